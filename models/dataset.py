@@ -1,0 +1,120 @@
+"""Dataset: one planning problem as immutable rows, and the plain look-ups that follow from them.
+
+A Dataset holds what the workbook says and nothing else; how a row turns into capacity or money is
+the business of the file that models it. Months in rows are month numbers (`models.months`); month t
+of the horizon is `first_month + t`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from models import months
+from models.schema import (
+    Cap,
+    Contract,
+    ContractTier,
+    Demand,
+    Fleet,
+    Hardware,
+    Lease,
+    LeaseHardware,
+    LeaseOut,
+    LeaseTerm,
+    Limit,
+    LoadBlock,
+    LoadShape,
+    Network,
+    OnDemand,
+    Option,
+    Ramp,
+    Rule,
+    Scenario,
+    ScenarioFactor,
+    Segment,
+    Settings,
+    Throughput,
+)
+
+DAY = LoadBlock(block="day", hours_per_day=24.0, peak=False)
+"""The one load block of a workbook that has none."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The rows of every sheet; an absent sheet is an empty tuple."""
+
+    settings: Settings
+    hardware: tuple[Hardware, ...] = ()
+    throughput: tuple[Throughput, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    demand: tuple[Demand, ...] = ()
+    load_blocks: tuple[LoadBlock, ...] = ()
+    load_shape: tuple[LoadShape, ...] = ()
+    network: tuple[Network, ...] = ()
+    fleet: tuple[Fleet, ...] = ()
+    leases: tuple[Lease, ...] = ()
+    lease_hardware: tuple[LeaseHardware, ...] = ()
+    lease_terms: tuple[LeaseTerm, ...] = ()
+    ramps: tuple[Ramp, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    contract_tiers: tuple[ContractTier, ...] = ()
+    on_demand: tuple[OnDemand, ...] = ()
+    lease_outs: tuple[LeaseOut, ...] = ()
+    options: tuple[Option, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    scenario_factors: tuple[ScenarioFactor, ...] = ()
+
+    @property
+    def horizon(self) -> range:
+        """Months t = 0 … T-1."""
+        return range(self.settings.months)
+
+    def t(self, month: int) -> int:
+        """The month t of a month number; negative before the horizon, T or more after it."""
+        return month - self.settings.first_month
+
+    def month(self, t: int) -> int:
+        """The month number of month t."""
+        return self.settings.first_month + t
+
+    def label(self, t: int) -> str:
+        """Month t as `2026-09`."""
+        return months.label(self.month(t))
+
+    def hours(self, t: int) -> int:
+        """Hours of the calendar month t, inside the horizon or not."""
+        return months.hours(self.month(t))
+
+    def discount(self, t: int) -> float:
+        """Present value of a dollar paid at the start of month t: (1 + discount_rate)^(-t/12)."""
+        return float((1.0 + self.settings.discount_rate) ** (-t / 12.0))
+
+    @cached_property
+    def blocks(self) -> tuple[LoadBlock, ...]:
+        """The load blocks; one of 24 hours when the sheet is absent."""
+        return self.load_blocks or (DAY,)
+
+    @cached_property
+    def hardware_of(self) -> dict[str, Hardware]:
+        return {each.hardware: each for each in self.hardware}
+
+    @cached_property
+    def segment_of(self) -> dict[str, Segment]:
+        return {each.segment: each for each in self.segments}
+
+    @cached_property
+    def lease_of(self) -> dict[str, Lease]:
+        return {each.lease: each for each in self.leases}
+
+    @cached_property
+    def contract_of(self) -> dict[str, Contract]:
+        return {each.contract: each for each in self.contracts}
+
+    @cached_property
+    def lease_out_of(self) -> dict[str, LeaseOut]:
+        return {each.lease_out: each for each in self.lease_outs}

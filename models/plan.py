@@ -1,0 +1,190 @@
+"""Plan: what was decided, as immutable tables; the one thing the model, the audit and the writer share.
+
+Months are months t of the horizon (0 … T-1); a signed row may lie before it (negative) and an end
+or a payment beyond it (T or more). Accelerators are averages over the hours of a load block of the
+month; tokens are billions in that load block of that month (not per day). Decisions come first,
+then how they are used, then what follows from them (capacity and payments), which the audit
+recomputes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CATEGORIES = (
+    "lease",
+    "contract",
+    "usage",
+    "option",
+    "on_demand",
+    "fleet",
+    "network",
+    "revenue_forgone",
+    "limit_change",
+    "shortfall",
+    "lease_out_income",
+)
+"""Categories of payment, in the order of reports; lease_out_income is negative, the others costs.
+
+lease: fees, upfronts and termination fees of leases. contract: bills with overage, upfronts and
+top-ups of contracts. usage: usage charges of fleet, leases and contracts.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Units of one offer signed together and ending together; one of `status` signed counts too.
+
+    Units of the same signing that end in different months are separate rows. `month` is the month
+    of signing, `start` the first service month, `end` the last service month for the end chosen
+    (beyond the horizon too), after cancelling or renewing. `units`: lease or lease-out units,
+    contract blocks. `cancelled`: it stops before its term's end. `renewals`: how many times renewed.
+    `signed`: the row has status signed, so signing it was no choice of this plan.
+    """
+
+    kind: str  # "lease", "contract" or "lease_out"
+    name: str
+    month: int
+    term_months: int
+    units: int
+    start: int
+    end: int
+    cancelled: bool = False
+    renewals: int = 0
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptionPurchase:
+    """An option bought in month t."""
+
+    name: str
+    month: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChoice:
+    """The limit in force for a segment in month t; one row for every month of a segment that has limits."""
+
+    segment: str
+    month: int
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Tokens of a segment and demand region served in a load block, and by what.
+
+    `site` is the site for single-site segments and "" for the others. For a deferrable segment the
+    block is the one the work is done in.
+    """
+
+    month: int
+    block: str
+    segment: str
+    region: str
+    capacity_region: str
+    hardware: str
+    site: str
+    tokens_bn: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Tokens of a segment and demand region not served. `block` is "" for a deferrable segment."""
+
+    month: int
+    block: str
+    segment: str
+    region: str
+    tokens_bn: float
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUse:
+    """Accelerators of one source at work in a load block: within what is online, and overage on top.
+
+    `kind` and `name`: fleet asset, lease or contract; `term_months` tells the terms of a lease apart
+    (their usage charges differ) and is 0 for fleet.
+    """
+
+    month: int
+    block: str
+    kind: str  # "fleet", "lease" or "contract"
+    name: str
+    term_months: int
+    hardware: str
+    accelerators: float
+    overage: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandUse:
+    """Accelerators bought on demand in a load block."""
+
+    month: int
+    block: str
+    provider: str
+    region: str
+    hardware: str
+    accelerators: float
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Accelerators of one source online in month t: after derate and ramp, before lease-outs."""
+
+    month: int
+    kind: str  # "fleet", "lease" or "contract"
+    name: str
+    term_months: int
+    provider: str
+    region: str
+    site: str
+    hardware: str
+    accelerators: float
+    mw: float
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money of one category and offer in month t, undiscounted as paid, and its part of the objective.
+
+    `cash_usd` counts payments in full when made (0 for revenue forgone and shortfall), `present_value_usd`
+    what the objective counts: prorated at the end of the horizon, discounted. `offer` is the lease,
+    contract, asset, option, lease-out, segment or, for on-demand, `provider region hardware`.
+    """
+
+    month: int
+    category: str
+    provider: str
+    offer: str
+    cash_usd: float
+    present_value_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole plan. Rows with nothing in them are left out; limits are complete."""
+
+    signings: tuple[Signing, ...] = ()
+    options: tuple[OptionPurchase, ...] = ()
+    limits: tuple[LimitChoice, ...] = ()
+    serving: tuple[Serving, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()
+    source_use: tuple[SourceUse, ...] = ()
+    on_demand: tuple[OnDemandUse, ...] = ()
+    online: tuple[Online, ...] = ()
+    payments: tuple[Payment, ...] = ()
+
+    @property
+    def objective_usd(self) -> float:
+        """Net present cost: the sum of the payments' present values."""
+        return sum(each.present_value_usd for each in self.payments)
+
+    def costs_usd(self) -> dict[str, float]:
+        """Present value by category, every category named; sums to the objective."""
+        costs = dict.fromkeys(CATEGORIES, 0.0)
+        for each in self.payments:
+            costs[each.category] += each.present_value_usd
+        return costs

@@ -1,0 +1,625 @@
+"""What a workbook can say: one class per sheet, one field per column.
+
+A column's meaning, unit, bounds and default are written once, here; the reader, the checks, the
+template's cell notes and the documentation all read them from here. A month is a month number
+(see `models.months`); every row carries `row`, its row in the sheet, for messages only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, Literal
+
+from models import months
+
+Kind = Literal["name", "text", "names", "month", "share", "count", "flag", "number", "choice"]
+
+LARGEST = 1e15
+"""Numbers beyond this are taken for slips of the keyboard, and no solver computes with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `kind` of value, meaning, unit, whether required, default, bounds, choices.
+
+    `refers` names the sheets whose keys the value must be one of.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str
+    required: bool
+    default: Any
+    low: float | None
+    above: float | None
+    high: float | None
+    below: float | None
+    choices: tuple[str, ...]
+    refers: tuple[str, ...]
+
+    def expected(self) -> str:
+        """What fits in the column, in words."""
+        words = {
+            "name": "a name",
+            "text": "text",
+            "names": "names separated by ;",
+            "month": "a month (a date cell, or text such as 2026-09 or Sep 2026)",
+            "share": "a share from 0 to 1 (60 % is 0.6)",
+            "count": "a whole number of at least 0",
+            "flag": "yes or no",
+            "number": "a number",
+            "choice": "one of " + ", ".join(self.choices),
+        }[self.kind]
+        bounds = []
+        if self.low is not None and not (self.kind in ("share", "count") and self.low == 0):
+            bounds.append(f"at least {self.low:g}")
+        if self.above is not None:
+            bounds.append(f"above {self.above:g}")
+        if self.high is not None and not (self.kind == "share" and self.high == 1):
+            bounds.append(f"at most {self.high:g}")
+        if self.below is not None:
+            bounds.append(f"below {self.below:g}")
+        if self.kind == "count" and self.low:
+            words = "a whole number"
+        return words + (" " + " and ".join(bounds) if bounds else "")
+
+
+class Misfit(ValueError):
+    """A value that fits no rule of its column; the message says what to do about it."""
+
+
+def parse(column: Column, value: object) -> tuple[Any, str]:
+    """The typed value of a filled-in cell and a warning ('' for none).
+
+    `value` is what a cell holds (str, bool, int, float, date), never None or blank. Never guesses.
+
+    Raises:
+        Misfit: the value fits no rule of the column.
+    """
+    if column.kind in ("name", "text", "names", "choice"):
+        return _parse_text(column, value)
+    if column.kind == "month":
+        found = months.parse(value)
+        if found is None:
+            raise Misfit("Write the month as a date, as 2026-09 or as Sep 2026.")
+        return found, ""
+    if column.kind == "flag":
+        return _parse_flag(value), ""
+    return _parse_number(column, value)
+
+
+def _parse_text(column: Column, value: object) -> tuple[Any, str]:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise Misfit("Write it as text.")
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    text = " ".join(text.replace("\u00a0", " ").split())
+    if column.kind == "names":
+        names = tuple(part.strip() for part in text.split(";") if part.strip())
+        if not names:
+            raise Misfit("Name at least one, separated by ;.")
+        return names, ""
+    if column.kind == "choice":
+        folded = {choice.lower(): choice for choice in column.choices}
+        key = text.lower().replace(" ", "_").replace("-", "_")
+        if key not in folded:
+            raise Misfit(f"Choose one of {', '.join(column.choices)}.")
+        return folded[key], ""
+    return text, ""
+
+
+def _parse_flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in ("yes", "no", "y", "n", "true", "false"):
+        return value.strip().lower() in ("yes", "y", "true")
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    raise Misfit("Write yes or no.")
+
+
+def _parse_number(column: Column, value: object) -> tuple[Any, str]:
+    warning = ""
+    if isinstance(value, bool):
+        raise Misfit("Write a number, not TRUE or FALSE.")
+    if isinstance(value, str):
+        text = value.replace("\u00a0", "").replace("\u2212", "-").strip()
+        percent = column.kind == "share" and text.endswith("%")
+        try:
+            number = float(_plain_number(text.removesuffix("%").strip() if percent else text))
+        except ValueError as error:
+            raise Misfit(str(error)) from None
+        number = number / 100 if percent else number
+        warning = f"text that spells a number; read as {number:g}"
+    elif isinstance(value, (int, float)):
+        number = float(value)
+    else:
+        raise Misfit("Write a number, not a date.")
+    if not math.isfinite(number):
+        raise Misfit("Write a finite number.")
+    if abs(number) > LARGEST:
+        raise Misfit(f"Write a number no larger than {LARGEST:g}.")
+    if column.kind == "share" and number > 1 and column.high == 1:
+        raise Misfit(f"A share is at most 1; if {number:g} percent is meant, write {number:g}% or {number / 100:g}.")
+    for wrong, limit in (
+        (column.low is not None and number < column.low, f"at least {column.low}"),
+        (column.above is not None and number <= column.above, f"above {column.above}"),
+        (column.high is not None and number > column.high, f"at most {column.high}"),
+        (column.below is not None and number >= column.below, f"below {column.below}"),
+    ):
+        if wrong:
+            raise Misfit(f"Write a number {limit}.")
+    if column.kind == "count":
+        if number != int(number):
+            raise Misfit("Write a whole number.")
+        return int(number), warning
+    return number, warning
+
+
+def _plain_number(text: str) -> str:
+    """Text with its thousands separators taken out; refuses decimal commas and scale letters."""
+    import re
+
+    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
+        return text
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
+        return text.replace(",", "")
+    if re.fullmatch(r"[+-]?[\d.]*,\d+", text):
+        raise ValueError("Write it with a decimal point, or as a plain number cell.")
+    raise ValueError("Write a plain number, without units, letters or currency signs.")
+
+
+_REQUIRED: Any = MISSING
+
+
+def column(
+    kind: Kind,
+    meaning: str,
+    *,
+    unit: str = "",
+    default: Any = _REQUIRED,
+    low: float | None = None,
+    above: float | None = None,
+    high: float | None = None,
+    below: float | None = None,
+    choices: tuple[str, ...] = (),
+    refers: tuple[str, ...] = (),
+) -> Any:
+    """A dataclass field that is a column. Shares and counts are bounded by what they are."""
+    if kind == "share":
+        low, high = 0 if low is None else low, 1 if high is None and below is None else high
+    if kind == "count" and low is None:
+        low = 0
+    facts = {
+        "kind": kind,
+        "meaning": meaning,
+        "unit": unit,
+        "low": low,
+        "above": above,
+        "high": high,
+        "below": below,
+        "choices": choices,
+        "refers": refers,
+    }
+    if default is _REQUIRED:
+        return field(metadata=facts)
+    return field(default=default, metadata=facts)
+
+
+def price(meaning: str, *, unit: str, default: Any = 0.0) -> Any:
+    """A money column: a number of at least 0, per the unit named."""
+    return column("number", meaning, unit=unit, default=default, low=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A record of a sheet. `row` is its row in the sheet, 0 when it came from no sheet."""
+
+    row: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Row):
+    plan_name: str = column("text", "name of the plan; the file's name when blank", default="")
+    first_month: int = column("month", "first month of the horizon")
+    months: int = column("count", "length of the horizon", unit="months", low=1, high=240)
+    currency: str = column("text", "label of the currency; columns say usd whatever it is", default="USD")
+    discount_rate: float = column("number", "yearly discount rate", unit="share a year", default=0.10, low=0)
+    reserve_margin: float = column(
+        "share", "share of committed capacity kept free, on the pool of a region and hardware", default=0.0
+    )
+    end_of_horizon: str = column(
+        "choice",
+        "prorate: payments for service beyond the last month are not charged; full: every obligation is",
+        default="prorate",
+        choices=("prorate", "full"),
+    )
+    first_stage_months: int = column(
+        "count", "with scenarios: decisions before this month are common to all", unit="months", default=12
+    )
+    risk_weight: float = column("share", "weight of the CVaR in the objective", default=0.0)
+    risk_alpha: float = column("share", "level of the CVaR", default=0.95, below=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardware(Row):
+    hardware: str = column("name", "an accelerator type")
+    vendor: str = column("text", "who makes it", default="")
+    kw: float = column("number", "all-in facility power per accelerator", unit="kW", above=0)
+    availability: float = column("share", "share of time an accelerator can work", default=1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throughput(Row):
+    workload: str = column("name", "what is run")
+    hardware: str = column("name", "on which accelerator", refers=("hardware",))
+    tokens_per_second: float = column("number", "sustained, per accelerator", unit="tokens/s", low=0)
+    gain_per_year: float = column(
+        "number", "yearly gain of the rate by software", unit="share a year", default=0.0, above=-1
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment(Row):
+    segment: str = column("name", "a product line with its own demand")
+    workload: str = column("name", "row of throughput that serves it", refers=("throughput",))
+    timing: str = column(
+        "choice",
+        "interactive: served in the load block where it arises; deferrable: any time within the month",
+        default="interactive",
+        choices=("interactive", "deferrable"),
+    )
+    revenue_usd_per_mtok: float = price("baseline revenue per million tokens demanded", unit="USD/Mtok")
+    shortfall_usd_per_mtok: float | None = price(
+        "cost of a million tokens not served, lost revenue included; blank: shortfall not allowed",
+        unit="USD/Mtok",
+        default=None,
+    )
+    max_shortfall_share: float = column("share", "of the segment's demand in any month", default=1.0)
+    headroom_share: float = column(
+        "share", "capacity kept for bursts: work needs 1/(1-headroom) of its plain time", default=0.0, below=1
+    )
+    growth_per_month: float | None = column(
+        "number", "growth of demand after the last month given", unit="share a month", default=None, above=-1
+    )
+    price_elasticity: float | None = column("number", "see limits", default=None)
+    current_limit: str | None = column(
+        "name", "the usage limit in force before month 0; blank: the choice of month 0 is no change", default=None
+    )
+    min_months_between_changes: int = column(
+        "count", "a limit stays at least this long once changed", unit="months", default=0
+    )
+    may_tighten: bool = column("flag", "no: a limit is never followed by one of lower generosity", default=True)
+    change_cost_usd: float = price("cost of each change of limit", unit="USD")
+    single_site: bool = column("flag", "yes: in each month all of it runs at one site", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand(Row):
+    segment: str = column("name", "which product line", refers=("segments",))
+    region: str = column("name", "where the tokens are wanted")
+    month: int = column("month", "which month")
+    tokens_bn_per_day: float = column(
+        "number", "billions of tokens a day, averaged over the month", unit="bn tokens/day", low=0
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBlock(Row):
+    block: str = column("name", "a part of the day")
+    hours_per_day: float = column("number", "hours of the day it takes; all blocks sum to 24", unit="h", above=0, high=24)
+    peak: bool = column("flag", "peak_demand_multiplier holds here", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadShape(Row):
+    segment: str = column("name", "which product line", refers=("segments",))
+    block: str = column("name", "which load block", refers=("load_blocks",))
+    multiplier: float = column("number", "rate in that block over the day's mean", low=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network(Row):
+    capacity_region: str = column("name", "where the accelerators are")
+    demand_region: str = column("name", "where the tokens are wanted")
+    usd_per_mtok: float = price("cost of serving across", unit="USD/Mtok")
+    allowed: bool = column("flag", "no: this pair is not allowed", default=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet(Row):
+    asset: str = column("name", "what is already online")
+    provider: str = column("name", "who runs it")
+    region: str = column("name", "where it is")
+    site: str | None = column("name", "which site; blank: the asset", default=None)
+    hardware: str = column("name", "which accelerator", refers=("hardware",))
+    accelerators: float = column("number", "how many", unit="accelerators", low=0)
+    from_month: int | None = column("month", "first month online; blank: always", default=None)
+    until_month: int | None = column("month", "last month online; blank: always", default=None)
+    usd_per_accelerator_hour: float = price("running cost while online, used or not", unit="USD/accelerator-hour")
+    usage_usd_per_accelerator_hour: float = price("metered power and the like, per hour used", unit="USD/accelerator-hour")
+    sublet: bool = column("flag", "may be leased out", default=True)
+
+
+_STATUS = "offer; signed: fixed, needs the signed columns; excluded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease(Row):
+    lease: str = column("name", "a cluster, or a block of one, on offer")
+    provider: str = column("name", "who offers it")
+    region: str = column("name", "where it is")
+    site: str | None = column("name", "which site; blank: the lease", default=None)
+    status: str = column("choice", _STATUS, default="offer", choices=("offer", "signed", "excluded"))
+    sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
+    sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
+    units_max: int = column("count", "whole units that can be taken, over all signings together", unit="units", default=1)
+    lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
+    service_not_before: int | None = column("month", "service cannot start before it", default=None)
+    delivered_share: float = column("share", "planning derate of what arrives", default=1.0)
+    sublet: bool = column("flag", "may be leased out again", default=False)
+    signed_month: int | None = column("month", "with status signed: when", default=None)
+    signed_units: int | None = column("count", "with status signed: how many units", unit="units", default=None)
+    signed_term_months: int | None = column("count", "with status signed: which term", unit="months", default=None, low=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseHardware(Row):
+    lease: str = column("name", "which lease", refers=("leases",))
+    hardware: str = column("name", "which accelerator", refers=("hardware",))
+    accelerators: float = column("number", "per unit; several rows make a mixed cluster", unit="accelerators", low=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseTerm(Row):
+    lease: str = column("name", "which lease", refers=("leases",))
+    term_months: int = column("count", "length of the term", unit="months", low=1)
+    usd_per_accelerator_hour: float | None = price(
+        "fee by the accelerator-hour online; give this or usd_per_unit_month", unit="USD/accelerator-hour", default=None
+    )
+    usd_per_unit_month: float | None = price(
+        "fee by the unit and month; give this or usd_per_accelerator_hour", unit="USD/unit/month", default=None
+    )
+    usage_usd_per_accelerator_hour: float = price("on top, per hour used", unit="USD/accelerator-hour")
+    upfront_usd_per_unit: float = price("paid in the month of signing", unit="USD/unit")
+    prepay_share: float = column("share", "of every fee of the term, paid in the month of signing", default=0.0)
+    escalator_per_year: float = column("number", "fee rise after each 12 service months", unit="share a year", default=0.0, low=0)
+    ramp: str | None = column("name", "which ramp; blank: all of it from the first month", default=None, refers=("ramps",))
+    cancel_after_months: int | None = column(
+        "count", "service may stop after this many months plus notice; blank: no right to cancel", unit="months", default=None
+    )
+    notice_months: int = column("count", "notice of cancelling", unit="months", default=0)
+    termination_fee_share: float = column("share", "of the term's fees after the stop, due the month after", default=0.0)
+    renewals_max: int = column("count", "how often it can be renewed", default=0)
+    renewal_months: int | None = column("count", "length of each renewal", unit="months", default=None, low=1)
+    renewal_price_multiple: float = column("number", "of the fee, while renewed", default=1.0, low=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ramp(Row):
+    ramp: str = column("name", "name of the ramp")
+    service_month: int = column("count", "1, 2, …; a row holds until the next", low=1)
+    capacity_share: float = column("share", "of the capacity that is online", default=1.0)
+    rate_multiplier: float = column("number", "on the rate: a reduced rate while ramping", default=1.0, low=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract(Row):
+    contract: str = column("name", "a framework agreement, taken in blocks of power")
+    provider: str = column("name", "who offers it")
+    region: str = column("name", "where it is")
+    site: str | None = column("name", "which site; blank: the contract", default=None)
+    status: str = column("choice", _STATUS, default="offer", choices=("offer", "signed", "excluded"))
+    sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
+    sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
+    lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
+    service_not_before: int | None = column("month", "service cannot start before it", default=None)
+    delivered_share: float = column("share", "planning derate of what arrives", default=1.0)
+    signed_month: int | None = column("month", "with status signed: when", default=None)
+    signed_blocks: int | None = column("count", "with status signed: how many blocks", unit="blocks", default=None)
+    hardware: str = column("name", "which accelerator", refers=("hardware",))
+    block_mw: float = column("number", "power of a block", unit="MW", above=0)
+    min_blocks: int = column("count", "least blocks committed if signed", unit="blocks", default=1)
+    max_blocks: int = column("count", "most blocks committed if signed", unit="blocks")
+    term_months: int = column("count", "length of the term", unit="months", low=1)
+    ramp: str | None = column("name", "which ramp; blank: all of it from the first month", default=None, refers=("ramps",))
+    prepay_share: float = column("share", "of the take-or-pay part, paid in the month of signing", default=0.0)
+    escalator_per_year: float = column("number", "rate rise after each 12 service months", unit="share a year", default=0.0, low=0)
+    usage_usd_per_accelerator_hour: float = price("on top, per hour used", unit="USD/accelerator-hour")
+    upfront_usd: float = price("once, in the month of signing", unit="USD")
+    tier_mode: str = column(
+        "choice",
+        "all_units: the rate of the tier reached holds for every block; incremental: each block at its own",
+        default="all_units",
+        choices=("all_units", "incremental"),
+    )
+    take_or_pay_share: float = column("share", "of hours online that is billed in any case", default=1.0)
+    overage_share: float = column("share", "of what is online that can be used on top", default=0.0)
+    overage_price_multiple: float = column("number", "of the rate, for overage", default=1.0, low=0)
+    min_spend_usd_per_year: float = price("bills of a contract year are topped up to this", unit="USD/year")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractTier(Row):
+    contract: str = column("name", "which contract", refers=("contracts",))
+    from_blocks: int = column("count", "from how many blocks; the first row 1 or min_blocks", unit="blocks", low=1)
+    usd_per_accelerator_hour: float | None = price("rate; give this or usd_per_kw_month", unit="USD/accelerator-hour", default=None)
+    usd_per_kw_month: float | None = price("rate; give this or usd_per_accelerator_hour", unit="USD/kW/month", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDemand(Row):
+    provider: str = column("name", "who sells it")
+    region: str = column("name", "where it is")
+    hardware: str = column("name", "which accelerator", refers=("hardware",))
+    from_month: int | None = column("month", "holds from here to the next row; blank: the first month", default=None)
+    usd_per_accelerator_hour: float = price("paid by the hour used", unit="USD/accelerator-hour", default=_REQUIRED)
+    max_accelerators: float | None = column("number", "most at any time; blank: no cap", unit="accelerators", default=None, low=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseOut(Row):
+    lease_out: str = column("name", "what others would take off our hands")
+    provider: str = column("text", "the taker", default="")
+    region: str = column("name", "where")
+    hardware: str = column("name", "which accelerator", refers=("hardware",))
+    accelerators: float = column("number", "per unit", unit="accelerators", above=0)
+    units_max: int = column("count", "whole units they would take", unit="units", default=1)
+    sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
+    sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
+    lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
+    term_months: int = column("count", "length of the term", unit="months", low=1)
+    usd_per_accelerator_hour: float = price("income in each service month", unit="USD/accelerator-hour", default=_REQUIRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option(Row):
+    option: str = column("name", "a right bought now, used later")
+    offer: str = column("name", "the lease or contract it is on", refers=("leases", "contracts"))
+    premium_usd: float = price("paid when the option is bought", unit="USD", default=_REQUIRED)
+    buy_from: int | None = column("month", "first month it can be bought; blank: the horizon's", default=None)
+    buy_until: int | None = column("month", "last month it can be bought; blank: the horizon's", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(Row):
+    segment: str = column("name", "which product line", refers=("segments",))
+    limit: str = column("name", "one of the segment's limits is in force in each month")
+    generosity: float | None = column("number", "rank for may_tighten, higher is more generous; blank: the row's order", default=None)
+    demand_multiplier: float | None = column("number", "on the segment's baseline demand; blank: 1, or by elasticity", default=None, low=0)
+    peak_demand_multiplier: float | None = column("number", "the same in peak blocks; blank: demand_multiplier", default=None, low=0)
+    price_multiplier: float = column("number", "on the price", default=1.0, low=0)
+    revenue_multiplier: float | None = column("number", "on baseline revenue; blank: price x demand multiplier", default=None, low=0)
+    churn_per_month: float = column("share", "of baseline demand and revenue lost in every later month", default=0.0)
+    from_month: int | None = column("month", "first month it may be in force; blank: always", default=None)
+    until_month: int | None = column("month", "last month it may be in force; blank: always", default=None)
+
+
+SCOPES = ("total", "provider", "vendor", "hardware", "region", "site", "offer", "segment")
+MEASURES = {
+    "capacity_mw": ("total", "provider", "vendor", "hardware", "region", "site", "offer"),
+    "capacity_share": ("provider", "vendor", "hardware", "region", "site", "offer"),
+    "cash_usd": ("total", "provider", "region", "site", "offer"),
+    "cash_share_of_revenue": ("total",),
+    "obligation_usd": ("total", "provider", "offer"),
+    "shortfall_share": ("total", "segment"),
+}
+"""The scopes each measure of `caps` can have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap(Row):
+    cap: str = column("name", "name of the cap")
+    measure: str = column("choice", "what is held", choices=tuple(MEASURES))
+    scope: str = column("choice", "of what", choices=SCOPES)
+    name: str | None = column("name", "which one; blank with scope total", default=None)
+    sense: str = column("choice", "max or min", choices=("max", "min"))
+    value: float = column("number", "the level held")
+    from_month: int | None = column("month", "first month it holds; blank: always", default=None)
+    until_month: int | None = column("month", "last month it holds; blank: always", default=None)
+    per: str = column(
+        "choice", "calendar period that cash and shortfall add up over", default="month", choices=("month", "quarter", "year", "horizon")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Row):
+    rule: str = column("name", "name of the rule")
+    kind: str = column("choice", "what holds between the offers", choices=("requires", "excludes", "at_most", "at_least"))
+    offers: tuple[str, ...] = column("names", "leases, contracts, lease-outs; separated by ;", refers=("leases", "contracts", "lease_outs"))
+    count: int | None = column("count", "for at_most and at_least", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario(Row):
+    scenario: str = column("name", "a course things may take")
+    probability: float = column("share", "all sum to 1")
+    follows: str | None = column("name", "the scenario it is the same as until branches_at", default=None, refers=("scenarios",))
+    branches_at: int | None = column("month", "decisions before it are those of the scenario it follows", default=None)
+
+
+QUANTITIES = (
+    "demand", "demand_growth", "throughput", "on_demand_price", "on_demand_cap",
+    "price", "delivered_share", "delivery_delay_months", "supplier_exit",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFactor(Row):
+    scenario: str = column("name", "in which scenario", refers=("scenarios",))
+    quantity: str = column("choice", "what changes", choices=QUANTITIES)
+    name: str = column("name", "of which segment, workload, hardware, offer or provider; * for all")
+    from_month: int | None = column("month", "holds from here to the next row; blank: the first month", default=None)
+    value: float = column("number", "how much", default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: its name, the class of its rows, the columns that together are unique, whether it may be absent."""
+
+    name: str
+    row: type[Row]
+    key: tuple[str, ...]
+    optional: bool
+    purpose: str
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(_column(each) for each in fields(self.row) if each.metadata)
+
+    def column(self, name: str) -> Column:
+        return next(each for each in self.columns if each.name == name)
+
+
+def _column(each: Field[Any]) -> Column:
+    facts = each.metadata
+    required = each.default is MISSING
+    return Column(
+        name=each.name,
+        required=required,
+        default=None if required else each.default,
+        **{key: facts[key] for key in ("kind", "meaning", "unit", "low", "above", "high", "below", "choices", "refers")},
+    )
+
+
+SHEETS: tuple[Sheet, ...] = (
+    Sheet("settings", Settings, (), False, "the horizon, the money and how its end is counted; one row a setting"),
+    Sheet("hardware", Hardware, ("hardware",), False, "accelerator types"),
+    Sheet("throughput", Throughput, ("workload", "hardware"), False, "tokens a second; a pair that is absent cannot run"),
+    Sheet("segments", Segment, ("segment",), False, "product lines with their own demand"),
+    Sheet("demand", Demand, ("segment", "region", "month"), False, "projected tokens; long as here, or wide with a column a month"),
+    Sheet("load_blocks", LoadBlock, ("block",), True, "parts of the day; absent: one block of 24 hours"),
+    Sheet("load_shape", LoadShape, ("segment", "block"), True, "how demand spreads over the day; absent: evenly"),
+    Sheet("network", Network, ("capacity_region", "demand_region"), True, "who may serve whom; absent: any region serves any, free"),
+    Sheet("fleet", Fleet, ("asset",), True, "what is already online"),
+    Sheet("leases", Lease, ("lease",), True, "whole clusters or blocks of them"),
+    Sheet("lease_hardware", LeaseHardware, ("lease", "hardware"), True, "what a unit of a lease holds"),
+    Sheet("lease_terms", LeaseTerm, ("lease", "term_months"), True, "the terms on offer for a lease"),
+    Sheet("ramps", Ramp, ("ramp", "service_month"), True, "how capacity and rate build up after the start"),
+    Sheet("contracts", Contract, ("contract",), True, "hyperscaler framework agreements, in blocks of power"),
+    Sheet("contract_tiers", ContractTier, ("contract", "from_blocks"), True, "rates by the number of blocks"),
+    Sheet("on_demand", OnDemand, ("provider", "region", "hardware", "from_month"), True, "hours at market price"),
+    Sheet("lease_outs", LeaseOut, ("lease_out",), True, "what others would take off our hands"),
+    Sheet("options", Option, ("option",), True, "rights bought now, used later"),
+    Sheet("limits", Limit, ("segment", "limit"), True, "usage limits and prices that shape demand"),
+    Sheet("caps", Cap, ("cap",), True, "policy on the portfolio"),
+    Sheet("rules", Rule, ("rule",), True, "between offers"),
+    Sheet("scenarios", Scenario, ("scenario",), True, "courses things may take"),
+    Sheet("scenario_factors", ScenarioFactor, ("scenario", "quantity", "name", "from_month"), True, "what differs in each scenario"),
+)
+NEVER_READ = ("note", "notes", "source", "comment")
+"""Columns for people; no program reads them."""
+
+
+def sheet(name: str) -> Sheet:
+    """The sheet of that name; KeyError when there is none."""
+    for each in SHEETS:
+        if each.name == name:
+            return each
+    raise KeyError(name)
+
+
+def sheet_names() -> Iterable[str]:
+    return (each.name for each in SHEETS)

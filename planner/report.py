@@ -1,0 +1,54 @@
+"""RunReport: what one run did, as `run.json`, `--json` and the `Run` sheet show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from models.audit import AuditReport
+from models.faults import Fault
+from models.plan import Plan
+
+Status = Literal["optimal", "stopped", "infeasible", "no_plan", "invalid", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSize:
+    """Rows, columns, integer columns and nonzeros of the model handed to the solver."""
+
+    rows: int
+    columns: int
+    integers: int
+    nonzeros: int
+
+
+@dataclass(slots=True)
+class RunReport:
+    """Everything `run.json` says that is not in the Plan itself; filled in as the run goes on.
+
+    `gap` is relative: (objective - bound) / |objective|. `seconds` has read, build, solve, audit,
+    write, total. `options` maps each option to its value and `option_sources` to where that came
+    from (flag, environment, config, workbook, default).
+    """
+
+    plan_name: str = ""
+    status: Status = "no_plan"
+    objective_usd: float | None = None
+    bound_usd: float | None = None
+    gap: float | None = None
+    base_case_usd: float | None = None
+    months: int = 0
+    plan: Plan | None = None
+    audit: AuditReport | None = None
+    model: ModelSize | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    input_path: str = ""
+    input_sha256: str = ""
+    plan_path: str = ""
+    planner_version: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    option_sources: dict[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[str, ...] = ()
+    solver_log: tuple[str, ...] = ()
