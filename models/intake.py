@@ -1,0 +1,105 @@
+"""From tables to a Dataset: everything typed and checked, all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from models.checks import check_material
+from models.checks.material import Material
+from models.dataset import Dataset
+from models.entries import Entry, SheetEntries, read_sheet
+from models.faults import Fault, FaultyWorkbook
+from models.schema import SHEETS, Settings
+from models.tables import Record, Table, tables_by_sheet
+
+UNKNOWN_HORIZON = Settings(first_month=0, months=1)
+"""Stands in while the settings cannot be read; no check that needs the horizon then runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came of a workbook: the Dataset, None when there is any error, and all faults, errors first."""
+
+    dataset: Dataset | None
+    faults: tuple[Fault, ...]
+
+
+def take_in(tables: Iterable[Table], plan_name: str = "") -> Intake:
+    """Reads and checks tables; `plan_name` is the name of the plan where the settings give none."""
+    faults: list[Fault] = []
+    found = tables_by_sheet(tables, faults)
+    sheets = {sheet.name: read_sheet(sheet, found.get(sheet.name), faults) for sheet in SHEETS}
+    material = _material(sheets, plan_name)
+    faults += check_material(material)
+    located = sorted((_located(fault, sheets) for fault in faults), key=_order)
+    faulty = any(fault.severity == "error" for fault in located)
+    return Intake(None if faulty else material.dataset, tuple(located))
+
+
+def dataset_from(**tables: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Dataset:
+    """The Dataset of plain dictionaries: `settings` one of key and value, every other sheet one a row.
+
+    Values are what cells hold: months as `2026-09`, flags as yes and no or booleans.
+
+    Raises:
+        FaultyWorkbook: anything is wrong with them.
+    """
+    taken = take_in([_plain_table(name, rows) for name, rows in tables.items()])
+    if taken.dataset is None:
+        raise FaultyWorkbook(taken.faults)
+    return taken.dataset
+
+
+def _plain_table(name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Table:
+    if isinstance(rows, Mapping):
+        rows = [{"key": key, "value": value} for key, value in rows.items()]
+    headings = list(dict.fromkeys(column for row in rows for column in row))
+    letters = {heading: _letter(i) for i, heading in enumerate(headings)}
+    records = tuple(
+        Record(i, {letters[column]: value for column, value in row.items() if value is not None})
+        for i, row in enumerate(rows, start=2)
+    )
+    return Table(name, {letter: heading for heading, letter in letters.items()}, records)
+
+
+def _letter(index: int) -> str:
+    letter = ""
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
+        letter = chr(65 + digit) + letter
+    return letter
+
+
+def _material(sheets: Mapping[str, SheetEntries], plan_name: str) -> Material:
+    rows = {
+        name: tuple(read.sheet.row(row=entry.row, **entry.values) for entry in read.entries if entry.whole)
+        for name, read in sheets.items()
+    }
+    settings = rows.pop("settings")
+    known = settings[0] if settings and isinstance(settings[0], Settings) else UNKNOWN_HORIZON
+    named = replace(known, plan_name=known.plan_name or plan_name)
+    dataset = Dataset(settings=named, **rows)  # type: ignore[arg-type]
+    entries: dict[str, tuple[Entry, ...]] = {name: tuple(read.entries) for name, read in sheets.items()}
+    return Material(dataset, entries, frozenset(name for name, read in sheets.items() if read.broken))
+
+
+def _located(fault: Fault, sheets: Mapping[str, SheetEntries]) -> Fault:
+    """The fault with the address of its cell; of the row's first cell where the column is absent."""
+    read = sheets.get(fault.sheet)
+    if fault.cell or read is None:
+        return fault
+    if fault.sheet == "settings" and fault.column in read.rows:
+        return replace(fault, row=read.rows[fault.column], cell=f"{read.letters['value']}{read.rows[fault.column]}")
+    letter = read.letters.get(fault.column) or next((read.letters[k] for k in read.sheet.key if k in read.letters), "")
+    if not fault.row or not letter or (fault.row == 1 and fault.column not in read.letters):
+        return fault
+    return replace(fault, cell=f"{letter}{fault.row}")
+
+
+def _order(fault: Fault) -> tuple[bool, int, int]:
+    names = [sheet.name for sheet in SHEETS]
+    place = names.index(fault.sheet) if fault.sheet in names else len(names)
+    return fault.severity == "warning", place, fault.row

@@ -1,0 +1,146 @@
+"""Tables as they come from outside: headings and records of raw cells, matched to the sheets and columns we know.
+
+Sheet and column names match ignoring case, leading and trailing blanks, and blanks versus underscores.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from models.faults import Fault, closest
+from models.schema import NEVER_READ, SHEETS, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands in a cell whose value cannot be known; reported, once, where the value is needed."""
+
+    found: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of a table: `row` as the person sees it, `values` by column letter, blank cells left out."""
+
+    row: int
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet as it is: its name, headings by column letter, and records."""
+
+    name: str
+    headings: Mapping[str, str]
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A table and where its columns are: `letters` by column name, `others` (unknown headings) by letter."""
+
+    sheet: Sheet
+    table: Table
+    letters: Mapping[str, str]
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
+def fold(name: str) -> str:
+    """The form in which names of sheets, columns and settings are compared.
+
+    >>> fold(" Load Blocks\\u00a0")
+    'load_blocks'
+    """
+    return "_".join(name.replace("\u00a0", " ").replace("_", " ").lower().split())
+
+
+def first_letters(table: Table) -> dict[str, str]:
+    """The column letter of each heading, in folded form; of headings that are the same, the first."""
+    letters: dict[str, str] = {}
+    for letter, heading in table.headings.items():
+        letters.setdefault(fold(heading), letter)
+    return letters
+
+
+def is_blank(value: object) -> bool:
+    """Whether a cell holds nothing: no value, or blanks only."""
+    return value is None or (isinstance(value, str) and not value.replace("\u00a0", " ").strip())
+
+
+def shown(value: object) -> str:
+    """What a cell holds, in a message.
+
+    >>> shown("abc"), shown(3.0), shown(True)
+    ("'abc'", '3', 'TRUE')
+    """
+    if isinstance(value, Unreadable):
+        return value.found
+    if is_blank(value):
+        return "an empty cell"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    if isinstance(value, str):
+        return f"'{value if len(value) <= 60 else value[:57] + '…'}'"
+    return str(value)
+
+
+def tables_by_sheet(tables: Iterable[Table], faults: list[Fault]) -> dict[str, Table]:
+    """The table of each known sheet. Reports unknown, doubled and missing sheets."""
+    known = {each.name: each for each in SHEETS}
+    found: dict[str, Table] = {}
+    for table in tables:
+        name = fold(table.name)
+        if name not in known:
+            fix = f"It is not read. {closest(name, known)}"
+            faults.append(
+                Fault(table.name, "", "", "a sheet of that name", "a sheet the planner knows", fix, "warning")
+            )
+        elif name in found:
+            fix = f"'{found[name].name}' has the same name; keep one of the two."
+            faults.append(Fault(table.name, "", "", "the sheet twice", "one sheet of a name", fix))
+        else:
+            found[name] = table
+    for sheet in SHEETS:
+        if not sheet.optional and sheet.name not in found:
+            columns = ("key", "value") if sheet.name == "settings" else (c.name for c in sheet.columns if c.required)
+            fix = f"Add a sheet named {sheet.name} with the columns {', '.join(columns)}."
+            faults.append(Fault(sheet.name, "", "", "no such sheet", f"a sheet of {sheet.purpose}", fix))
+    return found
+
+
+def match_columns(sheet: Sheet, table: Table, names: Iterable[str], faults: list[Fault]) -> Matched:
+    """Where the columns of these names are. Reports a name that heads two columns; the first counts."""
+    known = set(names)
+    letters: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for letter, heading in table.headings.items():
+        name = fold(heading)
+        if name in NEVER_READ:
+            continue
+        if name not in known:
+            others[letter] = heading
+        elif name in letters:
+            found = f"a second column {name} (the first is {letters[name]}1)"
+            fix = "Keep one of the two, or rename one to note."
+            faults.append(Fault(sheet.name, name, "", found, "each column once", fix, row=1, cell=f"{letter}1"))
+        else:
+            letters[name] = letter
+    return Matched(sheet, table, letters, others)
+
+
+def report_unknown_columns(matched: Matched, known: Iterable[str], faults: list[Fault]) -> None:
+    """Warns of each heading that is no column of the sheet."""
+    names = tuple(known)
+    for letter, heading in matched.others.items():
+        found = f"a column {shown(heading)}"
+        fix = f"It is not read. {closest(fold(heading), names)}"
+        cell = f"{letter}1"
+        faults.append(Fault(matched.sheet.name, heading, "", found, "a column of this sheet", fix, "warning", 1, cell))
