@@ -100,6 +100,11 @@ class Dataset:
         return self.load_blocks or (DAY,)
 
     @cached_property
+    def hours_per_day(self) -> dict[str, float]:
+        """Hours of the day of each load block."""
+        return {each.block: each.hours_per_day for each in self.blocks}
+
+    @cached_property
     def hardware_of(self) -> dict[str, Hardware]:
         return {each.hardware: each for each in self.hardware}
 

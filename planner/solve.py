@@ -1,15 +1,30 @@
-"""Hands a built model to HiGHS and brings the values back; the only module that knows HiGHS."""
+"""Hands a built model to HiGHS and brings the values back; the only module that knows HiGHS.
+
+HiGHS runs in a thread of its own, so that a stop or a time limit is obeyed even while it is somewhere
+it cannot be interrupted (presolve): after a grace the best plan it has reported is taken as it is.
+"""
 
 from __future__ import annotations
 
+import math
+import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
+import highspy
 import numpy as np
 import numpy.typing as npt
 
 from models.build import Model
+from models.compiled import Compiled
+
+Vector = npt.NDArray[np.float64]
+
+GRACE_SECONDS = 10.0
+"""How long HiGHS may take to stop once told to, before what it has reported is taken."""
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +53,30 @@ class Outcome:
 
     `status`: optimal (gap proven), stopped (a plan, but stopped by limit or interrupt before the gap
     was proven), infeasible, no_plan (stopped with no plan). `values`: one value per column of the
-    model, None without a plan. `why`: HiGHS's own words. `log`: its log lines.
+    model, None without a plan. `why`: HiGHS's own words. `log`: its log lines. `start` says what became
+    of a starting plan, "" when none was given.
     """
 
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
     objective_usd: float | None
     bound_usd: float | None
     gap: float | None
-    values: npt.NDArray[np.float64] | None
+    values: Vector | None
     seconds: float
     why: str
     log: tuple[str, ...]
+    start: str = ""
+
+
+@dataclass(slots=True)
+class _Search:
+    """What HiGHS has reported so far; written by its thread, read by ours."""
+
+    log: list[str] = field(default_factory=list)
+    stop: bool = False
+    incumbent: Vector | None = None
+    bound: float = -math.inf
+    progress: Progress | None = None
 
 
 def solve(
@@ -57,6 +85,187 @@ def solve(
     *,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    start: Vector | None = None,
 ) -> Outcome:
-    """Solves; `should_stop` is asked often, and once it says yes the best plan found is kept."""
-    raise RuntimeError("being written")
+    """Solves; `should_stop` is asked often, and once it says yes the best plan found is kept.
+
+    `start` gives a value per column to begin from, NaN where it has none.
+    """
+    began = time.monotonic()
+    arrays, search = model.compiled, _Search()
+    if not arrays.columns:
+        usd = arrays.offset * model.units.usd
+        return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", ())
+    highs = _load(arrays, options)
+    _listen(highs, search, began, model.units.usd)
+    told = _give_start(highs, start)
+    finished = _run(highs, search, options, began, on_progress, should_stop)
+    if finished and highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+        highs.setOptionValue("presolve", "off")
+        finished = _run(highs, search, options, began, on_progress, should_stop)
+    outcome = _outcome(model, highs, search, finished, began)
+    return outcome if not told else _with_start(outcome, told, search)
+
+
+def _load(arrays: Compiled, options: SolveOptions) -> highspy.Highs:
+    highspy.Highs.resetGlobalScheduler(True)
+    highs = highspy.Highs()
+    # the callbacks that report progress fire only while output is on
+    highs.setOptionValue("output_flag", True)
+    highs.setOptionValue("log_to_console", False)
+    highs.setOptionValue("mip_rel_gap", float(options.gap))
+    highs.setOptionValue("mip_abs_gap", 0.0 if options.gap == 0.0 else 1e-6)
+    highs.setOptionValue("threads", int(options.threads))
+    highs.setOptionValue("random_seed", int(options.seed))
+    if options.time_limit is not None:
+        highs.setOptionValue("time_limit", float(options.time_limit))
+    lp = highspy.HighsLp()
+    rows, columns = arrays.matrix.shape
+    lp.num_col_, lp.num_row_ = columns, rows
+    lp.col_cost_, lp.offset_ = arrays.cost, arrays.offset
+    lp.col_lower_, lp.col_upper_ = arrays.lower, arrays.upper
+    lp.row_lower_, lp.row_upper_ = arrays.row_lower, arrays.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = columns, rows
+    lp.a_matrix_.start_ = arrays.matrix.indptr
+    lp.a_matrix_.index_ = arrays.matrix.indices
+    lp.a_matrix_.value_ = arrays.matrix.data
+    if arrays.integer.any():
+        kinds = highspy.HighsVarType
+        lp.integrality_ = [kinds.kInteger if each else kinds.kContinuous for each in arrays.integer]
+    highs.passModel(lp)
+    return highs
+
+
+def _listen(highs: highspy.Highs, search: _Search, began: float, unit: float) -> None:
+    """Notes log lines, progress and incumbents; answers whether to stop."""
+
+    def on_log(event: Any) -> None:
+        search.log.extend(line for line in event.message.splitlines() if line.strip())
+
+    def on_progress(event: Any) -> None:
+        told = event.data_out
+        search.bound = max(search.bound, told.mip_dual_bound)
+        search.progress = Progress(
+            time.monotonic() - began,
+            _finite(told.mip_primal_bound * unit),
+            _finite(told.mip_dual_bound * unit),
+            _finite(told.mip_gap),
+        )
+
+    def on_incumbent(event: Any) -> None:
+        search.incumbent = np.array(event.data_out.mip_solution, dtype=float)
+
+    def on_interrupt(event: Any) -> None:
+        event.data_in.user_interrupt = search.stop
+
+    highs.cbLogging.subscribe(on_log)
+    highs.cbMipLogging.subscribe(on_progress)
+    highs.cbMipImprovingSolution.subscribe(on_incumbent)
+    for interrupt in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
+        interrupt.subscribe(on_interrupt)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) and abs(value) < 1e100 else None
+
+
+def _give_start(highs: highspy.Highs, start: Vector | None) -> bool:
+    if start is None:
+        return False
+    given = np.flatnonzero(~np.isnan(start)).astype(np.int32)
+    highs.setSolution(len(given), given, start[given])
+    return True
+
+
+def _with_start(outcome: Outcome, told: bool, search: _Search) -> Outcome:
+    from dataclasses import replace
+
+    used = any("start solution is feasible" in line.lower() for line in search.log)
+    word = "taken as the first plan" if used else "refused by the solver: it does not fit this workbook as it stands"
+    return replace(outcome, start=word if told else "")
+
+
+def _run(
+    highs: highspy.Highs,
+    search: _Search,
+    options: SolveOptions,
+    began: float,
+    on_progress: Callable[[Progress], None] | None,
+    should_stop: Callable[[], bool] | None,
+) -> bool:
+    """Runs HiGHS; True when it came to an end by itself, False when it had to be left behind."""
+    worker = threading.Thread(target=highs.run, daemon=True, name="highs")
+    worker.start()
+    deadline = math.inf if options.time_limit is None else began + options.time_limit + GRACE_SECONDS
+    shown: Progress | None = None
+    while worker.is_alive():
+        worker.join(_POLL_SECONDS)
+        if on_progress is not None and search.progress is not shown and search.progress is not None:
+            shown = search.progress
+            on_progress(shown)
+        if not search.stop and should_stop is not None and should_stop():
+            search.stop = True
+            deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
+        if time.monotonic() > deadline and worker.is_alive():
+            search.stop = True
+            return False
+    return True
+
+
+def _outcome(model: Model, highs: highspy.Highs, search: _Search, finished: bool, began: float) -> Outcome:
+    values, bound, why, status = search.incumbent, search.bound, "left behind after its time", None
+    if finished:
+        status, info, solution = highs.getModelStatus(), highs.getInfo(), highs.getSolution()
+        why = highs.modelStatusToString(status)
+        if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+            values = np.array(solution.col_value, dtype=float)
+        is_mip = bool(model.compiled.integer.any())
+        bound = info.mip_dual_bound if is_mip else info.objective_function_value
+
+    def ended(word: Literal["optimal", "stopped", "infeasible", "no_plan"], best: Vector | None = None) -> Outcome:
+        unit, log = model.units.usd, tuple(search.log)
+        usd_bound = _finite(bound * unit) if word != "infeasible" else None
+        seconds = time.monotonic() - began
+        if best is None:
+            return Outcome(word, None, usd_bound, None, None, seconds, why, log)
+        best, objective = polish(model.compiled, best)
+        usd = objective * unit
+        usd_bound = None if usd_bound is None else min(usd_bound, usd)
+        gap = None if usd_bound is None else (usd - usd_bound) / abs(usd) if usd else 0.0
+        return Outcome(word, usd, usd_bound, gap, best, time.monotonic() - began, why, log)
+
+    infeasible = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+    if status in infeasible:
+        return ended("infeasible")
+    if values is None:
+        return ended("no_plan")
+    return ended("optimal" if status == highspy.HighsModelStatus.kOptimal else "stopped", values)
+
+
+def polish(arrays: Compiled, values: Vector) -> tuple[Vector, float]:
+    """The best plan with the same integer decisions, these exactly whole; and its objective (model units).
+
+    A solver's integers are whole within a tolerance only, and an incumbent met on the way need not be
+    the best for its integers. Where the rounded integers admit no plan, `values` is returned as it is.
+    """
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    whole = np.round(values[arrays.integer])
+    lower[arrays.integer], upper[arrays.integer] = whole, whole
+    fixed = Compiled(
+        cost=arrays.cost,
+        offset=arrays.offset,
+        matrix=arrays.matrix,
+        row_lower=arrays.row_lower,
+        row_upper=arrays.row_upper,
+        lower=lower,
+        upper=upper,
+        integer=np.zeros_like(arrays.integer),
+        columns=arrays.columns,
+        rows=arrays.rows,
+    )
+    highs = _load(fixed, SolveOptions(gap=0.0, time_limit=60.0))
+    highs.run()
+    if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        values = np.array(highs.getSolution().col_value, dtype=float)
+    return values, float(arrays.cost @ values + arrays.offset)

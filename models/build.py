@@ -1,0 +1,55 @@
+"""build_model: the model as a table of contents. Each term is one file; they meet only in the ledgers."""
+
+from __future__ import annotations
+
+from pyomo.common.gc_manager import PauseGC
+
+from models.dataset import Dataset
+from models.demand.limits import add_limits
+from models.demand.service import add_service
+from models.demand.serving import read_service
+from models.finance import add_objective
+from models.model import Model
+from models.policy.caps import add_caps
+from models.policy.rules import add_rules
+from models.supply.contract_bills import add_contract_use
+from models.supply.contracts import add_contracts
+from models.supply.fleet import add_fleet
+from models.supply.lease_outs import add_lease_outs
+from models.supply.leases import add_leases
+from models.supply.on_demand import add_on_demand
+from models.supply.options import add_options
+from models.supply.pools import add_pools
+
+TERMS = (
+    # where capacity comes from
+    add_fleet,
+    add_leases,
+    add_contracts,
+    add_on_demand,
+    add_lease_outs,
+    add_options,
+    # what is asked for and who serves it
+    add_limits,
+    add_service,
+    read_service,
+    add_pools,
+    add_contract_use,
+    # what policy allows
+    add_caps,
+    add_rules,
+    # what it costs
+    add_objective,
+)
+
+
+def build_model(dataset: Dataset) -> Model:
+    """The mixed-integer program of a checked Dataset."""
+    model = Model(dataset)
+    with PauseGC():
+        for add_term in TERMS:
+            add_term(model)
+    return model
+
+
+__all__ = ["TERMS", "Model", "build_model"]

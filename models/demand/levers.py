@@ -1,0 +1,54 @@
+"""Levers: what each usage limit or price of a segment does to its demand and revenue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """One limit, its blanks filled in: multipliers on baseline demand (off-peak and peak) and revenue."""
+
+    limit: str
+    generosity: float
+    demand: float
+    peak_demand: float
+    revenue: float
+    churn_per_month: float
+    first: int
+    last: int
+
+
+def levers(dataset: Dataset, segment: str) -> tuple[Lever, ...]:
+    """The segment's limits in row order; months t of `first` and `last` may lie outside the horizon.
+
+    A blank demand_multiplier is price_multiplier^price_elasticity when the segment has an elasticity,
+    else 1; blank peak is as off-peak; blank revenue is price x demand multiplier; blank generosity is
+    the row's order.
+    """
+    row_of = dataset.segment_of[segment]
+    deferrable = row_of.timing == "deferrable"
+    found: list[Lever] = []
+    for row in dataset.limits:
+        if row.segment != segment:
+            continue
+        demand = row.demand_multiplier
+        if demand is None and row_of.price_elasticity is not None:
+            demand = row.price_multiplier**row_of.price_elasticity
+        demand = 1.0 if demand is None else demand
+        peak = demand if row.peak_demand_multiplier is None or deferrable else row.peak_demand_multiplier
+        found.append(
+            Lever(
+                limit=row.limit,
+                generosity=len(found) + 1.0 if row.generosity is None else row.generosity,
+                demand=demand,
+                peak_demand=peak,
+                revenue=row.price_multiplier * demand if row.revenue_multiplier is None else row.revenue_multiplier,
+                churn_per_month=row.churn_per_month,
+                first=0 if row.from_month is None else dataset.t(row.from_month),
+                last=len(dataset.horizon) if row.until_month is None else dataset.t(row.until_month),
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,186 @@
+r"""Limits: which usage limit or price is in force for each segment in each month.
+
+Decisions, per segment s, limit l and month t in which l can be in force: `in_force[s,l,t]` binary,
+exactly one over l. `lost[s,t]` is the share of baseline lost for good, lost_t = lost_{t-1} +
+\sum_l churn_l in_force[s,l,t-1]. Demand in t is baseline x (\sum_l multiplier_l in_force - lost), linear
+without any big-M, and so is revenue. `limit_start[s,l,t]` is 1 when l comes into force in t:
+in_force_t - in_force_{t-1} <= limit_start <= in_force_t, limit_start <= 1 - in_force_{t-1}. Once changed
+a limit stays min_months_between_changes: \sum of the starts of the last months <= in_force_t (the tight
+form of Rajan and Takriti). may_tighten no: \sum of in_force over limits at least as generous never falls.
+"""
+
+from __future__ import annotations
+
+from models.demand.baseline import baseline_demand, block_shares
+from models.demand.levers import levers
+from models.demand.paths import reachable_limits
+from models.ledgers import Payer
+from models.linear import Linear
+from models.model import Model
+from models.plan import LimitChoice, Plan
+from models.schema import Segment
+
+
+class SegmentLimits:
+    """The limits of one segment: what is in force, and the share of baseline demand and revenue left."""
+
+    def __init__(self, model: Model, segment: Segment) -> None:
+        self.segment, self.dataset = segment, model.dataset
+        self.levers = {each.limit: each for each in levers(model.dataset, segment.segment)}
+        self.in_force: dict[tuple[str, int], Linear] = {}
+        self.lost: dict[int, Linear] = {t: Linear() for t in model.dataset.horizon}
+
+    def at(self, limit: str, t: int) -> Linear:
+        """1 when the limit is in force in month t; month -1 is current_limit."""
+        if t < 0:
+            return Linear(1.0 if limit == self.segment.current_limit else 0.0)
+        return self.in_force.get((limit, t), Linear())
+
+    def demand_share(self, t: int, peak: bool) -> Linear:
+        """Share of baseline demand asked for in month t."""
+        if not self.levers:
+            return Linear(1.0)
+        share = self.lost[t].times(-1.0)
+        for name, lever in self.levers.items():
+            share.plus(self.at(name, t), lever.peak_demand if peak else lever.demand)
+        return share
+
+    def revenue_share(self, t: int) -> Linear:
+        """Share of baseline revenue earned in month t."""
+        share = self.lost[t].times(-1.0)
+        for name, lever in self.levers.items():
+            share.plus(self.at(name, t), lever.revenue)
+        return share
+
+
+def add_limits(model: Model) -> None:
+    """Adds the choice of limits, the demand after limits, revenue forgone and the cost of changes."""
+    dataset = model.dataset
+    segments = {each.segment: SegmentLimits(model, each) for each in dataset.segments}
+    reachable = {name: reachable_limits(dataset, name) for name, each in segments.items() if each.levers}
+    choices = {
+        (name, limit, t)
+        for name, months in reachable.items()
+        for t, limits in enumerate(months)
+        for limit in limits
+        if len(limits) > 1
+    }
+    ordered = [(s, l, t) for s, each in segments.items() for t in dataset.horizon for l in each.levers if (s, l, t) in choices]
+    chosen = model.variables("in_force", ordered, upper=1, integer=True)
+    for name, months in reachable.items():
+        each = segments[name]
+        for t, limits in enumerate(months):
+            total = Linear()
+            for limit in each.levers:
+                if limit in limits:
+                    variable = chosen.get((name, limit, t))
+                    each.in_force[limit, t] = Linear(1.0) if variable is None else Linear.of(variable)
+                    total.plus(each.in_force[limit, t])
+            model.claim("one_limit_in_force", (name, t), total, equals=1.0)
+    _add_churn(model, segments)
+    _add_changes(model, segments)
+    _add_demand(model, segments)
+
+    def read() -> Plan:
+        return Plan(
+            limits=tuple(
+                LimitChoice(name, t, limit)
+                for name, each in segments.items()
+                for t in dataset.horizon
+                for limit in each.levers
+                if round(each.at(limit, t).value()) == 1
+            )
+        )
+
+    model.readers.append(read)
+
+
+def _add_churn(model: Model, segments: dict[str, SegmentLimits]) -> None:
+    months = model.dataset.horizon[1:]
+    churning = [name for name, each in segments.items() if any(lever.churn_per_month for lever in each.levers.values())]
+    lost = model.variables("lost", [(name, t) for name in churning for t in months])
+    for name in churning:
+        each = segments[name]
+        for t in months:
+            each.lost[t] = Linear.of(lost[name, t])
+            claim = each.lost[t].times(1.0).plus(each.lost[t - 1], -1.0)
+            for limit, lever in each.levers.items():
+                claim.plus(each.at(limit, t - 1), -lever.churn_per_month)
+            model.claim("churn_adds_up", (name, t), claim, equals=0.0)
+
+
+def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
+    """Starts of limits where changes cost or must keep their distance, and what may not be tightened."""
+    dataset = model.dataset
+    counted = {
+        name: each
+        for name, each in segments.items()
+        if len(each.levers) > 1 and (each.segment.change_cost_usd or each.segment.min_months_between_changes > 1)
+    }
+    starts = model.variables(
+        "limit_start",
+        [
+            (name, limit, t)
+            for name, each in counted.items()
+            for t in dataset.horizon
+            for limit in each.levers
+            if not each.at(limit, t).is_zero and (t > 0 or each.segment.current_limit is not None)
+        ],
+        upper=1,
+    )
+    for (name, limit, t), start in starts.items():
+        each, key = counted[name], (name, limit, t)
+        now, before = each.at(limit, t), each.at(limit, t - 1)
+        model.claim("start_is_seen", key, Linear.of(start).plus(now, -1.0).plus(before), at_least=0.0)
+        model.claim("start_is_in_force", key, Linear.of(start).plus(now, -1.0), at_most=0.0)
+        model.claim("start_was_not", key, Linear.of(start).plus(before), at_most=1.0)
+        segment = each.segment
+        payer = Payer("other", segment.segment)
+        model.costs.pay("limit_change", payer, t, Linear.of(start, segment.change_cost_usd))
+    for name, each in counted.items():
+        stay = each.segment.min_months_between_changes
+        for limit in each.levers if stay > 1 else ():
+            for t in dataset.horizon:
+                recent = Linear()
+                for earlier in range(max(0, t - stay + 1), t + 1):
+                    if (name, limit, earlier) in starts:
+                        recent.add(starts[name, limit, earlier])
+                if not recent.is_zero:
+                    model.claim("limit_stays", (name, limit, t), recent.plus(each.at(limit, t), -1.0), at_most=0.0)
+    for name, each in segments.items():
+        if not each.segment.may_tighten and each.levers:
+            _never_tighten(model, name, each)
+
+
+def _never_tighten(model: Model, name: str, each: SegmentLimits) -> None:
+    levels = sorted({lever.generosity for lever in each.levers.values()})[1:]
+    for t in model.dataset.horizon:
+        if t == 0 and each.segment.current_limit is None:
+            continue
+        for level in levels:
+            claim = Linear()
+            for limit, lever in each.levers.items():
+                if lever.generosity >= level:
+                    claim.plus(each.at(limit, t)).plus(each.at(limit, t - 1), -1.0)
+            model.claim("limit_never_tightens", (name, level, t), claim, at_least=0.0)
+
+
+def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
+    """Demand after limits by segment, region, month and block, and the revenue the limits forgo."""
+    dataset, unit = model.dataset, model.units.tokens_bn
+    for (name, region), per_day in baseline_demand(dataset).items():
+        each, shares = segments[name], block_shares(dataset, name)
+        for t in dataset.horizon:
+            month_bn = per_day[t] * dataset.hours(t) / 24.0
+            if not month_bn:
+                continue
+            for block in dataset.blocks:
+                asked = each.demand_share(t, block.peak).times(month_bn * shares[block.block] / unit)
+                model.demand[name, region, t, block.block] = asked
+            if each.levers and each.segment.revenue_usd_per_mtok:
+                revenue = month_bn * 1000.0 * each.segment.revenue_usd_per_mtok
+                forgone = Linear(revenue).plus(each.revenue_share(t), -revenue)
+                payer = Payer("other", name)
+                model.costs.pay("revenue_forgone", payer, t, forgone, cash=0.0)
+                model.revenue_forgone.setdefault(t, Linear()).plus(forgone)
+

@@ -1,0 +1,280 @@
+r"""Service: which accelerators work for whom; demand after limits is served or falls short.
+
+Variables, in model units: `work[s,r,h,t,b]` accelerators of hardware h in region r at work for segment
+s; `site_work[s,site,r,h,t,b]` the same for a single-site segment, at one site; `flow[s,r,g,t,b]` tokens
+from region r to demand group g; `shortfall[s,g,t,b]` tokens not served. Demand regions that the network
+treats alike form a group, and a region that reaches one group needs no flow: dispatch stays small.
+A deferrable segment balances over the month (b = "") instead of in each block.
+demand_is_met: \sum inflow + shortfall = demand after limits.
+At one site: `runs_at[s,site,t]` binary, \sum_site <= 1, tokens at a site <= demand x runs_at.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from models.dataset import Dataset
+from models.demand.baseline import block_hours
+from models.demand.network import Routes
+from models.demand.throughput import TokensServed
+from models.ledgers import Payer
+from models.linear import Linear, Var
+from models.model import Model
+from models.schema import Segment
+
+ANY_BLOCK = ""
+"""The block of a balance over the whole month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where work is done: a region and hardware, and the site for single-site segments ("" for the others)."""
+
+    site: str
+    region: str
+    hardware: str
+
+
+@dataclass(slots=True)
+class Service:
+    """A segment in a month: work by place and block, tokens per unit of work, flows and shortfall by group.
+
+    `groups` are tuples of demand regions; flows and shortfalls are keyed by the block they balance in.
+    """
+
+    segment: Segment
+    t: int
+    groups: tuple[tuple[str, ...], ...]
+    work: dict[tuple[Place, str], Var] = field(default_factory=dict)
+    tokens: dict[tuple[Place, str], float] = field(default_factory=dict)
+    flow: dict[tuple[str, tuple[str, ...], str], Linear] = field(default_factory=dict)
+    shortfall: dict[tuple[tuple[str, ...], str], Var] = field(default_factory=dict)
+
+    @property
+    def deferrable(self) -> bool:
+        return self.segment.timing == "deferrable"
+
+    def served_from(self, region: str, block: str) -> Linear:
+        """Tokens served by a region in a block, or in the month for ANY_BLOCK."""
+        total = Linear()
+        for (place, at), variable in self.work.items():
+            if place.region == region and block in (ANY_BLOCK, at):
+                total.add(variable, self.tokens[place, at])
+        return total
+
+
+def add_service(model: Model) -> None:
+    """Adds work, flows and shortfall of every segment and month with demand."""
+    dataset = model.dataset
+    served, routes = TokensServed(dataset), Routes(dataset)
+    places = _places(model, served)
+    services = []
+    for segment in dataset.segments:
+        regions = [region for name, region in _demand_places(model) if name == segment.segment]
+        for t in dataset.horizon:
+            wanted = [r for r in regions if any((segment.segment, r, t, b.block) in model.demand for b in dataset.blocks)]
+            if wanted:
+                at = places.get((segment.segment, t), [])
+                service = Service(segment, t, _groups(routes, at, wanted))
+                reaching = [each for each in at if any(_usd(routes, each.region, g) is not None for g in service.groups)]
+                for place in reaching:
+                    for block in dataset.blocks:
+                        per_hour = served.bn_per_hour(segment.segment, place.hardware, t) / model.units.tokens_bn
+                        hours = block_hours(dataset, t, block.block)
+                        service.tokens[place, block.block] = per_hour * hours * model.units.accelerators
+                services.append(service)
+    _add_work(model, services)
+    _add_flows(model, services, routes)
+    _add_balances(model, services)
+    _add_single_sites(model, services)
+    model.services = services
+
+
+def demand_of(model: Model, service: Service, regions: tuple[str, ...], block: str) -> Linear:
+    """Tokens asked for after limits by some regions, in a block or (ANY_BLOCK) the month."""
+    total = Linear()
+    for region in regions:
+        for each in model.dataset.blocks:
+            if block in (ANY_BLOCK, each.block):
+                asked = model.demand.get((service.segment.segment, region, service.t, each.block))
+                if asked is not None:
+                    total.plus(asked)
+    return total
+
+
+def balances_in(service: Service, dataset: Dataset) -> list[str]:
+    """The blocks a segment's demand is met in: each by itself, or the month as one."""
+    return [ANY_BLOCK] if service.deferrable else [each.block for each in dataset.blocks]
+
+
+def _demand_places(model: Model) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((row.segment, row.region) for row in model.dataset.demand))
+
+
+def _places(model: Model, served: TokensServed) -> dict[tuple[str, int], list[Place]]:
+    """Where each segment can run in each month: pools with capacity, or sites for single-site segments."""
+    found: dict[tuple[str, int], list[Place]] = defaultdict(list)
+    for segment in model.dataset.segments:
+        hardware = set(served.hardware(segment.segment))
+        if segment.single_site:
+            candidates = {
+                (Place(source.site, source.region, source.hardware), t): None
+                for source, t in model.capacity.online
+                if not source.metered
+            }
+        else:
+            candidates = {(Place("", *pool), t): None for pool, t in sorted(model.capacity.reachable)}
+        for place, t in candidates:
+            if place.hardware in hardware:
+                found[segment.segment, t].append(place)
+    return found
+
+
+def _usd(routes: Routes, region: str, group: tuple[str, ...]) -> float | None:
+    return routes.usd_per_mtok(region, group[0])
+
+
+def _groups(routes: Routes, places: list[Place], wanted: list[str]) -> tuple[tuple[str, ...], ...]:
+    """Demand regions grouped by what every capacity region charges for serving them."""
+    sources = sorted({place.region for place in places})
+    alike: dict[tuple[float | None, ...], list[str]] = defaultdict(list)
+    for region in wanted:
+        alike[tuple(routes.usd_per_mtok(source, region) for source in sources)].append(region)
+    return tuple(tuple(regions) for regions in alike.values())
+
+
+def _add_work(model: Model, services: list[Service]) -> None:
+    pooled = {
+        (each.segment.segment, place.region, place.hardware, each.t, block): (each, place)
+        for each in services
+        for place, block in each.tokens
+        if not place.site
+    }
+    at_sites = {
+        (each.segment.segment, place.site, place.region, place.hardware, each.t, block): (each, place)
+        for each in services
+        for place, block in each.tokens
+        if place.site
+    }
+    for name, index in (("work", pooled), ("site_work", at_sites)):
+        for key, variable in model.variables(name, index).items():
+            service, place = index[key]
+            t, block = key[-2:]
+            service.work[place, block] = variable
+            pool = place.region, place.hardware
+            model.capacity.work.setdefault((pool, t, block), Linear()).add(variable)
+            if place.site:
+                model.capacity.site_work.setdefault((place.site, pool, t, block), Linear()).add(variable)
+
+
+def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
+    """Flows where a region reaches several groups; elsewhere what it serves is the flow. Network cost on both."""
+    unit, dataset = model.units.tokens_bn, model.dataset
+    index, direct = {}, []
+    for service in services:
+        for region in dict.fromkeys(place.region for place, _ in service.tokens):
+            reached = [group for group in service.groups if _usd(routes, region, group) is not None]
+            for block in balances_in(service, dataset):
+                if len(reached) == 1:
+                    direct.append((service, region, reached[0], block))
+                else:
+                    for group in reached:
+                        key = service.segment.segment, region, "+".join(group), service.t, block
+                        index[key] = service, region, group, block
+    flows = model.variables("flow", index)
+    split: dict[tuple[int, str, str], Linear] = defaultdict(Linear)
+    for key, (service, region, group, block) in index.items():
+        service.flow[region, group, block] = Linear.of(flows[key])
+        split[id(service), region, block].plus(service.flow[region, group, block])
+    for service, region, group, block in direct:
+        service.flow[region, group, block] = service.served_from(region, block)
+    for service in services:
+        for (region, group, block), flow in service.flow.items():
+            usd = _usd(routes, region, group) or 0.0
+            model.costs.pay("network", Payer("other", service.segment.segment), service.t, flow.times(usd * 1000.0 * unit))
+        for region, block in dict.fromkeys((region, block) for region, _, block in service.flow):
+            if (id(service), region, block) in split:
+                claim = split[id(service), region, block].times(1.0).plus(service.served_from(region, block), -1.0)
+                model.claim("flow_is_served", (service.segment.segment, region, service.t, block), claim, equals=0.0)
+
+
+def _add_balances(model: Model, services: list[Service]) -> None:
+    dataset, unit = model.dataset, model.units.tokens_bn
+    index = {
+        (each.segment.segment, "+".join(group), each.t, block): (each, group, block)
+        for each in services
+        if each.segment.shortfall_usd_per_mtok is not None and each.segment.max_shortfall_share > 0.0
+        for group in each.groups
+        for block in balances_in(each, dataset)
+    }
+    for key, variable in model.variables("shortfall", index).items():
+        service, group, block = index[key]
+        service.shortfall[group, block] = variable
+        usd = (service.segment.shortfall_usd_per_mtok or 0.0) * 1000.0 * unit
+        payer = Payer("other", service.segment.segment)
+        model.costs.pay("shortfall", payer, service.t, Linear.of(variable, usd), cash=0.0)
+        model.shortfall.setdefault((service.segment.segment, service.t), Linear()).add(variable)
+    for service in services:
+        name, t = service.segment.segment, service.t
+        for group in service.groups:
+            for block in balances_in(service, dataset):
+                claim = demand_of(model, service, group, block).times(-1.0)
+                for (_, to, at), flow in service.flow.items():
+                    if to == group and at == block:
+                        claim.plus(flow)
+                if (group, block) in service.shortfall:
+                    claim.add(service.shortfall[group, block])
+                model.claim("demand_is_met", (name, "+".join(group), t, block), claim, equals=0.0)
+        if service.shortfall and service.segment.max_shortfall_share < 1.0:
+            claim = model.shortfall[name, t].times(1.0)
+            for group in service.groups:
+                claim.plus(demand_of(model, service, group, ANY_BLOCK), -service.segment.max_shortfall_share)
+            model.claim("shortfall_within_share", (name, t), claim, at_most=0.0)
+
+
+def _add_single_sites(model: Model, services: list[Service]) -> None:
+    single = [each for each in services if each.segment.single_site]
+    index = [
+        (each.segment.segment, site, each.t)
+        for each in single
+        for site in dict.fromkeys(place.site for place, _ in each.tokens)
+    ]
+    runs_at = model.variables("runs_at", index, upper=1, integer=True)
+    for service in single:
+        name, t = service.segment.segment, service.t
+        most = sum(_most(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
+        one = Linear()
+        for segment, site, month in index:
+            if (segment, month) == (name, t):
+                one.add(runs_at[name, site, t])
+                claim = Linear.of(runs_at[name, site, t], -most)
+                for (place, block), variable in service.work.items():
+                    if place.site == site:
+                        claim.add(variable, service.tokens[place, block])
+                model.claim("runs_at_one_site", (name, site, t), claim, at_most=0.0)
+        model.claim("one_site", (name, t), one, at_most=1.0)
+    _hold_sites(model)
+
+
+def _hold_sites(model: Model) -> None:
+    """Work that must run at one site stays within what is online there: by hardware, and less the margin in all."""
+    unit, margin = model.units.accelerators, model.dataset.settings.reserve_margin
+    totals: dict[tuple[str, int, str], Linear] = defaultdict(Linear)
+    online: dict[tuple[str, int], Linear] = defaultdict(Linear)
+    by_pool: dict[tuple[str, tuple[str, str], int], Linear] = defaultdict(Linear)
+    for (source, t), accelerators in model.capacity.online.items():
+        if not source.metered:
+            online[source.site, t].plus(accelerators, 1.0 / unit)
+            by_pool[source.site, source.pool, t].plus(accelerators, 1.0 / unit)
+    for (site, pool, t, block), work in model.capacity.site_work.items():
+        totals[site, t, block].plus(work)
+        claim = work.times(1.0).plus(by_pool[site, pool, t], -1.0)
+        model.claim("site_work_online", (site, *pool, t, block), claim, at_most=0.0)
+    for (site, t, block), work in totals.items():
+        model.claim("site_keeps_margin", (site, t, block), work.times(1.0).plus(online[site, t], margin - 1.0), at_most=0.0)
+
+
+def _most(linear: Linear) -> float:
+    pairs = zip(linear.coefficients, linear.variables, strict=True)
+    return linear.constant + sum(max(0.0, coefficient) * (variable.ub or 0.0) for coefficient, variable in pairs)

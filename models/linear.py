@@ -1,0 +1,87 @@
+"""Linear: a linear expression under construction, flat, so that building stays close to the solver's own speed.
+
+Pyomo's expression trees cost more than the numbers in them; a Linear collects coefficients and
+variables and becomes one Pyomo `LinearExpression` at the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyomo.core.expr.numeric_expr import LinearExpression
+
+Var = Any
+"""A scalar Pyomo variable; Pyomo carries no types."""
+
+
+class Linear:
+    """constant + sum of coefficient x variable."""
+
+    __slots__ = ("coefficients", "constant", "variables")
+
+    def __init__(self, constant: float = 0.0) -> None:
+        self.constant = constant
+        self.coefficients: list[float] = []
+        self.variables: list[Var] = []
+
+    @classmethod
+    def of(cls, variable: Var, coefficient: float = 1.0) -> Linear:
+        return cls().add(variable, coefficient)
+
+    def add(self, variable: Var, coefficient: float = 1.0) -> Linear:
+        """Adds a variable in place and returns self."""
+        if coefficient:
+            self.coefficients.append(coefficient)
+            self.variables.append(variable)
+        return self
+
+    def plus(self, other: Linear, scale: float = 1.0) -> Linear:
+        """Adds another Linear in place and returns self."""
+        if scale:
+            self.constant += scale * other.constant
+            self.coefficients.extend(scale * each for each in other.coefficients)
+            self.variables.extend(other.variables)
+        return self
+
+    def add_constant(self, constant: float) -> Linear:
+        """Adds a constant in place and returns self."""
+        self.constant += constant
+        return self
+
+    def times(self, scale: float) -> Linear:
+        """A new Linear, scaled."""
+        return Linear().plus(self, scale)
+
+    def merged(self) -> Linear:
+        """The same with each variable once and none at 0."""
+        totals: dict[int, float] = {}
+        variables: dict[int, Var] = {}
+        for coefficient, variable in zip(self.coefficients, self.variables, strict=True):
+            key = id(variable)
+            totals[key] = totals.get(key, 0.0) + coefficient
+            variables[key] = variable
+        result = Linear(self.constant)
+        for key, coefficient in totals.items():
+            result.add(variables[key], coefficient)
+        return result
+
+    @property
+    def is_constant(self) -> bool:
+        return not self.variables
+
+    @property
+    def is_zero(self) -> bool:
+        return not self.variables and self.constant == 0.0
+
+    def expression(self) -> Any:
+        """The Pyomo expression."""
+        return LinearExpression(
+            constant=self.constant, linear_coefs=list(self.coefficients), linear_vars=list(self.variables)
+        )
+
+    def value(self) -> float:
+        """The value at the variables' current values."""
+        return self.constant + sum(
+            coefficient * (variable.value or 0.0)
+            for coefficient, variable in zip(self.coefficients, self.variables, strict=True)
+        )

@@ -1,0 +1,181 @@
+"""Model: the Pyomo model under construction, the ledgers where its terms meet, and the way back to a Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+
+from models.compiled import Compiled, compile_model
+from models.dataset import Dataset
+from models.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
+from models.linear import Linear, Var
+from models.plan import Payment, Plan
+from models.units import units_of
+
+Reader = Callable[[], Plan]
+"""Reads one term's part of the plan off the variables' values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Rows, columns, integer columns and nonzeros."""
+
+    rows: int
+    columns: int
+    integers: int
+    nonzeros: int
+
+
+class Model:
+    """A planning problem as a mixed-integer program; `models.build` fills it."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.units = units_of(dataset)
+        self.pyomo: Any = pyo.ConcreteModel(name="planner")
+        self.capacity = CapacityLedger()
+        self.costs = CostLedger(dataset.discount)
+        self.signings = SigningLedger()
+        self.obligations: list[Obligation] = []
+        self.demand: dict[tuple[str, str, int, str], Linear] = {}
+        self.revenue_forgone: dict[int, Linear] = {}
+        self.shortfall: dict[tuple[str, int], Linear] = {}
+        self.readers: list[Reader] = []
+        self.contract_bills: list[Any] = []
+        self.services: list[Any] = []
+        self._compiled: Compiled | None = None
+
+    def variables(
+        self,
+        name: str,
+        index: Iterable[Hashable],
+        *,
+        upper: Callable[[Any], float | None] | float | None = None,
+        integer: bool = False,
+    ) -> dict[Any, Var]:
+        """Adds non-negative variables over an index, reals or integers, and returns them by index."""
+        keys = list(index)
+        if not keys:
+            return {}
+        bound = upper if callable(upper) else (lambda _key: upper)
+        domain = pyo.NonNegativeIntegers if integer else pyo.NonNegativeReals
+        component = pyo.Var(pyo.Set(initialize=keys, dimen=None), domain=domain)
+        self.pyomo.add_component(name, component)
+        made = {}
+        for key in keys:
+            variable = component[key]
+            most = bound(key)
+            if most is not None:
+                variable.setub(most)
+            made[key] = variable
+        return made
+
+    def claim(
+        self,
+        name: str,
+        key: Hashable,
+        claim: Linear,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        equals: float | None = None,
+    ) -> None:
+        """Adds one row of the constraint family `name`: at_least <= claim <= at_most, or claim == equals.
+
+        A claim without variables is a fact: dropped when true; when false the model has no plan, and
+        a row that nothing can satisfy says so to the solver.
+        """
+        low, high = (equals, equals) if equals is not None else (at_least, at_most)
+        claim = claim.merged()
+        if claim.is_constant:
+            slack = 1e-9 * max(1.0, abs(claim.constant))
+            holds = (low is None or claim.constant >= low - slack) and (high is None or claim.constant <= high + slack)
+            if holds:
+                return
+            claim, low, high = Linear.of(self._nothing()), 1.0, None
+        family = self.pyomo.component(name)
+        if family is None:
+            family = pyo.Constraint(pyo.Any)
+            self.pyomo.add_component(name, family)
+        offset, claim.constant = claim.constant, 0.0
+        body = claim.expression()
+        low = None if low is None else low - offset
+        high = None if high is None else high - offset
+        family[key] = (low, body, high) if low != high or low is None else body == low
+
+    def _nothing(self) -> Var:
+        """A variable that is always 0."""
+        if self.pyomo.component("nothing") is None:
+            self.pyomo.nothing = pyo.Var(bounds=(0, 0))
+        return self.pyomo.nothing
+
+    def binary(self, name: str, key: Hashable) -> Var:
+        """Adds one binary variable to the family `name`."""
+        family = self.pyomo.component(name)
+        if family is None:
+            family = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
+            self.pyomo.add_component(name, family)
+        return family.add(key)
+
+    def positive_part(self, name: str, key: Hashable, part: Linear, of: Linear, most: float) -> None:
+        """Holds `part` to exactly max(0, `of`), where `part` >= `of` is claimed already and |of| <= most.
+
+        Needed only where something rewards a payment for being high; elsewhere least cost does it.
+        """
+        positive = self.binary(f"{name}_is_positive", key)
+        self.claim(f"{name}_is_exact", key, part.times(1.0).plus(of, -1.0).add(positive, most), at_most=most)
+        self.claim(f"{name}_is_zero", key, part.times(1.0).add(positive, -most), at_most=0.0)
+
+    def minimise(self, usd: Linear) -> None:
+        """Sets the objective, in model units of money."""
+        self.pyomo.net_present_cost = pyo.Objective(expr=usd.times(1.0 / self.units.usd).expression())
+
+    @property
+    def compiled(self) -> Compiled:
+        """The arrays handed to the solver; made once."""
+        if self._compiled is None:
+            self._compiled = compile_model(self.pyomo)
+        return self._compiled
+
+    @property
+    def size(self) -> Size:
+        arrays = self.compiled
+        return Size(*arrays.matrix.shape, int(arrays.integer.sum()), int(arrays.matrix.nnz))
+
+    def plan(self, values: npt.NDArray[np.float64]) -> Plan:
+        """The plan that the solver's column values mean."""
+        arrays = self.compiled
+        rounded = np.where(arrays.integer, np.round(values), values)
+        for variable, value in zip(arrays.columns, rounded, strict=True):
+            variable.set_value(float(value), skip_validation=True)
+        plan = Plan()
+        for reader in self.readers:
+            plan = _joined(plan, reader())
+        return replace(plan, payments=_by_month(plan.payments))
+
+    def to_lp(self) -> str:
+        """The model as LP text with its own names, to read and to compare."""
+        return self.compiled.to_lp()
+
+
+def _joined(left: Plan, right: Plan) -> Plan:
+    return Plan(**{each.name: getattr(left, each.name) + getattr(right, each.name) for each in fields(Plan)})
+
+
+def _by_month(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
+    """Payments added up by month, category, provider and offer; those of nothing left out."""
+    totals: dict[tuple[int, str, str, str], list[float]] = {}
+    for each in payments:
+        total = totals.setdefault((each.month, each.category, each.provider, each.offer), [0.0, 0.0])
+        total[0] += each.cash_usd
+        total[1] += each.present_value_usd
+    return tuple(
+        Payment(month, category, provider, offer, cash, present)
+        for (month, category, provider, offer), (cash, present) in sorted(totals.items())
+        if cash or present
+    )

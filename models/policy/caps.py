@@ -1,0 +1,117 @@
+r"""Caps: policy on the portfolio. Each row holds a measure of a scope at most or at least at a value.
+
+capacity_mw, capacity_share: committed MW online in each month. cash_usd: money paid in the months of a
+calendar period; cash_share_of_revenue: that over (baseline revenue - revenue forgone). obligation_usd:
+what signings up to a month still owe after it. shortfall_share: tokens short over tokens demanded after
+limits, in a calendar period.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from models.demand.baseline import baseline_demand
+from models.linear import Linear
+from models.model import Model
+from models.months import year_and_month
+from models.policy.scopes import capacity_in_scope, in_scope
+from models.schema import Cap
+
+
+def add_caps(model: Model) -> None:
+    """Adds a row for each cap and each month or period it holds in."""
+    for cap in model.dataset.caps:
+        months = _months(model, cap)
+        if cap.measure in ("capacity_mw", "capacity_share"):
+            for t in months:
+                _hold(model, cap, t, _capacity(model, cap, t), 1.0)
+        elif cap.measure == "obligation_usd":
+            for t in months:
+                _hold(model, cap, t, _obligation(model, cap, t), model.units.usd)
+        else:
+            for period in _periods(model, cap, months):
+                measure = _shortfall if cap.measure == "shortfall_share" else _cash
+                unit = 1.0 if cap.measure == "shortfall_share" else model.units.usd
+                _hold(model, cap, period[0], measure(model, cap, period), unit)
+
+
+def _hold(model: Model, cap: Cap, t: int, claim: Linear, unit: float) -> None:
+    """Holds a claim that is measured - value: at most 0 or at least 0."""
+    scaled = claim.times(1.0 / unit)
+    if cap.sense == "max":
+        model.claim("cap_is_kept", (cap.cap, t), scaled, at_most=0.0)
+    else:
+        model.claim("cap_is_kept", (cap.cap, t), scaled, at_least=0.0)
+
+
+def _months(model: Model, cap: Cap) -> list[int]:
+    dataset = model.dataset
+    first = 0 if cap.from_month is None else dataset.t(cap.from_month)
+    last = len(dataset.horizon) if cap.until_month is None else dataset.t(cap.until_month)
+    return [t for t in dataset.horizon if first <= t <= last]
+
+
+def _periods(model: Model, cap: Cap, months: list[int]) -> list[list[int]]:
+    """The cap's months by calendar period; a part of one is not scaled."""
+    periods: dict[object, list[int]] = defaultdict(list)
+    for t in months:
+        year, month = year_and_month(model.dataset.month(t))
+        key = {"month": t, "quarter": (year, (month - 1) // 3), "year": year, "horizon": 0}[cap.per]
+        periods[key].append(t)
+    return list(periods.values())
+
+
+def _capacity(model: Model, cap: Cap, t: int) -> Linear:
+    """MW in scope, less the value or the value's share of all MW."""
+    claim = Linear(-cap.value if cap.measure == "capacity_mw" else 0.0)
+    for (source, month), online in model.capacity.online.items():
+        if month == t:
+            kw = model.dataset.hardware_of[source.hardware].kw
+            part = 1.0 if capacity_in_scope(model.dataset, cap, source) else 0.0
+            part -= cap.value if cap.measure == "capacity_share" else 0.0
+            claim.plus(online, part * kw / 1000.0)
+    return claim
+
+
+def _cash(model: Model, cap: Cap, period: list[int]) -> Linear:
+    """Money paid in the period, less the value or the value's share of revenue; USD."""
+    claim = Linear(-cap.value if cap.measure == "cash_usd" else 0.0)
+    for charge in model.costs.charges:
+        if charge.t in period and in_scope(cap, charge.payer):
+            claim.plus(charge.amount, charge.cash)
+    if cap.measure == "cash_share_of_revenue":
+        for t in period:
+            claim.add_constant(-cap.value * _baseline_revenue(model, t))
+            claim.plus(model.revenue_forgone.get(t, Linear()), cap.value)
+    return claim
+
+
+def _baseline_revenue(model: Model, t: int) -> float:
+    """USD of month t before limits."""
+    dataset = model.dataset
+    price = {each.segment: each.revenue_usd_per_mtok for each in dataset.segments}
+    return sum(
+        per_day[t] * dataset.hours(t) / 24.0 * 1000.0 * price[segment]
+        for (segment, _), per_day in baseline_demand(dataset).items()
+    )
+
+
+def _obligation(model: Model, cap: Cap, t: int) -> Linear:
+    """USD still due after month t from signings up to it, less the value."""
+    claim = Linear(-cap.value)
+    for each in model.obligations:
+        if each.signed <= t < each.due and in_scope(cap, each.payer):
+            claim.plus(each.amount)
+    return claim
+
+
+def _shortfall(model: Model, cap: Cap, period: list[int]) -> Linear:
+    """Tokens short in the period, less the value's share of tokens demanded after limits; model units."""
+    claim = Linear()
+    for (segment, t), short in model.shortfall.items():
+        if t in period and cap.name in (None, segment):
+            claim.plus(short)
+    for (segment, _, t, _), asked in model.demand.items():
+        if t in period and (cap.scope == "total" or cap.name == segment):
+            claim.plus(asked, -cap.value)
+    return claim

@@ -1,0 +1,62 @@
+r"""Rules: between offers; a signed one counts.
+
+`is_signed[o,t]` binary: offer o is signed in month t or before; for an offer of which one unit can be
+taken it is the count itself. requires (a, b): units of a signed by t <= most_a x is_signed[b,t].
+excludes: \sum is_signed <= 1; at_most, at_least: \sum is_signed against the count; over all months.
+"""
+
+from __future__ import annotations
+
+from models.linear import Linear
+from models.model import Model
+from models.schema import Rule
+
+
+def add_rules(model: Model) -> None:
+    """Adds every rule."""
+    taken = _Taken(model)
+    for rule in model.dataset.rules:
+        if rule.kind == "requires":
+            _require(model, rule, taken)
+            continue
+        total = Linear()
+        for offer in rule.offers:
+            total.plus(taken.by(offer, None))
+        if rule.kind == "at_least":
+            model.claim("rule_holds", rule.rule, total, at_least=float(rule.count or 0))
+        else:
+            most = 1.0 if rule.kind == "excludes" else float(rule.count or 0)
+            model.claim("rule_holds", rule.rule, total, at_most=most)
+
+
+def _require(model: Model, rule: Rule, taken: _Taken) -> None:
+    first, second = rule.offers
+    most = float(model.signings.most(first))
+    for t in sorted({each.t for each in model.signings.of(first)}):
+        claim = model.signings.by(first, t).plus(taken.by(second, t), -most)
+        model.claim("rule_holds", (rule.rule, t), claim, at_most=0.0)
+
+
+class _Taken:
+    """Whether an offer is signed by a month: 0 or 1."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._made: dict[tuple[str, int], Linear] = {}
+
+    def by(self, offer: str, t: int | None) -> Linear:
+        """1 when the offer is signed in month t or before (None: ever)."""
+        model = self._model
+        last = max((each.t for each in model.signings.of(offer)), default=0)
+        month = last if t is None else min(t, last)
+        count, most = model.signings.by(offer, month), model.signings.most(offer)
+        if count.is_constant:
+            return Linear(1.0 if count.constant > 0 else 0.0)
+        if most == 1:
+            return count
+        if (offer, month) not in self._made:
+            flag = model.binary("is_signed", (offer, month))
+            self._made[offer, month] = Linear.of(flag)
+            model.claim("signed_means_units", (offer, month), count.times(1.0).add(flag, -1.0), at_least=0.0)
+            model.claim("units_mean_signed", (offer, month), count.times(1.0).add(flag, -float(most)), at_most=0.0)
+        return self._made[offer, month]

@@ -1,0 +1,119 @@
+r"""The whole bill of every contract: minimum, use beyond it, overage, and the yearly minimum spend."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from models.finance import payment
+from models.ledgers import Payer, Source
+from models.linear import Linear, Var
+from models.model import Model
+from models.plan import Payment, Plan
+from models.schema import Contract
+from models.supply.take_or_pay import (
+    Metered,
+    Signature,
+    add_billed_use,
+    add_overage,
+    metered_payments,
+    pay_minimum,
+    rate_classes,
+)
+
+
+class Bills:
+    """The bills of one contract over all its possible signings."""
+
+    def __init__(self, model: Model, contract: Contract, source: Source, payer: Payer, signatures: list[Signature]) -> None:
+        self.model, self.contract, self.payer, self.signatures = model, contract, payer, signatures
+        self.top_ups: dict[tuple[int, int], tuple[range, Signature, Var]] = {}
+        self.metered = []
+        for signature in signatures:
+            pay_minimum(model, payer, signature)
+        for t in model.dataset.horizon:
+            classes = rate_classes(model, contract, t, signatures, True) if source.metered else []
+            overage = []
+            if contract.overage_share:
+                overage = rate_classes(model, contract, t, signatures, contract.tier_mode == "all_units")
+            if classes or overage:
+                self.metered.append(Metered(contract, source, payer, t, classes, overage))
+
+    def minimum(self, signature: Signature, t: int) -> Linear:
+        """The take-or-pay minimum of a signing in month t, prepaid or not."""
+        total = Linear()
+        schedule = signature.schedule
+        for lot in signature.lots:
+            usd = schedule.rate(lot.tier, t) * schedule.hours_online_per_block(t) * self.contract.take_or_pay_share
+            total.plus(lot.blocks, usd)
+        return total
+
+    def years(self) -> list[tuple[Signature, range]]:
+        """Contract years that owe a minimum spend."""
+        if not self.contract.min_spend_usd_per_year:
+            return []
+        return [(each, year) for each in self.signatures for year in each.schedule.contract_years]
+
+    def owed(self, signature: Signature, year: range) -> Linear:
+        """Minimum spend of a contract year, for its months that count."""
+        return signature.signed.times(self.contract.min_spend_usd_per_year * len(year) / 12.0)
+
+    def billed(self, signature: Signature, year: range) -> Linear:
+        """Bills and overage of a contract year, as variables."""
+        model, total = self.model, Linear()
+        for t in year:
+            total.plus(self.minimum(signature, t))
+        for each in self.metered:
+            if each.t not in year:
+                continue
+            for rate_class in [*each.classes, *each.overage_classes]:
+                if rate_class.signed != signature.schedule.signed:
+                    continue
+                if rate_class.billed_use is not None:
+                    usd = rate_class.rate * model.dataset.hours(each.t) * model.units.accelerators
+                    total.add(rate_class.billed_use, usd)
+                for block, variable in rate_class.overage.items():
+                    hours = model.dataset.hours(each.t) * model.dataset.hours_per_day[block] / 24.0
+                    usd = rate_class.rate * self.contract.overage_price_multiple * hours
+                    total.add(variable, usd * model.units.accelerators)
+        return total
+
+    def payments(self) -> list[Payment]:
+        """Use beyond the minimum, overage and top-ups, as the terms bill the use made."""
+        discount, found = self.model.costs.discount, []
+        by_month: dict[tuple[int, int], float] = defaultdict(float)
+        for each in self.metered:
+            for signed, usd in metered_payments(self.model, each).items():
+                by_month[signed, each.t] += usd
+        for (_, t), usd in by_month.items():
+            found.append(payment(self.payer, "contract", t, usd, usd * discount(t)))
+        for signature, year in self.years():
+            bills = sum(self.minimum(signature, t).value() + by_month[signature.schedule.signed, t] for t in year)
+            top_up = self.owed(signature, year).value() - bills
+            if top_up > 0.0:
+                found.append(payment(self.payer, "contract", year[-1], top_up, top_up * discount(year[-1])))
+        return found
+
+
+def add_contract_use(model: Model) -> None:
+    """Bills use beyond the minimum and tops up the years, once the pools are balanced."""
+    add_billed_use(model, [each for bills in model.contract_bills for each in bills.metered])
+    exact = any(cap.sense == "min" and cap.measure.startswith("cash") for cap in model.dataset.caps)
+    years = {
+        (bills.contract.contract, signature.schedule.signed, year[0]): (bills, signature, year)
+        for bills in model.contract_bills
+        for signature, year in bills.years()
+    }
+    unit = model.units.usd
+    top_ups = model.variables("top_up", years)
+    for key, (bills, signature, year) in years.items():
+        missing = bills.owed(signature, year).plus(bills.billed(signature, year), -1.0).times(1.0 / unit)
+        part = Linear.of(top_ups[key])
+        model.claim("minimum_spend_is_met", key, part.times(1.0).plus(missing, -1.0), at_least=0.0)
+        if exact:
+            pairs = zip(missing.coefficients, missing.variables, strict=True)
+            most = abs(missing.constant) + sum(abs(coefficient) * variable.ub for coefficient, variable in pairs)
+            model.positive_part("top_up", key, part, missing, most)
+        model.costs.pay("contract", bills.payer, year[-1], part.times(unit), reported=False)
+    model.readers.append(
+        lambda: Plan(payments=tuple(each for bills in model.contract_bills for each in bills.payments()))
+    )

@@ -1,0 +1,84 @@
+r"""What a block of a contract brings and costs, month by month.
+
+accelerators per block = block_mw x 1000 / kw; online in service month τ: that x delivered_share x
+capacity_share(τ). The rate per accelerator-hour of tier k in service month τ is usd_per_accelerator_hour
+(or usd_per_kw_month x kw / hours of the month) x rate_multiplier(τ) x (1 + escalator)^floor((τ-1)/12).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from models.dataset import Dataset
+from models.schema import Contract, ContractTier
+from models.supply.signing import RampUp, escalation, ramp_up, service_start
+
+
+@dataclass(frozen=True)
+class ContractSchedule:
+    """One contract, signed in month `signed` (negative: before the horizon)."""
+
+    dataset: Dataset
+    contract: Contract
+    signed: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.contract.contract, self.signed
+
+    @cached_property
+    def start(self) -> int:
+        """First service month f."""
+        return service_start(self.dataset, self.contract, self.signed)
+
+    @property
+    def end(self) -> int:
+        """The month after the last of the term."""
+        return self.start + self.contract.term_months
+
+    @property
+    def service(self) -> range:
+        return range(self.start, self.end)
+
+    @cached_property
+    def tiers(self) -> tuple[ContractTier, ...]:
+        """Tiers by number of blocks."""
+        rows = [each for each in self.dataset.contract_tiers if each.contract == self.contract.contract]
+        return tuple(sorted(rows, key=lambda tier: tier.from_blocks))
+
+    @cached_property
+    def _kw(self) -> float:
+        return self.dataset.hardware_of[self.contract.hardware].kw
+
+    @cached_property
+    def _ramp(self) -> RampUp:
+        return ramp_up(self.dataset, self.contract.ramp)
+
+    def online_per_block(self, t: int) -> float:
+        """Accelerators of a block online in month t of the service."""
+        arrives = self.contract.delivered_share * self._ramp.capacity_share(t - self.start + 1)
+        return float(self.contract.block_mw * 1000.0 / self._kw * arrives)
+
+    def hours_online_per_block(self, t: int) -> float:
+        """Accelerator-hours of a block online in month t."""
+        return self.online_per_block(t) * self.dataset.hours(t)
+
+    def rate(self, tier: ContractTier, t: int) -> float:
+        """USD per accelerator-hour of a tier in month t."""
+        if tier.usd_per_kw_month is not None:
+            rate = tier.usd_per_kw_month * self._kw / self.dataset.hours(t)
+        else:
+            rate = tier.usd_per_accelerator_hour or 0.0
+        service_month = t - self.start + 1
+        return float(
+            rate * self._ramp.rate_multiplier(service_month) * escalation(self.contract.escalator_per_year, service_month)
+        )
+
+    @cached_property
+    def contract_years(self) -> tuple[range, ...]:
+        """Months of each contract year that count for the minimum spend: 12 service months, cut by the
+        term, by month 0 and, unless every obligation counts in full, by the horizon."""
+        last = self.end if self.dataset.settings.end_of_horizon == "full" else min(self.end, len(self.dataset.horizon))
+        years = (range(max(0, first), min(first + 12, last)) for first in range(self.start, self.end, 12))
+        return tuple(year for year in years if year)

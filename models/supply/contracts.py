@@ -1,0 +1,203 @@
+r"""Contracts: hyperscaler framework agreements, taken in blocks of power, at rates by the number of blocks.
+
+Decisions, per contract c, month of signing m and tier k (rates in force from from_blocks_k on):
+`blocks[c,m,k]` integer blocks billed at tier k's rate.
+All units: `tier_reached[c,m,k]` binary, at most one over all m and k;
+lo_k tier_reached <= blocks <= hi_k tier_reached. Incremental: blocks[c,m,k] <= width_k and tier k is
+filled before k+1; `signed[c,m]` binary, at most one over m. Where rates rise with the tier and nothing
+rewards spending, the cheap tiers fill first by themselves and no binaries are needed.
+Lots, the blocks of one tier at one signing, are what `models.supply.take_or_pay` and
+`models.supply.contract_bills` bill.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from models.ledgers import Payer, Source
+from models.linear import Linear
+from models.model import Model
+from models.plan import Plan, Signing
+from models.schema import Contract, ContractTier
+from models.supply.contract_terms import ContractSchedule
+from models.supply.signing import signing_months
+from models.supply.contract_bills import Bills
+from models.supply.take_or_pay import Lot, Signature, add_overage
+
+
+_TierKey = tuple[str, int, int]
+_Span = tuple[ContractSchedule, ContractTier, int, int]
+
+
+def add_contracts(model: Model) -> None:
+    """Adds every contract that is signed or can be, its capacity and its bills."""
+    dataset = model.dataset
+    offered, taken = [], []
+    for contract in dataset.contracts:
+        if contract.status == "signed" and contract.signed_month is not None:
+            schedule = ContractSchedule(dataset, contract, dataset.t(contract.signed_month))
+            if schedule.end > 0:
+                taken.append(_already_signed(schedule))
+            else:
+                model.signings.sign(contract.contract, schedule.signed, Linear(1.0), 1)
+        elif contract.status == "offer" and contract.max_blocks:
+            months = signing_months(dataset, contract, contract.contract)
+            offered.extend(ContractSchedule(dataset, contract, m) for m in months)
+    taken.extend(_offered(model, offered))
+    for each in taken:
+        contract = each.schedule.contract
+        model.signings.sign(contract.contract, each.schedule.signed, each.signed, 1)
+        source = source_of(contract)
+        for t in each.schedule.service:
+            if t in dataset.horizon:
+                model.capacity.bring_online(source, t, each.blocks.times(each.schedule.online_per_block(t)))
+    for contract in dataset.contracts:
+        signatures = [each for each in taken if each.schedule.contract is contract]
+        if signatures:
+            model.contract_bills.append(Bills(model, contract, source_of(contract), payer_of(contract), signatures))
+    add_overage(model, [each for bills in model.contract_bills for each in bills.metered])
+    model.readers.append(lambda: Plan(signings=tuple(_signings(taken))))
+
+
+def source_of(contract: Contract) -> Source:
+    """The source of capacity a contract is."""
+    return Source(
+        kind="contract",
+        name=contract.contract,
+        term_months=contract.term_months,
+        provider=contract.provider,
+        region=contract.region,
+        site=contract.site or contract.contract,
+        hardware=contract.hardware,
+        usage_usd=contract.usage_usd_per_accelerator_hour,
+        sublet=False,
+        metered=contract.take_or_pay_share < 1.0,
+    )
+
+
+def payer_of(contract: Contract) -> Payer:
+    return Payer("contract", contract.contract, contract.provider, contract.region, contract.site or contract.contract)
+
+
+def tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tuple[ContractTier, int, int]]:
+    """Tiers with their first and last block; blocks before the first row bill at its rate."""
+    spans = []
+    for i, tier in enumerate(tiers):
+        first = 1 if i == 0 else tier.from_blocks
+        last = tiers[i + 1].from_blocks - 1 if i + 1 < len(tiers) else max(contract.max_blocks, contract.signed_blocks or 0)
+        spans.append((tier, first, last))
+    return spans
+
+
+def _already_signed(schedule: ContractSchedule) -> Signature:
+    contract = schedule.contract
+    count = contract.signed_blocks or 0
+    lots = []
+    for tier, first, last in tier_spans(contract, schedule.tiers):
+        if contract.tier_mode == "incremental":
+            blocks = max(0, min(count, last) - first + 1)
+        else:
+            blocks = count if first <= count <= last else 0
+        if blocks:
+            lots.append(Lot(schedule, tier, Linear(float(blocks))))
+    return Signature(schedule, Linear(1.0 if count else 0.0), tuple(lots))
+
+
+def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]:
+    """Variables and rows for the contracts on offer."""
+    spans: dict[_TierKey, _Span] = {}
+    for schedule in schedules:
+        contract = schedule.contract
+        for tier, first, last in tier_spans(contract, schedule.tiers):
+            first, last = max(1, first), min(last, contract.max_blocks)
+            if contract.tier_mode == "all_units":
+                first = max(first, contract.min_blocks)
+            if first <= last:
+                spans[(*schedule.key, tier.from_blocks)] = schedule, tier, first, last
+    width = {
+        key: last if schedule.contract.tier_mode == "all_units" else last - first + 1
+        for key, (schedule, _, first, last) in spans.items()
+    }
+    blocks = model.variables("blocks", spans, upper=width.__getitem__, integer=True)
+    all_units = [key for key, (schedule, *_) in spans.items() if schedule.contract.tier_mode == "all_units"]
+    reached = model.variables("tier_reached", all_units, upper=1, integer=True)
+    incremental = [each.key for each in schedules if each.contract.tier_mode == "incremental"]
+    signed = model.variables("contract_signed", incremental, upper=1, integer=True)
+    for key, variable in reached.items():
+        _, _, first, last = spans[key]
+        model.claim("blocks_within_tier", key, Linear.of(blocks[key]).add(variable, -float(last)), at_most=0.0)
+        model.claim("blocks_reach_tier", key, Linear.of(blocks[key]).add(variable, -float(first)), at_least=0.0)
+    begun = model.variables("tier_begun", _tiers_to_order(model, spans), upper=1, integer=True)
+    taken = []
+    for schedule in schedules:
+        keys = [key for key in spans if key[:2] == schedule.key]
+        lots = tuple(Lot(schedule, spans[key][1], Linear.of(blocks[key])) for key in keys)
+        if schedule.contract.tier_mode == "all_units":
+            count = Linear()
+            for key in keys:
+                count.add(reached[key])
+        else:
+            count = Linear.of(signed[schedule.key])
+        each = Signature(schedule, count, lots)
+        if schedule.contract.tier_mode == "incremental":
+            model.claim(
+                "blocks_at_least", schedule.key, each.blocks.plus(count, -float(schedule.contract.min_blocks)), at_least=0.0
+            )
+            for i, key in enumerate(keys):
+                begins = Linear.of(begun[key]) if key in begun else count
+                within = Linear.of(blocks[key]).plus(begins, -float(width[key]))
+                model.claim("blocks_within_width", key, within, at_most=0.0)
+                if key in begun:
+                    before = keys[i - 1]
+                    full = Linear.of(blocks[before]).add(begun[key], -float(width[before]))
+                    model.claim("tier_before_full", key, full, at_least=0.0)
+        taken.append(each)
+    for name in dict.fromkeys(schedule.contract.contract for schedule in schedules):
+        once = Linear()
+        for each in taken:
+            if each.schedule.contract.contract == name:
+                once.plus(each.signed)
+        model.claim("signed_once", name, once, at_most=1.0)
+    return taken
+
+
+def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> list[_TierKey]:
+    """Tiers beyond the first of incremental contracts whose order least cost alone does not keep."""
+    found = []
+    for key, (schedule, _, first, _) in spans.items():
+        tiers = [spans[other][1] for other in spans if other[:2] == key[:2]]
+        if schedule.contract.tier_mode == "incremental" and first > 1 and not _cheap_tiers_first(model, schedule, tiers):
+            found.append(key)
+    return found
+
+
+def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[ContractTier]) -> bool:
+    """Whether least cost fills the tiers in order anyway: rates never fall, and nothing rewards spending."""
+    rewards_spending = any(cap.sense == "min" for cap in model.dataset.caps) or schedule.contract.min_spend_usd_per_year
+    if rewards_spending:
+        return False
+    for t in schedule.service:
+        rates = [schedule.rate(tier, t) for tier in tiers]
+        if any(later < earlier for earlier, later in pairwise(rates)):
+            return False
+    return True
+
+
+def _signings(taken: list[Signature]) -> list[Signing]:
+    found = []
+    for each in taken:
+        contract, blocks = each.schedule.contract, round(each.blocks.value())
+        if blocks:
+            found.append(
+                Signing(
+                    kind="contract",
+                    name=contract.contract,
+                    month=each.schedule.signed,
+                    term_months=contract.term_months,
+                    units=blocks,
+                    start=each.schedule.start,
+                    end=each.schedule.end - 1,
+                    signed=contract.status == "signed",
+                )
+            )
+    return found

@@ -1,0 +1,37 @@
+r"""Fleet: what is already online.
+
+Per asset a and month t in [from_month, until_month]:
+online accelerators = accelerators; running cost = usd_per_accelerator_hour x accelerators x hours_t.
+"""
+
+from __future__ import annotations
+
+from models.ledgers import Payer, Source
+from models.linear import Linear
+from models.model import Model
+
+
+def add_fleet(model: Model) -> None:
+    """Adds every asset to the capacity and cost ledgers; no decisions here."""
+    dataset = model.dataset
+    for asset in dataset.fleet:
+        site = asset.site or asset.asset
+        source = Source(
+            kind="fleet",
+            name=asset.asset,
+            term_months=0,
+            provider=asset.provider,
+            region=asset.region,
+            site=site,
+            hardware=asset.hardware,
+            usage_usd=asset.usage_usd_per_accelerator_hour,
+            sublet=asset.sublet,
+        )
+        payer = Payer("fleet", asset.asset, asset.provider, asset.region, site)
+        first = 0 if asset.from_month is None else dataset.t(asset.from_month)
+        last = len(dataset.horizon) if asset.until_month is None else dataset.t(asset.until_month)
+        for t in dataset.horizon:
+            if first <= t <= last:
+                model.capacity.bring_online(source, t, Linear(asset.accelerators))
+                running_cost = asset.usd_per_accelerator_hour * asset.accelerators * dataset.hours(t)
+                model.costs.pay("fleet", payer, t, Linear(running_cost))

@@ -1,0 +1,61 @@
+r"""Lease-outs: what others would take off our hands, in units.
+
+Decision, per lease-out o and month of signing m: `leased_out[o,m]` integer units,
+\sum_m leased_out <= units_max. Income in each of term_months service months from m + lead_months:
+usd_per_accelerator_hour x accelerators x hours of the month. In every month, what is leased out of a
+pool is at most what fleet and leases with sublet yes have online there.
+"""
+
+from __future__ import annotations
+
+from models.finance import counts_in_full
+from models.ledgers import Payer
+from models.linear import Linear
+from models.model import Model
+from models.plan import Plan, Signing
+from models.supply.signing import service_start, signing_months
+
+
+def add_lease_outs(model: Model) -> None:
+    """Adds every lease-out with its income; what may be leased out follows from the capacity ledger."""
+    dataset = model.dataset
+    index = [
+        (row.lease_out, m)
+        for row in dataset.lease_outs
+        if row.units_max
+        for m in signing_months(dataset, row, row.lease_out)
+    ]
+    units = model.variables("leased_out", index, upper=lambda key: dataset.lease_out_of[key[0]].units_max, integer=True)
+    for (name, m), variable in units.items():
+        row = dataset.lease_out_of[name]
+        count, start = Linear.of(variable), service_start(dataset, row, m)
+        payer = Payer("lease_out", name, row.provider, row.region)
+        model.signings.sign(name, m, count, row.units_max)
+        for t in range(start, start + row.term_months):
+            if t in dataset.horizon:
+                model.capacity.lease_out((row.region, row.hardware), t, count.times(row.accelerators))
+            if t in dataset.horizon or counts_in_full(dataset):
+                income = row.usd_per_accelerator_hour * row.accelerators * dataset.hours(t)
+                model.costs.pay("lease_out_income", payer, t, count.times(-income))
+    for row in dataset.lease_outs:
+        taken = model.signings.by(row.lease_out, len(dataset.horizon))
+        if not taken.is_constant:
+            model.claim("leased_out_within_offer", row.lease_out, taken, at_most=float(row.units_max))
+    for (pool, t), leased in model.capacity.leased_out.items():
+        claim = leased.times(1.0)
+        for source in model.capacity.sources().get((pool, t), []):
+            if source.sublet:
+                claim.plus(model.capacity.online[source, t], -1.0)
+        model.claim("leased_out_of_sublet", (*pool, t), claim.times(1.0 / model.units.accelerators), at_most=0.0)
+
+    def read() -> Plan:
+        found = []
+        for (name, m), variable in units.items():
+            if round(variable.value or 0.0):
+                row = dataset.lease_out_of[name]
+                start = service_start(dataset, row, m)
+                end = start + row.term_months - 1
+                found.append(Signing("lease_out", name, m, row.term_months, round(variable.value), start, end))
+        return Plan(signings=tuple(found))
+
+    model.readers.append(read)

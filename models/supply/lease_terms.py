@@ -1,0 +1,90 @@
+r"""What one unit of a lease costs and brings, month by month, from its signing to its end.
+
+Signed in month m, service month τ = 1 … L falls in month f + τ - 1, where
+f = max(m + lead_months, service_not_before). Of a unit, in service month τ:
+online = accelerators x delivered_share x capacity_share(τ);
+fee = rate x delivered_share x capacity_share(τ) x rate_multiplier(τ) x (1 + escalator)^floor((τ-1)/12),
+where rate is usd_per_accelerator_hour x accelerators x hours of the month, or usd_per_unit_month,
+and x renewal_price_multiple for τ > L.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from models.dataset import Dataset
+from models.schema import Lease, LeaseTerm
+from models.supply.signing import escalation, ramp_up, service_start
+
+
+@dataclass(frozen=True)
+class UnitSchedule:
+    """One unit of a lease, of one of its terms, signed in month `signed` (negative: before the horizon)."""
+
+    dataset: Dataset
+    lease: Lease
+    term: LeaseTerm
+    signed: int
+
+    @cached_property
+    def start(self) -> int:
+        """First service month f."""
+        return service_start(self.dataset, self.lease, self.signed)
+
+    @property
+    def term_end(self) -> int:
+        """The month after the last of the term: f + L."""
+        return self.start + self.term.term_months
+
+    @cached_property
+    def renewals(self) -> tuple[range, ...]:
+        """Months of each renewal that can still be decided: its first month lies inside the horizon."""
+        months, horizon = self.term.renewal_months or 0, len(self.dataset.horizon)
+        found = []
+        for k in range(self.term.renewals_max):
+            first = self.term_end + k * months
+            if not 0 < first < horizon:
+                break
+            found.append(range(first, first + months))
+        return tuple(found)
+
+    @cached_property
+    def accelerators(self) -> dict[str, float]:
+        """Accelerators per unit, by hardware."""
+        return {
+            row.hardware: row.accelerators for row in self.dataset.lease_hardware if row.lease == self.lease.lease
+        }
+
+    @cached_property
+    def _ramp(self):  # type: ignore[no-untyped-def]
+        return ramp_up(self.dataset, self.term.ramp)
+
+    def online_share(self, t: int) -> float:
+        """Share of a unit's accelerators that is online in month t of its service."""
+        return float(self.lease.delivered_share * self._ramp.capacity_share(t - self.start + 1))
+
+    def fee(self, t: int) -> float:
+        """USD billed for month t of a unit's service, used or not."""
+        service_month = t - self.start + 1
+        if self.term.usd_per_unit_month is not None:
+            rate = self.term.usd_per_unit_month
+        else:
+            hourly = self.term.usd_per_accelerator_hour or 0.0
+            rate = hourly * sum(self.accelerators.values()) * self.dataset.hours(t)
+        multiple = self.term.renewal_price_multiple if t >= self.term_end else 1.0
+        steps = self._ramp.rate_multiplier(service_month) * escalation(self.term.escalator_per_year, service_month)
+        return float(rate * self.online_share(t) * steps * multiple)
+
+    def termination_fee(self, stop: int) -> float:
+        """USD due in month `stop`, the first without service, when the unit is cancelled: a share of the fees after."""
+        share = self.term.termination_fee_share
+        return share * sum(self.fee(t) for t in range(stop, self.term_end)) if share else 0.0
+
+    def may_stop(self, stop: int) -> bool:
+        """Whether service may stop with `stop` the first month without it: after its lock-in, notice given in the plan."""
+        after = self.term.cancel_after_months
+        if after is None or not self.start < stop < self.term_end:
+            return False
+        notice = self.term.notice_months
+        return stop - self.start >= after + notice and stop - notice >= 0

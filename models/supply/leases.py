@@ -1,0 +1,240 @@
+r"""Leases: whole clusters or blocks of them, in units, by term, with rights to cancel and to renew.
+
+Sets: offers l, their terms, months of signing m (`models.supply.signing`).
+Decisions, per (l, term, m):
+`units` integer units signed; \sum units <= units_max.
+`in_service[t]` integer units still in service in month t, only where it can differ from the month
+before: once cancelling is allowed, and from the first month of each renewal,
+in_service[t] <= in_service[t-1].
+Payments, with u_t the units in service in month t and f, fee, L of `models.supply.lease_terms`:
+upfront x units + prepay_share x \sum_{τ<=L} fee x units in month m; (1 - prepay_share) x fee_t x u_t
+in month t of the term, fee_t x u_t in a renewal; termination fee x (u_{t-1} - u_t) in month t.
+One integer per month instead of one per pair of start and end: the same bound, linear nonzeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
+from models.ledgers import Obligation, Payer, Source
+from models.linear import Linear, Var
+from models.model import Model
+from models.plan import Plan, Signing
+from models.schema import Lease, LeaseTerm
+from models.supply.lease_terms import UnitSchedule
+from models.supply.signing import signing_months
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """The units of one signing and how long they stay: units in service by month, from f on."""
+
+    schedule: UnitSchedule
+    units: Linear
+    levels: dict[int, Linear]
+    stops: tuple[int, ...]
+    tail_end: int | None
+
+    def level(self, t: int) -> Linear:
+        """Units in service in month t of the service."""
+        return self.levels[t] if t in self.levels else self.units
+
+
+def add_leases(model: Model) -> None:
+    """Adds every lease that is signed or can be: its units, their stay, what they bring and cost."""
+    dataset = model.dataset
+    terms: dict[str, list[LeaseTerm]] = {each.lease: [] for each in dataset.leases}
+    for term in dataset.lease_terms:
+        terms[term.lease].append(term)
+    signed, offered = [], []
+    for lease in dataset.leases:
+        if lease.status == "signed" and lease.signed_month is not None:
+            term = next(each for each in terms[lease.lease] if each.term_months == lease.signed_term_months)
+            signed.append(UnitSchedule(dataset, lease, term, dataset.t(lease.signed_month)))
+        elif lease.status == "offer" and lease.units_max:
+            for m in signing_months(dataset, lease, lease.lease):
+                offered.extend(UnitSchedule(dataset, lease, term, m) for term in terms[lease.lease])
+    units = model.variables(
+        "units", [_key(each) for each in offered], upper=lambda key: dataset.lease_of[key[0]].units_max, integer=True
+    )
+    counted = [(each, Linear(float(each.lease.signed_units or 0))) for each in signed if each.term_end > 0]
+    counted += [(each, Linear.of(units[_key(each)])) for each in offered]
+    for past in signed:
+        if past.term_end <= 0:
+            model.signings.sign(past.lease.lease, past.signed, Linear(1.0 if past.lease.signed_units else 0.0), 1)
+    stays = _stays(model, counted)
+    for stay in stays:
+        lease = stay.schedule.lease
+        most = (lease.signed_units or 0) if lease.status == "signed" else lease.units_max
+        model.signings.sign(lease.lease, stay.schedule.signed, stay.units, most)
+        _bring_online(model, stay)
+        _pay(model, stay)
+    for lease in dataset.leases:
+        taken = model.signings.by(lease.lease, len(dataset.horizon))
+        if lease.status == "offer" and not taken.is_constant:
+            model.claim("units_within_offer", lease.lease, taken, at_most=float(lease.units_max))
+    model.readers.append(lambda: Plan(signings=tuple(signing for stay in stays for signing in _signings(stay))))
+
+
+def _key(schedule: UnitSchedule) -> tuple[str, int, int]:
+    return schedule.lease.lease, schedule.term.term_months, schedule.signed
+
+
+def _stays(model: Model, counted: list[tuple[UnitSchedule, Linear]]) -> list[_Stay]:
+    """Variables for the months in which the units in service can fall below those of the month before."""
+    dataset = model.dataset
+    caps_obligations = any(cap.measure == "obligation_usd" for cap in dataset.caps)
+    stops = {_key(schedule): _stop_months(model, schedule, caps_obligations) for schedule, _ in counted}
+    index = []
+    most = {}
+    for schedule, units in counted:
+        drops = [*stops[_key(schedule)], *(renewal.start for renewal in schedule.renewals)]
+        index.extend((*_key(schedule), t) for t in drops)
+        most[_key(schedule)] = units.constant if units.is_constant else float(schedule.lease.units_max)
+    remaining = model.variables("in_service", index, upper=lambda key: most[key[:3]], integer=True)
+    stays = []
+    for schedule, units in counted:
+        key = _key(schedule)
+        levels: dict[int, Linear] = {}
+        current = units
+        last = schedule.renewals[-1].stop if schedule.renewals else schedule.term_end
+        for t in range(schedule.start, last):
+            variable: Var | None = remaining.get((*key, t))
+            if variable is not None:
+                following = Linear.of(variable)
+                model.claim("service_only_ends", (*key, t), following.times(1.0).plus(current, -1.0), at_most=0.0)
+                current = following
+            levels[t] = current
+        tail_end = None if caps_obligations else _cheapest_end(model, schedule)
+        stays.append(_Stay(schedule, units, levels, stops[key], tail_end))
+    return stays
+
+
+def _stop_months(model: Model, schedule: UnitSchedule, caps_obligations: bool) -> tuple[int, ...]:
+    """Months at whose start service can stop, as decisions of the plan.
+
+    Ends beyond the horizon change nothing with `prorate` and follow from the fees with `full`, unless
+    obligations are capped: then they are decisions too.
+    """
+    horizon = len(model.dataset.horizon)
+    last = horizon
+    if caps_obligations:
+        last = schedule.term_end if counts_in_full(model.dataset) else horizon + schedule.term.notice_months
+    return tuple(t for t in range(max(0, schedule.start), min(last, schedule.term_end)) if schedule.may_stop(t))
+
+
+def _cheapest_end(model: Model, schedule: UnitSchedule) -> int | None:
+    """With `full`, the month from which it is cheapest to stop beyond the horizon; None to stay for the term."""
+    horizon = len(model.dataset.horizon)
+    if not counts_in_full(model.dataset) or schedule.term_end <= horizon:
+        return None
+    remainder = 1.0 - schedule.term.prepay_share
+    discount = model.costs.discount
+
+    def cost(stop: int) -> float:
+        fees = sum(remainder * schedule.fee(t) * discount(t) for t in range(max(horizon, schedule.start), stop))
+        return fees + (schedule.termination_fee(stop) * discount(stop) if stop < schedule.term_end else 0.0)
+
+    ends = [t for t in range(horizon, schedule.term_end) if schedule.may_stop(t)]
+    best = min([schedule.term_end, *ends], key=cost)
+    return None if best == schedule.term_end else best
+
+
+def _bring_online(model: Model, stay: _Stay) -> None:
+    schedule, lease, term = stay.schedule, stay.schedule.lease, stay.schedule.term
+    for hardware, accelerators in schedule.accelerators.items():
+        source = Source(
+            kind="lease",
+            name=lease.lease,
+            term_months=term.term_months,
+            provider=lease.provider,
+            region=lease.region,
+            site=lease.site or lease.lease,
+            hardware=hardware,
+            usage_usd=term.usage_usd_per_accelerator_hour,
+            sublet=lease.sublet,
+        )
+        for t, level in stay.levels.items():
+            if t in model.dataset.horizon:
+                model.capacity.bring_online(source, t, level.times(accelerators * schedule.online_share(t)))
+
+
+def _payer(lease: Lease) -> Payer:
+    return Payer("lease", lease.lease, lease.provider, lease.region, lease.site or lease.lease)
+
+
+def _pay(model: Model, stay: _Stay) -> None:
+    """Upfront and prepayment at signing, then fees by month and termination fees; what is still owed besides."""
+    dataset, schedule, term = model.dataset, stay.schedule, stay.schedule.term
+    payer, horizon, full = _payer(schedule.lease), len(dataset.horizon), counts_in_full(dataset)
+    service = range(schedule.start, schedule.term_end)
+    if 0 <= schedule.signed < horizon or (full and schedule.signed >= horizon):
+        share = counted_share_of_upfront(dataset, schedule.start, term.term_months)
+        model.costs.pay(
+            "lease", payer, schedule.signed, stay.units.times(term.upfront_usd_per_unit), counted=share
+        )
+        if term.prepay_share:
+            fees = [schedule.fee(t) for t in service]
+            share = counted_share_of_prepayment(dataset, schedule.start, fees)
+            prepaid = stay.units.times(term.prepay_share * sum(fees))
+            model.costs.pay("lease", payer, schedule.signed, prepaid, counted=share)
+
+    def due(t: int, amount: Linear) -> None:
+        if t < 0 or amount.is_zero:
+            return
+        model.obligations.append(Obligation(payer, schedule.signed, t, amount))
+        if t < horizon or full:
+            model.costs.pay("lease", payer, t, amount)
+
+    end = schedule.term_end if stay.tail_end is None else stay.tail_end
+    for t, level in stay.levels.items():
+        if t >= schedule.term_end:
+            due(t, level.times(schedule.fee(t)))
+        elif t < end:
+            due(t, level.times((1.0 - term.prepay_share) * schedule.fee(t)))
+    for t in stay.stops:
+        left = stay.level(t - 1).times(1.0).plus(stay.level(t), -1.0)
+        due(t, left.times(schedule.termination_fee(t)))
+    if stay.tail_end is not None:
+        due(stay.tail_end, stay.level(stay.tail_end - 1).times(schedule.termination_fee(stay.tail_end)))
+
+
+def _signings(stay: _Stay) -> list[Signing]:
+    """Units of one signing, grouped by the month they end in."""
+    schedule = stay.schedule
+
+    def signing(units: int, end: int, cancelled: bool, renewals: int) -> Signing:
+        return Signing(
+            kind="lease",
+            name=schedule.lease.lease,
+            month=schedule.signed,
+            term_months=schedule.term.term_months,
+            units=units,
+            start=schedule.start,
+            end=end,
+            cancelled=cancelled,
+            renewals=renewals,
+            signed=schedule.lease.status == "signed",
+        )
+
+    found = []
+    current = round(stay.units.value())
+    for stop in stay.stops:
+        following = round(stay.level(stop).value())
+        if following < current:
+            found.append(signing(current - following, stop - 1, True, 0))
+        current = following
+    for k, renewal in enumerate(schedule.renewals):
+        following = round(stay.level(renewal.start).value())
+        if following < current:
+            found.append(signing(current - following, renewal.start - 1, False, k))
+        current = following
+    if current:
+        if schedule.renewals:
+            found.append(signing(current, schedule.renewals[-1].stop - 1, False, len(schedule.renewals)))
+        elif stay.tail_end is not None:
+            found.append(signing(current, stay.tail_end - 1, True, 0))
+        else:
+            found.append(signing(current, schedule.term_end - 1, False, 0))
+    return found

@@ -1,0 +1,72 @@
+r"""On-demand: hours at market price, paid by the hour used.
+
+Variables, per seller s (provider, region, hardware), month t and load block b:
+`on_demand[s,t,b]` in model units of accelerators, at most max_accelerators.
+Cost of a month: usd_per_accelerator_hour(t) x accelerators x hours of the block.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from models.dataset import Dataset
+from models.demand.baseline import block_hours
+from models.ledgers import Payer
+from models.linear import Linear
+from models.model import Model
+from models.plan import OnDemandUse, Plan
+from models.schema import OnDemand
+
+Seller = tuple[str, str, str]
+
+
+def price_paths(dataset: Dataset) -> dict[Seller, dict[int, OnDemand]]:
+    """The row that holds for each seller in each month of the horizon; a row holds until the seller's next."""
+    rows: dict[Seller, list[tuple[int, OnDemand]]] = defaultdict(list)
+    for row in dataset.on_demand:
+        start = 0 if row.from_month is None else dataset.t(row.from_month)
+        rows[row.provider, row.region, row.hardware].append((start, row))
+    paths: dict[Seller, dict[int, OnDemand]] = {}
+    for seller, dated in rows.items():
+        dated.sort(key=lambda each: each[0])
+        paths[seller] = {
+            t: [row for start, row in dated if start <= t][-1] for t in dataset.horizon if dated[0][0] <= t
+        }
+    return paths
+
+
+def add_on_demand(model: Model) -> None:
+    """Adds what each seller offers to the pools, and its bill to the costs."""
+    dataset, unit = model.dataset, model.units.accelerators
+    held = {
+        (*seller, t, block.block): row
+        for seller, path in price_paths(dataset).items()
+        for t, row in path.items()
+        for block in dataset.blocks
+        if row.max_accelerators != 0
+    }
+
+    def most(key: tuple[str, str, str, int, str]) -> float | None:
+        cap = held[key].max_accelerators
+        return None if cap is None else cap / unit
+
+    bought = model.variables("on_demand", held, upper=most)
+    for (provider, region, hardware, t, block), variable in bought.items():
+        row = held[provider, region, hardware, t, block]
+        pool = region, hardware
+        model.capacity.on_demand[pool, t, block].append(variable)
+        model.capacity.reachable.add((pool, t))
+        payer = Payer("on_demand", f"{provider} {region} {hardware}", provider, region)
+        usd = row.usd_per_accelerator_hour * block_hours(dataset, t, block) * unit
+        model.costs.pay("on_demand", payer, t, Linear.of(variable, usd))
+
+    def read() -> Plan:
+        return Plan(
+            on_demand=tuple(
+                OnDemandUse(t, block, provider, region, hardware, variable.value * unit)
+                for (provider, region, hardware, t, block), variable in bought.items()
+                if variable.value
+            )
+        )
+
+    model.readers.append(read)

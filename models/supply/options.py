@@ -1,0 +1,52 @@
+r"""Options: a right bought now, used later.
+
+Decision, per option o and month m of its window: `bought[o,m]` binary, at most one over m.
+An offer's units signed by month t are at most its most x (bought by month t), for each option on it.
+"""
+
+from __future__ import annotations
+
+from models.ledgers import Payer
+from models.linear import Linear
+from models.model import Model
+from models.plan import OptionPurchase, Plan
+
+
+def add_options(model: Model) -> None:
+    """Adds the options on offers that can be signed, and ties those offers to them."""
+    dataset = model.dataset
+    last = len(dataset.horizon) - 1
+    live = [each for each in dataset.options if model.signings.of(each.offer) and not _is_signed(model, each.offer)]
+    index = []
+    for option in live:
+        first_month = 0 if option.buy_from is None else max(0, dataset.t(option.buy_from))
+        last_month = last if option.buy_until is None else min(last, dataset.t(option.buy_until))
+        latest = max(each.t for each in model.signings.of(option.offer))
+        index.extend((option.option, m) for m in range(first_month, min(last_month, latest) + 1))
+    bought = model.variables("bought", index, upper=1, integer=True)
+    for option in live:
+        months = [m for name, m in index if name == option.option]
+        payer = Payer("option", option.option)
+        once = Linear()
+        for m in months:
+            once.add(bought[option.option, m])
+            model.costs.pay("option", payer, m, Linear.of(bought[option.option, m], option.premium_usd))
+        model.claim("bought_once", option.option, once, at_most=1.0)
+        most = float(model.signings.most(option.offer))
+        for t in sorted({each.t for each in model.signings.of(option.offer)}):
+            claim = model.signings.by(option.offer, t)
+            for m in months:
+                if m <= t:
+                    claim.add(bought[option.option, m], -most)
+            model.claim("option_before_offer", (option.option, t), claim, at_most=0.0)
+
+    def read() -> Plan:
+        return Plan(options=tuple(OptionPurchase(name, m) for (name, m), each in bought.items() if each.value))
+
+    model.readers.append(read)
+
+
+def _is_signed(model: Model, offer: str) -> bool:
+    dataset = model.dataset
+    row = dataset.lease_of.get(offer) or dataset.contract_of.get(offer)
+    return row is not None and row.status == "signed"

@@ -1,0 +1,256 @@
+r"""Pools: what a region's accelerators of one hardware can do in a load block, and who of them does it.
+
+Work in a pool is done by committed sources, overage and on-demand: \sum work = \sum use + overage +
+on_demand. Committed use <= (online - leased out) x (1 - reserve_margin). Sources that cost the same to
+use form a class; where a pool has more than one class, `use[class,t,b]` <= what the class has online,
+and sublet classes keep free what is leased out. Usage charges follow the classes; which source of a
+class did the work makes no difference and is settled when the plan is read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from models.demand.baseline import block_hours
+from models.finance import payment
+from models.ledgers import Payer, Pool, Source
+from models.linear import Linear
+from models.model import Model
+from models.plan import Online, Payment, Plan, SourceUse
+from models.policy.scopes import in_scope
+
+
+@dataclass(frozen=True, slots=True)
+class UseClass:
+    """Sources of a pool that cost the same to use in month t, and their use by block (model units)."""
+
+    pool: Pool
+    t: int
+    sources: tuple[Source, ...]
+    use: dict[str, Linear]
+
+
+def payer_of(source: Source) -> Payer:
+    return Payer(source.kind, source.name, source.provider, source.region, source.site)
+
+
+def add_pools(model: Model) -> None:
+    """Balances every pool that anything can work in, and charges for use."""
+    dataset, capacity = model.dataset, model.capacity
+    by_pool = capacity.sources()
+    pools = sorted({(pool, t) for pool, t, _ in capacity.work} | set(by_pool))
+    grouped = {(pool, t): _classes(model, by_pool.get((pool, t), [])) for pool, t in pools}
+    index = [
+        (*pool, t, block.block, k)
+        for (pool, t), classes in grouped.items()
+        for block in dataset.blocks
+        if not _use_is_work(model, pool, t, block.block, len(classes))
+        for k in range(len(classes))
+    ]
+    use = model.variables("use", index)
+    found = []
+    for (pool, t), classes in grouped.items():
+        made = [UseClass(pool, t, tuple(sources), {}) for sources in classes]
+        for block in dataset.blocks:
+            name = block.block
+            work = capacity.work.get((pool, t, name), Linear())
+            if _use_is_work(model, pool, t, name, len(classes)):
+                made[0].use[name] = work
+            else:
+                for k, each in enumerate(made):
+                    each.use[name] = Linear.of(use[(*pool, t, name, k)])
+                _balance(model, pool, t, name, made, work)
+            _hold(model, pool, t, name, made)
+        found.extend(made)
+    for each in found:
+        _charge(model, each)
+    model.readers.append(lambda: _read(model, found))
+
+
+def _use_is_work(model: Model, pool: Pool, t: int, block: str, classes: int) -> bool:
+    """Whether all work of a pool is done by its one class of sources, so that no variable is needed for it."""
+    sold = model.capacity.on_demand.get((pool, t, block)) or _overage(model, pool, t, block)
+    return classes == 1 and not sold
+
+
+def _overage(model: Model, pool: Pool, t: int, block: str) -> list[Linear]:
+    return [
+        overage
+        for (source, month, at), overage in model.capacity.overage.items()
+        if (source.pool, month, at) == (pool, t, block)
+    ]
+
+
+def _classes(model: Model, sources: list[Source]) -> list[list[Source]]:
+    """Sources by what tells their use apart: usage charge, metering, and what policy or lease-outs ask of it.
+
+    Where they differ at all, the site counts too if segments must run at one site.
+    """
+    if not sources:
+        return []
+    pool = sources[0].pool
+    leased_out = any(key[0] == pool for key in model.capacity.leased_out)
+    cash_caps = [cap for cap in model.dataset.caps if cap.measure == "cash_usd" and cap.scope != "total"]
+
+    def key(source: Source, by_site: bool) -> tuple[object, ...]:
+        scopes = tuple(in_scope(cap, payer_of(source)) for cap in cash_caps) if source.usage_usd else ()
+        return (
+            source.usage_usd,
+            source.name if source.metered else "",
+            source.sublet if leased_out else False,
+            scopes,
+            source.site if by_site and not source.metered else "",
+        )
+
+    mixed = len({key(source, False) for source in sources}) > 1
+    by_site = mixed and any(segment.single_site for segment in model.dataset.segments)
+    found: dict[tuple[object, ...], list[Source]] = defaultdict(list)
+    for source in sources:
+        found[key(source, by_site)].append(source)
+    return list(found.values())
+
+
+def _online(model: Model, sources: tuple[Source, ...], t: int) -> Linear:
+    """Accelerators online of some sources, in model units."""
+    total = Linear()
+    for source in sources:
+        total.plus(model.capacity.online[source, t], 1.0 / model.units.accelerators)
+    return total
+
+
+def _balance(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass], work: Linear) -> None:
+    """All work is done by someone, and nobody works without work."""
+    claim = work.times(-1.0)
+    for each in classes:
+        claim.plus(each.use[block])
+    for overage in _overage(model, pool, t, block):
+        claim.plus(overage)
+    for variable in model.capacity.on_demand.get((pool, t, block), []):
+        claim.add(variable)
+    model.claim("work_is_done", (*pool, t, block), claim, equals=0.0)
+
+
+def _hold(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]) -> None:
+    """Use stays within what is online: the pool's less its margin, each class's own, and what is leased out."""
+    if not classes:
+        return
+    capacity, unit, margin = model.capacity, model.units.accelerators, model.dataset.settings.reserve_margin
+    key = (*pool, t, block)
+    total = Linear()
+    for each in classes:
+        total.plus(each.use[block])
+        total.plus(_online(model, each.sources, t), margin - 1.0)
+    leased = capacity.leased_out.get((pool, t), Linear())
+    model.claim("pool_keeps_margin", key, total.plus(leased, (1.0 - margin) / unit), at_most=0.0)
+    if len(classes) == 1:
+        return
+    for k, each in enumerate(classes):
+        claim = each.use[block].times(1.0).plus(_online(model, each.sources, t), -1.0)
+        model.claim("use_within_online", (*key, k), claim, at_most=0.0)
+    if not leased.is_zero:
+        claim = leased.times(1.0 / unit)
+        for each in classes:
+            if each.sources[0].sublet:
+                claim.plus(each.use[block]).plus(_online(model, each.sources, t), -1.0)
+        model.claim("leased_out_is_not_used", key, claim, at_most=0.0)
+    for site in dict.fromkeys(each.sources[0].site for each in classes):
+        work = capacity.site_work.get((site, pool, t, block))
+        if work is not None:
+            claim = work.times(1.0)
+            for each in classes:
+                if each.sources[0].site == site and not each.sources[0].metered:
+                    claim.plus(each.use[block], -1.0)
+            model.claim("site_does_its_work", (site, *key), claim, at_most=0.0)
+
+
+def _charge(model: Model, each: UseClass) -> None:
+    """Usage charges of a class and of overage; a metered source learns its hours."""
+    source = each.sources[0]
+    for block, use in each.use.items():
+        usd = source.usage_usd * block_hours(model.dataset, each.t, block) * model.units.accelerators
+        model.costs.pay("usage", payer_of(source), each.t, use.times(usd), reported=False)
+        if source.metered:
+            model.capacity.metered_use[source, each.t, block] = use
+    for member in each.sources:
+        for block in each.use:
+            overage = model.capacity.overage.get((member, each.t, block))
+            if overage is not None:
+                usd = member.usage_usd * block_hours(model.dataset, each.t, block) * model.units.accelerators
+                model.costs.pay("usage", payer_of(member), each.t, overage.times(usd), reported=False)
+
+
+def _read(model: Model, classes: list[UseClass]) -> Plan:
+    """What is online, which source did what, and the usage charges that follow."""
+    dataset, unit = model.dataset, model.units.accelerators
+    online = {key: max(0.0, linear.value()) for key, linear in model.capacity.online.items()}
+    rows: list[SourceUse] = []
+    for each in classes:
+        for block, use in each.use.items():
+            held = {source: online[source, each.t] for source in each.sources}
+            shares = _split(model, each, block, use.value() * unit, held)
+            for source, accelerators in shares.items():
+                overage = model.capacity.overage.get((source, each.t, block))
+                on_top = overage.value() * unit if overage is not None else 0.0
+                if accelerators or on_top:
+                    kind, name, term = source.kind, source.name, source.term_months
+                    rows.append(SourceUse(each.t, block, kind, name, term, source.hardware, accelerators, on_top))
+    return Plan(
+        source_use=tuple(rows),
+        online=tuple(_online_rows(model, online)),
+        payments=tuple(_usage_payments(model, classes, rows)),
+    )
+
+
+def _split(model: Model, each: UseClass, block: str, use: float, held: dict[Source, float]) -> dict[Source, float]:
+    """Accelerators at work of each source of a class: single-site work at its site, the rest by what is online."""
+    unit, shares = model.units.accelerators, dict.fromkeys(held, 0.0)
+    left = use
+    for site in dict.fromkeys(source.site for source in held):
+        work = model.capacity.site_work.get((site, each.pool, each.t, block))
+        there = {source: amount for source, amount in held.items() if source.site == site and not source.metered}
+        at_site = sum(there.values())
+        if work is None or not at_site:
+            continue
+        needed = min(left, work.value() * unit)
+        for source, amount in there.items():
+            shares[source] = needed * amount / at_site
+        left -= needed
+    free = {source: max(0.0, amount - shares[source]) for source, amount in held.items()}
+    total = sum(free.values())
+    if left > 0.0 and total > 0.0:
+        for source, amount in free.items():
+            shares[source] += left * amount / total
+    return shares
+
+
+def _online_rows(model: Model, online: dict[tuple[Source, int], float]) -> list[Online]:
+    return [
+        Online(
+            month=t,
+            kind=source.kind,
+            name=source.name,
+            term_months=source.term_months,
+            provider=source.provider,
+            region=source.region,
+            site=source.site,
+            hardware=source.hardware,
+            accelerators=accelerators,
+            mw=accelerators * model.dataset.hardware_of[source.hardware].kw / 1000.0,
+        )
+        for (source, t), accelerators in online.items()
+        if accelerators
+    ]
+
+
+def _usage_payments(model: Model, classes: list[UseClass], rows: list[SourceUse]) -> list[Payment]:
+    sources = {(s.kind, s.name, s.term_months, s.hardware): s for each in classes for s in each.sources}
+    found = []
+    for row in rows:
+        source = sources[row.kind, row.name, row.term_months, row.hardware]
+        if source.usage_usd:
+            hours = block_hours(model.dataset, row.month, row.block)
+            usd = source.usage_usd * (row.accelerators + row.overage) * hours
+            present = usd * model.costs.discount(row.month)
+            found.append(payment(payer_of(source), "usage", row.month, usd, present))
+    return found

@@ -1,0 +1,88 @@
+"""When an offer can be signed and when its service then starts; common to leases, contracts and lease-outs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.dataset import Dataset
+from models.schema import Ramp
+
+
+class Offer(Protocol):
+    """What leases, contracts and lease-outs have in common."""
+
+    @property
+    def sign_from(self) -> int | None: ...
+    @property
+    def sign_until(self) -> int | None: ...
+    @property
+    def lead_months(self) -> int: ...
+
+
+def service_start(dataset: Dataset, offer: Offer, signed: int) -> int:
+    """First service month f = max(m + lead_months, service_not_before) of a signing in month m."""
+    not_before = getattr(offer, "service_not_before", None)
+    earliest = signed + offer.lead_months
+    return earliest if not_before is None else max(earliest, dataset.t(not_before))
+
+
+def signing_months(dataset: Dataset, offer: Offer, name: str) -> list[int]:
+    """Months in which the offer can be signed: in its window, with service starting inside the horizon.
+
+    Of several months with the same first service month only the last is kept: money paid later costs
+    no more. Not so where caps count cash or obligations by month, or a rule speaks of the offer.
+    """
+    first = 0 if offer.sign_from is None else max(0, dataset.t(offer.sign_from))
+    last = len(dataset.horizon) - 1
+    last = last if offer.sign_until is None else min(last, dataset.t(offer.sign_until))
+    months = [m for m in range(first, last + 1) if service_start(dataset, offer, m) < len(dataset.horizon)]
+    if _early_signing_may_matter(dataset, name):
+        return months
+    return [m for m in months if m + 1 not in months or service_start(dataset, offer, m) != service_start(dataset, offer, m + 1)]
+
+
+def _early_signing_may_matter(dataset: Dataset, name: str) -> bool:
+    by_month = any(cap.measure.startswith(("cash", "obligation")) for cap in dataset.caps)
+    return by_month or any(name in rule.offers for rule in dataset.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class RampUp:
+    """How capacity and rate build up: `capacity_share` and `rate_multiplier` of service month 1, 2, …."""
+
+    rows: tuple[Ramp, ...]
+
+    def _row(self, service_month: int) -> Ramp | None:
+        found = None
+        for each in self.rows:
+            if each.service_month <= service_month:
+                found = each
+        return found
+
+    def capacity_share(self, service_month: int) -> float:
+        """Share of the capacity online; before the first row 0, without a ramp 1."""
+        if not self.rows:
+            return 1.0
+        row = self._row(service_month)
+        return 0.0 if row is None else row.capacity_share
+
+    def rate_multiplier(self, service_month: int) -> float:
+        """Multiplier of the rate; without a ramp 1."""
+        row = self._row(service_month)
+        return 1.0 if row is None else row.rate_multiplier
+
+
+def ramp_up(dataset: Dataset, ramp: str | None) -> RampUp:
+    """The ramp of that name; None means all of it from the first month."""
+    rows = sorted((each for each in dataset.ramps if each.ramp == ramp), key=lambda row: row.service_month)
+    return RampUp(tuple(rows))
+
+
+def escalation(rate_per_year: float, service_month: int) -> float:
+    """(1 + escalator)^floor((τ-1)/12) for service month τ.
+
+    >>> escalation(0.5, 12), escalation(0.5, 13)
+    (1.0, 1.5)
+    """
+    return float((1.0 + rate_per_year) ** ((service_month - 1) // 12))

@@ -1,0 +1,220 @@
+r"""Take-or-pay: what contracts bill, by lot (the blocks of one tier at one signing).
+
+In month t a lot with online accelerators H owes rate x hours x max(take_or_pay_share x H, used).
+The minimum is a plain payment; the rest is, per contract, month and rate j,
+`billed_use[c,t,j]` <= (1 - take_or_pay_share) H_j, accelerators (month's average) billed beyond it,
+\sum_j billed_use >= used - take_or_pay_share x \sum_j H_j: hours fall where the bill is least.
+`overage[c,t,b,j]` <= overage_share x H_j is use on top, billed at a multiple of the rate.
+`top_up[c,m,y]` >= minimum spend of contract year y - its bills, due in its last month.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from models.demand.baseline import block_hours
+from models.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
+from models.ledgers import Obligation, Payer, Source
+from models.linear import Linear, Var
+from models.model import Model
+from models.schema import Contract, ContractTier
+from models.supply.contract_terms import ContractSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Blocks of a contract signed in one month and billed at one tier's rate."""
+
+    schedule: ContractSchedule
+    tier: ContractTier
+    blocks: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One possible signing of a contract: 0 or 1, and its lots."""
+
+    schedule: ContractSchedule
+    signed: Linear
+    lots: tuple[Lot, ...]
+
+    @property
+    def blocks(self) -> Linear:
+        """Blocks signed, at whatever rate."""
+        total = Linear()
+        for lot in self.lots:
+            total.plus(lot.blocks)
+        return total
+
+
+@dataclass(slots=True)
+class RateClass:
+    """The accelerators of a contract online in a month at one rate, with what is billed of them."""
+
+    rate: float
+    signed: int
+    online: Linear = field(default_factory=Linear)
+    billed_use: Var | None = None
+    overage: dict[str, Var] = field(default_factory=dict)
+
+    def most(self) -> float:
+        """The most accelerators that can be online, in model units."""
+        pairs = zip(self.online.coefficients, self.online.variables, strict=True)
+        return float(self.online.constant + sum(coefficient * variable.ub for coefficient, variable in pairs))
+
+
+@dataclass(slots=True)
+class Metered:
+    """A contract billed by use in month t: classes for use within what is online and for overage."""
+
+    contract: Contract
+    source: Source
+    payer: Payer
+    t: int
+    classes: list[RateClass]
+    overage_classes: list[RateClass]
+
+
+def pay_minimum(model: Model, payer: Payer, signature: Signature) -> None:
+    """Upfront, prepaid and monthly take-or-pay minimum of a signing, and what is still owed of them."""
+    dataset, schedule = model.dataset, signature.schedule
+    contract, horizon, full = schedule.contract, len(dataset.horizon), counts_in_full(dataset)
+    minimum = {
+        t: [(lot, contract.take_or_pay_share * schedule.rate(lot.tier, t) * schedule.hours_online_per_block(t)) for lot in signature.lots]
+        for t in schedule.service
+    }
+    if 0 <= schedule.signed and (schedule.signed < horizon or full):
+        counted = counted_share_of_upfront(dataset, schedule.start, contract.term_months)
+        model.costs.pay(
+            "contract", payer, schedule.signed, signature.signed.times(contract.upfront_usd), counted=counted
+        )
+        if contract.prepay_share:
+            for i, lot in enumerate(signature.lots):
+                amounts = [minimum[t][i][1] for t in schedule.service]
+                counted = counted_share_of_prepayment(dataset, schedule.start, amounts)
+                prepaid = lot.blocks.times(contract.prepay_share * sum(amounts))
+                model.costs.pay("contract", payer, schedule.signed, prepaid, counted=counted)
+    for t, lots in minimum.items():
+        if t < 0:
+            continue
+        amount = Linear()
+        for lot, usd_per_block in lots:
+            amount.plus(lot.blocks, (1.0 - contract.prepay_share) * usd_per_block)
+        model.obligations.append(Obligation(payer, schedule.signed, t, amount))
+        if t < horizon or full:
+            model.costs.pay("contract", payer, t, amount)
+
+
+def rate_classes(model: Model, contract: Contract, t: int, signatures: Iterable[Signature], by_tier: bool) -> list[RateClass]:
+    """Accelerators online in month t by rate; by month of signing too where a minimum spend adds up per signing.
+
+    `by_tier` False: all blocks at the first tier's rate, as incremental contracts bill overage.
+    """
+    found: dict[tuple[float, int], RateClass] = {}
+    for signature in signatures:
+        schedule = signature.schedule
+        if t not in schedule.service or not schedule.online_per_block(t):
+            continue
+        for lot in signature.lots:
+            rate = schedule.rate(lot.tier if by_tier else schedule.tiers[0], t)
+            key = (rate, schedule.signed if contract.min_spend_usd_per_year else 0)
+            each = found.setdefault(key, RateClass(rate, schedule.signed))
+            each.online.plus(lot.blocks, schedule.online_per_block(t) / model.units.accelerators)
+    return sorted(found.values(), key=lambda each: (each.rate, each.signed))
+
+
+def add_overage(model: Model, metered: list[Metered]) -> None:
+    """Variables for use above what is online, before the pools are balanced."""
+    most = {
+        (each.contract.contract, each.t, block.block, j): each.contract.overage_share * rate_class.most()
+        for each in metered
+        for j, rate_class in enumerate(each.overage_classes)
+        for block in model.dataset.blocks
+    }
+    overage = model.variables("overage", most, upper=most.__getitem__)
+    for each in metered:
+        for block in model.dataset.blocks:
+            total = Linear()
+            for j, rate_class in enumerate(each.overage_classes):
+                key = (each.contract.contract, each.t, block.block, j)
+                rate_class.overage[block.block] = overage[key]
+                total.add(overage[key])
+                within = Linear.of(overage[key]).plus(rate_class.online, -each.contract.overage_share)
+                model.claim("overage_within_share", key, within, at_most=0.0)
+                hours = block_hours(model.dataset, each.t, block.block) * model.units.accelerators
+                usd = each.contract.overage_price_multiple * rate_class.rate * hours
+                model.costs.pay("contract", each.payer, each.t, Linear.of(overage[key], usd), reported=False)
+            if not total.is_zero:
+                model.capacity.overage[each.source, each.t, block.block] = total
+
+
+def add_billed_use(model: Model, metered: list[Metered]) -> None:
+    """Use beyond the take-or-pay minimum, once the pools have told how much a contract is used."""
+    exact = any(cap.sense == "min" and cap.measure.startswith("cash") for cap in model.dataset.caps)
+    most = {
+        (each.contract.contract, each.t, j): (1.0 - each.contract.take_or_pay_share) * rate_class.most()
+        for each in metered
+        for j, rate_class in enumerate(each.classes)
+    }
+    billed = model.variables("billed_use", most, upper=most.__getitem__)
+    for each in metered:
+        if not each.classes:
+            continue
+        contract, key = each.contract, (each.contract.contract, each.t)
+        beyond, total = used(model, each), Linear()
+        for j, rate_class in enumerate(each.classes):
+            rate_class.billed_use = variable = billed[(*key, j)]
+            beyond.plus(rate_class.online, -contract.take_or_pay_share)
+            total.add(variable)
+            within = Linear.of(variable).plus(rate_class.online, -(1.0 - contract.take_or_pay_share))
+            model.claim("billed_use_within_online", (*key, j), within, at_most=0.0)
+            usd = rate_class.rate * model.dataset.hours(each.t) * model.units.accelerators
+            model.costs.pay("contract", each.payer, each.t, Linear.of(variable, usd), reported=False)
+        model.claim("use_is_billed", key, total.times(1.0).plus(beyond, -1.0), at_least=0.0)
+        if exact:
+            _fill_cheapest_first(model, each)
+            model.positive_part("billed_use", key, total, beyond, sum(rate_class.most() for rate_class in each.classes))
+
+
+def _fill_cheapest_first(model: Model, metered: Metered) -> None:
+    """Use beyond the minimum falls to a dearer rate only once the cheaper ones are full, as the terms bill it."""
+    share = 1.0 - metered.contract.take_or_pay_share
+    for j, (cheaper, dearer) in enumerate(pairwise(metered.classes)):
+        key = metered.contract.contract, metered.t, j
+        full = model.binary("cheaper_rate_full", key)
+        rest = cheaper.online.times(share).add(cheaper.billed_use, -1.0)
+        model.claim("cheaper_rate_first", key, rest.add(full, share * cheaper.most()), at_most=share * cheaper.most())
+        spill = Linear.of(dearer.billed_use).add(full, -share * dearer.most())
+        model.claim("dearer_rate_after", key, spill, at_most=0.0)
+
+
+def used(model: Model, metered: Metered) -> Linear:
+    """Accelerators of a contract at work, averaged over the month, in model units."""
+    total = Linear()
+    for block in model.dataset.blocks:
+        use = model.capacity.metered_use.get((metered.source, metered.t, block.block))
+        if use is not None:
+            total.plus(use, block.hours_per_day / 24.0)
+    return total
+
+
+def metered_payments(model: Model, metered: Metered) -> dict[int, float]:
+    """USD billed in the month beyond the minimum, by month of signing: the least the terms allow for the use made."""
+    unit, contract, t = model.units.accelerators, metered.contract, metered.t
+    left = 0.0
+    bills: dict[int, float] = defaultdict(float)
+    if metered.classes:
+        online = sum(each.online.value() for each in metered.classes)
+        left = max(0.0, used(model, metered).value() - contract.take_or_pay_share * online)
+    for each in metered.classes:
+        part = min(left, (1.0 - contract.take_or_pay_share) * each.online.value())
+        bills[each.signed] += part * each.rate * model.dataset.hours(t) * unit
+        left -= part
+    for each in metered.overage_classes:
+        for block, variable in each.overage.items():
+            hours = block_hours(model.dataset, t, block)
+            bills[each.signed] += (variable.value or 0.0) * hours * unit * each.rate * contract.overage_price_multiple
+    return bills
