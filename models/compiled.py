@@ -37,7 +37,10 @@ class Compiled:
     def to_lp(self) -> str:
         """LP text: families and keys as named in the model, in a stable order."""
         names = [variable.name for variable in self.columns]
-        lines = ["minimise", "  " + _terms(enumerate(self.cost), names) + (f" {self.offset:+.9g}" if self.offset else "")]
+        lines = [
+            "minimise",
+            "  " + _terms(enumerate(self.cost), names) + (f" {self.offset:+.9g}" if self.offset else ""),
+        ]
         lines.append("subject to")
         by_row = csr_array(self.matrix)
         for i, row in enumerate(self.rows):
@@ -67,7 +70,7 @@ def compile_model(pyomo_model: Any) -> Compiled:
     """The arrays of a Pyomo model with one linear objective."""
     with PauseGC():
         form = LinearStandardFormCompiler().write(pyomo_model, mixed_form=True, set_sense=None)
-    rows, columns = form.A.shape
+    rows, _columns = form.A.shape
     row_lower, row_upper = np.full(rows, -np.inf), np.full(rows, np.inf)
     names = []
     for i, row in enumerate(form.rows):

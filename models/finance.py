@@ -53,4 +53,3 @@ def _payments(model: Model) -> list[Payment]:
 def payment(payer: Payer, category: str, t: int, cash_usd: float, present_value_usd: float) -> Payment:
     """A Payment of a payer."""
     return Payment(t, category, payer.provider, payer.offer, cash_usd, present_value_usd)
-

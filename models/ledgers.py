@@ -92,7 +92,9 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A payment of month t in USD: `amount` in full, of which the shares `cash` is money paid and `counted` is in the objective.
+    """A payment of month t in USD, `amount` in full.
+
+    Of it the share `cash` is money paid, and the share `counted` is in the objective.
 
     `reported` is False where a term reports the payment itself (usage charges, which are split over
     the sources of a class only once it is known what each did).

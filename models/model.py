@@ -145,7 +145,8 @@ class Model:
     @property
     def size(self) -> Size:
         arrays = self.compiled
-        return Size(*arrays.matrix.shape, int(arrays.integer.sum()), int(arrays.matrix.nnz))
+        rows, columns = arrays.matrix.shape
+        return Size(rows, columns, int(arrays.integer.sum()), int(arrays.matrix.nnz))
 
     def plan(self, values: npt.NDArray[np.float64]) -> Plan:
         """The plan that the solver's column values mean."""

@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import highspy
@@ -98,13 +98,13 @@ def solve(
         return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", ())
     highs = _load(arrays, options)
     _listen(highs, search, began, model.units.usd)
-    told = _give_start(highs, start)
+    _give_start(highs, start)
     finished = _run(highs, search, options, began, on_progress, should_stop)
     if finished and highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
         highs.setOptionValue("presolve", "off")
         finished = _run(highs, search, options, began, on_progress, should_stop)
     outcome = _outcome(model, highs, search, finished, began)
-    return outcome if not told else _with_start(outcome, told, search)
+    return outcome if start is None else _with_start(outcome, search)
 
 
 def _load(arrays: Compiled, options: SolveOptions) -> highspy.Highs:
@@ -170,20 +170,17 @@ def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) and abs(value) < 1e100 else None
 
 
-def _give_start(highs: highspy.Highs, start: Vector | None) -> bool:
-    if start is None:
-        return False
-    given = np.flatnonzero(~np.isnan(start)).astype(np.int32)
-    highs.setSolution(len(given), given, start[given])
-    return True
+def _give_start(highs: highspy.Highs, start: Vector | None) -> None:
+    if start is not None:
+        given = np.flatnonzero(~np.isnan(start)).astype(np.int32)
+        highs.setSolution(len(given), given, start[given])
 
 
-def _with_start(outcome: Outcome, told: bool, search: _Search) -> Outcome:
-    from dataclasses import replace
+def _with_start(outcome: Outcome, search: _Search) -> Outcome:
 
     used = any("start solution is feasible" in line.lower() for line in search.log)
     word = "taken as the first plan" if used else "refused by the solver: it does not fit this workbook as it stands"
-    return replace(outcome, start=word if told else "")
+    return replace(outcome, start=word)
 
 
 def _run(

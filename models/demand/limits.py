@@ -65,7 +65,13 @@ def add_limits(model: Model) -> None:
         for limit in limits
         if len(limits) > 1
     }
-    ordered = [(s, l, t) for s, each in segments.items() for t in dataset.horizon for l in each.levers if (s, l, t) in choices]
+    ordered = [
+        (name, limit, t)
+        for name, each in segments.items()
+        for t in dataset.horizon
+        for limit in each.levers
+        if (name, limit, t) in choices
+    ]
     chosen = model.variables("in_force", ordered, upper=1, integer=True)
     for name, months in reachable.items():
         each = segments[name]
@@ -183,4 +189,3 @@ def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
                 payer = Payer("other", name)
                 model.costs.pay("revenue_forgone", payer, t, forgone, cash=0.0)
                 model.revenue_forgone.setdefault(t, Linear()).plus(forgone)
-

@@ -32,7 +32,7 @@ class LimitPaths:
 
 
 def reachable_limits(dataset: Dataset, segment: str) -> tuple[frozenset[str], ...]:
-    """The limits that can be in force in each month 0 … T-1; empty sets for a segment without limits, or without a path."""
+    """The limits that can be in force in each month 0 … T-1; empty sets where there are none, or no path."""
     found = limit_paths(dataset, segment).worst_churn
     return tuple(frozenset(month) for month in found) or (frozenset(),) * len(dataset.horizon)
 

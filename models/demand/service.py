@@ -73,11 +73,15 @@ def add_service(model: Model) -> None:
     for segment in dataset.segments:
         regions = [region for name, region in _demand_places(model) if name == segment.segment]
         for t in dataset.horizon:
-            wanted = [r for r in regions if any((segment.segment, r, t, b.block) in model.demand for b in dataset.blocks)]
+            wanted = [
+                r for r in regions if any((segment.segment, r, t, b.block) in model.demand for b in dataset.blocks)
+            ]
             if wanted:
                 at = places.get((segment.segment, t), [])
                 service = Service(segment, t, _groups(routes, at, wanted))
-                reaching = [each for each in at if any(_usd(routes, each.region, g) is not None for g in service.groups)]
+                reaching = [
+                    each for each in at if any(_usd(routes, each.region, g) is not None for g in service.groups)
+                ]
                 for place in reaching:
                     for block in dataset.blocks:
                         per_hour = served.bn_per_hour(segment.segment, place.hardware, t) / model.units.tokens_bn
@@ -190,9 +194,11 @@ def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
     for service, region, group, block in direct:
         service.flow[region, group, block] = service.served_from(region, block)
     for service in services:
-        for (region, group, block), flow in service.flow.items():
+        for (region, group, _), flow in service.flow.items():
             usd = _usd(routes, region, group) or 0.0
-            model.costs.pay("network", Payer("other", service.segment.segment), service.t, flow.times(usd * 1000.0 * unit))
+            model.costs.pay(
+                "network", Payer("other", service.segment.segment), service.t, flow.times(usd * 1000.0 * unit)
+            )
         for region, block in dict.fromkeys((region, block) for region, _, block in service.flow):
             if (id(service), region, block) in split:
                 claim = split[id(service), region, block].times(1.0).plus(service.served_from(region, block), -1.0)
@@ -272,7 +278,9 @@ def _hold_sites(model: Model) -> None:
         claim = work.times(1.0).plus(by_pool[site, pool, t], -1.0)
         model.claim("site_work_online", (site, *pool, t, block), claim, at_most=0.0)
     for (site, t, block), work in totals.items():
-        model.claim("site_keeps_margin", (site, t, block), work.times(1.0).plus(online[site, t], margin - 1.0), at_most=0.0)
+        model.claim(
+            "site_keeps_margin", (site, t, block), work.times(1.0).plus(online[site, t], margin - 1.0), at_most=0.0
+        )
 
 
 def _most(linear: Linear) -> float:

@@ -32,7 +32,7 @@ def read_service(model: Model) -> None:
 
 def _shortfalls(model: Model, service: Service, block: str) -> list[Shortfall]:
     """A group's shortfall, spread over its regions by what they ask for."""
-    found = []
+    found: list[Shortfall] = []
     for group in service.groups:
         variable = service.shortfall.get((group, block))
         short = (variable.value or 0.0) * model.units.tokens_bn if variable is not None else 0.0

@@ -14,7 +14,6 @@ from models.supply.take_or_pay import (
     Metered,
     Signature,
     add_billed_use,
-    add_overage,
     metered_payments,
     pay_minimum,
     rate_classes,
@@ -24,7 +23,9 @@ from models.supply.take_or_pay import (
 class Bills:
     """The bills of one contract over all its possible signings."""
 
-    def __init__(self, model: Model, contract: Contract, source: Source, payer: Payer, signatures: list[Signature]) -> None:
+    def __init__(
+        self, model: Model, contract: Contract, source: Source, payer: Payer, signatures: list[Signature]
+    ) -> None:
         self.model, self.contract, self.payer, self.signatures = model, contract, payer, signatures
         self.top_ups: dict[tuple[int, int], tuple[range, Signature, Var]] = {}
         self.metered = []

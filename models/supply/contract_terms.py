@@ -72,7 +72,9 @@ class ContractSchedule:
             rate = tier.usd_per_accelerator_hour or 0.0
         service_month = t - self.start + 1
         return float(
-            rate * self._ramp.rate_multiplier(service_month) * escalation(self.contract.escalator_per_year, service_month)
+            rate
+            * self._ramp.rate_multiplier(service_month)
+            * escalation(self.contract.escalator_per_year, service_month)
         )
 
     @cached_property

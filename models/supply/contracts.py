@@ -19,11 +19,10 @@ from models.linear import Linear
 from models.model import Model
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
+from models.supply.contract_bills import Bills
 from models.supply.contract_terms import ContractSchedule
 from models.supply.signing import signing_months
-from models.supply.contract_bills import Bills
 from models.supply.take_or_pay import Lot, Signature, add_overage
-
 
 _TierKey = tuple[str, int, int]
 _Span = tuple[ContractSchedule, ContractTier, int, int]
@@ -32,7 +31,8 @@ _Span = tuple[ContractSchedule, ContractTier, int, int]
 def add_contracts(model: Model) -> None:
     """Adds every contract that is signed or can be, its capacity and its bills."""
     dataset = model.dataset
-    offered, taken = [], []
+    offered: list[ContractSchedule] = []
+    taken: list[Signature] = []
     for contract in dataset.contracts:
         if contract.status == "signed" and contract.signed_month is not None:
             schedule = ContractSchedule(dataset, contract, dataset.t(contract.signed_month))
@@ -84,7 +84,11 @@ def tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tupl
     spans = []
     for i, tier in enumerate(tiers):
         first = 1 if i == 0 else tier.from_blocks
-        last = tiers[i + 1].from_blocks - 1 if i + 1 < len(tiers) else max(contract.max_blocks, contract.signed_blocks or 0)
+        last = (
+            tiers[i + 1].from_blocks - 1
+            if i + 1 < len(tiers)
+            else max(contract.max_blocks, contract.signed_blocks or 0)
+        )
         spans.append((tier, first, last))
     return spans
 
@@ -141,7 +145,10 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
         each = Signature(schedule, count, lots)
         if schedule.contract.tier_mode == "incremental":
             model.claim(
-                "blocks_at_least", schedule.key, each.blocks.plus(count, -float(schedule.contract.min_blocks)), at_least=0.0
+                "blocks_at_least",
+                schedule.key,
+                each.blocks.plus(count, -float(schedule.contract.min_blocks)),
+                at_least=0.0,
             )
             for i, key in enumerate(keys):
                 begins = Linear.of(begun[key]) if key in begun else count
@@ -166,7 +173,11 @@ def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> list[_TierKey
     found = []
     for key, (schedule, _, first, _) in spans.items():
         tiers = [spans[other][1] for other in spans if other[:2] == key[:2]]
-        if schedule.contract.tier_mode == "incremental" and first > 1 and not _cheap_tiers_first(model, schedule, tiers):
+        if (
+            schedule.contract.tier_mode == "incremental"
+            and first > 1
+            and not _cheap_tiers_first(model, schedule, tiers)
+        ):
             found.append(key)
     return found
 

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.schema import Lease, LeaseTerm
-from models.supply.signing import escalation, ramp_up, service_start
+from models.supply.signing import RampUp, escalation, ramp_up, service_start
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,10 @@ class UnitSchedule:
     @cached_property
     def accelerators(self) -> dict[str, float]:
         """Accelerators per unit, by hardware."""
-        return {
-            row.hardware: row.accelerators for row in self.dataset.lease_hardware if row.lease == self.lease.lease
-        }
+        return {row.hardware: row.accelerators for row in self.dataset.lease_hardware if row.lease == self.lease.lease}
 
     @cached_property
-    def _ramp(self):  # type: ignore[no-untyped-def]
+    def _ramp(self) -> RampUp:
         return ramp_up(self.dataset, self.term.ramp)
 
     def online_share(self, t: int) -> float:
@@ -82,7 +80,7 @@ class UnitSchedule:
         return share * sum(self.fee(t) for t in range(stop, self.term_end)) if share else 0.0
 
     def may_stop(self, stop: int) -> bool:
-        """Whether service may stop with `stop` the first month without it: after its lock-in, notice given in the plan."""
+        """Whether `stop` can be the first month without service: after the lock-in, notice given in the plan."""
         after = self.term.cancel_after_months
         if after is None or not self.start < stop < self.term_end:
             return False

@@ -38,7 +38,7 @@ class _Stay:
 
     def level(self, t: int) -> Linear:
         """Units in service in month t of the service."""
-        return self.levels[t] if t in self.levels else self.units
+        return self.levels.get(t, self.units)
 
 
 def add_leases(model: Model) -> None:
@@ -47,7 +47,8 @@ def add_leases(model: Model) -> None:
     terms: dict[str, list[LeaseTerm]] = {each.lease: [] for each in dataset.leases}
     for term in dataset.lease_terms:
         terms[term.lease].append(term)
-    signed, offered = [], []
+    signed: list[UnitSchedule] = []
+    offered: list[UnitSchedule] = []
     for lease in dataset.leases:
         if lease.status == "signed" and lease.signed_month is not None:
             term = next(each for each in terms[lease.lease] if each.term_months == lease.signed_term_months)
@@ -86,7 +87,7 @@ def _stays(model: Model, counted: list[tuple[UnitSchedule, Linear]]) -> list[_St
     dataset = model.dataset
     caps_obligations = any(cap.measure == "obligation_usd" for cap in dataset.caps)
     stops = {_key(schedule): _stop_months(model, schedule, caps_obligations) for schedule, _ in counted}
-    index = []
+    index: list[tuple[str, int, int, int]] = []
     most = {}
     for schedule, units in counted:
         drops = [*stops[_key(schedule)], *(renewal.start for renewal in schedule.renewals)]
@@ -171,9 +172,7 @@ def _pay(model: Model, stay: _Stay) -> None:
     service = range(schedule.start, schedule.term_end)
     if 0 <= schedule.signed < horizon or (full and schedule.signed >= horizon):
         share = counted_share_of_upfront(dataset, schedule.start, term.term_months)
-        model.costs.pay(
-            "lease", payer, schedule.signed, stay.units.times(term.upfront_usd_per_unit), counted=share
-        )
+        model.costs.pay("lease", payer, schedule.signed, stay.units.times(term.upfront_usd_per_unit), counted=share)
         if term.prepay_share:
             fees = [schedule.fee(t) for t in service]
             share = counted_share_of_prepayment(dataset, schedule.start, fees)

@@ -17,7 +17,7 @@ def add_options(model: Model) -> None:
     dataset = model.dataset
     last = len(dataset.horizon) - 1
     live = [each for each in dataset.options if model.signings.of(each.offer) and not _is_signed(model, each.offer)]
-    index = []
+    index: list[tuple[str, int]] = []
     for option in live:
         first_month = 0 if option.buy_from is None else max(0, dataset.t(option.buy_from))
         last_month = last if option.buy_until is None else min(last, dataset.t(option.buy_until))

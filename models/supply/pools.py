@@ -182,7 +182,7 @@ def _charge(model: Model, each: UseClass) -> None:
 
 def _read(model: Model, classes: list[UseClass]) -> Plan:
     """What is online, which source did what, and the usage charges that follow."""
-    dataset, unit = model.dataset, model.units.accelerators
+    _dataset, unit = model.dataset, model.units.accelerators
     online = {key: max(0.0, linear.value()) for key, linear in model.capacity.online.items()}
     rows: list[SourceUse] = []
     for each in classes:

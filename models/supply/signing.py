@@ -39,7 +39,11 @@ def signing_months(dataset: Dataset, offer: Offer, name: str) -> list[int]:
     months = [m for m in range(first, last + 1) if service_start(dataset, offer, m) < len(dataset.horizon)]
     if _early_signing_may_matter(dataset, name):
         return months
-    return [m for m in months if m + 1 not in months or service_start(dataset, offer, m) != service_start(dataset, offer, m + 1)]
+    return [
+        m
+        for m in months
+        if m + 1 not in months or service_start(dataset, offer, m) != service_start(dataset, offer, m + 1)
+    ]
 
 
 def _early_signing_may_matter(dataset: Dataset, name: str) -> bool:

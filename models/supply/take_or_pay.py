@@ -83,10 +83,13 @@ def pay_minimum(model: Model, payer: Payer, signature: Signature) -> None:
     dataset, schedule = model.dataset, signature.schedule
     contract, horizon, full = schedule.contract, len(dataset.horizon), counts_in_full(dataset)
     minimum = {
-        t: [(lot, contract.take_or_pay_share * schedule.rate(lot.tier, t) * schedule.hours_online_per_block(t)) for lot in signature.lots]
+        t: [
+            (lot, contract.take_or_pay_share * schedule.rate(lot.tier, t) * schedule.hours_online_per_block(t))
+            for lot in signature.lots
+        ]
         for t in schedule.service
     }
-    if 0 <= schedule.signed and (schedule.signed < horizon or full):
+    if schedule.signed >= 0 and (schedule.signed < horizon or full):
         counted = counted_share_of_upfront(dataset, schedule.start, contract.term_months)
         model.costs.pay(
             "contract", payer, schedule.signed, signature.signed.times(contract.upfront_usd), counted=counted
@@ -108,7 +111,9 @@ def pay_minimum(model: Model, payer: Payer, signature: Signature) -> None:
             model.costs.pay("contract", payer, t, amount)
 
 
-def rate_classes(model: Model, contract: Contract, t: int, signatures: Iterable[Signature], by_tier: bool) -> list[RateClass]:
+def rate_classes(
+    model: Model, contract: Contract, t: int, signatures: Iterable[Signature], by_tier: bool
+) -> list[RateClass]:
     """Accelerators online in month t by rate; by month of signing too where a minimum spend adds up per signing.
 
     `by_tier` False: all blocks at the first tier's rate, as incremental contracts bill overage.
