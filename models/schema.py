@@ -309,7 +309,9 @@ class Demand(Row):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBlock(Row):
     block: str = column("name", "a part of the day")
-    hours_per_day: float = column("number", "hours of the day it takes; all blocks sum to 24", unit="h", above=0, high=24)
+    hours_per_day: float = column(
+        "number", "hours of the day it takes; all blocks sum to 24", unit="h", above=0, high=24
+    )
     peak: bool = column("flag", "peak_demand_multiplier holds here", default=False)
 
 
@@ -339,7 +341,9 @@ class Fleet(Row):
     from_month: int | None = column("month", "first month online; blank: always", default=None)
     until_month: int | None = column("month", "last month online; blank: always", default=None)
     usd_per_accelerator_hour: float = price("running cost while online, used or not", unit="USD/accelerator-hour")
-    usage_usd_per_accelerator_hour: float = price("metered power and the like, per hour used", unit="USD/accelerator-hour")
+    usage_usd_per_accelerator_hour: float = price(
+        "metered power and the like, per hour used", unit="USD/accelerator-hour"
+    )
     sublet: bool = column("flag", "may be leased out", default=True)
 
 
@@ -355,14 +359,18 @@ class Lease(Row):
     status: str = column("choice", _STATUS, default="offer", choices=("offer", "signed", "excluded"))
     sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
-    units_max: int = column("count", "whole units that can be taken, over all signings together", unit="units", default=1)
+    units_max: int = column(
+        "count", "whole units that can be taken, over all signings together", unit="units", default=1
+    )
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
     service_not_before: int | None = column("month", "service cannot start before it", default=None)
     delivered_share: float = column("share", "planning derate of what arrives", default=1.0)
     sublet: bool = column("flag", "may be leased out again", default=False)
     signed_month: int | None = column("month", "with status signed: when", default=None)
     signed_units: int | None = column("count", "with status signed: how many units", unit="units", default=None)
-    signed_term_months: int | None = column("count", "with status signed: which term", unit="months", default=None, low=1)
+    signed_term_months: int | None = column(
+        "count", "with status signed: which term", unit="months", default=None, low=1
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,13 +393,22 @@ class LeaseTerm(Row):
     usage_usd_per_accelerator_hour: float = price("on top, per hour used", unit="USD/accelerator-hour")
     upfront_usd_per_unit: float = price("paid in the month of signing", unit="USD/unit")
     prepay_share: float = column("share", "of every fee of the term, paid in the month of signing", default=0.0)
-    escalator_per_year: float = column("number", "fee rise after each 12 service months", unit="share a year", default=0.0, low=0)
-    ramp: str | None = column("name", "which ramp; blank: all of it from the first month", default=None, refers=("ramps",))
+    escalator_per_year: float = column(
+        "number", "fee rise after each 12 service months", unit="share a year", default=0.0, low=0
+    )
+    ramp: str | None = column(
+        "name", "which ramp; blank: all of it from the first month", default=None, refers=("ramps",)
+    )
     cancel_after_months: int | None = column(
-        "count", "service may stop after this many months plus notice; blank: no right to cancel", unit="months", default=None
+        "count",
+        "service may stop after this many months plus notice; blank: no right to cancel",
+        unit="months",
+        default=None,
     )
     notice_months: int = column("count", "notice of cancelling", unit="months", default=0)
-    termination_fee_share: float = column("share", "of the term's fees after the stop, due the month after", default=0.0)
+    termination_fee_share: float = column(
+        "share", "of the term's fees after the stop, due the month after", default=0.0
+    )
     renewals_max: int = column("count", "how often it can be renewed", default=0)
     renewal_months: int | None = column("count", "length of each renewal", unit="months", default=None, low=1)
     renewal_price_multiple: float = column("number", "of the fee, while renewed", default=1.0, low=0)
@@ -424,9 +441,13 @@ class Contract(Row):
     min_blocks: int = column("count", "least blocks committed if signed", unit="blocks", default=1)
     max_blocks: int = column("count", "most blocks committed if signed", unit="blocks")
     term_months: int = column("count", "length of the term", unit="months", low=1)
-    ramp: str | None = column("name", "which ramp; blank: all of it from the first month", default=None, refers=("ramps",))
+    ramp: str | None = column(
+        "name", "which ramp; blank: all of it from the first month", default=None, refers=("ramps",)
+    )
     prepay_share: float = column("share", "of the take-or-pay part, paid in the month of signing", default=0.0)
-    escalator_per_year: float = column("number", "rate rise after each 12 service months", unit="share a year", default=0.0, low=0)
+    escalator_per_year: float = column(
+        "number", "rate rise after each 12 service months", unit="share a year", default=0.0, low=0
+    )
     usage_usd_per_accelerator_hour: float = price("on top, per hour used", unit="USD/accelerator-hour")
     upfront_usd: float = price("once, in the month of signing", unit="USD")
     tier_mode: str = column(
@@ -445,8 +466,12 @@ class Contract(Row):
 class ContractTier(Row):
     contract: str = column("name", "which contract", refers=("contracts",))
     from_blocks: int = column("count", "from how many blocks; the first row 1 or min_blocks", unit="blocks", low=1)
-    usd_per_accelerator_hour: float | None = price("rate; give this or usd_per_kw_month", unit="USD/accelerator-hour", default=None)
-    usd_per_kw_month: float | None = price("rate; give this or usd_per_accelerator_hour", unit="USD/kW/month", default=None)
+    usd_per_accelerator_hour: float | None = price(
+        "rate; give this or usd_per_kw_month", unit="USD/accelerator-hour", default=None
+    )
+    usd_per_kw_month: float | None = price(
+        "rate; give this or usd_per_accelerator_hour", unit="USD/kW/month", default=None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -456,7 +481,9 @@ class OnDemand(Row):
     hardware: str = column("name", "which accelerator", refers=("hardware",))
     from_month: int | None = column("month", "holds from here to the next row; blank: the first month", default=None)
     usd_per_accelerator_hour: float = price("paid by the hour used", unit="USD/accelerator-hour", default=_REQUIRED)
-    max_accelerators: float | None = column("number", "most at any time; blank: no cap", unit="accelerators", default=None, low=0)
+    max_accelerators: float | None = column(
+        "number", "most at any time; blank: no cap", unit="accelerators", default=None, low=0
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -471,7 +498,9 @@ class LeaseOut(Row):
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
     term_months: int = column("count", "length of the term", unit="months", low=1)
-    usd_per_accelerator_hour: float = price("income in each service month", unit="USD/accelerator-hour", default=_REQUIRED)
+    usd_per_accelerator_hour: float = price(
+        "income in each service month", unit="USD/accelerator-hour", default=_REQUIRED
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -487,11 +516,19 @@ class Option(Row):
 class Limit(Row):
     segment: str = column("name", "which product line", refers=("segments",))
     limit: str = column("name", "one of the segment's limits is in force in each month")
-    generosity: float | None = column("number", "rank for may_tighten, higher is more generous; blank: the row's order", default=None)
-    demand_multiplier: float | None = column("number", "on the segment's baseline demand; blank: 1, or by elasticity", default=None, low=0)
-    peak_demand_multiplier: float | None = column("number", "the same in peak blocks; blank: demand_multiplier", default=None, low=0)
+    generosity: float | None = column(
+        "number", "rank for may_tighten, higher is more generous; blank: the row's order", default=None
+    )
+    demand_multiplier: float | None = column(
+        "number", "on the segment's baseline demand; blank: 1, or by elasticity", default=None, low=0
+    )
+    peak_demand_multiplier: float | None = column(
+        "number", "the same in peak blocks; blank: demand_multiplier", default=None, low=0
+    )
     price_multiplier: float = column("number", "on the price", default=1.0, low=0)
-    revenue_multiplier: float | None = column("number", "on baseline revenue; blank: price x demand multiplier", default=None, low=0)
+    revenue_multiplier: float | None = column(
+        "number", "on baseline revenue; blank: price x demand multiplier", default=None, low=0
+    )
     churn_per_month: float = column("share", "of baseline demand and revenue lost in every later month", default=0.0)
     from_month: int | None = column("month", "first month it may be in force; blank: always", default=None)
     until_month: int | None = column("month", "last month it may be in force; blank: always", default=None)
@@ -520,15 +557,22 @@ class Cap(Row):
     from_month: int | None = column("month", "first month it holds; blank: always", default=None)
     until_month: int | None = column("month", "last month it holds; blank: always", default=None)
     per: str = column(
-        "choice", "calendar period that cash and shortfall add up over", default="month", choices=("month", "quarter", "year", "horizon")
+        "choice",
+        "calendar period that cash and shortfall add up over",
+        default="month",
+        choices=("month", "quarter", "year", "horizon"),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Row):
     rule: str = column("name", "name of the rule")
-    kind: str = column("choice", "what holds between the offers", choices=("requires", "excludes", "at_most", "at_least"))
-    offers: tuple[str, ...] = column("names", "leases, contracts, lease-outs; separated by ;", refers=("leases", "contracts", "lease_outs"))
+    kind: str = column(
+        "choice", "what holds between the offers", choices=("requires", "excludes", "at_most", "at_least")
+    )
+    offers: tuple[str, ...] = column(
+        "names", "leases, contracts, lease-outs; separated by ;", refers=("leases", "contracts", "lease_outs")
+    )
     count: int | None = column("count", "for at_most and at_least", default=None)
 
 
@@ -536,7 +580,9 @@ class Rule(Row):
 class Scenario(Row):
     scenario: str = column("name", "a course things may take")
     probability: float = column("share", "all sum to 1")
-    follows: str | None = column("name", "the scenario it is the same as until branches_at", default=None, refers=("scenarios",))
+    follows: str | None = column(
+        "name", "the scenario it is the same as until branches_at", default=None, refers=("scenarios",)
+    )
     branches_at: int | None = column("month", "decisions before it are those of the scenario it follows", default=None)
 
 
@@ -580,19 +626,35 @@ def _column(each: Field[Any]) -> Column:
         name=each.name,
         required=required,
         default=None if required else each.default,
-        **{key: facts[key] for key in ("kind", "meaning", "unit", "low", "above", "high", "below", "choices", "refers")},
+        **{
+            key: facts[key] for key in ("kind", "meaning", "unit", "low", "above", "high", "below", "choices", "refers")
+        },
     )
 
 
 SHEETS: tuple[Sheet, ...] = (
     Sheet("settings", Settings, (), False, "the horizon, the money and how its end is counted; one row a setting"),
     Sheet("hardware", Hardware, ("hardware",), False, "accelerator types"),
-    Sheet("throughput", Throughput, ("workload", "hardware"), False, "tokens a second; a pair that is absent cannot run"),
+    Sheet(
+        "throughput", Throughput, ("workload", "hardware"), False, "tokens a second; a pair that is absent cannot run"
+    ),
     Sheet("segments", Segment, ("segment",), False, "product lines with their own demand"),
-    Sheet("demand", Demand, ("segment", "region", "month"), False, "projected tokens; long as here, or wide with a column a month"),
+    Sheet(
+        "demand",
+        Demand,
+        ("segment", "region", "month"),
+        False,
+        "projected tokens; long as here, or wide with a column a month",
+    ),
     Sheet("load_blocks", LoadBlock, ("block",), True, "parts of the day; absent: one block of 24 hours"),
     Sheet("load_shape", LoadShape, ("segment", "block"), True, "how demand spreads over the day; absent: evenly"),
-    Sheet("network", Network, ("capacity_region", "demand_region"), True, "who may serve whom; absent: any region serves any, free"),
+    Sheet(
+        "network",
+        Network,
+        ("capacity_region", "demand_region"),
+        True,
+        "who may serve whom; absent: any region serves any, free",
+    ),
     Sheet("fleet", Fleet, ("asset",), True, "what is already online"),
     Sheet("leases", Lease, ("lease",), True, "whole clusters or blocks of them"),
     Sheet("lease_hardware", LeaseHardware, ("lease", "hardware"), True, "what a unit of a lease holds"),
@@ -607,7 +669,13 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("caps", Cap, ("cap",), True, "policy on the portfolio"),
     Sheet("rules", Rule, ("rule",), True, "between offers"),
     Sheet("scenarios", Scenario, ("scenario",), True, "courses things may take"),
-    Sheet("scenario_factors", ScenarioFactor, ("scenario", "quantity", "name", "from_month"), True, "what differs in each scenario"),
+    Sheet(
+        "scenario_factors",
+        ScenarioFactor,
+        ("scenario", "quantity", "name", "from_month"),
+        True,
+        "what differs in each scenario",
+    ),
 )
 NEVER_READ = ("note", "notes", "source", "comment")
 """Columns for people; no program reads them."""
