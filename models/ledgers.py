@@ -45,7 +45,7 @@ class Source:
 class CapacityLedger:
     """Accelerators (not scaled) online by source and month, leased out and sold on top by pool and month.
 
-    The rest is in model units of accelerators, by load block too: `overage` of a source, hours sold
+    The rest is in model units of accelerators, by load block too: `overage` by source, hours sold
     `on_demand` and `work` in a pool, `site_work` the part of it that must run at one site, and
     `metered_use` of a source whose hours are billed apart.
     """
@@ -53,7 +53,7 @@ class CapacityLedger:
     def __init__(self) -> None:
         self.online: dict[tuple[Source, int], Linear] = {}
         self.leased_out: dict[tuple[Pool, int], Linear] = {}
-        self.overage: dict[tuple[Source, int, str], Linear] = {}
+        self.overage: dict[tuple[Pool, int, str], dict[Source, Linear]] = defaultdict(dict)
         self.on_demand: dict[tuple[Pool, int, str], list[Var]] = defaultdict(list)
         self.work: dict[tuple[Pool, int, str], Linear] = {}
         self.site_work: dict[tuple[str, Pool, int, str], Linear] = {}
@@ -115,6 +115,7 @@ class CostLedger:
     def __init__(self, discount: Callable[[int], float]) -> None:
         self.charges: list[Charge] = []
         self.discount = discount
+        self._by_month: dict[int, list[Charge]] = defaultdict(list)
 
     def pay(
         self,
@@ -129,7 +130,13 @@ class CostLedger:
     ) -> None:
         """Records a payment of `amount` USD in month t."""
         if not amount.is_zero and (cash or counted):
-            self.charges.append(Charge(category, payer, t, amount, cash, counted, reported))
+            charge = Charge(category, payer, t, amount, cash, counted, reported)
+            self.charges.append(charge)
+            self._by_month[t].append(charge)
+
+    def in_month(self, t: int) -> list[Charge]:
+        """The payments of month t."""
+        return self._by_month[t]
 
     def net_present_cost(self) -> Linear:
         """Sum over payments of counted amount x discount factor, in USD."""

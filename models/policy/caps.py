@@ -76,9 +76,10 @@ def _capacity(model: Model, cap: Cap, t: int) -> Linear:
 def _cash(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Money paid in the period, less the value or the value's share of revenue; USD."""
     claim = Linear(-cap.value if cap.measure == "cash_usd" else 0.0)
-    for charge in model.costs.charges:
-        if charge.t in period and in_scope(cap, charge.payer):
-            claim.plus(charge.amount, charge.cash)
+    for t in period:
+        for charge in model.costs.in_month(t):
+            if in_scope(cap, charge.payer):
+                claim.plus(charge.amount, charge.cash)
     if cap.measure == "cash_share_of_revenue":
         for t in period:
             claim.add_constant(-cap.value * _baseline_revenue(model, t))
@@ -109,7 +110,7 @@ def _shortfall(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Tokens short in the period, less the value's share of tokens demanded after limits; model units."""
     claim = Linear()
     for (segment, t), short in model.shortfall.items():
-        if t in period and cap.name in (None, segment):
+        if t in period and (cap.scope == "total" or cap.name == segment):
             claim.plus(short)
     for (segment, _, t, _), asked in model.demand.items():
         if t in period and (cap.scope == "total" or cap.name == segment):

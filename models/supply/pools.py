@@ -56,12 +56,14 @@ def add_pools(model: Model) -> None:
             name = block.block
             work = capacity.work.get((pool, t, name), Linear())
             if _use_is_work(model, pool, t, name, len(classes)):
-                made[0].use[name] = work
+                for each in made:
+                    each.use[name] = work
             else:
                 for k, each in enumerate(made):
                     each.use[name] = Linear.of(use[(*pool, t, name, k)])
                 _balance(model, pool, t, name, made, work)
-            _hold(model, pool, t, name, made)
+            if not (work.is_zero and _use_is_work(model, pool, t, name, len(classes))):
+                _hold(model, pool, t, name, made)
         found.extend(made)
     for each in found:
         _charge(model, each)
@@ -69,17 +71,11 @@ def add_pools(model: Model) -> None:
 
 
 def _use_is_work(model: Model, pool: Pool, t: int, block: str, classes: int) -> bool:
-    """Whether all work of a pool is done by its one class of sources, so that no variable is needed for it."""
-    sold = model.capacity.on_demand.get((pool, t, block)) or _overage(model, pool, t, block)
-    return classes == 1 and not sold
-
-
-def _overage(model: Model, pool: Pool, t: int, block: str) -> list[Linear]:
-    return [
-        overage
-        for (source, month, at), overage in model.capacity.overage.items()
-        if (source.pool, month, at) == (pool, t, block)
-    ]
+    """Whether the one class of sources does all the work of a pool, or there is none: no variable is needed then."""
+    key = pool, t, block
+    if model.capacity.on_demand.get(key) or model.capacity.overage.get(key):
+        return False
+    return classes == 1 or key not in model.capacity.work
 
 
 def _classes(model: Model, sources: list[Source]) -> list[list[Source]]:
@@ -124,7 +120,7 @@ def _balance(model: Model, pool: Pool, t: int, block: str, classes: list[UseClas
     claim = work.times(-1.0)
     for each in classes:
         claim.plus(each.use[block])
-    for overage in _overage(model, pool, t, block):
+    for overage in model.capacity.overage.get((pool, t, block), {}).values():
         claim.plus(overage)
     for variable in model.capacity.on_demand.get((pool, t, block), []):
         claim.add(variable)
@@ -174,7 +170,7 @@ def _charge(model: Model, each: UseClass) -> None:
             model.capacity.metered_use[source, each.t, block] = use
     for member in each.sources:
         for block in each.use:
-            overage = model.capacity.overage.get((member, each.t, block))
+            overage = model.capacity.overage.get((each.pool, each.t, block), {}).get(member)
             if overage is not None:
                 usd = member.usage_usd * block_hours(model.dataset, each.t, block) * model.units.accelerators
                 model.costs.pay("usage", payer_of(member), each.t, overage.times(usd), reported=False)
@@ -190,7 +186,7 @@ def _read(model: Model, classes: list[UseClass]) -> Plan:
             held = {source: online[source, each.t] for source in each.sources}
             shares = _split(model, each, block, use.value() * unit, held)
             for source, accelerators in shares.items():
-                overage = model.capacity.overage.get((source, each.t, block))
+                overage = model.capacity.overage.get((each.pool, each.t, block), {}).get(source)
                 on_top = overage.value() * unit if overage is not None else 0.0
                 if accelerators or on_top:
                     kind, name, term = source.kind, source.name, source.term_months

@@ -153,7 +153,7 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
                 usd = each.contract.overage_price_multiple * rate_class.rate * hours
                 model.costs.pay("contract", each.payer, each.t, Linear.of(overage[key], usd), reported=False)
             if not total.is_zero:
-                model.capacity.overage[each.source, each.t, block.block] = total
+                model.capacity.overage[each.source.pool, each.t, block.block][each.source] = total
 
 
 def add_billed_use(model: Model, metered: list[Metered]) -> None:
