@@ -1,0 +1,48 @@
+"""Ctrl-C and SIGTERM: what a run does when asked to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+from planner.errors import Interrupted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """Notes the first signal; while `keeping`, work in hand is finished, otherwise the run ends at once.
+
+    A second Ctrl-C always ends the run at once. Used as a context it takes the signals over, which
+    only the main thread can do; elsewhere it is a plain flag.
+    """
+
+    def __init__(self) -> None:
+        self.signal_number = 0
+        self.keeping = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    @property
+    def requested(self) -> bool:
+        """Whether somebody asked for the run to stop."""
+        return self.signal_number != 0
+
+    def __enter__(self) -> Stop:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {each: signal.signal(each, self._handle) for each in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+        self._before = {}
+
+    def _handle(self, signal_number: int, _frame: FrameType | None) -> None:
+        again = self.requested
+        self.signal_number = self.signal_number or signal_number
+        if not self.keeping or (again and signal_number == signal.SIGINT):
+            raise Interrupted(self.signal_number)

@@ -1,0 +1,180 @@
+"""Options of the commands: what a value may look like, and where it came from.
+
+A value comes from the flag, else from the environment variable `PLANNER_` + the option's name
+(`--time-limit`: `PLANNER_TIME_LIMIT`), else from the TOML file named by `--config` (top-level keys,
+`time_limit` or `time-limit`), else it is the default. The environment variable means the same for
+every command that has the option.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from models.faults import closest
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SOURCES = {
+    ParameterSource.COMMANDLINE: "flag",
+    ParameterSource.ENVIRONMENT: "environment",
+    ParameterSource.DEFAULT_MAP: "config",
+}
+
+
+class _Value(click.ParamType):  # type: ignore[type-arg]
+    """A value read from text or a TOML value; a misfit names where it came from."""
+
+    def read(self, value: Any) -> Any:
+        """The typed value. Raises ValueError with what to write instead."""
+        raise ValueError(value)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return self.read(value)
+        except ValueError as error:
+            source = ctx.get_parameter_source(param.name) if ctx and param and param.name else None
+            where = SOURCES.get(source, "flag") if source else "flag"
+            place = "" if where == "flag" else f" in the {where}"
+            self.fail(f"found {value!r}{place}. {error}", param, ctx)
+
+
+class Gap(_Value):
+    """A relative gap from 0 to 1: `0.001`, or `0.1%`."""
+
+    name = "gap"
+
+    def read(self, value: Any) -> float:
+        """
+        >>> Gap().read("0.1%"), Gap().read(0.02)
+        (0.001, 0.02)
+        """
+        text = str(value).strip()
+        try:
+            gap = float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)
+        except ValueError:
+            raise ValueError("Write a share such as 0.001, or a percentage such as 0.1%.") from None
+        if not 0 <= gap < 1:
+            raise ValueError("Write a share of at least 0 and below 1, such as 0.001, or a percentage such as 0.1%.")
+        return gap
+
+
+class Duration(_Value):
+    """Seconds: `90`, `90s`, `15m`, `1h30m`."""
+
+    name = "seconds"
+
+    def read(self, value: Any) -> float:
+        """
+        >>> Duration().read("15m"), Duration().read("1h30m"), Duration().read(2.5)
+        (900.0, 5400.0, 2.5)
+        """
+        text = str(value).strip().lower()
+        number = r"(\d+(?:\.\d*)?|\.\d+)"
+        if plain := re.fullmatch(number, text):
+            seconds = float(plain[1])
+        elif (parts := re.fullmatch(rf"(?:{number}h)?(?:{number}m)?(?:{number}s)?", text)) and text:
+            seconds = sum(float(part or 0) * unit for part, unit in zip(parts.groups(), (3600, 60, 1), strict=True))
+        else:
+            raise ValueError("Write seconds, or a time such as 90s, 15m or 1h30m.")
+        if not math.isfinite(seconds) or seconds <= 0:
+            raise ValueError("Write a time above 0.")
+        return seconds
+
+
+class Override(_Value):
+    """`sheet.key.column=value`, or `settings.key=value`; several in the environment stand on lines of their own."""
+
+    name = "sheet.key.column=value"
+    envvar_list_splitter = "\n"
+
+    def read(self, value: Any) -> str:
+        """
+        >>> Override().read("leases.Colossus 1.units_max=2")
+        'leases.Colossus 1.units_max=2'
+        """
+        text = str(value).strip()
+        place, equals, _ = text.partition("=")
+        if not equals or "." not in place:
+            raise ValueError("Write sheet.key.column=value, such as 'leases.West 1.units_max=2' or settings.months=24.")
+        return text
+
+
+def option(*flags: str, **facts: Any) -> Callable[[Command], Command]:
+    """A click option that is also read from `PLANNER_…`."""
+    name = next(flag for flag in flags if flag.startswith("--")).removeprefix("--").replace("-", "_")
+    return click.option(*flags, envvar=f"PLANNER_{name.upper()}", **facts)
+
+
+def _load_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+    if path is None:
+        return None
+    import tomllib
+
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"The config file {path} cannot be read: {error}.", ctx) from None
+    except tomllib.TOMLDecodeError as error:
+        raise click.UsageError(f"The config file {path} is not TOML: {error}.", ctx) from None
+    group = ctx.find_root().command
+    commands = group.commands.values() if isinstance(group, click.Group) else [group]
+    known = {
+        flag.removeprefix("--").replace("-", "_"): (each.name, each.multiple)
+        for command in commands
+        for each in command.params
+        if isinstance(each, click.Option) and each.name != "config"
+        for flag in each.opts
+        if flag.startswith("--")
+    }
+    values: dict[str, Any] = {}
+    for key, value in config.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            told = f"The config file {path} sets '{key}', which is no option. {closest(name, known)}"
+            raise click.UsageError(told, ctx)
+        if isinstance(value, dict) or (isinstance(value, list) and not known[name][1]):
+            raise click.UsageError(f"The config file {path} gives '{key}' more than one value; write one.", ctx)
+        parameter, multiple = known[name]
+        values[str(parameter)] = [value] if multiple and not isinstance(value, list) else value
+    ctx.default_map = values
+    return path
+
+
+def common_options(command: Command) -> Command:
+    """The options every command has: --json, --quiet, --log-file, --config."""
+    for decorate in reversed(
+        (
+            option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else there."),
+            option("--quiet", is_flag=True, help="No progress and no messages, only errors."),
+            option(
+                "--log-file", type=click.Path(path_type=Path, dir_okay=False), help="Add all messages to this file."
+            ),
+            option(
+                "--config",
+                type=click.Path(path_type=Path, dir_okay=False, exists=True),
+                is_eager=True,
+                callback=_load_config,
+                help="TOML file with options, such as gap = 0.001.",
+            ),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def sources(ctx: click.Context) -> dict[str, str]:
+    """Where each option's value came from: flag, environment, config or default."""
+    found = {}
+    for each in ctx.command.params:
+        if isinstance(each, click.Option) and each.name and each.name != "help":
+            source = ctx.get_parameter_source(each.name)
+            name = "json" if each.name == "as_json" else each.name
+            found[name] = SOURCES.get(source, "default") if source else "default"
+    return found

@@ -1,0 +1,140 @@
+"""Where a run writes: the plan, `run.json` and `run.log`, checked for writability before any work is done.
+
+Without `-o` a run gets a folder of its own, `outputs/<input name>/<UTC time>/`. With `-o NAME.xlsx`
+the plan is written there and the other two beside it, as `NAME.run.json` and `NAME.run.log`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from planner.errors import CannotWrite, WrongUsage, why_not
+
+ROOM_BYTES = 20_000_000
+"""Less room than this on the disk, and a plan may not fit."""
+PLAN_SHEETS = {"Summary", "Decisions", "Spend", "Audit", "Run"}
+"""A workbook with these sheets is taken for a plan that this software wrote."""
+ANNOTATED_SHEET = "Issues"
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The three files of a run."""
+
+    plan: Path
+    json: Path
+    log: Path
+
+
+def outputs_of(input_path: Path, plan_path: Path | None, folder: Path) -> Outputs:
+    """The files of a run; makes the run's own folder when no plan path is given.
+
+    Raises:
+        WrongUsage: the plan path is the input, or no .xlsx name.
+        CannotWrite: nothing can be written there, or it would replace a file that is not a plan.
+    """
+    if plan_path is None:
+        own = _folder_of_its_own(folder / input_path.stem)
+        return Outputs(own / "plan.xlsx", own / "run.json", own / "run.log")
+    if plan_path.suffix.lower() != ".xlsx" or plan_path.is_dir():
+        raise WrongUsage(f"The plan is an .xlsx file; {plan_path} is not a name for one. Try -o plan.xlsx.")
+    if same_file(plan_path, input_path):
+        raise WrongUsage(f"The plan would be written over its own input {input_path}. Give -o another name.")
+    check_writable(plan_path)
+    check_replaceable(plan_path, PLAN_SHEETS, "a plan workbook")
+    stem = plan_path.with_suffix("")
+    outputs = Outputs(plan_path, Path(f"{stem}.run.json"), Path(f"{stem}.run.log"))
+    check_writable(outputs.json)
+    check_writable(outputs.log)
+    return outputs
+
+
+def _folder_of_its_own(parent: Path) -> Path:
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    number = 1
+    while True:
+        folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            folder.mkdir(parents=True, exist_ok=False)
+        except FileExistsError:
+            if not parent.is_dir():
+                raise CannotWrite(folder, why_not(NotADirectoryError())) from None
+            number += 1
+        except OSError as error:
+            raise CannotWrite(folder, why_not(error)) from None
+        else:
+            check_writable(folder / "plan.xlsx")
+            return folder
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths name the same file, through links and other spellings too."""
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
+
+
+def check_writable(path: Path) -> None:
+    """Raises CannotWrite when a file could not be written there: folder, right, space, or held open."""
+    folder = path.parent
+    if path.is_dir():
+        raise CannotWrite(path, why_not(IsADirectoryError()))
+    try:
+        if not folder.is_dir():
+            raise NotADirectoryError if folder.exists() else FileNotFoundError
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".planner-"):
+            pass
+        if path.exists():
+            with path.open("r+b"):  # fails where the file is read-only or, on Windows, open in Excel
+                pass
+    except OSError as error:
+        raise CannotWrite(path, why_not(error)) from None
+    if shutil.disk_usage(folder).free < ROOM_BYTES:
+        raise CannotWrite(path, "the disk is full; make room or choose another place")
+
+
+def check_replaceable(path: Path, sheets: set[str], what: str) -> None:
+    """Raises CannotWrite when `path` is a file without the sheets that mark it as one of ours."""
+    if path.exists() and not sheets <= sheet_names(path):
+        reason = f"the file that is there is not {what} of this planner and would be lost"
+        raise CannotWrite(path, f"{reason}; move it or choose another name")
+
+
+def sheet_names(path: Path) -> set[str]:
+    """The sheet names of a workbook, without reading its sheets; none when it is no workbook."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("xl/workbook.xml") as part:
+            text = part.read(1_000_000).decode("utf-8", errors="replace")
+    except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError):
+        return set()
+    return set(re.findall(r"<(?:\w+:)?sheet\b[^>]*?\bname=\"([^\"]*)\"", text))
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary path in the same folder, moved into place at the end, so that nobody ever sees half a file.
+
+    A file that is replaced hands its rights on. Nothing is left behind when the block fails.
+
+    Raises:
+        CannotWrite: the system does not let it be written.
+    """
+    temporary = path.with_name(f".planner-{secrets.token_hex(6)}{path.suffix}")
+    try:
+        yield temporary
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except OSError as error:
+        raise CannotWrite(path, why_not(error)) from None
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,112 @@
+"""Figures and runs in words, for the terminal and the log."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from models.dataset import Dataset
+from models.faults import Fault
+from planner.report import RunReport
+
+STATUS_WORDS = {
+    "optimal": "Plan found, proven within the gap asked for",
+    "stopped": "Stopped early; the best plan found so far",
+    "infeasible": "No plan exists that keeps every rule of the workbook",
+    "no_plan": "Stopped early, before any plan was found",
+    "invalid": "The workbook has faults",
+    "rejected": "The plan failed its audit and is not published",
+}
+
+
+def money(amount: float | None, currency: str = "USD") -> str:
+    """An amount in words of a suitable size.
+
+    >>> money(45_123_000_000), money(-1250), money(None)
+    ('45.12 bn USD', '-1,250 USD', '-')
+    """
+    if amount is None or not math.isfinite(amount):
+        return "-"
+    for size, word in ((1e9, "bn "), (1e6, "m ")):
+        if abs(amount) >= size:
+            return f"{amount / size:,.2f} {word}{currency}"
+    return f"{amount:,.0f} {currency}"
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage with the digits that matter.
+
+    >>> percent(0.00123), percent(0.25), percent(0.0)
+    ('0.123 %', '25 %', '0 %')
+    """
+    return "-" if share is None or not math.isfinite(share) else f"{100 * share:.3g} %"
+
+
+def fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
+    """Every fault on a line, errors first, and how many there are."""
+    for severity in ("error", "warning"):
+        for fault in faults:
+            if fault.severity == severity:
+                yield f"{severity}: {fault}"
+
+
+def count_of_faults(faults: tuple[Fault, ...]) -> str:
+    """
+    >>> count_of_faults(())
+    'no faults'
+    """
+    parts = []
+    for severity in ("error", "warning"):
+        count = sum(fault.severity == severity for fault in faults)
+        if count:
+            parts.append(f"{count} {severity}{'s' if count > 1 else ''}")
+    return ", ".join(parts) or "no faults"
+
+
+def summary_lines(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
+    """What came out, on a few lines."""
+    currency = dataset.settings.currency if dataset else "USD"
+    yield f"{report.plan_name}: {STATUS_WORDS[report.status]}."
+    if report.status == "invalid":
+        yield from fault_lines(report.faults)
+    if report.status == "infeasible":
+        yield (
+            "Demand, caps, rules or shortfall limits ask for more than everything on offer can do together. "
+            "Allow shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or put more on offer."
+        )
+    if report.status == "rejected" and report.audit is not None:
+        for check in report.audit.failed:
+            yield f"  {check.what}: found {check.found:,.6g}, limit {check.limit:,.6g} at {check.where}"
+    if report.status in ("optimal", "stopped"):
+        yield from _figures(report, currency)
+    if report.plan is not None and dataset is not None and report.status in ("optimal", "stopped"):
+        yield from _first_decisions(report, dataset)
+    if report.plan_path:
+        yield f"  Plan              {report.plan_path}"
+
+
+def _figures(report: RunReport, currency: str) -> Iterator[str]:
+    objective, bound = report.objective_usd, report.bound_usd
+    yield f"  Net present cost  {money(objective, currency)}"
+    if objective is not None and bound is not None:
+        beyond = money(max(objective - bound, 0.0), currency)
+        yield f"  Gap               {percent(report.gap)} (at most {beyond} above the best possible)"
+    if report.base_case_usd is not None and objective is not None:
+        saving = report.base_case_usd - objective
+        yield f"  Signing nothing   {money(report.base_case_usd, currency)}; the plan saves {money(saving, currency)}"
+
+
+def _first_decisions(report: RunReport, dataset: Dataset) -> Iterator[str]:
+    assert report.plan is not None
+    chosen = [each for each in report.plan.signings if not each.signed]
+    if not chosen:
+        yield "  Sign              nothing new"
+        return
+    first = min(each.month for each in chosen)
+    now = [each for each in chosen if each.month == first]
+    for position, each in enumerate(now[:6]):
+        what = f"{each.kind.replace('_', '-')}, {each.units} x {each.term_months} months"
+        yield f"  {'Sign first' if position == 0 else '':<17} {dataset.label(first)}: {each.name} ({what})"
+    left = len(chosen) - min(len(now), 6)
+    if left:
+        yield f"  {'':<17} and {left} more signing{'s' if left > 1 else ''}, listed in the plan"
