@@ -1,9 +1,50 @@
 """The independent audit: what a plan costs and whether it keeps every rule, worked out a second time.
 
 Plain arithmetic on the rows of the Dataset and the decisions of the Plan, written from the workbook's
-contract alone; nothing here knows the model that found the plan.
+contract alone; nothing here knows the model that found the plan. `rules` lists what is looked at,
+`schedules` and `ledger` hold what offers bring and cost, the other files hold the checks.
 """
 
-from models.audit.report import AuditReport, Check, Place
+from __future__ import annotations
 
-__all__ = ["AuditReport", "Check", "Place"]
+from models.audit.capacity import check_capacity
+from models.audit.clean import clean
+from models.audit.decisions import check_limits, check_options, check_signings
+from models.audit.demand import Wanted
+from models.audit.ledger import Ledger
+from models.audit.payments import check_payments
+from models.audit.policy import Caps, check_rules
+from models.audit.report import AuditReport, Check, Findings, Place
+from models.audit.rules import RULES
+from models.audit.service import Rates, check_service
+from models.audit.supply import Supply, check_online
+from models.dataset import Dataset
+from models.plan import Plan
+
+__all__ = ["RULES", "AuditReport", "Check", "Place", "audit"]
+
+
+def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, tolerance: float = 1e-6) -> AuditReport:
+    """Recomputes every cost and rule of `plan` from `dataset`; never raises on what a plan says.
+
+    `objective_usd` is the net present cost the plan is said to have, None when nobody said. A rule is
+    broken where its violation, relative to the size of what is compared, exceeds `tolerance`: noise
+    of a solver passes, a real breach does not. `dataset` is one whose checks found no error; its
+    scenarios are not looked at.
+    """
+    findings = Findings(RULES, tolerance)
+    sound = clean(dataset, plan, findings)
+    check_signings(dataset, sound, findings)
+    check_options(dataset, sound, findings)
+    check_limits(dataset, sound, findings)
+    wanted = Wanted(dataset, sound, findings)
+    rates = Rates(dataset)
+    check_service(dataset, sound, wanted, rates, findings)
+    supply = Supply(dataset, sound)
+    check_online(dataset, sound, supply, findings)
+    check_capacity(dataset, sound, supply, rates, findings)
+    ledger = Ledger(dataset, sound, supply, wanted)
+    Caps(dataset, sound, supply, ledger, wanted, findings).check()
+    check_rules(dataset, sound, findings)
+    check_payments(dataset, sound, ledger, objective_usd, findings)
+    return findings.report()

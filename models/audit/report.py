@@ -84,17 +84,20 @@ class Findings:
         """`found` may not differ from `limit` by more than the tolerance x `scale`."""
         self._note(rule, where, found, limit, abs(found - limit), scale)
 
-    def true(self, rule: str, where: str, kept: bool, found: float = 1.0, limit: float = 0.0) -> None:
-        """A rule that is kept or broken, with nothing in between: broken counts as a violation of 1."""
-        self._count(rule, Place(where, found, limit, 0.0 if kept else 1.0))
+    def true(self, rule: str, where: str, kept: bool, found: float | None = None, limit: float = 1.0) -> None:
+        """A rule that is kept or broken, with nothing in between: broken counts as a violation of 1.
+
+        Without figures of their own, `found` is 1 where it is kept and 0 where not, against 1.
+        """
+        self._count(rule, Place(where, float(kept) if found is None else found, limit, 0.0 if kept else 1.0))
 
     def _note(self, rule: str, where: str, found: float, limit: float, beyond: float, scale: float) -> None:
-        if not math.isfinite(beyond):
-            violation = 1.0
-        elif beyond <= 0:
+        if beyond <= 0:
             violation = 0.0
+        elif math.isfinite(beyond) and 0 < scale < math.inf:
+            violation = beyond / scale
         else:
-            violation = beyond / max(scale, abs(limit)) if max(scale, abs(limit)) > 0 else 1.0
+            violation = 1.0  # not a number, or something where there is nothing at all
         self._count(rule, Place(where, found, limit, violation))
 
     def _count(self, rule: str, place: Place) -> None:

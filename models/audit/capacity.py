@@ -1,0 +1,140 @@
+"""Whether the accelerators at work are there: pools, sources, sites, lease-outs, overage, on-demand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from models.audit.ledger import block_hours, on_demand_row
+from models.audit.report import Findings
+from models.audit.schedules import first_service_month
+from models.audit.service import SMALLEST, Rates
+from models.audit.supply import Source, Supply, source_key
+from models.dataset import Dataset
+from models.plan import Plan
+
+Pool = tuple[str, str]
+"""Region and hardware."""
+
+
+class Work:
+    """Accelerators at work and needed, added up from a plan's rows, by month and load block."""
+
+    def __init__(self, dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, findings: Findings) -> None:
+        names = [each.block for each in dataset.blocks]
+        hours = {(t, name): block_hours(dataset, t, name) for t in dataset.horizon for name in names}
+        self.needed: dict[tuple[int, str, Pool], float] = defaultdict(float)
+        self.needed_at_site: dict[tuple[int, str, str, str], float] = defaultdict(float)
+        self.at_work: dict[tuple[int, str, Pool], float] = defaultdict(float)
+        self.committed: dict[tuple[int, str, Pool], float] = defaultdict(float)
+        self.sublet: dict[tuple[int, str, Pool], float] = defaultdict(float)
+        self.at_site: dict[tuple[int, str, str, str], float] = defaultdict(float)
+        for row in plan.serving:
+            speed = rates.bn_per_hour(row.segment, row.hardware, row.month)
+            if speed > 0:
+                accelerators = row.tokens_bn / speed / hours[row.month, row.block]
+                self.needed[row.month, row.block, (row.capacity_region, row.hardware)] += accelerators
+                if dataset.segment_of[row.segment].single_site:
+                    self.needed_at_site[row.month, row.block, row.site, row.hardware] += accelerators
+        for use in plan.source_use:
+            source = supply.sources.get(source_key(use.kind, use.name, use.term_months, use.hardware))
+            where = f"{dataset.label(use.month)} {use.kind} {use.name} {use.hardware}, {use.block}"
+            if source is None:
+                findings.true("sources_within_online", f"{where}: not signed", use.accelerators + use.overage == 0)
+                continue
+            online = source.at(use.month)
+            scale = max(online, SMALLEST * supply.total(use.month))
+            findings.at_most("sources_within_online", where, use.accelerators, online, scale)
+            findings.at_most("overage_within_share", where, use.overage, source.overage_share * online, scale)
+            key = use.month, use.block, (source.region, source.hardware)
+            self.committed[key] += use.accelerators
+            self.at_work[key] += use.accelerators + use.overage
+            if source.sublet:
+                self.sublet[key] += use.accelerators
+            if source.of_site:
+                self.at_site[use.month, use.block, source.site, source.hardware] += use.accelerators
+        for bought in plan.on_demand:
+            self.at_work[bought.month, bought.block, (bought.region, bought.hardware)] += bought.accelerators
+
+
+def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, findings: Findings) -> None:
+    """Every rule on accelerators; reports place by place."""
+    work = Work(dataset, plan, supply, rates, findings)
+    online: dict[tuple[int, Pool], float] = defaultdict(float)
+    sublet: dict[tuple[int, Pool], float] = defaultdict(float)
+    for source in supply.sources.values():
+        for t, accelerators in source.online.items():
+            online[t, (source.region, source.hardware)] += accelerators
+            if source.sublet:
+                sublet[t, (source.region, source.hardware)] += accelerators
+    leased_out = _leased_out(dataset, supply)
+
+    pools = {pool for _, pool in [*online, *leased_out]} | {pool for _, _, pool in [*work.needed, *work.at_work]}
+    margin = dataset.settings.reserve_margin
+    for t in dataset.horizon:
+        least = SMALLEST * supply.total(t)
+        for pool in sorted(pools):
+            held, out, lendable = online[t, pool], leased_out[t, pool], sublet[t, pool]
+            scale = max(held, least)
+            for block in dataset.blocks:
+                key = t, block.block, pool
+                place = f"{dataset.label(t)} {pool[0]} {pool[1]}, {block.block}"
+                needed = work.needed[key]
+                findings.equal("work_is_done", place, work.at_work[key], needed, max(needed, held, least))
+                findings.at_most("pools_keep_margin", place, work.committed[key], (held - out) * (1 - margin), scale)
+                findings.at_most("lease_outs_within_sublet", place, work.sublet[key] + out, lendable, scale)
+    _check_on_demand(dataset, plan, supply, findings)
+    _check_sites(dataset, plan, supply, work, findings)
+
+
+def _leased_out(dataset: Dataset, supply: Supply) -> dict[tuple[int, Pool], float]:
+    out: dict[tuple[int, Pool], float] = defaultdict(float)
+    for signing, offer in supply.lease_outs:
+        start = first_service_month(dataset, offer, signing.month)
+        for t in range(max(start, 0), min(start + offer.term_months, dataset.settings.months)):
+            out[t, (offer.region, offer.hardware)] += signing.units * offer.accelerators
+    return out
+
+
+def _check_on_demand(dataset: Dataset, plan: Plan, supply: Supply, findings: Findings) -> None:
+    used: dict[tuple[int, str, str, str, str], float] = defaultdict(float)
+    for row in plan.on_demand:
+        used[row.month, row.block, row.provider, row.region, row.hardware] += row.accelerators
+    for (t, block, provider, region, hardware), accelerators in used.items():
+        where = f"{dataset.label(t)} {provider} {region} {hardware}, {block}"
+        offered = on_demand_row(dataset, provider, region, hardware, t)
+        sold = 0.0 if offered is None else offered.max_accelerators
+        if sold is not None:
+            scale = max(sold, SMALLEST * supply.total(t))
+            findings.at_most("on_demand_within_cap", where, accelerators, sold, scale)
+
+
+def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findings: Findings) -> None:
+    """Single-site segments: one site a month, its own capacity does the work, its margin stays free."""
+    by_site: dict[str, list[Source]] = defaultdict(list)
+    for source in supply.sources.values():
+        if source.of_site:
+            by_site[source.site].append(source)
+    sites: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for row in plan.serving:
+        segment = dataset.segment_of[row.segment]
+        where = f"{dataset.label(row.month)} {row.segment} at {row.site or 'no site'}"
+        findings.true("one_site_per_segment", where, segment.single_site == bool(row.site))
+        if segment.single_site and row.site:
+            home = any(each.region == row.capacity_region for each in by_site[row.site])
+            findings.true("single_site_work_at_site", f"{where}, in {row.capacity_region}", home)
+            sites[row.month, row.segment].add(row.site)
+    for (t, name), chosen in sites.items():
+        where = f"{dataset.label(t)} {name}: {', '.join(sorted(chosen))}"
+        findings.at_most("one_site_per_segment", where, len(chosen), 1, 1.0)
+    for (t, block, site, hardware), needed in work.needed_at_site.items():
+        where = f"{dataset.label(t)} {site} {hardware}, {block}"
+        scale = max(sum(each.at(t) for each in by_site[site]), SMALLEST * supply.total(t))
+        findings.at_most("single_site_work_at_site", where, needed, work.at_site[t, block, site, hardware], scale)
+    for t, site in {(t, site) for (t, _), chosen in sites.items() for site in chosen}:
+        held = sum(each.at(t) for each in by_site[site])
+        limit = held * (1 - dataset.settings.reserve_margin)
+        for load in dataset.blocks:
+            names = {each.hardware for each in by_site[site]}
+            busy = sum(work.at_site[t, load.block, site, hardware] for hardware in names)
+            scale = max(held, SMALLEST * supply.total(t))
+            findings.at_most("sites_keep_margin", f"{dataset.label(t)} {site}, {load.block}", busy, limit, scale)

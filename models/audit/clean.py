@@ -1,0 +1,170 @@
+"""Reads a plan with suspicion: rows with figures or names that mean nothing are reported and set aside.
+
+What comes back can be computed with: numbers are finite, names are the workbook's, months of use lie
+in the horizon. The rules about decisions themselves (windows, units, terms) come after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from numbers import Real
+from typing import Any
+
+from models.audit.report import Findings
+from models.dataset import Dataset
+from models.plan import CATEGORIES, Plan
+
+LARGEST = 1e30
+"""Figures beyond this, and infinite ones, are no figures of a plan."""
+FARTHEST = 12_000
+"""Months further than this from the horizon's first are no months of a plan."""
+
+WHOLE = ("month", "term_months", "start", "end", "renewals")
+AMOUNTS = ("units", "tokens_bn", "accelerators", "overage", "mw", "cash_usd", "present_value_usd")
+MAY_BE_NEGATIVE = ("cash_usd", "present_value_usd")
+TABLES = (
+    "signings", "options", "limits", "serving", "shortfalls", "source_use", "on_demand", "online", "payments",
+)  # fmt: skip
+
+
+def clean(dataset: Dataset, plan: Plan, findings: Findings) -> Plan:
+    """The rows of the plan that can be computed with; the others are reported."""
+    known = _Known(dataset)
+    kept: dict[str, Any] = {}
+    for table in TABLES:
+        rows = getattr(plan, table)
+        kept[table] = _kept(dataset, table, rows, known.checks[table], findings)
+    return Plan(**kept)
+
+
+def _kept(
+    dataset: Dataset, table: str, rows: tuple[Any, ...], strangers: Callable[[Any], Iterable[str]], findings: Findings
+) -> tuple[Any, ...]:
+    if not rows:
+        return ()
+    names = {each.name for each in fields(rows[0])}
+    whole = [name for name in WHOLE if name in names]
+    amounts = [name for name in AMOUNTS if name in names]
+    bounded = table not in ("signings", "payments")
+    kept: list[Any] = []
+    for place, row in enumerate(rows, start=1):
+        where = f"{table} row {place}"
+        wrong = [name for name in whole if not _is_month(getattr(row, name))]
+        wrong += [name for name in amounts if not _is_finite(getattr(row, name))]
+        findings.true("numbers_are_finite", f"{where}: {', '.join(wrong)}" if wrong else where, not wrong)
+        if wrong:
+            continue
+        unknown = list(strangers(row))
+        findings.true("names_are_known", f"{where}: {', '.join(unknown)}" if unknown else where, not unknown)
+        if unknown:
+            continue
+        if bounded:
+            inside = row.month in dataset.horizon
+            findings.true("months_within_horizon", where, inside, row.month, len(dataset.horizon) - 1)
+            if not inside:
+                continue
+        kept.append(row)
+    for name in amounts:
+        if name not in MAY_BE_NEGATIVE:
+            _not_negative(table, name, kept, findings)
+    return tuple(kept)
+
+
+def _not_negative(table: str, name: str, rows: list[Any], findings: Findings) -> None:
+    figures = [getattr(row, name) for row in rows]
+    scale = max((abs(figure) for figure in figures), default=0.0)
+    for row, figure in zip(rows, figures, strict=True):
+        where = f"{table} {name}: {row}" if figure < 0 else f"{table} {name}"
+        findings.at_least("decisions_not_negative", where, figure, 0.0, scale)
+
+
+def _is_finite(figure: Any) -> bool:
+    # a NaN compares as false
+    number = isinstance(figure, Real) and not isinstance(figure, bool)
+    return number and bool(-LARGEST <= figure <= LARGEST)
+
+
+def _is_month(figure: Any) -> bool:
+    return _is_finite(figure) and bool(abs(figure) <= FARTHEST) and float(figure).is_integer()
+
+
+class _Known:
+    """The workbook's names, and for every table of a plan the names in a row that are not among them."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.blocks = {each.block for each in dataset.blocks}
+        self.segments = dataset.segment_of
+        self.demand = {(each.segment, each.region) for each in dataset.demand}
+        self.limits = {(each.segment, each.limit) for each in dataset.limits}
+        self.options = {each.option for each in dataset.options}
+        self.offers = {
+            *(("lease", each.lease) for each in dataset.leases),
+            *(("contract", each.contract) for each in dataset.contracts),
+            *(("lease_out", each.lease_out) for each in dataset.lease_outs),
+        }
+        terms = {(each.lease, each.term_months) for each in dataset.lease_terms}
+        held: dict[str, list[str]] = {}
+        for each in dataset.lease_hardware:
+            held.setdefault(each.lease, []).append(each.hardware)
+        self.sources = {
+            *(("fleet", each.asset, each.hardware) for each in dataset.fleet),
+            *(("contract", each.contract, each.hardware) for each in dataset.contracts),
+            *(("lease", lease, hardware, term) for lease, term in terms for hardware in held.get(lease, ())),
+        }
+        self.on_demand = {(each.provider, each.region, each.hardware) for each in dataset.on_demand}
+        self.regions = {
+            *(each.region for each in dataset.fleet),
+            *(each.region for each in dataset.leases),
+            *(each.region for each in dataset.contracts),
+            *(each.region for each in dataset.on_demand),
+        }
+        self.sites = {
+            *((each.site or each.asset) for each in dataset.fleet),
+            *((each.site or each.lease) for each in dataset.leases),
+            *((each.site or each.contract) for each in dataset.contracts),
+        }
+        self.hardware = dataset.hardware_of
+        self.checks: dict[str, Callable[[Any], Iterable[str]]] = {
+            "signings": lambda row: _unknown((row.kind, row.name) in self.offers, f"{row.kind} {row.name}"),
+            "options": lambda row: _unknown(row.name in self.options, f"option {row.name}"),
+            "limits": lambda row: _unknown((row.segment, row.limit) in self.limits, f"{row.segment} {row.limit}"),
+            "serving": self._serving,
+            "shortfalls": self._shortfall,
+            "source_use": self._use,
+            "on_demand": self._on_demand,
+            "online": self._source,
+            "payments": lambda row: _unknown(row.category in CATEGORIES, f"category {row.category}"),
+        }
+
+    def _serving(self, row: Any) -> Iterable[str]:
+        yield from self._wanted(row)
+        yield from _unknown(row.block in self.blocks, f"block {row.block}")
+        yield from _unknown(row.capacity_region in self.regions, f"region {row.capacity_region}")
+        yield from _unknown(row.hardware in self.hardware, f"hardware {row.hardware}")
+        yield from _unknown(row.site == "" or row.site in self.sites, f"site {row.site}")
+
+    def _shortfall(self, row: Any) -> Iterable[str]:
+        yield from self._wanted(row)
+        deferrable = row.segment in self.segments and self.segments[row.segment].timing == "deferrable"
+        yield from _unknown(row.block in self.blocks or (deferrable and row.block == ""), f"block {row.block}")
+
+    def _wanted(self, row: Any) -> Iterable[str]:
+        return _unknown((row.segment, row.region) in self.demand, f"demand of {row.segment} in {row.region}")
+
+    def _source(self, row: Any) -> Iterable[str]:
+        key = (row.kind, row.name, row.hardware)
+        return _unknown((*key, row.term_months) in self.sources or key in self.sources, " ".join(map(str, key)))
+
+    def _use(self, row: Any) -> Iterable[str]:
+        yield from _unknown(row.block in self.blocks, f"block {row.block}")
+        yield from self._source(row)
+
+    def _on_demand(self, row: Any) -> Iterable[str]:
+        yield from _unknown(row.block in self.blocks, f"block {row.block}")
+        key = (row.provider, row.region, row.hardware)
+        yield from _unknown(key in self.on_demand, f"on-demand {' '.join(map(str, key))}")
+
+
+def _unknown(known: bool, name: str) -> tuple[str, ...]:
+    return () if known else (name,)

@@ -1,0 +1,121 @@
+"""What is wanted: demand by block before and after usage limits, and the revenue that goes with it.
+
+Tokens are billions in a load block of a month; a billion is 1,000 million (Mtok).
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+
+from models.audit.report import Findings
+from models.dataset import Dataset
+from models.plan import Plan
+from models.schema import Limit, Segment
+
+MTOK_PER_BN = 1000.0
+
+
+class Wanted:
+    """Demand and revenue of every month under the limits a plan has in force.
+
+    `tokens[t, block, segment, region]` is demand after limits, `baseline_revenue[t, segment]` revenue
+    before them and `forgone[t, segment]` what they take from it, in USD.
+    """
+
+    def __init__(self, dataset: Dataset, plan: Plan, findings: Findings) -> None:
+        self.tokens: dict[tuple[int, str, str, str], float] = {}
+        self.baseline_revenue: dict[tuple[int, str], float] = {}
+        self.forgone: dict[tuple[int, str], float] = {}
+        in_force = {(each.segment, each.month): each.limit for each in plan.limits}
+        for segment in dataset.segments:
+            regions = _per_day(dataset, segment, findings)
+            weights = _block_weights(dataset, segment)
+            churned = 0.0
+            for t in dataset.horizon:
+                limit = _limit(dataset, segment, in_force.get((segment.segment, t)))
+                days = dataset.hours(t) / 24
+                for region, path in regions.items():
+                    for block in dataset.blocks:
+                        peak = block.peak and segment.timing == "interactive"
+                        left = (limit.peak if peak else limit.demand) - churned
+                        key = (t, block.block, segment.segment, region)
+                        self.tokens[key] = path[t] * days * weights[block.block] * left
+                wanted_bn = sum(path[t] for path in regions.values()) * days
+                revenue = wanted_bn * MTOK_PER_BN * segment.revenue_usd_per_mtok
+                self.baseline_revenue[t, segment.segment] = revenue
+                self.forgone[t, segment.segment] = revenue * (1 - (limit.revenue - churned))
+                churned += limit.churn
+
+        self.of_segment: dict[tuple[int, str], float] = {}
+        self.of_month: dict[int, float] = dict.fromkeys(dataset.horizon, 0.0)
+        for (t, _, name, _), tokens in self.tokens.items():
+            self.of_segment[t, name] = self.of_segment.get((t, name), 0.0) + tokens
+            self.of_month[t] += tokens
+
+
+class _Effect:
+    """What a limit in force does: multipliers of demand, peak demand and revenue, and churn."""
+
+    def __init__(self, segment: Segment, limit: Limit | None) -> None:
+        self.demand = self.peak = self.revenue = 1.0
+        self.churn = 0.0
+        if limit is None:
+            return
+        if limit.demand_multiplier is not None:
+            self.demand = limit.demand_multiplier
+        elif segment.price_elasticity is not None:
+            self.demand = _power(limit.price_multiplier, segment.price_elasticity)
+        self.peak = self.demand if limit.peak_demand_multiplier is None else limit.peak_demand_multiplier
+        given = limit.revenue_multiplier
+        self.revenue = limit.price_multiplier * self.demand if given is None else given
+        self.churn = limit.churn_per_month
+
+
+def _power(base: float, exponent: float) -> float:
+    return math.inf if base == 0 and exponent < 0 else float(base**exponent)
+
+
+def _limit(dataset: Dataset, segment: Segment, name: str | None) -> _Effect:
+    found = (each for each in dataset.limits if each.segment == segment.segment and each.limit == name)
+    return _Effect(segment, next(found, None))
+
+
+def _block_weights(dataset: Dataset, segment: Segment) -> dict[str, float]:
+    """The share of a day's tokens that falls in each load block; they sum to 1."""
+    shape = {each.block: each.multiplier for each in dataset.load_shape if each.segment == segment.segment}
+    parts = {each.block: each.hours_per_day * shape.get(each.block, 1.0) for each in dataset.blocks}
+    total = sum(parts.values())
+    return {block: part / total if total else math.nan for block, part in parts.items()}
+
+
+def _per_day(dataset: Dataset, segment: Segment, findings: Findings) -> dict[str, list[float]]:
+    """Baseline billions of tokens a day by region, a figure for every month of the horizon."""
+    points: dict[str, dict[int, float]] = {}
+    for row in dataset.demand:
+        if row.segment == segment.segment:
+            points.setdefault(row.region, {})[dataset.t(row.month)] = row.tokens_bn_per_day
+    paths = {}
+    for region, given in points.items():
+        path = [_between(sorted(given.items()), segment.growth_per_month, t) for t in dataset.horizon]
+        for t, figure in enumerate(path):
+            where = f"{dataset.label(t)} {segment.segment} {region}"
+            findings.true("demand_is_given", where, figure is not None)
+        paths[region] = [math.nan if figure is None else figure for figure in path]
+    return paths
+
+
+def _between(points: list[tuple[int, float]], growth: float | None, t: int) -> float | None:
+    after = bisect_right(points, t, key=lambda point: point[0])
+    if after == 0:
+        return None
+    start, low = points[after - 1]
+    if start == t:
+        return low
+    if after == len(points):
+        return None if growth is None else low * (1 + growth) ** (t - start)
+    end, high = points[after]
+    part = (t - start) / (end - start)
+    if low == 0 or high == 0:
+        return low + (high - low) * part
+    return float(low * (high / low) ** part)

@@ -1,0 +1,56 @@
+"""Plan.payments against the ledger worked out again, payment by payment and in total."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from models.audit.ledger import Due, Ledger
+from models.audit.report import Findings
+from models.dataset import Dataset
+from models.plan import Payment, Plan
+
+Key = tuple[int, str, str]
+"""Month, category, offer."""
+
+
+def check_payments(
+    dataset: Dataset, plan: Plan, ledger: Ledger, objective_usd: float | None, findings: Findings
+) -> None:
+    """Cash, present value and provider of every payment; their sum against the objective told."""
+    cash: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    value: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    providers: dict[Key, str] = {}
+    rate = 1 + dataset.settings.discount_rate
+    for due in ledger.dues:
+        key = _key(due)
+        cash[key][1] += due.cash_usd
+        value[key][1] += due.counted_usd * rate ** (-due.month / 12)
+        if due.held:
+            providers[key] = due.provider
+    for row in plan.payments:
+        key = _key(row)
+        cash[key][0] += row.cash_usd
+        value[key][0] += row.present_value_usd
+        if key in providers:
+            where = f"{_where(dataset, key)}: {row.provider}"
+            findings.true("payments_to_their_provider", where, row.provider == providers[key])
+    for rule, figures in (("payments_in_cash", cash), ("payments_in_present_value", value)):
+        scale = sum(abs(due) for _, due in figures.values())
+        for key, (found, due_usd) in figures.items():
+            findings.equal(rule, _where(dataset, key), found, due_usd, max(scale, abs(found)))
+    total = sum(due for _, due in value.values())
+    scale = sum(abs(due) for _, due in value.values())
+    told = sum(found for found, _ in value.values())
+    findings.equal("costs_add_up", "all payments against what the decisions cost", told, total, max(scale, abs(told)))
+    if objective_usd is not None:
+        where = "all payments against the objective told"
+        findings.equal("costs_add_up", where, objective_usd, total, max(scale, abs(total)))
+
+
+def _key(row: Due | Payment) -> Key:
+    # the contract does not say which offer a network payment names: all of a month's are one
+    return row.month, row.category, "" if row.category == "network" else row.offer
+
+
+def _where(dataset: Dataset, key: Key) -> str:
+    return f"{dataset.label(key[0])} {key[1]} {key[2]}".rstrip()

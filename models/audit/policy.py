@@ -1,0 +1,196 @@
+"""Caps on the portfolio and rules between offers.
+
+Shares are looked at without dividing: the part against the share of the whole, so that a month with
+no whole has no breach.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from models import months
+from models.audit.demand import Wanted
+from models.audit.ledger import Due, Ledger
+from models.audit.report import Findings
+from models.audit.supply import Source, Supply
+from models.dataset import Dataset
+from models.plan import Plan
+from models.schema import Cap, Rule
+
+
+class Caps:
+    """Every cap of the workbook against what the decisions come to."""
+
+    def __init__(
+        self, dataset: Dataset, plan: Plan, supply: Supply, ledger: Ledger, wanted: Wanted, findings: Findings
+    ) -> None:
+        self.dataset = dataset
+        self.supply = supply
+        self.wanted = wanted
+        self.findings = findings
+        self.offers = {*dataset.lease_of, *dataset.contract_of}
+        self.dues: dict[int, list[Due]] = defaultdict(list)
+        for due in ledger.dues:
+            self.dues[due.month].append(due)
+        self.short: dict[tuple[int, str], float] = defaultdict(float)
+        for row in plan.shortfalls:
+            self.short[row.month, row.segment] += row.tokens_bn
+        self.owed = list(_owed(supply))
+
+    def check(self) -> None:
+        measures: dict[str, Callable[[Cap], None]] = {
+            "capacity_mw": self._capacity_mw,
+            "capacity_share": self._capacity_share,
+            "cash_usd": self._cash,
+            "cash_share_of_revenue": self._cash_share,
+            "obligation_usd": self._obligation,
+            "shortfall_share": self._shortfall,
+        }
+        for cap in self.dataset.caps:
+            measures[cap.measure](cap)
+
+    def _hold(self, cap: Cap, when: str, found: float, limit: float, scale: float) -> None:
+        rule, where = f"cap_{cap.measure}", f"{when} {cap.cap}"
+        if cap.sense == "max":
+            self.findings.at_most(rule, where, found, limit, scale)
+        else:
+            self.findings.at_least(rule, where, found, limit, scale)
+
+    def _months(self, cap: Cap) -> list[int]:
+        first = 0 if cap.from_month is None else self.dataset.t(cap.from_month)
+        last = self.dataset.settings.months - 1 if cap.until_month is None else self.dataset.t(cap.until_month)
+        return [t for t in self.dataset.horizon if first <= t <= last]
+
+    def _periods(self, cap: Cap) -> Iterator[tuple[str, list[int]]]:
+        """The months of the cap's window, by the calendar period they fall in, and its name."""
+        periods: dict[str, list[int]] = defaultdict(list)
+        for t in self._months(cap):
+            year, month = months.year_and_month(self.dataset.month(t))
+            names = {
+                "month": self.dataset.label(t),
+                "quarter": f"{year} Q{(month - 1) // 3 + 1}",
+                "year": str(year),
+                "horizon": "horizon",
+            }
+            periods[names[cap.per]].append(t)
+        yield from periods.items()
+
+    def _named(self, cap: Cap, kind: str, name: str) -> bool:
+        """Whether a cap on an offer means this source: an asset's name counts only where no offer has it."""
+        return cap.name == name and (kind in ("lease", "contract") or cap.name not in self.offers)
+
+    def _in_scope(self, cap: Cap, source: Source) -> bool:
+        if cap.scope == "offer":
+            return self._named(cap, source.kind, source.name)
+        found = {
+            "total": cap.name,
+            "provider": source.provider,
+            "vendor": self.dataset.hardware_of[source.hardware].vendor,
+            "hardware": source.hardware,
+            "region": source.region,
+            "site": source.site,
+        }
+        return found[cap.scope] == cap.name
+
+    def _mw(self, cap: Cap, t: int) -> tuple[float, float]:
+        """MW online in the cap's scope and in total."""
+        sources = self.supply.sources.values()
+        part = sum(each.at(t) * each.kw / 1000 for each in sources if self._in_scope(cap, each))
+        return part, sum(each.at(t) * each.kw / 1000 for each in sources)
+
+    def _capacity_mw(self, cap: Cap) -> None:
+        for t in self._months(cap):
+            part, total = self._mw(cap, t)
+            self._hold(cap, self.dataset.label(t), part, cap.value, max(abs(cap.value), total))
+
+    def _capacity_share(self, cap: Cap) -> None:
+        for t in self._months(cap):
+            part, total = self._mw(cap, t)
+            self._hold(cap, self.dataset.label(t), part, cap.value * total, total)
+
+    def _paid(self, cap: Cap, t: int) -> float:
+        dues = self.dues[t]
+        if cap.scope == "total":
+            return sum(due.cash_usd for due in dues)
+        return sum(due.cash_usd for due in dues if due.held and self._pays_for(cap, due))
+
+    def _pays_for(self, cap: Cap, due: Due) -> bool:
+        if cap.scope == "offer":
+            return self._named(cap, due.kind, due.offer)
+        return {"provider": due.provider, "region": due.region, "site": due.site}[cap.scope] == cap.name
+
+    def _turnover(self, period: list[int]) -> float:
+        return sum(abs(due.cash_usd) for t in period for due in self.dues[t])
+
+    def _cash(self, cap: Cap) -> None:
+        for when, period in self._periods(cap):
+            found = sum(self._paid(cap, t) for t in period)
+            self._hold(cap, when, found, cap.value, max(abs(cap.value), self._turnover(period)))
+
+    def _cash_share(self, cap: Cap) -> None:
+        for when, period in self._periods(cap):
+            found = sum(self._paid(cap, t) for t in period)
+            names = self.dataset.segment_of
+            left = sum(
+                self.wanted.baseline_revenue[t, name] - self.wanted.forgone[t, name] for t in period for name in names
+            )
+            self._hold(cap, when, found, cap.value * left, max(abs(cap.value * left), self._turnover(period)))
+
+    def _obligation(self, cap: Cap) -> None:
+        for t in self._months(cap):
+            found = total = 0.0
+            for kind, name, provider, signed, due, usd in self.owed:
+                if signed <= t < due:
+                    total += usd
+                    if cap.scope == "total" or (
+                        self._named(cap, kind, name) if cap.scope == "offer" else provider == cap.name
+                    ):
+                        found += usd
+            self._hold(cap, self.dataset.label(t), found, cap.value, max(abs(cap.value), total))
+
+    def _shortfall(self, cap: Cap) -> None:
+        names = list(self.dataset.segment_of) if cap.scope == "total" else [cap.name or ""]
+        for when, period in self._periods(cap):
+            short = sum(self.short[t, name] for t in period for name in names)
+            demanded = sum(self.wanted.of_segment.get((t, name), 0.0) for t in period for name in names)
+            self._hold(cap, when, short, cap.value * demanded, demanded)
+
+
+def _owed(supply: Supply) -> Iterator[tuple[str, str, str, int, int, float]]:
+    """(kind, name, provider, month signed, month due, USD) of everything still due after signing."""
+    for lease in supply.leases:
+        for due, usd in lease.later:
+            yield "lease", lease.lease.lease, lease.lease.provider, lease.signing.month, due, usd
+    for contract in supply.contracts:
+        for due, usd in contract.later:
+            yield "contract", contract.contract.contract, contract.contract.provider, contract.signing.month, due, usd
+
+
+def check_rules(dataset: Dataset, plan: Plan, findings: Findings) -> None:
+    """Rules between offers; what is already signed counts, whether or not the plan repeats it."""
+    signed: dict[str, int] = {}
+    recorded = [(each.lease, each.status, each.signed_month) for each in dataset.leases]
+    recorded += [(each.contract, each.status, each.signed_month) for each in dataset.contracts]
+    rows = [(name, dataset.t(month)) for name, status, month in recorded if status == "signed" and month is not None]
+    rows += [(each.name, each.month) for each in plan.signings if not each.signed]
+    for name, t in rows:
+        signed[name] = min(t, signed.get(name, t))
+    for rule in dataset.rules:
+        _check_rule(rule, signed, findings)
+
+
+def _check_rule(rule: Rule, signed: dict[str, int], findings: Findings) -> None:
+    names = list(dict.fromkeys(rule.offers))
+    count = sum(name in signed for name in names)
+    where = f"{rule.rule}: {'; '.join(names)}"
+    if rule.kind == "requires":
+        first, second = names[0], names[-1]
+        kept = first not in signed or (second in signed and signed[second] <= signed[first])
+        findings.true("rule_requires", where, kept)
+    elif rule.kind == "excludes":
+        findings.at_most("rule_excludes", where, count, 1, 1.0)
+    elif rule.kind == "at_most":
+        findings.at_most("rule_at_most", where, count, rule.count or 0, 1.0)
+    else:
+        findings.at_least("rule_at_least", where, count, rule.count or 0, 1.0)
