@@ -253,6 +253,8 @@ class _RowReader:
 
     def finish(self, faults: list[Fault]) -> bool:
         """Reports the misfits; whether any was an error."""
+        if not self.misfits:
+            return False
         label = key_label(self.sheet, self.values)
         faults += (replace(misfit, row_key=label) for misfit in self.misfits)
         return any(misfit.severity == "error" for misfit in self.misfits)

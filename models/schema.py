@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import Any, Literal
 
 from models import months
@@ -613,10 +614,15 @@ class Sheet:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return tuple(_column(each) for each in fields(self.row) if each.metadata)
+        return _columns(self.row)
 
     def column(self, name: str) -> Column:
         return next(each for each in self.columns if each.name == name)
+
+
+@cache
+def _columns(row: type[Any]) -> tuple[Column, ...]:
+    return tuple(_column(each) for each in fields(row) if each.metadata)
 
 
 def _column(each: Field[Any]) -> Column:

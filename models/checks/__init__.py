@@ -1,17 +1,67 @@
-"""Checks across the sheets of a workbook."""
+"""Checks across the sheets of a workbook: a table of contents.
+
+Each check lists the sheets whose silence it relies on, and is left out while one of them has an error: what
+it would find may only follow from that. So a person sees all that is wrong, and nothing that is not.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
+from models.checks import demand, limits, names, policy, rows, service, supply
 from models.checks.material import Material, material_of
 from models.dataset import Dataset
 from models.faults import Fault
+from models.schema import sheet_names
+
+Check = Callable[[Material], Iterator[Fault]]
+
+EVERYTHING_BUT_POLICY = tuple(
+    each for each in sheet_names() if each not in ("caps", "rules", "scenarios", "scenario_factors", "lease_outs")
+)
+CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
+    (names.duplicated_keys, ()),
+    (names.unknown_names, ()),
+    (names.sites_in_two_regions, ()),
+    (rows.reversed_ranges, ()),
+    (rows.one_price, ()),
+    (rows.lease_rights, ()),
+    (rows.signed_rows, ()),
+    (rows.cap_rows, ()),
+    (rows.rule_rows, ()),
+    (names.strange_regions, (*names.SOURCES, "on_demand", "demand", "network")),
+    (supply.parts_of_leases, ("leases", "lease_hardware", "lease_terms")),
+    (supply.tiers_of_contracts, ("contracts", "contract_tiers")),
+    (supply.ramps, ("ramps", "lease_terms", "contracts")),
+    (supply.offers_out_of_reach, ("settings",)),
+    (supply.options, ("settings", "leases", "contracts")),
+    (demand.load_blocks, ("load_blocks",)),
+    (demand.load_shapes, ("load_blocks", "load_shape")),
+    (demand.months_of_demand, ("settings", "demand")),
+    (demand.segments_without_demand, ("demand",)),
+    (limits.current_limits, ("limits",)),
+    (limits.prices_and_elasticity, ()),
+    (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
+    (policy.names_of_caps, (*names.SOURCES, "on_demand", "hardware", "segments")),
+    (policy.names_of_rules, ()),
+    (policy.scenarios, ("scenarios",)),
+    (policy.scenario_factors, ("segments", "throughput", "hardware", *names.SOURCES, "on_demand")),
+    (service.demand_beyond_reach, EVERYTHING_BUT_POLICY),
+)
 
 
 def check_material(material: Material) -> list[Fault]:
     """As `check`, of as much as could be read."""
-    return []
+    faults: list[Fault] = []
+    doubtful = set(material.broken)
+    for each, relies_on in CHECKS:
+        if doubtful.isdisjoint(relies_on):
+            found = list(each(material))
+            faults += found
+            doubtful.update(fault.sheet for fault in found if fault.severity == "error")
+    return faults
 
 
 def check(dataset: Dataset) -> list[Fault]:
-    """Everything in which the sheets do not fit together."""
+    """Everything in which the sheets do not fit together, errors and warnings."""
     return check_material(material_of(dataset))

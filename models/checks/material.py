@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from models.dataset import Dataset
 from models.entries import Entry, entries_of
-from models.schema import SHEETS
+from models.faults import Fault
+from models.schema import SHEETS, Row, Sheet
+from models.schema import sheet as sheet_of
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,21 @@ class Material:
     @cached_property
     def nameless(self) -> frozenset[str]:
         """The sheets that may define a name we could not read."""
-        return frozenset(
-            sheet.name
-            for sheet in SHEETS
-            if sheet.key
-            and sheet.name in self.broken
-            and not all(sheet.key[0] in entry.values for entry in self.entries[sheet.name] or (Entry(sheet, 0, {}),))
-        )
+        return frozenset(sheet.name for sheet in SHEETS if sheet.key and self._may_hide_a_name(sheet))
 
-    def all_entries(self) -> Iterator[Entry]:
-        for entries in self.entries.values():
-            yield from entries
+    def _may_hide_a_name(self, sheet: Sheet) -> bool:
+        entries = self.entries[sheet.name]
+        return sheet.name in self.broken and not (entries and all(sheet.key[0] in entry.values for entry in entries))
+
+    def all_entries(self, *sheets: str) -> Iterator[Entry]:
+        """The entries of these sheets, of every sheet without any."""
+        for name in sheets or self.entries:
+            yield from self.entries[name]
+
+    def used(self, column: str, *sheets: str) -> frozenset[str]:
+        """The values of a column in these sheets, blanks left out."""
+        values = (entry.values.get(column) for entry in self.all_entries(*sheets))
+        return frozenset(value for value in values if value)
 
 
 def material_of(dataset: Dataset) -> Material:
@@ -55,3 +61,27 @@ def material_of(dataset: Dataset) -> Material:
     rows: dict[str, Any] = {"settings": (dataset.settings,)}
     rows |= {sheet.name: getattr(dataset, sheet.name) for sheet in SHEETS if sheet.name != "settings"}
     return Material(dataset, {name: tuple(entries_of({name: typed})) for name, typed in rows.items()})
+
+
+def fault_in(
+    place: Entry | Row,
+    column: str,
+    found: str,
+    expected: str,
+    fix: str,
+    severity: Literal["error", "warning"] = "error",
+) -> Fault:
+    """A Fault of one row, given as an entry or as a row of the Dataset."""
+    if isinstance(place, Row):
+        which = _SHEET_OF[type(place)]
+        place = Entry(which, place.row, {name: getattr(place, name) for name in which.key})
+    return Fault(place.sheet.name, column, place.label, found, expected, fix, severity, place.row)
+
+
+def listed(names: Iterable[str], most: int = 6) -> str:
+    """The names, quoted, the first few of many."""
+    each = list(names)
+    return ", ".join(f"'{name}'" for name in each[:most]) + (", …" if len(each) > most else "")
+
+
+_SHEET_OF: dict[type[Row], Sheet] = {each.row: sheet_of(each.name) for each in SHEETS}

@@ -1,0 +1,79 @@
+"""Demand: load blocks make a day, shapes average to 1, and every month has a figure."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+
+from models import months
+from models.checks.material import Material, fault_in
+from models.faults import Fault
+from models.schema import LARGEST, Demand
+
+MEAN_WITHIN = 0.01
+
+
+def load_blocks(material: Material) -> Iterator[Fault]:
+    """Load blocks sum to a day of 24 hours."""
+    blocks = material.dataset.load_blocks
+    total = sum(block.hours_per_day for block in blocks)
+    if blocks and abs(total - 24.0) > 1e-6:
+        fix = "Correct hours_per_day so that the blocks make a day."
+        yield fault_in(blocks[-1], "hours_per_day", f"{total:g} hours in all blocks together", "24 hours", fix)
+
+
+def load_shapes(material: Material) -> Iterator[Fault]:
+    """A segment's multipliers have an hours-weighted mean of 1; a block without a row counts 1."""
+    dataset = material.dataset
+    shapes: dict[str, dict[str, float]] = defaultdict(dict)
+    last = {}
+    for row in dataset.load_shape:
+        shapes[row.segment][row.block] = row.multiplier
+        last[row.segment] = row
+    for segment, multipliers in shapes.items():
+        mean = sum(block.hours_per_day * multipliers.get(block.block, 1.0) for block in dataset.blocks) / 24.0
+        if abs(mean - 1.0) > MEAN_WITHIN:
+            fix = f"Divide the segment's multipliers by {mean:.4g}." if mean else "Give the blocks their multipliers."
+            found = f"an hours-weighted mean of {mean:.4g} over the load blocks"
+            yield fault_in(last[segment], "multiplier", found, "1, within 1 %", fix)
+
+
+def months_of_demand(material: Material) -> Iterator[Fault]:
+    """Each segment and region has demand from the first month on, and growth after the last month given."""
+    dataset = material.dataset
+    first, last = dataset.settings.first_month, dataset.month(dataset.settings.months - 1)
+    growth = {segment.segment: segment.growth_per_month for segment in dataset.segments}
+    given: dict[tuple[str, str], list[Demand]] = defaultdict(list)
+    for row in dataset.demand:
+        given[row.segment, row.region].append(row)
+    for (segment, _), rows in given.items():
+        begin = min(rows, key=lambda row: row.month)
+        end = max(rows, key=lambda row: row.month)
+        if begin.month > first:
+            found = f"{months.label(begin.month)} as the first month given"
+            fix = f"Add a row for {months.label(first)}; write 0 if nothing is wanted then."
+            yield fault_in(begin, "month", found, f"demand from {months.label(first)} on", fix)
+        if end.month < last and segment in growth:
+            rate = growth[segment]
+            if rate is None:
+                found = f"{months.label(end.month)} as the last month given, and no growth_per_month"
+                fix = f"Add rows up to {months.label(last)}, or give the segment growth_per_month."
+                yield fault_in(end, "month", found, f"demand up to {months.label(last)}", fix)
+            elif end.tokens_bn_per_day > 0 and _log(end.tokens_bn_per_day, rate, last - end.month) > math.log(LARGEST):
+                found = f"a growth of {rate:g} a month from {end.tokens_bn_per_day:g} for {last - end.month} months"
+                fix = "Correct growth_per_month of the segment (60 % is 0.6), or give the later months."
+                yield fault_in(end, "tokens_bn_per_day", found, f"demand of at most {LARGEST:g}", fix)
+
+
+def _log(start: float, rate: float, months_on: int) -> float:
+    return math.log(start) + months_on * math.log1p(rate)
+
+
+def segments_without_demand(material: Material) -> Iterator[Fault]:
+    """Warns of segments that nobody wants anything of."""
+    wanted = material.used("segment", "demand")
+    for segment in material.dataset.segments:
+        if segment.segment not in wanted:
+            fix = "Add its demand, or delete the segment."
+            yield fault_in(segment, "segment", "a segment without demand", "rows in demand", fix, "warning")

@@ -1,0 +1,89 @@
+"""Limits: one can always be in force, and churn never takes more than there is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from models.checks.material import Material, fault_in
+from models.demand.levers import levers
+from models.demand.paths import limit_paths
+from models.faults import Fault, closest
+from models.schema import LARGEST, Limit, Segment
+
+
+def current_limits(material: Material) -> Iterator[Fault]:
+    """The limit in force before month 0 is one of the segment's."""
+    for segment in material.dataset.segments:
+        known = [
+            entry.values["limit"]
+            for entry in material.entries["limits"]
+            if entry.values.get("segment") == segment.segment and "limit" in entry.values
+        ]
+        if segment.current_limit is not None and segment.current_limit not in known:
+            fix = closest(segment.current_limit, known) if known else "Add the segment's limits, or clear the cell."
+            expected = f"a limit of '{segment.segment}' in the sheet limits"
+            yield fault_in(segment, "current_limit", f"'{segment.current_limit}'", expected, fix)
+
+
+def prices_and_elasticity(material: Material) -> Iterator[Fault]:
+    """price_multiplier^price_elasticity is a number one can compute with."""
+    elasticity = {segment.segment: segment.price_elasticity for segment in material.dataset.segments}
+    for limit in material.dataset.limits:
+        power = elasticity.get(limit.segment)
+        if limit.demand_multiplier is not None or power is None:
+            continue
+        price = limit.price_multiplier
+        endless = price == 0 and power < 0
+        if endless or (price > 0 and power * math.log(price) > math.log(LARGEST)):
+            found = f"{price:g}, to the power of price_elasticity {power:g}"
+            fix = "Correct price_multiplier or price_elasticity, or fill in demand_multiplier."
+            yield fault_in(limit, "price_multiplier", found, "a demand multiplier that is a plain number", fix)
+
+
+def limits_in_force(material: Material) -> Iterator[Fault]:
+    """In every month some limit may be in force, and on no path does churn push demand or revenue below 0."""
+    dataset = material.dataset
+    rows = {(limit.segment, limit.limit): limit for limit in dataset.limits}
+    for segment in dataset.segments:
+        paths = limit_paths(dataset, segment.segment)
+        if paths.stuck_at is not None:
+            own = [limit for limit in dataset.limits if limit.segment == segment.segment]
+            found = f"no limit that may be in force in {dataset.label(paths.stuck_at)}"
+            yield fault_in(own[0], "from_month", found, "one in every month", _what_binds(segment))
+        elif paths.worst_churn:
+            yield from _pushed_below_zero(material, segment, paths.worst_churn, rows)
+
+
+def _what_binds(segment: Segment) -> str:
+    rules = [f"min_months_between_changes is {segment.min_months_between_changes}"]
+    rules = rules if segment.min_months_between_changes > 1 else []
+    rules += [] if segment.may_tighten else ["may_tighten is no"]
+    rules += [] if segment.current_limit is None else [f"current_limit is '{segment.current_limit}'"]
+    reason = f" ({', '.join(rules)})" if rules else ""
+    return f"Widen from_month and until_month of the segment's limits, or its rules of change{reason}."
+
+
+def _pushed_below_zero(
+    material: Material,
+    segment: Segment,
+    worst_churn: tuple[dict[str, float], ...],
+    rows: dict[tuple[str, str], Limit],
+) -> Iterator[Fault]:
+    dataset = material.dataset
+    peaks = any(block.peak for block in dataset.blocks)
+    for lever in levers(dataset, segment.segment):
+        shares = {"demand_multiplier": lever.demand}
+        if peaks:
+            shares["peak_demand_multiplier"] = lever.peak_demand
+        if segment.revenue_usd_per_mtok > 0:
+            shares["revenue_multiplier"] = lever.revenue
+        for column, share in shares.items():
+            lost = {t: month[lever.limit] for t, month in enumerate(worst_churn) if lever.limit in month}
+            below = next((t for t in lost if share - lost[t] < -1e-9), None)
+            if below is not None:
+                what = "revenue" if column.startswith("revenue") else "demand"
+                found = f"{share:g}, less up to {lost[below]:g} lost to churn by {dataset.label(below)}"
+                fix = f"Lower churn_per_month or narrow the windows of limits that lose {what}, or raise {column}."
+                yield fault_in(rows[segment.segment, lever.limit], column, found, f"{what} that stays at least 0", fix)
+                break

@@ -1,0 +1,118 @@
+"""Names: every name used is defined somewhere, keys are unique, and a site lies in one region."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+
+from models import months
+from models.checks.material import Material, fault_in
+from models.entries import Entry
+from models.faults import Fault, closest
+from models.schema import Column
+
+SOURCES = ("fleet", "leases", "contracts")
+"""Sheets of committed capacity."""
+
+SHOWN = 20
+"""The same unknown name is reported in so many rows, then counted."""
+
+
+def duplicated_keys(material: Material) -> Iterator[Fault]:
+    """Each key once; a blank from_month is the first month of the horizon."""
+    first = None if "settings" in material.broken else material.dataset.settings.first_month
+    for entries in material.entries.values():
+        seen: dict[tuple[object, ...], int] = {}
+        for entry in entries:
+            names = entry.sheet.key
+            if not names or not all(name in entry.values for name in names):
+                continue
+            key = tuple(
+                first if name == "from_month" and entry.values[name] is None else entry.values[name] for name in names
+            )
+            if key in seen:
+                label = "/".join(
+                    months.label(part) if isinstance(part, int) and n in ("month", "from_month") else str(part)
+                    for n, part in zip(names, key, strict=True)
+                )
+                found = f"'{label}' a second time (first in row {seen[key]})"
+                fix = "Delete one of the two rows, or change its key."
+                yield fault_in(entry, names[0], found, f"each {' and '.join(names)} once", fix)
+            seen.setdefault(key, entry.row)
+
+
+def unknown_names(material: Material) -> Iterator[Fault]:
+    """Each name in a column that refers to other sheets is a key of one of them."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    last: dict[tuple[str, str, str], Fault] = {}
+    for sheet, entries in material.entries.items():
+        columns = [column for column in entries[0].sheet.columns if column.refers] if entries else []
+        for column in columns:
+            if material.nameless.intersection(column.refers):
+                continue
+            known = frozenset().union(*(material.names[refers] for refers in column.refers))
+            for entry in entries:
+                for name in _unknown(entry, column, known):
+                    key = sheet, column.name, name
+                    counts[key] += 1
+                    if counts[key] <= SHOWN:
+                        last[key] = _unknown_name(entry, column, name, sorted(known))
+                        yield last[key]
+    for key, count in counts.items():
+        if count > SHOWN:
+            sheet, column_name, name = key
+            found = f"'{name}' in {count - SHOWN} rows more"
+            yield Fault(sheet, column_name, "", found, last[key].expected, last[key].fix)
+
+
+def _unknown(entry: Entry, column: Column, known: frozenset[str]) -> list[str]:
+    value = entry.values.get(column.name)
+    names = value if isinstance(value, tuple) else (value,) if value else ()
+    return [name for name in names if name not in known]
+
+
+def _unknown_name(entry: Entry, column: Column, name: str, known: list[str]) -> Fault:
+    sheets = " or ".join(column.refers)
+    return fault_in(entry, column.name, f"'{name}'", f"a name defined in the sheet {sheets}", closest(name, known))
+
+
+def strange_regions(material: Material) -> Iterator[Fault]:
+    """Warns of regions that look like slips: with a network, no way in; without, a name much like another's."""
+    supply = material.used("region", *SOURCES, "on_demand")
+    wanted = material.used("region", "demand")
+    linked = material.used("demand_region", "network")
+    told = set(supply | linked)
+    for entry in material.entries["demand"]:
+        region = entry.values.get("region")
+        if not region or region in told:
+            continue
+        told.add(region)
+        if material.entries["network"] or difflib.get_close_matches(region, supply, n=1, cutoff=0.8):
+            found = f"'{region}', where there is no capacity{' and no network row' if linked else ''}"
+            expected = "a region named in fleet, leases, contracts, on_demand or network"
+            yield fault_in(entry, "region", found, expected, closest(region, sorted(supply | linked)), "warning")
+    for entry in material.entries["network"]:
+        for column, known, expected in (
+            ("capacity_region", supply, "a region with capacity in fleet, leases, contracts or on_demand"),
+            ("demand_region", wanted, "a region with demand"),
+        ):
+            region = entry.values.get(column)
+            if region and region not in supply | wanted:
+                fix = f"{closest(region, sorted(known))} As it is, the row changes nothing."
+                yield fault_in(entry, column, f"'{region}'", expected, fix, "warning")
+
+
+def sites_in_two_regions(material: Material) -> Iterator[Fault]:
+    """A site lies in one region; a source without a site is one by itself."""
+    first: dict[str, Entry] = {}
+    for entry in material.all_entries(*SOURCES):
+        values = entry.values
+        if not {"site", "region", entry.sheet.key[0]} <= values.keys():
+            continue
+        site = values["site"] or values[entry.sheet.key[0]]
+        other = first.setdefault(site, entry)
+        if other.values["region"] != values["region"]:
+            found = f"site '{site}' in region '{values['region']}'"
+            expected = f"one region a site; {other.sheet.name} row {other.row} has it in '{other.values['region']}'"
+            yield fault_in(entry, "region", found, expected, "Give the site one region, or a name of its own.")

@@ -1,0 +1,100 @@
+"""Policy: caps and rules name what there is, and scenarios add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from models.checks.material import Material, fault_in
+from models.checks.names import SOURCES
+from models.faults import Fault, closest
+from models.schema import ScenarioFactor
+
+
+def names_of_caps(material: Material) -> Iterator[Fault]:
+    """The name of a cap is known in its scope."""
+    known = {
+        "provider": material.used("provider", *SOURCES, "on_demand"),
+        "vendor": material.used("vendor", "hardware"),
+        "hardware": material.names["hardware"],
+        "region": material.used("region", *SOURCES, "on_demand"),
+        "site": material.used("site", *SOURCES)
+        | frozenset(entry.label for entry in material.all_entries(*SOURCES) if entry.values.get("site", "") is None),
+        "offer": material.names["leases"] | material.names["contracts"],
+        "segment": material.names["segments"],
+    }
+    for cap in material.dataset.caps:
+        if cap.scope == "total" or cap.name is None or cap.name in known[cap.scope]:
+            continue
+        expected = f"a {cap.scope} of the workbook"
+        yield fault_in(cap, "name", f"'{cap.name}'", expected, closest(cap.name, sorted(known[cap.scope])))
+
+
+def names_of_rules(material: Material) -> Iterator[Fault]:
+    """An offer in a rule is one offer: a lease, a contract or a lease-out."""
+    sheets = ("leases", "contracts", "lease_outs")
+    for rule in material.dataset.rules:
+        for name in rule.offers:
+            homes = [sheet for sheet in sheets if name in material.names[sheet]]
+            if len(homes) > 1:
+                found = f"'{name}', a name in {' and in '.join(homes)}"
+                yield fault_in(rule, "offers", found, "the name of one offer", "Rename one of the two.")
+
+
+def scenarios(material: Material) -> Iterator[Fault]:
+    """Probabilities sum to 1 and no scenario follows itself; warns that scenarios are not used yet."""
+    rows = material.dataset.scenarios
+    if not rows:
+        return
+    total = sum(row.probability for row in rows)
+    if abs(total - 1.0) > 1e-6:
+        fix = "Correct the probabilities."
+        yield fault_in(rows[-1], "probability", f"{total:.9g} in all scenarios together", "1, within 1e-6", fix)
+    follows = {row.scenario: row.follows for row in rows}
+    for row in rows:
+        seen, at = {row.scenario}, row.follows
+        while at is not None and at not in seen:
+            seen.add(at)
+            at = follows.get(at)
+        if at == row.scenario:
+            found = f"'{row.follows}', which follows '{row.scenario}' in turn"
+            yield fault_in(row, "follows", found, "a scenario that comes before it", "Clear one of the cells.")
+        if row.branches_at is not None and row.follows is None:
+            fix = "It is not used; say which scenario it follows, or clear it."
+            yield fault_in(row, "branches_at", "a month", "an empty cell, as it follows none", fix, "warning")
+    found, fix = "scenarios", "The plan is made for the plain figures; scenarios do not change it yet."
+    yield fault_in(rows[0], "scenario", found, "plain figures only", fix, "warning")
+
+
+LEAST = {"demand_growth": -1.0}
+ANYTHING = "*"
+
+
+def scenario_factors(material: Material) -> Iterator[Fault]:
+    """A factor acts on something there is, and by an amount it can have."""
+    names = material.names
+    offers = names["leases"] | names["contracts"]
+    known = {
+        "demand": names["segments"],
+        "demand_growth": names["segments"],
+        "throughput": names["throughput"] | names["hardware"],
+        "on_demand_price": names["hardware"],
+        "on_demand_cap": names["hardware"],
+        "price": offers,
+        "delivered_share": offers,
+        "delivery_delay_months": offers,
+        "supplier_exit": offers | material.used("provider", *SOURCES, "on_demand"),
+    }
+    for factor in material.dataset.scenario_factors:
+        if factor.name != ANYTHING and factor.name not in known[factor.quantity]:
+            yield _unknown(factor, known[factor.quantity])
+        least = LEAST.get(factor.quantity, 0.0)
+        if factor.value < least:
+            fix = f"Write a number of at least {least:g}."
+            yield fault_in(factor, "value", f"{factor.value:g}", f"at least {least:g} for {factor.quantity}", fix)
+        if factor.quantity == "delivery_delay_months" and factor.value != int(factor.value):
+            yield fault_in(factor, "value", f"{factor.value:g}", "whole months", "Write a whole number.")
+
+
+def _unknown(factor: ScenarioFactor, known: Iterable[str]) -> Fault:
+    expected = f"what {factor.quantity} acts on, or {ANYTHING} for all"
+    return fault_in(factor, "name", f"'{factor.name}'", expected, closest(factor.name, sorted(known)))

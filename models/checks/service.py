@@ -1,0 +1,109 @@
+"""Demand that nothing on offer can ever serve: no capacity in reach in some month, and no shortfall allowed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+from models.checks.material import Material, fault_in, listed
+from models.checks.openings import Openings, openings
+from models.dataset import Dataset
+from models.demand.baseline import baseline_demand
+from models.demand.levers import levers
+from models.demand.network import Routes
+from models.demand.paths import limit_paths
+from models.faults import Fault
+from models.schema import Demand, Segment
+
+
+def demand_beyond_reach(material: Material) -> Iterator[Fault]:
+    """Every segment that must be served can be, in every month and region, by something."""
+    dataset = material.dataset
+    open_pools, routes = openings(dataset), Routes(dataset)
+    wanted: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
+    for (segment, region), demand in baseline_demand(dataset).items():
+        wanted[segment][region] = demand
+    rows: dict[tuple[str, str], list[Demand]] = defaultdict(list)
+    for row in dataset.demand:
+        rows[row.segment, row.region].append(row)
+    for each in dataset.segments:
+        if each.shortfall_usd_per_mtok is not None and each.max_shortfall_share >= 1.0:
+            continue
+        supply = _Supply(dataset, each, open_pools, routes)
+        for region, months in supply.missed(wanted[each.segment]).items():
+            given = [row for row in rows[each.segment, region] if dataset.t(row.month) <= months[0]]
+            last = max(given, key=lambda row: row.month)
+            more = f" and {len(months) - 1} months more" if len(months) > 1 else ""
+            found = f"demand in {dataset.label(months[0])}{more} that nothing can serve"
+            sources = "a single site of fleet, leases or contracts" if each.single_site else "capacity"
+            expected = f"{sources} in reach that runs '{each.workload}', or a shortfall allowed"
+            yield fault_in(last, "month", found, expected, supply.remedy(region, months[0]))
+
+
+class _Supply:
+    """What can serve one segment, by pool, and from there by region wanted."""
+
+    def __init__(self, dataset: Dataset, segment: Segment, open_pools: Openings, routes: Routes) -> None:
+        self.dataset, self.segment, self.routes = dataset, segment, routes
+        self.runs_on = [
+            row.hardware
+            for row in dataset.throughput
+            if row.workload == segment.workload
+            and row.tokens_per_second > 0
+            and dataset.hardware_of[row.hardware].availability > 0
+        ]
+        pools = open_pools.one_site if segment.single_site else open_pools.any_work
+        self.months_in: dict[str, set[int]] = defaultdict(set)
+        for (region, hardware), months in pools.items():
+            if hardware in self.runs_on:
+                self.months_in[region] |= months
+
+    def reached(self, region: str) -> set[int]:
+        """Months in which something can serve the region."""
+        found: set[int] = set()
+        for capacity_region, months in self.months_in.items():
+            if self.routes.usd_per_mtok(capacity_region, region) is not None:
+                found |= months
+        return found
+
+    def missed(self, wanted: dict[str, tuple[float, ...]]) -> dict[str, list[int]]:
+        """Months, by region, in which demand must be served and cannot be."""
+        reached = {region: self.reached(region) for region in wanted}
+        found: dict[str, list[int]] = defaultdict(list)
+        for t in self.dataset.horizon:
+            out = [region for region, demand in wanted.items() if demand[t] > 0 and t not in reached[region]]
+            if out and not self._may_fall_short(wanted, out, t) and t not in self._may_vanish:
+                for region in out:
+                    found[region].append(t)
+        return found
+
+    def _may_fall_short(self, wanted: dict[str, tuple[float, ...]], out: list[str], t: int) -> bool:
+        if self.segment.shortfall_usd_per_mtok is None:
+            return False
+        total = sum(demand[t] for demand in wanted.values())
+        return sum(wanted[region][t] for region in out) <= self.segment.max_shortfall_share * total * (1 + 1e-9)
+
+    @cached_property
+    def _may_vanish(self) -> frozenset[int]:
+        """Months in which a limit can leave no demand at all."""
+        left = {each.limit: max(each.demand, each.peak_demand) for each in levers(self.dataset, self.segment.segment)}
+        months = limit_paths(self.dataset, self.segment.segment).worst_churn
+        return frozenset(
+            t for t, worst in enumerate(months) if any(left[limit] - lost <= 1e-9 for limit, lost in worst.items())
+        )
+
+    def remedy(self, region: str, t: int) -> str:
+        """What would let the region be served in month t."""
+        shortfall = f"or give '{self.segment.segment}' a shortfall_usd_per_mtok"
+        if not self.runs_on:
+            return f"Give '{self.segment.workload}' a rate above 0 on some hardware in throughput, {shortfall}."
+        elsewhere = sorted(each for each, months in self.months_in.items() if t in months)
+        if elsewhere:
+            places = listed(elsewhere)
+            return f"Allow {places} to serve '{region}' in network, add capacity in '{region}', {shortfall}."
+        later = [month for month in self.reached(region) if month > t]
+        if later:
+            first = self.dataset.label(min(later))
+            return f"The first in reach comes in {first}: bring it forward, add on_demand, {shortfall}."
+        return f"Add capacity of {listed(self.runs_on)} for '{region}', or a rate for the hardware there, {shortfall}."

@@ -1,0 +1,140 @@
+"""Supply: ramps, tiers and terms fit together, and offers can be signed at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from models.checks.material import Material, fault_in
+from models.checks.windows import last_month_to_sign, signing_window
+from models.faults import Fault
+from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Ramp
+
+
+def parts_of_leases(material: Material) -> Iterator[Fault]:
+    """A lease has hardware and terms, and a signed one its signed term."""
+    terms: dict[str, list[int]] = defaultdict(list)
+    for term in material.dataset.lease_terms:
+        terms[term.lease].append(term.term_months)
+    hardware = {row.lease for row in material.dataset.lease_hardware}
+    for lease in material.dataset.leases:
+        if lease.status == "excluded":
+            continue
+        if lease.lease not in hardware:
+            fix = "Add a row for each hardware of a unit to lease_hardware."
+            yield fault_in(lease, "lease", "a lease without hardware", "rows in lease_hardware", fix)
+        if lease.lease not in terms:
+            fix = "Add a row for each term on offer to lease_terms."
+            yield fault_in(lease, "lease", "a lease without terms", "rows in lease_terms", fix)
+        elif lease.status == "signed" and lease.signed_term_months not in (None, *terms[lease.lease]):
+            known = ", ".join(str(each) for each in sorted(terms[lease.lease]))
+            fix = "Correct the cell, or add the term signed to lease_terms."
+            yield fault_in(
+                lease, "signed_term_months", str(lease.signed_term_months), f"one of its terms: {known}", fix
+            )
+
+
+def tiers_of_contracts(material: Material) -> Iterator[Fault]:
+    """A contract's tiers begin where its blocks do; warns of tiers it never reaches."""
+    tiers: dict[str, list[ContractTier]] = defaultdict(list)
+    for tier in material.dataset.contract_tiers:
+        tiers[tier.contract].append(tier)
+    for contract in material.dataset.contracts:
+        if contract.status == "excluded":
+            continue
+        rows = sorted(tiers[contract.contract], key=lambda tier: tier.from_blocks)
+        if not rows:
+            fix = "Add its rate to contract_tiers, from_blocks 1."
+            yield fault_in(contract, "contract", "a contract without tiers", "rows in contract_tiers", fix)
+            continue
+        if rows[0].from_blocks not in (1, contract.min_blocks):
+            found = f"{rows[0].from_blocks} in the first tier of '{contract.contract}'"
+            starts = "1" if contract.min_blocks <= 1 else f"1, or min_blocks {contract.min_blocks}"
+            yield fault_in(rows[0], "from_blocks", found, starts, "Say what the first blocks cost.")
+        if contract.status == "offer":
+            for tier in rows:
+                if tier.from_blocks > max(contract.max_blocks, 1):
+                    found = f"{tier.from_blocks}, more than max_blocks {contract.max_blocks}"
+                    fix = "The tier is never reached; correct it, or raise max_blocks."
+                    yield fault_in(tier, "from_blocks", found, "a tier within reach", fix, "warning")
+
+
+def ramps(material: Material) -> Iterator[Fault]:
+    """Warns of ramps that start late, never bring anything online, or that nothing follows."""
+    rows: dict[str, list[Ramp]] = defaultdict(list)
+    for row in material.dataset.ramps:
+        rows[row.ramp].append(row)
+    shortest: dict[str, int] = {}
+    users: tuple[LeaseTerm | Contract, ...] = (*material.dataset.lease_terms, *material.dataset.contracts)
+    for offer in users:
+        if offer.ramp is not None:
+            shortest[offer.ramp] = min(offer.term_months, shortest.get(offer.ramp, offer.term_months))
+    for name, steps in rows.items():
+        steps.sort(key=lambda step: step.service_month)
+        first, filled = steps[0], [step for step in steps if step.capacity_share > 0]
+        if name not in shortest:
+            fix = "Name it in the ramp column of lease_terms or contracts, or delete it."
+            yield fault_in(first, "ramp", f"'{name}', which nothing names", "a ramp in use", fix, "warning")
+        elif not filled or filled[0].service_month > shortest[name]:
+            found = (
+                "no capacity at all" if not filled else f"capacity only from service month {filled[0].service_month}"
+            )
+            expected = f"capacity within the term of {shortest[name]} months that names it"
+            fix = "Correct capacity_share or service_month; as it is the capacity never comes online."
+            yield fault_in(first, "capacity_share", found, expected, fix, "warning")
+        elif first.service_month > 1:
+            fix = "Before the first row nothing is online or billed; add service month 1 if that is not meant."
+            found = f"service month {first.service_month} in the first row of '{name}'"
+            yield fault_in(first, "service_month", found, "service month 1", fix, "warning")
+
+
+def offers_out_of_reach(material: Material) -> Iterator[Fault]:
+    """Warns of offers, lease-outs and options that can never be taken inside the horizon."""
+    dataset = material.dataset
+    offers: tuple[Lease | Contract | LeaseOut, ...] = (*dataset.leases, *dataset.contracts, *dataset.lease_outs)
+    for offer in offers:
+        if getattr(offer, "status", "offer") != "offer":
+            continue
+        most = offer.max_blocks if isinstance(offer, Contract) else offer.units_max
+        if not most:
+            column = "max_blocks" if isinstance(offer, Contract) else "units_max"
+            fix = "Raise it, or set the status to excluded."
+            yield fault_in(offer, column, "0", "at least 1, or it can never be signed", fix, "warning")
+        elif not signing_window(dataset, offer):
+            column = "sign_until" if offer.sign_until is not None and dataset.t(offer.sign_until) < 0 else "sign_from"
+            found = "an offer that can never be signed with service inside the horizon"
+            expected = (
+                f"signing by {dataset.label(last)}"
+                if (last := last_month_to_sign(dataset, offer)) >= 0
+                else ("service that starts inside the horizon")
+            )
+            fix = "Correct the window, lead_months or service_not_before, or lengthen the horizon."
+            yield fault_in(offer, column, found, expected, fix, "warning")
+
+
+def options(material: Material) -> Iterator[Fault]:
+    """Warns of options nobody needs or can use; an offer's name must be one offer's."""
+    dataset = material.dataset
+    both = material.names["leases"] & material.names["contracts"]
+    for option in dataset.options:
+        if option.offer in both:
+            fix = "Rename one of the two."
+            yield fault_in(option, "offer", f"'{option.offer}', a lease and a contract", "the name of one offer", fix)
+            continue
+        offer = dataset.lease_of.get(option.offer) or dataset.contract_of.get(option.offer)
+        if offer is None:
+            continue
+        if offer.status != "offer":
+            fix = "The option is not needed; delete it."
+            yield fault_in(option, "offer", f"'{option.offer}', which is {offer.status}", "an offer", fix, "warning")
+            continue
+        first = max(0, dataset.t(option.buy_from)) if option.buy_from is not None else 0
+        last = dataset.t(option.buy_until) if option.buy_until is not None else len(dataset.horizon) - 1
+        window = signing_window(dataset, offer)
+        if window and first > min(last, window[-1]):
+            found = "an option that cannot be bought in time"
+            expected = (
+                f"buying from {dataset.label(0)} to {dataset.label(window[-1])}, when its offer can last be signed"
+            )
+            fix = "Correct buy_from or buy_until; as it is the offer can never be signed."
+            yield fault_in(option, "buy_from", found, expected, fix, "warning")
