@@ -621,7 +621,7 @@ class Sheet:
 
 
 @cache
-def _columns(row: type[Any]) -> tuple[Column, ...]:
+def _columns(row: Any) -> tuple[Column, ...]:
     return tuple(_column(each) for each in fields(row) if each.metadata)
 
 
