@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, field, fields
-from functools import cache
 from typing import Any, Literal
 
 from models import months
@@ -620,9 +619,14 @@ class Sheet:
         return next(each for each in self.columns if each.name == name)
 
 
-@cache
-def _columns(row: Any) -> tuple[Column, ...]:
-    return tuple(_column(each) for each in fields(row) if each.metadata)
+_COLUMNS: dict[type[Row], tuple[Column, ...]] = {}
+
+
+def _columns(row: type[Row]) -> tuple[Column, ...]:
+    """The columns of a class of rows, made once: big sheets ask for them in every row."""
+    if row not in _COLUMNS:
+        _COLUMNS[row] = tuple(_column(each) for each in fields(row) if each.metadata)
+    return _COLUMNS[row]
 
 
 def _column(each: Field[Any]) -> Column:
