@@ -179,7 +179,10 @@ def _give_start(highs: highspy.Highs, start: Vector | None) -> None:
 def _with_start(outcome: Outcome, search: _Search) -> Outcome:
 
     used = any("start solution is feasible" in line.lower() for line in search.log)
-    word = "taken as the first plan" if used else "refused by the solver: it does not fit this workbook as it stands"
+    refused = any("infeasible" in line.lower() for line in search.log)
+    word = "taken as the first plan" if used else "not needed: the problem was solved before any search"
+    if refused and not used:
+        word = "refused by the solver: it does not fit this workbook as it stands"
     return replace(outcome, start=word)
 
 

@@ -1,0 +1,75 @@
+"""A plan as a place to begin from: values of the model's integer columns that an earlier Plan means.
+
+Only what was decided is given; the solver works out the rest. Decisions the model does not know are
+passed over, and columns the plan says nothing of are left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from models.model import Model
+from models.plan import Plan, Signing
+
+
+def start_values(model: Model, plan: Plan) -> npt.NDArray[np.float64]:
+    """A value for each column of the compiled model, NaN where the plan has none."""
+    meaning = _Meaning(model, plan)
+    values: npt.NDArray[np.float64] = np.full(len(model.compiled.columns), np.nan)
+    for i, variable in enumerate(model.compiled.columns):
+        family = meaning.families.get(variable.parent_component().name)
+        if family is not None:
+            values[i] = family(*variable.index())
+    # a value beyond its column's bounds would make the solver refuse all of them
+    return np.minimum(np.maximum(values, model.compiled.lower), model.compiled.upper)
+
+
+class _Meaning:
+    """What a plan says of each family of integer variables, by the keys of the family."""
+
+    def __init__(self, model: Model, plan: Plan) -> None:
+        self.plan = plan
+        self.limits = {(each.segment, each.limit, each.month) for each in plan.limits}
+        self.bought = {(each.name, each.month) for each in plan.options}
+        self.tiers: dict[str, list[int]] = {}
+        for tier in sorted(model.dataset.contract_tiers, key=lambda each: each.from_blocks):
+            self.tiers.setdefault(tier.contract, []).append(tier.from_blocks)
+        self.incremental = {each.contract for each in model.dataset.contracts if each.tier_mode == "incremental"}
+        self.families: dict[str, Callable[..., float]] = {
+            "units": lambda lease, term, m: self._units("lease", lease, m, term),
+            "in_service": self._in_service,
+            "leased_out": lambda name, m: self._units("lease_out", name, m),
+            "contract_signed": lambda contract, m: float(self._units("contract", contract, m) > 0),
+            "blocks": self._blocks,
+            "tier_reached": lambda *key: float(self._blocks(*key) > 0),
+            "bought": lambda *key: float(key in self.bought),
+            "in_force": lambda *key: float(key in self.limits),
+        }
+
+    def _signings(self, kind: str, name: str, m: int) -> list[Signing]:
+        return [each for each in self.plan.signings if (each.kind, each.name, each.month) == (kind, name, m)]
+
+    def _units(self, kind: str, name: str, m: int, term: int | None = None) -> float:
+        found = self._signings(kind, name, m)
+        return float(sum(each.units for each in found if term is None or each.term_months == term))
+
+    def _in_service(self, lease: str, term: int, m: int, t: int) -> float:
+        found = self._signings("lease", lease, m)
+        return float(sum(each.units for each in found if each.term_months == term and each.end >= t))
+
+    def _blocks(self, contract: str, m: int, from_blocks: int) -> float:
+        """Blocks billed at the tier: all of them at the tier reached, or those between two tiers."""
+        count = self._units("contract", contract, m)
+        spans = list(pairwise([*self.tiers[contract], float("inf")]))
+        first = self.tiers[contract][0]
+        for low, high in spans:
+            if low == from_blocks:
+                low = 1 if low == first else low  # blocks before the first tier bill at its rate
+                if contract in self.incremental:
+                    return max(0.0, min(count, high - 1) - low + 1)
+                return count if low <= count < high else 0.0
+        return 0.0
