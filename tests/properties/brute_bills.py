@@ -1,0 +1,281 @@
+"""What every single decision brings and costs, worked out from the workbook's contract by plain arithmetic.
+
+A `Holding` is one signing with one end of service: its capacity by month, its money by month. Money
+here is what is owed whatever the use; charges by use are the business of `brute_dispatch`. Months are
+months t; the horizon is 0 … T-1. Nothing here knows the planner's model or its audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from models.dataset import Dataset
+from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm
+
+
+@dataclass(frozen=True)
+class Source:
+    """Accelerators of one hardware online in a month, and what using them costs.
+
+    `tiers` (contracts): rate and share of what is online of each tier. `firm`: its use may be tied to a site.
+    """
+
+    kind: str
+    name: str
+    term_months: int
+    hardware: str
+    provider: str
+    region: str
+    site: str
+    online: float
+    usage: float
+    sublet: bool
+    firm: bool
+    tiers: tuple[tuple[float, float], ...] = ()
+    take_or_pay: float = 1.0
+    overage_share: float = 0.0
+    overage_rate: float = 0.0
+
+
+@dataclass
+class Holding:
+    """One signing: `cost` is its part of the objective, `cash[t]` what is paid in month t of the horizon.
+
+    `due` lists (month, USD) of all that is paid month by month, beyond the horizon too. `leased_out`
+    is what it takes away by month. `years` (contracts): months, USD still missing to the minimum
+    spend, and the month a top-up is due, of every contract year.
+    """
+
+    kind: str
+    name: str
+    month: int
+    cost: float = 0.0
+    cash: dict[int, float] = field(default_factory=dict)
+    due: list[tuple[int, float]] = field(default_factory=list)
+    online: dict[int, tuple[Source, ...]] = field(default_factory=dict)
+    leased_out: dict[int, float] = field(default_factory=dict)
+    years: list[tuple[tuple[int, ...], float, int]] = field(default_factory=list)
+    story: str = ""
+
+    def pay(self, data: Dataset, month: int, cash: float, counted: float | None = None) -> None:
+        """A payment of `cash` in a month, of which the objective counts `counted` (all of it unless said)."""
+        if month < 0:
+            return
+        self.cash[month] = self.cash.get(month, 0.0) + cash
+        self.cost += (cash if counted is None else counted) * data.discount(month)
+
+
+def counts(data: Dataset, month: int) -> bool:
+    """Whether a fee for service in this month is in the objective at all."""
+    return month >= 0 and (month < data.settings.months or data.settings.end_of_horizon == "full")
+
+
+def ramp_at(data: Dataset, ramp: str | None, service_month: int) -> tuple[float, float]:
+    """Capacity share and rate multiplier of a service month."""
+    if ramp is None:
+        return 1.0, 1.0
+    steps = sorted((r.service_month, r.capacity_share, r.rate_multiplier) for r in data.ramps if r.ramp == ramp)
+    held = [step for step in steps if step[0] <= service_month]
+    return held[-1][1:] if held else (0.0, 1.0)
+
+
+def first_service(data: Dataset, offer: Lease | Contract, month: int) -> int:
+    start = month + offer.lead_months
+    return start if offer.service_not_before is None else max(start, data.t(offer.service_not_before))
+
+
+def signing_months(data: Dataset, sign_from: int | None, sign_until: int | None) -> list[int]:
+    first = 0 if sign_from is None else data.t(sign_from)
+    last = data.settings.months - 1 if sign_until is None else data.t(sign_until)
+    return [t for t in data.horizon if first <= t <= last]
+
+
+def lease_holdings(data: Dataset, lease: Lease) -> list[Holding]:
+    """Every (month, term, end) one unit of a lease can have; a signed one has one month and term."""
+    if lease.status == "excluded":
+        return []
+    terms = [term for term in data.lease_terms if term.lease == lease.lease]
+    if lease.status == "signed":
+        assert lease.signed_month is not None
+        month = data.t(lease.signed_month)
+        chosen = [(month, term) for term in terms if term.term_months == lease.signed_term_months]
+    else:
+        chosen = [
+            (month, term)
+            for month in signing_months(data, lease.sign_from, lease.sign_until)
+            for term in terms
+            if first_service(data, lease, month) < data.settings.months
+        ]
+    return [
+        _lease_holding(data, lease, term, month, end, renewals)
+        for month, term in chosen
+        for end, renewals in _lease_ends(data, lease, term, month)
+    ]
+
+
+def _lease_ends(data: Dataset, lease: Lease, term: LeaseTerm, month: int) -> Iterator[tuple[int, int]]:
+    """(last service month τ, renewals) of the term's natural end, of each way to cancel it or renew it."""
+    start, length, horizon = first_service(data, lease, month), term.term_months, data.settings.months
+    yield length, 0
+    if start + length <= 0:
+        return
+    if term.cancel_after_months is not None:
+        for end in range(max(1, term.cancel_after_months + term.notice_months), length):
+            notice = start + end - term.notice_months
+            if notice >= 0 and (notice < horizon or data.settings.end_of_horizon == "full"):
+                yield end, 0
+    for renewals in range(1, term.renewals_max + 1):
+        assert term.renewal_months is not None
+        if start + length + (renewals - 1) * term.renewal_months < horizon:
+            yield length + renewals * term.renewal_months, renewals
+
+
+def _lease_holding(data: Dataset, lease: Lease, term: LeaseTerm, month: int, end: int, renewals: int) -> Holding:
+    start, length = first_service(data, lease, month), term.term_months
+    contents = [row for row in data.lease_hardware if row.lease == lease.lease]
+    size = sum(row.accelerators for row in contents)
+
+    def fee(tau: int) -> float:
+        capacity, rate = ramp_at(data, term.ramp, tau)
+        if term.usd_per_unit_month is not None:
+            plain = term.usd_per_unit_month
+        else:
+            assert term.usd_per_accelerator_hour is not None
+            plain = term.usd_per_accelerator_hour * size * data.hours(start + tau - 1)
+        renewed = term.renewal_price_multiple if tau > length else 1.0
+        escalated = (1.0 + term.escalator_per_year) ** ((tau - 1) // 12)
+        return plain * lease.delivered_share * capacity * rate * escalated * renewed
+
+    story = f"{lease.lease}: signed {month}, term {length}, last service month {end}, renewals {renewals}"
+    held = Holding("lease", lease.lease, month, story=story)
+    inside = [tau for tau in range(1, length + 1) if counts(data, start + tau - 1)]
+    share = len(inside) / length if month >= 0 else 0.0
+    held.pay(data, month, term.upfront_usd_per_unit, term.upfront_usd_per_unit * share)
+    held.pay(
+        data,
+        month,
+        term.prepay_share * sum(fee(tau) for tau in range(1, length + 1)),
+        term.prepay_share * sum(fee(tau) for tau in inside),
+    )
+    for tau in range(1, end + 1):
+        due = fee(tau) * (1.0 if tau > length else 1.0 - term.prepay_share)
+        held.pay(data, start + tau - 1, due, None if counts(data, start + tau - 1) else 0.0)
+        held.due.append((start + tau - 1, due))
+    if end < length:
+        penalty = term.termination_fee_share * sum(fee(tau) for tau in range(end + 1, length + 1))
+        held.pay(data, start + end, penalty, None if counts(data, start + end) else 0.0)
+        held.due.append((start + end, penalty))
+    for t in data.horizon:
+        if start <= t < start + end:
+            share = lease.delivered_share * ramp_at(data, term.ramp, t - start + 1)[0]
+            held.online[t] = tuple(
+                Source(
+                    "lease", lease.lease, length, row.hardware, lease.provider, lease.region, lease.site or lease.lease,
+                    row.accelerators * share, term.usage_usd_per_accelerator_hour, lease.sublet, True,
+                )
+                for row in contents
+            )  # fmt: skip
+    return held
+
+
+def contract_holdings(data: Dataset, contract: Contract) -> list[Holding]:
+    """Every (month, blocks) a contract can have; a signed one has just one."""
+    if contract.status == "excluded":
+        return []
+    if contract.status == "signed":
+        assert contract.signed_month is not None
+        assert contract.signed_blocks is not None
+        return [_contract_holding(data, contract, data.t(contract.signed_month), contract.signed_blocks)]
+    return [
+        _contract_holding(data, contract, month, blocks)
+        for month in signing_months(data, contract.sign_from, contract.sign_until)
+        if first_service(data, contract, month) < data.settings.months
+        for blocks in range(contract.min_blocks, contract.max_blocks + 1)
+    ]
+
+
+def _tier_blocks(contract: Contract, tiers: list[ContractTier], blocks: int) -> list[tuple[ContractTier, int]]:
+    """The tiers that bill these blocks, each with how many."""
+    reached = [tier for tier in tiers if tier.from_blocks <= blocks] or tiers[:1]
+    if contract.tier_mode == "all_units":
+        return [(reached[-1], blocks)]
+    starts = [1] + [tier.from_blocks for tier in reached[1:]] + [blocks + 1]
+    return [(tier, after - first) for tier, first, after in zip(reached, starts[:-1], starts[1:], strict=True)]
+
+
+def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int) -> Holding:
+    start, length = first_service(data, contract, month), contract.term_months
+    kw = data.hardware_of[contract.hardware].kw
+    per_block = contract.block_mw * 1000.0 / kw
+    tiers = sorted((t for t in data.contract_tiers if t.contract == contract.contract), key=lambda t: t.from_blocks)
+    billed = _tier_blocks(contract, tiers, blocks)
+
+    def online(tau: int) -> float:
+        return blocks * per_block * contract.delivered_share * ramp_at(data, contract.ramp, tau)[0]
+
+    def rates(tau: int) -> list[tuple[float, float]]:
+        factor = ramp_at(data, contract.ramp, tau)[1] * (1.0 + contract.escalator_per_year) ** ((tau - 1) // 12)
+        hours = data.hours(start + tau - 1)
+        plain = [
+            tier.usd_per_accelerator_hour if tier.usd_per_kw_month is None else tier.usd_per_kw_month * kw / hours
+            for tier, _ in billed
+        ]
+        return [
+            (factor * rate, number / blocks)
+            for rate, (_, number) in zip(plain, billed, strict=True)
+            if rate is not None
+        ]
+
+    def least(tau: int) -> float:
+        """The take-or-pay minimum of a service month."""
+        hours = online(tau) * data.hours(start + tau - 1)
+        return contract.take_or_pay_share * hours * sum(rate * share for rate, share in rates(tau))
+
+    held = Holding("contract", contract.contract, month, story=f"{contract.contract}: signed {month}, {blocks} blocks")
+    inside = [tau for tau in range(1, length + 1) if counts(data, start + tau - 1)]
+    prepaid = contract.prepay_share
+    share = len(inside) / length if month >= 0 else 0.0
+    held.pay(data, month, contract.upfront_usd, contract.upfront_usd * share)
+    held.pay(
+        data,
+        month,
+        prepaid * sum(least(tau) for tau in range(1, length + 1)),
+        prepaid * sum(least(tau) for tau in inside),
+    )
+    for tau in range(1, length + 1):
+        t, due = start + tau - 1, (1.0 - prepaid) * least(tau)
+        held.pay(data, t, due, None if counts(data, t) else 0.0)
+        held.due.append((t, due))
+        if t in data.horizon:
+            held.online[t] = (
+                Source(
+                    "contract", contract.contract, length, contract.hardware, contract.provider, contract.region,
+                    contract.site or contract.contract, online(tau), contract.usage_usd_per_accelerator_hour, False,
+                    contract.take_or_pay_share == 1.0, tuple(rates(tau)), contract.take_or_pay_share,
+                    contract.overage_share, rates(tau)[0][0] * contract.overage_price_multiple,
+                ),
+            )  # fmt: skip
+    for first in range(1, length + 1, 12):
+        year = [tau for tau in inside if first <= tau < first + 12]
+        missing = contract.min_spend_usd_per_year * len(year) / 12.0 - sum(least(tau) for tau in year)
+        if year and contract.min_spend_usd_per_year > 0:
+            held.years.append((tuple(start + tau - 1 for tau in year), missing, start + year[-1] - 1))
+    return held
+
+
+def lease_out_holdings(data: Dataset, offer: LeaseOut) -> list[Holding]:
+    """Every month one unit of a lease-out can be signed."""
+    holdings = []
+    for month in signing_months(data, offer.sign_from, offer.sign_until):
+        start = month + offer.lead_months
+        if start >= data.settings.months:
+            continue
+        held = Holding("lease_out", offer.lease_out, month, story=f"{offer.lease_out}: signed {month}")
+        for t in range(start, start + offer.term_months):
+            income = offer.usd_per_accelerator_hour * offer.accelerators * data.hours(t)
+            held.pay(data, t, -income, None if counts(data, t) else 0.0)
+            if t in data.horizon:
+                held.leased_out[t] = offer.accelerators
+        holdings.append(held)
+    return holdings

@@ -1,0 +1,135 @@
+"""What is asked for: baseline demand, limits in force and what they leave, load blocks, revenue."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from properties.brute_bills import signing_months
+from properties.brute_dispatch import MTOK_PER_BN
+
+from models.dataset import Dataset
+from models.schema import Limit, Segment
+
+
+@dataclass(frozen=True)
+class LimitPath:
+    """A limit for every month: multipliers (plain, in peak blocks, on revenue) less churn, and what changes cost."""
+
+    segment: str
+    names: tuple[str, ...]
+    plain: tuple[float, ...]
+    peak: tuple[float, ...]
+    revenue: tuple[float, ...]
+    changes: tuple[int, ...]
+
+
+def limits_of(data: Dataset, segment: str) -> list[Limit]:
+    return [row for row in data.limits if row.segment == segment]
+
+
+def _multiplier(segment: Segment, limit: Limit) -> float:
+    if limit.demand_multiplier is not None:
+        return limit.demand_multiplier
+    return 1.0 if segment.price_elasticity is None else limit.price_multiplier**segment.price_elasticity
+
+
+def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
+    """Every sequence of limits that windows, generosity and the time between changes allow."""
+    rows = limits_of(data, segment.segment)
+    rank = {row.limit: float(i + 1) if row.generosity is None else row.generosity for i, row in enumerate(rows)}
+    allowed = [
+        [row for row in rows if t in signing_months(data, row.from_month, row.until_month)] for t in data.horizon
+    ]
+    for path in itertools.product(*allowed):
+        before = [segment.current_limit, *(row.limit for row in path)]
+        changes = tuple(t for t, row in enumerate(path) if before[t] is not None and before[t] != row.limit)
+        gaps = [after - first for first, after in itertools.pairwise(changes)]
+        if any(gap < segment.min_months_between_changes for gap in gaps):
+            continue
+        if not segment.may_tighten and any(rank[path[t].limit] < rank[str(before[t])] for t in changes):
+            continue
+        lost = [sum(row.churn_per_month for row in path[:t]) for t in data.horizon]
+        plain = [_multiplier(segment, row) for row in path]
+        peak = [
+            each if row.peak_demand_multiplier is None else row.peak_demand_multiplier
+            for row, each in zip(path, plain, strict=True)
+        ]
+        revenue = [
+            row.price_multiplier * each if row.revenue_multiplier is None else row.revenue_multiplier
+            for row, each in zip(path, plain, strict=True)
+        ]
+        yield LimitPath(
+            segment.segment,
+            tuple(row.limit for row in path),
+            _less(plain, lost),
+            _less(peak, lost),
+            _less(revenue, lost),
+            changes,
+        )
+
+
+def _less(multipliers: Sequence[float], lost: Sequence[float]) -> tuple[float, ...]:
+    return tuple(value - gone for value, gone in zip(multipliers, lost, strict=True))
+
+
+def baseline(data: Dataset, segment: Segment, region: str, t: int) -> float:
+    """Billions of tokens a day before limits."""
+    known = sorted(
+        (data.t(row.month), row.tokens_bn_per_day)
+        for row in data.demand
+        if (row.segment, row.region) == (segment.segment, region)
+    )
+    last, level = [pair for pair in known if pair[0] <= t][-1]
+    if last == t:
+        return level
+    following = [pair for pair in known if pair[0] > t]
+    if not following:
+        assert segment.growth_per_month is not None
+        return level * (1.0 + segment.growth_per_month) ** (t - last)
+    after, target = following[0]
+    way = (t - last) / (after - last)
+    if level > 0.0 and target > 0.0:
+        return math.exp(math.log(level) * (1.0 - way) + math.log(target) * way)
+    return level * (1.0 - way) + target * way
+
+
+def _regions(data: Dataset, segment: str) -> list[str]:
+    return sorted({row.region for row in data.demand if row.segment == segment})
+
+
+def revenue_usd(data: Dataset, segment: Segment, t: int) -> float:
+    """Baseline revenue of month t in USD."""
+    tokens = sum(baseline(data, segment, region, t) for region in _regions(data, segment.segment))
+    return tokens * data.hours(t) / 24.0 * MTOK_PER_BN * segment.revenue_usd_per_mtok
+
+
+def path_cost(data: Dataset, path: LimitPath) -> float:
+    segment = data.segment_of[path.segment]
+    forgone = sum(revenue_usd(data, segment, t) * (1.0 - path.revenue[t]) * data.discount(t) for t in data.horizon)
+    return forgone + sum(segment.change_cost_usd * data.discount(t) for t in path.changes)
+
+
+def demand(data: Dataset, chosen: Sequence[LimitPath], t: int) -> tuple[tuple[tuple[str, str, str], float], ...]:
+    """Billions of tokens after limits by segment, region and load block."""
+    paths = {path.segment: path for path in chosen}
+    days = data.hours(t) / 24.0
+    asked = []
+    for segment in data.segments:
+        path = paths.get(segment.segment)
+        plain = path.plain[t] if path else 1.0
+        peak = path.peak[t] if path else 1.0
+        shape = {row.block: row.multiplier for row in data.load_shape if row.segment == segment.segment}
+        mean = sum(shape.get(block.block, 1.0) * block.hours_per_day for block in data.blocks) / 24.0
+        for region in _regions(data, segment.segment):
+            daily = baseline(data, segment, region, t)
+            if segment.timing == "deferrable":
+                asked.append(((segment.segment, region, ""), daily * days * plain))
+                continue
+            for block in data.blocks:
+                rate = shape.get(block.block, 1.0) / mean * (peak if block.peak else plain)
+                tokens = daily * days * block.hours_per_day / 24.0 * rate
+                asked.append(((segment.segment, region, block.block), tokens))
+    return tuple((key, tokens) for key, tokens in asked if tokens > 1e-12)

@@ -1,0 +1,350 @@
+"""The cheapest use of capacity that is already decided, as a linear programme by scipy.
+
+Written from the workbook's contract alone, accelerator by accelerator source, with no thought of
+size. Where a policy on cash could make it pay to bill more than is owed, the bill is held to what
+is owed by integer switches.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from properties.brute_bills import Source
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_array
+
+from models.dataset import Dataset
+from models.schema import Segment
+
+MTOK_PER_BN = 1000.0
+
+
+@dataclass(frozen=True)
+class Month:
+    """What a month of the horizon holds: sources, accelerators leased out, tokens demanded.
+
+    `leased_out`: by region and hardware. `demand`: bn tokens by segment, region and load block
+    ("" for a deferrable segment's whole month).
+    """
+
+    t: int
+    sources: tuple[Source, ...]
+    leased_out: tuple[tuple[tuple[str, str], float], ...]
+    demand: tuple[tuple[tuple[str, str, str], float], ...]
+
+
+@dataclass(frozen=True)
+class TopUp:
+    """A contract year: what its bills beyond the take-or-pay minimum have still to reach."""
+
+    contract: str
+    months: tuple[int, ...]
+    missing: float
+    due: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A bound on dispatch cash (USD) or shortfall (bn tokens) over some months, in a scope."""
+
+    measure: str
+    scope: str
+    name: str | None
+    sense: str
+    months: tuple[int, ...]
+    bound: float
+
+
+@dataclass(frozen=True)
+class Column:
+    """A quantity decided: USD of present value a unit, most units, and for budgets what a unit pays and to whom.
+
+    `bill` marks what counts towards a contract's minimum spend, `short` tokens not served.
+    """
+
+    t: int
+    cost: float = 0.0
+    upper: float = np.inf
+    whole: bool = False
+    cash: float = 0.0
+    provider: str = ""
+    region: str = ""
+    site: str = ""
+    offer: str = ""
+    segment: str = ""
+    bill: bool = False
+    short: bool = False
+
+
+@dataclass
+class Lp:
+    """Columns and rows as they come."""
+
+    columns: list[Column] = field(default_factory=list)
+    rows: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
+
+    def column(self, t: int, cost: float = 0.0, upper: float = np.inf, **facts: Any) -> int:
+        self.columns.append(Column(t, cost, upper, **facts))
+        return len(self.columns) - 1
+
+    def row(self, terms: Iterable[tuple[int, float]], low: float = -np.inf, high: float = np.inf) -> None:
+        summed: dict[int, float] = defaultdict(float)
+        for column, coefficient in terms:
+            summed[column] += coefficient
+        self.rows.append((summed, low, high))
+
+    def minimum(self) -> float | None:
+        """The least cost, None when no values keep all rows."""
+        if any(not terms and (low > 1e-9 or high < -1e-9) for terms, low, high in self.rows):
+            return None
+        rows = [row for row in self.rows if row[0]]
+        if not rows:
+            return 0.0
+        entries = [(i, j, value) for i, (terms, _, _) in enumerate(rows) for j, value in terms.items()]
+        i, j, values = (np.array(part) for part in zip(*entries, strict=True))
+        found = milp(
+            np.array([column.cost for column in self.columns]),
+            constraints=LinearConstraint(
+                coo_array((values, (i, j)), shape=(len(rows), len(self.columns))).tocsc(),
+                [low for _, low, _ in rows],
+                [high for _, _, high in rows],
+            ),
+            bounds=Bounds(np.zeros(len(self.columns)), np.array([column.upper for column in self.columns])),
+            integrality=np.array([int(column.whole) for column in self.columns]),
+            options={"mip_rel_gap": 0.0},
+        )
+        if found.status == 2:
+            return None
+        assert found.status == 0, found.message
+        return float(found.fun)
+
+
+def tokens_per_accelerator_hour(data: Dataset, segment: Segment, hardware: str, t: int) -> float:
+    """Billions of tokens an accelerator at work yields in an hour; 0 where the pair cannot run."""
+    for row in data.throughput:
+        if row.workload == segment.workload and row.hardware == hardware:
+            rate: float = row.tokens_per_second * (1.0 + row.gain_per_year) ** (t / 12.0)
+            return 3600.0 * rate * data.hardware_of[hardware].availability * (1.0 - segment.headroom_share) / 1e9
+    return 0.0
+
+
+def network_usd_per_bn(data: Dataset, capacity_region: str, demand_region: str) -> float | None:
+    """What serving across costs; None where it is not allowed."""
+    for row in data.network:
+        if (row.capacity_region, row.demand_region) == (capacity_region, demand_region):
+            return row.usd_per_mtok * MTOK_PER_BN if row.allowed else None
+    return 0.0 if not data.network or capacity_region == demand_region else None
+
+
+def on_demand_offers(data: Dataset, t: int) -> list[tuple[str, str, str, float, float]]:
+    """(provider, region, hardware, USD an accelerator-hour, most accelerators) in month t."""
+    rows: dict[tuple[str, str, str], tuple[int, float, float]] = {}
+    for row in data.on_demand:
+        start = 0 if row.from_month is None else data.t(row.from_month)
+        key = (row.provider, row.region, row.hardware)
+        if start <= t and (key not in rows or rows[key][0] <= start):
+            most = np.inf if row.max_accelerators is None else row.max_accelerators
+            rows[key] = (start, row.usd_per_accelerator_hour, most)
+    return [(*key, price, most) for key, (_, price, most) in rows.items()]
+
+
+def cheapest_use(
+    data: Dataset, months: tuple[Month, ...], top_ups: tuple[TopUp, ...], budgets: tuple[Budget, ...]
+) -> float | None:
+    """Least present value of what depends on use in these months, over every choice of sites; None if impossible."""
+    singles = [segment for segment in data.segments if segment.single_site]
+    places = [(segment.segment, month.t) for segment in singles for month in months]
+    choices = [
+        sorted({(source.site, source.region) for source in month.sources if source.firm}) or [("", "")]
+        for _ in singles
+        for month in months
+    ]
+    best = None
+    for sites in itertools.product(*choices):
+        found = _cheapest_use_at(data, months, top_ups, budgets, dict(zip(places, sites, strict=True)))
+        if found is not None and (best is None or found < best):
+            best = found
+    return best
+
+
+def _cheapest_use_at(
+    data: Dataset,
+    months: tuple[Month, ...],
+    top_ups: tuple[TopUp, ...],
+    budgets: tuple[Budget, ...],
+    site_of: Mapping[tuple[str, int], tuple[str, str]],
+) -> float | None:
+    lp = Lp()
+    exact = any(cap.measure in ("cash_usd", "cash_share_of_revenue") for cap in data.caps)
+    for month in months:
+        _month(lp, data, month, site_of, exact)
+    for top_up in top_ups:
+        _top_up(lp, data, top_up, exact)
+    for budget in budgets:
+        _budget(lp, budget)
+    return lp.minimum()
+
+
+def _top_up(lp: Lp, data: Dataset, top_up: TopUp, exact: bool) -> None:
+    contract = data.contract_of[top_up.contract]
+    billed = [
+        (j, column.cash)
+        for j, column in enumerate(lp.columns)
+        if column.bill and column.offer == top_up.contract and column.t in top_up.months
+    ]
+    paid = lp.column(
+        top_up.due, data.discount(top_up.due), cash=1.0, offer=top_up.contract, provider=contract.provider,
+        region=contract.region, site=contract.site or contract.contract,
+    )  # fmt: skip
+    lp.row([(paid, 1.0), *billed], low=top_up.missing)
+    if exact:
+        most = abs(top_up.missing) + 1.0
+        reached = lp.column(top_up.due, upper=1.0, whole=True)
+        lp.row([(paid, 1.0), (reached, most)], high=most)
+        lp.row([(paid, 1.0), *billed, (reached, -1e3 * most - 1e6)], high=top_up.missing)
+
+
+def _budget(lp: Lp, budget: Budget) -> None:
+    terms = []
+    for j, column in enumerate(lp.columns):
+        if column.t not in budget.months:
+            continue
+        if budget.measure == "shortfall_share":
+            if column.short and budget.name in (None, column.segment):
+                terms.append((j, 1.0))
+        elif budget.scope == "total" or getattr(column, budget.scope) == budget.name:
+            terms.append((j, column.cash))
+    slack = 1e-9 * max(1.0, abs(budget.bound))
+    if budget.sense == "max":
+        lp.row(terms, high=budget.bound + slack)
+    else:
+        lp.row(terms, low=budget.bound - slack)
+
+
+def _month(
+    lp: Lp, data: Dataset, month: Month, site_of: Mapping[tuple[str, int], tuple[str, str]], exact: bool
+) -> None:
+    """Columns and rows of one month: work of every source, served tokens, shortfall."""
+    t, discount = month.t, data.discount(month.t)
+    days = data.hours(t) / 24.0
+    block_hours = {block.block: block.hours_per_day * days for block in data.blocks}
+    leased_out = dict(month.leased_out)
+    margin = data.settings.reserve_margin
+    pools: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
+    work: dict[tuple[int, str], int] = {}
+    for block, hours in block_hours.items():
+        for i, source in enumerate(month.sources):
+            where: dict[str, Any] = {
+                "provider": source.provider,
+                "region": source.region,
+                "site": source.site,
+                "offer": source.name,
+            }
+            usage = source.usage * hours
+            column = lp.column(t, usage * discount, source.online, cash=usage, **where)
+            work[i, block] = column
+            pools[source.region, source.hardware, block].append((column, 1.0))
+            if source.overage_share > 0:
+                price = source.overage_rate * hours
+                over = lp.column(t, price * discount, cash=price, bill=True, **where)
+                most = source.overage_share * source.online
+                power = lp.column(t, usage * discount, most, cash=usage, **where)
+                lp.row([(over, 1.0), (power, -1.0)], low=0.0, high=0.0)
+                pools[source.region, source.hardware, block].append((power, 1.0))
+        for provider, region, hardware, price, most in on_demand_offers(data, t):
+            bill = price * hours
+            bought = lp.column(t, bill * discount, most, cash=bill, provider=provider, region=region)
+            pools[region, hardware, block].append((bought, 1.0))
+        for region, hardware in {(source.region, source.hardware) for source in month.sources}:
+            pool = [i for i, s in enumerate(month.sources) if (s.region, s.hardware) == (region, hardware)]
+            out = leased_out.get((region, hardware), 0.0)
+            free = sum(month.sources[i].online for i in pool) - out
+            lp.row([(work[i, block], 1.0) for i in pool], high=free * (1.0 - margin))
+            sublet = [i for i in pool if month.sources[i].sublet]
+            lp.row([(work[i, block], 1.0) for i in sublet], high=sum(month.sources[i].online for i in sublet) - out)
+    for i, source in enumerate(month.sources):
+        if source.kind == "contract" and source.take_or_pay < 1.0:
+            _excess(lp, data, month, i, [(work[i, block], hours) for block, hours in block_hours.items()], exact)
+    _service(lp, data, month, site_of, block_hours, pools, work)
+
+
+def _excess(lp: Lp, data: Dataset, month: Month, i: int, used: list[tuple[int, float]], exact: bool) -> None:
+    """Hours used of a contract fill what is paid for in any case, then the tiers, the cheapest rate first."""
+    source, hours = month.sources[i], data.hours(month.t)
+    online = source.online * hours
+    pieces = [lp.column(month.t, upper=source.take_or_pay * online)]
+    sizes = [source.take_or_pay * online]
+    for rate, share in sorted(source.tiers):
+        size = share * (1.0 - source.take_or_pay) * online
+        pieces.append(
+            lp.column(
+                month.t, rate * data.discount(month.t), size, cash=rate, bill=True, offer=source.name,
+                provider=source.provider, region=source.region, site=source.site,
+            )
+        )  # fmt: skip
+        sizes.append(size)
+    lp.row([*used, *((piece, -1.0) for piece in pieces)], low=0.0, high=0.0)
+    if exact:
+        for piece, size, following, limit in zip(pieces[:-1], sizes[:-1], pieces[1:], sizes[1:], strict=True):
+            full = lp.column(month.t, upper=1.0, whole=True)
+            lp.row([(piece, 1.0), (full, -size)], low=0.0)
+            lp.row([(following, 1.0), (full, -limit)], high=0.0)
+
+
+def _service(
+    lp: Lp,
+    data: Dataset,
+    month: Month,
+    site_of: Mapping[tuple[str, int], tuple[str, str]],
+    block_hours: Mapping[str, float],
+    pools: dict[tuple[str, str, str], list[tuple[int, float]]],
+    work: Mapping[tuple[int, str], int],
+) -> None:
+    """Tokens served take accelerators of a pool; tokens short cost what the segment says, where it allows any."""
+    t, discount = month.t, data.discount(month.t)
+    served: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
+    site_work: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
+    for (name, region, when), _ in month.demand:
+        segment = data.segment_of[name]
+        site, site_region = site_of.get((name, t), ("", ""))
+        for (pool_region, hardware, block), supply in pools.items():
+            pace = tokens_per_accelerator_hour(data, segment, hardware, t) * block_hours[block]
+            across = network_usd_per_bn(data, pool_region, region)
+            if pace <= 0.0 or across is None or when not in ("", block):
+                continue
+            if segment.single_site and (pool_region != site_region or not site):
+                continue
+            column = lp.column(t, across * discount, cash=across)
+            served[name, region, when].append((column, 1.0))
+            supply.append((column, -1.0 / pace))
+            if segment.single_site:
+                site_work[site, hardware, block].append((column, 1.0 / pace))
+    for terms in pools.values():
+        lp.row(terms, low=0.0, high=0.0)
+    hosts = {site for (_, when), (site, _) in site_of.items() if when == t}
+    for block in block_hours:
+        for site in hosts:
+            at_site = [i for i, source in enumerate(month.sources) if source.site == site and source.firm]
+            for hardware in {row.hardware for row in data.hardware}:
+                here = [(work[i, block], -1.0) for i in at_site if month.sources[i].hardware == hardware]
+                lp.row([*site_work[site, hardware, block], *here], high=0.0)
+            limit = (1.0 - data.settings.reserve_margin) * sum(month.sources[i].online for i in at_site)
+            lp.row([(work[i, block], 1.0) for i in at_site], high=limit)
+    short: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for (name, region, when), tokens in month.demand:
+        segment = data.segment_of[name]
+        terms = list(served[name, region, when])
+        if segment.shortfall_usd_per_mtok is not None:
+            price = segment.shortfall_usd_per_mtok * MTOK_PER_BN * discount
+            column = lp.column(t, price, short=True, segment=name)
+            short[name].append((column, 1.0))
+            terms.append((column, 1.0))
+        lp.row(terms, low=tokens, high=tokens)
+    for name, terms in short.items():
+        asked = sum(tokens for (each, _, _), tokens in month.demand if each == name)
+        lp.row(terms, high=data.segment_of[name].max_shortfall_share * asked)

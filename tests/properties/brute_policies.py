@@ -1,0 +1,207 @@
+"""What a combination of decisions adds up to, and whether options, rules and caps allow it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from properties.brute_bills import Holding, Source, signing_months
+from properties.brute_demand import LimitPath, demand, revenue_usd
+from properties.brute_dispatch import Budget
+
+from models.dataset import Dataset
+from models.schema import Cap
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One combination of decisions."""
+
+    holdings: tuple[Holding, ...]
+    premiums: tuple[tuple[str, int], ...]
+    paths: tuple[LimitPath, ...]
+    cost: float
+
+
+def fleet_running(data: Dataset, t: int) -> list[tuple[str, str, str, float]]:
+    """(provider, region, site, USD) of every asset online in month t."""
+    return [
+        (
+            row.provider,
+            row.region,
+            row.site or row.asset,
+            row.accelerators * row.usd_per_accelerator_hour * data.hours(t),
+        )
+        for row in data.fleet
+        if (row.from_month is None or data.t(row.from_month) <= t)
+        and (row.until_month is None or t <= data.t(row.until_month))
+    ]
+
+
+def sources_online(data: Dataset, holdings: Sequence[Holding], t: int) -> tuple[Source, ...]:
+    """What is online in month t, units of the same lease and term added up."""
+    fleet = [
+        Source(
+            "fleet", row.asset, 0, row.hardware, row.provider, row.region, row.site or row.asset, row.accelerators,
+            row.usage_usd_per_accelerator_hour, row.sublet, True,
+        )
+        for row in data.fleet
+        if (row.from_month is None or data.t(row.from_month) <= t)
+        and (row.until_month is None or t <= data.t(row.until_month))
+    ]  # fmt: skip
+    online = [*fleet, *(source for held in holdings for source in held.online.get(t, ()))]
+    summed: dict[Source, float] = defaultdict(float)
+    for source in online:
+        key = replace(source, online=0.0)
+        summed[key] += source.online
+    return tuple(replace(key, online=round(total, 9)) for key, total in summed.items() if total > 1e-12)
+
+
+def leased_out(data: Dataset, choice: Choice, t: int) -> dict[tuple[str, str], float]:
+    out: dict[tuple[str, str], float] = defaultdict(float)
+    for held in choice.holdings:
+        if t in held.leased_out:
+            offer = data.lease_out_of[held.name]
+            out[offer.region, offer.hardware] += held.leased_out[t]
+    return out
+
+
+def options_allow(data: Dataset, holdings: Sequence[Holding], bought: dict[str, int]) -> bool:
+    for option in data.options:
+        signed = [held for held in holdings if held.name == option.offer and not _is_signed(data, held)]
+        if any(option.option not in bought or held.month < bought[option.option] for held in signed):
+            return False
+    return True
+
+
+def _is_signed(data: Dataset, held: Holding) -> bool:
+    offer = data.lease_of.get(held.name) or data.contract_of.get(held.name)
+    return offer is not None and offer.status == "signed"
+
+
+def policies_hold(data: Dataset, choice: Choice) -> bool:
+    months: dict[str, int] = {}
+    for held in choice.holdings:
+        months[held.name] = min(held.month, months.get(held.name, held.month))
+    for rule in data.rules:
+        signed = sum(name in months for name in rule.offers)
+        least = rule.count or 0 if rule.kind == "at_least" else 0
+        most = {"excludes": 1, "at_most": rule.count or 0}.get(rule.kind, len(rule.offers))
+        if not least <= signed <= most:
+            return False
+        if rule.kind == "requires":
+            wanted, needed = rule.offers
+            if wanted in months and not (needed in months and months[needed] <= months[wanted]):
+                return False
+    for t in data.horizon:
+        sources = sources_online(data, choice.holdings, t)
+        for (region, hardware), out in leased_out(data, choice, t).items():
+            if out > 1e-9 + sum(s.online for s in sources if s.sublet and (s.region, s.hardware) == (region, hardware)):
+                return False
+        for cap in data.caps:
+            if t in _cap_months(data, cap) and not _cap_on_decisions(data, cap, choice, sources, t):
+                return False
+    return True
+
+
+def _cap_months(data: Dataset, cap: Cap) -> list[int]:
+    return signing_months(data, cap.from_month, cap.until_month)
+
+
+def _within(cap: Cap, found: float, value: float) -> bool:
+    slack = 1e-9 * max(1.0, abs(value), abs(found))
+    return found <= value + slack if cap.sense == "max" else found >= value - slack
+
+
+def _cap_on_decisions(data: Dataset, cap: Cap, choice: Choice, sources: Sequence[Source], t: int) -> bool:
+    if cap.measure in ("capacity_mw", "capacity_share"):
+        total = scoped = 0.0
+        for source in sources:
+            hardware = data.hardware_of[source.hardware]
+            mw = source.online * hardware.kw / 1000.0
+            total += mw
+            of = {
+                "total": None, "provider": source.provider, "vendor": hardware.vendor, "hardware": source.hardware,
+                "region": source.region, "site": source.site, "offer": source.name,
+            }  # fmt: skip
+            scoped += mw if of[cap.scope] == cap.name else 0.0
+        if cap.measure == "capacity_mw":
+            return _within(cap, scoped, cap.value)
+        return _within(cap, scoped, cap.value * total)
+    if cap.measure == "obligation_usd":
+        owed = sum(
+            usd
+            for held in choice.holdings
+            if held.month <= t and held.kind != "lease_out" and _in_scope(data, cap, held)
+            for due, usd in held.due
+            if due > t
+        )
+        return _within(cap, owed, cap.value)
+    return True
+
+
+def _in_scope(data: Dataset, cap: Cap, held: Holding) -> bool:
+    offer = data.lease_of.get(held.name) if held.kind == "lease" else data.contract_of[held.name]
+    assert offer is not None
+    of = {
+        "total": None, "provider": offer.provider, "region": offer.region, "site": offer.site or held.name,
+        "offer": held.name,
+    }  # fmt: skip
+    return of[cap.scope] == cap.name
+
+
+def _fixed_cash(data: Dataset, cap: Cap, choice: Choice, t: int) -> float:
+    """USD paid in month t in the scope of a cap, whatever the use."""
+    paid = 0.0
+    for held in choice.holdings:
+        if held.kind == "lease_out":
+            paid += held.cash.get(t, 0.0) if cap.scope == "total" else 0.0
+        elif _in_scope(data, cap, held):
+            paid += held.cash.get(t, 0.0)
+    for provider, region, site, usd in fleet_running(data, t):
+        of = {"total": None, "provider": provider, "region": region, "site": site, "offer": ""}
+        paid += usd if of[cap.scope] == cap.name else 0.0
+    if cap.scope == "total":
+        premium = {option.option: option.premium_usd for option in data.options}
+        paid += sum(premium[name] for name, month in choice.premiums if month == t)
+        paid += sum(data.segment_of[path.segment].change_cost_usd for path in choice.paths if t in path.changes)
+    return paid
+
+
+def _periods(data: Dataset, cap: Cap) -> list[tuple[int, ...]]:
+    """The months a cap adds up over: calendar periods, as far as horizon and window reach."""
+    length = {"month": 1, "quarter": 3, "year": 12, "horizon": 10**6}[cap.per]
+    groups: dict[int, list[int]] = defaultdict(list)
+    for t in _cap_months(data, cap):
+        groups[data.month(t) // length].append(t)
+    return [tuple(months) for months in groups.values()]
+
+
+def budgets_of(data: Dataset, choice: Choice) -> list[Budget]:
+    budgets = []
+    paths = {path.segment: path for path in choice.paths}
+    for cap in data.caps:
+        if cap.measure not in ("cash_usd", "cash_share_of_revenue", "shortfall_share"):
+            continue
+        for months in _periods(data, cap):
+            if cap.measure == "shortfall_share":
+                asked = sum(
+                    tokens
+                    for t in months
+                    for (segment, _, _), tokens in demand(data, choice.paths, t)
+                    if cap.name in (None, segment)
+                )
+                bound = cap.value * asked
+            elif cap.measure == "cash_usd":
+                bound = cap.value - sum(_fixed_cash(data, cap, choice, t) for t in months)
+            else:
+                revenue = sum(
+                    revenue_usd(data, segment, t)
+                    * (paths[segment.segment].revenue[t] if segment.segment in paths else 1.0)
+                    for segment in data.segments
+                    for t in months
+                )
+                bound = cap.value * revenue - sum(_fixed_cash(data, cap, choice, t) for t in months)
+            budgets.append(Budget(cap.measure, cap.scope, cap.name, cap.sense, months, round(bound, 9)))
+    return budgets

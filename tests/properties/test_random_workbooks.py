@@ -1,0 +1,42 @@
+"""Random small workbooks, solved and tried out by brute force: the costs must be the same."""
+
+from __future__ import annotations
+
+import pytest
+from builders import solved_or_none
+from hypothesis import HealthCheck, given, settings
+from properties.brute_force import best
+from properties.workbooks import workbooks
+
+from models.checks import check
+from models.dataset import Dataset
+
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+
+
+def _same_cost(data: Dataset) -> None:
+    errors = [fault for fault in check(data) if fault.severity == "error"]
+    tried = best(data)
+    # The one thing a random workbook can be faulty in is demand that nothing on offer can serve.
+    assert not errors or tried is None, errors
+    assert all(fault.sheet == "demand" for fault in errors), errors
+    plan = solved_or_none(data)
+    assert (plan is None) == (tried is None), (plan and plan.objective_usd, tried)
+    if plan is not None and tried is not None:
+        scale = max(1.0, abs(tried.cost_usd), sum(abs(each.present_value_usd) for each in plan.payments))
+        assert abs(plan.objective_usd - tried.cost_usd) <= 1e-6 * scale, (plan.objective_usd, tried, plan.signings)
+
+
+@settings(max_examples=80, derandomize=True, deadline=None, print_blob=True, database=None, suppress_health_check=QUIET)
+@given(workbooks())
+def test_no_other_decisions_are_cheaper(data: Dataset) -> None:
+    """A plan passes the audit, its costs add up, and it costs what the best of all decisions costs."""
+    _same_cost(data)
+
+
+@pytest.mark.slow
+@settings(max_examples=3000, deadline=None, print_blob=True, suppress_health_check=QUIET)
+@given(workbooks())
+def test_no_other_decisions_are_cheaper_at_length(data: Dataset) -> None:
+    """The same for many more workbooks, others in every run."""
+    _same_cost(data)
