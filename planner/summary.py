@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from models.audit import AuditReport
 from models.dataset import Dataset
 from models.faults import Fault
 from planner.report import RunReport
@@ -36,10 +37,12 @@ def money(amount: float | None, currency: str = "USD") -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage with the digits that matter.
 
-    >>> percent(0.00123), percent(0.25), percent(0.0)
+    >>> percent(0.00123), percent(0.25), percent(1e-16)
     ('0.123 %', '25 %', '0 %')
     """
-    return "-" if share is None or not math.isfinite(share) else f"{100 * share:.3g} %"
+    if share is None or not math.isfinite(share):
+        return "-"
+    return f"{100 * share:.3g} %" if abs(share) > 1e-9 else "0 %"
 
 
 def fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
@@ -75,14 +78,20 @@ def summary_lines(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
             "Allow shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or put more on offer."
         )
     if report.status == "rejected" and report.audit is not None:
-        for check in report.audit.failed:
-            yield f"  {check.what}: found {check.found:,.6g}, limit {check.limit:,.6g} at {check.where}"
+        yield from (f"  {line}" for line in audit_lines(report.audit))
     if report.status in ("optimal", "stopped"):
         yield from _figures(report, currency)
     if report.plan is not None and dataset is not None and report.status in ("optimal", "stopped"):
         yield from _first_decisions(report, dataset)
     if report.plan_path:
         yield f"  Plan              {report.plan_path}"
+
+
+def audit_lines(report: AuditReport) -> Iterator[str]:
+    """The rules that are broken, worst first: what each says, and where it is broken most."""
+    for check in report.failed:
+        more = f", and in {check.failed - 1} more" if check.failed > 1 else ""
+        yield f"BROKEN  {check.what}: found {check.found:,.9g}, limit {check.limit:,.9g} at {check.where}{more}"
 
 
 def _figures(report: RunReport, currency: str) -> Iterator[str]:
@@ -105,7 +114,9 @@ def _first_decisions(report: RunReport, dataset: Dataset) -> Iterator[str]:
     first = min(each.month for each in chosen)
     now = [each for each in chosen if each.month == first]
     for position, each in enumerate(now[:6]):
-        what = f"{each.kind.replace('_', '-')}, {each.units} x {each.term_months} months"
+        unit = "block" if each.kind == "contract" else "unit"
+        units = f"{each.units} {unit}{'s' if each.units > 1 else ''}"
+        what = f"{each.kind.replace('_', '-')}, {units} for {each.term_months} months"
         yield f"  {'Sign first' if position == 0 else '':<17} {dataset.label(first)}: {each.name} ({what})"
     left = len(chosen) - min(len(now), 6)
     if left:

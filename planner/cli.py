@@ -1,0 +1,161 @@
+"""The `planner` command. Heavy libraries load inside the commands, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from planner import __version__
+from planner.console import messages_to
+from planner.errors import ExitCode, PlannerError
+from planner.options import Duration, Gap, Override, common_options, option, sources
+
+log = logging.getLogger("planner")
+
+WORKBOOK = click.Path(path_type=Path)
+EPILOG = """\b
+Options come from the flag, else from the environment (PLANNER_ and the option's
+name: PLANNER_TIME_LIMIT=15m), else from the --config file (time-limit = "15m").
+
+\b
+Exit codes:
+  0  done: plan within the gap asked for; check, audit: nothing wrong
+  1  internal fault        2  wrong usage, or a faulty workbook
+  3  no plan exists        4  stopped early, best plan written
+  5  stopped, no plan      6  the audit rejects the plan
+  7  cannot write          130, 143  interrupted, no plan
+"""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="planner")
+def cli() -> None:
+    """Finds the least-cost mix of leased clusters, cloud contracts, on-demand capacity and usage
+    limits that serves a projected token demand, from one workbook to another.
+
+    Begin with: planner init my.xlsx, then planner solve my.xlsx.
+    """
+
+
+set_option = option(
+    "--set", "overrides", type=Override(), multiple=True, help="Stands in for a cell in this run; may be repeated."
+)
+
+
+@cli.command()
+@click.argument("file", type=WORKBOOK)
+@option("--example", metavar="NAME", help="A whole example instead: starter, frontier_lab or lessor.")
+@option("--force", is_flag=True, help="Replace FILE if it exists.")
+@common_options
+def init(file: Path, example: str | None, force: bool, **common: Any) -> int:
+    """Write FILE, a workbook to fill in: sheets, notes, worked rows."""
+    from planner.commands import init_workbook
+
+    with messages_to(common) as console:
+        return init_workbook(console, file, example, force)
+
+
+@cli.command()
+@click.argument("file", type=WORKBOOK)
+@option("--annotate", type=WORKBOOK, metavar="OUT.xlsx", help="Write a copy with the faulty cells marked.")
+@common_options
+def check(file: Path, annotate: Path | None, **common: Any) -> int:
+    """List everything that is wrong with FILE; solves nothing."""
+    from planner.commands import check_workbook
+
+    with messages_to(common) as console:
+        return check_workbook(console, file, annotate)
+
+
+@cli.command(short_help="Find the cheapest plan for FILE and write it.")
+@click.argument("file", type=WORKBOOK)
+@option(
+    "-o", "--output", type=WORKBOOK, metavar="PLAN.xlsx", help="The plan; else outputs/<input>/<UTC time>/plan.xlsx."
+)
+@option("--gap", type=Gap(), default="0.001", show_default=True, help="Stop at this relative gap: 0.001 or 0.1%.")
+@option("--time-limit", type=Duration(), help="Stop after this time: seconds, or 90s, 15m, 1h30m.")
+@option("--threads", type=click.IntRange(0, 1024), default=0, show_default=True, help="Of the solver; 0: it chooses.")
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the solver.")
+@set_option
+@option("--start", type=WORKBOOK, metavar="PLAN.xlsx", help="Begin from an earlier plan.")
+@option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends the search with a plan.")
+@common_options
+@click.pass_context
+def solve(ctx: click.Context, /, file: Path, **values: Any) -> int:
+    """Find the cheapest plan for FILE and write it: check, build, solve, audit, write.
+
+    Without -o the plan goes to outputs/<name of FILE>/<UTC time>/plan.xlsx, with run.json and
+    run.log; with -o PLAN.xlsx these stand beside it, as PLAN.run.json and PLAN.run.log.
+    """
+    from planner.commands import solve_workbook
+
+    with messages_to(values) as console:
+        return solve_workbook(console, file, values, sources(ctx))
+
+
+@cli.command(short_help="Work out every cost and rule of PLAN again.")
+@click.argument("file", type=WORKBOOK)
+@click.argument("plan", type=WORKBOOK)
+@set_option
+@common_options
+def audit(file: Path, plan: Path, overrides: tuple[str, ...], **common: Any) -> int:
+    """Work out every cost and rule of PLAN again from FILE, without the model that found it.
+
+    A plan solved with --set is audited with the same --set.
+    """
+    from planner.commands import audit_plan
+
+    with messages_to(common) as console:
+        return audit_plan(console, file, plan, overrides)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command and returns its exit code; never shows a traceback."""
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in words or os.environ.get("PLANNER_JSON", "").lower() in ("1", "true", "yes", "on")
+    try:
+        code = cli.main(args=words, prog_name="planner", standalone_mode=False) or ExitCode.OK
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = _failed(as_json, error.format_message(), ExitCode.WRONG_INPUT)
+    except PlannerError as error:
+        click.echo(f"planner: {error}", err=True)
+        code = _failed(as_json, str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("planner: interrupted", err=True)
+        code = _failed(as_json, "interrupted", ExitCode.INTERRUPTED)
+    except BrokenPipeError:  # whoever read the output has gone, as in `planner check | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.CANNOT_WRITE
+    except Exception as error:
+        from planner.console import keep_traceback
+
+        told = keep_traceback(error)
+        click.echo(f"planner: {told}", err=True)
+        code = _failed(as_json, str(told), told.exit_code)
+    return _leave(int(code))
+
+
+def _failed(as_json: bool, message: str, code: int) -> int:
+    if as_json:
+        click.echo(json.dumps({"error": message, "exit_code": int(code)}))
+    return code
+
+
+def _leave(code: int) -> int:
+    """Ends the process by force when a solver that cannot be stopped is still at work in it."""
+    if any(each.daemon for each in threading.enumerate()):
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

@@ -1,0 +1,134 @@
+"""What each command does, once its options are known."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planner import __version__
+from planner.console import Console
+from planner.errors import CannotWrite, ExitCode, WrongUsage
+from planner.outputs import check_writable
+
+if TYPE_CHECKING:
+    from models.audit import AuditReport
+
+
+def init_workbook(console: Console, file: Path, example: str | None, force: bool) -> int:
+    """Writes the template or an example, never over a file unless told to."""
+    from planner.template import copy_example, write_template
+
+    if file.suffix.lower() != ".xlsx":
+        raise WrongUsage(f"A workbook is an .xlsx file; {file} is no name for one. Try {file.with_suffix('.xlsx')}.")
+    if file.exists() and not force:
+        raise CannotWrite(file, "it exists already; choose another name, or add --force to replace it")
+    check_writable(file)
+    if example is None:
+        write_template(file, dt.date.today())
+    else:
+        copy_example(example, file)
+    console.tell([f"Written: {file}. Fill it in, then: planner check {file}"])
+    console.give({"path": str(file), "example": example})
+    return ExitCode.OK
+
+
+def check_workbook(console: Console, file: Path, annotated: Path | None) -> int:
+    """Reads a workbook and lists its faults; exit 2 when there is an error, 0 with warnings only."""
+    from planner.read import read
+    from planner.run_json import faults_json
+    from planner.summary import count_of_faults, fault_lines
+
+    if annotated is not None:
+        from planner.annotate import annotate, check_target
+
+        check_target(file, annotated)
+    result = read(file)
+    console.tell(fault_lines(result.faults), urgent=bool(result.errors))
+    console.tell([f"{file}: {count_of_faults(result.faults)}."], urgent=bool(result.errors))
+    if annotated is not None:
+        annotate(file, annotated, result.faults)
+        console.tell([f"Marked copy: {annotated}"])
+    console.give(
+        {
+            "input_path": str(file),
+            "input_sha256": result.sha256,
+            "errors": len(result.errors),
+            "warnings": len(result.warnings),
+            "faults": faults_json(result.faults),
+            "annotated_path": str(annotated) if annotated else "",
+            "planner_version": __version__,
+        }
+    )
+    return ExitCode.WRONG_INPUT if result.errors else ExitCode.OK
+
+
+def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sources: Mapping[str, str]) -> int:
+    """One run of the main job."""
+    from planner.run import RunRequest, run
+    from planner.summary import summary_lines
+
+    if not file.is_file():
+        raise WrongUsage(f"There is no workbook {file}. Check the path; `planner init {file}` writes one to fill in.")
+    request = RunRequest(
+        input_path=file,
+        plan_path=values["output"],
+        gap=values["gap"],
+        time_limit=values["time_limit"],
+        threads=values["threads"],
+        seed=values["seed"],
+        overrides=tuple(values["overrides"]),
+        start=values["start"],
+        accept_stopped=values["accept_stopped"],
+        option_sources={**sources, "set": sources["overrides"]},
+    )
+    with console.live_line() as live:
+        finished = run(request, live=live)
+    failed = finished.exit_code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN)
+    console.tell(summary_lines(finished.report, finished.dataset), urgent=failed)
+    if failed:
+        console.tell([f"  Log               {finished.outputs.log}"], urgent=True)
+    console.give(finished.document)
+    return finished.exit_code
+
+
+def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[str, ...]) -> int:
+    """Recomputes a written plan from the two workbooks; exit 6 when a rule is broken."""
+    from models.audit import audit
+    from models.faults import FaultyWorkbook
+    from planner.read import read
+    from planner.read_plan import read_written_plan
+    from planner.run_json import audit_json, faults_json
+    from planner.summary import audit_lines, fault_lines
+
+    told: dict[str, Any] = {"input_path": str(file), "plan_path": str(plan_path), "planner_version": __version__}
+    result = read(file, overrides)
+    faults = result.errors
+    report = None
+    if result.dataset is not None:
+        try:
+            written = read_written_plan(plan_path, result.dataset)
+        except FaultyWorkbook as faulty:
+            faults = faulty.faults
+        else:
+            report = audit(result.dataset, written.plan, objective_usd=written.objective_usd)
+    console.give(told | {"audit": audit_json(report), "checks": _checks(report), "faults": faults_json(faults)})
+    if report is None:
+        console.tell(fault_lines(faults), urgent=True)
+        return ExitCode.WRONG_INPUT
+    console.tell(audit_lines(report))
+    verdict = "keeps every rule and costs what it says" if report.passed else "is rejected"
+    console.tell([f"{plan_path} {verdict}: {len(report.checks)} rules looked at."], urgent=not report.passed)
+    return ExitCode.OK if report.passed else ExitCode.REJECTED_BY_AUDIT
+
+
+def _checks(report: AuditReport | None) -> list[dict[str, Any]]:
+    keys = ("rule", "what", "passed", "places", "failed", "where", "found", "limit", "violation")
+    return [{key: _strict(getattr(each, key)) for key in keys} for each in report.checks] if report else []
+
+
+def _strict(value: Any) -> Any:
+    """The value as strict JSON knows it: a number that is none is null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

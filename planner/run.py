@@ -1,0 +1,295 @@
+"""One run, from a workbook to a plan: read, build, solve, audit, write.
+
+Every run leaves `run.json` and `run.log`, with or without a plan.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from models.dataset import Dataset
+from models.faults import FaultyWorkbook
+from models.plan import Plan
+from planner import __version__
+from planner.console import log_to
+from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, why_not
+from planner.interrupt import Stop
+from planner.outputs import Outputs, outputs_of
+from planner.progress import LiveLine, ProgressLines
+from planner.read import read
+from planner.report import ModelSize, RunReport
+from planner.summary import summary_lines
+
+VERSIONS_OF = ("pyomo", "highspy", "numpy", "scipy", "openpyxl", "xlsxwriter")
+
+log = logging.getLogger("planner")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to solve, how, and where to put it.
+
+    `gap` relative, `time_limit` in seconds, `plan_path` None for a folder of its own under `outputs`.
+    `option_sources` says where each option came from.
+    """
+
+    input_path: Path
+    plan_path: Path | None = None
+    gap: float = 0.001
+    time_limit: float | None = None
+    threads: int = 0
+    seed: int = 0
+    overrides: tuple[str, ...] = ()
+    start: Path | None = None
+    accept_stopped: bool = False
+    outputs: Path = Path("outputs")
+    option_sources: Mapping[str, str] = field(default_factory=dict)
+
+    def options(self) -> dict[str, Any]:
+        """The options by the names they have on the command line."""
+        return {
+            "output": str(self.plan_path) if self.plan_path else None,
+            "gap": self.gap,
+            "time_limit": self.time_limit,
+            "threads": self.threads,
+            "seed": self.seed,
+            "set": list(self.overrides),
+            "start": str(self.start) if self.start else None,
+            "accept_stopped": self.accept_stopped,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that came to its end: what it found, the same as `run.json` says it, and its exit code."""
+
+    report: RunReport
+    dataset: Dataset | None
+    document: dict[str, Any]
+    outputs: Outputs
+    exit_code: ExitCode
+
+
+def run(request: RunRequest, stop: Stop | None = None, live: LiveLine | None = None) -> Finished:
+    """Runs from the workbook to the plan; `stop` hears Ctrl-C and SIGTERM, `live` shows the search.
+
+    Raises:
+        WrongUsage: the request cannot be carried out.
+        CannotWrite: an output cannot be written; noticed before any work where that is possible.
+        InternalFault: a fault of this software; the traceback is in `run.log`.
+    """
+    stop = stop or Stop()
+    outputs = outputs_of(request.input_path, request.plan_path, request.outputs)
+    with log_to(outputs.log):
+        try:
+            with stop:
+                return _Run(request, outputs, stop, live).finish()
+        except PlannerError as error:
+            log.debug("%s", error)
+            raise
+        except Exception as error:
+            log.debug("Internal fault", exc_info=error)
+            raise InternalFault(f"{type(error).__name__}: {error}".splitlines()[0], outputs.log) from error
+
+
+class _Run:
+    """The phases of one run and what they hand on."""
+
+    def __init__(self, request: RunRequest, outputs: Outputs, stop: Stop, live: LiveLine | None) -> None:
+        self.request = request
+        self.outputs = outputs
+        self.stop = stop
+        self.live = live
+        self.began = time.perf_counter()
+        self.dataset: Dataset | None = None
+        self.warnings: list[str] = []
+        self.report = RunReport(
+            plan_name=request.input_path.stem,
+            input_path=str(request.input_path),
+            planner_version=__version__,
+            versions=versions(),
+            options=request.options(),
+            option_sources={name: request.option_sources.get(name, "default") for name in request.options()},
+            seconds=dict.fromkeys(("read", "build", "solve", "audit", "write", "total"), 0.0),
+        )
+        log.debug("planner %s; options %s", __version__, json.dumps(self.report.options))
+
+    def finish(self) -> Finished:
+        try:
+            self._go()
+        except Interrupted as interrupted:
+            report = self.report
+            report.status, report.plan, report.audit = "no_plan", None, None
+            report.objective_usd = report.bound_usd = report.gap = report.base_case_usd = None
+            log.debug("%s", interrupted)
+        self.stop.keeping = True  # what is left takes a moment, and is worth having
+        return self._publish()
+
+    def _go(self) -> None:
+        report = self.report
+        with self._phase("read"):
+            log.info("Reading %s", self.request.input_path)
+            result = read(self.request.input_path, self.request.overrides)
+        report.input_sha256, report.faults = result.sha256, result.faults
+        self.warnings += [str(fault) for fault in result.warnings]
+        self.dataset = dataset = result.dataset
+        if dataset is None:
+            report.status = "invalid"
+            return
+        for warning in self.warnings:
+            log.info("warning: %s", warning)
+        report.plan_name, report.months = dataset.settings.plan_name or report.plan_name, dataset.settings.months
+        start = None
+        if self.request.start is not None:
+            from planner.read_plan import read_plan
+
+            try:
+                start = read_plan(self.request.start, dataset)
+            except FaultyWorkbook as faulty:
+                report.status, report.faults = "invalid", (*faulty.faults, *report.faults)
+                return
+        self._solve(dataset, start)
+
+    def _solve(self, dataset: Dataset, start: Plan | None) -> None:
+        from models.audit import audit
+        from models.build import build_model
+        from models.start import start_values
+        from planner.base_case import base_case
+        from planner.solve import SolveOptions, solve
+
+        report, request = self.report, self.request
+        with self._phase("build"):
+            model = build_model(dataset)
+            report.model = ModelSize(model.size.rows, model.size.columns, model.size.integers, model.size.nonzeros)
+            first = None if start is None else start_values(model, start)
+        log.info("Solving: %s rows, %s columns, %s of them whole numbers", *_counts(report.model))
+        options = SolveOptions(request.gap, request.time_limit, request.threads, request.seed)
+        lines = self._watch("Plan")
+        self.stop.keeping = True
+        with self._phase("solve"):
+            outcome = solve(
+                model,
+                options,
+                on_progress=lines.news,
+                should_stop=lambda: lines.stopped_by(self.stop),
+                start=first,
+            )
+        for line in outcome.log:
+            log.debug("HiGHS: %s", line)
+        log.info("The solver says: %s", outcome.why)
+        if outcome.start:
+            log.info("The starting plan was %s.", outcome.start)
+        report.status, report.solver_log = outcome.status, outcome.log
+        report.objective_usd, report.bound_usd, report.gap = outcome.objective_usd, outcome.bound_usd, outcome.gap
+        if outcome.values is None:
+            return
+        with self._phase("audit"):
+            report.plan = model.plan(outcome.values)
+            report.audit = audit(dataset, report.plan, objective_usd=report.objective_usd)
+        if not report.audit.passed:
+            report.status = "rejected"
+        elif self.stop.requested or solver_left_behind():
+            self._warn("The base case was left out, because the run was stopped.")
+        else:
+            base = base_case(dataset, outcome, options, self.stop, self._watch)
+            report.base_case_usd = base.cost_usd
+            if base.warning:
+                self._warn(base.warning)
+
+    def _publish(self) -> Finished:
+        from planner.run_json import run_json, write_run_json
+
+        report, dataset = self.report, self.dataset
+        report.warnings = tuple(self.warnings)
+        failure: CannotWrite | None = None
+        if dataset is not None and report.plan is not None and report.status in ("optimal", "stopped"):
+            with self._phase("write"):
+                failure = self._write_plan(dataset)
+        report.seconds["total"] = time.perf_counter() - self.began
+        document = run_json(report, dataset) | {"option_sources": dict(report.option_sources)}
+        write_run_json(self.outputs.json, document)
+        for line in summary_lines(report, dataset):
+            log.debug("%s", line)
+        log.debug("Seconds: %s", ", ".join(f"{phase} {spent:.2f}" for phase, spent in report.seconds.items()))
+        if failure is not None:
+            raise failure
+        return Finished(report, dataset, document, self.outputs, self._exit_code())
+
+    def _write_plan(self, dataset: Dataset) -> CannotWrite | None:
+        """Writes the plan; where its place has become unwritable meanwhile, saves it elsewhere and says so."""
+        from planner.write import write_plan
+
+        report, wanted = self.report, self.outputs.plan
+        assert report.plan is not None
+        failure: CannotWrite | None = None
+        name = f"{wanted.stem} (2){wanted.suffix}"
+        for path in (wanted, wanted.with_name(name), Path(tempfile.gettempdir()) / name):
+            report.plan_path = str(path)
+            try:
+                write_plan(path, dataset, report.plan, report)
+            except (CannotWrite, OSError) as error:
+                failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
+                continue
+            return CannotWrite(wanted, f"{failure.reason}; the plan is kept in {path}") if failure else None
+        report.plan_path = ""
+        return failure
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.report.seconds[name] += time.perf_counter() - began
+
+    def _watch(self, what: str) -> ProgressLines:
+        assert self.dataset is not None
+        return ProgressLines(what, self.dataset.settings.currency, self.live)
+
+    def _warn(self, warning: str) -> None:
+        self.warnings.append(warning)
+        log.info("warning: %s", warning)
+
+    def _exit_code(self) -> ExitCode:
+        codes = {
+            "optimal": ExitCode.OK,
+            "stopped": ExitCode.OK if self.request.accept_stopped else ExitCode.STOPPED_WITH_PLAN,
+            "infeasible": ExitCode.INFEASIBLE,
+            "invalid": ExitCode.WRONG_INPUT,
+            "rejected": ExitCode.REJECTED_BY_AUDIT,
+            "no_plan": ExitCode.STOPPED_WITHOUT_PLAN,
+        }
+        if self.report.status == "no_plan" and self.stop.requested:
+            return Interrupted(self.stop.signal_number).exit_code
+        return codes[self.report.status]
+
+
+def versions() -> dict[str, str]:
+    """The versions a result depends on."""
+    found = {"python": platform.python_version()}
+    for name in VERSIONS_OF:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def solver_left_behind() -> bool:
+    """Whether a solver that did not stop in time is still at work in this process."""
+    return any(each.daemon for each in threading.enumerate())
+
+
+def _counts(size: ModelSize) -> tuple[str, str, str]:
+    return f"{size.rows:,}", f"{size.columns:,}", f"{size.integers:,}"
