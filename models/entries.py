@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -20,6 +21,11 @@ from models.tables import (
     report_unknown_columns,
     shown,
 )
+
+_MONTH_LIKE = re.compile(
+    r"[\d\s./-]*\d[\d\s./-]*|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\D*\d+", re.IGNORECASE
+)
+"""What may be meant as a month though it is none that can be read for sure: 09/2026, Sep-26."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +103,10 @@ def read_sheet(which: Sheet, table: Table | None, faults: list[Fault]) -> SheetE
 def _read_long(matched: Matched, result: SheetEntries, faults: list[Fault]) -> None:
     which = matched.sheet
     columns = [(each, matched.letters.get(each.name)) for each in which.columns]
-    filled = [r for r in matched.table.records if any(letter in r.values for _, letter in columns if letter)]
-    if not filled and not matched.letters:
-        return
     report_unknown_columns(matched, [each.name for each, letter in columns if not letter], faults)
-    _report_missing_columns(matched, result, faults)
+    if _has_records(matched) or not which.optional:
+        _report_missing_columns(matched, result, faults)
+    filled = [r for r in matched.table.records if any(letter in r.values for _, letter in columns if letter)]
     for record in filled:
         row = _RowReader(which, record)
         for column, letter in columns:
@@ -113,18 +118,29 @@ def _read_long(matched: Matched, result: SheetEntries, faults: list[Fault]) -> N
         result.entries.append(Entry(which, record.row, row.values))
 
 
+def _has_records(matched: Matched) -> bool:
+    """Whether anything but remarks stands below the column names."""
+    letters = {*matched.letters.values(), *matched.others}
+    return any(letters & record.values.keys() for record in matched.table.records)
+
+
 def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, faults: list[Fault]) -> None:
     """Demand with a row per segment and region and a column per month; blank is not given."""
     which = matched.sheet
     columns = {each.name: each for each in which.columns}
     strange = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
-    expected = ("segment", "region", "a month such as 2026-09")
-    report_unknown_columns(Matched(which, matched.table, {}, strange), expected, faults)
+    for letter, heading in strange.items():
+        if _MONTH_LIKE.fullmatch(heading.strip()):
+            expected, fix = "a month, such as 2026-09 or Sep 2026", "Write the month so, or name the column note."
+            faults.append(Fault("demand", heading, "", shown(heading), expected, fix, row=1, cell=f"{letter}1"))
+            result.broken = True
+    others = {letter: heading for letter, heading in strange.items() if not _MONTH_LIKE.fullmatch(heading.strip())}
+    report_unknown_columns(Matched(which, matched.table, {}, others), ("segment", "region"), faults)
     _report_missing_columns(matched, result, faults, ignore=("month", "tokens_bn_per_day"))
     first: dict[int, str] = {}
     for letter, month in wide.items():
         heading = matched.others[letter]
-        result.letters[heading] = letter
+        result.letters.update({heading: letter, months.label(month): letter})
         if month in first:
             found = f"a second column for {months.label(month)} (the first is {first[month]}1)"
             faults.append(
@@ -190,8 +206,11 @@ def _read_settings(table: Table, faults: list[Fault]) -> SheetEntries:
                 result.broken = True
             continue
         raw = record.values[key]
-        name = fold(str(raw)) if not isinstance(raw, Unreadable) else raw.found
-        if name not in columns:
+        name = fold(str(raw))
+        if isinstance(raw, Unreadable):
+            faults.append(Fault("settings", "key", "", raw.found, "the name of a setting", raw.fix, row=record.row))
+            result.broken = True
+        elif name not in columns:
             fix = f"It is not read. {closest(name, columns)}"
             row, found, expected = record.row, f"a setting {shown(raw)}", "a setting the planner knows"
             faults.append(Fault("settings", name, "", found, expected, fix, "warning", row, f"{key}{row}"))

@@ -33,9 +33,9 @@ def take_in(tables: Iterable[Table], plan_name: str = "") -> Intake:
     sheets = {sheet.name: read_sheet(sheet, found.get(sheet.name), faults) for sheet in SHEETS}
     material = _material(sheets, plan_name)
     faults += check_material(material)
-    located = sorted((_located(fault, sheets) for fault in faults), key=_order)
+    located = in_order(_located(fault, sheets) for fault in faults)
     faulty = any(fault.severity == "error" for fault in located)
-    return Intake(None if faulty else material.dataset, tuple(located))
+    return Intake(None if faulty else material.dataset, located)
 
 
 def dataset_from(**tables: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Dataset:
@@ -93,10 +93,17 @@ def _located(fault: Fault, sheets: Mapping[str, SheetEntries]) -> Fault:
         return fault
     if fault.sheet == "settings" and fault.column in read.rows:
         return replace(fault, row=read.rows[fault.column], cell=f"{read.letters['value']}{read.rows[fault.column]}")
-    letter = read.letters.get(fault.column) or next((read.letters[k] for k in read.sheet.key if k in read.letters), "")
+    month = fault.row_key.rpartition("/")[2]  # the column of wide demand
+    columns = (fault.column, month, *read.sheet.key)
+    letter = next((read.letters[column] for column in columns if column in read.letters), "")
     if not fault.row or not letter or (fault.row == 1 and fault.column not in read.letters):
         return fault
     return replace(fault, cell=f"{letter}{fault.row}")
+
+
+def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Errors before warnings, and each by sheet and row."""
+    return tuple(sorted(faults, key=_order))
 
 
 def _order(fault: Fault) -> tuple[bool, int, int]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.faults import Fault
-from models.intake import take_in
+from models.intake import in_order, take_in
 from models.schema import NEVER_READ, sheet_names
 from models.tables import Record, Table, Unreadable, fold, is_blank, shown
 from planner.overrides import override
@@ -61,9 +61,9 @@ def read(path: Path, overrides: Sequence[str] = ()) -> ReadResult:
         return ReadResult(None, (refused.fault(path.name or str(path)),), digest)
     tables, more = override(tables, overrides)
     taken = take_in(tables, plan_name=path.stem)
-    found = sorted((*faults, *more, *taken.faults), key=lambda fault: fault.severity == "warning")
+    found = in_order((*faults, *more, *taken.faults))
     faulty = any(fault.severity == "error" for fault in found)
-    return ReadResult(None if faulty else taken.dataset, tuple(found), digest)
+    return ReadResult(None if faulty else taken.dataset, found, digest)
 
 
 def _content(path: Path) -> bytes:
@@ -202,5 +202,13 @@ class _SheetReader:
 
 
 def _hidden(dimensions: Mapping[Any, Any]) -> list[Any]:
-    """Rows or column letters that are hidden."""
-    return [key for key, dimension in dimensions.items() if dimension.hidden]
+    """Rows, or letters of columns, that are hidden; hidden columns side by side are kept as one."""
+    from openpyxl.utils import get_column_letter
+
+    hidden: list[Any] = []
+    for key, dimension in dimensions.items():
+        if dimension.hidden and isinstance(key, str):
+            hidden += (get_column_letter(i) for i in range(dimension.min or 1, (dimension.max or 1) + 1))
+        elif dimension.hidden:
+            hidden.append(key)
+    return hidden

@@ -82,6 +82,7 @@ def strange_regions(material: Material) -> Iterator[Fault]:
     supply = material.used("region", *SOURCES, "on_demand")
     wanted = material.used("region", "demand")
     linked = material.used("demand_region", "network")
+    open_to = material.used("capacity_region", "network")
     told = set(supply | linked)
     for entry in material.entries["demand"]:
         region = entry.values.get("region")
@@ -92,6 +93,17 @@ def strange_regions(material: Material) -> Iterator[Fault]:
             found = f"'{region}', where there is no capacity{' and no network row' if linked else ''}"
             expected = "a region named in fleet, leases, contracts, on_demand or network"
             yield fault_in(entry, "region", found, expected, closest(region, sorted(supply | linked)), "warning")
+    for entry in material.all_entries(*SOURCES, "on_demand"):
+        region = entry.values.get("region")
+        if linked and region and region not in open_to | wanted:
+            expected = "a region with demand, or one that network lets serve others"
+            fix = f"{closest(region, sorted(open_to | wanted))} As it is, it serves nobody."
+            yield fault_in(entry, "region", f"'{region}'", expected, fix, "warning")
+    for entry in material.entries["lease_outs"]:
+        region = entry.values.get("region")
+        if region and region not in (ours := material.used("region", "fleet", "leases")):
+            fix = f"{closest(region, sorted(ours))} As it is, there is nothing to lease out."
+            yield fault_in(entry, "region", f"'{region}'", "a region of fleet or leases", fix, "warning")
     for entry in material.entries["network"]:
         for column, known, expected in (
             ("capacity_region", supply, "a region with capacity in fleet, leases, contracts or on_demand"),

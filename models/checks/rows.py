@@ -30,28 +30,23 @@ SIGNED = {
 
 def reversed_ranges(material: Material) -> Iterator[Fault]:
     """Windows end after they begin, and offers have at least as many blocks as they ask for."""
-    for sheet, entries in material.entries.items():
+    for entries in material.entries.values():
         columns = {column.name: column for column in entries[0].sheet.columns} if entries else {}
         for low, high in RANGES:
-            if not {low, high} <= columns.keys():
-                continue
-            for entry in entries:
-                first, last = entry.values.get(low), entry.values.get(high)
-                if first is None or last is None or first <= last or (sheet == "contracts" and _is_signed(entry, high)):
-                    continue
-                if columns[low].kind == "month":
-                    first, last = months.label(first), months.label(last)
-                yield fault_in(
-                    entry,
-                    high,
-                    f"{last}, before {low} {first}" if columns[low].kind == "month" else f"{last}, below {low} {first}",
-                    f"at least {low}",
-                    "Exchange or correct the two.",
-                )
+            if low in columns and high in columns:
+                for entry in entries:
+                    yield from _reversed(entry, low, high, columns[low].kind == "month")
 
 
-def _is_signed(entry: Entry, column: str) -> bool:
-    return column == "max_blocks" and entry.values.get("status") == "signed"
+def _reversed(entry: Entry, low: str, high: str, dated: bool) -> Iterator[Fault]:
+    first, last = entry.values.get(low), entry.values.get(high)
+    if first is None or last is None or first <= last:
+        return
+    if low == "min_blocks" and entry.values.get("status") == "signed":
+        return  # signed_blocks says how many; what could be had no longer matters
+    shown = [months.label(each) if dated else str(each) for each in (first, last)]
+    found = f"{shown[1]}, {'before' if dated else 'below'} {low} {shown[0]}"
+    yield fault_in(entry, high, found, f"{low} or {'later' if dated else 'more'}", "Correct one of the two.")
 
 
 def one_price(material: Material) -> Iterator[Fault]:
@@ -134,15 +129,13 @@ def rule_rows(material: Material) -> Iterator[Fault]:
         if kind == "requires" and len(offers) != 2:
             expected = "two names: the first is signed only if the second is"
             yield fault_in(entry, "offers", found, expected, "Write one rule for each pair.")
-        elif kind != "requires" and kind != "at_least" and len(offers) == 1 and (kind == "excludes"):
-            yield fault_in(entry, "offers", found, "at least two names", "Name the offers that exclude each other.")
+        if kind == "excludes" and len(offers) < 2:
+            yield fault_in(entry, "offers", found, "two names or more", "Name the offers that exclude each other.")
         if kind in ("requires", "excludes"):
             if count is not None:
                 yield fault_in(entry, "count", str(count), "an empty cell", f"{kind} uses no count.", "warning")
-        elif "count" in entry.values and count is None:
+        elif count is None and "count" in entry.values:
             yield fault_in(entry, "count", "an empty cell", f"how many for {kind}", "Fill it in.")
         elif count is not None and count > len(offers):
-            expected = f"at most the {len(offers)} offers named"
-            severity = "error" if kind == "at_least" else "warning"
-            fix = "Lower the count, or name more offers."
-            yield fault_in(entry, "count", str(count), expected, fix, "error" if severity == "error" else "warning")
+            expected, fix = f"at most the {len(offers)} offers named", "Lower the count, or name more offers."
+            yield fault_in(entry, "count", str(count), expected, fix, "error" if kind == "at_least" else "warning")
