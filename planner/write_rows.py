@@ -1,0 +1,167 @@
+"""The rows of the tables of a plan workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
+
+from models.dataset import Dataset
+from models.plan import Plan, SourceUse
+from planner.report import RunReport
+from planner.write_decisions import Decision
+from planner.write_tables import AUDIT, DECISIONS, MONTHLY, PLAN_TABLES, RUN, SERVICE, SUMMARY, USE, Table
+from planner.write_views import MonthRow, by_month, service, use
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A table and its rows: values in the order of the columns, months as months t."""
+
+    table: Table
+    rows: list[tuple[Any, ...]]
+
+
+def filled_tables(
+    dataset: Dataset, plan: Plan, report: RunReport, decided: list[Decision], summary: list[tuple[Any, ...]]
+) -> list[Filled]:
+    """Every sheet after the first, in order, its rows by month."""
+    own = {table.sheet: _rows(table, getattr(plan, table.plan_field)) for table in PLAN_TABLES}
+    return [
+        Filled(SUMMARY, summary),
+        Filled(DECISIONS, [_decision(each) for each in decided]),
+        own["Capacity"],
+        _rows(SERVICE, service(dataset, plan)),
+        own["Limits"],
+        own["Spend"],
+        _rows(USE, use(dataset, plan)),
+        Filled(MONTHLY, [_month(row) for row in by_month(dataset, plan)]),
+        Filled(AUDIT, _audit(report)),
+        Filled(RUN, run_rows(report)),
+        *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
+    ]
+
+
+def _rows(table: Table, rows: Iterable[Any]) -> Filled:
+    values = attrgetter(*(column.attribute for column in table.columns))
+    return Filled(table, [values(row) for row in sorted(rows, key=attrgetter("month"))])
+
+
+def _decision(each: Decision) -> tuple[Any, ...]:
+    status = "signed" if each.signed else "offer"
+    return tuple(
+        status if column.header == "status" else getattr(each, column.attribute) for column in DECISIONS.columns
+    )
+
+
+def _month(row: MonthRow) -> tuple[Any, ...]:
+    return tuple(
+        row.cash[column.attribute] if column.kind == "money" else getattr(row, column.attribute)
+        for column in MONTHLY.columns
+    )
+
+
+def _audit(report: RunReport) -> list[tuple[Any, ...]]:
+    checks = report.audit.checks if report.audit else ()
+    return [
+        (
+            each.rule,
+            each.what,
+            "not in this plan" if each.passed and not each.places else "passed" if each.passed else "FAILED",
+            each.places,
+            each.failed,
+            each.where,
+            each.found,
+            each.limit,
+            each.violation,
+        )
+        for each in checks
+    ]
+
+
+LOG_LINES = 60
+"""Lines of the solver's log that are kept, from its end."""
+
+
+def run_rows(report: RunReport) -> list[tuple[Any, ...]]:
+    """What one run did: section, key, value and where an option's value came from."""
+    rows: list[tuple[Any, ...]] = [
+        ("run", "plan_name", report.plan_name, ""),
+        ("run", "status", report.status, ""),
+        ("run", "objective_usd", report.objective_usd, ""),
+        ("run", "bound_usd", report.bound_usd, ""),
+        ("run", "gap", report.gap, ""),
+        ("run", "input_path", report.input_path, ""),
+        ("run", "input_sha256", report.input_sha256, ""),
+        ("run", "plan_path", report.plan_path, ""),
+        ("version", "planner", report.planner_version, ""),
+    ]
+    rows += [("version", name, version, "") for name, version in report.versions.items()]
+    rows += [
+        ("option", name, _plain(value), report.option_sources.get(name, "")) for name, value in report.options.items()
+    ]
+    if report.model:
+        sizes = ("rows", "columns", "integers", "nonzeros")
+        rows += [("model", name, getattr(report.model, name), "") for name in sizes]
+    rows += [("seconds", name, value, "") for name, value in report.seconds.items()]
+    rows += [("warning", str(i), text, "") for i, text in enumerate(report.warnings, start=1)]
+    rows += [("solver log", str(i), line, "") for i, line in enumerate(report.solver_log[-LOG_LINES:], start=1)]
+    return rows
+
+
+def _plain(value: object) -> object:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return "; ".join(str(each) for each in value)
+    return value if isinstance(value, (int, float)) else str(value)
+
+
+NOISE = 1e-9
+"""Amounts below this share of the largest beside them are rounding of the solver, not decisions."""
+
+
+def without_noise(plan: Plan) -> Plan:
+    """The plan with rows of rounding only left out, and accelerators next to a whole number made whole.
+
+    Tokens are compared with the largest of their segment and region, accelerators with the largest of
+    their hardware. Payments stay as they are: they add up to the objective.
+    """
+    tokens: dict[tuple[str, str], float] = {}
+    amounts = [(row.segment, row.region, row.tokens_bn) for row in plan.serving]
+    amounts += [(row.segment, row.region, row.tokens_bn) for row in plan.shortfalls]
+    for segment, region, amount in amounts:
+        tokens[segment, region] = max(tokens.get((segment, region), 0.0), amount)
+    work: dict[str, float] = {}
+    sizes = [(row.hardware, max(row.accelerators, row.overage)) for row in plan.source_use]
+    sizes += [(row.hardware, row.accelerators) for row in plan.on_demand]
+    for hardware, amount in sizes:
+        work[hardware] = max(work.get(hardware, 0.0), amount)
+
+    def clean(row: SourceUse) -> SourceUse:
+        least = NOISE * work[row.hardware]
+        accelerators, overage = (
+            _whole(amount) if amount > least else 0.0 for amount in (row.accelerators, row.overage)
+        )
+        return replace(row, accelerators=accelerators, overage=overage)
+
+    return replace(
+        plan,
+        serving=tuple(row for row in plan.serving if row.tokens_bn > NOISE * tokens[row.segment, row.region]),
+        shortfalls=tuple(row for row in plan.shortfalls if row.tokens_bn > NOISE * tokens[row.segment, row.region]),
+        source_use=tuple(row for row in map(clean, plan.source_use) if row.accelerators or row.overage),
+        on_demand=tuple(
+            replace(row, accelerators=_whole(row.accelerators))
+            for row in plan.on_demand
+            if row.accelerators > NOISE * work[row.hardware]
+        ),
+        online=tuple(replace(row, accelerators=_whole(row.accelerators)) for row in plan.online),
+    )
+
+
+def _whole(amount: float) -> float:
+    nearest = round(amount)
+    return float(nearest) if abs(amount - nearest) <= NOISE * abs(amount) else amount

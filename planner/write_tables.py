@@ -1,0 +1,230 @@
+"""The tables of a plan workbook: their sheets and columns, without a word about how they look.
+
+A tidy table has one header row, one record a row, and the unit in the column's name. The tables of
+`PLAN_TABLES` and `DECISIONS` hold the whole Plan; `planner.read_plan` reads it back by the same columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from models.plan import LimitChoice, OnDemandUse, Online, Payment, Serving, Shortfall, SourceUse
+from planner.write_decisions import Decision
+from planner.write_views import MonthRow, ServiceRow, UseRow
+
+Kind = Literal["text", "month", "whole", "amount", "money", "flag", "any"]
+"""What a column holds: `amount` a quantity, `money` a sum of it, `any` a number or text, row by row."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column: its header, what it holds, and the attribute of a row it shows; `blank` when it may be empty."""
+
+    header: str
+    kind: Kind
+    attribute: str
+    blank: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet of one tidy table; `purpose` says in a clause what it shows, `row` is the class of its rows."""
+
+    sheet: str
+    purpose: str
+    columns: tuple[TableColumn, ...]
+    row: type[Any] | None = None
+    plan_field: str = ""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return tuple(column.header for column in self.columns)
+
+
+def _columns(*parts: str) -> tuple[TableColumn, ...]:
+    """Columns of texts `header:kind` or `header:kind:attribute`, with `?` after the kind when it may be empty."""
+    found = []
+    for part in parts:
+        header, kind, *attribute = part.split(":")
+        found.append(TableColumn(header, kind.rstrip("?"), attribute[0] if attribute else header, kind.endswith("?")))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+SUMMARY = Table("Summary", "the plan in figures", _columns("metric:text", "value:any", "unit:text?"))
+DECISIONS = Table(
+    "Decisions",
+    "what is signed, bought, leased out, cancelled and renewed, with its cost",
+    _columns(
+        "kind:text",
+        "name:text",
+        "month:month",
+        "term_months:whole?",
+        "units:whole",
+        "end_month:month?:end",
+        "accelerators:amount?",
+        "mw:amount?",
+        "cost_usd:money",
+        "status:text",
+        "start_month:month?:start",
+        "cancelled:flag",
+        "renewals:whole",
+        "provider:text?",
+        "region:text?",
+    ),
+    Decision,
+)
+CAPACITY = Table(
+    "Capacity",
+    "what is online in each month, source by source",
+    _columns(
+        "month:month",
+        "provider:text?",
+        "region:text",
+        "site:text?",
+        "hardware:text",
+        "source:text:name",
+        "accelerators:amount",
+        "mw:amount",
+        "kind:text",
+        "term_months:whole",
+    ),
+    Online,
+    "online",
+)
+SERVICE = Table(
+    "Service",
+    "demand, what limits leave of it, what is served and what falls short",
+    _columns(
+        "month:month",
+        "segment:text",
+        "region:text",
+        "demand_bn_per_day:amount:demand",
+        "after_limits_bn_per_day:amount:after_limits",
+        "served_bn_per_day:amount:served",
+        "shortfall_bn_per_day:amount:shortfall",
+    ),
+    ServiceRow,
+)
+LIMITS = Table(
+    "Limits",
+    "the usage limit or price in force in each month",
+    _columns("month:month", "segment:text", "limit:text"),
+    LimitChoice,
+    "limits",
+)
+SPEND = Table(
+    "Spend",
+    "every payment, as paid and as the objective counts it",
+    _columns(
+        "month:month", "category:text", "provider:text?", "offer:text?", "cash_usd:money", "present_value_usd:money"
+    ),
+    Payment,
+    "payments",
+)
+USE = Table(
+    "Use",
+    "how full each pool of accelerators is",
+    _columns(
+        "month:month",
+        "block:text",
+        "region:text",
+        "hardware:text",
+        "available_accelerators:amount:available",
+        "used_accelerators:amount:used",
+        "on_demand_accelerators:amount:on_demand",
+    ),
+    UseRow,
+)
+MONTHLY = Table(
+    "Monthly",
+    "power, tokens and cash month by month",
+    _columns(
+        "month:month",
+        "fleet_mw:amount",
+        "leases_mw:amount",
+        "contracts_mw:amount",
+        "on_demand_mw:amount",
+        "at_work_mw:amount",
+        "demand_bn_per_day:amount:demand",
+        "after_limits_bn_per_day:amount:after_limits",
+        "served_bn_per_day:amount:served",
+        "shortfall_bn_per_day:amount:shortfall",
+        "fleet_cash_usd:money:fleet",
+        "leases_cash_usd:money:leases",
+        "contracts_cash_usd:money:contracts",
+        "on_demand_cash_usd:money:on_demand",
+        "usage_cash_usd:money:usage",
+        "other_cash_usd:money:other",
+    ),
+    MonthRow,
+)
+AUDIT = Table(
+    "Audit",
+    "every rule recomputed from the data and the decisions",
+    _columns(
+        "rule:text",
+        "meaning:text:what",
+        "result:text",
+        "places:whole",
+        "failed:whole",
+        "worst_place:text?:where",
+        "found:amount?",
+        "limit:amount?",
+        "violation:amount",
+    ),
+)
+RUN = Table(
+    "Run",
+    "options, versions, hashes, the end of the solver's log",
+    _columns("section:text", "key:text", "value:any", "source:text?"),
+)
+SERVING = Table(
+    "Serving",
+    "who is served from where, on what, in each load block",
+    _columns(
+        "month:month",
+        "block:text",
+        "segment:text",
+        "region:text",
+        "capacity_region:text",
+        "hardware:text",
+        "site:text?",
+        "tokens_bn:amount",
+    ),
+    Serving,
+    "serving",
+)
+SHORTFALL = Table(
+    "Shortfall",
+    "tokens not served, by load block",
+    _columns("month:month", "block:text?", "segment:text", "region:text", "tokens_bn:amount"),
+    Shortfall,
+    "shortfalls",
+)
+SOURCE_USE = Table(
+    "Source use",
+    "accelerators of each source at work",
+    _columns(
+        "month:month",
+        "block:text",
+        "kind:text",
+        "name:text",
+        "term_months:whole",
+        "hardware:text",
+        "accelerators:amount",
+        "overage_accelerators:amount:overage",
+    ),
+    SourceUse,
+    "source_use",
+)
+ON_DEMAND = Table(
+    "On demand",
+    "accelerators bought by the hour",
+    _columns("month:month", "block:text", "provider:text?", "region:text", "hardware:text", "accelerators:amount"),
+    OnDemandUse,
+    "on_demand",
+)
+
+PLAN_TABLES = (CAPACITY, LIMITS, SPEND, SERVING, SHORTFALL, SOURCE_USE, ON_DEMAND)
+"""Tables that are the Plan's own, row by row; with `DECISIONS` they hold all of it."""
