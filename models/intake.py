@@ -46,13 +46,14 @@ def dataset_from(**tables: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> D
     Raises:
         FaultyWorkbook: anything is wrong with them.
     """
-    taken = take_in([_plain_table(name, rows) for name, rows in tables.items()])
+    taken = take_in([plain_table(name, rows) for name, rows in tables.items()])
     if taken.dataset is None:
         raise FaultyWorkbook(taken.faults)
     return taken.dataset
 
 
-def _plain_table(name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Table:
+def plain_table(name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Table:
+    """The table of a sheet given as plain dictionaries, its records from row 2 on."""
     if isinstance(rows, Mapping):
         rows = [{"key": key, "value": value} for key, value in rows.items()]
     headings = list(dict.fromkeys(column for row in rows for column in row))
@@ -91,7 +92,7 @@ def _located(fault: Fault, sheets: Mapping[str, SheetEntries]) -> Fault:
     read = sheets.get(fault.sheet)
     if fault.cell or read is None:
         return fault
-    if fault.sheet == "settings" and fault.column in read.rows:
+    if fault.sheet == "settings" and not fault.row and fault.column in read.rows:
         return replace(fault, row=read.rows[fault.column], cell=f"{read.letters['value']}{read.rows[fault.column]}")
     month = fault.row_key.rpartition("/")[2]  # the column of wide demand
     columns = (fault.column, month, *read.sheet.key)
@@ -102,11 +103,13 @@ def _located(fault: Fault, sheets: Mapping[str, SheetEntries]) -> Fault:
 
 
 def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Errors before warnings, and each by sheet and row."""
+    """Errors before warnings, and each by sheet, row and column."""
     return tuple(sorted(faults, key=_order))
 
 
-def _order(fault: Fault) -> tuple[bool, int, int]:
-    names = [sheet.name for sheet in SHEETS]
-    place = names.index(fault.sheet) if fault.sheet in names else len(names)
-    return fault.severity == "warning", place, fault.row
+def _order(fault: Fault) -> tuple[bool, int, int, int, str]:
+    letters = fault.cell.rstrip("0123456789")
+    return fault.severity == "warning", _PLACES.get(fault.sheet, len(_PLACES)), fault.row, len(letters), letters
+
+
+_PLACES = {sheet.name: place for place, sheet in enumerate(SHEETS)}

@@ -38,7 +38,7 @@ def duplicated_keys(material: Material) -> Iterator[Fault]:
                 )
                 found = f"'{label}' a second time (first in row {seen[key]})"
                 fix = "Delete one of the two rows, or change its key."
-                yield fault_in(entry, names[0], found, f"each {' and '.join(names)} once", fix)
+                yield fault_in(entry, names[-1], found, f"each {' and '.join(names)} once", fix)
             seen.setdefault(key, entry.row)
 
 

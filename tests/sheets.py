@@ -1,0 +1,93 @@
+"""A small valid workbook as plain tables, ways to change it, and to write it as a file."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+
+from models.faults import Fault, FaultyWorkbook
+from models.intake import dataset_from
+
+Tables = dict[str, Any]
+
+VALID: Tables = {
+    "settings": {"first_month": "2026-01", "months": 6},
+    "hardware": [{"hardware": "H100", "kw": 1.4}],
+    "throughput": [{"workload": "chat", "hardware": "H100", "tokens_per_second": 1000}],
+    "segments": [{"segment": "chat", "workload": "chat"}],
+    "demand": [
+        {"segment": "chat", "region": "us", "month": "2026-01", "tokens_bn_per_day": 1},
+        {"segment": "chat", "region": "us", "month": "2026-06", "tokens_bn_per_day": 2},
+    ],
+    "fleet": [{"asset": "own", "provider": "us-inc", "region": "us", "hardware": "H100", "accelerators": 100}],
+}
+"""Six months, one segment in one region, served by what is already there. Without a fault or a warning."""
+
+LEASE: Tables = {
+    "leases": [{"lease": "L", "provider": "neo", "region": "us"}],
+    "lease_hardware": [{"lease": "L", "hardware": "H100", "accelerators": 8}],
+    "lease_terms": [{"lease": "L", "term_months": 3, "usd_per_accelerator_hour": 2}],
+}
+CONTRACT: Tables = {
+    "contracts": [
+        {
+            "contract": "C",
+            "provider": "hyper",
+            "region": "us",
+            "hardware": "H100",
+            "block_mw": 1,
+            "max_blocks": 4,
+            "term_months": 3,
+        }
+    ],
+    "contract_tiers": [{"contract": "C", "from_blocks": 1, "usd_per_accelerator_hour": 2}],
+}
+
+
+def tables(*more: Tables, **changes: Any) -> Tables:
+    """The valid workbook with whole sheets added or replaced; None takes a sheet away."""
+    sheets: Tables = copy.deepcopy(VALID)
+    for each in (*more, changes):
+        sheets |= copy.deepcopy(each)
+    return {name: rows for name, rows in sheets.items() if rows is not None}
+
+
+def row(sheet: str, source: Tables, **changes: Any) -> Tables:
+    """The first row of a sheet with some cells changed, as that sheet of a workbook."""
+    return {sheet: [{**source[sheet][0], **changes}, *source[sheet][1:]]}
+
+
+def faults_of(*more: Tables, **changes: Any) -> list[Fault]:
+    """What `dataset_from` finds; warnings of a workbook without errors too."""
+    sheets = tables(*more, **changes)
+    try:
+        dataset = dataset_from(**sheets)
+    except FaultyWorkbook as faulty:
+        return list(faulty.faults)
+    from models.checks import check
+
+    return check(dataset)
+
+
+def brief(faults: list[Fault]) -> list[str]:
+    """Each fault as `severity sheet!column row`, in order."""
+    return [f"{fault.severity} {fault.sheet}!{fault.column} {fault.row}".rstrip() for fault in faults]
+
+
+def workbook(path: Path, *more: Tables, **changes: Any) -> Path:
+    """Writes the tables as a workbook, a setting a row."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in tables(*more, **changes).items():
+        sheet = book.create_sheet(name)
+        if isinstance(rows, dict):
+            rows = [{"key": key, "value": value} for key, value in rows.items()]
+        columns = list(dict.fromkeys(column for each in rows for column in each))
+        sheet.append(columns)
+        for each in rows:
+            sheet.append([each.get(column) for column in columns])
+    book.save(path)
+    return path
