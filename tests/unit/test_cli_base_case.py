@@ -1,0 +1,87 @@
+"""The base case: the cheapest plan that signs nothing new."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import contract, dataset, demand, fleet, lease, lease_out, on_demand, term
+
+from models.build import build_model
+from models.dataset import Dataset
+from models.schema import Option, Rule
+from planner import base_case as module
+from planner.base_case import BaseCase, base_case, nothing_new
+from planner.interrupt import Stop
+from planner.progress import ProgressLines
+from planner.solve import Outcome, SolveOptions, solve
+
+OPTIONS = SolveOptions(gap=0.0)
+
+
+def base_of(data: Dataset, outcome: Outcome | None = None) -> BaseCase:
+    outcome = outcome or solve(build_model(data), OPTIONS)
+    return base_case(data, outcome, OPTIONS, Stop(), lambda what: ProgressLines(what, "USD"))
+
+
+def test_what_is_signed_stays_and_what_is_on_offer_goes() -> None:
+    """January has 744 hours: the signed lease costs 744 x 1, the rest of demand is bought at 9 an hour: 744 x 9 x 2."""
+    data = dataset(
+        demand(3),
+        lease("signed", term(1, 1.0), signed=0),
+        lease("offer", term(1, 2.0), units_max=2),
+        contract("blocks", 2.5, term_months=1, blocks=2),
+        on_demand(9.0),
+        months=1,
+    )
+    assert base_of(data).cost_usd == pytest.approx(744 * 1 + 744 * 9 * 2)
+
+
+def test_nothing_is_leased_out_and_no_option_bought() -> None:
+    """Spare capacity earns nothing in the base case, and an option without its offer is left out."""
+    data = dataset(
+        demand(1, months=2),
+        fleet("own", 2.0, usd_per_accelerator_hour=1.0),
+        lease_out("out", 5.0, 1),
+        lease("later", term(1, 0.1)),
+        Option(option="right", offer="later", premium_usd=1.0),
+        months=2,
+    )
+    assert base_of(data).cost_usd == pytest.approx(2 * (744 + 672))
+    base = nothing_new(data)
+    assert [each.units_max for each in base.lease_outs] == [0]
+    assert base.options == ()
+
+
+def test_where_something_must_be_signed_there_is_no_base_case() -> None:
+    """Demand that only an offer can serve, or a rule that wants a signing, leaves nothing to compare with."""
+    assert base_of(dataset(demand(1), lease("only", term(3, 1.0)))) == BaseCase(None)
+    rule = Rule(rule="one of them", kind="at_least", offers=("a", "out"), count=1)
+    rows = [demand(1, months=3), lease("a", term(3, 1.0)), lease_out("out", 0.1), fleet("own", 1.0), on_demand(9.0)]
+    assert base_of(dataset(rows, rule)) == BaseCase(None)
+
+
+def test_without_anything_on_offer_the_plan_is_its_own_base_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is solved twice where nothing can be signed."""
+    data = dataset(demand(1, months=3), on_demand(2.0))
+    outcome = solve(build_model(data), OPTIONS)
+    monkeypatch.setattr(module, "solve", None)
+    assert base_of(data, outcome).cost_usd == outcome.objective_usd
+
+
+@pytest.mark.parametrize("status", ["stopped", "no_plan"])
+def test_a_figure_that_is_not_proven_is_not_reported(monkeypatch: pytest.MonkeyPatch, status: Any) -> None:
+    """A base case stopped by its time budget is None with a warning, never a figure that looks exact."""
+    data = dataset(demand(1, months=3), lease("a", term(3, 1.0)), on_demand(9.0))
+    plan_outcome = solve(build_model(data), OPTIONS)
+    given: list[float | None] = []
+
+    def stopped(_model: Any, options: SolveOptions, **_more: Any) -> Outcome:
+        given.append(options.time_limit)
+        return Outcome(status, 123.0, 1.0, 0.9, None, 1.0, "Time limit reached", ())
+
+    monkeypatch.setattr(module, "solve", stopped)
+    found = base_of(data, plan_outcome)
+    assert found.cost_usd is None
+    assert "not proven" in found.warning
+    assert given == [module.LEAST_SECONDS]
