@@ -33,7 +33,7 @@ from planner.summary import count_of_faults
 FONT = "Calibri"
 FILLS = {"error": "FDE2DC", "warning": "FFF2CC"}
 DARK = "1F1F1F"
-COLUMNS = {"severity": 11, "cell": 22, "column": 26, "row": 26, "found": 36, "expected": 44, "what to do": 70}
+COLUMNS = {"severity": 11, "cell": 20, "column": 22, "row": 22, "found": 30, "expected": 38, "what to do": 60}
 ERRORS_SHOWN = ("#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!")
 
 Stored = tuple[str, str]
@@ -123,7 +123,7 @@ def _write_issues(workbook: Workbook, faults: Sequence[Fault], sheets: dict[str,
             cell.font = Font(name=FONT, color=DARK)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         issues.cell(row, 1).fill = PatternFill("solid", fgColor=FILLS[fault.severity])
-        lines = max(1 + len(text) // int(width * 1.05) for text, width in zip(texts, COLUMNS.values(), strict=True))
+        lines = max(1 + len(text) // int(width * 1.15) for text, width in zip(texts, COLUMNS.values(), strict=True))
         issues.row_dimensions[row].height = 15 * lines
         if (sheet := sheets.get(fold(fault.sheet))) is not None:
             link = issues.cell(row, 2)

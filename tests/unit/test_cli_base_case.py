@@ -55,7 +55,7 @@ def test_nothing_is_leased_out_and_no_option_bought() -> None:
 
 def test_where_something_must_be_signed_there_is_no_base_case() -> None:
     """Demand that only an offer can serve, or a rule that wants a signing, leaves nothing to compare with."""
-    assert base_of(dataset(demand(1), lease("only", term(3, 1.0)))) == BaseCase(None)
+    assert base_of(dataset(demand(1, months=3), lease("only", term(3, 1.0)))) == BaseCase(None)
     rule = Rule(rule="one of them", kind="at_least", offers=("a", "out"), count=1)
     rows = [demand(1, months=3), lease("a", term(3, 1.0)), lease_out("out", 0.1), fleet("own", 1.0), on_demand(9.0)]
     assert base_of(dataset(rows, rule)) == BaseCase(None)
