@@ -18,6 +18,8 @@ from planner.write_words import CATEGORY_WORDS, Tile, banner, tiles
 LISTED = 30
 """Actions and changes of limits shown here; their own sheets have all of them."""
 WIDTHS = (1.5, 32, 13, 12, 19, 15, 10, 10, 13, 12, 12, 12, 17)
+BESIDE_CHARTS = 12
+"""With more actions than these, the charts go to the next page."""
 PRINT_SCALE = 71
 """Per cent at which these widths fill a landscape A4 page."""
 FIRST, LAST = 1, len(WIDTHS) - 1
@@ -57,8 +59,9 @@ class FirstSheet:
         self._title(calendar)
         self._tiles(tiles(self.report, self.dataset, self.plan))
         self._actions(calendar)
+        breaks = [self.row] if len(calendar) > BESIDE_CHARTS else []
         self._charts()
-        self.sheet.set_h_pagebreaks([self.row])
+        self.sheet.set_h_pagebreaks([*breaks, self.row])
         top = self.row
         self._costs()
         left, self.row = self.row, top

@@ -69,7 +69,10 @@ def number_format(kind: str, figures: Iterable[float]) -> str:
     >>> number_format("amount", [250_000.0]), number_format("amount", [0.4]), number_format("whole", [3])
     ('#,##0;-#,##0;"–"', '0.0000;-0.0000;"–"', '#,##0;-#,##0;"–"')
     """
-    largest = max((abs(figure) for figure in figures), default=0.0)
+    shown = [abs(figure) for figure in figures]
+    largest = max(shown, default=0.0)
+    if all(float(figure).is_integer() for figure in shown):
+        return '#,##0;-#,##0;"–"'
     if 0 < largest < 1e-3:
         return '0.00E+00;-0.00E+00;"–"'
     decimals = 0

@@ -1,0 +1,375 @@
+"""The plan workbook: its sheets, headers, values and what it says on its first sheet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from builders import contract, dataset, demand, fleet, lease, on_demand, segment, term, throughput
+
+from models.audit import AuditReport, Check
+from models.dataset import Dataset
+from models.plan import (
+    LimitChoice,
+    OnDemandUse,
+    Online,
+    OptionPurchase,
+    Payment,
+    Plan,
+    Serving,
+    Shortfall,
+    Signing,
+    SourceUse,
+)
+from models.schema import Limit, Option
+from planner.errors import CannotWrite
+from planner.report import ModelSize, RunReport
+from planner.write import write_plan
+
+HEADERS = {
+    "Summary": "metric value unit",
+    "Decisions": "kind name month term_months units end_month accelerators mw cost_usd"
+    " status start_month cancelled renewals provider region",
+    "Capacity": "month provider region site hardware source accelerators mw kind term_months",
+    "Service": "month segment region demand_bn_per_day after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day",
+    "Limits": "month segment limit",
+    "Spend": "month category provider offer cash_usd present_value_usd",
+    "Use": "month block region hardware available_accelerators used_accelerators on_demand_accelerators",
+    "Monthly": "month fleet_mw leases_mw contracts_mw on_demand_mw at_work_mw demand_bn_per_day"
+    " after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day fleet_cash_usd leases_cash_usd"
+    " contracts_cash_usd on_demand_cash_usd usage_cash_usd other_cash_usd",
+    "Audit": "rule meaning result places failed worst_place found limit violation",
+    "Run": "section key value source",
+    "Serving": "month block segment region capacity_region hardware site tokens_bn",
+    "Shortfall": "month block segment region tokens_bn",
+    "Source use": "month block kind name term_months hardware accelerators overage_accelerators",
+    "On demand": "month block provider region hardware accelerators",
+}
+DATA = dataset(
+    demand(10.0, 20.0, 40.0),
+    segment("chat", shortfall_usd_per_mtok=1.0),
+    fleet("own", 8.0),
+    lease('=HYPERLINK("x")', term(3, 2.0), holds=10.0, provider="https://neo.example"),
+    on_demand(9.0),
+    Limit(segment="chat", limit="open"),
+    Limit(segment="chat", limit="tight", demand_multiplier=0.5),
+    Option(option="right", offer='=HYPERLINK("x")', premium_usd=100.0),
+    reserve_margin=0.1,
+)
+NAME = DATA.leases[0].lease
+PLAN = Plan(
+    signings=(Signing("lease", NAME, 1, 3, 1, 1, 3),),
+    options=(OptionPurchase("right", 0),),
+    limits=tuple(LimitChoice("chat", t, ("open", "open", "tight")[t]) for t in range(3)),
+    serving=tuple(
+        Serving(t, "day", "chat", "us", "us", "H100", "", tokens)
+        for t, tokens in enumerate((9.2 * 31, 20.0 * 28, 20.0 * 31))
+    ),
+    shortfalls=(Shortfall(0, "day", "chat", "us", 0.8 * 31),),
+    source_use=(
+        SourceUse(0, "day", "fleet", "own", 0, "H100", 7.2),
+        SourceUse(1, "day", "fleet", "own", 0, "H100", 7.2),
+        SourceUse(1, "day", "lease", NAME, 3, "H100", 9.0),
+        SourceUse(2, "day", "fleet", "own", 0, "H100", 7.2),
+        SourceUse(2, "day", "lease", NAME, 3, "H100", 8.8),
+    ),
+    on_demand=(
+        OnDemandUse(0, "day", "spot", "us", "H100", 2.0),
+        OnDemandUse(1, "day", "spot", "us", "H100", 3.8),
+        OnDemandUse(2, "day", "spot", "us", "H100", 4.0),
+    ),
+    online=(
+        *(Online(t, "fleet", "own", 0, "us-inc", "us", "own", "H100", 8.0, 0.008) for t in range(3)),
+        *(Online(t, "lease", NAME, 3, "https://neo.example", "us", NAME, "H100", 10.0, 0.01) for t in (1, 2)),
+    ),
+    payments=(
+        Payment(0, "option", "", "right", 100.0, 100.0),
+        Payment(0, "shortfall", "", "chat", 0.0, 24800.0),
+        Payment(0, "on_demand", "spot", "spot us H100", 13392.0, 13392.0),
+        Payment(1, "lease", "https://neo.example", NAME, 13440.0, 13000.0),
+        Payment(2, "lease", "https://neo.example", NAME, 14880.0, 14000.0),
+        Payment(3, "lease", "https://neo.example", NAME, 14400.0, 0.0),
+    ),
+)
+REPORT = RunReport(
+    plan_name="R&D, phase 1",
+    status="optimal",
+    objective_usd=PLAN.objective_usd,
+    bound_usd=PLAN.objective_usd * 0.999,
+    gap=0.001,
+    base_case_usd=100_000.0,
+    months=3,
+    plan=PLAN,
+    audit=AuditReport((Check("costs_add_up", "the payments add up", "all", 1.0, 1.0, 0.0, True, places=3),), True, 0.0),
+    model=ModelSize(10, 20, 5, 60),
+    seconds={"solve": 1.25},
+    input_sha256="0" * 64,
+    planner_version="0.1.0",
+    versions={"python": "3.11.0"},
+    options={"gap": 0.001, "time_limit": None, "set": ["a", "b"]},
+    option_sources={"gap": "flag"},
+    warnings=("mind this",),
+    solver_log=tuple(f"line {i}" for i in range(500)),
+)
+
+
+def book(path: Path, data: Dataset = DATA, plan: Plan = PLAN, report: RunReport = REPORT) -> Any:
+    write_plan(path, data, plan, report)
+    return openpyxl.load_workbook(path)
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Any:
+    return book(tmp_path / "plan.xlsx")
+
+
+def table(workbook: Any, sheet: str) -> list[dict[str, Any]]:
+    rows = list(workbook[sheet].iter_rows(values_only=True))
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def said(workbook: Any) -> str:
+    """All text of the first sheet."""
+    cells = (cell for row in workbook["Plan"].iter_rows(values_only=True) for cell in row)
+    return "\n".join(cell for cell in cells if isinstance(cell, str))
+
+
+def summary(workbook: Any) -> dict[str, Any]:
+    return {row["metric"]: row["value"] for row in table(workbook, "Summary")}
+
+
+def test_sheets_and_headers(workbook: Any) -> None:
+    """The plan comes first, then the tables by name, each with its columns in row 1."""
+    assert workbook.sheetnames == ["Plan", *HEADERS]
+    for sheet, headers in HEADERS.items():
+        assert [cell.value for cell in workbook[sheet][1]] == headers.split()
+
+
+def test_tables_can_be_worked_with(workbook: Any) -> None:
+    """Every table is frozen below its header, has filters over all its rows, and repeats the header in print."""
+    for sheet in HEADERS:
+        drawn = workbook[sheet]
+        assert drawn.freeze_panes == "A2"
+        assert drawn.auto_filter.ref.rpartition(":")[2] == drawn.dimensions.rpartition(":")[2]
+        assert drawn.print_title_rows == "$1:$1"
+        assert drawn.page_setup.orientation == "landscape"
+
+
+def test_no_formulas_and_no_links(workbook: Any, tmp_path: Path) -> None:
+    """No cell holds a formula, and names that look like formulas or addresses stay plain text."""
+    with zipfile.ZipFile(tmp_path / "plan.xlsx") as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert not any(b"<f>" in archive.read(name) for name in sheets)
+    assert {row["name"] for row in table(workbook, "Decisions")} == {NAME, "right"}
+    links = [cell.hyperlink for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+    assert {link.location for link in links} == {f"'{sheet}'!A1" for sheet in HEADERS}
+
+
+def test_months_are_dates(workbook: Any) -> None:
+    """A month is the date of its first day, shown as year and month."""
+    cell = workbook["Service"]["A2"]
+    assert (cell.value, cell.number_format) == (dt.datetime(2026, 1, 1), "yyyy-mm")
+
+
+def test_numbers_are_stored_in_full(workbook: Any) -> None:
+    """A number format rounds what is shown, not what is stored."""
+    assert table(workbook, "Source use")[1]["accelerators"] == 7.2
+    assert table(workbook, "Run")[4]["value"] == 0.001
+
+
+def test_spend_adds_up_to_the_objective(workbook: Any) -> None:
+    """Present values of Spend, costs of the Summary and the objective are one sum."""
+    spend = sum(row["present_value_usd"] for row in table(workbook, "Spend"))
+    figures = summary(workbook)
+    costs = sum(value for metric, value in figures.items() if metric.startswith("cost: "))
+    assert spend == pytest.approx(PLAN.objective_usd, rel=1e-12)
+    assert costs == pytest.approx(figures["net present cost"], rel=1e-12)
+
+
+def test_tables_agree(workbook: Any) -> None:
+    """Months, Service and Capacity tell the same tokens, power and cash."""
+    months = table(workbook, "Monthly")
+    for t, row in enumerate(months):
+        service = [each for each in table(workbook, "Service") if each["month"] == row["month"]]
+        online = [each for each in table(workbook, "Capacity") if each["month"] == row["month"]]
+        spend = [each for each in table(workbook, "Spend") if each["month"] == row["month"]]
+        assert row["served_bn_per_day"] == pytest.approx(sum(each["served_bn_per_day"] for each in service))
+        committed = row["fleet_mw"] + row["leases_mw"] + row["contracts_mw"]
+        assert committed == pytest.approx(sum(each["mw"] for each in online))
+        cash = sum(row[header] for header in row if header.endswith("_cash_usd"))
+        assert cash == pytest.approx(sum(each["cash_usd"] for each in spend)), t
+
+
+def test_summary_figures(workbook: Any) -> None:
+    """Tokens add up over the days of the months, and the peak of power is in February."""
+    figures = summary(workbook)
+    assert figures["demand"] == pytest.approx(10 * 31 + 20 * 28 + 40 * 31)
+    assert figures["demand after limits"] == pytest.approx(10 * 31 + 20 * 28 + 20 * 31)
+    assert figures["shortfall"] == pytest.approx(0.8 * 31)
+    assert figures["peak committed power"] == pytest.approx(0.018)
+    assert figures["month of peak committed power"] == "2026-02"
+    assert figures["saving against the base case"] == pytest.approx(100_000 - PLAN.objective_usd)
+
+
+def test_first_sheet_answers_first(workbook: Any) -> None:
+    """Status with its gap, the audit, what is due first, and what it costs stand on the first sheet."""
+    text = said(workbook)
+    assert "Optimal within a gap of 0.1 %: no other plan can save more than 65 USD." in text
+    assert "Audit passed: 1 rule recomputed, all kept. Due first: buy option right by 2026-01." in text
+    assert workbook["Plan"]["B7"].value == pytest.approx(PLAN.objective_usd)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"status": "stopped", "gap": 0.25}, "Stopped early with a gap of 25 %"),
+        ({"status": "stopped", "gap": None, "bound_usd": None}, "how far this plan is from the best one is not known"),
+        ({"audit": None}, "Not audited."),
+        ({"base_case_usd": None}, "no such plan is known"),
+    ],
+)
+def test_first_sheet_says_how_it_stands(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
+    """A plan that was stopped, not audited or has no base case says so, and never calls itself optimal."""
+    text = said(book(tmp_path / "plan.xlsx", report=replace(REPORT, **changes)))
+    assert expected in text
+    assert changes.get("status") != "stopped" or "ptimal" not in text
+
+
+def test_calendar_of_actions(tmp_path: Path) -> None:
+    """Buying, signing, renewing and giving notice stand in order of their months, notices ahead of the stop."""
+    data = dataset(
+        demand(1.0, months=12),
+        lease("A", term(3, 1.0, renewals_max=2, renewal_months=4)),
+        lease("B", term(9, 1.0, cancel_after_months=1, notice_months=2), signed=-1),
+        months=12,
+    )
+    plan = Plan(
+        signings=(
+            Signing("lease", "A", 1, 3, 1, 1, 11, renewals=2),
+            Signing("lease", "B", -1, 9, 1, -1, 4, cancelled=True, signed=True),
+        )
+    )
+    sheet = book(tmp_path / "plan.xlsx", data, plan, replace(REPORT, plan=plan))["Plan"]
+    rows = [[cell.value for cell in row[1:4]] for row in sheet.iter_rows() if row[1].value in ("A", "B")]
+    told = [(name, do, by.month) for name, do, by in rows]
+    assert told == [("A", "sign", 2), ("B", "give notice", 4), ("A", "renew", 5), ("A", "renew", 9)]
+
+
+def test_nothing_to_do(tmp_path: Path) -> None:
+    """A plan that signs nothing says so, and its empty tables keep their headers."""
+    plan = Plan(payments=(Payment(0, "fleet", "us-inc", "own", 1.0, 1.0),))
+    workbook = book(tmp_path / "plan.xlsx", DATA, plan, replace(REPORT, plan=plan))
+    assert "Nothing new to sign." in said(workbook)
+    assert table(workbook, "Decisions") == []
+    assert [cell.value for cell in workbook["Decisions"][1]] == HEADERS["Decisions"].split()
+
+
+def test_run_sheet(workbook: Any) -> None:
+    """The Run sheet holds options with their sources, versions, hash, sizes and the end of the solver's log."""
+    rows = {(row["section"], row["key"]): (row["value"], row["source"]) for row in table(workbook, "Run")}
+    assert rows["option", "gap"] == (0.001, "flag")
+    assert rows["option", "time_limit"] == ("none", None)
+    assert rows["option", "set"] == ("a; b", None)
+    assert rows["version", "python"] == ("3.11.0", None)
+    assert rows["run", "input_sha256"] == ("0" * 64, None)
+    assert rows["model", "nonzeros"] == (60, None)
+    assert rows["warning", "1"] == ("mind this", None)
+    log = [value for (section, _), (value, _) in rows.items() if section == "solver log"]
+    assert (len(log), log[-1]) == (60, "line 499")
+
+
+def test_long_names_wrap(tmp_path: Path) -> None:
+    """A name longer than a column stays whole, in a wrapped cell of a higher row."""
+    name = "A very long name of an offer " * 10
+    plan = Plan(payments=(Payment(0, "fleet", "us-inc", name.strip(), 1.0, 1.0),))
+    drawn = book(tmp_path / "plan.xlsx", DATA, plan, replace(REPORT, plan=plan))["Spend"]
+    assert drawn["D2"].value == name.strip()
+    assert drawn["D2"].alignment.wrap_text
+    assert drawn.row_dimensions[2].height > 60
+    assert drawn.column_dimensions["D"].width < 80
+
+
+def test_solver_noise_is_left_out(tmp_path: Path) -> None:
+    """Rows of rounding only are dropped and near-whole accelerators made whole; payments stay."""
+    noise = Serving(0, "day", "chat", "us", "us", "H100", "", 1e-9)
+    plan = replace(
+        PLAN,
+        serving=(*PLAN.serving, noise),
+        online=(replace(PLAN.online[0], accelerators=8.0000000001),),
+        payments=(*PLAN.payments, Payment(2, "on_demand", "spot", "spot us H100", 1e-9, 1e-9)),
+    )
+    workbook = book(tmp_path / "plan.xlsx", DATA, plan)
+    assert len(table(workbook, "Serving")) == len(PLAN.serving)
+    assert table(workbook, "Capacity")[0]["accelerators"] == 8
+    assert len(table(workbook, "Spend")) == len(plan.payments)
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When writing fails half-way, the old file is untouched, nothing is left behind, and the reason is told."""
+    path = tmp_path / "plan.xlsx"
+    path.write_text("mine")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CannotWrite, match="no space left"):
+        write_plan(path, DATA, PLAN, REPORT)
+    assert path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    """A folder that is not there is said to be missing."""
+    with pytest.raises(CannotWrite, match="folder does not exist"):
+        write_plan(tmp_path / "none" / "plan.xlsx", DATA, PLAN, REPORT)
+
+
+def test_a_large_plan_is_written_quickly(tmp_path: Path) -> None:
+    """A plan of 36 months, 60 offers, 15 segments and regions takes under 3 CPU seconds."""
+    names = [f"lease {i}" for i in range(60)]
+    segments = [f"segment {i}" for i in range(5)]
+    data = dataset(
+        [segment(each) for each in segments],
+        [demand(1.0, segment=each, region=region, months=36) for each in segments for region in ("us", "eu", "asia")],
+        [lease(each, term(36, 1.0)) for each in names],
+        throughput(),
+        months=36,
+    )
+    plan = Plan(
+        signings=tuple(Signing("lease", each, 0, 36, 1, 0, 35) for each in names),
+        online=tuple(
+            Online(t, "lease", each, 36, "neo", "us", each, "H100", 1 / 3, 1e-3) for t in range(36) for each in names
+        ),
+        payments=tuple(Payment(t, "lease", "neo", each, 1e6 / 3, 1e6 / 3) for t in range(36) for each in names),
+        source_use=tuple(SourceUse(t, "day", "lease", each, 36, "H100", 1 / 3) for t in range(36) for each in names),
+        serving=tuple(
+            Serving(t, "day", each, region, "us", "H100", "", 10 / 3)
+            for t in range(36)
+            for each in segments
+            for region in ("us", "eu", "asia")
+            for _ in range(3)
+        ),
+    )
+    began = time.process_time()
+    write_plan(tmp_path / "plan.xlsx", data, plan, replace(REPORT, plan=plan))
+    assert time.process_time() - began < 3.0
+
+
+def test_contract_and_currency_labels(tmp_path: Path) -> None:
+    """Money is labelled with the workbook's currency on the first sheet and in the Summary."""
+    data = dataset(contract("deal", signed=0), demand(1.0, months=3), currency="EUR")
+    plan = Plan(
+        signings=(Signing("contract", "deal", 0, 3, 1, 0, 2, signed=True),),
+        payments=(Payment(0, "contract", "hyper", "deal", 744.0, 744.0),),
+    )
+    workbook = book(tmp_path / "plan.xlsx", data, plan, replace(REPORT, plan=plan))
+    assert "Net present cost, EUR" in said(workbook)
+    assert {row["unit"] for row in table(workbook, "Summary") if row["metric"].startswith("cost: ")} == {"EUR"}
