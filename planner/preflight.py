@@ -137,12 +137,12 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
             raise Refused("a workbook in the Strict Open XML form", SAVE_AS.replace("(.xlsx)", "(.xlsx), not Strict"))
         if book not in archive.namelist():
             raise Refused("an Office file without a workbook in it", SAVE_AS)
-        folder, _, file_name = book.rpartition("/")
-        relations = f"{folder}/_rels/{file_name}.rels".lstrip("/")
-        targets = {each.get("Id"): each.get("Target", "") for each in SafeTree.fromstring(archive.read(relations))}
         root = SafeTree.fromstring(archive.read(book))
         if not root.tag.endswith("}workbook"):
             raise Refused("an Office file that is no workbook", SAVE_AS)
+        folder, _, file_name = book.rpartition("/")
+        relations = f"{folder}/_rels/{file_name}.rels".lstrip("/")
+        targets = {each.get("Id"): each.get("Target", "") for each in SafeTree.fromstring(archive.read(relations))}
         for element in root.iter():
             if element.tag.endswith("}sheet"):
                 key = next((value for name, value in element.attrib.items() if name.endswith("}id")), "")

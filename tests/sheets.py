@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import zipfile
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from models.faults import Fault, FaultyWorkbook
 from models.intake import dataset_from
@@ -90,4 +91,21 @@ def workbook(path: Path, *more: Tables, **changes: Any) -> Path:
         for each in rows:
             sheet.append([each.get(column) for column in columns])
     book.save(path)
+    return path
+
+
+def part_of(path: Path, sheet: str) -> str:
+    """The part of the file that holds a sheet."""
+    return f"xl/worksheets/sheet{load_workbook(path).sheetnames.index(sheet) + 1}.xml"
+
+
+def edit(path: Path, part: str, old: bytes, new: bytes) -> Path:
+    """Replaces bytes of one part of a workbook file; `old` must be there."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert old in parts[part], parts[part]
+    parts[part] = parts[part].replace(old, new, 1)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
     return path
