@@ -12,7 +12,7 @@ from models.dataset import Dataset
 from models.entries import Entry, SheetEntries, read_sheet
 from models.faults import Fault, FaultyWorkbook
 from models.schema import SHEETS, Settings
-from models.tables import Record, Table, tables_by_sheet
+from models.tables import Record, Table, column_letter, tables_by_sheet
 
 UNKNOWN_HORIZON = Settings(first_month=0, months=1)
 """Stands in while the settings cannot be read; no check that needs the horizon then runs."""
@@ -57,21 +57,12 @@ def plain_table(name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
     if isinstance(rows, Mapping):
         rows = [{"key": key, "value": value} for key, value in rows.items()]
     headings = list(dict.fromkeys(column for row in rows for column in row))
-    letters = {heading: _letter(i) for i, heading in enumerate(headings)}
+    letters = {heading: column_letter(i) for i, heading in enumerate(headings)}
     records = tuple(
         Record(i, {letters[column]: value for column, value in row.items() if value is not None})
         for i, row in enumerate(rows, start=2)
     )
     return Table(name, {letter: heading for heading, letter in letters.items()}, records)
-
-
-def _letter(index: int) -> str:
-    letter = ""
-    index += 1
-    while index:
-        index, digit = divmod(index - 1, 26)
-        letter = chr(65 + digit) + letter
-    return letter
 
 
 def _material(sheets: Mapping[str, SheetEntries], plan_name: str) -> Material:

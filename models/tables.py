@@ -58,6 +58,19 @@ def fold(name: str) -> str:
     return "_".join(name.replace("\u00a0", " ").replace("_", " ").lower().split())
 
 
+def column_letter(index: int) -> str:
+    """The letter of a column, the first of index 0.
+
+    >>> column_letter(0), column_letter(25), column_letter(26), column_letter(702)
+    ('A', 'Z', 'AA', 'AAA')
+    """
+    letter = ""
+    while index >= 0:
+        letter = chr(65 + index % 26) + letter
+        index = index // 26 - 1
+    return letter
+
+
 def first_letters(table: Table) -> dict[str, str]:
     """The column letter of each heading, in folded form; of headings that are the same, the first."""
     letters: dict[str, str] = {}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 from models import months
 from models.faults import Fault, closest
 from models.schema import SHEETS, Sheet
-from models.tables import Record, Table, Unreadable, first_letters, fold, shown
+from models.tables import Record, Table, Unreadable, column_letter, first_letters, fold, shown
 
 EXPECTED = "sheet.key.column=value, or settings.key=value"
 
@@ -105,7 +106,8 @@ def _set_cell(table: Table, sheet: Sheet, key: str, column: str, value: object, 
         raise _Unknown(text, f"a row '{key}'", f"{fix} A key is {'/'.join(sheet.key)}.", sheet.name)
     headings = dict(table.headings)
     if column not in letters:
-        letters[column] = f"{column}:"  # no letter: the sheet has no such column, its default is set
+        free = (each for each in map(column_letter, count()) if each not in headings)
+        letters[column] = next(free)  # the sheet leaves the column to its default: it is set beside the others
         headings[letters[column]] = column
     letter = letters[column]
     records = tuple(

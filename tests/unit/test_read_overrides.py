@@ -112,3 +112,9 @@ def test_an_override_is_typed_and_checked_as_its_cell_is(tmp_path: Path) -> None
         assert brief(list(result.faults)) == ["error hardware!kw 2"]
     assert read(path, ["hardware.H100.kw=2"]).faults == ()
     assert path.read_bytes() == before
+
+
+def test_a_bad_value_of_an_absent_column_is_shown_beside_the_table(tmp_path: Path) -> None:
+    """A column that the sheet lacks is taken to stand in its first free column."""
+    result = read(workbook(tmp_path / "a.xlsx"), ["hardware.H100.availability=7"])
+    assert [(fault.sheet, fault.cell) for fault in result.faults] == [("hardware", "C2")]
