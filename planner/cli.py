@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -119,6 +120,8 @@ def audit(file: Path, plan: Path, overrides: tuple[str, ...], **common: Any) -> 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command and returns its exit code; never shows a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names may hold what a terminal cannot show
     as_json = "--json" in words or os.environ.get("PLANNER_JSON", "").lower() in ("1", "true", "yes", "on")
     try:
         code = cli.main(args=words, prog_name="planner", standalone_mode=False) or ExitCode.OK

@@ -13,7 +13,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,9 @@ class _StandardError(logging.Handler):
     """Messages as they are; finds standard error anew each time, for a live line may have taken it over."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(record.getMessage(), err=True)
+        # a terminal that has gone away is no reason to lose a plan
+        with suppress(OSError, ValueError):
+            print(record.getMessage(), file=sys.stderr, flush=True)
 
 
 class LiveLine:
@@ -108,8 +110,8 @@ def messages_to(common: Mapping[str, Any]) -> Iterator[Console]:
 
 
 @contextmanager
-def log_to(path: Path) -> Iterator[None]:
-    """Adds every message to a file, with UTC time; appends, so that no earlier log is lost.
+def log_to(path: Path, *, afresh: bool = False) -> Iterator[None]:
+    """Adds every message to a file, with UTC time; `afresh` drops what an earlier run wrote there.
 
     Raises:
         WrongUsage: the file is a workbook.
@@ -118,7 +120,7 @@ def log_to(path: Path) -> Iterator[None]:
     if path.suffix.lower() in (".xlsx", ".xlsm", ".json", ".toml"):
         raise WrongUsage(f"{path} is no name for a log. Try {path.with_suffix('.log')}.")
     try:
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = logging.FileHandler(path, mode="w" if afresh else "a", encoding="utf-8")
     except OSError as error:
         raise CannotWrite(path, why_not(error)) from None
     formatter = logging.Formatter("%(asctime)sZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")

@@ -7,6 +7,7 @@ the plan is written there and the other two beside it, as `NAME.run.json` and `N
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 import secrets
 import shutil
@@ -74,6 +75,12 @@ def _folder_of_its_own(parent: Path) -> Path:
         else:
             check_writable(folder / "plan.xlsx")
             return folder
+
+
+def free_name(path: Path) -> Path:
+    """A name beside `path` that nothing has yet: `plan (2).xlsx`, `plan (3).xlsx`, …"""
+    names = (path.with_name(f"{path.stem} ({number}){path.suffix}") for number in itertools.count(2))
+    return next(name for name in names if not name.exists())
 
 
 def same_file(one: Path, other: Path) -> bool:

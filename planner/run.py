@@ -25,7 +25,7 @@ from planner import __version__
 from planner.console import log_to
 from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, why_not
 from planner.interrupt import Stop
-from planner.outputs import Outputs, outputs_of
+from planner.outputs import Outputs, free_name, outputs_of
 from planner.progress import LiveLine, ProgressLines
 from planner.read import read
 from planner.report import ModelSize, RunReport
@@ -91,7 +91,7 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveLine | None = N
     """
     stop = stop or Stop()
     outputs = outputs_of(request.input_path, request.plan_path, request.outputs)
-    with log_to(outputs.log):
+    with log_to(outputs.log, afresh=True):
         try:
             with stop:
                 return _Run(request, outputs, stop, live).finish()
@@ -233,8 +233,7 @@ class _Run:
         report, wanted = self.report, self.outputs.plan
         assert report.plan is not None
         failure: CannotWrite | None = None
-        name = f"{wanted.stem} (2){wanted.suffix}"
-        for path in (wanted, wanted.with_name(name), Path(tempfile.gettempdir()) / name):
+        for path in (wanted, free_name(wanted), free_name(Path(tempfile.gettempdir()) / wanted.name)):
             report.plan_path = str(path)
             try:
                 write_plan(path, dataset, report.plan, report)

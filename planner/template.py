@@ -28,6 +28,7 @@ from planner.worked_rows import worked_rows
 
 LAST_ROW = 2000
 """Drop-downs and number formats reach down to here."""
+EXAMPLES = ("starter", "frontier_lab", "lessor")
 FONT = "Calibri"
 REQUIRED_FILL, OPTIONAL_FILL, NOTE_FILL, INPUT_FILL = "1F3A5F", "D9DEE4", "F2F2F2", "FFF9E5"
 FORMATS = {"month": "yyyy-mm", "share": "0.0##%", "count": "0"}
@@ -59,10 +60,8 @@ def write_template(path: Path, today: dt.date) -> None:
 def examples() -> dict[str, Path]:
     """The whole examples by name: those packaged with the software, or those of a checkout's inputs/."""
     here = Path(__file__).parent
-    found: dict[str, Path] = {}
-    for folder in (here.parent / "inputs", here / "examples"):
-        found |= {each.stem: each for each in sorted(folder.glob("*.xlsx")) if not each.name.startswith(("~", "."))}
-    return found
+    places = {name: (here / "examples" / f"{name}.xlsx", here.parent / "inputs" / f"{name}.xlsx") for name in EXAMPLES}
+    return {name: next(filter(Path.is_file, paths)) for name, paths in places.items() if any(map(Path.is_file, paths))}
 
 
 def copy_example(name: str, path: Path) -> None:

@@ -34,6 +34,13 @@ class TestSolve:
         assert (said.code, said.out, said.err) == (0, "", "")
         assert (small.parent / "plan.xlsx").exists()
 
+    def test_names_a_terminal_cannot_show_do_no_harm(self, run: Run, small: Path) -> None:
+        """A plan with a name in any script is solved under cron's plain ASCII, and its name is whole in run.json."""
+        name = "Kapazit\u00e4t \u8ba1\u7b97 \u2192 2027"
+        said = run("solve", small, "-o", "plan.xlsx", "--set", f"settings.plan_name={name}", PYTHONIOENCODING="ascii")
+        assert said.code == 0
+        assert json.loads((small.parent / "plan.run.json").read_text(encoding="utf-8"))["plan_name"] == name
+
     def test_a_faulty_workbook_is_not_solved(self, run: Run, faulty: Path) -> None:
         """Faults are listed with exit 2 even when quiet; run.json and run.log tell them, and there is no plan."""
         said = run("solve", faulty, "--quiet")
@@ -176,6 +183,7 @@ class TestOutputs:
         assert here("solve", small, "-o", "plan.xlsx", "--set", "settings.plan_name=one").code == 0
         assert here("solve", small, "-o", "plan.xlsx", "--set", "settings.plan_name=two").code == 0
         assert json.loads((small.parent / "plan.run.json").read_text(encoding="utf-8"))["plan_name"] == "two"
+        assert (small.parent / "plan.run.log").read_text(encoding="utf-8").count("Reading") == 1
         assert not list(small.parent.glob(".planner-*"))
 
     @pytest.mark.parametrize("place", ["missing/plan.xlsx", "small.xlsx/plan.xlsx"])

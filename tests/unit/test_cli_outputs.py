@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from planner.errors import CannotWrite, WrongUsage
-from planner.outputs import PLAN_SHEETS, check_writable, outputs_of, sheet_names, written_whole
+from planner.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of, sheet_names, written_whole
 
 
 @pytest.fixture
@@ -142,6 +142,12 @@ def test_a_replaced_file_keeps_its_rights(tmp_path: Path) -> None:
     with written_whole(path) as temporary:
         temporary.write_text("later")
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_place_of_refuge_takes_nobodys_name(tmp_path: Path) -> None:
+    """A plan kept beside its locked file never replaces one that was kept there before."""
+    (tmp_path / "plan (2).xlsx").write_text("earlier")
+    assert free_name(tmp_path / "plan.xlsx").name == "plan (3).xlsx"
 
 
 def test_sheet_names_of_what_is_no_workbook_are_none(tmp_path: Path) -> None:
