@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from planner.write_sheets import BLUE, FONT, GREEN, GREY, HEADER, INK, LINE, ORANGE, PURPLE, SILVER, SKY
+from planner.write_sheets import BLUE, FONT, GREEN, GREY, HEADER, INK, LINE, ORANGE, PURPLE, SILVER, SKY, YELLOW
 from planner.write_tables import MONTHLY
 
 _SMALL = {"name": FONT, "size": 8, "color": GREY}
 
 
-def power_chart(workbook: Any, rows: int) -> Any:
+def power_chart(workbook: Any, rows: int, largest_mw: float) -> Any:
     """Committed and on-demand MW stacked by month, with the MW at work in the busiest load block as a line."""
     chart = workbook.add_chart({"type": "column", "subtype": "stacked"})
     parts = (
@@ -24,7 +24,7 @@ def power_chart(workbook: Any, rows: int) -> Any:
     work = workbook.add_chart({"type": "line"})
     work.add_series(_series("at_work_mw", "At work, busiest hours", rows) | {"line": {"color": INK, "width": 2}})
     chart.combine(work)
-    return _finished(chart, "Power committed and at work, MW", "#,##0", rows)
+    return _finished(chart, "Power committed and at work, MW", "#,##0" if largest_mw >= 10 else "0.0##", rows)
 
 
 def cash_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str]) -> Any:
@@ -36,7 +36,8 @@ def cash_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str])
         ("contracts_cash_usd", "Contracts", SKY),
         ("on_demand_cash_usd", "On demand", ORANGE),
         ("usage_cash_usd", "Usage", GREEN),
-        ("other_cash_usd", "Other", PURPLE),
+        ("leased_out_cash_usd", "Leased out", PURPLE),
+        ("other_cash_usd", "Other", YELLOW),
     )
     for header, name, colour in parts:
         chart.add_series(_series(header, name, rows) | {"fill": {"color": colour}, "gap": 25})

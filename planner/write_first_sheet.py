@@ -12,17 +12,19 @@ from planner.write_charts import cash_chart, power_chart
 from planner.write_decisions import Action
 from planner.write_rows import Filled
 from planner.write_sheets import BAND, BLUE, GREY, HEADER, LINE, Book, number_format, write_value
-from planner.write_views import CASH_GROUPS, cash_by_year, limit_changes
+from planner.write_views import CASH_GROUPS, by_month, cash_by_year, limit_changes
 from planner.write_words import CATEGORY_WORDS, Tile, banner, tiles
 
 LISTED = 30
 """Actions and changes of limits shown here; their own sheets have all of them."""
 WIDTHS = (1.5, 32, 13, 12, 19, 15, 10, 10, 13, 12, 12, 12, 17)
 BESIDE_CHARTS = 12
-"""With more actions than these, the charts go to the next page."""
+"""With more actions than these, the page ends after them, not after the charts."""
 PRINT_SCALE = 71
 """Per cent at which these widths fill a landscape A4 page."""
 FIRST, LAST = 1, len(WIDTHS) - 1
+CASH = 4
+"""Column that the table of cash by year starts in."""
 TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 7), (8, 9), (10, 12))
 TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
 ACTION_COLUMNS = (
@@ -59,9 +61,9 @@ class FirstSheet:
         self._title(calendar)
         self._tiles(tiles(self.report, self.dataset, self.plan))
         self._actions(calendar)
-        breaks = [self.row] if len(calendar) > BESIDE_CHARTS else []
+        above = self.row
         self._charts()
-        self.sheet.set_h_pagebreaks([*breaks, self.row])
+        self.sheet.set_h_pagebreaks([above if len(calendar) > BESIDE_CHARTS else self.row])
         top = self.row
         self._costs()
         left, self.row = self.row, top
@@ -127,8 +129,9 @@ class FirstSheet:
     def _charts(self) -> None:
         count = len(self.dataset.horizon)
         largest = max((sum(row.values()) for row in cash_by_year(self.dataset, self.plan).values()), default=0.0)
+        most_mw = max(max(row.committed_mw, row.at_work_mw) for row in by_month(self.dataset, self.plan))
         charts = (
-            (power_chart(self.book.workbook, count), 1, 4, "Committed power by month against power at work"),
+            (power_chart(self.book.workbook, count, most_mw), 1, 4, "Committed power by month against power at work"),
             (cash_chart(self.book.workbook, count, self.currency, _unit(largest / 12)), 5, 12, "Cash by month"),
         )
         for chart, first, last, words in charts:
@@ -143,21 +146,21 @@ class FirstSheet:
         self._heading("Net present cost")
         total = self.plan.objective_usd
         shown = [category for category in CATEGORIES if costs[category]]
-        rows = [(CATEGORY_WORDS[each], costs[each], costs[each] / total if total else None) for each in shown]
-        headers = ("Category", f"{self.currency}{word}", "Share")
-        self._table(FIRST, headers, ("text", "money", "share"), rows, total=("Total", total, None), size=size)
+        rows = [(CATEGORY_WORDS[each], costs[each]) for each in shown]
+        headers = ("Category", f"{self.currency}{word}")
+        self._table(FIRST, headers, ("text", "money"), rows, total=("Total", total), size=size)
 
     def _cash_by_year(self) -> None:
         years = cash_by_year(self.dataset, self.plan)
         size, word = _unit(max((abs(sum(row.values())) for row in years.values()), default=0.0))
-        self._heading(f"Cash paid by calendar year, {self.currency}{word}", at=5)
+        self._heading(f"Cash paid by calendar year, {self.currency}{word}", at=CASH)
         groups = (*CASH_GROUPS.values(), "other")
         headers = ("Year", *(group.replace("_", " ").capitalize() for group in groups), "Total")
         rows = [(year, *row.values(), sum(row.values())) for year, row in years.items()]
         sums = [sum(year[group] for year in years.values()) for group in groups]
         sums.append(sum(sums))
         kinds = ("year", *["money"] * (len(headers) - 1))
-        self._table(5, headers, kinds, rows, total=("Total", *sums), size=size)
+        self._table(CASH, headers, kinds, rows, total=("Total", *sums), size=size)
 
     def _limits(self) -> None:
         changes = limit_changes(self.plan)
@@ -209,7 +212,7 @@ class FirstSheet:
                 self._cell(self.row + k, at + i, kind, row[i], look | {"bottom": 1, "bottom_color": LINE})
             if total:
                 self._cell(self.row + len(rows) + 1, at + i, kind, total[i], look | {"bold": True, "top": 1})
-        wraps = any(len(header) > WIDTHS[at + i] for i, header in enumerate(headers))
+        wraps = any(len(header) + 2 > WIDTHS[at + i] for i, header in enumerate(headers))
         self.sheet.set_row(self.row, 30 if wraps else 18)
         self.row += len(rows) + (2 if total else 1)
 
@@ -228,8 +231,6 @@ def _look(kind: str, figures: Sequence[float], size: float) -> dict[str, Any]:
         return {"align": "left", "num_format": "0"}
     if kind == "month":
         return {"align": "center", "num_format": "yyyy-mm"}
-    if kind == "share":
-        return {"align": "right", "indent": 1, "num_format": '0.0%;-0.0%;"–"'}
     shown = number_format(kind, figures)
     if kind == "money" and size > 1.0:
         commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}[size]

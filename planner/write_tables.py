@@ -155,6 +155,7 @@ MONTHLY = Table(
         "contracts_cash_usd:money:contracts",
         "on_demand_cash_usd:money:on_demand",
         "usage_cash_usd:money:usage",
+        "leased_out_cash_usd:money:leased_out",
         "other_cash_usd:money:other",
     ),
     MonthRow,

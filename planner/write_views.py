@@ -19,6 +19,7 @@ CASH_GROUPS = {
     "on_demand": "on_demand",
     "fleet": "fleet",
     "usage": "usage",
+    "lease_out_income": "leased_out",
 }
 """Groups of categories that cash is shown in; every other category is `other`."""
 

@@ -91,7 +91,7 @@ def tiles(report: RunReport, dataset: Dataset, plan: Plan) -> list[Tile]:
         saving = Tile(f"Saving, {currency}", "–", "General", "needs the base case")
         base_tile = Tile(f"Signing nothing new, {currency}", "–", "General", "no such plan is known")
     else:
-        share = f"{percent((base - cost) / abs(base))} of it" if base else ""
+        share = f"{percent((base - cost) / base)} of it" if 0 <= base - cost <= base and base else "against it"
         saving = Tile(f"Saving, {currency}", base - cost, scaled(base - cost), share)
         base_tile = Tile(f"Signing nothing new, {currency}", base, scaled(base), "the base case")
     return [
@@ -127,7 +127,7 @@ def scaled(amount: float) -> str:
 
 
 def _plain(amount: float) -> str:
-    return "#,##0" if amount >= 1000 else "#,##0.0" if amount >= 10 else "0.000"
+    return "#,##0" if amount >= 1000 or not amount else "#,##0.0" if amount >= 10 else "0.000"
 
 
 def summary_rows(report: RunReport, dataset: Dataset, plan: Plan, decided: list[Decision]) -> list[tuple[Any, ...]]:

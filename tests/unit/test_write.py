@@ -44,7 +44,7 @@ HEADERS = {
     "Use": "month block region hardware available_accelerators used_accelerators on_demand_accelerators",
     "Monthly": "month fleet_mw leases_mw contracts_mw on_demand_mw at_work_mw demand_bn_per_day"
     " after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day fleet_cash_usd leases_cash_usd"
-    " contracts_cash_usd on_demand_cash_usd usage_cash_usd other_cash_usd",
+    " contracts_cash_usd on_demand_cash_usd usage_cash_usd leased_out_cash_usd other_cash_usd",
     "Audit": "rule meaning result places failed worst_place found limit violation",
     "Run": "section key value source",
     "Serving": "month block segment region capacity_region hardware site tokens_bn",
