@@ -18,6 +18,11 @@ def counts_in_full(dataset: Dataset) -> bool:
     return dataset.settings.end_of_horizon == "full"
 
 
+def spending_is_rewarded(dataset: Dataset) -> bool:
+    """Whether a cap asks for money to be paid, so that a bill might be worth more than it has to be."""
+    return any(cap.sense == "min" and cap.measure.startswith("cash") for cap in dataset.caps)
+
+
 def counted_share_of_upfront(dataset: Dataset, start: int, term_months: int) -> float:
     """Share of an upfront paid inside the horizon that counts: service months of the term inside it over the term."""
     if counts_in_full(dataset):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from models.model import Model
 from models.plan import Plan, Signing
+from models.schema import LeaseTerm
 
 
 def start_values(model: Model, plan: Plan) -> npt.NDArray[np.float64]:
@@ -35,14 +36,17 @@ class _Meaning:
         self.plan = plan
         self.limits = {(each.segment, each.limit, each.month) for each in plan.limits}
         self.bought = {(each.name, each.month) for each in plan.options}
+        self.terms: dict[str, list[LeaseTerm]] = {}
+        for term in model.dataset.lease_terms:
+            self.terms.setdefault(term.lease, []).append(term)
         self.tiers: dict[str, list[int]] = {}
         for tier in sorted(model.dataset.contract_tiers, key=lambda each: each.from_blocks):
             self.tiers.setdefault(tier.contract, []).append(tier.from_blocks)
         self.incremental = {each.contract for each in model.dataset.contracts if each.tier_mode == "incremental"}
         self.families: dict[str, Callable[..., float]] = {
-            "units": lambda lease, term, m: self._units("lease", lease, m, term),
+            "units_by": lambda lease, m, term: self._units_by("lease", lease, m, term),
             "in_service": self._in_service,
-            "leased_out": lambda name, m: self._units("lease_out", name, m),
+            "leased_out_by": lambda name, m: self._units_by("lease_out", name, m, None),
             "contract_signed": lambda contract, m: float(self._units("contract", contract, m) > 0),
             "blocks": self._blocks,
             "tier_reached": lambda *key: float(self._blocks(*key) > 0),
@@ -52,6 +56,17 @@ class _Meaning:
 
     def _signings(self, kind: str, name: str, m: int) -> list[Signing]:
         return [each for each in self.plan.signings if (each.kind, each.name, each.month) == (kind, name, m)]
+
+    def _units_by(self, kind: str, name: str, m: int, term: int | None) -> float:
+        """Units signed up to a month, and in it up to a term: the running totals of `Model.counts`."""
+        order = {each.term_months: k for k, each in enumerate(self.terms.get(name, ()))}
+        found = [each for each in self.plan.signings if (each.kind, each.name) == (kind, name) and not each.signed]
+        last = order.get(term, 0) if term is not None else 0
+        return float(
+            sum(
+                each.units for each in found if (each.month, order.get(each.term_months, 0) if term else 0) <= (m, last)
+            )
+        )
 
     def _units(self, kind: str, name: str, m: int, term: int | None = None) -> float:
         found = self._signings(kind, name, m)

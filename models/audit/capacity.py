@@ -109,7 +109,7 @@ def _check_on_demand(dataset: Dataset, plan: Plan, supply: Supply, findings: Fin
 
 
 def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findings: Findings) -> None:
-    """Single-site segments: one site a month, its own capacity does the work, its margin stays free."""
+    """Single-site segments: one site a month, whose own capacity does the work and keeps its margin from it."""
     by_site: dict[str, list[Source]] = defaultdict(list)
     for source in supply.sources.values():
         if source.of_site:
@@ -135,6 +135,6 @@ def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findi
         limit = held * (1 - dataset.settings.reserve_margin)
         for load in dataset.blocks:
             names = {each.hardware for each in by_site[site]}
-            busy = sum(work.at_site[t, load.block, site, hardware] for hardware in names)
+            busy = sum(work.needed_at_site.get((t, load.block, site, hardware), 0.0) for hardware in names)
             scale = max(held, SMALLEST * supply.total(t))
             findings.at_most("sites_keep_margin", f"{dataset.label(t)} {site}, {load.block}", busy, limit, scale)

@@ -45,7 +45,7 @@ RULES: dict[str, str] = {
     "on_demand_within_cap": "on-demand use stays within what is sold",
     "one_site_per_segment": "a single-site segment runs at one site in each month",
     "single_site_work_at_site": "the work of single-site segments is done by what their site has at work",
-    "sites_keep_margin": "a site that hosts a single-site segment leaves the reserve margin free",
+    "sites_keep_margin": "single-site work leaves its site the reserve margin, all hardware together",
     # caps and rules between offers
     "cap_capacity_mw": "caps on committed power",
     "cap_capacity_share": "caps on the share of committed power",

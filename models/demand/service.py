@@ -249,11 +249,12 @@ def _add_single_sites(model: Model, services: list[Service]) -> None:
     runs_at = model.variables("runs_at", index, upper=1, integer=True)
     for service in single:
         name, t = service.segment.segment, service.t
-        most = sum(_most(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
+        demand = sum(_most(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
         one = Linear()
         for segment, site, month in index:
             if (segment, month) == (name, t):
                 one.add(runs_at[name, site, t])
+                most = min(demand, _most_at_site(model, service, site))
                 claim = Linear.of(runs_at[name, site, t], -most)
                 for (place, block), variable in service.work.items():
                     if place.site == site:
@@ -283,6 +284,23 @@ def _hold_sites(model: Model) -> None:
         )
 
 
+def _most_at_site(model: Model, service: Service, site: str) -> float:
+    """The most tokens a site can serve in the month with everything online there that can be."""
+    hours: dict[Place, float] = defaultdict(float)
+    for (place, _), tokens in service.tokens.items():
+        if place.site == site:
+            hours[place] += tokens
+    return sum(
+        hours[Place(site, source.region, source.hardware)] * _most(accelerators) / model.units.accelerators
+        for (source, t), accelerators in model.capacity.online.items()
+        if t == service.t
+        and source.site == site
+        and not source.metered
+        and Place(site, source.region, source.hardware) in hours
+    )
+
+
 def _most(linear: Linear) -> float:
+    linear = linear.merged()
     pairs = zip(linear.coefficients, linear.variables, strict=True)
     return linear.constant + sum(max(0.0, coefficient) * (variable.ub or 0.0) for coefficient, variable in pairs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from models.finance import payment
+from models.finance import payment, spending_is_rewarded
 from models.ledgers import Payer, Source
 from models.linear import Linear, Var
 from models.model import Model
@@ -98,7 +98,7 @@ class Bills:
 def add_contract_use(model: Model) -> None:
     """Bills use beyond the minimum and tops up the years, once the pools are balanced."""
     add_billed_use(model, [each for bills in model.contract_bills for each in bills.metered])
-    exact = any(cap.sense == "min" and cap.measure.startswith("cash") for cap in model.dataset.caps)
+    exact = spending_is_rewarded(model.dataset)
     years = {
         (bills.contract.contract, signature.schedule.signed, year[0]): (bills, signature, year)
         for bills in model.contract_bills

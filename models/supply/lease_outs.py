@@ -25,10 +25,13 @@ def add_lease_outs(model: Model) -> None:
         if row.units_max
         for m in signing_months(dataset, row, row.lease_out)
     ]
-    units = model.variables("leased_out", index, upper=lambda key: dataset.lease_out_of[key[0]].units_max, integer=True)
-    for (name, m), variable in units.items():
+    chains: dict[str, list[int]] = {}
+    for name, m in index:
+        chains.setdefault(name, []).append(m)
+    units = model.counts("leased_out_by", chains, lambda name: dataset.lease_out_of[name].units_max)
+    for (name, m), count in units.items():
         row = dataset.lease_out_of[name]
-        count, start = Linear.of(variable), service_start(dataset, row, m)
+        start = service_start(dataset, row, m)
         payer = Payer("lease_out", name, row.provider, row.region)
         model.signings.sign(name, m, count, row.units_max)
         for t in range(start, start + row.term_months):
@@ -37,10 +40,6 @@ def add_lease_outs(model: Model) -> None:
             if t in dataset.horizon or counts_in_full(dataset):
                 income = row.usd_per_accelerator_hour * row.accelerators * dataset.hours(t)
                 model.costs.pay("lease_out_income", payer, t, count.times(-income))
-    for row in dataset.lease_outs:
-        taken = model.signings.by(row.lease_out, len(dataset.horizon))
-        if not taken.is_constant:
-            model.claim("leased_out_within_offer", row.lease_out, taken, at_most=float(row.units_max))
     for (pool, t), leased in model.capacity.leased_out.items():
         claim = leased.times(1.0)
         for source in model.capacity.sources().get((pool, t), []):
@@ -50,12 +49,12 @@ def add_lease_outs(model: Model) -> None:
 
     def read() -> Plan:
         found = []
-        for (name, m), variable in units.items():
-            if round(variable.value or 0.0):
+        for (name, m), count in units.items():
+            if taken := round(count.value()):
                 row = dataset.lease_out_of[name]
                 start = service_start(dataset, row, m)
                 end = start + row.term_months - 1
-                found.append(Signing("lease_out", name, m, row.term_months, round(variable.value), start, end))
+                found.append(Signing("lease_out", name, m, row.term_months, taken, start, end))
         return Plan(signings=tuple(found))
 
     model.readers.append(read)

@@ -2,7 +2,8 @@ r"""Leases: whole clusters or blocks of them, in units, by term, with rights to 
 
 Sets: offers l, their terms, months of signing m (`models.supply.signing`).
 Decisions, per (l, term, m):
-`units` integer units signed; \sum units <= units_max.
+units signed, an integer: the difference of two running totals `units_by` along the offer's months and
+terms, which end at units_max at the most.
 `in_service[t]` integer units still in service in month t, only where it can differ from the month
 before: once cancelling is allowed, and from the first month of each renewal,
 in_service[t] <= in_service[t-1].
@@ -56,11 +57,12 @@ def add_leases(model: Model) -> None:
         elif lease.status == "offer" and lease.units_max:
             for m in signing_months(dataset, lease, lease.lease):
                 offered.extend(UnitSchedule(dataset, lease, term, m) for term in terms[lease.lease])
-    units = model.variables(
-        "units", [_key(each) for each in offered], upper=lambda key: dataset.lease_of[key[0]].units_max, integer=True
-    )
+    chains: dict[str, list[tuple[int, int]]] = {}
+    for each in offered:
+        chains.setdefault(each.lease.lease, []).append((each.signed, each.term.term_months))
+    units = model.counts("units_by", chains, lambda name: dataset.lease_of[name].units_max)
     counted = [(each, Linear(float(each.lease.signed_units or 0))) for each in signed if each.term_end > 0]
-    counted += [(each, Linear.of(units[_key(each)])) for each in offered]
+    counted += [(each, units[each.lease.lease, each.signed, each.term.term_months]) for each in offered]
     for past in signed:
         if past.term_end <= 0:
             model.signings.sign(past.lease.lease, past.signed, Linear(1.0 if past.lease.signed_units else 0.0), 1)
@@ -71,10 +73,6 @@ def add_leases(model: Model) -> None:
         model.signings.sign(lease.lease, stay.schedule.signed, stay.units, most)
         _bring_online(model, stay)
         _pay(model, stay)
-    for lease in dataset.leases:
-        taken = model.signings.by(lease.lease, len(dataset.horizon))
-        if lease.status == "offer" and not taken.is_constant:
-            model.claim("units_within_offer", lease.lease, taken, at_most=float(lease.units_max))
     model.readers.append(lambda: Plan(signings=tuple(signing for stay in stays for signing in _signings(stay))))
 
 

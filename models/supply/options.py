@@ -6,6 +6,7 @@ An offer's units signed by month t are at most its most x (bought by month t), f
 
 from __future__ import annotations
 
+from models.finance import spending_is_rewarded
 from models.ledgers import Payer
 from models.linear import Linear
 from models.model import Model
@@ -16,12 +17,16 @@ def add_options(model: Model) -> None:
     """Adds the options on offers that can be signed, and ties those offers to them."""
     dataset = model.dataset
     last = len(dataset.horizon) - 1
-    live = [each for each in dataset.options if model.signings.of(each.offer) and not _is_signed(model, each.offer)]
+    live = [
+        each
+        for each in dataset.options
+        if not _is_signed(model, each.offer) and (model.signings.of(each.offer) or spending_is_rewarded(dataset))
+    ]
     index: list[tuple[str, int]] = []
     for option in live:
         first_month = 0 if option.buy_from is None else max(0, dataset.t(option.buy_from))
         last_month = last if option.buy_until is None else min(last, dataset.t(option.buy_until))
-        latest = max(each.t for each in model.signings.of(option.offer))
+        latest = last if spending_is_rewarded(dataset) else max(each.t for each in model.signings.of(option.offer))
         index.extend((option.option, m) for m in range(first_month, min(last_month, latest) + 1))
     bought = model.variables("bought", index, upper=1, integer=True)
     for option in live:

@@ -16,7 +16,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from models.demand.baseline import block_hours
-from models.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
+from models.finance import (
+    counted_share_of_prepayment,
+    counted_share_of_upfront,
+    counts_in_full,
+    spending_is_rewarded,
+)
 from models.ledgers import Obligation, Payer, Source
 from models.linear import Linear, Var
 from models.model import Model
@@ -158,7 +163,7 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
 
 def add_billed_use(model: Model, metered: list[Metered]) -> None:
     """Use beyond the take-or-pay minimum, once the pools have told how much a contract is used."""
-    exact = any(cap.sense == "min" and cap.measure.startswith("cash") for cap in model.dataset.caps)
+    exact = spending_is_rewarded(model.dataset)
     most = {
         (each.contract.contract, each.t, j): (1.0 - each.contract.take_or_pay_share) * rate_class.most()
         for each in metered

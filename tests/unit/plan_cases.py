@@ -285,7 +285,7 @@ def two_blocks() -> Case:
 def one_hall() -> Case:
     """Training, which cannot be split, runs in the hall: 4 H100 and 2 TPU, of which a quarter stays free.
 
-    The hall may work with 0.75 x 6 = 4.5: training takes 3 H100, chat the fourth and 2 of the annex's 4.
+    Training may work with 0.75 x 6 = 4.5 of the hall: it takes 3 H100, chat the fourth and 2 of the annex's 4.
     """
     dataset = b.dataset(
         b.hardware(),

@@ -169,7 +169,7 @@ TAMPERED: list[tuple[str, str, Tamper]] = [
     ("one_site_per_segment", "one_hall", more("serving", serve(0, 1, segment="training", site="annex"))),
     ("single_site_work_at_site", "one_hall", cell("source_use", 0, accelerators=2.0)),
     ("single_site_work_at_site", "one_hall", cell("serving", 1, hardware="TPU")),
-    ("sites_keep_margin", "one_hall", more("source_use", use(0, 1, "tpus", hardware="TPU"))),
+    ("sites_keep_margin", "one_hall", more("serving", serve(0, 2, segment="training", site="hall", hardware="TPU"))),
     ("cap_capacity_mw", "leased", capped("capacity_mw", "total", None, "max", 0.0079)),
     ("cap_capacity_share", "monthly_leases", capped("capacity_share", "offer", "stop", "max", 0.24)),
     ("cap_cash_usd", "leased", capped("cash_usd", "provider", "neo", "max", 9000)),
