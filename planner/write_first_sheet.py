@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,8 +24,8 @@ BESIDE_CHARTS = 12
 PRINT_SCALE = 71
 """Per cent at which these widths fill a landscape A4 page."""
 FIRST, LAST = 1, len(WIDTHS) - 1
-CASH = 4
-"""Column that the table of cash by year starts in."""
+CASH, CONTENTS = 4, 6
+"""Columns that the table of cash by year and the contents start in."""
 TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 7), (8, 9), (10, 12))
 TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
 ACTION_COLUMNS = (
@@ -68,9 +69,11 @@ class FirstSheet:
         self._costs()
         left, self.row = self.row, top
         self._cash_by_year()
-        self.row = max(left, self.row) + 1
+        top = self.row = max(left, self.row) + 1
         self._limits()
+        left, self.row = self.row, top
         self._contents(filled)
+        self.row = max(left, self.row)
         self.sheet.print_area(0, 0, self.row, LAST)
 
     def _title(self, calendar: list[Action]) -> None:
@@ -168,18 +171,18 @@ class FirstSheet:
             return
         self._heading("Usage limits and prices: the first month's, and each change")
         rows = [(segment, month, limit) for month, segment, limit in changes[:LISTED]]
-        self._table(FIRST, ("Segment", "From", "Limit"), ("text", "month", "text"), rows)
+        self._table(FIRST, ("Segment", "From", "Limit"), ("text", "month", "spill"), rows)
         if len(changes) > LISTED:
             self._note(f"and {len(changes) - LISTED} more; Limits has every month")
         self.row += 1
 
     def _contents(self, filled: Sequence[Filled]) -> None:
-        self._heading("Contents")
+        self._heading("Contents", at=CONTENTS)
         link = self.book.format(font_color=BLUE, underline=1)
         for each in filled:
             table = each.table
-            self.sheet.write_url(self.row, FIRST, f"internal:'{table.sheet}'!A1", link, table.sheet)
-            self.sheet.write_string(self.row, FIRST + 1, table.purpose, self.book.format(font_color=GREY))
+            self.sheet.write_url(self.row, CONTENTS, f"internal:'{table.sheet}'!A1", link, table.sheet)
+            self.sheet.write_string(self.row, CONTENTS + 2, table.purpose, self.book.format(font_color=GREY))
             self.row += 1
 
     def _heading(self, text: str, at: int = FIRST) -> None:
@@ -202,7 +205,7 @@ class FirstSheet:
     ) -> None:
         """A small table from column `at` on; money is shown in units of `size`."""
         for i, (header, kind) in enumerate(zip(headers, kinds, strict=True)):
-            align = {"text": "left", "year": "left", "month": "center"}.get(kind, "right")
+            align = {"text": "left", "spill": "left", "year": "left", "month": "center"}.get(kind, "right")
             style = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER, "text_wrap": True, "align": align}
             style |= {"indent": 1} if align == "right" else {}
             self.sheet.write_string(self.row, at + i, header, self.book.format(**style))
@@ -214,6 +217,11 @@ class FirstSheet:
                 self._cell(self.row + len(rows) + 1, at + i, kind, total[i], look | {"bold": True, "top": 1})
         wraps = any(len(header) + 2 > WIDTHS[at + i] for i, header in enumerate(headers))
         self.sheet.set_row(self.row, 30 if wraps else 18)
+        for k, row in enumerate(rows, start=1):
+            texts = (len(row[i]) * 1.15 / WIDTHS[at + i] for i, kind in enumerate(kinds) if kind == "text")
+            lines = math.ceil(max(texts, default=1.0))
+            if lines > 1:
+                self.sheet.set_row(self.row + k, 13.0 * lines + 2.0)
         self.row += len(rows) + (2 if total else 1)
 
     def _cell(self, row: int, column: int, kind: str, value: Any, look: dict[str, Any]) -> None:
@@ -227,6 +235,8 @@ class FirstSheet:
 def _look(kind: str, figures: Sequence[float], size: float) -> dict[str, Any]:
     if kind == "text":
         return {"align": "left", "text_wrap": True}
+    if kind == "spill":  # long text runs on over the empty cells beside it
+        return {"align": "left"}
     if kind == "year":
         return {"align": "left", "num_format": "0"}
     if kind == "month":

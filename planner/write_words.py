@@ -104,7 +104,7 @@ def tiles(report: RunReport, dataset: Dataset, plan: Plan) -> list[Tile]:
             "Tokens served, bn a day",
             figures.served_bn / days,
             _plain(figures.served_bn / days),
-            f"limits hold back {percent(round(held_back, 6))}" if dataset.limits else "mean of the horizon",
+            _held_back(round(held_back, 6)) if dataset.limits else "mean of the horizon",
         ),
         Tile("Shortfall", unserved, "0.00%" if unserved else "0%", "of demand after limits"),
         Tile(
@@ -114,6 +114,11 @@ def tiles(report: RunReport, dataset: Dataset, plan: Plan) -> list[Tile]:
             f"in {dataset.label(figures.peak_month)}",
         ),
     ]
+
+
+def _held_back(share: float) -> str:
+    """What limits and prices do to demand; a lower price may raise it."""
+    return f"limits hold back {percent(share)}" if share >= 0 else f"limits and prices add {percent(-share)}"
 
 
 def scaled(amount: float) -> str:
