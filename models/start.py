@@ -36,6 +36,7 @@ class _Meaning:
         self.plan = plan
         self.limits = {(each.segment, each.limit, each.month) for each in plan.limits}
         self.bought = {(each.name, each.month) for each in plan.options}
+        self.sites = {(each.segment, each.site, each.month) for each in plan.serving}
         self.terms: dict[str, list[LeaseTerm]] = {}
         for term in model.dataset.lease_terms:
             self.terms.setdefault(term.lease, []).append(term)
@@ -52,6 +53,7 @@ class _Meaning:
             "tier_reached": lambda *key: float(self._blocks(*key) > 0),
             "bought": lambda *key: float(key in self.bought),
             "in_force": lambda *key: float(key in self.limits),
+            "runs_at": lambda *key: float(key in self.sites),
         }
 
     def _signings(self, kind: str, name: str, m: int) -> list[Signing]:
