@@ -24,7 +24,7 @@ from builders import (
     throughput,
 )
 
-from models.schema import LoadBlock, LoadShape, Network
+from models.schema import Network
 
 
 def test_without_the_sheet_any_region_serves_any() -> None:
@@ -162,11 +162,11 @@ def test_a_sites_margin_counts_all_its_hardware_together() -> None:
     assert solved_or_none(dataset(training(), rows, demand(3.2), months=1, reserve_margin=0.25)) is None
 
 
-def test_other_work_at_the_site_counts_against_its_margin() -> None:
-    """The limit of a host site holds for all work there, whether of single-site segments or not.
+def test_other_work_at_the_site_is_bound_by_the_pool_alone() -> None:
+    """The limit of a site concerns single-site work; other work is bound by its pool, and its source in full.
 
-    Sites a (free to use) and b (0.5 an hour), 1 accelerator each, a quarter free: 1.5 at work in all. Training of 0.5
-    at a; chat of 1: a may do only 0.25 of it, b the other 0.75: 0.75 x 744 x 0.5 = 279.
+    Sites a (free to use) and b (0.5 an hour), 1 accelerator each, a quarter of the 2 free: 1.5 at work. Training of
+    0.5 at a; chat of 1: a does 0.5 of it, b the other half: 0.5 x 744 x 0.5 = 186.
     """
     rows = [
         segment("chat"),
@@ -177,32 +177,36 @@ def test_other_work_at_the_site_counts_against_its_margin() -> None:
         fleet("b", usage_usd_per_accelerator_hour=0.5),
     ]
     plan = solved(dataset(rows, months=1, reserve_margin=0.25))
-    assert costs(plan) == pytest.approx({"usage": 279})
+    assert costs(plan) == pytest.approx({"usage": 186})
 
 
-def test_a_host_site_keeps_its_margin_in_every_load_block() -> None:
-    """The host's limit holds in load blocks too in which the single-site segment itself is idle.
+def test_two_single_site_segments_share_a_site() -> None:
+    """At a site the work of all its single-site segments together is at most (1 - reserve_margin) of what is online.
 
-    Training works 0.7 by night (8 hours), chat 1.5 by day (16 hours). Sites a (0.5 an hour) and b (free) of 1, a
-    quarter kept free. Training at b: by day b does 0.75 of chat and a the other 0.75: 0.75 x 0.5 x 16 x 31 = 186.
-    Training at a: by day b 1 and a 0.5, by night a 0.7: (0.5 x 16 + 0.7 x 8) x 0.5 x 31 = 210.80.
+    Training 0.5 and research 0.5, sites a (free) and b (0.5 an hour) of 1, a quarter free: not both at a. One at b:
+    0.5 x 744 x 0.5 = 186.
     """
     rows = [
-        LoadBlock(block="day", hours_per_day=16),
-        LoadBlock(block="night", hours_per_day=8),
-        segment("chat"),
         segment("training", single_site=True),
-        LoadShape(segment="chat", block="day", multiplier=1.5),
-        LoadShape(segment="chat", block="night", multiplier=0),
-        LoadShape(segment="training", block="day", multiplier=0),
-        LoadShape(segment="training", block="night", multiplier=3),
-        demand(1),
-        demand(0.7 / 3, segment="training"),
-        fleet("a", usage_usd_per_accelerator_hour=0.5),
-        fleet("b"),
+        segment("research", single_site=True),
+        demand(0.5, segment="training"),
+        demand(0.5, segment="research"),
+        fleet("a"),
+        fleet("b", usage_usd_per_accelerator_hour=0.5),
     ]
     plan = solved(dataset(rows, months=1, reserve_margin=0.25))
     assert costs(plan) == pytest.approx({"usage": 186})
+
+
+def test_single_site_work_is_done_by_its_site_even_where_others_are_cheaper() -> None:
+    """The site's own sources do, and pay for, single-site work; others at lower charges do not stand in.
+
+    Training of 1 can run at a only, of 2 H100 at 0.5 an hour (b has 0.5): 1 x 744 x 0.5 = 372, though on-demand
+    costs 0.1.
+    """
+    rows = [fleet("a", 2, usage_usd_per_accelerator_hour=0.5), fleet("b", 0.5), on_demand(0.1), demand(1)]
+    plan = solved(dataset(training(), rows, months=1))
+    assert costs(plan) == pytest.approx({"usage": 372})
 
 
 def test_a_site_serves_all_regions_of_its_segment() -> None:

@@ -330,11 +330,13 @@ def _service(
     for block in block_hours:
         for site in hosts:
             at_site = [i for i, source in enumerate(month.sources) if source.site == site and source.firm]
+            placed = []
             for hardware in {row.hardware for row in data.hardware}:
                 here = [(work[i, block], -1.0) for i in at_site if month.sources[i].hardware == hardware]
                 lp.row([*site_work[site, hardware, block], *here], high=0.0)
-            limit = (1.0 - data.settings.reserve_margin) * sum(month.sources[i].online for i in at_site)
-            lp.row([(work[i, block], 1.0) for i in at_site], high=limit)
+                placed += site_work[site, hardware, block]
+            online = sum(month.sources[i].online for i in at_site)
+            lp.row(placed, high=(1.0 - data.settings.reserve_margin) * online)
     short: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for (name, region, when), tokens in month.demand:
         segment = data.segment_of[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, replace
 from math import comb, prod
+from random import Random
 from typing import Any, TypeVar
 
 from builders import (
@@ -22,7 +23,6 @@ from builders import (
     term,
     throughput,
 )
-from hypothesis import strategies as st
 from properties.brute_bills import contract_holdings, lease_holdings, lease_out_holdings, signing_months
 from properties.brute_demand import limit_paths
 
@@ -55,21 +55,20 @@ FLEET_COLUMNS: list[dict[str, Any]] = [{}, {}, {"from_month": JAN + 1}, {"until_
 class Maker:
     """Draws values and rows; `months`, `regions` and `hardware` are what the rows refer to."""
 
-    def __init__(self, draw: Any) -> None:
-        self.draw = draw
+    def __init__(self, random: Random) -> None:
+        self.random = random
         self.months: int = self.one_of(2, 3, 3, 4)
         self.regions = self.one_of(["us"], ["us"], ["us", "eu"])
         self.hardware = self.one_of(["H100"], ["H100"], ["H100", "TPU"])
 
     def one_of(self, *values: T) -> T:
-        picked: T = self.draw(st.sampled_from(values))
-        return picked
+        return self.random.choice(values)
 
     def chance(self, in_ten: int) -> bool:
-        return bool(self.draw(st.integers(0, 9)) >= 10 - in_ten)
+        return self.random.randrange(10) < in_ten
 
     def month(self, first: int = 0, last: int | None = None) -> int:
-        return int(self.draw(st.integers(first, self.months - 1 if last is None else last))) + JAN
+        return self.random.randint(first, self.months - 1 if last is None else last) + JAN
 
     def some(self, in_ten: int, **columns: Any) -> dict[str, Any]:
         """Of these columns, each with its own chance: a value is one of the tuple given."""
@@ -86,10 +85,9 @@ class Maker:
         return {first: start, last: self.month(start - JAN)}
 
 
-@st.composite
-def workbooks(draw: Any) -> Dataset:
-    """Any small workbook."""
-    make = Maker(draw)
+def workbook(random: Random) -> Dataset:
+    """A small workbook drawn from `random`."""
+    make = Maker(random)
     rows: list[Any] = [RAMPS, *_machines(make), *_demand(make)]
     for i in range(make.one_of(0, 1, 1, 2)):
         region = make.one_of(*make.regions)
@@ -101,9 +99,7 @@ def workbooks(draw: Any) -> Dataset:
                 region=region,
                 **make.site(region),
                 **make.some(2, usd_per_accelerator_hour=(0.25,), usage_usd_per_accelerator_hour=(0.1, 0.3)),
-                **make.draw(
-                    st.sampled_from([{}, {}, {"from_month": JAN + 1}, {"until_month": JAN}, {"sublet": False}])
-                ),
+                **make.one_of(*FLEET_COLUMNS),
             )
         )
     rows += [_lease(make, f"lease{i}") for i in range(make.one_of(0, 1, 1, 1, 2))]
@@ -146,7 +142,6 @@ def _demand(make: Maker) -> list[Any]:
         columns = make.some(
             3,
             revenue_usd_per_mtok=(0.05, 0.2),
-            max_shortfall_share=(0.25, 0.5),
             headroom_share=(0.2,),
             growth_per_month=(0.25, -0.2),
             change_cost_usd=(100.0,),
@@ -154,8 +149,9 @@ def _demand(make: Maker) -> list[Any]:
             min_months_between_changes=(1, 2, 3),
             price_elasticity=(-1.0, -0.5),
         )
-        if make.chance(7):
-            columns["shortfall_usd_per_mtok"] = make.one_of(0.02, 0.05, 0.1, 0.3)
+        if make.chance(9):
+            columns["shortfall_usd_per_mtok"] = make.one_of(0.03, 0.1, 0.3)
+            columns |= make.some(1, max_shortfall_share=(0.25, 0.5))
         if make.chance(5 if name == "batch" else 1):
             columns["timing"] = "deferrable"
         limits = _limits(make, name) if make.chance(4 if name == "chat" else 1) else []
@@ -206,7 +202,7 @@ def _limits(make: Maker, name: str) -> list[Limit]:
 
 
 def _lease(make: Maker, name: str) -> list[Any]:
-    hourly = make.one_of(0.5, 0.9, 1.3, 2.0)
+    hourly = make.one_of(0.5, 0.8, 1.1, 1.6)
     columns: dict[str, Any] = {"units_max": make.one_of(1, 1, 2), "region": make.one_of(*make.regions)}
     columns |= make.some(2, lead_months=(1, 2), service_not_before=(JAN + 1,), delivered_share=(0.75,))
     columns |= {"sublet": make.chance(4), "provider": make.one_of("neo", "hyper")}
@@ -217,7 +213,7 @@ def _lease(make: Maker, name: str) -> list[Any]:
         first = make.one_of(0, -1, -2, -11, 1)
         length = make.one_of(14, 26) if first < -5 else make.one_of(2, 3, 4)
         columns |= {"signed": first, "signed_units": make.one_of(1, 2)}
-    terms = [_term(make, length, hourly, make.chance(4))]
+    terms = [_term(make, length, hourly, make.chance(5))]
     if make.chance(4) and "signed" not in columns:
         terms.append(_term(make, length + 1, hourly * 0.8, make.chance(3)))
     holds = {make.one_of(*make.hardware): make.one_of(1.0, 2.0)}
@@ -235,7 +231,7 @@ def _term(make: Maker, months: int, hourly: float, rich: bool) -> LeaseTerm:
         escalator_per_year=(0.1,),
         ramp=("slow", "late"),
     )
-    if rich and make.chance(6):
+    if rich and make.chance(7):
         columns["cancel_after_months"] = make.one_of(0, 1)
         columns |= make.some(5, notice_months=(1, 2), termination_fee_share=(0.25, 0.5))
     if rich and make.chance(4):
@@ -284,7 +280,7 @@ def _contract(make: Maker, name: str) -> list[Any]:
     if make.chance(2):
         first = make.one_of(0, -1, -10, 1)
         length = 14 if first < -5 else length + 1
-        columns |= {"signed": first, "blocks": make.draw(st.integers(1, most))}
+        columns |= {"signed": first, "blocks": make.random.randint(1, most)}
     rows = contract(name, tiers, length, **columns)
     if make.chance(3):
         # A rate of 730 x r USD a kW and month is about r USD an hour of an accelerator of 1 kW.
@@ -351,7 +347,7 @@ def _rules(make: Maker, data: Dataset) -> tuple[Rule, ...]:
 
 
 def _caps(make: Maker, data: Dataset) -> tuple[Cap, ...]:
-    return tuple(_cap(make, data, f"cap{i}") for i in range(make.one_of(0, 0, 0, 1, 1, 2)))
+    return tuple(_cap(make, data, f"cap{i}") for i in range(make.one_of(0, 0, 0, 0, 1, 1, 2)))
 
 
 def _cap(make: Maker, data: Dataset, name: str) -> Cap:
@@ -401,6 +397,11 @@ def combinations(data: Dataset) -> int:
     sizes += [1 if row.status == "signed" else 1 + len(contract_holdings(data, row)) for row in data.contracts]
     sizes += [comb(len(lease_out_holdings(data, row)) + row.units_max, row.units_max) for row in data.lease_outs]
     sizes += [1 + len(signing_months(data, row.buy_from, row.buy_until)) for row in data.options]
+    single = sum(row.single_site for row in data.segments)
+    if single:
+        sites = {row.site or getattr(row, "asset", getattr(row, "lease", "")) for row in (*data.fleet, *data.leases)}
+        tied = any(row.per != "month" for row in data.caps) or any(row.min_spend_usd_per_year for row in data.contracts)
+        sizes.append((len(sites) + len(data.contracts)) ** (single * (data.settings.months if tied else 1)))
     limited = {row.segment for row in data.limits}
     sizes += [sum(1 for _ in limit_paths(data, row)) for row in data.segments if row.segment in limited]
     return prod(sizes)
@@ -415,6 +416,7 @@ def few_enough(data: Dataset, most: int) -> Dataset:
         lambda d: replace(d, contracts=tuple(_first_month(row) for row in d.contracts)),
         lambda d: replace(d, leases=tuple(_first_month(row) for row in d.leases)),
         lambda d: replace(d, lease_outs=tuple(_first_month(row) for row in d.lease_outs)),
+        lambda d: replace(d, segments=tuple(replace(row, single_site=False) for row in d.segments)),
         lambda d: replace(d, limits=(), segments=tuple(replace(row, current_limit=None) for row in d.segments)),
     ]
     for narrow in narrower:
