@@ -111,6 +111,11 @@ def number_format(kind: str, column: schema.Column | None, texts: Iterable[str])
     return "#,##0" + ("." + "0" * decimals if decimals else "") + ("%" if percent else "")
 
 
+def text_of(name: str) -> str:
+    """The markdown of an example."""
+    return (EXAMPLES / f"{name}.md").read_text(encoding="utf-8")
+
+
 def write(name: str, folder: Path) -> Path:
     """Writes the workbook of that example into the folder, in place of the one there, and returns its path."""
     path = folder / f"{name}.xlsx"
@@ -119,7 +124,7 @@ def write(name: str, folder: Path) -> Path:
     try:
         book = xlsxwriter.Workbook(temporary, {"strings_to_formulas": False, "strings_to_urls": False})
         book.set_properties({"title": name, "author": "capacity-planner", "created": WRITTEN})
-        for table in tables((EXAMPLES / f"{name}.md").read_text(encoding="utf-8")):
+        for table in tables(text_of(name)):
             write_sheet(book, table)
         book.close()
         os.chmod(temporary, 0o644)
