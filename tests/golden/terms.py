@@ -1,0 +1,152 @@
+"""One tiny workbook for every term of the model; what is named here is a golden model of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builders import (
+    JAN,
+    contract,
+    dataset,
+    demand,
+    fleet,
+    hardware,
+    lease,
+    lease_out,
+    on_demand,
+    ramp,
+    segment,
+    term,
+    throughput,
+)
+
+from models.dataset import Dataset
+from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
+
+DAY_AND_NIGHT = [
+    LoadBlock(block="day", hours_per_day=8, peak=True),
+    LoadBlock(block="night", hours_per_day=16),
+    LoadShape(segment="chat", block="day", multiplier=1.5),
+    LoadShape(segment="chat", block="night", multiplier=0.75),
+]
+LIMITS = [Limit(segment="chat", limit="tight", demand_multiplier=0.5), Limit(segment="chat", limit="free")]
+USED_BY_HALF: dict[str, Any] = {"take_or_pay_share": 0.5, "usage_usd_per_accelerator_hour": 0.1}
+
+
+def small(*rows: Any, months: int = 2, **settings: Any) -> Dataset:
+    """These rows over two months at 10 % a year, with a demand of 2 and on-demand at 3 USD."""
+    return dataset(demand(2, months=months), on_demand(3.0), *rows, months=months, **{"discount_rate": 0.1} | settings)
+
+
+def capped(measure: str, value: float, scope: str = "total", name: str | None = None, **columns: Any) -> Dataset:
+    """A lease, a contract, fleet and on-demand under one cap."""
+    policy = Cap(**{"sense": "max"} | columns, cap="policy", measure=measure, scope=scope, name=name, value=value)
+    chat = segment(shortfall_usd_per_mtok=0.1, revenue_usd_per_mtok=0.1)
+    return small(chat, fleet(), lease("lease", term(1, 1.0)), contract(term_months=2), policy)
+
+
+def ruled(kind: str, *offers: str, count: int | None = None) -> Dataset:
+    """Two leases and a contract under one rule."""
+    rows = [lease("one", term(1, 1.0)), lease("two", term(1, 1.5), units_max=2), contract(term_months=1)]
+    return small(rows, Rule(rule="rule", kind=kind, offers=offers, count=count))
+
+
+TERMS: dict[str, Dataset] = {
+    "fleet": small(fleet(usd_per_accelerator_hour=0.2, usage_usd_per_accelerator_hour=0.1, until_month=JAN)),
+    "on_demand": small(on_demand(2.0, t=1, provider="other", max_accelerators=1.0)),
+    "leases": small(
+        hardware(),
+        hardware("TPU", kw=0.5),
+        throughput(),
+        throughput(hardware="TPU", bn_per_day=0.5),
+        ramp("slow", (1, 0.5, 0.5), (2, 1.0, 1.0)),
+        lease(
+            "cluster",
+            term(2, 1.0, upfront_usd_per_unit=100, prepay_share=0.25),
+            term(3, monthly=900, ramp="slow"),
+            holds={"H100": 1, "TPU": 2},
+            units_max=2,
+        ),
+    ),
+    "lease_cancelled": small(
+        lease("lease", term(3, 1.0, cancel_after_months=1, termination_fee_share=0.25), units_max=2), months=3
+    ),
+    "lease_renewed": small(
+        lease("lease", term(1, 1.0, renewals_max=2, renewal_months=1, renewal_price_multiple=1.5)), months=3
+    ),
+    "lease_signed": small(
+        lease("lease", term(3, 1.0, cancel_after_months=1, notice_months=1), signed=-1, signed_units=2)
+    ),
+    "full_horizon_end": small(
+        lease("lease", term(4, 1.0, prepay_share=0.5, cancel_after_months=1)),
+        contract(term_months=3, **USED_BY_HALF),
+        end_of_horizon="full",
+    ),
+    "contract_all_units": small(contract(tiers={1: 1.5, 3: 1.0}, max_blocks=4, min_blocks=2)),
+    "contract_incremental": small(
+        contract(tiers={1: 1.0, 2: 1.5, 4: 1.2}, max_blocks=5, min_blocks=1, tier_mode="incremental")
+    ),
+    "take_or_pay": small(contract(tiers={1: 1.5, 3: 1.0}, max_blocks=4, **USED_BY_HALF)),
+    "take_or_pay_incremental": small(
+        contract(tiers={1: 1.5, 3: 1.0}, max_blocks=4, tier_mode="incremental", **USED_BY_HALF)
+    ),
+    "overage": small(contract(max_blocks=2, overage_share=0.5, overage_price_multiple=1.5)),
+    "minimum_spend": small(contract(max_blocks=2, min_spend_usd_per_year=12000, take_or_pay_share=0.5)),
+    "reserve_margin": small(fleet(accelerators=2), lease("lease", term(1, 1.0)), reserve_margin=0.25),
+    "lease_outs": small(
+        fleet(accelerators=2, usage_usd_per_accelerator_hour=0.1),
+        fleet("bound", 2, sublet=False),
+        lease("lease", term(2, 1.0), sublet=True),
+        lease_out(term_months=2, units_max=2),
+        reserve_margin=0.1,
+    ),
+    "options": small(
+        lease("lease", term(1, 1.0), units_max=2),
+        Option(option="right", offer="lease", premium_usd=50),
+        Option(option="other right", offer="lease", premium_usd=20, buy_from=JAN + 1),
+    ),
+    "limits": small(DAY_AND_NIGHT, LIMITS, segment(revenue_usd_per_mtok=0.1)),
+    "limits_churn": small(
+        [Limit(segment="chat", limit="tight", demand_multiplier=0.5, churn_per_month=0.05), LIMITS[1]], months=3
+    ),
+    "limits_changed": small(
+        LIMITS, segment(change_cost_usd=100, current_limit="free", min_months_between_changes=2), months=3
+    ),
+    "limits_never_tighter": small(LIMITS, segment(may_tighten=False), months=3),
+    "load_blocks": small(DAY_AND_NIGHT, fleet(accelerators=2)),
+    "deferrable": small(
+        DAY_AND_NIGHT, fleet(), segment("chat"), segment("batch", timing="deferrable"), demand(1, 1, segment="batch")
+    ),
+    "network": small(
+        fleet(),
+        demand(1, 1, region="eu"),
+        Network(capacity_region="us", demand_region="eu", usd_per_mtok=0.01),
+        Network(capacity_region="eu", demand_region="us", allowed=False),
+    ),
+    "shortfall": small(segment(shortfall_usd_per_mtok=0.05, max_shortfall_share=0.5), DAY_AND_NIGHT),
+    "single_site": small(
+        segment("chat"),
+        segment("training", single_site=True),
+        demand(0.5, 1, segment="training"),
+        fleet("a", 2, usage_usd_per_accelerator_hour=0.1),
+        lease("b", term(1, 1.0, usage_usd_per_accelerator_hour=0.2), units_max=2),
+        reserve_margin=0.25,
+    ),
+    "cap_capacity_mw": capped("capacity_mw", 0.002, "provider", "neo"),
+    "cap_capacity_share": capped("capacity_share", 0.5, "region", "us", sense="min"),
+    "cap_cash": capped("cash_usd", 2000, per="quarter"),
+    "cap_cash_share_of_revenue": capped("cash_share_of_revenue", 0.5),
+    "cap_obligation": capped("obligation_usd", 500),
+    "cap_shortfall_share": capped("shortfall_share", 0.1, per="horizon"),
+    "cap_cash_on_flexible_bills": small(
+        segment(shortfall_usd_per_mtok=0.1),
+        contract(
+            tiers={1: 1.5, 2: 1.0}, max_blocks=2, tier_mode="incremental", min_spend_usd_per_year=12000, **USED_BY_HALF
+        ),
+        Cap(cap="policy", measure="cash_usd", scope="total", sense="min", value=1000),
+    ),
+    "rule_requires": ruled("requires", "one", "two"),
+    "rule_excludes": ruled("excludes", "one", "contract"),
+    "rule_at_most": ruled("at_most", "one", "two", "contract", count=2),
+    "rule_at_least": ruled("at_least", "two", "contract", count=1),
+}
