@@ -5,9 +5,10 @@ Sets
     offers: leases l by term, contracts c by tier k, lease-outs o, options; m months of signing.
 
 Decisions (integer unless said otherwise)
-    units[l,term,m], in_service[l,term,m,t]   units of a lease signed, and still in service      supply/leases
-    blocks[c,m,k], tier_reached, contract_signed   blocks of a contract at a tier's rate         supply/contracts
-    leased_out[o,m]                            units leased out                                  supply/lease_outs
+    units_by[l,m,term], in_service[l,term,m,t] units of a lease signed by then, and in service   supply/leases
+    blocks[c,m,k]                              blocks of a contract at a tier's rate             supply/contracts
+    tier_reached_by[c,m,k], contract_signed_by[c,m]   whether it is signed by then              supply/contracts
+    leased_out_by[o,m]                         units leased out by then                          supply/lease_outs
     bought[option,m]                           options bought                                    supply/options
     in_force[s,limit,t]                        the usage limit or price of a segment             demand/limits
     runs_at[s,site,t]                          the site of a segment that cannot be split        demand/service
@@ -20,9 +21,9 @@ Objective
     cost; network; revenue forgone by limits; cost of changing limits; shortfall; less lease-out income.
 
 Constraints, each a family of rows named as a claim
-    supply    units_within_offer, service_only_ends, signed_once, blocks_within_tier, blocks_reach_tier,
-              blocks_at_least, blocks_within_width, tier_before_full, overage_within_share,
-              billed_use_within_online, use_is_billed, minimum_spend_is_met, leased_out_within_offer,
+    supply    units_by_only_grows, service_only_ends, blocks_within_tier, blocks_reach_tier,
+              contract_signed_by_only_grows, tier_reached_by_only_grows, blocks_at_least, blocks_within_width, tier_before_full, overage_within_share,
+              billed_use_within_online, use_is_billed, minimum_spend_is_met, leased_out_by_only_grows,
               leased_out_of_sublet, bought_once, option_before_offer
     demand    one_limit_in_force, churn_adds_up, start_is_seen, start_is_in_force, start_was_not,
               limit_stays, limit_never_tightens, demand_is_met, flow_is_served, shortfall_within_share,

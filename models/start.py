@@ -48,9 +48,9 @@ class _Meaning:
             "units_by": lambda lease, m, term: self._units_by("lease", lease, m, term),
             "in_service": self._in_service,
             "leased_out_by": lambda name, m: self._units_by("lease_out", name, m, None),
-            "contract_signed": lambda contract, m: float(self._units("contract", contract, m) > 0),
+            "contract_signed_by": lambda contract, m: float(self._units_by("contract", contract, m, None) > 0),
             "blocks": self._blocks,
-            "tier_reached": lambda *key: float(self._blocks(*key) > 0),
+            "tier_reached_by": self._tier_reached_by,
             "bought": lambda *key: float(key in self.bought),
             "in_force": lambda *key: float(key in self.limits),
             "runs_at": lambda *key: float(key in self.sites),
@@ -77,6 +77,15 @@ class _Meaning:
     def _in_service(self, lease: str, term: int, m: int, t: int) -> float:
         found = self._signings("lease", lease, m)
         return float(sum(each.units for each in found if each.term_months == term and each.end >= t))
+
+    def _tier_reached_by(self, contract: str, m: int, from_blocks: int) -> float:
+        """Whether it is signed before month m, or in it at this tier or one before it."""
+        earlier = any(
+            (each.kind, each.name) == ("contract", contract) and not each.signed and each.month < m
+            for each in self.plan.signings
+        )
+        tiers = (tier for tier in self.tiers[contract] if tier <= from_blocks)
+        return float(earlier or any(self._blocks(contract, m, tier) > 0 for tier in tiers))
 
     def _blocks(self, contract: str, m: int, from_blocks: int) -> float:
         """Blocks billed at the tier: all of them at the tier reached, or those between two tiers."""

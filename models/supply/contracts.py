@@ -2,9 +2,9 @@ r"""Contracts: hyperscaler framework agreements, taken in blocks of power, at ra
 
 Decisions, per contract c, month of signing m and tier k (rates in force from from_blocks_k on):
 `blocks[c,m,k]` integer blocks billed at tier k's rate.
-All units: `tier_reached[c,m,k]` binary, at most one over all m and k;
-lo_k tier_reached <= blocks <= hi_k tier_reached. Incremental: blocks[c,m,k] <= width_k and tier k is
-filled before k+1; `signed[c,m]` binary, at most one over m. Where rates rise with the tier and nothing
+All units: tier reached, 0 or 1, at most one over all m and k (differences of the running total
+`tier_reached_by`); lo_k reached <= blocks <= hi_k reached. Incremental: blocks[c,m,k] <= width_k and
+tier k is filled before k+1; signed, 0 or 1, at most one over m (running total `contract_signed_by`). Where rates rise with the tier and nothing
 rewards spending, the cheap tiers fill first by themselves and no binaries are needed.
 Lots, the blocks of one tier at one signing, are what `models.supply.take_or_pay` and
 `models.supply.contract_bills` bill.
@@ -124,13 +124,19 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
     }
     blocks = model.variables("blocks", spans, upper=width.__getitem__, integer=True)
     all_units = [key for key, (schedule, *_) in spans.items() if schedule.contract.tier_mode == "all_units"]
-    reached = model.variables("tier_reached", all_units, upper=1, integer=True)
+    chains: dict[str, list[tuple[int, int]]] = {}
+    for name, m, k in all_units:
+        chains.setdefault(name, []).append((m, k))
+    reached = model.counts("tier_reached_by", chains, lambda _: 1)
     incremental = [each.key for each in schedules if each.contract.tier_mode == "incremental"]
-    signed = model.variables("contract_signed", incremental, upper=1, integer=True)
-    for key, variable in reached.items():
+    chains = {}
+    for name, m in incremental:
+        chains.setdefault(name, []).append(m)
+    signed = model.counts("contract_signed_by", chains, lambda _: 1)
+    for key, tier in reached.items():
         _, _, first, last = spans[key]
-        model.claim("blocks_within_tier", key, Linear.of(blocks[key]).add(variable, -float(last)), at_most=0.0)
-        model.claim("blocks_reach_tier", key, Linear.of(blocks[key]).add(variable, -float(first)), at_least=0.0)
+        model.claim("blocks_within_tier", key, Linear.of(blocks[key]).plus(tier, -float(last)), at_most=0.0)
+        model.claim("blocks_reach_tier", key, Linear.of(blocks[key]).plus(tier, -float(first)), at_least=0.0)
     begun = model.variables("tier_begun", _tiers_to_order(model, spans), upper=1, integer=True)
     taken = []
     for schedule in schedules:
@@ -139,9 +145,9 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
         if schedule.contract.tier_mode == "all_units":
             count = Linear()
             for key in keys:
-                count.add(reached[key])
+                count.plus(reached[key])
         else:
-            count = Linear.of(signed[schedule.key])
+            count = signed[schedule.key]
         each = Signature(schedule, count, lots)
         if schedule.contract.tier_mode == "incremental":
             model.claim(
@@ -159,12 +165,6 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
                     full = Linear.of(blocks[before]).add(begun[key], -float(width[before]))
                     model.claim("tier_before_full", key, full, at_least=0.0)
         taken.append(each)
-    for name in dict.fromkeys(schedule.contract.contract for schedule in schedules):
-        once = Linear()
-        for each in taken:
-            if each.schedule.contract.contract == name:
-                once.plus(each.signed)
-        model.claim("signed_once", name, once, at_most=1.0)
     return taken
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from models.finance import counts_in_full
 from models.ledgers import Payer
-from models.linear import Linear
 from models.model import Model
 from models.plan import Plan, Signing
 from models.supply.signing import service_start, signing_months

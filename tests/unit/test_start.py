@@ -35,7 +35,7 @@ CASES: dict[str, tuple[Iterable[Rows], set[str]]] = {
     ),
     "a contract at one rate for all units": (
         (demand(7, months=6), contract("c", {1: 3.0, 4: 1.0}, term_months=6, max_blocks=9), on_demand(9.0)),
-        {"blocks", "tier_reached"},
+        {"blocks", "tier_reached_by"},
     ),
     "a contract with rates tier by tier": (
         (
@@ -43,7 +43,7 @@ CASES: dict[str, tuple[Iterable[Rows], set[str]]] = {
             contract("c", {2: 3.0, 4: 1.0, 6: 0.5}, term_months=6, max_blocks=9, tier_mode="incremental"),
             on_demand(9.0),
         ),
-        {"blocks", "contract_signed"},
+        {"blocks", "contract_signed_by"},
     ),
     "an option and a lease-out": (
         (
