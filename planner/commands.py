@@ -114,14 +114,32 @@ def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[s
             faults = faulty.faults
         else:
             report = audit(result.dataset, written.plan, objective_usd=written.objective_usd)
-    console.give(told | {"audit": audit_json(report), "checks": _checks(report), "faults": faults_json(faults)})
+    notes = [] if report is None else made_from_something_else(plan_path, result.sha256, overrides)
+    told |= {"audit": audit_json(report), "checks": _checks(report), "faults": faults_json(faults), "notes": notes}
+    console.give(told)
     if report is None:
         console.tell(fault_lines(faults), urgent=True)
         return ExitCode.WRONG_INPUT
-    console.tell(audit_lines(report))
+    console.tell([*audit_lines(report), *notes], urgent=not report.passed)
     verdict = "keeps every rule and costs what it says" if report.passed else "is rejected"
     console.tell([f"{plan_path} {verdict}: {len(report.checks)} rules looked at."], urgent=not report.passed)
     return ExitCode.OK if report.passed else ExitCode.REJECTED_BY_AUDIT
+
+
+def made_from_something_else(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:
+    """What the plan's own record says it was made from, where that is not what it is held against now."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(plan_path, read_only=True, data_only=True)
+    rows = book["Run"].iter_rows(max_col=3, values_only=True) if "Run" in book.sheetnames else ()
+    recorded = {(row[0], row[1]): str(row[2]) for row in rows if len(row) == 3}
+    notes = []
+    if recorded.get(("run", "input_sha256"), input_sha256) != input_sha256:
+        notes.append("Note: the plan was made from another version of the workbook, which has changed since.")
+    made_with, given = recorded.get(("option", "set"), ""), "; ".join(overrides)
+    if made_with != given:
+        notes.append(f"Note: the plan was made with --set '{made_with}'; it is audited with --set '{given}'.")
+    return notes
 
 
 def _checks(report: AuditReport | None) -> list[dict[str, Any]]:

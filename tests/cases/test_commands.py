@@ -143,6 +143,15 @@ class TestAudit:
         assert (bad.code, bad.json["audit"]["passed"]) == (6, False)
         assert any(not check["passed"] and check["where"] for check in bad.json["checks"])
 
+    def test_a_plan_of_another_workbook_is_said_to_be_one(self, here: Run, small: Path) -> None:
+        """When the workbook or the overrides have changed since, the audit says that first of all."""
+        dearer = "on_demand.spot/us/H100.usd_per_accelerator_hour=6"
+        assert here("solve", small, "-o", "plan.xlsx", "--set", dearer).code == 0
+        assert here("audit", small, "plan.xlsx", "--set", dearer, "--json").json["notes"] == []
+        assert f"made with --set '{dearer}'" in here("audit", small, "plan.xlsx").out
+        workbook(small, decision(fleet=None))
+        assert "another version of the workbook" in here("audit", small, "plan.xlsx", "--set", dearer).out
+
     def test_what_is_no_plan_is_said_to_be_none(self, here: Run, small: Path) -> None:
         """An input workbook in the place of the plan is wrong input, not a broken plan."""
         said = here("audit", small, small)
