@@ -22,7 +22,8 @@ Objective
 
 Constraints, each a family of rows named as a claim
     supply    units_by_only_grows, service_only_ends, blocks_within_tier, blocks_reach_tier,
-              contract_signed_by_only_grows, tier_reached_by_only_grows, blocks_at_least, blocks_within_width, tier_before_full, overage_within_share,
+              contract_signed_by_only_grows, tier_reached_by_only_grows, blocks_at_least,
+              blocks_within_width, tier_before_full, overage_within_share,
               billed_use_within_online, use_is_billed, minimum_spend_is_met, leased_out_by_only_grows,
               leased_out_of_sublet, bought_once, option_before_offer
     demand    one_limit_in_force, churn_adds_up, start_is_seen, start_is_in_force, start_was_not,

@@ -4,10 +4,10 @@ Decisions, per contract c, month of signing m and tier k (rates in force from fr
 `blocks[c,m,k]` integer blocks billed at tier k's rate.
 All units: tier reached, 0 or 1, at most one over all m and k (differences of the running total
 `tier_reached_by`); lo_k reached <= blocks <= hi_k reached. Incremental: blocks[c,m,k] <= width_k and
-tier k is filled before k+1; signed, 0 or 1, at most one over m (running total `contract_signed_by`). Where rates rise with the tier and nothing
-rewards spending, the cheap tiers fill first by themselves and no binaries are needed.
-Lots, the blocks of one tier at one signing, are what `models.supply.take_or_pay` and
-`models.supply.contract_bills` bill.
+tier k is filled before k+1; signed, 0 or 1, at most one over m (running total `contract_signed_by`).
+Where rates rise with the tier and nothing rewards spending, the cheap tiers fill first by themselves and
+no binaries are needed. Lots, the blocks of one tier at one signing, are what `models.supply.take_or_pay`
+and `models.supply.contract_bills` bill.
 """
 
 from __future__ import annotations
