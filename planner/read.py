@@ -20,6 +20,7 @@ from models.faults import Fault
 from models.intake import in_order, take_in
 from models.schema import NEVER_READ, sheet_names
 from models.tables import Record, Table, Unreadable, fold, is_blank, shown
+from planner.outputs import ANNOTATED_SHEET
 from planner.overrides import override
 from planner.preflight import Refused, inspect
 
@@ -100,7 +101,7 @@ def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) 
     for worksheet in workbook.worksheets:
         if fold(worksheet.title) in known:
             tables.append(_SheetReader(worksheet, unreadable.get(worksheet.title, {}), faults).table())
-        elif worksheet.sheet_state != "veryHidden":  # only programs make these, for their own use
+        elif worksheet.sheet_state != "veryHidden" and worksheet.title != ANNOTATED_SHEET:  # these are programs' own
             tables.append(Table(worksheet.title, {}, ()))
     return tables, faults
 

@@ -133,8 +133,7 @@ def test_the_copy_has_the_same_faults_as_the_original(source: Path, tmp_path: Pa
     marked = tmp_path / "marked.xlsx"
     before = read(source)
     annotate(source, marked, before.faults)
-    after = [fault for fault in read(marked).faults if fault.sheet != "Issues"]
-    assert [str(fault) for fault in after] == [str(fault) for fault in before.faults]
+    assert [str(fault) for fault in read(marked).faults] == [str(fault) for fault in before.faults]
 
 
 def test_a_clean_workbook_gives_a_copy_that_says_so(source: Path, tmp_path: Path) -> None:
