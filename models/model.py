@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -75,27 +75,22 @@ class Model:
             made[key] = variable
         return made
 
-    def counts(
-        self, name: str, chains: Mapping[str, Sequence[Hashable]], most: Callable[[str], int]
-    ) -> dict[Any, Linear]:
-        """Integer counts of an offer's ways to be signed, at most `most` of them together, by key.
+    def counts(self, name: str, keys: Iterable[tuple[Any, ...]], most: Callable[[str], int]) -> dict[Any, Linear]:
+        """Integer counts of an offer's ways to be signed, by key; at most `most` together for each offer.
 
-        The columns are running totals along the chain and a count is the difference of two. A solver that
-        branches on a running total decides "two or more by August"; branching on one month's count
-        would only move the same signing to the month beside it.
+        The first part of a key is the offer. The columns are running totals along an offer's keys and a
+        count is the difference of two. A solver that branches on a running total decides "two or more by
+        August"; branching on one month's count would only move the same signing to the month beside it.
         """
-        index = [(offer, *_tuple(key)) for offer, keys in chains.items() for key in keys]
-        totals = self.variables(name, index, upper=lambda key: most(key[0]), integer=True)
+        totals = self.variables(name, keys, upper=lambda key: most(key[0]), integer=True)
         found: dict[Any, Linear] = {}
-        for offer, keys in chains.items():
-            before: Var | None = None
-            for key in keys:
-                total = totals[(offer, *_tuple(key))]
-                count = found[(offer, *_tuple(key))] = Linear.of(total)
-                if before is not None:
-                    count.add(before, -1.0)
-                    self.claim(f"{name}_only_grows", (offer, *_tuple(key)), count, at_least=0.0)
-                before = total
+        before: dict[str, Var] = {}
+        for key, total in totals.items():
+            found[key] = Linear.of(total)
+            if key[0] in before:
+                found[key].add(before[key[0]], -1.0)
+                self.claim(f"{name}_only_grows", key, found[key], at_least=0.0)
+            before[key[0]] = total
         return found
 
     def claim(
@@ -185,10 +180,6 @@ class Model:
     def to_lp(self) -> str:
         """The model as LP text with its own names, to read and to compare."""
         return self.compiled.to_lp()
-
-
-def _tuple(key: Hashable) -> tuple[Hashable, ...]:
-    return key if isinstance(key, tuple) else (key,)
 
 
 def _joined(left: Plan, right: Plan) -> Plan:

@@ -96,6 +96,8 @@ def solve(
     if not arrays.columns:
         usd = arrays.offset * model.units.usd
         return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", ())
+    # an earlier solve of this process may have asked for another number of threads
+    highspy.Highs.resetGlobalScheduler(True)
     highs = _load(arrays, options)
     _listen(highs, search, began, model.units.usd)
     _give_start(highs, start)
@@ -108,7 +110,6 @@ def solve(
 
 
 def _load(arrays: Compiled, options: SolveOptions) -> highspy.Highs:
-    highspy.Highs.resetGlobalScheduler(True)
     highs = highspy.Highs()
     # the callbacks that report progress fire only while output is on
     highs.setOptionValue("output_flag", True)

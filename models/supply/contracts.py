@@ -124,19 +124,13 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
     }
     blocks = model.variables("blocks", spans, upper=width.__getitem__, integer=True)
     all_units = [key for key, (schedule, *_) in spans.items() if schedule.contract.tier_mode == "all_units"]
-    chains: dict[str, list[tuple[int, int]]] = {}
-    for name, m, k in all_units:
-        chains.setdefault(name, []).append((m, k))
-    reached = model.counts("tier_reached_by", chains, lambda _: 1)
+    reached = model.counts("tier_reached_by", all_units, lambda _: 1)
     incremental = [each.key for each in schedules if each.contract.tier_mode == "incremental"]
-    chains = {}
-    for name, m in incremental:
-        chains.setdefault(name, []).append(m)
-    signed = model.counts("contract_signed_by", chains, lambda _: 1)
-    for key, tier in reached.items():
+    signed = model.counts("contract_signed_by", incremental, lambda _: 1)
+    for key, reaches in reached.items():
         _, _, first, last = spans[key]
-        model.claim("blocks_within_tier", key, Linear.of(blocks[key]).plus(tier, -float(last)), at_most=0.0)
-        model.claim("blocks_reach_tier", key, Linear.of(blocks[key]).plus(tier, -float(first)), at_least=0.0)
+        model.claim("blocks_within_tier", key, Linear.of(blocks[key]).plus(reaches, -float(last)), at_most=0.0)
+        model.claim("blocks_reach_tier", key, Linear.of(blocks[key]).plus(reaches, -float(first)), at_least=0.0)
     begun = model.variables("tier_begun", _tiers_to_order(model, spans), upper=1, integer=True)
     taken = []
     for schedule in schedules:

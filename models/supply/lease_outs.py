@@ -24,10 +24,7 @@ def add_lease_outs(model: Model) -> None:
         if row.units_max
         for m in signing_months(dataset, row, row.lease_out)
     ]
-    chains: dict[str, list[int]] = {}
-    for name, m in index:
-        chains.setdefault(name, []).append(m)
-    units = model.counts("leased_out_by", chains, lambda name: dataset.lease_out_of[name].units_max)
+    units = model.counts("leased_out_by", index, lambda name: dataset.lease_out_of[name].units_max)
     for (name, m), count in units.items():
         row = dataset.lease_out_of[name]
         start = service_start(dataset, row, m)

@@ -57,10 +57,8 @@ def add_leases(model: Model) -> None:
         elif lease.status == "offer" and lease.units_max:
             for m in signing_months(dataset, lease, lease.lease):
                 offered.extend(UnitSchedule(dataset, lease, term, m) for term in terms[lease.lease])
-    chains: dict[str, list[tuple[int, int]]] = {}
-    for each in offered:
-        chains.setdefault(each.lease.lease, []).append((each.signed, each.term.term_months))
-    units = model.counts("units_by", chains, lambda name: dataset.lease_of[name].units_max)
+    ways = [(each.lease.lease, each.signed, each.term.term_months) for each in offered]
+    units = model.counts("units_by", ways, lambda name: dataset.lease_of[name].units_max)
     counted = [(each, Linear(float(each.lease.signed_units or 0))) for each in signed if each.term_end > 0]
     counted += [(each, units[each.lease.lease, each.signed, each.term.term_months]) for each in offered]
     for past in signed:

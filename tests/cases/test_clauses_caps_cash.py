@@ -214,8 +214,37 @@ def test_a_minimum_spend_is_not_paid_before_it_is_due() -> None:
     assert not feasible(rows, cap("cash_usd", 1255, from_month=JAN + 1), months=2)
 
 
+def test_a_bill_is_not_raised_to_lower_a_later_top_up() -> None:
+    """Under a budget by month a bill stays what is owed, though a higher one would spare a top-up beyond the budget.
+
+    1 block at 1.50, half taken or paid, a minimum of 2000 for January and February, 12 % kept free, so at most 0.88 works:
+    0.88 x 744 x 1.5 = 982.08 in January leaves 1017.92 for February, above 1000. So it is signed for February alone,
+    1000: 0.88 x 28 = 24.64 bn served there; 93 + 56 - 24.64 = 124.36 bn short at 300 USD a bn.
+    """
+    flexible = contract(term_months=2, tiers=1.5, take_or_pay_share=0.5, min_spend_usd_per_year=12000)
+    rows = [segment(shortfall_usd_per_mtok=0.3), demand(3, 2), flexible, cap("cash_usd", 1000)]
+    plan = solved(dataset(rows, months=2, reserve_margin=0.12))
+    assert costs(plan) == pytest.approx({"contract": 1000, "shortfall": 37308})
+
+
 def test_a_least_spend_is_not_met_by_a_top_up_that_is_not_owed() -> None:
     """A top-up is what the minimum lacks, however much a cap would like to see spent: bills of 1416 owe no more."""
     rows = contract(signed=0, term_months=2, min_spend_usd_per_year=6000)
     assert feasible(rows, cap("cash_usd", 1415.9, sense="min", per="horizon"), months=2)
     assert not feasible(rows, cap("cash_usd", 1500, sense="min", per="horizon"), months=2)
+
+
+def test_a_least_spend_is_not_met_by_hours_that_do_no_work() -> None:
+    """On-demand is bought for work only: a minimum on cash does not make it idle for money, here or elsewhere.
+
+    No demand, a contract for 446.40 and on-demand in us and eu: 1000 cannot be spent.
+    """
+    rows = [contract(tiers=0.6, term_months=1), on_demand(2.6), on_demand(2.6, region="eu")]
+    assert feasible(rows, cap("cash_usd", 446.4, sense="min"), months=1)
+    assert not feasible(rows, cap("cash_usd", 1000, sense="min"), months=1)
+
+
+def test_a_least_spend_does_not_take_single_site_work_off_its_site() -> None:
+    """On-demand is no site, even where a minimum on cash would like it to be: the fleet carries 2 bn for nothing."""
+    rows = [segment(single_site=True), demand(2), fleet(accelerators=2), on_demand(2.6)]
+    assert not feasible(rows, cap("cash_usd", 1000, sense="min"), months=1)
