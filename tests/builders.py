@@ -39,11 +39,9 @@ JAN = month_of(2026, 1)
 ONE_BN_A_DAY = 1e9 / 86400
 """Tokens a second that make a billion tokens a day."""
 
-Rows = Row | Iterable["Rows"]
-
 
 def dataset(
-    *rows: Rows, months: int = 3, first_month: int = JAN, discount_rate: float = 0.0, **settings: Any
+    *rows: Any, months: int = 3, first_month: int = JAN, discount_rate: float = 0.0, **settings: Any
 ) -> Dataset:
     """A Dataset of these rows (nested as they come), each put in its own sheet.
 
@@ -68,7 +66,7 @@ def dataset(
     )
 
 
-def _flat(rows: Iterable[Rows]) -> Iterable[Row]:
+def _flat(rows: Iterable[Any]) -> Iterable[Row]:
     for each in rows:
         if isinstance(each, Row):
             yield each

@@ -217,7 +217,7 @@ def test_a_minimum_spend_is_not_paid_before_it_is_due() -> None:
 def test_a_bill_is_not_raised_to_lower_a_later_top_up() -> None:
     """Under a budget by month a bill stays what is owed, though a higher one would spare a top-up beyond the budget.
 
-    1 block at 1.50, half taken or paid, a minimum of 2000 for January and February, 12 % kept free, so at most 0.88 works:
+    1 block at 1.50, half taken or paid, a minimum of 2000 for two months, 12 % kept free, so at most 0.88 works:
     0.88 x 744 x 1.5 = 982.08 in January leaves 1017.92 for February, above 1000. So it is signed for February alone,
     1000: 0.88 x 28 = 24.64 bn served there; 93 + 56 - 24.64 = 124.36 bn short at 300 USD a bn.
     """

@@ -209,6 +209,18 @@ def test_single_site_work_is_done_by_its_site_even_where_others_are_cheaper() ->
     assert costs(plan) == pytest.approx({"usage": 372})
 
 
+def test_the_margin_of_the_pool_binds_single_site_work_too() -> None:
+    """Work at a site is done by its own sources within the pool's margin; on-demand does not step in.
+
+    Site a has 1 H100 and an idle TPU, so its own limit is 0.75 x 2; but of the pool's one H100 only 0.75 may work.
+    Training of 1 needs a block of the contract beside it: of 2 H100 1.5 may work, all of a's among them: 744.
+    """
+    rows = [hardware(), hardware("TPU"), throughput(), fleet("a", 1), fleet("idle", 1, hardware="TPU", site="a")]
+    offer = contract(max_blocks=2, term_months=1)
+    plan = solved(dataset(training(), rows, demand(1), offer, on_demand(0.3), months=1, reserve_margin=0.25))
+    assert costs(plan) == pytest.approx({"contract": 744})
+
+
 def test_a_site_serves_all_regions_of_its_segment() -> None:
     """All of a segment, of every region, runs at the one site, and pays the network from there.
 

@@ -78,7 +78,7 @@ class Maker:
         """Now and then a site shared with others in the same region."""
         return {"site": f"{region} campus"} if self.chance(2) else {}
 
-    def window(self, first: str, last: str) -> dict[str, int]:
+    def window(self, first: str, last: str) -> dict[str, Any]:
         if not self.chance(3):
             return {}
         start = self.month()
@@ -362,7 +362,7 @@ def _cap(make: Maker, data: Dataset, name: str) -> Cap:
     )
     sense = make.one_of("max", "max", "max", "min")
     sources: list[Fleet | Lease | Contract] = [*data.fleet, *data.leases, *data.contracts]
-    known = {
+    known: dict[str, list[Any]] = {
         "total": [None],
         "provider": sorted({row.provider for row in sources}),
         "vendor": ["green"],
@@ -399,7 +399,7 @@ def combinations(data: Dataset) -> int:
     sizes += [1 + len(signing_months(data, row.buy_from, row.buy_until)) for row in data.options]
     single = sum(row.single_site for row in data.segments)
     if single:
-        sites = {row.site or getattr(row, "asset", getattr(row, "lease", "")) for row in (*data.fleet, *data.leases)}
+        sites = {row.site or row.asset for row in data.fleet} | {row.site or row.lease for row in data.leases}
         tied = any(row.per != "month" for row in data.caps) or any(row.min_spend_usd_per_year for row in data.contracts)
         sizes.append((len(sites) + len(data.contracts)) ** (single * (data.settings.months if tied else 1)))
     limited = {row.segment for row in data.limits}
