@@ -84,6 +84,18 @@ def test_a_rate_by_the_kw_month_bills_every_month_alike() -> None:
     assert accepted(dataset, plan)
 
 
+def test_a_block_holds_accelerators_by_their_power() -> None:
+    """Two blocks of 4 kW hold two accelerators of 2 kW each: 4 online, 0.008 MW, 8 kW at $500 are 4000."""
+    dataset = b.dataset(b.hardware(kw=2), b.contract("deal", 0, blocks=2, block_mw=0.004, term_months=1), months=1)
+    tier = replace(dataset.contract_tiers[0], usd_per_accelerator_hour=None, usd_per_kw_month=500.0)
+    plan = Plan(
+        signings=(signing("deal", 0, 1, 0, 0, "contract", units=2),),
+        online=(replace(online(0, 4, "deal", "contract", term_months=1), mw=0.008),),
+        payments=tuple(pay("contract", "deal", {0: 4000}, "hyper")),
+    )
+    assert accepted(replace(dataset, contract_tiers=(tier,)), plan)
+
+
 def test_ramp_and_escalator_carry_a_contracts_rate() -> None:
     """Signed 12 months ago at $1, 4 blocks, a tenth more a year; the ramp bills three quarters from month 14.
 

@@ -245,6 +245,29 @@ def test_only_take_or_pay_in_full_makes_a_contract_a_site() -> None:
         assert broken(dataset, plan) == (set() if kept else {"single_site_work_at_site"})
 
 
+def test_single_site_work_runs_on_a_lease_too() -> None:
+    """Training runs at the site of a lease as it does on one's own."""
+    dataset = b.dataset(b.segment(single_site=True), b.demand(1), b.lease("neo1", b.term(1, monthly=0)), months=1)
+    plan = Plan(
+        signings=(signing("neo1", 0, 1, 0, 0),),
+        serving=(serve(0, 1, site="neo1"),),
+        source_use=(use(0, 1, "neo1", "lease", term_months=1),),
+        online=(online(0, 1, "neo1", "lease", term_months=1),),
+    )
+    assert audit(dataset, plan).passed
+
+
+@pytest.mark.parametrize("sublet", [True, False])
+def test_a_lease_is_leased_out_only_where_it_may_be(sublet: bool) -> None:
+    """A lease's accelerator is leased out again where the lease says so."""
+    dataset = b.dataset(b.lease("neo1", b.term(1, monthly=0), sublet=sublet), b.lease_out("out", 0), months=1)
+    plan = Plan(
+        signings=(signing("neo1", 0, 1, 0, 0), signing("out", 0, 1, 0, 0, "lease_out")),
+        online=(online(0, 1, "neo1", "lease", term_months=1),),
+    )
+    assert broken(dataset, plan) == (set() if sublet else {"lease_outs_within_sublet"})
+
+
 def test_an_excluded_offer_does_not_count_as_signed() -> None:
     """An offer excluded though its signed columns are filled in satisfies no rule that requires it."""
     excluded = b.lease("gone", b.term(1, monthly=1), status="excluded", signed_month=b.JAN - 3)
