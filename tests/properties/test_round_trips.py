@@ -93,7 +93,7 @@ def as_in_a_file(data: Dataset) -> Dataset:
         sheet.name: tuple(map(rounded, getattr(data, sheet.name))) for sheet in SHEETS if sheet.name != "settings"
     }
     sheets["demand"] = tuple(sorted(sheets["demand"], key=lambda row: (row.segment, row.region, row.month)))
-    return replace(data, **sheets)
+    return Dataset(settings=data.settings, **sheets)
 
 
 @pytest.mark.parametrize("theme", THEMES)
