@@ -280,6 +280,18 @@ def test_a_contract_is_signed_inside_its_window_and_not_for_service_beyond_the_h
     assert solved_or_none(dataset(contract(lead_months=2, **window), demand(0, 0, 1))) is None
 
 
+def test_an_excluded_contract_is_not_taken() -> None:
+    """A contract of status excluded serves nothing, however cheap: 744 x 3 = 2232 are bought."""
+    offer = contract(tiers=0.01, status="excluded")
+    assert costs(solved(dataset(offer, demand(1), on_demand(3.0), months=1))) == pytest.approx({"on_demand": 2232})
+
+
+def test_a_contract_whose_term_ended_before_month_0_is_over() -> None:
+    """A signed contract that ended in December neither serves nor costs nor owes a minimum: 744 x 3 are bought."""
+    over = contract(signed=-3, term_months=3, min_spend_usd_per_year=90000)
+    assert costs(solved(dataset(over, demand(1), on_demand(3.0), months=1))) == pytest.approx({"on_demand": 2232})
+
+
 def test_a_contract_is_not_leased_out() -> None:
     """Contracts cannot be sublet: a taker gets the fleet's accelerator and no more.
 
