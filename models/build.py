@@ -8,6 +8,7 @@ from models.dataset import Dataset
 from models.demand.limits import add_limits
 from models.demand.service import add_service
 from models.demand.serving import read_service
+from models.demand.single_site import add_single_sites
 from models.finance import add_objective
 from models.model import Model
 from models.policy.caps import add_caps
@@ -32,6 +33,7 @@ TERMS = (
     # what is asked for and who serves it
     add_limits,
     add_service,
+    add_single_sites,
     read_service,
     add_pools,
     add_contract_use,

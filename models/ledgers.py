@@ -46,7 +46,7 @@ class CapacityLedger:
     """Accelerators (not scaled) online by source and month, leased out and sold on top by pool and month.
 
     The rest is in model units of accelerators, by load block too: `overage` by source, hours sold
-    `on_demand` and `work` in a pool, `site_work` the part of it that must run at one site, and
+    `on_demand` and `work` in a pool, `site_work` the part of it that must run at one site, by site, and
     `metered_use` of a source whose hours are billed apart.
     """
 
@@ -56,7 +56,7 @@ class CapacityLedger:
         self.overage: dict[tuple[Pool, int, str], dict[Source, Linear]] = defaultdict(dict)
         self.on_demand: dict[tuple[Pool, int, str], list[Var]] = defaultdict(list)
         self.work: dict[tuple[Pool, int, str], Linear] = {}
-        self.site_work: dict[tuple[str, Pool, int, str], Linear] = {}
+        self.site_work: dict[tuple[Pool, int, str], dict[str, Linear]] = defaultdict(dict)
         self.metered_use: dict[tuple[Source, int, str], Linear] = {}
         self.reachable: set[tuple[Pool, int]] = set()
 

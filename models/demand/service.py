@@ -5,8 +5,8 @@ s; `site_work[s,site,r,h,t,b]` the same for a single-site segment, at one site; 
 from region r to demand group g; `shortfall[s,g,t,b]` tokens not served. Demand regions that the network
 treats alike form a group, and a region that reaches one group needs no flow: dispatch stays small.
 A deferrable segment balances over the month (b = "") instead of in each block.
-demand_is_met: \sum inflow + shortfall = demand after limits.
-At one site: `runs_at[s,site,t]` binary, \sum_site <= 1, tokens at a site <= demand x runs_at.
+demand_is_met: \sum inflow + shortfall = demand after limits. What holds a segment to one site is in
+`models.demand.single_site`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from models.dataset import Dataset
 from models.demand.baseline import block_hours
 from models.demand.network import Routes
+from models.demand.sites import candidate_sites
 from models.demand.throughput import TokensServed
 from models.ledgers import Payer
 from models.linear import Linear, Var
@@ -91,7 +92,6 @@ def add_service(model: Model) -> None:
     _add_work(model, services)
     _add_flows(model, services, routes)
     _add_balances(model, services)
-    _add_single_sites(model, services)
     model.services = services
 
 
@@ -122,13 +122,9 @@ def _places(model: Model, served: TokensServed) -> dict[tuple[str, int], list[Pl
     for segment in model.dataset.segments:
         hardware = set(served.hardware(segment.segment))
         if segment.single_site:
-            candidates = {
-                (Place(source.site, source.region, source.hardware), t): None
-                for source, t in model.capacity.online
-                if not source.metered
-            }
+            candidates = [(Place(site, *pool), t) for site, pool, t in candidate_sites(model, hardware)]
         else:
-            candidates = {(Place("", *pool), t): None for pool, t in sorted(model.capacity.reachable)}
+            candidates = [(Place("", *pool), t) for pool, t in sorted(model.capacity.reachable)]
         for place, t in candidates:
             if place.hardware in hardware:
                 found[segment.segment, t].append(place)
@@ -169,7 +165,8 @@ def _add_work(model: Model, services: list[Service]) -> None:
             pool = place.region, place.hardware
             model.capacity.work.setdefault((pool, t, block), Linear()).add(variable)
             if place.site:
-                model.capacity.site_work.setdefault((place.site, pool, t, block), Linear()).add(variable)
+                at_sites_of_pool = model.capacity.site_work[pool, t, block]
+                at_sites_of_pool.setdefault(place.site, Linear()).add(variable)
 
 
 def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
@@ -237,70 +234,3 @@ def _add_balances(model: Model, services: list[Service]) -> None:
             for group in service.groups:
                 claim.plus(demand_of(model, service, group, ANY_BLOCK), -service.segment.max_shortfall_share)
             model.claim("shortfall_within_share", (name, t), claim, at_most=0.0)
-
-
-def _add_single_sites(model: Model, services: list[Service]) -> None:
-    single = [each for each in services if each.segment.single_site]
-    index = [
-        (each.segment.segment, site, each.t)
-        for each in single
-        for site in dict.fromkeys(place.site for place, _ in each.tokens)
-    ]
-    runs_at = model.variables("runs_at", index, upper=1, integer=True)
-    for service in single:
-        name, t = service.segment.segment, service.t
-        demand = sum(_most(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
-        one = Linear()
-        for segment, site, month in index:
-            if (segment, month) == (name, t):
-                one.add(runs_at[name, site, t])
-                most = min(demand, _most_at_site(model, service, site))
-                claim = Linear.of(runs_at[name, site, t], -most)
-                for (place, block), variable in service.work.items():
-                    if place.site == site:
-                        claim.add(variable, service.tokens[place, block])
-                model.claim("runs_at_one_site", (name, site, t), claim, at_most=0.0)
-        model.claim("one_site", (name, t), one, at_most=1.0)
-    _hold_sites(model)
-
-
-def _hold_sites(model: Model) -> None:
-    """Work that must run at one site stays within what is online there: by hardware, and less the margin in all."""
-    unit, margin = model.units.accelerators, model.dataset.settings.reserve_margin
-    totals: dict[tuple[str, int, str], Linear] = defaultdict(Linear)
-    online: dict[tuple[str, int], Linear] = defaultdict(Linear)
-    by_pool: dict[tuple[str, tuple[str, str], int], Linear] = defaultdict(Linear)
-    for (source, t), accelerators in model.capacity.online.items():
-        if not source.metered:
-            online[source.site, t].plus(accelerators, 1.0 / unit)
-            by_pool[source.site, source.pool, t].plus(accelerators, 1.0 / unit)
-    for (site, pool, t, block), work in model.capacity.site_work.items():
-        totals[site, t, block].plus(work)
-        claim = work.times(1.0).plus(by_pool[site, pool, t], -1.0)
-        model.claim("site_work_online", (site, *pool, t, block), claim, at_most=0.0)
-    for (site, t, block), work in totals.items():
-        model.claim(
-            "site_keeps_margin", (site, t, block), work.times(1.0).plus(online[site, t], margin - 1.0), at_most=0.0
-        )
-
-
-def _most_at_site(model: Model, service: Service, site: str) -> float:
-    """The most tokens a site can serve in the month with everything online there that can be."""
-    hours: dict[Place, float] = defaultdict(float)
-    for (place, _), tokens in service.tokens.items():
-        if place.site == site:
-            hours[place] += tokens
-    return sum(
-        hours[Place(site, source.region, source.hardware)] * _most(accelerators) / model.units.accelerators
-        for (source, t), accelerators in model.capacity.online.items()
-        if t == service.t
-        and source.site == site
-        and not source.metered
-        and Place(site, source.region, source.hardware) in hours
-    )
-
-
-def _most(linear: Linear) -> float:
-    linear = linear.merged()
-    pairs = zip(linear.coefficients, linear.variables, strict=True)
-    return linear.constant + sum(max(0.0, coefficient) * (variable.ub or 0.0) for coefficient, variable in pairs)

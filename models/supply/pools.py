@@ -139,7 +139,13 @@ def _hold(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass])
         total.plus(_online(model, each.sources, t), margin - 1.0)
     leased = capacity.leased_out.get((pool, t), Linear())
     model.claim("pool_keeps_margin", key, total.plus(leased, (1.0 - margin) / unit), at_most=0.0)
+    site_work = capacity.site_work.get((pool, t, block), {})
     if len(classes) == 1:
+        if site_work and not _use_is_work(model, pool, t, block, 1):
+            claim = classes[0].use[block].times(-1.0)
+            for work in site_work.values():
+                claim.plus(work)
+            model.claim("site_does_its_work", key, claim, at_most=0.0)
         return
     for k, each in enumerate(classes):
         claim = each.use[block].times(1.0).plus(_online(model, each.sources, t), -1.0)
@@ -150,14 +156,12 @@ def _hold(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass])
             if each.sources[0].sublet:
                 claim.plus(each.use[block]).plus(_online(model, each.sources, t), -1.0)
         model.claim("leased_out_is_not_used", key, claim, at_most=0.0)
-    for site in dict.fromkeys(each.sources[0].site for each in classes):
-        work = capacity.site_work.get((site, pool, t, block))
-        if work is not None:
-            claim = work.times(1.0)
-            for each in classes:
-                if each.sources[0].site == site and not each.sources[0].metered:
-                    claim.plus(each.use[block], -1.0)
-            model.claim("site_does_its_work", (site, *key), claim, at_most=0.0)
+    for site, work in site_work.items():
+        claim = work.times(1.0)
+        for each in classes:
+            if each.sources[0].site == site and not each.sources[0].metered:
+                claim.plus(each.use[block], -1.0)
+        model.claim("site_does_its_work", (site, *key), claim, at_most=0.0)
 
 
 def _charge(model: Model, each: UseClass) -> None:
@@ -178,7 +182,7 @@ def _charge(model: Model, each: UseClass) -> None:
 
 def _read(model: Model, classes: list[UseClass]) -> Plan:
     """What is online, which source did what, and the usage charges that follow."""
-    _dataset, unit = model.dataset, model.units.accelerators
+    unit = model.units.accelerators
     online = {key: max(0.0, linear.value()) for key, linear in model.capacity.online.items()}
     rows: list[SourceUse] = []
     for each in classes:
@@ -203,7 +207,7 @@ def _split(model: Model, each: UseClass, block: str, use: float, held: dict[Sour
     unit, shares = model.units.accelerators, dict.fromkeys(held, 0.0)
     left = use
     for site in dict.fromkeys(source.site for source in held):
-        work = model.capacity.site_work.get((site, each.pool, each.t, block))
+        work = model.capacity.site_work.get((each.pool, each.t, block), {}).get(site)
         there = {source: amount for source, amount in held.items() if source.site == site and not source.metered}
         at_site = sum(there.values())
         if work is None or not at_site:

@@ -1,0 +1,71 @@
+r"""Single site: a segment that cannot be split runs at one site in each month; the site may change.
+
+`runs_at[s,site,t]` binary, \sum_site <= 1; tokens served at a site <= the most it can serve, or the
+month's demand, x runs_at. In each load block single-site work at a site is at most what is online there,
+by hardware, and (1 - reserve_margin) of it, all hardware together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from models.demand.service import ANY_BLOCK, Place, Service, demand_of
+from models.demand.sites import Site, most, sites
+from models.linear import Linear
+from models.model import Model
+
+
+def add_single_sites(model: Model) -> None:
+    """Adds the choice of sites and what they can hold."""
+    single = [each for each in model.services if each.segment.single_site]
+    if not single:
+        return
+    by_month = sites(model)
+    index = [
+        (each.segment.segment, site, each.t)
+        for each in single
+        for site in dict.fromkeys(place.site for place, _ in each.tokens)
+    ]
+    runs_at = model.variables("runs_at", index, upper=1, integer=True)
+    for service in single:
+        name, t, one = service.segment.segment, service.t, Linear()
+        demand = sum(most(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
+        for site in dict.fromkeys(place.site for place, _ in service.tokens):
+            one.add(runs_at[name, site, t])
+            ceiling = min(demand, _most_tokens(model, service, by_month[t][site]))
+            claim = Linear.of(runs_at[name, site, t], -ceiling)
+            for (place, block), variable in service.work.items():
+                if place.site == site:
+                    claim.add(variable, service.tokens[place, block])
+            model.claim("runs_at_one_site", (name, site, t), claim, at_most=0.0)
+        model.claim("one_site", (name, t), one, at_most=1.0)
+    _hold_sites(model, by_month)
+
+
+def _most_tokens(model: Model, service: Service, site: Site) -> float:
+    """The most tokens a site can serve in the month with everything online there that can be."""
+    per_unit: dict[Place, float] = defaultdict(float)
+    for (place, _), tokens in service.tokens.items():
+        if place.site == site.name:
+            per_unit[place] += tokens
+    unit, free = model.units.accelerators, 1.0 - model.dataset.settings.reserve_margin
+    by_hardware = sum(per_unit[Place(site.name, *pool)] * most(online) / unit for pool, online in site.online.items())
+    in_all = max(per_unit.values()) * free * most(site.total()) / unit
+    return float(min(by_hardware, in_all))
+
+
+def _hold_sites(model: Model, by_month: dict[int, dict[str, Site]]) -> None:
+    """Where one hardware is all there is, less the margin is the tighter of the two and stands alone."""
+    unit, margin = model.units.accelerators, model.dataset.settings.reserve_margin
+    totals: dict[tuple[str, int, str], Linear] = defaultdict(Linear)
+    for (pool, t, block), by_site in model.capacity.site_work.items():
+        for name, work in by_site.items():
+            site = by_month[t][name]
+            totals[name, t, block].plus(work)
+            if len(site.online) > 1 or not margin:
+                claim = work.times(1.0).plus(site.online[pool], -1.0 / unit)
+                model.claim("site_work_online", (name, *pool, t, block), claim, at_most=0.0)
+    if margin:
+        for (name, t, block), work in totals.items():
+            claim = work.times(1.0).plus(by_month[t][name].total(), (margin - 1.0) / unit)
+            model.claim("site_keeps_margin", (name, t, block), claim, at_most=0.0)

@@ -1,0 +1,84 @@
+"""Sites: what is online at each, and which are worth a choice for work that cannot be split."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from models.ledgers import Pool, Source
+from models.linear import Linear
+from models.model import Model
+
+
+@dataclass(slots=True)
+class Site:
+    """A site in a month: accelerators online by pool (not scaled) and the sources they come from."""
+
+    name: str
+    online: dict[Pool, Linear] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+
+    def total(self) -> Linear:
+        """All accelerators online, whatever their hardware."""
+        total = Linear()
+        for online in self.online.values():
+            total.plus(online)
+        return total
+
+
+def sites(model: Model) -> dict[int, dict[str, Site]]:
+    """The sites with anything online, by month and name; hours billed apart belong to no site."""
+    found: dict[int, dict[str, Site]] = defaultdict(dict)
+    for (source, t), online in model.capacity.online.items():
+        if not source.metered:
+            site = found[t].setdefault(source.site, Site(source.site))
+            site.online.setdefault(source.pool, Linear()).plus(online)
+            site.sources.append(source)
+    return found
+
+
+def most(linear: Linear) -> float:
+    """The largest value within the variables' bounds."""
+    linear = linear.merged()
+    pairs = zip(linear.coefficients, linear.variables, strict=True)
+    return float(
+        linear.constant + sum(coefficient * variable.ub for coefficient, variable in pairs if coefficient > 0.0)
+    )
+
+
+def candidate_sites(model: Model, hardware: set[str]) -> list[tuple[str, Pool, int]]:
+    """Site, pool and month where single-site work on some hardware can run.
+
+    With one single-site segment a site is left out when another, certain to be online, has at least as
+    much of all it can ever have, in the same pools and at the same usage charge: what runs at the first
+    can as well run at the second, and other work in the pool change places with it.
+    """
+    may_prune = sum(segment.single_site for segment in model.dataset.segments) == 1
+    found: list[tuple[str, Pool, int]] = []
+    for t, there in sites(model).items():
+        kept = [site for site in there.values() if any(pool[1] in hardware for pool in site.online)]
+        if may_prune:
+            for site in list(kept):
+                if any(_stands_in(model, other, site, hardware) for other in kept if other is not site):
+                    kept.remove(site)
+        found.extend((site.name, pool, t) for site in kept for pool in site.online if pool[1] in hardware)
+    return found
+
+
+def _stands_in(model: Model, other: Site, site: Site, hardware: set[str]) -> bool:
+    """Whether whatever single-site work a site can host, the other can host too."""
+    charges = {(source.usage_usd, source.sublet, _scoped(model, source)) for source in (*site.sources, *other.sources)}
+    certain = {pool: online.constant for pool, online in other.online.items() if online.is_constant}
+    needed = {pool: most(online) for pool, online in site.online.items() if pool[1] in hardware}
+    return (
+        len(charges) == 1
+        and len(certain) == len(other.online)
+        and all(certain.get(pool, 0.0) >= accelerators for pool, accelerators in needed.items())
+        and sum(certain.values()) >= most(site.total())
+    )
+
+
+def _scoped(model: Model, source: Source) -> str:
+    """What tells usage charges apart where caps count them by provider, site or offer."""
+    scoped = any(cap.measure == "cash_usd" and cap.scope != "total" for cap in model.dataset.caps)
+    return source.name if scoped and source.usage_usd else ""
