@@ -54,6 +54,10 @@ class Work:
                 self.at_site[use.month, use.block, source.site, source.hardware] += use.accelerators
         for bought in plan.on_demand:
             self.at_work[bought.month, bought.block, (bought.region, bought.hardware)] += bought.accelerators
+        # what a place with next to nothing in it is measured against
+        self.least = {t: SMALLEST * supply.total(t) for t in dataset.horizon}
+        for (t, _, _), accelerators in self.at_work.items():
+            self.least[t] += SMALLEST * abs(accelerators)
 
 
 def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, findings: Findings) -> None:
@@ -71,7 +75,7 @@ def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, f
     pools = {pool for _, pool in [*online, *leased_out]} | {pool for _, _, pool in [*work.needed, *work.at_work]}
     margin = dataset.settings.reserve_margin
     for t in dataset.horizon:
-        least = SMALLEST * supply.total(t)
+        least = work.least[t]
         for pool in sorted(pools):
             held, out, lendable = online[t, pool], leased_out[t, pool], sublet[t, pool]
             scale = max(held, least)
@@ -82,7 +86,7 @@ def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, f
                 findings.equal("work_is_done", place, work.at_work[key], needed, max(needed, held, least))
                 findings.at_most("pools_keep_margin", place, work.committed[key], (held - out) * (1 - margin), scale)
                 findings.at_most("lease_outs_within_sublet", place, work.sublet[key] + out, lendable, scale)
-    _check_on_demand(dataset, plan, supply, findings)
+    _check_on_demand(dataset, plan, work, findings)
     _check_sites(dataset, plan, supply, work, findings)
 
 
@@ -95,7 +99,7 @@ def _leased_out(dataset: Dataset, supply: Supply) -> dict[tuple[int, Pool], floa
     return out
 
 
-def _check_on_demand(dataset: Dataset, plan: Plan, supply: Supply, findings: Findings) -> None:
+def _check_on_demand(dataset: Dataset, plan: Plan, work: Work, findings: Findings) -> None:
     used: dict[tuple[int, str, str, str, str], float] = defaultdict(float)
     for row in plan.on_demand:
         used[row.month, row.block, row.provider, row.region, row.hardware] += row.accelerators
@@ -104,7 +108,7 @@ def _check_on_demand(dataset: Dataset, plan: Plan, supply: Supply, findings: Fin
         offered = on_demand_row(dataset, provider, region, hardware, t)
         sold = 0.0 if offered is None else offered.max_accelerators
         if sold is not None:
-            scale = max(sold, SMALLEST * supply.total(t))
+            scale = max(sold, work.least[t])
             findings.at_most("on_demand_within_cap", where, accelerators, sold, scale)
 
 
@@ -128,7 +132,7 @@ def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findi
         findings.at_most("one_site_per_segment", where, len(chosen), 1, 1.0)
     for (t, block, site, hardware), needed in work.needed_at_site.items():
         where = f"{dataset.label(t)} {site} {hardware}, {block}"
-        scale = max(sum(each.at(t) for each in by_site[site]), SMALLEST * supply.total(t))
+        scale = max(sum(each.at(t) for each in by_site[site]), work.least[t])
         findings.at_most("single_site_work_at_site", where, needed, work.at_site[t, block, site, hardware], scale)
     for t, site in {(t, site) for (t, _), chosen in sites.items() for site in chosen}:
         held = sum(each.at(t) for each in by_site[site])
@@ -136,5 +140,5 @@ def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findi
         for load in dataset.blocks:
             names = {each.hardware for each in by_site[site]}
             busy = sum(work.needed_at_site.get((t, load.block, site, hardware), 0.0) for hardware in names)
-            scale = max(held, SMALLEST * supply.total(t))
+            scale = max(held, work.least[t])
             findings.at_most("sites_keep_margin", f"{dataset.label(t)} {site}, {load.block}", busy, limit, scale)

@@ -22,7 +22,8 @@ FARTHEST = 12_000
 
 WHOLE = ("month", "term_months", "start", "end", "renewals")
 AMOUNTS = ("units", "tokens_bn", "accelerators", "overage", "mw", "cash_usd", "present_value_usd")
-MAY_BE_NEGATIVE = ("cash_usd", "present_value_usd")
+NEVER_NEGATIVE = (("units",), ("tokens_bn",), ("accelerators", "overage"), ("mw",))
+"""Amounts by their unit: what is negative is measured against the largest of its unit in the plan."""
 TABLES = (
     "signings", "options", "limits", "serving", "shortfalls", "source_use", "on_demand", "online", "payments",
 )  # fmt: skip
@@ -35,6 +36,8 @@ def clean(dataset: Dataset, plan: Plan, findings: Findings) -> Plan:
     for table in TABLES:
         rows = getattr(plan, table)
         kept[table] = _kept(dataset, table, rows, known.checks[table], findings)
+    for names in NEVER_NEGATIVE:
+        _not_negative(kept, names, findings)
     return Plan(**kept)
 
 
@@ -65,16 +68,19 @@ def _kept(
             if not inside:
                 continue
         kept.append(row)
-    for name in amounts:
-        if name not in MAY_BE_NEGATIVE:
-            _not_negative(table, name, kept, findings)
     return tuple(kept)
 
 
-def _not_negative(table: str, name: str, rows: list[Any], findings: Findings) -> None:
-    figures = [getattr(row, name) for row in rows]
-    scale = max((abs(figure) for figure in figures), default=0.0)
-    for row, figure in zip(rows, figures, strict=True):
+def _not_negative(tables: dict[str, tuple[Any, ...]], names: tuple[str, ...], findings: Findings) -> None:
+    figures = [
+        (getattr(row, name), table, name, row)
+        for table, rows in tables.items()
+        for name in names
+        for row in rows
+        if hasattr(row, name)
+    ]
+    scale = max((abs(figure) for figure, *_ in figures), default=0.0)
+    for figure, table, name, row in figures:
         where = f"{table} {name}: {row}" if figure < 0 else f"{table} {name}"
         findings.at_least("decisions_not_negative", where, figure, 0.0, scale)
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import builders as b
 import pytest
 from unit import plan_cases as cases
-from unit.plans import changed, online, serve, use
+from unit.plans import changed, online, pay, serve, use
 
 from models.audit import RULES, audit
-from models.plan import Plan
+from models.plan import OnDemandUse, Plan
 
 CUT = {
     "leased until March, prorated": cases.leased(3),
@@ -39,6 +39,24 @@ def test_noise_passes_and_a_breach_does_not(case: str, size: float, passes: bool
     plan = changed(plan, "serving", 0, tokens_bn=plan.serving[0].tokens_bn * (1 + size))
     plan = changed(plan, "source_use", 0, accelerators=plan.source_use[0].accelerators * (1 + size))
     assert audit(dataset, plan).passed is passes
+
+
+def test_noise_where_there_is_nothing_passes() -> None:
+    """A trace of use, in a region without capacity and work of a plan on demand alone, is no breach; a tenth is."""
+    dataset = b.dataset(b.demand(1000), b.on_demand(1), b.on_demand(1, region="eu", max_accelerators=0), months=1)
+    for trace, passes in ((1e-7, True), (-1e-7, True), (0.1, False), (-0.1, False)):
+        plan = Plan(
+            serving=(serve(0, 1000),),
+            on_demand=tuple(
+                OnDemandUse(0, "day", "spot", region, "H100", accelerators)
+                for region, accelerators in (("us", 1000.0), ("eu", trace))
+            ),
+            payments=(
+                *pay("on_demand", "spot us H100", {0: 744000}, "spot"),
+                *pay("on_demand", "spot eu H100", {0: 744 * trace}, "spot"),
+            ),
+        )
+        assert audit(dataset, plan).passed is passes
 
 
 def test_the_tolerance_is_the_callers() -> None:
