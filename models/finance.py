@@ -12,6 +12,7 @@ from models.dataset import Dataset
 from models.ledgers import Payer
 from models.model import Model
 from models.plan import Payment, Plan
+from models.schema import Cap
 
 
 def counts_in_full(dataset: Dataset) -> bool:
@@ -20,7 +21,12 @@ def counts_in_full(dataset: Dataset) -> bool:
 
 def spending_is_rewarded(dataset: Dataset) -> bool:
     """Whether a cap asks for money to be paid, so that a bill might be worth more than it has to be."""
-    return any(cap.sense == "min" and cap.measure.startswith("cash") for cap in dataset.caps)
+    return any(cap.sense == "min" for cap in cash_caps(dataset))
+
+
+def cash_caps(dataset: Dataset) -> list[Cap]:
+    """The caps that count money when it is paid."""
+    return [cap for cap in dataset.caps if cap.measure.startswith("cash")]
 
 
 def counted_share_of_upfront(dataset: Dataset, start: int, term_months: int) -> float:

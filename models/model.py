@@ -169,7 +169,8 @@ class Model:
     def plan(self, values: npt.NDArray[np.float64]) -> Plan:
         """The plan that the solver's column values mean."""
         arrays = self.compiled
-        rounded = np.where(arrays.integer, np.round(values), values)
+        # a solver's values may be a hair outside their bounds, and its integers a hair off whole
+        rounded = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
         for variable, value in zip(arrays.columns, rounded, strict=True):
             variable.set_value(float(value), skip_validation=True)
         plan = Plan()

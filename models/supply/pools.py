@@ -39,7 +39,7 @@ def add_pools(model: Model) -> None:
     """Balances every pool that anything can work in, and charges for use."""
     dataset, capacity = model.dataset, model.capacity
     by_pool = capacity.sources()
-    pools = sorted({(pool, t) for pool, t, _ in capacity.work} | set(by_pool))
+    pools = sorted(capacity.reachable)
     grouped = {(pool, t): _classes(model, by_pool.get((pool, t), [])) for pool, t in pools}
     index = [
         (*pool, t, block.block, k)

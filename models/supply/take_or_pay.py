@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from models.demand.baseline import block_hours
 from models.finance import (
+    cash_caps,
     counted_share_of_prepayment,
     counted_share_of_upfront,
     counts_in_full,
@@ -163,7 +164,6 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
 
 def add_billed_use(model: Model, metered: list[Metered]) -> None:
     """Use beyond the take-or-pay minimum, once the pools have told how much a contract is used."""
-    exact = spending_is_rewarded(model.dataset)
     most = {
         (each.contract.contract, each.t, j): (1.0 - each.contract.take_or_pay_share) * rate_class.most()
         for each in metered
@@ -184,7 +184,9 @@ def add_billed_use(model: Model, metered: list[Metered]) -> None:
             usd = rate_class.rate * model.dataset.hours(each.t) * model.units.accelerators
             model.costs.pay("contract", each.payer, each.t, Linear.of(variable, usd), reported=False)
         model.claim("use_is_billed", key, total.times(1.0).plus(beyond, -1.0), at_least=0.0)
-        if exact:
+        # a bill above what is owed would lower a later top-up, which a cap by month may make worth while
+        shifts = bool(contract.min_spend_usd_per_year and cash_caps(model.dataset))
+        if shifts or spending_is_rewarded(model.dataset):
             _fill_cheapest_first(model, each)
             model.positive_part("billed_use", key, total, beyond, sum(rate_class.most() for rate_class in each.classes))
 
