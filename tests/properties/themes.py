@@ -21,7 +21,9 @@ from builders import (
     term,
     throughput,
 )
-from properties.workbooks import Maker, few_enough, shifted, workbook
+from properties.workbook_rows import Maker
+from properties.workbook_sizes import few_enough, shifted
+from properties.workbooks import workbook
 
 from models.dataset import Dataset
 from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule

@@ -1,0 +1,82 @@
+"""How many decisions a small workbook leaves, and the same workbook with fewer, or later in the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from math import comb, prod
+from typing import Any
+
+from builders import (
+    JAN,
+)
+from properties.brute_bills import contract_holdings, lease_holdings, lease_out_holdings, signing_months
+from properties.brute_demand import limit_paths
+
+from models.dataset import Dataset
+from models.schema import (
+    Contract,
+    Lease,
+    LeaseOut,
+)
+
+
+def combinations(data: Dataset) -> int:
+    """How many combinations of decisions brute force would try, before any rule."""
+    sizes = []
+    for row in data.leases:
+        choices, units = len(lease_holdings(data, row)), row.signed_units if row.status == "signed" else row.units_max
+        sizes.append(comb(choices + (units or 0) - (row.status == "signed"), units or 0))
+    sizes += [1 if row.status == "signed" else 1 + len(contract_holdings(data, row)) for row in data.contracts]
+    sizes += [comb(len(lease_out_holdings(data, row)) + row.units_max, row.units_max) for row in data.lease_outs]
+    sizes += [1 + len(signing_months(data, row.buy_from, row.buy_until)) for row in data.options]
+    single = sum(row.single_site for row in data.segments)
+    if single:
+        sites = {row.site or row.asset for row in data.fleet} | {row.site or row.lease for row in data.leases}
+        tied = any(row.per != "month" for row in data.caps) or any(row.min_spend_usd_per_year for row in data.contracts)
+        sizes.append((len(sites) + len(data.contracts)) ** (single * (data.settings.months if tied else 1)))
+    limited = {row.segment for row in data.limits}
+    sizes += [sum(1 for _ in limit_paths(data, row)) for row in data.segments if row.segment in limited]
+    return prod(sizes)
+
+
+def few_enough(data: Dataset, most: int) -> Dataset:
+    """The same workbook with units, windows and at last whole rows taken away until few decisions are left."""
+    narrower: list[Callable[[Dataset], Dataset]] = [
+        lambda d: replace(d, lease_outs=tuple(_single(row) for row in d.lease_outs)),
+        lambda d: replace(d, options=()),
+        lambda d: replace(d, leases=tuple(_single(row) for row in d.leases)),
+        lambda d: replace(d, contracts=tuple(_first_month(row) for row in d.contracts)),
+        lambda d: replace(d, leases=tuple(_first_month(row) for row in d.leases)),
+        lambda d: replace(d, lease_outs=tuple(_first_month(row) for row in d.lease_outs)),
+        lambda d: replace(d, segments=tuple(replace(row, single_site=False) for row in d.segments)),
+        lambda d: replace(d, limits=(), segments=tuple(replace(row, current_limit=None) for row in d.segments)),
+    ]
+    for narrow in narrower:
+        if combinations(data) <= most:
+            break
+        data = narrow(data)
+    return data
+
+
+def _single(row: Any) -> Any:
+    return replace(row, signed_units=1) if getattr(row, "status", "") == "signed" else replace(row, units_max=1)
+
+
+def _first_month(row: Lease | Contract | LeaseOut) -> Any:
+    if getattr(row, "status", "") == "signed":
+        return row
+    first = JAN if row.sign_from is None else row.sign_from
+    return replace(row, sign_from=first, sign_until=first)
+
+
+def shifted(data: Dataset, months: int) -> Dataset:
+    """The same workbook so many calendar months later: other lengths of month, other quarters and years."""
+
+    def later(row: Any) -> Any:
+        named = {each.name for each in fields(row) if each.metadata.get("kind") == "month"}
+        return replace(row, **{name: getattr(row, name) + months for name in named if getattr(row, name) is not None})
+
+    sheets = {each.name: getattr(data, each.name) for each in fields(data) if each.name != "settings"}
+    moved = {name: tuple(later(row) for row in rows) for name, rows in sheets.items()}
+    return Dataset(settings=later(data.settings), **moved)
