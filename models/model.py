@@ -42,6 +42,7 @@ class Model:
         self.costs = CostLedger(dataset.discount)
         self.signings = SigningLedger()
         self.obligations: list[Obligation] = []
+        self.obligation_caps: list[tuple[Linear, str]] = []
         self.demand: dict[tuple[str, str, int, str], Linear] = {}
         self.revenue_forgone: dict[int, Linear] = {}
         self.shortfall: dict[tuple[str, int], Linear] = {}

@@ -27,7 +27,9 @@ def add_caps(model: Model) -> None:
                 _hold(model, cap, t, _capacity(model, cap, t), 1.0)
         elif cap.measure == "obligation_usd":
             for t in months:
-                _hold(model, cap, t, _obligation(model, cap, t), model.units.usd)
+                claim = _obligation(model, cap, t)
+                model.obligation_caps.append((claim, cap.sense))
+                _hold(model, cap, t, claim, model.units.usd)
         else:
             for period in _periods(model, cap, months):
                 measure = _shortfall if cap.measure == "shortfall_share" else _cash

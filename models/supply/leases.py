@@ -71,7 +71,38 @@ def add_leases(model: Model) -> None:
         model.signings.sign(lease.lease, stay.schedule.signed, stay.units, most)
         _bring_online(model, stay)
         _pay(model, stay)
-    model.readers.append(lambda: Plan(signings=tuple(signing for stay in stays for signing in _signings(stay))))
+
+    def read() -> Plan:
+        _keep_what_need_not_end(model, stays)
+        return Plan(signings=tuple(signing for stay in stays for signing in _signings(stay)))
+
+    model.readers.append(read)
+
+
+def _keep_what_need_not_end(model: Model, stays: list[_Stay]) -> None:
+    """Takes back ends of service beyond the horizon that cost nothing, save nothing and no cap needs.
+
+    With `prorate` they are decisions only for the sake of caps on obligations; a solver ends service
+    there or not, as it happens.
+    """
+    horizon = len(model.dataset.horizon)
+    if counts_in_full(model.dataset) or not model.obligation_caps:
+        return
+    for stay in stays:
+        tail = [stay.level(t).variables[0] for t in stay.stops if t >= horizon]
+        ended = [variable.value for variable in tail]
+        kept = stay.level(horizon - 1).value()
+        if all(value == kept for value in ended):
+            continue
+        for variable in tail:
+            variable.set_value(kept)
+        if not all(_within(claim.value(), sense, model.units.usd) for claim, sense in model.obligation_caps):
+            for variable, value in zip(tail, ended, strict=True):
+                variable.set_value(value)
+
+
+def _within(excess: float, sense: str, scale: float) -> bool:
+    return excess <= 1e-6 * scale if sense == "max" else excess >= -1e-6 * scale
 
 
 def _key(schedule: UnitSchedule) -> tuple[str, int, int]:

@@ -225,3 +225,17 @@ def test_shortfall_share_of_a_segment() -> None:
     assert costs(plan) == pytest.approx({"on_demand": 744, "shortfall": 310})
     both = solved(dataset(rows, cap("shortfall_share", 0.25), months=1))
     assert costs(both) == pytest.approx({"on_demand": 1.5 * 744, "shortfall": 155})
+
+
+def test_no_end_beyond_the_horizon_is_chosen_for_nothing() -> None:
+    """A right to end service after the horizon is used where a cap on obligations needs it, and not otherwise.
+
+    A lease of 12 months at 1 USD an hour, signed; two months of horizon; a month's notice from the first month on,
+    so that the earliest end beyond the horizon is the end of February. After January 11 months of fees are owed
+    (8,016 USD), or with that end only February's 672.
+    """
+    rows = lease("own", term(12, 1.0, cancel_after_months=1, notice_months=1), signed=0)
+    loose = solved(dataset(rows, cap("obligation_usd", 1e6), months=2)).signings[0]
+    tight = solved(dataset(rows, cap("obligation_usd", 5000), months=2)).signings[0]
+    assert (loose.end, loose.cancelled) == (11, False)
+    assert (tight.end, tight.cancelled) == (1, True)
