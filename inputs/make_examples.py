@@ -18,7 +18,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from models import months, schema
+from models import columns, months, schema
 
 EXAMPLES = Path(__file__).parent / "examples"
 NAMES = ("starter", "frontier_lab", "lessor")
@@ -63,7 +63,7 @@ def tables(text: str) -> list[Table]:
     return found
 
 
-def kind_of(table: Table, header: str, row: tuple[str, ...]) -> tuple[str, schema.Column | None]:
+def kind_of(table: Table, header: str, row: tuple[str, ...]) -> tuple[str, columns.Column | None]:
     """What a column's cells hold, and its column of the schema; months across hold tokens."""
     columns = {column.name: column for column in table.sheet.columns}
     if table.sheet.name == "settings":
@@ -96,7 +96,7 @@ def value_of(kind: str, text: str) -> Any:
     return text
 
 
-def number_format(kind: str, column: schema.Column | None, texts: Iterable[str]) -> str:
+def number_format(kind: str, column: columns.Column | None, texts: Iterable[str]) -> str:
     """How Excel shows a column's cells: with as many decimals as its figures have, so that all line up."""
     if kind == "month":
         return "mmm yyyy"
@@ -181,7 +181,7 @@ def write_cells(
     start: tuple[int, int],
     texts: list[str],
     kind: str,
-    column: schema.Column | None,
+    column: columns.Column | None,
 ) -> None:
     """A column's cells downwards from `start`, typed and formatted; blank ones are left out."""
     line, at = start
