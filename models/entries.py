@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from models import months
+from models.columns import Column, Misfit, parse
 from models.faults import Fault, closest
-from models.schema import Column, Misfit, Sheet, parse, sheet
+from models.schema import Sheet, sheet
 from models.tables import (
     Matched,
     Record,

@@ -7,217 +7,10 @@ template's cell notes and the documentation all read them from here. A month is 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass
 
-from models import months
-
-Kind = Literal["name", "text", "names", "month", "share", "count", "flag", "number", "choice"]
-
-LARGEST = 1e15
-"""Numbers beyond this are taken for slips of the keyboard, and no solver computes with them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: `kind` of value, meaning, unit, whether required, default, bounds, choices.
-
-    `refers` names the sheets whose keys the value must be one of.
-    """
-
-    name: str
-    kind: Kind
-    meaning: str
-    unit: str
-    required: bool
-    default: Any
-    low: float | None
-    above: float | None
-    high: float | None
-    below: float | None
-    choices: tuple[str, ...]
-    refers: tuple[str, ...]
-
-    def expected(self) -> str:
-        """What fits in the column, in words."""
-        words = {
-            "name": "a name",
-            "text": "text",
-            "names": "names separated by ;",
-            "month": "a month (a date cell, or text such as 2026-09 or Sep 2026)",
-            "share": "a share from 0 to 1 (60 % is 0.6)",
-            "count": "a whole number of at least 0",
-            "flag": "yes or no",
-            "number": "a number",
-            "choice": "one of " + ", ".join(self.choices),
-        }[self.kind]
-        bounds = []
-        if self.low is not None and not (self.kind in ("share", "count") and self.low == 0):
-            bounds.append(f"at least {self.low:g}")
-        if self.above is not None:
-            bounds.append(f"above {self.above:g}")
-        if self.high is not None and not (self.kind == "share" and self.high == 1):
-            bounds.append(f"at most {self.high:g}")
-        if self.below is not None:
-            bounds.append(f"below {self.below:g}")
-        if self.kind == "count" and self.low:
-            words = "a whole number"
-        return words + (" " + " and ".join(bounds) if bounds else "")
-
-
-class Misfit(ValueError):
-    """A value that fits no rule of its column; the message says what to do about it."""
-
-
-def parse(column: Column, value: object) -> tuple[Any, str]:
-    """The typed value of a filled-in cell and a warning ('' for none).
-
-    `value` is what a cell holds (str, bool, int, float, date), never None or blank. Never guesses.
-
-    Raises:
-        Misfit: the value fits no rule of the column.
-    """
-    if column.kind in ("name", "text", "names", "choice"):
-        return _parse_text(column, value)
-    if column.kind == "month":
-        found = months.parse(value)
-        if found is None:
-            raise Misfit("Write the month as a date, as 2026-09 or as Sep 2026.")
-        return found, ""
-    if column.kind == "flag":
-        return _parse_flag(value), ""
-    return _parse_number(column, value)
-
-
-def _parse_text(column: Column, value: object) -> tuple[Any, str]:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise Misfit("Write it as text.")
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    text = " ".join(text.replace("\u00a0", " ").split())
-    if column.kind == "names":
-        names = tuple(part.strip() for part in text.split(";") if part.strip())
-        if not names:
-            raise Misfit("Name at least one, separated by ;.")
-        return names, ""
-    if column.kind == "choice":
-        folded = {choice.lower(): choice for choice in column.choices}
-        key = text.lower().replace(" ", "_").replace("-", "_")
-        if key not in folded:
-            raise Misfit(f"Choose one of {', '.join(column.choices)}.")
-        return folded[key], ""
-    return text, ""
-
-
-def _parse_flag(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().lower() in ("yes", "no", "y", "n", "true", "false"):
-        return value.strip().lower() in ("yes", "y", "true")
-    if isinstance(value, (int, float)) and value in (0, 1):
-        return bool(value)
-    raise Misfit("Write yes or no.")
-
-
-def _parse_number(column: Column, value: object) -> tuple[Any, str]:
-    warning = ""
-    if isinstance(value, bool):
-        raise Misfit("Write a number, not TRUE or FALSE.")
-    if isinstance(value, str):
-        text = value.replace("\u00a0", "").replace("\u2212", "-").strip()
-        percent = column.kind == "share" and text.endswith("%")
-        try:
-            number = float(_plain_number(text.removesuffix("%").strip() if percent else text))
-        except ValueError as error:
-            raise Misfit(str(error)) from None
-        number = number / 100 if percent else number
-        warning = f"text that spells a number; read as {number:g}"
-    elif isinstance(value, (int, float)):
-        number = float(value)
-    else:
-        raise Misfit("Write a number, not a date.")
-    if not math.isfinite(number):
-        raise Misfit("Write a finite number.")
-    if abs(number) > LARGEST:
-        raise Misfit(f"Write a number no larger than {LARGEST:g}.")
-    if column.kind == "share" and number > 1 and column.high == 1:
-        raise Misfit(f"A share is at most 1; if {number:g} percent is meant, write {number:g}% or {number / 100:g}.")
-    for wrong, limit in (
-        (column.low is not None and number < column.low, f"at least {column.low}"),
-        (column.above is not None and number <= column.above, f"above {column.above}"),
-        (column.high is not None and number > column.high, f"at most {column.high}"),
-        (column.below is not None and number >= column.below, f"below {column.below}"),
-    ):
-        if wrong:
-            raise Misfit(f"Write a number {limit}.")
-    if column.kind == "count":
-        if number != int(number):
-            raise Misfit("Write a whole number.")
-        return int(number), warning
-    return number, warning
-
-
-def _plain_number(text: str) -> str:
-    """Text with its thousands separators taken out; refuses decimal commas and scale letters."""
-    import re
-
-    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
-        return text
-    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
-        return text.replace(",", "")
-    if re.fullmatch(r"[+-]?[\d.]*,\d+", text):
-        raise ValueError("Write it with a decimal point, or as a plain number cell.")
-    raise ValueError("Write a plain number, without units, letters or currency signs.")
-
-
-_REQUIRED: Any = MISSING
-
-
-def column(
-    kind: Kind,
-    meaning: str,
-    *,
-    unit: str = "",
-    default: Any = _REQUIRED,
-    low: float | None = None,
-    above: float | None = None,
-    high: float | None = None,
-    below: float | None = None,
-    choices: tuple[str, ...] = (),
-    refers: tuple[str, ...] = (),
-) -> Any:
-    """A dataclass field that is a column. Shares and counts are bounded by what they are."""
-    if kind == "share":
-        low, high = 0 if low is None else low, 1 if high is None and below is None else high
-    if kind == "count" and low is None:
-        low = 0
-    facts = {
-        "kind": kind,
-        "meaning": meaning,
-        "unit": unit,
-        "low": low,
-        "above": above,
-        "high": high,
-        "below": below,
-        "choices": choices,
-        "refers": refers,
-    }
-    if default is _REQUIRED:
-        return field(metadata=facts)
-    return field(default=default, metadata=facts)
-
-
-def price(meaning: str, *, unit: str, default: Any = 0.0) -> Any:
-    """A money column: a number of at least 0, per the unit named."""
-    return column("number", meaning, unit=unit, default=default, low=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A record of a sheet. `row` is its row in the sheet, 0 when it came from no sheet."""
-
-    row: int = field(default=0, compare=False, repr=False)
+from models.columns import REQUIRED, Column, Row, column, columns_of, price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -480,7 +273,7 @@ class OnDemand(Row):
     region: str = column("name", "where it is")
     hardware: str = column("name", "which accelerator", refers=("hardware",))
     from_month: int | None = column("month", "holds from here to the next row; blank: the first month", default=None)
-    usd_per_accelerator_hour: float = price("paid by the hour used", unit="USD/accelerator-hour", default=_REQUIRED)
+    usd_per_accelerator_hour: float = price("paid by the hour used", unit="USD/accelerator-hour", default=REQUIRED)
     max_accelerators: float | None = column(
         "number", "most at any time; blank: no cap", unit="accelerators", default=None, low=0
     )
@@ -499,7 +292,7 @@ class LeaseOut(Row):
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
     term_months: int = column("count", "length of the term", unit="months", low=1)
     usd_per_accelerator_hour: float = price(
-        "income in each service month", unit="USD/accelerator-hour", default=_REQUIRED
+        "income in each service month", unit="USD/accelerator-hour", default=REQUIRED
     )
 
 
@@ -507,7 +300,7 @@ class LeaseOut(Row):
 class Option(Row):
     option: str = column("name", "a right bought now, used later")
     offer: str = column("name", "the lease or contract it is on", refers=("leases", "contracts"))
-    premium_usd: float = price("paid when the option is bought", unit="USD", default=_REQUIRED)
+    premium_usd: float = price("paid when the option is bought", unit="USD", default=REQUIRED)
     buy_from: int | None = column("month", "first month it can be bought; blank: the horizon's", default=None)
     buy_until: int | None = column("month", "last month it can be bought; blank: the horizon's", default=None)
 
@@ -613,33 +406,10 @@ class Sheet:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return _columns(self.row)
+        return columns_of(self.row)
 
     def column(self, name: str) -> Column:
         return next(each for each in self.columns if each.name == name)
-
-
-_COLUMNS: dict[type[Row], tuple[Column, ...]] = {}
-
-
-def _columns(row: type[Row]) -> tuple[Column, ...]:
-    """The columns of a class of rows, made once: big sheets ask for them in every row."""
-    if row not in _COLUMNS:
-        _COLUMNS[row] = tuple(_column(each) for each in fields(row) if each.metadata)
-    return _COLUMNS[row]
-
-
-def _column(each: Field[Any]) -> Column:
-    facts = each.metadata
-    required = each.default is MISSING
-    return Column(
-        name=each.name,
-        required=required,
-        default=None if required else each.default,
-        **{
-            key: facts[key] for key in ("kind", "meaning", "unit", "low", "above", "high", "below", "choices", "refers")
-        },
-    )
 
 
 SHEETS: tuple[Sheet, ...] = (

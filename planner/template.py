@@ -21,7 +21,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from models import months
-from models.schema import LARGEST, SHEETS, Column, Sheet
+from models.columns import LARGEST, Column
+from models.schema import SHEETS, Sheet
 from planner.errors import WrongUsage
 from planner.outputs import written_whole
 from planner.worked_rows import worked_rows

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from models import months
 from models.checks.material import Material, fault_in
+from models.columns import LARGEST
 from models.faults import Fault
-from models.schema import LARGEST, Demand
+from models.schema import Demand
 
 MEAN_WITHIN = 0.01
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator
 
 from models.checks.material import Material, fault_in
+from models.columns import LARGEST
 from models.demand.levers import levers
 from models.demand.paths import limit_paths
 from models.faults import Fault, closest
-from models.schema import LARGEST, Limit, Segment
+from models.schema import Limit, Segment
 
 
 def current_limits(material: Material) -> Iterator[Fault]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from models.columns import Row
 from models.dataset import Dataset
 from models.entries import Entry, entries_of
 from models.faults import Fault
-from models.schema import SHEETS, Row, Sheet
+from models.schema import SHEETS, Sheet
 from models.schema import sheet as sheet_of
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from models import months
 from models.checks.material import Material, fault_in
+from models.columns import Column
 from models.entries import Entry
 from models.faults import Fault, closest
-from models.schema import Column
 
 SOURCES = ("fleet", "leases", "contracts")
 """Sheets of committed capacity."""

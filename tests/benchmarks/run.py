@@ -118,6 +118,7 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
 def _write_workbook(book, months: int, offers: int, path: Path) -> None:  # type: ignore[no-untyped-def]
     """A generated problem as a workbook, so that reading it is measured too."""
     from benchmarks.generated import generated
+
     from models.months import first_day
     from models.schema import SHEETS
 

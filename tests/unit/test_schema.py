@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from models.columns import Misfit, parse
 from models.months import month_of
-from models.schema import SHEETS, Misfit, parse, sheet
+from models.schema import SHEETS, sheet
 
 
 def parsed(place: str, value: object) -> tuple[Any, str]:

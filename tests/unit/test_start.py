@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import JAN, Rows, contract, dataset, demand, fleet, lease, lease_out, on_demand, segment, term
+from builders import JAN, contract, dataset, demand, fleet, lease, lease_out, on_demand, segment, term
 
 from models.build import build_model
 from models.dataset import Dataset
@@ -23,7 +24,7 @@ def solve_with(data: Dataset, plan: Plan | None = None) -> tuple[Model, Outcome]
     return model, solve(model, SolveOptions(gap=0.0), start=None if plan is None else start_values(model, plan))
 
 
-CASES: dict[str, tuple[Iterable[Rows], set[str]]] = {
+CASES: dict[str, tuple[Iterable[Any], set[str]]] = {
     "leases that are cancelled and renewed": (
         (
             demand(3, 3, 1, 1, 1, 0),
