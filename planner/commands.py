@@ -132,13 +132,14 @@ def made_from_something_else(plan_path: Path, input_sha256: str, overrides: tupl
 
     book = load_workbook(plan_path, read_only=True, data_only=True)
     rows = book["Run"].iter_rows(max_col=3, values_only=True) if "Run" in book.sheetnames else ()
-    recorded = {(row[0], row[1]): str(row[2]) for row in rows if len(row) == 3}
+    recorded = {(row[0], row[1]): "" if row[2] is None else str(row[2]) for row in rows if len(row) == 3}
     notes = []
     if recorded.get(("run", "input_sha256"), input_sha256) != input_sha256:
         notes.append("Note: the plan was made from another version of the workbook, which has changed since.")
     made_with, given = recorded.get(("option", "set"), ""), "; ".join(overrides)
     if made_with != given:
-        notes.append(f"Note: the plan was made with --set '{made_with}'; it is audited with --set '{given}'.")
+        made, audited = (f"with --set '{each}'" if each else "without --set" for each in (made_with, given))
+        notes.append(f"Note: the plan was made {made}; it is audited {audited}.")
     return notes
 
 

@@ -149,6 +149,8 @@ class TestAudit:
         assert here("solve", small, "-o", "plan.xlsx", "--set", dearer).code == 0
         assert here("audit", small, "plan.xlsx", "--set", dearer, "--json").json["notes"] == []
         assert f"made with --set '{dearer}'" in here("audit", small, "plan.xlsx").out
+        assert here("solve", small, "-o", "plain.xlsx").code == 0
+        assert here("audit", small, "plain.xlsx", "--json").json["notes"] == []
         workbook(small, decision(fleet=None))
         assert "another version of the workbook" in here("audit", small, "plan.xlsx", "--set", dearer).out
 
