@@ -5,7 +5,7 @@ Goes through Pyomo's own standard form compiler, which is several times faster t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,12 @@ class Compiled:
     integer: npt.NDArray[np.bool_]
     columns: tuple[Any, ...]
     rows: tuple[Any, ...]
+
+    def within(
+        self, lower: npt.NDArray[np.float64], upper: npt.NDArray[np.float64], integer: npt.NDArray[np.bool_]
+    ) -> Compiled:
+        """The same rows and costs with other bounds and integrality of the columns."""
+        return replace(self, lower=lower, upper=upper, integer=integer)
 
     def to_lp(self) -> str:
         """LP text: families and keys as named in the model, in a stable order."""

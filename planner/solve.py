@@ -25,6 +25,10 @@ Vector = npt.NDArray[np.float64]
 GRACE_SECONDS = 10.0
 """How long HiGHS may take to stop once told to, before what it has reported is taken."""
 _POLL_SECONDS = 0.05
+LARGE = 1500
+"""Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
+_FIRST_PLAN_SHARE = 0.3
+"""At most this share of the time limit goes into looking for a first plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,13 @@ def solve(
         return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", ())
     # an earlier solve of this process may have asked for another number of threads
     highspy.Highs.resetGlobalScheduler(True)
-    highs = _load(arrays, options)
+    first = start
+    if start is None and arrays.integer.sum() >= LARGE:
+        first = search.incumbent = first_plan(arrays, options, began, should_stop)
+    left = None if options.time_limit is None else max(0.1, began + options.time_limit - time.monotonic())
+    highs = _load(arrays, replace(options, time_limit=left))
     _listen(highs, search, began, model.units.usd)
-    _give_start(highs, start)
+    _give_start(highs, first)
     finished = _run(highs, search, options, began, on_progress, should_stop)
     if finished and highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
         highs.setOptionValue("presolve", "off")
@@ -165,6 +173,34 @@ def _listen(highs: highspy.Highs, search: _Search, began: float, unit: float) ->
     highs.cbMipImprovingSolution.subscribe(on_incumbent)
     for interrupt in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
         interrupt.subscribe(on_interrupt)
+
+
+def first_plan(
+    arrays: Compiled, options: SolveOptions, began: float, should_stop: Callable[[], bool] | None
+) -> Vector | None:
+    """A plan to begin a large search from: whole decisions of the relaxation kept, the others searched; None if none.
+
+    The relaxation leaves most signings at 0 and a few between whole numbers; with the first held, what is
+    left is small.
+    """
+    budget = None if options.time_limit is None else _FIRST_PLAN_SHARE * options.time_limit
+    brief = replace(options, gap=max(options.gap, 0.005), time_limit=budget)
+    values: Vector | None = None
+    for integer in (np.zeros_like(arrays.integer), arrays.integer):
+        lower, upper = arrays.lower, arrays.upper
+        if values is not None:
+            whole = arrays.integer & (np.abs(values - np.round(values)) <= 1e-6)
+            lower, upper = np.where(whole, np.round(values), lower), np.where(whole, np.round(values), upper)
+        highs = _load(arrays.within(lower, upper, integer), brief)
+        highs.setOptionValue("mip_max_nodes", 500)
+        search = _Search()
+        _listen(highs, search, began, 1.0)
+        if not _run(highs, search, brief, time.monotonic(), None, should_stop):
+            return None
+        if highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            return None
+        values = np.array(highs.getSolution().col_value, dtype=float)
+    return values
 
 
 def _finite(value: float) -> float | None:
@@ -253,19 +289,7 @@ def polish(arrays: Compiled, values: Vector) -> tuple[Vector, float]:
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     whole = np.round(values[arrays.integer])
     lower[arrays.integer], upper[arrays.integer] = whole, whole
-    fixed = Compiled(
-        cost=arrays.cost,
-        offset=arrays.offset,
-        matrix=arrays.matrix,
-        row_lower=arrays.row_lower,
-        row_upper=arrays.row_upper,
-        lower=lower,
-        upper=upper,
-        integer=np.zeros_like(arrays.integer),
-        columns=arrays.columns,
-        rows=arrays.rows,
-    )
-    highs = _load(fixed, SolveOptions(gap=0.0, time_limit=60.0))
+    highs = _load(arrays.within(lower, upper, np.zeros_like(arrays.integer)), SolveOptions(gap=0.0, time_limit=60.0))
     highs.run()
     if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
         values = np.array(highs.getSolution().col_value, dtype=float)

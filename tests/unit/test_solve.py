@@ -1,0 +1,68 @@
+"""The solver's hand: first plans, limits, stops, and what is said of them."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from benchmarks.generated import generated
+from builders import contract, dataset, demand, fleet, lease, on_demand, segment, term
+
+import planner.solve
+from models.build import build_model
+from models.model import Model
+from planner.solve import SolveOptions, first_plan, polish, solve
+
+
+@pytest.fixture(scope="module")
+def large() -> Model:
+    return build_model(generated(24, 20))
+
+
+def keeps_every_row(model: Model, values: np.ndarray) -> bool:
+    arrays = model.compiled
+    rows = arrays.matrix @ values
+    scale = 1e-6 * (1.0 + abs(rows))
+    inside = np.all(values >= arrays.lower - 1e-6) and np.all(values <= arrays.upper + 1e-6)
+    return bool(inside and np.all(rows >= arrays.row_lower - scale) and np.all(rows <= arrays.row_upper + scale))
+
+
+def test_a_first_plan_is_a_plan(large: Model) -> None:
+    """What a large search begins from keeps every row and has whole decisions."""
+    values = first_plan(large.compiled, SolveOptions(), time.monotonic(), None)
+    assert values is not None
+    whole = values[large.compiled.integer]
+    assert np.all(abs(whole - np.round(whole)) <= 1e-6)
+    assert keeps_every_row(large, values)
+
+
+def test_a_large_search_stopped_early_has_its_first_plan(large: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped as soon as the search proper begins, a large problem has a plan, which is not called optimal."""
+    monkeypatch.setattr(planner.solve, "LARGE", 1)
+    began: list[bool] = []
+    monkeypatch.setattr(planner.solve, "_give_start", lambda *_: began.append(True))
+    outcome = solve(large, SolveOptions(gap=0.0), should_stop=lambda: bool(began))
+    assert outcome.status == "stopped"
+    assert outcome.values is not None
+    assert keeps_every_row(large, outcome.values)
+
+
+def test_the_time_limit_holds_with_the_first_plan_in_it(large: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for a first plan takes its time out of the limit."""
+    monkeypatch.setattr(planner.solve, "LARGE", 1)
+    outcome = solve(large, SolveOptions(gap=0.0, time_limit=3.0))
+    assert outcome.status in ("stopped", "no_plan")
+    assert outcome.seconds < 3.0 + 4.0
+
+
+def test_polishing_makes_decisions_whole_and_costs_no_more() -> None:
+    """Integers a hair off whole become whole, and the rest is the cheapest for them."""
+    rows = [segment(), demand(3, 3), fleet(accelerators=1), on_demand(3.0), lease("two", term(2, 1.0)), contract()]
+    model = build_model(dataset(rows, months=2))
+    best = solve(model, SolveOptions(gap=0.0))
+    assert best.values is not None
+    noisy = best.values + np.where(model.compiled.integer, 1e-7, 0.0)
+    values, objective = polish(model.compiled, noisy)
+    assert np.all(values[model.compiled.integer] == np.round(values[model.compiled.integer]))
+    assert objective * model.units.usd == pytest.approx(best.objective_usd)
