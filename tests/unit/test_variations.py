@@ -1,0 +1,78 @@
+"""Variations of one offer: what a problem becomes when it must be taken, cannot be, or has another price."""
+
+import builders as b
+import pytest
+
+from models.variations import at_price, offers_on_the_table, with_offer, without_offer
+
+HOURS = 744  # January
+
+
+def _one_month(*rows):
+    return b.dataset(b.demand(2.0), b.segment(shortfall_usd_per_mtok=1.0), *rows, months=1)
+
+
+def test_an_offer_forced_in_is_taken_though_it_does_not_pay():
+    """A lease dearer than on-demand is in no plan by itself, and in the plan once it must be taken."""
+    data = _one_month(b.lease("dear", b.term(1, hourly=5.0)), b.on_demand(2.0))
+    assert b.costs(b.solved(data)) == {"on_demand": pytest.approx(2 * 2.0 * HOURS)}
+    forced = b.solved(with_offer(data, "dear"))
+    assert b.costs(forced) == {"lease": pytest.approx(5.0 * HOURS), "on_demand": pytest.approx(2.0 * HOURS)}
+
+
+def test_an_offer_left_out_is_not_taken_though_it_pays():
+    """A lease cheaper than on-demand is in the plan, and not once it is off the table."""
+    data = _one_month(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0))
+    assert b.costs(b.solved(data))["lease"] == pytest.approx(HOURS)
+    assert b.costs(b.solved(without_offer(data, "cheap"))) == {"on_demand": pytest.approx(2 * 2.0 * HOURS)}
+
+
+def test_an_offer_left_out_is_still_known_to_rules():
+    """A rule that requires an offer off the table leaves no plan, rather than a rule about nothing."""
+    data = with_offer(_one_month(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0)), "cheap")
+    assert b.solved_or_none(without_offer(data, "cheap")) is None
+
+
+def test_the_rule_that_forces_an_offer_in_never_takes_the_name_of_another():
+    """Forcing the same offer in twice makes two rules of different names."""
+    data = _one_month(b.lease("cheap", b.term(1, hourly=1.0)))
+    rules = with_offer(with_offer(data, "cheap"), "cheap").rules
+    assert len({each.rule for each in rules}) == 2
+
+
+def test_price_of_a_lease_moves_its_fees_and_upfront_only():
+    """At half the price a lease's fee and upfront are halved and its usage charge stays."""
+    data = _one_month(
+        b.lease("cheap", b.term(1, hourly=1.0, upfront_usd_per_unit=100.0, usage_usd_per_accelerator_hour=0.1))
+    )
+    data = with_offer(data, "cheap")
+    found = b.costs(b.solved(at_price(data, "cheap", 0.5)))
+    assert found["lease"] == pytest.approx(0.5 * HOURS + 50.0)
+    assert found["usage"] == pytest.approx(0.1 * HOURS)
+
+
+def test_price_of_a_contract_moves_every_tier_and_the_upfront():
+    """At twice the price every tier's rate and the upfront of a contract double; other contracts stay."""
+    data = b.dataset(b.contract("one", {1: 3.0, 2: 2.0}, upfront_usd=7.0, blocks=2), b.contract("other", 4.0), months=1)
+    dearer = at_price(data, "one", 2.0)
+    assert [each.usd_per_accelerator_hour for each in dearer.contract_tiers] == [6.0, 4.0, 4.0]
+    assert [each.upfront_usd for each in dearer.contracts] == [14.0, 0.0]
+
+
+def test_price_of_a_lease_out_moves_its_income():
+    """At three times the price a lease-out brings three times the income."""
+    data = b.dataset(b.fleet(sublet=True), b.lease_out("out", hourly=1.0), months=1)
+    assert b.costs(b.solved(at_price(data, "out", 3.0))) == {"lease_out_income": pytest.approx(-3.0 * HOURS)}
+
+
+def test_offers_on_the_table_are_those_a_unit_of_can_still_be_taken():
+    """Signed, excluded and empty offers are not on the table; leases, contracts and lease-outs are."""
+    data = b.dataset(
+        b.lease("open", b.term(1, hourly=1.0)),
+        b.lease("gone", b.term(1, hourly=1.0), status="excluded"),
+        b.lease("none", b.term(1, hourly=1.0), units_max=0),
+        b.lease("ours", b.term(1, hourly=1.0), signed=0),
+        b.contract("frame"),
+        b.lease_out("out"),
+    )
+    assert offers_on_the_table(data) == ("open", "frame", "out")
