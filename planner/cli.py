@@ -16,7 +16,7 @@ import click
 from planner import __version__
 from planner.console import messages_to
 from planner.errors import ExitCode, PlannerError
-from planner.options import Duration, Gap, Override, common_options, option, sources
+from planner.options import Duration, Gap, Month, Override, common_options, option, sources
 
 log = logging.getLogger("planner")
 
@@ -115,6 +115,25 @@ def audit(file: Path, plan: Path, overrides: tuple[str, ...], **common: Any) -> 
 
     with messages_to(common) as console:
         return audit_plan(console, file, plan, overrides)
+
+
+@cli.command(short_help="Write the workbook of the next planning round.")
+@click.argument("file", type=WORKBOOK)
+@click.argument("plan", type=WORKBOOK)
+@option("--to", "to_month", type=Month(), help="The new first month, such as 2026-09; else the month after the first.")
+@option("-o", "--output", type=WORKBOOK, metavar="NEXT.xlsx", help="Else outputs/<name of FILE>/<name> <month>.xlsx.")
+@option("--force", is_flag=True, help="Replace the output if it exists.")
+@common_options
+def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, force: bool, **common: Any) -> int:
+    """Write the workbook of the next planning round, as FILE looks once PLAN was followed until then.
+
+    What was due before the new first month is signed, what is over or cancelled goes, the horizon
+    keeps its length. Sheets, formats and notes of FILE stay; formulas stand as their values.
+    """
+    from planner.commands import roll_workbook
+
+    with messages_to(common) as console:
+        return roll_workbook(console, file, plan, to_month, output, force)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -126,6 +126,37 @@ def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[s
     return ExitCode.OK if report.passed else ExitCode.REJECTED_BY_AUDIT
 
 
+def roll_workbook(
+    console: Console, file: Path, plan: Path, to_month: int | None, output: Path | None, force: bool
+) -> int:
+    """Writes the next round's workbook; exit 2 when the input, or what was written, has faults to mend."""
+    from models import months
+    from models.faults import FaultyWorkbook
+    from planner.roll import roll
+    from planner.run_json import faults_json
+    from planner.summary import count_of_faults, fault_lines
+
+    told: dict[str, Any] = {"input_path": str(file), "plan_path": str(plan), "planner_version": __version__}
+    try:
+        rolled = roll(file, plan, to_month, output, force=force)
+    except FaultyWorkbook as faulty:
+        console.tell(fault_lines(faulty.faults), urgent=True)
+        console.give(told | {"path": "", "faults": faults_json(faulty.faults)})
+        return ExitCode.WRONG_INPUT
+    notes = [*rolled.notes, *made_from_something_else(plan, rolled.input_sha256, ())]
+    console.tell([f"  {line}" for line in rolled.done])
+    console.tell([f"  Note: {line}" for line in notes])
+    errors = [fault for fault in rolled.faults if fault.severity == "error"]
+    console.tell(fault_lines(rolled.faults), urgent=bool(errors))
+    if errors:
+        console.tell([f"{rolled.path}: {count_of_faults(rolled.faults)}; mend them before solving."], urgent=True)
+    first_month = months.label(rolled.first_month)
+    console.tell([f"Written: {rolled.path}, from {first_month} on. Next: planner solve '{rolled.path}'"])
+    found = {"path": str(rolled.path), "first_month": first_month, "done": list(rolled.done), "notes": notes}
+    console.give(told | found | {"faults": faults_json(rolled.faults)})
+    return ExitCode.WRONG_INPUT if errors else ExitCode.OK
+
+
 def made_from_something_else(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:
     """What the plan's own record says it was made from, where that is not what it is held against now."""
     from openpyxl import load_workbook

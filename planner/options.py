@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from models import months
 from models.faults import closest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -86,6 +87,22 @@ class Duration(_Value):
         if not math.isfinite(seconds) or seconds <= 0:
             raise ValueError("Write a time above 0.")
         return seconds
+
+
+class Month(_Value):
+    """A month: `2026-09`, `Sep 2026` or a date of TOML; its month number."""
+
+    name = "month"
+
+    def read(self, value: Any) -> int:
+        """
+        >>> Month().read("2026-09") == Month().read("Sep 2026")
+        True
+        """
+        month = months.parse(value)
+        if month is None:
+            raise ValueError("Write a month such as 2026-09.")
+        return month
 
 
 class Override(_Value):

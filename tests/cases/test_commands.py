@@ -31,7 +31,7 @@ class TestHelp:
             spent.append(after.children_user + after.children_system - before.children_user - before.children_system)
         assert min(spent) < 0.3
 
-    @pytest.mark.parametrize("name", ["init", "check", "solve", "audit"])
+    @pytest.mark.parametrize("name", ["init", "check", "solve", "audit", "roll"])
     def test_every_command_explains_itself(self, here: Run, name: str) -> None:
         """Each command has its help and exits with 0."""
         said = here(name, "--help")

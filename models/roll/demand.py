@@ -1,0 +1,71 @@
+"""Demand rolled forward: throughput gained, limits in force, and what churn has taken for good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.demand.levers import Lever, levers
+from models.roll.state import State
+from models.schema import Limit, Segment
+
+
+def roll_demand(state: State) -> None:
+    """Rates as they are in month `to`, the limit then in force, and multipliers less what churn has taken."""
+    years = state.to / 12.0
+    state.throughput = [
+        replace(each, tokens_per_second=each.tokens_per_second * (1.0 + each.gain_per_year) ** years)
+        for each in state.dataset.throughput
+    ]
+    for segment in state.dataset.segments:
+        state.segments.append(_roll_segment(state, segment))
+    by_key = {(each.segment, each.limit): each for each in state.limits}
+    state.limits = [by_key[key] for each in state.dataset.limits if (key := (each.segment, each.limit)) in by_key]
+
+
+def _roll_segment(state: State, segment: Segment) -> Segment:
+    dataset, name = state.dataset, segment.segment
+    in_force = {each.month: each.limit for each in state.plan.limits if each.segment == name}
+    before = in_force.get(state.to - 1)
+    found = {each.limit: each for each in levers(dataset, name)}
+    rows = [each for each in dataset.limits if each.segment == name]
+    if before is None:
+        state.limits += rows
+        return segment
+    lost = sum(found[limit].churn_per_month for t, limit in in_force.items() if t < state.to)
+    free_from = _free_from(state, segment, in_force)
+    for row in rows:
+        rolled = _less(row, found[row.limit], lost) if lost else row
+        if free_from is not None and row.limit != before:
+            opens = max(dataset.month(free_from), row.from_month or 0)
+            if row.until_month is not None and row.until_month < opens:
+                continue
+            rolled = replace(rolled, from_month=opens)
+        state.limits.append(rolled)
+    told = f"{name}: limit {before} in force"
+    if lost:
+        told += f", {lost:.4g} of baseline lost to churn, taken off its multipliers"
+    if free_from is not None:
+        told += f", no change before {dataset.label(free_from)}"
+    state.done.append(told)
+    return replace(segment, current_limit=before)
+
+
+def _free_from(state: State, segment: Segment, in_force: dict[int, str]) -> int | None:
+    """The first month in which a limit changed lately may change again; None when it may at once."""
+    changes = [
+        t
+        for t, limit in in_force.items()
+        if t < state.to and (earlier := in_force.get(t - 1, segment.current_limit)) is not None and limit != earlier
+    ]
+    free_from = max(changes, default=-segment.min_months_between_changes) + segment.min_months_between_changes
+    return free_from if free_from > state.to else None
+
+
+def _less(row: Limit, lever: Lever, lost: float) -> Limit:
+    """The row with churn taken off what it leaves of demand and revenue; written out, for blanks meant more."""
+    return replace(
+        row,
+        demand_multiplier=lever.demand - lost,
+        peak_demand_multiplier=lever.peak_demand - lost,
+        revenue_multiplier=lever.revenue - lost,
+    )

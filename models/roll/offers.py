@@ -1,0 +1,202 @@
+"""Leases and contracts rolled forward: what is signed by then is written as signed, as it then stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+from models.plan import Signing
+from models.roll.state import State
+from models.schema import Lease, LeaseHardware, LeaseTerm, Ramp
+from models.supply.lease_terms import UnitSchedule
+from models.supply.signing import escalation, ramp_up
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """Units of one signing with the same fate: service stops in month `stop` (notice is given), or was renewed."""
+
+    month: int
+    term_months: int
+    stop: int | None = None
+    renewed: int = 0
+
+
+def roll_leases(state: State) -> None:
+    """Signed units become signed rows; what is left to sign stays an offer; what is over goes."""
+    dataset, to = state.dataset, state.to
+    for lease in dataset.leases:
+        name = lease.lease
+        signings = [each for each in state.plan.signings if (each.kind, each.name) == ("lease", name)]
+        signings = [each for each in signings if each.signed or each.month < to]
+        holdings = _holdings(state, lease, signings)
+        left = lease.units_max - sum(each.units for each in signings if not each.signed)
+        open_still = lease.status == "offer" and left > 0 and not _closed(state, lease.sign_until)
+        if lease.status == "excluded":
+            _keep(state, lease, lease)
+            continue
+        if open_still:
+            _keep(state, lease, replace(lease, units_max=left))
+        for number, (holding, units) in enumerate(holdings.items()):
+            own_name = name if number == 0 and not open_still else None
+            signed_as = own_name or state.free_name(f"{name} {dataset.label(holding.month)}")
+            if own_name is None and open_still:
+                state.parts.setdefault(name, []).append(signed_as)
+            _write(state, lease, holding, units, signed_as)
+        if signings or (lease.status == "signed" and lease.signed_units):
+            state.taken.add(name)
+        if not open_still and not holdings:
+            state.leave_out(name)
+
+
+def roll_contracts(state: State) -> None:
+    """A contract signed by then becomes a signed row; one that is over, or whose window has closed, goes."""
+    dataset, to = state.dataset, state.to
+    for contract in dataset.contracts:
+        name = contract.contract
+        signings = [each for each in state.plan.signings if (each.kind, each.name) == ("contract", name)]
+        signed = next((each for each in signings if each.signed or each.month < to), None)
+        if signed is not None or (contract.status == "signed" and contract.signed_blocks):
+            state.taken.add(name)
+        over = signed.end < to if signed is not None else contract.status == "signed"
+        never = contract.status == "offer" and signed is None and _closed(state, contract.sign_until)
+        if over or never:
+            state.leave_out(name)
+            continue
+        if contract.status == "offer" and signed is not None:
+            contract = replace(
+                contract, status="signed", signed_month=dataset.month(signed.month), signed_blocks=signed.units
+            )
+            state.done.append(f"{name}: {signed.units} blocks signed {dataset.label(signed.month)}")
+        state.contracts.append(contract)
+
+
+def _closed(state: State, sign_until: int | None) -> bool:
+    return sign_until is not None and state.dataset.t(sign_until) < state.to
+
+
+def _holdings(state: State, lease: Lease, signings: list[Signing]) -> dict[_Holding, int]:
+    """Units of a lease that are not over, by what has been decided of them before `to`.
+
+    A renewal of month `to` itself counts as decided: from then on the lease would be over.
+    """
+    found: dict[_Holding, int] = defaultdict(int)
+    for each in signings:
+        schedule = _schedule(state, lease, each.month, each.term_months)
+        stop = each.end + 1
+        if each.cancelled and stop - schedule.term.notice_months < state.to:
+            if stop >= state.to and (stop > state.to or schedule.term.termination_fee_share):
+                found[_Holding(each.month, each.term_months, stop=stop)] += each.units
+            continue
+        length = schedule.term.renewal_months or 0
+        begun = [k for k in range(1, each.renewals + 1) if schedule.term_end + (k - 1) * length <= state.to]
+        if schedule.term_end + len(begun) * length > state.to:
+            found[_Holding(each.month, each.term_months, renewed=len(begun))] += each.units
+    return dict(found)
+
+
+def _schedule(state: State, lease: Lease, month: int, term_months: int) -> UnitSchedule:
+    term = next(
+        each for each in state.dataset.lease_terms if (each.lease, each.term_months) == (lease.lease, term_months)
+    )
+    return UnitSchedule(state.dataset, lease, term, month)
+
+
+def _keep(state: State, lease: Lease, kept: Lease) -> None:
+    """A lease with all its hardware and terms, as it is."""
+    state.leases.append(kept)
+    state.lease_hardware += [each for each in state.dataset.lease_hardware if each.lease == lease.lease]
+    state.lease_terms += [each for each in state.dataset.lease_terms if each.lease == lease.lease]
+
+
+def _hardware(state: State, lease: Lease, name: str) -> list[LeaseHardware]:
+    return [replace(each, lease=name) for each in state.dataset.lease_hardware if each.lease == lease.lease]
+
+
+def _signed_row(state: State, lease: Lease, name: str, month: int, units: int, term_months: int) -> Lease:
+    return replace(
+        lease,
+        lease=name,
+        site=lease.site or lease.lease,
+        status="signed",
+        signed_month=state.dataset.month(month),
+        signed_units=units,
+        signed_term_months=term_months,
+    )
+
+
+def _write(state: State, lease: Lease, holding: _Holding, units: int, name: str) -> None:
+    """The signed row of a holding, with the one term it has now."""
+    dataset, schedule = state.dataset, _schedule(state, lease, holding.month, holding.term_months)
+    told = f"{name}: {units} unit{'s' if units > 1 else ''} signed {dataset.label(holding.month)}"
+    term, month, row = replace(schedule.term, lease=name), holding.month, lease
+    if holding.stop is not None:
+        told += f", notice given, service ends before {dataset.label(holding.stop)}"
+        _owe_termination_fee(state, schedule, units, holding.stop, name)
+        if holding.stop <= state.to:
+            state.done.append(told)
+            return
+        term = replace(
+            term,
+            term_months=holding.stop - schedule.start,
+            cancel_after_months=None,
+            renewals_max=0,
+            renewal_months=None,
+        )
+    elif holding.renewed:
+        month = schedule.term_end + (holding.renewed - 1) * (schedule.term.renewal_months or 0)
+        told += f", renewed {dataset.label(month)}"
+        term, row = (
+            _renewed(state, schedule, holding.renewed, name),
+            replace(lease, lead_months=0, service_not_before=None),
+        )
+    state.leases.append(_signed_row(state, row, name, month, units, term.term_months))
+    state.lease_hardware += _hardware(state, lease, name)
+    state.lease_terms.append(term)
+    state.done.append(told)
+
+
+def _owe_termination_fee(state: State, schedule: UnitSchedule, units: int, stop: int, name: str) -> None:
+    """A termination fee still due, as a lease of one month that brings nothing."""
+    fee = schedule.termination_fee(stop)
+    if not fee:
+        return
+    lease = schedule.lease
+    owed = name if stop <= state.to else state.free_name(f"{name} termination fee")
+    row = replace(lease, delivered_share=1.0, sublet=False, lead_months=0, service_not_before=None)
+    state.leases.append(_signed_row(state, row, owed, stop, units, 1))
+    state.lease_hardware += [replace(each, accelerators=0.0) for each in _hardware(state, lease, owed)]
+    state.lease_terms.append(LeaseTerm(row=schedule.term.row, lease=owed, term_months=1, usd_per_unit_month=fee))
+
+
+def _renewed(state: State, schedule: UnitSchedule, renewed: int, name: str) -> LeaseTerm:
+    """The term of a lease in its renewal: no prepayment, no right to cancel, the escalator running on.
+
+    Escalator, ramp and the renewal's price multiple become a ramp of their own, month by month.
+    """
+    term, length = schedule.term, schedule.term.renewal_months or 0
+    passed = term.term_months + (renewed - 1) * length
+    before = ramp_up(state.dataset, term.ramp)
+    ramp = state.free_name(f"{name} renewed")
+    steps: list[tuple[float, float]] = []
+    for later in range(1, (term.renewals_max - renewed + 1) * length + 1):
+        service_month = passed + later
+        rate = before.rate_multiplier(service_month) * escalation(term.escalator_per_year, service_month)
+        step = before.capacity_share(service_month), rate * term.renewal_price_multiple
+        if not steps or step != steps[-1]:
+            state.ramps.append(Ramp(ramp=ramp, service_month=later, capacity_share=step[0], rate_multiplier=step[1]))
+        steps.append(step)
+    last = renewed == term.renewals_max
+    return replace(
+        term,
+        lease=name,
+        term_months=length,
+        upfront_usd_per_unit=0.0,
+        prepay_share=0.0,
+        escalator_per_year=0.0,
+        ramp=ramp,
+        cancel_after_months=None,
+        renewals_max=term.renewals_max - renewed,
+        renewal_months=None if last else length,
+        renewal_price_multiple=1.0,
+    )

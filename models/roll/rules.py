@@ -1,0 +1,42 @@
+"""Rules rolled forward: what is signed already is counted off, so that a rule speaks only of what can still be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.roll.state import State
+from models.schema import Rule
+
+
+def roll_rules(state: State) -> None:
+    """Rules that history has settled go; the others ask for what is left of them."""
+    kept = []
+    for rule in state.dataset.rules:
+        rolled = _requires(state, rule) if rule.kind == "requires" else _counts(state, rule)
+        if rolled is None:
+            state.done.append(f"rule {rule.rule}: settled, taken out")
+        else:
+            kept.append(rolled)
+    state.rules = [*kept, *state.rules]
+
+
+def _requires(state: State, rule: Rule) -> Rule | None:
+    """`requires a; b` is settled once b is signed, or when a is no longer to be had; without b, a is out."""
+    first, second = rule.offers
+    if second in state.taken or first in state.gone:
+        return None
+    if second in state.gone:
+        return replace(rule, kind="at_most", offers=(first,), count=0)
+    return rule
+
+
+def _counts(state: State, rule: Rule) -> Rule | None:
+    taken = sum(name in state.taken for name in rule.offers)
+    left = tuple(name for name in rule.offers if name not in state.taken | state.gone)
+    if not taken and left == rule.offers:
+        return rule
+    count = (1 if rule.kind == "excludes" else rule.count or 0) - taken
+    kind = "at_most" if rule.kind == "excludes" else rule.kind
+    if not left or (kind == "at_least" and count <= 0) or (kind == "at_most" and count >= len(left)):
+        return None
+    return replace(rule, kind=kind, offers=left, count=max(0, count))

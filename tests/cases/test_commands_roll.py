@@ -1,0 +1,72 @@
+"""`planner roll` from the command line: the next round's workbook, which solves and keeps what people wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from commandline import Run
+
+
+@pytest.fixture
+def solved(here: Run, small: Path) -> Path:
+    """A workbook of 2026 with a remark of its owner in it, solved to `plan.xlsx`; all its leases start in January."""
+    book = openpyxl.load_workbook(small)
+    book["segments"].cell(1, book["segments"].max_column + 1, "growth_per_month")
+    book["segments"].cell(2, book["segments"].max_column, 0.02)
+    leases = book["leases"]
+    leases.cell(1, leases.max_column + 1, "note")
+    leases.cell(2, leases.max_column, "ask Kim before signing")
+    book.create_sheet("scratch")["A1"] = "not the planner's"
+    book.save(small)
+    assert here("solve", small, "-o", "plan.xlsx", "--gap", 0).code == 0
+    return small
+
+
+def test_the_next_round_reads_and_solves(here: Run, solved: Path) -> None:
+    """Rolled by four months the workbook begins four months later, has what was signed, checks clean and has a plan."""
+    said = here("roll", solved, "plan.xlsx", "--to", "2026-05", "-o", "next.xlsx", "--json")
+    assert said.code == 0
+    assert said.json["first_month"] == "2026-05"
+    assert any(line.startswith("L") and "signed 2026-01" in line for line in said.json["done"])
+    assert here("check", "next.xlsx").code == 0
+    assert here("solve", "next.xlsx", "-o", "next plan.xlsx", "--gap", 0.01).code == 0
+
+
+def test_remarks_and_other_sheets_stay(here: Run, solved: Path, tmp_path: Path) -> None:
+    """What the planner does not read is in the next workbook as it was; without --to it begins a month later."""
+    said = here("roll", solved, "plan.xlsx", "-o", "kept.xlsx", "--json")
+    assert said.json["first_month"] == "2026-02"
+    book = openpyxl.load_workbook(tmp_path / "kept.xlsx")
+    assert book["scratch"]["A1"].value == "not the planner's"
+    assert "ask Kim before signing" in [cell.value for row in book["leases"].iter_rows() for cell in row]
+
+
+def test_demand_that_has_come_into_view_is_asked_for(here: Run, solved: Path, tmp_path: Path) -> None:
+    """Where demand neither is given nor grows past the old horizon, the workbook is written and exit 2 says so."""
+    book = openpyxl.load_workbook(solved)
+    book["segments"].cell(2, book["segments"].max_column).value = None
+    book.save(solved)
+    said = here("roll", solved, "plan.xlsx", "-o", "short.xlsx", "--json")
+    assert said.code == 2
+    assert "demand" in [fault["sheet"] for fault in said.json["faults"]]
+    assert (tmp_path / "short.xlsx").exists()
+
+
+def test_nothing_is_replaced_unasked(here: Run, solved: Path) -> None:
+    """An output that exists is kept, exit 7, unless --force is given; the input is never an output."""
+    assert here("roll", solved, "plan.xlsx", "-o", "once.xlsx").code == 0
+    again = here("roll", solved, "plan.xlsx", "-o", "once.xlsx")
+    assert again.code == 7
+    assert "--force" in again.err
+    assert here("roll", solved, "plan.xlsx", "-o", "once.xlsx", "--force").code == 0
+    assert here("roll", solved, "plan.xlsx", "-o", solved, "--force").code == 2
+
+
+def test_a_round_does_not_roll_back(here: Run, solved: Path, tmp_path: Path) -> None:
+    """A month that is not after the first is wrong usage, and says which month is the first."""
+    said = here("roll", solved, "plan.xlsx", "--to", "2026-01", "-o", "back.xlsx")
+    assert said.code == 2
+    assert "2026-01" in said.err
+    assert not (tmp_path / "back.xlsx").exists()

@@ -1,0 +1,153 @@
+"""Rolling forward, clause by clause: what a decision of the past looks like in the next round's rows."""
+
+import builders as b
+import pytest
+
+from models.plan import LimitChoice, OptionPurchase, Plan, Signing
+from models.roll import roll_forward
+from models.schema import Cap, Limit, Option, Rule
+
+
+def _signed(kind, name, month, term, units=1, end=None, **facts):
+    last = month + term - 1 if end is None else end
+    return Signing(kind, name, month, term, units, month, last, **facts)
+
+
+def test_part_of_an_offer_signed_leaves_the_rest_on_the_table():
+    """Three of five units signed in February stand as a signed row of their own; two stay on offer."""
+    data = b.dataset(b.lease("big", b.term(12, hourly=1.0), units_max=5), months=6)
+    rolled = roll_forward(data, Plan(signings=(_signed("lease", "big", 1, 12, units=3),)), 2).dataset
+    assert [(each.lease, each.status, each.units_max, each.signed_units) for each in rolled.leases] == [
+        ("big", "offer", 2, None),
+        ("big 2026-02", "signed", 5, 3),
+    ]
+    assert {each.lease for each in rolled.lease_terms} == {"big", "big 2026-02"}
+    assert {each.lease for each in rolled.lease_hardware} == {"big", "big 2026-02"}
+    assert rolled.settings.first_month == b.JAN + 2
+    assert rolled.settings.months == 6
+
+
+def test_an_offer_taken_whole_keeps_its_name():
+    """All units signed at once turn the row itself into a signed one."""
+    data = b.dataset(b.lease("all", b.term(12, hourly=1.0), units_max=2))
+    rolled = roll_forward(data, Plan(signings=(_signed("lease", "all", 0, 12, units=2),)), 1).dataset
+    assert [(each.lease, each.status, each.signed_month, each.signed_units) for each in rolled.leases] == [
+        ("all", "signed", b.JAN, 2)
+    ]
+
+
+def test_notice_given_shortens_the_term_and_leaves_its_fee_to_pay():
+    """A lease cancelled with notice before month 0 ends where it must, and half of a month's fee falls due after."""
+    terms = b.term(4, monthly=100.0, cancel_after_months=0, notice_months=2, termination_fee_share=0.5)
+    data = b.dataset(b.lease("short", terms), months=6)
+    # signed in month 0, stops before month 3: notice in month 1; one month of 100 is not served, half of it is owed
+    plan = Plan(signings=(_signed("lease", "short", 0, 4, end=2, cancelled=True),))
+    rolled = roll_forward(data, plan, 2).dataset
+    found = {each.lease: each for each in rolled.lease_terms}
+    assert (found["short"].term_months, found["short"].cancel_after_months) == (3, None)
+    assert found["short termination fee"].usd_per_unit_month == pytest.approx(50.0)
+    fee = next(each for each in rolled.leases if each.lease == "short termination fee")
+    assert (fee.signed_month, fee.signed_units) == (b.JAN + 3, 1)
+
+
+def test_notice_that_is_not_yet_due_stays_a_decision():
+    """A lease whose plan is to give notice later keeps its whole term and its right to cancel."""
+    terms = b.term(6, monthly=100.0, cancel_after_months=0, notice_months=1)
+    data = b.dataset(b.lease("long", terms), months=8)
+    plan = Plan(signings=(_signed("lease", "long", 0, 6, end=3, cancelled=True),))
+    rolled = roll_forward(data, plan, 2).dataset
+    assert [(each.term_months, each.cancel_after_months) for each in rolled.lease_terms] == [(6, 0)]
+
+
+def test_what_is_over_goes_with_all_that_spoke_of_it():
+    """An expired lease, its terms, hardware, ramp, option and cap are gone; a closed window closes an offer."""
+    data = b.dataset(
+        b.lease("old", b.term(1, hourly=1.0, ramp="slow")),
+        b.lease("late", b.term(1, hourly=1.0), sign_until=b.JAN),
+        b.ramp("slow", (1, 1.0, 1.0)),
+        Option(option="right", offer="late", premium_usd=1.0),
+        Cap(cap="on old", measure="capacity_mw", scope="offer", name="old", sense="max", value=1.0),
+    )
+    rolled = roll_forward(data, Plan(signings=(_signed("lease", "old", 0, 1),)), 1).dataset
+    gone = rolled.leases, rolled.lease_terms, rolled.lease_hardware, rolled.ramps, rolled.options, rolled.caps
+    assert gone == ((), (), (), (), (), ())
+
+
+def test_a_bought_option_is_an_option_no_more():
+    """Once the option is bought its offer stands without it; one not bought still guards its offer."""
+    data = b.dataset(
+        b.lease("guarded", b.term(1, hourly=1.0)),
+        Option(option="bought", offer="guarded", premium_usd=1.0),
+        Option(option="open", offer="guarded", premium_usd=1.0),
+    )
+    rolled = roll_forward(data, Plan(options=(OptionPurchase("bought", 0),)), 1).dataset
+    assert [each.option for each in rolled.options] == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "left"),
+    [
+        (Rule(rule="r", kind="requires", offers=("b", "a")), None),
+        (Rule(rule="r", kind="requires", offers=("a", "b")), ("requires", ("a", "b"), None)),
+        (Rule(rule="r", kind="requires", offers=("b", "shut")), ("at_most", ("b",), 0)),
+        (Rule(rule="r", kind="excludes", offers=("a", "b", "c")), ("at_most", ("b", "c"), 0)),
+        (Rule(rule="r", kind="at_most", offers=("a", "b", "c"), count=2), ("at_most", ("b", "c"), 1)),
+        (Rule(rule="r", kind="at_least", offers=("a", "b", "c"), count=2), ("at_least", ("b", "c"), 1)),
+        (Rule(rule="r", kind="at_least", offers=("a", "b"), count=1), None),
+        (Rule(rule="r", kind="at_most", offers=("b", "c"), count=1), ("at_most", ("b", "c"), 1)),
+    ],
+)
+def test_rules_count_off_what_is_signed(rule, left):
+    """With a signed, b and c open and shut past its window, each kind of rule asks for what is left of it."""
+    data = b.dataset(
+        *(b.lease(name, b.term(12, hourly=1.0)) for name in "abc"),
+        b.lease("shut", b.term(12, hourly=1.0), sign_until=b.JAN),
+        rule,
+    )
+    rolled = roll_forward(data, Plan(signings=(_signed("lease", "a", 0, 12),)), 1).dataset
+    assert [(each.kind, each.offers, each.count) for each in rolled.rules] == ([left] if left else [])
+
+
+def test_a_limit_changed_lately_stays_and_churn_stays_lost():
+    """A limit set last month with three months to stay keeps the others out for two; churn comes off multipliers."""
+    data = b.dataset(
+        b.demand(1.0),
+        b.segment(min_months_between_changes=3, current_limit="free"),
+        Limit(segment="chat", limit="free", churn_per_month=0.01),
+        Limit(segment="chat", limit="tight", demand_multiplier=0.8, churn_per_month=0.02, revenue_multiplier=0.9),
+    )
+    limits = (LimitChoice("chat", 0, "free"), LimitChoice("chat", 1, "tight"), LimitChoice("chat", 2, "tight"))
+    rolled = roll_forward(data, Plan(limits=limits), 2).dataset
+    assert rolled.segments[0].current_limit == "tight"
+    free, tight = rolled.limits
+    # lost before month 2: 0.01 + 0.02; the change of month 1 holds until month 3
+    assert (free.demand_multiplier, free.revenue_multiplier) == (pytest.approx(0.97), pytest.approx(0.97))
+    assert (tight.demand_multiplier, tight.revenue_multiplier) == (pytest.approx(0.77), pytest.approx(0.87))
+    assert (free.from_month, tight.from_month) == (b.JAN + 4, None)
+
+
+def test_throughput_keeps_what_software_gained():
+    """A rate that gains 44 % a year has gained 20 % after six months."""
+    data = b.dataset(b.throughput(bn_per_day=1.0, gain_per_year=0.44), months=12)
+    rolled = roll_forward(data, Plan(), 6).dataset
+    assert rolled.throughput[0].tokens_per_second == pytest.approx(1.2 * b.ONE_BN_A_DAY)
+
+
+def test_a_lease_out_runs_on_for_its_last_months():
+    """A lease-out of four months agreed in month 0 has three left, which a rule takes in the new month 0."""
+    data = b.dataset(
+        b.fleet(accelerators=4.0),
+        b.lease_out("out", hourly=1.0, term_months=4, units_max=2),
+        b.demand(0.0, months=9),
+        months=6,
+    )
+    rolled = roll_forward(data, Plan(signings=(_signed("lease_out", "out", 0, 4, units=2),)), 1).dataset
+    [out] = rolled.lease_outs
+    assert (out.lease_out, out.accelerators, out.units_max, out.term_months) == ("out", 2.0, 1, 3)
+    assert b.costs(b.solved(rolled)) == {"lease_out_income": pytest.approx(-2 * 24 * (28 + 31 + 30))}
+
+
+def test_a_round_rolls_forward_only():
+    """Rolling to the first month or before it is refused."""
+    with pytest.raises(ValueError, match="2026-01 is not after"):
+        roll_forward(b.dataset(), Plan(), 0)
