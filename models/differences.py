@@ -1,0 +1,155 @@
+"""What differs between two plans of the same horizon: their choices side by side, in words.
+
+Choices are signings (of offers not signed already), lease-outs and options. Units of an offer and term signed
+in the same month in both plans are the same; of what is left over, units in other months are moved, and
+what then remains makes an offer bigger or smaller, dropped or new.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from models.plan import Plan
+
+Label = Callable[[int], str]
+"""Month t as words, `Dataset.label`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one offer or option from one plan to another.
+
+    `kind`: lease, contract, lease_out or option. Units are units, blocks or 1 for an option; months
+    are those of signing, in order, one for each month. `changed`: signed alike, but for another term or to
+    another end. `words` is a clause that reads by itself.
+    """
+
+    kind: str
+    name: str
+    change: Literal["same", "moved", "resized", "dropped", "new", "changed"]
+    units_before: int
+    units_after: int
+    months_before: tuple[int, ...]
+    months_after: tuple[int, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """Months `first` to `last` in which a segment has another limit; "" where a plan has none."""
+
+    segment: str
+    first: int
+    last: int
+    before: str
+    after: str
+    words: str
+
+
+def differences(before: Plan, after: Plan, label: Label) -> tuple[Change, ...]:
+    """Every offer or option that either plan chooses: first those of `before`, in its order, then the new ones."""
+    old, new = _choices(before), _choices(after)
+    names = list(dict.fromkeys([*old, *new]))
+    return tuple(_change(kind, name, old.get((kind, name)), new.get((kind, name)), label) for kind, name in names)
+
+
+def limit_differences(before: Plan, after: Plan, label: Label) -> tuple[LimitChange, ...]:
+    """Runs of months in which a segment's limit is not the same in both plans."""
+    old = {(each.segment, each.month): each.limit for each in before.limits}
+    new = {(each.segment, each.month): each.limit for each in after.limits}
+    found = []
+    for segment in dict.fromkeys(segment for segment, _ in [*old, *new]):
+        months = sorted({month for name, month in [*old, *new] if name == segment})
+        pairs = [(month, old.get((segment, month), ""), new.get((segment, month), "")) for month in months]
+        for (was, now), group in groupby(pairs, key=lambda each: each[1:]):
+            span = [month for month, _, _ in group]
+            if was != now:
+                words = f"{segment}: {now or 'no limit'} instead of {was or 'no limit'}, {_span(span, label)}"
+                found.append(LimitChange(segment, span[0], span[-1], was, now, words))
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class _Choice:
+    """Units of an offer by (month, term), and by (month, term, end)."""
+
+    by_month: Counter[tuple[int, int]]
+    by_end: Counter[tuple[int, int, int]]
+
+    @property
+    def units(self) -> int:
+        return sum(self.by_month.values())
+
+    @property
+    def months(self) -> tuple[int, ...]:
+        return tuple(sorted({month for month, _ in self.by_month}))
+
+    @property
+    def month_counts(self) -> Counter[int]:
+        counts: Counter[int] = Counter()
+        for (month, _), units in self.by_month.items():
+            counts[month] += units
+        return counts
+
+
+def _choices(plan: Plan) -> dict[tuple[str, str], _Choice]:
+    found: dict[tuple[str, str], _Choice] = {}
+    for each in plan.signings:
+        if not each.signed:
+            choice = found.setdefault((each.kind, each.name), _Choice(Counter(), Counter()))
+            choice.by_month[each.month, each.term_months] += each.units
+            choice.by_end[each.month, each.term_months, each.end] += each.units
+    for option in plan.options:
+        choice = found.setdefault(("option", option.name), _Choice(Counter(), Counter()))
+        choice.by_month[option.month, 0] += 1
+        choice.by_end[option.month, 0, option.month] += 1
+    return found
+
+
+def _change(kind: str, name: str, old: _Choice | None, new: _Choice | None, label: Label) -> Change:
+    def told(change: Literal["same", "moved", "resized", "dropped", "new", "changed"], words: str) -> Change:
+        before, after = (old.units if old else 0), (new.units if new else 0)
+        months = (old.months if old else ()), (new.months if new else ())
+        return Change(kind, name, change, before, after, *months, f"{name}: {words}")
+
+    if old is None and new is not None:
+        return told("new", f"{_units(kind, new, label)}, which was not taken before")
+    if new is None and old is not None:
+        return told("dropped", f"no longer {_units(kind, old, label)}")
+    assert old is not None
+    assert new is not None
+    if old.by_end == new.by_end:
+        return told("same", _units(kind, new, label))
+    if old.units != new.units:
+        return told("resized", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}")
+    if old.month_counts != new.month_counts:
+        return told("moved", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}")
+    if old.by_month != new.by_month:
+        return told("changed", f"for {_terms(new)} instead of {_terms(old)} months")
+    return told("changed", f"service until {_ends(new, label)} instead of {_ends(old, label)}")
+
+
+def _units(kind: str, choice: _Choice, label: Label) -> str:
+    if kind == "option":
+        return f"bought {label(choice.months[0])}"
+    unit = "block" if kind == "contract" else "unit"
+    parts = []
+    for month, units in sorted(choice.month_counts.items()):
+        parts.append(f"{units} {unit}{'s' if units != 1 else ''} from {label(month)}")
+    return " and ".join(parts)
+
+
+def _terms(choice: _Choice) -> str:
+    return " and ".join(str(term) for term in sorted({term for _, term in choice.by_month}))
+
+
+def _ends(choice: _Choice, label: Label) -> str:
+    return " and ".join(label(end) for end in sorted({end for _, _, end in choice.by_end}))
+
+
+def _span(months: list[int], label: Label) -> str:
+    return label(months[0]) if len(months) == 1 else f"{label(months[0])} to {label(months[-1])}"
