@@ -13,6 +13,7 @@ from models.finance import add_objective
 from models.model import Model
 from models.policy.caps import add_caps
 from models.policy.rules import add_rules
+from models.probes import add_capacity_probes, add_demand_probes
 from models.supply.contract_bills import add_contract_use
 from models.supply.contracts import add_contracts
 from models.supply.fleet import add_fleet
@@ -25,6 +26,7 @@ from models.supply.pools import add_pools
 TERMS = (
     # where capacity comes from
     add_fleet,
+    add_capacity_probes,
     add_leases,
     add_contracts,
     add_on_demand,
@@ -32,6 +34,7 @@ TERMS = (
     add_options,
     # what is asked for and who serves it
     add_limits,
+    add_demand_probes,
     add_service,
     add_single_sites,
     read_service,
@@ -45,9 +48,9 @@ TERMS = (
 )
 
 
-def build_model(dataset: Dataset) -> Model:
-    """The mixed-integer program of a checked Dataset."""
-    model = Model(dataset)
+def build_model(dataset: Dataset, *, probes: bool = False) -> Model:
+    """The mixed-integer program of a checked Dataset; with `probes`, what marginal values are read from."""
+    model = Model(dataset, probes=probes)
     with PauseGC():
         for add_term in TERMS:
             add_term(model)

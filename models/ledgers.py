@@ -20,7 +20,7 @@ Pool = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source of committed capacity in one pool.
+    """One source of committed capacity in one pool; `kind` fleet, lease, contract or probe (`models.probes`).
 
     `metered`: its hours used are billed apart (take-or-pay below 1). `term_months` tells a lease's
     terms apart; 0 for fleet. `usage_usd` per accelerator-hour used.

@@ -32,10 +32,14 @@ class Size:
 
 
 class Model:
-    """A planning problem as a mixed-integer program; `models.build` fills it."""
+    """A planning problem as a mixed-integer program; `models.build` fills it.
 
-    def __init__(self, dataset: Dataset) -> None:
+    `probes`: whether it has columns fixed at 0 that marginal values are read from (`models.probes`).
+    """
+
+    def __init__(self, dataset: Dataset, *, probes: bool = False) -> None:
         self.dataset = dataset
+        self.probes = probes
         self.units = units_of(dataset)
         self.pyomo: Any = pyo.ConcreteModel(name="planner")
         self.capacity = CapacityLedger()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from models.audit import AuditReport
 from models.faults import Fault
 from models.plan import Plan
+
+if TYPE_CHECKING:
+    from planner.explain.marginal import MarginalValues
 
 Status = Literal["optimal", "stopped", "infeasible", "no_plan", "invalid", "rejected"]
 
@@ -28,7 +31,7 @@ class RunReport:
 
     `gap` is relative: (objective - bound) / |objective|. `seconds` has read, build, solve, audit,
     write, total. `options` maps each option to its value and `option_sources` to where that came
-    from (flag, environment, config, workbook, default).
+    from (flag, environment, config, workbook, default). `marginal`: None where it could not be worked out.
     """
 
     plan_name: str = ""
@@ -40,6 +43,7 @@ class RunReport:
     months: int = 0
     plan: Plan | None = None
     audit: AuditReport | None = None
+    marginal: MarginalValues | None = None
     model: ModelSize | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     input_path: str = ""

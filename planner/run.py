@@ -166,6 +166,7 @@ class _Run:
         from models.build import build_model
         from models.start import start_values
         from planner.base_case import base_case
+        from planner.explain.marginal import marginal_values
         from planner.solve import SolveOptions, solve
 
         report, request = self.report, self.request
@@ -199,7 +200,12 @@ class _Run:
             report.audit = audit(dataset, report.plan, objective_usd=report.objective_usd)
         if not report.audit.passed:
             report.status = "rejected"
-        elif self.stop.requested or solver_left_behind():
+            return
+        with self._phase("solve"):
+            report.marginal = marginal_values(dataset, report.plan)
+        if report.marginal is None:
+            self._warn("Marginal values could not be worked out, so the sheet is left out.")
+        if self.stop.requested or solver_left_behind():
             self._warn("The base case was left out, because the run was stopped.")
         else:
             base = base_case(dataset, outcome, options, self.stop, self._watch)

@@ -286,11 +286,51 @@ def polish(arrays: Compiled, values: Vector) -> tuple[Vector, float]:
     A solver's integers are whole within a tolerance only, and an incumbent met on the way need not be
     the best for its integers. Where the rounded integers admit no plan, `values` is returned as it is.
     """
-    lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    whole = np.round(values[arrays.integer])
-    lower[arrays.integer], upper[arrays.integer] = whole, whole
-    highs = _load(arrays.within(lower, upper, np.zeros_like(arrays.integer)), SolveOptions(gap=0.0, time_limit=60.0))
+    highs = _load(_held(arrays, np.where(arrays.integer, values, np.nan)), SolveOptions(gap=0.0, time_limit=60.0))
     highs.run()
     if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
         values = np.array(highs.getSolution().col_value, dtype=float)
     return values, float(arrays.cost @ values + arrays.offset)
+
+
+def _held(arrays: Compiled, decisions: Vector) -> Compiled:
+    """The problem with columns held at whole numbers, those that are NaN left free."""
+    held = ~np.isnan(decisions)
+    whole = np.round(decisions[held])
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    lower[held], upper[held] = whole, whole
+    return arrays.within(lower, upper, arrays.integer & ~held)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOptimum:
+    """The best of a problem with its integer decisions held: values, and duals of columns and rows in model units.
+
+    A column's dual is what a unit more of it changes of the objective; a row's, what a unit more of its
+    right-hand side does.
+    """
+
+    values: Vector
+    column_duals: Vector
+    row_duals: Vector
+
+
+def local_optimum(model: Model, decisions: Vector, time_limit: float = 60.0) -> LocalOptimum | None:
+    """Holds the integer columns at `decisions` (NaN: the best is looked for first), solves, and reads the duals.
+
+    None where these decisions admit no plan, or it is not found in `time_limit` seconds.
+    """
+    arrays, options = model.compiled, SolveOptions(gap=0.0, time_limit=time_limit)
+    decisions = np.where(arrays.integer, decisions, np.nan)
+    for _ in range(2):  # first for decisions left open, then, all held, for the duals
+        highs = _load(_held(arrays, decisions), options)
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        solution = highs.getSolution()
+        values = np.array(solution.col_value, dtype=float)
+        if not np.isnan(decisions[arrays.integer]).any():
+            break
+        decisions = np.where(arrays.integer, values, np.nan)
+    duals = np.array(solution.col_dual, dtype=float), np.array(solution.row_dual, dtype=float)
+    return LocalOptimum(values, *duals)

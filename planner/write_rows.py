@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.dataset import Dataset
 from models.plan import Plan, SourceUse
 from planner.report import RunReport
 from planner.write_decisions import Decision
-from planner.write_tables import AUDIT, DECISIONS, MONTHLY, PLAN_TABLES, RUN, SERVICE, SUMMARY, USE, Table
+from planner.write_tables import (
+    AUDIT,
+    DECISIONS,
+    MARGINAL_VALUES,
+    MONTHLY,
+    PLAN_TABLES,
+    RUN,
+    SERVICE,
+    SUMMARY,
+    USE,
+    Table,
+)
 from planner.write_views import MonthRow, by_month, service, use
+
+if TYPE_CHECKING:
+    from planner.explain.marginal import MarginalValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,7 @@ def filled_tables(
         own["Spend"],
         _rows(USE, use(dataset, plan)),
         Filled(MONTHLY, [_month(row) for row in by_month(dataset, plan)]),
+        *marginal_tables(report.marginal),
         Filled(AUDIT, _audit(report)),
         Filled(RUN, run_rows(report)),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
@@ -60,6 +75,26 @@ def _month(row: MonthRow) -> tuple[Any, ...]:
         row.cash[column.attribute] if column.kind == "money" else getattr(row, column.attribute)
         for column in MONTHLY.columns
     )
+
+
+def marginal_tables(marginal: MarginalValues | None) -> list[Filled]:
+    """The sheet of marginal values, month by month; none where they are not known."""
+    if marginal is None:
+        return []
+    rows: list[tuple[Any, ...]] = [
+        (each.month, "tokens", each.segment, None, None, each.usd, "bn tokens/day more", each.usd_per_mtok, "Mtok")
+        for each in marginal.tokens
+    ]
+    rows += [
+        (each.month, "power", None, each.region, each.hardware, each.usd, "MW more", hourly, "accelerator-hour")
+        for each in marginal.capacity
+        for hourly in (each.usd_per_accelerator_hour,)
+    ]
+    rows += [
+        (each.month, "cap", each.cap, None, None, each.usd, f"{each.unit} of slack", None, None)
+        for each in marginal.caps
+    ]
+    return [Filled(MARGINAL_VALUES, sorted(rows, key=lambda row: row[0]))]
 
 
 def _audit(report: RunReport) -> list[tuple[Any, ...]]:

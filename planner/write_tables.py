@@ -160,6 +160,21 @@ MONTHLY = Table(
     ),
     MonthRow,
 )
+MARGINAL_VALUES = Table(
+    "Marginal values",
+    "what one more of tokens, power or a cap's value changes of the cost: local values, decisions held",
+    _columns(
+        "month:month",
+        "what:text",
+        "name:text?",
+        "region:text?",
+        "hardware:text?",
+        "value_usd:money",
+        "per:text",
+        "rate_usd:money?",
+        "rate_per:text?",
+    ),
+)
 AUDIT = Table(
     "Audit",
     "every rule recomputed from the data and the decisions",

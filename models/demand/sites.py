@@ -30,7 +30,7 @@ def sites(model: Model) -> dict[int, dict[str, Site]]:
     """The sites with anything online, by month and name; hours billed apart belong to no site."""
     found: dict[int, dict[str, Site]] = defaultdict(dict)
     for (source, t), online in model.capacity.online.items():
-        if not source.metered:
+        if not source.metered and source.kind != "probe":
             site = found[t].setdefault(source.site, Site(source.site))
             site.online.setdefault(source.pool, Linear()).plus(online)
             site.sources.append(source)

@@ -46,6 +46,30 @@ def _hold(model: Model, cap: Cap, t: int, claim: Linear, unit: float) -> None:
         model.claim("cap_is_kept", (cap.cap, t), scaled, at_least=0.0)
 
 
+def value_weights(model: Model) -> dict[tuple[str, int], Linear]:
+    """By cap and first month of each row: what a rise of the cap's value by 1 takes off the row's claim.
+
+    Model units of the claim: MW, model units of money or of tokens.
+    """
+    found = {}
+    for cap in model.dataset.caps:
+        months = _months(model, cap)
+        by_month = cap.measure in ("capacity_mw", "capacity_share", "obligation_usd")
+        for period in [[t] for t in months] if by_month else _periods(model, cap, months):
+            found[cap.cap, period[0]] = _weight(model, cap, period)
+    return found
+
+
+def _weight(model: Model, cap: Cap, period: list[int]) -> Linear:
+    if cap.measure == "capacity_share":
+        return _all_mw(model, period[0])
+    if cap.measure == "shortfall_share":
+        return _asked(model, cap, period)
+    if cap.measure == "cash_share_of_revenue":
+        return _revenue(model, period).times(1.0 / model.units.usd)
+    return Linear(1.0 if cap.measure == "capacity_mw" else 1.0 / model.units.usd)
+
+
 def _months(model: Model, cap: Cap) -> list[int]:
     dataset = model.dataset
     first = 0 if cap.from_month is None else dataset.t(cap.from_month)
@@ -67,12 +91,21 @@ def _capacity(model: Model, cap: Cap, t: int) -> Linear:
     """MW in scope, less the value or the value's share of all MW."""
     claim = Linear(-cap.value if cap.measure == "capacity_mw" else 0.0)
     for (source, month), online in model.capacity.online.items():
-        if month == t:
+        if month == t and source.kind != "probe":
             kw = model.dataset.hardware_of[source.hardware].kw
             part = 1.0 if capacity_in_scope(model.dataset, cap, source) else 0.0
             part -= cap.value if cap.measure == "capacity_share" else 0.0
             claim.plus(online, part * kw / 1000.0)
     return claim
+
+
+def _all_mw(model: Model, t: int) -> Linear:
+    """MW online in month t from all sources."""
+    total = Linear()
+    for (source, month), online in model.capacity.online.items():
+        if month == t and source.kind != "probe":
+            total.plus(online, model.dataset.hardware_of[source.hardware].kw / 1000.0)
+    return total
 
 
 def _cash(model: Model, cap: Cap, period: list[int]) -> Linear:
@@ -83,10 +116,17 @@ def _cash(model: Model, cap: Cap, period: list[int]) -> Linear:
             if in_scope(cap, charge.payer):
                 claim.plus(charge.amount, charge.cash)
     if cap.measure == "cash_share_of_revenue":
-        for t in period:
-            claim.add_constant(-cap.value * _baseline_revenue(model, t))
-            claim.plus(model.revenue_forgone.get(t, Linear()), cap.value)
+        claim.plus(_revenue(model, period), -cap.value)
     return claim
+
+
+def _revenue(model: Model, period: list[int]) -> Linear:
+    """USD of revenue after limits in the period."""
+    total = Linear()
+    for t in period:
+        total.add_constant(_baseline_revenue(model, t))
+        total.plus(model.revenue_forgone.get(t, Linear()), -1.0)
+    return total
 
 
 def _baseline_revenue(model: Model, t: int) -> float:
@@ -114,7 +154,13 @@ def _shortfall(model: Model, cap: Cap, period: list[int]) -> Linear:
     for (segment, t), short in model.shortfall.items():
         if t in period and (cap.scope == "total" or cap.name == segment):
             claim.plus(short)
+    return claim.plus(_asked(model, cap, period), -cap.value)
+
+
+def _asked(model: Model, cap: Cap, period: list[int]) -> Linear:
+    """Tokens of the cap's segments demanded after limits in the period; model units."""
+    total = Linear()
     for (segment, _, t, _), asked in model.demand.items():
         if t in period and (cap.scope == "total" or cap.name == segment):
-            claim.plus(asked, -cap.value)
-    return claim
+            total.plus(asked)
+    return total

@@ -52,6 +52,7 @@ def ruled(kind: str, *offers: str, count: int | None = None) -> Dataset:
 
 
 TERMS: dict[str, Dataset] = {
+    "probes": small(fleet(), Cap(cap="policy", measure="capacity_mw", scope="total", sense="max", value=9)),
     "fleet": small(fleet(usd_per_accelerator_hour=0.2, usage_usd_per_accelerator_hour=0.1, until_month=JAN)),
     "on_demand": small(on_demand(2.0, t=1, provider="other", max_accelerators=1.0)),
     "leases": small(

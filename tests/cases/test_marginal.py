@@ -1,0 +1,148 @@
+"""Marginal values worked out by hand: what sets the price of tokens, of power and of a cap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import builders as b
+import pytest
+
+from models.dataset import Dataset
+from models.schema import Cap, LoadBlock, LoadShape
+from planner.explain.marginal import MarginalValues, marginal_values
+
+JAN_HOURS, JAN_DAYS = 744, 31
+
+
+def _values(data: Dataset) -> MarginalValues:
+    found = marginal_values(data, b.solved(data))
+    assert found is not None
+    return found
+
+
+def _token(values: MarginalValues, t: int = 0) -> float:
+    return next(each.usd for each in values.tokens if each.month == t)
+
+
+def _power(values: MarginalValues, t: int = 0) -> float:
+    return next(each.usd for each in values.capacity if each.month == t)
+
+
+class TestTokens:
+    """One accelerator serves a billion tokens a day, so a billion a day more is an accelerator more."""
+
+    def test_on_demand_sets_the_price(self) -> None:
+        """Where on-demand serves the last token, a billion a day more costs an accelerator's hours at its price."""
+        values = _values(b.dataset(b.demand(2.0), b.fleet(), b.on_demand(3.0), months=1))
+        assert _token(values) == pytest.approx(3.0 * JAN_HOURS)
+        # a billion a day are 31,000 million tokens in January
+        assert values.tokens[0].usd_per_mtok == pytest.approx(3.0 * JAN_HOURS / 31_000)
+        # 1 MW are 1,000 accelerators of 1 kW
+        assert _power(values) == pytest.approx(3.0 * JAN_HOURS * 1000)
+        assert values.capacity[0].usd_per_accelerator_hour == pytest.approx(3.0)
+
+    def test_idle_capacity_makes_tokens_and_power_worth_nothing(self) -> None:
+        """With an accelerator idle, one more token costs nothing and one more MW is worth nothing."""
+        values = _values(b.dataset(b.demand(1.0), b.fleet(accelerators=3.0), months=1))
+        assert (_token(values), _power(values)) == (0.0, 0.0)
+
+    def test_shortfall_sets_the_price(self) -> None:
+        """Where tokens fall short at 0.5 USD a million, a billion a day more costs 500 USD a day."""
+        values = _values(b.dataset(b.demand(2.0), b.segment(shortfall_usd_per_mtok=0.5), b.fleet(), months=1))
+        assert _token(values) == pytest.approx(500.0 * JAN_DAYS)
+        assert values.tokens[0].usd_per_mtok == pytest.approx(0.5)
+
+    def test_usage_is_what_a_token_costs_on_metered_power(self) -> None:
+        """With room to spare a token costs the usage charge of the accelerator that serves it."""
+        data = b.dataset(b.demand(1.0), b.fleet(accelerators=3.0, usage_usd_per_accelerator_hour=0.2), months=1)
+        assert _token(_values(data)) == pytest.approx(0.2 * JAN_HOURS)
+
+    def test_the_deferrable_use_the_cheaper_hours(self) -> None:
+        """A deferrable segment's next token goes to the block with idle capacity, an interactive one's to both."""
+        blocks = [LoadBlock(block="day", hours_per_day=12.0), LoadBlock(block="night", hours_per_day=12.0)]
+        shape = [
+            LoadShape(segment="chat", block="day", multiplier=1.5),
+            LoadShape(segment="chat", block="night", multiplier=0.5),
+        ]
+        rows: list[Any] = [*blocks, *shape, b.fleet(accelerators=2.0), b.on_demand(4.0)]
+        chat = _values(b.dataset(b.demand(2.0), *rows, months=1))
+        # by day 3 are asked of 2: three quarters of a token more arise by day, at 4 USD for 12 of 24 hours x 1.5
+        assert _token(chat) == pytest.approx(4.0 * 1.5 * JAN_HOURS / 2)
+        batch = b.dataset(
+            b.demand(1.9, segment="batch"), b.segment("batch", timing="deferrable"), *blocks, *rows[4:], months=1
+        )
+        assert _token(_values(batch)) == 0.0
+
+    def test_headroom_makes_a_token_dearer(self) -> None:
+        """With half kept for bursts a token takes twice the accelerator time."""
+        data = b.dataset(b.demand(2.0), b.segment(headroom_share=0.5), b.on_demand(3.0), months=1)
+        assert _token(_values(data)) == pytest.approx(2 * 3.0 * JAN_HOURS)
+
+    def test_values_are_present_values_and_rates_are_money_of_the_month(self) -> None:
+        """Twelve months on at 21 % a year, the same rate counts for less in present value."""
+        data = b.dataset(b.demand(1.0, months=13), b.on_demand(3.0), months=13, discount_rate=0.21)
+        values = _values(data)
+        assert _token(values, 12) == pytest.approx(3.0 * JAN_HOURS / 1.21)
+        assert values.tokens[12].usd_per_mtok == pytest.approx(values.tokens[0].usd_per_mtok)
+
+
+class TestPower:
+    def test_the_reserve_margin_takes_its_part(self) -> None:
+        """With a quarter kept free, an MW more serves three quarters of what it could."""
+        data = b.dataset(b.demand(3.0), b.fleet(), b.on_demand(2.0), months=1, reserve_margin=0.25)
+        assert _power(_values(data)) == pytest.approx(0.75 * 2.0 * JAN_HOURS * 1000)
+
+    def test_every_pool_has_its_value(self) -> None:
+        """Power is valued in every region and on every hardware that runs something, there or not."""
+        data = b.dataset(
+            b.demand(2.0),
+            b.hardware("H100"),
+            b.hardware("fast", kw=2.0),
+            b.hardware("idle"),
+            b.throughput(),
+            b.throughput(hardware="fast", bn_per_day=4.0),
+            b.fleet(),
+            b.on_demand(3.0, region="eu"),
+            months=1,
+        )
+        found = {(each.region, each.hardware): each.usd for each in _values(data).capacity}
+        assert found == {
+            ("us", "H100"): pytest.approx(3.0 * JAN_HOURS * 1000),
+            ("us", "fast"): pytest.approx(4 * 3.0 * JAN_HOURS * 500),
+            ("eu", "H100"): pytest.approx(3.0 * JAN_HOURS * 1000),
+            ("eu", "fast"): pytest.approx(4 * 3.0 * JAN_HOURS * 500),
+        }
+
+
+class TestCaps:
+    def _cap(self, **facts: Any) -> Cap:
+        return Cap(**{"cap": "cap", "scope": "total", "sense": "max"} | facts)
+
+    def test_a_cap_on_cash_costs_what_a_dollar_more_would_save(self) -> None:
+        """On-demand at 3 USD saves a shortfall worth 6: each dollar of cash more saves a dollar net."""
+        # 0.25 USD a million tokens are 250 USD a day and billion: 10.4167 an accelerator-hour against 3
+        cap = self._cap(measure="cash_usd", value=1000.0)
+        data = b.dataset(b.demand(2.0), b.segment(shortfall_usd_per_mtok=0.25), b.on_demand(3.0), cap, months=1)
+        [found] = _values(data).caps
+        assert (found.cap, found.month, found.unit) == ("cap", 0, "USD")
+        assert found.usd == pytest.approx(250 / 24 / 3.0 - 1.0)
+
+    def test_a_cap_on_shortfall_is_told_by_the_percentage_point(self) -> None:
+        """At most a tenth short where on-demand is dearer: a point more saves a point of demand at the difference."""
+        cap = self._cap(measure="shortfall_share", value=0.1)
+        data = b.dataset(b.demand(2.0), b.segment(shortfall_usd_per_mtok=0.024), b.on_demand(3.0), cap, months=1)
+        [found] = _values(data).caps
+        # a hundredth of 2 accelerators' work for a month, at 3 - 1 USD an hour
+        assert (found.usd, found.unit) == (pytest.approx(0.02 * JAN_HOURS * 2.0), "percentage point")
+
+    def test_a_floor_on_shortfall_that_does_not_bind_costs_nothing(self) -> None:
+        """A cap the plan keeps by far has no marginal value."""
+        cap = self._cap(measure="cash_usd", value=1e9)
+        assert _values(b.dataset(b.demand(2.0), b.on_demand(3.0), cap, months=1)).caps == ()
+
+
+def test_a_plan_that_does_not_fit_the_workbook_has_no_values() -> None:
+    """Where a plan's decisions leave demand unserved that must be served there is nothing to derive."""
+    data = b.dataset(b.demand(1.0), b.lease("only", b.term(1, hourly=1.0)), months=1)
+    nothing = b.dataset(b.demand(0.0), b.lease("only", b.term(1, hourly=1.0)), months=1)
+    assert marginal_values(data, b.solved(nothing)) is None
