@@ -15,7 +15,7 @@ from models.dataset import Dataset
 from models.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
 from models.linear import Linear, Var
 from models.plan import Payment, Plan
-from models.units import units_of
+from models.units import Units, units_of
 
 Reader = Callable[[], Plan]
 """Reads one term's part of the plan off the variables' values."""
@@ -40,7 +40,7 @@ class Model:
     def __init__(self, dataset: Dataset, *, probes: bool = False) -> None:
         self.dataset = dataset
         self.probes = probes
-        self.units = units_of(dataset)
+        self.units: Units = units_of(dataset)
         self.pyomo: Any = pyo.ConcreteModel(name="planner")
         self.capacity = CapacityLedger()
         self.costs = CostLedger(dataset.discount)
@@ -111,7 +111,7 @@ class Model:
         """Adds one row of the constraint family `name`: at_least <= claim <= at_most, or claim == equals.
 
         A claim without variables is a fact: dropped when true; when false the model has no plan, and
-        a row that nothing can satisfy says so to the solver.
+        a row that nothing can satisfy says so to the solver, and by how much it is false.
         """
         low, high = (equals, equals) if equals is not None else (at_least, at_most)
         claim = claim.merged()
@@ -120,7 +120,9 @@ class Model:
             holds = (low is None or claim.constant >= low - slack) and (high is None or claim.constant <= high + slack)
             if holds:
                 return
-            claim, low, high = Linear.of(self._nothing()), 1.0, None
+            over = 0.0 if high is None else claim.constant - high
+            under = 0.0 if low is None else low - claim.constant
+            claim, low, high = Linear.of(self._nothing()), max(over, under), None
         family = self.pyomo.component(name)
         if family is None:
             family = pyo.Constraint(pyo.Any)

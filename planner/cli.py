@@ -16,7 +16,7 @@ import click
 from planner import __version__
 from planner.console import messages_to
 from planner.errors import ExitCode, PlannerError
-from planner.options import Duration, Gap, Month, Override, common_options, option, sources
+from planner.options import Duration, Gap, Month, Override, Variation, common_options, option, sources
 
 log = logging.getLogger("planner")
 
@@ -115,6 +115,41 @@ def audit(file: Path, plan: Path, overrides: tuple[str, ...], **common: Any) -> 
 
     with messages_to(common) as console:
         return audit_plan(console, file, plan, overrides)
+
+
+@cli.command(short_help="Why this plan, or what to change where there is none.")
+@click.argument("file", type=WORKBOOK)
+@click.argument("plan", type=WORKBOOK, required=False)
+@option("-o", "--output", type=WORKBOOK, metavar="WHY.xlsx", help="Else outputs/<input>/<UTC time>/explanation.xlsx.")
+@option(
+    "--vary", type=Variation(), multiple=True, help="Solve along a range, such as demand=-20%..+40%; may be repeated."
+)
+@option("--conflict", is_flag=True, help="Where no plan exists, also name rules that cannot hold together.")
+@option("--gap", type=Gap(), default="0.001", show_default=True, help="Of every solve.")
+@option("--time-limit", type=Duration(), default="9m", show_default=True, help="For everything together.")
+@option(
+    "--workers",
+    type=click.IntRange(0, 256),
+    default=0,
+    show_default=True,
+    help="Solves at a time; 0: as many as cores.",
+)
+@option(
+    "--threads", type=click.IntRange(0, 1024), default=0, show_default=True, help="Of the first solve, without PLAN."
+)
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the solver.")
+@set_option
+@common_options
+def explain(file: Path, plan: Path | None, **values: Any) -> int:
+    """Answer every why of PLAN, or of the plan found for FILE: what one more token or MW is worth,
+    what each offer left out would have to cost, what each one taken is worth, what caps cost.
+
+    Where no plan exists: the smallest changes that make one possible.
+    """
+    from planner.explain.command import explain_workbook
+
+    with messages_to(values) as console:
+        return explain_workbook(console, file, plan, values)
 
 
 @cli.command(short_help="Write the workbook of the next planning round.")

@@ -159,11 +159,9 @@ def roll_workbook(
 
 def made_from_something_else(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:
     """What the plan's own record says it was made from, where that is not what it is held against now."""
-    from openpyxl import load_workbook
+    from planner.read_plan import run_record
 
-    book = load_workbook(plan_path, read_only=True, data_only=True)
-    rows = book["Run"].iter_rows(max_col=3, values_only=True) if "Run" in book.sheetnames else ()
-    recorded = {(row[0], row[1]): "" if row[2] is None else str(row[2]) for row in rows if len(row) == 3}
+    recorded = {key: "" if value is None else str(value) for key, value in run_record(plan_path).items()}
     notes = []
     if recorded.get(("run", "input_sha256"), input_sha256) != input_sha256:
         notes.append("Note: the plan was made from another version of the workbook, which has changed since.")

@@ -105,6 +105,23 @@ class Month(_Value):
         return month
 
 
+class Variation(_Value):
+    """`QUANTITY[:NAME]=RANGE`, what `planner explain --vary` solves along."""
+
+    name = "quantity[:name]=range"
+    envvar_list_splitter = "\n"
+
+    def read(self, value: Any) -> Any:
+        """
+        >>> Variation().read("demand=-20%..+40%/4").values
+        (0.8, 1.0, 1.2, 1.4)
+        """
+        from planner.explain.ranges import Variation as Range
+        from planner.explain.ranges import parse
+
+        return value if isinstance(value, Range) else parse(str(value))
+
+
 class Override(_Value):
     """`sheet.key.column=value`, or `settings.key=value`; several in the environment stand on lines of their own."""
 

@@ -24,20 +24,31 @@ ROOM_BYTES = 20_000_000
 """Less room than this on the disk, and a plan may not fit."""
 PLAN_SHEETS = {"Summary", "Decisions", "Spend", "Audit", "Run"}
 """A workbook with these sheets is taken for a plan that this software wrote."""
+EXPLANATION_SHEET = "Explanation"
 ANNOTATED_SHEET = "Issues"
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The three files of a run."""
+    """The three files of a run, and the workbook that explains why there is no plan."""
 
     plan: Path
     json: Path
     log: Path
 
+    @property
+    def explanation(self) -> Path:
+        """`explanation.xlsx` in a run's own folder, `NAME.explanation.xlsx` beside a plan that was given a name."""
+        own = self.json.name == "run.json"
+        return self.plan.with_name("explanation.xlsx" if own else f"{self.plan.stem}.explanation.xlsx")
 
-def outputs_of(input_path: Path, plan_path: Path | None, folder: Path) -> Outputs:
+
+def outputs_of(
+    input_path: Path, plan_path: Path | None, folder: Path, *, name: str = "plan", sheets: set[str] | None = None
+) -> Outputs:
     """The files of a run; makes the run's own folder when no plan path is given.
+
+    `name` is what the workbook is, `sheets` are those by which one of its kind is known again.
 
     Raises:
         WrongUsage: the plan path is the input, or no .xlsx name.
@@ -45,13 +56,13 @@ def outputs_of(input_path: Path, plan_path: Path | None, folder: Path) -> Output
     """
     if plan_path is None:
         own = _folder_of_its_own(folder / input_path.stem)
-        return Outputs(own / "plan.xlsx", own / "run.json", own / "run.log")
+        return Outputs(own / f"{name}.xlsx", own / "run.json", own / "run.log")
     if plan_path.suffix.lower() != ".xlsx" or plan_path.is_dir():
-        raise WrongUsage(f"The plan is an .xlsx file; {plan_path} is not a name for one. Try -o plan.xlsx.")
+        raise WrongUsage(f"The {name} is an .xlsx file; {plan_path} is not a name for one. Try -o {name}.xlsx.")
     if same_file(plan_path, input_path):
-        raise WrongUsage(f"The plan would be written over its own input {input_path}. Give -o another name.")
+        raise WrongUsage(f"The {name} would be written over its own input {input_path}. Give -o another name.")
     check_writable(plan_path)
-    check_replaceable(plan_path, PLAN_SHEETS, "a plan workbook")
+    check_replaceable(plan_path, sheets or PLAN_SHEETS, f"a {name} workbook")
     stem = plan_path.with_suffix("")
     outputs = Outputs(plan_path, Path(f"{stem}.run.json"), Path(f"{stem}.run.log"))
     check_writable(outputs.json)

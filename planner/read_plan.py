@@ -76,6 +76,15 @@ def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
     return WrittenPlan(plan, objective)
 
 
+def run_record(path: Path) -> dict[tuple[str, str], Any]:
+    """What a plan workbook's sheet Run says, by section and key; empty where there is no such sheet."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(path, read_only=True, data_only=True)
+    rows = book["Run"].iter_rows(max_col=3, values_only=True) if "Run" in book.sheetnames else ()
+    return {(str(row[0]), str(row[1])): row[2] for row in rows if len(row) == 3}
+
+
 class _Sheets:
     """The cells of a plan workbook, sheet by sheet: row number and values, from the header on."""
 

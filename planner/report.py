@@ -11,6 +11,7 @@ from models.plan import Plan
 
 if TYPE_CHECKING:
     from planner.explain.marginal import MarginalValues
+    from planner.explain.repairs import Infeasibility
 
 Status = Literal["optimal", "stopped", "infeasible", "no_plan", "invalid", "rejected"]
 
@@ -32,6 +33,7 @@ class RunReport:
     `gap` is relative: (objective - bound) / |objective|. `seconds` has read, build, solve, audit,
     write, total. `options` maps each option to its value and `option_sources` to where that came
     from (flag, environment, config, workbook, default). `marginal`: None where it could not be worked out.
+    `repairs`: what would make a plan possible, looked for where there is none.
     """
 
     plan_name: str = ""
@@ -44,6 +46,8 @@ class RunReport:
     plan: Plan | None = None
     audit: AuditReport | None = None
     marginal: MarginalValues | None = None
+    repairs: Infeasibility | None = None
+    explanation_path: str = ""
     model: ModelSize | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     input_path: str = ""

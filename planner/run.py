@@ -25,13 +25,16 @@ from planner import __version__
 from planner.console import log_to
 from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, why_not
 from planner.interrupt import Stop
-from planner.outputs import Outputs, free_name, outputs_of
+from planner.outputs import EXPLANATION_SHEET, Outputs, free_name, outputs_of, sheet_names
 from planner.progress import LiveLine, ProgressLines
 from planner.read import read
 from planner.report import ModelSize, RunReport
 from planner.summary import summary_lines
 
 VERSIONS_OF = ("pyomo", "highspy", "numpy", "scipy", "openpyxl", "xlsxwriter")
+
+EXPLAIN_SECONDS = 60.0
+"""How long a run looks for what to change where there is no plan; `planner explain` takes longer."""
 
 log = logging.getLogger("planner")
 
@@ -193,6 +196,8 @@ class _Run:
             log.info("The starting plan was %s.", outcome.start)
         report.status, report.solver_log = outcome.status, outcome.log
         report.objective_usd, report.bound_usd, report.gap = outcome.objective_usd, outcome.bound_usd, outcome.gap
+        if outcome.status == "infeasible" and not self.stop.requested:
+            self._explain_infeasible(dataset)
         if outcome.values is None:
             return
         with self._phase("audit"):
@@ -212,6 +217,23 @@ class _Run:
             report.base_case_usd = base.cost_usd
             if base.warning:
                 self._warn(base.warning)
+
+    def _explain_infeasible(self, dataset: Dataset) -> None:
+        """Looks for what to change, and writes it beside where the plan would be."""
+        from planner.explain.repairs import explain_infeasible
+        from planner.explain.repairs_report import write_repairs
+
+        limit = self.request.time_limit
+        seconds = EXPLAIN_SECONDS if limit is None else min(EXPLAIN_SECONDS, limit)
+        log.info("No plan exists; looking for the smallest changes that make one possible, for up to %.0f s", seconds)
+        with self._phase("solve"):
+            self.report.repairs = explain_infeasible(dataset, seconds=seconds, stop=self.stop)
+        path = self.outputs.explanation
+        if path.exists() and EXPLANATION_SHEET not in sheet_names(path):
+            path = free_name(path)  # somebody else's
+        with self._phase("write"):
+            write_repairs(path, dataset, self.report.repairs)
+        self.report.explanation_path = str(path)
 
     def _publish(self) -> Finished:
         from planner.run_json import run_json, write_run_json

@@ -60,6 +60,11 @@ def run_json(report: RunReport, dataset: Dataset | None) -> dict[str, Any]:
         "faults": faults_json(report.faults),
         "warnings": [*report.warnings, *_broken_rules(report)],
     }
+    if report.repairs is not None and dataset is not None:
+        from planner.explain.repairs_report import repairs_json
+
+        found = repairs_json(report.repairs, dataset)
+        document |= {"repairs": found["repairs"], "explanation_path": report.explanation_path}
     return {key: _strict(value) for key, value in document.items()}
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import highspy
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from models.build import Model
 from models.compiled import Compiled
+from models.units import Units
 
 Vector = npt.NDArray[np.float64]
 
@@ -83,8 +84,17 @@ class _Search:
     progress: Progress | None = None
 
 
+class Problem(Protocol):
+    """What can be solved: compiled arrays, and the units of their money."""
+
+    @property
+    def compiled(self) -> Compiled: ...
+    @property
+    def units(self) -> Units: ...
+
+
 def solve(
-    model: Model,
+    model: Problem,
     options: SolveOptions,
     *,
     on_progress: Callable[[Progress], None] | None = None,
@@ -250,7 +260,7 @@ def _run(
     return True
 
 
-def _outcome(model: Model, highs: highspy.Highs, search: _Search, finished: bool, began: float) -> Outcome:
+def _outcome(model: Problem, highs: highspy.Highs, search: _Search, finished: bool, began: float) -> Outcome:
     values, bound, why, status = search.incumbent, search.bound, "left behind after its time", None
     if finished:
         status, info, solution = highs.getModelStatus(), highs.getInfo(), highs.getSolution()

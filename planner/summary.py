@@ -72,7 +72,12 @@ def summary_lines(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
     yield f"{report.plan_name}: {STATUS_WORDS[report.status]}."
     if report.status == "invalid":
         yield from fault_lines(report.faults)
-    if report.status == "infeasible":
+    if report.status == "infeasible" and report.repairs is not None and dataset is not None:
+        from planner.explain.repairs_report import repair_lines
+
+        yield from repair_lines(report.repairs, dataset)[1:]
+        yield f"  Explanation       {report.explanation_path}"
+    elif report.status == "infeasible":
         yield (
             "Demand, caps, rules or shortfall limits ask for more than everything on offer can do together. "
             "Allow shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or put more on offer."

@@ -70,6 +70,7 @@ class Workers:
     """
 
     def __init__(self, count: int, seconds: float | None = None, stop: Stop | None = None) -> None:
+        self.count = count
         self._context = multiprocessing.get_context("spawn")
         self._halt = self._context.Event()
         self._deadline = None if seconds is None else time.monotonic() + seconds

@@ -16,6 +16,7 @@ from planner.write_tables import (
     DECISIONS,
     MARGINAL_VALUES,
     MONTHLY,
+    OFFERS_NOT_TAKEN,
     PLAN_TABLES,
     RUN,
     SERVICE,
@@ -52,6 +53,7 @@ def filled_tables(
         _rows(USE, use(dataset, plan)),
         Filled(MONTHLY, [_month(row) for row in by_month(dataset, plan)]),
         *marginal_tables(report.marginal),
+        *_offers_not_taken(dataset, plan, report.marginal),
         Filled(AUDIT, _audit(report)),
         Filled(RUN, run_rows(report)),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
@@ -75,6 +77,31 @@ def _month(row: MonthRow) -> tuple[Any, ...]:
         row.cash[column.attribute] if column.kind == "money" else getattr(row, column.attribute)
         for column in MONTHLY.columns
     )
+
+
+def _offers_not_taken(dataset: Dataset, plan: Plan, marginal: MarginalValues | None) -> list[Filled]:
+    """The sheet of offers that nothing is signed of; none where marginal values are not known, or all are taken."""
+    if marginal is None:
+        return []
+    from models.variations import offers_on_the_table
+    from planner.explain.local_worth import local_worth, offer_facts
+
+    values = marginal.capacity_usd()
+    rows: list[tuple[Any, ...]] = []
+    taken = {each.name for each in plan.signings if not each.signed}
+    for name in offers_on_the_table(dataset):
+        if name in taken:
+            continue
+        facts, local = offer_facts(dataset, name), local_worth(dataset, values, name)
+        place = facts.name, facts.kind, facts.provider, facts.region, facts.mw_per_unit, facts.price, facts.price_unit
+        if local is None:
+            rows.append((*place, None, None, "cannot be signed in this horizon"))
+            continue
+        words = "worth less than it costs at the plan's marginal values"
+        if local.margin_usd > 0.0:
+            words = "worth its cost for a little of it; a whole unit is too big, or a rule, cap or option bars it"
+        rows.append((*place, local.worth_usd, local.cost_usd, f"{words}; planner explain solves with it forced in"))
+    return [Filled(OFFERS_NOT_TAKEN, rows)] if rows else []
 
 
 def marginal_tables(marginal: MarginalValues | None) -> list[Filled]:

@@ -160,6 +160,22 @@ MONTHLY = Table(
     ),
     MonthRow,
 )
+OFFERS_NOT_TAKEN = Table(
+    "Offers not taken",
+    "offers on the table that the plan leaves there, and what a unit is worth to it (local values)",
+    _columns(
+        "offer:text",
+        "kind:text",
+        "provider:text?",
+        "region:text",
+        "mw_per_unit:amount",
+        "price_usd:any",
+        "price_per:text",
+        "local_worth_usd_per_unit:money?",
+        "local_cost_usd_per_unit:money?",
+        "in_words:text",
+    ),
+)
 MARGINAL_VALUES = Table(
     "Marginal values",
     "what one more of tokens, power or a cap's value changes of the cost: local values, decisions held",

@@ -11,6 +11,9 @@ form of Rajan and Takriti). may_tighten no: \sum of in_force over limits at leas
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from models.dataset import Dataset
 from models.demand.baseline import baseline_demand, block_shares
 from models.demand.levers import levers
 from models.demand.paths import reachable_limits
@@ -57,7 +60,7 @@ def add_limits(model: Model) -> None:
     """Adds the choice of limits, the demand after limits, revenue forgone and the cost of changes."""
     dataset = model.dataset
     segments = {each.segment: SegmentLimits(model, each) for each in dataset.segments}
-    reachable = {name: reachable_limits(dataset, name) for name, each in segments.items() if each.levers}
+    reachable = {name: reachable_limits(_free(model), name) for name, each in segments.items() if each.levers}
     choices = {
         (name, limit, t)
         for name, months in reachable.items()
@@ -99,6 +102,14 @@ def add_limits(model: Model) -> None:
         )
 
     model.readers.append(read)
+
+
+def _free(model: Model) -> Dataset:
+    """The data that says which limits there can be; with probes, rules on changes may bend and rule none out."""
+    if not model.probes:
+        return model.dataset
+    freed = (replace(each, may_tighten=True, min_months_between_changes=0) for each in model.dataset.segments)
+    return replace(model.dataset, segments=tuple(freed))
 
 
 def _add_churn(model: Model, segments: dict[str, SegmentLimits]) -> None:

@@ -53,7 +53,8 @@ def candidate_sites(model: Model, hardware: set[str]) -> list[tuple[str, Pool, i
     much of all it can ever have, in the same pools and at the same usage charge: what runs at the first
     can as well run at the second, and other work in the pool change places with it.
     """
-    may_prune = sum(segment.single_site for segment in model.dataset.segments) == 1
+    one_segment = sum(segment.single_site for segment in model.dataset.segments) == 1
+    may_prune = one_segment and not model.probes  # probes ask what else there could be
     found: list[tuple[str, Pool, int]] = []
     for t, there in sites(model).items():
         kept = [site for site in there.values() if any(pool[1] in hardware for pool in site.online)]

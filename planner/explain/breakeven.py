@@ -1,0 +1,131 @@
+r"""Break-even: the price at which an offer changes sides, from a few solved points, with proof where there is one.
+
+Let V_in(f) be the least cost of all plans that take the offer, its rates and upfronts times f, and V_out the
+least cost of those that do not. A plan costs a + b f, so V_in, a least of lines, is concave; it rises with f
+for what we buy (b > 0) and falls for what we lease out (b < 0). Every plan found bounds V_in from above along
+its line; every solver's bound, and every chord between two of them, bounds it from below. Where the lowest
+line meets V_out is the break-even of the plans known; solving there either finds a better line (a Newton step,
+which ends after finitely many) or shows there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SAME = 1e-3
+"""Prices closer than this share of today's are one point."""
+SURE = 0.02
+"""An interval narrower than this share of today's price counts as known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A figure known to lie between two bounds; None where nothing is known on that side."""
+
+    low: float | None
+    high: float | None
+
+    def minus(self, other: Range) -> Range:
+        """What is known of this figure less another."""
+        low = None if self.low is None or other.high is None else self.low - other.high
+        high = None if self.high is None or other.low is None else self.high - other.low
+        return Range(low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A solve with the offer taken at price multiple f: the plan's fixed and priced part, and a bound; USD."""
+
+    f: float
+    fixed_usd: float
+    priced_usd: float
+    bound_usd: float | None
+
+    @property
+    def cost_usd(self) -> float:
+        return self.fixed_usd + self.priced_usd * self.f
+
+
+@dataclass(slots=True)
+class BreakEven:
+    """What is known of one offer's break-even.
+
+    `out`: cost of the best plan without it, USD; `buys`: False for a lease-out.
+    """
+
+    out: Range
+    buys: bool = True
+    points: list[Point] = field(default_factory=list)
+
+    def estimate(self) -> float | None:
+        """The multiple of today's price at which the plans known with and without it cost the same."""
+        return self._line_meets(self.out.high)
+
+    def known(self) -> Range:
+        """Where the break-even is proven to lie, as a multiple of today's price."""
+        worth, not_worth = self._line_meets(self.out.low), self._bound_meets(self.out.high)
+        return Range(worth, not_worth) if self.buys else Range(not_worth, worth)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the interval is narrow enough to be called a figure."""
+        known = self.known()
+        return known.low is not None and known.high is not None and known.high - known.low <= SURE
+
+    def never(self) -> bool:
+        """Whether it is proven not to be worth taking even free of charge (what we buy only)."""
+        bound = self._bound(0.0)
+        return self.buys and bound is not None and self.out.high is not None and _reaches(bound, self.out.high)
+
+    def next_price(self) -> float | None:
+        """The price multiple to solve at next; None when nothing more is to be learnt there."""
+        estimate = self.estimate()
+        if estimate is None or self.is_known or self.never():
+            return None
+        f = max(0.0, estimate)
+        return None if any(abs(f - each.f) <= SAME for each in self.points) else f
+
+    def _line_meets(self, cost: float | None) -> float | None:
+        """Where the lowest line of a known plan costs that much."""
+        meets = [
+            (cost - each.fixed_usd) / each.priced_usd for each in self.points if each.priced_usd and cost is not None
+        ]
+        if not meets:
+            return None
+        return max(meets) if self.buys else min(meets)
+
+    def _bound(self, f: float) -> float | None:
+        """What V_in(f) is at the least: chords between solved points; beyond the outermost it cannot turn back."""
+        known = sorted((each.f, each.bound_usd) for each in self.points if each.bound_usd is not None)
+        below = [each for each in known if each[0] <= f + 1e-12]
+        above = [each for each in known if each[0] >= f - 1e-12]
+        found = []
+        if below and above:
+            (low, at_low), (high, at_high) = below[-1], above[0]
+            found.append(at_low if high == low else at_low + (at_high - at_low) * (f - low) / (high - low))
+        if self.buys:
+            found += [bound for _, bound in below]
+        else:
+            found += [bound for _, bound in above]
+        return max(found, default=None)
+
+    def _bound_meets(self, cost: float | None) -> float | None:
+        """The first price, coming from those at which it is worth taking, from which on it is proven not to be."""
+        if cost is None:
+            return None
+        corners = sorted({each.f for each in self.points}, reverse=not self.buys)
+        before: float | None = None
+        for f in corners:
+            bound = self._bound(f)
+            if bound is not None and _reaches(bound, cost):
+                earlier = None if before is None else self._bound(before)
+                if before is None or earlier is None or bound <= earlier:
+                    return f
+                return before + (f - before) * (cost - earlier) / (bound - earlier)
+            before = f
+        return None
+
+
+def _reaches(bound: float, cost: float) -> bool:
+    """Whether a bound is as high as a cost, rounding of the solver aside."""
+    return bound >= cost - 1e-9 * abs(cost)

@@ -1,0 +1,106 @@
+"""`--vary` as people write it: QUANTITY[:NAME]=RANGE."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from models.faults import closest
+
+MULTIPLIED = ("demand", "throughput", "on_demand_price", "on_demand_cap", "price", "delivered_share", "cap")
+ADDED = ("demand_growth", "delivery_delay_months")
+SET = ("discount_rate", "reserve_margin")
+QUANTITIES = (*MULTIPLIED, *ADDED, *SET)
+NAMED = ("price", "delivered_share", "delivery_delay_months", "cap")
+"""Quantities that need the name of what they act on; the others act on everything without one."""
+POINTS, MOST_POINTS = 7, 101
+EXAMPLES = "Write for example demand=-20%..+40%, price:NAME=0.8..1.2/9 or delivery_delay_months:NAME=0,3,6."
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A quantity (of one name, or of all: "*") and its values in order.
+
+    Values multiply what the workbook has (`base` 1), add to it (`base` 0) or stand in its place (`base` None).
+    """
+
+    quantity: str
+    name: str
+    values: tuple[float, ...]
+
+    @property
+    def base(self) -> float | None:
+        return 1.0 if self.quantity in MULTIPLIED else 0.0 if self.quantity in ADDED else None
+
+    @property
+    def label(self) -> str:
+        return self.quantity if self.name == "*" else f"{self.quantity} of {self.name}"
+
+    def shown(self, value: float) -> str:
+        """A value as people say it.
+
+        >>> Variation("demand", "*", (1.0,)).shown(0.8), Variation("demand_growth", "*", (0.0,)).shown(0.02)
+        ('-20 %', '+2 %')
+        """
+        if self.quantity in MULTIPLIED:
+            return f"{100 * (value - 1):+.3g} %"
+        if self.quantity == "delivery_delay_months":
+            return f"{value:+.0f} months"
+        return f"{100 * value:+.3g} %" if self.quantity in ADDED else f"{100 * value:.3g} %"
+
+
+def parse(text: str) -> Variation:
+    """The variation a text means.
+
+    Raises ValueError with what to write instead.
+
+    >>> parse("demand=-20%..+40%/4").values
+    (0.8, 1.0, 1.2, 1.4)
+    >>> parse("delivery_delay_months:west=0,3").values
+    (0.0, 3.0)
+    """
+    place, equals, span = text.strip().rpartition("=")
+    quantity, _, name = (part.strip() for part in place.partition(":"))
+    if not equals or not quantity:
+        raise ValueError(EXAMPLES)
+    if quantity not in QUANTITIES:
+        raise ValueError(f"There is no quantity '{quantity}'. {closest(quantity, QUANTITIES)} {EXAMPLES}")
+    if quantity in NAMED and not name:
+        raise ValueError(f"Say of what: {quantity}:NAME=…. {EXAMPLES}")
+    if quantity in SET and name:
+        raise ValueError(f"{quantity} is one for the whole workbook; leave ':{name}' out.")
+    values = tuple(round(each, 12) for each in _values(quantity, span))
+    if min(values) < 0.0 and quantity not in ADDED:
+        raise ValueError(f"{quantity} cannot fall by more than all of it. {EXAMPLES}")
+    if quantity == "delivery_delay_months" and any(each < 0 or each != int(each) for each in values):
+        raise ValueError("delivery_delay_months takes whole months of at least 0, such as 0,3,6.")
+    return Variation(quantity, name or "*", values)
+
+
+def _values(quantity: str, span: str) -> list[float]:
+    match = re.fullmatch(r"\s*(.+?)\s*\.\.\s*(.+?)\s*(?:/\s*(\d+)\s*)?", span)
+    if match is None:
+        found = [_number(quantity, each) for each in span.split(",")]
+        return sorted(set(found))
+    low, high = _number(quantity, match[1]), _number(quantity, match[2])
+    if low > high:
+        low, high = high, low
+    points = int(match[3]) if match[3] else POINTS
+    if not 2 <= points <= MOST_POINTS:
+        raise ValueError(f"Take 2 to {MOST_POINTS} points: {match[1]}..{match[2]}/{POINTS}.")
+    if quantity == "delivery_delay_months" and not match[3]:
+        return [float(each) for each in range(round(low), round(high) + 1)]
+    return [low + (high - low) * i / (points - 1) for i in range(points)]
+
+
+def _number(quantity: str, text: str) -> float:
+    word = text.strip()
+    try:
+        value = float(word.removesuffix("%")) / (100.0 if word.endswith("%") else 1.0)
+    except ValueError:
+        raise ValueError(f"'{word}' is no number or percentage. {EXAMPLES}") from None
+    if not math.isfinite(value):
+        raise ValueError(f"'{word}' is no number to plan with. {EXAMPLES}")
+    relative = word.endswith("%") or word[:1] in "+-"
+    return 1.0 + value if quantity in MULTIPLIED and relative else value

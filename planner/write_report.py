@@ -1,0 +1,213 @@
+"""A workbook that answers a question: one page for people in front, then one tidy table a sheet.
+
+Explanations, comparisons and summaries of batches all look like this.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from models.dataset import Dataset
+from planner.outputs import written_whole
+from planner.write_rows import Filled
+from planner.write_sheets import FONT, HEADER, INK, Book, draw_table, footer_text, number_format
+
+TONES = {"good": ("E3F2EC", "14553C"), "careful": ("FFF4D6", "6B4A00"), "bad": ("FDE2DC", "9A3412")}
+COLORS = ("#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#999999", "#D55E00", "#F0E442")
+"""Okabe and Ito: told apart by colour-blind readers too."""
+WIDTHS = (30, 17, 17, 17, 17, 17, 60)
+"""Widths of the page's columns in characters; words go last and may run on."""
+Kind = Literal["text", "whole", "amount", "money"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A native chart of a section's own rows: `series` are positions of columns, the first column names them.
+
+    `kind` bar (lying), tornado (bars to both sides), column, stacked (columns) or line.
+    """
+
+    title: str
+    series: tuple[int, ...]
+    kind: Literal["bar", "tornado", "column", "stacked", "line"] = "column"
+    number_format: str = "#,##0"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A small table on the page, with a sentence above it; `columns` are header and kind."""
+
+    title: str
+    columns: tuple[tuple[str, Kind], ...]
+    rows: Sequence[tuple[Any, ...]]
+    note: str = ""
+    picture: Picture | None = None
+    if_empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The first sheet: what it is, how it stands (`tone` good, careful or bad), and sections below each other."""
+
+    sheet: str
+    title: str
+    subtitle: str
+    banner: str
+    tone: Literal["good", "careful", "bad"]
+    sections: tuple[Section, ...]
+
+
+def write_report(path: Path, dataset: Dataset, page: Page, filled: Sequence[Filled]) -> None:
+    """Writes the workbook, in one step: a file that is there is whole or untouched.
+
+    Raises:
+        CannotWrite: nothing can be written there.
+    """
+    content = report_workbook(dataset, page, filled)
+    with written_whole(path) as temporary, temporary.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled]) -> bytes:
+    """The workbook as the bytes of an .xlsx file."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": FONT, "font_size": 10},
+    }
+    with xlsxwriter.Workbook(buffer, options) as workbook:
+        workbook.set_properties({"title": page.title, "author": "planner"})
+        book = Book(workbook, dataset, footer_text(page.title))
+        _Drawing(book, page).draw(filled)
+        for each in filled:
+            draw_table(book, each)
+    return buffer.getvalue()
+
+
+class _Drawing:
+    """The first sheet under way, from the top down."""
+
+    def __init__(self, book: Book, page: Page) -> None:
+        self.book, self.page = book, page
+        self.sheet = book.sheet(page.sheet)
+        self.row = 0
+
+    def draw(self, filled: Sequence[Filled]) -> None:
+        sheet, book = self.sheet, self.book
+        sheet.hide_gridlines(2)
+        for c, width in enumerate(WIDTHS):
+            sheet.set_column(c, c, width)
+        sheet.set_row(0, 28)
+        sheet.write_string(0, 0, self.page.title, book.format(bold=True, font_size=18, font_color=HEADER))
+        sheet.write_string(1, 0, self.page.subtitle, book.format(italic=True, font_color="#595959"))
+        fill, ink = TONES[self.page.tone]
+        banner = book.format(
+            bold=True, font_size=11, bg_color=f"#{fill}", font_color=f"#{ink}", text_wrap=True, indent=1
+        )
+        sheet.merge_range(3, 0, 3, len(WIDTHS) - 1, self.page.banner, banner)
+        sheet.set_row(3, 16.0 * (1 + len(self.page.banner) // 150) + 8.0)
+        self.row = 5
+        for section in self.page.sections:
+            self._section(section)
+        self._contents(filled)
+        sheet.freeze_panes(2, 0)
+
+    def _section(self, section: Section) -> None:
+        sheet, book = self.sheet, self.book
+        self._title(section.title)
+        if section.note:
+            sheet.write_string(self.row, 0, section.note, book.format(italic=True, font_color="#595959"))
+            self.row += 1
+        if not section.rows:
+            sheet.write_string(self.row, 0, section.if_empty or "nothing", book.format())
+            self.row += 2
+            return
+        header = self.row
+        for c, (name, kind) in enumerate(section.columns):
+            place = {"align": "left", "indent": 1} if kind == "text" else {"align": "right", "indent": 1}
+            look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, text_wrap=True, **place)
+            sheet.write_string(header, c, name, look)
+        sheet.set_row(header, 30 if any(len(name) > 16 for name, _ in section.columns) else 18)
+        for c, (_, kind) in enumerate(section.columns):
+            self._column(section, header + 1, c, kind)
+        self.row = header + 1 + len(section.rows)
+        if section.picture:
+            self._picture(section, section.picture, header)
+        self.row += 1
+
+    def _column(self, section: Section, first: int, c: int, kind: Kind) -> None:
+        book, line = self.book, {"bottom": 1, "bottom_color": "#D9DEE4"}
+        figures = [row[c] for row in section.rows if isinstance(row[c], (int, float))]
+        shown = number_format(kind, figures) if kind != "text" else "General"
+        for r, row in enumerate(section.rows, start=first):
+            value = row[c]
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                self.sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1, **line))
+            else:
+                place = "left" if kind == "text" else "right"
+                look = book.format(align=place, indent=1, **line)
+                self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
+
+    def _picture(self, section: Section, picture: Picture, header: int) -> None:
+        kinds: dict[str, dict[str, Any]] = {
+            "bar": {"type": "bar"},
+            "tornado": {"type": "bar", "subtype": "stacked"},
+            "column": {"type": "column"},
+            "stacked": {"type": "column", "subtype": "stacked"},
+            "line": {"type": "line"},
+        }
+        chart, lying = self.book.workbook.add_chart(kinds[picture.kind]), picture.kind in ("bar", "tornado")
+        name, last = self.page.sheet, header + len(section.rows)
+        for position, c in enumerate(picture.series):
+            color = COLORS[position % len(COLORS)]
+            chart.add_series(
+                {
+                    "name": [name, header, c],
+                    "categories": [name, header + 1, 0, last, 0],
+                    "values": [name, header + 1, c, last, c],
+                    "fill": {"color": color},
+                    "line": {"color": color, "width": 2.0 if picture.kind == "line" else 0.5},
+                    "gap": 60,
+                }
+            )
+        chart.set_title({"name": picture.title, "name_font": {"size": 11, "color": HEADER, "name": FONT}})
+        chart.set_y_axis(
+            {"num_format": picture.number_format, "major_gridlines": {"visible": True, "line": {"color": "#E5E5E5"}}}
+        )
+        chart.set_x_axis({"num_format": picture.number_format} if lying else {})
+        if lying:
+            chart.set_y_axis({"reverse": True, "label_position": "low"})
+        chart.set_legend({"none": True} if len(picture.series) == 1 else {"position": "bottom"})
+        height = max(220, 60 + 24 * len(section.rows)) if lying else 260
+        chart.set_size({"width": 900, "height": height})
+        self.sheet.insert_chart(self.row + 1, 0, chart, {"description": picture.title, "object_position": 1})
+        self.row += 2 + -(-height // 20)
+
+    def _contents(self, filled: Sequence[Filled]) -> None:
+        self._title("Contents")
+        for each in filled:
+            target, purpose = f"internal:'{each.table.sheet}'!A1", each.table.purpose
+            self.sheet.write_url(
+                self.row, 0, target, self.book.format(underline=1, font_color="#0B5394"), each.table.sheet
+            )
+            self.sheet.write_string(self.row, 1, purpose, self.book.format(font_color="#595959"))
+            self.row += 1
+
+    def _title(self, text: str) -> None:
+        self.sheet.write_string(self.row, 0, text, self.book.format(bold=True, font_size=12, font_color=HEADER))
+        self.row += 1
+
+
+__all__ = ["COLORS", "INK", "Page", "Picture", "Section", "report_workbook", "write_report"]

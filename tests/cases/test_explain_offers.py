@@ -1,0 +1,133 @@
+"""What offers are worth and would have to cost, worked out by hand on small problems."""
+
+from __future__ import annotations
+
+import builders as b
+import pytest
+
+from models.dataset import Dataset
+from models.schema import Rule
+from planner.explain.breakeven import Range
+from planner.explain.offers import OfferAnswer, explain_offers
+from planner.solve import SolveOptions
+from planner.workers import Workers
+
+HOURS = 744
+EXACT = SolveOptions(gap=0.0, threads=1)
+
+
+def _explained(data: Dataset) -> dict[str, OfferAnswer]:
+    plan = b.solved(data)
+    with Workers(1) as workers:
+        cost = Range(plan.objective_usd, plan.objective_usd)
+        return {each.name: each for each in explain_offers(data, plan, cost, workers, EXACT)}
+
+
+def _data(*rows: object) -> Dataset:
+    return b.dataset(b.demand(2.0), *rows, months=1)
+
+
+def test_an_offer_too_dear_by_half() -> None:
+    """A lease at 4 USD against on-demand at 2: forcing it in costs 2 an hour, and at half its price it is even."""
+    found = _explained(_data(b.lease("dear", b.term(1, hourly=4.0)), b.on_demand(2.0)))["dear"]
+    assert not found.taken
+    assert found.difference == Range(pytest.approx(2.0 * HOURS), pytest.approx(2.0 * HOURS))
+    assert found.break_even is not None
+    assert found.break_even.estimate() == pytest.approx(0.5)
+    assert found.break_even.is_known
+
+
+def test_an_offer_taken_is_worth_what_it_saves() -> None:
+    """A lease at 1 USD saves 1 an hour against on-demand at 2, and could be twice as dear."""
+    found = _explained(_data(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0)))["cheap"]
+    assert (found.taken, found.units) == (True, 1)
+    assert found.difference.low == pytest.approx(1.0 * HOURS)
+    assert found.break_even is not None
+    assert found.break_even.known() == Range(pytest.approx(2.0), pytest.approx(2.0))
+
+
+def test_a_cheaper_price_calls_for_more_of_it() -> None:
+    """A contract forced in with one block at 5 USD breaks even with two at the lower tier: Newton finds it."""
+    # one block at 5, two at 4.2 each; on-demand is 3. At f of the price: one block 5f + 3, two 8.4f, none 6
+    contract = b.contract("frame", {1: 5.0, 2: 4.2}, term_months=1, max_blocks=2)
+    found = _explained(_data(contract, b.on_demand(3.0)))["frame"]
+    assert found.break_even is not None
+    assert found.difference.high == pytest.approx(2.0 * HOURS)
+    assert found.break_even.estimate() == pytest.approx(6 / 8.4)
+    assert [each.f for each in found.break_even.points] == [1.0, pytest.approx(0.6)]
+    # with one block it is even at 0.6; there two cost 5.04, and the chord from there to 8 at today's price meets 6
+    assert found.break_even.known() == Range(pytest.approx(6 / 8.4), pytest.approx(0.6 + 0.4 * 0.96 / 2.96))
+
+
+def test_what_an_offer_would_displace_is_named() -> None:
+    """Of two leases only one is needed: forcing in the dearer one displaces the cheaper one."""
+    data = b.dataset(
+        b.demand(1.0), b.lease("one", b.term(1, hourly=1.0)), b.lease("two", b.term(1, hourly=1.5)), months=1
+    )
+    found = _explained(data)
+    assert found["two"].displaces == ("one: no longer 1 unit from 2026-01",)
+    assert found["two"].difference.high == pytest.approx(0.5 * HOURS)
+    assert found["two"].break_even.estimate() == pytest.approx(2 / 3)  # type: ignore[union-attr]
+    assert found["one"].displaces == ("two: 1 unit from 2026-01, which was not taken before",)
+    assert found["one"].break_even.estimate() == pytest.approx(1.5)  # type: ignore[union-attr]
+
+
+def test_a_lease_out_needs_a_better_price() -> None:
+    """An accelerator at work instead of on-demand at 3 would have to bring 3 an hour; a taker pays 2."""
+    data = b.dataset(b.demand(1.0), b.fleet(), b.on_demand(3.0), b.lease_out("out", hourly=2.0), months=1)
+    found = _explained(data)["out"]
+    assert not found.taken
+    assert found.difference.high == pytest.approx(1.0 * HOURS)
+    assert found.break_even is not None
+    assert found.break_even.estimate() == pytest.approx(1.5)
+    assert found.break_even.is_known
+
+
+def test_a_lease_out_taken_may_pay_less() -> None:
+    """An idle accelerator is leased out at any price above nothing."""
+    data = b.dataset(b.fleet(), b.lease_out("out", hourly=2.0), months=1)
+    found = _explained(data)["out"]
+    assert found.taken
+    assert found.break_even is not None
+    assert found.break_even.estimate() == pytest.approx(0.0)
+
+
+def test_what_no_plan_can_do_without_or_with() -> None:
+    """The only offer there is cannot be left out; one that a rule excludes cannot be forced in."""
+    data = b.dataset(
+        b.demand(1.0),
+        b.lease("only", b.term(1, hourly=1.0)),
+        b.lease("barred", b.term(1, hourly=0.5), sign_until=b.JAN, lead_months=0),
+        Rule(rule="house", kind="at_most", offers=("barred",), count=0),
+        months=1,
+    )
+    found = _explained(data)
+    assert (found["only"].taken, found["only"].infeasible) == (True, True)
+    assert (found["barred"].taken, found["barred"].infeasible) == (False, True)
+    assert found["only"].break_even is None
+
+
+def test_an_offer_that_is_not_worth_taking_even_for_nothing() -> None:
+    """A lease whose use costs more than on-demand, forced in with an upfront that stays, is not worth it when free."""
+    # usage stays when the price falls; it need not be used, so a running cost is what is needed: a lease-free fee
+    data = b.dataset(
+        b.demand(1.0),
+        b.lease("burden", b.term(1, hourly=1.0)),
+        b.on_demand(2.0),
+        Rule(rule="comes with", kind="requires", offers=("burden", "ballast")),
+        b.lease("ballast", b.term(1, monthly=9000.0), holds=0.0),
+        months=1,
+    )
+    found = _explained(data)["burden"]
+    assert found.break_even is not None
+    assert found.break_even.never()
+
+
+def test_no_time_left_leaves_an_answer_for_every_offer() -> None:
+    """With no time at all every offer is still told of, with nothing known."""
+    data = _data(b.lease("dear", b.term(1, hourly=4.0)), b.on_demand(2.0))
+    plan = b.solved(data)
+    with Workers(1, seconds=0.0) as workers:
+        [found] = explain_offers(data, plan, Range(None, plan.objective_usd), workers, EXACT)
+    assert (found.other, found.difference, found.break_even) == (Range(None, None), Range(None, None), None)
+    assert "not begun" in found.why
