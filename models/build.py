@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyomo.common.gc_manager import PauseGC
 
 from models.dataset import Dataset
@@ -9,9 +11,10 @@ from models.demand.limits import add_limits
 from models.demand.service import add_service
 from models.demand.serving import read_service
 from models.demand.single_site import add_single_sites
-from models.finance import add_objective
+from models.finance import least_cost, read_payments
 from models.model import Model
 from models.policy.caps import add_caps
+from models.policy.keep import Keep, add_keep
 from models.policy.rules import add_rules
 from models.probes import add_capacity_probes, add_demand_probes
 from models.supply.contract_bills import add_contract_use
@@ -44,16 +47,28 @@ TERMS = (
     add_caps,
     add_rules,
     # what it costs
-    add_objective,
+    read_payments,
 )
 
 
-def build_model(dataset: Dataset, *, probes: bool = False) -> Model:
-    """The mixed-integer program of a checked Dataset; with `probes`, what marginal values are read from."""
+def build_model(
+    dataset: Dataset,
+    *,
+    probes: bool = False,
+    keep: Keep | None = None,
+    objective: Callable[[Model], None] = least_cost,
+) -> Model:
+    """The mixed-integer program of a checked Dataset.
+
+    With `probes`, what marginal values are read from; with `keep`, a price on departing from a plan; `objective`
+    sets what is minimised.
+    """
     model = Model(dataset, probes=probes)
     with PauseGC():
         for add_term in TERMS:
             add_term(model)
+        add_keep(model, keep)
+        objective(model)
     return model
 
 

@@ -45,10 +45,14 @@ def counted_share_of_prepayment(dataset: Dataset, start: int, amounts: Sequence[
     return sum(amounts[: max(0, len(dataset.horizon) - start)]) / total
 
 
-def add_objective(model: Model) -> None:
-    r"""Net present cost: :math:`\sum_t (1+r)^{-t/12} \sum payments_t`; and how the payments are read back."""
-    model.minimise(model.costs.net_present_cost())
+def read_payments(model: Model) -> None:
+    """How the payments are read back."""
     model.readers.append(lambda: Plan(payments=tuple(_payments(model))))
+
+
+def least_cost(model: Model) -> None:
+    r"""Net present cost, :math:`\sum_t (1+r)^{-t/12} \sum payments_t`, plus the charge for departing from a plan."""
+    model.minimise(model.costs.net_present_cost().plus(model.departure_usd))
 
 
 def _payments(model: Model) -> list[Payment]:

@@ -158,11 +158,16 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class SigningCount:
-    """Units (contracts: 0 or 1) of an offer signed in month t; at most `most` of them over all months."""
+    """Units (contracts: 0 or 1) of an offer signed in month t; at most `most` of them over all months.
+
+    `units` are units, of a contract blocks; `term_months` tells a lease's terms apart and is 0 for others.
+    """
 
     t: int
     count: Linear
     most: int
+    units: Linear
+    term_months: int = 0
 
 
 class SigningLedger:
@@ -171,8 +176,11 @@ class SigningLedger:
     def __init__(self) -> None:
         self._signings: dict[str, list[SigningCount]] = defaultdict(list)
 
-    def sign(self, offer: str, t: int, count: Linear, most: int) -> None:
-        self._signings[offer].append(SigningCount(t, count, most))
+    def sign(
+        self, offer: str, t: int, count: Linear, most: int, *, units: Linear | None = None, term_months: int = 0
+    ) -> None:
+        """Records a way to sign an offer; `units` are the counts themselves unless a contract's blocks are given."""
+        self._signings[offer].append(SigningCount(t, count, most, count if units is None else units, term_months))
 
     def of(self, offer: str) -> list[SigningCount]:
         """The signings of an offer; none for one that cannot be signed."""

@@ -45,6 +45,7 @@ class Model:
         self.capacity = CapacityLedger()
         self.costs = CostLedger(dataset.discount)
         self.signings = SigningLedger()
+        self.departure_usd = Linear()
         self.obligations: list[Obligation] = []
         self.obligation_caps: list[tuple[Linear, str]] = []
         self.demand: dict[tuple[str, str, int, str], Linear] = {}

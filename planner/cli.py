@@ -86,6 +86,14 @@ def check(file: Path, annotate: Path | None, **common: Any) -> int:
 @option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the solver.")
 @set_option
 @option("--start", type=WORKBOOK, metavar="PLAN.xlsx", help="Begin from an earlier plan.")
+@option("--keep", type=WORKBOOK, metavar="PLAN.xlsx", help="Keep to an earlier plan, at a price on departing from it.")
+@option("--change-cost", type=click.FloatRange(0), metavar="X", help="That price: per unit, block or option departed.")
+@option(
+    "--alternatives", type=click.IntRange(0, 20), default=0, metavar="K", help="Also find K plans that sign otherwise."
+)
+@option(
+    "--within", type=Gap(), default="0.01", show_default=True, help="What an alternative may cost more: 1% or 0.01."
+)
 @option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends the search with a plan.")
 @common_options
 @click.pass_context

@@ -72,6 +72,8 @@ def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sour
 
     if not file.is_file():
         raise WrongUsage(f"There is no workbook {file}. Check the path; `planner init {file}` writes one to fill in.")
+    if (values["keep"] is None) != (values["change_cost"] is None):
+        raise WrongUsage("--keep PLAN.xlsx and --change-cost X go together: a plan, and the price of departing.")
     request = RunRequest(
         input_path=file,
         plan_path=values["output"],
@@ -81,6 +83,10 @@ def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sour
         seed=values["seed"],
         overrides=tuple(values["overrides"]),
         start=values["start"],
+        keep=values["keep"],
+        change_cost=values["change_cost"],
+        alternatives=values["alternatives"],
+        within=values["within"],
         accept_stopped=values["accept_stopped"],
         option_sources={**sources, "set": sources["overrides"]},
     )

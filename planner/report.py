@@ -10,8 +10,10 @@ from models.faults import Fault
 from models.plan import Plan
 
 if TYPE_CHECKING:
+    from planner.alternatives import Alternative
     from planner.explain.marginal import MarginalValues
     from planner.explain.repairs import Infeasibility
+    from planner.keep import KeptReport
 
 Status = Literal["optimal", "stopped", "infeasible", "no_plan", "invalid", "rejected"]
 
@@ -33,7 +35,8 @@ class RunReport:
     `gap` is relative: (objective - bound) / |objective|. `seconds` has read, build, solve, audit,
     write, total. `options` maps each option to its value and `option_sources` to where that came
     from (flag, environment, config, workbook, default). `marginal`: None where it could not be worked out.
-    `repairs`: what would make a plan possible, looked for where there is none.
+    `repairs`: what would make a plan possible, looked for where there is none. `kept`: with a plan to keep, what
+    that did. `alternatives`: other plans, where they were asked for.
     """
 
     plan_name: str = ""
@@ -48,6 +51,8 @@ class RunReport:
     marginal: MarginalValues | None = None
     repairs: Infeasibility | None = None
     explanation_path: str = ""
+    kept: KeptReport | None = None
+    alternatives: tuple[Alternative, ...] = ()
     model: ModelSize | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     input_path: str = ""

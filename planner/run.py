@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
@@ -31,6 +31,10 @@ from planner.read import read
 from planner.report import ModelSize, RunReport
 from planner.summary import summary_lines
 
+if TYPE_CHECKING:
+    from models.policy.keep import Keep
+    from planner.solve import SolveOptions
+
 VERSIONS_OF = ("pyomo", "highspy", "numpy", "scipy", "openpyxl", "xlsxwriter")
 
 EXPLAIN_SECONDS = 60.0
@@ -43,7 +47,9 @@ log = logging.getLogger("planner")
 class RunRequest:
     """What to solve, how, and where to put it.
 
-    `gap` relative, `time_limit` in seconds, `plan_path` None for a folder of its own under `outputs`.
+    `gap` relative, `time_limit` in seconds, `change_cost` in USD per unit departed from the plan of `keep`, `within`
+    the share that each of `alternatives` other plans may cost more, `plan_path` None for a folder of its own under
+    `outputs`.
     `option_sources` says where each option came from.
     """
 
@@ -55,6 +61,10 @@ class RunRequest:
     seed: int = 0
     overrides: tuple[str, ...] = ()
     start: Path | None = None
+    keep: Path | None = None
+    change_cost: float | None = None
+    alternatives: int = 0
+    within: float = 0.01
     accept_stopped: bool = False
     outputs: Path = Path("outputs")
     option_sources: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +79,10 @@ class RunRequest:
             "seed": self.seed,
             "set": list(self.overrides),
             "start": str(self.start) if self.start else None,
+            "keep": str(self.keep) if self.keep else None,
+            "change_cost": self.change_cost,
+            "alternatives": self.alternatives,
+            "within": self.within,
             "accept_stopped": self.accept_stopped,
         }
 
@@ -153,28 +167,34 @@ class _Run:
         for warning in self.warnings:
             log.info("warning: %s", warning)
         report.plan_name, report.months = dataset.settings.plan_name or report.plan_name, dataset.settings.months
-        start = None
-        if self.request.start is not None:
-            from planner.read_plan import read_plan
+        try:
+            keep, start = self._earlier(self.request.keep, dataset), self._earlier(self.request.start, dataset)
+        except FaultyWorkbook as faulty:
+            report.status, report.faults = "invalid", (*faulty.faults, *report.faults)
+            return
+        self._solve(dataset, start or keep, keep)
 
-            try:
-                start = read_plan(self.request.start, dataset)
-            except FaultyWorkbook as faulty:
-                report.status, report.faults = "invalid", (*faulty.faults, *report.faults)
-                return
-        self._solve(dataset, start)
+    def _earlier(self, path: Path | None, dataset: Dataset) -> Plan | None:
+        """An earlier plan, where one is given."""
+        if path is None:
+            return None
+        from planner.read_plan import read_plan
 
-    def _solve(self, dataset: Dataset, start: Plan | None) -> None:
+        return read_plan(path, dataset)
+
+    def _solve(self, dataset: Dataset, start: Plan | None, kept: Plan | None) -> None:
         from models.audit import audit
         from models.build import build_model
+        from models.policy.keep import Keep
         from models.start import start_values
         from planner.base_case import base_case
         from planner.explain.marginal import marginal_values
         from planner.solve import SolveOptions, solve
 
         report, request = self.report, self.request
+        keep = None if kept is None else Keep(kept, request.change_cost or 0.0)
         with self._phase("build"):
-            model = build_model(dataset)
+            model = build_model(dataset, keep=keep)
             report.model = ModelSize(model.size.rows, model.size.columns, model.size.integers, model.size.nonzeros)
             first = None if start is None else start_values(model, start)
         log.info("Solving: %s rows, %s columns, %s of them whole numbers", *_counts(report.model))
@@ -202,6 +222,8 @@ class _Run:
             return
         with self._phase("audit"):
             report.plan = model.plan(outcome.values)
+            if keep is not None:
+                self._take_out_charge(report.plan)
             report.audit = audit(dataset, report.plan, objective_usd=report.objective_usd)
         if not report.audit.passed:
             report.status = "rejected"
@@ -213,10 +235,39 @@ class _Run:
         if self.stop.requested or solver_left_behind():
             self._warn("The base case was left out, because the run was stopped.")
         else:
+            self._more(dataset, report.plan, keep, options, outcome.seconds)
             base = base_case(dataset, outcome, options, self.stop, self._watch)
             report.base_case_usd = base.cost_usd
             if base.warning:
                 self._warn(base.warning)
+
+    def _take_out_charge(self, plan: Plan) -> None:
+        """Cost and bound without the charge for departing from a kept plan, which nobody pays."""
+        report = self.report
+        assert report.objective_usd is not None
+        charge = report.objective_usd - plan.objective_usd
+        report.objective_usd = plan.objective_usd
+        if report.bound_usd is not None:
+            report.bound_usd = min(report.bound_usd - charge, plan.objective_usd)
+            left = plan.objective_usd - report.bound_usd
+            report.gap = left / abs(plan.objective_usd) if plan.objective_usd else 0.0
+
+    def _more(self, dataset: Dataset, plan: Plan, keep: Keep | None, options: SolveOptions, seconds: float) -> None:
+        """What was kept only because of its price, and alternatives, where they are asked for."""
+        with self._phase("solve"):
+            if keep is not None:
+                from planner.keep import kept_report
+
+                self.report.kept = kept_report(dataset, plan, keep, options, seconds, self.stop, self._watch)
+                if self.report.kept.saving_usd is None:
+                    self._warn("What was kept only because of the change cost was not found out in the time.")
+            if self.request.alternatives:
+                from planner.alternatives import alternatives
+
+                count, within = self.request.alternatives, self.request.within
+                self.report.alternatives = alternatives(
+                    dataset, plan, count, within, options, seconds, self.stop, self._watch
+                )
 
     def _explain_infeasible(self, dataset: Dataset) -> None:
         """Looks for what to change, and writes it beside where the plan would be."""
@@ -265,12 +316,38 @@ class _Run:
             report.plan_path = str(path)
             try:
                 write_plan(path, dataset, report.plan, report)
+                self._write_alternatives(path, dataset)
             except (CannotWrite, OSError) as error:
                 failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
                 continue
             return CannotWrite(wanted, f"{failure.reason}; the plan is kept in {path}") if failure else None
         report.plan_path = ""
         return failure
+
+    def _write_alternatives(self, path: Path, dataset: Dataset) -> None:
+        """Each alternative as a plan workbook of its own beside the plan: `plan.alternative-1.xlsx`, …"""
+        from planner.outputs import PLAN_SHEETS
+        from planner.write import write_plan
+
+        for number, each in enumerate(self.report.alternatives, start=1):
+            beside = path.with_name(f"{path.stem}.alternative-{number}.xlsx")
+            if beside.exists() and not sheet_names(beside) >= PLAN_SHEETS:
+                beside = free_name(beside)  # somebody else's
+            own = replace(
+                self.report,
+                plan_name=f"{self.report.plan_name}, alternative {number}",
+                status="stopped",
+                plan=each.plan,
+                audit=each.audit,
+                objective_usd=each.cost_usd,
+                bound_usd=self.report.bound_usd,
+                gap=None,
+                marginal=None,
+                kept=None,
+                alternatives=(),
+                plan_path=str(beside),
+            )
+            write_plan(beside, dataset, each.plan, own)
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

@@ -60,6 +60,25 @@ def run_json(report: RunReport, dataset: Dataset | None) -> dict[str, Any]:
         "faults": faults_json(report.faults),
         "warnings": [*report.warnings, *_broken_rules(report)],
     }
+    if report.kept is not None:
+        document |= {
+            "change_cost_usd": report.kept.charge_usd,
+            "departed_units": report.kept.departed,
+            "kept": [each.words for each in report.kept.because],
+            "kept_saving_usd": report.kept.saving_usd,
+        }
+    if report.alternatives and dataset is not None and plan is not None:
+        document["alternatives"] = [
+            {
+                "cost_usd": each.cost_usd,
+                "extra_share": (each.cost_usd - plan.objective_usd) / abs(plan.objective_usd or 1.0),
+                "apart_mw": each.apart_mw,
+                "furthest": each.furthest,
+                "differences": list(each.words),
+                "decisions": decisions_json(dataset, each.plan),
+            }
+            for each in report.alternatives
+        ]
     if report.repairs is not None and dataset is not None:
         from planner.explain.repairs_report import repairs_json
 

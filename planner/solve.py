@@ -313,6 +313,19 @@ def _held(arrays: Compiled, decisions: Vector) -> Compiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A problem some of whose decisions are held."""
+
+    compiled: Compiled
+    units: Units
+
+
+def hold(model: Problem, decisions: Vector) -> Held:
+    """The problem with columns held at whole numbers; those that are NaN are still to be decided."""
+    return Held(_held(model.compiled, decisions), model.units)
+
+
+@dataclass(frozen=True, slots=True)
 class LocalOptimum:
     """The best of a problem with its integer decisions held: values, and duals of columns and rows in model units.
 

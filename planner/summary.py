@@ -88,6 +88,9 @@ def summary_lines(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
         yield from _figures(report, currency)
     if report.plan is not None and dataset is not None and report.status in ("optimal", "stopped"):
         yield from _first_decisions(report, dataset)
+    if report.status in ("optimal", "stopped"):
+        yield from _kept(report, currency)
+        yield from _alternatives(report, dataset)
     if report.plan_path:
         yield f"  Plan              {report.plan_path}"
 
@@ -108,6 +111,33 @@ def _figures(report: RunReport, currency: str) -> Iterator[str]:
     if report.base_case_usd is not None and objective is not None:
         saving = report.base_case_usd - objective
         yield f"  Signing nothing   {money(report.base_case_usd, currency)}; the plan saves {money(saving, currency)}"
+
+
+def _kept(report: RunReport, currency: str) -> Iterator[str]:
+    kept = report.kept
+    if kept is None:
+        return
+    units = sum(kept.departed.values())
+    charge = money(kept.charge_usd, currency)
+    yield f"  Departs in        {units} unit{'s' if units != 1 else ''}, charged {charge} (in no cost)"
+    for each in kept.because:
+        yield f"  Kept for it       free to depart: {each.words}"
+    if kept.because:
+        yield f"  {'':<17} a plan free to depart would cost {money(kept.saving_usd, currency)} less"
+
+
+def _alternatives(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
+    if not report.alternatives or report.plan is None or dataset is None:
+        return
+    from planner.alternatives import agreed
+
+    found = agreed((report.plan, *(each.plan for each in report.alternatives)))
+    for position, each in enumerate(each for each in found if each.all_agree):
+        head = "All plans sign" if position == 0 else ""
+        yield f"  {head:<17} {dataset.label(each.month)}: {each.units[0]} of {each.name}"
+    for number, other in enumerate(report.alternatives, start=1):
+        extra = percent((other.cost_usd - report.plan.objective_usd) / abs(report.plan.objective_usd or 1.0))
+        yield f"  Alternative {number:<5} {extra} more, {other.apart_mw:,.4g} MW apart: {'; '.join(other.words[:4])}"
 
 
 def _first_decisions(report: RunReport, dataset: Dataset) -> Iterator[str]:

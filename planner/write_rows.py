@@ -12,8 +12,11 @@ from models.plan import Plan, SourceUse
 from planner.report import RunReport
 from planner.write_decisions import Decision
 from planner.write_tables import (
+    ALTERNATIVE_COSTS,
+    ALTERNATIVES,
     AUDIT,
     DECISIONS,
+    KEPT,
     MARGINAL_VALUES,
     MONTHLY,
     OFFERS_NOT_TAKEN,
@@ -46,6 +49,8 @@ def filled_tables(
     return [
         Filled(SUMMARY, summary),
         Filled(DECISIONS, [_decision(each) for each in decided]),
+        *_kept(report),
+        *_alternatives(plan, report),
         own["Capacity"],
         _rows(SERVICE, service(dataset, plan)),
         own["Limits"],
@@ -77,6 +82,51 @@ def _month(row: MonthRow) -> tuple[Any, ...]:
         row.cash[column.attribute] if column.kind == "money" else getattr(row, column.attribute)
         for column in MONTHLY.columns
     )
+
+
+def _kept(report: RunReport) -> list[Filled]:
+    """The sheet of what was kept only because of the price on departing; none without a plan to keep."""
+    if report.kept is None:
+        return []
+    rows = [(each.kind, each.name, each.units_before, each.units_after, each.words) for each in report.kept.because]
+    return [Filled(KEPT, rows or [("", "nothing was kept only because of the change cost", None, None, "")])]
+
+
+def _alternatives(plan: Plan, report: RunReport) -> list[Filled]:
+    """Sheets of alternatives; none where none were asked for, or found."""
+    if not report.alternatives:
+        return []
+    from planner.alternatives import agreed
+
+    plans = (plan, *(each.plan for each in report.alternatives))
+    rows = [
+        (
+            each.kind,
+            each.name,
+            each.month,
+            "all agree" if each.all_agree else "they differ",
+            each.units[0],
+            min(each.units),
+            max(each.units),
+            sum(1 for units in each.units if units),
+            len(plans),
+            " / ".join(map(str, each.units)),
+        )
+        for each in agreed(plans)
+    ]
+    costs = [
+        (
+            number,
+            each.cost_usd,
+            each.cost_usd - plan.objective_usd,
+            (each.cost_usd - plan.objective_usd) / abs(plan.objective_usd or 1.0),
+            each.apart_mw,
+            each.furthest,
+            "; ".join(each.words),
+        )
+        for number, each in enumerate(report.alternatives, start=1)
+    ]
+    return [Filled(ALTERNATIVES, rows), Filled(ALTERNATIVE_COSTS, costs)]
 
 
 def _offers_not_taken(dataset: Dataset, plan: Plan, marginal: MarginalValues | None) -> list[Filled]:

@@ -176,6 +176,40 @@ OFFERS_NOT_TAKEN = Table(
         "in_words:text",
     ),
 )
+KEPT = Table(
+    "Kept",
+    "what a plan free to depart from the kept one would do differently",
+    _columns("kind:text", "name:text", "units:whole", "units_if_free:whole", "if_free:text"),
+)
+ALTERNATIVES = Table(
+    "Alternatives",
+    "what each of several plans signs where: all agree on what can be signed without regret",
+    _columns(
+        "kind:text",
+        "name:text",
+        "month:month",
+        "agreement:text",
+        "units_in_plan:whole",
+        "units_least:whole",
+        "units_most:whole",
+        "plans_signing:whole",
+        "of_plans:whole",
+        "units_by_plan:text",
+    ),
+)
+ALTERNATIVE_COSTS = Table(
+    "Alternative costs",
+    "what each alternative costs, how far it is from the others, and how it differs from the plan",
+    _columns(
+        "alternative:whole",
+        "cost_usd:money",
+        "extra_usd:money",
+        "extra_share:amount",
+        "apart_mw:amount",
+        "furthest:flag",
+        "differences:text",
+    ),
+)
 MARGINAL_VALUES = Table(
     "Marginal values",
     "what one more of tokens, power or a cap's value changes of the cost: local values, decisions held",

@@ -46,7 +46,7 @@ def add_contracts(model: Model) -> None:
     taken.extend(_offered(model, offered))
     for each in taken:
         contract = each.schedule.contract
-        model.signings.sign(contract.contract, each.schedule.signed, each.signed, 1)
+        model.signings.sign(contract.contract, each.schedule.signed, each.signed, 1, units=each.blocks)
         source = source_of(contract)
         for t in each.schedule.service:
             if t in dataset.horizon:

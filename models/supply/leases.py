@@ -68,7 +68,8 @@ def add_leases(model: Model) -> None:
     for stay in stays:
         lease = stay.schedule.lease
         most = (lease.signed_units or 0) if lease.status == "signed" else lease.units_max
-        model.signings.sign(lease.lease, stay.schedule.signed, stay.units, most)
+        term_months = stay.schedule.term.term_months
+        model.signings.sign(lease.lease, stay.schedule.signed, stay.units, most, term_months=term_months)
         _bring_online(model, stay)
         _pay(model, stay)
 

@@ -21,6 +21,8 @@ from builders import (
 )
 
 from models.dataset import Dataset
+from models.plan import Plan, Signing
+from models.policy.keep import Keep
 from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
 
 DAY_AND_NIGHT = [
@@ -52,6 +54,8 @@ def ruled(kind: str, *offers: str, count: int | None = None) -> Dataset:
 
 
 TERMS: dict[str, Dataset] = {
+    "alternatives": small(lease("lease", term(1, 1.0), units_max=2)),
+    "keep": small(lease("lease", term(1, 1.0), units_max=2)),
     "probes": small(fleet(), Cap(cap="policy", measure="capacity_mw", scope="total", sense="max", value=9)),
     "fleet": small(fleet(usd_per_accelerator_hour=0.2, usage_usd_per_accelerator_hour=0.1, until_month=JAN)),
     "on_demand": small(on_demand(2.0, t=1, provider="other", max_accelerators=1.0)),
@@ -161,3 +165,6 @@ TERMS: dict[str, Dataset] = {
     "rule_at_most": ruled("at_most", "one", "two", "contract", count=2),
     "rule_at_least": ruled("at_least", "two", "contract", count=1),
 }
+
+KEEP = Keep(Plan(signings=(Signing("lease", "lease", 0, 1, 1, 0, 0),)), usd_per_unit=7.0)
+"""The plan that the golden model `keep` keeps to."""

@@ -1,0 +1,106 @@
+"""Alternatives: as far apart as the cost allows, no further, and what all of them agree on."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import builders as b
+import openpyxl
+import pytest
+from commandline import Run, decision
+from sheets import workbook
+
+from models.alternatives import distance_mw
+from models.dataset import Dataset
+from models.plan import Plan, Signing
+from planner.alternatives import Alternative, agreed, alternatives
+from planner.interrupt import Stop
+from planner.progress import ProgressLines
+from planner.solve import SolveOptions
+
+
+def _others(data: Dataset, count: int, within: float) -> tuple[Plan, tuple[Alternative, ...]]:
+    plan = b.solved(data)
+    options = SolveOptions(gap=0.0, threads=1)
+    found = alternatives(data, plan, count, within, options, 10.0, Stop(), lambda what: ProgressLines(what, "USD"))
+    return plan, found
+
+
+def _four_leases() -> Dataset:
+    """Two accelerators are needed; four leases of one, 2 kW each, ask 1000, 1002, 1004 and 1300 USD."""
+    prices = {"a": 1000.0, "b": 1002.0, "c": 1004.0, "d": 1300.0}
+    leases = [b.lease(name, b.term(1, monthly=price)) for name, price in prices.items()]
+    return b.dataset(b.demand(2.0), b.hardware(kw=2.0), b.throughput(), *leases, months=1)
+
+
+def test_the_most_different_plan_within_the_cost_is_found() -> None:
+    """Within 1 % the plan that shares least with the best, a and b, has c and one of the two; d is too dear."""
+    plan, [other] = _others(_four_leases(), 1, 0.01)
+    assert {each.name for each in plan.signings} == {"a", "b"}
+    assert "c" in {each.name for each in other.plan.signings}
+    # one lease of 2 kW swapped for another: 4 kW apart
+    assert other.apart_mw == pytest.approx(0.004)
+    assert other.furthest
+    assert other.cost_usd <= plan.objective_usd * 1.01
+
+
+def test_a_wider_allowance_finds_a_plan_that_shares_nothing() -> None:
+    """Within 20 % nothing need be shared: c and d, 302 USD dearer, are twice as far."""
+    _, [other] = _others(_four_leases(), 1, 0.20)
+    assert {each.name for each in other.plan.signings} == {"c", "d"}
+    assert other.apart_mw == pytest.approx(0.008)
+
+
+def test_no_other_plan_is_no_alternative() -> None:
+    """Where the cost allows nothing else there is none, and the search ends by itself."""
+    _, found = _others(_four_leases(), 5, 0.0)
+    assert found == ()
+
+
+def test_three_plans_are_all_apart() -> None:
+    """Of a, b, c within 1 % there are three pairs: two alternatives, each apart from all before it, and no third."""
+    plan, found = _others(_four_leases(), 4, 0.01)
+    plans = [plan, *(each.plan for each in found)]
+    assert len(plans) == 3
+    assert all(distance_mw(_four_leases(), *pair) > 0 for pair in itertools.combinations(plans, 2))
+    assert all(each.audit.passed for each in found)
+
+
+def test_a_resized_contract_is_apart_by_its_blocks() -> None:
+    """Between none and all of a contract's blocks the distance goes both ways."""
+    data = b.dataset(b.demand(5.0), b.contract("C", 1.0, term_months=1, max_blocks=9), b.on_demand(1.001), months=1)
+    _, [other] = _others(data, 1, 0.01)
+    # five blocks are best; none at all is cheap enough, and four more than needed are not
+    assert other.plan.signings == ()
+    assert other.apart_mw == pytest.approx(0.005)
+
+
+def test_a_later_signing_counts_the_months_between() -> None:
+    """Two of six months later, a lease of 1 MW is a third of an MW apart."""
+    data = b.dataset(b.lease("L", b.term(1, hourly=1.0), holds=1000.0), months=6)
+    one, other = (Plan(signings=(Signing("lease", "L", m, 1, 1, m, m),)) for m in (1, 3))
+    assert distance_mw(data, one, other) == pytest.approx(2 / 6)
+
+
+def test_what_all_agree_on_is_told_apart() -> None:
+    """An offer every plan signs alike is agreed on; one that only some sign, or not as much of, is not."""
+    plans = tuple(
+        Plan(signings=(Signing("lease", "sure", 0, 1, 2, 0, 0), *more))
+        for more in ((), (Signing("lease", "maybe", 1, 1, 1, 1, 1),))
+    )
+    found = {each.name: (each.all_agree, each.units) for each in agreed(plans)}
+    assert found == {"sure": (True, (2, 2)), "maybe": (False, (0, 1))}
+
+
+def test_from_the_command_line(here: Run, tmp_path: Path) -> None:
+    """`--alternatives 2 --within 5%` writes a sheet, a workbook for each alternative that audits, and JSON."""
+    spot = [{"provider": "spot", "region": "us", "hardware": "H100", "usd_per_accelerator_hour": 2.05}]
+    book = workbook(tmp_path / "book.xlsx", decision(on_demand=spot))
+    said = here("solve", book, "-o", "plan.xlsx", "--gap", 0, "--alternatives", 2, "--within", "5%", "--json")
+    assert said.code == 0
+    assert said.json["alternatives"]
+    for number, each in enumerate(said.json["alternatives"], start=1):
+        assert each["cost_usd"] <= said.json["objective_usd"] * 1.05 * (1 + 1e-9)
+        assert here("audit", book, f"plan.alternative-{number}.xlsx").code == 0
+    assert "Alternatives" in openpyxl.load_workbook(tmp_path / "plan.xlsx").sheetnames

@@ -1,0 +1,128 @@
+"""Keeping to yesterday's plan at a price: it holds up to what departing would save, and says what it held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import builders as b
+import openpyxl
+import pytest
+from commandline import Run, decision
+from sheets import workbook
+
+from models.build import build_model
+from models.dataset import Dataset
+from models.plan import OptionPurchase, Plan, Signing
+from models.policy.keep import Keep, departures
+from planner.solve import SolveOptions, solve
+
+HOURS = 744
+
+
+def _lease(name: str, month: int = 0, units: int = 1, term: int = 1) -> Signing:
+    return Signing("lease", name, month, term, units, month, month + term - 1)
+
+
+def _plan(data: Dataset, kept: Plan, price: float) -> Plan:
+    model = build_model(data, keep=Keep(kept, price))
+    outcome = solve(model, SolveOptions(gap=0.0, threads=1))
+    assert outcome.values is not None
+    return model.plan(outcome.values)
+
+
+def _two_leases() -> Dataset:
+    """One accelerator is needed for January; the newcomer asks 100 USD less for it."""
+    return b.dataset(
+        b.demand(1.0),
+        b.lease("old", b.term(1, monthly=1000.0)),
+        b.lease("new", b.term(1, monthly=900.0)),
+        months=1,
+    )
+
+
+# departing is dropping the one and taking the other: two units
+@pytest.mark.parametrize(("price", "taken"), [(49.0, "new"), (51.0, "old")])
+def test_a_plan_departs_for_more_than_it_is_charged(price: float, taken: str) -> None:
+    """A saving of 100 USD for two units departed is taken below 50 USD a unit and left above."""
+    plan = _plan(_two_leases(), Plan(signings=(_lease("old"),)), price)
+    assert [each.name for each in plan.signings] == [taken]
+
+
+def test_the_charge_is_in_no_cost() -> None:
+    """The plan's cost is what is paid, whatever departing was charged."""
+    plan = _plan(_two_leases(), Plan(signings=(_lease("old"),)), 49.0)
+    assert plan.objective_usd == pytest.approx(900.0)
+
+
+def test_a_unit_moved_counts_once() -> None:
+    """Signing two of three units a month later and none else departs by two; a block less of a contract by one."""
+    data = b.dataset(
+        b.demand(1.0, months=4),
+        b.lease("L", b.term(1, hourly=1.0), units_max=3),
+        b.contract("C", 1.0, blocks=20, term_months=2),
+        months=4,
+    )
+    before = Plan(signings=(_lease("L", 0, 3), Signing("contract", "C", 0, 2, 20, 0, 1)))
+    after = Plan(signings=(_lease("L", 0, 1), _lease("L", 1, 2), Signing("contract", "C", 0, 2, 19, 0, 1)))
+    assert departures(data, before, after) == {"C": 1, "L": 2}
+    assert departures(data, before, before) == {}
+
+
+def test_what_this_workbook_cannot_decide_is_no_departure() -> None:
+    """Signings of signed or unknown offers, and options long gone, are not compared."""
+    data = b.dataset(b.lease("ours", b.term(12, hourly=1.0), signed=0))
+    before = Plan(signings=(_lease("ours"), _lease("unknown")), options=(OptionPurchase("gone", 0),))
+    assert departures(data, before, Plan()) == {}
+
+
+def test_a_signing_that_serves_from_the_same_month_is_no_departure() -> None:
+    """Yesterday signed two months before service could begin; the model signs in the last month that will do."""
+    offer: list[Any] = b.lease("L", b.term(1, monthly=10.0), service_not_before=b.JAN + 2)
+    data = b.dataset(b.demand(0.0, 0.0, 1.0), offer, months=3)
+    kept = Plan(signings=(Signing("lease", "L", 0, 1, 1, 2, 2),))
+    model = build_model(data, keep=Keep(kept, 1e6))
+    outcome = solve(model, SolveOptions(gap=0.0, threads=1))
+    assert outcome.objective_usd == pytest.approx(10.0)
+
+
+class TestCommand:
+    def _books(self, tmp_path: Path) -> tuple[Path, Path]:
+        before = workbook(tmp_path / "before.xlsx", decision())
+        cheaper = [{"provider": "spot", "region": "us", "hardware": "H100", "usd_per_accelerator_hour": 1.9}]
+        return before, workbook(tmp_path / "after.xlsx", decision(on_demand=cheaper))
+
+    def test_what_was_kept_only_for_the_price_is_told(self, here: Run, tmp_path: Path) -> None:
+        """On-demand has become cheaper than the lease: at a high price the lease stays, and the sheet Kept says so."""
+        before, after = self._books(tmp_path)
+        assert here("solve", before, "-o", "yesterday.xlsx", "--gap", 0).code == 0
+        said = here(
+            "solve", after, "-o", "today.xlsx", "--gap", 0, "--keep", "yesterday.xlsx", "--change-cost", 1e9, "--json"
+        )
+        assert said.code == 0
+        assert said.json["change_cost_usd"] == pytest.approx(0.0, abs=1.0)
+        assert [each["name"] for each in said.json["decisions"]] == ["L"]
+        assert said.json["kept_saving_usd"] > 0
+        assert any("no longer" in words for words in said.json["kept"])
+        assert sum(said.json["costs_usd"].values()) == pytest.approx(said.json["objective_usd"], rel=1e-6)
+        rows = list(openpyxl.load_workbook(tmp_path / "today.xlsx")["Kept"].iter_rows(values_only=True))
+        assert rows[1][1] == "L"
+        assert here("audit", after, "today.xlsx").code == 0
+
+    def test_at_a_low_price_it_departs_and_says_what_it_was_charged(self, here: Run, tmp_path: Path) -> None:
+        """At a dollar a unit the lease is dropped and its units are charged; cost and proof are the plan's own."""
+        before, after = self._books(tmp_path)
+        assert here("solve", before, "-o", "yesterday.xlsx", "--gap", 0).code == 0
+        free = here("solve", after, "-o", "free.xlsx", "--gap", 0, "--json").json
+        said = here(
+            "solve", after, "-o", "today.xlsx", "--gap", 0, "--keep", "yesterday.xlsx", "--change-cost", 1, "--json"
+        )
+        assert said.json["objective_usd"] == pytest.approx(free["objective_usd"])
+        assert said.json["change_cost_usd"] == pytest.approx(sum(said.json["departed_units"].values()))
+        assert said.json["change_cost_usd"] > 0
+        assert said.json["gap"] == pytest.approx(0.0, abs=1e-6)
+
+    def test_a_plan_and_a_price_go_together(self, here: Run, small: Path) -> None:
+        """--keep without --change-cost, and the reverse, are wrong usage."""
+        assert here("solve", small, "-o", "p.xlsx", "--keep", "p.xlsx").code == 2
+        assert here("solve", small, "-o", "p.xlsx", "--change-cost", "5").code == 2
