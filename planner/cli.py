@@ -160,6 +160,22 @@ def explain(file: Path, plan: Path | None, **values: Any) -> int:
         return explain_workbook(console, file, plan, values)
 
 
+@cli.command(short_help="Hold plans side by side.")
+@click.argument("plans", type=WORKBOOK, nargs=-1, required=True, metavar="PLAN PLAN...")
+@option(
+    "-o", "--output", type=WORKBOOK, metavar="COMPARISON.xlsx", help="Else outputs/compare/<UTC time>/comparison.xlsx."
+)
+@common_options
+def compare(plans: tuple[Path, ...], output: Path | None, **common: Any) -> int:
+    """Hold plans against the first of them: decisions, costs, service, limits, lock-in, and what in
+    their inputs differs.
+    """
+    from planner.commands import compare_plans
+
+    with messages_to(common) as console:
+        return compare_plans(console, plans, output)
+
+
 @cli.command(short_help="Write the workbook of the next planning round.")
 @click.argument("file", type=WORKBOOK)
 @click.argument("plan", type=WORKBOOK)

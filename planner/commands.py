@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from planner import __version__
 from planner.console import Console
 from planner.errors import CannotWrite, ExitCode, WrongUsage
-from planner.outputs import check_writable
+from planner.outputs import check_writable, same_file
 
 if TYPE_CHECKING:
     from models.audit import AuditReport
@@ -130,6 +130,35 @@ def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[s
     verdict = "keeps every rule and costs what it says" if report.passed else "is rejected"
     console.tell([f"{plan_path} {verdict}: {len(report.checks)} rules looked at."], urgent=not report.passed)
     return ExitCode.OK if report.passed else ExitCode.REJECTED_BY_AUDIT
+
+
+def compare_plans(console: Console, plans: tuple[Path, ...], output: Path | None) -> int:
+    """Holds plans side by side; exit 2 when one cannot be read."""
+    from models.faults import FaultyWorkbook
+    from planner.compare import compare
+    from planner.compare_report import SHEET, comparison_json, comparison_lines, write_comparison
+    from planner.outputs import outputs_of
+    from planner.run_json import faults_json, write_run_json
+    from planner.summary import fault_lines
+
+    if len(plans) < 2:
+        raise WrongUsage("Name two plans or more, the one to hold the others against first.")
+    try:
+        comparison = compare(plans)
+    except FaultyWorkbook as faulty:
+        console.tell(fault_lines(faulty.faults), urgent=True)
+        console.give({"faults": faults_json(faulty.faults)})
+        return ExitCode.WRONG_INPUT
+    outputs = outputs_of(Path("compare"), output, Path("outputs"), name="comparison", sheets={SHEET})
+    for plan in plans:
+        if output is not None and same_file(output, plan):
+            raise WrongUsage(f"The comparison would be written over the plan {plan}. Give -o another name.")
+    write_comparison(outputs.plan, comparison)
+    document = comparison_json(comparison) | {"path": str(outputs.plan), "planner_version": __version__}
+    write_run_json(outputs.json, document)
+    console.tell([*comparison_lines(comparison), f"  Comparison  {outputs.plan}"])
+    console.give(document)
+    return ExitCode.OK
 
 
 def roll_workbook(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from models.dataset import Dataset
 from models.plan import Plan, SourceUse
+from planner.input_sheet import input_rows
+from planner.lock_in import lock_in
 from planner.report import RunReport
 from planner.write_decisions import Decision
 from planner.write_tables import (
@@ -16,7 +18,9 @@ from planner.write_tables import (
     ALTERNATIVES,
     AUDIT,
     DECISIONS,
+    INPUT,
     KEPT,
+    LOCK_IN,
     MARGINAL_VALUES,
     MONTHLY,
     OFFERS_NOT_TAKEN,
@@ -57,11 +61,13 @@ def filled_tables(
         own["Spend"],
         _rows(USE, use(dataset, plan)),
         Filled(MONTHLY, [_month(row) for row in by_month(dataset, plan)]),
+        _rows(LOCK_IN, lock_in(dataset, plan)),
         *marginal_tables(report.marginal),
         *_offers_not_taken(dataset, plan, report.marginal),
         Filled(AUDIT, _audit(report)),
         Filled(RUN, run_rows(report)),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
+        Filled(INPUT, input_rows(dataset)),
     ]
 
 

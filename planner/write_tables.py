@@ -245,6 +245,16 @@ RUN = Table(
     "options, versions, hashes, the end of the solver's log",
     _columns("section:text", "key:text", "value:any", "source:text?"),
 )
+LOCK_IN = Table(
+    "Lock-in",
+    "what is still owed at the end of each month under what is signed, undiscounted, and for how long",
+    _columns("month:month", "kind:text", "offer:text", "provider:text?", "owed_usd:money", "months_left:whole"),
+)
+INPUT = Table(
+    "Input",
+    "what the plan was made from, as it was read; values left out are defaults",
+    _columns("sheet:text", "row:whole", "column:text", "value:any"),
+)
 SERVING = Table(
     "Serving",
     "who is served from where, on what, in each load block",

@@ -36,7 +36,7 @@ class Caps:
         self.short: dict[tuple[int, str], float] = defaultdict(float)
         for row in plan.shortfalls:
             self.short[row.month, row.segment] += row.tokens_bn
-        self.owed = list(_owed(supply))
+        self.owed = list(owed(supply))
 
     def check(self) -> None:
         measures: dict[str, Callable[[Cap], None]] = {
@@ -157,7 +157,7 @@ class Caps:
             self._hold(cap, when, short, cap.value * demanded, demanded)
 
 
-def _owed(supply: Supply) -> Iterator[tuple[str, str, str, int, int, float]]:
+def owed(supply: Supply) -> Iterator[tuple[str, str, str, int, int, float]]:
     """(kind, name, provider, month signed, month due, USD) of everything still due after signing."""
     for lease in supply.leases:
         for due, usd in lease.later:

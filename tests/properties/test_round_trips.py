@@ -19,8 +19,10 @@ from properties.themes import THEMES
 from models.audit import audit
 from models.checks import check
 from models.dataset import Dataset
+from models.intake import dataset_from
 from models.months import first_day, label
 from models.schema import SHEETS, Sheet
+from planner.input_sheet import input_rows
 from planner.read import read
 from planner.read_plan import read_plan
 from planner.report import RunReport
@@ -137,3 +139,18 @@ def test_a_plan_passes_the_audit_when_read_back(theme: str, random: Random) -> N
         again = read_plan(path, data)
     assert audit(data, again).passed, audit(data, again).failed
     assert again.objective_usd == pytest.approx(plan.objective_usd, rel=1e-9, abs=1e-3)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@settings(max_examples=10, derandomize=True, deadline=None, print_blob=True, database=None)
+@given(random=RANDOM)
+def test_the_input_sheet_holds_the_whole_input(theme: str, random: Random) -> None:
+    """What a plan says it was made from reads back as the same problem."""
+    data = THEMES[theme](random)
+    assume(not any(fault.severity == "error" for fault in check(data)))
+    records: dict[str, dict[int, dict[str, Any]]] = {}
+    for sheet, number, column, value in input_rows(data):
+        if value != "":
+            records.setdefault(sheet, {}).setdefault(number, {})[column] = value
+    tables = {name: list(rows.values()) for name, rows in records.items()}
+    assert dataset_from(**tables | {"settings": tables["settings"][0]}) == data
