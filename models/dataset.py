@@ -7,10 +7,11 @@ of the horizon is `first_month + t`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from models import months
+from models.realization import MeanRealization, Realization
 from models.schema import (
     Cap,
     Contract,
@@ -43,7 +44,11 @@ DAY = LoadBlock(block="day", hours_per_day=24.0, peak=False)
 
 @dataclass(frozen=True)
 class Dataset:
-    """The rows of every sheet; an absent sheet is an empty tuple."""
+    """The rows of every sheet; an absent sheet is an empty tuple.
+
+    `scenario` names the one whose factors act on the figures, "" for the plain figures; `mean_of` has the
+    scenarios whose expected value the figures are, where they are.
+    """
 
     settings: Settings
     hardware: tuple[Hardware, ...] = ()
@@ -68,6 +73,8 @@ class Dataset:
     rules: tuple[Rule, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     scenario_factors: tuple[ScenarioFactor, ...] = ()
+    scenario: str = ""
+    mean_of: tuple[Scenario, ...] = ()
 
     @property
     def horizon(self) -> range:
@@ -123,3 +130,35 @@ class Dataset:
     @cached_property
     def lease_out_of(self) -> dict[str, LeaseOut]:
         return {each.lease_out: each for each in self.lease_outs}
+
+    def in_scenario(self, scenario: str) -> Dataset:
+        """The same problem as one of its scenarios has it; "" as the plain figures have it."""
+        return replace(self, scenario=scenario)
+
+    def alone(self, scenario: str) -> Dataset:
+        """One scenario as if it were certain."""
+        row = next(each for each in self.scenarios if each.scenario == scenario)
+        certain = replace(row, probability=1.0, follows=None, branches_at=None)
+        return replace(self, scenario=scenario, scenarios=(certain,))
+
+    def expected_value(self) -> Dataset:
+        """The problem in which every uncertain figure is certain to be its mean over the scenarios."""
+        return replace(self, scenario="", scenarios=(), mean_of=self.scenarios)
+
+    @cached_property
+    def realization(self) -> Realization:
+        """What the factors of this scenario make of the figures."""
+        if self.mean_of:
+            return MeanRealization((each.probability, self._realization(each.scenario)) for each in self.mean_of)
+        return self._realization(self.scenario)
+
+    @cached_property
+    def realizations(self) -> tuple[Realization, ...]:
+        """Those of every scenario the decisions of this problem are common to; of the plain figures just theirs."""
+        if not self.scenario:
+            return (self.realization,)
+        return tuple(self._realization(each.scenario) for each in self.scenarios)
+
+    def _realization(self, scenario: str) -> Realization:
+        rows = (each for each in self.scenario_factors if each.scenario == scenario) if scenario else ()
+        return Realization((None if each.from_month is None else self.t(each.from_month), each) for each in rows)

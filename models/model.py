@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -31,15 +32,30 @@ class Size:
     nonzeros: int
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A column that is decided in month `month`: the same in all scenarios not told apart by then.
+
+    `family` and `key` name it in every scenario. All other columns adapt to what happens.
+    """
+
+    month: int
+    family: str
+    key: Hashable
+    variable: Var
+
+
 class Model:
     """A planning problem as a mixed-integer program; `models.build` fills it.
 
     `probes`: whether it has columns fixed at 0 that marginal values are read from (`models.probes`).
+    `decisions`: the columns that scenarios share.
     """
 
     def __init__(self, dataset: Dataset, *, probes: bool = False) -> None:
         self.dataset = dataset
         self.probes = probes
+        self.decisions: list[Decision] = []
         self.units: Units = units_of(dataset)
         self.pyomo: Any = pyo.ConcreteModel(name="planner")
         self.capacity = CapacityLedger()
@@ -63,8 +79,12 @@ class Model:
         *,
         upper: Callable[[Any], float | None] | float | None = None,
         integer: bool = False,
+        decided: Callable[[Any], int] | None = None,
     ) -> dict[Any, Var]:
-        """Adds non-negative variables over an index, reals or integers, and returns them by index."""
+        """Adds non-negative variables over an index, reals or integers, and returns them by index.
+
+        `decided` says in which month each is decided; without it they adapt to what happens.
+        """
         keys = list(index)
         if not keys:
             return {}
@@ -79,16 +99,19 @@ class Model:
             if most is not None:
                 variable.setub(most)
             made[key] = variable
+            if decided is not None:
+                self.decisions.append(Decision(decided(key), name, key, variable))
         return made
 
     def counts(self, name: str, keys: Iterable[tuple[Any, ...]], most: Callable[[str], int]) -> dict[Any, Linear]:
         """Integer counts of an offer's ways to be signed, by key; at most `most` together for each offer.
 
-        The first part of a key is the offer. The columns are running totals along an offer's keys and a
-        count is the difference of two. A solver that branches on a running total decides "two or more by
-        August"; branching on one month's count would only move the same signing to the month beside it.
+        The first two parts of a key are the offer and the month of signing. The columns are running totals
+        along an offer's keys and a count is the difference of two. A solver that branches on a running total
+        decides "two or more by August"; branching on one month's count would only move the same signing to
+        the month beside it.
         """
-        totals = self.variables(name, keys, upper=lambda key: most(key[0]), integer=True)
+        totals = self.variables(name, keys, upper=lambda key: most(key[0]), integer=True, decided=itemgetter(1))
         found: dict[Any, Linear] = {}
         before: dict[str, Var] = {}
         for key, total in totals.items():
@@ -140,13 +163,16 @@ class Model:
             self.pyomo.nothing = pyo.Var(bounds=(0, 0))
         return self.pyomo.nothing
 
-    def binary(self, name: str, key: Hashable) -> Var:
-        """Adds one binary variable to the family `name`."""
+    def binary(self, name: str, key: Hashable, *, decided: int | None = None) -> Var:
+        """Adds one binary variable to the family `name`; `decided` is the month it is decided in, if it is."""
         family = self.pyomo.component(name)
         if family is None:
             family = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
             self.pyomo.add_component(name, family)
-        return family.add(key)
+        variable = family.add(key)
+        if decided is not None:
+            self.decisions.append(Decision(decided, name, key, variable))
+        return variable
 
     def positive_part(self, name: str, key: Hashable, part: Linear, of: Linear, most: float) -> None:
         """Holds `part` to exactly max(0, `of`), where `part` >= `of` is claimed already and |of| <= most.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from models.audit.course import Course
 from models.audit.ledger import block_hours, on_demand_row
 from models.audit.report import Findings
 from models.audit.schedules import first_service_month
@@ -107,7 +108,10 @@ def _check_on_demand(dataset: Dataset, plan: Plan, work: Work, findings: Finding
         where = f"{dataset.label(t)} {provider} {region} {hardware}, {block}"
         offered = on_demand_row(dataset, provider, region, hardware, t)
         sold = 0.0 if offered is None else offered.max_accelerators
+        share = Course(dataset).times("on_demand_cap", t, hardware)
+        sold = 0.0 if share == 0 else sold
         if sold is not None:
+            sold *= share
             scale = max(sold, work.least[t])
             findings.at_most("on_demand_within_cap", where, accelerators, sold, scale)
 

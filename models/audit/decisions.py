@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
+from models.audit.course import Course
 from models.audit.ledger import limit_changes
 from models.audit.report import Findings
 from models.audit.schedules import LeaseSchedule, first_service_month
@@ -69,7 +70,11 @@ def _check_window(
     closes = last if offer.sign_until is None else min(last, dataset.t(offer.sign_until))
     kept = opens <= signing.month <= closes
     findings.true("signed_within_window", where, kept, signing.month, opens if signing.month < opens else closes)
-    findings.true("service_starts_within_horizon", where, start <= last, start, last)
+    views = [dataset.in_scenario(each.scenario) for each in dataset.scenarios] if dataset.scenario else [dataset]
+    earliest = min(first_service_month(view, offer, signing.month) for view in views)
+    findings.true("service_starts_within_horizon", where, earliest <= last, earliest, last)
+    gone = Course(dataset).gone(offer)
+    findings.true("signed_while_supplier_stands", where, signing.month < gone, signing.month, gone)
 
 
 def _check_lease_service(schedule: LeaseSchedule, where: str, findings: Findings) -> None:
@@ -85,6 +90,7 @@ def _check_lease_service(schedule: LeaseSchedule, where: str, findings: Findings
     most = 0 if signing.cancelled or term.renewal_months is None else term.renewals_max
     findings.true("renewed_as_allowed", where, 0 <= signing.renewals <= most, signing.renewals, most)
     begins = schedule.term_end + 1 + (signing.renewals - 1) * (term.renewal_months or 0)
+    findings.true("renewed_as_allowed", f"{where}, its supplier", begins < schedule.gone, begins, schedule.gone)
     findings.true("renewed_as_allowed", f"{where}, its last renewal", 0 <= begins <= last, begins, last)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 
+from models.audit.course import Course
 from models.audit.report import Findings
 from models.dataset import Dataset
 from models.plan import Plan
@@ -101,8 +102,21 @@ def _per_day(dataset: Dataset, segment: Segment, findings: Findings) -> dict[str
         for t, figure in enumerate(path):
             where = f"{dataset.label(t)} {segment.segment} {region}"
             findings.true("demand_is_given", where, figure is not None)
-        paths[region] = [math.nan if figure is None else figure for figure in path]
+        paths[region] = _on_course(dataset, segment.segment, [math.nan if f is None else f for f in path])
     return paths
+
+
+def _on_course(dataset: Dataset, segment: str, plain: list[float]) -> list[float]:
+    """Demand as the scenario has it: growth added from month to month, then multiplied."""
+    course = Course(dataset)
+    if not course.rows:
+        return plain
+    grown = list(plain)
+    for t in dataset.horizon[1:]:
+        if plain[t - 1]:
+            ratio = plain[t] / plain[t - 1] + course.plus("demand_growth", t - 1, segment)
+            grown[t] = max(0.0, grown[t - 1] * ratio)
+    return [figure * course.times("demand", t, segment) for t, figure in enumerate(grown)]
 
 
 def _between(points: list[tuple[int, float]], growth: float | None, t: int) -> float | None:

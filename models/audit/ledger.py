@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from models.audit.course import Course
 from models.audit.demand import MTOK_PER_BN, Wanted
 from models.audit.schedules import ContractSchedule, LeaseSchedule, first_service_month
 from models.audit.supply import Supply, source_key
@@ -78,11 +79,12 @@ class Ledger:
 
     def _fleet(self) -> None:
         for row in self.dataset.fleet:
+            gone = Course(self.dataset).gone_from(row.provider)
             for t in self.dataset.horizon:
                 month = self.dataset.month(t)
                 early = row.from_month is not None and month < row.from_month
                 late = row.until_month is not None and month > row.until_month
-                if not early and not late:
+                if not early and not late and t < gone:
                     cost = row.usd_per_accelerator_hour * row.accelerators * self.dataset.hours(t)
                     site = row.site or row.asset
                     self._add(t, "fleet", row.provider, row.asset, cost, kind="fleet", region=row.region, site=site)
@@ -110,8 +112,9 @@ class Ledger:
         within = [fee for tau, fee in enumerate(schedule.fees, start=1) if self.inside(start + tau - 1)]
         prepay = schedule.term.prepay_share
         signed = schedule.signing.month
-        pay(signed, schedule.upfront, schedule.upfront * len(within) / length)
-        pay(signed, prepay * sum(schedule.fees), prepay * sum(within))
+        if signed < schedule.gone:
+            pay(signed, schedule.upfront, schedule.upfront * len(within) / length)
+            pay(signed, prepay * sum(schedule.fees), prepay * sum(within))
         for t, usd in schedule.later:
             pay(t, usd, usd)
 
@@ -136,16 +139,17 @@ class Ledger:
         minimums, prepay = schedule.minimums, contract.prepay_share
         within = [usd for t, usd in minimums.items() if self.inside(t)]
         signed = schedule.signing.month
-        pay(signed, contract.upfront_usd, contract.upfront_usd * len(within) / contract.term_months)
-        pay(signed, prepay * sum(minimums.values()), prepay * sum(within))
+        if signed < schedule.gone:
+            pay(signed, schedule.upfront, schedule.upfront * len(within) / contract.term_months)
+            pay(signed, prepay * sum(minimums.values()), prepay * sum(within))
         billed: dict[int, float] = {}
         for t, minimum in minimums.items():
-            if self.counts(t):
+            if self.counts(t) and t < schedule.gone:
                 billed[t] = schedule.bill(t, used[t]) + schedule.overage(t, over[t])
                 due = billed[t] - prepay * minimum
                 pay(t, due, due)
         for first in range(start, schedule.end + 1, 12):
-            year = [t for t in range(first, min(first + 12, schedule.end + 1)) if self.counts(t)]
+            year = [t for t in range(first, min(first + 12, schedule.end + 1)) if t in billed]
             if year:
                 least = contract.min_spend_usd_per_year * len(year) / 12
                 top_up = max(0.0, least - sum(billed[t] for t in year))
@@ -157,7 +161,8 @@ class Ledger:
             if row is not None:
                 hours = use.accelerators * block_hours(self.dataset, use.month, use.block)
                 offer = f"{use.provider} {use.region} {use.hardware}"
-                cost = row.usd_per_accelerator_hour * hours
+                market = Course(self.dataset).times("on_demand_price", use.month, use.hardware)
+                cost = row.usd_per_accelerator_hour * market * hours
                 self._add(use.month, "on_demand", use.provider, offer, cost, kind="on_demand", region=use.region)
 
     def _service(self, plan: Plan, wanted: Wanted) -> None:
@@ -183,8 +188,10 @@ def block_hours(dataset: Dataset, t: int, block: str) -> float:
 
 
 def on_demand_row(dataset: Dataset, provider: str, region: str, hardware: str, t: int) -> OnDemand | None:
-    """The row in force in month t: the latest that has begun; None before the first."""
-    begun = []
+    """The row in force in month t: the latest that has begun; None before the first and once the provider is gone."""
+    begun: list[tuple[int, OnDemand]] = []
+    if t >= Course(dataset).gone_from(provider):
+        return None
     for row in dataset.on_demand:
         if (row.provider, row.region, row.hardware) == (provider, region, hardware):
             begins = 0 if row.from_month is None else dataset.t(row.from_month)

@@ -11,6 +11,7 @@ RULES: dict[str, str] = {
     "excluded_not_signed": "an excluded offer is not signed",
     "signed_as_recorded": "what is already signed is in the plan exactly as signed, and marked so",
     "signed_within_window": "an offer is signed in a month in which it can be signed",
+    "signed_while_supplier_stands": "nothing is signed with a supplier that is gone",
     "term_on_offer": "the term signed is one on offer",
     "service_starts_when_due": "service starts after the lead time and not before the month agreed",
     "service_starts_within_horizon": "service of a new signing starts inside the horizon",

@@ -9,16 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from models.audit.course import Course
 from models.dataset import Dataset
 from models.plan import Signing
 from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Ramp
 
 
 def first_service_month(dataset: Dataset, offer: Lease | Contract | LeaseOut, signed: int) -> int:
-    """Month t in which service starts: after the lead time, not before the month agreed."""
+    """Month t in which service starts: after the lead time and any delay, not before the month agreed."""
     start = signed + offer.lead_months
-    not_before = None if isinstance(offer, LeaseOut) else offer.service_not_before
-    return start if not_before is None else max(start, dataset.t(not_before))
+    if isinstance(offer, LeaseOut):
+        return start
+    agreed = float("-inf") if offer.service_not_before is None else dataset.t(offer.service_not_before)
+    late = Course(dataset).late(offer, signed, int(max(start, agreed)))
+    return int(max(start + late, agreed))
 
 
 class RampUp:
@@ -45,6 +49,15 @@ class LeaseSchedule:
     signing: Signing
     lease: Lease
     term: LeaseTerm
+
+    @cached_property
+    def course(self) -> Course:
+        return Course(self.dataset)
+
+    @cached_property
+    def gone(self) -> float:
+        """First month without the supplier."""
+        return self.course.gone(self.lease)
 
     @cached_property
     def start(self) -> int:
@@ -77,10 +90,18 @@ class LeaseSchedule:
 
     def online(self, t: int) -> dict[str, float]:
         """Accelerators online in month t, by hardware."""
-        if not self.start <= t <= self.end:
+        if not self.start <= t <= self.end or t >= self.gone:
             return {}
-        share = self.signing.units * self.lease.delivered_share * self.ramp.at(t - self.start + 1)[0]
+        share = self.signing.units * self._delivered(t) * self.ramp.at(t - self.start + 1)[0]
         return {hardware: share * held for hardware, held in self.hardware.items()}
+
+    def _delivered(self, t: int) -> float:
+        return self.lease.delivered_share * self.course.times("delivered_share", t, self.lease.lease)
+
+    @cached_property
+    def price(self) -> float:
+        """The scenario's multiple of the rates and the upfront, by the month of signing."""
+        return self.course.times("price", self.signing.month, self.lease.lease)
 
     def fee(self, tau: int) -> float:
         """The fee of service month tau, prepaid or not, as if the term ran on."""
@@ -90,7 +111,7 @@ class LeaseSchedule:
         else:
             rate = self.term.usd_per_accelerator_hour or 0.0
             base = rate * sum(self.hardware.values()) * self.dataset.hours(self.start + tau - 1)
-        base *= self.lease.delivered_share * capacity * multiplier
+        base *= self.price * self._delivered(self.start + tau - 1) * capacity * multiplier
         base *= (1 + self.term.escalator_per_year) ** ((tau - 1) // 12)
         if tau > self.term.term_months:
             base *= self.term.renewal_price_multiple
@@ -103,7 +124,7 @@ class LeaseSchedule:
 
     @cached_property
     def upfront(self) -> float:
-        return self.term.upfront_usd_per_unit * self.signing.units
+        return self.term.upfront_usd_per_unit * self.price * self.signing.units
 
     @cached_property
     def later(self) -> tuple[tuple[int, float], ...]:
@@ -116,7 +137,7 @@ class LeaseSchedule:
             due.append((self.start + tau - 1, fee))
         if self.signing.cancelled:
             due.append((self.end + 1, self.term.termination_fee_share * sum(self.fees[served:])))
-        return tuple(due)
+        return tuple((t, usd) for t, usd in due if t < self.gone)
 
 
 @dataclass(frozen=True)
@@ -126,6 +147,15 @@ class ContractSchedule:
     dataset: Dataset
     signing: Signing
     contract: Contract
+
+    @cached_property
+    def course(self) -> Course:
+        return Course(self.dataset)
+
+    @cached_property
+    def gone(self) -> float:
+        """First month without the supplier."""
+        return self.course.gone(self.contract)
 
     @cached_property
     def start(self) -> int:
@@ -150,13 +180,24 @@ class ContractSchedule:
 
     def online(self, t: int) -> float:
         """Accelerators online in month t."""
-        return self._online_of(self.signing.units, t)
+        return self._agreed(self.signing.units, t) if t < self.gone else 0.0
 
-    def _online_of(self, blocks: float, t: int) -> float:
+    def _agreed(self, blocks: float, t: int) -> float:
+        """Accelerators of some blocks in month t, were the supplier still there."""
         if not self.start <= t <= self.end:
             return 0.0
         accelerators = blocks * self.contract.block_mw * 1000 / self.kw
-        return accelerators * self.contract.delivered_share * self.ramp.at(t - self.start + 1)[0]
+        delivered = self.contract.delivered_share * self.course.times("delivered_share", t, self.contract.contract)
+        return accelerators * delivered * self.ramp.at(t - self.start + 1)[0]
+
+    @cached_property
+    def price(self) -> float:
+        """The scenario's multiple of the rates and the upfront, by the month of signing."""
+        return self.course.times("price", self.signing.month, self.contract.contract)
+
+    @property
+    def upfront(self) -> float:
+        return self.contract.upfront_usd * self.price
 
     def _rate(self, tier: ContractTier, t: int) -> float:
         """USD per accelerator-hour of a tier in month t."""
@@ -165,24 +206,24 @@ class ContractSchedule:
             rate = tier.usd_per_kw_month * self.kw / self.dataset.hours(t)
         else:
             rate = tier.usd_per_accelerator_hour or 0.0
-        return rate * self.ramp.at(tau)[1] * (1 + self.contract.escalator_per_year) ** ((tau - 1) // 12)
+        return self.price * rate * self.ramp.at(tau)[1] * (1 + self.contract.escalator_per_year) ** ((tau - 1) // 12)
 
     def _steps(self, t: int) -> list[tuple[float, float]]:
-        """(rate, hours online) of the blocks, by the tier that bills them."""
+        """(rate, hours agreed) of the blocks, by the tier that bills them."""
         hours = self.dataset.hours(t)
         blocks = self.signing.units
         if not self.tiers:
             return []
         if self.contract.tier_mode == "all_units":
             reached = [each for each in self.tiers if each.from_blocks <= blocks] or self.tiers[:1]
-            return [(self._rate(reached[-1], t), self.online(t) * hours)]
+            return [(self._rate(reached[-1], t), self._agreed(blocks, t) * hours)]
         steps = []
         for place, tier in enumerate(self.tiers):
             before = 0.0 if place == 0 else tier.from_blocks - 1.0
             after = self.tiers[place + 1].from_blocks - 1.0 if place + 1 < len(self.tiers) else blocks
             billed = min(after, blocks) - before
             if billed > 0:
-                steps.append((self._rate(tier, t), self._online_of(billed, t) * hours))
+                steps.append((self._rate(tier, t), self._agreed(billed, t) * hours))
         return steps
 
     def minimum(self, t: int) -> float:
@@ -216,4 +257,5 @@ class ContractSchedule:
     @cached_property
     def later(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) owed after signing whatever is used: take-or-pay less what was prepaid."""
-        return tuple((t, (1 - self.contract.prepay_share) * usd) for t, usd in self.minimums.items())
+        unpaid = 1 - self.contract.prepay_share
+        return tuple((t, unpaid * usd) for t, usd in self.minimums.items() if t < self.gone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from models.audit.course import Course
 from models.audit.demand import Wanted
 from models.audit.report import Findings
 from models.dataset import Dataset
@@ -18,6 +19,7 @@ class Rates:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
+        self.course = Course(dataset)
         self.rows = {(each.workload, each.hardware): each for each in dataset.throughput}
 
     def bn_per_hour(self, segment: str, hardware: str, t: int) -> float:
@@ -27,6 +29,7 @@ class Rates:
         if row is None:
             return 0.0
         speed = row.tokens_per_second * (1 + row.gain_per_year) ** (t / 12)
+        speed *= self.course.times("throughput", t, served.workload, hardware)
         available = self.dataset.hardware_of[hardware].availability * (1 - served.headroom_share)
         return float(3600 * speed * available / 1e9)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from models.audit.course import Course
 from models.audit.report import Findings
 from models.audit.schedules import ContractSchedule, LeaseSchedule
 from models.dataset import Dataset
@@ -87,11 +88,12 @@ class Supply:
                 usage_usd=row.usage_usd_per_accelerator_hour,
                 overage_share=0.0,
             )
+            gone = Course(dataset).gone_from(row.provider)
             for t in dataset.horizon:
                 month = dataset.month(t)
                 begun = row.from_month is None or row.from_month <= month
                 over = row.until_month is not None and row.until_month < month
-                if begun and not over:
+                if begun and not over and t < gone:
                     source.add(t, row.accelerators)
             self.sources["fleet", row.asset, 0, row.hardware] = source
 

@@ -1,8 +1,9 @@
 r"""Baseline demand: what would be asked for if no limit took anything away.
 
-Between two months given, demand is interpolated geometrically (linearly if one is 0); after the last
-it grows by growth_per_month. A load block of h hours a day takes h/24 x multiplier of the day's
-tokens, the multipliers normalised to an hours-weighted mean of 1.
+Between two months given, demand is interpolated geometrically (linearly if one is 0); after the last it grows
+by growth_per_month. A scenario adds to the growth from each month to the next, which compounds, and then
+multiplies. A load block of h hours a day takes h/24 x multiplier of the day's tokens, the multipliers normalised
+to an hours-weighted mean of 1.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def baseline_demand(dataset: Dataset) -> dict[Place, tuple[float, ...]]:
         given[row.segment, row.region][dataset.t(row.month)] = row.tokens_bn_per_day
     growth = {each.segment: each.growth_per_month for each in dataset.segments}
     return {
-        place: tuple(_at(points, t, growth[place[0]], place) for t in dataset.horizon)
+        place: dataset.realization.demand(place[0], [_at(points, t, growth[place[0]], place) for t in dataset.horizon])
         for place, points in given.items()
     }
 

@@ -12,6 +12,7 @@ form of Rajan and Takriti). may_tighten no: \sum of in_force over limits at leas
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand, block_shares
@@ -75,7 +76,7 @@ def add_limits(model: Model) -> None:
         for limit in each.levers
         if (name, limit, t) in choices
     ]
-    chosen = model.variables("in_force", ordered, upper=1, integer=True)
+    chosen = model.variables("in_force", ordered, upper=1, integer=True, decided=itemgetter(2))
     for name, months in reachable.items():
         each = segments[name]
         for t, limits in enumerate(months):
@@ -115,7 +116,7 @@ def _free(model: Model) -> Dataset:
 def _add_churn(model: Model, segments: dict[str, SegmentLimits]) -> None:
     months = model.dataset.horizon[1:]
     churning = [name for name, each in segments.items() if any(lever.churn_per_month for lever in each.levers.values())]
-    lost = model.variables("lost", [(name, t) for name in churning for t in months])
+    lost = model.variables("lost", [(name, t) for name in churning for t in months], decided=lambda key: key[1] - 1)
     for name in churning:
         each = segments[name]
         for t in months:
@@ -144,6 +145,7 @@ def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
             if not each.at(limit, t).is_zero and (t > 0 or each.segment.current_limit is not None)
         ],
         upper=1,
+        decided=itemgetter(2),
     )
     for (name, limit, t), start in starts.items():
         each, key = counted[name], (name, limit, t)

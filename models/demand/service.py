@@ -84,8 +84,8 @@ def add_service(model: Model) -> None:
                     each for each in at if any(_usd(routes, each.region, g) is not None for g in service.groups)
                 ]
                 for place in reaching:
-                    for block in dataset.blocks:
-                        per_hour = served.bn_per_hour(segment.segment, place.hardware, t) / model.units.tokens_bn
+                    per_hour = served.bn_per_hour(segment.segment, place.hardware, t) / model.units.tokens_bn
+                    for block in dataset.blocks if per_hour else ():
                         hours = block_hours(dataset, t, block.block)
                         service.tokens[place, block.block] = per_hour * hours * model.units.accelerators
                 services.append(service)

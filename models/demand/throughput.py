@@ -1,6 +1,6 @@
 r"""Throughput: how many tokens an accelerator at work serves.
 
-rate(t) = tokens_per_second x (1 + gain_per_year)^(t/12); an accelerator-hour serves
+rate(t) = tokens_per_second x (1 + gain_per_year)^(t/12) x the scenario's factor; an accelerator-hour serves
 3600 x rate(t) x availability x (1 - headroom_share) tokens.
 """
 
@@ -13,6 +13,7 @@ class TokensServed:
     """Billions of tokens an accelerator-hour serves, by segment, hardware and month."""
 
     def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
         available = {each.hardware: each.availability for each in dataset.hardware}
         self._first: dict[tuple[str, str], tuple[float, float]] = {}
         for segment in dataset.segments:
@@ -27,6 +28,8 @@ class TokensServed:
         return [hardware for name, hardware in self._first if name == segment]
 
     def bn_per_hour(self, segment: str, hardware: str, t: int) -> float:
-        """Billions of tokens an hour of one accelerator in month t; KeyError for a pair that cannot run."""
+        """Billions of tokens an hour of one accelerator in month t; KeyError for a pair that can never run."""
         first, gain = self._first[segment, hardware]
-        return float(first * (1.0 + gain) ** (t / 12.0))
+        workload = self._dataset.segment_of[segment].workload
+        factor = self._dataset.realization.throughput(workload, hardware, t)
+        return float(first * (1.0 + gain) ** (t / 12.0) * factor)

@@ -55,7 +55,7 @@ class _Taken:
         if most == 1:
             return count
         if (offer, month) not in self._made:
-            flag = model.binary("is_signed", (offer, month))
+            flag = model.binary("is_signed", (offer, month), decided=month)
             self._made[offer, month] = Linear.of(flag)
             model.claim("signed_means_units", (offer, month), count.times(1.0).add(flag, -1.0), at_least=0.0)
             model.claim("units_mean_signed", (offer, month), count.times(1.0).add(flag, -float(most)), at_most=0.0)

@@ -3,6 +3,8 @@ r"""What a block of a contract brings and costs, month by month.
 accelerators per block = block_mw x 1000 / kw; online in service month τ: that x delivered_share x
 capacity_share(τ). The rate per accelerator-hour of tier k in service month τ is usd_per_accelerator_hour
 (or usd_per_kw_month x kw / hours of the month) x rate_multiplier(τ) x (1 + escalator)^floor((τ-1)/12).
+In a scenario rates and the upfront are x the price factor of the month of signing, delivered_share x its factor of
+the month, and from the supplier's exit on there is no service and nothing is due.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.schema import Contract, ContractTier
-from models.supply.signing import RampUp, escalation, ramp_up, service_start
+from models.supply.signing import RampUp, escalation, ramp_up, service_start, supplier_exit
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,26 @@ class ContractSchedule:
 
     @property
     def service(self) -> range:
+        """Months of the term."""
         return range(self.start, self.end)
+
+    @cached_property
+    def gone(self) -> int | None:
+        """The month from which the supplier is gone, None when it stays."""
+        return supplier_exit(self.dataset, self.contract)
+
+    def stands(self, t: int) -> bool:
+        """Whether the supplier is still there in month t."""
+        return self.gone is None or t < self.gone
+
+    @cached_property
+    def _price(self) -> float:
+        return self.dataset.realization.price(self.contract.contract, self.signed)
+
+    @property
+    def upfront(self) -> float:
+        """USD paid once in the month of signing."""
+        return self.contract.upfront_usd * self._price
 
     @cached_property
     def tiers(self) -> tuple[ContractTier, ...]:
@@ -57,7 +78,12 @@ class ContractSchedule:
 
     def online_per_block(self, t: int) -> float:
         """Accelerators of a block online in month t of the service."""
-        arrives = self.contract.delivered_share * self._ramp.capacity_share(t - self.start + 1)
+        return self.agreed_per_block(t) if self.stands(t) else 0.0
+
+    def agreed_per_block(self, t: int) -> float:
+        """Accelerators of a block in month t, whether or not the supplier is still there: what prepayments pay for."""
+        delivered = self.contract.delivered_share * self.dataset.realization.delivered(self.contract.contract, t)
+        arrives = delivered * self._ramp.capacity_share(t - self.start + 1)
         return float(self.contract.block_mw * 1000.0 / self._kw * arrives)
 
     def hours_online_per_block(self, t: int) -> float:
@@ -73,6 +99,7 @@ class ContractSchedule:
         service_month = t - self.start + 1
         return float(
             rate
+            * self._price
             * self._ramp.rate_multiplier(service_month)
             * escalation(self.contract.escalator_per_year, service_month)
         )
@@ -80,7 +107,8 @@ class ContractSchedule:
     @cached_property
     def contract_years(self) -> tuple[range, ...]:
         """Months of each contract year that count for the minimum spend: 12 service months, cut by the
-        term, by month 0 and, unless every obligation counts in full, by the horizon."""
+        term, by month 0, by the supplier's exit and, unless every obligation counts in full, by the horizon."""
         last = self.end if self.dataset.settings.end_of_horizon == "full" else min(self.end, len(self.dataset.horizon))
+        last = last if self.gone is None else min(last, self.gone)
         years = (range(max(0, first), min(first + 12, last)) for first in range(self.start, self.end, 12))
         return tuple(year for year in years if year)

@@ -13,6 +13,7 @@ and `models.supply.contract_bills` bill.
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import itemgetter
 
 from models.ledgers import Payer, Source
 from models.linear import Linear
@@ -122,7 +123,7 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
         key: last if schedule.contract.tier_mode == "all_units" else last - first + 1
         for key, (schedule, _, first, last) in spans.items()
     }
-    blocks = model.variables("blocks", spans, upper=width.__getitem__, integer=True)
+    blocks = model.variables("blocks", spans, upper=width.__getitem__, integer=True, decided=itemgetter(1))
     all_units = [key for key, (schedule, *_) in spans.items() if schedule.contract.tier_mode == "all_units"]
     reached = model.counts("tier_reached_by", all_units, lambda _: 1)
     incremental = [each.key for each in schedules if each.contract.tier_mode == "incremental"]
@@ -131,7 +132,7 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
         _, _, first, last = spans[key]
         model.claim("blocks_within_tier", key, Linear.of(blocks[key]).plus(reaches, -float(last)), at_most=0.0)
         model.claim("blocks_reach_tier", key, Linear.of(blocks[key]).plus(reaches, -float(first)), at_least=0.0)
-    begun = model.variables("tier_begun", _tiers_to_order(model, spans), upper=1, integer=True)
+    begun = model.variables("tier_begun", _tiers_to_order(model, spans), upper=1, integer=True, decided=itemgetter(1))
     taken = []
     for schedule in schedules:
         keys = [key for key in spans if key[:2] == schedule.key]

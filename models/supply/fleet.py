@@ -1,7 +1,8 @@
 r"""Fleet: what is already online.
 
 Per asset a and month t in [from_month, until_month]:
-online accelerators = accelerators; running cost = usd_per_accelerator_hour x accelerators x hours_t.
+online accelerators = accelerators; running cost = usd_per_accelerator_hour x accelerators x hours_t. In a scenario
+what a provider that is gone hosted is neither online nor paid for.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def add_fleet(model: Model) -> None:
         payer = Payer("fleet", asset.asset, asset.provider, asset.region, site)
         first = 0 if asset.from_month is None else dataset.t(asset.from_month)
         last = len(dataset.horizon) if asset.until_month is None else dataset.t(asset.until_month)
+        gone = dataset.realization.exit(asset.provider)
+        last = last if gone is None else min(last, gone - 1)
         for t in dataset.horizon:
             if first <= t <= last:
                 model.capacity.bring_online(source, t, Linear(asset.accelerators))

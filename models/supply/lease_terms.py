@@ -5,7 +5,8 @@ f = max(m + lead_months, service_not_before). Of a unit, in service month τ:
 online = accelerators x delivered_share x capacity_share(τ);
 fee = rate x delivered_share x capacity_share(τ) x rate_multiplier(τ) x (1 + escalator)^floor((τ-1)/12),
 where rate is usd_per_accelerator_hour x accelerators x hours of the month, or usd_per_unit_month,
-and x renewal_price_multiple for τ > L.
+and x renewal_price_multiple for τ > L. In a scenario the rate and the upfront are x the price factor of month m,
+delivered_share x its factor of the month, and from a supplier's exit on there is no service and nothing is due.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.schema import Lease, LeaseTerm
-from models.supply.signing import RampUp, escalation, ramp_up, service_start
+from models.supply.signing import RampUp, escalation, ramp_up, service_start, supplier_exit
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,31 @@ class UnitSchedule:
         return self.start + self.term.term_months
 
     @cached_property
+    def gone(self) -> int | None:
+        """The month from which the supplier is gone, None when it stays."""
+        return supplier_exit(self.dataset, self.lease)
+
+    def stands(self, t: int) -> bool:
+        """Whether the supplier is still there in month t."""
+        return self.gone is None or t < self.gone
+
+    @cached_property
+    def _price(self) -> float:
+        return self.dataset.realization.price(self.lease.lease, self.signed)
+
+    @property
+    def upfront(self) -> float:
+        """USD paid for a unit in the month of signing."""
+        return self.term.upfront_usd_per_unit * self._price
+
+    @cached_property
     def renewals(self) -> tuple[range, ...]:
         """Months of each renewal that can still be decided: its first month lies inside the horizon."""
         months, horizon = self.term.renewal_months or 0, len(self.dataset.horizon)
         found = []
         for k in range(self.term.renewals_max):
             first = self.term_end + k * months
-            if not 0 < first < horizon:
+            if not 0 < first < horizon or not self.stands(first):
                 break
             found.append(range(first, first + months))
         return tuple(found)
@@ -60,10 +79,18 @@ class UnitSchedule:
 
     def online_share(self, t: int) -> float:
         """Share of a unit's accelerators that is online in month t of its service."""
-        return float(self.lease.delivered_share * self._ramp.capacity_share(t - self.start + 1))
+        return self._arrives(t) if self.stands(t) else 0.0
+
+    def _arrives(self, t: int) -> float:
+        delivered = self.lease.delivered_share * self.dataset.realization.delivered(self.lease.lease, t)
+        return float(delivered * self._ramp.capacity_share(t - self.start + 1))
+
+    def owed(self, t: int) -> float:
+        """USD owed for month t of a unit's service: the fee while the supplier is there."""
+        return self.fee(t) if self.stands(t) else 0.0
 
     def fee(self, t: int) -> float:
-        """USD billed for month t of a unit's service, used or not."""
+        """USD billed for month t of a unit's service, used or not, as the terms have it."""
         service_month = t - self.start + 1
         if self.term.usd_per_unit_month is not None:
             rate = self.term.usd_per_unit_month
@@ -72,7 +99,7 @@ class UnitSchedule:
             rate = hourly * sum(self.accelerators.values()) * self.dataset.hours(t)
         multiple = self.term.renewal_price_multiple if t >= self.term_end else 1.0
         steps = self._ramp.rate_multiplier(service_month) * escalation(self.term.escalator_per_year, service_month)
-        return float(rate * self.online_share(t) * steps * multiple)
+        return float(rate * self._price * self._arrives(t) * steps * multiple)
 
     def termination_fee(self, stop: int) -> float:
         """USD due in month `stop`, the first without service, when the unit is cancelled: a share of the fees after."""
@@ -85,4 +112,4 @@ class UnitSchedule:
         if after is None or not self.start < stop < self.term_end:
             return False
         notice = self.term.notice_months
-        return stop - self.start >= after + notice and stop - notice >= 0
+        return stop - self.start >= after + notice and stop - notice >= 0 and self.stands(stop)

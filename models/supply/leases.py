@@ -121,13 +121,20 @@ def _stays(model: Model, counted: list[tuple[UnitSchedule, Linear]]) -> list[_St
         drops = [*stops[_key(schedule)], *(renewal.start for renewal in schedule.renewals)]
         index.extend((*_key(schedule), t) for t in drops)
         most[_key(schedule)] = units.constant if units.is_constant else float(schedule.lease.units_max)
-    remaining = model.variables("in_service", index, upper=lambda key: most[key[:3]], integer=True)
+    notice = {_key(schedule): schedule.term.notice_months for schedule, _ in counted}
+
+    def decided(key: tuple[str, int, int, int]) -> int:
+        """Cancelling is decided when notice is given, renewing in the renewal's first month."""
+        return key[3] - notice[key[:3]] if key[3] in stops[key[:3]] else key[3]
+
+    remaining = model.variables("in_service", index, upper=lambda key: most[key[:3]], integer=True, decided=decided)
     stays = []
     for schedule, units in counted:
         key = _key(schedule)
         levels: dict[int, Linear] = {}
         current = units
         last = schedule.renewals[-1].stop if schedule.renewals else schedule.term_end
+        last = last if schedule.gone is None else min(last, schedule.gone)
         for t in range(schedule.start, last):
             variable: Var | None = remaining.get((*key, t))
             if variable is not None:
@@ -162,7 +169,7 @@ def _cheapest_end(model: Model, schedule: UnitSchedule) -> int | None:
     discount = model.costs.discount
 
     def cost(stop: int) -> float:
-        fees = sum(remainder * schedule.fee(t) * discount(t) for t in range(max(horizon, schedule.start), stop))
+        fees = sum(remainder * schedule.owed(t) * discount(t) for t in range(max(horizon, schedule.start), stop))
         return fees + (schedule.termination_fee(stop) * discount(stop) if stop < schedule.term_end else 0.0)
 
     ends = [t for t in range(horizon, schedule.term_end) if schedule.may_stop(t)]
@@ -198,9 +205,9 @@ def _pay(model: Model, stay: _Stay) -> None:
     dataset, schedule, term = model.dataset, stay.schedule, stay.schedule.term
     payer, horizon, full = _payer(schedule.lease), len(dataset.horizon), counts_in_full(dataset)
     service = range(schedule.start, schedule.term_end)
-    if 0 <= schedule.signed < horizon or (full and schedule.signed >= horizon):
+    if schedule.stands(schedule.signed) and (0 <= schedule.signed < horizon or (full and schedule.signed >= horizon)):
         share = counted_share_of_upfront(dataset, schedule.start, term.term_months)
-        model.costs.pay("lease", payer, schedule.signed, stay.units.times(term.upfront_usd_per_unit), counted=share)
+        model.costs.pay("lease", payer, schedule.signed, stay.units.times(schedule.upfront), counted=share)
         if term.prepay_share:
             fees = [schedule.fee(t) for t in service]
             share = counted_share_of_prepayment(dataset, schedule.start, fees)

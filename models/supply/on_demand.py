@@ -8,6 +8,7 @@ Cost of a month: usd_per_accelerator_hour(t) x accelerators x hours of the block
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from models.dataset import Dataset
 from models.demand.baseline import block_hours
@@ -21,7 +22,10 @@ Seller = tuple[str, str, str]
 
 
 def price_paths(dataset: Dataset) -> dict[Seller, dict[int, OnDemand]]:
-    """The row that holds for each seller in each month of the horizon; a row holds until the seller's next."""
+    """What each seller offers in each month of the horizon; a row holds until the seller's next.
+
+    In a scenario prices and caps are x its factors, and a provider that is gone sells nothing.
+    """
     rows: dict[Seller, list[tuple[int, OnDemand]]] = defaultdict(list)
     for row in dataset.on_demand:
         start = 0 if row.from_month is None else dataset.t(row.from_month)
@@ -29,10 +33,25 @@ def price_paths(dataset: Dataset) -> dict[Seller, dict[int, OnDemand]]:
     paths: dict[Seller, dict[int, OnDemand]] = {}
     for seller, dated in rows.items():
         dated.sort(key=lambda each: each[0])
+        gone = dataset.realization.exit(seller[0])
         paths[seller] = {
-            t: [row for start, row in dated if start <= t][-1] for t in dataset.horizon if dated[0][0] <= t
+            t: _realized(dataset, [row for start, row in dated if start <= t][-1], t)
+            for t in dataset.horizon
+            if dated[0][0] <= t and (gone is None or t < gone)
         }
     return paths
+
+
+def _realized(dataset: Dataset, row: OnDemand, t: int) -> OnDemand:
+    """A row as the scenario has it in month t."""
+    price = dataset.realization.on_demand_price(row.hardware, t)
+    cap = dataset.realization.on_demand_cap(row.hardware, t)
+    if price == 1.0 and cap == 1.0:
+        return row
+    most = None if row.max_accelerators is None else row.max_accelerators * cap
+    if cap == 0.0:
+        most = 0.0
+    return replace(row, usd_per_accelerator_hour=row.usd_per_accelerator_hour * price, max_accelerators=most)
 
 
 def add_on_demand(model: Model) -> None:

@@ -6,6 +6,8 @@ An offer's units signed by month t are at most its most x (bought by month t), f
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from models.finance import spending_is_rewarded
 from models.ledgers import Payer
 from models.linear import Linear
@@ -28,7 +30,7 @@ def add_options(model: Model) -> None:
         last_month = last if option.buy_until is None else min(last, dataset.t(option.buy_until))
         latest = last if spending_is_rewarded(dataset) else max(each.t for each in model.signings.of(option.offer))
         index.extend((option.option, m) for m in range(first_month, min(last_month, latest) + 1))
-    bought = model.variables("bought", index, upper=1, integer=True)
+    bought = model.variables("bought", index, upper=1, integer=True, decided=itemgetter(1))
     for option in live:
         months = [m for name, m in index if name == option.option]
         payer = Payer("option", option.option)

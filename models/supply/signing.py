@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from models.dataset import Dataset
-from models.schema import Ramp
+from models.realization import Realization
+from models.schema import Contract, Lease, Ramp
 
 
 class Offer(Protocol):
@@ -20,30 +21,56 @@ class Offer(Protocol):
     def lead_months(self) -> int: ...
 
 
-def service_start(dataset: Dataset, offer: Offer, signed: int) -> int:
-    """First service month f = max(m + lead_months, service_not_before) of a signing in month m."""
+def service_start(dataset: Dataset, offer: Offer, signed: int, realization: Realization | None = None) -> int:
+    """First service month f = max(m + lead_months + delay, service_not_before) of a signing in month m.
+
+    The delay is the scenario's: of an offer already signed, the one in force when service is due, if it is not
+    in service yet. `realization` stands in for the dataset's own.
+    """
+    realization = realization or dataset.realization
     not_before = getattr(offer, "service_not_before", None)
-    earliest = signed + offer.lead_months
-    return earliest if not_before is None else max(earliest, dataset.t(not_before))
+
+    def start(delay: int) -> int:
+        earliest = signed + offer.lead_months + delay
+        return earliest if not_before is None else max(earliest, dataset.t(not_before))
+
+    if not isinstance(offer, (Lease, Contract)):
+        return start(0)
+    decided = start(0) if offer.status == "signed" else signed
+    return start(realization.delay(_name(offer), decided) if decided >= 0 else 0)
+
+
+def _name(offer: Lease | Contract) -> str:
+    return offer.lease if isinstance(offer, Lease) else offer.contract
+
+
+def supplier_exit(dataset: Dataset, offer: Offer) -> int | None:
+    """The month from which the supplier of an offer is gone in this scenario; None when it stays."""
+    if not isinstance(offer, (Lease, Contract)):
+        return None
+    return dataset.realization.exit(_name(offer), offer.provider)
 
 
 def signing_months(dataset: Dataset, offer: Offer, name: str) -> list[int]:
     """Months in which the offer can be signed: in its window, with service starting inside the horizon.
 
-    Of several months with the same first service month only the last is kept: money paid later costs
-    no more. Not so where caps count cash or obligations by month, or a rule speaks of the offer.
+    A signing is a decision common to scenarios: it is on offer where service starts inside the horizon in one of
+    them. Once the supplier is gone there is nothing to sign. Of several months with the same first service month
+    and price, in every scenario, only the last is kept: money paid later costs no more. Not so where caps count
+    cash or obligations by month, or a rule speaks of the offer.
     """
     first = 0 if offer.sign_from is None else max(0, dataset.t(offer.sign_from))
-    last = len(dataset.horizon) - 1
-    last = last if offer.sign_until is None else min(last, dataset.t(offer.sign_until))
-    months = [m for m in range(first, last + 1) if service_start(dataset, offer, m) < len(dataset.horizon)]
-    if _early_signing_may_matter(dataset, name):
-        return months
-    return [
-        m
-        for m in months
-        if m + 1 not in months or service_start(dataset, offer, m) != service_start(dataset, offer, m + 1)
-    ]
+    horizon = len(dataset.horizon)
+    last = horizon - 1 if offer.sign_until is None else min(horizon - 1, dataset.t(offer.sign_until))
+    starts = {
+        m: [service_start(dataset, offer, m, each) for each in dataset.realizations] for m in range(first, last + 1)
+    }
+    months = [m for m, found in starts.items() if min(found) < horizon]
+    if not _early_signing_may_matter(dataset, name):
+        prices = {m: [each.price(name, m) for each in dataset.realizations] for m in months}
+        months = [m for m in months if m + 1 not in prices or (starts[m], prices[m]) != (starts[m + 1], prices[m + 1])]
+    gone = supplier_exit(dataset, offer)
+    return months if gone is None else [m for m in months if m < gone]
 
 
 def _early_signing_may_matter(dataset: Dataset, name: str) -> bool:

@@ -90,16 +90,20 @@ def pay_minimum(model: Model, payer: Payer, signature: Signature) -> None:
     contract, horizon, full = schedule.contract, len(dataset.horizon), counts_in_full(dataset)
     minimum = {
         t: [
-            (lot, contract.take_or_pay_share * schedule.rate(lot.tier, t) * schedule.hours_online_per_block(t))
+            (
+                lot,
+                contract.take_or_pay_share
+                * schedule.rate(lot.tier, t)
+                * schedule.agreed_per_block(t)
+                * dataset.hours(t),
+            )
             for lot in signature.lots
         ]
         for t in schedule.service
     }
-    if schedule.signed >= 0 and (schedule.signed < horizon or full):
+    if schedule.stands(schedule.signed) and schedule.signed >= 0 and (schedule.signed < horizon or full):
         counted = counted_share_of_upfront(dataset, schedule.start, contract.term_months)
-        model.costs.pay(
-            "contract", payer, schedule.signed, signature.signed.times(contract.upfront_usd), counted=counted
-        )
+        model.costs.pay("contract", payer, schedule.signed, signature.signed.times(schedule.upfront), counted=counted)
         if contract.prepay_share:
             for i, lot in enumerate(signature.lots):
                 amounts = [minimum[t][i][1] for t in schedule.service]
@@ -107,7 +111,7 @@ def pay_minimum(model: Model, payer: Payer, signature: Signature) -> None:
                 prepaid = lot.blocks.times(contract.prepay_share * sum(amounts))
                 model.costs.pay("contract", payer, schedule.signed, prepaid, counted=counted)
     for t, lots in minimum.items():
-        if t < 0:
+        if t < 0 or not schedule.stands(t):
             continue
         amount = Linear()
         for lot, usd_per_block in lots:

@@ -1,0 +1,138 @@
+"""Realization: what the factors of one scenario make of the workbook's figures, month by month.
+
+A row holds until the next from_month of the same quantity and name. While a row with a name is in force it
+replaces the `*` row; before its first month the `*` row holds. Where two names speak of one figure (a workload
+and a hardware), their factors multiply. Without a scenario every factor is neutral.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+
+from models.schema import ScenarioFactor
+
+ALL = "*"
+
+
+class Realization:
+    """The factors of one scenario; `rows` are them with the month t each holds from (None: the first month)."""
+
+    def __init__(self, rows: Iterable[tuple[int | None, ScenarioFactor]] = ()) -> None:
+        dated: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+        for first, row in rows:
+            dated[row.quantity, row.name][0 if first is None else first] = row.value
+        self._paths = {key: tuple(zip(*sorted(path.items()), strict=True)) for key, path in dated.items()}
+
+    def _named(self, quantity: str, name: str, t: int) -> float | None:
+        path = self._paths.get((quantity, name))
+        if path is None:
+            return None
+        begun = bisect_right(path[0], t)
+        return float(path[1][begun - 1]) if begun else None
+
+    def _product(self, quantity: str, names: Iterable[str], t: int) -> float:
+        named = [value for name in names if (value := self._named(quantity, name, t)) is not None]
+        if not named:
+            value = self._named(quantity, ALL, t)
+            return 1.0 if value is None else value
+        product = 1.0
+        for value in named:
+            product *= value
+        return product
+
+    def _added(self, quantity: str, name: str, t: int) -> float:
+        value = self._named(quantity, name, t)
+        value = self._named(quantity, ALL, t) if value is None else value
+        return 0.0 if value is None else value
+
+    def demand(self, segment: str, plain: Sequence[float]) -> tuple[float, ...]:
+        """A segment's demand by month, of what it is in the plain figures.
+
+        What is added to the growth from each month to the next compounds; then the demand factor multiplies.
+        """
+        path = list(plain[:1])
+        for t, (before, after) in enumerate(pairwise(plain)):
+            faster = self._added("demand_growth", segment, t)
+            if not faster and path[t] == before:
+                path.append(after)
+            else:
+                path.append(max(0.0, path[t] * (after / before + faster)) if before else after)
+        return tuple(tokens * self._product("demand", (segment,), t) for t, tokens in enumerate(path))
+
+    def throughput(self, workload: str, hardware: str, t: int) -> float:
+        """Multiplier of tokens a second; 0 means that it cannot run."""
+        return self._product("throughput", (workload, hardware), t)
+
+    def on_demand_price(self, hardware: str, t: int) -> float:
+        return self._product("on_demand_price", (hardware,), t)
+
+    def on_demand_cap(self, hardware: str, t: int) -> float:
+        return self._product("on_demand_cap", (hardware,), t)
+
+    def price(self, offer: str, signed: int) -> float:
+        """Multiplier of the rates and upfronts of an offer signed in a month."""
+        return self._product("price", (offer,), signed)
+
+    def delivered(self, offer: str, t: int) -> float:
+        """Multiplier of what an offer delivers in a service month, and so of what it bills."""
+        return self._product("delivered_share", (offer,), t)
+
+    def delay(self, offer: str, t: int) -> int:
+        """Months added to an offer's lead time: signed in month t, or once signed due to start in it."""
+        return round(self._added("delivery_delay_months", offer, t))
+
+    def exit(self, *names: str) -> int | None:
+        """The month from which a supplier is gone, by the earliest row that names the offer or its provider."""
+        paths = [self._paths[key] for name in names if (key := ("supplier_exit", name)) in self._paths]
+        if not paths and ("supplier_exit", ALL) in self._paths:
+            paths = [self._paths["supplier_exit", ALL]]
+        return min((path[0][0] for path in paths), default=None)
+
+
+class MeanRealization(Realization):
+    """The expected value of several realizations: every figure their mean, weighted by probability.
+
+    Months of delay are rounded to whole ones. A supplier is gone from the first month by which it is gone with a
+    probability above a half.
+    """
+
+    def __init__(self, parts: Iterable[tuple[float, Realization]]) -> None:
+        super().__init__()
+        self._parts = tuple(parts)
+
+    def _mean(self, figure: Callable[[Realization], float]) -> float:
+        return sum(weight * figure(part) for weight, part in self._parts)
+
+    def demand(self, segment: str, plain: Sequence[float]) -> tuple[float, ...]:
+        paths = [(weight, part.demand(segment, plain)) for weight, part in self._parts]
+        return tuple(sum(weight * path[t] for weight, path in paths) for t in range(len(plain)))
+
+    def throughput(self, workload: str, hardware: str, t: int) -> float:
+        return self._mean(lambda part: part.throughput(workload, hardware, t))
+
+    def on_demand_price(self, hardware: str, t: int) -> float:
+        return self._mean(lambda part: part.on_demand_price(hardware, t))
+
+    def on_demand_cap(self, hardware: str, t: int) -> float:
+        return self._mean(lambda part: part.on_demand_cap(hardware, t))
+
+    def price(self, offer: str, signed: int) -> float:
+        return self._mean(lambda part: part.price(offer, signed))
+
+    def delivered(self, offer: str, t: int) -> float:
+        return self._mean(lambda part: part.delivered(offer, t))
+
+    def delay(self, offer: str, t: int) -> int:
+        return round(self._mean(lambda part: part.delay(offer, t)))
+
+    def exit(self, *names: str) -> int | None:
+        gone = 0.0
+        dated = sorted((month, weight) for weight, part in self._parts if (month := part.exit(*names)) is not None)
+        for month, weight in dated:
+            gone += weight
+            if gone > 0.5:
+                return month
+        return None

@@ -1,0 +1,86 @@
+"""Short ways to write scenarios, and to solve a small problem with them in its extensive form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from builders import JAN
+
+from models.audit import audit
+from models.audit.together import check_alike
+from models.dataset import Dataset
+from models.plan import Plan
+from models.schema import Scenario, ScenarioFactor
+from models.uncertainty.extensive import ExtensiveForm
+from models.uncertainty.risk import Measure, expected_cost
+from planner.solve import SolveOptions, solve
+
+
+def scenario(name: str, probability: float, follows: str | None = None, branches_at: int | None = None) -> Scenario:
+    """A scenario; `branches_at` is a month t."""
+    month = None if branches_at is None else JAN + branches_at
+    return Scenario(scenario=name, probability=probability, follows=follows, branches_at=month)
+
+
+def factor(scenario: str, quantity: str, value: float = 0.0, name: str = "*", t: int | None = None) -> ScenarioFactor:
+    """A factor that holds from month t on."""
+    month = None if t is None else JAN + t
+    return ScenarioFactor(scenario=scenario, quantity=quantity, name=name, from_month=month, value=value)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The best plans of all scenarios: what is minimised, and each scenario's plan and cost."""
+
+    objective_usd: float
+    plans: dict[str, Plan]
+    costs: dict[str, float]
+    expected_usd: float
+
+
+def solved_together(data: Dataset, measure: Measure | None = None) -> Solved:
+    """The proven best of the extensive form; every scenario audited, and that decisions are taken alike.
+
+    Raises:
+        AssertionError: there is no plan, or the audit rejects it, or the costs do not add up.
+    """
+    found = solved_together_or_none(data, measure)
+    assert found is not None, "infeasible"
+    return found
+
+
+def solved_together_or_none(data: Dataset, measure: Measure | None = None) -> Solved | None:
+    """As `solved_together`, but None when the solver proves that no plan exists."""
+    form = ExtensiveForm(data, measure)
+    outcome = solve(form, SolveOptions(gap=0.0, threads=1))
+    if outcome.status == "infeasible":
+        return None
+    assert outcome.status == "optimal", f"{outcome.status}: {outcome.why}"
+    assert outcome.values is not None
+    assert outcome.objective_usd is not None
+    plans, costs = form.plans(outcome.values), form.costs(outcome.values)
+    for name, plan in plans.items():
+        report = audit(data.in_scenario(name), plan)
+        assert report.passed, [(name, each.rule, each.where, each.found, each.limit) for each in report.failed]
+        scale = max(1.0, sum(abs(each.present_value_usd) for each in plan.payments))
+        assert abs(plan.objective_usd - costs[name]) <= 1e-6 * scale, (name, plan.objective_usd, costs[name])
+    alike = check_alike(data, plans)
+    assert alike.passed, alike.failures
+    probability = form.tree.probability
+    value = (measure or Measure.of(data)).value(costs, probability)
+    scale = max(1.0, *(abs(cost) for cost in costs.values()))
+    assert abs(value - outcome.objective_usd) <= 1e-6 * scale, (value, outcome.objective_usd)
+    return Solved(outcome.objective_usd, plans, costs, expected_cost(costs, probability))
+
+
+def certain(data: Dataset, name: str) -> Dataset:
+    """A workbook without scenarios that says what one scenario says of demand, as plain figures."""
+    from models.demand.baseline import baseline_demand
+    from models.schema import Demand
+
+    rows = tuple(
+        Demand(segment=segment, region=region, month=data.month(t), tokens_bn_per_day=tokens)
+        for (segment, region), path in baseline_demand(data.in_scenario(name)).items()
+        for t, tokens in enumerate(path)
+    )
+    return replace(data, demand=rows, scenarios=(), scenario_factors=())
