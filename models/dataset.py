@@ -132,14 +132,8 @@ class Dataset:
         return {each.lease_out: each for each in self.lease_outs}
 
     def in_scenario(self, scenario: str) -> Dataset:
-        """The same problem as one of its scenarios has it; "" as the plain figures have it."""
+        """The same problem as one of its scenarios has it, as if that were certain; "" as the plain figures have it."""
         return replace(self, scenario=scenario)
-
-    def alone(self, scenario: str) -> Dataset:
-        """One scenario as if it were certain."""
-        row = next(each for each in self.scenarios if each.scenario == scenario)
-        certain = replace(row, probability=1.0, follows=None, branches_at=None)
-        return replace(self, scenario=scenario, scenarios=(certain,))
 
     def expected_value(self) -> Dataset:
         """The problem in which every uncertain figure is certain to be its mean over the scenarios."""

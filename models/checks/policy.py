@@ -41,7 +41,7 @@ def names_of_rules(material: Material) -> Iterator[Fault]:
 
 
 def scenarios(material: Material) -> Iterator[Fault]:
-    """Probabilities sum to 1 and no scenario follows itself; warns that scenarios are not used yet."""
+    """Probabilities sum to 1 and no scenario follows itself."""
     rows = material.dataset.scenarios
     if not rows:
         return
@@ -61,8 +61,6 @@ def scenarios(material: Material) -> Iterator[Fault]:
         if row.branches_at is not None and row.follows is None:
             fix = "It is not used; say which scenario it follows, or clear it."
             yield fault_in(row, "branches_at", "a month", "an empty cell, as it follows none", fix, "warning")
-    found, fix = "scenarios", "The plan is made for the plain figures; scenarios do not change it yet."
-    yield fault_in(rows[0], "scenario", found, "plain figures only", fix, "warning")
 
 
 LEAST = {"demand_growth": -1.0}
@@ -84,7 +82,16 @@ def scenario_factors(material: Material) -> Iterator[Fault]:
         "delivery_delay_months": offers,
         "supplier_exit": offers | material.used("provider", *SOURCES, "on_demand"),
     }
+    first = material.dataset.settings.first_month
+    dated = {
+        (each.scenario, each.quantity, each.name)
+        for each in material.dataset.scenario_factors
+        if each.from_month == first
+    }
     for factor in material.dataset.scenario_factors:
+        if factor.from_month is None and (factor.scenario, factor.quantity, factor.name) in dated:
+            found, fix = "an empty cell", "Take out one of the two rows, or give this one a later month."
+            yield fault_in(factor, "from_month", found, "one row for the first month; another has it too", fix)
         if factor.name != ANYTHING and factor.name not in known[factor.quantity]:
             yield _unknown(factor, known[factor.quantity])
         least = LEAST.get(factor.quantity, 0.0)

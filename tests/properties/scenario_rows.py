@@ -21,7 +21,10 @@ def with_scenarios(data: Dataset, random: Random, quantities: tuple[str, ...] = 
     if len(names) == 3 and random.random() < 0.5:
         rows[2] = scenario("late", rows[2].probability, "high", random.randrange(0, months + 1))
     factors = [each for name in names for each in _factors(data, random, name, quantities)]
-    unique = {(each.scenario, each.quantity, each.name, each.from_month): each for each in factors}
+    unique = {
+        (each.scenario, each.quantity, each.name, each.from_month or data.settings.first_month): each
+        for each in factors
+    }
     settings = replace(data.settings, first_stage_months=random.randrange(0, months + 1))
     first = data.settings.first_month - JAN
     return replace(

@@ -20,7 +20,7 @@ RANDOM = st.randoms(use_true_random=True)
 def _bounds_hold(data: Dataset) -> None:
     """Wait-and-see <= stochastic, every scenario passes the audit, and decisions are taken alike."""
     together = solved_together_or_none(data)
-    alone = {each.scenario: solved_or_none(data.alone(each.scenario)) for each in data.scenarios}
+    alone = {each.scenario: solved_or_none(data.in_scenario(each.scenario)) for each in data.scenarios}
     if any(plan is None for plan in alone.values()):
         assert together is None
         return

@@ -14,7 +14,7 @@ from unit.plans import changed, online, pay, serve, short, signing, use, with_ro
 from models.audit import RULES, audit
 from models.dataset import Dataset
 from models.plan import LimitChoice, OnDemandUse, OptionPurchase, Plan
-from models.schema import Cap, Rule
+from models.schema import Cap, Rule, Scenario, ScenarioFactor
 
 Tamper = Callable[[Dataset, Plan], tuple[Dataset, Plan]]
 
@@ -54,6 +54,13 @@ def ruled(kind: str, *offers: str, count: int | None = None) -> Tamper:
     """A rule between offers the plan does not keep."""
     rule = Rule(rule="held", kind=kind, offers=offers, count=count)
     return lambda dataset, plan: (replace(dataset, rules=(rule,)), plan)
+
+
+def deserted(name: str) -> Tamper:
+    """The supplier of an offer is gone from the first month on."""
+    gone = ScenarioFactor(scenario="s", quantity="supplier_exit", name=name)
+    course = {"scenario": "s", "scenarios": (Scenario(scenario="s", probability=1.0),), "scenario_factors": (gone,)}
+    return lambda dataset, plan: (replace(dataset, **course), plan)  # type: ignore[arg-type]
 
 
 def no_growth(dataset: Dataset, plan: Plan) -> tuple[Dataset, Plan]:
@@ -104,6 +111,7 @@ TAMPERED: list[tuple[str, str, Tamper]] = [
     ("signed_within_window", "leased", cell("signings", 0, month=2)),
     ("signed_within_window", "leased", cell("signings", 0, month=-1)),
     ("signed_within_window", "lent", cell("signings", 0, month=-1)),
+    ("signed_while_supplier_stands", "leased", deserted("*")),
     ("term_on_offer", "leased", cell("signings", 0, term_months=4)),
     ("term_on_offer", "lent", cell("signings", 0, term_months=3)),
     ("term_on_offer", "all_units_contract", cell("signings", 0, term_months=2)),

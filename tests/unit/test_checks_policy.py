@@ -37,9 +37,9 @@ def scenarios(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"scenario": f"s{i}", "probability": 1 / len(rows), **each} for i, each in enumerate(rows)]
 
 
-def test_scenarios_are_said_not_to_be_used() -> None:
-    """A workbook with scenarios is planned on its plain figures, with a warning that says so."""
-    assert brief(faults_of(scenarios=scenarios({}, {}, {}))) == ["warning scenarios!scenario 2"]
+def test_scenarios_are_no_fault() -> None:
+    """A workbook with scenarios is planned with them, and nothing is said."""
+    assert brief(faults_of(scenarios=scenarios({}, {}, {}))) == []
 
 
 @pytest.mark.parametrize(("second", "fits"), [(0.5, True), (0.5000005, True), (0.50001, False), (0.4, False)])
