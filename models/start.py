@@ -29,6 +29,14 @@ def start_values(model: Model, plan: Plan) -> npt.NDArray[np.float64]:
     return np.minimum(np.maximum(values, model.compiled.lower), model.compiled.upper)
 
 
+def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) -> npt.NDArray[np.float64]:
+    """Of a value for each column those of whole-number decisions taken before a month t; NaN for all others."""
+    taken = {id(each.variable) for each in model.decisions if each.month < month}
+    arrays = model.compiled
+    ours = np.array([id(variable) in taken for variable in arrays.columns]) & arrays.integer
+    return np.where(ours, values, np.nan)
+
+
 class _Meaning:
     """What a plan says of each family of integer variables, by the keys of the family."""
 

@@ -12,7 +12,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -23,7 +23,7 @@ from models.plan import Plan
 from planner.interrupt import Stop
 
 if TYPE_CHECKING:
-    from planner.solve import SolveOptions
+    from planner.solve import Problem, SolveOptions
 
 GRACE_SECONDS = 30.0
 """Beyond its time limit a worker may build, stop and send this long; then it is ended."""
@@ -32,12 +32,16 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A problem to solve; `key` names it, `start` is a plan to begin from."""
+    """A problem to solve; `key` names it, `start` is a plan to begin from.
+
+    With `held_until`, whatever `start` decides before that month t is held.
+    """
 
     key: str
     dataset: Dataset
     options: SolveOptions
     start: Plan | None = None
+    held_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +193,23 @@ def _work(line: Any, halt: Any, parent: int) -> None:
             question = line.recv()
         except (EOFError, OSError):
             return
-        line.send(_solved(question, lambda: halt.is_set() or os.getppid() != parent))
+        line.send(answered(question, lambda: halt.is_set() or os.getppid() != parent))
 
 
-def _solved(question: Question, should_stop: Any) -> Answer:
+def answered(question: Question, should_stop: Callable[[], bool] | None = None) -> Answer:
+    """The answer to a question, worked out in this process."""
     from models.build import build_model
-    from models.start import start_values
-    from planner.solve import solve
+    from models.start import decided_before, start_values
+    from planner.solve import hold, solve
 
     began = time.monotonic()
     try:
         model = build_model(question.dataset)
         start = None if question.start is None else start_values(model, question.start)
-        outcome = solve(model, question.options, should_stop=should_stop, start=start)
+        problem: Problem = model
+        if start is not None and question.held_until:
+            problem = hold(model, decided_before(model, start, question.held_until))
+        outcome = solve(problem, question.options, should_stop=should_stop, start=start)
         plan = None if outcome.values is None else model.plan(outcome.values)
     except Exception as error:
         told = f"{type(error).__name__}: {error}".splitlines()[0]

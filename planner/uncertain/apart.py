@@ -1,0 +1,92 @@
+"""The scenarios one by one: each as if it were certain, and each with the decisions it shares held."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from models.plan import Plan
+from models.uncertainty.outcome import Certain
+from models.uncertainty.tree import Tree
+from planner.solve import SolveOptions
+from planner.uncertain.ask import Ask
+from planner.workers import Answer, Question
+
+MEAN = "the expected values"
+"""The key of the question about the mean of all scenarios; no scenario's name begins with a key's blank."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Scenarios solved as if certain, and the plan for their expected values; `infeasible` have no plan at all."""
+
+    certain: Mapping[str, Certain]
+    mean: Plan | None
+    infeasible: tuple[str, ...] = ()
+
+
+def solve_apart(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> Apart:
+    """Solves each scenario as if it were certain, and the problem of their expected values."""
+    names = Tree(dataset).names
+    questions = [Question(f" {MEAN}", dataset.expected_value(), options)]
+    questions += [Question(name, dataset.in_scenario(name), options) for name in names]
+    answers = {}
+    for answer in ask(questions):
+        answers[answer.key] = answer
+        said(answer)
+    certain = {}
+    for name in names:
+        answer = answers[name]
+        if answer.plan is not None and answer.objective_usd is not None:
+            bound = -math.inf if answer.bound_usd is None else answer.bound_usd
+            certain[name] = Certain(answer.objective_usd, bound, answer.plan)
+    infeasible = tuple(name for name in names if answers[name].status == "infeasible")
+    return Apart(certain, answers[f" {MEAN}"].plan, infeasible)
+
+
+def own_from(tree: Tree, scenario: str) -> int:
+    """The first month t from which a scenario's decisions are its own alone; the horizon's length if never."""
+    horizon = tree.dataset.horizon
+    return next((t for t in horizon if tree.alike(scenario, t) == (scenario,)), len(horizon))
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What decisions come to: a plan for every scenario, and by scenario a bound on its cost with them held.
+
+    Without plans, `infeasible` names the scenarios proven to have none; empty where none was found in the time.
+    """
+
+    plans: Mapping[str, Plan]
+    bounds: Mapping[str, float]
+    infeasible: tuple[str, ...] = ()
+
+
+def evaluate(
+    dataset: Dataset, plans: Mapping[str, Plan], options: SolveOptions, ask: Ask, until: int | None = None
+) -> Evaluated:
+    """Each scenario at its best with what its plan decides before it stands alone held.
+
+    With `until` what is decided before that month t is held, and nothing else.
+    """
+    tree = Tree(dataset)
+    questions = [
+        Question(
+            name, dataset.in_scenario(name), options, plans[name], own_from(tree, name) if until is None else until
+        )
+        for name in tree.names
+    ]
+    answers = {answer.key: answer for answer in ask(questions)}
+    if any(answer.plan is None for answer in answers.values()):
+        return Evaluated({}, {}, tuple(name for name in tree.names if answers[name].status == "infeasible"))
+    bounds = {name: -math.inf if (low := answers[name].bound_usd) is None else low for name in tree.names}
+    return Evaluated({name: plan for name in tree.names if (plan := answers[name].plan) is not None}, bounds)
+
+
+def is_two_stage(tree: Tree) -> bool:
+    """Whether scenarios share what is decided before first_stage_months and nothing after."""
+    first = tree.dataset.settings.first_stage_months
+    horizon = len(tree.dataset.horizon)
+    return first >= horizon or all(len(members) == 1 for members in tree.nodes(first).values())

@@ -1,0 +1,199 @@
+"""The search for the best plan under uncertainty.
+
+First the scenarios one by one: what each costs if certain bounds the whole from below and says what knowing more
+is worth; the plan for their expected values, its first decisions held, bounds it from above and is where the joint
+search begins. Then all scenarios together: in the extensive form, or by decomposition.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from models.dataset import Dataset
+from models.model import Size
+from models.plan import Plan
+from models.uncertainty.extensive import ExtensiveForm
+from models.uncertainty.outcome import PlanForAll, ScenarioPlan
+from models.uncertainty.risk import Measure
+from models.uncertainty.tree import Tree
+from planner.interrupt import Stop
+from planner.progress import ProgressLines
+from planner.solve import Outcome, SolveOptions, hold, solve
+from planner.summary import money
+from planner.uncertain.apart import Apart, evaluate, is_two_stage, solve_apart
+from planner.uncertain.ask import asking
+from planner.workers import Answer
+
+APART_SHARE, MEAN_SHARE = 0.4, 0.15
+"""Of a time limit, what the scenarios one by one may take, and the plan for the expected values."""
+
+log = logging.getLogger("planner")
+
+Watch = Callable[[str], ProgressLines]
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a search ended; `best` where there is a plan, else `why` in words."""
+
+    status: Literal["optimal", "stopped", "infeasible", "no_plan"]
+    best: PlanForAll | None
+    size: Size
+    why: str
+    log: tuple[str, ...] = ()
+
+
+def search(dataset: Dataset, measure: Measure, options: SolveOptions, stop: Stop, watch: Watch) -> Found:
+    """The best plan for all scenarios of a dataset by a measure; regret needs every scenario solved alone first."""
+    return _Search(dataset, measure, options, stop, watch).go()
+
+
+class _Search:
+    def __init__(self, dataset: Dataset, measure: Measure, options: SolveOptions, stop: Stop, watch: Watch) -> None:
+        self.dataset, self.measure, self.options = dataset, measure, options
+        self.stop, self.watch = stop, watch
+        self.tree = Tree(dataset)
+        self.began = time.monotonic()
+        self.currency = dataset.settings.currency
+
+    def left(self, share: float = 1.0) -> float | None:
+        """Seconds left; with a share, at most that share of the whole limit."""
+        limit = self.options.time_limit
+        if limit is None:
+            return None
+        return max(0.1, min(share * limit, limit - (time.monotonic() - self.began)))
+
+    def go(self) -> Found:
+        form = ExtensiveForm(self.dataset)
+        size = _size(form)
+        nonzeros = size.nonzeros // len(self.tree.names)
+        alone = replace(self.options, threads=1)
+        with asking(nonzeros, self.left(APART_SHARE), self.stop) as ask:
+            log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
+            apart = solve_apart(self.dataset, alone, ask, self._said)
+        if apart.infeasible:
+            named = ", ".join(apart.infeasible)
+            return Found("infeasible", None, size, f"No plan exists even if it were certain: {named}")
+        if self.measure.kind == "regret":
+            missing = [name for name in self.tree.names if name not in apart.certain]
+            if missing:
+                why = (
+                    f"the least cost of {', '.join(missing)} was not found in the time, and regret is measured from it"
+                )
+                return Found("no_plan", None, size, why)
+            least = {name: apart.certain[name].cost_usd for name in self.tree.names}
+            self.measure = replace(self.measure, least_usd=least)
+            form = ExtensiveForm(self.dataset, self.measure)
+        elif self.measure != Measure.of(self.dataset):
+            form = ExtensiveForm(self.dataset, self.measure)
+        mean = self._mean(form, apart, alone, nonzeros)
+        return self._together(form, size, apart, mean)
+
+    def _said(self, answer: Answer) -> None:
+        if answer.objective_usd is None:
+            log.info("  %s: %s", answer.key.strip(), answer.why or answer.status)
+        else:
+            log.info("  %s: %s, %.0f s", answer.key.strip(), money(answer.objective_usd, self.currency), answer.seconds)
+
+    def _mean(self, form: ExtensiveForm, apart: Apart, options: SolveOptions, nonzeros: int) -> _Mean:
+        """What the plan for the expected values comes to when its first decisions are held."""
+        if apart.mean is None:
+            return _Mean()
+        plans = dict.fromkeys(self.tree.names, apart.mean)
+        until = self.dataset.settings.first_stage_months
+        budget = self.left(MEAN_SHARE)
+        if self.stop.requested:
+            return _Mean()
+        if is_two_stage(self.tree):
+            with asking(nonzeros, budget, self.stop) as ask:
+                found = evaluate(self.dataset, plans, options, ask, until)
+            if not found.plans:
+                return _Mean(math.inf if found.infeasible else None)
+            return self._valued(found.plans, self._value(found.bounds))
+        held = form.decided(form.start(plans), lambda t, _node: t < until)
+        outcome = solve(
+            hold(form, held), replace(self.options, time_limit=budget), should_stop=lambda: self.stop.requested
+        )
+        if outcome.status == "infeasible":
+            return _Mean(math.inf)
+        if outcome.values is None:
+            return _Mean()
+        return self._valued(form.plans(outcome.values), outcome.bound_usd or -math.inf)
+
+    def _valued(self, plans: Mapping[str, Plan], bound: float) -> _Mean:
+        return _Mean(self._value({name: plan.objective_usd for name, plan in plans.items()}), bound, plans)
+
+    def _value(self, costs: Mapping[str, float]) -> float:
+        return self.measure.value(costs, self.tree.probability)
+
+    def _together(self, form: ExtensiveForm, size: Size, apart: Apart, mean: _Mean) -> Found:
+        lines = self.watch("Plan for all scenarios")
+        begin = mean.plans or {name: each.plan for name, each in apart.certain.items()}
+        outcome = solve(
+            form,
+            replace(self.options, time_limit=self.left()),
+            on_progress=lines.news,
+            should_stop=lambda: lines.stopped_by(self.stop),
+            start=form.start(begin) if begin else None,
+        )
+        if outcome.status == "infeasible":
+            return Found("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
+        plans = None if outcome.values is None else form.plans(outcome.values)
+        if plans is not None and (self.measure.kind != "expected" or self.measure.weight == 1.0):
+            plans = self._refined(plans, size)
+        value = math.inf if plans is None else self._value({name: each.objective_usd for name, each in plans.items()})
+        if mean.plans is not None and mean.usd is not None and mean.usd < value:
+            plans, value = dict(mean.plans), mean.usd
+        if plans is None:
+            return Found("no_plan", None, size, outcome.why, outcome.log)
+        bound = min(value, self._bound(outcome, apart))
+        best = PlanForAll(
+            measure=self.measure,
+            scenarios=tuple(
+                ScenarioPlan(name, self.tree.probability[name], plans[name], apart.certain.get(name))
+                for name in self.tree.names
+            ),
+            objective_usd=value,
+            bound_usd=bound,
+            mean_objective_usd=mean.usd,
+            mean_bound_usd=mean.bound_usd,
+        )
+        proven = best.gap <= self.options.gap + 1e-9
+        return Found("optimal" if proven else "stopped", best, size, outcome.why, outcome.log)
+
+    def _refined(self, plans: Mapping[str, Plan], size: Size) -> dict[str, Plan]:
+        """Scenarios that the measure does not look at, at their best too; no scenario gets dearer."""
+        with asking(size.nonzeros // len(self.tree.names), self.left(), self.stop) as ask:
+            better = evaluate(self.dataset, plans, replace(self.options, threads=1), ask)
+        if not better.plans:
+            return dict(plans)
+        return {
+            name: min(plans[name], better.plans[name], key=lambda plan: plan.objective_usd) for name in self.tree.names
+        }
+
+    def _bound(self, outcome: Outcome, apart: Apart) -> float:
+        """The better of what the joint search proved and what the scenarios cost at least if certain."""
+        joint = -math.inf if outcome.bound_usd is None else outcome.bound_usd
+        if len(apart.certain) < len(self.tree.names):
+            return joint
+        return max(joint, self._value({name: each.bound_usd for name, each in apart.certain.items()}))
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """The plan for the expected values under all scenarios: its worth, infinite where it admits none."""
+
+    usd: float | None = None
+    bound_usd: float | None = None
+    plans: Mapping[str, Plan] | None = None
+
+
+def _size(form: ExtensiveForm) -> Size:
+    arrays = form.compiled
+    rows, columns = arrays.matrix.shape
+    return Size(rows, columns, int(arrays.integer.sum()), int(arrays.matrix.nnz))
