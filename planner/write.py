@@ -14,6 +14,7 @@ from planner.write_decisions import actions, decisions
 from planner.write_first_sheet import FirstSheet
 from planner.write_rows import filled_tables, without_noise
 from planner.write_sheets import FONT, Book, draw_table, footer_text
+from planner.write_timeline import draw_timeline
 from planner.write_words import summary_rows
 
 
@@ -50,6 +51,7 @@ def plan_workbook(dataset: Dataset, plan: Plan, report: RunReport) -> bytes:
         workbook.set_properties({"title": name, "author": "planner"})
         book = Book(workbook, dataset, footer_text(name))
         FirstSheet(book, report, dataset, plan).draw(actions(dataset, decided), filled)
+        draw_timeline(book, dataset, plan, decided)
         for each in filled:
             draw_table(book, each)
     return buffer.getvalue()

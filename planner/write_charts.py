@@ -1,17 +1,32 @@
-"""The two charts of the first sheet: power against work, and cash; both read the `Monthly` sheet."""
+"""The charts of the first sheet: capacity against demand, cash by provider, lock-in; they read the sheets behind it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from planner.write_sheets import BLUE, FONT, GREEN, GREY, HEADER, INK, LINE, ORANGE, PURPLE, SILVER, SKY, YELLOW
-from planner.write_tables import MONTHLY
+from planner.write_sheets import (
+    BLUE,
+    FONT,
+    GREEN,
+    GREY,
+    HEADER,
+    INK,
+    LINE,
+    ORANGE,
+    PURPLE,
+    RED,
+    SILVER,
+    SKY,
+    YELLOW,
+)
+from planner.write_tables import BY_PROVIDER, MONTHLY
 
+PROVIDERS = (BLUE, ORANGE, SKY, GREEN, PURPLE, YELLOW, SILVER)
 _SMALL = {"name": FONT, "size": 8, "color": GREY}
 
 
 def power_chart(workbook: Any, rows: int, largest_mw: float) -> Any:
-    """Committed and on-demand MW stacked by month, with the MW at work in the busiest load block as a line."""
+    """Committed and on-demand MW stacked by month, with the MW that demand before and after limits takes as lines."""
     chart = workbook.add_chart({"type": "column", "subtype": "stacked"})
     parts = (
         ("fleet_mw", "Fleet", SILVER),
@@ -21,28 +36,38 @@ def power_chart(workbook: Any, rows: int, largest_mw: float) -> Any:
     )
     for header, name, colour in parts:
         chart.add_series(_series(header, name, rows) | {"fill": {"color": colour}, "gap": 25})
-    work = workbook.add_chart({"type": "line"})
-    work.add_series(_series("at_work_mw", "At work, busiest hours", rows) | {"line": {"color": INK, "width": 2}})
-    chart.combine(work)
-    return _finished(chart, "Power committed and at work, MW", "#,##0" if largest_mw >= 10 else "0.0##", rows)
+    lines = workbook.add_chart({"type": "line"})
+    for header, name, look in (
+        ("demand_mw", "Demand before limits", {"color": RED, "width": 1.75, "dash_type": "dash"}),
+        ("after_limits_mw", "Demand after limits", {"color": INK, "width": 2}),
+    ):
+        lines.add_series(_series(header, name, rows) | {"line": look})
+    chart.combine(lines)
+    return _finished(chart, "Capacity against demand, MW", "#,##0" if largest_mw >= 10 else "0.0##", rows)
 
 
-def cash_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str]) -> Any:
-    """Cash by month, stacked by what it is paid for; `unit` is the size it is shown in and its word."""
+def provider_chart(workbook: Any, rows: int, providers: list[str], currency: str, unit: tuple[float, str]) -> Any:
+    """Cash by month, stacked by the provider it goes to."""
     chart = workbook.add_chart({"type": "column", "subtype": "stacked"})
-    parts = (
-        ("fleet_cash_usd", "Fleet", SILVER),
-        ("leases_cash_usd", "Leases", BLUE),
-        ("contracts_cash_usd", "Contracts", SKY),
-        ("on_demand_cash_usd", "On demand", ORANGE),
-        ("usage_cash_usd", "Usage", GREEN),
-        ("leased_out_cash_usd", "Leased out", PURPLE),
-        ("other_cash_usd", "Other", YELLOW),
-    )
-    for header, name, colour in parts:
-        chart.add_series(_series(header, name, rows) | {"fill": {"color": colour}, "gap": 25})
+    for position, name in enumerate(providers):
+        place = {
+            "name": name,
+            "categories": [BY_PROVIDER, 1, 0, rows, 0],
+            "values": [BY_PROVIDER, 1, position + 1, rows, position + 1],
+        }
+        chart.add_series(place | {"fill": {"color": PROVIDERS[position % len(PROVIDERS)]}, "gap": 25})
     commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
-    return _finished(chart, f"Cash by month, {currency}{unit[1]}", f"#,##0{commas}", rows)
+    return _finished(chart, f"Cash by month and provider, {currency}{unit[1]}", f"#,##0{commas}", rows)
+
+
+def lock_in_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str]) -> Any:
+    """What is still owed after each month."""
+    chart = workbook.add_chart({"type": "column"})
+    chart.add_series(_series("owed_usd", "Still owed", rows) | {"fill": {"color": PURPLE}, "gap": 25})
+    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
+    finished = _finished(chart, f"Lock-in: owed after each month, {currency}{unit[1]}", f"#,##0{commas}", rows)
+    finished.set_legend({"none": True})
+    return finished
 
 
 def _series(header: str, name: str, rows: int) -> dict[str, Any]:

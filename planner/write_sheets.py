@@ -19,7 +19,7 @@ FONT = "Arial"
 """Every office program has it, or a font of the same widths."""
 INK, GREY, HEADER, BAND, LINE = "#1A1A1A", "#5F6B7A", "#1F3A5F", "#F3F6FA", "#C9D3DF"
 BLUE, SKY, ORANGE, GREEN, PURPLE = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7"
-YELLOW, SILVER = "#F0E442", "#999999"
+YELLOW, SILVER, RED = "#F0E442", "#999999", "#D55E00"
 WIDEST = 60
 """Columns are as wide as what they hold, up to this many characters; longer text wraps."""
 PAGE = 250

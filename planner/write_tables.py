@@ -146,6 +146,8 @@ MONTHLY = Table(
         "contracts_mw:amount",
         "on_demand_mw:amount",
         "at_work_mw:amount",
+        "demand_mw:amount",
+        "after_limits_mw:amount",
         "demand_bn_per_day:amount:demand",
         "after_limits_bn_per_day:amount:after_limits",
         "served_bn_per_day:amount:served",
@@ -157,6 +159,7 @@ MONTHLY = Table(
         "usage_cash_usd:money:usage",
         "leased_out_cash_usd:money:leased_out",
         "other_cash_usd:money:other",
+        "owed_usd:money",
     ),
     MonthRow,
 )
@@ -301,6 +304,9 @@ ON_DEMAND = Table(
     OnDemandUse,
     "on_demand",
 )
+
+BY_PROVIDER = "Spend by provider"
+"""The sheet with a column for each provider."""
 
 PLAN_TABLES = (CAPACITY, LIMITS, SPEND, SERVING, SHORTFALL, SOURCE_USE, ON_DEMAND)
 """Tables that are the Plan's own, row by row; with `DECISIONS` they hold all of it."""

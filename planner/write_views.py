@@ -9,6 +9,7 @@ from models import months
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.plan import Plan, Signing
+from planner.lock_in import owed_by_month
 
 Pool = tuple[str, str]
 """A region and a hardware."""
@@ -135,7 +136,11 @@ def _regions(dataset: Dataset) -> dict[tuple[str, str], str]:
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """Month t on one row: MW committed by kind and at work in the busiest load block, bn tokens a day, cash in USD."""
+    """Month t on one row: MW committed by kind and at work in the busiest load block, bn tokens a day, cash in USD.
+
+    `demand_mw` and `after_limits_mw` are the power that demand before and after limits would take in the busiest
+    block, at the tokens that a MW at work serves in that month. `owed_usd`: still due after the month.
+    """
 
     month: int
     fleet_mw: float
@@ -148,6 +153,15 @@ class MonthRow:
     served: float
     shortfall: float
     cash: dict[str, float]
+    owed_usd: float = 0.0
+
+    @property
+    def demand_mw(self) -> float:
+        return self.at_work_mw * self.demand / self.served if self.served else 0.0
+
+    @property
+    def after_limits_mw(self) -> float:
+        return self.at_work_mw * self.after_limits / self.served if self.served else 0.0
 
     @property
     def committed_mw(self) -> float:
@@ -174,6 +188,8 @@ def by_month(dataset: Dataset, plan: Plan) -> list[MonthRow]:
     for payment in plan.payments:
         cash[payment.month][cash_group(payment.category)] += payment.cash_usd
 
+    owed = owed_by_month(dataset, plan)
+
     def month(t: int) -> MonthRow:
         at_work = {b.block: work[t, b.block] + bought[t, b.block] for b in dataset.blocks}
         busiest = max(at_work, key=lambda block: at_work[block])
@@ -186,6 +202,7 @@ def by_month(dataset: Dataset, plan: Plan) -> list[MonthRow]:
             on_demand_mw=bought[t, busiest],
             at_work_mw=at_work[busiest],
             cash=cash[t],
+            owed_usd=owed[t],
             **{figure: tokens[t, figure] for figure in TOKEN_FIGURES},
         )
 
@@ -231,6 +248,26 @@ def cash_by_year(dataset: Dataset, plan: Plan) -> dict[int, dict[str, float]]:
         row = found.setdefault(year, dict.fromkeys((*CASH_GROUPS.values(), "other"), 0.0))
         row[cash_group(each.category)] += each.cash_usd
     return found
+
+
+SPENDERS = 6
+"""Providers that get a column of their own; the others share one."""
+OTHERS = "others"
+
+
+def cash_by_provider(dataset: Dataset, plan: Plan) -> dict[str, list[float]]:
+    """Cash in USD by month for the providers paid most, and for all others together; months of the horizon only."""
+    paid: dict[str, list[float]] = {}
+    for each in plan.payments:
+        if each.month in dataset.horizon and each.cash_usd:
+            row = paid.setdefault(each.provider or OTHERS, [0.0] * len(dataset.horizon))
+            row[each.month] += each.cash_usd
+    rest = paid.pop(OTHERS, [0.0] * len(dataset.horizon))
+    ranked = sorted(paid, key=lambda name: -sum(map(abs, paid[name])))
+    for name in ranked[SPENDERS:]:
+        rest = [sum(pair) for pair in zip(rest, paid[name], strict=True)]
+    found = {name: paid[name] for name in ranked[:SPENDERS]}
+    return found | {OTHERS: rest} if any(rest) else found
 
 
 def limit_changes(plan: Plan) -> list[tuple[int, str, str]]:

@@ -116,6 +116,21 @@ def tiles(report: RunReport, dataset: Dataset, plan: Plan) -> list[Tile]:
     ]
 
 
+def saving_words(report: RunReport, dataset: Dataset, plan: Plan) -> str:
+    """How the saving is worked out, in a sentence with its figures."""
+    currency = dataset.settings.currency
+    cost = report.objective_usd if report.objective_usd is not None else plan.objective_usd
+    if report.base_case_usd is None:
+        return (
+            "Saving = cost of the cheapest plan that signs nothing new less that of this plan; no such plan is known."
+        )
+    base, saving = money(report.base_case_usd, currency), money(report.base_case_usd - cost, currency)
+    return (
+        "Saving = net present cost of the cheapest plan that signs nothing new, less that of this plan: "
+        f"{base} - {money(cost, currency)} = {saving}."
+    )
+
+
 def _held_back(share: float) -> str:
     """What limits and prices do to demand; a lower price may raise it."""
     return f"limits hold back {percent(share)}" if share >= 0 else f"limits and prices add {percent(-share)}"
