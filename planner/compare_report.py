@@ -10,10 +10,11 @@ from models.plan import CATEGORIES
 from planner.compare import Against, Comparison, Side
 from planner.lock_in import owed_by_month
 from planner.summary import money
+from planner.write_months import by_month, totals
 from planner.write_report import Kind, Page, Picture, Section, write_report
 from planner.write_rows import Filled
 from planner.write_tables import Table, TableColumn
-from planner.write_views import by_month, service, totals
+from planner.write_views import service
 from planner.write_words import CATEGORY_WORDS
 
 SHEET = "Comparison"

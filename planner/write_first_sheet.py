@@ -9,13 +9,14 @@ from typing import Any
 from models.dataset import Dataset
 from models.plan import CATEGORIES, Plan
 from planner.report import RunReport
-from planner.write_charts import lock_in_chart, power_chart, provider_chart
+from planner.write_charts import lock_in_chart, provider_chart, tokens_chart
 from planner.write_decisions import Action
+from planner.write_months import by_month
 from planner.write_rows import Filled
 from planner.write_segments import segment_grid
 from planner.write_sheets import BAND, BLUE, GREY, HEADER, LINE, Book, number_format, write_value
 from planner.write_timeline import PURPOSE, SHEET
-from planner.write_views import CASH_GROUPS, by_month, cash_by_provider, cash_by_year
+from planner.write_views import CASH_GROUPS, cash_by_provider, cash_by_year
 from planner.write_words import CATEGORY_WORDS, Tile, banner, saving_words, tiles
 
 LISTED = 12
@@ -30,12 +31,12 @@ PERIODS = LAST - FIRST
 """Stretches of the horizon that limits and service are shown in."""
 SEGMENTS = 10
 """Segments shown here."""
-TILE_SPANS = ((1, 1), (2, 3), (4, 4), (5, 6), (7, 8), (9, 12))
+TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 8), (9, 10), (11, 12))
 TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
 ACTION_COLUMNS = (
     ("Offer", "text"),
     ("Do", "text"),
-    ("At the latest", "month"),
+    ("By", "month"),
     ("Provider", "text"),
     ("Region", "text"),
     ("Term, months", "whole"),
@@ -54,6 +55,7 @@ class FirstSheet:
     def __init__(self, book: Book, report: RunReport, dataset: Dataset, plan: Plan) -> None:
         self.book, self.report, self.dataset, self.plan = book, report, dataset, plan
         self.currency = dataset.settings.currency
+        self.months = by_month(dataset, plan)
         self.sheet = book.sheet("Plan", portrait=True)
         self.sheet.hide_gridlines(2)
         self.sheet.fit_to_pages(1, 1)
@@ -138,19 +140,15 @@ class FirstSheet:
         count = len(self.dataset.horizon)
         paid = cash_by_provider(self.dataset, self.plan)
         largest = max((sum(abs(row[t]) for row in paid.values()) for t in self.dataset.horizon), default=0.0)
-        rows = by_month(self.dataset, self.plan)
-        most_mw = max(max(row.committed_mw, row.demand_mw) for row in rows)
-        chart = power_chart(self.book.workbook, count, most_mw)
-        self._place(chart, "Committed power by month against demand", *HALVES[0], 290)
+        chart = tokens_chart(self.book.workbook, self.months)
+        self._place(chart, "Tokens a day served and idle by source, against demand", *HALVES[0], 290)
         if paid:
             chart = provider_chart(self.book.workbook, count, list(paid), self.currency, _unit(largest))
             self._place(chart, "Cash by month and provider", *HALVES[1], 290)
         else:
             self.sheet.write_string(self.row, HALVES[1][0], "Nothing is paid.", self.book.format(font_color=GREY))
         self.row += 15
-        self._note(
-            "Demand in MW: the power it takes in the busiest hours, at the tokens a MW at work serves in that month."
-        )
+        self._note("Idle, an estimate: what accelerators not at work could serve of the month's mix of demand.")
         self.row += 1
 
     def _place(self, chart: Any, words: str, first: int, last: int, height: int) -> None:
@@ -164,15 +162,18 @@ class FirstSheet:
         self._heading("Usage limits and service by segment, from each month on")
         style = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER}
         self.sheet.write_string(self.row, FIRST, "Segment", self.book.format(**style))
+        for column in range(FIRST + 1, LAST + 1):
+            self.sheet.write_blank(self.row, column, None, self.book.format(**style))
         for k, t in enumerate(grid.starts):
-            self.sheet.write_string(
-                self.row, FIRST + 1 + k, self.dataset.label(t), self.book.format(align="center", **style)
-            )
+            label = self.dataset.label(t)
+            self.sheet.write_string(self.row, FIRST + 1 + k, label, self.book.format(align="center", **style))
         for line in grid.lines[:SEGMENTS]:
             self.row += 1
             self.sheet.set_row(self.row, 24)
             look = {"bottom": 1, "bottom_color": LINE}
             self.sheet.write_string(self.row, FIRST, line.segment, self.book.format(text_wrap=True, **look))
+            for column in range(FIRST + 1 + len(line.cells), LAST + 1):
+                self.sheet.write_blank(self.row, column, None, self.book.format(**look))
             for k, cell in enumerate(line.cells):
                 fill, ink = TONES["bad"] if cell.short else ("#FFFFFF", "#1A1A1A")
                 if cell.tight and not cell.short:
@@ -188,7 +189,7 @@ class FirstSheet:
         self.row += 1
 
     def _lock_in(self, rows: int) -> None:
-        owed = [row.owed_usd for row in by_month(self.dataset, self.plan)]
+        owed = [row.owed_usd for row in self.months]
         largest = max(owed, default=0.0)
         if not largest:
             self.sheet.write_string(
@@ -198,7 +199,7 @@ class FirstSheet:
             return
         self._place(
             lock_in_chart(self.book.workbook, len(owed), self.currency, _unit(largest)),
-            "Still owed after each month",
+            "Still owed after each month, and months until the last commitment ends",
             CASH,
             LAST,
             20 * max(rows, 10),
@@ -219,9 +220,9 @@ class FirstSheet:
         years = cash_by_year(self.dataset, self.plan)
         size, word = _unit(max((abs(sum(row.values())) for row in years.values()), default=0.0))
         self._heading(f"Cash paid by calendar year, {self.currency}{word}", at=CASH)
-        groups = (*CASH_GROUPS.values(), "other")
+        groups = [each for each in (*CASH_GROUPS.values(), "other") if any(year[each] for year in years.values())]
         headers = ("Year", *(group.replace("_", " ").capitalize() for group in groups), "Total")
-        rows = [(year, *row.values(), sum(row.values())) for year, row in years.items()]
+        rows = [(year, *(row[group] for group in groups), sum(row.values())) for year, row in years.items()]
         sums = [sum(year[group] for year in years.values()) for group in groups]
         sums.append(sum(sums))
         kinds = ("year", *["money"] * (len(headers) - 1))
@@ -235,9 +236,9 @@ class FirstSheet:
         listed = [(SHEET, PURPOSE), *((each.table.sheet, each.table.purpose) for each in filled)]
         half = -(-len(listed) // 2)
         for position, (sheet, purpose) in enumerate(listed):
-            column, row = (FIRST, 7)[position >= half], self.row + position % half
+            column, row = (FIRST, 6)[position >= half], self.row + position % half
             self.sheet.write_url(row, column, f"internal:'{sheet}'!A1", link, sheet)
-            self.sheet.write_string(row, column + (1 if column == FIRST else 2), _short(purpose), grey)
+            self.sheet.write_string(row, column + (1 if column == FIRST else 2), purpose, grey)
         self.row += half
 
     def _heading(self, text: str, at: int = FIRST) -> None:
@@ -309,8 +310,3 @@ def _unit(largest: float) -> tuple[float, str]:
         if abs(largest) >= size:
             return word
     return 1.0, ""
-
-
-def _short(purpose: str, most: int = 62) -> str:
-    """A purpose that fits beside its link."""
-    return purpose if len(purpose) <= most else purpose[: most - 1].rsplit(" ", 1)[0].rstrip(",:") + " …"

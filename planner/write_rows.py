@@ -13,6 +13,7 @@ from planner.input_sheet import input_rows
 from planner.lock_in import lock_in
 from planner.report import RunReport
 from planner.write_decisions import Decision
+from planner.write_months import MonthRow, by_month
 from planner.write_tables import (
     ALTERNATIVE_COSTS,
     ALTERNATIVES,
@@ -32,8 +33,9 @@ from planner.write_tables import (
     USE,
     Table,
     TableColumn,
+    value_of,
 )
-from planner.write_views import MonthRow, by_month, cash_by_provider, service, use
+from planner.write_views import cash_by_provider, service, use
 
 if TYPE_CHECKING:
     from planner.explain.marginal import MarginalValues
@@ -87,10 +89,7 @@ def _decision(each: Decision) -> tuple[Any, ...]:
 
 
 def _month(row: MonthRow) -> tuple[Any, ...]:
-    return tuple(
-        row.cash[column.attribute] if column.attribute in row.cash else getattr(row, column.attribute)
-        for column in MONTHLY.columns
-    )
+    return tuple(value_of(row, column.attribute) for column in MONTHLY.columns)
 
 
 def _kept(report: RunReport) -> list[Filled]:

@@ -61,7 +61,10 @@ def segment_grid(dataset: Dataset, plan: Plan, most: int) -> Grid:
             share = served[name, k] / wanted if wanted else 1.0
             changes = any(limits.get((name, m), "") != limit for m in range(t, min(t + length, len(dataset.horizon))))
             words = f"{limit}{' …' if changes else ''}" if limit else "all" if wanted else "no demand"
-            if share < FULL:
+            if share < 1.0 - FULL:
+                words += ", nothing served" if limit else ""
+                words = words if limit else "none"
+            elif share < FULL:
                 words += f", {100 * share:.1f} % served" if limit else f" but {100 * (1 - share):.1f} %"
             tight = limit in generosity and len(ranks) > 1 and generosity[limit] < ranks[len(ranks) // 2]
             cells.append(Cell(words, share < FULL, tight))

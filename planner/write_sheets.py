@@ -24,7 +24,7 @@ WIDEST = 60
 """Columns are as wide as what they hold, up to this many characters; longer text wraps."""
 PAGE = 250
 """Characters that still can be read across a landscape page; wider tables take two pages or more."""
-FIGURES = ("whole", "amount", "money")
+FIGURES = ("whole", "amount", "money", "rate")
 CELL_TEXT = 32_000
 """A cell holds no longer text."""
 
@@ -76,7 +76,7 @@ def number_format(kind: str, figures: Iterable[float]) -> str:
         return '#,##0;-#,##0;"–"'
     if 0 < largest < 1e-3:
         return '0.00E+00;-0.00E+00;"–"'
-    decimals = 0
+    decimals = 3 if kind == "rate" and largest < 1000 else 0
     if kind in ("amount", "money"):
         thresholds = (10_000, 100, 10, 1, 0) if kind == "amount" else (1000, 10, 1, 0.01, 0)
         decimals = next(i for i, least in enumerate(thresholds) if largest >= least)
@@ -98,7 +98,7 @@ def draw_table(book: Book, filled: Filled) -> None:
         for r, value in enumerate(values, start=1):
             write_value(book, sheet, r, c, column.kind, value, style)
     for r, row in enumerate(rows, start=1):
-        lines = max(-(-len(value) * 1.1 // WIDEST) if isinstance(value, str) else 1 for value in row)
+        lines = max(math.ceil(len(value) / (WIDEST + 4)) if isinstance(value, str) else 1 for value in row)
         if lines > 1:
             sheet.set_row(r, min(13.0 * lines + 2.0, 400.0))
     sheet.set_row(0, 20)
