@@ -14,7 +14,7 @@ from planner.write_decisions import Action
 from planner.write_months import by_month
 from planner.write_rows import Filled
 from planner.write_segments import segment_grid
-from planner.write_sheets import BAND, BLUE, GREY, HEADER, LINE, Book, number_format, write_value
+from planner.write_sheets import BAND, BLUE, GREY, HEADER, LINE, TONES, Book, number_format, write_value
 from planner.write_timeline import PURPOSE, SHEET
 from planner.write_views import CASH_GROUPS, cash_by_provider, cash_by_year
 from planner.write_words import CATEGORY_WORDS, Tile, banner, saving_words, tiles
@@ -32,7 +32,6 @@ PERIODS = LAST - FIRST
 SEGMENTS = 10
 """Segments shown here."""
 TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 8), (9, 10), (11, 12))
-TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
 ACTION_COLUMNS = (
     ("Offer", "text"),
     ("Do", "text"),

@@ -6,8 +6,9 @@ who see few colours can tell apart.
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from models import months
@@ -20,6 +21,8 @@ FONT = "Arial"
 INK, GREY, HEADER, BAND, LINE = "#1A1A1A", "#5F6B7A", "#1F3A5F", "#F3F6FA", "#C9D3DF"
 BLUE, SKY, ORANGE, GREEN, PURPLE = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7"
 YELLOW, SILVER, RED = "#F0E442", "#999999", "#D55E00"
+TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
+"""Fill and ink of what is said to be good, careful or bad; words say it too."""
 WIDEST = 60
 """Columns are as wide as what they hold, up to this many characters; longer text wraps."""
 PAGE = 250
@@ -57,6 +60,24 @@ class Book:
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # a name or a version may look like a number
         sheet.set_footer(f"&L&8{self.footer}&C&8&A&R&8Page &P of &N")
         return sheet
+
+
+def drawn(title: str, dataset: Dataset, draw: Callable[[Book], None]) -> bytes:
+    """The bytes of an .xlsx file with what `draw` puts in it; text is never taken for a formula, link or number."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": FONT, "font_size": 10},
+    }
+    with xlsxwriter.Workbook(buffer, options) as workbook:
+        workbook.set_properties({"title": title, "author": "planner"})
+        draw(Book(workbook, dataset, footer_text(title)))
+    return buffer.getvalue()
 
 
 def footer_text(plan_name: str) -> str:
