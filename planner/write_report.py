@@ -18,7 +18,7 @@ from planner.write_sheets import FONT, GREY, HEADER, LINE, TONES, Book, draw_tab
 
 COLORS = ("#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#999999", "#D55E00", "#F0E442")
 """Okabe and Ito: told apart by colour-blind readers too."""
-WIDTHS = (30, 15, 15, 15, 16, 15, 80)
+WIDTHS = (38, 15, 15, 15, 16, 15, 80)
 """Widths of the page's columns in characters; words go last, where they wrap."""
 Kind = Literal["text", "whole", "amount", "money"]
 
@@ -121,7 +121,8 @@ class _Drawing:
             place = {"align": "left", "indent": 1} if kind == "text" else {"align": "right", "indent": 1}
             look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, text_wrap=True, **place)
             sheet.write_string(header, c, name, look)
-        sheet.set_row(header, 30 if any(len(name) > 16 for name, _ in section.columns) else 18)
+        wraps = any(len(name) * 1.15 > width - 2 for (name, _), width in zip(section.columns, WIDTHS, strict=False))
+        sheet.set_row(header, 30 if wraps else 18)
         for c, (_, kind) in enumerate(section.columns):
             self._column(section, header + 1, c, kind)
         if len(section.columns) == len(WIDTHS):
@@ -172,7 +173,7 @@ class _Drawing:
         chart.set_y_axis(
             {"num_format": picture.number_format, "major_gridlines": {"visible": True, "line": {"color": "#E5E5E5"}}}
         )
-        chart.set_x_axis({"num_format": picture.number_format} if lying else {})
+        chart.set_x_axis({"num_format": picture.number_format} if lying else {"label_position": "low"})
         if lying:
             chart.set_y_axis({"reverse": True, "label_position": "low"})
         chart.set_legend({"none": True} if len(picture.series) == 1 else {"position": "bottom"})
