@@ -54,8 +54,9 @@ def change_of(dataset: Dataset, bent: Bent) -> RuleChange:
     if kind == "capacity":
         region, _, hardware = name.partition("/")
         mw, months = outwards(bent.most, True), list(bent.by_month)
-        words = f"{mw:,.6g} MW of {hardware} missing in {region} from {dataset.label(months[0])}"
-        words += "" if months[-1] == last else f" to {dataset.label(months[-1])}"
+        since = "in" if months[0] == months[-1] < last else "from"
+        words = f"{mw:,.6g} MW of {hardware} missing in {region} {since} {dataset.label(months[0])}"
+        words += "" if months[-1] in (months[0], last) else f" to {dataset.label(months[-1])}"
         return RuleChange(
             bent.bend, "fleet", "", "accelerators", "", f"{mw:.6g} MW more", mw, "MW", months[0], months[-1], words
         )

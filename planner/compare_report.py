@@ -10,13 +10,16 @@ from models.plan import CATEGORIES
 from planner.compare import Against, Comparison, Side
 from planner.lock_in import owed_by_month
 from planner.summary import money
+from planner.write_months import by_month, totals
 from planner.write_report import Kind, Page, Picture, Section, write_report
 from planner.write_rows import Filled
 from planner.write_tables import Table, TableColumn
-from planner.write_views import by_month, service, totals
+from planner.write_views import service
 from planner.write_words import CATEGORY_WORDS
 
 SHEET = "Comparison"
+MONTHS_LISTED = 18
+"""Months that the page shows of the power; its sheet has all of them."""
 LISTED = 40
 
 
@@ -160,7 +163,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
         f"{labels} · the first is what the others are held against · money in {first.dataset.settings.currency}",
         " ".join(_headline(first, each) for each in comparison.others),
         "careful" if any(each.notes for each in comparison.others) else "good",
-        (_costs(comparison), _figures(comparison), _power(comparison), *_words(comparison), _inputs(comparison)),
+        (_costs(comparison), *_words(comparison), _figures(comparison), _power(comparison), _inputs(comparison)),
     )
     write_report(path, first.dataset, page, tables(comparison))
 
@@ -177,7 +180,10 @@ def _headline(first: Side, other: Against) -> str:
     decided = f"{len(changed)} of {len(other.changes)} decisions differ" if changed else "decides the same"
     if not changed and not difference and not other.inputs:
         return f"{other.side.label}: nothing changed."
-    inputs = f", {len(other.inputs)} values of the input differ" if other.inputs else ", from the same input"
+    differ = (
+        "1 value of the input differs" if len(other.inputs) == 1 else f"{len(other.inputs)} values of the input differ"
+    )
+    inputs = f", {differ}" if other.inputs else ", from the same input"
     return f"{other.side.label} {cost}; {decided}{inputs}. {' '.join(other.notes)}".strip()
 
 
@@ -234,7 +240,7 @@ def _power(comparison: Comparison) -> Section:
     ]
     spans = sorted({month for each in power for month in each})
     rows = [(months.label(month), *(each.get(month) for each in power)) for month in spans]
-    step = max(1, len(rows) // 24)
+    step = -(-len(rows) // MONTHS_LISTED)
     return Section(
         "Committed power, MW",
         _named(comparison, "amount", "Month"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
 import re
 import secrets
 import shutil
@@ -156,3 +157,15 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise CannotWrite(path, why_not(error)) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file in one step, once it is safe on the disk: a file that is there is whole or untouched.
+
+    Raises:
+        CannotWrite: nothing can be written there.
+    """
+    with written_whole(path) as temporary, temporary.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -16,7 +16,8 @@ from models.plan import Plan
 from planner.outputs import written_whole
 from planner.report import ModelSize, RunReport
 from planner.write_decisions import decisions
-from planner.write_views import limit_changes, totals
+from planner.write_months import totals
+from planner.write_views import limit_changes
 
 FAULT_KEYS = ("sheet", "cell", "column", "row_key", "found", "expected", "fix", "severity")
 PUBLISHED = ("optimal", "stopped")

@@ -156,3 +156,15 @@ def _first_decisions(report: RunReport, dataset: Dataset) -> Iterator[str]:
     left = len(chosen) - min(len(now), 6)
     if left:
         yield f"  {'':<17} and {left} more signing{'s' if left > 1 else ''}, listed in the plan"
+
+
+def shortened(text: str, most: int) -> str:
+    """A list in words, cut after the last of its parts that fits.
+
+    >>> shortened("one; two; three", 10), shortened("one; two", 10)
+    ('one; two; …', 'one; two')
+    """
+    if len(text) <= most:
+        return text
+    kept = text[:most].rpartition("; ")[0]
+    return f"{kept}; …" if kept else f"{text[: most - 2].rpartition(' ')[0]} …"

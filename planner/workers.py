@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 30.0
 """Beyond its time limit a worker may build, stop and send this long; then it is ended."""
+LEAVE_SECONDS = 2.0
+"""An idle worker may take this long to end of itself."""
 _POLL_SECONDS = 0.1
 
 
@@ -95,6 +97,8 @@ class Workers:
         self._left.set()
         self._halt.set()
         for process in self._all:
+            if process.idle:
+                process.leave()
             process.end()
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._watch.join()
@@ -152,10 +156,16 @@ class _Process:
         self._process = context.Process(target=_work, args=(theirs, halt, os.getpid()), daemon=True)
         self._process.start()
         theirs.close()
+        self.idle = True
 
     @property
     def alive(self) -> bool:
         return bool(self._process.is_alive())
+
+    def leave(self) -> None:
+        """Lets the process end of itself, so that it gives back what it holds; for a moment at most."""
+        self._line.close()
+        self._process.join(LEAVE_SECONDS)
 
     def end(self) -> None:
         """Ends the process at once."""
@@ -163,6 +173,12 @@ class _Process:
 
     def answer(self, question: Question) -> Answer:
         """Waits for the answer; where none comes, says why."""
+        self.idle = False
+        answer = self._answered(question)
+        self.idle = True
+        return answer
+
+    def _answered(self, question: Question) -> Answer:
         began = time.monotonic()
         limit = question.options.time_limit
         try:

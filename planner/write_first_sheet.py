@@ -9,29 +9,33 @@ from typing import Any
 from models.dataset import Dataset
 from models.plan import CATEGORIES, Plan
 from planner.report import RunReport
-from planner.write_charts import cash_chart, power_chart
+from planner.write_charts import lock_in_chart, provider_chart, tokens_chart
 from planner.write_decisions import Action
+from planner.write_months import by_month
 from planner.write_rows import Filled
-from planner.write_sheets import BAND, BLUE, GREY, HEADER, LINE, Book, number_format, write_value
-from planner.write_views import CASH_GROUPS, by_month, cash_by_year, limit_changes
-from planner.write_words import CATEGORY_WORDS, Tile, banner, tiles
+from planner.write_segments import segment_grid
+from planner.write_sheets import BAND, BLUE, GREY, HEADER, LINE, TONES, Book, number_format, write_value
+from planner.write_timeline import PURPOSE, SHEET
+from planner.write_views import CASH_GROUPS, cash_by_provider, cash_by_year
+from planner.write_words import CATEGORY_WORDS, Tile, banner, saving_words, tiles
 
-LISTED = 30
-"""Actions and changes of limits shown here; their own sheets have all of them."""
-WIDTHS = (1.5, 32, 13, 12, 19, 15, 10, 10, 13, 12, 12, 12, 17)
-BESIDE_CHARTS = 12
-"""With more actions than these, the page ends after them, not after the charts."""
-PRINT_SCALE = 71
-"""Per cent at which these widths fill a landscape A4 page."""
+LISTED = 12
+"""Actions shown here; the sheet Decisions has all of them."""
+WIDTHS = (1.5, 26, 12, 10.5, 15, 13, 10.5, 11, 12.5, 10.5, 10.5, 10.5, 13)
 FIRST, LAST = 1, len(WIDTHS) - 1
-CASH, CONTENTS = 4, 6
-"""Columns that the table of cash by year and the contents start in."""
-TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 7), (8, 9), (10, 12))
-TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
+CASH = 4
+"""Column that the table of cash by year starts in."""
+HALVES = ((1, 5), (6, 12))
+"""Columns that two charts side by side take."""
+PERIODS = LAST - FIRST
+"""Stretches of the horizon that limits and service are shown in."""
+SEGMENTS = 10
+"""Segments shown here."""
+TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 8), (9, 10), (11, 12))
 ACTION_COLUMNS = (
     ("Offer", "text"),
     ("Do", "text"),
-    ("At the latest", "month"),
+    ("By", "month"),
     ("Provider", "text"),
     ("Region", "text"),
     ("Term, months", "whole"),
@@ -50,9 +54,11 @@ class FirstSheet:
     def __init__(self, book: Book, report: RunReport, dataset: Dataset, plan: Plan) -> None:
         self.book, self.report, self.dataset, self.plan = book, report, dataset, plan
         self.currency = dataset.settings.currency
-        self.sheet = book.sheet("Plan")
+        self.months = by_month(dataset, plan)
+        self.sheet = book.sheet("Plan", portrait=True)
         self.sheet.hide_gridlines(2)
-        self.sheet.set_print_scale(PRINT_SCALE)  # a sheet fitted to the page would ignore its page break
+        self.sheet.fit_to_pages(1, 1)
+        self.sheet.center_horizontally()
         for column, width in enumerate(WIDTHS):
             self.sheet.set_column(column, column, width)
         self.row = 0
@@ -61,19 +67,19 @@ class FirstSheet:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
         self._title(calendar)
         self._tiles(tiles(self.report, self.dataset, self.plan))
+        self._note(saving_words(self.report, self.dataset, self.plan))
+        self.row += 1
         self._actions(calendar)
-        above = self.row
         self._charts()
-        self.sheet.set_h_pagebreaks([above if len(calendar) > BESIDE_CHARTS else self.row])
+        self._segments()
         top = self.row
         self._costs()
         left, self.row = self.row, top
         self._cash_by_year()
-        top = self.row = max(left, self.row) + 1
-        self._limits()
-        left, self.row = self.row, top
+        self.row += 1
+        self._lock_in(max(left, self.row + 12) - self.row)
+        self.row = max(left, self.row) + 1
         self._contents(filled)
-        self.row = max(left, self.row)
         self.sheet.print_area(0, 0, self.row, LAST)
 
     def _title(self, calendar: list[Action]) -> None:
@@ -131,17 +137,73 @@ class FirstSheet:
 
     def _charts(self) -> None:
         count = len(self.dataset.horizon)
-        largest = max((sum(row.values()) for row in cash_by_year(self.dataset, self.plan).values()), default=0.0)
-        most_mw = max(max(row.committed_mw, row.at_work_mw) for row in by_month(self.dataset, self.plan))
-        charts = (
-            (power_chart(self.book.workbook, count, most_mw), 1, 4, "Committed power by month against power at work"),
-            (cash_chart(self.book.workbook, count, self.currency, _unit(largest / 12)), 5, 12, "Cash by month"),
+        paid = cash_by_provider(self.dataset, self.plan)
+        largest = max((sum(abs(row[t]) for row in paid.values()) for t in self.dataset.horizon), default=0.0)
+        chart = tokens_chart(self.book.workbook, self.months)
+        self._place(chart, "Tokens a day served and idle by source, against demand", *HALVES[0], 290)
+        if paid:
+            chart = provider_chart(self.book.workbook, count, list(paid), self.currency, _unit(largest))
+            self._place(chart, "Cash by month and provider", *HALVES[1], 290)
+        else:
+            self.sheet.write_string(self.row, HALVES[1][0], "Nothing is paid.", self.book.format(font_color=GREY))
+        self.row += 15
+        self._note("Idle, an estimate: what accelerators not at work could serve of the month's mix of demand.")
+        self.row += 1
+
+    def _place(self, chart: Any, words: str, first: int, last: int, height: int) -> None:
+        width = sum(int(WIDTHS[column] * 7 + 5) for column in range(first, last + 1)) - 8
+        chart.set_size({"width": width, "height": height})
+        self.sheet.insert_chart(self.row, first, chart, {"x_offset": 2, "y_offset": 4, "description": words})
+
+    def _segments(self) -> None:
+        """Limits as a timeline and the share served, for every segment, over stretches of the horizon."""
+        grid = segment_grid(self.dataset, self.plan, PERIODS)
+        self._heading("Usage limits and service by segment, from each month on")
+        style = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER}
+        self.sheet.write_string(self.row, FIRST, "Segment", self.book.format(**style))
+        for column in range(FIRST + 1, LAST + 1):
+            self.sheet.write_blank(self.row, column, None, self.book.format(**style))
+        for k, t in enumerate(grid.starts):
+            label = self.dataset.label(t)
+            self.sheet.write_string(self.row, FIRST + 1 + k, label, self.book.format(align="center", **style))
+        for line in grid.lines[:SEGMENTS]:
+            self.row += 1
+            self.sheet.set_row(self.row, 24)
+            look = {"bottom": 1, "bottom_color": LINE}
+            self.sheet.write_string(self.row, FIRST, line.segment, self.book.format(text_wrap=True, **look))
+            for column in range(FIRST + 1 + len(line.cells), LAST + 1):
+                self.sheet.write_blank(self.row, column, None, self.book.format(**look))
+            for k, cell in enumerate(line.cells):
+                fill, ink = TONES["bad"] if cell.short else ("#FFFFFF", "#1A1A1A")
+                if cell.tight and not cell.short:
+                    fill, ink = TONES["careful"]
+                shown = self.book.format(
+                    font_size=8, align="center", text_wrap=True, bg_color=fill, font_color=ink, **look
+                )
+                self.sheet.write_string(self.row, FIRST + 1 + k, cell.words, shown)
+        self.row += 1
+        if len(grid.lines) > SEGMENTS:
+            self._note(f"and {len(grid.lines) - SEGMENTS} more segments; Limits and Service have all of them")
+        self._note(grid.note)
+        self.row += 1
+
+    def _lock_in(self, rows: int) -> None:
+        owed = [row.owed_usd for row in self.months]
+        largest = max(owed, default=0.0)
+        if not largest:
+            self.sheet.write_string(
+                self.row, CASH, "Nothing is owed beyond the month.", self.book.format(font_color=GREY)
+            )
+            self.row += 1
+            return
+        self._place(
+            lock_in_chart(self.book.workbook, len(owed), self.currency, _unit(largest)),
+            "Still owed after each month, and months until the last commitment ends",
+            CASH,
+            LAST,
+            20 * max(rows, 10),
         )
-        for chart, first, last, words in charts:
-            width = sum(int(WIDTHS[column] * 7 + 5) for column in range(first, last + 1)) - 8
-            chart.set_size({"width": width, "height": 300})
-            self.sheet.insert_chart(self.row, first, chart, {"x_offset": 2, "y_offset": 4, "description": words})
-        self.row += 17
+        self.row += max(rows, 10) + 1
 
     def _costs(self) -> None:
         costs = self.plan.costs_usd()
@@ -157,33 +219,26 @@ class FirstSheet:
         years = cash_by_year(self.dataset, self.plan)
         size, word = _unit(max((abs(sum(row.values())) for row in years.values()), default=0.0))
         self._heading(f"Cash paid by calendar year, {self.currency}{word}", at=CASH)
-        groups = (*CASH_GROUPS.values(), "other")
+        groups = [each for each in (*CASH_GROUPS.values(), "other") if any(year[each] for year in years.values())]
         headers = ("Year", *(group.replace("_", " ").capitalize() for group in groups), "Total")
-        rows = [(year, *row.values(), sum(row.values())) for year, row in years.items()]
+        rows = [(year, *(row[group] for group in groups), sum(row.values())) for year, row in years.items()]
         sums = [sum(year[group] for year in years.values()) for group in groups]
         sums.append(sum(sums))
         kinds = ("year", *["money"] * (len(headers) - 1))
         self._table(CASH, headers, kinds, rows, total=("Total", *sums), size=size)
 
-    def _limits(self) -> None:
-        changes = limit_changes(self.plan)
-        if not changes:
-            return
-        self._heading("Usage limits and prices: the first month's, and each change")
-        rows = [(segment, month, limit) for month, segment, limit in changes[:LISTED]]
-        self._table(FIRST, ("Segment", "From", "Limit"), ("text", "month", "spill"), rows)
-        if len(changes) > LISTED:
-            self._note(f"and {len(changes) - LISTED} more; Limits has every month")
-        self.row += 1
-
     def _contents(self, filled: Sequence[Filled]) -> None:
-        self._heading("Contents", at=CONTENTS)
-        link = self.book.format(font_color=BLUE, underline=1)
-        for each in filled:
-            table = each.table
-            self.sheet.write_url(self.row, CONTENTS, f"internal:'{table.sheet}'!A1", link, table.sheet)
-            self.sheet.write_string(self.row, CONTENTS + 2, table.purpose, self.book.format(font_color=GREY))
-            self.row += 1
+        """Links to every sheet, in two columns."""
+        self._heading("Contents")
+        link = self.book.format(font_color=BLUE, underline=1, font_size=9)
+        grey = self.book.format(font_color=GREY, font_size=8)
+        listed = [(SHEET, PURPOSE), *((each.table.sheet, each.table.purpose) for each in filled)]
+        half = -(-len(listed) // 2)
+        for position, (sheet, purpose) in enumerate(listed):
+            column, row = (FIRST, 6)[position >= half], self.row + position % half
+            self.sheet.write_url(row, column, f"internal:'{sheet}'!A1", link, sheet)
+            self.sheet.write_string(row, column + (1 if column == FIRST else 2), purpose, grey)
+        self.row += half
 
     def _heading(self, text: str, at: int = FIRST) -> None:
         self.sheet.write_string(self.row, at, text, self.book.format(bold=True, font_size=12, font_color=HEADER))
@@ -218,7 +273,7 @@ class FirstSheet:
         wraps = any(len(header) + 2 > WIDTHS[at + i] for i, header in enumerate(headers))
         self.sheet.set_row(self.row, 30 if wraps else 18)
         for k, row in enumerate(rows, start=1):
-            texts = (len(row[i]) * 1.15 / WIDTHS[at + i] for i, kind in enumerate(kinds) if kind == "text")
+            texts = (len(row[i]) * 0.95 / WIDTHS[at + i] for i, kind in enumerate(kinds) if kind == "text")
             lines = math.ceil(max(texts, default=1.0))
             if lines > 1:
                 self.sheet.set_row(self.row + k, 13.0 * lines + 2.0)

@@ -5,23 +5,21 @@ Explanations, comparisons and summaries of batches all look like this.
 
 from __future__ import annotations
 
-import io
-import os
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from models.dataset import Dataset
-from planner.outputs import written_whole
+from planner.outputs import write_bytes
 from planner.write_rows import Filled
-from planner.write_sheets import FONT, HEADER, INK, Book, draw_table, footer_text, number_format
+from planner.write_sheets import FONT, GREY, HEADER, LINE, TONES, Book, draw_table, drawn, number_format
 
-TONES = {"good": ("E3F2EC", "14553C"), "careful": ("FFF4D6", "6B4A00"), "bad": ("FDE2DC", "9A3412")}
 COLORS = ("#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#999999", "#D55E00", "#F0E442")
 """Okabe and Ito: told apart by colour-blind readers too."""
-WIDTHS = (30, 17, 17, 17, 17, 17, 60)
-"""Widths of the page's columns in characters; words go last and may run on."""
+WIDTHS = (38, 15, 15, 15, 16, 15, 80)
+"""Widths of the page's columns in characters; words go last, where they wrap."""
 Kind = Literal["text", "whole", "amount", "money"]
 
 
@@ -68,32 +66,18 @@ def write_report(path: Path, dataset: Dataset, page: Page, filled: Sequence[Fill
     Raises:
         CannotWrite: nothing can be written there.
     """
-    content = report_workbook(dataset, page, filled)
-    with written_whole(path) as temporary, temporary.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    write_bytes(path, report_workbook(dataset, page, filled))
 
 
 def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled]) -> bytes:
     """The workbook as the bytes of an .xlsx file."""
-    import xlsxwriter
 
-    buffer = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_format_properties": {"font_name": FONT, "font_size": 10},
-    }
-    with xlsxwriter.Workbook(buffer, options) as workbook:
-        workbook.set_properties({"title": page.title, "author": "planner"})
-        book = Book(workbook, dataset, footer_text(page.title))
+    def draw(book: Book) -> None:
         _Drawing(book, page).draw(filled)
         for each in filled:
             draw_table(book, each)
-    return buffer.getvalue()
+
+    return drawn(page.title, dataset, draw)
 
 
 class _Drawing:
@@ -111,11 +95,9 @@ class _Drawing:
             sheet.set_column(c, c, width)
         sheet.set_row(0, 28)
         sheet.write_string(0, 0, self.page.title, book.format(bold=True, font_size=18, font_color=HEADER))
-        sheet.write_string(1, 0, self.page.subtitle, book.format(italic=True, font_color="#595959"))
+        sheet.write_string(1, 0, self.page.subtitle, book.format(italic=True, font_color=GREY))
         fill, ink = TONES[self.page.tone]
-        banner = book.format(
-            bold=True, font_size=11, bg_color=f"#{fill}", font_color=f"#{ink}", text_wrap=True, indent=1
-        )
+        banner = book.format(bold=True, font_size=11, bg_color=fill, font_color=ink, text_wrap=True, indent=1)
         sheet.merge_range(3, 0, 3, len(WIDTHS) - 1, self.page.banner, banner)
         sheet.set_row(3, 16.0 * (1 + len(self.page.banner) // 150) + 8.0)
         self.row = 5
@@ -128,7 +110,7 @@ class _Drawing:
         sheet, book = self.sheet, self.book
         self._title(section.title)
         if section.note:
-            sheet.write_string(self.row, 0, section.note, book.format(italic=True, font_color="#595959"))
+            sheet.write_string(self.row, 0, section.note, book.format(italic=True, font_color=GREY))
             self.row += 1
         if not section.rows:
             sheet.write_string(self.row, 0, section.if_empty or "nothing", book.format())
@@ -139,16 +121,21 @@ class _Drawing:
             place = {"align": "left", "indent": 1} if kind == "text" else {"align": "right", "indent": 1}
             look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, text_wrap=True, **place)
             sheet.write_string(header, c, name, look)
-        sheet.set_row(header, 30 if any(len(name) > 16 for name, _ in section.columns) else 18)
+        wraps = any(len(name) * 1.15 > width - 2 for (name, _), width in zip(section.columns, WIDTHS, strict=False))
+        sheet.set_row(header, 30 if wraps else 18)
         for c, (_, kind) in enumerate(section.columns):
             self._column(section, header + 1, c, kind)
+        if len(section.columns) == len(WIDTHS):
+            for r, row in enumerate(section.rows, start=header + 1):
+                lines = math.ceil(len(str(row[-1] or "")) / WIDTHS[-1])
+                sheet.set_row(r, 13.0 * max(1, lines) + 2.0)
         self.row = header + 1 + len(section.rows)
         if section.picture:
             self._picture(section, section.picture, header)
         self.row += 1
 
     def _column(self, section: Section, first: int, c: int, kind: Kind) -> None:
-        book, line = self.book, {"bottom": 1, "bottom_color": "#D9DEE4"}
+        book, line = self.book, {"bottom": 1, "bottom_color": LINE}
         figures = [row[c] for row in section.rows if isinstance(row[c], (int, float))]
         shown = number_format(kind, figures) if kind != "text" else "General"
         for r, row in enumerate(section.rows, start=first):
@@ -157,7 +144,7 @@ class _Drawing:
                 self.sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1, **line))
             else:
                 place = "left" if kind == "text" else "right"
-                look = book.format(align=place, indent=1, **line)
+                look = book.format(align=place, indent=1, text_wrap=c == len(WIDTHS) - 1, **line)
                 self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
 
     def _picture(self, section: Section, picture: Picture, header: int) -> None:
@@ -186,7 +173,7 @@ class _Drawing:
         chart.set_y_axis(
             {"num_format": picture.number_format, "major_gridlines": {"visible": True, "line": {"color": "#E5E5E5"}}}
         )
-        chart.set_x_axis({"num_format": picture.number_format} if lying else {})
+        chart.set_x_axis({"num_format": picture.number_format} if lying else {"label_position": "low"})
         if lying:
             chart.set_y_axis({"reverse": True, "label_position": "low"})
         chart.set_legend({"none": True} if len(picture.series) == 1 else {"position": "bottom"})
@@ -202,12 +189,9 @@ class _Drawing:
             self.sheet.write_url(
                 self.row, 0, target, self.book.format(underline=1, font_color="#0B5394"), each.table.sheet
             )
-            self.sheet.write_string(self.row, 1, purpose, self.book.format(font_color="#595959"))
+            self.sheet.write_string(self.row, 1, purpose, self.book.format(font_color=GREY))
             self.row += 1
 
     def _title(self, text: str) -> None:
         self.sheet.write_string(self.row, 0, text, self.book.format(bold=True, font_size=12, font_color=HEADER))
         self.row += 1
-
-
-__all__ = ["COLORS", "INK", "Page", "Picture", "Section", "report_workbook", "write_report"]

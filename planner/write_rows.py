@@ -13,10 +13,12 @@ from planner.input_sheet import input_rows
 from planner.lock_in import lock_in
 from planner.report import RunReport
 from planner.write_decisions import Decision
+from planner.write_months import MonthRow, by_month
 from planner.write_tables import (
     ALTERNATIVE_COSTS,
     ALTERNATIVES,
     AUDIT,
+    BY_PROVIDER,
     DECISIONS,
     INPUT,
     KEPT,
@@ -30,8 +32,10 @@ from planner.write_tables import (
     SUMMARY,
     USE,
     Table,
+    TableColumn,
+    value_of,
 )
-from planner.write_views import MonthRow, by_month, service, use
+from planner.write_views import cash_by_provider, service, use
 
 if TYPE_CHECKING:
     from planner.explain.marginal import MarginalValues
@@ -61,6 +65,7 @@ def filled_tables(
         own["Spend"],
         _rows(USE, use(dataset, plan)),
         Filled(MONTHLY, [_month(row) for row in by_month(dataset, plan)]),
+        _by_provider(dataset, plan),
         _rows(LOCK_IN, lock_in(dataset, plan)),
         *marginal_tables(report.marginal),
         *_offers_not_taken(dataset, plan, report.marginal),
@@ -84,10 +89,7 @@ def _decision(each: Decision) -> tuple[Any, ...]:
 
 
 def _month(row: MonthRow) -> tuple[Any, ...]:
-    return tuple(
-        row.cash[column.attribute] if column.kind == "money" else getattr(row, column.attribute)
-        for column in MONTHLY.columns
-    )
+    return tuple(value_of(row, column.attribute) for column in MONTHLY.columns)
 
 
 def _kept(report: RunReport) -> list[Filled]:
@@ -178,6 +180,14 @@ def marginal_tables(marginal: MarginalValues | None) -> list[Filled]:
         for each in marginal.caps
     ]
     return [Filled(MARGINAL_VALUES, sorted(rows, key=lambda row: row[0]))]
+
+
+def _by_provider(dataset: Dataset, plan: Plan) -> Filled:
+    """Cash by month, a column for each provider."""
+    paid = cash_by_provider(dataset, plan)
+    names = [TableColumn(f"{provider} usd", "money", provider) for provider in paid]
+    table = Table(BY_PROVIDER, "cash paid by month to each provider", (TableColumn("month", "month", "month"), *names))
+    return Filled(table, [(t, *(row[t] for row in paid.values())) for t in dataset.horizon])
 
 
 def _audit(report: RunReport) -> list[tuple[Any, ...]]:

@@ -6,8 +6,9 @@ who see few colours can tell apart.
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from models import months
@@ -19,12 +20,14 @@ FONT = "Arial"
 """Every office program has it, or a font of the same widths."""
 INK, GREY, HEADER, BAND, LINE = "#1A1A1A", "#5F6B7A", "#1F3A5F", "#F3F6FA", "#C9D3DF"
 BLUE, SKY, ORANGE, GREEN, PURPLE = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7"
-YELLOW, SILVER = "#F0E442", "#999999"
+YELLOW, SILVER, RED = "#F0E442", "#999999", "#D55E00"
+TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
+"""Fill and ink of what is said to be good, careful or bad; words say it too."""
 WIDEST = 60
 """Columns are as wide as what they hold, up to this many characters; longer text wraps."""
 PAGE = 250
 """Characters that still can be read across a landscape page; wider tables take two pages or more."""
-FIGURES = ("whole", "amount", "money")
+FIGURES = ("whole", "amount", "money", "rate")
 CELL_TEXT = 32_000
 """A cell holds no longer text."""
 
@@ -59,6 +62,24 @@ class Book:
         return sheet
 
 
+def drawn(title: str, dataset: Dataset, draw: Callable[[Book], None]) -> bytes:
+    """The bytes of an .xlsx file with what `draw` puts in it; text is never taken for a formula, link or number."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": FONT, "font_size": 10},
+    }
+    with xlsxwriter.Workbook(buffer, options) as workbook:
+        workbook.set_properties({"title": title, "author": "planner"})
+        draw(Book(workbook, dataset, footer_text(title)))
+    return buffer.getvalue()
+
+
 def footer_text(plan_name: str) -> str:
     """A plan's name as a footer shows it: `&` doubled, no longer than a footer may be."""
     return plan_name[:60].replace("&", "&&")
@@ -76,7 +97,7 @@ def number_format(kind: str, figures: Iterable[float]) -> str:
         return '#,##0;-#,##0;"–"'
     if 0 < largest < 1e-3:
         return '0.00E+00;-0.00E+00;"–"'
-    decimals = 0
+    decimals = 3 if kind == "rate" and largest < 1000 else 0
     if kind in ("amount", "money"):
         thresholds = (10_000, 100, 10, 1, 0) if kind == "amount" else (1000, 10, 1, 0.01, 0)
         decimals = next(i for i, least in enumerate(thresholds) if largest >= least)
@@ -98,7 +119,7 @@ def draw_table(book: Book, filled: Filled) -> None:
         for r, value in enumerate(values, start=1):
             write_value(book, sheet, r, c, column.kind, value, style)
     for r, row in enumerate(rows, start=1):
-        lines = max(-(-len(value) * 1.1 // WIDEST) if isinstance(value, str) else 1 for value in row)
+        lines = max(math.ceil(len(value) / (WIDEST + 4)) if isinstance(value, str) else 1 for value in row)
         if lines > 1:
             sheet.set_row(r, min(13.0 * lines + 2.0, 400.0))
     sheet.set_row(0, 20)

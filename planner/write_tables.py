@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Serving, Shortfall, SourceUse
 from planner.write_decisions import Decision
-from planner.write_views import MonthRow, ServiceRow, UseRow
+from planner.write_months import MonthRow
+from planner.write_views import ServiceRow, UseRow
 
-Kind = Literal["text", "month", "whole", "amount", "money", "flag", "any"]
-"""What a column holds: `amount` a quantity, `money` a sum of it, `any` a number or text, row by row."""
+Kind = Literal["text", "month", "whole", "amount", "money", "rate", "flag", "any"]
+"""What a column holds: `amount` a quantity, `money` a sum of it, `rate` a price, `any` a number or text, row by row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Table:
         return tuple(column.header for column in self.columns)
 
 
+def value_of(row: Any, attribute: str) -> Any:
+    """An attribute of a row; `cash.fleet` is the entry `fleet` of its `cash`."""
+    name, _, key = attribute.partition(".")
+    return getattr(row, name)[key] if key else getattr(row, name)
+
+
 def _columns(*parts: str) -> tuple[TableColumn, ...]:
     """Columns of texts `header:kind` or `header:kind:attribute`, with `?` after the kind when it may be empty."""
     found = []
@@ -54,7 +61,7 @@ def _columns(*parts: str) -> tuple[TableColumn, ...]:
 SUMMARY = Table("Summary", "the plan in figures", _columns("metric:text", "value:any", "unit:text?"))
 DECISIONS = Table(
     "Decisions",
-    "what is signed, bought, leased out, cancelled and renewed, with its cost",
+    "what is signed, bought, leased out, ended and renewed",
     _columns(
         "kind:text",
         "name:text",
@@ -94,7 +101,7 @@ CAPACITY = Table(
 )
 SERVICE = Table(
     "Service",
-    "demand, what limits leave of it, what is served and what falls short",
+    "demand before and after limits, served, falling short",
     _columns(
         "month:month",
         "segment:text",
@@ -146,23 +153,31 @@ MONTHLY = Table(
         "contracts_mw:amount",
         "on_demand_mw:amount",
         "at_work_mw:amount",
+        "leased_out_mw:amount",
         "demand_bn_per_day:amount:demand",
         "after_limits_bn_per_day:amount:after_limits",
         "served_bn_per_day:amount:served",
         "shortfall_bn_per_day:amount:shortfall",
-        "fleet_cash_usd:money:fleet",
-        "leases_cash_usd:money:leases",
-        "contracts_cash_usd:money:contracts",
-        "on_demand_cash_usd:money:on_demand",
-        "usage_cash_usd:money:usage",
-        "leased_out_cash_usd:money:leased_out",
-        "other_cash_usd:money:other",
+        "from_fleet_bn_per_day:amount:served_from.fleet",
+        "from_leases_bn_per_day:amount:served_from.lease",
+        "from_contracts_bn_per_day:amount:served_from.contract",
+        "from_on_demand_bn_per_day:amount:served_from.on_demand",
+        "idle_bn_per_day:amount:idle",
+        "fleet_cash_usd:money:cash.fleet",
+        "leases_cash_usd:money:cash.leases",
+        "contracts_cash_usd:money:cash.contracts",
+        "on_demand_cash_usd:money:cash.on_demand",
+        "usage_cash_usd:money:cash.usage",
+        "leased_out_cash_usd:money:cash.leased_out",
+        "other_cash_usd:money:cash.other",
+        "owed_usd:money",
+        "locked_months:whole",
     ),
     MonthRow,
 )
 OFFERS_NOT_TAKEN = Table(
     "Offers not taken",
-    "offers on the table that the plan leaves there, and what a unit is worth to it (local values)",
+    "what offers left out are worth to the plan, local values",
     _columns(
         "offer:text",
         "kind:text",
@@ -178,12 +193,12 @@ OFFERS_NOT_TAKEN = Table(
 )
 KEPT = Table(
     "Kept",
-    "what a plan free to depart from the kept one would do differently",
+    "what is kept only because departing costs",
     _columns("kind:text", "name:text", "units:whole", "units_if_free:whole", "if_free:text"),
 )
 ALTERNATIVES = Table(
     "Alternatives",
-    "what each of several plans signs where: all agree on what can be signed without regret",
+    "what all plans agree on, and where they differ",
     _columns(
         "kind:text",
         "name:text",
@@ -199,7 +214,7 @@ ALTERNATIVES = Table(
 )
 ALTERNATIVE_COSTS = Table(
     "Alternative costs",
-    "what each alternative costs, how far it is from the others, and how it differs from the plan",
+    "what each alternative costs, and how it differs",
     _columns(
         "alternative:whole",
         "cost_usd:money",
@@ -212,7 +227,7 @@ ALTERNATIVE_COSTS = Table(
 )
 MARGINAL_VALUES = Table(
     "Marginal values",
-    "what one more of tokens, power or a cap's value changes of the cost: local values, decisions held",
+    "tokens, power and caps at the margin, decisions held",
     _columns(
         "month:month",
         "what:text",
@@ -221,7 +236,7 @@ MARGINAL_VALUES = Table(
         "hardware:text?",
         "value_usd:money",
         "per:text",
-        "rate_usd:money?",
+        "rate_usd:rate?",
         "rate_per:text?",
     ),
 )
@@ -247,12 +262,12 @@ RUN = Table(
 )
 LOCK_IN = Table(
     "Lock-in",
-    "what is still owed at the end of each month under what is signed, undiscounted, and for how long",
+    "what is still owed after each month, undiscounted",
     _columns("month:month", "kind:text", "offer:text", "provider:text?", "owed_usd:money", "months_left:whole"),
 )
 INPUT = Table(
     "Input",
-    "what the plan was made from, as it was read; values left out are defaults",
+    "what the plan was made from, defaults left out",
     _columns("sheet:text", "row:whole", "column:text", "value:any"),
 )
 SERVING = Table(
@@ -301,6 +316,9 @@ ON_DEMAND = Table(
     OnDemandUse,
     "on_demand",
 )
+
+BY_PROVIDER = "Spend by provider"
+"""The sheet with a column for each provider."""
 
 PLAN_TABLES = (CAPACITY, LIMITS, SPEND, SERVING, SHORTFALL, SOURCE_USE, ON_DEMAND)
 """Tables that are the Plan's own, row by row; with `DECISIONS` they hold all of it."""

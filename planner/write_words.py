@@ -10,7 +10,7 @@ from models.plan import CATEGORIES, Plan
 from planner.report import RunReport
 from planner.summary import money, percent
 from planner.write_decisions import Action, Decision
-from planner.write_views import totals
+from planner.write_months import totals
 
 CATEGORY_WORDS = {
     "lease": "Leases",
@@ -116,8 +116,26 @@ def tiles(report: RunReport, dataset: Dataset, plan: Plan) -> list[Tile]:
     ]
 
 
+def saving_words(report: RunReport, dataset: Dataset, plan: Plan) -> str:
+    """How the saving is worked out, in a sentence with its figures."""
+    currency = dataset.settings.currency
+    cost = report.objective_usd if report.objective_usd is not None else plan.objective_usd
+    if report.base_case_usd is None:
+        return (
+            "Saving = cost of the cheapest plan that signs nothing new less that of this plan; no such plan is known."
+        )
+    base, saving = money(report.base_case_usd, currency), money(report.base_case_usd - cost, currency)
+    own = money(cost, currency) if cost >= 0.0 else f"({money(cost, currency)})"
+    return (
+        "Saving = net present cost of the cheapest plan that signs nothing new, less that of this plan: "
+        f"{base} - {own} = {saving}."
+    )
+
+
 def _held_back(share: float) -> str:
     """What limits and prices do to demand; a lower price may raise it."""
+    if not share:
+        return "limits hold back nothing"
     return f"limits hold back {percent(share)}" if share >= 0 else f"limits and prices add {percent(-share)}"
 
 
@@ -141,6 +159,9 @@ def summary_rows(report: RunReport, dataset: Dataset, plan: Plan, decided: list[
     saving = None
     if report.base_case_usd is not None and report.objective_usd is not None:
         saving = report.base_case_usd - report.objective_usd
+    most = None
+    if report.bound_usd is not None and report.objective_usd is not None:
+        most = max(0.0, report.objective_usd - report.bound_usd)
     costs = plan.costs_usd()
     new = [each for each in decided if not each.signed]
     return [
@@ -151,6 +172,7 @@ def summary_rows(report: RunReport, dataset: Dataset, plan: Plan, decided: list[
         ("net present cost", report.objective_usd, currency),
         ("lower bound on net present cost", report.bound_usd, currency),
         ("gap", report.gap, "share"),
+        ("most that any other plan could save", most, currency),
         ("base case, signing nothing new", report.base_case_usd, currency),
         ("saving against the base case", saving, currency),
         *((f"cost: {category}", costs[category], currency) for category in CATEGORIES),

@@ -100,10 +100,10 @@ class _Search:
 
     def repairs(self, most: int) -> tuple[Repair, ...]:
         """Sets of bends by a hitting-set tree, breadth first: each branch holds one rule of a known set more."""
-        found: dict[frozenset[Bend], Repair] = {}
+        found: dict[frozenset[Bend], Repair | None] = {}
         branches: deque[frozenset[Bend]] = deque([frozenset()])
         seen: set[frozenset[Bend]] = set()
-        while branches and len(found) < most:
+        while branches and len([each for each in found.values() if each]) < most:
             if self.over:
                 self.cut_short = True
                 break
@@ -121,7 +121,7 @@ class _Search:
                 if further not in seen:
                     seen.add(further)
                     branches.append(further)
-        return tuple(sorted(found.values(), key=lambda each: (not each.proven, each.effort)))
+        return tuple(sorted(filter(None, found.values()), key=lambda each: (not each.proven, each.effort)))
 
     def conflict(self) -> tuple[Bend, ...] | None:
         """Rules that cannot hold together with what is on offer, none of them needless; None when time ran out."""
@@ -155,18 +155,23 @@ class _Search:
                 bent = without
         return bent
 
-    def _tried(self, bent: tuple[Bent, ...]) -> Repair:
-        """The repair, its amounts enlarged until the repaired workbook has a plan, then narrowed down."""
+    def _tried(self, bent: tuple[Bent, ...]) -> Repair | None:
+        """The repair, its amounts enlarged until the repaired workbook has a plan, then narrowed down.
+
+        None when it is proven not to help: power that is missing is held by caps once it is there.
+        """
         effort = sum(each.effort for each in bent)
         changes = tuple(change_of(self.dataset, each) for each in bent)
+        refuted = True
         for factor in ENLARGED:
             tried = tuple(change_of(self.dataset, _scaled(each, factor)) for each in bent)
-            cost = self._cost(tried)
+            status, cost = self._cost(tried)
             if cost is not None:
                 return self._narrowed(bent, factor, Repair(tried, effort * factor, cost, True))
+            refuted = refuted and status == "infeasible"
             if self.over:
-                break
-        return Repair(changes, effort, None, False)
+                return Repair(changes, effort, None, False)
+        return None if refuted else Repair(changes, effort, None, False)
 
     def _narrowed(self, bent: tuple[Bent, ...], factor: float, repair: Repair) -> Repair:
         """A single share is measured against what the elastic plan happens to have: less of it may do."""
@@ -178,19 +183,19 @@ class _Search:
         for _ in range(NARROWED):
             middle = (low + high) / 2.0
             tried = (change_of(self.dataset, _scaled(bent[0], middle)),)
-            cost = None if self.over else self._cost(tried)
+            cost = None if self.over else self._cost(tried)[1]
             if cost is None:
                 low = middle
             else:
                 high, repair = middle, Repair(tried, repair.effort * middle / high, cost, True)
         return repair
 
-    def _cost(self, changes: tuple[RuleChange, ...]) -> float | None:
-        """Net present cost of a plan for the repaired workbook; None where none was found in the time."""
+    def _cost(self, changes: tuple[RuleChange, ...]) -> tuple[str, float | None]:
+        """How solving the repaired workbook ends, and the net present cost of the plan found, if any."""
         model = build_model(repaired(self.dataset, changes))
         options = SolveOptions(gap=TRIAL_GAP, time_limit=max(1.0, (self.deadline - time.monotonic()) / 2.0))
         outcome = solve(model, options, should_stop=lambda: self.over)
-        return outcome.objective_usd
+        return outcome.status, outcome.objective_usd
 
 
 def _scaled(bent: Bent, factor: float) -> Bent:

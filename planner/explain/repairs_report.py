@@ -136,7 +136,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility) -> None:
             )
         )
     banner = "✘ No plan keeps every rule of the workbook."
-    if found.repairs:
+    if found.repairs and found.repairs[0].proven:
         words = found.repairs[0].words
         banner += f" {words[:1].upper()}{words[1:]}, and there is one."
     page = Page(

@@ -10,7 +10,7 @@ from models.plan import Plan
 from planner.explain.local_worth import offer_facts
 from planner.explain.vary import Curve, PointResult, Sensitivity
 from planner.outputs import EXPLANATION_SHEET
-from planner.summary import money
+from planner.summary import money, shortened
 from planner.write_report import Page, Picture, Section, write_report
 from planner.write_rows import Filled
 from planner.write_tables import Table, TableColumn
@@ -136,7 +136,7 @@ def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tup
                 None if plan is None else plan.costs_usd()["shortfall"] / unit[0],
                 None if plan is None else signed_mw(dataset, plan),
                 _status(point),
-                point.why if plan is None else _signed(plan, dataset)[:160],
+                point.why if plan is None else shortened(_signed(plan, dataset), 240),
             )
         )
     money_unit = f"{dataset.settings.currency} {unit[1]}".strip()
@@ -196,7 +196,7 @@ def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
                 "yes" if each.sure else "either is as good",
                 "",
                 "",
-                "; ".join(each.words)[:300],
+                shortened("; ".join(each.words), 300),
             )
             for curve in found.curves
             for each in curve.steps
@@ -237,7 +237,7 @@ def variation_lines(found: Sensitivity, dataset: Dataset) -> list[str]:
         for step in curve.steps:
             between = f"{curve.variation.shown(step.low)} and {curve.variation.shown(step.high)}"
             unsure = "" if step.sure else " (either is as good)"
-            lines.append(f"    between {between}: {'; '.join(step.words)}{unsure}")
+            lines.append(f"    between {between}: {shortened('; '.join(step.words), 200)}{unsure}")
     return lines
 
 

@@ -108,7 +108,10 @@ def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
     if answer.taken:
         figure = f"worth {most}" if proven else f"worth at most {most}"
         figure += "" if proven or low is None or low <= 0.0 else f" and at least {money(low, currency)}"
-        return f"{figure[:1].upper()}{figure[1:]}; it drops out above {price_words(answer, dataset)}."
+        side = "below" if answer.kind == "lease_out" else "above"
+        words = f"{figure[:1].upper()}{figure[1:]}; it drops out {side} {price_words(answer, dataset)}."
+        unpaid = answer.break_even.known().high if answer.kind == "lease_out" and answer.break_even else None
+        return f"{words} Even unpaid it stays." if unpaid is not None and unpaid < 0.0 else words
     if high < 0.0:
         return f"A plan with it was found that costs {money(-high, currency)} less: the plan was not the best."
     figure = f"forced in, the plan costs {most} more" if proven else f"forced in, the plan costs at most {most} more"
@@ -207,7 +210,7 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
     return (
         Section(
             "Offers in the plan: what each is worth",
-            columns("Worth", "Drops out above"),
+            columns("Worth", "Drops out at"),
             rows(True),
             "Worth is what the best plan without the offer costs more; everything else may change with it.",
             Picture(f"Worth of each offer taken, {currency} {size[1]}".strip(), (1,), "bar", "#,##0.0"),

@@ -9,7 +9,7 @@ import pytest
 
 from models.dataset import Dataset
 from models.repair import repaired
-from models.schema import Cap, Limit, Rule
+from models.schema import Cap, Limit, Network, Option, Rule
 from planner.explain.repairs import Infeasibility, Repair, explain_infeasible
 
 HOURS = 744
@@ -157,6 +157,80 @@ def test_a_single_site_is_named() -> None:
     train = b.segment("train", single_site=True)
     data = b.dataset(b.demand(2.0, segment="train"), train, b.fleet("north", 1.0), b.fleet("south", 1.0), months=1)
     assert "let train run at more than one site" in _words(_found(data))
+
+
+def test_a_share_that_must_be_reached_is_named() -> None:
+    """Of two sources alike half comes from each, where six tenths of one are asked for."""
+    rows = [b.lease("neo", b.term(1, hourly=1.0)), b.contract("cloud", 1.0, term_months=1)]
+    cap = _cap(measure="capacity_share", scope="provider", name="neo", sense="min", value=0.6)
+    found = _found(b.dataset(b.demand(2.0), *rows, cap, months=1, end_of_horizon="full"))
+    assert "lower cap cap from 0.6 to 0.5" in _words(found)
+
+
+def test_cash_of_a_quarter_is_named() -> None:
+    """January to March have 2,160 hours: so many dollars are paid for one accelerator, and 2,000 are allowed."""
+    cap = _cap(measure="cash_usd", per="quarter", value=2000.0)
+    found = _found(b.dataset(b.demand(1.0, months=3), b.on_demand(1.0), cap, months=3))
+    assert "lift cap cap from 2,000 to 2,160 USD" in _words(found)
+
+
+def test_cash_that_must_be_spent_is_named() -> None:
+    """A cap that asks for spending where there is nothing to buy."""
+    cap = _cap(measure="cash_usd", sense="min", value=100.0)
+    found = _found(b.dataset(b.demand(1.0), b.fleet(accelerators=1.0), cap, months=1))
+    assert _words(found) == ["lower cap cap from 100 to 0 USD"]
+
+
+def test_a_premium_that_cash_does_not_reach_is_named() -> None:
+    """The only lease needs an option of 100 USD and costs 744: 844 where the cap allows 800."""
+    rows = [b.lease("neo", b.term(1, hourly=1.0)), Option(option="right", offer="neo", premium_usd=100.0)]
+    found = _found(b.dataset(b.demand(1.0), *rows, _cap(measure="cash_usd", value=800.0), months=1))
+    assert "lift cap cap from 800 to 844 USD" in _words(found)
+
+
+def test_an_option_bought_too_late_leaves_a_month_without_capacity() -> None:
+    """The right to the lease can be bought in February only, so January goes without, and no later month does."""
+    right = Option(option="right", offer="neo", premium_usd=100.0, buy_from=b.JAN + 1)
+    found = _found(b.dataset(b.demand(1.0, months=3), b.lease("neo", b.term(3, hourly=1.0)), right, months=3))
+    assert set(_words(found)) == {
+        "0.001 MW of H100 missing in us in 2026-01",
+        "allow 100 % shortfall of chat (in 2026-01)",
+    }
+
+
+def test_capacity_that_must_be_leased_out_is_named() -> None:
+    """The rule makes us lease out the only accelerator, which demand takes too."""
+    house = Rule(rule="house", kind="at_least", offers=("out",), count=1)
+    found = _found(b.dataset(b.demand(1.0), b.fleet(accelerators=1.0), b.lease_out("out"), house, months=1))
+    assert set(_words(found)) == {
+        "drop rule house (at_least out)",
+        "0.001 MW of H100 missing in us from 2026-01",
+        "allow 100 % shortfall of chat (in 2026-01)",
+    }
+
+
+def test_a_pair_of_regions_that_is_not_allowed() -> None:
+    """Capacity stands where it may not serve from: only going without is left."""
+    barred = Network(capacity_region="us", demand_region="eu", usd_per_mtok=0.0, allowed=False)
+    found = _found(b.dataset(b.demand(1.0, region="eu"), b.fleet(accelerators=5.0), barred, months=1))
+    assert _words(found) == ["allow 100 % shortfall of chat (in 2026-01)"]
+
+
+def test_the_reserve_margin_counts_as_missing_capacity() -> None:
+    """A tenth is held back of one accelerator that is needed whole: 1 / 0.9 - 1 more, rounded up."""
+    data = b.dataset(b.demand(1.0), b.fleet(accelerators=1.0), months=1, reserve_margin=0.1)
+    assert "0.000112 MW of H100 missing in us from 2026-01" in _words(_found(data))
+
+
+def test_what_is_proven_not_to_help_is_not_told() -> None:
+    """More power in the region would break the cap on it, so that only the cap and going without are left."""
+    cap = _cap(measure="capacity_mw", scope="region", name="us", value=0.0005)
+    found = _found(b.dataset(b.demand(1.0), b.lease("neo", b.term(1, hourly=1.0)), cap, months=1))
+    assert set(_words(found)) == {
+        "lift cap cap from 0.0005 to 0.001 MW",
+        "allow 100 % shortfall of chat (in 2026-01)",
+    }
+    assert found.complete
 
 
 def test_two_changes_may_be_needed_at_once() -> None:

@@ -42,15 +42,19 @@ HEADERS = {
     "Limits": "month segment limit",
     "Spend": "month category provider offer cash_usd present_value_usd",
     "Use": "month block region hardware available_accelerators used_accelerators on_demand_accelerators",
-    "Monthly": "month fleet_mw leases_mw contracts_mw on_demand_mw at_work_mw demand_bn_per_day"
-    " after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day fleet_cash_usd leases_cash_usd"
-    " contracts_cash_usd on_demand_cash_usd usage_cash_usd leased_out_cash_usd other_cash_usd",
+    "Monthly": "month fleet_mw leases_mw contracts_mw on_demand_mw at_work_mw leased_out_mw demand_bn_per_day"
+    " after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day from_fleet_bn_per_day from_leases_bn_per_day"
+    " from_contracts_bn_per_day from_on_demand_bn_per_day idle_bn_per_day fleet_cash_usd leases_cash_usd"
+    " contracts_cash_usd on_demand_cash_usd usage_cash_usd leased_out_cash_usd other_cash_usd owed_usd locked_months",
+    "Spend by provider": "month https://neo.example#usd spot#usd others#usd",
+    "Lock-in": "month kind offer provider owed_usd months_left",
     "Audit": "rule meaning result places failed worst_place found limit violation",
     "Run": "section key value source",
     "Serving": "month block segment region capacity_region hardware site tokens_bn",
     "Shortfall": "month block segment region tokens_bn",
     "Source use": "month block kind name term_months hardware accelerators overage_accelerators",
     "On demand": "month block provider region hardware accelerators",
+    "Input": "sheet row column value",
 }
 DATA = dataset(
     demand(10.0, 20.0, 40.0),
@@ -146,10 +150,10 @@ def summary(workbook: Any) -> dict[str, Any]:
 
 
 def test_sheets_and_headers(workbook: Any) -> None:
-    """The plan comes first, then the tables by name, each with its columns in row 1."""
-    assert workbook.sheetnames == ["Plan", *HEADERS]
+    """The plan comes first, its commitments as bars, then the tables by name, each with its columns in row 1."""
+    assert workbook.sheetnames == ["Plan", "Timeline", *HEADERS]
     for sheet, headers in HEADERS.items():
-        assert [cell.value for cell in workbook[sheet][1]] == headers.split()
+        assert [cell.value for cell in workbook[sheet][1]] == [each.replace("#", " ") for each in headers.split()]
 
 
 def test_tables_can_be_worked_with(workbook: Any) -> None:
@@ -169,7 +173,7 @@ def test_no_formulas_and_no_links(workbook: Any, tmp_path: Path) -> None:
         assert not any(b"<f>" in archive.read(name) for name in sheets)
     assert {row["name"] for row in table(workbook, "Decisions")} == {NAME, "right"}
     links = [cell.hyperlink for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.hyperlink]
-    assert {link.location for link in links} == {f"'{sheet}'!A1" for sheet in HEADERS}
+    assert {link.location for link in links} == {f"'{sheet}'!A1" for sheet in workbook.sheetnames}
 
 
 def test_months_are_dates(workbook: Any) -> None:
