@@ -18,6 +18,7 @@ from models.schema import (
     Demand,
     Fleet,
     Hardware,
+    History,
     Lease,
     LeaseHardware,
     LeaseOut,
@@ -68,6 +69,7 @@ class Dataset:
     rules: tuple[Rule, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     scenario_factors: tuple[ScenarioFactor, ...] = ()
+    history: tuple[History, ...] = ()
 
     @property
     def horizon(self) -> range:
