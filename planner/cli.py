@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import click
 from planner import __version__
 from planner.console import messages_to
 from planner.errors import ExitCode, PlannerError
-from planner.options import Duration, Gap, Month, Override, Variation, common_options, option, sources
+from planner.options import Command, Duration, Gap, Month, Named, Override, Variation, common_options, option, sources
 
 log = logging.getLogger("planner")
 
@@ -193,6 +194,55 @@ def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, forc
 
     with messages_to(common) as console:
         return roll_workbook(console, file, plan, to_month, output, force)
+
+
+def _named(flag: str, name: str, words: str) -> Callable[[Command], Command]:
+    return option(flag, type=Named(name), multiple=True, help=words)
+
+
+@cli.command(short_help="Write FILE with sampled scenarios in it.")
+@click.argument("file", type=WORKBOOK)
+@_named("--demand-volatility", "[segment=]number", "Monthly volatility of demand; history: as in the sheet history.")
+@_named("--growth-spread", "[segment=]number", "Standard deviation of what is added to each month's growth.")
+@option("--history-bootstrap", is_flag=True, help="Demand strung together from blocks of the sheet history.")
+@option("--block", type=click.IntRange(1, 60), default=3, show_default=True, help="Length of these blocks in months.")
+@option(
+    "--correlation",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Of the demand of two segments, and of the price of two kinds of hardware.",
+)
+@_named("--price-volatility", "[hardware=]number", "Monthly volatility of on-demand prices.")
+@_named("--delay-prior", "[offer=]prior", "Months late: new_build, energised_site, or 0:0.75,3:0.15,6:0.10.")
+@_named("--delivered-prior", "[offer=]table", "Share of the capacity planned that arrives, such as 1:0.8,0.5:0.2.")
+@_named("--exit-hazard", "[offer or provider=]number", "Chance in a month that a supplier still there goes.")
+@option("--sample", type=click.IntRange(1, 4000), default=1000, show_default=True, help="Paths drawn.")
+@option("--count", type=click.IntRange(1, 1000), default=9, show_default=True, help="Scenarios kept of them.")
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the paths.")
+@option("--branch", type=Month(), help="Two levels: scenarios of a node are told apart in this month.")
+@option("--nodes", type=click.IntRange(1, 1000), help="So many nodes; else the square root of the scenarios.")
+@set_option
+@option(
+    "-o",
+    "--output",
+    type=WORKBOOK,
+    metavar="OUT.xlsx",
+    help="Else outputs/<name of FILE>/<name of FILE> scenarios.xlsx.",
+)
+@option("--force", is_flag=True, help="Replace the output if it exists, and in it the scenarios FILE has.")
+@common_options
+def scenarios(file: Path, **values: Any) -> int:
+    """Write a copy of FILE with the sheets scenarios and scenario_factors: paths sampled from what you
+    say is uncertain, reduced to a few with probabilities. The sheet scenario_notes says how they were
+    made and what the reduction lost.
+
+    An option without a name holds for all; those with a name may be repeated.
+    """
+    from planner.commands import scenarios_workbook
+
+    with messages_to(values) as console:
+        return scenarios_workbook(console, file, values)
 
 
 def main(arguments: list[str] | None = None) -> int:

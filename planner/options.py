@@ -122,6 +122,22 @@ class Variation(_Value):
         return value if isinstance(value, Range) else parse(str(value))
 
 
+class Named(_Value):
+    """`NAME=VALUE`, or a value for all; several in the environment stand on lines of their own."""
+
+    envvar_list_splitter = "\n"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, value: Any) -> str:
+        """
+        >>> Named("segment=number").read(0.05)
+        '0.05'
+        """
+        return str(value).strip()
+
+
 class Override(_Value):
     """`sheet.key.column=value`, or `settings.key=value`; several in the environment stand on lines of their own."""
 

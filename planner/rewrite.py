@@ -38,7 +38,8 @@ def rewritten_book(source: Path, before: Dataset, after: Dataset) -> Any:
             continue
         rows, kept = getattr(before, sheet.name), getattr(after, sheet.name)
         if rows != kept:
-            worksheet = by_name.get(sheet.name) or new_sheet(book, sheet)
+            names = [column.name for column in sheet.columns]
+            worksheet = by_name.get(sheet.name) or new_sheet(book, sheet.name, names)
             _SheetWriter(worksheet, sheet).write(rows, kept)
     return book
 
@@ -69,10 +70,16 @@ def _set_first_month(worksheet: Any, first_month: int) -> None:
             cell.number_format = "yyyy-mm"
 
 
-def new_sheet(book: Any, sheet: Sheet) -> Any:
+def new_sheet(book: Any, name: str, columns: Iterable[str]) -> Any:
     """A sheet with the names of its columns and nothing else."""
-    worksheet = book.create_sheet(sheet.name)
-    worksheet.append([column.name for column in sheet.columns])
+    from openpyxl.styles import Font
+
+    worksheet = book.create_sheet(name)
+    worksheet.append(list(columns))
+    for cell in worksheet[1]:
+        cell.font = Font(bold=True)
+        worksheet.column_dimensions[cell.column_letter].width = max(11, len(str(cell.value)) + 3)
+    worksheet.freeze_panes = "A2"
     return worksheet
 
 

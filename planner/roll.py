@@ -12,8 +12,8 @@ from pathlib import Path
 from models.faults import Fault, FaultyWorkbook
 from models.roll import roll_forward
 from models.schema import sheet_names
-from planner.errors import CannotWrite, WrongUsage, why_not
-from planner.outputs import check_writable, free_name, same_file, written_whole
+from planner.errors import WrongUsage
+from planner.outputs import check_new_workbook, made_from, written_whole
 from planner.read import read
 from planner.read_plan import read_plan
 from planner.rewrite import check_as_meant, rewritten_book
@@ -51,14 +51,8 @@ def roll(source: Path, plan_path: Path, to_month: int | None, target: Path | Non
     if to <= 0:
         first = dataset.label(0)
         raise WrongUsage(f"--to {dataset.label(to)} is not after the first month {first}; a round rolls forward.")
-    path = target or _default_path(source, dataset.label(to))
-    if path.suffix.lower() != ".xlsx":
-        raise WrongUsage(f"A workbook is an .xlsx file; {path} is no name for one.")
-    if same_file(path, source) or same_file(path, plan_path):
-        raise WrongUsage(f"The next round would be written over {path}. Give -o another name.")
-    if path.exists() and not force:
-        raise CannotWrite(path, "it exists already; choose another name, or add --force to replace it")
-    check_writable(path)
+    path = target or made_from(source, dataset.label(to))
+    check_new_workbook(path, (source, plan_path), force=force, what="the next round")
     rolled = roll_forward(dataset, read_plan(plan_path, dataset), to)
     book = rewritten_book(source, dataset, rolled.dataset)
     with written_whole(path) as temporary:
@@ -68,13 +62,3 @@ def roll(source: Path, plan_path: Path, to_month: int | None, target: Path | Non
             sheets = [each for each in sheet_names() if each != "demand"]  # wide or long, it does not roll
             check_as_meant(again.dataset, rolled.dataset, sheets)
     return NextRound(path, dataset.month(to), rolled.done, rolled.notes, again.faults, result.sha256)
-
-
-def _default_path(source: Path, month: str) -> Path:
-    folder = Path("outputs") / source.stem
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(folder, why_not(error)) from None
-    path = folder / f"{source.stem} {month}.xlsx"
-    return free_name(path) if path.exists() else path
