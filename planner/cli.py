@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,17 @@ import click
 from planner import __version__
 from planner.console import messages_to
 from planner.errors import ExitCode, PlannerError
-from planner.options import Command, Duration, Gap, Month, Named, Override, Variation, common_options, option, sources
+from planner.options import (
+    Duration,
+    Gap,
+    Month,
+    Override,
+    Variation,
+    common_options,
+    option,
+    sources,
+    uncertainty_options,
+)
 
 log = logging.getLogger("planner")
 
@@ -196,27 +205,9 @@ def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, forc
         return roll_workbook(console, file, plan, to_month, output, force)
 
 
-def _named(flag: str, name: str, words: str) -> Callable[[Command], Command]:
-    return option(flag, type=Named(name), multiple=True, help=words)
-
-
 @cli.command(short_help="Write FILE with sampled scenarios in it.")
 @click.argument("file", type=WORKBOOK)
-@_named("--demand-volatility", "[segment=]number", "Monthly volatility of demand; history: as in the sheet history.")
-@_named("--growth-spread", "[segment=]number", "Standard deviation of what is added to each month's growth.")
-@option("--history-bootstrap", is_flag=True, help="Demand strung together from blocks of the sheet history.")
-@option("--block", type=click.IntRange(1, 60), default=3, show_default=True, help="Length of these blocks in months.")
-@option(
-    "--correlation",
-    type=click.FloatRange(0, 1),
-    default=1.0,
-    show_default=True,
-    help="Of the demand of two segments, and of the price of two kinds of hardware.",
-)
-@_named("--price-volatility", "[hardware=]number", "Monthly volatility of on-demand prices.")
-@_named("--delay-prior", "[offer=]prior", "Months late: new_build, energised_site, or 0:0.75,3:0.15,6:0.10.")
-@_named("--delivered-prior", "[offer=]table", "Share of the capacity planned that arrives, such as 1:0.8,0.5:0.2.")
-@_named("--exit-hazard", "[offer or provider=]number", "Chance in a month that a supplier still there goes.")
+@uncertainty_options
 @option("--sample", type=click.IntRange(1, 4000), default=1000, show_default=True, help="Paths drawn.")
 @option("--count", type=click.IntRange(1, 1000), default=9, show_default=True, help="Scenarios kept of them.")
 @option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the paths.")

@@ -202,14 +202,7 @@ def scenarios_workbook(console: Console, file: Path, values: Mapping[str, Any]) 
     from planner.scenarios import ScenariosRequest, lines_of, write_scenarios
     from planner.summary import fault_lines
 
-    named = (
-        "demand_volatility", "growth_spread", "price_volatility", "delay_prior", "delivered_prior", "exit_hazard",
-    )  # fmt: skip
-    texts = UncertaintyTexts(
-        {name: values[name] for name in named},
-        bootstrap_block=values["block"] if values["history_bootstrap"] else None,
-        correlation=values["correlation"],
-    )
+    texts = UncertaintyTexts.of(values)
     request = ScenariosRequest(
         source=file,
         texts=texts,

@@ -123,7 +123,7 @@ def _set_wide(table: Table, sheet: Sheet, letters: dict[str, str], key: str, val
     dated = {k: found for k, heading in table.headings.items() if (found := months.parse(heading)) is not None}
     letter = next((k for k, found in dated.items() if found == month), None)
     keys = [letters.get("segment", ""), letters.get("region", "")]
-    places = ["/".join(_text(record.values.get(k)) for k in keys) for record in table.records]
+    places = ["/".join(_text(record.values.get(k)) for k in keys).rstrip("/") for record in table.records]
     if letter is None or place not in places:
         known = [f"{each}/{months.label(found)}" for each in places for found in dated.values()]
         raise _Unknown(text, f"a row '{key}'", f"{closest(key, known)} A key is segment/region/month.", sheet.name)

@@ -12,6 +12,11 @@ from models.sampling import ALL, DELAY_PRIORS, HISTORY, Distribution, Uncertaint
 Value = TypeVar("Value")
 
 
+OPTIONS = (
+    "demand_volatility", "growth_spread", "price_volatility", "delay_prior", "delivered_prior", "exit_hazard",
+)  # fmt: skip
+
+
 @dataclass
 class UncertaintyTexts:
     """The options as texts, and what was wrong with them once they are read."""
@@ -20,6 +25,12 @@ class UncertaintyTexts:
     bootstrap_block: int | None = None
     correlation: float = 1.0
     faults: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> UncertaintyTexts:
+        """Those among the values of a command with `planner.options.uncertainty_options`."""
+        block = values["block"] if values["history_bootstrap"] else None
+        return cls({name: values[name] for name in OPTIONS}, block, values["correlation"])
 
     def read(self) -> Uncertainty:
         """What could be read; what could not is in `faults`, a sentence each."""

@@ -7,6 +7,7 @@ values they had.
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from planner.scenario_options import UncertaintyTexts, facts_behind
 from planner.scenario_words import moment_line, reduction_words, scenario_words
 
 SHEETS = ("scenarios", "scenario_factors")
+MOST_ROWS = 1_000_000
+"""Excel's sheets end a little further down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
     dataset = result.dataset
     uncertainty = request.texts.read()
     found = [*request.texts.faults, *misfits(dataset, uncertainty), *_misfits(request, dataset)]
+    if request.overrides:
+        found += _overridden(request.source, dataset)
     if found:
         raise WrongUsage("\n  ".join(["Scenarios cannot be made as asked:", *found]))
     target = request.target or made_from(request.source, "scenarios")
@@ -85,6 +90,11 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
     words = scenario_words(dataset, paths, order)
     factors = [paths.factors(path, each.scenario) for path, each in zip(order, scenarios, strict=True)]
     meant = replace(dataset, scenarios=scenarios, scenario_factors=tuple(row for rows in factors for row in rows))
+    if len(meant.scenario_factors) > MOST_ROWS:
+        raise WrongUsage(
+            f"{len(scenarios)} scenarios take {len(meant.scenario_factors):,} rows, more than a sheet holds; "
+            "lower --count, or leave out what matters least."
+        )
     found_moments = moments(dataset, paths, reduction)
     made = reduction_words(paths, reduction, request.count, request.seed)
     book = rewritten_book(request.source, dataset, meant)
@@ -119,6 +129,19 @@ def _misfits(request: ScenariosRequest, dataset: Dataset) -> list[str]:
                 f"(first_stage_months), and up to {dataset.label(len(dataset.horizon) - 1)}."
             )
     return found
+
+
+def _overridden(source: Path, dataset: Dataset) -> list[str]:
+    """What overrides must not change, because the copy keeps its cells: the months that scenarios speak of."""
+    as_it_is = read(source)
+    if as_it_is.dataset is None:
+        raise FaultyWorkbook(as_it_is.errors)
+    settings = as_it_is.dataset.settings
+    return [
+        f"--set settings.{name}: the copy keeps the cell as it is; change it in the workbook."
+        for name in ("first_month", "months", "first_stage_months")
+        if getattr(settings, name) != getattr(dataset.settings, name)
+    ]
 
 
 def _scenarios(
@@ -164,7 +187,7 @@ def _note_each(book: Any, scenarios: tuple[Scenario, ...], words: list[str]) -> 
     if "note" not in places:
         places["note"] = worksheet.max_column + 1
         heading = worksheet.cell(1, places["note"], "note")
-        heading.font = worksheet.cell(1, 1).font.copy()
+        heading.font = copy(worksheet.cell(1, 1).font)
         worksheet.column_dimensions[heading.column_letter].width = 100
     told = {each.scenario: line for each, line in zip(scenarios, words, strict=True)}
     for row in range(2, worksheet.max_row + 1):
@@ -185,7 +208,7 @@ def _note_all(
     rows += [("option", "seed", request.seed), ("option", "sample", request.paths)]
     rows.append(("option", "count", None, request.count))
     rows += [("option", f"{name} {text}") for name, text in request.texts.said()]
-    rows += [("option", f"set {text} (in the sampling only; the cells are as they were)") for text in request.overrides]
+    rows += [("option", f"set {text} (for the sampling only; the cell is as it was)") for text in request.overrides]
     rows += [("fact", f"{name}: {words}") for name, words in facts_behind(request.texts.texts.get("delay_prior", ()))]
     rows.append(("distance", "Kantorovich, from the paths drawn", 0.0, reduction.distance))
     rows.append(("distance", "of the best single path", 0.0, reduction.distance_of_one))

@@ -115,9 +115,9 @@ def _misfits(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
     yield from _names("delivered prior", what.delivered, there, "a lease or contract that is not excluded")
     known = [*suppliers(dataset), *there]
     yield from _names("exit hazard", what.exit_hazard, known, "a provider, or a lease or contract that is not excluded")
-    yield from _numbers("demand volatility", what.demand_volatility, "at least 0", lambda each: each >= 0)
-    yield from _numbers("growth spread", what.growth_spread, "at least 0", lambda each: each >= 0)
-    yield from _numbers("price volatility", what.price_volatility, "at least 0", lambda each: each >= 0)
+    yield from _numbers("demand volatility", what.demand_volatility, "from 0 to 1", lambda each: 0 <= each <= 1)
+    yield from _numbers("growth spread", what.growth_spread, "from 0 to 1", lambda each: 0 <= each <= 1)
+    yield from _numbers("price volatility", what.price_volatility, "from 0 to 1", lambda each: 0 <= each <= 1)
     yield from _numbers("exit hazard", what.exit_hazard, "from 0 to below 1", lambda each: 0 <= each < 1)
     for name, months_late in what.delays.items():
         if any(value < 0 or value != int(value) for value in months_late.values):

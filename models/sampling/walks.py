@@ -41,7 +41,7 @@ def block_bootstrap(growth: Array, block: int, beginnings: NDArray[np.int64], mo
     length = len(centred)
     taken = (beginnings[:, :, None] + np.arange(block)) % length
     steps = centred[taken.reshape(len(beginnings), -1)[:, : months - 1]]
-    levels = np.exp(np.cumsum(np.concatenate([np.zeros_like(steps[:, :1]), steps], axis=1), axis=1)[:, :months])
+    levels = np.exp(np.cumsum(np.concatenate([np.zeros((len(steps), 1, steps.shape[2])), steps], axis=1), axis=1))
     level: Array = levels / _expected(centred, block, months)
     return level
 

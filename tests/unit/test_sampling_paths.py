@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -183,7 +184,7 @@ def test_sampled_scenarios_pass_the_checks_of_the_workbook() -> None:
     ("what", "said"),
     [
         (Uncertainty(demand_volatility={"chta": 0.1}), "Did you mean 'chat'"),
-        (Uncertainty(demand_volatility={"chat": -0.1}), "at least 0"),
+        (Uncertainty(demand_volatility={"chat": -0.1}), "from 0 to 1"),
         (Uncertainty(growth_spread={"nobody": 0.1}), "a segment"),
         (Uncertainty(price_volatility={"TPU": 0.1}), "on_demand"),
         (Uncertainty(delays={"L": Distribution((0.5,), (1.0,))}), "whole numbers"),
@@ -285,3 +286,17 @@ def test_the_named_priors_are_what_their_facts_say() -> None:
             within = sum(p for value, p in shares.items() if 0 < value <= months)
             assert within / (1.0 - on_time) == pytest.approx(share, abs=1e-9)
         assert "fact L1" in words
+    facts = (Path(__file__).parents[2] / "inputs" / "examples" / "facts.csv").read_text(encoding="utf-8")
+    assert "P(on time)=0.60; slip lognormal median 4 mo, p90 10 mo" in facts
+    assert "P(on time)=0.85; slip median 1 mo" in facts
+
+
+@pytest.mark.parametrize("months", [1, 2])
+def test_the_shortest_horizons_can_be_sampled(months: int) -> None:
+    """One month has nothing but what is known; in two the second may differ."""
+    data = problem(history(100.0, 130.0, 120.0, 150.0), months=months)
+    what = Uncertainty(bootstrap_block=2, demand_volatility={"code": 0.1}, exit_hazard={"neo": 0.5})
+    for values in sample(data, what, 20, 1).values.values():
+        assert values.shape == (20, months)
+        assert len(set(values[:, 0])) == 1
+        assert len(set(values[:, -1])) > 1 or months == 1
