@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,10 @@ from properties.themes import THEMES
 
 from models.checks import check
 from models.dataset import Dataset
-from models.sampling import DELAY_PRIORS, Uncertainty, distribution, moments, reduce_to, sample, vectors
+from models.demand.baseline import baseline_demand
+from models.factors import with_factor
+from models.sampling import DELAY_PRIORS, Paths, Uncertainty, distribution, moments, reduce_to, sample, vectors
+from models.sampling.levels import demand_of
 from models.sampling.uncertainty import offers_there, offers_to_come, rented_hardware, suppliers
 from models.schema import Scenario
 
@@ -58,3 +62,25 @@ def test_sampled_scenarios_bring_no_fault_into_a_workbook(theme: str, random: Ra
     if len(found.kept) == len(paths):
         for each in moments(data, paths, found):
             assert each.mean_kept == pytest.approx(each.mean)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@settings(max_examples=5, derandomize=True, deadline=None, print_blob=True, database=None)
+@given(random=RANDOM)
+def test_demand_of_a_path_is_that_of_the_factors(theme: str, random: Random) -> None:
+    """What a path makes of demand is what the same level and added growth make of the workbook as factors of it."""
+    data = THEMES[theme](random)
+    level, added = random.choice((0.5, 1.0, 1.7)), random.choice((-0.3, 0.0, 0.05))
+    segment = random.choice(data.segments).segment
+    shape = (1, len(data.horizon))
+    paths = Paths(
+        data.settings.first_month,
+        {("demand", "*"): np.full(shape, level), ("demand_growth", segment): np.full(shape, added)},
+    )
+    found = demand_of(data, paths)
+    changed = with_factor(with_factor(data, "demand", "*", level), "demand_growth", segment, added)
+    expected = dict.fromkeys(found, 0.0)
+    for (name, _), baseline in baseline_demand(changed).items():
+        expected[name] = expected[name] + np.array(baseline)
+    for name, tokens in found.items():
+        assert np.allclose(tokens[0], expected[name])
