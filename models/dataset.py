@@ -19,6 +19,7 @@ from models.schema import (
     Demand,
     Fleet,
     Hardware,
+    History,
     Lease,
     LeaseHardware,
     LeaseOut,
@@ -73,6 +74,7 @@ class Dataset:
     rules: tuple[Rule, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     scenario_factors: tuple[ScenarioFactor, ...] = ()
+    history: tuple[History, ...] = ()
     scenario: str = ""
     mean_of: tuple[Scenario, ...] = ()
 

@@ -82,14 +82,14 @@ def read_sheet(which: Sheet, table: Table | None, faults: list[Fault]) -> SheetE
     names = [each.name for each in which.columns]
     matched = match_columns(which, table, names, faults)
     result.letters.update(matched.letters)
-    wide = _month_headings(matched) if which.name == "demand" else {}
+    wide = _month_headings(matched) if which.name in ("demand", "history") else {}
     if wide and not {"month", "tokens_bn_per_day"} & set(matched.letters):
         _read_wide(matched, wide, result, faults)
     else:
         if wide:
             fix = "Keep the columns month and tokens_bn_per_day, or a column for each month, not both."
             found = "month columns beside the long form"
-            faults.append(Fault("demand", "", "", found, "long or wide demand", fix, row=1))
+            faults.append(Fault(which.name, "", "", found, f"long or wide {which.name}", fix, row=1))
             strange = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
             matched = Matched(which, table, matched.letters, strange)
             result.broken = True
@@ -126,14 +126,14 @@ def _has_records(matched: Matched) -> bool:
 
 
 def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, faults: list[Fault]) -> None:
-    """Demand with a row per segment and region and a column per month; blank is not given."""
+    """Demand or history with a row per segment and region and a column per month; blank is not given."""
     which = matched.sheet
     columns = {each.name: each for each in which.columns}
     strange = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
     for letter, heading in strange.items():
         if _MONTH_LIKE.fullmatch(heading.strip()):
             expected, fix = "a month, such as 2026-09 or Sep 2026", "Write the month so, or name the column note."
-            faults.append(Fault("demand", heading, "", shown(heading), expected, fix, row=1, cell=f"{letter}1"))
+            faults.append(Fault(which.name, heading, "", shown(heading), expected, fix, row=1, cell=f"{letter}1"))
             result.broken = True
     others = {letter: heading for letter, heading in strange.items() if not _MONTH_LIKE.fullmatch(heading.strip())}
     report_unknown_columns(Matched(which, matched.table, {}, others), ("segment", "region"), faults)
@@ -145,7 +145,9 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, 
         if month in first:
             found = f"a second column for {months.label(month)} (the first is {first[month]}1)"
             faults.append(
-                Fault("demand", heading, "", found, "each month once", "Keep one of the two.", row=1, cell=f"{letter}1")
+                Fault(
+                    which.name, heading, "", found, "each month once", "Keep one of the two.", row=1, cell=f"{letter}1"
+                )
             )
             result.broken = True
         first.setdefault(month, letter)
@@ -157,6 +159,8 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, 
         for name in ("segment", "region"):
             if place := matched.letters.get(name):
                 head.take(columns[name], record.values.get(place), place)
+            elif not columns[name].required:
+                head.values[name] = columns[name].default
         result.broken |= head.finish(faults)
         for month, column in first.items():
             if column not in record.values:

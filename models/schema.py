@@ -394,6 +394,16 @@ class ScenarioFactor(Row):
     value: float = column("number", "how much", default=0.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History(Row):
+    segment: str = column("name", "which product line", refers=("segments",))
+    region: str | None = column("name", "where the tokens were wanted; blank: everywhere", default=None)
+    month: int = column("month", "which month")
+    tokens_bn_per_day: float = column(
+        "number", "billions of tokens a day asked for, averaged over the month", unit="bn tokens/day", low=0
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One sheet: its name, the class of its rows, the columns that together are unique, whether it may be absent."""
@@ -456,9 +466,18 @@ SHEETS: tuple[Sheet, ...] = (
         True,
         "what differs in each scenario",
     ),
+    Sheet(
+        "history",
+        History,
+        ("segment", "region", "month"),
+        True,
+        "demand of the past, long or wide as in demand; changes no plan, read by planner scenarios",
+    ),
 )
 NEVER_READ = ("note", "notes", "source", "comment")
 """Columns for people; no program reads them."""
+SCENARIO_NOTES = "scenario_notes"
+"""The sheet in which `planner scenarios` says how its scenarios were made; never read."""
 
 
 def sheet(name: str) -> Sheet:

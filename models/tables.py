@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from models.faults import Fault, closest
-from models.schema import NEVER_READ, SHEETS, Sheet
+from models.schema import NEVER_READ, SCENARIO_NOTES, SHEETS, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ def tables_by_sheet(tables: Iterable[Table], faults: list[Fault]) -> dict[str, T
     found: dict[str, Table] = {}
     for table in tables:
         name = fold(table.name)
+        if name == SCENARIO_NOTES:
+            continue
         if name not in known:
             fix = f"It is not read. {closest(name, known)}"
             faults.append(

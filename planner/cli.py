@@ -16,7 +16,17 @@ import click
 from planner import __version__
 from planner.console import messages_to
 from planner.errors import ExitCode, PlannerError
-from planner.options import Duration, Gap, Month, Override, Variation, common_options, option, sources
+from planner.options import (
+    Duration,
+    Gap,
+    Month,
+    Override,
+    Variation,
+    common_options,
+    option,
+    sources,
+    uncertainty_options,
+)
 
 log = logging.getLogger("planner")
 
@@ -193,6 +203,37 @@ def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, forc
 
     with messages_to(common) as console:
         return roll_workbook(console, file, plan, to_month, output, force)
+
+
+@cli.command(short_help="Write FILE with sampled scenarios in it.")
+@click.argument("file", type=WORKBOOK)
+@uncertainty_options
+@option("--sample", type=click.IntRange(1, 4000), default=1000, show_default=True, help="Paths drawn.")
+@option("--count", type=click.IntRange(1, 1000), default=9, show_default=True, help="Scenarios kept of them.")
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the paths.")
+@option("--branch", type=Month(), help="Two levels: scenarios of a node are told apart in this month.")
+@option("--nodes", type=click.IntRange(1, 1000), help="So many nodes; else the square root of the scenarios.")
+@set_option
+@option(
+    "-o",
+    "--output",
+    type=WORKBOOK,
+    metavar="OUT.xlsx",
+    help="Else outputs/<name of FILE>/<name of FILE> scenarios.xlsx.",
+)
+@option("--force", is_flag=True, help="Replace the output if it exists, and in it the scenarios FILE has.")
+@common_options
+def scenarios(file: Path, **values: Any) -> int:
+    """Write a copy of FILE with the sheets scenarios and scenario_factors: paths sampled from what you
+    say is uncertain, reduced to a few with probabilities. The sheet scenario_notes says how they were
+    made and what the reduction lost.
+
+    An option without a name holds for all; those with a name may be repeated.
+    """
+    from planner.commands import scenarios_workbook
+
+    with messages_to(values) as console:
+        return scenarios_workbook(console, file, values)
 
 
 def main(arguments: list[str] | None = None) -> int:

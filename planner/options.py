@@ -122,6 +122,22 @@ class Variation(_Value):
         return value if isinstance(value, Range) else parse(str(value))
 
 
+class Named(_Value):
+    """`NAME=VALUE`, or a value for all; several in the environment stand on lines of their own."""
+
+    envvar_list_splitter = "\n"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, value: Any) -> str:
+        """
+        >>> Named("segment=number").read(0.05)
+        '0.05'
+        """
+        return str(value).strip()
+
+
 class Override(_Value):
     """`sheet.key.column=value`, or `settings.key=value`; several in the environment stand on lines of their own."""
 
@@ -197,6 +213,43 @@ def common_options(command: Command) -> Command:
                 callback=_load_config,
                 help="TOML file with options, such as gap = 0.001.",
             ),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def uncertainty_options(command: Command) -> Command:
+    """The options that say what is uncertain; `planner.scenario_options` reads their texts."""
+
+    def named(flag: str, name: str, words: str) -> Callable[[Command], Command]:
+        return option(flag, type=Named(name), multiple=True, help=words)
+
+    for decorate in reversed(
+        (
+            named(
+                "--demand-volatility",
+                "[segment=]number",
+                "Of a month's step of demand, such as 5%; history: as in the sheet history.",
+            ),
+            named("--growth-spread", "[segment=]number", "Standard deviation of what is added to each month's growth."),
+            option(
+                "--history-bootstrap", is_flag=True, help="Demand strung together from blocks of the sheet history."
+            ),
+            option("--block", type=click.IntRange(1, 60), default=3, show_default=True, help="Months of such a block."),
+            option(
+                "--correlation",
+                type=click.FloatRange(0, 1),
+                default=1.0,
+                show_default=True,
+                help="Of the demand of two segments, and of the prices of two kinds of hardware.",
+            ),
+            named("--price-volatility", "[hardware=]number", "Of a month's step of on-demand prices."),
+            named("--delay-prior", "[offer=]prior", "Months late: new_build, energised_site, or 0:0.75,3:0.15,6:0.10."),
+            named(
+                "--delivered-prior", "[offer=]table", "Share that arrives of what is planned, such as 1:0.8,0.5:0.2."
+            ),
+            named("--exit-hazard", "[offer or provider=]number", "Chance in a month that one still there goes."),
         )
     ):
         command = decorate(command)

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +136,37 @@ def sheet_names(path: Path) -> set[str]:
     except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError):
         return set()
     return set(re.findall(r"<(?:\w+:)?sheet\b[^>]*?\bname=\"([^\"]*)\"", text))
+
+
+def check_new_workbook(path: Path, sources: Sequence[Path], *, force: bool, what: str) -> None:
+    """Whether a workbook made from these can be written there; `what` names it, as in `the next round`.
+
+    Raises:
+        WrongUsage: it has no .xlsx name, or is one of the sources.
+        CannotWrite: the target cannot be written, or exists and `force` is not given.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise WrongUsage(f"A workbook is an .xlsx file; {path} is no name for one.")
+    if any(same_file(path, source) for source in sources):
+        raise WrongUsage(f"{what[:1].upper()}{what[1:]} would be written over {path}. Give -o another name.")
+    if path.exists() and not force:
+        raise CannotWrite(path, "it exists already; choose another name, or add --force to replace it")
+    check_writable(path)
+
+
+def made_from(source: Path, addition: str) -> Path:
+    """A free name for a workbook made from another one: outputs/<its name>/<its name> <addition>.xlsx.
+
+    Raises:
+        CannotWrite: the folder cannot be made.
+    """
+    folder = Path("outputs") / source.stem
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(folder, why_not(error)) from None
+    path = folder / f"{source.stem} {addition}.xlsx"
+    return free_name(path) if path.exists() else path
 
 
 @contextmanager

@@ -97,8 +97,8 @@ def _set_setting(table: Table, sheet: Sheet, rest: str, text: str) -> Table:
 
 def _set_cell(table: Table, sheet: Sheet, key: str, column: str, value: object, text: str) -> Table:
     letters = first_letters(table)
-    if sheet.name == "demand" and column == "tokens_bn_per_day" and column not in letters:
-        return _set_wide(table, letters, key, value, text)
+    if sheet.name in ("demand", "history") and column == "tokens_bn_per_day" and column not in letters:
+        return _set_wide(table, sheet, letters, key, value, text)
     labels = [_label(sheet, letters, record) for record in table.records]
     wanted = _same_months(key)
     if wanted not in labels:
@@ -117,16 +117,16 @@ def _set_cell(table: Table, sheet: Sheet, key: str, column: str, value: object, 
     return replace(table, headings=headings, records=records)
 
 
-def _set_wide(table: Table, letters: dict[str, str], key: str, value: object, text: str) -> Table:
+def _set_wide(table: Table, sheet: Sheet, letters: dict[str, str], key: str, value: object, text: str) -> Table:
     place, _, month_text = key.rpartition("/")
     month = months.parse(month_text)
     dated = {k: found for k, heading in table.headings.items() if (found := months.parse(heading)) is not None}
     letter = next((k for k, found in dated.items() if found == month), None)
     keys = [letters.get("segment", ""), letters.get("region", "")]
-    places = ["/".join(_text(record.values.get(k)) for k in keys) for record in table.records]
+    places = ["/".join(_text(record.values.get(k)) for k in keys).rstrip("/") for record in table.records]
     if letter is None or place not in places:
         known = [f"{each}/{months.label(found)}" for each in places for found in dated.values()]
-        raise _Unknown(text, f"a row '{key}'", f"{closest(key, known)} A key is segment/region/month.", "demand")
+        raise _Unknown(text, f"a row '{key}'", f"{closest(key, known)} A key is segment/region/month.", sheet.name)
     records = tuple(
         _with(record, letter, value) if each == place else record
         for record, each in zip(table.records, places, strict=True)

@@ -17,7 +17,9 @@ from models.schema import sheet_names
 Check = Callable[[Material], Iterator[Fault]]
 
 EVERYTHING_BUT_POLICY = tuple(
-    each for each in sheet_names() if each not in ("caps", "rules", "scenarios", "scenario_factors", "lease_outs")
+    each
+    for each in sheet_names()
+    if each not in ("caps", "rules", "scenarios", "scenario_factors", "history", "lease_outs")
 )
 CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (names.duplicated_keys, ()),

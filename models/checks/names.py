@@ -35,6 +35,7 @@ def duplicated_keys(material: Material) -> Iterator[Fault]:
                 label = "/".join(
                     months.label(part) if isinstance(part, int) and n in ("month", "from_month") else str(part)
                     for n, part in zip(names, key, strict=True)
+                    if part is not None
                 )
                 found = f"'{label}' a second time (first in row {seen[key]})"
                 fix = "Delete one of the two rows, or change its key."

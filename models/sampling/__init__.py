@@ -1,0 +1,31 @@
+"""Sampling: from what is said to be uncertain to paths, and from many paths to a few scenarios.
+
+`sample` draws paths (`paths`) of what an `Uncertainty` names: random walks or blocks of history (`walks`,
+`history`), and values of a few with given chances (`distribution`). `vectors` makes points of them
+(`distance`), `reduce_to` chooses the few (`reduction`), and `moments` says how well they resemble the many.
+No files, no clock: the same seed gives the same paths.
+"""
+
+from models.sampling.distance import vectors
+from models.sampling.distribution import DELAY_PRIORS, Distribution, distribution
+from models.sampling.moments import Moment, moments
+from models.sampling.paths import Paths, sample
+from models.sampling.reduction import Reduction, reduce_to
+from models.sampling.uncertainty import ALL, HISTORY, Uncertainty, misfits
+
+__all__ = [
+    "ALL",
+    "DELAY_PRIORS",
+    "HISTORY",
+    "Distribution",
+    "Moment",
+    "Paths",
+    "Reduction",
+    "Uncertainty",
+    "distribution",
+    "misfits",
+    "moments",
+    "reduce_to",
+    "sample",
+    "vectors",
+]

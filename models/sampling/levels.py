@@ -1,0 +1,78 @@
+"""What sampled paths make of a problem: demand in tokens, and how large what they act on is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from models.dataset import Dataset
+from models.demand.baseline import baseline_demand
+from models.sampling.paths import Array, Paths
+from models.sampling.uncertainty import ALL
+
+
+def value_of(paths: Paths, quantity: str, name: str) -> Array | None:
+    """Values of a quantity for one name, shape (paths, months): its own, else those of `*`, else None."""
+    return paths.values.get((quantity, name), paths.values.get((quantity, ALL)))
+
+
+def demand_of(dataset: Dataset, paths: Paths) -> dict[str, Array]:
+    """Billions of tokens a day by segment, shape (paths, months), its regions together.
+
+    Of month t: d_t = d_(t-1) (b_t / b_(t-1) + added growth), b the baseline, times the multiplier of demand.
+    """
+    shape = (len(paths), len(dataset.horizon))
+    found: dict[str, Array] = {}
+    for (segment, _), baseline in baseline_demand(dataset).items():
+        growth = value_of(paths, "demand_growth", segment)
+        grown = np.full(shape, baseline[0])
+        for t in dataset.horizon[1:]:
+            before, now = baseline[t - 1], baseline[t]
+            added = 0.0 if growth is None else growth[:, t]
+            grown[:, t] = np.maximum(0.0, grown[:, t - 1] * (now / before + added)) if before else now
+        multiplier = value_of(paths, "demand", segment)
+        tokens = grown if multiplier is None else grown * multiplier
+        found[segment] = found[segment] + tokens if segment in found else tokens
+    return found
+
+
+def over_baseline(dataset: Dataset, tokens: Mapping[str, Array]) -> Array:
+    """Tokens of these segments together over those of their baseline, shape (paths, months); 1 where that is 0."""
+    baseline = np.sum([path for (name, _), path in baseline_demand(dataset).items() if name in tokens], axis=0)
+    together: Array = np.sum(list(tokens.values()), axis=0)
+    level: Array = np.divide(together, baseline, out=np.ones_like(together), where=baseline > 0)
+    return level
+
+
+def accelerator_time(dataset: Dataset) -> dict[str, float]:
+    """The size of each segment: baseline tokens over the fastest rate of its workload, summed over the horizon."""
+    fastest: dict[str, float] = {}
+    for row in dataset.throughput:
+        fastest[row.workload] = max(row.tokens_per_second, fastest.get(row.workload, 0.0))
+    sizes = dict.fromkeys(dataset.segment_of, 0.0)
+    for (segment, _), baseline in baseline_demand(dataset).items():
+        rate = fastest.get(dataset.segment_of[segment].workload, 0.0)
+        sizes[segment] += math.fsum(baseline) / rate if rate else 0.0
+    return sizes
+
+
+def power_mw(dataset: Dataset) -> dict[str, float]:
+    """The size of each offer: MW of all of it; and of each provider: MW of all its offers. 0 for on-demand only."""
+    sizes: dict[str, float] = {}
+    for lease in dataset.leases:
+        units = lease.signed_units if lease.status == "signed" and lease.signed_units else lease.units_max
+        per_unit = math.fsum(
+            row.accelerators * dataset.hardware_of[row.hardware].kw / 1000.0
+            for row in dataset.lease_hardware
+            if row.lease == lease.lease
+        )
+        sizes[lease.lease] = per_unit * units
+    for contract in dataset.contracts:
+        blocks = contract.signed_blocks if contract.status == "signed" else contract.max_blocks
+        sizes[contract.contract] = contract.block_mw * (blocks or 0)
+    providers = [(each.provider, each.lease) for each in dataset.leases]
+    providers += [(each.provider, each.contract) for each in dataset.contracts]
+    by_provider = {one: math.fsum(sizes[name] for each, name in providers if each == one) for one, _ in providers}
+    return by_provider | sizes

@@ -1,0 +1,178 @@
+"""Uncertainty: what is uncertain about a problem, and how much.
+
+Names are segments, offers, providers or hardware; `*` stands for every one that is not named itself.
+What no field speaks of stays as the workbook says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from models.dataset import Dataset
+from models.faults import closest
+from models.sampling.distribution import Distribution
+from models.sampling.history import growth_of, growth_together
+from models.schema import Contract, Lease
+from models.supply.signing import service_start
+
+Value = TypeVar("Value")
+
+ALL = "*"
+HISTORY = "history"
+"""In place of a demand volatility: the standard deviation the segment's history shows."""
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What is uncertain; an empty mapping means that nothing of the kind is.
+
+    demand_volatility: by segment, the standard deviation of a month's step of log demand, or `HISTORY`.
+    growth_spread: by segment, the standard deviation of what is added to the growth of every month.
+    bootstrap_block: length in months of the blocks of history that are strung together for the segments that
+        have a history; None: no bootstrap.
+    correlation: of the steps and spreads of two segments, and of the steps of two hardware prices, 0 to 1.
+    price_volatility: by hardware, the standard deviation of a month's step of the log on-demand price.
+    delays: by offer, how many months late it is. delivered: by offer, the share of what was planned that arrives.
+    exit_hazard: by provider or offer, the chance that one still there goes in a month.
+    """
+
+    demand_volatility: Mapping[str, float | str] = field(default_factory=dict)
+    growth_spread: Mapping[str, float] = field(default_factory=dict)
+    bootstrap_block: int | None = None
+    correlation: float = 1.0
+    price_volatility: Mapping[str, float] = field(default_factory=dict)
+    delays: Mapping[str, Distribution] = field(default_factory=dict)
+    delivered: Mapping[str, Distribution] = field(default_factory=dict)
+    exit_hazard: Mapping[str, float] = field(default_factory=dict)
+
+
+def segments_with(dataset: Dataset, uncertainty: Uncertainty) -> dict[str, float]:
+    """The monthly volatility of each segment whose demand is a random walk; those resampled from history are not."""
+    resampled = resampled_segments(dataset, uncertainty)
+    chosen = spread_out(uncertainty.demand_volatility, [each for each in dataset.segment_of if each not in resampled])
+    return {
+        segment: _deviation(growth_of(dataset, segment)) if isinstance(value, str) else float(value)
+        for segment, value in chosen.items()
+    }
+
+
+def resampled_segments(dataset: Dataset, uncertainty: Uncertainty) -> tuple[str, ...]:
+    """The segments whose demand is strung together from blocks of their history."""
+    if uncertainty.bootstrap_block is None:
+        return ()
+    with_history = {each.segment for each in dataset.history}
+    return tuple(segment for segment in dataset.segment_of if segment in with_history)
+
+
+def offers_to_come(dataset: Dataset) -> dict[str, str]:
+    """The site of each lease and contract that is on offer, or signed and not yet in service in month 0."""
+
+    def to_come(offer: Lease | Contract) -> bool:
+        signed = offer.signed_month if offer.status == "signed" else None
+        started = signed is not None and service_start(dataset, offer, dataset.t(signed)) < 0
+        return offer.status != "excluded" and not started
+
+    found = {each.lease: each.site or each.lease for each in dataset.leases if to_come(each)}
+    return found | {each.contract: each.site or each.contract for each in dataset.contracts if to_come(each)}
+
+
+def offers_there(dataset: Dataset) -> dict[str, str]:
+    """The provider of each lease and contract that is not excluded."""
+    found = {each.lease: each.provider for each in dataset.leases if each.status != "excluded"}
+    return found | {each.contract: each.provider for each in dataset.contracts if each.status != "excluded"}
+
+
+def suppliers(dataset: Dataset) -> tuple[str, ...]:
+    """Providers of leases and contracts that are not excluded, and of on-demand capacity."""
+    return tuple(dict.fromkeys([*offers_there(dataset).values(), *(each.provider for each in dataset.on_demand)]))
+
+
+def rented_hardware(dataset: Dataset) -> tuple[str, ...]:
+    """The hardware that can be had on demand."""
+    return tuple(dict.fromkeys(each.hardware for each in dataset.on_demand))
+
+
+def spread_out(given: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:
+    """The value of each name: its own, else that of `*`; names without either are left out."""
+    return {name: given[key] for name in names if (key := name if name in given else ALL) in given}
+
+
+def misfits(dataset: Dataset, uncertainty: Uncertainty) -> tuple[str, ...]:
+    """What of the uncertainty does not fit the problem, a sentence each, with what to do."""
+    return tuple(_misfits(dataset, uncertainty))
+
+
+def _misfits(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
+    segments, coming, there = list(dataset.segment_of), list(offers_to_come(dataset)), list(offers_there(dataset))
+    hardware = list(rented_hardware(dataset))
+    yield from _names("demand volatility", what.demand_volatility, segments, "a segment")
+    yield from _names("growth spread", what.growth_spread, segments, "a segment")
+    yield from _names("price volatility", what.price_volatility, hardware, "hardware of the sheet on_demand")
+    offers = "a lease or contract that is on offer, or signed and not yet in service"
+    yield from _names("delay prior", what.delays, coming, offers)
+    yield from _names("delivered prior", what.delivered, there, "a lease or contract that is not excluded")
+    known = [*suppliers(dataset), *there]
+    yield from _names("exit hazard", what.exit_hazard, known, "a provider, or a lease or contract that is not excluded")
+    yield from _numbers("demand volatility", what.demand_volatility, "from 0 to 1", lambda each: 0 <= each <= 1)
+    yield from _numbers("growth spread", what.growth_spread, "from 0 to 1", lambda each: 0 <= each <= 1)
+    yield from _numbers("price volatility", what.price_volatility, "from 0 to 1", lambda each: 0 <= each <= 1)
+    yield from _numbers("exit hazard", what.exit_hazard, "from 0 to below 1", lambda each: 0 <= each < 1)
+    for name, months_late in what.delays.items():
+        if any(value < 0 or value != int(value) for value in months_late.values):
+            yield f"delay prior of {name}: months late are whole numbers of at least 0."
+    for name, share in what.delivered.items():
+        if any(not 0 <= value <= 1 for value in share.values):
+            yield f"delivered prior of {name}: what arrives is a share from 0 to 1 of what was planned."
+    yield from _history_misfits(dataset, what)
+
+
+def _names(what: str, given: Mapping[str, object], known: list[str], kind: str) -> Iterator[str]:
+    for name in given:
+        if name == ALL and not known:
+            yield f"{what}: the workbook has nothing it could act on ({kind})."
+        elif name != ALL and name not in known:
+            yield f"{what}: '{name}' is not {kind}. {closest(name, known)}"
+
+
+def _numbers(
+    what: str, given: Mapping[str, float | str], expected: str, fits: Callable[[float], bool]
+) -> Iterator[str]:
+    for name, value in given.items():
+        if not isinstance(value, str) and not fits(value):
+            yield f"{what} of {name}: found {value:g}, expected a number {expected}."
+
+
+def _history_misfits(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
+    resampled = resampled_segments(dataset, what)
+    for name in what.demand_volatility:
+        if name in resampled:
+            yield f"demand volatility: {name} is resampled from its history already; leave out one of the two."
+    if what.bootstrap_block is not None:
+        if not resampled:
+            yield "history bootstrap: the workbook has no history; add a sheet history, or use a demand volatility."
+        else:
+            try:
+                found = growth_together(dataset, resampled).shape[0]
+                if found < max(2, what.bootstrap_block):
+                    yield (
+                        f"history bootstrap: the segments have {found} months of growth in common, fewer than the "
+                        f"{max(2, what.bootstrap_block)} needed; shorten the block, or add months to the history."
+                    )
+            except ValueError as error:
+                yield f"history bootstrap: {error}"
+    others = [each for each in dataset.segment_of if each not in resampled]
+    for segment, value in spread_out(what.demand_volatility, others).items():
+        if isinstance(value, str):
+            try:
+                if len(growth_of(dataset, segment)) < 3:
+                    yield f"demand volatility: the history of {segment} is too short; four months or more are needed."
+            except ValueError as error:
+                yield f"demand volatility: {error}"
+
+
+def _deviation(growth: Iterable[float]) -> float:
+    import numpy as np
+
+    return float(np.std(list(growth), ddof=1))

@@ -1,0 +1,81 @@
+"""Sampled scenarios in words: what happens in each, and how well the few kept resemble all that were drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models import months
+from models.dataset import Dataset
+from models.sampling import Moment, Paths, Reduction
+from models.sampling.levels import demand_of, over_baseline, power_mw
+from models.sampling.uncertainty import ALL
+
+MOST = 3
+"""So many late offers are named, the rest counted."""
+PLAIN = {
+    "demand": "demand over baseline",
+    "demand_growth": "added monthly growth",
+    "on_demand_price": "on-demand price multiplier",
+    "delivery_delay_months": "months late",
+    "delivered_share": "share delivered",
+    "supplier_exit": "chance to be gone",
+}
+
+
+def scenario_words(dataset: Dataset, paths: Paths, kept: tuple[int, ...]) -> list[str]:
+    """A line on each path kept: `demand +23 % by 2028-04, google 6 months late`."""
+    uncertain = any(quantity in ("demand", "demand_growth") for quantity, _ in paths.values)
+    level = over_baseline(dataset, demand_of(dataset, paths))[:, -1] if uncertain else None
+    until = dataset.label(len(dataset.horizon) - 1)
+    lines = []
+    for path in kept:
+        parts = [] if level is None else [f"demand {_change(level[path])} by {until}"]
+        parts += _rest(dataset, paths, path, until)
+        lines.append(", ".join(parts) or "as planned")
+    return lines
+
+
+def _rest(dataset: Dataset, paths: Paths, path: int, until: str) -> Iterator[str]:
+    late = {}
+    for (quantity, name), values in paths.values.items():
+        value = float(values[path, -1])
+        if quantity == "on_demand_price":
+            yield f"{'on-demand' if name == ALL else name} hours {_change(value)} by {until}"
+        elif quantity == "delivery_delay_months" and value:
+            late[name] = round(value)
+        elif quantity == "delivered_share" and value != 1.0:
+            yield f"{name} delivers {value:.0%}".replace("%", " %")
+        elif quantity == "supplier_exit" and value:
+            month = paths.first_month + int(values[path].argmax())
+            yield f"{name} gone from {months.label(month)}"
+    power = power_mw(dataset)
+    largest = sorted(late, key=lambda name: -power.get(name, 0.0))
+    for name in largest[:MOST]:
+        yield f"{name} {late[name]} month{'s' if late[name] > 1 else ''} late"
+    if len(largest) > MOST:
+        yield f"{len(largest) - MOST} more late"
+
+
+def _change(level: float) -> str:
+    return f"{(level - 1.0) * 100.0:+.0f} %"
+
+
+def reduction_words(paths: Paths, reduction: Reduction, asked: int, seed: int) -> list[str]:
+    """How many were kept and what is lost by it, in the distance that was minimised."""
+    kept = len(reduction.kept)
+    lines = [
+        f"{len(paths)} paths drawn with seed {seed}, {kept} kept by forward selection. Kantorovich distance of the "
+        f"kept from all: {reduction.distance:.3g}, {reduction.relative:.1%} of the {reduction.distance_of_one:.3g} "
+        "that the best single path leaves.".replace("%", " %")
+    ]
+    if kept < asked:
+        lines.append(f"These {kept} are all there are: no others differ from them.")
+    return lines
+
+
+def moment_line(each: Moment) -> str:
+    """`demand over baseline, total: mean 1.07 drawn, 1.04 kept; standard deviation 0.51 drawn, 0.41 kept`."""
+    return (
+        f"{PLAIN[each.quantity]}, {'all' if each.name == ALL else each.name}: mean {each.mean:.3g} drawn, "
+        f"{each.mean_kept:.3g} kept; standard deviation {each.deviation:.3g} drawn, {each.deviation_kept:.3g} kept"
+    )
