@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -21,7 +22,9 @@ from xlsxwriter.worksheet import Worksheet
 from models import columns, months, schema
 
 EXAMPLES = Path(__file__).parent / "examples"
-NAMES = ("starter", "frontier_lab", "lessor")
+NAMES = ("starter", "frontier_lab", "lessor", "frontier_lab_scenarios")
+BASE = re.compile(r"^Begins from (\w+):", re.MULTILINE)
+"""The line by which an example is another one with some sheets of its own."""
 WRITTEN = dt.datetime(2026, 5, 1)
 """The date in the workbooks' properties: fixed, so that the bytes are."""
 
@@ -116,6 +119,15 @@ def text_of(name: str) -> str:
     return (EXAMPLES / f"{name}.md").read_text(encoding="utf-8")
 
 
+def tables_of(name: str) -> list[Table]:
+    """The tables of an example: its own, and those of the one it begins from that it does not replace."""
+    text = text_of(name)
+    own = {table.sheet.name: table for table in tables(text)}
+    base = BASE.search(text)
+    inherited = tables_of(base[1]) if base else []
+    return [own.pop(table.sheet.name, table) for table in inherited] + list(own.values())
+
+
 def write(name: str, folder: Path) -> Path:
     """Writes the workbook of that example into the folder, in place of the one there, and returns its path."""
     path = folder / f"{name}.xlsx"
@@ -124,7 +136,7 @@ def write(name: str, folder: Path) -> Path:
     try:
         book = xlsxwriter.Workbook(temporary, {"strings_to_formulas": False, "strings_to_urls": False})
         book.set_properties({"title": name, "author": "capacity-planner", "created": WRITTEN})
-        for table in tables(text_of(name)):
+        for table in tables_of(name):
             write_sheet(book, table)
         book.close()
         os.chmod(temporary, 0o644)

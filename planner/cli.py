@@ -62,7 +62,7 @@ set_option = option(
 
 @cli.command()
 @click.argument("file", type=WORKBOOK)
-@option("--example", metavar="NAME", help="A whole example instead: starter, frontier_lab or lessor.")
+@option("--example", metavar="NAME", help="An example: starter, frontier_lab, lessor, frontier_lab_scenarios.")
 @option("--force", is_flag=True, help="Replace FILE if it exists.")
 @common_options
 def init(file: Path, example: str | None, force: bool, **common: Any) -> int:

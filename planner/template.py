@@ -29,7 +29,7 @@ from planner.worked_rows import worked_rows
 
 LAST_ROW = 2000
 """Drop-downs and number formats reach down to here."""
-EXAMPLES = ("starter", "frontier_lab", "lessor")
+EXAMPLES = ("starter", "frontier_lab", "lessor", "frontier_lab_scenarios")
 FONT = "Calibri"
 REQUIRED_FILL, OPTIONAL_FILL, NOTE_FILL, INPUT_FILL = "1F3A5F", "D9DEE4", "F2F2F2", "FFF9E5"
 FORMATS = {"month": "yyyy-mm", "share": "0.0##%", "count": "0"}
