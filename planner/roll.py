@@ -17,6 +17,7 @@ from models import months
 from models.columns import Column, Row, columns_of
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
+from models.plan import Plan
 from models.roll import roll_forward
 from models.schema import SHEETS, Sheet
 from models.tables import fold
@@ -48,7 +49,7 @@ def roll(source: Path, plan_path: Path, to_month: int | None, target: Path | Non
 
     Raises:
         WrongUsage: the target is one of the sources, or the month does not come after the first.
-        FaultyWorkbook: the workbook or the plan cannot be read.
+        FaultyWorkbook: the workbook or the plan cannot be read, or the plan signs what the workbook does not have.
         CannotWrite: the target cannot be written, or exists and `force` is not given.
     """
     result = read(source)
@@ -59,6 +60,11 @@ def roll(source: Path, plan_path: Path, to_month: int | None, target: Path | Non
     if to <= 0:
         first = dataset.label(0)
         raise WrongUsage(f"--to {dataset.label(to)} is not after the first month {first}; a round rolls forward.")
+    if to > dataset.settings.months:
+        last = dataset.label(dataset.settings.months)
+        raise WrongUsage(f"--to {dataset.label(to)} is beyond the plan, which decides nothing after; roll to {last}.")
+    plan = read_plan(plan_path, dataset)
+    _check_belongs(plan, dataset, plan_path)
     path = target or _default_path(source, dataset.label(to))
     if path.suffix.lower() != ".xlsx":
         raise WrongUsage(f"A workbook is an .xlsx file; {path} is no name for one.")
@@ -67,7 +73,7 @@ def roll(source: Path, plan_path: Path, to_month: int | None, target: Path | Non
     if path.exists() and not force:
         raise CannotWrite(path, "it exists already; choose another name, or add --force to replace it")
     check_writable(path)
-    rolled = roll_forward(dataset, read_plan(plan_path, dataset), to)
+    rolled = roll_forward(dataset, plan, to)
     book = _rolled_book(source, dataset, rolled.dataset)
     with written_whole(path) as temporary:
         book.save(temporary)
@@ -75,6 +81,20 @@ def roll(source: Path, plan_path: Path, to_month: int | None, target: Path | Non
         if again.dataset is not None:
             _check_as_meant(again.dataset, rolled.dataset)
     return NextRound(path, dataset.month(to), rolled.done, rolled.notes, again.faults, result.sha256)
+
+
+def _check_belongs(plan: Plan, dataset: Dataset, plan_path: Path) -> None:
+    """Raises FaultyWorkbook where the plan signs what the workbook does not offer."""
+    offered = {("lease", each.lease, each.term_months) for each in dataset.lease_terms}
+    offered |= {("contract", each.contract, each.term_months) for each in dataset.contracts}
+    offered |= {("lease_out", each.lease_out, each.term_months) for each in dataset.lease_outs}
+    unknown = [each for each in plan.signings if (each.kind, each.name, each.term_months) not in offered]
+    if unknown:
+        fix = "Name the plan that was made from this workbook, or solve it again."
+        raise FaultyWorkbook(
+            Fault(plan_path.name, "", each.name, f"{each.term_months} months of it signed", "an offer of FILE", fix)
+            for each in unknown
+        )
 
 
 def _default_path(source: Path, month: str) -> Path:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from models.plan import Signing
-from models.roll.state import State
+from models.roll.state import Origin, State
 from models.schema import Lease, LeaseHardware, LeaseTerm, Ramp
 from models.supply.lease_terms import UnitSchedule
 from models.supply.signing import escalation, ramp_up
@@ -68,6 +68,14 @@ def roll_contracts(state: State) -> None:
                 contract, status="signed", signed_month=dataset.month(signed.month), signed_blocks=signed.units
             )
             state.done.append(f"{name}: {signed.units} blocks signed {dataset.label(signed.month)}")
+        if signed is not None:
+            origin = Origin("contract", name, signed.month, signed.term_months, signed.start, settled=True)
+            state.origins["contract", name] = origin
+        if signed is not None and contract.min_spend_usd_per_year and (to - signed.start) % 12 and signed.start < to:
+            state.notes.append(
+                f"{name}: a contract year is under way in {dataset.label(to)}; of its minimum spend only the months "
+                "that are left count from now on, and what was billed before them no longer does."
+            )
         state.contracts.append(contract)
 
 
@@ -153,18 +161,31 @@ def _write(state: State, lease: Lease, holding: _Holding, units: int, name: str)
     state.leases.append(_signed_row(state, row, name, month, units, term.term_months))
     state.lease_hardware += _hardware(state, lease, name)
     state.lease_terms.append(term)
+    state.origins["lease", name] = Origin(
+        "lease",
+        lease.lease,
+        holding.month,
+        holding.term_months,
+        schedule.start,
+        holding.stop,
+        holding.renewed,
+        settled=holding.stop is not None,
+    )
     state.done.append(told)
 
 
 def _owe_termination_fee(state: State, schedule: UnitSchedule, units: int, stop: int, name: str) -> None:
-    """A termination fee still due, as a lease of one month that brings nothing."""
+    """A termination fee still due, as a lease of one month that brings nothing, owed since the lease was signed."""
     fee = schedule.termination_fee(stop)
     if not fee:
         return
     lease = schedule.lease
     owed = name if stop <= state.to else state.free_name(f"{name} termination fee")
-    row = replace(lease, delivered_share=1.0, sublet=False, lead_months=0, service_not_before=None)
-    state.leases.append(_signed_row(state, row, owed, stop, units, 1))
+    row = replace(lease, delivered_share=1.0, sublet=False, lead_months=stop - schedule.signed, service_not_before=None)
+    state.leases.append(_signed_row(state, row, owed, schedule.signed, units, 1))
+    state.origins["lease", owed] = Origin(
+        "lease", lease.lease, schedule.signed, schedule.term.term_months, schedule.start, stop, settled=True
+    )
     state.lease_hardware += [replace(each, accelerators=0.0) for each in _hardware(state, lease, owed)]
     state.lease_terms.append(LeaseTerm(row=schedule.term.row, lease=owed, term_months=1, usd_per_unit_month=fee))
 
