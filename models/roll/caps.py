@@ -66,7 +66,8 @@ def _rolled(state: State, cap: Cap, months_left: int) -> list[Cap]:
     if cap.sense == "min" and left <= 0.0:
         state.done.append(f"cap {cap.cap}: met until {dataset.label(last)} by what was paid {looked_back}")
         return found
-    state.done.append(f"cap {rest.cap}: {cap.value:,.0f} less {paid:,.0f} paid {looked_back}")
+    so_far = f"less {paid:,.0f} paid" if paid >= 0.0 else f"plus {-paid:,.0f} received"
+    state.done.append(f"cap {rest.cap}: {cap.value:,.0f} {so_far} {looked_back}")
     return [*found, rest]
 
 

@@ -13,7 +13,7 @@ from models.supply.signing import escalation, ramp_up
 
 
 @dataclass(frozen=True, slots=True)
-class _Holding:
+class Holding:
     """Units of one signing with the same fate: service stops in month `stop` (notice is given), or was renewed."""
 
     month: int
@@ -83,24 +83,30 @@ def _closed(state: State, sign_until: int | None) -> bool:
     return sign_until is not None and state.dataset.t(sign_until) < state.to
 
 
-def _holdings(state: State, lease: Lease, signings: list[Signing]) -> dict[_Holding, int]:
-    """Units of a lease that are not over, by what has been decided of them before `to`.
+def _holdings(state: State, lease: Lease, signings: list[Signing]) -> dict[Holding, int]:
+    """Units of a lease that are not over, by what has been decided of them before `to`."""
+    found: dict[Holding, int] = defaultdict(int)
+    for each in signings:
+        holding = holding_of(_schedule(state, lease, each.month, each.term_months), each, state.to)
+        if holding is not None:
+            found[holding] += each.units
+    return dict(found)
+
+
+def holding_of(schedule: UnitSchedule, signing: Signing, to: int) -> Holding | None:
+    """What units signed before month `to` are in it, by what was decided before; None when they are over.
 
     A renewal of month `to` itself counts as decided: from then on the lease would be over.
     """
-    found: dict[_Holding, int] = defaultdict(int)
-    for each in signings:
-        schedule = _schedule(state, lease, each.month, each.term_months)
-        stop = each.end + 1
-        if each.cancelled and stop - schedule.term.notice_months < state.to:
-            if stop >= state.to and (stop > state.to or schedule.term.termination_fee_share):
-                found[_Holding(each.month, each.term_months, stop=stop)] += each.units
-            continue
-        length = schedule.term.renewal_months or 0
-        begun = [k for k in range(1, each.renewals + 1) if schedule.term_end + (k - 1) * length <= state.to]
-        if schedule.term_end + len(begun) * length > state.to:
-            found[_Holding(each.month, each.term_months, renewed=len(begun))] += each.units
-    return dict(found)
+    term, stop = schedule.term, signing.end + 1
+    if signing.cancelled and stop - term.notice_months < to:
+        still = stop > to or (stop == to and term.termination_fee_share > 0.0)
+        return Holding(signing.month, signing.term_months, stop=stop) if still else None
+    length = term.renewal_months or 0
+    begun = sum(schedule.term_end + k * length <= to for k in range(signing.renewals))
+    if schedule.term_end + begun * length > to:
+        return Holding(signing.month, signing.term_months, renewed=begun)
+    return None
 
 
 def _schedule(state: State, lease: Lease, month: int, term_months: int) -> UnitSchedule:
@@ -133,7 +139,7 @@ def _signed_row(state: State, lease: Lease, name: str, month: int, units: int, t
     )
 
 
-def _write(state: State, lease: Lease, holding: _Holding, units: int, name: str) -> None:
+def _write(state: State, lease: Lease, holding: Holding, units: int, name: str) -> None:
     """The signed row of a holding, with the one term it has now."""
     dataset, schedule = state.dataset, _schedule(state, lease, holding.month, holding.term_months)
     told = f"{name}: {units} unit{'s' if units > 1 else ''} signed {dataset.label(holding.month)}"

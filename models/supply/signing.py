@@ -27,17 +27,18 @@ def service_start(dataset: Dataset, offer: Offer, signed: int) -> int:
     return earliest if not_before is None else max(earliest, dataset.t(not_before))
 
 
-def signing_months(dataset: Dataset, offer: Offer, name: str) -> list[int]:
+def signing_months(dataset: Dataset, offer: Offer, name: str, *, every_month: bool = False) -> list[int]:
     """Months in which the offer can be signed: in its window, with service starting inside the horizon.
 
     Of several months with the same first service month only the last is kept: money paid later costs
-    no more. Not so where caps count cash or obligations by month, or a rule speaks of the offer.
+    no more. Not so where caps count cash or obligations by month, or a rule speaks of the offer, nor with
+    `every_month`.
     """
     first = 0 if offer.sign_from is None else max(0, dataset.t(offer.sign_from))
     last = len(dataset.horizon) - 1
     last = last if offer.sign_until is None else min(last, dataset.t(offer.sign_until))
     months = [m for m in range(first, last + 1) if service_start(dataset, offer, m) < len(dataset.horizon)]
-    if _early_signing_may_matter(dataset, name):
+    if every_month or _early_signing_may_matter(dataset, name):
         return months
     return [
         m
