@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.audit import audit
+from models.audit import AuditReport, audit
 from models.build import Model, build_model
 from models.compiled import Compiled
 from models.dataset import Dataset
@@ -22,6 +22,7 @@ from models.start import decided_by, start_values
 from models.units import Units
 from planner.interrupt import Stop
 from planner.progress import ProgressLines
+from planner.report import Status
 from planner.rolling.steps import RejectedByAudit, Watch
 from planner.solve import Outcome, Problem, SolveOptions, Vector, hold, solve
 
@@ -32,8 +33,9 @@ MONTHS_TOLD = 6
 class Known:
     """A plan of the actuals, audited: its cost, the bound on any other with the same decisions held, and the gap."""
 
-    status: str
+    status: Status
     plan: Plan
+    audit: AuditReport
     objective_usd: float
     bound_usd: float
     gap: float
@@ -81,9 +83,8 @@ def hindsight(actuals: Dataset, lived: Plan, until: int, options: SolveOptions, 
     found = _solve(model, options, stop, watch("Foresight"), outcome.values)
     foresight = _known(actuals, model, found)
     if foresight is not None and rolling is not None and rolling.objective_usd < foresight.objective_usd:
-        bound = min(foresight.bound_usd, rolling.objective_usd)
-        gap = (rolling.objective_usd - bound) / abs(rolling.objective_usd) if rolling.objective_usd else 0.0
-        foresight = replace(foresight, plan=rolling.plan, objective_usd=rolling.objective_usd, bound_usd=bound, gap=gap)
+        cost, bound = rolling.objective_usd, min(foresight.bound_usd, rolling.objective_usd)
+        foresight = replace(rolling, status=foresight.status, bound_usd=bound, gap=(cost - bound) / abs(cost or 1.0))
     return Hindsight(rolling, foresight, found.status, broken, lost)
 
 
@@ -107,7 +108,7 @@ def _known(actuals: Dataset, model: Model, outcome: Outcome) -> Known | None:
         told = "; ".join(f"{each.what} at {each.where}" for each in report.failed[:3])
         raise RejectedByAudit(f"The audit rejects a plan of the actuals: {told}. Please report it.")
     bound = -np.inf if outcome.bound_usd is None else outcome.bound_usd
-    return Known(outcome.status, plan, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds)
+    return Known(outcome.status, plan, report, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds)
 
 
 def _without_a_place(model: Model, decisions: Plan, until: int) -> tuple[str, ...]:

@@ -77,3 +77,13 @@ def plan_json(plan: Plan) -> dict[str, list[dict[str, Any]]]:
 
 def plan_of(document: dict[str, Iterable[dict[str, Any]]]) -> Plan:
     return Plan(**{name: tuple(row(**each) for each in document[name]) for name, row in FIELDS.items()})
+
+
+def forget_others(folder: Path, key: str) -> None:
+    """Takes out steps that were made from other inputs, with their plans; whatever else is there stays."""
+    first = min(folder.glob("*/step.json"), default=None)
+    if first is None or kept(first, key) is not None:
+        return
+    for path in folder.glob("*/step.json"):
+        for ours in (path.with_name("plan.xlsx"), path):
+            ours.unlink(missing_ok=True)

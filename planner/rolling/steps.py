@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.audit import AuditReport, audit
+from models.audit import audit
 from models.build import Model, build_model
 from models.checks import check
 from models.dataset import Dataset
@@ -19,18 +19,16 @@ from models.roll.follow import brought_back, brought_forward
 from models.roll.restate import restated
 from models.roll.unserved import unserved_allowed
 from models.start import start_values
-from planner import __version__
 from planner.errors import ExitCode, PlannerError
 from planner.interrupt import Stop
 from planner.progress import ProgressLines
-from planner.report import ModelSize, RunReport
+from planner.report import ModelSize
 from planner.rolling.deeds import deeds
+from planner.rolling.plans import write_plan_of
 from planner.rolling.records import Step, chained, keep, kept
 from planner.rolling.request import Inputs, RollingRequest
-from planner.run import versions
 from planner.solve import Outcome, solve
 from planner.summary import money, percent
-from planner.write import write_plan
 
 Watch = Callable[[str], ProgressLines]
 """A line of progress under a name."""
@@ -167,7 +165,19 @@ class _Planner:
             told = "; ".join(f"{broken.what} at {broken.where}" for broken in report.failed[:3])
             raise RejectedByAudit(f"The audit rejects the plan of {problem.label(0)}: {told}. Please report it.")
         if self.folder is not None:
-            self._write(self.folder, problem, plan, outcome, report, model, (objective, bound, gap))
+            write_plan_of(
+                self.folder / "plan.xlsx",
+                self.request,
+                self.inputs,
+                problem,
+                plan,
+                report,
+                name=f"{problem.settings.plan_name}, planned in {problem.label(0)}",
+                status=outcome.status,
+                bound_usd=bound,
+                seconds=self.seconds,
+                model=ModelSize(model.size.rows, model.size.columns, model.size.integers, model.size.nonzeros),
+            )
         short = _short(each.problem, plan) if short_allowed else ()
         whole = _carried(plan)
         if each.rolled is not None:
@@ -187,37 +197,6 @@ class _Planner:
         last = min(each.k + self.request.every - 1, self.inputs.until)
         done = deeds(each.base, plan, each.k, last)
         return Step(each.k, status, None, None, None, self.seconds, done, notes, (), plan)
-
-    def _write(
-        self,
-        folder: Path,
-        problem: Dataset,
-        plan: Plan,
-        outcome: Outcome,
-        checked: AuditReport,
-        model: Model,
-        figures: tuple[float, float | None, float | None],
-    ) -> None:
-        """The step's plan as a workbook of its own, to look at and to compare."""
-        report = RunReport(
-            plan_name=f"{problem.settings.plan_name}, planned in {problem.label(0)}",
-            status=outcome.status,
-            objective_usd=figures[0],
-            bound_usd=figures[1],
-            gap=figures[2],
-            months=problem.settings.months,
-            plan=plan,
-            audit=checked,
-            model=ModelSize(model.size.rows, model.size.columns, model.size.integers, model.size.nonzeros),
-            seconds={"solve": self.seconds},
-            input_path=str(self.request.forecast),
-            input_sha256=self.inputs.sha256[0],
-            planner_version=__version__,
-            versions=versions(),
-            options=self.request.options() | {"rolling": str(self.request.actuals)},
-        )
-        folder.mkdir(parents=True, exist_ok=True)
-        write_plan(folder / "plan.xlsx", problem, plan, report)
 
 
 def _faults(problem: Dataset) -> tuple[str, ...]:

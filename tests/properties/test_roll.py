@@ -14,21 +14,27 @@ from properties.themes import THEMES
 from models.checks import check
 from models.dataset import Dataset
 from models.roll import roll_forward
+from models.schema import Cap
 
 RANDOM = st.randoms(use_true_random=True)
 
 
-def _without_what_looks_back(data: Dataset) -> Dataset:
+def _is_settled(cap: Cap) -> bool:
+    """Not a cap on obligations, which count the ends of service chosen: a later plan may choose others."""
+    return cap.measure == "cash_usd" or (cap.per == "month" and cap.measure != "obligation_usd")
+
+
+def without_what_looks_back(data: Dataset) -> Dataset:
     """The problem without clauses that add up across months and that a workbook of the next round cannot say."""
     return replace(
         data,
-        caps=tuple(each for each in data.caps if each.per == "month" or each.measure == "cash_usd"),
+        caps=tuple(each for each in data.caps if _is_settled(each)),
         contracts=tuple(replace(each, min_spend_usd_per_year=0.0) for each in data.contracts),
     )
 
 
 def _continues(data: Dataset, to: int) -> None:
-    data = _without_what_looks_back(data)
+    data = without_what_looks_back(data)
     if any(fault.severity == "error" for fault in check(data)):
         return
     plan = solved_or_none(data)
