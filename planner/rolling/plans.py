@@ -10,6 +10,7 @@ from models.plan import Plan
 from planner import __version__
 from planner.outputs import PLAN_SHEETS, check_replaceable
 from planner.report import ModelSize, RunReport, Status
+from planner.rolling.records import folder_for
 from planner.rolling.request import Inputs, RollingRequest
 from planner.run import versions
 from planner.write import write_plan
@@ -35,7 +36,7 @@ def write_plan_of(
         CannotWrite: it cannot be written, or would replace what is no plan.
     """
     cost = plan.objective_usd
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder_for(path)
     check_replaceable(path, PLAN_SHEETS, "a plan workbook")
     report = RunReport(
         plan_name=name,

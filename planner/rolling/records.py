@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
+from planner.errors import CannotWrite, why_not
 from planner.run_json import write_run_json
 
 FIELDS = {
@@ -52,7 +53,7 @@ def chained(key: str, step: Step) -> str:
 
 def keep(path: Path, key: str, step: Step, label: str) -> None:
     """Writes the record of a step. Raises CannotWrite where it cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder_for(path)
     facts = {name: getattr(step, name) for name in Step.__slots__ if name != "plan"}
     write_run_json(path, {"key": key, "label": label, **facts, "plan": plan_json(step.plan)})
 
@@ -80,10 +81,32 @@ def plan_of(document: dict[str, Iterable[dict[str, Any]]]) -> Plan:
 
 
 def forget_others(folder: Path, key: str) -> None:
-    """Takes out steps that were made from other inputs, with their plans; whatever else is there stays."""
-    first = min(folder.glob("*/step.json"), default=None)
-    if first is None or kept(first, key) is not None:
+    """Takes out steps that were made from other inputs, with their plans; whatever else is there stays.
+
+    Raises:
+        CannotWrite: one of them cannot be taken out.
+    """
+    found = sorted(path for path in folder.glob("*/step.json") if _is_record(path))
+    if not found or kept(found[0], key) is not None:
         return
-    for path in folder.glob("*/step.json"):
+    for path in found:
         for ours in (path.with_name("plan.xlsx"), path):
-            ours.unlink(missing_ok=True)
+            try:
+                ours.unlink(missing_ok=True)
+            except OSError as error:
+                raise CannotWrite(ours, why_not(error)) from None
+
+
+def _is_record(path: Path) -> bool:
+    try:
+        return bool({"key", "label", "plan"} <= json.loads(path.read_text(encoding="utf-8")).keys())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def folder_for(path: Path) -> None:
+    """Makes the folder a file goes into. Raises CannotWrite where that is not possible."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(path, why_not(error)) from None

@@ -107,12 +107,12 @@ def _costs(story: Story) -> Iterator[Section]:
     totals = story.rolling.objective_usd, story.foresight.objective_usd
     rows.append(("Total", totals[0] / size, totals[1] / size, (totals[0] - totals[1]) / size))
     lowest = [finite(each.bound_usd) for each in (story.rolling, story.foresight)]
-    rows.append(("No plan costs less than", *(None if bound is None else bound / size for bound in lowest), None))
+    bounds = " and ".join("unknown" if bound is None else f"{bound / size:,.2f}" for bound in lowest)
     yield Section(
         f"Net present cost, {unit}",
         (("Category", "text"), (ROLLING, "money"), (FORESIGHT, "money"), ("myopia", "money")),
         rows,
-        "Month by month: with the decisions of the steps held. With foresight: all of it known from the start.",
+        f"Month by month: decisions held. With foresight: all known from the start. Proven bounds: {bounds}.",
         Picture(f"Net present cost by category, {unit}", (1, 2), "column", "#,##0.0"),
     )
 
@@ -131,7 +131,7 @@ def _steps(story: Story) -> Section:
     for step, own, best in zip(story.steps, *paid, strict=True):
         unserved = (f"unserved: {each}" for each in step.short)
         done = "; ".join((*step.signed, *step.notes, *unserved)) or "nothing to sign"
-        gap = None if step.gap is None else 100.0 * step.gap
+        gap = None if step.gap is None else round(100.0 * step.gap, 6)
         rows.append((label(step.month), scaled(own), scaled(best), scaled(step.objective_usd), gap, step.status, done))
     unit = f"{story.actuals.settings.currency} {word}".strip()
     return Section(
