@@ -7,6 +7,7 @@ of the horizon is `first_month + t`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,9 +42,26 @@ DAY = LoadBlock(block="day", hours_per_day=24.0, peak=False)
 """The one load block of a workbook that has none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What counts already in the period under way of a cap on a share, from months before month 0.
+
+    Money paid and revenue in USD; tokens short and demanded after limits in billions.
+    """
+
+    cap: str
+    paid_usd: float = 0.0
+    revenue_usd: float = 0.0
+    short_bn: float = 0.0
+    demanded_bn: float = 0.0
+
+
 @dataclass(frozen=True)
 class Dataset:
-    """The rows of every sheet; an absent sheet is an empty tuple."""
+    """The rows of every sheet; an absent sheet is an empty tuple.
+
+    `carried` is no sheet: a workbook begins at month 0, a problem that follows another (`models.roll`) does not.
+    """
 
     settings: Settings
     hardware: tuple[Hardware, ...] = ()
@@ -68,6 +86,7 @@ class Dataset:
     rules: tuple[Rule, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     scenario_factors: tuple[ScenarioFactor, ...] = ()
+    carried: tuple[Carried, ...] = ()
 
     @property
     def horizon(self) -> range:
@@ -93,6 +112,11 @@ class Dataset:
     def discount(self, t: int) -> float:
         """Present value of a dollar paid at the start of month t: (1 + discount_rate)^(-t/12)."""
         return float((1.0 + self.settings.discount_rate) ** (-t / 12.0))
+
+    def carried_into(self, cap: str, period: Sequence[int]) -> Carried:
+        """What months before month 0 add to a cap in a period of months t; nothing to one that is not under way."""
+        found = (each for each in self.carried if each.cap == cap)
+        return next(found, Carried(cap)) if 0 in period else Carried(cap)
 
     @cached_property
     def blocks(self) -> tuple[LoadBlock, ...]:

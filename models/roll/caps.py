@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from models import months
-from models.dataset import Dataset
+from models.dataset import Carried, Dataset
+from models.demand.baseline import baseline_demand
 from models.ledgers import Payer
-from models.plan import Payment
+from models.plan import Payment, Serving, Shortfall
 from models.policy.scopes import in_scope
 from models.roll.state import State
 from models.schema import Cap
@@ -45,6 +46,8 @@ def _rolled(state: State, cap: Cap, months_left: int) -> list[Cap]:
             f"Cap {cap.cap} adds up over a {cap.per}: what was paid or fell short before {dataset.label(to)} "
             "no longer counts in it."
         )
+        if following is not None:
+            state.carried.append(_carried(state, cap, range(begun, to)))
         return [cap]
     paid = sum(
         each.cash_usd for each in state.plan.payments if begun <= each.month < to and _counts(dataset, cap, each)
@@ -85,6 +88,26 @@ def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int,
     _, of_year = months.year_and_month(month)
     begun = dataset.t(month - (of_year - 1) % length)
     return max(first, begun), begun + length
+
+
+def _carried(state: State, cap: Cap, lived: range) -> Carried:
+    """What the months lived through add to a cap on a share; a workbook cannot say it, the problem itself can."""
+    dataset, plan = state.dataset, state.plan
+    price = {each.segment: each.revenue_usd_per_mtok for each in dataset.segments}
+    revenue = sum(
+        per_day[t] * dataset.hours(t) / 24.0 * 1000.0 * price[segment]
+        for (segment, _), per_day in baseline_demand(dataset).items()
+        for t in lived
+    )
+    paid = [each for each in plan.payments if each.month in lived]
+    forgone = (each for each in paid if each.category == "revenue_forgone")
+    revenue -= sum(each.present_value_usd / dataset.discount(each.month) for each in forgone)
+
+    def tokens(rows: Iterable[Serving | Shortfall]) -> float:
+        return sum(each.tokens_bn for each in rows if each.month in lived and cap.name in (None, each.segment))
+
+    short = tokens(plan.shortfalls)
+    return Carried(cap.cap, sum(each.cash_usd for each in paid), revenue, short, short + tokens(plan.serving))
 
 
 def _counts(dataset: Dataset, cap: Cap, paid: Payment) -> bool:

@@ -2,7 +2,7 @@
 
 What was signed before stands in the rolled problem under other names, from other months. `brought_forward` says
 the rest of a plan in the rolled problem's words, `brought_back` a plan of the rolled problem in those of the
-problem it was rolled from, with what was done before. Only decisions, sites and payments are carried.
+problem it was rolled from, with what was done before. What adds up comes along: serving, shortfall, payments.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _lease_forward(
 def brought_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan:
     """A plan of the rolled problem in the words of `before`, after what `earlier`, a plan of `before`, did until then.
 
-    Payments are those of the rolled problem's months, discounted to the first month of `before`.
+    Payments are discounted to the first month of `before`.
     """
     to, discount = rolled.to, before.discount(rolled.to)
     signings = [each for each in earlier.signings if each.signed or each.month < to]
@@ -111,8 +111,15 @@ def brought_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> 
             *(each for each in earlier.limits if each.month < to),
             *(replace(each, month=each.month + to) for each in plan.limits),
         ),
-        serving=tuple(replace(each, month=each.month + to) for each in plan.serving),
-        payments=payments,
+        serving=(
+            *(each for each in earlier.serving if each.month < to),
+            *(replace(each, month=each.month + to) for each in plan.serving),
+        ),
+        shortfalls=(
+            *(each for each in earlier.shortfalls if each.month < to),
+            *(replace(each, month=each.month + to) for each in plan.shortfalls),
+        ),
+        payments=(*(each for each in earlier.payments if each.month < to), *payments),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from models.dataset import Dataset
+from models.dataset import Carried, Dataset
 from models.plan import Plan
 from models.schema import (
     Cap,
@@ -92,6 +92,7 @@ class State:
         self.origins: dict[tuple[str, str], Origin] = {}
         self.gone: set[str] = set()
         self.taken: set[str] = set()
+        self.carried: list[Carried] = []
         self.done: list[str] = []
         self.notes: list[str] = []
         self._names = {each.lease for each in dataset.leases} | {each.contract for each in dataset.contracts}
@@ -99,9 +100,12 @@ class State:
         self._names |= {each.cap for each in dataset.caps}
 
     def sheets(self) -> dict[str, Any]:
-        """The rolled rows of the sheets that change."""
+        """The rolled rows of the sheets that change, and what is carried into caps."""
         tiers = tuple(each for each in self.dataset.contract_tiers if each.contract not in self.gone)
-        return {name: tuple(getattr(self, name)) for name in ROLLED} | {"contract_tiers": tiers}
+        return {name: tuple(getattr(self, name)) for name in ROLLED} | {
+            "contract_tiers": tiers,
+            "carried": tuple(self.carried),
+        }
 
     def free_name(self, name: str) -> str:
         """The name, with a number after it where it is taken already; then it is taken."""

@@ -11,7 +11,10 @@ DEARER = 10.0
 
 
 def unserved_allowed(dataset: Dataset) -> Dataset:
-    """Segments that must be served may fall short, at `last_resort_usd_per_mtok`; caps on shortfall are left out."""
+    """Segments that must be served may fall short, at `last_resort_usd_per_mtok`.
+
+    Caps on shortfall are left out, and others forget what was before month 0: it cannot be made good.
+    """
     price = last_resort_usd_per_mtok(dataset)
     segments = tuple(
         replace(
@@ -21,7 +24,8 @@ def unserved_allowed(dataset: Dataset) -> Dataset:
         )
         for each in dataset.segments
     )
-    return replace(dataset, segments=segments, caps=tuple(c for c in dataset.caps if c.measure != "shortfall_share"))
+    caps = tuple(each for each in dataset.caps if each.measure != "shortfall_share")
+    return replace(dataset, segments=segments, caps=caps, carried=())
 
 
 def last_resort_usd_per_mtok(dataset: Dataset) -> float:

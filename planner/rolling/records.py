@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
+from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Shortfall, Signing
 from planner.errors import CannotWrite, why_not
 from planner.run_json import write_run_json
 
@@ -18,6 +18,7 @@ FIELDS = {
     "options": OptionPurchase,
     "limits": LimitChoice,
     "serving": Serving,
+    "shortfalls": Shortfall,
     "payments": Payment,
 }
 """The parts of a plan that later steps depend on."""
@@ -30,7 +31,7 @@ class Step:
     `status`: optimal, stopped, or what the solver said where there was no plan and the one before was followed.
     Money is of month t's present value and of the months the plan looks at; None without a plan. `short`: what the
     plan had to leave unserved though no shortfall is allowed, in words. `plan`: the decisions, those of the past
-    included, and what was paid up to the next step.
+    included, the sites of what cannot be split, and what was served and paid up to the next step.
     """
 
     month: int

@@ -11,7 +11,7 @@ from models.audit import audit
 from models.build import Model, build_model
 from models.checks import check
 from models.dataset import Dataset
-from models.plan import Plan
+from models.plan import Plan, Serving, Shortfall
 from models.policy.keep import Keep
 from models.roll import Rolled, roll_forward
 from models.roll.beliefs import believed
@@ -179,13 +179,9 @@ class _Planner:
                 model=ModelSize(model.size.rows, model.size.columns, model.size.integers, model.size.nonzeros),
             )
         short = _short(each.problem, plan) if short_allowed else ()
-        whole = _carried(plan)
-        if each.rolled is not None:
-            whole = brought_back(each.rolled, each.base, each.earlier, whole)
+        whole = plan if each.rolled is None else brought_back(each.rolled, each.base, each.earlier, plan)
         following = each.k + self.request.every
-        lived = tuple(paid for paid in each.earlier.payments if paid.month < each.k)
-        lived += tuple(paid for paid in whole.payments if each.k <= paid.month < following)
-        whole = replace(whole, payments=lived)
+        whole = _remembered(whole, following)
         last = min(following - 1, self.inputs.until)
         done = deeds(each.base, whole, each.k, last)
         notes = each.notes if not short else (*each.notes, "no plan serves everything; the least is left unserved")
@@ -193,7 +189,7 @@ class _Planner:
 
     def _as_before(self, status: str, notes: tuple[str, ...]) -> Step:
         each = self.round
-        plan = _carried(each.earlier)
+        plan = _remembered(each.earlier, each.k + self.request.every)
         last = min(each.k + self.request.every - 1, self.inputs.until)
         done = deeds(each.base, plan, each.k, last)
         return Step(each.k, status, None, None, None, self.seconds, done, notes, (), plan)
@@ -203,10 +199,23 @@ def _faults(problem: Dataset) -> tuple[str, ...]:
     return tuple(str(fault) for fault in check(problem) if fault.severity == "error")
 
 
-def _carried(plan: Plan) -> Plan:
-    """Decisions, the sites of what cannot be split, and payments: what later steps depend on."""
-    sites = tuple(each for each in plan.serving if each.site)
-    return Plan(plan.signings, plan.options, plan.limits, sites, payments=plan.payments)
+def _remembered(plan: Plan, until: int) -> Plan:
+    """What later steps depend on: decisions; of months before `until` what was served and paid; of later ones sites."""
+    served: dict[tuple[int, str], float] = {}
+    short: dict[tuple[int, str], float] = {}
+    for total, rows in ((served, plan.serving), (short, plan.shortfalls)):
+        for each in rows:
+            if each.month < until:
+                total[each.month, each.segment] = total.get((each.month, each.segment), 0.0) + each.tokens_bn
+    sites = tuple(each for each in plan.serving if each.site and each.month >= until)
+    return Plan(
+        signings=plan.signings,
+        options=plan.options,
+        limits=plan.limits,
+        serving=(*(Serving(t, "", name, "", "", "", "", bn) for (t, name), bn in sorted(served.items())), *sites),
+        shortfalls=tuple(Shortfall(t, "", name, "", bn) for (t, name), bn in sorted(short.items())),
+        payments=tuple(each for each in plan.payments if each.month < until),
+    )
 
 
 def _short(problem: Dataset, plan: Plan) -> tuple[str, ...]:

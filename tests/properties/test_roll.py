@@ -21,11 +21,11 @@ RANDOM = st.randoms(use_true_random=True)
 
 def _is_settled(cap: Cap) -> bool:
     """Not a cap on obligations, which count the ends of service chosen: a later plan may choose others."""
-    return cap.measure == "cash_usd" or (cap.per == "month" and cap.measure != "obligation_usd")
+    return cap.measure != "obligation_usd"
 
 
 def without_what_looks_back(data: Dataset) -> Dataset:
-    """The problem without clauses that add up across months and that a workbook of the next round cannot say."""
+    """The problem without minimum spend, which adds up across months, and caps on what is not settled yet."""
     return replace(
         data,
         caps=tuple(each for each in data.caps if _is_settled(each)),

@@ -3,7 +3,7 @@
 import builders as b
 import pytest
 
-from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Signing
+from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Shortfall, Signing
 from models.roll import roll_forward
 from models.schema import Cap, Limit, Option, Rule, Scenario, ScenarioFactor
 
@@ -223,3 +223,28 @@ def test_ranks_stay_when_a_limit_goes():
     limits = (LimitChoice("chat", 0, "a"), LimitChoice("chat", 1, "c"))
     rolled = roll_forward(data, Plan(limits=limits), 2).dataset
     assert [(each.limit, each.generosity) for each in rolled.limits] == [("a", 1.0), ("c", 3.0)]
+
+
+def test_a_share_of_the_quarter_remembers_what_fell_short_before():
+    """Half of a quarter's 90 bn tokens may fall short: after 31 in January, 14 are left for February and March."""
+    data = b.dataset(
+        b.demand(1.0, months=3),
+        b.segment(shortfall_usd_per_mtok=0.001),
+        b.on_demand(3.0),
+        Cap(cap="most", measure="shortfall_share", scope="total", sense="max", value=0.5, per="quarter"),
+    )
+    plan = Plan(shortfalls=(Shortfall(0, "day", "chat", "us", 31.0),))
+    rest = b.solved(roll_forward(data, plan, 1, months=2).dataset)
+    assert sum(each.tokens_bn for each in rest.shortfalls) == pytest.approx(14.0)
+
+
+def test_a_share_of_revenue_remembers_what_was_paid_and_earned():
+    """Of 90 USD earned in a quarter half may be paid: after 31 earned and 10 paid, 35 are left for hours on demand."""
+    data = b.dataset(
+        b.demand(1.0, months=3),
+        b.segment(revenue_usd_per_mtok=0.001, shortfall_usd_per_mtok=1.0),
+        b.on_demand(0.1),
+        Cap(cap="most", measure="cash_share_of_revenue", scope="total", sense="max", value=0.5, per="quarter"),
+    )
+    rest = b.solved(roll_forward(data, Plan(payments=(_paid(0, 10.0),)), 1, months=2).dataset)
+    assert sum(b.cash(rest, "on_demand").values()) == pytest.approx(35.0)
