@@ -21,7 +21,7 @@ TONES = {"good": ("E3F2EC", "14553C"), "careful": ("FFF4D6", "6B4A00"), "bad": (
 COLORS = ("#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#999999", "#D55E00", "#F0E442")
 """Okabe and Ito: told apart by colour-blind readers too."""
 WIDTHS = (30, 17, 17, 17, 17, 17, 60)
-"""Widths of the page's columns in characters; words go last and may run on."""
+"""Widths of the page's columns in characters; words go last, where long ones are folded."""
 Kind = Literal["text", "whole", "amount", "money"]
 
 
@@ -157,8 +157,12 @@ class _Drawing:
                 self.sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1, **line))
             else:
                 place = "left" if kind == "text" else "right"
-                look = book.format(align=place, indent=1, **line)
-                self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
+                text = "" if value is None else str(value)[:1000]
+                folds = -(-len(text) // WIDTHS[-1]) if c == len(WIDTHS) - 1 else 1
+                look = book.format(align=place, indent=1, **line, **({"text_wrap": True} if folds > 1 else {}))
+                self.sheet.write_string(r, c, text, look)
+                if folds > 1:
+                    self.sheet.set_row(r, 13.0 * folds + 2.0)
 
     def _picture(self, section: Section, picture: Picture, header: int) -> None:
         kinds: dict[str, dict[str, Any]] = {

@@ -34,6 +34,7 @@ def believed(forecast: Dataset, actuals: Dataset, lived: Plan, k: int, update: U
     seen = _Seen(forecast, actuals, lived, k)
     return replace(
         actuals,
+        settings=replace(actuals.settings, plan_name=forecast.settings.plan_name),
         demand=_demand(forecast, actuals, k, update),
         on_demand=_on_demand(forecast, actuals, k, update),
         throughput=seen.merged("throughput", ("workload", "hardware"), seen.throughput),

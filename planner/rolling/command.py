@@ -149,7 +149,7 @@ def _write_plans(story: Story, folder: Path) -> None:
                 story.actuals,
                 known.plan,
                 known.audit,
-                name=f"{story.actuals.settings.plan_name}, {words}",
+                name=f"{story.inputs.forecast.settings.plan_name}, {words}",
                 status=known.status,
                 bound_usd=known.bound_usd,
                 seconds=known.seconds,

@@ -15,7 +15,7 @@ from planner.write_tables import Table, TableColumn
 from planner.write_words import CATEGORY_WORDS
 
 SHEET = "Rolling"
-LISTED = 40
+LISTED = 20
 FORESIGHT, ROLLING = "with foresight", "month by month"
 
 STEPS = Table(
@@ -58,7 +58,7 @@ OTHERWISE = Table(
 def write_rolling(path: Path, story: Story) -> None:
     """Writes the workbook. Raises CannotWrite where it cannot be written."""
     comparison = _comparison(story)
-    sections = [*_costs(story), _steps(story)]
+    sections = [*_costs(story), _steps(story), _done(story)]
     if comparison is not None:
         sections += [*words_sections(comparison), figures_section(comparison), power_section(comparison)]
     sections += _broken(story)
@@ -68,7 +68,7 @@ def write_rolling(path: Path, story: Story) -> None:
     every = "month" if story.request.every == 1 else f"{story.request.every} months"
     page = Page(
         SHEET,
-        f"Rolling forward: {settings.plan_name}",
+        f"Rolling forward: {story.inputs.forecast.settings.plan_name}",
         f"{lived}, planned anew every {every} · present values of {label(0)} over {whole}, on what really happened · "
         f"money in {settings.currency}",
         headline(story),
@@ -129,10 +129,8 @@ def _steps(story: Story) -> Section:
 
     rows = []
     for step, own, best in zip(story.steps, *paid, strict=True):
-        unserved = (f"unserved: {each}" for each in step.short)
-        done = "; ".join((*step.signed, *step.notes, *unserved)) or "nothing to sign"
         gap = None if step.gap is None else round(100.0 * step.gap, 6)
-        rows.append((label(step.month), scaled(own), scaled(best), scaled(step.objective_usd), gap, step.status, done))
+        rows.append((label(step.month), scaled(own), scaled(best), scaled(step.objective_usd), gap, step.status))
     unit = f"{story.actuals.settings.currency} {word}".strip()
     return Section(
         "Step by step",
@@ -143,12 +141,21 @@ def _steps(story: Story) -> Section:
             (f"Planned from here, {unit}", "money"),
             ("Gap, %", "amount"),
             ("Status", "text"),
-            ("Done", "text"),
         ),
         rows,
         "Paid so far is on what really happened; planned from here is what the step believed, as of its month.",
         Picture(f"Paid so far, {unit}", (1, 2), "line", "#,##0.0") if story.rolling is not None else None,
     )
+
+
+def _done(story: Story) -> Section:
+    """A row for each thing done; what runs over the month's column has the page's width."""
+    rows: list[tuple[Any, ...]] = []
+    for step in story.steps:
+        told = [*step.signed, *step.notes, *(f"unserved: {each}" for each in step.short)]
+        rows += [(story.actuals.label(step.month) if n == 0 else "", words) for n, words in enumerate(told)]
+    columns: tuple[tuple[str, Kind], ...] = (("Planned in", "text"), ("Done", "text"))
+    return Section("What was done", columns, rows, if_empty="Nothing was signed, ended, bought or changed.")
 
 
 def _broken(story: Story) -> list[Section]:
@@ -165,18 +172,17 @@ def _otherwise(story: Story) -> Section:
     label = story.actuals.label
     rows = [
         (
-            each.change.sheet,
-            each.change.row,
-            each.change.column,
-            str(each.change.before),
-            str(each.change.after),
+            f"{each.change.sheet}: {each.change.row}",
+            _told(each.change.before),
+            _told(each.change.after),
             "never" if each.known is None else label(each.known),
+            each.change.column,
         )
         for each in story.surprises[:LISTED]
     ]
     more = len(story.surprises) > LISTED
     note = f"The first {LISTED} of {len(story.surprises)}; the sheet Otherwise has all." if more else ""
-    names = ("Sheet", "Row", "Column", "Forecast", "Really", "Known in")
+    names = ("Where", "Forecast", "Really", "Known in", "Column")
     return Section(
         "What came otherwise than forecast",
         tuple((name, "text") for name in names),
@@ -184,6 +190,10 @@ def _otherwise(story: Story) -> Section:
         note,
         if_empty="Nothing: all came as forecast.",
     )
+
+
+def _told(value: Any) -> str:
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
 def _step_rows(story: Story) -> list[tuple[Any, ...]]:

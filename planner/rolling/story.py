@@ -93,7 +93,7 @@ def document(story: Story) -> dict[str, Any]:
     changes = differences(foresight.plan, rolling.plan, label) if rolling and foresight else ()
     limits = limit_differences(foresight.plan, rolling.plan, label) if rolling and foresight else ()
     return {
-        "plan_name": story.actuals.settings.plan_name,
+        "plan_name": story.inputs.forecast.settings.plan_name,
         "forecast_path": str(story.request.forecast),
         "actuals_path": str(story.request.actuals),
         "forecast_sha256": story.inputs.sha256[0],
