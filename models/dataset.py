@@ -56,11 +56,21 @@ class Carried:
     demanded_bn: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """Months before month 0 of the contract year under way, and what they were billed, overage included, in USD."""
+
+    contract: str
+    months: int = 0
+    usd: float = 0.0
+
+
 @dataclass(frozen=True)
 class Dataset:
     """The rows of every sheet; an absent sheet is an empty tuple.
 
-    `carried` is no sheet: a workbook begins at month 0, a problem that follows another (`models.roll`) does not.
+    `carried` and `billed` are no sheets: a workbook begins at month 0, a problem that follows another
+    (`models.roll`) remembers what was before.
     """
 
     settings: Settings
@@ -87,6 +97,7 @@ class Dataset:
     scenarios: tuple[Scenario, ...] = ()
     scenario_factors: tuple[ScenarioFactor, ...] = ()
     carried: tuple[Carried, ...] = ()
+    billed: tuple[Billed, ...] = ()
 
     @property
     def horizon(self) -> range:
@@ -117,6 +128,11 @@ class Dataset:
         """What months before month 0 add to a cap in a period of months t; nothing to one that is not under way."""
         found = (each for each in self.carried if each.cap == cap)
         return next(found, Carried(cap)) if 0 in period else Carried(cap)
+
+    def billed_before(self, contract: str, year: Sequence[int]) -> Billed:
+        """What a contract was billed before month 0 in a contract year of months t; nothing if it is not under way."""
+        found = (each for each in self.billed if each.contract == contract)
+        return next(found, Billed(contract)) if 0 in year else Billed(contract)
 
     @cached_property
     def blocks(self) -> tuple[LoadBlock, ...]:

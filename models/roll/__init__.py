@@ -4,10 +4,9 @@ With k = the month t that becomes month 0: signings of months before k become si
 and renewals begun are written into them, options bought are no longer options, a limit in force becomes
 current_limit. What is over goes. The horizon keeps its length. Everything is said in a workbook's own
 words, so that the cheapest plan of the new problem continues the old one: payments before k plus its cost,
-discounted by k months, are the cost of the old plan (where minimum spend, which looks back across month 0, and
-caps on obligations, which look at ends of service not yet decided, do not interfere). Of money that a cap counts by
-the quarter or year, what was paid comes off; what caps on shares look back on is `Dataset.carried`, for which a
-workbook has no words.
+discounted by k months, are the cost of the old plan (where caps on obligations, which look at ends of service not
+yet decided, do not interfere). Of money that a cap counts by the quarter or year, what was paid comes off; what caps
+on shares and minimum spend look back on is `Dataset.carried` and `billed`, for which a workbook has no words.
 
 A row that stays keeps its `row`; a row that is new carries the `row` of the one it came from.
 """

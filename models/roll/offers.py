@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
+from models.audit.schedules import ContractSchedule
+from models.dataset import Billed
 from models.plan import Signing
 from models.roll.state import Origin, State
-from models.schema import Lease, LeaseHardware, LeaseTerm, Ramp
+from models.schema import Contract, Lease, LeaseHardware, LeaseTerm, Ramp
 from models.supply.lease_terms import UnitSchedule
 from models.supply.signing import escalation, ramp_up
 
@@ -71,12 +73,28 @@ def roll_contracts(state: State) -> None:
         if signed is not None:
             origin = Origin("contract", name, signed.month, signed.term_months, signed.start, settled=True)
             state.origins["contract", name] = origin
-        if signed is not None and contract.min_spend_usd_per_year and (to - signed.start) % 12 and signed.start < to:
-            state.notes.append(
-                f"{name}: a contract year is under way in {dataset.label(to)}; of its minimum spend only the months "
-                "that are left count from now on, and what was billed before them no longer does."
-            )
+        if signed is not None and contract.min_spend_usd_per_year and signed.start < to:
+            _remember_bills(state, contract, signed)
         state.contracts.append(contract)
+
+
+def _remember_bills(state: State, contract: Contract, signed: Signing) -> None:
+    """What was billed of the contract year under way, which counts towards its minimum spend."""
+    to, name = state.to, contract.contract
+    first = max(0, to - (to - signed.start) % 12)
+    if first == to:
+        return
+    schedule = ContractSchedule(state.dataset, signed, contract)
+    paid = [each for each in state.plan.payments if (each.category, each.offer) == ("contract", name)]
+    usd = sum(each.cash_usd for each in paid if first <= each.month < to)
+    usd += contract.prepay_share * sum(schedule.minimums.get(t, 0.0) for t in range(first, to))
+    if first <= signed.month < to:
+        usd -= contract.upfront_usd + contract.prepay_share * sum(schedule.minimums.values())
+    state.billed.append(Billed(name, to - first, usd))
+    state.notes.append(
+        f"{name}: a contract year is under way in {state.dataset.label(to)}; of its minimum spend only the months "
+        "that are left count from now on, and what was billed before them no longer does."
+    )
 
 
 def _closed(state: State, sign_until: int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from models.dataset import Carried, Dataset
+from models.dataset import Billed, Carried, Dataset
 from models.plan import Plan
 from models.schema import (
     Cap,
@@ -93,6 +93,7 @@ class State:
         self.gone: set[str] = set()
         self.taken: set[str] = set()
         self.carried: list[Carried] = []
+        self.billed: list[Billed] = []
         self.done: list[str] = []
         self.notes: list[str] = []
         self._names = {each.lease for each in dataset.leases} | {each.contract for each in dataset.contracts}
@@ -100,12 +101,10 @@ class State:
         self._names |= {each.cap for each in dataset.caps}
 
     def sheets(self) -> dict[str, Any]:
-        """The rolled rows of the sheets that change, and what is carried into caps."""
+        """The rolled rows of the sheets that change, and what is carried over."""
         tiers = tuple(each for each in self.dataset.contract_tiers if each.contract not in self.gone)
-        return {name: tuple(getattr(self, name)) for name in ROLLED} | {
-            "contract_tiers": tiers,
-            "carried": tuple(self.carried),
-        }
+        rows = {name: tuple(getattr(self, name)) for name in (*ROLLED, "carried", "billed")}
+        return rows | {"contract_tiers": tiers}
 
     def free_name(self, name: str) -> str:
         """The name, with a number after it where it is taken already; then it is taken."""

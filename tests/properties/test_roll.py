@@ -14,27 +14,17 @@ from properties.themes import THEMES
 from models.checks import check
 from models.dataset import Dataset
 from models.roll import roll_forward
-from models.schema import Cap
 
 RANDOM = st.randoms(use_true_random=True)
 
 
-def _is_settled(cap: Cap) -> bool:
-    """Not a cap on obligations, which count the ends of service chosen: a later plan may choose others."""
-    return cap.measure != "obligation_usd"
-
-
-def without_what_looks_back(data: Dataset) -> Dataset:
-    """The problem without minimum spend, which adds up across months, and caps on what is not settled yet."""
-    return replace(
-        data,
-        caps=tuple(each for each in data.caps if _is_settled(each)),
-        contracts=tuple(replace(each, min_spend_usd_per_year=0.0) for each in data.contracts),
-    )
+def settled_caps(data: Dataset) -> Dataset:
+    """The problem without caps on obligations, which count ends of service that a later plan may choose otherwise."""
+    return replace(data, caps=tuple(each for each in data.caps if each.measure != "obligation_usd"))
 
 
 def _continues(data: Dataset, to: int) -> None:
-    data = without_what_looks_back(data)
+    data = settled_caps(data)
     if any(fault.severity == "error" for fault in check(data)):
         return
     plan = solved_or_none(data)

@@ -10,7 +10,7 @@ import pytest
 from builders import solved_or_none
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from properties.test_roll import without_what_looks_back
+from properties.test_roll import settled_caps
 from properties.themes import THEMES
 from rolling_runs import roll_through
 
@@ -21,7 +21,7 @@ RANDOM = st.randoms(use_true_random=True)
 
 
 def _costs_nothing(data: Dataset) -> None:
-    data = without_what_looks_back(data)
+    data = settled_caps(data)
     if any(fault.severity == "error" for fault in check(data)):
         return
     plan = solved_or_none(data)
@@ -69,7 +69,7 @@ def _as_it_went(data: Dataset, random: Random) -> Dataset:
 
 
 def _never_beats_foresight(data: Dataset, random: Random) -> None:
-    data = without_what_looks_back(data)
+    data = settled_caps(data)
     actuals = _as_it_went(data, random)
     if any(fault.severity == "error" for each in (data, actuals) for fault in check(each)):
         return

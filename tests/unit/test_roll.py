@@ -248,3 +248,20 @@ def test_a_share_of_revenue_remembers_what_was_paid_and_earned():
     )
     rest = b.solved(roll_forward(data, Plan(payments=(_paid(0, 10.0),)), 1, months=2).dataset)
     assert sum(b.cash(rest, "on_demand").values()) == pytest.approx(35.0)
+
+
+def test_a_contract_year_remembers_what_it_was_billed():
+    """Of 1,200 USD a year 600 are due over six months: the top-up of the last is the same after two have passed."""
+    data = b.dataset(
+        b.contract(
+            "c", 0.06, term_months=6, min_spend_usd_per_year=1200.0, prepay_share=0.5, upfront_usd=7.0, sign_until=b.JAN
+        ),
+        Rule(rule="take it", kind="at_least", offers=("c",), count=1),
+        months=6,
+    )
+    plan = b.solved(data)
+    rest = b.solved(roll_forward(data, plan, 2, months=4).dataset)
+    hours = 744 + 672 + 744 + 720 + 744 + 720
+    # in service month 6: half the fee of June, and 600 less all six months' bills
+    assert b.cash(rest, "contract")[3] == pytest.approx(0.5 * 0.06 * 720 + 600.0 - 0.06 * hours)
+    assert b.cash(rest, "contract")[3] == pytest.approx(b.cash(plan, "contract")[5])
