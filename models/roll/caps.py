@@ -23,6 +23,9 @@ def roll_caps(state: State, months_left: int) -> None:
         if cap.scope == "offer" and cap.name in state.gone:
             state.done.append(f"cap {cap.cap}: {cap.name} is out, and so is the cap on it")
             continue
+        if cap.until_month is not None and state.dataset.t(cap.until_month) < state.to:
+            state.done.append(f"cap {cap.cap}: its months are over, taken out")
+            continue
         state.caps += _rolled(state, cap, months_left)
         if cap.scope == "offer" and cap.name in state.parts:
             parts = ", ".join(state.parts[cap.name])
@@ -53,8 +56,6 @@ def _rolled(state: State, cap: Cap, months_left: int) -> list[Cap]:
         each.cash_usd for each in state.plan.payments if begun <= each.month < to and _counts(dataset, cap, each)
     )
     last = following - 1 if cap.until_month is None else min(following - 1, dataset.t(cap.until_month))
-    if last < to:
-        return [cap]
     left = cap.value - paid
     rest = replace(
         cap,

@@ -22,7 +22,7 @@ from planner.rolling.records import forget_others
 from planner.rolling.report import SHEET, write_rolling
 from planner.rolling.request import Inputs, RollingRequest, read_inputs
 from planner.rolling.steps import steps
-from planner.rolling.story import Story, document, lines
+from planner.rolling.story import Story, document, finite, lines
 from planner.rolling.surprises import surprises
 from planner.run_json import faults_json, write_run_json
 from planner.summary import fault_lines
@@ -151,7 +151,7 @@ def _write_plans(story: Story, folder: Path) -> None:
                 known.audit,
                 name=f"{story.inputs.forecast.settings.plan_name}, {words}",
                 status=known.status,
-                bound_usd=known.bound_usd,
+                bound_usd=finite(known.bound_usd),
                 seconds=known.seconds,
             )
 
@@ -161,9 +161,9 @@ def _exit_code(story: Story) -> ExitCode:
     if found is None:
         no_plan = story.steps[0].status == "no_plan"
         return ExitCode.STOPPED_WITHOUT_PLAN if no_plan else ExitCode.INFEASIBLE
-    if found.rolling is None or found.foresight_status == "infeasible":
+    if "infeasible" in (found.rolling_status, found.foresight_status):
         return ExitCode.INFEASIBLE
-    if found.foresight is None:
+    if found.rolling is None or found.foresight is None:
         return ExitCode.STOPPED_WITHOUT_PLAN
     ended = [*(step.status for step in story.steps), found.rolling.status, found.foresight.status]
     stopped = any(status != "optimal" for status in ended)

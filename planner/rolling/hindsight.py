@@ -44,14 +44,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Hindsight:
-    """`rolling` None where the decisions break a rule on the actuals: then `broken` says which, where and how much.
+    """The plan of the decisions, and the one with foresight; None where there is none, and then the status says why.
 
-    `foresight` None where the actuals admit no plan, or none was found: `foresight_status` says which. `lost`:
-    decisions that turned out not to be on offer, in words.
+    `broken`: where the decisions break a rule on the actuals, which, where and how much, in words. `lost`: decisions
+    that turned out not to be on offer.
     """
 
     rolling: Known | None
     foresight: Known | None
+    rolling_status: str
     foresight_status: str
     broken: tuple[str, ...]
     lost: tuple[str, ...]
@@ -79,13 +80,13 @@ def hindsight(actuals: Dataset, lived: Plan, until: int, options: SolveOptions, 
     held = held_values(model, decisions, until)
     outcome = _solve(hold(model, held), options, stop, watch("Decisions held"))
     rolling = _known(actuals, model, outcome)
-    broken = () if rolling is not None else _broken(actuals, decisions, until, options, stop)
+    broken = _broken(actuals, decisions, until, options, stop) if outcome.status == "infeasible" else ()
     found = _solve(model, options, stop, watch("Foresight"), outcome.values)
     foresight = _known(actuals, model, found)
     if foresight is not None and rolling is not None and rolling.objective_usd < foresight.objective_usd:
         cost, bound = rolling.objective_usd, min(foresight.bound_usd, rolling.objective_usd)
         foresight = replace(rolling, status=foresight.status, bound_usd=bound, gap=(cost - bound) / abs(cost or 1.0))
-    return Hindsight(rolling, foresight, found.status, broken, lost)
+    return Hindsight(rolling, foresight, outcome.status, found.status, broken, lost)
 
 
 def held_values(model: Model, decisions: Plan, until: int) -> Vector:
@@ -140,6 +141,8 @@ def _broken(actuals: Dataset, decisions: Plan, until: int, options: SolveOptions
     outcome = solve(
         hold(problem, np.concatenate([values, np.full(added, np.nan)])), options, should_stop=lambda: stop.requested
     )
+    if outcome.status == "no_plan":
+        return ("which rules the decisions break was not found out in the time",)
     if outcome.values is None:
         return ("the decisions cannot stand together on what happened, whatever rule is bent",)
     return tuple(_words(actuals, each) for each in elastic.bent(outcome.values))

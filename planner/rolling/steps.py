@@ -78,7 +78,7 @@ def steps(request: RollingRequest, inputs: Inputs, folder: Path | None, stop: St
         else:
             log.info("%s: on record", label)
         yield step
-        if k == 0 and not step.plan.limits and step.objective_usd is None:
+        if k == 0 and step.objective_usd is None:
             return
         key, earlier = chained(key, step), step.plan
 

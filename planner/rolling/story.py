@@ -55,6 +55,8 @@ def headline(story: Story) -> str:
     if found is None:
         first = story.steps[0]
         return f"✘ The first month has no plan ({first.status}), so there is nothing to roll. {' '.join(first.notes)}"
+    if found.rolling is None and not found.broken:
+        return "● No plan with these decisions was found in the time; begin again with a longer --time-limit."
     if found.rolling is None:
         return f"✘ What was decided does not keep every rule on what really happened: {'; '.join(found.broken)}."
     if found.foresight is None or found.myopia_usd is None:

@@ -205,7 +205,7 @@ def _without_seconds(found: Any) -> Any:
 
 
 def test_a_run_that_was_killed_goes_on_where_it_was(here: Run, tmp_path: Path) -> None:
-    """Killed with SIGKILL in the middle, the same command plans only what is missing and ends as a clean run does."""
+    """Killed in the middle, a record spoilt: the same command plans only what is missing, and ends as a clean run."""
     forecast, actuals = _doubled(tmp_path)
     words = ("batch", forecast, "--rolling", actuals, "--until", "2026-08", "--threads", 1, "--json")
     process = subprocess.Popen(
@@ -223,6 +223,9 @@ def test_a_run_that_was_killed_goes_on_where_it_was(here: Run, tmp_path: Path) -
     process.wait()
     made = {path: path.stat().st_mtime_ns for path in (tmp_path / "killed").glob("steps/*/step.json")}
     assert 3 <= len(made) < 8
+    spoilt = tmp_path / "killed/steps/2026-02/step.json"
+    spoilt.write_text("{")
+    del made[spoilt]
     again = here(*words, "-o", "killed")
     clean = here(*words, "-o", "clean")
     assert (again.code, clean.code) == (0, 0)

@@ -180,6 +180,7 @@ def test_a_cap_counts_off_only_what_it_speaks_of():
         b.on_demand(1.0),
         Cap(cap="spot", measure="cash_usd", scope="provider", name="spot", sense="max", value=9.0, per="quarter"),
         Cap(cap="late", measure="cash_usd", scope="total", sense="max", value=9.0, per="year", from_month=b.JAN + 1),
+        Cap(cap="over", measure="cash_usd", scope="total", sense="max", value=9.0, per="year", until_month=b.JAN + 1),
     )
     plan = Plan(payments=(_paid(0, 4.0), _paid(1, 2.0), Payment(1, "fleet", "us-inc", "own", 1.0, 1.0)))
     rolled = roll_forward(data, plan, 2, months=1).dataset
@@ -187,6 +188,7 @@ def test_a_cap_counts_off_only_what_it_speaks_of():
         "spot, until 2026-03": 3.0,
         "late, until 2026-12": 6.0,
     }
+    assert "over" not in {each.cap for each in rolled.caps}
 
 
 def test_what_cannot_be_counted_off_is_told():
