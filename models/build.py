@@ -55,15 +55,16 @@ def build_model(
     dataset: Dataset,
     *,
     probes: bool = False,
+    every_month: bool = False,
     keep: Keep | None = None,
     objective: Callable[[Model], None] = least_cost,
 ) -> Model:
     """The mixed-integer program of a checked Dataset.
 
-    With `probes`, what marginal values are read from; with `keep`, a price on departing from a plan; `objective`
-    sets what is minimised.
+    With `probes`, what marginal values are read from; with `every_month`, signings that a later month makes needless
+    too; with `keep`, a price on departing from a plan; `objective` sets what is minimised.
     """
-    model = Model(dataset, probes=probes)
+    model = Model(dataset, probes=probes, every_month=every_month)
     with PauseGC():
         for add_term in TERMS:
             add_term(model)

@@ -7,6 +7,7 @@ of the horizon is `first_month + t`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -43,12 +44,37 @@ DAY = LoadBlock(block="day", hours_per_day=24.0, peak=False)
 """The one load block of a workbook that has none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What counts already in the period under way of a cap on a share, from months before month 0.
+
+    Money paid and revenue in USD; tokens short and demanded after limits in billions.
+    """
+
+    cap: str
+    paid_usd: float = 0.0
+    revenue_usd: float = 0.0
+    short_bn: float = 0.0
+    demanded_bn: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """Months before month 0 of the contract year under way, and what they were billed, overage included, in USD."""
+
+    contract: str
+    months: int = 0
+    usd: float = 0.0
+
+
 @dataclass(frozen=True)
 class Dataset:
     """The rows of every sheet; an absent sheet is an empty tuple.
 
     `scenario` names the one whose factors act on the figures, "" for the plain figures; `mean_of` has the
     scenarios whose expected value the figures are, where they are.
+    `carried` and `billed` are no sheets: a workbook begins at month 0, a problem that follows another
+    (`models.roll`) remembers what was before.
     """
 
     settings: Settings
@@ -77,6 +103,8 @@ class Dataset:
     history: tuple[History, ...] = ()
     scenario: str = ""
     mean_of: tuple[Scenario, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    billed: tuple[Billed, ...] = ()
 
     @property
     def horizon(self) -> range:
@@ -102,6 +130,16 @@ class Dataset:
     def discount(self, t: int) -> float:
         """Present value of a dollar paid at the start of month t: (1 + discount_rate)^(-t/12)."""
         return float((1.0 + self.settings.discount_rate) ** (-t / 12.0))
+
+    def carried_into(self, cap: str, period: Sequence[int]) -> Carried:
+        """What months before month 0 add to a cap in a period of months t; nothing to one that is not under way."""
+        found = (each for each in self.carried if each.cap == cap)
+        return next(found, Carried(cap)) if 0 in period else Carried(cap)
+
+    def billed_before(self, contract: str, year: Sequence[int]) -> Billed:
+        """What a contract was billed before month 0 in a contract year of months t; nothing if it is not under way."""
+        found = (each for each in self.billed if each.contract == contract)
+        return next(found, Billed(contract)) if 0 in year else Billed(contract)
 
     @cached_property
     def blocks(self) -> tuple[LoadBlock, ...]:

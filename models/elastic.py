@@ -78,9 +78,9 @@ class Bent:
 class Elastic:
     """The elastic problem of a dataset; `arrays` gives it to the solver with some bends allowed, `bent` reads it."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, *, every_month: bool = False) -> None:
         self.dataset = dataset
-        self.model: Model = build_model(dataset, probes=True)
+        self.model: Model = build_model(dataset, probes=True, every_month=every_month)
         self.units = self.model.units
         plain = self.model.compiled
         self.columns: dict[Bend, list[int]] = defaultdict(list)

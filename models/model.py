@@ -49,13 +49,15 @@ class Model:
     """A planning problem as a mixed-integer program; `models.build` fills it.
 
     `probes`: whether it has columns fixed at 0 that marginal values are read from (`models.probes`).
+    `every_month`: whether an offer can be signed in months that a later one makes needless (`models.supply.signing`).
     `decisions`: the columns that scenarios share.
     """
 
-    def __init__(self, dataset: Dataset, *, probes: bool = False) -> None:
+    def __init__(self, dataset: Dataset, *, probes: bool = False, every_month: bool = False) -> None:
         self.dataset = dataset
         self.probes = probes
         self.decisions: list[Decision] = []
+        self.every_month = every_month
         self.units: Units = units_of(dataset)
         self.pyomo: Any = pyo.ConcreteModel(name="planner")
         self.capacity = CapacityLedger()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from models.model import Model
 from models.plan import Plan, Signing
 from models.schema import LeaseTerm
+from models.supply.lease_terms import UnitSchedule
 
 
 def start_values(model: Model, plan: Plan) -> npt.NDArray[np.float64]:
@@ -35,6 +36,36 @@ def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) ->
     arrays = model.compiled
     ours = np.array([id(variable) in taken for variable in arrays.columns]) & arrays.integer
     return np.where(ours, values, np.nan)
+
+
+def decided_by(model: Model, last: int) -> npt.NDArray[np.bool_]:
+    """Which columns are decisions taken in month `last` or before: signings, notice, renewals, options and limits.
+
+    A renewal is decided in the month before its first. Who serves whom, and at which site, adapts in every month.
+    """
+    dataset = model.dataset
+    terms = {(each.lease, each.term_months): each for each in dataset.lease_terms}
+
+    def of_service(lease: str, term: int, m: int, t: int) -> bool:
+        schedule = UnitSchedule(dataset, dataset.lease_of[lease], terms[lease, term], m)
+        ahead = schedule.term.notice_months if t < schedule.term_end else 1
+        return m <= last and t - ahead <= last
+
+    families: dict[str, Callable[..., bool]] = {
+        "units_by": lambda lease, m, term: m <= last,
+        "in_service": of_service,
+        "leased_out_by": lambda name, m: m <= last,
+        "contract_signed_by": lambda contract, m: m <= last,
+        "blocks": lambda contract, m, tier: m <= last,
+        "tier_reached_by": lambda contract, m, tier: m <= last,
+        "bought": lambda option, m: m <= last,
+        "in_force": lambda segment, limit, t: t <= last,
+    }
+    found = np.zeros(len(model.compiled.columns), dtype=bool)
+    for i, variable in enumerate(model.compiled.columns):
+        family = families.get(variable.parent_component().name)
+        found[i] = family is not None and family(*variable.index())
+    return found
 
 
 class _Meaning:

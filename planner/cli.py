@@ -236,6 +236,39 @@ def scenarios(file: Path, **values: Any) -> int:
         return scenarios_workbook(console, file, values)
 
 
+@cli.command(short_help="Plan month by month against what really happened.")
+@click.argument("file", type=WORKBOOK)
+@option("--rolling", type=WORKBOOK, metavar="ACTUALS.xlsx", required=True, help="The same problem, as it really went.")
+@option("--every", type=click.IntRange(1), default=1, show_default=True, help="Months between two plans.")
+@option("--until", type=Month(), help="The last month lived through; else the horizon's last.")
+@option("--window", type=click.IntRange(1), metavar="MONTHS", help="How far a plan looks; else to the horizon's end.")
+@option(
+    "--update",
+    type=click.Choice(["none", "level"]),
+    default="level",
+    show_default=True,
+    help="How the forecast follows what is seen: not at all, or shifted to the last level.",
+)
+@option("-o", "--output", type=WORKBOOK, metavar="FOLDER", help="Else outputs/<name of FILE>/rolling-<inputs>.")
+@option("--gap", type=Gap(), default="0.001", show_default=True, help="Of every solve.")
+@option("--time-limit", type=Duration(), help="For each solve: seconds, or 90s, 15m, 1h30m.")
+@option("--threads", type=click.IntRange(0, 1024), default=0, show_default=True, help="Of the solver; 0: it chooses.")
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the solver.")
+@option("--keep-change-cost", type=click.FloatRange(0), metavar="X", help="Price of each unit a plan departs in.")
+@option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends a search with a plan.")
+@common_options
+def batch(file: Path, **values: Any) -> int:
+    """Plan month by month, first as FILE forecasts, then as ACTUALS shows; what was due is done.
+
+    At the end all decisions are held against ACTUALS, and against the plan of one who knew. A run
+    that was ended goes on where it was.
+    """
+    from planner.rolling.command import roll_through_command
+
+    with messages_to(values) as console:
+        return roll_through_command(console, file, values)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command and returns its exit code; never shows a traceback."""
     words = sys.argv[1:] if arguments is None else arguments

@@ -74,10 +74,11 @@ def compare(paths: Sequence[Path]) -> Comparison:
             label, number = f"{path.stem} ({number})", number + 1
         sides.append(Side(label, path, dataset, read_plan(path, dataset)))
     first = sides[0]
-    return Comparison(first, tuple(_against(first, each) for each in sides[1:]))
+    return Comparison(first, tuple(against(first, each) for each in sides[1:]))
 
 
-def _against(first: Side, other: Side) -> Against:
+def against(first: Side, other: Side) -> Against:
+    """What one plan does otherwise than the first."""
     shift = other.dataset.settings.first_month - first.dataset.settings.first_month
     plan = shifted(other.plan, shift)
     return Against(

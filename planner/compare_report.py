@@ -163,7 +163,13 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
         f"{labels} · the first is what the others are held against · money in {first.dataset.settings.currency}",
         " ".join(_headline(first, each) for each in comparison.others),
         "careful" if any(each.notes for each in comparison.others) else "good",
-        (_costs(comparison), *_words(comparison), _figures(comparison), _power(comparison), _inputs(comparison)),
+        (
+            costs_section(comparison),
+            *words_sections(comparison),
+            figures_section(comparison),
+            power_section(comparison),
+            _inputs(comparison),
+        ),
     )
     write_report(path, first.dataset, page, tables(comparison))
 
@@ -192,7 +198,8 @@ def _named(comparison: Comparison, kind: Kind, head: str) -> tuple[tuple[str, Ki
     return ((head, "text"), *((side.label, kind) for side in comparison.sides[:5]))
 
 
-def _costs(comparison: Comparison) -> Section:
+def costs_section(comparison: Comparison) -> Section:
+    """Present value by category of every plan."""
     sides = comparison.sides[:5]
     costs = [side.plan.costs_usd() for side in sides]
     largest = max((abs(usd) for each in costs for usd in each.values()), default=0.0)
@@ -212,7 +219,8 @@ def _costs(comparison: Comparison) -> Section:
     )
 
 
-def _figures(comparison: Comparison) -> Section:
+def figures_section(comparison: Comparison) -> Section:
+    """Tokens, power and what is owed."""
     sides = comparison.sides[:5]
     figures = [totals(side.dataset, side.plan) for side in sides]
     owed = [max(owed_by_month(side.dataset, side.plan), default=0.0) for side in sides]
@@ -231,7 +239,7 @@ def _figures(comparison: Comparison) -> Section:
     )
 
 
-def _power(comparison: Comparison) -> Section:
+def power_section(comparison: Comparison) -> Section:
     """Committed power by month, for months that any of the plans has."""
     sides = comparison.sides[:5]
     base = comparison.first.dataset
@@ -251,7 +259,8 @@ def _power(comparison: Comparison) -> Section:
     )
 
 
-def _words(comparison: Comparison) -> list[Section]:
+def words_sections(comparison: Comparison) -> list[Section]:
+    """What each plan decides otherwise than the first."""
     sections = []
     for other in comparison.others:
         listed = [each for each in other.changes if each.change != "same"]

@@ -144,8 +144,12 @@ class _Drawing:
                 self.sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1, **line))
             else:
                 place = "left" if kind == "text" else "right"
-                look = book.format(align=place, indent=1, text_wrap=c == len(WIDTHS) - 1, **line)
-                self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
+                text = "" if value is None else str(value)[:1000]
+                folds = -(-len(text) // WIDTHS[-1]) if c == len(WIDTHS) - 1 else 1
+                look = book.format(align=place, indent=1, **line, **({"text_wrap": True} if folds > 1 else {}))
+                self.sheet.write_string(r, c, text, look)
+                if folds > 1:
+                    self.sheet.set_row(r, 13.0 * folds + 2.0)
 
     def _picture(self, section: Section, picture: Picture, header: int) -> None:
         kinds: dict[str, dict[str, Any]] = {

@@ -151,8 +151,9 @@ class Ledger:
         for first in range(start, schedule.end + 1, 12):
             year = [t for t in range(first, min(first + 12, schedule.end + 1)) if t in billed]
             if year:
-                least = contract.min_spend_usd_per_year * len(year) / 12
-                top_up = max(0.0, least - sum(billed[t] for t in year))
+                before = self.dataset.billed_before(contract.contract, year)
+                least = contract.min_spend_usd_per_year * (before.months + len(year)) / 12
+                top_up = max(0.0, least - before.usd - sum(billed[t] for t in year))
                 pay(year[-1], top_up, top_up)
 
     def _on_demand(self, plan: Plan) -> None:

@@ -130,9 +130,10 @@ class Caps:
 
     def _cash_share(self, cap: Cap) -> None:
         for when, period in self._periods(cap):
-            found = sum(self._paid(cap, t) for t in period)
+            before = self.dataset.carried_into(cap.cap, period)
+            found = before.paid_usd + sum(self._paid(cap, t) for t in period)
             names = self.dataset.segment_of
-            left = sum(
+            left = before.revenue_usd + sum(
                 self.wanted.baseline_revenue[t, name] - self.wanted.forgone[t, name] for t in period for name in names
             )
             self._hold(cap, when, found, cap.value * left, max(abs(cap.value * left), self._turnover(period)))
@@ -152,8 +153,11 @@ class Caps:
     def _shortfall(self, cap: Cap) -> None:
         names = list(self.dataset.segment_of) if cap.scope == "total" else [cap.name or ""]
         for when, period in self._periods(cap):
-            short = sum(self.short[t, name] for t in period for name in names)
-            demanded = sum(self.wanted.of_segment.get((t, name), 0.0) for t in period for name in names)
+            before = self.dataset.carried_into(cap.cap, period)
+            short = before.short_bn + sum(self.short[t, name] for t in period for name in names)
+            demanded = before.demanded_bn + sum(
+                self.wanted.of_segment.get((t, name), 0.0) for t in period for name in names
+            )
             self._hold(cap, when, short, cap.value * demanded, demanded)
 
 

@@ -66,7 +66,7 @@ def _weight(model: Model, cap: Cap, period: list[int]) -> Linear:
     if cap.measure == "shortfall_share":
         return _asked(model, cap, period)
     if cap.measure == "cash_share_of_revenue":
-        return _revenue(model, period).times(1.0 / model.units.usd)
+        return _revenue(model, cap, period).times(1.0 / model.units.usd)
     return Linear(1.0 if cap.measure == "capacity_mw" else 1.0 / model.units.usd)
 
 
@@ -116,13 +116,14 @@ def _cash(model: Model, cap: Cap, period: list[int]) -> Linear:
             if in_scope(cap, charge.payer):
                 claim.plus(charge.amount, charge.cash)
     if cap.measure == "cash_share_of_revenue":
-        claim.plus(_revenue(model, period), -cap.value)
+        claim.plus(_revenue(model, cap, period), -cap.value)
+        claim.add_constant(model.dataset.carried_into(cap.cap, period).paid_usd)
     return claim
 
 
-def _revenue(model: Model, period: list[int]) -> Linear:
+def _revenue(model: Model, cap: Cap, period: list[int]) -> Linear:
     """USD of revenue after limits in the period."""
-    total = Linear()
+    total = Linear(model.dataset.carried_into(cap.cap, period).revenue_usd)
     for t in period:
         total.add_constant(_baseline_revenue(model, t))
         total.plus(model.revenue_forgone.get(t, Linear()), -1.0)
@@ -154,12 +155,13 @@ def _shortfall(model: Model, cap: Cap, period: list[int]) -> Linear:
     for (segment, t), short in model.shortfall.items():
         if t in period and (cap.scope == "total" or cap.name == segment):
             claim.plus(short)
+    claim.add_constant(model.dataset.carried_into(cap.cap, period).short_bn / model.units.tokens_bn)
     return claim.plus(_asked(model, cap, period), -cap.value)
 
 
 def _asked(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Tokens of the cap's segments demanded after limits in the period; model units."""
-    total = Linear()
+    total = Linear(model.dataset.carried_into(cap.cap, period).demanded_bn / model.units.tokens_bn)
     for (segment, _, t, _), asked in model.demand.items():
         if t in period and (cap.scope == "total" or cap.name == segment):
             total.plus(asked)

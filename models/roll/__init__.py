@@ -4,54 +4,69 @@ With k = the month t that becomes month 0: signings of months before k become si
 and renewals begun are written into them, options bought are no longer options, a limit in force becomes
 current_limit. What is over goes. The horizon keeps its length. Everything is said in a workbook's own
 words, so that the cheapest plan of the new problem continues the old one: payments before k plus its cost,
-discounted by k months, are the cost of the old plan (where caps that add up over longer than a month and
-minimum spend, which look back across month 0, do not interfere).
+discounted by k months, are the cost of the old plan (where caps on obligations, which look at ends of service not
+yet decided, do not interfere). Of money that a cap counts by the quarter or year, what was paid comes off; what caps
+on shares and minimum spend look back on is `Dataset.carried` and `billed`, for which a workbook has no words.
 
 A row that stays keeps its `row`; a row that is new carries the `row` of the one it came from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from models.checks import check
 from models.dataset import Dataset
 from models.plan import Plan
+from models.roll.caps import roll_caps
 from models.roll.demand import roll_demand
 from models.roll.lease_outs import roll_lease_outs
 from models.roll.offers import roll_contracts, roll_leases
 from models.roll.rules import roll_rules
-from models.roll.state import State
-from models.schema import Cap
+from models.roll.state import Origin, State
 
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """The next round's problem; `done` says what became of each offer and limit, `notes` what needs a person's eye."""
+    """The next round's problem; `done` says what became of each offer and limit, `notes` what needs a person's eye.
+
+    `to` is its first month, as month t of the horizon before. `origins`: of rows that stand for what was signed
+    before, by kind and name, where they came from.
+    """
 
     dataset: Dataset
+    to: int
     done: tuple[str, ...]
     notes: tuple[str, ...]
+    origins: Mapping[tuple[str, str], Origin]
 
 
-def roll_forward(dataset: Dataset, plan: Plan, to: int) -> Rolled:
-    """The problem that month `to` (above 0) opens when `plan` was followed until then.
+def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = None) -> Rolled:
+    """The problem that month `to` (above 0) opens when `plan` was followed until then, `months` long.
+
+    Without `months` the horizon keeps its length.
 
     Raises:
-        ValueError: `to` is not after month 0.
+        ValueError: `to` is not after month 0, or the plan ends before the month before it.
     """
     if to <= 0:
         raise ValueError(f"month {dataset.label(to)} is not after the first month {dataset.label(0)}")
+    if to > dataset.settings.months:
+        ends = dataset.label(dataset.settings.months - 1)
+        raise ValueError(f"the plan ends in {ends}; what is done until {dataset.label(to)} is not decided in it")
+    months = dataset.settings.months if months is None else months
     state = State(dataset, plan, to)
     roll_leases(state)
     roll_contracts(state)
     roll_lease_outs(state)
     roll_demand(state)
     roll_rules(state)
+    roll_caps(state, months)
     _roll_the_rest(state)
-    settings = replace(dataset.settings, first_month=dataset.month(to))
+    settings = replace(dataset.settings, first_month=dataset.month(to), months=months)
     following = _without_idle_caps(state, replace(dataset, settings=settings, **state.sheets()))
-    return Rolled(following, tuple(state.done), tuple(state.notes))
+    return Rolled(following, to, tuple(state.done), tuple(state.notes), state.origins)
 
 
 def _without_idle_caps(state: State, dataset: Dataset) -> Dataset:
@@ -63,7 +78,7 @@ def _without_idle_caps(state: State, dataset: Dataset) -> Dataset:
 
 
 def _roll_the_rest(state: State) -> None:
-    """Fleet, on-demand prices, options, scenario factors and caps: what speaks of things that are over goes."""
+    """Fleet, on-demand prices, options and scenario factors: what speaks of things that are over goes."""
     dataset, to = state.dataset, state.to
     state.fleet = [each for each in dataset.fleet if each.until_month is None or dataset.t(each.until_month) >= to]
     first = dataset.settings.first_month  # what a blank from_month means
@@ -77,32 +92,13 @@ def _roll_the_rest(state: State) -> None:
     for name in sorted(bought):
         state.done.append(f"option {name}: bought, its right is in hand")
     for factor in dataset.scenario_factors:
+        factor = replace(factor, from_month=first) if factor.from_month is None else factor
         if factor.name not in state.gone:
             state.scenario_factors.append(factor)
         state.scenario_factors += [replace(factor, name=part) for part in state.parts.get(factor.name, ())]
-    for cap in dataset.caps:
-        _roll_cap(state, cap)
     used = {each.ramp for each in state.lease_terms} | {each.ramp for each in state.contracts}
     were_used = {each.ramp for each in dataset.lease_terms} | {each.ramp for each in dataset.contracts}
     state.ramps = [each for each in state.ramps if each.ramp in used or each.ramp not in were_used]
 
 
-def _roll_cap(state: State, cap: Cap) -> None:
-    if cap.scope == "offer" and cap.name in state.gone:
-        state.done.append(f"cap {cap.cap}: {cap.name} is out, and so is the cap on it")
-        return
-    state.caps.append(cap)
-    if cap.scope == "offer" and cap.name in state.parts:
-        parts = ", ".join(state.parts[cap.name])
-        state.notes.append(
-            f"Cap {cap.cap} speaks of {cap.name} only; what is signed of it now stands as {parts}. "
-            "Lower the cap by that, or cap the parts too."
-        )
-    if cap.per != "month":
-        state.notes.append(
-            f"Cap {cap.cap} adds up over a {cap.per}: what was paid or fell short before "
-            f"{state.dataset.label(state.to)} no longer counts in it."
-        )
-
-
-__all__ = ["Rolled", "roll_forward"]
+__all__ = ["Origin", "Rolled", "roll_forward"]

@@ -33,6 +33,7 @@ def _roll_segment(state: State, segment: Segment) -> Segment:
         return segment
     lost = sum(found[limit].churn_per_month for t, limit in in_force.items() if t < state.to)
     free_from = _free_from(state, segment, in_force)
+    kept = []
     for row in rows:
         rolled = _less(row, found[row.limit], lost) if lost else row
         if free_from is not None and row.limit != before:
@@ -40,7 +41,10 @@ def _roll_segment(state: State, segment: Segment) -> Segment:
             if row.until_month is not None and row.until_month < opens:
                 continue
             rolled = replace(rolled, from_month=opens)
-        state.limits.append(rolled)
+        kept.append(rolled)
+    if len(kept) < len(rows):  # a blank rank is the row's place, which rows that go would move
+        kept = [replace(each, generosity=found[each.limit].generosity) for each in kept]
+    state.limits += kept
     told = f"{name}: limit {before} in force"
     if lost:
         told += f", {lost:.4g} of baseline lost to churn, taken off its multipliers"
@@ -65,7 +69,7 @@ def _less(row: Limit, lever: Lever, lost: float) -> Limit:
     """The row with churn taken off what it leaves of demand and revenue; written out, for blanks meant more."""
     return replace(
         row,
-        demand_multiplier=lever.demand - lost,
-        peak_demand_multiplier=lever.peak_demand - lost,
-        revenue_multiplier=lever.revenue - lost,
+        demand_multiplier=max(0.0, lever.demand - lost),
+        peak_demand_multiplier=max(0.0, lever.peak_demand - lost),
+        revenue_multiplier=max(0.0, lever.revenue - lost),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.roll.state import State
+from models.roll.state import Origin, State
 from models.schema import Rule
 
 
@@ -38,6 +38,9 @@ def roll_lease_outs(state: State) -> None:
                     lead_months=first - to,
                     term_months=each.end - first + 1,
                 )
+            )
+            state.origins["lease_out", runs_as] = Origin(
+                "lease_out", name, each.month, each.term_months, each.start, settled=True
             )
             rule = state.free_name(f"{runs_as} runs on")
             state.rules.append(Rule(rule=rule, kind="at_least", offers=(runs_as,), count=1))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
+from models.audit.schedules import ContractSchedule
+from models.dataset import Billed
 from models.plan import Signing
-from models.roll.state import State
-from models.schema import Lease, LeaseHardware, LeaseTerm, Ramp
+from models.roll.state import Origin, State
+from models.schema import Contract, Lease, LeaseHardware, LeaseTerm, Ramp
 from models.supply.lease_terms import UnitSchedule
 from models.supply.signing import escalation, ramp_up
 
 
 @dataclass(frozen=True, slots=True)
-class _Holding:
+class Holding:
     """Units of one signing with the same fate: service stops in month `stop` (notice is given), or was renewed."""
 
     month: int
@@ -68,31 +70,61 @@ def roll_contracts(state: State) -> None:
                 contract, status="signed", signed_month=dataset.month(signed.month), signed_blocks=signed.units
             )
             state.done.append(f"{name}: {signed.units} blocks signed {dataset.label(signed.month)}")
+        if signed is not None:
+            origin = Origin("contract", name, signed.month, signed.term_months, signed.start, settled=True)
+            state.origins["contract", name] = origin
+        if signed is not None and contract.min_spend_usd_per_year and signed.start < to:
+            _remember_bills(state, contract, signed)
         state.contracts.append(contract)
+
+
+def _remember_bills(state: State, contract: Contract, signed: Signing) -> None:
+    """What was billed of the contract year under way, which counts towards its minimum spend."""
+    to, name = state.to, contract.contract
+    first = max(0, to - (to - signed.start) % 12)
+    if first == to:
+        return
+    schedule = ContractSchedule(state.dataset, signed, contract)
+    paid = [each for each in state.plan.payments if (each.category, each.offer) == ("contract", name)]
+    usd = sum(each.cash_usd for each in paid if first <= each.month < to)
+    usd += contract.prepay_share * sum(schedule.minimums.get(t, 0.0) for t in range(first, to))
+    if first <= signed.month < to:
+        usd -= contract.upfront_usd + contract.prepay_share * sum(schedule.minimums.values())
+    state.billed.append(Billed(name, to - first, usd))
+    state.notes.append(
+        f"{name}: a contract year is under way in {state.dataset.label(to)}; of its minimum spend only the months "
+        "that are left count from now on, and what was billed before them no longer does."
+    )
 
 
 def _closed(state: State, sign_until: int | None) -> bool:
     return sign_until is not None and state.dataset.t(sign_until) < state.to
 
 
-def _holdings(state: State, lease: Lease, signings: list[Signing]) -> dict[_Holding, int]:
-    """Units of a lease that are not over, by what has been decided of them before `to`.
+def _holdings(state: State, lease: Lease, signings: list[Signing]) -> dict[Holding, int]:
+    """Units of a lease that are not over, by what has been decided of them before `to`."""
+    found: dict[Holding, int] = defaultdict(int)
+    for each in signings:
+        holding = holding_of(_schedule(state, lease, each.month, each.term_months), each, state.to)
+        if holding is not None:
+            found[holding] += each.units
+    return dict(found)
+
+
+def holding_of(schedule: UnitSchedule, signing: Signing, to: int) -> Holding | None:
+    """What units signed before month `to` are in it, by what was decided before; None when they are over.
 
     A renewal of month `to` itself counts as decided: from then on the lease would be over.
     """
-    found: dict[_Holding, int] = defaultdict(int)
-    for each in signings:
-        schedule = _schedule(state, lease, each.month, each.term_months)
-        stop = each.end + 1
-        if each.cancelled and stop - schedule.term.notice_months < state.to:
-            if stop >= state.to and (stop > state.to or schedule.term.termination_fee_share):
-                found[_Holding(each.month, each.term_months, stop=stop)] += each.units
-            continue
-        length = schedule.term.renewal_months or 0
-        begun = [k for k in range(1, each.renewals + 1) if schedule.term_end + (k - 1) * length <= state.to]
-        if schedule.term_end + len(begun) * length > state.to:
-            found[_Holding(each.month, each.term_months, renewed=len(begun))] += each.units
-    return dict(found)
+    term, stop = schedule.term, signing.end + 1
+    if signing.cancelled and stop - term.notice_months < to:
+        still = stop > to or (stop == to and term.termination_fee_share > 0.0)
+        return Holding(signing.month, signing.term_months, stop=stop) if still else None
+    length = term.renewal_months or 0
+    begun = sum(schedule.term_end + k * length <= to for k in range(signing.renewals))
+    if schedule.term_end + begun * length > to:
+        return Holding(signing.month, signing.term_months, renewed=begun)
+    return None
 
 
 def _schedule(state: State, lease: Lease, month: int, term_months: int) -> UnitSchedule:
@@ -125,7 +157,7 @@ def _signed_row(state: State, lease: Lease, name: str, month: int, units: int, t
     )
 
 
-def _write(state: State, lease: Lease, holding: _Holding, units: int, name: str) -> None:
+def _write(state: State, lease: Lease, holding: Holding, units: int, name: str) -> None:
     """The signed row of a holding, with the one term it has now."""
     dataset, schedule = state.dataset, _schedule(state, lease, holding.month, holding.term_months)
     told = f"{name}: {units} unit{'s' if units > 1 else ''} signed {dataset.label(holding.month)}"
@@ -153,18 +185,31 @@ def _write(state: State, lease: Lease, holding: _Holding, units: int, name: str)
     state.leases.append(_signed_row(state, row, name, month, units, term.term_months))
     state.lease_hardware += _hardware(state, lease, name)
     state.lease_terms.append(term)
+    state.origins["lease", name] = Origin(
+        "lease",
+        lease.lease,
+        holding.month,
+        holding.term_months,
+        schedule.start,
+        holding.stop,
+        holding.renewed,
+        settled=holding.stop is not None,
+    )
     state.done.append(told)
 
 
 def _owe_termination_fee(state: State, schedule: UnitSchedule, units: int, stop: int, name: str) -> None:
-    """A termination fee still due, as a lease of one month that brings nothing."""
+    """A termination fee still due, as a lease of one month that brings nothing, owed since the lease was signed."""
     fee = schedule.termination_fee(stop)
     if not fee:
         return
     lease = schedule.lease
     owed = name if stop <= state.to else state.free_name(f"{name} termination fee")
-    row = replace(lease, delivered_share=1.0, sublet=False, lead_months=0, service_not_before=None)
-    state.leases.append(_signed_row(state, row, owed, stop, units, 1))
+    row = replace(lease, delivered_share=1.0, sublet=False, lead_months=stop - schedule.signed, service_not_before=None)
+    state.leases.append(_signed_row(state, row, owed, schedule.signed, units, 1))
+    state.origins["lease", owed] = Origin(
+        "lease", lease.lease, schedule.signed, schedule.term.term_months, schedule.start, stop, settled=True
+    )
     state.lease_hardware += [replace(each, accelerators=0.0) for each in _hardware(state, lease, owed)]
     state.lease_terms.append(LeaseTerm(row=schedule.term.row, lease=owed, term_months=1, usd_per_unit_month=fee))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from models.dataset import Dataset
+from models.dataset import Billed, Carried, Dataset
 from models.plan import Plan
 from models.schema import (
     Cap,
@@ -44,11 +45,30 @@ ROLLED = (
 """The sheets that rolling rewrites; contract_tiers only lose rows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a row of the next round stands for: units of an offer signed in month t of the round before.
+
+    `term_months` and `start` are those of the signing then. `stop`: the first month without service once notice is
+    given. `renewed`: how often it was renewed. `settled`: nothing of it is still to be decided.
+    """
+
+    kind: str
+    name: str
+    month: int
+    term_months: int
+    start: int
+    stop: int | None = None
+    renewed: int = 0
+    settled: bool = False
+
+
 class State:
     """What has been rolled so far.
 
     `parts`: the names under which units of an offer are signed now, where the offer stays on the table
-    under its own; `gone`: names that are in no sheet any more; `closed`: offers that were settled for good.
+    under its own; `gone`: names that are in no sheet any more; `taken`: offers of which anything was signed;
+    `origins`: what rows of signed units stand for, by kind and name.
     """
 
     def __init__(self, dataset: Dataset, plan: Plan, to: int) -> None:
@@ -69,17 +89,22 @@ class State:
         self.rules: list[Rule] = []
         self.scenario_factors: list[ScenarioFactor] = []
         self.parts: dict[str, list[str]] = {}
+        self.origins: dict[tuple[str, str], Origin] = {}
         self.gone: set[str] = set()
         self.taken: set[str] = set()
+        self.carried: list[Carried] = []
+        self.billed: list[Billed] = []
         self.done: list[str] = []
         self.notes: list[str] = []
         self._names = {each.lease for each in dataset.leases} | {each.contract for each in dataset.contracts}
         self._names |= {each.lease_out for each in dataset.lease_outs} | {each.ramp for each in dataset.ramps}
+        self._names |= {each.cap for each in dataset.caps}
 
     def sheets(self) -> dict[str, Any]:
-        """The rolled rows of the sheets that change."""
+        """The rolled rows of the sheets that change, and what is carried over."""
         tiers = tuple(each for each in self.dataset.contract_tiers if each.contract not in self.gone)
-        return {name: tuple(getattr(self, name)) for name in ROLLED} | {"contract_tiers": tiers}
+        rows = {name: tuple(getattr(self, name)) for name in (*ROLLED, "carried", "billed")}
+        return rows | {"contract_tiers": tiers}
 
     def free_name(self, name: str) -> str:
         """The name, with a number after it where it is taken already; then it is taken."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from models.dataset import Billed
 from models.finance import payment, spending_is_rewarded
 from models.ledgers import Payer, Source
 from models.linear import Linear, Var
@@ -56,11 +57,16 @@ class Bills:
 
     def owed(self, signature: Signature, year: range) -> Linear:
         """Minimum spend of a contract year, for its months that count."""
-        return signature.signed.times(self.contract.min_spend_usd_per_year * len(year) / 12.0)
+        months = len(year) + self._before(year).months
+        return signature.signed.times(self.contract.min_spend_usd_per_year * months / 12.0)
+
+    def _before(self, year: range) -> Billed:
+        """Months of the year before month 0, and their bills."""
+        return self.model.dataset.billed_before(self.contract.contract, year)
 
     def billed(self, signature: Signature, year: range) -> Linear:
         """Bills and overage of a contract year, as variables."""
-        model, total = self.model, Linear()
+        model, total = self.model, Linear(self._before(year).usd)
         for t in year:
             total.plus(self.minimum(signature, t))
         for each in self.metered:
@@ -88,7 +94,8 @@ class Bills:
         for (_, t), usd in by_month.items():
             found.append(payment(self.payer, "contract", t, usd, usd * discount(t)))
         for signature, year in self.years():
-            bills = sum(self.minimum(signature, t).value() + by_month[signature.schedule.signed, t] for t in year)
+            bills = self._before(year).usd
+            bills += sum(self.minimum(signature, t).value() + by_month[signature.schedule.signed, t] for t in year)
             top_up = self.owed(signature, year).value() - bills
             if top_up > 0.0:
                 found.append(payment(self.payer, "contract", year[-1], top_up, top_up * discount(year[-1])))

@@ -42,7 +42,7 @@ def add_contracts(model: Model) -> None:
             else:
                 model.signings.sign(contract.contract, schedule.signed, Linear(1.0), 1)
         elif contract.status == "offer" and contract.max_blocks:
-            months = signing_months(dataset, contract, contract.contract)
+            months = signing_months(dataset, contract, contract.contract, every_month=model.every_month)
             offered.extend(ContractSchedule(dataset, contract, m) for m in months)
     taken.extend(_offered(model, offered))
     for each in taken:

@@ -22,7 +22,7 @@ def add_lease_outs(model: Model) -> None:
         (row.lease_out, m)
         for row in dataset.lease_outs
         if row.units_max
-        for m in signing_months(dataset, row, row.lease_out)
+        for m in signing_months(dataset, row, row.lease_out, every_month=model.every_month)
     ]
     units = model.counts("leased_out_by", index, lambda name: dataset.lease_out_of[name].units_max)
     for (name, m), count in units.items():

@@ -55,7 +55,7 @@ def add_leases(model: Model) -> None:
             term = next(each for each in terms[lease.lease] if each.term_months == lease.signed_term_months)
             signed.append(UnitSchedule(dataset, lease, term, dataset.t(lease.signed_month)))
         elif lease.status == "offer" and lease.units_max:
-            for m in signing_months(dataset, lease, lease.lease):
+            for m in signing_months(dataset, lease, lease.lease, every_month=model.every_month):
                 offered.extend(UnitSchedule(dataset, lease, term, m) for term in terms[lease.lease])
     ways = [(each.lease.lease, each.signed, each.term.term_months) for each in offered]
     units = model.counts("units_by", ways, lambda name: dataset.lease_of[name].units_max)

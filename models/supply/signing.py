@@ -51,13 +51,13 @@ def supplier_exit(dataset: Dataset, offer: Offer) -> int | None:
     return dataset.realization.exit(_name(offer), offer.provider)
 
 
-def signing_months(dataset: Dataset, offer: Offer, name: str) -> list[int]:
+def signing_months(dataset: Dataset, offer: Offer, name: str, *, every_month: bool = False) -> list[int]:
     """Months in which the offer can be signed: in its window, with service starting inside the horizon.
 
     A signing is a decision common to scenarios: it is on offer where service starts inside the horizon in one of
     them. Once the supplier is gone there is nothing to sign. Of several months with the same first service month
     and price, in every scenario, only the last is kept: money paid later costs no more. Not so where caps count
-    cash or obligations by month, or a rule speaks of the offer.
+    cash or obligations by month, or a rule speaks of the offer, nor with `every_month`.
     """
     first = 0 if offer.sign_from is None else max(0, dataset.t(offer.sign_from))
     horizon = len(dataset.horizon)
@@ -66,7 +66,7 @@ def signing_months(dataset: Dataset, offer: Offer, name: str) -> list[int]:
         m: [service_start(dataset, offer, m, each) for each in dataset.realizations] for m in range(first, last + 1)
     }
     months = [m for m, found in starts.items() if min(found) < horizon]
-    if not _early_signing_may_matter(dataset, name):
+    if not (every_month or _early_signing_may_matter(dataset, name)):
         prices = {m: [each.price(name, m) for each in dataset.realizations] for m in months}
         months = [m for m in months if m + 1 not in prices or (starts[m], prices[m]) != (starts[m + 1], prices[m + 1])]
     gone = supplier_exit(dataset, offer)

@@ -70,3 +70,22 @@ def test_a_round_does_not_roll_back(here: Run, solved: Path, tmp_path: Path) -> 
     assert said.code == 2
     assert "2026-01" in said.err
     assert not (tmp_path / "back.xlsx").exists()
+
+
+def test_a_round_ends_where_the_plan_does(here: Run, solved: Path) -> None:
+    """The month after the last of the plan can be rolled to, one further cannot."""
+    assert here("roll", solved, "plan.xlsx", "--to", "2027-01", "-o", "last.xlsx").code == 0
+    said = here("roll", solved, "plan.xlsx", "--to", "2027-02", "-o", "beyond.xlsx")
+    assert said.code == 2
+    assert "2027-01" in said.err
+
+
+def test_a_plan_of_another_workbook_is_refused(here: Run, solved: Path) -> None:
+    """A plan that signs a term the workbook does not have is named, and nothing is written."""
+    book = openpyxl.load_workbook(solved)
+    header = [cell.value for cell in book["lease_terms"][1]]
+    book["lease_terms"].cell(2, header.index("term_months") + 1).value = 7
+    book.save(solved)
+    said = here("roll", solved, "plan.xlsx", "-o", "other.xlsx", "--json")
+    assert said.code == 2
+    assert {fault["row_key"] for fault in said.json["faults"]} == {"L"}

@@ -18,24 +18,19 @@ from models.roll import roll_forward
 RANDOM = st.randoms(use_true_random=True)
 
 
-def _without_what_looks_back(data: Dataset) -> Dataset:
-    """The problem without clauses that add up across months: what was paid before month 0 is not in the next round."""
-    return replace(
-        data,
-        caps=tuple(each for each in data.caps if each.per == "month" and each.measure != "obligation_usd"),
-        contracts=tuple(replace(each, min_spend_usd_per_year=0.0) for each in data.contracts),
-    )
+def settled_caps(data: Dataset) -> Dataset:
+    """The problem without caps on obligations, which count ends of service that a later plan may choose otherwise."""
+    return replace(data, caps=tuple(each for each in data.caps if each.measure != "obligation_usd"))
 
 
 def _continues(data: Dataset, to: int) -> None:
-    data = _without_what_looks_back(data)
+    data = settled_caps(data)
     if any(fault.severity == "error" for fault in check(data)):
         return
     plan = solved_or_none(data)
     if plan is None:
         return
-    rolled = roll_forward(data, plan, to).dataset
-    rest = replace(rolled, settings=replace(rolled.settings, months=data.settings.months - to))
+    rest = roll_forward(data, plan, to, months=data.settings.months - to).dataset
     faults = [fault for fault in check(rest) if fault.severity == "error"]
     assert not faults, faults
     before = sum(each.present_value_usd for each in plan.payments if each.month < to)

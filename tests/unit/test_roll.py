@@ -3,9 +3,9 @@
 import builders as b
 import pytest
 
-from models.plan import LimitChoice, OptionPurchase, Plan, Signing
+from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Shortfall, Signing
 from models.roll import roll_forward
-from models.schema import Cap, Limit, Option, Rule
+from models.schema import Cap, Limit, Option, Rule, Scenario, ScenarioFactor
 
 
 def _signed(kind, name, month, term, units=1, end=None, **facts):
@@ -47,7 +47,7 @@ def test_notice_given_shortens_the_term_and_leaves_its_fee_to_pay():
     assert (found["short"].term_months, found["short"].cancel_after_months) == (3, None)
     assert found["short termination fee"].usd_per_unit_month == pytest.approx(50.0)
     fee = next(each for each in rolled.leases if each.lease == "short termination fee")
-    assert (fee.signed_month, fee.signed_units) == (b.JAN + 3, 1)
+    assert (fee.signed_month, fee.lead_months, fee.signed_units) == (b.JAN, 3, 1)
 
 
 def test_notice_that_is_not_yet_due_stays_a_decision():
@@ -148,6 +148,122 @@ def test_a_lease_out_runs_on_for_its_last_months():
 
 
 def test_a_round_rolls_forward_only():
-    """Rolling to the first month or before it is refused."""
+    """Rolling to the first month or before it is refused, and so is rolling past what the plan decides."""
     with pytest.raises(ValueError, match="2026-01 is not after"):
         roll_forward(b.dataset(), Plan(), 0)
+    with pytest.raises(ValueError, match="the plan ends in 2026-03"):
+        roll_forward(b.dataset(months=3), Plan(), 4)
+
+
+def _paid(month, usd, category="on_demand", offer="spot us H100"):
+    return Payment(month, category, "spot", offer, usd, usd)
+
+
+def test_money_paid_comes_off_what_a_cap_leaves_of_the_year():
+    """Of 100 a year 30 were paid before April: 70 are left until December, and 100 a year from then on."""
+    data = b.dataset(
+        b.on_demand(1.0),
+        Cap(cap="money", measure="cash_usd", scope="total", sense="max", value=100.0, per="year"),
+        months=24,
+    )
+    rolled = roll_forward(data, Plan(payments=(_paid(0, 10.0), _paid(2, 20.0), _paid(3, 5.0))), 3).dataset
+    assert [(each.cap, each.value, each.from_month, each.until_month) for each in rolled.caps] == [
+        ("money", 100.0, b.JAN + 12, None),
+        ("money, until 2026-12", 70.0, b.JAN + 3, b.JAN + 11),
+    ]
+
+
+def test_a_cap_counts_off_only_what_it_speaks_of():
+    """A cap on a provider leaves out what others were paid; one that begins later leaves out what was before."""
+    data = b.dataset(
+        b.fleet(),
+        b.on_demand(1.0),
+        Cap(cap="spot", measure="cash_usd", scope="provider", name="spot", sense="max", value=9.0, per="quarter"),
+        Cap(cap="late", measure="cash_usd", scope="total", sense="max", value=9.0, per="year", from_month=b.JAN + 1),
+        Cap(cap="over", measure="cash_usd", scope="total", sense="max", value=9.0, per="year", until_month=b.JAN + 1),
+    )
+    plan = Plan(payments=(_paid(0, 4.0), _paid(1, 2.0), Payment(1, "fleet", "us-inc", "own", 1.0, 1.0)))
+    rolled = roll_forward(data, plan, 2, months=1).dataset
+    assert {each.cap: each.value for each in rolled.caps if each.from_month == b.JAN + 2} == {
+        "spot, until 2026-03": 3.0,
+        "late, until 2026-12": 6.0,
+    }
+    assert "over" not in {each.cap for each in rolled.caps}
+
+
+def test_what_cannot_be_counted_off_is_told():
+    """A shortfall share by the year, a budget of a horizon that moves on, and a contract year under way get a note."""
+    data = b.dataset(
+        b.contract("c", min_spend_usd_per_year=1.0, term_months=12),
+        Cap(cap="share", measure="shortfall_share", scope="total", sense="max", value=0.1, per="year"),
+        Cap(cap="budget", measure="cash_usd", scope="total", sense="max", value=9.0, per="horizon"),
+    )
+    notes = roll_forward(data, Plan(signings=(_signed("contract", "c", 0, 12),)), 1).notes
+    assert [word for word in ("c:", "share", "budget") if any(word in note for note in notes)] == [
+        "c:",
+        "share",
+        "budget",
+    ]
+
+
+def test_factors_of_a_scenario_keep_their_first_month():
+    """A factor that held from the first month still comes before one of a later month."""
+    factor = ScenarioFactor(scenario="s", quantity="demand", name="*", value=2.0)
+    data = b.dataset(Scenario(scenario="s", probability=1.0), factor)
+    assert [each.from_month for each in roll_forward(data, Plan(), 1).dataset.scenario_factors] == [b.JAN]
+
+
+def test_ranks_stay_when_a_limit_goes():
+    """Where a limit's window closes, the ranks that the others had by their place are written out."""
+    data = b.dataset(
+        b.segment(min_months_between_changes=3, current_limit="a"),
+        Limit(segment="chat", limit="a"),
+        Limit(segment="chat", limit="short", until_month=b.JAN + 2),
+        Limit(segment="chat", limit="c"),
+        months=6,
+    )
+    limits = (LimitChoice("chat", 0, "a"), LimitChoice("chat", 1, "c"))
+    rolled = roll_forward(data, Plan(limits=limits), 2).dataset
+    assert [(each.limit, each.generosity) for each in rolled.limits] == [("a", 1.0), ("c", 3.0)]
+
+
+def test_a_share_of_the_quarter_remembers_what_fell_short_before():
+    """Half of a quarter's 90 bn tokens may fall short: after 31 in January, 14 are left for February and March."""
+    data = b.dataset(
+        b.demand(1.0, months=3),
+        b.segment(shortfall_usd_per_mtok=0.001),
+        b.on_demand(3.0),
+        Cap(cap="most", measure="shortfall_share", scope="total", sense="max", value=0.5, per="quarter"),
+    )
+    plan = Plan(shortfalls=(Shortfall(0, "day", "chat", "us", 31.0),))
+    rest = b.solved(roll_forward(data, plan, 1, months=2).dataset)
+    assert sum(each.tokens_bn for each in rest.shortfalls) == pytest.approx(14.0)
+
+
+def test_a_share_of_revenue_remembers_what_was_paid_and_earned():
+    """Of 90 USD earned in a quarter half may be paid: after 31 earned and 10 paid, 35 are left for hours on demand."""
+    data = b.dataset(
+        b.demand(1.0, months=3),
+        b.segment(revenue_usd_per_mtok=0.001, shortfall_usd_per_mtok=1.0),
+        b.on_demand(0.1),
+        Cap(cap="most", measure="cash_share_of_revenue", scope="total", sense="max", value=0.5, per="quarter"),
+    )
+    rest = b.solved(roll_forward(data, Plan(payments=(_paid(0, 10.0),)), 1, months=2).dataset)
+    assert sum(b.cash(rest, "on_demand").values()) == pytest.approx(35.0)
+
+
+def test_a_contract_year_remembers_what_it_was_billed():
+    """Of 1,200 USD a year 600 are due over six months: the top-up of the last is the same after two have passed."""
+    data = b.dataset(
+        b.contract(
+            "c", 0.06, term_months=6, min_spend_usd_per_year=1200.0, prepay_share=0.5, upfront_usd=7.0, sign_until=b.JAN
+        ),
+        Rule(rule="take it", kind="at_least", offers=("c",), count=1),
+        months=6,
+    )
+    plan = b.solved(data)
+    rest = b.solved(roll_forward(data, plan, 2, months=4).dataset)
+    hours = 744 + 672 + 744 + 720 + 744 + 720
+    # in service month 6: half the fee of June, and 600 less all six months' bills
+    assert b.cash(rest, "contract")[3] == pytest.approx(0.5 * 0.06 * 720 + 600.0 - 0.06 * hours)
+    assert b.cash(rest, "contract")[3] == pytest.approx(b.cash(plan, "contract")[5])

@@ -1,0 +1,135 @@
+"""Caps rolled forward: money already paid in a calendar period comes off what may still be paid in the rest of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from models import months
+from models.dataset import Carried, Dataset
+from models.demand.baseline import baseline_demand
+from models.ledgers import Payer
+from models.plan import Payment, Serving, Shortfall
+from models.policy.scopes import in_scope
+from models.roll.state import State
+from models.schema import Cap
+
+PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def roll_caps(state: State, months_left: int) -> None:
+    """Caps of what is left; `months_left` is the length of the new horizon."""
+    for cap in state.dataset.caps:
+        if cap.scope == "offer" and cap.name in state.gone:
+            state.done.append(f"cap {cap.cap}: {cap.name} is out, and so is the cap on it")
+            continue
+        if cap.until_month is not None and state.dataset.t(cap.until_month) < state.to:
+            state.done.append(f"cap {cap.cap}: its months are over, taken out")
+            continue
+        state.caps += _rolled(state, cap, months_left)
+        if cap.scope == "offer" and cap.name in state.parts:
+            parts = ", ".join(state.parts[cap.name])
+            state.notes.append(
+                f"Cap {cap.cap} speaks of {cap.name} only; what is signed of it now stands as {parts}. "
+                "Lower the cap by that, or cap the parts too."
+            )
+
+
+def _rolled(state: State, cap: Cap, months_left: int) -> list[Cap]:
+    """The cap from the next period on, under its own name, and what is left of it for the period under way."""
+    dataset, to = state.dataset, state.to
+    if cap.per == "month":
+        return [cap]
+    begun, following = _period(dataset, cap, to, months_left)
+    if not begun < to:
+        return [cap]
+    looked_back = f"{dataset.label(begun)} to {dataset.label(to - 1)}"
+    if cap.measure != "cash_usd" or following is None:
+        state.notes.append(
+            f"Cap {cap.cap} adds up over a {cap.per}: what was paid or fell short before {dataset.label(to)} "
+            "no longer counts in it."
+        )
+        if following is not None:
+            state.carried.append(_carried(state, cap, range(begun, to)))
+        return [cap]
+    paid = sum(
+        each.cash_usd for each in state.plan.payments if begun <= each.month < to and _counts(dataset, cap, each)
+    )
+    last = following - 1 if cap.until_month is None else min(following - 1, dataset.t(cap.until_month))
+    left = cap.value - paid
+    rest = replace(
+        cap,
+        value=0.0 if abs(left) <= 1e-9 * max(abs(paid), abs(cap.value)) else left,
+        from_month=dataset.month(to),
+        until_month=dataset.month(last),
+    )
+    later = cap.until_month is None or dataset.t(cap.until_month) >= following
+    if later:
+        rest = replace(rest, cap=state.free_name(f"{cap.cap}, until {dataset.label(last)}"))
+    found = [replace(cap, from_month=dataset.month(following))] if later else []
+    if cap.sense == "min" and left <= 0.0:
+        state.done.append(f"cap {cap.cap}: met until {dataset.label(last)} by what was paid {looked_back}")
+        return found
+    so_far = f"less {paid:,.0f} paid" if paid >= 0.0 else f"plus {-paid:,.0f} received"
+    state.done.append(f"cap {rest.cap}: {cap.value:,.0f} {so_far} {looked_back}")
+    return [*found, rest]
+
+
+def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int, int | None]:
+    """First month t of the period under way that the cap holds in, and the first after it.
+
+    The horizon is one period while its end stays where it is; where the end moves on, what is left for which
+    months is not known: None.
+    """
+    first = 0 if cap.from_month is None else max(0, dataset.t(cap.from_month))
+    if cap.per == "horizon":
+        end = dataset.settings.months
+        return first, end if to + months_left <= end else None
+    month, length = dataset.month(to), PERIOD_MONTHS[cap.per]
+    _, of_year = months.year_and_month(month)
+    begun = dataset.t(month - (of_year - 1) % length)
+    return max(first, begun), begun + length
+
+
+def _carried(state: State, cap: Cap, lived: range) -> Carried:
+    """What the months lived through add to a cap on a share; a workbook cannot say it, the problem itself can."""
+    dataset, plan = state.dataset, state.plan
+    price = {each.segment: each.revenue_usd_per_mtok for each in dataset.segments}
+    revenue = sum(
+        per_day[t] * dataset.hours(t) / 24.0 * 1000.0 * price[segment]
+        for (segment, _), per_day in baseline_demand(dataset).items()
+        for t in lived
+    )
+    paid = [each for each in plan.payments if each.month in lived]
+    forgone = (each for each in paid if each.category == "revenue_forgone")
+    revenue -= sum(each.present_value_usd / dataset.discount(each.month) for each in forgone)
+
+    def tokens(rows: Iterable[Serving | Shortfall]) -> float:
+        return sum(each.tokens_bn for each in rows if each.month in lived and cap.name in (None, each.segment))
+
+    short = tokens(plan.shortfalls)
+    return Carried(cap.cap, sum(each.cash_usd for each in paid), revenue, short, short + tokens(plan.serving))
+
+
+def _counts(dataset: Dataset, cap: Cap, paid: Payment) -> bool:
+    return any(in_scope(cap, payer) for payer in _payers(dataset, paid))
+
+
+def _payers(dataset: Dataset, paid: Payment) -> Iterator[Payer]:
+    """Who a payment was for; only its offer's name is written down with it."""
+    name, category = paid.offer, paid.category
+    lease, contract = dataset.lease_of.get(name), dataset.contract_of.get(name)
+    asset = next((each for each in dataset.fleet if each.asset == name), None)
+    if lease is not None and category in ("lease", "usage"):
+        yield Payer("lease", name, lease.provider, lease.region, lease.site or name)
+    elif contract is not None and category in ("contract", "usage"):
+        yield Payer("contract", name, contract.provider, contract.region, contract.site or name)
+    elif asset is not None and category in ("fleet", "usage"):
+        yield Payer("fleet", name, asset.provider, asset.region, asset.site or name)
+    elif category == "on_demand":
+        regions = {
+            each.region for each in dataset.on_demand if name == f"{each.provider} {each.region} {each.hardware}"
+        }
+        yield from (Payer("on_demand", name, paid.provider, region) for region in regions)
+    else:
+        yield Payer("other", name)

@@ -1,0 +1,47 @@
+"""The same problem with shortfall allowed at a price above anything that can be bought: what is least left unserved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.dataset import Dataset
+
+DEARER = 10.0
+"""How many times the dearest way to serve a token that is on offer, at least, a token not served costs."""
+
+
+def unserved_allowed(dataset: Dataset) -> Dataset:
+    """Segments that must be served may fall short, at `last_resort_usd_per_mtok`.
+
+    Caps on shortfall are left out, and others forget what was before month 0: it cannot be made good.
+    """
+    price = last_resort_usd_per_mtok(dataset)
+    segments = tuple(
+        replace(
+            each,
+            shortfall_usd_per_mtok=price if each.shortfall_usd_per_mtok is None else each.shortfall_usd_per_mtok,
+            max_shortfall_share=1.0,
+        )
+        for each in dataset.segments
+    )
+    caps = tuple(each for each in dataset.caps if each.measure != "shortfall_share")
+    return replace(dataset, segments=segments, caps=caps, carried=())
+
+
+def last_resort_usd_per_mtok(dataset: Dataset) -> float:
+    """DEARER x (the dearest accelerator-hour on offer, used by the slowest rate, or the dearest shortfall allowed)."""
+    held: dict[str, float] = {}
+    for part in dataset.lease_hardware:
+        held[part.lease] = held.get(part.lease, 0.0) + part.accelerators
+    hourly = [each.usd_per_accelerator_hour for each in dataset.on_demand]
+    for term in dataset.lease_terms:
+        hourly.append(term.usd_per_accelerator_hour or 0.0)
+        hourly.append((term.usd_per_unit_month or 0.0) / 672.0 / max(held.get(term.lease, 0.0), 1e-3))
+    for tier in dataset.contract_tiers:
+        contract = dataset.contract_of.get(tier.contract)
+        kw = dataset.hardware_of[contract.hardware].kw if contract else 1.0
+        hourly += [tier.usd_per_accelerator_hour or 0.0, (tier.usd_per_kw_month or 0.0) * kw / 672.0]
+    rates = [each.tokens_per_second for each in dataset.throughput if each.tokens_per_second > 0.0]
+    mtok_per_hour = min(rates, default=1.0) * 3600.0 / 1e6
+    allowed = [each.shortfall_usd_per_mtok or 0.0 for each in dataset.segments]
+    return DEARER * max(1e-3, max(hourly, default=0.0) / mtok_per_hour, *allowed)
