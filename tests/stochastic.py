@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from builders import JAN
+from builders import JAN, dataset, solved
 
 from models.audit import audit
 from models.audit.together import check_alike
@@ -84,3 +85,8 @@ def certain(data: Dataset, name: str) -> Dataset:
         for t, tokens in enumerate(path)
     )
     return replace(data, demand=rows, scenarios=(), scenario_factors=())
+
+
+def solved_in(*rows: object, **settings: Any) -> Plan:
+    """The cheapest plan of a workbook whose one scenario, `s`, is certain; its factors are among the rows."""
+    return solved(dataset(rows, scenario("s", 1.0), **settings).in_scenario("s"))
