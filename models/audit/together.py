@@ -129,10 +129,11 @@ def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, fl
     for name, month, term_months in {*one.leases(), *other.leases()}:
         mine = one.choices(one.schedule(name, month, term_months))
         theirs = other.choices(other.schedule(name, month, term_months))
-        for t in mine.keys() & theirs.keys():
+        # going on in a month may be a renewal in one and, where service came late, no notice given in the other
+        for t in (t for t in mine.keys() & theirs.keys() if mine[t] == theirs[t]):
             what = f"lease {name} of {one.dataset.label(month)}, units kept on from {one.dataset.label(t)}"
             left, right = one.kept(name, month, term_months, t), other.kept(name, month, term_months, t)
-            yield what, max(mine[t], theirs[t]), left, right
+            yield what, mine[t], left, right
 
 
 def joined(reports: Mapping[str, AuditReport], alike: Check) -> AuditReport:
