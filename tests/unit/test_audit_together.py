@@ -199,7 +199,7 @@ def test_an_end_after_the_supplier_is_gone_is_no_decision() -> None:
 
 
 def test_a_renewal_and_a_notice_not_given_are_different_decisions() -> None:
-    """Going on in March is a renewal decided in March for one and, two months late, a notice of February for another."""
+    """Going on in March is a renewal of March for one and, a month late, a notice not given in February for another."""
     rights = b.term(2, 1.0, cancel_after_months=0, notice_months=1, renewals_max=1, renewal_months=1)
     problem = b.dataset(
         b.lease("both", rights, signed=0),
