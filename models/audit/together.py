@@ -109,8 +109,10 @@ class _Decided:
         for k in range(term.renewals_max):
             t = over + k * (term.renewal_months or 0)
             found[t] = t
-        # an end beyond the horizon is bookkeeping, not a decision
-        return {t: when for t, when in found.items() if t < min(schedule.gone, self.dataset.settings.months)}
+        # a notice given beyond the horizon is bookkeeping, and with prorate an end beyond it
+        settings = self.dataset.settings
+        full = settings.end_of_horizon == "full"
+        return {t: when for t, when in found.items() if t < schedule.gone and (when if full else t) < settings.months}
 
 
 def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, float]]:

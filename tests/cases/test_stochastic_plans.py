@@ -275,6 +275,32 @@ def test_cancelling_is_decided_when_notice_is_given(notice: int, expected: float
     assert ends(found) == {"high": 3, "low": low_ends}
 
 
+@pytest.mark.parametrize(
+    ("gone", "expected", "ends_in"),
+    [(0.5, 0.5 * (3252 + 2160), {"stays": 2, "gone": 5}), (0.2, 2880, {"stays": 1, "gone": 1})],
+)
+def test_notice_given_inside_the_horizon_is_common_though_service_ends_beyond_it(
+    gone: float, expected: float, ends_in: dict[str, int]
+) -> None:
+    """With `full` service goes on beyond February; a notice of January cannot know that April has no supplier.
+
+    Six months at 1, two months' notice, half of what is left on a stop, all one until March. Notice in January, end of
+    February: 1416 + 0.5 x 2928 = 2880 in either case. None: 2160 to the exit, and where the supplier stays notice
+    in February, which the other cannot take: 2160 + 0.5 x 2184 = 3252. Even: 2706 for none; with a fifth of exits
+    0.2 x 2160 + 0.8 x 3252 = 3033.60, so notice is given in January.
+    """
+    found = solved_together(
+        dataset(
+            lease("deal", term(6, 1.0, cancel_after_months=0, notice_months=2, termination_fee_share=0.5), signed=0),
+            [scenario("stays", 1 - gone), scenario("gone", gone), factor("gone", "supplier_exit", t=3)],
+            months=2,
+            end_of_horizon="full",
+        )
+    )
+    assert found.objective_usd == pytest.approx(expected)
+    assert ends(found) == ends_in
+
+
 @pytest.mark.parametrize(("first_stage_months", "expected", "low_ends"), [(2, 1788, 1), (3, 2160, 2)])
 def test_a_renewal_is_decided_in_its_first_month(first_stage_months: int, expected: float, low_ends: int) -> None:
     """March, needed with one half, is renewed by the case that needs it when they are apart in March, else by both.
