@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import JAN, cash, contract, costs, dataset, demand, lease, on_demand, ramp, solved_or_none, term
+from builders import JAN, cash, contract, costs, dataset, demand, lease, on_demand, ramp, solved, solved_or_none, term
 from stochastic import factor, scenario, solved_in, solved_together
 
 from models.plan import Plan
-from models.schema import Cap
+from models.schema import Cap, Rule
 
 
 def arrived(plan: Plan) -> dict[int, float]:
@@ -162,6 +162,21 @@ def test_service_that_is_late_beyond_the_horizon() -> None:
     full = solved_in(fixed, late, end_of_horizon="full")
     assert cash(full, "lease") == pytest.approx({0: 782, 3: 360, 4: 372})
     assert costs(full) == pytest.approx({"lease": 1514})
+
+
+def test_blocks_that_come_after_the_horizon_still_fill_their_tiers_in_order() -> None:
+    """With prorate nothing of them counts, and in cash the first block is billed at the first tier all the same.
+
+    A rule asks for the contract, which is on offer as it comes in time in another scenario; two months late it
+    serves March and April: half of 744 + 720 at 1 is prepaid, 732, and at 3 for a second block, 2196.
+    """
+    deal = contract("deal", {1: 1.0, 2: 3.0}, term_months=2, max_blocks=2, tier_mode="incremental", prepay_share=0.5)
+    rule = Rule(rule="some", kind="at_least", offers=("deal",), count=1)
+    late = [scenario("fine", 0.5), scenario("late", 0.5), factor("late", "delivery_delay_months", 2)]
+    plan = solved(dataset(deal, rule, late, months=2).in_scenario("late"))
+    assert costs(plan) == {}
+    (signing,) = plan.signings
+    assert cash(plan, "contract") == pytest.approx({0: {1: 732, 2: 732 + 2196}[signing.units]})
 
 
 def test_the_upfront_of_late_service_is_prorated_by_the_months_it_serves() -> None:
