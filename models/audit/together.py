@@ -74,12 +74,13 @@ class _Decided:
         self.bought = {(each.name, each.month) for each in plan.options}
         self.limits = {(each.segment, each.month): each.limit for each in plan.limits}
 
-    def stands(self, name: str, month: int) -> bool:
-        """Whether an offer, or the offer of an option, still has its supplier."""
-        offers = {each.option: each.offer for each in self.dataset.options}
-        offer = self.dataset.lease_of.get(offers.get(name, name)) or self.dataset.contract_of.get(
-            offers.get(name, name)
-        )
+    def stands(self, kind: str, name: str, month: int) -> bool:
+        """Whether an offer, or the offer of an option, still has its supplier; the taker of a lease-out is none."""
+        if kind == "option":
+            name = next(each.offer for each in self.dataset.options if each.option == name)
+        lease = self.dataset.lease_of.get(name) if kind in ("lease", "option") else None
+        contract = self.dataset.contract_of.get(name) if kind in ("contract", "option") else None
+        offer = lease or contract
         return offer is None or month < self.course.gone(offer)
 
     def leases(self) -> Iterator[tuple[str, int, int]]:
@@ -119,10 +120,10 @@ def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, fl
     """Decisions both scenarios can take: in words, their month, and what each decides."""
     for key in {*one.chosen, *other.chosen}:
         kind, name, month, term_months = key
-        if one.stands(name, month) and other.stands(name, month):
+        if one.stands(kind, name, month) and other.stands(kind, name, month):
             yield f"{kind} {name}, {term_months} months", month, one.chosen.get(key, 0), other.chosen.get(key, 0)
     for name, month in one.bought | other.bought:
-        if one.stands(name, month) and other.stands(name, month):
+        if one.stands("option", name, month) and other.stands("option", name, month):
             yield f"option {name}", month, (name, month) in one.bought, (name, month) in other.bought
     for segment, month in one.limits:
         ranks = {each.limit: k for k, each in enumerate(one.dataset.limits) if each.segment == segment}

@@ -174,6 +174,19 @@ def test_a_scenario_whose_supplier_is_gone_need_not_sign(names: tuple[str, ...])
     assert [each.where for each in alike(data(*gone), b=plan).failures if "neo1" in each.where] == []
 
 
+def test_a_lease_out_of_the_name_of_a_lease_that_is_gone_is_still_decided_alike() -> None:
+    """Names are unique in their own sheet only: the exit of lease `out` is no excuse for the lease-out `out`."""
+    problem = b.dataset(
+        b.fleet(),
+        b.lease("out", b.term(1, 1.0)),
+        b.lease_out("out", units_max=1),
+        [scenario("a", 0.5), scenario("b", 0.5), factor("b", "supplier_exit", name="out")],
+    )
+    plans = {"a": Plan((signing("out", 0, 1, 0, 0, "lease_out"),)), "b": Plan()}
+    assert check_alike(problem, plans).failed == 1
+    assert check_alike(problem, {"a": Plan((signing("out", 0, 1, 0, 0),)), "b": Plan()}).passed
+
+
 def test_an_option_on_an_offer_that_is_gone_need_not_be_bought() -> None:
     """The option of an offer whose supplier is gone in January is no decision there; of one gone in May it is."""
     plan = replace(COMMON, options=())
