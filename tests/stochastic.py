@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from builders import JAN
+from builders import JAN, dataset, solved
 
 from models.audit import audit
 from models.audit.together import check_alike
@@ -84,3 +85,23 @@ def certain(data: Dataset, name: str) -> Dataset:
         for t, tokens in enumerate(path)
     )
     return replace(data, demand=rows, scenarios=(), scenario_factors=())
+
+
+def solved_in(*rows: object, **settings: Any) -> Plan:
+    """The cheapest plan of a workbook whose one scenario, `s`, is certain; its factors are among the rows."""
+    return solved(dataset(rows, scenario("s", 1.0), **settings).in_scenario("s"))
+
+
+def demands(**bn_per_day: tuple[float, ...]) -> list[Any]:
+    """Each scenario's demand by month, of a plain demand of 1 in every month."""
+    return [factor(name, "demand", value, t=t) for name, path in bn_per_day.items() for t, value in enumerate(path)]
+
+
+def units(found: Solved) -> dict[str, int]:
+    """Units signed of offers in each scenario."""
+    return {name: sum(each.units for each in plan.signings if not each.signed) for name, plan in found.plans.items()}
+
+
+def ends(found: Solved) -> dict[str, int]:
+    """The last month of service in each scenario, of its one signing."""
+    return {name: plan.signings[0].end for name, plan in found.plans.items()}

@@ -74,12 +74,13 @@ class _Decided:
         self.bought = {(each.name, each.month) for each in plan.options}
         self.limits = {(each.segment, each.month): each.limit for each in plan.limits}
 
-    def stands(self, name: str, month: int) -> bool:
-        """Whether an offer, or the offer of an option, still has its supplier."""
-        offers = {each.option: each.offer for each in self.dataset.options}
-        offer = self.dataset.lease_of.get(offers.get(name, name)) or self.dataset.contract_of.get(
-            offers.get(name, name)
-        )
+    def stands(self, kind: str, name: str, month: int) -> bool:
+        """Whether an offer, or the offer of an option, still has its supplier; the taker of a lease-out is none."""
+        if kind == "option":
+            name = next(each.offer for each in self.dataset.options if each.option == name)
+        lease = self.dataset.lease_of.get(name) if kind in ("lease", "option") else None
+        contract = self.dataset.contract_of.get(name) if kind in ("contract", "option") else None
+        offer = lease or contract
         return offer is None or month < self.course.gone(offer)
 
     def leases(self) -> Iterator[tuple[str, int, int]]:
@@ -109,18 +110,20 @@ class _Decided:
         for k in range(term.renewals_max):
             t = over + k * (term.renewal_months or 0)
             found[t] = t
-        # an end beyond the horizon is bookkeeping, not a decision
-        return {t: when for t, when in found.items() if t < min(schedule.gone, self.dataset.settings.months)}
+        # a notice given beyond the horizon is bookkeeping, and with prorate an end beyond it
+        settings = self.dataset.settings
+        full = settings.end_of_horizon == "full"
+        return {t: when for t, when in found.items() if t < schedule.gone and (when if full else t) < settings.months}
 
 
 def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, float]]:
     """Decisions both scenarios can take: in words, their month, and what each decides."""
     for key in {*one.chosen, *other.chosen}:
         kind, name, month, term_months = key
-        if one.stands(name, month) and other.stands(name, month):
+        if one.stands(kind, name, month) and other.stands(kind, name, month):
             yield f"{kind} {name}, {term_months} months", month, one.chosen.get(key, 0), other.chosen.get(key, 0)
     for name, month in one.bought | other.bought:
-        if one.stands(name, month) and other.stands(name, month):
+        if one.stands("option", name, month) and other.stands("option", name, month):
             yield f"option {name}", month, (name, month) in one.bought, (name, month) in other.bought
     for segment, month in one.limits:
         ranks = {each.limit: k for k, each in enumerate(one.dataset.limits) if each.segment == segment}
@@ -129,10 +132,11 @@ def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, fl
     for name, month, term_months in {*one.leases(), *other.leases()}:
         mine = one.choices(one.schedule(name, month, term_months))
         theirs = other.choices(other.schedule(name, month, term_months))
-        for t in mine.keys() & theirs.keys():
+        # going on in a month may be a renewal in one and, where service came late, no notice given in the other
+        for t in (t for t in mine.keys() & theirs.keys() if mine[t] == theirs[t]):
             what = f"lease {name} of {one.dataset.label(month)}, units kept on from {one.dataset.label(t)}"
             left, right = one.kept(name, month, term_months, t), other.kept(name, month, term_months, t)
-            yield what, max(mine[t], theirs[t]), left, right
+            yield what, mine[t], left, right
 
 
 def joined(reports: Mapping[str, AuditReport], alike: Check) -> AuditReport:

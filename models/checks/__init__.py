@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from models.checks import demand, limits, names, policy, rows, service, supply
+from models.checks import demand, factors, limits, names, policy, rows, service, supply
 from models.checks.material import Material, material_of
 from models.dataset import Dataset
 from models.faults import Fault
@@ -48,6 +48,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (policy.names_of_rules, ()),
     (policy.scenarios, ("scenarios",)),
     (policy.scenario_factors, ("segments", "throughput", "hardware", *names.SOURCES, "on_demand")),
+    (factors.factors_without_effect, ("settings", "leases", "contracts", "scenarios", "scenario_factors")),
     (service.demand_beyond_reach, EVERYTHING_BUT_POLICY),
 )
 

@@ -12,9 +12,9 @@ and `models.supply.contract_bills` bill.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from operator import itemgetter
 
+from models.finance import counts_in_full
 from models.ledgers import Payer, Source
 from models.linear import Linear
 from models.model import Model
@@ -178,15 +178,26 @@ def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> list[_TierKey
 
 
 def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[ContractTier]) -> bool:
-    """Whether least cost fills the tiers in order anyway: rates never fall, and nothing rewards spending."""
+    """Whether least cost fills the tiers in order anyway: rates never fall, nothing rewards spending, and a dearer
+    tier costs more in a month that the objective counts: not so where service comes late, beyond the horizon."""
     rewards_spending = any(cap.sense == "min" for cap in model.dataset.caps) or schedule.contract.min_spend_usd_per_year
     if rewards_spending:
         return False
-    for t in schedule.service:
-        rates = [schedule.rate(tier, t) for tier in tiers]
-        if any(later < earlier for earlier, later in pairwise(rates)):
+    rates = {t: [schedule.rate(tier, t) for tier in tiers] for t in schedule.service}
+    counted = [t for t in schedule.service if _is_counted(model, schedule, t)]
+    for k in range(1, len(tiers)):
+        if any(each[k] < each[k - 1] for each in rates.values()):
+            return False
+        dearer = {t for t, each in rates.items() if each[k] > each[k - 1]}
+        if dearer and dearer.isdisjoint(counted):
             return False
     return True
+
+
+def _is_counted(model: Model, schedule: ContractSchedule, t: int) -> bool:
+    """Whether the objective counts what a block is billed in month t of its service."""
+    inside = t in model.dataset.horizon or counts_in_full(model.dataset)
+    return inside and schedule.agreed_per_block(t) > 0.0 and bool(schedule.stands(t) or schedule.contract.prepay_share)
 
 
 def _signings(taken: list[Signature]) -> list[Signing]:

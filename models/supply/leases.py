@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.dataset import Dataset
 from models.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
 from models.ledgers import Obligation, Payer, Source
 from models.linear import Linear, Var
@@ -151,13 +152,22 @@ def _stop_months(model: Model, schedule: UnitSchedule, caps_obligations: bool) -
     """Months at whose start service can stop, as decisions of the plan.
 
     Ends beyond the horizon change nothing with `prorate` and follow from the fees with `full`, unless
-    obligations are capped: then they are decisions too.
+    obligations are capped: then they are decisions too. With `full` and several scenarios so are those of which
+    notice is given inside the horizon: scenarios not told apart by then give it alike.
     """
-    horizon = len(model.dataset.horizon)
-    last = horizon
+    dataset = model.dataset
+    last = len(dataset.horizon)
     if caps_obligations:
-        last = schedule.term_end if counts_in_full(model.dataset) else horizon + schedule.term.notice_months
+        last = schedule.term_end if counts_in_full(dataset) else last + schedule.term.notice_months
+    else:
+        last = _first_foreseen_end(dataset, schedule)
     return tuple(t for t in range(max(0, schedule.start), min(last, schedule.term_end)) if schedule.may_stop(t))
+
+
+def _first_foreseen_end(dataset: Dataset, schedule: UnitSchedule) -> int:
+    """The first month from which stopping follows from the fees and is no decision of the plan."""
+    shared = counts_in_full(dataset) and len(dataset.realizations) > 1
+    return len(dataset.horizon) + (schedule.term.notice_months if shared else 0)
 
 
 def _cheapest_end(model: Model, schedule: UnitSchedule) -> int | None:
@@ -172,7 +182,7 @@ def _cheapest_end(model: Model, schedule: UnitSchedule) -> int | None:
         fees = sum(remainder * schedule.owed(t) * discount(t) for t in range(max(horizon, schedule.start), stop))
         return fees + (schedule.termination_fee(stop) * discount(stop) if stop < schedule.term_end else 0.0)
 
-    ends = [t for t in range(horizon, schedule.term_end) if schedule.may_stop(t)]
+    ends = [t for t in range(_first_foreseen_end(model.dataset, schedule), schedule.term_end) if schedule.may_stop(t)]
     best = min([schedule.term_end, *ends], key=cost)
     return None if best == schedule.term_end else best
 

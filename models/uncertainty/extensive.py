@@ -18,7 +18,7 @@ from scipy.sparse import csc_array, csr_array, vstack
 from models.build import build_model
 from models.compiled import Compiled
 from models.dataset import Dataset
-from models.model import Model
+from models.model import Decision, Model
 from models.plan import Plan
 from models.start import start_values
 from models.uncertainty.risk import Measure, with_objective
@@ -26,8 +26,12 @@ from models.uncertainty.tree import Tree
 from models.units import Units, units_of
 
 Vector = npt.NDArray[np.float64]
-Shared = tuple[str, str, Hashable]
-"""A decision shared by scenarios: their node in the month it is taken in, its family and key."""
+Shared = tuple[int, str, str, Hashable]
+"""A decision shared by scenarios: the month it is taken in, their node in that month, its family and key.
+
+The month tells apart what is one decision by its key alone: service that goes on in a month may be a renewal
+in one scenario and, where it came late, a right to cancel not used in another.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +102,7 @@ class ExtensiveForm:
             compiled = {id(variable) for variable in each.model.compiled.columns}
             for decision in each.model.decisions:
                 # a decision that changes nothing here is no column here, and is taken all the same
-                key = self.tree.node(each.name, decision.month), decision.family, decision.key
+                key = shared_key(self.tree, each.name, decision)
                 if id(decision.variable) not in compiled and key in self._shared:
                     decision.variable.set_value(round(float(values[self._shared[key]])), skip_validation=True)
             found[each.name] = each.model.plan(values[each.places])
@@ -138,8 +142,13 @@ def shared_keys(tree: Tree, scenario: str, model: Model) -> dict[int, Shared]:
         if each.month not in alike:
             alike[each.month] = len(tree.alike(scenario, each.month)) > 1
         if alike[each.month]:
-            found[id(each.variable)] = tree.node(scenario, each.month), each.family, each.key
+            found[id(each.variable)] = shared_key(tree, scenario, each)
     return found
+
+
+def shared_key(tree: Tree, scenario: str, decision: Decision) -> Shared:
+    """What scenarios that share a decision of a scenario have in common."""
+    return decision.month, tree.node(scenario, decision.month), decision.family, decision.key
 
 
 def _spread(scenario: ScenarioModel, width: int) -> Vector:

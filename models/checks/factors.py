@@ -1,0 +1,93 @@
+"""Factors of scenarios that can change nothing: what they act on is over, absorbed, or beyond the horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from models.checks.material import Material, fault_in
+from models.checks.windows import signing_window
+from models.dataset import Dataset
+from models.faults import Fault
+from models.realization import ALL, Realization
+from models.schema import Contract, Lease, ScenarioFactor
+from models.supply.signing import service_start
+
+Offer = Lease | Contract
+NEUTRAL = {"price": 1.0, "delivery_delay_months": 0.0}
+"""Quantities that act on signings, and the value that changes nothing; such a row may end one before it."""
+
+
+def factors_without_effect(material: Material) -> Iterator[Fault]:
+    """Warns of factors that begin after the horizon, and of prices and delays that no signing meets."""
+    dataset, rows = material.dataset, material.dataset.scenario_factors
+    for factor in rows:
+        begins, ends = _in_force(dataset, factor)
+        if begins >= len(dataset.horizon):
+            if not _reaches_beyond(dataset, factor.quantity):
+                found, expected = dataset.label(begins), f"a month up to {dataset.label(len(dataset.horizon) - 1)}"
+                fix = "It has no effect inside the horizon; correct the month, or delete the row."
+                yield fault_in(factor, "from_month", found, expected, fix, "warning")
+        elif factor.quantity in NEUTRAL and factor.value != NEUTRAL[factor.quantity]:
+            ended = replace(factor, value=NEUTRAL[factor.quantity])
+            realization = Realization([(begins, factor), (ends, ended)])
+            signed = [(each, m) for each in _acted_on(dataset, factor) for m in _signings(dataset, each)]
+            if signed and not any(_changes(dataset, realization, factor.quantity, each, m) for each, m in signed):
+                yield _idle(factor)
+
+
+def _in_force(dataset: Dataset, factor: ScenarioFactor) -> tuple[int, int]:
+    """The month t it holds from, and that of the next row of its scenario, quantity and name."""
+    begins = _begins(dataset, factor)
+    others = (
+        _begins(dataset, each)
+        for each in dataset.scenario_factors
+        if (each.scenario, each.quantity, each.name) == (factor.scenario, factor.quantity, factor.name)
+    )
+    return begins, min((t for t in others if t > begins), default=max(begins, len(dataset.horizon)) + 1)
+
+
+def _begins(dataset: Dataset, factor: ScenarioFactor) -> int:
+    return 0 if factor.from_month is None else dataset.t(factor.from_month)
+
+
+def _reaches_beyond(dataset: Dataset, quantity: str) -> bool:
+    """Whether what happens beyond the horizon may count: termination fees look at fees there, `full` and caps too."""
+    counts = dataset.settings.end_of_horizon == "full" or any(each.measure == "obligation_usd" for each in dataset.caps)
+    return quantity == "delivered_share" or (counts and quantity in ("supplier_exit", "delivery_delay_months"))
+
+
+def _acted_on(dataset: Dataset, factor: ScenarioFactor) -> Iterator[Offer]:
+    offers: tuple[Offer, ...] = (*dataset.leases, *dataset.contracts)
+    for offer in offers:
+        if factor.name in (ALL, _name(offer)):
+            yield offer
+
+
+def _signings(dataset: Dataset, offer: Offer) -> list[int]:
+    """Months in which it is or can be signed; none for what is excluded."""
+    if offer.status == "signed" and offer.signed_month is not None:
+        return [dataset.t(offer.signed_month)]
+    return list(signing_window(dataset, offer)) if offer.status == "offer" else []
+
+
+def _changes(dataset: Dataset, realization: Realization, quantity: str, offer: Offer, signed: int) -> bool:
+    if quantity == "price":
+        return realization.price(_name(offer), signed) != 1.0
+    return service_start(dataset, offer, signed, realization) != service_start(dataset, offer, signed)
+
+
+def _name(offer: Offer) -> str:
+    return offer.lease if isinstance(offer, Lease) else offer.contract
+
+
+def _idle(factor: ScenarioFactor) -> Fault:
+    whose = "any offer" if factor.name == ALL else f"'{factor.name}'"
+    if factor.quantity == "price":
+        found = f"{factor.value:g}, while nothing can be signed"
+        expected = f"a month in which {whose} is or can be signed"
+        return fault_in(factor, "from_month", found, expected, "It has no effect; correct the month.", "warning")
+    found = f"{factor.value:g}, by which no service starts later"
+    expected = f"a delay that {whose} feels: in service later than service_not_before, and not before from_month"
+    fix = "It has no effect; raise it, or correct from_month or the offer's service_not_before."
+    return fault_in(factor, "value", found, expected, fix, "warning")
