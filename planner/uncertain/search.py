@@ -144,7 +144,7 @@ class _Search:
         if outcome.status == "infeasible":
             return Found("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
         plans = None if outcome.values is None else form.plans(outcome.values)
-        if plans is not None and (self.measure.kind != "expected" or self.measure.weight == 1.0):
+        if plans is not None and self._overlooks:
             plans = self._refined(plans, size)
         value = math.inf if plans is None else self._value({name: each.objective_usd for name, each in plans.items()})
         if mean.plans is not None and mean.usd is not None and mean.usd < value:
@@ -165,6 +165,11 @@ class _Search:
         )
         proven = best.gap <= self.options.gap + 1e-9
         return Found("optimal" if proven else "stopped", best, size, outcome.why, outcome.log)
+
+    @property
+    def _overlooks(self) -> bool:
+        """Whether the measure may not look at what some scenario costs."""
+        return self.measure.kind != "expected" or self.measure.weight == 1.0 or not all(self.tree.probability.values())
 
     def _refined(self, plans: Mapping[str, Plan], size: Size) -> dict[str, Plan]:
         """Scenarios that the measure does not look at, at their best too; no scenario gets dearer."""
