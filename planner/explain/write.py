@@ -86,7 +86,7 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
         return "its price does not matter"
     facts = offer_facts(dataset, answer.name)
     per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
-    figure = f"{facts.price * estimate:,.4g} {dataset.settings.currency} {per} ({percent(estimate)} of its price)"
+    figure = f"{facts.price * estimate + 0.0:,.4g} {dataset.settings.currency} {per} ({percent(estimate)} of its price)"
     if answer.break_even.is_known:
         return figure
     sides = [f"at least {percent(known.low)}"] if known.low is not None else []
@@ -281,11 +281,35 @@ def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, An
         "bound_usd": explanation.cost.low,
         "complete": explanation.complete,
         "offers": [_offer_json(each, dataset) for each in explanation.offers],
-        "caps": []
-        if explanation.marginal is None
-        else [
+        "marginal": None if explanation.marginal is None else marginal_json(explanation.marginal, dataset),
+    }
+
+
+def marginal_json(marginal: MarginalValues, dataset: Dataset) -> dict[str, Any]:
+    """Marginal values as plain values, month by month; present values, local."""
+    return {
+        "tokens": [
+            {
+                "month": dataset.label(each.month),
+                "segment": each.segment,
+                "usd_per_bn_tokens_a_day": each.usd,
+                "usd_per_mtok": each.usd_per_mtok,
+            }
+            for each in marginal.tokens
+        ],
+        "power": [
+            {
+                "month": dataset.label(each.month),
+                "region": each.region,
+                "hardware": each.hardware,
+                "usd_per_mw": each.usd,
+                "usd_per_accelerator_hour": each.usd_per_accelerator_hour,
+            }
+            for each in marginal.capacity
+        ],
+        "caps": [
             {"cap": each.cap, "month": dataset.label(each.month), "saves_usd": each.usd, "per": each.unit}
-            for each in explanation.marginal.caps
+            for each in marginal.caps
         ],
     }
 
