@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from models.audit import AuditReport
 from models.dataset import Dataset
@@ -168,3 +168,13 @@ def shortened(text: str, most: int) -> str:
         return text
     kept = text[:most].rpartition("; ")[0]
     return f"{kept}; …" if kept else f"{text[: most - 2].rpartition(' ')[0]} …"
+
+
+def money_scale(amounts: Iterable[float | None]) -> tuple[float, str]:
+    """The size and word that money is shown in where the largest of it is as large as this.
+
+    >>> money_scale([3e9, None]), money_scale([-5e6, 1.0]), money_scale([])
+    ((1000000000.0, 'bn'), (1000000.0, 'm'), (1.0, ''))
+    """
+    largest = max((abs(each) for each in amounts if each is not None), default=0.0)
+    return next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))

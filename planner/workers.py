@@ -34,12 +34,13 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A problem to solve; `key` names it, `start` is a plan to begin from."""
+    """A problem to solve; `key` names it, `start` is a plan to begin from but for the offer `left_open`."""
 
     key: str
     dataset: Dataset
     options: SolveOptions
     start: Plan | None = None
+    left_open: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def _solved(question: Question, should_stop: Any) -> Answer:
     began = time.monotonic()
     try:
         model = build_model(question.dataset)
-        start = None if question.start is None else start_values(model, question.start)
+        start = None if question.start is None else start_values(model, question.start, question.left_open)
         outcome = solve(model, question.options, should_stop=should_stop, start=start)
         plan = None if outcome.values is None else model.plan(outcome.values)
     except Exception as error:

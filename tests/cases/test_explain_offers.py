@@ -142,6 +142,7 @@ def test_an_offer_that_is_not_worth_taking_even_for_nothing() -> None:
     found = _explained(data)["burden"]
     assert found.break_even is not None
     assert found.break_even.never()
+    assert offer_words(found, data).endswith("; it is not worth taking even free of charge.")
 
 
 def test_no_time_left_leaves_an_answer_for_every_offer() -> None:
