@@ -37,11 +37,13 @@ def money(amount: float | None, currency: str = "USD") -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage with the digits that matter.
 
-    >>> percent(0.00123), percent(0.25), percent(1e-16)
-    ('0.123 %', '25 %', '0 %')
+    >>> percent(0.00123), percent(0.25), percent(1e-16), percent(64.2)
+    ('0.123 %', '25 %', '0 %', '6,420 %')
     """
     if share is None or not math.isfinite(share):
         return "-"
+    if abs(share) >= 10.0:
+        return f"{100 * share:,.0f} %"
     return f"{100 * share:.3g} %" if abs(share) > 1e-9 else "0 %"
 
 

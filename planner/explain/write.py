@@ -85,7 +85,9 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
         verb = "it would pay above" if answer.kind == "lease_out" else "it would be taken below"
     facts = offer_facts(dataset, answer.name)
     per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
-    figure = f"{facts.price * estimate + 0.0:,.4g} {dataset.settings.currency} {per} ({percent(estimate)} of its price)"
+    price, currency = facts.price * estimate + 0.0, dataset.settings.currency
+    amount = money(price, currency) if abs(price) >= 1e6 else f"{price:,.4g} {currency}"
+    figure = f"{amount} {per} ({percent(estimate)} of its price)"
     if answer.break_even.is_known:
         return f"{verb} {figure}"
     if estimate < 0.0 and answer.kind != "lease_out":
@@ -199,8 +201,8 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
         return (
             ("Offer", "text"),
             (f"{first}, {currency} {size[1]}".strip(), "money"),
-            (f"Price, {currency}", "amount"),
-            (even, "amount"),
+            (f"Price, {currency}", "price"),
+            (even, "price"),
             ("a", "text"),
             ("Units in plan", "whole"),
             ("In words", "text"),
