@@ -139,7 +139,8 @@ def _alternatives(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
         yield f"  {head:<17} {dataset.label(each.month)}: {each.units[0]} of {each.name}"
     for number, other in enumerate(report.alternatives, start=1):
         extra = percent((other.cost_usd - report.plan.objective_usd) / abs(report.plan.objective_usd or 1.0))
-        yield f"  Alternative {number:<5} {extra} more, {other.apart_mw:,.4g} MW apart: {'; '.join(other.words[:4])}"
+        words = shortened("; ".join(other.words), 200)
+        yield f"  Alternative {number:<5} {extra} more, {other.apart_mw:,.4g} MW apart: {words}"
 
 
 def _first_decisions(report: RunReport, dataset: Dataset) -> Iterator[str]:
