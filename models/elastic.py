@@ -48,6 +48,8 @@ FAMILIES: dict[str, Kind] = {
     "limit_stays": "min_months_between_changes",
 }
 """The families of rows that state a user's rule, and which."""
+WEIGHT = 1000.0
+"""What a unit of effort weighs in the objective: tiny costs would be lost in the solver's tolerances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +128,13 @@ class Elastic:
 
     def bent(self, values: npt.NDArray[np.float64], tolerance: float = 1e-7) -> tuple[Bent, ...]:
         """The rules that bend in a solution, and how far."""
-        self.model.plan(values[: len(self._plain.columns)])  # gives the variables their values, for ratios
+        plain = values[: len(self._plain.columns)]
+        self.model.plan(plain)  # gives the variables their values, for ratios
+        activity = self._plain.matrix @ plain
+        excess = np.maximum(activity - self._plain.row_upper, self._plain.row_lower - activity)
         found = []
         for bend, columns in self.columns.items():
-            effort = float(sum(self._cost[i] * values[i] for i in columns))
+            effort = float(sum(self._cost[i] * values[i] for i in columns)) / WEIGHT
             if effort <= tolerance:
                 continue
             by_month: dict[int, float] = defaultdict(float)
@@ -137,7 +142,7 @@ class Elastic:
                 if values[i] > 0.0:
                     by_month[self._month[i]] += float(values[i]) * self._scale[i]
             if bend.kind in ("cap", "max_shortfall_share"):
-                by_month = defaultdict(float, {0: self._moved(bend, by_month[0])})
+                by_month = defaultdict(float, {0: self._moved(bend, excess) or by_month[0]})
             found.append(Bent(bend, {t: amount for t, amount in sorted(by_month.items()) if amount > 0.0}, effort))
         return tuple(each for each in found if each.by_month)
 
@@ -145,14 +150,14 @@ class Elastic:
         """The decisions of a solution."""
         return self.model.plan(values[: len(self._plain.columns)])
 
-    def _moved(self, bend: Bend, guess: float) -> float:
-        """By how much a value has to move, shares measured against what the solution has in each month."""
-        worst = 0.0
-        for (row_bend, constant), weight in self._weights.items():
-            if row_bend == bend:
-                at = weight.value()
-                worst = max(worst, guess * constant / at if at > 1e-12 else guess)
-        return worst
+    def _moved(self, bend: Bend, excess: npt.NDArray[np.float64]) -> float:
+        """By how much a value has to move: what a row has in excess, against what the value is multiplied by in it."""
+        found = 0.0
+        for row, weight in self._weights[bend]:
+            at = weight.value()
+            if at > 1e-12:
+                found = max(found, float(excess[row]) / at)
+        return found
 
     def _all_mw(self) -> float:
         """Power of everything there is and could be signed, at least 1 MW."""
@@ -166,13 +171,13 @@ class Elastic:
 
     def _note(self, bend: Bend, column: int, month: int, scale: float, cost: float) -> None:
         self.columns[bend].append(column)
-        self._month[column], self._scale[column], self._cost[column] = month, scale, cost
+        self._month[column], self._scale[column], self._cost[column] = month, scale, cost * WEIGHT
 
     def _bend_rows(self, plain: Compiled) -> csc_array:
         """New columns: one for each rule as a whole, one for each row of demand."""
         first, rows, columns, entries = len(plain.columns), [], [], []
         shared: dict[Bend, int] = {}
-        self._weights: dict[tuple[Bend, float], Linear] = {}
+        self._weights: dict[Bend, list[tuple[int, Linear]]] = defaultdict(list)
         tokens, weights = self._tokens(), value_weights(self.model)
         counts = np.diff(plain.matrix.tocsr().indptr)
         added = 0
@@ -195,21 +200,21 @@ class Elastic:
                 if bend not in shared:
                     shared[bend] = first + added
                     added += 1
-                    self._note(bend, shared[bend], 0, 1.0, self._effort(bend))
+                    self._note(bend, shared[bend], 0, self._unit(bend), 1.0)
                 column = shared[bend]
                 if kind == "cap":
                     weight = weights[key[0], int(key[1])]
                     size = max(most(weight), 1e-9)
-                    self._weights[bend, size] = weight
+                    self._weights[bend].append((r, weight))
                 elif kind == "max_shortfall_share":
                     weight = self._asked(name, int(key[1]))
                     size = max(most(weight), 1e-9)
-                    self._weights[bend, size] = weight
+                    self._weights[bend].append((r, weight))
                 else:
                     size = float(max(1, counts[r])) if kind != "rule" else self._rule_size(name, key)
             rows.append(r)
             columns.append(column - first)
-            entries.append(sign * size)
+            entries.append(sign * size * (1.0 if kind == "shortfall" else self._unit(bend)))
         shape = plain.matrix.shape[0], added
         return csc_array((entries, (rows, columns)), shape=shape)
 
@@ -218,14 +223,14 @@ class Elastic:
         rule = next(each for each in self.dataset.rules if each.rule == name)
         return float(self.model.signings.most(rule.offers[0])) if rule.kind == "requires" and key != name else 1.0
 
-    def _effort(self, bend: Bend) -> float:
-        """Price of a unit of a bend: the share of what is written that it is."""
+    def _unit(self, bend: Bend) -> float:
+        """What one unit of effort moves: as much as is written, or where that is nothing, something of its size."""
         if bend.kind != "cap":
             return 1.0
         cap = next(each for each in self.dataset.caps if each.cap == bend.name)
         if cap.value:
-            return 1.0 / abs(cap.value)
-        return 1.0 / self._all_mw() if cap.measure == "capacity_mw" else 1e-9 if cap.measure.endswith("_usd") else 1.0
+            return abs(cap.value)
+        return self._all_mw() if cap.measure == "capacity_mw" else 1e9 if cap.measure.endswith("_usd") else 1.0
 
     def _must_be_met(self, name: str) -> bool:
         """Whether shortfall of the segment is not allowed, so that tokens unserved are a rule bent."""

@@ -111,7 +111,8 @@ def _cap(dataset: Dataset, bent: Bent) -> RuleChange:
     needed = outwards(cap.value + (bent.most if up else -bent.most), up)
     unit = "MW" if cap.measure == "capacity_mw" else "share" if cap.measure in RATIOS else "USD"
     verb = "lift" if up else "lower"
-    words = f"{verb} cap {cap.cap} from {cap.value:,.6g} to {needed:,.6g}"
+    digits = ",.0f" if unit == "USD" and max(abs(cap.value), abs(needed)) >= 1e6 else ",.6g"
+    words = f"{verb} cap {cap.cap} from {cap.value:{digits}} to {needed:{digits}}"
     words += "" if unit == "share" else f" {unit}"
     last = dataset.settings.months - 1
     amount = abs(needed - cap.value)

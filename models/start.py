@@ -17,14 +17,27 @@ from models.plan import Plan, Signing
 from models.schema import LeaseTerm
 from models.supply.lease_terms import UnitSchedule
 
+OFFER_FAMILIES = (
+    "units_by",
+    "in_service",
+    "leased_out_by",
+    "contract_signed_by",
+    "blocks",
+    "tier_reached_by",
+    "bought",
+)
+"""Families of columns whose first key is an offer, or an option on one."""
 
-def start_values(model: Model, plan: Plan) -> npt.NDArray[np.float64]:
-    """A value for each column of the compiled model, NaN where the plan has none."""
+
+def start_values(model: Model, plan: Plan, left_open: str | None = None) -> npt.NDArray[np.float64]:
+    """A value for each column of the compiled model, NaN where the plan has none, and for the offer `left_open`."""
     meaning = _Meaning(model, plan)
+    names = {left_open, *(each.option for each in model.dataset.options if each.offer == left_open)}
     values: npt.NDArray[np.float64] = np.full(len(model.compiled.columns), np.nan)
     for i, variable in enumerate(model.compiled.columns):
-        family = meaning.families.get(variable.parent_component().name)
-        if family is not None:
+        name = variable.parent_component().name
+        family = meaning.families.get(name)
+        if family is not None and not (name in OFFER_FAMILIES and variable.index()[0] in names):
             values[i] = family(*variable.index())
     # a value beyond its column's bounds would make the solver refuse all of them
     return np.minimum(np.maximum(values, model.compiled.lower), model.compiled.upper)

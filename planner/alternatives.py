@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from models.alternatives import as_far_as_possible, distance_mw
 from models.audit import AuditReport, audit
@@ -83,7 +84,7 @@ def alternatives(
         lines = watch(f"Alternative {number}")
         limited = replace(options, gap=DISTANCE_GAP, time_limit=max(LEAST_SECONDS, seconds))
         start = start_values(model, known[-1])
-        outcome = solve(model, limited, should_stop=lambda: stop.requested, start=start)
+        outcome = solve(model, limited, should_stop=partial(lines.stopped_by, stop), start=start)
         if outcome.values is None:
             break
         signed = _cheapest(dataset, model.plan(outcome.values), options, lines, stop, seconds)

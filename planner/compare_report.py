@@ -9,11 +9,11 @@ from models import months
 from models.plan import CATEGORIES
 from planner.compare import Against, Comparison, Side
 from planner.lock_in import owed_by_month
-from planner.summary import money
+from planner.summary import money, money_scale
 from planner.write_months import by_month, totals
 from planner.write_report import Kind, Page, Picture, Section, write_report
 from planner.write_rows import Filled
-from planner.write_tables import Table, TableColumn
+from planner.write_tables import report_table
 from planner.write_views import service
 from planner.write_words import CATEGORY_WORDS
 
@@ -23,12 +23,7 @@ MONTHS_LISTED = 18
 LISTED = 40
 
 
-def _table(sheet: str, purpose: str, *columns: str) -> Table:
-    parts = (each.split(":") for each in columns)
-    return Table(sheet, purpose, tuple(TableColumn(name, kind, name, True) for name, kind in parts))  # type: ignore[arg-type]
-
-
-DECISIONS = _table(
+DECISIONS = report_table(
     "Decisions",
     "every offer any plan takes, against the first plan",
     "plan:text",
@@ -39,7 +34,7 @@ DECISIONS = _table(
     "units:whole",
     "in_words:text",
 )
-COSTS = _table(
+COSTS = report_table(
     "Costs",
     "present value by category, and the difference to the first plan",
     "plan:text",
@@ -47,7 +42,7 @@ COSTS = _table(
     "present_value_usd:money",
     "difference_usd:money",
 )
-MONTHS = _table(
+MONTHS = report_table(
     "Months",
     "power, tokens, cash and what is still owed, month by month",
     "plan:text",
@@ -60,7 +55,7 @@ MONTHS = _table(
     "cash_usd:money",
     "owed_usd:money",
 )
-SERVICE = _table(
+SERVICE = report_table(
     "Service",
     "tokens of each segment over the horizon, billions",
     "plan:text",
@@ -70,7 +65,7 @@ SERVICE = _table(
     "served_bn:amount",
     "shortfall_bn:amount",
 )
-LIMITS = _table(
+LIMITS = report_table(
     "Limits",
     "months in which a segment has another limit than in the first plan",
     "plan:text",
@@ -80,7 +75,7 @@ LIMITS = _table(
     "limit_first:text",
     "limit:text",
 )
-INPUTS = _table(
+INPUTS = report_table(
     "Inputs",
     "what in the inputs differs from the first plan's",
     "plan:text",
@@ -202,8 +197,7 @@ def costs_section(comparison: Comparison) -> Section:
     """Present value by category of every plan."""
     sides = comparison.sides[:5]
     costs = [side.plan.costs_usd() for side in sides]
-    largest = max((abs(usd) for each in costs for usd in each.values()), default=0.0)
-    size, word = next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))
+    size, word = money_scale(usd for each in costs for usd in each.values())
     rows: list[tuple[Any, ...]] = [
         (CATEGORY_WORDS[category], *(each[category] / size for each in costs))
         for category in CATEGORIES

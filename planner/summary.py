@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from models.audit import AuditReport
 from models.dataset import Dataset
@@ -37,11 +37,13 @@ def money(amount: float | None, currency: str = "USD") -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage with the digits that matter.
 
-    >>> percent(0.00123), percent(0.25), percent(1e-16)
-    ('0.123 %', '25 %', '0 %')
+    >>> percent(0.00123), percent(0.25), percent(1e-16), percent(64.2)
+    ('0.123 %', '25 %', '0 %', '6,420 %')
     """
     if share is None or not math.isfinite(share):
         return "-"
+    if abs(share) >= 10.0:
+        return f"{100 * share:,.0f} %"
     return f"{100 * share:.3g} %" if abs(share) > 1e-9 else "0 %"
 
 
@@ -137,7 +139,8 @@ def _alternatives(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
         yield f"  {head:<17} {dataset.label(each.month)}: {each.units[0]} of {each.name}"
     for number, other in enumerate(report.alternatives, start=1):
         extra = percent((other.cost_usd - report.plan.objective_usd) / abs(report.plan.objective_usd or 1.0))
-        yield f"  Alternative {number:<5} {extra} more, {other.apart_mw:,.4g} MW apart: {'; '.join(other.words[:4])}"
+        words = shortened("; ".join(other.words), 200)
+        yield f"  Alternative {number:<5} {extra} more, {other.apart_mw:,.4g} MW apart: {words}"
 
 
 def _first_decisions(report: RunReport, dataset: Dataset) -> Iterator[str]:
@@ -168,3 +171,13 @@ def shortened(text: str, most: int) -> str:
         return text
     kept = text[:most].rpartition("; ")[0]
     return f"{kept}; …" if kept else f"{text[: most - 2].rpartition(' ')[0]} …"
+
+
+def money_scale(amounts: Iterable[float | None]) -> tuple[float, str]:
+    """The size and word that money is shown in where the largest of it is as large as this.
+
+    >>> money_scale([3e9, None]), money_scale([-5e6, 1.0]), money_scale([])
+    ((1000000000.0, 'bn'), (1000000.0, 'm'), (1.0, ''))
+    """
+    largest = max((abs(each) for each in amounts if each is not None), default=0.0)
+    return next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))

@@ -34,7 +34,7 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A problem to solve; `key` names it, `start` is a plan to begin from.
+    """A problem to solve; `key` names it, `start` is a plan to begin from but for the offer `left_open`.
 
     With `held_until`, whatever `start` decides before that month t is held.
     """
@@ -44,6 +44,7 @@ class Question:
     options: SolveOptions
     start: Plan | None = None
     held_until: int = 0
+    left_open: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ def answered(question: Question, should_stop: Callable[[], bool] | None = None) 
     began = time.monotonic()
     try:
         model = build_model(question.dataset)
-        start = None if question.start is None else start_values(model, question.start)
+        start = None if question.start is None else start_values(model, question.start, question.left_open)
         problem: Problem = model
         if start is not None and question.held_until:
             problem = hold(model, decided_before(model, start, question.held_until))

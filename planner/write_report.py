@@ -20,7 +20,8 @@ COLORS = ("#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#999999", "#D5
 """Okabe and Ito: told apart by colour-blind readers too."""
 WIDTHS = (38, 15, 15, 15, 16, 15, 80)
 """Widths of the page's columns in characters; words go last, where they wrap."""
-Kind = Literal["text", "whole", "amount", "money"]
+Kind = Literal["text", "whole", "amount", "money", "price"]
+"""What a column holds; prices may be of different sizes, so each has the digits it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +138,16 @@ class _Drawing:
     def _column(self, section: Section, first: int, c: int, kind: Kind) -> None:
         book, line = self.book, {"bottom": 1, "bottom_color": LINE}
         figures = [row[c] for row in section.rows if isinstance(row[c], (int, float))]
-        shown = number_format(kind, figures) if kind != "text" else "General"
+        shown = number_format(kind, figures) if kind not in ("text", "price") else "General"
         for r, row in enumerate(section.rows, start=first):
             value = row[c]
             if isinstance(value, (int, float)) and not isinstance(value, bool):
+                shown = number_format("amount", [value]) if kind == "price" else shown
                 self.sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1, **line))
             else:
                 place = "left" if kind == "text" else "right"
-                text = "" if value is None else str(value)[:1000]
-                folds = -(-len(text) // WIDTHS[-1]) if c == len(WIDTHS) - 1 else 1
-                look = book.format(align=place, indent=1, **line, **({"text_wrap": True} if folds > 1 else {}))
-                self.sheet.write_string(r, c, text, look)
-                if folds > 1:
-                    self.sheet.set_row(r, 13.0 * folds + 2.0)
+                look = book.format(align=place, indent=1, text_wrap=c == len(WIDTHS) - 1, **line)
+                self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
 
     def _picture(self, section: Section, picture: Picture, header: int) -> None:
         kinds: dict[str, dict[str, Any]] = {

@@ -58,6 +58,11 @@ def _columns(*parts: str) -> tuple[TableColumn, ...]:
     return tuple(found)
 
 
+def report_table(sheet: str, purpose: str, *parts: str) -> Table:
+    """A table that nobody reads back, of columns `header:kind`."""
+    return Table(sheet, purpose, _columns(*parts))
+
+
 SUMMARY = Table("Summary", "the plan in figures", _columns("metric:text", "value:any", "unit:text?"))
 DECISIONS = Table(
     "Decisions",

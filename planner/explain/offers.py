@@ -100,8 +100,10 @@ class _Asking:
 
     def first(self) -> Question:
         """The problem without the offer when it is taken, with it when it is not."""
-        other = without_offer(self.dataset, self.name) if self.taken else with_offer(self.dataset, self.name)
-        return Question(f"{'without' if self.taken else 'with'} {self.name}", other, self.options, self.plan)
+        if self.taken:
+            return Question(f"without {self.name}", without_offer(self.dataset, self.name), self.options, self.plan)
+        forced = with_offer(self.dataset, self.name)
+        return Question(f"with {self.name}", forced, self.options, self.plan, left_open=self.name)
 
     def learn(self, answer: Answer) -> Question | None:
         """Takes an answer in; the next question, None when there is nothing more to ask."""

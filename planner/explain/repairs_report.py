@@ -44,6 +44,8 @@ def repair_lines(found: Infeasibility, dataset: Dataset) -> list[str]:
         lines.append("  No set of changes was found in the time there was. Look at caps, rules and segments.")
     elif not found.repairs:
         lines.append("  Changing caps, rules, shortfall or capacity does not help. Look at windows of limits.")
+    elif not found.complete:
+        lines.append("  The time was over before all was looked at: there may be smaller changes.")
     if found.conflict is not None:
         lines.append(
             "  These cannot hold together with what is on offer: " + "; ".join(map(bend_words, found.conflict))
@@ -117,13 +119,14 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility) -> None:
                 ("Repair", "text"),
                 ("Effort", "amount"),
                 ("Changes", "whole"),
-                (f"A plan then costs about, {currency}", "money"),
+                (f"Cost then, {currency}", "money"),
                 ("Tried out", "text"),
                 ("", "text"),
                 ("In words", "text"),
             ),
             listed,
-            "Effort sums up how far the changes go, as shares of what is written; a rule dropped is 1. Smallest first.",
+            "Effort sums up how far the changes go, as shares of what is written; a rule dropped is 1. Smallest first."
+            + ("" if found.complete else " The time was over before all was looked at: there may be smaller ones."),
             if_empty="None was found.",
         )
     ]

@@ -10,20 +10,15 @@ from models.plan import Plan
 from planner.explain.local_worth import offer_facts
 from planner.explain.vary import Curve, PointResult, Sensitivity
 from planner.outputs import EXPLANATION_SHEET
-from planner.summary import money, shortened
+from planner.summary import money, money_scale, shortened
 from planner.write_report import Page, Picture, Section, write_report
 from planner.write_rows import Filled
-from planner.write_tables import Table, TableColumn
+from planner.write_tables import report_table
 
 SHEET = "Sensitivity page"
 
 
-def _table(sheet: str, purpose: str, *columns: str) -> Table:
-    parts = (each.split(":") for each in columns)
-    return Table(sheet, purpose, tuple(TableColumn(name, kind, name, True) for name, kind in parts))  # type: ignore[arg-type]
-
-
-POINTS = _table(
+POINTS = report_table(
     "Sensitivity",
     "the plan at every value of every factor",
     "quantity:text",
@@ -38,7 +33,7 @@ POINTS = _table(
     "signed_mw:amount",
     "signed:text",
 )
-STEPS = _table(
+STEPS = report_table(
     "Changes",
     "between which values decisions change, and how",
     "quantity:text",
@@ -48,7 +43,7 @@ STEPS = _table(
     "sure:flag",
     "in_words:text",
 )
-TORNADO = _table(
+TORNADO = report_table(
     "Tornado",
     "what each factor does to the cost from one end of its range to the other",
     "factor:text",
@@ -158,8 +153,7 @@ def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tup
 
 def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
     """Writes the workbook. Raises CannotWrite where it cannot be written."""
-    largest = max((abs(each.cost_usd or 0.0) for curve in found.curves for each in curve.points), default=0.0)
-    unit = next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))
+    unit = money_scale(each.cost_usd for curve in found.curves for each in curve.points)
     money_unit = f"{dataset.settings.currency} {unit[1]}".strip()
     swings = [
         (f"{row[0]}: {row[1]} … {row[2]}", *(None if each is None else each / unit[0] for each in row[3:]))

@@ -13,10 +13,10 @@ from planner.explain.local_worth import offer_facts
 from planner.explain.marginal import MarginalValues, totals_by_cap
 from planner.explain.offers import OfferAnswer
 from planner.outputs import EXPLANATION_SHEET
-from planner.summary import money, percent
+from planner.summary import money, money_scale, percent
 from planner.write_report import Kind, Page, Picture, Section, write_report
 from planner.write_rows import Filled, marginal_tables
-from planner.write_tables import Table, TableColumn
+from planner.write_tables import report_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,6 @@ class Explanation:
     seconds: float
 
 
-def _table(sheet: str, purpose: str, *columns: str) -> Table:
-    parts = (each.split(":") for each in columns)
-    return Table(sheet, purpose, tuple(TableColumn(name, kind, name, True) for name, kind in parts))  # type: ignore[arg-type]
-
-
 _PRICE = (
     "price_usd:any",
     "price_per:text",
@@ -44,7 +39,7 @@ _PRICE = (
     "break_even_at_least:amount",
     "break_even_at_most:amount",
 )
-OFFERS_TAKEN = _table(
+OFFERS_TAKEN = report_table(
     "Offers taken",
     "what the plan would cost without each offer it takes, and how dear each could become",
     "offer:text",
@@ -59,7 +54,7 @@ OFFERS_TAKEN = _table(
     "in_words:text",
     "without_it:text",
 )
-OFFERS_NOT_TAKEN = _table(
+OFFERS_NOT_TAKEN = report_table(
     "Offers not taken",
     "what the plan would cost with each offer forced in, and what each would have to cost",
     "offer:text",
@@ -76,22 +71,30 @@ OFFERS_NOT_TAKEN = _table(
 
 
 def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
-    """The break-even of an offer in words."""
+    """At what price an offer changes sides, in a clause."""
     if answer.break_even is None:
-        return "no price: no plan can do without it" if answer.taken and answer.infeasible else "not known"
+        return "its price was not looked into"
     if answer.break_even.never():
-        return "not worth taking even free of charge"
+        return "it is not worth taking even free of charge"
     estimate, known = answer.break_even.estimate(), answer.break_even.known()
     if estimate is None:
         return "its price does not matter"
+    if answer.taken:
+        verb = "it drops out below" if answer.kind == "lease_out" else "it drops out above"
+    else:
+        verb = "it would pay above" if answer.kind == "lease_out" else "it would be taken below"
     facts = offer_facts(dataset, answer.name)
     per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
-    figure = f"{facts.price * estimate:,.4g} {dataset.settings.currency} {per} ({percent(estimate)} of its price)"
+    price, currency = facts.price * estimate + 0.0, dataset.settings.currency
+    amount = money(price, currency) if abs(price) >= 1e6 else f"{price:,.4g} {currency}"
+    figure = f"{amount} {per} ({percent(estimate)} of its price)"
     if answer.break_even.is_known:
-        return figure
-    sides = [f"at least {percent(known.low)}"] if known.low is not None else []
+        return f"{verb} {figure}"
+    if estimate < 0.0 and answer.kind != "lease_out":
+        return "by the plans found it is not worth taking even free of charge, which is not proven"
+    sides = [f"at least {percent(known.low)}"] if known.low is not None and known.low > 0.0 else []
     sides += [f"at most {percent(known.high)}"] if known.high is not None else []
-    return f"about {figure}; {' and '.join(sides) or 'no side of it'} proven"
+    return f"{verb} about {figure}; {' and '.join(sides) or 'no side of it'} proven"
 
 
 def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
@@ -108,8 +111,7 @@ def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
     if answer.taken:
         figure = f"worth {most}" if proven else f"worth at most {most}"
         figure += "" if proven or low is None or low <= 0.0 else f" and at least {money(low, currency)}"
-        side = "below" if answer.kind == "lease_out" else "above"
-        words = f"{figure[:1].upper()}{figure[1:]}; it drops out {side} {price_words(answer, dataset)}."
+        words = f"{figure[:1].upper()}{figure[1:]}; {price_words(answer, dataset)}."
         unpaid = answer.break_even.known().high if answer.kind == "lease_out" and answer.break_even else None
         return f"{words} Even unpaid it stays." if unpaid is not None and unpaid < 0.0 else words
     if high < 0.0:
@@ -117,8 +119,7 @@ def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
     figure = f"forced in, the plan costs {most} more" if proven else f"forced in, the plan costs at most {most} more"
     if not proven and (low is None or low <= 0.0):
         figure += ", within the solver's gap"
-    verb = "would pay above" if answer.kind == "lease_out" else "would be taken below"
-    return f"{figure[:1].upper()}{figure[1:]}; it {verb} {price_words(answer, dataset)}."
+    return f"{figure[:1].upper()}{figure[1:]}; {price_words(answer, dataset)}."
 
 
 def _row(answer: OfferAnswer, dataset: Dataset) -> tuple[Any, ...]:
@@ -178,7 +179,7 @@ def page(explanation: Explanation, dataset: Dataset) -> Page:
 
 
 def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section, ...]:
-    currency, size = dataset.settings.currency, _size([each.difference.high for each in explanation.offers])
+    currency, size = dataset.settings.currency, money_scale([each.difference.high for each in explanation.offers])
 
     def rows(taken: bool) -> list[tuple[Any, ...]]:
         found = [each for each in explanation.offers if each.taken == taken]
@@ -200,8 +201,8 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
         return (
             ("Offer", "text"),
             (f"{first}, {currency} {size[1]}".strip(), "money"),
-            (f"Price, {currency}", "amount"),
-            (even, "amount"),
+            (f"Price, {currency}", "price"),
+            (even, "price"),
             ("a", "text"),
             ("Units in plan", "whole"),
             ("In words", "text"),
@@ -269,11 +270,6 @@ def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tup
     )
 
 
-def _size(amounts: list[float | None]) -> tuple[float, str]:
-    largest = max((abs(each) for each in amounts if each is not None), default=0.0)
-    return next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))
-
-
 def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, Any]:
     """The explanation as plain values; null where something is not known."""
     return {
@@ -281,11 +277,35 @@ def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, An
         "bound_usd": explanation.cost.low,
         "complete": explanation.complete,
         "offers": [_offer_json(each, dataset) for each in explanation.offers],
-        "caps": []
-        if explanation.marginal is None
-        else [
+        "marginal": None if explanation.marginal is None else marginal_json(explanation.marginal, dataset),
+    }
+
+
+def marginal_json(marginal: MarginalValues, dataset: Dataset) -> dict[str, Any]:
+    """Marginal values as plain values, month by month; present values, local."""
+    return {
+        "tokens": [
+            {
+                "month": dataset.label(each.month),
+                "segment": each.segment,
+                "usd_per_bn_tokens_a_day": each.usd,
+                "usd_per_mtok": each.usd_per_mtok,
+            }
+            for each in marginal.tokens
+        ],
+        "power": [
+            {
+                "month": dataset.label(each.month),
+                "region": each.region,
+                "hardware": each.hardware,
+                "usd_per_mw": each.usd,
+                "usd_per_accelerator_hour": each.usd_per_accelerator_hour,
+            }
+            for each in marginal.capacity
+        ],
+        "caps": [
             {"cap": each.cap, "month": dataset.label(each.month), "saves_usd": each.usd, "per": each.unit}
-            for each in explanation.marginal.caps
+            for each in marginal.caps
         ],
     }
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import builders as b
+import openpyxl
 import pytest
+from commandline import Run
 
 from models.dataset import Dataset
 from models.schema import Rule
 from planner.explain.breakeven import Range
 from planner.explain.offers import OfferAnswer, explain_offers
+from planner.explain.write import offer_words
 from planner.solve import SolveOptions
 from planner.workers import Workers
 
@@ -90,6 +95,22 @@ def test_a_lease_out_taken_may_pay_less() -> None:
     assert found.taken
     assert found.break_even is not None
     assert found.break_even.estimate() == pytest.approx(0.0)
+    assert offer_words(found, data).startswith("Worth 1,488 USD; it drops out below 0 USD an accelerator-hour (0 %")
+
+
+def test_a_lease_out_that_stays_even_unpaid() -> None:
+    """It brings another of 5 USD with it by a rule, and could cost as much itself: -5 is -250 % of its price."""
+    data = b.dataset(
+        b.fleet(accelerators=2.0),
+        b.lease_out("lure", hourly=2.0),
+        b.lease_out("prize", hourly=5.0),
+        Rule(rule="together", kind="requires", offers=("prize", "lure")),
+        months=1,
+    )
+    found = _explained(data)["lure"]
+    assert found.break_even is not None
+    assert found.break_even.estimate() == pytest.approx(-2.5)
+    assert offer_words(found, data).endswith("Even unpaid it stays.")
 
 
 def test_what_no_plan_can_do_without_or_with() -> None:
@@ -121,6 +142,7 @@ def test_an_offer_that_is_not_worth_taking_even_for_nothing() -> None:
     found = _explained(data)["burden"]
     assert found.break_even is not None
     assert found.break_even.never()
+    assert offer_words(found, data).endswith("; it is not worth taking even free of charge.")
 
 
 def test_no_time_left_leaves_an_answer_for_every_offer() -> None:
@@ -131,3 +153,19 @@ def test_no_time_left_leaves_an_answer_for_every_offer() -> None:
         [found] = explain_offers(data, plan, Range(None, plan.objective_usd), workers, EXACT)
     assert (found.other, found.difference, found.break_even) == (Range(None, None), Range(None, None), None)
     assert "not begun" in found.why
+
+
+def test_from_the_command_line(here: Run, small: Path, tmp_path: Path) -> None:
+    """`explain` writes a page and a table for each question, and says the same as JSON."""
+    solved = here("solve", small, "-o", "plan.xlsx", "--json").json
+    said = here("explain", small, "plan.xlsx", "-o", "why.xlsx", "--workers", "1", "--json")
+    assert said.code == 0
+    told, book = said.json, openpyxl.load_workbook(tmp_path / "why.xlsx")
+    assert told["cost_usd"] == pytest.approx(solved["objective_usd"])
+    assert book.sheetnames[0] == "Explanation"
+    sheets = [book[name] for name in ("Offers taken", "Offers not taken") if name in book.sheetnames]
+    listed = {row[0] for sheet in sheets for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert listed == {each["offer"] for each in told["offers"]} != set()
+    marginal = told["marginal"]
+    assert book["Marginal values"].max_row - 1 == sum(len(marginal[what]) for what in ("tokens", "power", "caps"))
+    assert len({each["month"] for each in marginal["tokens"]}) == solved["months"]

@@ -296,3 +296,24 @@ def test_time_that_is_over_is_said() -> None:
     data = b.dataset(b.demand(3.0), b.fleet(accelerators=2.0), months=1)
     found = explain_infeasible(data, seconds=0.0)
     assert not found.complete
+
+
+def test_billions_are_lifted_no_further_than_needed() -> None:
+    """Of three leases the cheapest two are enough, and the cap is lifted to what they cost.
+
+    At 1, 3 and 9 m USD an hour January costs 744 x (1 + 3) = 2,976 m USD; the cap allows a billion.
+    """
+    rows = [b.lease(f"at {price}", b.term(1, hourly=price * 1e6)) for price in (9.0, 1.0, 3.0)]
+    found = _found(b.dataset(b.demand(2.0), *rows, _cap(measure="cash_usd", value=1e9), months=1))
+    assert "lift cap cap from 1,000,000,000 to 2,980,000,000 USD" in _words(found)
+
+
+def test_two_shares_are_lifted_no_further_than_needed() -> None:
+    """Each of two sources has half of what is online; neither may have more than 0.3 and 0.4."""
+    rows = [b.lease("neo", b.term(1, hourly=1.0)), b.contract("cloud", 1.0, term_months=1)]
+    caps = [
+        _cap(cap="a", measure="capacity_share", scope="provider", name="neo", value=0.3),
+        _cap(cap="b", measure="capacity_share", scope="provider", name="hyper", value=0.4),
+    ]
+    found = _found(b.dataset(b.demand(2.0), *rows, *caps, months=1, end_of_horizon="full"))
+    assert "lift cap a from 0.3 to 0.5 and lift cap b from 0.4 to 0.5" in _words(found)

@@ -16,6 +16,7 @@ from models.model import Model
 from models.plan import Plan
 from models.schema import Limit, Option
 from models.start import start_values
+from models.variations import with_offer
 from planner.solve import Outcome, SolveOptions, solve
 
 
@@ -118,6 +119,22 @@ def test_decisions_the_workbook_no_longer_has_are_passed_over() -> None:
     _, again = solve_with(smaller, plan)
     assert again.status == "optimal"
     assert "refused" not in again.start
+
+
+def test_an_offer_that_has_to_be_taken_is_left_open() -> None:
+    """Forced in, an offer the plan does without is added to it by the solver; all else begins as the plan has it."""
+    rows = [demand(3, months=4), lease("a", term(4, 1.0), units_max=3), lease("dear", term(4, 9.0))]
+    data = dataset(*rows, Option(option="right", offer="dear", premium_usd=1.0), months=4)
+    model, outcome = solve_with(data)
+    assert outcome.values is not None
+    plan = model.plan(outcome.values)
+    forced = build_model(with_offer(data, "dear"))
+    whole, start = start_values(forced, plan), start_values(forced, plan, left_open="dear")
+    opened = {forced.compiled.columns[i].name for i in np.flatnonzero(np.isnan(start) & ~np.isnan(whole))}
+    assert {name.partition("[")[0] for name in opened} == {"units_by", "bought"}
+    assert all("dear" in name or "right" in name for name in opened)
+    assert "refused" not in solve(forced, SolveOptions(gap=0.0), start=start).start
+    assert "refused" in solve(forced, SolveOptions(gap=0.0), start=whole).start
 
 
 def test_a_plan_that_does_not_fit_is_said_to_be_refused() -> None:

@@ -266,6 +266,57 @@ def test_calendar_of_actions(tmp_path: Path) -> None:
     assert told == [("A", "sign", 2), ("B", "give notice", 4), ("A", "renew", 5), ("A", "renew", 9)]
 
 
+def charts(path: Path) -> list[str]:
+    """The XML of every chart of the workbook."""
+    with zipfile.ZipFile(path) as archive:
+        return [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/chart")]
+
+
+def test_charts_read_the_sheets_behind_them(workbook: Any, tmp_path: Path) -> None:
+    """Capacity against demand before and after limits, cash by provider, lock-in and power are native charts."""
+    drawn = charts(tmp_path / "plan.xlsx")
+    assert len(drawn) == 4
+    together = "\n".join(drawn)
+    for told in (
+        "Capacity against demand",
+        "Demand before limits",
+        "Demand after limits",
+        "Cash by month and provider",
+        "https://neo.example",
+        "Lock-in after each month",
+        "Months until the last commitment ends",
+        "Power by month",
+    ):
+        assert told in together
+    assert "Contracts" not in together, "a source of nothing has no place in the legend"
+    assert "Monthly!" in together
+    assert "'Spend by provider'!" in together
+
+
+def test_where_nothing_is_paid_there_is_no_chart_of_it(tmp_path: Path) -> None:
+    """An empty plan says that nothing is paid and owed in place of charts without series."""
+    text = said(book(tmp_path / "plan.xlsx", DATA, Plan(), replace(REPORT, plan=Plan())))
+    assert "Nothing is paid." in text
+    assert "Nothing is owed beyond the month." in text
+    assert len(charts(tmp_path / "plan.xlsx")) == 2
+
+
+def test_saving_has_its_formula(tmp_path: Path) -> None:
+    """The saving is told with the figures it comes from, a negative cost in brackets."""
+    text = said(book(tmp_path / "plan.xlsx", report=replace(REPORT, objective_usd=-5e6, base_case_usd=2e6)))
+    assert "less that of this plan: 2.00 m USD - (-5.00 m USD) = 7.00 m USD." in text
+
+
+def test_contents_lead_to_every_sheet_with_whole_purposes(workbook: Any) -> None:
+    """Every sheet has a line in the contents, short enough to be read beside the next column."""
+    sheet = workbook["Plan"]
+    top = next(row[1].row for row in sheet.iter_rows() if row[1].value == "Contents")
+    lines = [[cell.value for cell in row if cell.value] for row in sheet.iter_rows(min_row=top + 1)]
+    told = [pair for line in lines for pair in (line[:2], line[2:]) if pair]
+    assert [name for name, _ in sorted(told)] == sorted(workbook.sheetnames[1:])
+    assert all(len(purpose) <= 58 for _, purpose in told)
+
+
 def test_nothing_to_do(tmp_path: Path) -> None:
     """A plan that signs nothing says so, and its empty tables keep their headers."""
     plan = Plan(payments=(Payment(0, "fleet", "us-inc", "own", 1.0, 1.0),))
