@@ -15,9 +15,19 @@ from typing import Any, Literal
 from models.dataset import Dataset
 from planner.outputs import written_whole
 from planner.write_rows import Filled
-from planner.write_sheets import FONT, HEADER, INK, Book, draw_table, footer_text, number_format
+from planner.write_sheets import (
+    FONT,
+    HEADER,
+    INK,
+    TONES,
+    Book,
+    Cell,
+    draw_table,
+    footer_text,
+    number_format,
+    write_cell,
+)
 
-TONES = {"good": ("E3F2EC", "14553C"), "careful": ("FFF4D6", "6B4A00"), "bad": ("FDE2DC", "9A3412")}
 COLORS = ("#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#999999", "#D55E00", "#F0E442")
 """Okabe and Ito: told apart by colour-blind readers too."""
 WIDTHS = (30, 17, 17, 17, 17, 17, 60)
@@ -40,7 +50,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A small table on the page, with a sentence above it; `columns` are header and kind."""
+    """A small table on the page, with a sentence above it; `columns` are header and kind.
+
+    `pictures` are further charts of the same rows, below the first.
+    """
 
     title: str
     columns: tuple[tuple[str, Kind], ...]
@@ -48,11 +61,15 @@ class Section:
     note: str = ""
     picture: Picture | None = None
     if_empty: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The first sheet: what it is, how it stands (`tone` good, careful or bad), and sections below each other."""
+    """The first sheet: what it is, how it stands (`tone` good, careful or bad), and sections below each other.
+
+    `widths` are those of its columns in characters.
+    """
 
     sheet: str
     title: str
@@ -60,6 +77,7 @@ class Page:
     banner: str
     tone: Literal["good", "careful", "bad"]
     sections: tuple[Section, ...]
+    widths: tuple[int, ...] = WIDTHS
 
 
 def write_report(path: Path, dataset: Dataset, page: Page, filled: Sequence[Filled]) -> None:
@@ -107,16 +125,14 @@ class _Drawing:
     def draw(self, filled: Sequence[Filled]) -> None:
         sheet, book = self.sheet, self.book
         sheet.hide_gridlines(2)
-        for c, width in enumerate(WIDTHS):
+        for c, width in enumerate(self.page.widths):
             sheet.set_column(c, c, width)
         sheet.set_row(0, 28)
         sheet.write_string(0, 0, self.page.title, book.format(bold=True, font_size=18, font_color=HEADER))
         sheet.write_string(1, 0, self.page.subtitle, book.format(italic=True, font_color="#595959"))
         fill, ink = TONES[self.page.tone]
-        banner = book.format(
-            bold=True, font_size=11, bg_color=f"#{fill}", font_color=f"#{ink}", text_wrap=True, indent=1
-        )
-        sheet.merge_range(3, 0, 3, len(WIDTHS) - 1, self.page.banner, banner)
+        banner = book.format(bold=True, font_size=11, bg_color=fill, font_color=ink, text_wrap=True, indent=1)
+        sheet.merge_range(3, 0, 3, len(self.page.widths) - 1, self.page.banner, banner)
         sheet.set_row(3, 16.0 * (1 + len(self.page.banner) // 150) + 8.0)
         self.row = 5
         for section in self.page.sections:
@@ -143,8 +159,8 @@ class _Drawing:
         for c, (_, kind) in enumerate(section.columns):
             self._column(section, header + 1, c, kind)
         self.row = header + 1 + len(section.rows)
-        if section.picture:
-            self._picture(section, section.picture, header)
+        for picture in (*((section.picture,) if section.picture else ()), *section.pictures):
+            self._picture(section, picture, header)
         self.row += 1
 
     def _column(self, section: Section, first: int, c: int, kind: Kind) -> None:
@@ -153,7 +169,9 @@ class _Drawing:
         shown = number_format(kind, figures) if kind != "text" else "General"
         for r, row in enumerate(section.rows, start=first):
             value = row[c]
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if isinstance(value, Cell):
+                write_cell(book, self.sheet, r, c, value, **line)
+            elif isinstance(value, (int, float)) and not isinstance(value, bool):
                 self.sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1, **line))
             else:
                 place = "left" if kind == "text" else "right"
@@ -210,4 +228,4 @@ class _Drawing:
         self.row += 1
 
 
-__all__ = ["COLORS", "INK", "Page", "Picture", "Section", "report_workbook", "write_report"]
+__all__ = ["COLORS", "INK", "TONES", "Page", "Picture", "Section", "report_workbook", "write_report"]
