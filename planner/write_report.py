@@ -52,7 +52,7 @@ class Picture:
 class Section:
     """A small table on the page, with a sentence above it; `columns` are header and kind.
 
-    `pictures` are further charts of the same rows, below the first.
+    `pictures` are charts of the same rows side by side.
     """
 
     title: str
@@ -159,8 +159,9 @@ class _Drawing:
         for c, (_, kind) in enumerate(section.columns):
             self._column(section, header + 1, c, kind)
         self.row = header + 1 + len(section.rows)
-        for picture in (*((section.picture,) if section.picture else ()), *section.pictures):
-            self._picture(section, picture, header)
+        if section.picture:
+            self._picture(section, section.picture, header)
+        self._side_by_side(section, header)
         self.row += 1
 
     def _column(self, section: Section, first: int, c: int, kind: Kind) -> None:
@@ -178,7 +179,13 @@ class _Drawing:
                 look = book.format(align=place, indent=1, **line)
                 self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
 
-    def _picture(self, section: Section, picture: Picture, header: int) -> None:
+    def _side_by_side(self, section: Section, header: int) -> None:
+        first, across = self.row, 7 * sum(self.page.widths) // max(1, len(section.pictures))
+        for place, picture in enumerate(section.pictures):
+            self.row = first
+            self._picture(section, picture, header, left=place * across, width=across - 12)
+
+    def _picture(self, section: Section, picture: Picture, header: int, left: int = 0, width: int = 900) -> None:
         kinds: dict[str, dict[str, Any]] = {
             "bar": {"type": "bar"},
             "tornado": {"type": "bar", "subtype": "stacked"},
@@ -209,8 +216,9 @@ class _Drawing:
             chart.set_y_axis({"reverse": True, "label_position": "low"})
         chart.set_legend({"none": True} if len(picture.series) == 1 else {"position": "bottom"})
         height = max(220, 60 + 24 * len(section.rows)) if lying else 260
-        chart.set_size({"width": 900, "height": height})
-        self.sheet.insert_chart(self.row + 1, 0, chart, {"description": picture.title, "object_position": 1})
+        chart.set_size({"width": width, "height": height})
+        place = {"description": picture.title, "object_position": 1, "x_offset": left}
+        self.sheet.insert_chart(self.row + 1, 0, chart, place)
         self.row += 2 + -(-height // 20)
 
     def _contents(self, filled: Sequence[Filled]) -> None:

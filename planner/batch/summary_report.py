@@ -15,7 +15,7 @@ from planner.batch.manifest import JobRecord, Manifest
 from planner.batch.status import counts, headline, in_words, tone, why_not_good
 from planner.summary import money
 from planner.write_report import Kind, Page, Picture, Section, write_report
-from planner.write_rows import Filled
+from planner.write_rows import NOISE, Filled
 from planner.write_sheets import Cell
 from planner.write_tables import Table, TableColumn
 
@@ -49,7 +49,7 @@ JOBS = _table(
     "solve_seconds:amount",
     "peak_mb:amount",
     "attempts:whole",
-    "exit_code:any",
+    "exit_code:text",
     "reused:text",
     "started:text",
     "finished:text",
@@ -220,9 +220,12 @@ def _changes(previous: Manifest | None, changed: Sequence[JobChange]) -> list[Se
 
 
 def _figure(record: JobRecord | None, key: str) -> float | None:
-    """A figure of a job's plan; None where there is none."""
+    """A figure of a job's plan, 0 where it is rounding only; None where there is no plan."""
     value = record.report.get(key) if record is not None and record.plan_path else None
-    return float(value) if isinstance(value, (int, float)) else None
+    if not isinstance(value, (int, float)):
+        return None
+    size = abs(cost_usd(record) or 1.0) if key.endswith("_usd") else 1.0
+    return 0.0 if abs(value) <= NOISE * size else float(value)
 
 
 def _over(value: float | None, size: float) -> float | None:
@@ -267,7 +270,7 @@ def _job(record: JobRecord) -> tuple[Any, ...]:
         seconds.get("solve") if isinstance(seconds, dict) else None,
         record.peak_mb,
         record.attempts,
-        record.exit_code,
+        "" if record.exit_code is None else str(record.exit_code),
         "yes" if record.reused else "no",
         record.started,
         record.finished,
