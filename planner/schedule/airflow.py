@@ -64,7 +64,10 @@ try:
     from airflow.providers.standard.hooks.subprocess import SubprocessHook
 except ImportError:  # Airflow 2 without the standard provider
     from airflow.hooks.subprocess import SubprocessHook
-from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+try:
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+except ImportError:  # before 3.2
+    from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 COMMAND = {command}
 FOLDER = {folder}

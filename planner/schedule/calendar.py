@@ -51,6 +51,11 @@ class _Field:
             return self.names.index(text) + self.low
         return int(text) if text.isascii() and text.isdigit() else None
 
+    def short(self, term: str) -> str:
+        """A range of one value as that value, for the library takes `5-5/2` for a step from 5 to the end."""
+        first, dash, last = term.partition("/")[0].partition("-")
+        return first if dash and self.number(first) == self.number(last) else term
+
 
 FIELDS = (
     _Field("minute", 0, 59),
@@ -188,13 +193,14 @@ def _five_fields(expression: str) -> tuple[str, list[str]]:
             faults.append(f"{field.name} '{text}': {', '.join(wrong)}")
     if faults:
         return "", [f"--cron '{expression}': {'; '.join(faults)}."]
+    text = " ".join(",".join(map(field.short, each.split(","))) for field, each in zip(FIELDS, words, strict=True))
     from cronsim import CronSimError
 
     try:
-        _library(" ".join(words))
+        _library(text)
     except CronSimError:
         return "", [f"--cron '{expression}' never fires: none of its months has such a day."]
-    return " ".join(words), []
+    return text, []
 
 
 def _wrong(field: _Field, position: int, term: str) -> str:
