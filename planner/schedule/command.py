@@ -86,9 +86,11 @@ def _check_jobs(jobs: str) -> None:
 
 
 def _check_options(options: tuple[str, ...]) -> None:
-    own = [each for each in options if each in ("-o", "--output") or each.startswith("--output=")]
-    if own:
-        raise WrongUsage(f"Give the batch's folder as --into FOLDER, not as {own[0]} behind --.")
+    """Raises WrongUsage for options of the batch that are ours to give."""
+    ours = {"-o": "--into FOLDER", "--output": "--into FOLDER", "--budget": "--budget TIME"}
+    for each in options:
+        if instead := ours.get(each.partition("=")[0]):
+            raise WrongUsage(f"Give {instead} before the --, not {each} behind it.")
 
 
 def _command() -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class Schedule:
 
     `command` is how this machine starts the planner, `jobs` and `into` (the batch's folder) are as given, `folder` is
     the absolute folder they are seen from. `zone` is a time zone's name, None the scheduler's own. `budget_seconds`
-    is for one batch as a whole. `image` is a container image that has the planner, "" for none.
+    is for one batch as a whole, which stops by itself then. `image` is a container image that has the planner.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Schedule:
     @property
     def batch(self) -> tuple[str, ...]:
         """The words after `planner`."""
-        return ("batch", self.jobs, "-o", self.into, *self.options)
+        return ("batch", self.jobs, "-o", self.into, "--budget", f"{self.budget_seconds:.0f}", *self.options)
 
     @property
     def end_seconds(self) -> int:

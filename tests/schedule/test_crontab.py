@@ -47,7 +47,7 @@ def test_every_word_arrives_as_it_was_given(folder: Path, code: int) -> None:
     done = ran(folder, given)
     log = folder / "planner-weekly.log"
     words = json.loads(log.read_text(encoding="utf-8"))
-    assert words == ["batch", given.jobs, "-o", given.into, *ODD, str(code)]
+    assert words == ["batch", given.jobs, "-o", given.into, "--budget", "3600", *ODD, str(code)]
     mailed = f"planner-weekly: planner batch failed, see {log}; exit code {code}\n" if code else ""
     assert done.stdout == mailed
 
