@@ -176,25 +176,6 @@ def compare(plans: tuple[Path, ...], output: Path | None, **common: Any) -> int:
         return compare_plans(console, plans, output)
 
 
-@cli.command(short_help="Write the workbook of the next planning round.")
-@click.argument("file", type=WORKBOOK)
-@click.argument("plan", type=WORKBOOK)
-@option("--to", "to_month", type=Month(), help="The new first month, such as 2026-09; else the month after the first.")
-@option("-o", "--output", type=WORKBOOK, metavar="NEXT.xlsx", help="Else outputs/<name of FILE>/<name> <month>.xlsx.")
-@option("--force", is_flag=True, help="Replace the output if it exists.")
-@common_options
-def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, force: bool, **common: Any) -> int:
-    """Write the workbook of the next planning round, as FILE looks once PLAN was followed until then.
-
-    What was due before the new first month is signed, what is over or cancelled goes, the horizon
-    keeps its length. Sheets, formats and notes of FILE stay; formulas stand as their values.
-    """
-    from planner.commands import roll_workbook
-
-    with messages_to(common) as console:
-        return roll_workbook(console, file, plan, to_month, output, force)
-
-
 @cli.command("schedule", short_help="Start batches on a calendar.")
 @click.argument("jobs")
 @click.argument("batch_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS OF BATCH]")
@@ -226,6 +207,25 @@ def schedule_(jobs: str, batch_options: tuple[str, ...], **values: Any) -> int:
 
     with messages_to(values) as console:
         return schedule_batch(console, jobs, batch_options, values)
+
+
+@cli.command(short_help="Write the workbook of the next planning round.")
+@click.argument("file", type=WORKBOOK)
+@click.argument("plan", type=WORKBOOK)
+@option("--to", "to_month", type=Month(), help="The new first month, such as 2026-09; else the month after the first.")
+@option("-o", "--output", type=WORKBOOK, metavar="NEXT.xlsx", help="Else outputs/<name of FILE>/<name> <month>.xlsx.")
+@option("--force", is_flag=True, help="Replace the output if it exists.")
+@common_options
+def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, force: bool, **common: Any) -> int:
+    """Write the workbook of the next planning round, as FILE looks once PLAN was followed until then.
+
+    What was due before the new first month is signed, what is over or cancelled goes, the horizon
+    keeps its length. Sheets, formats and notes of FILE stay; formulas stand as their values.
+    """
+    from planner.commands import roll_workbook
+
+    with messages_to(common) as console:
+        return roll_workbook(console, file, plan, to_month, output, force)
 
 
 def main(arguments: list[str] | None = None) -> int:
