@@ -5,6 +5,7 @@ Decisions are compared as the reports of both batches tell them; inputs as the p
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from planner.compare import InputChange, input_changes
 
 TOLD = 3
 """Changed values of the input told in words; all of them are in a table."""
+COMPARED = 60
+"""Jobs whose inputs are compared value by value: each takes a third of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,13 @@ def changes(folder: Path, manifest: Manifest, previous: Manifest | None) -> tupl
         return ()
     old = {each.name: each for each in previous.records}
     now = {each.name for each in manifest.records}
-    found = [_change(folder, old.get(each.name), each) for each in manifest.records]
+    inputs = _Inputs(folder)
+    found = [_change(inputs, old.get(each.name), each) for each in manifest.records]
     gone = [JobChange(each.name, each, None, what=("no longer in the batch",)) for each in old.values()]
     return (*found, *(each for each in gone if each.name not in now))
 
 
-def _change(folder: Path, before: JobRecord | None, after: JobRecord) -> JobChange:
+def _change(inputs: _Inputs, before: JobRecord | None, after: JobRecord) -> JobChange:
     if before is None:
         return JobChange(after.name, None, after, what=("new in the batch",))
     decided: tuple[Change, ...] = ()
@@ -79,8 +83,8 @@ def _change(folder: Path, before: JobRecord | None, after: JobRecord) -> JobChan
         decided = tuple(each for each in differences(old, new, months.label) if each.change != "same")
         limits = limit_differences(old, new, months.label)
     what = _what(before, after, len(decided), len(limits))
-    inputs, why = _why(folder, before, after, bool(what))
-    return JobChange(after.name, before, after, decided, limits, inputs, what, why)
+    changed, why = _why(inputs, before, after, bool(what))
+    return JobChange(after.name, before, after, decided, limits, changed, what, why)
 
 
 def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> tuple[str, ...]:
@@ -99,28 +103,21 @@ def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> t
 
 
 def _why(
-    folder: Path, before: JobRecord, after: JobRecord, differs: bool
+    inputs: _Inputs, before: JobRecord, after: JobRecord, differs: bool
 ) -> tuple[tuple[InputChange, ...], tuple[str, ...]]:
-    inputs: tuple[InputChange, ...] = ()
-    why = []
-    if before.data_sha256 != after.data_sha256:
-        old, new = _dataset(folder, before), _dataset(folder, after)
-        if old is not None and new is not None:
-            inputs = input_changes(old, new)
-        if old is None or new is None:
-            why.append("the input changed; one of its two versions is no longer here to be read")
-        elif inputs:
-            count = f"{len(inputs)} values" if len(inputs) > 1 else "one value"
-            why.append(f"{count} of the input changed: {'; '.join(map(input_words, inputs[:TOLD]))}{_more(inputs)}")
-        else:
-            why.append("the workbook was saved anew; no value that decides anything changed")
-    elif before.input_sha256 != after.input_sha256:
+    changed: tuple[InputChange, ...] = ()
+    why: list[str] = []
+    saved_anew = before.input_sha256 != after.input_sha256
+    if before.data_sha256 != after.data_sha256 or (saved_anew and not after.data_sha256):
+        changed, told = inputs.change(before, after)
+        why.append(told)
+    elif saved_anew:
         why.append("the workbook was saved anew with the same values")
     why += _differing("option ", before.options, after.options)
     why += _differing("", _versions(before), _versions(after))
     if not why and differs:
         why.append("input, options and versions are the same: the run itself went otherwise (time, memory, load)")
-    return inputs, tuple(why or ["input, options and versions are the same"])
+    return changed, tuple(why or ["input, options and versions are the same"])
 
 
 def input_words(change: InputChange) -> str:
@@ -188,33 +185,58 @@ def _limits(report: Mapping[str, Any]) -> tuple[LimitChoice, ...]:
     return tuple(found)
 
 
-def _dataset(folder: Path, record: JobRecord) -> Dataset | None:
-    """What the job was made from, off the plan that carries it or the workbook; None where neither is still there."""
-    from planner.input_sheet import read_input
-    from planner.read import read
+class _Inputs:
+    """What jobs of a batch's folder were made from, off the plans that carry it or the workbooks."""
 
-    names = [f"jobs/{record.name}/{PREVIOUS_PLAN}", record.plan_path]
-    for path in (folder / name for name in names if name):
-        if path.is_file() and _made_by(path, record):
-            try:
-                return read_input(path)
-            except FaultyWorkbook:
-                continue
-    source = Path(record.input_path)
-    if not source.is_file():
-        return None
-    result = read(source, tuple(record.options.get("set") or ()))
-    return result.dataset if result.sha256 == record.input_sha256 else None
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.left = COMPARED
+
+    def change(self, before: JobRecord, after: JobRecord) -> tuple[tuple[InputChange, ...], str]:
+        """What changed in the input, where both versions can still be read, and the same in words."""
+        if "invalid" in (before.status, after.status):
+            return (), "the workbook changed; what in it cannot be told, for one of its two versions has faults"
+        if not self.left:
+            return (), f"the input changed; values are compared for the first {COMPARED} jobs, see planner compare"
+        self.left -= 1
+        old, new = self._dataset(before), self._dataset(after)
+        if old is None or new is None:
+            return (), "the input changed; one of its two versions is no longer here to be read"
+        found = input_changes(old, new)
+        if not found:
+            return (), "the workbook was saved anew; no value that decides anything changed"
+        count = f"{len(found)} values" if len(found) > 1 else "one value"
+        return found, f"{count} of the input changed: {'; '.join(map(input_words, found[:TOLD]))}{_more(found)}"
+
+    def _dataset(self, record: JobRecord) -> Dataset | None:
+        """None where neither the plan nor the workbook is still there."""
+        from planner.input_sheet import read_input
+        from planner.read import read
+
+        names = [f"jobs/{record.name}/{PREVIOUS_PLAN}", record.plan_path]
+        for path in (self.folder / name for name in names if name):
+            if path.is_file() and _made_by(path, record):
+                try:
+                    return read_input(path)
+                except FaultyWorkbook:
+                    continue
+        source = Path(record.input_path)
+        if not source.is_file():
+            return None
+        result = read(source, tuple(record.options.get("set") or ()))
+        return result.dataset if result.sha256 == record.input_sha256 else None
 
 
 def _made_by(path: Path, record: JobRecord) -> bool:
-    """Whether a plan is the one of this record, by the hash of its input and its cost."""
+    """Whether a plan is the one of this record: by its hash, else by the hash of its input and its cost."""
     from planner.read_plan import run_record
 
+    if recorded_hash := record.report.get("plan_sha256"):
+        with path.open("rb") as file:
+            return bool(hashlib.file_digest(file, "sha256").hexdigest() == recorded_hash)
     try:
         recorded = run_record(path)
     except Exception:  # whatever the library says of a file that is no workbook
         return False
-    same = recorded.get(("run", "input_sha256")) == record.input_sha256
     cost = recorded.get(("run", "objective_usd"))
-    return same and cost == record.report.get("objective_usd")
+    return (recorded.get(("run", "input_sha256")), cost) == (record.input_sha256, record.report.get("objective_usd"))

@@ -62,8 +62,9 @@ def _schedule(jobs: str, batch_options: tuple[str, ...], values: Mapping[str, An
         _check_jobs(jobs)
     _check_options(batch_options)
     plain = Path(jobs.rstrip("/\\") or jobs)
-    name = slug(values["name"] or f"planner-{plain.stem if not glob.has_magic(plain.name) else plain.parent.name}")
-    into = str(values["into"] or Path("outputs", "batch", slug(plain.stem)))
+    stem = plain.parent.name if glob.has_magic(plain.name) else plain.stem
+    name = slug(values["name"] or f"planner-{stem}")
+    into = str(values["into"] or Path("outputs", "batch", slug(stem)))
     return Schedule(
         name=name,
         calendar=when,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from batch_records import manifest, record, solved
 from commandline import decision
 from sheets import workbook
 
+from planner.batch import changes as of_changes
 from planner.batch.changes import changes
 from planner.batch.job_logs import keep_previous_plan
 
@@ -74,6 +77,13 @@ def test_a_workbook_saved_anew_is_told_from_one_that_changed() -> None:
     assert found.why == ("the workbook was saved anew with the same values",)
 
 
+def test_a_faulty_workbook_is_not_said_to_hold_the_same_values() -> None:
+    """Where a workbook cannot be read, other bytes are a change of unknown values."""
+    facts = {"status": "invalid", "data_sha256": ""}
+    (found,) = changes(Path("nowhere"), manifest(record(**facts, input_sha256="d" * 64)), manifest(record(**facts)))
+    assert found.why == ("the workbook changed; what in it cannot be told, for one of its two versions has faults",)
+
+
 def test_a_change_that_can_no_longer_be_read_is_said_to_be_one(tmp_path: Path) -> None:
     """Where the earlier plan is gone, nothing is invented about what changed in it."""
     (found,) = changes(tmp_path, manifest(record(data_sha256="d" * 64)), manifest(record()))
@@ -125,3 +135,28 @@ def test_limits_are_compared_month_by_month() -> None:
 def test_without_a_previous_batch_there_is_nothing_to_tell() -> None:
     """The first batch has no differences."""
     assert changes(Path("nowhere"), manifest(record()), None) == ()
+
+
+def test_plans_are_known_by_their_hash(tmp_path: Path) -> None:
+    """Where the record has the plan's hash, a plan with another one does not speak for it, and its own one does."""
+    path = workbook(tmp_path / "west.xlsx", decision())
+    before = solved(tmp_path, "west", path)
+    keep_previous_plan(tmp_path / before.plan_path)
+    digest = hashlib.sha256((tmp_path / before.plan_path).read_bytes()).hexdigest()
+    after = solved(tmp_path, "west", workbook(path, decision(settings={"first_month": "2026-01", "months": 11})))
+    counts = []
+    for known in (digest, "0" * 64):
+        told = replace(before, report=before.report | {"plan_sha256": known})
+        (found,) = changes(tmp_path, manifest(after), manifest(told))
+        counts.append(len(found.inputs))
+    assert counts == [1, 0]
+
+
+def test_very_many_changed_inputs_are_not_all_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A batch of hundreds of changed jobs does not spend its time on comparing them, and says so."""
+    monkeypatch.setattr(of_changes, "COMPARED", 1)
+    old = manifest(record("a"), record("b"))
+    new = manifest(record("a", data_sha256="d" * 64), record("b", data_sha256="d" * 64))
+    first, second = changes(tmp_path, new, old)
+    assert "no longer here" in first.why[0]
+    assert second.why == ("the input changed; values are compared for the first 1 jobs, see planner compare",)

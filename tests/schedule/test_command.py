@@ -129,6 +129,7 @@ def test_names_come_from_the_jobs(folder: Path, capsys: pytest.CaptureFixture[st
     names = [said(capsys, jobs, *common)[1]["name"] for jobs in ("weekly/", "weekly/*.xlsx", "Night Plans.toml")]
     assert names == ["planner-weekly", "planner-weekly", "planner-night-plans"]
     assert said(capsys, "weekly", *common, "--name", "Mine!")[1]["name"] == "mine"
+    assert said(capsys, "weekly/*.xlsx", *common)[1]["command"][4] == str(folder / "outputs" / "batch" / "weekly")
 
 
 def test_options_of_the_batch_are_kept_as_they_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
