@@ -10,6 +10,7 @@ Only what every cron reads alike is taken: no seconds, no L, W, # or ?, no step 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -105,6 +106,10 @@ class Calendar:
     def after(self, moment: dt.datetime) -> dt.datetime | None:
         """The first firing after an aware moment, in the calendar's zone; None when there never is one."""
         return next(_library(self.text, self._local(moment)), None)
+
+    def next(self, count: int, moment: dt.datetime) -> list[dt.datetime]:
+        """The next firings after an aware moment, in the calendar's zone."""
+        return list(itertools.islice(_library(self.text, self._local(moment)), count))
 
     def until(self, moment: dt.datetime) -> dt.datetime | None:
         """The last firing at or before an aware moment; None when there never was one."""

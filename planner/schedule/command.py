@@ -7,6 +7,7 @@ import glob
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,8 @@ def schedule_batch(console: Console, jobs: str, batch_options: tuple[str, ...], 
     files = _writer(values["kind"])(schedule)
     folder = values["output"] or Path("outputs", "schedule", schedule.name)
     paths = _write(folder, files, force=values["force"])
-    zone = _shown_zone(values["kind"], schedule)
-    shown = Calendar(schedule.calendar.text, zone)
-    firings = Schedule.next_firings(_with(schedule, shown), SHOWN, dt.datetime.now(dt.UTC))
+    shown = Calendar(schedule.calendar.text, _shown_zone(values["kind"], schedule))
+    firings = shown.next(SHOWN, dt.datetime.now(dt.UTC))
     console.tell([f"Written: {path}" for path in paths])
     console.tell(["Starts:", *(f"  {each:%a %Y-%m-%d %H:%M} {each.tzname()}" for each in firings)])
     console.tell(["Install:", *(f"  {line}" for line in files.install)])
@@ -157,12 +157,6 @@ def _shown_zone(kind: str, schedule: Schedule) -> dt.tzinfo:
     return local_zone() if kind in ("cron", "systemd") else dt.UTC
 
 
-def _with(schedule: Schedule, shown: Calendar) -> Schedule:
-    from dataclasses import replace
-
-    return replace(schedule, calendar=shown)
-
-
 def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> int:
     try:
         from planner.schedule.runner import Runner
@@ -170,10 +164,10 @@ def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> i
         raise MissingLibrary(
             f"--run needs the library APScheduler ({error}). Install it with: pip install 'capacity-planner[schedule]'"
         ) from None
-    from dataclasses import asdict
-
     if schedule.calendar.zone is None:
-        schedule = _with(schedule, Calendar(schedule.calendar.text, local_zone()))
+        schedule = replace(schedule, calendar=Calendar(schedule.calendar.text, local_zone()))
+    if console.quiet:
+        schedule = replace(schedule, options=(*schedule.options, "--quiet"))
     state_path = schedule.folder / f"{schedule.name}.schedule.json"
     counts = Runner(schedule, state_path, grace_seconds).run()
     console.tell([f"{counts.started} started: {counts.good} good, {counts.failed} failed; {counts.skipped} left out."])

@@ -57,7 +57,7 @@ def github(schedule: Schedule) -> Files:
 
 
 def _no_closer_than_allowed(schedule: Schedule) -> None:
-    firings = schedule.next_firings(200, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    firings = schedule.calendar.next(200, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     gaps = [(later - earlier).total_seconds() / 60 for earlier, later in itertools.pairwise(firings)]
     if gaps and min(gaps) < LEAST_MINUTES:
         raise WrongUsage(

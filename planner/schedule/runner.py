@@ -25,6 +25,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from planner.errors import Interrupted, PlannerError
 from planner.interrupt import Stop
+from planner.outputs import check_writable
 from planner.schedule.calendar import Calendar
 from planner.schedule.schedule import SKIPPED, Schedule
 from planner.schedule.state import A_DAY, State, first_start, read_state, write_state
@@ -80,13 +81,12 @@ class Runner:
         Raises:
             CannotWrite: the state cannot be written.
         """
+        check_writable(self.state_path)
         now = dt.datetime.now(dt.UTC)
         state = read_state(self.state_path)
         first = first_start(self.calendar, state, now)
         if first is not None and first <= now:
             log.info("The start of %s was missed or broke off; it is made up for.", _told(first))
-        if state is not None:
-            write_state(self.state_path, state)  # fails now rather than at the first start
         scheduler = BackgroundScheduler(timezone=self.calendar.zone or dt.UTC)
         scheduler.add_listener(self._heard, events.EVENT_JOB_MISSED | events.EVENT_JOB_MAX_INSTANCES)
         scheduler.add_listener(self._broke, events.EVENT_JOB_ERROR)
@@ -148,9 +148,11 @@ class Runner:
                 log.error("error: the batch cannot be started: %s.", error)
                 return
         code = self._waited_for(self._process)
-        if not self._stopping:  # else it is taken up again by the next runner
-            ended = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-            write_state(self.state_path, State(state.due, ended, code))
+        if self._stopping:
+            log.info("The batch was stopped; the next --run takes it up again.")
+            return
+        ended = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        write_state(self.state_path, State(state.due, ended, code))
         self._tell(code)
 
     def _waited_for(self, process: subprocess.Popen[bytes]) -> int:
@@ -167,7 +169,7 @@ class Runner:
             return process.wait()
 
     def _tell(self, code: int) -> None:
-        following = f" Next: {_told(self.calendar.after(dt.datetime.now(dt.UTC)))}." if not self._stopping else ""
+        following = f" Next: {_told(self.calendar.after(dt.datetime.now(dt.UTC)))}."
         if code == 0:
             self.counts.good += 1
             log.info("The batch is good.%s", following)

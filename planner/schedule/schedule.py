@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +56,6 @@ class Schedule:
         """The first lines of every file, without the mark of a comment."""
         zone = self.zone or "the scheduler's own time zone"
         return [f"{MARK}: {self.name}, '{self.calendar.text}' in {zone}."]
-
-    def next_firings(self, count: int, moment: dt.datetime) -> list[dt.datetime]:
-        """The next firings after a moment."""
-        found: list[dt.datetime] = []
-        while len(found) < count and (moment_after := self.calendar.after(moment)) is not None:
-            found.append(moment := moment_after)
-        return found
 
 
 @dataclass(frozen=True, slots=True)

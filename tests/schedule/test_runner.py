@@ -142,8 +142,10 @@ def test_a_batch_that_runs_is_told_to_stop_and_taken_up_again(begin: Callable[..
     """A stopped batch hears it once, counts as not seen through, and the next runner starts it at once, once."""
     running = begin(EVERY_SECOND, batch(seconds=60))
     running.until(lambda: running.noted == ["start"])
-    running.stop(number)
+    counts, said = running.stop(number)
     assert running.noted == ["start", "told to stop"]
+    assert counts["failed"] == 0
+    assert "the next --run takes it up again" in said
     state = running.state
     assert state is not None
     assert state.finished is None
