@@ -56,6 +56,7 @@ def test_the_last_start_before_the_next_is_the_one_before_it(expression: str, mo
         assert when.after(before) == following
 
 
+@settings(deadline=None)
 @given(expressions())
 def test_every_field_is_read_as_it_is_written(expression: str) -> None:
     """The values of a field are those it lists, Sunday as 0."""

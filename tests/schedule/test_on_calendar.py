@@ -62,6 +62,7 @@ def of(expression: str) -> Calendar:
         raise
 
 
+@settings(max_examples=60, deadline=None)
 @given(expressions(), st.integers(0, 365), st.data())
 def test_the_lines_fit_the_same_minutes(expression: str, day: int, data: st.DataObject) -> None:
     """A minute fits one of the lines where cron starts then: all minutes of a day, and all days of four years."""
