@@ -6,7 +6,6 @@ fires once when both come due together.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from planner.schedule.calendar import Calendar
@@ -31,12 +30,9 @@ def on_calendar(calendar: Calendar, zone: str | None = None) -> list[str]:
 
 
 def _numbers(values: Sequence[int], low: int, high: int) -> str:
-    """Values as a component: `*`, a list, ranges of three or more, or a step that runs to the end."""
+    """Values as a component: `*`, or a list with ranges; systemd misses days of a step (`01/8`) at a month's end."""
     if len(values) == high - low + 1:
         return "*"
-    steps = {later - earlier for earlier, later in itertools.pairwise(values)}
-    if len(values) > 2 and len(steps) == 1 and (step := steps.pop()) > 1 and values[-1] + step > high:
-        return f"{values[0]:02d}/{step}"
     return ",".join(_ranges([f"{value:02d}" for value in values], values))
 
 
