@@ -14,7 +14,19 @@ from typing import Any, Literal
 from models.dataset import Dataset
 from planner.outputs import write_bytes
 from planner.write_rows import Filled
-from planner.write_sheets import FONT, GREY, HEADER, LINE, TONES, Book, draw_table, drawn, number_format
+from planner.write_sheets import (
+    FONT,
+    GREY,
+    HEADER,
+    LINE,
+    TONES,
+    Book,
+    Cell,
+    draw_table,
+    drawn,
+    number_format,
+    write_cell,
+)
 
 COLORS = ("#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#999999", "#D55E00", "#F0E442")
 """Okabe and Ito: told apart by colour-blind readers too."""
@@ -39,7 +51,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A small table on the page, with a sentence above it; `columns` are header and kind."""
+    """A small table on the page, with a sentence above it; `columns` are header and kind.
+
+    `pictures` are charts of the same rows side by side.
+    """
 
     title: str
     columns: tuple[tuple[str, Kind], ...]
@@ -47,11 +62,15 @@ class Section:
     note: str = ""
     picture: Picture | None = None
     if_empty: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The first sheet: what it is, how it stands (`tone` good, careful or bad), and sections below each other."""
+    """The first sheet: what it is, how it stands (`tone` good, careful or bad), and sections below each other.
+
+    `widths` are those of its columns in characters.
+    """
 
     sheet: str
     title: str
@@ -59,6 +78,7 @@ class Page:
     banner: str
     tone: Literal["good", "careful", "bad"]
     sections: tuple[Section, ...]
+    widths: tuple[int, ...] = WIDTHS
 
 
 def write_report(path: Path, dataset: Dataset, page: Page, filled: Sequence[Filled]) -> None:
@@ -92,14 +112,14 @@ class _Drawing:
     def draw(self, filled: Sequence[Filled]) -> None:
         sheet, book = self.sheet, self.book
         sheet.hide_gridlines(2)
-        for c, width in enumerate(WIDTHS):
+        for c, width in enumerate(self.page.widths):
             sheet.set_column(c, c, width)
         sheet.set_row(0, 28)
         sheet.write_string(0, 0, self.page.title, book.format(bold=True, font_size=18, font_color=HEADER))
         sheet.write_string(1, 0, self.page.subtitle, book.format(italic=True, font_color=GREY))
         fill, ink = TONES[self.page.tone]
         banner = book.format(bold=True, font_size=11, bg_color=fill, font_color=ink, text_wrap=True, indent=1)
-        sheet.merge_range(3, 0, 3, len(WIDTHS) - 1, self.page.banner, banner)
+        sheet.merge_range(3, 0, 3, len(self.page.widths) - 1, self.page.banner, banner)
         sheet.set_row(3, 16.0 * (1 + len(self.page.banner) // 150) + 8.0)
         self.row = 5
         for section in self.page.sections:
@@ -122,17 +142,19 @@ class _Drawing:
             place = {"align": "left", "indent": 1} if kind == "text" else {"align": "right", "indent": 1}
             look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, text_wrap=True, **place)
             sheet.write_string(header, c, name, look)
-        wraps = any(len(name) * 1.15 > width - 2 for (name, _), width in zip(section.columns, WIDTHS, strict=False))
+        wraps = any(len(name) * 1.15 > width - 2 for (name, _), width in zip(section.columns, self.page.widths, strict=False))
         sheet.set_row(header, 30 if wraps else 18)
         for c, (_, kind) in enumerate(section.columns):
             self._column(section, header + 1, c, kind)
-        if len(section.columns) == len(WIDTHS):
+        if len(section.columns) == len(self.page.widths):
             for r, row in enumerate(section.rows, start=header + 1):
-                lines = math.ceil(len(str(row[-1] or "")) / WIDTHS[-1])
+                words = row[-1] if isinstance(row[-1], str) else ""
+                lines = math.ceil(len(words) / self.page.widths[-1])
                 sheet.set_row(r, 13.0 * max(1, lines) + 2.0)
         self.row = header + 1 + len(section.rows)
         if section.picture:
             self._picture(section, section.picture, header)
+        self._side_by_side(section, header)
         self.row += 1
 
     def _column(self, section: Section, first: int, c: int, kind: Kind) -> None:
@@ -141,15 +163,23 @@ class _Drawing:
         shown = number_format(kind, figures) if kind not in ("text", "price") else "General"
         for r, row in enumerate(section.rows, start=first):
             value = row[c]
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if isinstance(value, Cell):
+                write_cell(book, self.sheet, r, c, value, **line)
+            elif isinstance(value, (int, float)) and not isinstance(value, bool):
                 shown = number_format("amount", [value]) if kind == "price" else shown
                 self.sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1, **line))
             else:
                 place = "left" if kind == "text" else "right"
-                look = book.format(align=place, indent=1, text_wrap=c == len(WIDTHS) - 1, **line)
+                look = book.format(align=place, indent=1, text_wrap=c == len(self.page.widths) - 1, **line)
                 self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
 
-    def _picture(self, section: Section, picture: Picture, header: int) -> None:
+    def _side_by_side(self, section: Section, header: int) -> None:
+        first, across = self.row, 7 * sum(self.page.widths) // max(1, len(section.pictures))
+        for place, picture in enumerate(section.pictures):
+            self.row = first
+            self._picture(section, picture, header, left=place * across, width=across - 12)
+
+    def _picture(self, section: Section, picture: Picture, header: int, left: int = 0, width: int = 900) -> None:
         kinds: dict[str, dict[str, Any]] = {
             "bar": {"type": "bar"},
             "tornado": {"type": "bar", "subtype": "stacked"},
@@ -180,8 +210,9 @@ class _Drawing:
             chart.set_y_axis({"reverse": True, "label_position": "low"})
         chart.set_legend({"none": True} if len(picture.series) == 1 else {"position": "bottom"})
         height = max(220, 60 + 24 * len(section.rows)) if lying else 260
-        chart.set_size({"width": 900, "height": height})
-        self.sheet.insert_chart(self.row + 1, 0, chart, {"description": picture.title, "object_position": 1})
+        chart.set_size({"width": width, "height": height})
+        place = {"description": picture.title, "object_position": 1, "x_offset": left}
+        self.sheet.insert_chart(self.row + 1, 0, chart, place)
         self.row += 2 + -(-height // 20)
 
     def _contents(self, filled: Sequence[Filled]) -> None:

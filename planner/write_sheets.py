@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from models import months
 from models.dataset import Dataset
@@ -30,6 +32,22 @@ PAGE = 250
 FIGURES = ("whole", "amount", "money", "rate")
 CELL_TEXT = 32_000
 """A cell holds no longer text."""
+
+
+TONES = {"good": ("#E3F2EC", "#14553C"), "careful": ("#FFF4D6", "#6B4A00"), "bad": ("#FDE2DC", "#9A3412")}
+"""Fill and ink of how a thing stands; words say it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text in the colours of a tone, or leading to `link`, the path of a file relative to the workbook."""
+
+    text: str
+    tone: str = ""
+    link: str = ""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Book:
@@ -134,7 +152,9 @@ def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, s
     """One cell: text as text even where it looks like a formula, months as dates, None and "" left empty."""
     if value is None or value == "":
         return
-    if kind == "month":
+    if isinstance(value, Cell):
+        write_cell(book, sheet, r, c, value)
+    elif kind == "month":
         sheet.write_datetime(r, c, months.first_day(book.dataset.month(value)), style)
     elif kind == "flag":
         sheet.write_string(r, c, "yes" if value else "no", style)
@@ -142,6 +162,19 @@ def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, s
         sheet.write_string(r, c, str(value)[:CELL_TEXT], style)
     else:
         sheet.write_number(r, c, value, style if kind != "any" else _any_number(book, value))
+
+
+def write_cell(book: Book, sheet: Any, r: int, c: int, cell: Cell, **look: Any) -> None:
+    """A coloured or leading cell; `look` are further properties of its format."""
+    look = {"align": "left", "indent": 1} | look
+    if cell.link:
+        style = book.format(**look | {"underline": 1, "font_color": "#0B5394"})
+        sheet.write_url(r, c, f"external:{quote(cell.link)}", style, cell.text[:CELL_TEXT])
+        return
+    if cell.tone:
+        fill, ink = TONES[cell.tone]
+        look |= {"bg_color": fill, "font_color": ink}
+    sheet.write_string(r, c, cell.text[:CELL_TEXT], book.format(**look))
 
 
 def _any_number(book: Book, value: float) -> Any:

@@ -1,0 +1,99 @@
+"""What is to be started when: the same for every scheduler."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from planner.errors import WrongUsage
+from planner.schedule.calendar import Calendar
+
+MARK = "Written by `planner schedule`"
+"""A file that says so in one of its first lines may be replaced."""
+GRACE_SECONDS = 300
+"""Beyond its budget a batch may take this long to stop and to write its reports before it is ended."""
+SKIPPED = 8
+"""Another batch holds the lock: nothing is lost, the work is being done."""
+FINAL = (2, 3, 6, 9)
+"""Exit codes that a new try would only repeat: wrong input, no plan exists, audit rejects, jobs failed for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A batch and its calendar.
+
+    `command` is how this machine starts the planner, `jobs` and `into` (the batch's folder) are as given, `folder` is
+    the absolute folder they are seen from. `zone` is a time zone's name, None the scheduler's own. `budget_seconds`
+    is for one batch as a whole, which stops by itself then. `image` is a container image that has the planner.
+    """
+
+    name: str
+    calendar: Calendar
+    zone: str | None
+    command: tuple[str, ...]
+    jobs: str
+    into: str
+    folder: Path
+    options: tuple[str, ...]
+    budget_seconds: float
+    image: str = ""
+    claim: str = ""
+    on_failure: str = ""
+
+    @property
+    def batch(self) -> tuple[str, ...]:
+        """The words after `planner`."""
+        return ("batch", self.jobs, "-o", self.into, "--budget", f"{self.budget_seconds:.0f}", *self.options)
+
+    @property
+    def end_seconds(self) -> int:
+        """When a batch that does not stop by itself is ended."""
+        return int(self.budget_seconds) + GRACE_SECONDS
+
+    @property
+    def heading(self) -> list[str]:
+        """The first lines of every file, without the mark of a comment."""
+        zone = self.zone or "the scheduler's own time zone"
+        return [f"{MARK}: {self.name}, '{self.calendar.text}' in {zone}."]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What to install: texts by file name, how to install them, and what to know about it."""
+
+    texts: dict[str, str]
+    install: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def slug(text: str) -> str:
+    """A name that units, pods and workflows can have: small letters, digits and dashes, at most 50.
+
+    >>> slug("Weekly plans (EU).toml")
+    'weekly-plans-eu-toml'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:50].strip("-") or "batch"
+
+
+def comment(lines: list[str], mark: str = "#") -> str:
+    return "".join(f"{mark} {line}".rstrip() + "\n" for line in lines)
+
+
+def portable_days(schedule: Schedule, scheduler: str) -> None:
+    """Raises WrongUsage where the scheduler would read the expression otherwise than cron does."""
+    if schedule.calendar.read_in_two_ways:
+        day, weekday = schedule.calendar.fields[2], schedule.calendar.fields[4]
+        raise WrongUsage(
+            f"--cron '{schedule.calendar.text}': cron starts when the day of month '{day}' and the day of week "
+            f"'{weekday}' both fit, {scheduler} when either does. Give one of them as *, or without a * (1-31/2), "
+            "which all of them read as either."
+        )
+
+
+def numbered(schedule: Schedule) -> str:
+    """The expression for schedulers that know neither 7 for Sunday nor a week that runs to it."""
+    fields = list(schedule.calendar.fields)
+    if "7" in fields[4] or "/" in fields[4]:
+        fields[4] = ",".join(str(day) for day in schedule.calendar.values(4))
+    return " ".join(fields)

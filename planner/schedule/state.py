@@ -1,0 +1,65 @@
+"""What a runner remembers from one process to the next: which start came last, and whether it was seen through."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from planner.batch.manifest import write_durably
+from planner.schedule.calendar import Calendar
+
+log = logging.getLogger("planner")
+A_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The last start: when it was due (UTC, ISO 8601), when its batch ended, and with which exit code.
+
+    `finished` is None while the batch runs and where it broke off or was stopped.
+    """
+
+    due: str
+    finished: str | None = None
+    exit_code: int | None = None
+
+    @property
+    def moment(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.due)
+
+
+def read_state(path: Path) -> State | None:
+    """The state in a file; None where there is none, or none that can be understood (a warning says so)."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        state = State(document["due"], document["finished"], document["exit_code"])
+        return state if state.moment.tzinfo else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("warning: %s does not say when the last batch ran (%s); nothing is caught up.", path, error)
+        return None
+
+
+def write_state(path: Path, state: State) -> None:
+    """Raises CannotWrite where it cannot be written."""
+    write_durably(path, json.dumps(asdict(state), indent=1) + "\n")
+
+
+def first_start(calendar: Calendar, state: State | None, now: dt.datetime) -> dt.datetime | None:
+    """When a runner that begins now starts its first batch: in the past where a start was missed or broke off.
+
+    Of several missed starts it is the last. A runner that never ran has missed nothing. A last start in the future
+    means that the clock was set back: by less than a day the same start is not made twice.
+    """
+    if state is None:
+        return calendar.after(now)
+    if state.moment > now:
+        return calendar.after(state.moment if state.moment - now < A_DAY else now)
+    due = calendar.until(now)
+    if state.finished is None:
+        return max(due, state.moment) if due else state.moment
+    return due if due is not None and due > state.moment else calendar.after(now)

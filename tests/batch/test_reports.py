@@ -1,0 +1,94 @@
+"""The reports of a batch together, and its summary workbook."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from batch_records import manifest, record
+
+from planner.batch.manifest import STATUSES
+from planner.batch.reports import write_reports
+from planner.batch.status import WORDS
+from planner.errors import CannotWrite
+
+
+def rows(path: Path, sheet: str) -> list[dict[str, Any]]:
+    header, *values = openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)
+    return [dict(zip(header, each, strict=True)) for each in values]
+
+
+def test_every_job_is_a_row_with_its_figures_and_a_link_to_its_plan(tmp_path: Path) -> None:
+    """The sheet Jobs has one row a job; links are relative, so that the folder may move, and survive odd names."""
+    odd = "50% of #1 & more"
+    batch = manifest(record(odd), *(record(f"job {status}", status) for status in STATUSES))
+    written = write_reports(tmp_path, batch, None, webhook=None)
+    assert sorted(each.name for each in written) == ["junit.xml", "metrics.prom", "summary.xlsx"]
+    found = rows(tmp_path / "reports" / "summary.xlsx", "Jobs")
+    assert [each["job"] for each in found] == [each.name for each in batch.records]
+    assert all(WORDS[each.status] in row["status"] for each, row in zip(batch.records, found, strict=True))
+    assert [found[0][key] for key in ("cost_usd", "gap", "saving_usd", "shortfall_bn_tokens", "seconds")] == [
+        1000.0,
+        0.0005,
+        50.0,
+        2.5,
+        60.0,
+    ]
+    sheet = openpyxl.load_workbook(tmp_path / "reports" / "summary.xlsx")["Jobs"]
+    target = sheet["D2"].hyperlink.target.replace("\\", "/")
+    assert target == "../jobs/50%25%20of%20%231%20%26%20more/plan.xlsx"
+    failed = next(row for row in found if row["job"] == "job infeasible")
+    assert failed["cost_usd"] is None
+    assert failed["plan"] is None
+
+
+def test_the_first_page_says_how_it_stands(tmp_path: Path) -> None:
+    """Counts, what needs attention and three charts are on the page."""
+    write_reports(tmp_path, manifest(record(), record("east", "infeasible")), None, webhook=None)
+    book = openpyxl.load_workbook(tmp_path / "reports" / "summary.xlsx")
+    page = book.worksheets[0]
+    texts = [str(cell.value) for row in page.iter_rows() for cell in row if cell.value is not None]
+    assert "1 of 2 jobs good, 1 failed. There is no previous batch to hold it against." in texts
+    assert "What needs attention" in texts
+    assert "settings!B2: found 'soon', expected a month" in texts
+    assert len(page._charts) == 3
+
+
+def test_differences_have_a_sheet_of_their_own(tmp_path: Path) -> None:
+    """Each job's old and new status and cost stand side by side, with what changed and why."""
+    after = record(options={"gap": 0.01, "set": []}, report={"objective_usd": 1500.0, "decisions": []})
+    write_reports(tmp_path, manifest(after, record("east")), manifest(record(), record("east")), webhook=None)
+    west, east = rows(tmp_path / "reports" / "summary.xlsx", "Differences")
+    assert west["what_changed"] == "costs more (+50.00%)"
+    assert west["why"] == "option gap 0.001 became 0.01"
+    assert (west["cost_before_usd"], west["cost_usd"], west["difference_usd"]) == (1000.0, 1500.0, 500.0)
+    assert east["what_changed"] == "nothing"
+
+
+def test_an_empty_batch_has_reports_too(tmp_path: Path) -> None:
+    """No jobs, or none that ended, is no reason to fail."""
+    assert len(write_reports(tmp_path, manifest(finished=None), None, webhook=None)) == 3
+
+
+def test_a_report_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path) -> None:
+    """Where one report's place is taken by a folder, the others are written before it is told."""
+    (tmp_path / "reports" / "metrics.prom").mkdir(parents=True)
+    with pytest.raises(CannotWrite, match=r"metrics\.prom"):
+        write_reports(tmp_path, manifest(record()), None, webhook=None)
+    assert sorted(each.name for each in (tmp_path / "reports").iterdir()) == [
+        "junit.xml",
+        "metrics.prom",
+        "summary.xlsx",
+    ]
+
+
+def test_a_webhook_that_fails_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reports are written whatever becomes of the message."""
+    monkeypatch.setattr(logging.getLogger("planner"), "propagate", True)
+    assert len(write_reports(tmp_path, manifest(record()), None, webhook="nowhere")) == 3
+    assert "nobody was told" in caplog.text

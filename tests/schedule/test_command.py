@@ -1,0 +1,168 @@
+"""`planner schedule` from the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import command, environment
+from schedules import ODD
+
+from planner.cli import main
+from planner.schedule.schedule import MARK
+
+KINDS = {
+    "cron": ["{}.crontab"],
+    "systemd": ["{}.service", "{}.timer"],
+    "kubernetes": ["{}.cronjob.yaml"],
+    "airflow": ["{}_dag.py"],
+    "github": ["{}.workflow.yml"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with jobs in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weekly").mkdir()
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any, str]:
+    capsys.readouterr()
+    code = main(["schedule", *words, "--json"] if "--" not in words else _with_json(words))
+    out, err = capsys.readouterr()
+    return code, json.loads(out), err
+
+
+def _with_json(words: tuple[str, ...]) -> list[str]:
+    place = words.index("--")
+    return ["schedule", *words[:place], "--json", *words[place:]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_are_written_where_they_are_said_to_be(
+    folder: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Each scheduler's files carry our mark, and the result says what is started when and how to install it."""
+    words = ("weekly", "--cron", "0 6 * * mon", "--as", kind, "--image", "registry.example/planner:1", "-o", "units")
+    code, found, _ = said(capsys, *words, "--", "--workers", "2")
+    names = [each.format("planner_weekly" if kind == "airflow" else "planner-weekly") for each in KINDS[kind]]
+    assert code == 0
+    assert found["paths"] == [str(Path("units", name)) for name in names]
+    assert all(MARK in Path(path).read_text(encoding="utf-8").splitlines()[0] for path in found["paths"])
+    assert found["cron"] == "0 6 * * MON"
+    assert len(found["starts"]) == 3
+    assert found["install"]
+    assert found["command"][:2] == ["planner", "batch"]
+    assert found["command"][-2:] == ["--workers", "2"]
+
+
+def test_paths_are_absolute_where_the_files_stay_on_this_machine(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """cron starts in no folder of ours; a container has no folder of ours."""
+    _, here, _ = said(capsys, "weekly", "--cron", "@weekly", "--as", "cron")
+    _, there, _ = said(capsys, "weekly", "--cron", "@weekly", "--as", "kubernetes", "--image", "i")
+    assert here["command"][2:5] == [str(folder / "weekly"), "-o", str(folder / "outputs" / "batch" / "weekly")]
+    assert there["command"][2:5] == ["weekly", "-o", "outputs/batch/weekly"]
+    assert here["command"][5:] == there["command"][5:] == ["--budget", "21600"]
+    text = Path(here["paths"][0]).read_text(encoding="utf-8")
+    program = text.splitlines()[-1].split("&& ")[1].split()[0]
+    assert os.path.isabs(program)
+    assert os.access(program, os.X_OK)
+
+
+def test_ours_are_replaced_and_others_are_not(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Written again, a file is renewed; a file of someone else's stays until --force."""
+    words = ("weekly", "--cron", "@weekly", "--as", "systemd", "-o", ".")
+    assert said(capsys, *words)[0] == 0
+    assert said(capsys, *words)[0] == 0
+    timer, service = folder / "planner-weekly.timer", folder / "planner-weekly.service"
+    timer.write_text("mine", encoding="utf-8")
+    service.unlink()
+    code, found, _ = said(capsys, *words)
+    assert code == 7
+    assert "planner-weekly.timer" in found["error"]
+    assert timer.read_text(encoding="utf-8") == "mine"
+    assert not service.exists()
+    assert said(capsys, *words, "--force")[0] == 0
+    assert MARK in timer.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("weekly", "--cron", "@weekly"), "--as cron, systemd"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--run"), "--as cron, systemd"),
+        (("weekly", "--cron", "61 * * * *", "--as", "cron"), "minute '61'"),
+        (("none", "--cron", "@weekly", "--as", "cron"), "There are no jobs at none"),
+        (("none*.xlsx", "--cron", "@weekly", "--run"), "There are no jobs at none*.xlsx"),
+        (("weekly", "--cron", "@weekly", "--as", "kubernetes"), "--image"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--", "-o", "x"), "--into FOLDER"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--budget=1h"), "--budget TIME"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--tz", "Mars/Olympus"), "is no time zone"),
+    ],
+)
+def test_wrong_usage_is_told_and_writes_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
+) -> None:
+    """Exit code 2, with what to do."""
+    code, found, _ = said(capsys, *words)
+    assert code == 2
+    assert told in found["error"]
+    assert [each.name for each in folder.iterdir()] == ["weekly"]
+
+
+def test_names_come_from_the_jobs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A job file's name, a folder's, or the folder of a pattern; --name overrides them."""
+    (folder / "weekly" / "a.xlsx").touch()
+    (folder / "Night Plans.toml").touch()
+    common = ("--cron", "@daily", "--as", "cron")
+    names = [said(capsys, jobs, *common)[1]["name"] for jobs in ("weekly/", "weekly/*.xlsx", "Night Plans.toml")]
+    assert names == ["planner-weekly", "planner-weekly", "planner-night-plans"]
+    assert said(capsys, "weekly", *common, "--name", "Mine!")[1]["name"] == "mine"
+    assert said(capsys, "weekly/*.xlsx", *common)[1]["command"][4] == str(folder / "outputs" / "batch" / "weekly")
+
+
+def test_options_of_the_batch_are_kept_as_they_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What follows -- is not looked into, whatever it holds."""
+    odd = [each for each in ODD if each]
+    _, found, _ = said(capsys, "weekly", "--cron", "@daily", "--as", "cron", "--", "--json", *odd)
+    assert found["command"][7:] == ["--json", *odd]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_run_waits_for_the_next_start_and_stops_cleanly(folder: Path) -> None:
+    """--run says when it starts next; SIGTERM ends it with exit code 0 and one JSON object."""
+    pytest.importorskip("apscheduler", reason="it comes with the extra `schedule`")
+    words = command("schedule", "weekly", "--cron", "0 0 1 1 *", "--tz", "Europe/Berlin", "--run", "--json")
+    process = subprocess.Popen(
+        words, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert "-01-01 00:00 CET" in process.stderr.readline()
+    time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert json.loads(out)["started"] == 0
+
+
+def test_without_the_library_run_says_what_to_install(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files need no APScheduler; --run does, and says so."""
+    monkeypatch.setitem(sys.modules, "apscheduler", None)
+    monkeypatch.delitem(sys.modules, "planner.schedule.runner", raising=False)
+    code, found, _ = said(capsys, "weekly", "--cron", "@weekly", "--run")
+    assert code == 2
+    assert "pip install 'capacity-planner[schedule]'" in found["error"]
+    assert said(capsys, "weekly", "--cron", "@weekly", "--as", "cron")[0] == 0
