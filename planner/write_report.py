@@ -142,7 +142,8 @@ class _Drawing:
             place = {"align": "left", "indent": 1} if kind == "text" else {"align": "right", "indent": 1}
             look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, text_wrap=True, **place)
             sheet.write_string(header, c, name, look)
-        wraps = any(len(name) * 1.15 > width - 2 for (name, _), width in zip(section.columns, self.page.widths, strict=False))
+        widths = zip(section.columns, self.page.widths, strict=False)
+        wraps = any(len(name) * 1.15 > width - 2 for (name, _), width in widths)
         sheet.set_row(header, 30 if wraps else 18)
         for c, (_, kind) in enumerate(section.columns):
             self._column(section, header + 1, c, kind)
