@@ -1,0 +1,1 @@
+"""Batches: many plans from one file or folder, in parallel, unattended, resumable."""

@@ -1,0 +1,146 @@
+"""The manifest of a batch: one record a job, what it was made from, how it ended.
+
+It is written whole or not at all, so whoever reads it, at any moment, sees a state the batch was in.
+A manifest that cannot be understood counts as none: every job then runs again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from planner.outputs import written_whole
+
+log = logging.getLogger("planner")
+
+STATUSES = (
+    "queued",
+    "running",
+    "optimal",
+    "stopped",
+    "infeasible",
+    "no_plan",
+    "invalid",
+    "rejected",
+    "failed",
+    "killed_time",
+    "killed_memory",
+    "interrupted",
+    "not_started",
+    "skipped_dependency",
+)
+"""`optimal` to `rejected` as in run.json. `failed`: the process crashed or broke off; `killed_time`, `killed_memory`:
+it was ended at its budget; `interrupted`: the batch was stopped meanwhile; `not_started`: the batch's time was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """What is known of one job.
+
+    `name` is unique in the batch. `good`: its plan is accepted, optimal, or stopped where that is accepted.
+    Times are UTC in ISO 8601, `seconds` the wall time of all attempts, `peak_mb` the most memory its process held.
+    `input_sha256` is of the input's bytes, `data_sha256` of the data as read, overrides included ("" when unreadable),
+    `output_sha256` of the plan's decision tables ("" without a plan). `options` is everything that changes the result.
+    `plan_path` is relative to the batch's folder, `report` the job's run.json, `message` what went wrong in a line.
+    `reused`: nothing was run, because an earlier record matched and was good.
+    """
+
+    name: str
+    input_path: str
+    status: str
+    good: bool
+    exit_code: int | None
+    attempts: int
+    started: str | None
+    finished: str | None
+    seconds: float
+    peak_mb: float | None
+    input_sha256: str
+    data_sha256: str
+    output_sha256: str
+    options: dict[str, Any]
+    versions: dict[str, str]
+    plan_path: str
+    report: dict[str, Any]
+    message: str
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All records of a batch, in the order of its jobs; `finished` is None while it runs or when it broke off."""
+
+    batch: str
+    started: str
+    finished: str | None
+    planner_version: str
+    records: tuple[JobRecord, ...]
+
+
+def read_manifest(path: Path) -> Manifest | None:
+    """The manifest in a file; None when there is none, or none that can be understood (a warning says so).
+
+    Raises:
+        OSError: the file is there and cannot be read.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        records = tuple(_record(each) for each in document.pop("records"))
+        return Manifest(records=records, **_known(Manifest, document, without="records"))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("warning: %s is no manifest of a batch (%s); every job counts as new.", path, error)
+        return None
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Puts the manifest in place of the last one, on the disk before anyone can see it.
+
+    Raises:
+        CannotWrite: it cannot be written; the last one stays.
+    """
+    write_durably(path, json.dumps(asdict(manifest), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Writes a text file that is there whole or not at all, even when the power fails.
+
+    Raises:
+        CannotWrite: it cannot be written.
+    """
+    with written_whole(path) as temporary, temporary.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames in a folder last, where the system lets a folder be opened."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # some network folders
+        pass
+    finally:
+        os.close(handle)
+
+
+def _record(document: Any) -> JobRecord:
+    record = JobRecord(**_known(JobRecord, document))
+    if record.status not in STATUSES or not isinstance(record.name, str) or not isinstance(record.good, bool):
+        raise ValueError(f"job '{record.name}' has the status '{record.status}'")
+    return record
+
+
+def _known(kind: type[Any], document: Mapping[str, Any], without: str = "") -> dict[str, Any]:
+    return {each.name: document[each.name] for each in fields(kind) if each.name != without}
