@@ -16,7 +16,7 @@ import click
 from planner import __version__
 from planner.console import messages_to
 from planner.errors import ExitCode, PlannerError
-from planner.options import Duration, Gap, Month, Override, Variation, common_options, option, sources
+from planner.options import Duration, Gap, Memory, Month, Override, Variation, common_options, option, sources
 
 log = logging.getLogger("planner")
 
@@ -31,7 +31,8 @@ Exit codes:
   1  internal fault        2  wrong usage, or a faulty workbook
   3  no plan exists        4  stopped early, best plan written
   5  stopped, no plan      6  the audit rejects the plan
-  7  cannot write          130, 143  interrupted, no plan
+  7  cannot write          8  another run holds the lock
+  9  some jobs failed      130, 143  interrupted, no plan
 """
 
 
@@ -193,6 +194,42 @@ def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, forc
 
     with messages_to(common) as console:
         return roll_workbook(console, file, plan, to_month, output, force)
+
+
+@cli.command(short_help="Solve many, in parallel, unattended, resumable.")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOBS")
+@option("-o", "--output", type=WORKBOOK, metavar="FOLDER", help="Else outputs/batch/<name of JOBS>.")
+@option("--dry-run", is_flag=True, help="List what would run and why; run nothing.")
+@option("--only", multiple=True, metavar="NAME", help="This job, or those that match, and what they wait for.")
+@option("--force", is_flag=True, help="Run jobs whose last result is still good too.")
+@option("--workers", type=click.IntRange(0, 256), default=0, show_default=True, help="Jobs at a time; 0: the cores.")
+@option("--budget", type=Duration(), help="For the whole batch; what has not begun by then is left for the next run.")
+@option("--retries", type=click.IntRange(0, 20), default=2, show_default=True, help="Of what may pass: a kill, a disk.")
+@option(
+    "--gap", type=Gap(), default="0.001", show_default=True, help="Of every job that the file does not say more of."
+)
+@option("--time-limit", type=Duration(), default="1h", show_default=True, help="Of the solver, each job.")
+@option("--time-budget", type=Duration(), help="Of each job's process, which is ended then; else by its time limit.")
+@option("--memory", type=Memory(), help="Of each job's process, which is ended beyond: megabytes, or 4G.")
+@option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Of the solver, each job.")
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the solver.")
+@set_option
+@option("--accept-stopped", is_flag=True, help="A plan that a limit stopped is good too.")
+@option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where jobs run.")
+@option("--scheduler", metavar="ADDRESS", help="Of the cluster, with --engine dask: tcp://host:8786.")
+@option("--webhook", metavar="URL", help="Is sent a summary at the end.")
+@common_options
+@click.pass_context
+def batch(ctx: click.Context, /, jobs: tuple[str, ...], **values: Any) -> int:
+    """Solve the jobs of JOBS: workbooks, a folder of them, a glob, or a job file (TOML, or a
+    workbook with a sheet jobs). Each job is a process of its own, held to its time and memory.
+
+    Run again, only what has changed or was not good runs. What stands here beats the job file.
+    """
+    from planner.batch.command import batch as run_batch
+
+    with messages_to(values) as console:
+        return run_batch(console, jobs, values, sources(ctx))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -90,7 +90,7 @@ def read_manifest(path: Path) -> Manifest | None:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        records = tuple(_record(each) for each in document.pop("records"))
+        records = tuple(record_from(each) for each in document.pop("records"))
         return Manifest(records=records, **_known(Manifest, document, without="records"))
     except FileNotFoundError:
         return None
@@ -135,7 +135,8 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _record(document: Any) -> JobRecord:
+def record_from(document: Any) -> JobRecord:
+    """The record that JSON holds. Raises ValueError, KeyError or TypeError when it holds none."""
     record = JobRecord(**_known(JobRecord, document))
     if record.status not in STATUSES or not isinstance(record.name, str) or not isinstance(record.good, bool):
         raise ValueError(f"job '{record.name}' has the status '{record.status}'")

@@ -54,12 +54,13 @@ class Ended:
 
 def run(starter: Starter, folder: Path, attempt: Attempt, stopping: Callable[[], bool]) -> Ended:
     """Runs an attempt in a folder to its end; `stopping` says whether it is to stop."""
-    began = time.monotonic()
+    began = time.monotonic()  # again once it runs: what starts it may have to start first
     peak: float | None = None
     cause: Cause = ""
     code: int | None = None
     try:
         process = starter.start(folder, attempt.words, attempt.memory_mb)
+        began = time.monotonic()
         try:
             watch = _Watch(process, attempt, stopping, began)
             end = watch.until_it_ends()

@@ -95,6 +95,10 @@ class Starter:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kills every process that still runs, and the server."""
         with self._lock:
             self._drop()
 
