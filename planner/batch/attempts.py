@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from planner.batch import process
 from planner.batch.engine import Engine
 from planner.batch.events import now
 from planner.batch.jobs import Job
@@ -86,7 +87,7 @@ def attempt(
     try:
         folder = store.attempt_folder()
         lay_out(folder, prepared.files)
-        work = Attempt(words(job), job.budget_seconds, job.memory_mb)
+        work = Attempt(words(job), job.budget_seconds, job.memory_mb, process.GRACE_SECONDS)
         ended = engine.run(folder, work, stopping)
         judged = judge(job, folder, ended, prepared.input_sha256)
     except OSError as error:

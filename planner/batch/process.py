@@ -29,12 +29,15 @@ Cause = Literal["", "time", "memory", "stop", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What to run: the words after `planner`, and budgets; None for no budget. Times in seconds, memory in MB."""
+    """What to run: the words after `planner`, and budgets; None for no budget. Times in seconds, memory in MB.
+
+    `grace_seconds`: between being asked to stop and being killed.
+    """
 
     words: tuple[str, ...]
-    seconds: float | None = None
-    memory_mb: float | None = None
-    grace_seconds: float = GRACE_SECONDS
+    seconds: float | None
+    memory_mb: float | None
+    grace_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class Starter:
         Raises:
             Lost: the server cannot be started, or went away.
         """
-        request = {"folder": str(folder), "words": list(words), "memory_mb": memory_mb}
+        request = {"folder": os.path.abspath(folder), "words": list(words), "memory_mb": memory_mb}
         ours, theirs = socket.socketpair()
         try:
             with theirs:
