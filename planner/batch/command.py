@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -38,6 +39,8 @@ def batch(
     from planner.run_json import faults_json
     from planner.summary import fault_lines
 
+    if os.name != "posix":
+        raise WrongUsage("Batches need Linux or macOS, for their signals and locks. On Windows, run them in WSL.")
     if (values["engine"] == "dask") != (values["scheduler"] is not None):
         raise WrongUsage("--engine dask and --scheduler ADDRESS go together, such as --scheduler tcp://10.0.0.5:8786.")
     try:

@@ -81,6 +81,8 @@ class DaskEngine:
                 try:
                     ended, made = future.result(timeout=POLL_SECONDS)
                 except NotYet:
+                    if future.done():  # not this wait, but the task itself ran out of some time
+                        raise
                     if asked_at is None and stopping():
                         asked_at = time.monotonic()
                         self.client.run(ask_to_stop, key, on_error="ignore")

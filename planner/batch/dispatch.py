@@ -31,8 +31,8 @@ log = logging.getLogger("planner")
 POLL_SECONDS = 0.2
 THREADS = 256
 """Attempts under way at most, each with a thread that waits for it; threads begin as they are needed."""
-MANIFEST_SECONDS = 2.0
-"""The manifest is written anew this often while jobs end."""
+MANIFEST_SECONDS, MANIFEST_SHARE = 2.0, 0.05
+"""While jobs end the manifest is written anew this often, but takes no more than this share of the time."""
 LOST_TRIES = 5
 """A job lost with whoever ran it is tried so often again, beside its retries: it was not its fault."""
 
@@ -84,7 +84,7 @@ class Dispatch:
     _ended: queue.SimpleQueue[Tried] = field(default_factory=queue.SimpleQueue)
     _began: float = field(default_factory=time.monotonic)
     _broken: bool = False
-    _written: float = 0.0
+    _due: float = 0.0
 
     def run(self) -> Manifest:
         """Runs until every job has a record, or the batch is stopped.
@@ -101,7 +101,7 @@ class Dispatch:
             while self._waiting or self._ready or self._running:
                 self._take_turns()
                 self._begin(pool)
-                self._finish()
+                self._finish(pool)
         except BaseException:
             self._broken = True
             self.engine.close()
@@ -148,10 +148,7 @@ class Dispatch:
             self._settle(record_without(job, "invalid", unreadable(job, error)))
             return
         record = self.store.record(job.name)
-        why = why_run(job, record, prepared.input_sha256, prepared.options, self.rules.versions)
-        if record is not None and not why and not self.store.has_plan(record):
-            why = "its plan is gone or was changed"
-        why = "forced" if self.rules.force and not why else why
+        why = why_run(prepared, record, self.store, self.rules.versions, force=self.rules.force)
         if record is not None and not why:
             self._settle(replace(record, good=True, message="", reused=True, input_path=str(job.input)))
             return
@@ -185,14 +182,17 @@ class Dispatch:
             tried = Tried(Prepared(job, {}, "", job.options()), None, now(), Ended(None, "", 0.0, None, ""), judged)
         self._ended.put(tried)
 
-    def _finish(self) -> None:
-        """Waits a moment for an attempt to end, and settles it or lines it up again."""
+    def _finish(self, pool: ThreadPoolExecutor) -> None:
+        """Waits a moment for an attempt to end, and settles it or lines it up again; its place is not left empty."""
+        if not self._running and not self._ready:
+            return
         try:
             tried = self._ended.get(timeout=POLL_SECONDS)
         except queue.Empty:
             return
         name = tried.prepared.job.name
         under = self._running.pop(name)
+        self._begin(pool)
         under.seconds += tried.ended.seconds
         if tried.ended.cause == "lost":
             under.lost += 1
@@ -221,9 +221,8 @@ class Dispatch:
         return under.attempts - under.lost <= self.rules.retries
 
     def _put_back(self, name: str, under: _Under, tried: Tried) -> None:
-        wait = 0.0
-        if tried.ended.cause != "lost":
-            wait = self.rules.retry_seconds * 2 ** (under.attempts - under.lost - 1)
+        before = under.lost - 1 if tried.ended.cause == "lost" else under.attempts - under.lost
+        wait = self.rules.retry_seconds * 2 ** (before - 1) if before else 0.0
         under.not_before = time.monotonic() + wait
         self._ready = {name: under, **self._ready}
         self.store.discard(tried.folder)
@@ -238,16 +237,18 @@ class Dispatch:
         objective = record.report.get("objective_usd")
         self.events.tell("job_finished", job=record.name, **facts, objective_usd=objective, seconds=record.seconds)
         log.info("[%d/%d] %s", len(self.records), len(self.jobs), told(record))
-        if time.monotonic() - self._written > MANIFEST_SECONDS:
+        if time.monotonic() > self._due:
             self._write_manifest(None)
 
     def _write_manifest(self, finished: str | None) -> Manifest:
+        began = time.monotonic()
         records = [self._record(job) for job in self.jobs]
         manifest = Manifest(
             self.batch, self.started, finished, self.rules.versions["planner"], (*records, *self.others)
         )
         write_manifest(self.store.manifest, manifest)
-        self._written = time.monotonic()
+        ended = time.monotonic()
+        self._due = ended + max(MANIFEST_SECONDS, (ended - began) / MANIFEST_SHARE)
         return manifest
 
     def _record(self, job: Job) -> JobRecord:

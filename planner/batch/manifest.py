@@ -10,7 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,14 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     Raises:
         CannotWrite: it cannot be written; the last one stays.
     """
-    write_durably(path, json.dumps(asdict(manifest), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    head = json.dumps({name: value for name, value in _values(manifest).items() if name != "records"})
+    records = ",\n".join(record_json(record) for record in manifest.records)
+    write_durably(path, f'{head[:-1]}, "records": [\n{records}\n]}}\n')
+
+
+def record_json(record: JobRecord) -> str:
+    """A record as a line of JSON, which `record_from` takes back."""
+    return json.dumps(_values(record), ensure_ascii=False, allow_nan=False)
 
 
 def write_durably(path: Path, text: str) -> None:
@@ -141,6 +148,10 @@ def record_from(document: Any) -> JobRecord:
     if record.status not in STATUSES or not isinstance(record.name, str) or not isinstance(record.good, bool):
         raise ValueError(f"job '{record.name}' has the status '{record.status}'")
     return record
+
+
+def _values(record: JobRecord | Manifest) -> dict[str, Any]:
+    return {each.name: getattr(record, each.name) for each in fields(record)}
 
 
 def _known(kind: type[Any], document: Mapping[str, Any], without: str = "") -> dict[str, Any]:

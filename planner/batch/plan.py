@@ -52,10 +52,8 @@ def _step(
         prepared = prepare(job, records, store)
     except OSError as error:
         return Step(job.name, "fail", unreadable(job, error))
-    why = why_run(job, record, prepared.input_sha256, prepared.options, versions)
-    if record is not None and not why and not store.has_plan(record):
-        why = "its plan is gone or was changed"
-    if why or force or record is None:
-        return Step(job.name, "run", why or "forced")
+    why = why_run(prepared, record, store, versions, force=force)
+    if why or record is None:
+        return Step(job.name, "run", why)
     records[job.name] = record
     return Step(job.name, "reuse", "nothing changed since")

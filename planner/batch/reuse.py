@@ -6,23 +6,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from planner.batch.jobs import Job
+from planner.batch.attempts import Prepared
 from planner.batch.judge import good
 from planner.batch.manifest import JobRecord
+from planner.batch.store import Store
 
 BUDGETS = ("time_budget", "memory_mb")
 """Options that an optimal plan was not touched by."""
 
 
 def why_run(
-    job: Job, record: JobRecord | None, input_sha256: str, options: Mapping[str, Any], versions: Mapping[str, str]
+    prepared: Prepared, record: JobRecord | None, store: Store, versions: Mapping[str, str], *, force: bool
 ) -> str:
-    """Why the record does not stand for a new run, in a clause; "" when it does, if the plan is still there."""
+    """Why a job runs, in a clause; "" when what is recorded of it stands for a new run."""
+    why = _why_new(prepared, record, versions)
+    if record is not None and not why and not store.has_plan(record):
+        why = "its plan is gone or was changed"
+    return why or ("forced" if force else "")
+
+
+def _why_new(prepared: Prepared, record: JobRecord | None, versions: Mapping[str, str]) -> str:
+    job, options = prepared.job, prepared.options
     if record is None:
         return "new"
     if not good(record.status, job):
         return f"{record.status.replace('_', ' ')} last time"
-    if record.input_sha256 != input_sha256:
+    if record.input_sha256 != prepared.input_sha256:
         return "its workbook has changed"
     if Path(record.input_path).stem != job.input.stem:  # plans are named by it
         return "its workbook has another name"

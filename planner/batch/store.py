@@ -18,10 +18,16 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
-from planner.batch.manifest import JobRecord, Manifest, record_from, sync_folder, write_durably, write_manifest
+from planner.batch.manifest import (
+    JobRecord,
+    Manifest,
+    record_from,
+    record_json,
+    write_durably,
+    write_manifest,
+)
 from planner.batch.server import SAID
 from planner.errors import CannotWrite, why_not
 
@@ -99,6 +105,8 @@ class Store:
     def publish(self, record: JobRecord, attempt: Path | None) -> None:
         """Moves what an attempt made to its place, then records it.
 
+        Should the power fail in between and the record be all that lasts, its hash fits no plan: the job runs again.
+
         Raises:
             CannotWrite: it cannot be written; the job is then not recorded as done.
         """
@@ -115,10 +123,9 @@ class Store:
                     path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
             for path, place in made.items():
                 path.replace(folder / place)
-            sync_folder(folder)
         except OSError as error:
             raise CannotWrite(folder, why_not(error)) from None
-        write_durably(folder / RECORD, json.dumps(asdict(record), ensure_ascii=False, indent=1) + "\n")
+        write_durably(folder / RECORD, record_json(record) + "\n")
 
     def discard(self, attempt: Path | None) -> None:
         """Takes an attempt's folder away."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from batches import demands, endless_workbook, job_file, manifest, records, run, statuses, tables_of
 
 from planner.batch import attempts, dispatch
+from planner.batch.engine import LocalEngine
+from planner.batch.process import Attempt, Ended
 
 OUT = "out"
 
@@ -221,14 +225,24 @@ def test_a_budget_for_the_batch(tmp_path: Path) -> None:
 def test_threads_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs under way together never have more solver threads than there are cores, though there are workers enough."""
     monkeypatch.setattr("planner.workers.default_workers", lambda: 2)
-    jobs = job_file(tmp_path, *({**each, "threads": 2} for each in demands(2)), {"name": "one", "threads": 1})
+    whole, busy, most = LocalEngine.run, [0], [0]
+    counting = threading.Lock()
+
+    def run_counted(self: LocalEngine, folder: Path, attempt: Attempt, stopping: Callable[[], bool]) -> Ended:
+        threads = int(attempt.words[attempt.words.index("--threads") + 1])
+        with counting:
+            busy[0] += threads
+            most[0] = max(most[0], busy[0])
+        try:
+            return whole(self, folder, attempt, stopping)
+        finally:
+            with counting:
+                busy[0] -= threads
+
+    monkeypatch.setattr(LocalEngine, "run", run_counted)
+    wide = [{**each, "threads": 2} for each in demands(2)]
+    jobs = job_file(tmp_path, *wide, {"name": "one"}, {"name": "two"}, {"name": "wider", "threads": 5})
+    assert run(jobs, "-o", OUT, "--workers", "3", "--only", "[jot]*") == 0
+    assert most == [2]
     assert run(jobs, "-o", OUT, "--workers", "3") == 0
-    running, most = set(), 0
-    for line in (tmp_path / OUT / "events.jsonl").read_text().splitlines():
-        event = json.loads(line)
-        if event["event"] == "job_started":
-            running.add(event["job"])
-        if event["event"] == "job_finished":
-            running.discard(event["job"])
-        most = max(most, sum(1 if name == "one" else 2 for name in running))
-    assert most == 2
+    assert most == [5]
