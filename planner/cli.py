@@ -205,9 +205,7 @@ def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, forc
 @option("--workers", type=click.IntRange(0, 256), default=0, show_default=True, help="Jobs at a time; 0: the cores.")
 @option("--budget", type=Duration(), help="For the whole batch; what has not begun by then is left for the next run.")
 @option("--retries", type=click.IntRange(0, 20), default=2, show_default=True, help="Of what may pass: a kill, a disk.")
-@option(
-    "--gap", type=Gap(), default="0.001", show_default=True, help="Of every job that the file does not say more of."
-)
+@option("--gap", type=Gap(), default="0.001", show_default=True, help="Of each job.")
 @option("--time-limit", type=Duration(), default="1h", show_default=True, help="Of the solver, each job.")
 @option("--time-budget", type=Duration(), help="Of each job's process, which is ended then; else by its time limit.")
 @option("--memory", type=Memory(), help="Of each job's process, which is ended beyond: megabytes, or 4G.")

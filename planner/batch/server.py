@@ -109,7 +109,11 @@ class _Server:
         if not text.endswith(b"\n"):
             line.close()
             return True
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # no process or no memory to be had now; that is this job's misfortune alone
+            line.close()
+            return True
         if pid == 0:
             self._become(json.loads(text), line)
         child = self.children[pid] = _Child(pid, line)

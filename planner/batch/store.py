@@ -37,6 +37,7 @@ PLAN, REPORT, LOG, RECORD = "plan.xlsx", "run.json", "run.log", "record.json"
 MADE = {"plan.run.json": REPORT, "plan.run.log": LOG, SAID: SAID}
 """What an attempt calls them, and what they are called in a job's folder."""
 LOGS_KEPT = 5
+"""Logs of earlier runs of a job."""
 
 
 class Store:
@@ -157,7 +158,7 @@ def _is_result(path: Path) -> bool:
 
 def _rotate(path: Path) -> None:
     """`run.log` becomes `run.log.1`, that `run.log.2`, …"""
-    names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, LOGS_KEPT))]
+    names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, LOGS_KEPT + 1))]
     for older, newer in zip(reversed(names), reversed(names[:-1]), strict=False):
         if newer.exists():
             os.replace(newer, older)

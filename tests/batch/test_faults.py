@@ -226,6 +226,23 @@ def test_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str, at
     assert found["crashes"].message
 
 
+@pytest.mark.usefixtures("cold")
+def test_no_process_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job for which the system has no process just now is tried again, and those that run are not touched."""
+    patched(
+        monkeypatch,
+        "import os\n"
+        "whole, count = os.fork, [0]\n"
+        "def fork():\n"
+        "    count[0] += 1\n"
+        "    if count[0] == 2: raise BlockingIOError(11, 'no more processes')\n"
+        "    return whole()\n"
+        "os.fork = fork\n",
+    )
+    assert run(job_file(tmp_path, *demands(3)), "-o", OUT, "--retries", "0", "--workers", "2") == 0
+    assert sorted(record.attempts for record in records(tmp_path / OUT).values()) == [1, 1, 2]
+
+
 @on_linux
 def test_two_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A second batch in the same folder ends with 8 and names the first one's process and host; the first goes on."""
