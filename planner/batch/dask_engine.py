@@ -25,7 +25,7 @@ from planner.batch.store import lay_out
 from planner.errors import WrongUsage
 
 CONNECT_SECONDS = 30.0
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.2
 AT_MOST = 256
 """Attempts handed over and not back, at most."""
 LOST = Ended(None, "lost", 0.0, None, "")
@@ -68,36 +68,39 @@ class DaskEngine:
     def run(self, folder: Path, attempt: Attempt, stopping: Callable[[], bool]) -> Ended:
         """Runs an attempt on some worker. Raises OSError."""
         from distributed import CancelledError, KilledWorker
-        from distributed import TimeoutError as NotYet
         from distributed.comm.core import CommClosedError
 
         files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        key = f"planner-{folder.name}"
-        asked_at: float | None = None
-        future = None
         try:
-            future = self.client.submit(solve, files, attempt, key=key, pure=False)
-            while True:
-                try:
-                    ended, made = future.result(timeout=POLL_SECONDS)
-                except NotYet:
-                    if future.done():  # not this wait, but the task itself ran out of some time
-                        raise
-                    if asked_at is None and stopping():
-                        asked_at = time.monotonic()
-                        self.client.run(ask_to_stop, key, on_error="ignore")
-                    elif asked_at is not None and time.monotonic() - asked_at > attempt.grace_seconds + 5.0:
-                        return Ended(None, "stop", 0.0, None, "")
-                else:
-                    lay_out(folder, made)
-                    return Ended(*ended)
-        except (CancelledError, KilledWorker, CommClosedError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and "Client" not in str(error):
-                raise
-            return LOST
-        finally:
-            if future is not None:
+            future = self.client.submit(solve, files, attempt, key=f"planner-{folder.name}", pure=False)
+            try:
+                if not self._wait(future, attempt, stopping):
+                    return Ended(None, "stop", 0.0, None, "")
+                ended, made = future.result(timeout=CONNECT_SECONDS)
+            finally:
                 future.release()
+        except (CancelledError, KilledWorker, CommClosedError, TimeoutError):
+            return LOST
+        except Exception:
+            if self.client.status == "running":
+                raise
+            return LOST  # the scheduler is gone for good
+        lay_out(folder, made)
+        return Ended(*ended)
+
+    def _wait(self, future: Any, attempt: Attempt, stopping: Callable[[], bool]) -> bool:
+        """Waits until a task is done, well or not; False when it was to stop and does not answer."""
+        done = threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        give_up_at = float("inf")
+        while not done.wait(POLL_SECONDS):
+            now = time.monotonic()
+            if give_up_at == float("inf") and stopping():
+                give_up_at = now + attempt.grace_seconds + 5.0
+                self.client.run(ask_to_stop, future.key, on_error="ignore")
+            elif now > give_up_at:
+                return False
+        return True
 
     def close(self) -> None:
         """Lets go of the cluster, which stops what is still under way for us."""
