@@ -82,8 +82,9 @@ def _report(folder: Path, ended: Ended, input_sha256: str) -> dict[str, Any]:
             return {}
         if status in ("optimal", "stopped") and file_sha256(folder / PLAN) != report["plan_sha256"]:
             return {}
-        assert isinstance(report["interrupted"], bool)
-    except (OSError, ValueError, KeyError, TypeError, AssertionError):
+        if not isinstance(report["interrupted"], bool):
+            return {}
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
     return dict(report)
 
