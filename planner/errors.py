@@ -24,6 +24,8 @@ class ExitCode(IntEnum):
     STOPPED_WITHOUT_PLAN = 5
     REJECTED_BY_AUDIT = 6
     CANNOT_WRITE = 7
+    LOCKED = 8
+    JOBS_FAILED = 9
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -52,6 +54,17 @@ class CannotWrite(PlannerError):
         self.path = os.fspath(path)
         self.reason = reason
         super().__init__(f"Cannot write {self.path}: {reason}.")
+
+
+class Locked(PlannerError):
+    """Another run is at work in the same folder; `holder` says which process, on which host, since when."""
+
+    exit_code = ExitCode.LOCKED
+
+    def __init__(self, folder: PathLike, holder: str) -> None:
+        self.holder = holder
+        told = f"Another run is at work in {os.fspath(folder)}: {holder}."
+        super().__init__(f"{told} Wait for it to end, stop it, or give -o another folder.")
 
 
 class InternalFault(PlannerError):

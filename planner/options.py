@@ -89,6 +89,22 @@ class Duration(_Value):
         return seconds
 
 
+class Memory(_Value):
+    """Megabytes (10^6 bytes): `500`, `500M`, `4G`, `1.5GB`."""
+
+    name = "megabytes"
+
+    def read(self, value: Any) -> float:
+        """
+        >>> Memory().read("4G"), Memory().read(500), Memory().read("250 MB")
+        (4000.0, 500.0, 250.0)
+        """
+        found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([mg])b?)?", str(value).strip().lower())
+        if found is None or not float(found[1]):
+            raise ValueError("Write megabytes above 0, or a size such as 500M or 4G.")
+        return float(found[1]) * (1000.0 if found[2] == "g" else 1.0)
+
+
 class Month(_Value):
     """A month: `2026-09`, `Sep 2026` or a date of TOML; its month number."""
 

@@ -56,7 +56,11 @@ class RunReport:
     model: ModelSize | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     input_path: str = ""
+    interrupted: bool = False
     input_sha256: str = ""
+    data_sha256: str = ""
+    output_sha256: str = ""
+    plan_sha256: str = ""
     plan_path: str = ""
     planner_version: str = ""
     versions: dict[str, str] = field(default_factory=dict)

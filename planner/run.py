@@ -287,9 +287,12 @@ class _Run:
         self.report.explanation_path = str(path)
 
     def _publish(self) -> Finished:
+        from planner.fingerprints import data_sha256
         from planner.run_json import run_json, write_run_json
 
         report, dataset = self.report, self.dataset
+        report.interrupted = self.stop.requested
+        report.data_sha256 = data_sha256(dataset) if dataset is not None else ""
         report.warnings = tuple(self.warnings)
         failure: CannotWrite | None = None
         if dataset is not None and report.plan is not None and report.status in ("optimal", "stopped"):
@@ -307,6 +310,7 @@ class _Run:
 
     def _write_plan(self, dataset: Dataset) -> CannotWrite | None:
         """Writes the plan; where its place has become unwritable meanwhile, saves it elsewhere and says so."""
+        from planner.fingerprints import file_sha256, output_sha256
         from planner.write import write_plan
 
         report, wanted = self.report, self.outputs.plan
@@ -316,6 +320,7 @@ class _Run:
             report.plan_path = str(path)
             try:
                 write_plan(path, dataset, report.plan, report)
+                report.output_sha256, report.plan_sha256 = output_sha256(dataset, report.plan), file_sha256(path)
                 self._write_alternatives(path, dataset)
             except (CannotWrite, OSError) as error:
                 failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))

@@ -53,10 +53,10 @@ def filled_tables(
     dataset: Dataset, plan: Plan, report: RunReport, decided: list[Decision], summary: list[tuple[Any, ...]]
 ) -> list[Filled]:
     """Every sheet after the first, in order, its rows by month."""
-    own = {table.sheet: _rows(table, getattr(plan, table.plan_field)) for table in PLAN_TABLES}
+    own = {each.table.sheet: each for each in plan_tables(plan)}
     return [
         Filled(SUMMARY, summary),
-        Filled(DECISIONS, [_decision(each) for each in decided]),
+        decision_table(decided),
         *_kept(report),
         *_alternatives(plan, report),
         own["Capacity"],
@@ -74,6 +74,16 @@ def filled_tables(
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
         Filled(INPUT, input_rows(dataset)),
     ]
+
+
+def decision_table(decided: list[Decision]) -> Filled:
+    """The table of decisions."""
+    return Filled(DECISIONS, [_decision(each) for each in decided])
+
+
+def plan_tables(plan: Plan) -> list[Filled]:
+    """The tables that, with the decisions, hold the whole plan."""
+    return [_rows(table, getattr(plan, table.plan_field)) for table in PLAN_TABLES]
 
 
 def _rows(table: Table, rows: Iterable[Any]) -> Filled:

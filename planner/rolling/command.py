@@ -11,6 +11,7 @@ from typing import Any
 
 from models.faults import FaultyWorkbook
 from planner import __version__
+from planner.batch.lock import locked
 from planner.console import Console, log_to
 from planner.errors import CannotWrite, ExitCode, Interrupted, WrongUsage, why_not
 from planner.interrupt import Stop
@@ -48,12 +49,13 @@ def run_rolling(request: RollingRequest, stop: Stop | None = None, live: LiveLin
     Raises:
         FaultyWorkbook: a workbook has faults, or the two are not of the same problem.
         WrongUsage, CannotWrite: the request cannot be carried out.
+        Locked: another run is at work in the folder.
         Interrupted: a signal ended it; what was done is on record.
     """
     inputs = read_inputs(request)
     folder = _folder(request, inputs)
     stop = stop or Stop()
-    with log_to(folder / "rolling.log"):
+    with locked(folder), log_to(folder / "rolling.log"):
         with _told_how_to_go_on(folder), stop:
             story = _story(request, inputs, folder, stop, live)
         told = document(story) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}

@@ -20,8 +20,8 @@ from planner.run_json import run_json, write_run_json
 
 KEYS = (
     "plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd demand_bn_tokens"
-    " served_bn_tokens shortfall_bn_tokens months decisions limits audit model seconds input_sha256 plan_path"
-    " planner_version versions options faults warnings"
+    " served_bn_tokens shortfall_bn_tokens months decisions limits audit model seconds interrupted input_sha256"
+    " data_sha256 output_sha256 plan_sha256 plan_path planner_version versions options faults warnings"
 )
 COSTS = "lease contract usage option on_demand fleet network revenue_forgone limit_change shortfall lease_out_income"
 DATA = dataset(

@@ -1,0 +1,33 @@
+"""Batches in this process share one process that starts jobs, warmed up once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from planner.batch import engine
+from planner.batch.starter import Starter
+
+
+class _Shared(Starter):
+    def close(self) -> None:
+        """The next batch goes on with it."""
+
+
+@pytest.fixture(scope="session")
+def shared_starter() -> Iterator[Starter]:
+    shared = _Shared()
+    yield shared
+    Starter.close(shared)
+
+
+@pytest.fixture(autouse=True)
+def warm(shared_starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "Starter", lambda: shared_starter)
+
+
+@pytest.fixture
+def cold(warm: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch starts its own process that starts jobs, for tests that break it."""
+    monkeypatch.setattr(engine, "Starter", Starter)

@@ -1,0 +1,248 @@
+"""`planner batch` from beginning to end: what runs, what is reused and why, what is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from batches import demands, endless_workbook, job_file, manifest, records, run, statuses, tables_of
+
+from planner.batch import attempts, dispatch
+from planner.batch.engine import LocalEngine
+from planner.batch.process import Attempt, Ended
+
+OUT = "out"
+
+
+@pytest.fixture(autouse=True)
+def in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def actions(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, str]:
+    """What a dry run says of each job."""
+    capsys.readouterr()
+    assert run(*words, "-o", OUT, "--dry-run", "--json") == 0
+    return {job["name"]: f"{job['action']}: {job['why']}" for job in json.loads(capsys.readouterr().out)["jobs"]}
+
+
+def test_a_bad_job_fails_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A job without a plan costs itself and those that wait for it; all others are good, and the exit code is 9."""
+    jobs = job_file(
+        tmp_path,
+        *demands(2),
+        {"name": "bad", "set": ["settings.nonsense=1"]},
+        {"name": "impossible", "set": ["segments.chat.must_serve_share=1", "leases.L.units_max=0"]},
+        {"name": "waits", "after": ["bad"]},
+        {"name": "waits longer", "after": ["waits"]},
+    )
+    (tmp_path / "broken.xlsx").write_bytes(b"not a workbook")
+    jobs.write_text(jobs.read_text() + '[[job]]\nname = "broken"\ninput = "broken.xlsx"\n')
+    assert run(jobs, "-o", OUT, "--json") == 9
+    told = json.loads(capsys.readouterr().out)
+    assert told["exit_code"] == 9
+    found = records(tmp_path / OUT)
+    assert {name for name, record in found.items() if record.good} >= {"j0", "j1"}
+    assert found["bad"].status == found["broken"].status == "invalid"
+    assert "nonsense" in found["bad"].message
+    assert found["waits"].status == found["waits longer"].status == "skipped_dependency"
+    assert "'bad'" in found["waits"].message
+    assert all(record.attempts <= 1 for record in found.values())
+    assert manifest(tmp_path / OUT).finished is not None
+
+
+def test_what_a_job_leaves(tmp_path: Path) -> None:
+    """A job's folder has plan, report, log and record, the record hashes, versions and options; no attempt stays."""
+    jobs = job_file(tmp_path, *demands(1))
+    assert run(jobs, "-o", OUT) == 0
+    folder = tmp_path / OUT
+    assert {each.name for each in (folder / "jobs" / "j0").iterdir()} == {
+        "plan.xlsx",
+        "run.json",
+        "run.log",
+        "record.json",
+    }
+    assert {each.name for each in folder.iterdir()} == {"manifest.json", "events.jsonl", "jobs", ".lock"}
+    record = records(folder)["j0"]
+    report = json.loads((folder / "jobs" / "j0" / "run.json").read_text())
+    assert record.report == report
+    assert record.data_sha256 == report["data_sha256"] != ""
+    assert record.output_sha256 == report["output_sha256"] != ""
+    assert record.options["set"] == ["demand.chat/us/2026-01.tokens_bn_per_day=8"]
+    assert record.peak_mb is not None
+    assert record.peak_mb > 20
+    assert record.versions["highspy"] == report["versions"]["highspy"]
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert [each["event"] for each in events] == [
+        "batch_started",
+        "job_ready",
+        "job_started",
+        "job_finished",
+        "batch_finished",
+    ]
+
+
+def test_reuse(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job is reused only while input, options, versions and plan are as they were; a dry run says why it is not."""
+    folder = tmp_path / OUT
+    jobs = job_file(tmp_path, *demands(2))
+    assert run(jobs, "-o", OUT) == 0
+    first = {name: record.finished for name, record in records(folder).items()}
+    assert run(jobs, "-o", OUT) == 0
+    again = records(folder)
+    assert all(record.reused and record.finished == first[name] for name, record in again.items())
+    assert actions(capsys, jobs) == dict.fromkeys(("j0", "j1"), "reuse: nothing changed since")
+    assert actions(capsys, jobs, "--force") == dict.fromkeys(("j0", "j1"), "run: forced")
+    assert actions(capsys, jobs, "--only", "j1") == {"j1": "reuse: nothing changed since"}
+    assert "gap 0.001 → 0.01" in actions(capsys, jobs, "--gap", "0.01")["j0"]
+    assert actions(capsys, jobs, "--memory", "4G")["j0"].startswith("reuse")
+
+    plan = folder / "jobs" / "j0" / "plan.xlsx"
+    content = plan.read_bytes()
+    plan.write_bytes(content[:-1])
+    assert actions(capsys, jobs)["j0"] == "run: its plan is gone or was changed"
+    plan.unlink()
+    assert actions(capsys, jobs)["j0"] == "run: its plan is gone or was changed"
+    plan.write_bytes(content)
+    assert actions(capsys, jobs)["j0"].startswith("reuse")
+
+    (folder / "jobs" / "j1" / "record.json").write_text("{")
+    assert actions(capsys, jobs)["j1"] == "run: new"
+    year = tmp_path / "year.xlsx"
+    year.write_bytes(year.read_bytes() + b"\0")
+    assert actions(capsys, jobs)["j0"] == "run: its workbook has changed"
+    year.write_bytes(year.read_bytes()[:-1])
+    monkeypatch.setattr("planner.run.version", lambda name: "99.0")
+    assert "highspy" in actions(capsys, jobs)["j0"]
+
+
+def test_times_decide_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clocks that jump, and times of files that lie, change neither what is reused nor what is run nor the results."""
+    jobs = job_file(tmp_path, *demands(2))
+    times = iter(f"20{year % 100:02d}-01-01T00:00:00Z" for year in range(99, 0, -1))
+    monkeypatch.setattr(attempts, "now", lambda: next(times))
+    monkeypatch.setattr(dispatch, "now", lambda: next(times))
+    ticks = iter(range(10**9, 0, -(10**6)))
+    monkeypatch.setattr("time.time", lambda: float(next(ticks)))
+    assert run(jobs, "-o", OUT) == 0
+    tables = tables_of(tmp_path / OUT)
+    os.utime(tmp_path / "year.xlsx", (4e9, 4e9))
+    assert all(each.startswith("reuse") for each in actions(capsys, jobs).values())
+    year = tmp_path / "year.xlsx"
+    year.write_bytes(year.read_bytes() + b"\0")
+    os.utime(year, (1.0, 1.0))
+    assert all(each.startswith("run") for each in actions(capsys, jobs).values())
+    assert run(jobs, "-o", OUT) == 0
+    assert tables_of(tmp_path / OUT) == tables
+
+
+def test_a_plan_handed_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A job that keeps another's plan runs after it, with that plan, and again when that plan comes out otherwise."""
+    jobs = job_file(
+        tmp_path,
+        {"name": "kept", "keep_plan_of": "base", "change_cost": 1e9, "set": ["leases.L.units_max=30"]},
+        {"name": "base"},
+        {"name": "warm", "start_plan_of": "base"},
+    )
+    assert run(jobs, "-o", OUT, "--workers", "2") == 0
+    found = records(tmp_path / OUT)
+    assert found["kept"].options["keep_plan_sha256"] == found["base"].output_sha256
+    assert found["kept"].report["departed_units"] == {}
+    assert found["warm"].report["options"]["start"] == "start.xlsx"
+    jobs.write_text(jobs.read_text().replace('name = "base"', 'name = "base"\nset = ["leases.L.units_max=1"]'))
+    said = actions(capsys, jobs)
+    assert said["base"].startswith("run: options changed")
+    assert said["kept"].startswith("wait: for the plan of base")
+    assert run(jobs, "-o", OUT) == 0
+    after = records(tmp_path / OUT)
+    assert not any(record.reused for record in after.values())
+    assert after["kept"].options["keep_plan_sha256"] == after["base"].output_sha256 != found["base"].output_sha256
+
+
+def test_only_and_previous(tmp_path: Path) -> None:
+    """--only runs what it names and what that waits for, others keep their record; the last manifest is kept."""
+    jobs = job_file(tmp_path, *demands(2), {"name": "last", "after": ["j0"]})
+    assert run(jobs, "-o", OUT, "--only", "last") == 0
+    assert statuses(tmp_path / OUT) == {"j0": "optimal", "last": "optimal"}
+    assert run(jobs, "-o", OUT, "--only", "j1") == 0
+    assert statuses(tmp_path / OUT) == dict.fromkeys(("j0", "j1", "last"), "optimal")
+    previous = json.loads((tmp_path / OUT / "manifest.previous.json").read_text())
+    assert [record["name"] for record in previous["records"]] == ["j0", "last"]
+    assert run(jobs, "-o", OUT, "--only", "nobody") == 2
+
+
+def test_a_result_that_went_leaves_no_old_plan(tmp_path: Path) -> None:
+    """When a job comes to have no plan, the plan of before is out of the way, under another name."""
+    jobs = job_file(tmp_path, *demands(1))
+    assert run(jobs, "-o", OUT) == 0
+    folder = tmp_path / OUT / "jobs" / "j0"
+    before = (folder / "plan.xlsx").read_bytes()
+    assert run(jobs, "-o", OUT, "--set", "settings.nonsense=1") == 9
+    assert not (folder / "plan.xlsx").exists()
+    assert (folder / "plan.previous.xlsx").read_bytes() == before
+    assert records(tmp_path / OUT)["j0"].plan_path == ""
+    assert (folder / "run.log.1").exists()
+
+
+def test_a_stopped_plan(tmp_path: Path) -> None:
+    """A plan that its time limit stopped is good only where that is accepted, and then is not run again for it."""
+    jobs = job_file(tmp_path, {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 1})
+    assert run(jobs, "-o", OUT) == 9
+    record = records(tmp_path / OUT)["long"]
+    assert (record.status, record.good, record.exit_code) == ("stopped", False, 4)
+    assert (tmp_path / OUT / record.plan_path).exists()
+    assert run(jobs, "-o", OUT, "--accept-stopped") == 0
+    record = records(tmp_path / OUT)["long"]
+    assert (record.good, record.reused, record.message) == (True, True, "")
+
+
+def test_faulty_job_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A faulty job file runs nothing, lists its faults, and exits with 2."""
+    jobs = job_file(tmp_path, {"name": "a", "gap": "wide"}, {"name": "b", "input": "absent.xlsx"})
+    assert run(jobs, "-o", OUT, "--json") == 2
+    assert {fault["column"] for fault in json.loads(capsys.readouterr().out)["faults"]} == {"gap", "input"}
+    assert not (tmp_path / OUT).exists()
+
+
+def test_a_budget_for_the_batch(tmp_path: Path) -> None:
+    """At the end of the batch's time what waits is not started, what runs is interrupted; the next run does both."""
+    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 60}
+    jobs = job_file(tmp_path, long, *demands(1))
+    assert run(jobs, "-o", OUT, "--workers", "1", "--budget", "5") == 9
+    found = records(tmp_path / OUT)
+    assert {name: record.status for name, record in found.items()} == {"long": "interrupted", "j0": "not_started"}
+    assert not any(record.good for record in found.values())
+    assert run(jobs, "-o", OUT, "--time-limit", "1", "--accept-stopped") == 0
+    assert statuses(tmp_path / OUT) == {"long": "stopped", "j0": "optimal"}
+
+
+def test_threads_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs under way together never have more solver threads than there are cores, though there are workers enough."""
+    monkeypatch.setattr("planner.workers.default_workers", lambda: 2)
+    whole, busy, most = LocalEngine.run, [0], [0]
+    counting = threading.Lock()
+
+    def run_counted(self: LocalEngine, folder: Path, attempt: Attempt, stopping: Callable[[], bool]) -> Ended:
+        threads = int(attempt.words[attempt.words.index("--threads") + 1])
+        with counting:
+            busy[0] += threads
+            most[0] = max(most[0], busy[0])
+        try:
+            return whole(self, folder, attempt, stopping)
+        finally:
+            with counting:
+                busy[0] -= threads
+
+    monkeypatch.setattr(LocalEngine, "run", run_counted)
+    wide = [{**each, "threads": 2} for each in demands(2)]
+    jobs = job_file(tmp_path, *wide, {"name": "one"}, {"name": "two"}, {"name": "wider", "threads": 5})
+    assert run(jobs, "-o", OUT, "--workers", "3", "--only", "[jot]*") == 0
+    assert most == [2]
+    assert run(jobs, "-o", OUT, "--workers", "3") == 0
+    assert most == [5]

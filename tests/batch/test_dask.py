@@ -1,0 +1,134 @@
+"""The same batch on a cluster of separate processes, one of which is killed half-way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from batches import demands, endless_workbook, job_file, on_linux, records, run, started, statuses, tables_of, wait_for
+from commandline import environment
+
+pytestmark = pytest.mark.skipif(find_spec("distributed") is None, reason="the extra dask is not installed")
+
+OUT = "out"
+
+
+@dataclass
+class Cluster:
+    """A scheduler and workers of one job at a time, each a process of its own with a folder of its own."""
+
+    folder: Path
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
+
+    def start(self, name: str, *words: str) -> None:
+        file = str(self.folder / "scheduler.json")
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{words[0]}", "--scheduler-file", file, *words[1:]],
+            cwd=self.folder,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def worker(self, name: str) -> None:
+        local = str(self.folder / name)
+        self.start(
+            name, "worker", "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", local,
+            "--host", "127.0.0.1", "--death-timeout", "120",
+        )  # fmt: skip
+
+    def jobs_of(self, name: str) -> list[int]:
+        """Ids of job processes at work in a worker's folder."""
+        found = []
+        for each in Path("/proc").iterdir():
+            if each.name.isdigit():
+                try:
+                    place = os.readlink(each / "cwd")
+                except OSError:
+                    continue
+                if place.startswith(str(self.folder / name)) and "planner-" in place:
+                    found.append(int(each.name))
+        return found
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cluster").mkdir()
+    made = Cluster(tmp_path / "cluster")
+    made.start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    made.worker("one")
+    made.worker("two")
+    wait_for(lambda: (made.folder / "scheduler.json").exists())
+    yield made
+    for each in made.processes.values():
+        each.kill()
+        each.wait()
+
+
+@on_linux
+def test_a_worker_killed_half_way(tmp_path: Path, cluster: Cluster) -> None:
+    """A worker killed with a job in hand costs nothing: another runs it, and all plans are those of a run at home."""
+    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 4, "accept_stopped": True}
+    jobs = job_file(tmp_path, long, *demands(4), {"name": "kept", "keep_plan_of": "j0", "change_cost": 5.0})
+    batch = started(tmp_path, jobs, "-o", OUT, "--engine", "dask", "--scheduler", cluster.address)
+    busy = wait_for(lambda: next((name for name in ("one", "two") if cluster.jobs_of(name)), None))
+    at_work = cluster.jobs_of(busy)
+    cluster.processes[busy].send_signal(signal.SIGKILL)
+    wait_for(lambda: not set(at_work) & set(cluster.jobs_of(busy)), seconds=10)
+    out, err = batch.communicate(timeout=120)
+    assert batch.returncode == 0, out + err
+    assert run(jobs, "-o", "home", "--only", "j*", "--only", "kept") == 0
+    far, home = tables_of(tmp_path / OUT), tables_of(tmp_path / "home")
+    assert {name: far[name] for name in home} == home
+    assert all(record.good for record in records(tmp_path / OUT).values())
+    assert run(jobs, "-o", OUT, "--only", "j*") == 0
+    assert all(record.reused for name, record in records(tmp_path / OUT).items() if name.startswith("j"))
+
+
+@on_linux
+def test_stopped_far_away(tmp_path: Path, cluster: Cluster) -> None:
+    """SIGTERM reaches jobs on the cluster, which bring back their best plan; SIGKILL of the batch ends them too."""
+    jobs = job_file(tmp_path, {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 100})
+    words = (jobs, "-o", OUT, "--engine", "dask", "--scheduler", cluster.address)
+
+    def solving() -> bool:
+        return any(b"HiGHS" in each.read_bytes() or b"Solving" in each.read_bytes() for each in logs())
+
+    def logs() -> list[Path]:
+        return list(cluster.folder.glob("*/**/plan.run.log"))
+
+    batch = started(tmp_path, *words)
+    wait_for(solving)
+    batch.send_signal(signal.SIGTERM)
+    out, err = batch.communicate(timeout=60)
+    assert batch.returncode == 143, out + err
+    assert statuses(tmp_path / OUT) == {"long": "interrupted"}
+    batch = started(tmp_path, *words)
+    wait_for(solving)
+    batch.kill()
+    batch.communicate()
+    wait_for(lambda: not cluster.jobs_of("one") and not cluster.jobs_of("two"), seconds=45)
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    """An address where no scheduler answers is wrong usage, and so is half of what a cluster needs."""
+    jobs = job_file(tmp_path, *demands(1))
+    patch = "import planner.batch.dask_engine as dask\ndask.CONNECT_SECONDS = 0.5"
+    for words in (("--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"), ("--engine", "dask"), ("--scheduler", "x")):
+        batch = started(tmp_path, jobs, *words, patch=patch)
+        _, err = batch.communicate(timeout=60)
+        assert batch.returncode == 2, err
+        assert "--scheduler" in err

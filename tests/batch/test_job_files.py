@@ -1,0 +1,236 @@
+"""Jobs from folders, globs and job files, and everything that can be wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from sheets import workbook
+
+from models.faults import FaultyWorkbook
+from planner.batch.job_files import Jobs, read_jobs
+
+
+def toml(folder: Path, text: str, **given: Any) -> Jobs:
+    path = folder / "weekly.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_jobs([str(path)], given)
+
+
+def faults_of(folder: Path, text: str) -> list[str]:
+    with pytest.raises(FaultyWorkbook) as caught:
+        toml(folder, text)
+    return [str(fault) for fault in caught.value.faults]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("a.xlsx", "b.xlsx"):
+        workbook(tmp_path / name)
+    return tmp_path
+
+
+def test_a_folder(folder: Path) -> None:
+    """A folder is a job a workbook, in order of name; lock files of Excel, job files and other files are none."""
+    (folder / "~$a.xlsx").write_bytes(b"")
+    (folder / "notes.txt").write_text("")
+    job_file(folder / "jobs.xlsx", [["name", "input"], ["one", "a.xlsx"]])
+    found = read_jobs([str(folder)], {})
+    assert [(job.name, job.input) for job in found.jobs] == [("a", folder / "a.xlsx"), ("b", folder / "b.xlsx")]
+    assert found.name == folder.name
+
+
+def test_a_glob(folder: Path) -> None:
+    """A glob names workbooks; files of one name in several folders are told apart by their folders."""
+    (folder / "east").mkdir()
+    workbook(folder / "east" / "a.xlsx")
+    found = read_jobs([str(folder / "**" / "*.xlsx")], {})
+    assert len(found.jobs) == len({job.name for job in found.jobs}) == 3
+    assert any(job.name.endswith("east-a") for job in found.jobs)
+
+
+@pytest.mark.parametrize("source", ["nothing*.xlsx", "absent.xlsx", "empty"])
+def test_nothing_there(tmp_path: Path, source: str) -> None:
+    """A path, glob or folder with nothing to solve is a fault that names it."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FaultyWorkbook) as caught:
+        read_jobs([str(tmp_path / source)], {})
+    assert source in str(caught.value.faults[0])
+
+
+def test_toml(folder: Path) -> None:
+    """Defaults hold for every job, a job's own values beat them, paths are relative to the job file."""
+    found = toml(
+        folder,
+        """
+        [defaults]
+        input = "a.xlsx"
+        gap = "0.1%"
+        set = ["settings.months=5"]
+        [[job]]
+        name = "base"
+        time_limit = "15m"
+        [[job]]
+        name = "late"
+        input = "b.xlsx"
+        set = { settings.discount_rate = 0.08, "fleet.own.accelerators" = 90 }
+        memory_mb = "2G"
+        after = "base"
+        keep_plan_of = "base"
+        change_cost = 1e6
+        """,
+    )
+    base, late = found.jobs
+    assert (base.input, base.gap, base.time_limit, base.overrides) == (
+        folder / "a.xlsx",
+        0.001,
+        900.0,
+        ("settings.months=5",),
+    )
+    assert late.overrides == ("settings.discount_rate=0.08", "fleet.own.accelerators=90")
+    assert (late.memory_mb, late.dependencies, late.change_cost) == (2000.0, ("base",), 1e6)
+    assert found.name == "weekly"
+
+
+def test_the_readme(tmp_path: Path) -> None:
+    """The job file in the README can be read, and is the jobs that it says."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    workbook(tmp_path / "lab.xlsx")
+    found = toml(tmp_path, readme.partition("```toml\n")[2].partition("```")[0])
+    assert [job.name for job in found.jobs][:2] == ["base", "rates,discount_rate=0.08,units_max=1"]
+    assert len(found.jobs) == 8
+    assert len(found.jobs[7].after) == 6
+
+
+def test_given_beats_the_file(folder: Path) -> None:
+    """What stands on the command line beats the job file, and its overrides come last."""
+    text = '[[job]]\nname = "x"\ninput = "a.xlsx"\ngap = 0.5\nset = ["settings.months=5"]'
+    (job,) = toml(folder, text, gap=0.01, overrides=("settings.months=4",)).jobs
+    assert (job.gap, job.overrides) == (0.01, ("settings.months=5", "settings.months=4"))
+
+
+def test_a_grid(folder: Path) -> None:
+    """A grid is the cross product of its lists, each job named by its values; what comes after it waits for all."""
+    found = toml(
+        folder,
+        """
+        [[job]]
+        name = "rates"
+        input = "a.xlsx"
+        grid = { settings.discount_rate = [0.08, 0.1], "fleet.own.accelerators" = [90, 100, 110] }
+        [[job]]
+        name = "last"
+        input = "b.xlsx"
+        after = ["rates"]
+        """,
+    )
+    names = [job.name for job in found.jobs]
+    assert names[0] == "rates,discount_rate=0.08,accelerators=90"
+    assert len(names) == len(set(names)) == 7
+    assert found.jobs[5].overrides == ("settings.discount_rate=0.1", "fleet.own.accelerators=110")
+    assert found.jobs[6].after == tuple(names[:6])
+
+
+def test_every_fault_at_once(folder: Path) -> None:
+    """All faults of a job file are told together, each with its job, its column and what to do."""
+    found = faults_of(
+        folder,
+        """
+        jobs = 1
+        [[job]]
+        name = "one"
+        input = "absent.xlsx"
+        gap = "wide"
+        tme_limit = 5
+        [[job]]
+        input = "a.xlsx"
+        [[job]]
+        name = "a/b"
+        input = "a.xlsx"
+        keep_plan_of = "nobody"
+        [[job]]
+        name = "ONE"
+        input = "a.xlsx"
+        set = { fleet = [1, 2] }
+        """,
+    )
+    told = "\n".join(found)
+    for part in (
+        "weekly.toml (jobs)",
+        "input · [[job]] 1 'one'): found no file",
+        "gap · [[job]] 1 'one'",
+        "Did you mean 'time_limit'?",
+        "name · [[job]] 2): found nothing",
+        "name · [[job]] 3 'a/b'",
+        "keep_plan_of · [[job]] 3 'a/b'): found 'nobody'",
+        "one without the other",
+        "'ONE' more than once",
+        "set · [[job]] 4 'ONE'",
+    ):
+        assert part in told, told
+
+
+def test_cycles(folder: Path) -> None:
+    """Jobs that wait for themselves are a fault that names them all."""
+    jobs = "".join(
+        f'[[job]]\nname = "{name}"\ninput = "a.xlsx"\nafter = ["{other}"]\n' for name, other in ("xy", "yz", "zx")
+    )
+    (told,) = faults_of(folder, jobs)
+    assert all(f"'{name}'" in told for name in "xyz")
+    assert "wait for themselves" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "part"), [("[[job]\n", "line 1"), ("", "no job"), ("[job]\nname = 'x'", "[[job]], in double brackets")]
+)
+def test_no_job_file(folder: Path, text: str, part: str) -> None:
+    """A file that is no TOML, or holds no job, is told so with the place."""
+    assert part in faults_of(folder, text)[0]
+
+
+def test_names_of_a_grid_that_fall_together(folder: Path) -> None:
+    """Values that differ only in what no folder can be named are a fault, not one job lost."""
+    text = '[[job]]\nname = "x"\ninput = "a.xlsx"\ngrid = { settings.plan_name = ["a/b", "a:b"] }'
+    assert "more than once" in faults_of(folder, text)[0]
+
+
+def job_file(path: Path, rows: list[list[Any]], defaults: dict[str, Any] | None = None) -> Path:
+    book = Workbook()
+    book.active.title = "Jobs"
+    for row in rows:
+        book.active.append(row)
+    if defaults:
+        sheet = book.create_sheet("defaults")
+        for row in (("key", "value"), *defaults.items()):
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_excel(folder: Path) -> None:
+    """A workbook with a sheet jobs says the same in cells: overrides and grids as text, defaults on a sheet."""
+    path = job_file(
+        folder / "weekly.xlsx",
+        [
+            ["name", "input", "set", "grid", "after"],
+            ["base", "a.xlsx", "settings.months=5; caps.c.providers=x;y", None, None],
+            [None, None, None, None, None],
+            ["rates", "b.xlsx", None, "settings.discount_rate = 0.08 | 0.1", "base"],
+        ],
+        {"gap": 0.02, "time_limit": "15m"},
+    )
+    found = read_jobs([str(path)], {})
+    assert [job.name for job in found.jobs] == ["base", "rates,discount_rate=0.08", "rates,discount_rate=0.1"]
+    assert found.jobs[0].overrides == ("settings.months=5", "caps.c.providers=x;y")
+    assert {(job.gap, job.time_limit) for job in found.jobs} == {(0.02, 900.0)}
+    assert found.jobs[1].after == ("base",)
+
+
+def test_faults_of_excel_name_the_cell(folder: Path) -> None:
+    """A fault of a job in a workbook names its cell."""
+    path = job_file(folder / "weekly.xlsx", [["name", "input", "seed"], ["base", "absent.xlsx", "many"]])
+    with pytest.raises(FaultyWorkbook) as caught:
+        read_jobs([str(path)], {})
+    assert {fault.cell for fault in caught.value.faults} == {"B2", "C2"}

@@ -1,0 +1,120 @@
+"""What an ended attempt amounts to: only what is whole, agrees with itself and ended by itself is a result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planner.batch.jobs import Job
+from planner.batch.judge import good, judge
+from planner.batch.process import Ended
+
+JOB = Job("j", Path("j.xlsx"), memory_mb=500.0, time_budget=9.0)
+INPUT = "f" * 64
+
+
+def left(folder: Path, status: str = "optimal", *, plan: bytes = b"plan", **changes: Any) -> Path:
+    """The files of an attempt that ended as it should, but for changes to its report."""
+    (folder / "plan.xlsx").write_bytes(plan)
+    report = {
+        "status": status,
+        "interrupted": False,
+        "input_sha256": INPUT,
+        "plan_sha256": hashlib.sha256(b"plan").hexdigest(),
+        "gap": 0.02,
+        "faults": [{"severity": "error", "sheet": "fleet", "cell": "B2", "found": "x", "fix": "Mend it."}],
+    }
+    (folder / "plan.run.json").write_text(json.dumps(report | changes), encoding="utf-8")
+    return folder
+
+
+def ended(code: int | None, cause: Any = "", said: str = "") -> Ended:
+    return Ended(code, cause, 1.0, 100.0, said)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        ("optimal", 0, ""),
+        ("stopped", 4, "time limit with a gap of 2.000%"),
+        ("infeasible", 3, "no plan exists"),
+        ("no_plan", 5, "without a plan"),
+        ("invalid", 2, "fleet!B2: found x. Mend it."),
+        ("rejected", 6, "audit"),
+    ],
+)
+def test_results(tmp_path: Path, status: str, code: int, message: str) -> None:
+    """A whole report whose exit code agrees is the result, and another try would bring the same."""
+    judged = judge(JOB, left(tmp_path, status), ended(code), INPUT)
+    assert judged.status == status
+    assert message in judged.message
+    assert judged.has_plan == (status in ("optimal", "stopped"))
+    assert not judged.may_pass
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda folder: left(folder, plan=b"half a pl"),
+        lambda folder: (folder / "plan.xlsx").unlink(),
+        lambda folder: (folder / "plan.run.json").write_text('{"status": "opt'),
+        lambda folder: (folder / "plan.run.json").unlink(),
+        lambda folder: left(folder, input_sha256="e" * 64),
+        lambda folder: left(folder, "infeasible"),
+        lambda folder: left(folder, "fine"),
+    ],
+)
+def test_what_does_not_fit_together(tmp_path: Path, spoil: Any) -> None:
+    """A report that is not whole, or does not fit exit code, input or plan, is no result."""
+    spoil(left(tmp_path))
+    judged = judge(JOB, tmp_path, ended(0), INPUT)
+    assert (judged.status, judged.has_plan, judged.report) == ("failed", False, {})
+
+
+@pytest.mark.parametrize(
+    ("code", "may_pass"), [(-9, True), (-15, True), (143, True), (7, True), (-11, False), (-6, False), (1, False)]
+)
+def test_broken_off(tmp_path: Path, code: int, may_pass: bool) -> None:
+    """A process that broke off is no result, even beside a whole report; only what may pass is worth another try."""
+    judged = judge(JOB, left(tmp_path), ended(code, said="planner: it hurts\n"), INPUT)
+    assert (judged.status, judged.may_pass) == ("failed", may_pass)
+    assert "it hurts" in judged.message
+
+
+@pytest.mark.parametrize(
+    ("cause", "interrupted", "code", "status"),
+    [
+        ("time", True, 4, "stopped"),
+        ("time", False, 4, "stopped"),
+        ("stop", True, 4, "interrupted"),
+        ("", True, 4, "failed"),
+        ("memory", False, 4, "killed_memory"),
+        ("lost", False, None, "failed"),
+    ],
+)
+def test_ended_from_here(tmp_path: Path, cause: str, interrupted: bool, code: int | None, status: str) -> None:
+    """What was ended from here is called by its cause; what ended by itself just before counts as it is."""
+    judged = judge(JOB, left(tmp_path, "stopped", interrupted=interrupted), ended(code, cause), INPUT)
+    assert judged.status == status
+    assert judged.may_pass == (status == "failed")
+
+
+def test_killed_without_a_plan(tmp_path: Path) -> None:
+    """Killed at its time budget without a plan, or out of memory by its own account, a job is called so."""
+    assert judge(JOB, tmp_path, ended(-9, "time"), INPUT).status == "killed_time"
+    judged = judge(JOB, tmp_path, ended(1, said="MemoryError"), INPUT)
+    assert judged.status == "killed_memory"
+    assert "500 MB" in judged.message
+
+
+def test_good() -> None:
+    """Optimal is good, stopped where it is accepted, nothing else ever."""
+    accepting = Job("j", Path("j.xlsx"), accept_stopped=True)
+    assert good("optimal", JOB)
+    assert good("stopped", accepting)
+    assert not any(good(each, accepting) for each in ("infeasible", "interrupted", "failed", "killed_time"))
+    assert not good("stopped", JOB)
