@@ -87,6 +87,7 @@ def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sour
         change_cost=values["change_cost"],
         alternatives=values["alternatives"],
         within=values["within"],
+        risk=values["risk"],
         accept_stopped=values["accept_stopped"],
         option_sources={**sources, "set": sources["overrides"]},
     )

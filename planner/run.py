@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
@@ -48,7 +48,8 @@ class RunRequest:
     """What to solve, how, and where to put it.
 
     `gap` relative, `time_limit` in seconds, `change_cost` in USD per unit departed from the plan of `keep`, `within`
-    the share that each of `alternatives` other plans may cost more, `plan_path` None for a folder of its own under
+    the share that each of `alternatives` other plans may cost more, `risk` what is minimised with scenarios (expected,
+    worst or regret), `plan_path` None for a folder of its own under
     `outputs`.
     `option_sources` says where each option came from.
     """
@@ -65,6 +66,7 @@ class RunRequest:
     change_cost: float | None = None
     alternatives: int = 0
     within: float = 0.01
+    risk: Literal["expected", "worst", "regret"] = "expected"
     accept_stopped: bool = False
     outputs: Path = Path("outputs")
     option_sources: Mapping[str, str] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class RunRequest:
             "change_cost": self.change_cost,
             "alternatives": self.alternatives,
             "within": self.within,
+            "risk": self.risk,
             "accept_stopped": self.accept_stopped,
         }
 
@@ -147,7 +150,7 @@ class _Run:
             self._go()
         except Interrupted as interrupted:
             report = self.report
-            report.status, report.plan, report.audit = "no_plan", None, None
+            report.status, report.plan, report.together, report.audit = "no_plan", None, None, None
             report.objective_usd = report.bound_usd = report.gap = report.base_case_usd = None
             log.debug("%s", interrupted)
         self.stop.keeping = True  # what is left takes a moment, and is worth having
@@ -167,6 +170,9 @@ class _Run:
         for warning in self.warnings:
             log.info("warning: %s", warning)
         report.plan_name, report.months = dataset.settings.plan_name or report.plan_name, dataset.settings.months
+        if dataset.scenarios:
+            self._solve_together(dataset)
+            return
         try:
             keep, start = self._earlier(self.request.keep, dataset), self._earlier(self.request.start, dataset)
         except FaultyWorkbook as faulty:
@@ -241,6 +247,45 @@ class _Run:
             if base.warning:
                 self._warn(base.warning)
 
+    def _solve_together(self, dataset: Dataset) -> None:
+        """The plan for all scenarios of a workbook that has some."""
+        from models.uncertainty.risk import Measure
+        from planner.solve import SolveOptions
+        from planner.uncertain.checked import audit_together
+        from planner.uncertain.nothing_new import base_case_together
+        from planner.uncertain.search import search
+
+        report, request = self.report, self.request
+        measure = replace(Measure.of(dataset), kind=request.risk)
+        options = SolveOptions(request.gap, request.time_limit, request.threads, request.seed)
+        self.stop.keeping = True
+        with self._phase("solve"):
+            found = search(dataset, measure, options, self.stop, self._watch)
+        report.status, report.solver_log = found.status, found.log
+        report.model = ModelSize(found.size.rows, found.size.columns, found.size.integers, found.size.nonzeros)
+        log.info("%s.", found.why)
+        best = report.together = found.best
+        if best is None:
+            self._warn(f"{found.why}.")
+            if found.infeasible and not self.stop.requested:
+                self._explain_infeasible(dataset.in_scenario(found.infeasible[0]))
+            return
+        report.objective_usd, report.bound_usd, report.gap = best.objective_usd, best.bound_usd, best.gap
+        with self._phase("audit"):
+            report.audit = audit_together(dataset, {each.name: each.plan for each in best.scenarios})
+        if not report.audit.passed:
+            report.status = "rejected"
+            return
+        if self.stop.requested or solver_left_behind():
+            self._warn("The base case was left out, because the run was stopped.")
+            return
+        with self._phase("solve"):
+            seconds = report.seconds["solve"]
+            base = base_case_together(dataset, best.measure, seconds, options, self.stop, self._watch)
+        report.base_case_usd = base.cost_usd
+        if base.warning:
+            self._warn(base.warning)
+
     def _take_out_charge(self, plan: Plan) -> None:
         """Cost and bound without the charge for departing from a kept plan, which nobody pays."""
         report = self.report
@@ -292,7 +337,7 @@ class _Run:
         report, dataset = self.report, self.dataset
         report.warnings = tuple(self.warnings)
         failure: CannotWrite | None = None
-        if dataset is not None and report.plan is not None and report.status in ("optimal", "stopped"):
+        if dataset is not None and report.has_plan:
             with self._phase("write"):
                 failure = self._write_plan(dataset)
         report.seconds["total"] = time.perf_counter() - self.began
@@ -307,22 +352,27 @@ class _Run:
 
     def _write_plan(self, dataset: Dataset) -> CannotWrite | None:
         """Writes the plan; where its place has become unwritable meanwhile, saves it elsewhere and says so."""
-        from planner.write import write_plan
-
         report, wanted = self.report, self.outputs.plan
-        assert report.plan is not None
         failure: CannotWrite | None = None
         for path in (wanted, free_name(wanted), free_name(Path(tempfile.gettempdir()) / wanted.name)):
             report.plan_path = str(path)
             try:
-                write_plan(path, dataset, report.plan, report)
-                self._write_alternatives(path, dataset)
+                self._write_plan_at(path, dataset)
             except (CannotWrite, OSError) as error:
                 failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
                 continue
             return CannotWrite(wanted, f"{failure.reason}; the plan is kept in {path}") if failure else None
         report.plan_path = ""
         return failure
+
+    def _write_plan_at(self, path: Path, dataset: Dataset) -> None:
+        from planner.write import write_plan, write_plan_for_all
+
+        if self.report.together is not None:
+            write_plan_for_all(path, dataset, self.report.together, self.report)
+        elif self.report.plan is not None:
+            write_plan(path, dataset, self.report.plan, self.report)
+            self._write_alternatives(path, dataset)
 
     def _write_alternatives(self, path: Path, dataset: Dataset) -> None:
         """Each alternative as a plan workbook of its own beside the plan: `plan.alternative-1.xlsx`, …"""

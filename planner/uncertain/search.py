@@ -39,13 +39,17 @@ Watch = Callable[[str], ProgressLines]
 
 @dataclass(frozen=True)
 class Found:
-    """How a search ended; `best` where there is a plan, else `why` in words."""
+    """How a search ended; `best` where there is a plan, else `why` in words.
+
+    `infeasible`: the scenarios that have no plan even by themselves.
+    """
 
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
     best: PlanForAll | None
     size: Size
     why: str
     log: tuple[str, ...] = ()
+    infeasible: tuple[str, ...] = ()
 
 
 def search(dataset: Dataset, measure: Measure, options: SolveOptions, stop: Stop, watch: Watch) -> Found:
@@ -78,7 +82,8 @@ class _Search:
             apart = solve_apart(self.dataset, alone, ask, self._said)
         if apart.infeasible:
             named = ", ".join(apart.infeasible)
-            return Found("infeasible", None, size, f"No plan exists even if it were certain: {named}")
+            why = f"No plan exists even if it were certain: {named}"
+            return Found("infeasible", None, size, why, infeasible=apart.infeasible)
         if self.measure.kind == "regret":
             missing = [name for name in self.tree.names if name not in apart.certain]
             if missing:
