@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.dataset import Dataset
 from models.plan import Plan
@@ -14,6 +15,9 @@ from planner.write_rows import filled_tables, without_noise
 from planner.write_sheets import Book, draw_table, drawn
 from planner.write_timeline import draw_timeline
 from planner.write_words import summary_rows
+
+if TYPE_CHECKING:
+    from models.uncertainty.outcome import PlanForAll
 
 
 def write_plan(path: Path, dataset: Dataset, plan: Plan, report: RunReport) -> None:
@@ -38,3 +42,14 @@ def plan_workbook(dataset: Dataset, plan: Plan, report: RunReport) -> bytes:
             draw_table(book, each)
 
     return drawn(report.plan_name or dataset.settings.plan_name, dataset, draw)
+
+
+def write_plan_for_all(path: Path, dataset: Dataset, best: PlanForAll, report: RunReport) -> None:
+    """Writes the plans for all scenarios of a dataset as one workbook, in one step.
+
+    Raises:
+        CannotWrite: nothing can be written there.
+    """
+    from planner.uncertain.workbook import workbook_for_all
+
+    write_bytes(path, workbook_for_all(dataset, best, report))
