@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import platform
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ from models.faults import FaultyWorkbook
 from models.plan import Plan
 from planner import __version__
 from planner.console import log_to
-from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, why_not
+from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, WrongUsage
 from planner.interrupt import Stop
 from planner.outputs import EXPLANATION_SHEET, Outputs, free_name, outputs_of, sheet_names
 from planner.progress import LiveLine, ProgressLines
@@ -171,14 +170,33 @@ class _Run:
             log.info("warning: %s", warning)
         report.plan_name, report.months = dataset.settings.plan_name or report.plan_name, dataset.settings.months
         if dataset.scenarios:
-            self._solve_together(dataset)
-            return
+            self._check_together()
         try:
+            if dataset.scenarios:
+                self._solve_together(dataset, self._earlier_plans(dataset))
+                return
             keep, start = self._earlier(self.request.keep, dataset), self._earlier(self.request.start, dataset)
         except FaultyWorkbook as faulty:
             report.status, report.faults = "invalid", (*faulty.faults, *report.faults)
             return
         self._solve(dataset, start or keep, keep)
+
+    def _check_together(self) -> None:
+        """Refuses what plans for scenarios cannot do."""
+        asked = ["--keep"] * (self.request.keep is not None) + ["--alternatives"] * bool(self.request.alternatives)
+        if asked:
+            raise WrongUsage(
+                f"{' and '.join(asked)} cannot be had for a workbook with scenarios. Leave them out, or solve a copy "
+                "without the sheets scenarios and scenario_factors."
+            )
+
+    def _earlier_plans(self, dataset: Dataset) -> Mapping[str, Plan] | None:
+        """Earlier plans by scenario to begin from, where some are given."""
+        if self.request.start is None:
+            return None
+        from planner.uncertain.read_plans import read_plans
+
+        return read_plans(self.request.start, dataset)
 
     def _earlier(self, path: Path | None, dataset: Dataset) -> Plan | None:
         """An earlier plan, where one is given."""
@@ -247,7 +265,7 @@ class _Run:
             if base.warning:
                 self._warn(base.warning)
 
-    def _solve_together(self, dataset: Dataset) -> None:
+    def _solve_together(self, dataset: Dataset, start: Mapping[str, Plan] | None) -> None:
         """The plan for all scenarios of a workbook that has some."""
         from models.uncertainty.risk import Measure
         from planner.solve import SolveOptions
@@ -260,7 +278,7 @@ class _Run:
         options = SolveOptions(request.gap, request.time_limit, request.threads, request.seed)
         self.stop.keeping = True
         with self._phase("solve"):
-            found = search(dataset, measure, options, self.stop, self._watch)
+            found = search(dataset, measure, options, self.stop, self._watch, start)
         report.status, report.solver_log = found.status, found.log
         report.model = ModelSize(found.size.rows, found.size.columns, found.size.integers, found.size.nonzeros)
         log.info("%s.", found.why)
@@ -332,6 +350,7 @@ class _Run:
         self.report.explanation_path = str(path)
 
     def _publish(self) -> Finished:
+        from planner.publish import published
         from planner.run_json import run_json, write_run_json
 
         report, dataset = self.report, self.dataset
@@ -339,7 +358,7 @@ class _Run:
         failure: CannotWrite | None = None
         if dataset is not None and report.has_plan:
             with self._phase("write"):
-                failure = self._write_plan(dataset)
+                failure = published(report, dataset, self.outputs.plan)
         report.seconds["total"] = time.perf_counter() - self.began
         document = run_json(report, dataset) | {"option_sources": dict(report.option_sources)}
         write_run_json(self.outputs.json, document)
@@ -349,55 +368,6 @@ class _Run:
         if failure is not None:
             raise failure
         return Finished(report, dataset, document, self.outputs, self._exit_code())
-
-    def _write_plan(self, dataset: Dataset) -> CannotWrite | None:
-        """Writes the plan; where its place has become unwritable meanwhile, saves it elsewhere and says so."""
-        report, wanted = self.report, self.outputs.plan
-        failure: CannotWrite | None = None
-        for path in (wanted, free_name(wanted), free_name(Path(tempfile.gettempdir()) / wanted.name)):
-            report.plan_path = str(path)
-            try:
-                self._write_plan_at(path, dataset)
-            except (CannotWrite, OSError) as error:
-                failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
-                continue
-            return CannotWrite(wanted, f"{failure.reason}; the plan is kept in {path}") if failure else None
-        report.plan_path = ""
-        return failure
-
-    def _write_plan_at(self, path: Path, dataset: Dataset) -> None:
-        from planner.write import write_plan, write_plan_for_all
-
-        if self.report.together is not None:
-            write_plan_for_all(path, dataset, self.report.together, self.report)
-        elif self.report.plan is not None:
-            write_plan(path, dataset, self.report.plan, self.report)
-            self._write_alternatives(path, dataset)
-
-    def _write_alternatives(self, path: Path, dataset: Dataset) -> None:
-        """Each alternative as a plan workbook of its own beside the plan: `plan.alternative-1.xlsx`, …"""
-        from planner.outputs import PLAN_SHEETS
-        from planner.write import write_plan
-
-        for number, each in enumerate(self.report.alternatives, start=1):
-            beside = path.with_name(f"{path.stem}.alternative-{number}.xlsx")
-            if beside.exists() and not sheet_names(beside) >= PLAN_SHEETS:
-                beside = free_name(beside)  # somebody else's
-            own = replace(
-                self.report,
-                plan_name=f"{self.report.plan_name}, alternative {number}",
-                status="stopped",
-                plan=each.plan,
-                audit=each.audit,
-                objective_usd=each.cost_usd,
-                bound_usd=self.report.bound_usd,
-                gap=None,
-                marginal=None,
-                kept=None,
-                alternatives=(),
-                plan_path=str(beside),
-            )
-            write_plan(beside, dataset, each.plan, own)
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

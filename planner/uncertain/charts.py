@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 from models import months
 from models.dataset import Dataset
 from planner.summary import money
+from planner.uncertain.sheets import DISTRIBUTION, OUTLOOK
 from planner.uncertain.stages import Node
-from planner.uncertain.tables import DISTRIBUTION, OUTLOOK
 from planner.write_charts import SMALL, finished
 from planner.write_sheets import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SILVER, SKY, YELLOW
 
@@ -42,10 +43,9 @@ def shortfall_chart(workbook: Any, rows: int) -> Any:
 
 
 def demand_chart(workbook: Any, rows: int) -> Any:
-    """Demand: the band from the least to the most of all scenarios, the expected demand, and what is served of it."""
-    return _band(
-        workbook, rows, "demand", "bn_per_day", "Demand over the scenarios, bn tokens a day", BAND, served=True
-    )
+    """Demand after limits: the band from the least to the most of all scenarios, the expected, and what is served."""
+    title = "Demand after limits over the scenarios, bn tokens a day"
+    return _band(workbook, rows, "after_limits", "bn_per_day", title, BAND, served=True)
 
 
 def power_chart(workbook: Any, rows: int) -> Any:
@@ -126,14 +126,15 @@ def tree_chart(workbook: Any, sheet: str, where: dict[str, tuple[int, int, int]]
             }
         )
     drawn = finished(chart, "Decision tree: where scenarios part, and what each costs", "0", len(dataset.horizon))
+    step = math.ceil(30.4375 * max(1, round(len(dataset.horizon) / 6))) + 1  # never a day short of a month
     begin, end = (serial(dataset, t) for t in (0, len(dataset.horizon)))
     drawn.set_x_axis(
         {
-            "num_format": "yyyy-mm",
+            "num_format": f"[<={end}]yyyy-mm;",
             "num_font": SMALL,
             "min": begin,
             "max": end + 0.35 * (end - begin),
-            "major_unit": max(30.5, round(len(dataset.horizon) / 6) * 30.5),
+            "major_unit": step,
             "line": {"color": SILVER},
             "major_gridlines": {"visible": False},
         }

@@ -11,7 +11,7 @@ from planner.uncertain.figures import Figures
 from planner.uncertain.stages import Node
 from planner.uncertain.taken import Common
 from planner.uncertain.tree_sheet import PURPOSE, SHEET
-from planner.uncertain.words import banner, cannot_words, case_words, decision_words, notes, tiles
+from planner.uncertain.words import banner, cannot_words, case_words, decided_words, notes, tiles
 from planner.write_page import FIRST, HALVES, LAST, WIDTHS, Page, unit_of
 from planner.write_rows import Filled
 from planner.write_sheets import GREY, HEADER, LINE, Book
@@ -37,7 +37,7 @@ COLUMNS = (
     ("Service from", "month"),
     ("At the latest", "month"),
     ("Probability", "share"),
-    ("Expected present cost, {money}", "money"),
+    ("Mean present cost, {money}", "money"),
 )
 
 
@@ -132,10 +132,8 @@ class FirstSheet(Page):
 
     def _case(self, node: Node, case: str) -> None:
         line = {"bottom": 1, "bottom_color": LINE, "valign": "top"}
-        done = "; ".join(
-            f"{self.dataset.label(each.what.month)} {decision_words(each, self.dataset)}" for each in node.decisions
-        )
-        words = f"{done}." if done else "nothing new to decide"
+        done = decided_words(node.decisions, self.dataset)
+        words = done or "nothing new to decide"
         self.sheet.write_string(self.row, FIRST, case, self.book.format(text_wrap=True, bold=True, **line))
         self.sheet.write_string(
             self.row, FIRST + 1, self.dataset.label(node.first), self.book.format(align="center", **line)
@@ -146,7 +144,7 @@ class FirstSheet(Page):
         look = self.book.format(text_wrap=True, font_size=9, **ink, **line)
         self.sheet.merge_range(self.row, WORDS, self.row, LAST, "", look)
         self.sheet.write_string(self.row, WORDS, words[:2000], look)
-        room = sum(WIDTHS[WORDS : LAST + 1]) * 1.12
+        room = sum(WIDTHS[WORDS : LAST + 1]) * 1.3
         lines = max(-(-len(words[:2000]) // int(room)), -(-len(case) // int(WIDTHS[FIRST] * 0.9)))
         self.sheet.set_row(self.row, min(12.5 * lines + 5.0, 400.0))
         self.row += 1

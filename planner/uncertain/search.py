@@ -52,15 +52,33 @@ class Found:
     infeasible: tuple[str, ...] = ()
 
 
-def search(dataset: Dataset, measure: Measure, options: SolveOptions, stop: Stop, watch: Watch) -> Found:
-    """The best plan for all scenarios of a dataset by a measure; regret needs every scenario solved alone first."""
-    return _Search(dataset, measure, options, stop, watch).go()
+def search(
+    dataset: Dataset,
+    measure: Measure,
+    options: SolveOptions,
+    stop: Stop,
+    watch: Watch,
+    start: Mapping[str, Plan] | None = None,
+) -> Found:
+    """The best plan for all scenarios of a dataset by a measure; regret needs every scenario solved alone first.
+
+    `start`: earlier plans by scenario that the joint search begins from.
+    """
+    return _Search(dataset, measure, options, stop, watch, start).go()
 
 
 class _Search:
-    def __init__(self, dataset: Dataset, measure: Measure, options: SolveOptions, stop: Stop, watch: Watch) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        measure: Measure,
+        options: SolveOptions,
+        stop: Stop,
+        watch: Watch,
+        start: Mapping[str, Plan] | None,
+    ) -> None:
         self.dataset, self.measure, self.options = dataset, measure, options
-        self.stop, self.watch = stop, watch
+        self.stop, self.watch, self.start = stop, watch, start
         self.tree = Tree(dataset)
         self.began = time.monotonic()
         self.currency = dataset.settings.currency
@@ -138,7 +156,7 @@ class _Search:
 
     def _together(self, form: ExtensiveForm, size: Size, apart: Apart, mean: _Mean) -> Found:
         lines = self.watch("Plan for all scenarios")
-        begin = mean.plans or {name: each.plan for name, each in apart.certain.items()}
+        begin = self.start or mean.plans or {name: each.plan for name, each in apart.certain.items()}
         outcome = solve(
             form,
             replace(self.options, time_limit=self.left()),
@@ -146,6 +164,8 @@ class _Search:
             should_stop=lambda: lines.stopped_by(self.stop),
             start=form.start(begin) if begin else None,
         )
+        if outcome.start:
+            log.info("The starting plan was %s.", outcome.start)
         if outcome.status == "infeasible":
             return Found("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
         plans = None if outcome.values is None else form.plans(outcome.values)

@@ -1,4 +1,4 @@
-"""The sheets that only a plan for scenarios has, and every other table with all scenarios' rows."""
+"""The rows of a plan for scenarios: of the sheets that only it has, and of every other with all scenarios' rows."""
 
 from __future__ import annotations
 
@@ -13,67 +13,11 @@ from planner.input_sheet import input_rows
 from planner.report import RunReport
 from planner.uncertain.apart import own_from
 from planner.uncertain.figures import Figures
+from planner.uncertain.sheets import DISTRIBUTION, OUTLOOK, RISK_SHEET, SCENARIO, SCENARIOS
 from planner.uncertain.words import factor_words, measure_words
 from planner.write_decisions import decisions
 from planner.write_rows import Filled, audit_rows, run_rows, tables_of_plan
-from planner.write_tables import AUDIT, INPUT, RUN, SUMMARY, Table, TableColumn, columns
-
-SCENARIO = TableColumn("scenario", "text", "scenario")
-"""The last column of a table with the rows of all scenarios."""
-SCENARIOS = Table(
-    "Scenarios",
-    "each scenario: what it says, costs and serves",
-    columns(
-        "scenario:text",
-        "probability:amount",
-        "follows:text?",
-        "told_apart_from:month?",
-        "cost_usd:money",
-        "certain_usd:money?",
-        "certain_bound_usd:money?",
-        "regret_usd:money?",
-        "demand_bn_tokens:amount",
-        "after_limits_bn_tokens:amount",
-        "served_bn_tokens:amount",
-        "shortfall_bn_tokens:amount",
-        "shortfall_share:amount",
-        "peak_mw:amount",
-        *(f"{category}_usd:money" for category in CATEGORIES),
-        "factors:text",
-    ),
-)
-RISK_SHEET = Table(
-    "Risk",
-    "expected cost, spread, worst cases, what knowing more is worth",
-    columns("metric:text", "value:any", "unit:text?", "how:text"),
-)
-DISTRIBUTION = Table(
-    "Cost distribution",
-    "scenarios from the cheapest to the dearest",
-    columns(
-        "scenario:text",
-        "probability:amount",
-        "probability_up_to:amount",
-        "cost_usd:money",
-        "expected_usd:money",
-        "shortfall_share:amount",
-    ),
-)
-OUTLOOK = Table(
-    "Outlook",
-    "demand, power and shortfall by month, over the scenarios",
-    columns(
-        "month:month",
-        *(
-            f"{figure}_{part}{unit}:amount"
-            for figure, unit in (("demand", "_bn_per_day"), ("committed", "_mw"))
-            for part in ("expected", "least", "most", "spread")
-        ),
-        "served_expected_bn_per_day:amount",
-        "shortfall_expected_bn_per_day:amount",
-        "shortfall_most_bn_per_day:amount",
-    ),
-)
+from planner.write_tables import AUDIT, INPUT, RUN, SUMMARY
 
 
 def all_tables(figures: Figures, report: RunReport) -> list[Filled]:
@@ -113,6 +57,7 @@ def scenarios_table(figures: Figures) -> Filled:
                 each.of.probability,
                 tree.rows[each.name].follows,
                 own if own in horizon else None,
+                factor_words(figures.dataset, each.name),
                 each.of.cost_usd,
                 None if certain is None else certain.cost_usd,
                 None if certain is None or math.isinf(certain.bound_usd) else certain.bound_usd,
@@ -124,7 +69,6 @@ def scenarios_table(figures: Figures) -> Filled:
                 each.short_share,
                 each.totals.peak_mw,
                 *(costs[category] for category in CATEGORIES),
-                factor_words(figures.dataset, each.name),
             )
         )
     return Filled(SCENARIOS, rows)
@@ -150,7 +94,8 @@ def outlook_table(figures: Figures) -> Filled:
             return sum(weight * value for weight, value in zip(weights, values, strict=True))
 
         row: list[Any] = [months[0].month]
-        for values in ([each.demand for each in months], [each.committed_mw for each in months]):
+        for figure in ("demand", "after_limits", "committed_mw"):
+            values = [float(getattr(each, figure)) for each in months]
             row += [mean(values), min(values), max(values), max(values) - min(values)]
         short = [each.shortfall for each in months]
         rows.append((*row, mean([each.served for each in months]), mean(short), max(short)))

@@ -19,7 +19,7 @@ from planner.write_views import limit_changes
 
 Key = tuple[str, int, str, int | None, int, int, str]
 DO = {"lease": "sign", "contract": "sign", "lease_out": "lease out", "option": "buy option"}
-SIGNED = "signed before"
+SET_LIMIT, SIGNED = "set limit", "signed before"
 """What is done about a signing that the workbook says was signed: nothing."""
 
 
@@ -132,7 +132,7 @@ def _limits(dataset: Dataset, plan: Plan) -> Iterator[Taken]:
     for month, segment, limit in limit_changes(plan):
         stays = month == 0 and dataset.segment_of[segment].current_limit == limit
         if len(choices[segment]) > 1 and not stays:
-            yield Taken("set limit", month, segment, "limit", of_month=month, limit=limit)
+            yield Taken(SET_LIMIT, month, segment, "limit", of_month=month, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,7 @@ class Common:
     by: Mapping[str, Taken]
     probability: float
     cost_usd: float | None
+    accelerators: float | None
     mw: float | None
     cannot: Mapping[str, str]
 
@@ -162,7 +163,7 @@ class Common:
 def common(
     of: Mapping[str, Iterable[Taken]], probability: Mapping[str, float], cannot: Mapping[Key, Mapping[str, str]]
 ) -> list[Common]:
-    """Decisions of scenarios, those taken alike as one; cost and MW are means over the scenarios that take it."""
+    """Decisions of scenarios, those taken alike as one; cost and capacity are means over the scenarios that take it."""
     alike: dict[Key, dict[str, Taken]] = {}
     for scenario, found in of.items():
         for each in found:
@@ -172,6 +173,7 @@ def common(
             by,
             sum(probability[name] for name in by),
             _mean({name: each.cost_usd for name, each in by.items()}, probability),
+            _mean({name: each.accelerators for name, each in by.items()}, probability),
             _mean({name: each.mw for name, each in by.items()}, probability),
             cannot.get(key, {}),
         )

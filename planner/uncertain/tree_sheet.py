@@ -22,7 +22,7 @@ HEADS = (
     ("Service from", 11, "month"),
     ("Until", 10, "month"),
     ("Probability", 11, "share"),
-    ("Expected present cost, {money}", 17, "money"),
+    ("Mean present cost, {money}", 17, "money"),
     ("Remarks", 44, "text"),
 )
 BANDS = ("#C6D6E8", "#DCE7F2", "#EDF3F9")
@@ -128,7 +128,7 @@ class _Outline:
         values: list[Any] = [None] * len(HEADS)
         values[0] = f"{case_words(node, self.names)}{': ' + span if span else ''}"
         values[7], values[8], values[9] = node.probability, cost, remark
-        self._line(values, depth, look, indent=2 * depth)
+        self._line(values, depth, look, indent=2 * depth + 1)
 
     def decision(self, each: Common, depth: int) -> None:
         """A decision; remarks name where it comes late, and the scenarios that cannot take it."""
@@ -153,11 +153,11 @@ class _Outline:
             each.cost_usd,
             "; ".join(remarks),
         ]
-        self._line(values, depth + 1, {}, indent=2 * depth + 2)
+        self._line(values, depth + 1, {}, indent=2 * depth + 3)
 
     def nothing(self, depth: int, words: str) -> None:
         if words:
-            self._line([words, *[None] * (len(HEADS) - 1)], depth + 1, {"font_color": GREY}, indent=2 * depth + 2)
+            self._line([words, *[None] * (len(HEADS) - 1)], depth + 1, {"font_color": GREY}, indent=2 * depth + 3)
 
     def _line(self, values: list[Any], level: int, look: dict[str, Any], indent: int) -> None:
         line = {"bottom": 1, "bottom_color": LINE}
@@ -175,7 +175,7 @@ class _Outline:
             else:
                 self.sheet.write_number(self.row, column, value, style)
         rows = max(
-            -(-len(str(values[column] or "")) // int(HEADS[column][1] - (indent if column == 0 else 2)))
+            -(-len(str(values[column] or "")) // int(1.1 * HEADS[column][1] - (indent if column == 0 else 1)))
             for column in (0, len(HEADS) - 1)
         )
         options = {"level": min(level, DEEPEST)} if level else {}

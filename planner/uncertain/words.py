@@ -14,18 +14,19 @@ from planner.report import RunReport
 from planner.summary import money, percent
 from planner.uncertain.figures import Figures
 from planner.uncertain.stages import Node
-from planner.uncertain.taken import Common
+from planner.uncertain.taken import SET_LIMIT, Common
 from planner.write_words import Banner, Tile, scaled
 
 EVERYTHING = "*"
 MULTIPLIED = {
-    "demand": "demand of {}",
-    "throughput": "tokens a second of {}",
-    "on_demand_price": "on-demand price of {}",
-    "on_demand_cap": "on-demand cap of {}",
-    "price": "price of {}",
-    "delivered_share": "what arrives of {}",
+    "demand": ("demand of {}", "all demand"),
+    "throughput": ("tokens a second of {}", "tokens a second of everything"),
+    "on_demand_price": ("on-demand price of {}", "all on-demand prices"),
+    "on_demand_cap": ("on-demand cap of {}", "all on-demand caps"),
+    "price": ("price of {}", "the prices of all offers"),
+    "delivered_share": ("what arrives of {}", "what arrives of every offer"),
 }
+"""What is multiplied, in words: of one name, and of all."""
 
 
 def factor_words(dataset: Dataset, scenario: str) -> str:
@@ -34,22 +35,24 @@ def factor_words(dataset: Dataset, scenario: str) -> str:
     >>> from models.schema import Settings
     >>> row = ScenarioFactor(scenario="late", quantity="delivery_delay_months", name="*", value=6.0)
     >>> factor_words(Dataset(Settings(first_month=0, months=1), scenario_factors=(row,)), "late")
-    'everything 6 months later'
+    'all deliveries 6 months later'
     """
     rows = [each for each in dataset.scenario_factors if each.scenario == scenario]
     return "; ".join(map(_factor, rows)) or "the plain figures"
 
 
 def _factor(row: ScenarioFactor) -> str:
-    name = "everything" if row.name == EVERYTHING else row.name
+    every = row.name == EVERYTHING
     since = "" if row.from_month is None else f" from {months.label(row.from_month)}"
     if row.quantity == "demand_growth":
-        return f"growth of {name} {100 * row.value:+.3g} points a month{since}"
+        return f"growth of {'all demand' if every else row.name} {100 * row.value:+.3g} points a month{since}"
     if row.quantity == "delivery_delay_months":
+        name = "all deliveries" if every else row.name
         return f"{name} {row.value:g} month{'s' if row.value != 1 else ''} later{since}"
     if row.quantity == "supplier_exit":
-        return f"{name} gone{since or ' from the first month'}"
-    return f"{MULTIPLIED[row.quantity].format(name)} × {row.value:g}{since}"
+        return f"{'every supplier' if every else row.name} gone{since or ' from the first month'}"
+    of_one, of_all = MULTIPLIED[row.quantity]
+    return f"{of_all if every else of_one.format(row.name)} × {row.value:g}{since}"
 
 
 def measure_words(measure: Measure) -> str:
@@ -80,7 +83,9 @@ def banner(report: RunReport, best: PlanForAll, now: Sequence[Common], dataset: 
     """Status with its gap in percent and money, the audit's verdict, and what is due first."""
     currency = dataset.settings.currency
     most = money(max(best.objective_usd - best.bound_usd, 0.0), currency)
-    gap = f"gap of {percent(best.gap)}, {most}" if math.isfinite(best.bound_usd) else "gap that is not known"
+    gap = "gap that is not known"
+    if math.isfinite(best.bound_usd):
+        gap = f"gap of {percent(best.gap)}: no other plan for all scenarios can save more than {most}"
     if report.status == "optimal":
         text, tone = f"✔ Optimal within a {gap}. ", "good"
     else:
@@ -107,13 +112,13 @@ def tiles(report: RunReport, figures: Figures) -> list[Tile]:
     best, settings = figures.best, figures.dataset.settings
     currency, alpha = settings.currency, best.measure.alpha
     tail, worst = best.cvar_usd(alpha), figures.worst
-    spread = f"± {money(figures.std_usd, '').strip()} from scenario to scenario"
+    spread = f"standard deviation {money(figures.std_usd, '').strip()}"
     return [
         _tile("Expected net present cost", best.expected_usd, spread, currency),
         _tile("Worst scenario", worst.of.cost_usd, f"{worst.name}, {percent(worst.of.probability)}", currency),
         _tile(f"CVaR, worst {percent(1.0 - alpha)}", tail, "mean cost of those cases", currency),
-        _worth("Value of perfect information", best.perfect_information(), currency),
-        _worth("Value of planning for all", best.stochastic_solution(), currency),
+        _worth("Perfect information (EVPI)", best.perfect_information()),
+        _worth("Stochastic solution (VSS)", best.stochastic_solution()),
         _saving(report, best.objective_usd, currency),
     ]
 
@@ -122,15 +127,16 @@ def _tile(label: str, value: float, below: str, currency: str) -> Tile:
     return Tile(f"{label}, {currency}", value, scaled(value), below)
 
 
-def _worth(label: str, worth: Worth | None, currency: str) -> Tile:
+def _worth(label: str, worth: Worth | None) -> Tile:
     if worth is None:
-        return Tile(f"{label}, {currency}", "–", "General", "not found out in the time")
+        return Tile(label, "–", "General", "not found out in time")
     if math.isinf(worth.usd):
-        return Tile(f"{label}, {currency}", "∞", "General", "the mean's plan fails")
-    if worth.most_usd - worth.least_usd <= 1e-4 * max(abs(worth.usd), 1.0):
-        return _tile(label, worth.usd, "proven", currency)
-    low, high = (money(each, "").strip() for each in (worth.least_usd, worth.most_usd))
-    return _tile(label, worth.usd, f"at least {low}" if math.isinf(worth.most_usd) else f"{low} to {high}", currency)
+        return Tile(label, "∞", "General", "the mean's plan fails")
+    below = "proven"
+    if worth.most_usd - worth.least_usd > 1e-4 * max(abs(worth.usd), 1.0):
+        low, high = (money(each, "").strip() for each in (worth.least_usd, worth.most_usd))
+        below = f"at least {low}" if math.isinf(worth.most_usd) else f"proven: {low} to {high}"
+    return Tile(label, worth.usd, scaled(worth.usd), below)
 
 
 def _saving(report: RunReport, objective: float, currency: str) -> Tile:
@@ -146,8 +152,10 @@ def notes(report: RunReport, figures: Figures) -> list[str]:
     best, currency = figures.best, figures.dataset.settings.currency
     count = len(best.scenarios)
     said = [f"Minimised over {count} scenarios: {measure_words(best.measure)}."]
-    said.append("Perfect information: the most that knowing the scenario today could save.")
-    said[-1] += " Planning for all: what this plan saves over the one for the expected values."
+    said.append(
+        "EVPI: the most that knowing the scenario today could save. VSS: what planning for all scenarios saves over "
+        "planning for their expected values."
+    )
     if report.base_case_usd is not None:
         base, own = money(report.base_case_usd, currency), money(best.objective_usd, currency)
         saved = money(report.base_case_usd - best.objective_usd, currency)
@@ -176,7 +184,7 @@ def decision_words(each: Common, dataset: Dataset) -> str:
     what = each.what
     unit = "block" if what.kind == "contract" else "unit"
     units = f"{what.units} {unit}{'s' if what.units > 1 else ''}"
-    if what.do == "set limit":
+    if what.do == SET_LIMIT:
         said = f"set {what.name} to {what.limit}"
     elif what.do == "buy option":
         said = f"buy option {what.name}"
@@ -187,6 +195,20 @@ def decision_words(each: Common, dataset: Dataset) -> str:
     else:
         said = f"{what.do} {units} of {what.name} for {what.term_months} months"
     return said + cannot_words(each)
+
+
+def decided_words(decided: Sequence[Common], dataset: Dataset) -> str:
+    """Decisions month by month, limits by themselves at the end; nothing where there are none."""
+    by_month: dict[int, list[str]] = {}
+    limits: list[str] = []
+    for each in decided:
+        if each.what.do == SET_LIMIT:
+            limits.append(f"{each.what.name} {each.what.limit} ({dataset.label(each.what.month)})")
+        else:
+            by_month.setdefault(each.what.month, []).append(decision_words(each, dataset))
+    said = [f"{dataset.label(month)}: {', '.join(words)}." for month, words in by_month.items()]
+    said += [f"Limits: {', '.join(limits)}."] if limits else []
+    return " ".join(said)
 
 
 def cannot_words(each: Common) -> str:
