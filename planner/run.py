@@ -286,7 +286,9 @@ class _Run:
         if best is None:
             self._warn(f"{found.why}.")
             if found.infeasible and not self.stop.requested:
-                self._explain_infeasible(dataset.in_scenario(found.infeasible[0]))
+                one = dataset.in_scenario(found.infeasible[0])
+                name = f"{report.plan_name}, scenario {one.scenario}"
+                self._explain_infeasible(replace(one, settings=replace(one.settings, plan_name=name)))
             return
         report.objective_usd, report.bound_usd, report.gap = best.objective_usd, best.bound_usd, best.gap
         with self._phase("audit"):
