@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.dataset import Dataset
 from models.plan import Plan
+from planner.errors import CannotWrite
 from planner.outputs import write_bytes
 from planner.report import RunReport
 from planner.write_decisions import actions, decisions
@@ -48,8 +49,12 @@ def write_plan_for_all(path: Path, dataset: Dataset, best: PlanForAll, report: R
     """Writes the plans for all scenarios of a dataset as one workbook, in one step.
 
     Raises:
-        CannotWrite: nothing can be written there.
+        CannotWrite: nothing can be written there, or there are more rows than a sheet has.
     """
-    from planner.uncertain.workbook import workbook_for_all
+    from planner.uncertain.workbook import TooLong, workbook_for_all
 
-    write_bytes(path, workbook_for_all(dataset, best, report))
+    try:
+        content = workbook_for_all(dataset, best, report)
+    except TooLong as error:
+        raise CannotWrite(path, f"{error}; solve for fewer scenarios") from None
+    write_bytes(path, content)

@@ -12,6 +12,7 @@ from planner.summary import money
 from planner.uncertain.sheets import DISTRIBUTION, OUTLOOK
 from planner.uncertain.stages import Node
 from planner.write_charts import SMALL, finished
+from planner.write_page import unit_of
 from planner.write_sheets import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SILVER, SKY, YELLOW
 
 BAND, SOFT = "#CFE3F1", "#F7DFCF"
@@ -20,8 +21,9 @@ LABELLED = 16
 """Scenarios whose names a chart of all can show; of more it shows every second, third, …"""
 
 
-def cost_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str]) -> Any:
-    """Cost by scenario from the cheapest to the dearest, the expected cost as a line."""
+def cost_chart(workbook: Any, rows: int, currency: str, largest: float) -> Any:
+    """Cost by scenario from the cheapest to the dearest, the expected cost as a line; the `largest` sets the unit."""
+    unit = unit_of(largest)
     chart = workbook.add_chart({"type": "column"})
     chart.add_series(_place(DISTRIBUTION, "cost_usd", "Net present cost", rows) | _filled(BLUE))
     line = workbook.add_chart({"type": "line"})
@@ -30,7 +32,8 @@ def cost_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str])
     chart.combine(line)
     commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
     title = f"Net present cost by scenario, {currency}{unit[1]}"
-    return _by_scenario(finished(chart, title, f"#,##0.0{commas}", rows), rows)
+    shown = "#,##0" if largest >= 10 * unit[0] else "#,##0.0"
+    return _by_scenario(finished(chart, title, shown + commas, rows), rows)
 
 
 def shortfall_chart(workbook: Any, rows: int) -> Any:

@@ -15,6 +15,8 @@ from planner.write_views import service
 
 RISK = "risk"
 """The category of what is minimised on top of the expected cost."""
+ROUNDING = 1e-9
+"""Of a cost, what is rounding and no regret."""
 SHORT = 1e-6
 """Tokens short below this share of what is asked for are the solver's rounding."""
 
@@ -42,7 +44,10 @@ class Scene:
     @property
     def regret_usd(self) -> float | None:
         """What the scenario costs more than if it were certain: never less than nothing; None where unknown."""
-        return None if self.of.certain is None else max(0.0, self.of.cost_usd - self.of.certain.cost_usd)
+        if self.of.certain is None:
+            return None
+        beyond = self.of.cost_usd - self.of.certain.cost_usd
+        return beyond if beyond > ROUNDING * abs(self.of.cost_usd) else 0.0
 
     @property
     def short_share(self) -> float:

@@ -100,12 +100,17 @@ class FirstSheet(Page):
         count, horizon = len(self.figures.scenes), len(self.dataset.horizon)
         largest = max(abs(cost) for cost in self.figures.best.costs.values())
         workbook = self.book.workbook
-        chart = cost_chart(workbook, count, self.currency, unit_of(largest))
+        chart = cost_chart(workbook, count, self.currency, largest)
         self._place(chart, "Net present cost by scenario, and expected", *HALVES[0], HEIGHT)
         self._place(shortfall_chart(workbook, count), "Share of tokens falling short by scenario", *HALVES[1], HEIGHT)
         self.row += CHART_ROWS
         self._place(demand_chart(workbook, horizon), "Demand over the scenarios by month", *HALVES[0], HEIGHT)
-        self._place(power_chart(workbook, horizon), "Committed power over the scenarios by month", *HALVES[1], HEIGHT)
+        if any(row.committed_mw for scene in self.figures.scenes for row in scene.months):
+            chart = power_chart(workbook, horizon)
+            self._place(chart, "Committed power over the scenarios by month", *HALVES[1], HEIGHT)
+        else:
+            words = "Nothing is committed in any scenario."
+            self.sheet.write_string(self.row, HALVES[1][0], words, self.book.format(font_color=GREY))
         self.row += CHART_ROWS + 1
 
     def _later(self) -> None:

@@ -175,7 +175,7 @@ class _Outline:
             else:
                 self.sheet.write_number(self.row, column, value, style)
         rows = max(
-            -(-len(str(values[column] or "")) // int(1.1 * HEADS[column][1] - (indent if column == 0 else 1)))
+            -(-len(str(values[column] or "")) // int(1.2 * HEADS[column][1] - (indent if column == 0 else 1)))
             for column in (0, len(HEADS) - 1)
         )
         options = {"level": min(level, DEEPEST)} if level else {}

@@ -19,6 +19,7 @@ from models.faults import FaultyWorkbook
 from models.schema import Limit
 from models.uncertainty.outcome import PlanForAll
 from models.uncertainty.risk import Measure
+from planner.errors import CannotWrite
 from planner.interrupt import Stop
 from planner.progress import ProgressLines
 from planner.read_plan import read_plan
@@ -282,6 +283,16 @@ def test_an_unknown_scenario_in_a_row_is_a_fault_with_its_cell(written: Path, tm
     book.save(tmp_path / "plan.xlsx")
     said = fault(lambda: read_plans(tmp_path / "plan.xlsx", DATA))
     assert said.startswith("Limits!D2 (scenario): found 'nobody'; expected one of plain, 007, <boom>")
+
+
+def test_more_rows_than_a_sheet_has_are_not_lost(
+    best: PlanForAll, report: RunReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that does not fit on a sheet is said to be too long, and nothing is written."""
+    monkeypatch.setattr("planner.uncertain.workbook.SHEET_ROWS", 20)
+    with pytest.raises(CannotWrite, match=r"the sheet \w+ would need \d+ rows, more than a sheet has; solve for fewer"):
+        write_plan_for_all(tmp_path / "plan.xlsx", DATA, best, report)
+    assert not list(tmp_path.iterdir())
 
 
 def test_json(best: PlanForAll, report: RunReport) -> None:
