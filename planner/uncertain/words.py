@@ -9,7 +9,7 @@ from models import months
 from models.dataset import Dataset
 from models.schema import ScenarioFactor
 from models.uncertainty.outcome import PlanForAll, Worth
-from models.uncertainty.risk import Measure
+from models.uncertainty.risk import TILT, Measure
 from planner.report import RunReport
 from planner.summary import money, percent
 from planner.uncertain.figures import Figures
@@ -57,10 +57,11 @@ def _factor(row: ScenarioFactor) -> str:
 
 def measure_words(measure: Measure) -> str:
     """What is minimised."""
+    tilted = f" ({percent(TILT)} of it the expected cost, to choose among equals)"
     if measure.kind == "worst":
-        return "the cost of the worst scenario"
+        return f"the cost of the worst scenario{tilted}"
     if measure.kind == "regret":
-        return "the worst regret: what a scenario costs more than if it were certain"
+        return f"the worst regret, what a scenario costs more than if it were certain{tilted}"
     if measure.weight:
         rest = percent(1.0 - measure.weight)
         tail = percent(1.0 - measure.alpha)
