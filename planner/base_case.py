@@ -43,6 +43,12 @@ def nothing_new(dataset: Dataset) -> Dataset:
     )
 
 
+def budget_of(plan_seconds: float, options: SolveOptions) -> float:
+    """Seconds for the base case of a plan that took `plan_seconds`."""
+    budget = min(max(SHARE_OF_SEARCH * plan_seconds, LEAST_SECONDS), MOST_SECONDS)
+    return budget if options.time_limit is None else min(budget, options.time_limit)
+
+
 def base_case(
     dataset: Dataset, plan_outcome: Outcome, options: SolveOptions, stop: Stop, watch: Callable[[str], ProgressLines]
 ) -> BaseCase:
@@ -50,9 +56,7 @@ def base_case(
     base = nothing_new(dataset)
     if base == dataset and plan_outcome.status == "optimal":
         return BaseCase(plan_outcome.objective_usd)
-    budget = min(max(SHARE_OF_SEARCH * plan_outcome.seconds, LEAST_SECONDS), MOST_SECONDS)
-    if options.time_limit is not None:
-        budget = min(budget, options.time_limit)
+    budget = budget_of(plan_outcome.seconds, options)
     lines = watch("Base case")
     model = build_model(base)
     outcome = solve(

@@ -107,6 +107,13 @@ def check(file: Path, annotate: Path | None, **common: Any) -> int:
 @option(
     "--within", type=Gap(), default="0.01", show_default=True, help="What an alternative may cost more: 1% or 0.01."
 )
+@option(
+    "--risk",
+    type=click.Choice(["expected", "worst", "regret"]),
+    default="expected",
+    show_default=True,
+    help="With scenarios: expected cost (with CVaR by the settings), the worst cost, or the worst regret.",
+)
 @option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends the search with a plan.")
 @common_options
 @click.pass_context

@@ -16,6 +16,7 @@ from planner.outputs import check_writable, same_file
 
 if TYPE_CHECKING:
     from models.audit import AuditReport
+    from models.dataset import Dataset
 
 
 def init_workbook(console: Console, file: Path, example: str | None, force: bool) -> int:
@@ -88,6 +89,7 @@ def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sour
         change_cost=values["change_cost"],
         alternatives=values["alternatives"],
         within=values["within"],
+        risk=values["risk"],
         accept_stopped=values["accept_stopped"],
         option_sources={**sources, "set": sources["overrides"]},
     )
@@ -103,10 +105,8 @@ def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sour
 
 def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[str, ...]) -> int:
     """Recomputes a written plan from the two workbooks; exit 6 when a rule is broken."""
-    from models.audit import audit
     from models.faults import FaultyWorkbook
     from planner.read import read
-    from planner.read_plan import read_written_plan
     from planner.run_json import audit_json, faults_json
     from planner.summary import audit_lines, fault_lines
 
@@ -116,11 +116,9 @@ def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[s
     report = None
     if result.dataset is not None:
         try:
-            written = read_written_plan(plan_path, result.dataset)
+            report = _audited(result.dataset, plan_path)
         except FaultyWorkbook as faulty:
             faults = faulty.faults
-        else:
-            report = audit(result.dataset, written.plan, objective_usd=written.objective_usd)
     notes = [] if report is None else made_from_something_else(plan_path, result.sha256, overrides)
     told |= {"audit": audit_json(report), "checks": _checks(report), "faults": faults_json(faults), "notes": notes}
     console.give(told)
@@ -131,6 +129,20 @@ def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[s
     verdict = "keeps every rule and costs what it says" if report.passed else "is rejected"
     console.tell([f"{plan_path} {verdict}: {len(report.checks)} rules looked at."], urgent=not report.passed)
     return ExitCode.OK if report.passed else ExitCode.REJECTED_BY_AUDIT
+
+
+def _audited(dataset: Dataset, plan_path: Path) -> AuditReport:
+    """The audit of a written plan; of the plans of all scenarios, where the workbook has some."""
+    if dataset.scenarios:
+        from planner.uncertain.checked import audit_written
+        from planner.uncertain.read_plans import read_written_plans
+
+        return audit_written(dataset, read_written_plans(plan_path, dataset))
+    from models.audit import audit
+    from planner.read_plan import read_written_plan
+
+    written = read_written_plan(plan_path, dataset)
+    return audit(dataset, written.plan, objective_usd=written.objective_usd)
 
 
 def compare_plans(console: Console, plans: tuple[Path, ...], output: Path | None) -> int:

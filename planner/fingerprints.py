@@ -14,6 +14,7 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.plan import Plan
+from models.uncertainty.outcome import PlanForAll
 from planner.input_sheet import input_rows
 from planner.write_decisions import decisions
 from planner.write_rows import Filled, decision_table, plan_tables, without_noise
@@ -26,9 +27,16 @@ def data_sha256(dataset: Dataset) -> str:
 
 def output_sha256(dataset: Dataset, plan: Plan) -> str:
     """Of the tables that hold the whole plan, `write_tables.DECISIONS` and `PLAN_TABLES`, row by row as written."""
-    plan = without_noise(plan)
-    filled = [decision_table(decisions(dataset, plan)), *plan_tables(plan)]
-    return _sha256(line for each in filled for line in _lines(dataset, each))
+    return _sha256(_plan_lines(dataset, plan))
+
+
+def output_sha256_of_all(dataset: Dataset, together: PlanForAll) -> str:
+    """The same of the plans of all scenarios, in their order."""
+    return _sha256(
+        line
+        for each in together.scenarios
+        for line in ([each.name], *_plan_lines(dataset.in_scenario(each.name), each.plan))
+    )
 
 
 def file_sha256(path: Path) -> str:
@@ -38,6 +46,12 @@ def file_sha256(path: Path) -> str:
         OSError: it cannot be read.
     """
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _plan_lines(dataset: Dataset, plan: Plan) -> Iterator[Any]:
+    plan = without_noise(plan)
+    for each in (decision_table(decisions(dataset, plan)), *plan_tables(plan)):
+        yield from _lines(dataset, each)
 
 
 def _lines(dataset: Dataset, filled: Filled) -> Iterator[Any]:

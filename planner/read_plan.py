@@ -34,6 +34,10 @@ EXPECTED = {
     "flag": "yes or no",
 }
 MEND = "Put back what the planner wrote, or write the plan again with `planner solve`."
+FOR_SCENARIOS = (
+    "A plan for scenarios can be audited against a workbook with the same scenarios, and started from. For anything "
+    "else solve a copy of the workbook without the sheets scenarios and scenario_factors, and name that plan."
+)
 TOLD = 50
 """Faults told; a plan with more is no longer one."""
 
@@ -61,8 +65,10 @@ def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
     Raises:
         FaultyWorkbook: as `read_plan`.
     """
-    sheets = _Sheets(path)
-    reader = _Reader(dataset, sheets)
+    sheets = Sheets(path)
+    if sheets.for_scenarios:
+        raise sheets.fault("a plan for scenarios", FOR_SCENARIOS)
+    reader = Reader(dataset, sheets)
     tables = {table.plan_field: reader.rows(table) for table in PLAN_TABLES}
     decided = list(reader.decisions())
     objective = reader.objective()
@@ -85,7 +91,7 @@ def run_record(path: Path) -> dict[tuple[str, str], Any]:
     return {(str(row[0]), str(row[1])): row[2] for row in rows if len(row) == 3}
 
 
-class _Sheets:
+class Sheets:
     """The cells of a plan workbook, sheet by sheet: row number and values, from the header on."""
 
     def __init__(self, path: Path) -> None:
@@ -116,6 +122,11 @@ class _Sheets:
     def fault(self, found: str, fix: str) -> FaultyWorkbook:
         return FaultyWorkbook([Fault(self.file, "", "", found, "a plan workbook written by `planner solve`", fix)])
 
+    @property
+    def for_scenarios(self) -> bool:
+        """Whether it is a plan for all scenarios of a workbook."""
+        return fold("Scenarios") in self.by_name
+
     def rows(self, sheet: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """Rows that are not blank, with their numbers."""
         worksheet = self.by_name[fold(sheet)]
@@ -123,55 +134,69 @@ class _Sheets:
         bad = self.unreadable.get(worksheet.title, {})
         for number, values in enumerate(worksheet.iter_rows(values_only=True), start=1):
             if bad:
-                values = tuple(bad.get(f"{_letter(c)}{number}", value) for c, value in enumerate(values))
+                values = tuple(bad.get(f"{letter(c)}{number}", value) for c, value in enumerate(values))
             if not all(is_blank(value) for value in values):
                 yield number, values
 
 
-class _Reader:
+class Reader:
     """Turns rows of cells into rows of a Plan and collects what is wrong with them."""
 
-    def __init__(self, dataset: Dataset, sheets: _Sheets) -> None:
+    def __init__(self, dataset: Dataset, sheets: Sheets) -> None:
         self.dataset, self.sheets = dataset, sheets
         self.faults: list[Fault] = []
 
     def rows(self, table: Table) -> list[Any]:
         """The rows of a table as the Plan has them."""
         assert table.row is not None
-        return [table.row(**values) for _, values in self._records(table)]
+        return [table.row(**values) for _, values in self.records(table)]
 
     def decisions(self) -> Iterator[Signing | OptionPurchase]:
         """Signings and purchases of options."""
-        for number, values in self._records(DECISIONS):
-            kind, status = values["kind"], values["status"]
-            if kind not in KINDS:
-                self._fault(DECISIONS, "kind", number, shown(kind), f"one of {', '.join(KINDS)}")
-            elif status not in ("offer", "signed"):
-                self._fault(DECISIONS, "status", number, shown(status), "offer or signed")
-            elif kind == "option":
-                yield OptionPurchase(values["name"], values["month"])
-            elif blank := next((name for name in ("term_months", "start", "end") if values[name] is None), ""):
-                header = next(column.header for column in DECISIONS.columns if column.attribute == blank)
-                self._fault(
-                    DECISIONS, header, number, "an empty cell", "a value for every lease, contract and lease-out"
-                )
-            else:
-                fields = ("kind", "name", "month", "term_months", "units", "start", "end", "cancelled", "renewals")
-                yield Signing(**{name: values[name] for name in fields}, signed=status == "signed")
+        for number, values in self.records(DECISIONS):
+            decided = self.decided(number, values)
+            if decided is not None:
+                yield decided
+
+    def decided(self, number: int, values: dict[str, Any]) -> Signing | OptionPurchase | None:
+        """The signing or purchase of a row of `DECISIONS`; None, with a fault told, where it is none."""
+        kind, status = values["kind"], values["status"]
+        blank = next((name for name in ("term_months", "start", "end") if values[name] is None), "")
+        if kind not in KINDS:
+            self.fault(DECISIONS, "kind", number, shown(kind), f"one of {', '.join(KINDS)}")
+        elif status not in ("offer", "signed"):
+            self.fault(DECISIONS, "status", number, shown(status), "offer or signed")
+        elif kind == "option":
+            return OptionPurchase(values["name"], values["month"])
+        elif blank:
+            header = next(column.header for column in DECISIONS.columns if column.attribute == blank)
+            expected = "a value for every lease, contract and lease-out"
+            self.fault(DECISIONS, header, number, "an empty cell", expected)
+        else:
+            fields = ("kind", "name", "month", "term_months", "units", "start", "end", "cancelled", "renewals")
+            return Signing(**{name: values[name] for name in fields}, signed=status == "signed")
+        return None
 
     def objective(self) -> float | None:
         """The net present cost that the Summary records."""
+        value = self.recorded("net present cost")
+        return value if isinstance(value, float) else None
+
+    def recorded(self, metric: str, kind: str = "amount") -> float | str | None:
+        """What the Summary says of a metric, a number or with `kind` text a word; None where it says nothing."""
         for number, values in self.sheets.rows(SUMMARY.sheet):
-            if values[0] == "net present cost":
+            if values[0] == metric:
                 value = values[1] if len(values) > 1 else None
                 if is_blank(value):
                     return None
+                if kind == "text" and isinstance(value, str):
+                    return value
                 if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
                     return float(value)
-                self._fault(SUMMARY, "value", number, shown(value), "a number", cell=f"B{number}")
+                self.fault(SUMMARY, "value", number, shown(value), EXPECTED[kind], cell=f"B{number}")
         return None
 
-    def _records(self, table: Table) -> Iterator[tuple[int, dict[str, Any]]]:
+    def records(self, table: Table) -> Iterator[tuple[int, dict[str, Any]]]:
         """Each row as values by attribute; rows with a fault are reported and left out."""
         rows = self.sheets.rows(table.sheet)
         number, headings = next(rows, (1, ()))
@@ -197,7 +222,7 @@ class _Reader:
                     values[column.attribute] = self._value(column, value)
                 except ValueError:
                     expected = EXPECTED[column.kind] + (" or nothing" if column.blank else "")
-                    self._fault(table, column.header, number, shown(value), expected, f"{_letter(place)}{number}")
+                    self.fault(table, column.header, number, shown(value), expected, f"{letter(place)}{number}")
             if len(self.faults) == before:
                 yield number, values
             elif before >= TOLD:
@@ -224,9 +249,9 @@ class _Reader:
             return int(value) if value == int(value) else _misfit(value)
         return float(value)
 
-    def _fault(self, table: Table, column: str, row: int, found: str, expected: str, cell: str = "") -> None:
+    def fault(self, table: Table, column: str, row: int, found: str, expected: str, cell: str = "") -> None:
         if not cell:
-            cell = f"{_letter(table.headers.index(column))}{row}"
+            cell = f"{letter(table.headers.index(column))}{row}"
         self.faults.append(Fault(table.sheet, column, "", found, expected, MEND, row=row, cell=cell))
 
 
@@ -244,7 +269,7 @@ def _text(value: object) -> str:
     return str(int(value)) if float(value).is_integer() else str(value)
 
 
-def _letter(column: int) -> str:
+def letter(column: int) -> str:
     from openpyxl.utils import get_column_letter
 
     return str(get_column_letter(column + 1))

@@ -10,6 +10,7 @@ from models.faults import Fault
 from models.plan import Plan
 
 if TYPE_CHECKING:
+    from models.uncertainty.outcome import PlanForAll
     from planner.alternatives import Alternative
     from planner.explain.marginal import MarginalValues
     from planner.explain.repairs import Infeasibility
@@ -47,6 +48,7 @@ class RunReport:
     base_case_usd: float | None = None
     months: int = 0
     plan: Plan | None = None
+    together: PlanForAll | None = None
     audit: AuditReport | None = None
     marginal: MarginalValues | None = None
     repairs: Infeasibility | None = None
@@ -69,3 +71,8 @@ class RunReport:
     faults: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
     solver_log: tuple[str, ...] = ()
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a plan to publish."""
+        return self.status in ("optimal", "stopped") and (self.plan is not None or self.together is not None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import platform
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,14 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.plan import Plan
 from planner import __version__
 from planner.console import log_to
-from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, why_not
+from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, WrongUsage
 from planner.interrupt import Stop
 from planner.outputs import EXPLANATION_SHEET, Outputs, free_name, outputs_of, sheet_names
 from planner.progress import LiveLine, ProgressLines
@@ -48,7 +47,8 @@ class RunRequest:
     """What to solve, how, and where to put it.
 
     `gap` relative, `time_limit` in seconds, `change_cost` in USD per unit departed from the plan of `keep`, `within`
-    the share that each of `alternatives` other plans may cost more, `plan_path` None for a folder of its own under
+    the share that each of `alternatives` other plans may cost more, `risk` what is minimised with scenarios (expected,
+    worst or regret), `plan_path` None for a folder of its own under
     `outputs`.
     `option_sources` says where each option came from.
     """
@@ -65,6 +65,7 @@ class RunRequest:
     change_cost: float | None = None
     alternatives: int = 0
     within: float = 0.01
+    risk: Literal["expected", "worst", "regret"] = "expected"
     accept_stopped: bool = False
     outputs: Path = Path("outputs")
     option_sources: Mapping[str, str] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class RunRequest:
             "change_cost": self.change_cost,
             "alternatives": self.alternatives,
             "within": self.within,
+            "risk": self.risk,
             "accept_stopped": self.accept_stopped,
         }
 
@@ -147,7 +149,7 @@ class _Run:
             self._go()
         except Interrupted as interrupted:
             report = self.report
-            report.status, report.plan, report.audit = "no_plan", None, None
+            report.status, report.plan, report.together, report.audit = "no_plan", None, None, None
             report.objective_usd = report.bound_usd = report.gap = report.base_case_usd = None
             log.debug("%s", interrupted)
         self.stop.keeping = True  # what is left takes a moment, and is worth having
@@ -167,12 +169,34 @@ class _Run:
         for warning in self.warnings:
             log.info("warning: %s", warning)
         report.plan_name, report.months = dataset.settings.plan_name or report.plan_name, dataset.settings.months
+        if dataset.scenarios:
+            self._check_together()
         try:
+            if dataset.scenarios:
+                self._solve_together(dataset, self._earlier_plans(dataset))
+                return
             keep, start = self._earlier(self.request.keep, dataset), self._earlier(self.request.start, dataset)
         except FaultyWorkbook as faulty:
             report.status, report.faults = "invalid", (*faulty.faults, *report.faults)
             return
         self._solve(dataset, start or keep, keep)
+
+    def _check_together(self) -> None:
+        """Refuses what plans for scenarios cannot do."""
+        asked = ["--keep"] * (self.request.keep is not None) + ["--alternatives"] * bool(self.request.alternatives)
+        if asked:
+            raise WrongUsage(
+                f"{' and '.join(asked)} cannot be had for a workbook with scenarios. Leave them out, or solve a copy "
+                "without the sheets scenarios and scenario_factors."
+            )
+
+    def _earlier_plans(self, dataset: Dataset) -> Mapping[str, Plan] | None:
+        """Earlier plans by scenario to begin from, where some are given."""
+        if self.request.start is None:
+            return None
+        from planner.uncertain.read_plans import read_plans
+
+        return read_plans(self.request.start, dataset)
 
     def _earlier(self, path: Path | None, dataset: Dataset) -> Plan | None:
         """An earlier plan, where one is given."""
@@ -241,6 +265,47 @@ class _Run:
             if base.warning:
                 self._warn(base.warning)
 
+    def _solve_together(self, dataset: Dataset, start: Mapping[str, Plan] | None) -> None:
+        """The plan for all scenarios of a workbook that has some."""
+        from models.uncertainty.risk import Measure
+        from planner.solve import SolveOptions
+        from planner.uncertain.checked import audit_together
+        from planner.uncertain.nothing_new import base_case_together
+        from planner.uncertain.search import search
+
+        report, request = self.report, self.request
+        measure = replace(Measure.of(dataset), kind=request.risk)
+        options = SolveOptions(request.gap, request.time_limit, request.threads, request.seed)
+        self.stop.keeping = True
+        with self._phase("solve"):
+            found = search(dataset, measure, options, self.stop, self._watch, start)
+        report.status, report.solver_log = found.status, found.log
+        report.model = ModelSize(found.size.rows, found.size.columns, found.size.integers, found.size.nonzeros)
+        log.info("%s.", found.why)
+        best = report.together = found.best
+        if best is None:
+            self._warn(f"{found.why}.")
+            if found.infeasible and not self.stop.requested:
+                one = dataset.in_scenario(found.infeasible[0])
+                name = f"{report.plan_name}, scenario {one.scenario}"
+                self._explain_infeasible(replace(one, settings=replace(one.settings, plan_name=name)))
+            return
+        report.objective_usd, report.bound_usd, report.gap = best.objective_usd, best.bound_usd, best.gap
+        with self._phase("audit"):
+            report.audit = audit_together(dataset, {each.name: each.plan for each in best.scenarios})
+        if not report.audit.passed:
+            report.status = "rejected"
+            return
+        if self.stop.requested or solver_left_behind():
+            self._warn("The base case was left out, because the run was stopped.")
+            return
+        with self._phase("solve"):
+            seconds = report.seconds["solve"]
+            base = base_case_together(dataset, best.measure, seconds, options, self.stop, self._watch)
+        report.base_case_usd = base.cost_usd
+        if base.warning:
+            self._warn(base.warning)
+
     def _take_out_charge(self, plan: Plan) -> None:
         """Cost and bound without the charge for departing from a kept plan, which nobody pays."""
         report = self.report
@@ -288,6 +353,7 @@ class _Run:
 
     def _publish(self) -> Finished:
         from planner.fingerprints import data_sha256
+        from planner.publish import published
         from planner.run_json import run_json, write_run_json
 
         report, dataset = self.report, self.dataset
@@ -295,9 +361,9 @@ class _Run:
         report.data_sha256 = data_sha256(dataset) if dataset is not None else ""
         report.warnings = tuple(self.warnings)
         failure: CannotWrite | None = None
-        if dataset is not None and report.plan is not None and report.status in ("optimal", "stopped"):
+        if dataset is not None and report.has_plan:
             with self._phase("write"):
-                failure = self._write_plan(dataset)
+                failure = published(report, dataset, self.outputs.plan)
         report.seconds["total"] = time.perf_counter() - self.began
         document = run_json(report, dataset) | {"option_sources": dict(report.option_sources)}
         write_run_json(self.outputs.json, document)
@@ -307,52 +373,6 @@ class _Run:
         if failure is not None:
             raise failure
         return Finished(report, dataset, document, self.outputs, self._exit_code())
-
-    def _write_plan(self, dataset: Dataset) -> CannotWrite | None:
-        """Writes the plan; where its place has become unwritable meanwhile, saves it elsewhere and says so."""
-        from planner.fingerprints import file_sha256, output_sha256
-        from planner.write import write_plan
-
-        report, wanted = self.report, self.outputs.plan
-        assert report.plan is not None
-        failure: CannotWrite | None = None
-        for path in (wanted, free_name(wanted), free_name(Path(tempfile.gettempdir()) / wanted.name)):
-            report.plan_path = str(path)
-            try:
-                write_plan(path, dataset, report.plan, report)
-                report.output_sha256, report.plan_sha256 = output_sha256(dataset, report.plan), file_sha256(path)
-                self._write_alternatives(path, dataset)
-            except (CannotWrite, OSError) as error:
-                failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
-                continue
-            return CannotWrite(wanted, f"{failure.reason}; the plan is kept in {path}") if failure else None
-        report.plan_path = ""
-        return failure
-
-    def _write_alternatives(self, path: Path, dataset: Dataset) -> None:
-        """Each alternative as a plan workbook of its own beside the plan: `plan.alternative-1.xlsx`, …"""
-        from planner.outputs import PLAN_SHEETS
-        from planner.write import write_plan
-
-        for number, each in enumerate(self.report.alternatives, start=1):
-            beside = path.with_name(f"{path.stem}.alternative-{number}.xlsx")
-            if beside.exists() and not sheet_names(beside) >= PLAN_SHEETS:
-                beside = free_name(beside)  # somebody else's
-            own = replace(
-                self.report,
-                plan_name=f"{self.report.plan_name}, alternative {number}",
-                status="stopped",
-                plan=each.plan,
-                audit=each.audit,
-                objective_usd=each.cost_usd,
-                bound_usd=self.report.bound_usd,
-                gap=None,
-                marginal=None,
-                kept=None,
-                alternatives=(),
-                plan_path=str(beside),
-            )
-            write_plan(beside, dataset, each.plan, own)
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

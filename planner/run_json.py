@@ -28,7 +28,7 @@ def run_json(report: RunReport, dataset: Dataset | None) -> dict[str, Any]:
     """The object of `run.json`. Figures of a plan are null, and its lists empty, where there is no plan.
 
     Costs are present values in USD; `audit.checks` counts the rules looked at. Rules that a rejected
-    plan breaks are told as warnings.
+    plan breaks are told as warnings. With scenarios figures are expected ones (see `planner.uncertain.told`).
     """
     plan = report.plan if report.status in PUBLISHED and dataset is not None else None
     figures = totals(dataset, plan) if dataset is not None and plan is not None else None
@@ -65,6 +65,10 @@ def run_json(report: RunReport, dataset: Dataset | None) -> dict[str, Any]:
         "faults": faults_json(report.faults),
         "warnings": [*report.warnings, *_broken_rules(report)],
     }
+    if report.together is not None and dataset is not None and report.status in PUBLISHED:
+        from planner.uncertain.told import joint_json
+
+        document |= joint_json(dataset, report.together)
     if report.kept is not None:
         document |= {
             "change_cost_usd": report.kept.charge_usd,

@@ -28,6 +28,8 @@ def money(amount: float | None, currency: str = "USD") -> str:
     """
     if amount is None or not math.isfinite(amount):
         return "-"
+    if abs(amount) < 0.5:
+        return f"0 {currency}"
     for size, word in ((1e9, "bn "), (1e6, "m ")):
         if abs(amount) >= size:
             return f"{amount / size:,.2f} {word}{currency}"
@@ -79,6 +81,11 @@ def summary_lines(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
 
         yield from repair_lines(report.repairs, dataset)[1:]
         yield f"  Explanation       {report.explanation_path}"
+    elif report.status == "infeasible" and dataset is not None and dataset.scenarios:
+        yield (
+            "Each scenario has a plan if it is certain, but none has decisions that serve all of them alike. Allow "
+            "shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or tell scenarios apart earlier."
+        )
     elif report.status == "infeasible":
         yield (
             "Demand, caps, rules or shortfall limits ask for more than everything on offer can do together. "
@@ -86,7 +93,11 @@ def summary_lines(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
         )
     if report.status == "rejected" and report.audit is not None:
         yield from (f"  {line}" for line in audit_lines(report.audit))
-    if report.status in ("optimal", "stopped"):
+    if report.status in ("optimal", "stopped") and report.together is not None and dataset is not None:
+        from planner.uncertain.told import joint_lines
+
+        yield from joint_lines(dataset, report.together, report.base_case_usd)
+    elif report.status in ("optimal", "stopped"):
         yield from _figures(report, currency)
     if report.plan is not None and dataset is not None and report.status in ("optimal", "stopped"):
         yield from _first_decisions(report, dataset)

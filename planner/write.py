@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.dataset import Dataset
 from models.plan import Plan
+from planner.errors import CannotWrite
 from planner.outputs import write_bytes
 from planner.report import RunReport
 from planner.write_decisions import actions, decisions
@@ -14,6 +16,9 @@ from planner.write_rows import filled_tables, without_noise
 from planner.write_sheets import Book, draw_table, drawn
 from planner.write_timeline import draw_timeline
 from planner.write_words import summary_rows
+
+if TYPE_CHECKING:
+    from models.uncertainty.outcome import PlanForAll
 
 
 def write_plan(path: Path, dataset: Dataset, plan: Plan, report: RunReport) -> None:
@@ -38,3 +43,18 @@ def plan_workbook(dataset: Dataset, plan: Plan, report: RunReport) -> bytes:
             draw_table(book, each)
 
     return drawn(report.plan_name or dataset.settings.plan_name, dataset, draw)
+
+
+def write_plan_for_all(path: Path, dataset: Dataset, best: PlanForAll, report: RunReport) -> None:
+    """Writes the plans for all scenarios of a dataset as one workbook, in one step.
+
+    Raises:
+        CannotWrite: nothing can be written there, or there are more rows than a sheet has.
+    """
+    from planner.uncertain.workbook import TooLong, workbook_for_all
+
+    try:
+        content = workbook_for_all(dataset, best, report)
+    except TooLong as error:
+        raise CannotWrite(path, f"{error}; solve for fewer scenarios") from None
+    write_bytes(path, content)

@@ -25,7 +25,7 @@ from planner.write_tables import BY_PROVIDER, MONTHLY, value_of
 
 PROVIDERS = (BLUE, ORANGE, SKY, GREEN, PURPLE, YELLOW, SILVER)
 IDLE = "#E3E8EE"
-_SMALL = {"name": FONT, "size": 8, "color": GREY}
+SMALL = {"name": FONT, "size": 8, "color": GREY}
 
 
 def tokens_chart(workbook: Any, months: list[MonthRow]) -> Any:
@@ -44,7 +44,7 @@ def tokens_chart(workbook: Any, months: list[MonthRow]) -> Any:
             0, ("demand_bn_per_day", "Demand before limits", {"color": RED, "width": 1.75, "dash_type": "dash"})
         )
     chart, largest = _stacked(workbook, months, bars, lines)
-    return _finished(chart, "Capacity against demand, bn tokens a day", _plain_format(largest), len(months))
+    return finished(chart, "Capacity against demand, bn tokens a day", _plain_format(largest), len(months))
 
 
 def power_chart(workbook: Any, months: list[MonthRow]) -> Any:
@@ -59,7 +59,7 @@ def power_chart(workbook: Any, months: list[MonthRow]) -> Any:
     if any(row.leased_out_mw for row in months):
         lines.append(("leased_out_mw", "Leased out", {"color": PURPLE, "width": 2, "dash_type": "dash"}))
     chart, largest = _stacked(workbook, months, bars, lines)
-    return _finished(chart, "Power by month, MW", _plain_format(largest), len(months))
+    return finished(chart, "Power by month, MW", _plain_format(largest), len(months))
 
 
 def _stacked(
@@ -102,7 +102,7 @@ def provider_chart(workbook: Any, rows: int, providers: list[str], currency: str
         }
         chart.add_series(place | {"fill": {"color": PROVIDERS[position % len(PROVIDERS)]}, "gap": 25})
     commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
-    return _finished(chart, f"Cash by month and provider, {currency}{unit[1]}", f"#,##0{commas}", rows)
+    return finished(chart, f"Cash by month and provider, {currency}{unit[1]}", f"#,##0{commas}", rows)
 
 
 def lock_in_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str]) -> Any:
@@ -115,11 +115,11 @@ def lock_in_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, st
     months = _series("locked_months", "Months until the last commitment ends (right)", rows)
     line.add_series(months | {"line": {"color": INK, "width": 2}, "y2_axis": True})
     chart.combine(line)
-    finished = _finished(chart, "Lock-in after each month", f"#,##0{commas}", rows)
+    done = finished(chart, "Lock-in after each month", f"#,##0{commas}", rows)
     line.set_y2_axis(
-        {"num_format": "0", "num_font": _SMALL, "min": 0, "line": {"none": True}, "major_gridlines": {"visible": False}}
+        {"num_format": "0", "num_font": SMALL, "min": 0, "line": {"none": True}, "major_gridlines": {"visible": False}}
     )
-    return finished
+    return done
 
 
 def _series(header: str, name: str, rows: int) -> dict[str, Any]:
@@ -128,7 +128,8 @@ def _series(header: str, name: str, rows: int) -> dict[str, Any]:
     return {"name": name, "categories": [sheet, 1, 0, rows, 0], "values": [sheet, 1, column, rows, column]}
 
 
-def _finished(chart: Any, title: str, number_format: str, rows: int) -> Any:
+def finished(chart: Any, title: str, number_format: str, rows: int) -> Any:
+    """The chart with title, legend and quiet axes: `rows` months across, figures in `number_format`."""
     chart.set_title(
         {"name": title, "name_font": {"name": FONT, "size": 11, "bold": True, "color": HEADER}, "overlay": False}
     )
@@ -136,7 +137,7 @@ def _finished(chart: Any, title: str, number_format: str, rows: int) -> Any:
         {
             "text_axis": True,
             "num_format": "yyyy-mm",
-            "num_font": _SMALL | {"rotation": -45},
+            "num_font": SMALL | {"rotation": -45},
             "interval_unit": max(1, -(-rows // 12)),
             "line": {"color": LINE},
             "label_position": "low",
@@ -145,11 +146,11 @@ def _finished(chart: Any, title: str, number_format: str, rows: int) -> Any:
     chart.set_y_axis(
         {
             "num_format": number_format,
-            "num_font": _SMALL,
+            "num_font": SMALL,
             "major_gridlines": {"visible": True, "line": {"color": LINE, "width": 0.5}},
             "line": {"none": True},
         }
     )
-    chart.set_legend({"position": "bottom", "font": _SMALL})
+    chart.set_legend({"position": "bottom", "font": SMALL})
     chart.set_chartarea({"border": {"color": LINE}})
     return chart

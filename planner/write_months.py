@@ -161,9 +161,9 @@ class Totals:
     peak_month: int
 
 
-def totals(dataset: Dataset, plan: Plan) -> Totals:
-    """The plan in six figures."""
-    rows = by_month(dataset, plan)
+def totals(dataset: Dataset, plan: Plan, rows: list[MonthRow] | None = None) -> Totals:
+    """The plan in six figures; `rows` are those of `by_month`, where they are known already."""
+    rows = by_month(dataset, plan) if rows is None else rows
     days = [dataset.hours(t) / 24 for t in dataset.horizon]
     peak = max(rows, key=lambda row: row.committed_mw)
     return Totals(

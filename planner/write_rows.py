@@ -53,26 +53,37 @@ def filled_tables(
     dataset: Dataset, plan: Plan, report: RunReport, decided: list[Decision], summary: list[tuple[Any, ...]]
 ) -> list[Filled]:
     """Every sheet after the first, in order, its rows by month."""
-    own = {each.table.sheet: each for each in plan_tables(plan)}
+    own = {each.table.sheet: each for each in tables_of_plan(dataset, plan, decided, by_month(dataset, plan))}
     return [
         Filled(SUMMARY, summary),
-        decision_table(decided),
+        own["Decisions"],
         *_kept(report),
         *_alternatives(plan, report),
+        *(own[sheet] for sheet in ("Capacity", "Service", "Limits", "Spend", "Use", "Monthly")),
+        _by_provider(dataset, plan),
+        own["Lock-in"],
+        *marginal_tables(report.marginal),
+        *_offers_not_taken(dataset, plan, report.marginal),
+        Filled(AUDIT, audit_rows(report)),
+        Filled(RUN, run_rows(report)),
+        *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
+        Filled(INPUT, input_rows(dataset)),
+    ]
+
+
+def tables_of_plan(dataset: Dataset, plan: Plan, decided: list[Decision], months: list[MonthRow]) -> list[Filled]:
+    """The tables that a plan alone fills, in the order of the sheets; `months` are the rows of `by_month`."""
+    own = {each.table.sheet: each for each in plan_tables(plan)}
+    return [
+        decision_table(decided),
         own["Capacity"],
         _rows(SERVICE, service(dataset, plan)),
         own["Limits"],
         own["Spend"],
         _rows(USE, use(dataset, plan)),
-        Filled(MONTHLY, [_month(row) for row in by_month(dataset, plan)]),
-        _by_provider(dataset, plan),
+        Filled(MONTHLY, [_month(row) for row in months]),
         _rows(LOCK_IN, lock_in(dataset, plan)),
-        *marginal_tables(report.marginal),
-        *_offers_not_taken(dataset, plan, report.marginal),
-        Filled(AUDIT, _audit(report)),
-        Filled(RUN, run_rows(report)),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
-        Filled(INPUT, input_rows(dataset)),
     ]
 
 
@@ -200,7 +211,8 @@ def _by_provider(dataset: Dataset, plan: Plan) -> Filled:
     return Filled(table, [(t, *(row[t] for row in paid.values())) for t in dataset.horizon])
 
 
-def _audit(report: RunReport) -> list[tuple[Any, ...]]:
+def audit_rows(report: RunReport) -> list[tuple[Any, ...]]:
+    """A row for each rule the audit looked at."""
     checks = report.audit.checks if report.audit else ()
     return [
         (

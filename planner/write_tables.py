@@ -49,7 +49,7 @@ def value_of(row: Any, attribute: str) -> Any:
     return getattr(row, name)[key] if key else getattr(row, name)
 
 
-def _columns(*parts: str) -> tuple[TableColumn, ...]:
+def columns(*parts: str) -> tuple[TableColumn, ...]:
     """Columns of texts `header:kind` or `header:kind:attribute`, with `?` after the kind when it may be empty."""
     found = []
     for part in parts:
@@ -60,14 +60,14 @@ def _columns(*parts: str) -> tuple[TableColumn, ...]:
 
 def report_table(sheet: str, purpose: str, *parts: str) -> Table:
     """A table that nobody reads back, of columns `header:kind`."""
-    return Table(sheet, purpose, _columns(*parts))
+    return Table(sheet, purpose, columns(*parts))
 
 
-SUMMARY = Table("Summary", "the plan in figures", _columns("metric:text", "value:any", "unit:text?"))
+SUMMARY = Table("Summary", "the plan in figures", columns("metric:text", "value:any", "unit:text?"))
 DECISIONS = Table(
     "Decisions",
     "what is signed, bought, leased out, ended and renewed",
-    _columns(
+    columns(
         "kind:text",
         "name:text",
         "month:month",
@@ -89,7 +89,7 @@ DECISIONS = Table(
 CAPACITY = Table(
     "Capacity",
     "what is online in each month, source by source",
-    _columns(
+    columns(
         "month:month",
         "provider:text?",
         "region:text",
@@ -107,7 +107,7 @@ CAPACITY = Table(
 SERVICE = Table(
     "Service",
     "demand before and after limits, served, falling short",
-    _columns(
+    columns(
         "month:month",
         "segment:text",
         "region:text",
@@ -121,14 +121,14 @@ SERVICE = Table(
 LIMITS = Table(
     "Limits",
     "the usage limit or price in force in each month",
-    _columns("month:month", "segment:text", "limit:text"),
+    columns("month:month", "segment:text", "limit:text"),
     LimitChoice,
     "limits",
 )
 SPEND = Table(
     "Spend",
     "every payment, as paid and as the objective counts it",
-    _columns(
+    columns(
         "month:month", "category:text", "provider:text?", "offer:text?", "cash_usd:money", "present_value_usd:money"
     ),
     Payment,
@@ -137,7 +137,7 @@ SPEND = Table(
 USE = Table(
     "Use",
     "how full each pool of accelerators is",
-    _columns(
+    columns(
         "month:month",
         "block:text",
         "region:text",
@@ -151,7 +151,7 @@ USE = Table(
 MONTHLY = Table(
     "Monthly",
     "power, tokens and cash month by month",
-    _columns(
+    columns(
         "month:month",
         "fleet_mw:amount",
         "leases_mw:amount",
@@ -183,7 +183,7 @@ MONTHLY = Table(
 OFFERS_NOT_TAKEN = Table(
     "Offers not taken",
     "what offers left out are worth to the plan, local values",
-    _columns(
+    columns(
         "offer:text",
         "kind:text",
         "provider:text?",
@@ -199,12 +199,12 @@ OFFERS_NOT_TAKEN = Table(
 KEPT = Table(
     "Kept",
     "what is kept only because departing costs",
-    _columns("kind:text", "name:text", "units:whole", "units_if_free:whole", "if_free:text"),
+    columns("kind:text", "name:text", "units:whole", "units_if_free:whole", "if_free:text"),
 )
 ALTERNATIVES = Table(
     "Alternatives",
     "what all plans agree on, and where they differ",
-    _columns(
+    columns(
         "kind:text",
         "name:text",
         "month:month",
@@ -220,7 +220,7 @@ ALTERNATIVES = Table(
 ALTERNATIVE_COSTS = Table(
     "Alternative costs",
     "what each alternative costs, and how it differs",
-    _columns(
+    columns(
         "alternative:whole",
         "cost_usd:money",
         "extra_usd:money",
@@ -233,7 +233,7 @@ ALTERNATIVE_COSTS = Table(
 MARGINAL_VALUES = Table(
     "Marginal values",
     "tokens, power and caps at the margin, decisions held",
-    _columns(
+    columns(
         "month:month",
         "what:text",
         "name:text?",
@@ -248,7 +248,7 @@ MARGINAL_VALUES = Table(
 AUDIT = Table(
     "Audit",
     "every rule recomputed from the data and the decisions",
-    _columns(
+    columns(
         "rule:text",
         "meaning:text:what",
         "result:text",
@@ -263,22 +263,22 @@ AUDIT = Table(
 RUN = Table(
     "Run",
     "options, versions, hashes, the end of the solver's log",
-    _columns("section:text", "key:text", "value:any", "source:text?"),
+    columns("section:text", "key:text", "value:any", "source:text?"),
 )
 LOCK_IN = Table(
     "Lock-in",
     "what is still owed after each month, undiscounted",
-    _columns("month:month", "kind:text", "offer:text", "provider:text?", "owed_usd:money", "months_left:whole"),
+    columns("month:month", "kind:text", "offer:text", "provider:text?", "owed_usd:money", "months_left:whole"),
 )
 INPUT = Table(
     "Input",
     "what the plan was made from, defaults left out",
-    _columns("sheet:text", "row:whole", "column:text", "value:any"),
+    columns("sheet:text", "row:whole", "column:text", "value:any"),
 )
 SERVING = Table(
     "Serving",
     "who is served from where, on what, in each load block",
-    _columns(
+    columns(
         "month:month",
         "block:text",
         "segment:text",
@@ -294,14 +294,14 @@ SERVING = Table(
 SHORTFALL = Table(
     "Shortfall",
     "tokens not served, by load block",
-    _columns("month:month", "block:text?", "segment:text", "region:text", "tokens_bn:amount"),
+    columns("month:month", "block:text?", "segment:text", "region:text", "tokens_bn:amount"),
     Shortfall,
     "shortfalls",
 )
 SOURCE_USE = Table(
     "Source use",
     "accelerators of each source at work",
-    _columns(
+    columns(
         "month:month",
         "block:text",
         "kind:text",
@@ -317,7 +317,7 @@ SOURCE_USE = Table(
 ON_DEMAND = Table(
     "On demand",
     "accelerators bought by the hour",
-    _columns("month:month", "block:text", "provider:text?", "region:text", "hardware:text", "accelerators:amount"),
+    columns("month:month", "block:text", "provider:text?", "region:text", "hardware:text", "accelerators:amount"),
     OnDemandUse,
     "on_demand",
 )

@@ -119,6 +119,8 @@ class _Run:
         if result.dataset is None:
             document = {"status": "invalid", "faults": faults_json(result.faults)}
             raise _Refused(ExitCode.WRONG_INPUT, list(fault_lines(result.faults)), document)
+        if result.dataset.scenarios:
+            log.info("warning: %s has scenarios; its plain figures are explained, as if they were certain", self.file)
         return result.dataset
 
     def _plan(self, dataset: Dataset) -> tuple[Plan | None, Range]:

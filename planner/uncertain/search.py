@@ -39,24 +39,46 @@ Watch = Callable[[str], ProgressLines]
 
 @dataclass(frozen=True)
 class Found:
-    """How a search ended; `best` where there is a plan, else `why` in words."""
+    """How a search ended; `best` where there is a plan, else `why` in words.
+
+    `infeasible`: the scenarios that have no plan even by themselves.
+    """
 
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
     best: PlanForAll | None
     size: Size
     why: str
     log: tuple[str, ...] = ()
+    infeasible: tuple[str, ...] = ()
 
 
-def search(dataset: Dataset, measure: Measure, options: SolveOptions, stop: Stop, watch: Watch) -> Found:
-    """The best plan for all scenarios of a dataset by a measure; regret needs every scenario solved alone first."""
-    return _Search(dataset, measure, options, stop, watch).go()
+def search(
+    dataset: Dataset,
+    measure: Measure,
+    options: SolveOptions,
+    stop: Stop,
+    watch: Watch,
+    start: Mapping[str, Plan] | None = None,
+) -> Found:
+    """The best plan for all scenarios of a dataset by a measure; regret needs every scenario solved alone first.
+
+    `start`: earlier plans by scenario that the joint search begins from.
+    """
+    return _Search(dataset, measure, options, stop, watch, start).go()
 
 
 class _Search:
-    def __init__(self, dataset: Dataset, measure: Measure, options: SolveOptions, stop: Stop, watch: Watch) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        measure: Measure,
+        options: SolveOptions,
+        stop: Stop,
+        watch: Watch,
+        start: Mapping[str, Plan] | None,
+    ) -> None:
         self.dataset, self.measure, self.options = dataset, measure, options
-        self.stop, self.watch = stop, watch
+        self.stop, self.watch, self.start = stop, watch, start
         self.tree = Tree(dataset)
         self.began = time.monotonic()
         self.currency = dataset.settings.currency
@@ -78,7 +100,8 @@ class _Search:
             apart = solve_apart(self.dataset, alone, ask, self._said)
         if apart.infeasible:
             named = ", ".join(apart.infeasible)
-            return Found("infeasible", None, size, f"No plan exists even if it were certain: {named}")
+            why = f"No plan exists even if it were certain: {named}"
+            return Found("infeasible", None, size, why, infeasible=apart.infeasible)
         if self.measure.kind == "regret":
             missing = [name for name in self.tree.names if name not in apart.certain]
             if missing:
@@ -133,7 +156,7 @@ class _Search:
 
     def _together(self, form: ExtensiveForm, size: Size, apart: Apart, mean: _Mean) -> Found:
         lines = self.watch("Plan for all scenarios")
-        begin = mean.plans or {name: each.plan for name, each in apart.certain.items()}
+        begin = self.start or mean.plans or {name: each.plan for name, each in apart.certain.items()}
         outcome = solve(
             form,
             replace(self.options, time_limit=self.left()),
@@ -141,6 +164,8 @@ class _Search:
             should_stop=lambda: lines.stopped_by(self.stop),
             start=form.start(begin) if begin else None,
         )
+        if outcome.start:
+            log.info("The starting plan was %s.", outcome.start)
         if outcome.status == "infeasible":
             return Found("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
         plans = None if outcome.values is None else form.plans(outcome.values)

@@ -77,6 +77,7 @@ def shifted(data: Dataset, months: int) -> Dataset:
         named = {each.name for each in fields(row) if each.metadata.get("kind") == "month"}
         return replace(row, **{name: getattr(row, name) + months for name in named if getattr(row, name) is not None})
 
-    sheets = {each.name: getattr(data, each.name) for each in fields(data) if each.name != "settings"}
+    sheets = {each.name: getattr(data, each.name) for each in fields(data)}
+    sheets = {name: rows for name, rows in sheets.items() if isinstance(rows, tuple)}
     moved = {name: tuple(later(row) for row in rows) for name, rows in sheets.items()}
     return Dataset(settings=later(data.settings), **moved)

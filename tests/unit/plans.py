@@ -5,9 +5,12 @@ As in `builders`: an accelerator serves one billion tokens a day and draws 1 kW;
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from models.plan import Online, Payment, Plan, Serving, Shortfall, Signing, SourceUse
 
@@ -70,3 +73,17 @@ def changed(plan: Plan, table: str, place: int, **columns: Any) -> Plan:
     rows = list(getattr(plan, table))
     rows[place] = replace(rows[place], **columns)
     return replace(plan, **{table: tuple(rows)})
+
+
+def alike(left: Plan, right: Plan) -> bool:
+    """Equal row by row; numbers but for the last of their 17 digits, since a cell keeps 16."""
+    for each in dataclasses.fields(Plan):
+        ours, theirs = getattr(left, each.name), getattr(right, each.name)
+        if len(ours) != len(theirs):
+            return False
+        for one, other in zip(ours, theirs, strict=True):
+            assert type(one) is type(other)
+            for a, b in zip(dataclasses.astuple(one), dataclasses.astuple(other), strict=True):
+                if a != b and not (isinstance(a, float) and b == pytest.approx(a, rel=1e-15, abs=0)):
+                    return False
+    return True

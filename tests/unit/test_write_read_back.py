@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from builders import contract, dataset, demand, fleet, lease, lease_out, on_demand, term
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from unit.plans import alike
 
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
@@ -88,20 +88,6 @@ def written(tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
     write_plan(path, DATA, PLAN, report())
     return path
-
-
-def alike(left: Plan, right: Plan) -> bool:
-    """Equal row by row; numbers but for the last of their 17 digits, since a cell keeps 16."""
-    for each in dataclasses.fields(Plan):
-        ours, theirs = getattr(left, each.name), getattr(right, each.name)
-        if len(ours) != len(theirs):
-            return False
-        for one, other in zip(ours, theirs, strict=True):
-            assert type(one) is type(other)
-            for a, b in zip(dataclasses.astuple(one), dataclasses.astuple(other), strict=True):
-                if a != b and not (isinstance(a, float) and b == pytest.approx(a, rel=1e-15, abs=0)):
-                    return False
-    return True
 
 
 def edit(path: Path, sheet: str, cell: str, value: object) -> None:

@@ -1,0 +1,145 @@
+"""A workbook with scenarios from the command line: solved, audited, started from, told; refused where it must be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from commandline import Run, decision
+from sheets import Tables, workbook
+
+SCENARIOS: Tables = {
+    "scenarios": [{"scenario": "plain", "probability": 0.6}, {"scenario": "boom", "probability": 0.4}],
+    "scenario_factors": [{"scenario": "boom", "quantity": "demand", "name": "*", "from_month": "2026-05", "value": 2}],
+}
+
+
+def uncertain(**changes: Any) -> Tables:
+    """A year in which demand may double in May; leases of half a year, dearer hours at market price."""
+    terms = [{"lease": "L", "term_months": 6, "usd_per_accelerator_hour": 2}]
+    settings = {"first_month": "2026-01", "months": 12, "first_stage_months": 3}
+    return decision(**SCENARIOS, settings=settings, lease_terms=terms) | changes
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return workbook(tmp_path / "uncertain.xlsx", uncertain())
+
+
+@pytest.fixture
+def plan(here: Run, book: Path, tmp_path: Path) -> Path:
+    assert here("solve", book, "-o", "plan.xlsx", "--quiet").code == 0
+    return tmp_path / "plan.xlsx"
+
+
+def test_solve_and_audit(here: Run, book: Path, tmp_path: Path) -> None:
+    """`solve` writes a plan for all scenarios, says what it may cost and what to do now; `audit` passes it."""
+    said = here("solve", book, "-o", "plan.xlsx")
+    assert said.code == 0
+    told = said.out + said.err
+    for words in ("Expected cost", "Worst scenario", "CVaR", "Gap", "(EVPI)", "(VSS)", "Decide now"):
+        assert words in told
+    assert {"Decision tree", "Scenarios", "Risk"} <= set(openpyxl.load_workbook(tmp_path / "plan.xlsx").sheetnames)
+    said = here("audit", book, "plan.xlsx")
+    assert said.code == 0
+    assert "keeps every rule" in said.out + said.err
+
+
+def test_json(here: Run, book: Path, tmp_path: Path) -> None:
+    """run.json has costs that sum to the objective, each scenario's cost and regret, and both worths."""
+    said = here("solve", book, "-o", "plan.xlsx", "--json")
+    found = said.json
+    assert found["status"] == "optimal"
+    assert sum(found["costs_usd"].values()) == pytest.approx(found["objective_usd"], rel=1e-6)
+    assert "risk" not in found["costs_usd"]
+    costs = {each["scenario"]: each["cost_usd"] for each in found["scenarios"]}
+    assert 0.6 * costs["plain"] + 0.4 * costs["boom"] == pytest.approx(found["objective_usd"], rel=1e-6)
+    information, solution = found["value_of_perfect_information"], found["value_of_stochastic_solution"]
+    assert 0 <= information["least_usd"] <= information["usd"] <= information["most_usd"]
+    assert solution["usd"] >= 0
+    assert found["decisions"][0]["scenarios"] == ["plain", "boom"]
+    assert found == json.loads((tmp_path / "plan.run.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("risk", ["worst", "regret"])
+def test_risk(here: Run, book: Path, risk: str) -> None:
+    """What `--risk` asks for is minimised, told, written, and found again by the audit."""
+    found = here("solve", book, "-o", "plan.xlsx", "--risk", risk, "--json").json
+    assert found["risk"]["measure"] == risk
+    values = {"worst": "cost_usd", "regret": "regret_usd"}
+    worst = max(each[values[risk]] for each in found["scenarios"])
+    assert found["objective_usd"] == pytest.approx(worst, rel=1e-3, abs=1e-3 * found["risk"]["expected_usd"])
+    assert sum(found["costs_usd"].values()) == pytest.approx(found["objective_usd"])
+    assert here("audit", book, "plan.xlsx").code == 0
+
+
+def test_a_tampered_plan_is_rejected(here: Run, book: Path, plan: Path) -> None:
+    """A decision changed in one scenario ends the audit with 6, and its words name the scenario."""
+    changed = openpyxl.load_workbook(plan)
+    heads = [cell.value for cell in changed["Decisions"][1]]
+    row = next(row for row in changed["Decisions"].iter_rows(min_row=2) if row[-1].value == "boom")
+    row[heads.index("units")].value += 1
+    changed.save(plan)
+    said = here("audit", book, plan)
+    assert said.code == 6
+    assert "boom" in said.out + said.err
+    assert "what is decided before scenarios can be told apart is the same" in said.out + said.err
+
+
+def test_start(here: Run, book: Path, plan: Path) -> None:
+    """`--start` begins from an earlier plan for scenarios and comes to the same objective."""
+    first = here("solve", book, "-o", "first.xlsx", "--json").json
+    said = here("solve", book, "-o", "again.xlsx", "--start", plan, "--json")
+    assert said.code == 0
+    assert "The starting plan was" in said.err
+    assert said.json["objective_usd"] == pytest.approx(first["objective_usd"], rel=1e-3)
+
+
+def test_start_needs_a_plan_for_scenarios(here: Run, book: Path, small: Path) -> None:
+    """A plan made without scenarios is no start for a workbook with them, and the fault says so."""
+    here("solve", small, "-o", "small_plan.xlsx", "--quiet")
+    said = here("solve", book, "-o", "again.xlsx", "--start", "small_plan.xlsx")
+    assert said.code == 2
+    assert "a plan without scenarios" in said.out + said.err
+
+
+@pytest.mark.parametrize("words", [("--keep", "plan.xlsx", "--change-cost", "1"), ("--alternatives", "2")])
+def test_what_cannot_be_had_with_scenarios(here: Run, book: Path, words: tuple[str, ...]) -> None:
+    """`--keep` and `--alternatives` with scenarios are wrong usage, with what to do instead."""
+    said = here("solve", book, "-o", "other.xlsx", *words)
+    assert said.code == 2
+    assert f"{words[0]} cannot be had for a workbook with scenarios" in said.err
+
+
+def test_a_scenario_without_a_plan_is_named(here: Run, tmp_path: Path) -> None:
+    """A scenario that no plan serves ends in 3 with its name, and an explanation of what would make one possible."""
+    leases = [{"lease": "L", "provider": "neo", "region": "us", "units_max": 30}]
+    book = workbook(tmp_path / "uncertain.xlsx", uncertain(on_demand=[], leases=leases))
+    said = here("solve", book, "-o", "plan.xlsx", "--json")
+    assert said.code == 3
+    assert said.json["status"] == "infeasible"
+    assert "even if it were certain: boom" in " ".join(said.json["warnings"])
+    assert said.json["repairs"]
+    explained = openpyxl.load_workbook(tmp_path / "plan.explanation.xlsx")["Explanation"]
+    assert "scenario boom" in str(explained["A1"].value)
+    assert not (tmp_path / "plan.xlsx").exists()
+
+
+@pytest.mark.parametrize("command", ["compare", "roll", "explain"])
+def test_commands_for_one_plan_say_what_to_do(here: Run, book: Path, plan: Path, command: str) -> None:
+    """`compare`, `roll` and `explain` refuse a plan for scenarios and say which plan they can take."""
+    words = (plan, plan) if command == "compare" else (book, plan)
+    said = here(command, *words)
+    assert said.code == 2
+    assert "a plan for scenarios" in said.out + said.err
+    assert "solve a copy of the workbook without the sheets scenarios and scenario_factors" in said.out + said.err
+
+
+def test_audit_against_a_workbook_without_scenarios(here: Run, plan: Path, small: Path) -> None:
+    """A plan for scenarios cannot be audited against a workbook that has none."""
+    said = here("audit", small, plan)
+    assert said.code == 2
+    assert "a plan for scenarios" in said.out + said.err
