@@ -6,7 +6,7 @@ Explanations, comparisons and summaries of batches all look like this.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -60,27 +60,41 @@ class Page:
     sections: tuple[Section, ...]
 
 
-def write_report(path: Path, dataset: Dataset, page: Page, filled: Sequence[Filled]) -> None:
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A sheet that is no table: its name, in a clause what it shows, and how it is drawn."""
+
+    sheet: str
+    purpose: str
+    draw: Callable[[Book, Any], None]
+
+
+def write_report(
+    path: Path, dataset: Dataset, page: Page, filled: Sequence[Filled], drawings: Sequence[Drawing] = ()
+) -> None:
     """Writes the workbook, in one step: a file that is there is whole or untouched.
 
     Raises:
         CannotWrite: nothing can be written there.
     """
-    write_bytes(path, report_workbook(dataset, page, filled))
+    write_bytes(path, report_workbook(dataset, page, filled, drawings))
 
 
-def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled]) -> bytes:
-    """The workbook as the bytes of an .xlsx file."""
+def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled], drawings: Sequence[Drawing] = ()) -> bytes:
+    """The workbook as the bytes of an .xlsx file: the page, the drawings, the tables."""
 
     def draw(book: Book) -> None:
-        _Drawing(book, page).draw(filled)
+        contents = [(each.sheet, each.purpose) for each in drawings]
+        _FirstSheet(book, page).draw([*contents, *((each.table.sheet, each.table.purpose) for each in filled)])
+        for drawing in drawings:
+            drawing.draw(book, book.sheet(drawing.sheet))
         for each in filled:
             draw_table(book, each)
 
     return drawn(page.title, dataset, draw)
 
 
-class _Drawing:
+class _FirstSheet:
     """The first sheet under way, from the top down."""
 
     def __init__(self, book: Book, page: Page) -> None:
@@ -88,7 +102,7 @@ class _Drawing:
         self.sheet = book.sheet(page.sheet)
         self.row = 0
 
-    def draw(self, filled: Sequence[Filled]) -> None:
+    def draw(self, contents: Sequence[tuple[str, str]]) -> None:
         sheet, book = self.sheet, self.book
         sheet.hide_gridlines(2)
         for c, width in enumerate(WIDTHS):
@@ -103,7 +117,7 @@ class _Drawing:
         self.row = 5
         for section in self.page.sections:
             self._section(section)
-        self._contents(filled)
+        self._contents(contents)
         sheet.freeze_panes(2, 0)
 
     def _section(self, section: Section) -> None:
@@ -182,13 +196,11 @@ class _Drawing:
         self.sheet.insert_chart(self.row + 1, 0, chart, {"description": picture.title, "object_position": 1})
         self.row += 2 + -(-height // 20)
 
-    def _contents(self, filled: Sequence[Filled]) -> None:
+    def _contents(self, contents: Sequence[tuple[str, str]]) -> None:
         self._title("Contents")
-        for each in filled:
-            target, purpose = f"internal:'{each.table.sheet}'!A1", each.table.purpose
-            self.sheet.write_url(
-                self.row, 0, target, self.book.format(underline=1, font_color="#0B5394"), each.table.sheet
-            )
+        for name, purpose in contents:
+            target = f"internal:'{name}'!A1"
+            self.sheet.write_url(self.row, 0, target, self.book.format(underline=1, font_color="#0B5394"), name)
             self.sheet.write_string(self.row, 1, purpose, self.book.format(font_color=GREY))
             self.row += 1
 

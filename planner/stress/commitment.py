@@ -1,0 +1,37 @@
+"""What of a plan workbook is committed, and what the workbook's own scenarios were drawn with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.dataset import Dataset
+from models.schema import SCENARIO_NOTES
+from models.tables import fold
+from planner.read_plan import read_plan
+from planner.stress.trial import ALL_MONTHS, Commitment
+
+
+def committed(path: Path, dataset: Dataset, until: int, *, all_of_it: bool) -> Commitment:
+    """The decisions in a plan workbook taken before month t = `until`, or all of them.
+
+    Raises:
+        FaultyWorkbook: the file is no plan workbook, or cells hold what no plan can.
+    """
+    plan = read_plan(path, dataset)
+    return Commitment(plan, ALL_MONTHS if all_of_it else until, plan.objective_usd)
+
+
+def seed_of_scenarios(path: Path) -> int | None:
+    """The seed that `planner scenarios` noted in a workbook; None where there is no such note."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        for name in book.sheetnames:
+            if fold(name) == SCENARIO_NOTES:
+                for row in book[name].iter_rows(max_col=3, values_only=True):
+                    if row[:2] == ("option", "seed") and isinstance(row[2], int):
+                        return row[2]
+        return None
+    finally:
+        book.close()
