@@ -34,11 +34,14 @@ class Picture:
     series: tuple[int, ...]
     kind: Literal["bar", "tornado", "column", "stacked", "line"] = "column"
     number_format: str = "#,##0"
+    width: int = 900
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A small table on the page, with a sentence above it; `columns` are header and kind."""
+    """A small table on the page, with a sentence above it; `columns` are header and kind, `beside` is to the right
+    of the picture.
+    """
 
     title: str
     columns: tuple[tuple[str, Kind], ...]
@@ -46,6 +49,7 @@ class Section:
     note: str = ""
     picture: Picture | None = None
     if_empty: str = ""
+    beside: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,10 @@ class _FirstSheet:
                 sheet.set_row(r, 13.0 * max(1, lines) + 2.0)
         self.row = header + 1 + len(section.rows)
         if section.picture:
-            self._picture(section, section.picture, header)
+            height = self._picture(section, section.picture, header)
+            if section.beside:
+                height = max(height, self._picture(section, section.beside, header, section.picture.width))
+            self.row += 2 + -(-height // 20)
         self.row += 1
 
     def _column(self, section: Section, first: int, c: int, kind: Kind) -> None:
@@ -161,7 +168,8 @@ class _FirstSheet:
                 look = book.format(align=place, indent=1, text_wrap=c == len(WIDTHS) - 1, **line)
                 self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
 
-    def _picture(self, section: Section, picture: Picture, header: int) -> None:
+    def _picture(self, section: Section, picture: Picture, header: int, left: int = 0) -> int:
+        """Draws a chart so many pixels from the left; its height in pixels."""
         kinds: dict[str, dict[str, Any]] = {
             "bar": {"type": "bar"},
             "tornado": {"type": "bar", "subtype": "stacked"},
@@ -192,9 +200,10 @@ class _FirstSheet:
             chart.set_y_axis({"reverse": True, "label_position": "low"})
         chart.set_legend({"none": True} if len(picture.series) == 1 else {"position": "bottom"})
         height = max(220, 60 + 24 * len(section.rows)) if lying else 260
-        chart.set_size({"width": 900, "height": height})
-        self.sheet.insert_chart(self.row + 1, 0, chart, {"description": picture.title, "object_position": 1})
-        self.row += 2 + -(-height // 20)
+        chart.set_size({"width": picture.width, "height": height})
+        place = {"description": picture.title, "object_position": 1, "x_offset": left}
+        self.sheet.insert_chart(self.row + 1, 0, chart, place)
+        return height
 
     def _contents(self, contents: Sequence[tuple[str, str]]) -> None:
         self._title("Contents")

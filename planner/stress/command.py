@@ -93,11 +93,11 @@ class _Run:
         result = self._read()
         dataset = result.dataset
         assert dataset is not None
-        commitment = self._commitment(dataset)
+        until, samples = self._until(dataset), self._samples(dataset)
+        commitment = self._commitment(dataset, until)
         self.notes += [each.removeprefix("Note: ") for each in made_from_something_else(
             self.plan_path, result.sha256, tuple(self.values["overrides"])
         )]  # fmt: skip
-        samples = self._samples(dataset)
         nonzeros = build_model(dataset).size.nonzeros
         self.stop.keeping = True
         log.info("Trying the plan on %s", samples.how)
@@ -129,10 +129,10 @@ class _Run:
             raise _invalid(result.faults)
         return result
 
-    def _commitment(self, dataset: Dataset) -> Commitment:
+    def _commitment(self, dataset: Dataset, until: int) -> Commitment:
         """The plan's decisions, audited first: what is no plan of this workbook cannot be tried on it."""
         try:
-            found = committed(self.plan_path, dataset, self._until(dataset), all_of_it=self.values["later"] == "held")
+            found = committed(self.plan_path, dataset, until, all_of_it=self.values["later"] == "held")
         except FaultyWorkbook as faulty:
             raise _invalid(faulty.faults) from None
         report = audit(dataset, found.plan)

@@ -13,7 +13,7 @@ from models.dataset import Dataset
 from models.uncertainty.estimates import Estimate, Vector, mean, probability, quantile, tail_mean
 from planner.stress.trial import Result, Trial
 
-BINS = 20
+BINS = 15
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 WORST = 5
 NAMED = 8

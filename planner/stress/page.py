@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,12 @@ class _Page:
         months = f"{dataset.label(0)} to {dataset.label(len(dataset.horizon) - 1)}"
         sections = (
             self._cost(),
-            self._histogram(),
-            self._exceedance(),
+            self._meaning(),
+            self._spread(),
             self._worst(),
             self._places(),
             *self._counted(),
             self._held(),
-            Section("How to read this", (("", "text"),), [], if_empty=" ".join([MEANING[report.later], *report.notes])),
         )
         return Page(
             STRESS_SHEET,
@@ -55,6 +55,10 @@ class _Page:
             report.tone,
             sections,
         )
+
+    def _meaning(self) -> Section:
+        rows = [(text,) for text in (MEANING[self.report.later], *self.report.notes)]
+        return Section("How to read this", (("What it is", "text"),), rows)
 
     def _money(self, usd: float | None) -> float | None:
         return None if usd is None else usd / self.size
@@ -94,39 +98,36 @@ class _Page:
         rows.append(("Standard deviation", self._money(cost.deviation), None, None, None))
         return rows
 
-    def _histogram(self) -> Section:
-        bins = [
-            (f"{self._shown(each.low_usd)} to {self._shown(each.high_usd)}", each.samples) for each in self.found.bins
-        ]
+    def _spread(self) -> Section:
+        bins, rows = self.found.bins, []
+        for each in bins:
+            above = (each.above.value, each.above.low or 0.0, each.above.high or 0.0)
+            reach = f"{self._shown(each.low_usd)} to {self._shown(each.high_usd)}"
+            rows.append((reach, each.samples, *(100.0 * share for share in above)))
+        several = len(bins) > 1
         return Section(
-            "How the cost is spread",
-            ((f"Cost, {self.unit}", "text"), ("Samples", "whole")),
-            bins,
-            picture=Picture(f"Samples by cost, {self.unit}", (1,)) if len(bins) > 1 else None,
-            if_empty="No sample has a plan that keeps every rule.",
-        )
-
-    def _exceedance(self) -> Section:
-        rows = []
-        for each in self.found.bins:
-            above = (each.above.value, each.above.low, each.above.high)
-            rows.append((self._shown(each.high_usd), *(None if share is None else 100.0 * share for share in above)))
-        return Section(
-            "How likely it costs more",
+            "How the cost is spread, and how likely it costs more",
             (
-                (f"More than, {self.unit}", "text"),
-                ("Probability, %", "amount"),
-                ("At least", "amount"),
-                ("At most", "amount"),
+                (f"Cost, {self.unit}", "text"),
+                ("Samples", "whole"),
+                ("More, %", "amount"),
+                ("At least, %", "amount"),
+                ("At most, %", "amount"),
             ),
             rows,
-            picture=Picture("Probability that it costs more, %", (1, 2, 3), "line", "0") if len(rows) > 1 else None,
+            "'More' is the probability that it costs more than the upper end.",
+            Picture(f"Samples by cost, {self.unit}", (1,), width=640) if several else None,
+            beside=Picture(
+                f"Probability of more than the upper end, %; cost in {self.unit}", (2, 3, 4), "line", "0", 640
+            ),
             if_empty="No sample has a plan that keeps every rule.",
         )
 
     def _shown(self, usd: float) -> str:
-        figure = usd / self.size
-        return f"{figure:,.0f}" if abs(figure) >= 1000 else f"{figure:,.2f}"
+        """With the digits that tell the ends of a bin apart."""
+        width = (self.found.bins[-1].high_usd - self.found.bins[0].low_usd) / self.size / len(self.found.bins)
+        digits = max(0, 1 - math.floor(math.log10(width))) if width > 0.0 else 2
+        return f"{usd / self.size:,.{digits}f}"
 
     def _worst(self) -> Section:
         results = self.report.trial.results

@@ -106,7 +106,7 @@ def _why(found: Figures) -> str:
 def special(report: StressReport, sample: int) -> str:
     """What a sample is about: what was drawn, which commitments are void, what falls short."""
     result = report.trial.results[sample]
-    parts = [report.trial.samples.words[sample]]
+    parts = [report.trial.words[sample]]
     if result.void:
         parts.append(f"cannot be taken: {', '.join(result.void)}")
     if result.caps:

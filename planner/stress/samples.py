@@ -22,12 +22,12 @@ IN_SAMPLE = 0x57AE55
 class Samples:
     """Samples in the order drawn, and the problems behind them; samples that are alike share one.
 
-    `problem_of[i]` is the problem of sample i, numbered in the order in which they were first drawn; `words[i]` says
-    what is drawn. `problem` makes a problem's Dataset. `how` tells in a sentence where they come from.
+    `problem_of[i]` is the problem of sample i, numbered in the order in which they were first drawn; `words(n)` says
+    what is drawn in each of the first n. `problem` makes a problem's Dataset. `how` tells where they come from.
     """
 
     problem_of: tuple[int, ...]
-    words: tuple[str, ...]
+    words: Callable[[int], list[str]]
     problem: Callable[[int], Dataset]
     in_sample: bool
     how: str
@@ -61,7 +61,7 @@ def drawn_afresh(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: i
         problem_of.append(number[alike])
     return Samples(
         tuple(problem_of),
-        tuple(scenario_words(dataset, paths, tuple(range(count)))),
+        lambda n: scenario_words(dataset, paths, tuple(range(n))),
         lambda k: as_it_comes(dataset, paths.factors(first[k], "")),
         in_sample=False,
         how=f"{count} paths drawn afresh with seed {seed}",
@@ -79,7 +79,7 @@ def drawn_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
     drawn = list(number)
     return Samples(
         tuple(number[each] for each in draws.tolist()),
-        tuple(f"scenario {tree.names[each]}" for each in draws.tolist()),
+        lambda n: [f"scenario {tree.names[each]}" for each in draws[:n].tolist()],
         lambda k: as_in(dataset, tree.names[drawn[k]]),
         in_sample=True,
         how=(

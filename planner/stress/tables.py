@@ -91,7 +91,7 @@ def _sample(report: StressReport, i: int) -> tuple[Any, ...]:
         result.gap if known is not None else None,
         ", ".join(result.void),
         ", ".join(result.caps),
-        report.trial.samples.words[i],
+        report.trial.words[i],
     )
 
 
@@ -152,7 +152,7 @@ def stress_json(report: StressReport) -> dict[str, Any]:
                 "cost_usd": _known(each.cost_usd),
                 "shortfall_usd": each.shortfall_usd,
                 "gap": each.gap,
-                "drawn": trial.samples.words[i],
+                "drawn": trial.words[i],
             }
             for i, each in enumerate(trial.results)
         ],

@@ -76,11 +76,13 @@ class Result:
 class Trial:
     """Results by sample, in the order drawn, up to the first that was not finished.
 
-    `dearest` has the plans of the dearest problems among them, by the number of the problem.
+    `words` says what was drawn in each. `dearest` has the plans of the dearest problems among them, by the number of
+    the problem.
     """
 
     samples: Samples
     results: tuple[Result, ...]
+    words: tuple[str, ...]
     dearest: dict[int, Plan]
     seconds: float
 
@@ -126,6 +128,7 @@ def try_out(
     return Trial(
         samples,
         results,
+        tuple(samples.words(len(results))),
         {problem: plan for problem, (_, plan) in sorted(dearest.items()) if problem in kept},
         time.monotonic() - began,
     )
