@@ -37,6 +37,21 @@ def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) ->
     return np.where(ours, values, np.nan)
 
 
+def take_what_changes_nothing(model: Model, plan: Plan, month: int) -> None:
+    """Takes the plan's decisions before a month t that are no columns: nothing here depends on them.
+
+    A lease that starts beyond the horizon here and pays nothing until then is signed all the same.
+    """
+    meaning = _Meaning(model, plan)
+    compiled = {id(variable) for variable in model.compiled.columns}
+    for each in model.decisions:
+        family = meaning.families.get(each.family)
+        if each.month < month and id(each.variable) not in compiled and family is not None:
+            value = family(*each.variable.index())
+            if not np.isnan(value):
+                each.variable.set_value(round(value), skip_validation=True)
+
+
 class _Meaning:
     """What a plan says of each family of integer variables, by the keys of the family."""
 

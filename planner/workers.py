@@ -222,7 +222,7 @@ def answered(question: Question, should_stop: Callable[[], bool] | None = None) 
     """The answer to a question, worked out in this process."""
     from models.build import build_model
     from models.policy.caps import caps_exceeded, caps_lifted
-    from models.start import decided_before, start_values
+    from models.start import decided_before, start_values, take_what_changes_nothing
     from planner.solve import ArrayProblem, hold, solve
 
     began = time.monotonic()
@@ -245,6 +245,8 @@ def answered(question: Question, should_stop: Callable[[], bool] | None = None) 
             outcome = solve(lifted, replace(question.options, time_limit=left), should_stop=should_stop, start=start)
             if outcome.values is not None:
                 caps = caps_exceeded(problem.compiled, outcome.values)
+        if question.start is not None and question.held_until:
+            take_what_changes_nothing(model, question.start, question.held_until)
         plan = None if outcome.values is None else model.plan(outcome.values)
     except Exception as error:
         told = f"{type(error).__name__}: {error}".splitlines()[0]

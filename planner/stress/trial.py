@@ -38,12 +38,14 @@ WORST = 5
 class Commitment:
     """What is tried: the plan, and the month t before which its decisions are held.
 
-    `forecast_usd` is what the plan itself expects to cost.
+    `forecast_usd` is what the plan itself expects to cost, `scenario` the one whose plan it is, "" for a plan on the
+    plain figures.
     """
 
     plan: Plan
     until: int
     forecast_usd: float
+    scenario: str = ""
 
 
 @dataclass(frozen=True, slots=True)
