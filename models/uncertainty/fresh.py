@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from models.dataset import Dataset
-from models.plan import Plan
+from models.plan import Plan, Signing
 from models.schema import Scenario, ScenarioFactor
 
 FRESH = " fresh"
@@ -41,6 +41,27 @@ def decisions_of(plan: Plan) -> Plan:
     return Plan(signings=plan.signings, options=plan.options, limits=plan.limits)
 
 
+def common_to(plans: Iterable[Plan], until: int) -> Plan:
+    """What plans for scenarios decide alike before month t = `until`: what any of them signs or buys by then.
+
+    Where a supplier is gone in a scenario its signing is missing there; it is committed all the same. Rows of status
+    signed are those of the first plan.
+    """
+    plans = tuple(plans)
+    signings: dict[tuple[str, str, int, int], tuple[Signing, ...]] = {}
+    for plan in plans:
+        for key, units in _signed(plan, until).items():
+            if units > sum(each.units for each in signings.get(key, ())):
+                signings[key] = tuple(each for each in plan.signings if not each.signed and _key(each) == key)
+    already = tuple(each for each in plans[0].signings if each.signed)
+    options = dict.fromkeys(each for plan in plans for each in plan.options if each.month < until)
+    return Plan(
+        signings=already + tuple(each for rows in signings.values() for each in rows),
+        options=tuple(options),
+        limits=tuple(each for each in plans[0].limits if each.month < until),
+    )
+
+
 def void(committed: Plan, taken: Plan, until: int) -> tuple[str, ...]:
     """Offers and options committed before month t = `until` that could not be taken, each once, in order."""
     found: dict[str, None] = {}
@@ -60,6 +81,9 @@ def _signed(plan: Plan, until: int) -> dict[tuple[str, str, int, int], int]:
     units: dict[tuple[str, str, int, int], int] = {}
     for each in plan.signings:
         if not each.signed and each.month < until:
-            key = each.kind, each.name, each.month, each.term_months
-            units[key] = units.get(key, 0) + each.units
+            units[_key(each)] = units.get(_key(each), 0) + each.units
     return units
+
+
+def _key(each: Signing) -> tuple[str, str, int, int]:
+    return each.kind, each.name, each.month, each.term_months

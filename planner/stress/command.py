@@ -135,10 +135,11 @@ class _Run:
             found = committed(self.plan_path, dataset, until, all_of_it=self.values["later"] == "held")
         except FaultyWorkbook as faulty:
             raise _invalid(faulty.faults) from None
-        report = audit(dataset.in_scenario(found.scenario), found.plan)
-        if not report.passed:
-            told = f"{self.plan_path} is no plan of {self.file} as it stands, so it is not tried."
-            raise _Refused(ExitCode.REJECTED_BY_AUDIT, [*audit_lines(report), told], {"status": "rejected"})
+        for scenario, plan in found.made.items():
+            report = audit(dataset.in_scenario(scenario), plan)
+            if not report.passed:
+                told = f"{self.plan_path} is no plan of {self.file} as it stands, so it is not tried."
+                raise _Refused(ExitCode.REJECTED_BY_AUDIT, [*audit_lines(report), told], {"status": "rejected"})
         return found
 
     def _until(self, dataset: Dataset) -> int:

@@ -18,7 +18,7 @@ def committed(path: Path, dataset: Dataset, until: int, *, all_of_it: bool) -> C
         FaultyWorkbook: the file is no plan workbook, or cells hold what no plan can.
     """
     plan = read_plan(path, dataset)
-    return Commitment(plan, ALL_MONTHS if all_of_it else until, plan.objective_usd)
+    return Commitment(plan, ALL_MONTHS if all_of_it else until, plan.objective_usd, {"": plan})
 
 
 def seed_of_scenarios(path: Path) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Literal
 
@@ -38,14 +38,14 @@ WORST = 5
 class Commitment:
     """What is tried: the plan, and the month t before which its decisions are held.
 
-    `forecast_usd` is what the plan itself expects to cost, `scenario` the one whose plan it is, "" for a plan on the
-    plain figures.
+    `forecast_usd` is what the plan itself expects to cost. `made` has the plans behind it by scenario; one on the plain
+    figures under "".
     """
 
     plan: Plan
     until: int
     forecast_usd: float
-    scenario: str = ""
+    made: Mapping[str, Plan] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 from builders import JAN, dataset, demand, lease, on_demand, segment, solved, term
-from stochastic import factor, scenario
+from stochastic import factor, scenario, solved_together
 
 from models.audit import audit
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Option
-from models.uncertainty.fresh import as_in, as_it_comes, decisions_of, void
+from models.uncertainty.fresh import as_in, as_it_comes, common_to, decisions_of, void
 from planner.interrupt import Stop
 from planner.solve import SolveOptions
 from planner.stress.figures import figures
@@ -182,3 +182,25 @@ def test_scenarios_of_the_workbook_are_problems_of_their_own() -> None:
     plan = solved(data)
     afresh = as_it_comes(data, [factor("", "demand", 4.0)])
     assert tried(as_in(data, "four"), plan).objective_usd == pytest.approx(tried(afresh, plan).objective_usd)
+
+
+def test_what_plans_for_scenarios_have_in_common_is_committed_though_one_of_them_cannot_take_it() -> None:
+    """A signing void in the first scenario, its supplier gone, is common all the same; later ones are not."""
+    data = replace(
+        dataset(
+            demand(1, 1, 2, 2),
+            lease("base", term(4, 1.0), sign_from=JAN + 1, sign_until=JAN + 1),
+            lease("later", term(2, 1.0), sign_from=JAN + 2, provider="other"),
+            on_demand(9.0),
+            months=4,
+            first_stage_months=2,
+        ),
+        scenarios=(scenario("gone", 0.3), scenario("there", 0.7)),
+        scenario_factors=(factor("gone", "supplier_exit", 1.0, "neo", 1),),
+    )
+    plans = solved_together(data).plans
+    assert "base" not in {each.name for each in signed(plans["gone"])}
+    common = common_to(plans.values(), 2)
+    assert [(each.name, each.month, each.units) for each in signed(common)] == [("base", 1, 1)]
+    assert void(common, plans["gone"], 2) == ("base",)
+    assert tried(as_in(data, "there"), common, 2).objective_usd == pytest.approx(plans["there"].objective_usd)
