@@ -33,7 +33,7 @@ def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) ->
     """Of a value for each column those of whole-number decisions taken before a month t; NaN for all others."""
     taken = {id(each.variable) for each in model.decisions if each.month < month}
     arrays = model.compiled
-    ours = np.array([id(variable) in taken for variable in arrays.columns]) & arrays.integer
+    ours = np.array([id(variable) in taken for variable in arrays.columns], dtype=bool) & arrays.integer
     return np.where(ours, values, np.nan)
 
 

@@ -204,3 +204,11 @@ def test_what_plans_for_scenarios_have_in_common_is_committed_though_one_of_them
     assert [(each.name, each.month, each.units) for each in signed(common)] == [("base", 1, 1)]
     assert void(common, plans["gone"], 2) == ("base",)
     assert tried(as_in(data, "there"), common, 2).objective_usd == pytest.approx(plans["there"].objective_usd)
+
+
+def test_a_course_that_leaves_nothing_to_decide_is_no_fault() -> None:
+    """Where no column is left, holding decisions holds none, and the cost is what is owed anyway."""
+    data = dataset(demand(1, months=2), lease("base", term(2, 1.0), signed=0), months=2)
+    none = as_it_comes(data, [factor("", "demand", 0.0)])
+    found = tried(none, solved(data), 1)
+    assert (found.status, found.objective_usd) == ("optimal", pytest.approx(744.0 + 672.0))
