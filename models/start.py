@@ -47,7 +47,7 @@ def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) ->
     """Of a value for each column those of whole-number decisions taken before a month t; NaN for all others."""
     taken = {id(each.variable) for each in model.decisions if each.month < month}
     arrays = model.compiled
-    ours = np.array([id(variable) in taken for variable in arrays.columns]) & arrays.integer
+    ours = np.array([id(variable) in taken for variable in arrays.columns], dtype=bool) & arrays.integer
     return np.where(ours, values, np.nan)
 
 
@@ -81,6 +81,21 @@ def decided_by(model: Model, last: int) -> npt.NDArray[np.bool_]:
     return found
 
 
+def take_what_changes_nothing(model: Model, plan: Plan, month: int) -> None:
+    """Takes the plan's decisions before a month t that are no columns: nothing here depends on them.
+
+    A lease that starts beyond the horizon here and pays nothing until then is signed all the same.
+    """
+    meaning = _Meaning(model, plan)
+    compiled = {id(variable) for variable in model.compiled.columns}
+    for each in model.decisions:
+        family = meaning.families.get(each.family)
+        if each.month < month and id(each.variable) not in compiled and family is not None:
+            value = family(*each.variable.index())
+            if not np.isnan(value):
+                each.variable.set_value(round(value), skip_validation=True)
+
+
 class _Meaning:
     """What a plan says of each family of integer variables, by the keys of the family."""
 
@@ -105,7 +120,7 @@ class _Meaning:
             "tier_reached_by": self._tier_reached_by,
             "bought": lambda *key: float(key in self.bought),
             "in_force": lambda *key: float(key in self.limits),
-            "runs_at": lambda *key: float(key in self.sites),
+            "runs_at": lambda *key: float(key in self.sites) if self.sites else float("nan"),
         }
 
     def _signings(self, kind: str, name: str, m: int) -> list[Signing]:
@@ -127,8 +142,21 @@ class _Meaning:
         return float(sum(each.units for each in found if term is None or each.term_months == term))
 
     def _in_service(self, lease: str, term: int, m: int, t: int) -> float:
-        found = self._signings("lease", lease, m)
-        return float(sum(each.units for each in found if each.term_months == term and each.end >= t))
+        """Units that go on in month t; NaN where service began so early or late that the plan had no such choice."""
+        found = [each for each in self._signings("lease", lease, m) if each.term_months == term]
+        if found and not any(self._could_end(each, t) for each in found):
+            return float("nan")
+        return float(sum(each.units for each in found if each.end >= t))
+
+    def _could_end(self, signing: Signing, t: int) -> bool:
+        """Whether the plan chose if units of a signing go on in month t, by cancelling or renewing."""
+        terms = next(each for each in self.terms[signing.name] if each.term_months == signing.term_months)
+        term_end = signing.start + signing.term_months
+        if t < term_end:
+            least = terms.cancel_after_months
+            return least is not None and t - signing.start >= least + terms.notice_months
+        since, months = t - term_end, terms.renewal_months or 0
+        return since % months == 0 and since // months < terms.renewals_max if months else False
 
     def _tier_reached_by(self, contract: str, m: int, from_blocks: int) -> float:
         """Whether it is signed before month m, or in it at this tier or one before it."""

@@ -26,6 +26,7 @@ ROOM_BYTES = 20_000_000
 PLAN_SHEETS = {"Summary", "Decisions", "Spend", "Audit", "Run"}
 """A workbook with these sheets is taken for a plan that this software wrote."""
 EXPLANATION_SHEET = "Explanation"
+STRESS_SHEET = "Stress test"
 ANNOTATED_SHEET = "Issues"
 
 

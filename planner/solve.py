@@ -276,7 +276,10 @@ def _outcome(model: Problem, highs: highspy.Highs, search: _Search, finished: bo
         seconds = time.monotonic() - began
         if best is None:
             return Outcome(word, None, usd_bound, None, None, seconds, why, log)
-        best, objective = polish(model.compiled, best)
+        if word == "optimal" and not model.compiled.integer.any():
+            objective = float(model.compiled.cost @ best + model.compiled.offset)
+        else:
+            best, objective = polish(model.compiled, best)
         usd = objective * unit
         usd_bound = None if usd_bound is None else min(usd_bound, usd)
         gap = None if usd_bound is None else (usd - usd_bound) / abs(usd) if usd else 0.0
@@ -313,16 +316,16 @@ def _held(arrays: Compiled, decisions: Vector) -> Compiled:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A problem some of whose decisions are held."""
+class ArrayProblem:
+    """A problem as arrays, made from a model's."""
 
     compiled: Compiled
     units: Units
 
 
-def hold(model: Problem, decisions: Vector) -> Held:
+def hold(model: Problem, decisions: Vector) -> ArrayProblem:
     """The problem with columns held at whole numbers; those that are NaN are still to be decided."""
-    return Held(_held(model.compiled, decisions), model.units)
+    return ArrayProblem(_held(model.compiled, decisions), model.units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from models.dataset import Dataset
 from models.plan import Plan
 from planner.interrupt import Stop
@@ -36,7 +38,8 @@ _POLL_SECONDS = 0.1
 class Question:
     """A problem to solve; `key` names it, `start` is a plan to begin from but for the offer `left_open`.
 
-    With `held_until`, whatever `start` decides before that month t is held.
+    With `held_until`, whatever `start` decides before that month t is held. With `beyond_caps`, where no plan keeps
+    the caps one that need not is looked for.
     """
 
     key: str
@@ -45,13 +48,15 @@ class Question:
     start: Plan | None = None
     held_until: int = 0
     left_open: str | None = None
+    beyond_caps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came out of a Question: as `planner.solve.Outcome`, with the plan read off it.
 
-    Money in USD. `why` says in words why there is no plan, or what the solver said.
+    Money in USD. `why` says in words why there is no plan, or what the solver said. `caps` names the caps that the
+    plan goes beyond because no plan keeps them; the status is infeasible then.
     """
 
     key: str
@@ -62,6 +67,7 @@ class Answer:
     plan: Plan | None = None
     seconds: float = 0.0
     why: str = ""
+    caps: tuple[str, ...] = ()
 
 
 def default_workers() -> int:
@@ -216,28 +222,44 @@ def _work(line: Any, halt: Any, parent: int) -> None:
 def answered(question: Question, should_stop: Callable[[], bool] | None = None) -> Answer:
     """The answer to a question, worked out in this process."""
     from models.build import build_model
-    from models.start import decided_before, start_values
-    from planner.solve import hold, solve
+    from models.policy.caps import caps_exceeded, caps_lifted
+    from models.start import decided_before, start_values, take_what_changes_nothing
+    from planner.solve import ArrayProblem, hold, solve
 
     began = time.monotonic()
+    caps: tuple[str, ...] = ()
     try:
         model = build_model(question.dataset)
         start = None if question.start is None else start_values(model, question.start, question.left_open)
         problem: Problem = model
         if start is not None and question.held_until:
-            problem = hold(model, decided_before(model, start, question.held_until))
+            held = decided_before(model, start, question.held_until)
+            problem = hold(model, held)
+            if np.array_equal(np.isnan(held), np.isnan(start)):
+                start = None  # all of it is held: there is nothing left to begin from
         outcome = solve(problem, question.options, should_stop=should_stop, start=start)
+        status = outcome.status
+        if status == "infeasible" and question.beyond_caps and question.dataset.caps:
+            lifted = ArrayProblem(caps_lifted(problem.compiled), problem.units)
+            limit = question.options.time_limit
+            left = None if limit is None else max(0.1, limit - (time.monotonic() - began))
+            outcome = solve(lifted, replace(question.options, time_limit=left), should_stop=should_stop, start=start)
+            if outcome.values is not None:
+                caps = caps_exceeded(problem.compiled, outcome.values)
+        if question.start is not None and question.held_until:
+            take_what_changes_nothing(model, question.start, question.held_until)
         plan = None if outcome.values is None else model.plan(outcome.values)
     except Exception as error:
         told = f"{type(error).__name__}: {error}".splitlines()[0]
         return Answer(question.key, "no_plan", seconds=time.monotonic() - began, why=told)
     return Answer(
         question.key,
-        outcome.status,
+        status,
         outcome.objective_usd,
         outcome.bound_usd,
         outcome.gap,
         plan,
         time.monotonic() - began,
         outcome.why,
+        caps,
     )

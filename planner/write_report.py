@@ -6,8 +6,8 @@ Explanations, comparisons and summaries of batches all look like this.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,13 +47,14 @@ class Picture:
     series: tuple[int, ...]
     kind: Literal["bar", "tornado", "column", "stacked", "line"] = "column"
     number_format: str = "#,##0"
+    width: int = 900
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """A small table on the page, with a sentence above it; `columns` are header and kind.
 
-    `pictures` are charts of the same rows side by side.
+    `pictures` are charts of the same rows, side by side.
     """
 
     title: str
@@ -81,27 +82,41 @@ class Page:
     widths: tuple[int, ...] = WIDTHS
 
 
-def write_report(path: Path, dataset: Dataset, page: Page, filled: Sequence[Filled]) -> None:
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A sheet that is no table: its name, in a clause what it shows, and how it is drawn."""
+
+    sheet: str
+    purpose: str
+    draw: Callable[[Book, Any], None]
+
+
+def write_report(
+    path: Path, dataset: Dataset, page: Page, filled: Sequence[Filled], drawings: Sequence[Drawing] = ()
+) -> None:
     """Writes the workbook, in one step: a file that is there is whole or untouched.
 
     Raises:
         CannotWrite: nothing can be written there.
     """
-    write_bytes(path, report_workbook(dataset, page, filled))
+    write_bytes(path, report_workbook(dataset, page, filled, drawings))
 
 
-def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled]) -> bytes:
-    """The workbook as the bytes of an .xlsx file."""
+def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled], drawings: Sequence[Drawing] = ()) -> bytes:
+    """The workbook as the bytes of an .xlsx file: the page, the drawings, the tables."""
 
     def draw(book: Book) -> None:
-        _Drawing(book, page).draw(filled)
+        contents = [(each.sheet, each.purpose) for each in drawings]
+        _FirstSheet(book, page).draw([*contents, *((each.table.sheet, each.table.purpose) for each in filled)])
+        for drawing in drawings:
+            drawing.draw(book, book.sheet(drawing.sheet))
         for each in filled:
             draw_table(book, each)
 
     return drawn(page.title, dataset, draw)
 
 
-class _Drawing:
+class _FirstSheet:
     """The first sheet under way, from the top down."""
 
     def __init__(self, book: Book, page: Page) -> None:
@@ -109,7 +124,7 @@ class _Drawing:
         self.sheet = book.sheet(page.sheet)
         self.row = 0
 
-    def draw(self, filled: Sequence[Filled]) -> None:
+    def draw(self, contents: Sequence[tuple[str, str]]) -> None:
         sheet, book = self.sheet, self.book
         sheet.hide_gridlines(2)
         for c, width in enumerate(self.page.widths):
@@ -124,7 +139,7 @@ class _Drawing:
         self.row = 5
         for section in self.page.sections:
             self._section(section)
-        self._contents(filled)
+        self._contents(contents)
         sheet.freeze_panes(2, 0)
 
     def _section(self, section: Section) -> None:
@@ -154,8 +169,9 @@ class _Drawing:
                 sheet.set_row(r, 13.0 * max(1, lines) + 2.0)
         self.row = header + 1 + len(section.rows)
         if section.picture:
-            self._picture(section, section.picture, header)
-        self._side_by_side(section, header)
+            self.row += 2 + -(-self._picture(section, section.picture, header) // 20)
+        if section.pictures:
+            self._side_by_side(section, header)
         self.row += 1
 
     def _column(self, section: Section, first: int, c: int, kind: Kind) -> None:
@@ -175,12 +191,14 @@ class _Drawing:
                 self.sheet.write_string(r, c, "" if value is None else str(value)[:1000], look)
 
     def _side_by_side(self, section: Section, header: int) -> None:
-        first, across = self.row, 7 * sum(self.page.widths) // max(1, len(section.pictures))
+        across, height = 7 * sum(self.page.widths) // len(section.pictures), 0
         for place, picture in enumerate(section.pictures):
-            self.row = first
-            self._picture(section, picture, header, left=place * across, width=across - 12)
+            fitted = replace(picture, width=min(picture.width, across - 12))
+            height = max(height, self._picture(section, fitted, header, left=place * across))
+        self.row += 2 + -(-height // 20)
 
-    def _picture(self, section: Section, picture: Picture, header: int, left: int = 0, width: int = 900) -> None:
+    def _picture(self, section: Section, picture: Picture, header: int, left: int = 0) -> int:
+        """Draws a chart so many pixels from the left; its height in pixels."""
         kinds: dict[str, dict[str, Any]] = {
             "bar": {"type": "bar"},
             "tornado": {"type": "bar", "subtype": "stacked"},
@@ -211,18 +229,16 @@ class _Drawing:
             chart.set_y_axis({"reverse": True, "label_position": "low"})
         chart.set_legend({"none": True} if len(picture.series) == 1 else {"position": "bottom"})
         height = max(220, 60 + 24 * len(section.rows)) if lying else 260
-        chart.set_size({"width": width, "height": height})
+        chart.set_size({"width": picture.width, "height": height})
         place = {"description": picture.title, "object_position": 1, "x_offset": left}
         self.sheet.insert_chart(self.row + 1, 0, chart, place)
-        self.row += 2 + -(-height // 20)
+        return height
 
-    def _contents(self, filled: Sequence[Filled]) -> None:
+    def _contents(self, contents: Sequence[tuple[str, str]]) -> None:
         self._title("Contents")
-        for each in filled:
-            target, purpose = f"internal:'{each.table.sheet}'!A1", each.table.purpose
-            self.sheet.write_url(
-                self.row, 0, target, self.book.format(underline=1, font_color="#0B5394"), each.table.sheet
-            )
+        for name, purpose in contents:
+            target = f"internal:'{name}'!A1"
+            self.sheet.write_url(self.row, 0, target, self.book.format(underline=1, font_color="#0B5394"), name)
             self.sheet.write_string(self.row, 1, purpose, self.book.format(font_color=GREY))
             self.row += 1
 

@@ -9,13 +9,21 @@ limits, in a calendar period.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
+from models.compiled import Compiled
 from models.demand.baseline import baseline_demand
 from models.linear import Linear
 from models.model import Model
 from models.months import year_and_month
 from models.policy.scopes import capacity_in_scope, in_scope
 from models.schema import Cap
+
+FAMILY = "cap_is_kept"
+"""The rows that hold caps."""
 
 
 def add_caps(model: Model) -> None:
@@ -41,9 +49,31 @@ def _hold(model: Model, cap: Cap, t: int, claim: Linear, unit: float) -> None:
     """Holds a claim that is measured - value: at most 0 or at least 0."""
     scaled = claim.times(1.0 / unit)
     if cap.sense == "max":
-        model.claim("cap_is_kept", (cap.cap, t), scaled, at_most=0.0)
+        model.claim(FAMILY, (cap.cap, t), scaled, at_most=0.0)
     else:
-        model.claim("cap_is_kept", (cap.cap, t), scaled, at_least=0.0)
+        model.claim(FAMILY, (cap.cap, t), scaled, at_least=0.0)
+
+
+def caps_lifted(arrays: Compiled) -> Compiled:
+    """The same problem with no cap to keep."""
+    bound = ~_cap_rows(arrays)
+    return replace(
+        arrays,
+        row_lower=np.where(bound, arrays.row_lower, -np.inf),
+        row_upper=np.where(bound, arrays.row_upper, np.inf),
+    )
+
+
+def caps_exceeded(arrays: Compiled, values: npt.NDArray[np.float64]) -> tuple[str, ...]:
+    """The names of the caps that column values do not keep, in the order of the sheet."""
+    measured = arrays.matrix @ values
+    slack = 1e-6 * np.maximum(1.0, abs(arrays.matrix) @ np.abs(values))
+    beyond = (measured < arrays.row_lower - slack) | (measured > arrays.row_upper + slack)
+    return tuple(dict.fromkeys(arrays.rows[i].index()[0] for i in np.flatnonzero(beyond & _cap_rows(arrays))))
+
+
+def _cap_rows(arrays: Compiled) -> npt.NDArray[np.bool_]:
+    return np.array([row.parent_component().name == FAMILY for row in arrays.rows], dtype=bool)
 
 
 def value_weights(model: Model) -> dict[tuple[str, int], Linear]:

@@ -18,14 +18,17 @@ SMALL = 20_000
 
 
 @contextmanager
-def asking(nonzeros: int, seconds: float | None, stop: Stop) -> Iterator[Ask]:
-    """How to ask about problems of that size, `seconds` being the time for all of them together."""
-    if nonzeros < SMALL:
+def asking(nonzeros: int, seconds: float | None, stop: Stop, workers: int = 0) -> Iterator[Ask]:
+    """How to ask about problems of that size, `seconds` being the time for all of them together.
+
+    `workers` asks for so many processes whatever the size; 0: as it pays.
+    """
+    if nonzeros < SMALL and not workers:
         deadline = None if seconds is None else time.monotonic() + seconds
         yield lambda questions: _one_by_one(questions, deadline, stop)
     else:
-        with Workers(default_workers(), seconds, stop) as workers:
-            yield workers.answers
+        with Workers(workers or default_workers(), seconds, stop) as processes:
+            yield processes.answers
 
 
 def _one_by_one(questions: Iterable[Question], deadline: float | None, stop: Stop) -> Iterator[Answer]:

@@ -1,0 +1,89 @@
+"""The samples of a stress test: courses of things drawn afresh, or from the workbook's own scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.dataset import Dataset
+from models.sampling import Uncertainty, sample
+from models.uncertainty.fresh import as_in, as_it_comes
+from models.uncertainty.tree import Tree
+from planner.errors import WrongUsage
+from planner.scenario_words import scenario_words
+
+IN_SAMPLE = 0x57AE55
+"""Sets the draws from the workbook's scenarios apart from all other uses of a seed."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples in the order drawn, and the problems behind them; samples that are alike share one.
+
+    `problem_of[i]` is the problem of sample i, numbered in the order in which they were first drawn; `words(n)` says
+    what is drawn in each of the first n. `problem` makes a problem's Dataset. `how` tells where they come from.
+    """
+
+    problem_of: tuple[int, ...]
+    words: Callable[[int], list[str]]
+    problem: Callable[[int], Dataset]
+    in_sample: bool
+    how: str
+
+    def __len__(self) -> int:
+        return len(self.problem_of)
+
+    @property
+    def problems(self) -> int:
+        return max(self.problem_of) + 1
+
+
+def drawn_afresh(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: int) -> Samples:
+    """So many paths of what is uncertain; the same seed draws the same.
+
+    Raises:
+        WrongUsage: the uncertainty does not fit the workbook.
+    """
+    try:
+        paths = sample(dataset, uncertainty, count, seed)
+    except ValueError as error:
+        raise WrongUsage(f"Samples cannot be drawn as asked: {error}") from None
+    number: dict[object, int] = {}
+    first: list[int] = []
+    problem_of = []
+    for path in range(count):
+        alike = b"".join(values[path].tobytes() for values in paths.values.values())
+        if alike not in number:
+            number[alike] = len(first)
+            first.append(path)
+        problem_of.append(number[alike])
+    return Samples(
+        tuple(problem_of),
+        lambda n: scenario_words(dataset, paths, tuple(range(n))),
+        lambda k: as_it_comes(dataset, paths.factors(first[k], "")),
+        in_sample=False,
+        how=f"{count} paths drawn afresh with seed {seed}",
+    )
+
+
+def drawn_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
+    """So many draws, each scenario of the workbook with its probability."""
+    tree = Tree(dataset)
+    shares = np.array(list(tree.probability.values()))
+    draws = np.random.default_rng([IN_SAMPLE, seed]).choice(len(shares), size=count, p=shares)
+    number: dict[int, int] = {}
+    for each in draws.tolist():
+        number.setdefault(each, len(number))
+    drawn = list(number)
+    return Samples(
+        tuple(number[each] for each in draws.tolist()),
+        lambda n: [f"scenario {tree.names[each]}" for each in draws[:n].tolist()],
+        lambda k: as_in(dataset, tree.names[drawn[k]]),
+        in_sample=True,
+        how=(
+            f"{count} draws with seed {seed} from the workbook's own {len(shares)} scenarios (in sample: a plan made "
+            "for them looks better here than it will do)"
+        ),
+    )
