@@ -375,4 +375,6 @@ def relaxed_optimum(
     if not finished or highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
     solution = highs.getSolution()
-    return LocalOptimum(*(np.array(each, dtype=float) for each in (solution.col_value, solution.col_dual, solution.row_dual)))
+    return LocalOptimum(
+        *(np.array(each, dtype=float) for each in (solution.col_value, solution.col_dual, solution.row_dual))
+    )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from planner.solve import Held, Outcome, SolveOptions, relaxed_optimum, solve
 
 Vector = npt.NDArray[np.float64]
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.1
@@ -72,7 +73,7 @@ class Bench:
             return outcome
 
         found: dict[str, tuple[Vector, float, float] | None] = {}
-        for name, outcome in self._all({name: (lambda name=name: task(name)) for name in problems}).items():
+        for name, outcome in self._all(task, {name: name for name in problems}).items():
             found[name] = None
             if outcome is not None and outcome.status == "infeasible":
                 self.infeasible.add(name)
@@ -90,11 +91,11 @@ class Bench:
             arrays = problem.compiled
             return None if found is None else float(arrays.cost @ found.values) + arrays.offset
 
-        return self._all({name: (lambda each=each: task(each)) for name, each in problems.items()})
+        return self._all(task, problems)
 
-    def _all(self, tasks: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    def _all(self, task: Callable[[Q], T], questions: Mapping[str, Q]) -> dict[str, T]:
         with ThreadPoolExecutor(self.workers, thread_name_prefix="parts") as pool:
-            futures = {pool.submit(task): name for name, task in tasks.items()}
+            futures = {pool.submit(task, question): name for name, question in questions.items()}
             waiting = set(futures)
             while waiting:
                 _, waiting = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)

@@ -177,7 +177,9 @@ class _Decomposition:
         prices: dict[str, Vector] = {}
         if form is not None:
             limit = self.options.time_limit
-            relaxed = relaxed_optimum(form, None if limit is None else RELAXATION_SHARE * limit, lambda: self.bench.over)
+            relaxed = relaxed_optimum(
+                form, None if limit is None else RELAXATION_SHARE * limit, lambda: self.bench.over
+            )
             if relaxed is not None:
                 self.lower = float(form.compiled.cost @ relaxed.values) + form.compiled.offset
                 prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)
@@ -271,7 +273,7 @@ class _Decomposition:
         return solved
 
     def after(self, hedging: Any, iteration: int) -> None:
-        """Both bounds anew, once the scenarios of an iteration are solved; iteration 0 is the bound of the first prices."""
+        """Both bounds anew, once the scenarios of an iteration are solved; those of iteration 0 are a bound."""
         self.iterations = iteration
         before = self.lower, self.upper
         if iteration == 0:

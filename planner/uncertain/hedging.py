@@ -90,7 +90,7 @@ class Tree:
 
 
 def shell_of(tree: Tree, name: str, part: Part, arrays: Compiled) -> Any:
-    """The Pyomo model mpi-sppy sees of a scenario: cost, and decisions by node; one it lacks is a variable by itself."""
+    """The Pyomo model mpi-sppy sees of a scenario: cost, and decisions by node, one it lacks a variable by itself."""
     model = pyo.ConcreteModel(name)
     model.cost = pyo.Var()
     model.least = pyo.Objective(expr=model.cost)
@@ -183,8 +183,10 @@ class Shell(PersistentSolver):  # type: ignore[misc]
         cells = [
             (i, at[each], value) for i, (_, _, terms) in enumerate(self.rows) for each, value in terms.items() if value
         ]
-        row, column, value = zip(*cells, strict=True) if cells else ((), (), ())
-        added = csc_array((value, (row, column)), shape=(len(self.rows), width + len(extra)), dtype=float)
+        row, column, value = np.array(cells, dtype=float).reshape(-1, 3).T
+        added = csc_array(
+            (value, (row.astype(int), column.astype(int))), shape=(len(self.rows), width + len(extra)), dtype=float
+        )
         matrix = hstack([arrays.matrix, csc_array((arrays.matrix.shape[0], len(extra)))], format="csc")
         return replace(
             arrays,
@@ -207,7 +209,7 @@ class Shell(PersistentSolver):  # type: ignore[misc]
         results.solver.status = SolverStatus.ok
         results.solver.termination_condition = TerminationCondition.other
         if found is not None:
-            _, objective, bound = found
+            objective, bound = found[1:]
             results.solver.termination_condition = TerminationCondition.optimal
             results.problem.lower_bound, results.problem.upper_bound = bound, objective
             results.solution.add().status = SolutionStatus.optimal
@@ -215,16 +217,15 @@ class Shell(PersistentSolver):  # type: ignore[misc]
 
     def load_vars(self, *_: Any) -> None:
         assert self.solved is not None
-        values, _, _ = self.solved
+        values = self.solved[0]
         arrays: Compiled = self.arrays
         width = len(arrays.columns)
         for variable in self.model.component_data_objects(pyo.Var, descend_into=True):
             column = self.known.get(id(variable))
             if column is not None:
                 variable.set_value(round(values[column]), skip_validation=True)
-        for i, variable in enumerate(self.extra.values()):
-            value = values[width + i]
-            variable.set_value(round(value) if variable.is_integer() else value, skip_validation=True)
+        for variable, value in zip(self.extra.values(), values[width:], strict=True):
+            variable.set_value(round(value) if variable.is_integer() else float(value), skip_validation=True)
         self.model.cost.set_value(float(arrays.cost @ values[:width]) + arrays.offset, skip_validation=True)
 
 

@@ -25,7 +25,7 @@ class _ToLog(io.TextIOBase):
 
 @contextlib.contextmanager
 def quietly(log: logging.Logger) -> Iterator[None]:
-    """Takes standard output over while mpi-sppy is imported and runs, and the handler it logs to standard output with."""
+    """Takes standard output over while mpi-sppy is imported and runs; a handler of its own that prints is taken off."""
     with contextlib.redirect_stdout(_ToLog(log)):
         import mpisppy.log
 
