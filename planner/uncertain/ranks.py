@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,13 +65,16 @@ def ranks() -> Ranks:
     return Ranks(MPI.COMM_WORLD) if MPI.COMM_WORLD.Get_size() > 1 else Ranks()
 
 
-def serve(take_part: Callable[[Any], None]) -> bool:
-    """On a rank other than 0: takes part in what rank 0 asks for until it ends, then True. On rank 0 at once False."""
+def serve() -> bool:
+    """On a rank other than 0: takes part in what rank 0 solves until it ends, then True. On rank 0 at once False."""
     world = ranks()
+    if world.size > 1 and world.rank == 0:
+        atexit.register(world.told, None)
     if world.rank == 0:
-        if world.size > 1:
-            atexit.register(world.told, None)
         return False
-    while (asked := world.told(None)) is not None:
-        take_part(asked)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 decides what to stop, and says so
+    while (task := world.told(None)) is not None:
+        from planner.uncertain.decompose import take_part
+
+        take_part(task)
     return True
