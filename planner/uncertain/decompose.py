@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -29,11 +28,13 @@ from models.uncertainty.parts import Part, Stages, multipliers, part_of, tightes
 from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
 from models.units import units_of
+from planner.errors import WrongUsage
 from planner.solve import Held, Progress, SolveOptions, relaxed_optimum, solve
 from planner.uncertain.bench import Bench
 from planner.uncertain.candidates import Candidates, Implementable, nearest
 from planner.uncertain.quietly import quietly
 from planner.uncertain.ranks import Ranks, ranks
+from planner.uncertain.standing import Standing
 from planner.workers import default_workers
 
 Vector = npt.NDArray[np.float64]
@@ -95,10 +96,15 @@ def decompose(
 
     Raises:
         ValueError: the settings weigh CVaR.
+        WrongUsage: there are more ranks than scenarios.
     """
     if Measure.of(dataset).weight:
         raise ValueError("decomposition minimises expected cost; with a risk_weight use the extensive form")
     world = ranks()
+    if world.size > len(dataset.scenarios):
+        raise WrongUsage(
+            f"{world.size} ranks are more than the {len(dataset.scenarios)} scenarios; start mpiexec with fewer."
+        )
     task = _Task(dataset, options, start or {})
     if world.size > 1:
         world.told(task)
@@ -122,24 +128,27 @@ class _Decomposition:
         on_progress: Callable[[Progress], None] | None,
         should_stop: Callable[[], bool] | None,
     ) -> None:
-        self.task, self.world, self.on_progress = task, world, on_progress
+        self.task, self.world = task, world
         self.dataset, self.options = task.dataset, task.options
-        self.began = time.monotonic()
+        self.standing = Standing(
+            units_of(self.dataset).usd,
+            self.options.gap,
+            self.dataset.settings.currency,
+            world.rank == 0,
+            on_progress,
+        )
         self.tree = Tree(self.dataset)
         self.stages = Stages(self.tree)
-        self.usd = units_of(self.dataset).usd
         limit = self.options.time_limit
         self.bench = Bench(
             options=self.options,
             workers=1 if world.size > 1 else self.options.threads or default_workers(),
-            deadline=None if limit is None else self.began + limit,
+            deadline=None if limit is None else self.standing.began + limit,
             slice_seconds=None if limit is None else max(1.0, PART_SHARE * limit),
             should_stop=should_stop,
         )
-        self.lower, self.upper = -math.inf, math.inf
         self.best: Implementable | None = None
         self.iterations = self.at_rest = 0
-        self.lines: list[str] = []
         self.tried: list[Mapping[Shared, float]] = []
         self.last: dict[str, Vector] = {}
 
@@ -152,7 +161,7 @@ class _Decomposition:
         except Ended as ended:
             why = str(ended)
         plans: Mapping[str, Plan] | None = None if self.best is None else self.candidates.plans(self.best)
-        if form is not None and why != "infeasible" and not self._proven and not self.bench.over:
+        if form is not None and why != "infeasible" and not self.standing.proven and not self.bench.over:
             try:
                 plans = self._finish(form, plans)
             except Ended as ended:
@@ -181,10 +190,10 @@ class _Decomposition:
                 form, None if limit is None else RELAXATION_SHARE * limit, lambda: self.bench.over
             )
             if relaxed is not None:
-                self.lower = float(form.compiled.cost @ relaxed.values) + form.compiled.offset
+                self.standing.raised(float(form.compiled.cost @ relaxed.values) + form.compiled.offset)
                 prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)
-                self._say("relaxation")
-        prices, self.lower = self.world.told((prices, self.lower))
+                self.standing.say("relaxation")
+        prices, self.standing.lower = self.world.told((prices, self.standing.lower))
         self.weights = self._weights(prices)
         self.priced = {
             name: replace(arrays, cost=arrays.cost + prices[name]) if prices else arrays
@@ -212,7 +221,7 @@ class _Decomposition:
 
     def _tighten(self) -> None:
         """What each solve may leave open, in model units, now that there is something to measure by."""
-        scale = min(abs(each) for each in (self.lower, self.upper)) if math.isfinite(self.lower) else math.inf
+        scale = self.standing.scale
         if math.isfinite(scale):
             self.bench.options = replace(self.options, gap=0.0, absolute_gap=GAP_SHARE * self.options.gap * scale)
         else:
@@ -235,14 +244,15 @@ class _Decomposition:
             self._try(decided)
             if not self.months and self.world.any(bool(self.bench.infeasible)):
                 raise Ended("infeasible")
-            self._say("plans given" if decided else "apart")
+            self.standing.say("plans given" if decided else "apart")
             self._check()
 
     def _hedge(self) -> str:
         """Progressive hedging until the bounds meet, time is over or nothing moves any more; says which."""
         if not self.months:
             # nothing is shared: every scenario by itself is all there is
-            self.lower = max(self.lower, -math.inf if self.best is None else self.best.bound)
+            if self.best is not None:
+                self.standing.raised(self.best.bound)
             return "nothing is shared"
         with quietly(log):
             from planner.uncertain.hedging import Hedging
@@ -275,17 +285,17 @@ class _Decomposition:
     def after(self, hedging: Any, iteration: int) -> None:
         """Both bounds anew, once the scenarios of an iteration are solved; those of iteration 0 are a bound."""
         self.iterations = iteration
-        before = self.lower, self.upper
+        before = self.standing.lower, self.standing.upper
         if iteration == 0:
-            self.lower = max(self.lower, float(hedging.Ebound()))
+            self.standing.raised(float(hedging.Ebound()))
         self._candidates(hedging)
-        self._say(f"iteration {iteration}")
+        self.standing.say(f"iteration {iteration}")
         self._check()
         if iteration > 0:
-            self.lower = max(self.lower, hedging.bound())
-            self._say(f"iteration {iteration}, multipliers")
+            self.standing.raised(hedging.bound())
+            self.standing.say(f"iteration {iteration}, multipliers")
             self._check()
-        self.at_rest = 0 if (self.lower, self.upper) != before else self.at_rest + 1
+        self.at_rest = 0 if (self.standing.lower, self.standing.upper) != before else self.at_rest + 1
         if self.at_rest >= REST:
             raise Ended("at rest")
 
@@ -313,94 +323,54 @@ class _Decomposition:
             if decided is not None:
                 promising.append((self.candidates.least(decided), decided))
         for least, decided in sorted(promising, key=lambda each: each[0])[:1]:
-            if least < self.upper:
+            if least < self.standing.upper:
                 self._try(decided)
 
     def _try(self, mine: Mapping[Shared, float]) -> None:
         """Works out what decisions come to; the best are kept."""
         decided = self.candidates.completed(mine)
         found = None if decided is None else self.candidates.evaluated(decided)
-        if found is not None and found.objective < self.upper:
-            self.best, self.upper = found, found.objective
+        if found is not None and found.objective < self.standing.upper:
+            self.best, self.standing.upper = found, found.objective
             self._tighten()
-
-    @property
-    def _proven(self) -> bool:
-        return math.isfinite(self.upper) and self.upper - self.lower <= self.options.gap * abs(self.upper) + 1e-9
 
     def _check(self) -> None:
         """Ends the hedging when the bounds meet within the gap, or it is time."""
-        if self._proven:
+        if self.standing.proven:
             raise Ended("bounds meet")
         if self.world.any(self.bench.over):
             raise Ended("stopped" if self.world.any(self.bench.stopped) else "time limit")
 
     def _finish(self, form: ExtensiveForm, plans: Mapping[str, Plan] | None) -> Mapping[str, Plan] | None:
         """Searches the extensive form from the best plan, for the rest of the time."""
-        self._tell(f"hedging is at rest after {self.iterations} iterations: the extensive form goes on from there")
+        self.standing.tell(
+            f"hedging is at rest after {self.iterations} iterations: the extensive form goes on from there"
+        )
         outcome = solve(
             form,
             replace(self.options, time_limit=self.bench.left()),
-            on_progress=self._from_form,
+            on_progress=self.standing.heard,
             should_stop=lambda: self.bench.over,
             start=None if plans is None else form.start(plans),
         )
+        at = self.standing
         if outcome.bound_usd is not None:
-            self.lower = max(self.lower, outcome.bound_usd / self.usd)
+            at.raised(outcome.bound_usd / at.usd)
         if outcome.objective_usd is not None and outcome.values is not None:
-            found = outcome.objective_usd / self.usd
-            if found < self.upper:
-                self.upper, plans = found, form.plans(outcome.values)
+            found = outcome.objective_usd / at.usd
+            if found < at.upper:
+                at.upper, plans = found, form.plans(outcome.values)
         if outcome.status == "infeasible":
             raise Ended("infeasible")
-        self._say("extensive form")
+        self.standing.say("extensive form")
         return plans
 
-    def _from_form(self, told: Progress) -> None:
-        """What the extensive form tells, with what was known before."""
-        upper = min(self.upper, math.inf if told.incumbent_usd is None else told.incumbent_usd / self.usd)
-        lower = max(self.lower, -math.inf if told.bound_usd is None else told.bound_usd / self.usd)
-        self._progress(lower, upper)
-
-    def _progress(self, lower: float, upper: float) -> None:
-        if self.on_progress is not None:
-            self.on_progress(
-                Progress(
-                    time.monotonic() - self.began,
-                    upper * self.usd if math.isfinite(upper) else None,
-                    min(lower, upper) * self.usd if math.isfinite(lower) else None,
-                    _gap(lower, upper),
-                )
-            )
-
-    def _say(self, what: str) -> None:
-        """Where the search stands, to whoever watches and to the log."""
-        upper = f"{self.upper * self.usd:,.0f}" if math.isfinite(self.upper) else "none yet"
-        lower = f"{self.lower * self.usd:,.0f}" if math.isfinite(self.lower) else "none yet"
-        gap = _gap(self.lower, self.upper)
-        share = "-" if gap is None else f"{gap:.2%}"
-        self._tell(f"{what}: plan {upper}, bound {lower} USD, gap {share}, {time.monotonic() - self.began:.0f} s")
-        self._progress(self.lower, self.upper)
-
-    def _tell(self, line: str) -> None:
-        if self.world.rank == 0:
-            self.lines.append(line)
-            log.info("Decomposition: %s", line)
-
     def _outcome(self, plans: Mapping[str, Plan] | None, why: str) -> DecomposedOutcome:
-        seconds, lines = time.monotonic() - self.began, tuple(self.lines)
-        lower = min(self.lower, self.upper) * self.usd if math.isfinite(self.lower) else None
+        at = self.standing
+        ended = at.seconds, self.iterations, why, tuple(at.lines)
         if why == "infeasible":
-            return DecomposedOutcome("infeasible", None, None, None, None, seconds, self.iterations, why, lines)
+            return DecomposedOutcome("infeasible", None, None, None, None, *ended)
         if plans is None:
-            return DecomposedOutcome("no_plan", None, None, lower, None, seconds, self.iterations, why, lines)
-        status: Literal["optimal", "stopped"] = "optimal" if self._proven else "stopped"
-        upper, gap = self.upper * self.usd, _gap(self.lower, self.upper)
-        return DecomposedOutcome(status, plans, upper, lower, gap, seconds, self.iterations, why, lines)
-
-
-def _gap(lower: float, upper: float) -> float | None:
-    """The relative gap between two bounds, None without one of them."""
-    if not (math.isfinite(upper) and math.isfinite(lower)):
-        return None
-    return max(0.0, upper - lower) / abs(upper) if upper else 0.0
+            return DecomposedOutcome("no_plan", None, None, at.lower_usd, None, *ended)
+        status: Literal["optimal", "stopped"] = "optimal" if at.proven else "stopped"
+        return DecomposedOutcome(status, plans, at.upper_usd, at.lower_usd, at.gap, *ended)
