@@ -49,14 +49,21 @@ class Bench:
         return None if self.deadline is None else max(0.1, self.deadline - time.monotonic())
 
     def best(
-        self, problems: Mapping[str, Held], *, lot: bool, starts: Mapping[str, Vector] | None = None
+        self,
+        problems: Mapping[str, Held],
+        *,
+        lot: bool,
+        starts: Mapping[str, Vector] | None = None,
+        ease: float = 1.0,
     ) -> dict[str, tuple[Vector, float, float] | None]:
         """Values, objective and bound of each in model units, None where there are none; `lot`: one without ends all.
 
-        `infeasible` has afterwards those proven to have none.
+        `ease` times the gap of the options is left open. `infeasible` has afterwards those proven to have no values.
         """
-        failed = False
+        failed, options = False, self.options
         self.infeasible = set()
+        wide = None if options.absolute_gap is None else ease * options.absolute_gap
+        options = replace(options, gap=ease * options.gap, absolute_gap=wide, threads=1)
 
         def task(name: str) -> Outcome | None:
             nonlocal failed
@@ -65,7 +72,7 @@ class Bench:
             limits = [each for each in (self.left(), self.slice_seconds) if each is not None]
             outcome = solve(
                 problems[name],
-                replace(self.options, time_limit=min(limits, default=None), threads=1),
+                replace(options, time_limit=min(limits, default=None)),
                 should_stop=lambda: self.stopped or failed,
                 start=(starts or {}).get(name),
             )

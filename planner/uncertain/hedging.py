@@ -38,8 +38,8 @@ LEAST_WEIGHT = 1e-6
 
 Solved = tuple[Vector, float, float]
 """A problem's best values found, its objective there, and a bound on it in model units."""
-SolveAll = Callable[[Mapping[str, Compiled]], Mapping[str, Solved]]
-"""Solves the problems of scenarios side by side; raises where one is not solved."""
+SolveAll = Callable[[Mapping[str, Compiled], bool], Mapping[str, Solved]]
+"""Solves the problems of scenarios side by side, told whether for a bound; raises where one is not solved."""
 
 
 class Steer(Protocol):
@@ -291,7 +291,8 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
         for scenario in self.local_scenarios.values():
             scenario._solver_plugin.set_objective(mpisppy.utils.sputils.find_active_objective(scenario))
         solvers = {self.tree.names[key]: each._solver_plugin for key, each in self.local_scenarios.items()}
-        found = self.solve_all({name: solver.problem() for name, solver in solvers.items()})
+        problems = {name: solver.problem() for name, solver in solvers.items()}
+        found = self.solve_all(problems, bool(self.prox_disabled))
         for name, solver in solvers.items():
             solver.solved = found[name]
 
