@@ -264,7 +264,7 @@ class _Decomposition:
         return "iterations"
 
     def _solve_all(self, problems: Mapping[str, Compiled], bounding: bool) -> dict[str, tuple[Vector, float, float]]:
-        """Solves the parts as mpi-sppy has them; where no bound is wanted the gap is wide, for costs are not the real ones."""
+        """Solves the parts as mpi-sppy has them; where no bound is wanted the gap is wide."""
         starts = {
             name: np.concatenate([self.last[name], np.full(len(arrays.columns) - len(self.last[name]), np.nan)])
             for name, arrays in problems.items()
