@@ -47,10 +47,12 @@ class ScenarioModel:
 class ExtensiveForm:
     """The joint problem of a dataset with scenarios; solves like a model (`compiled`, `units`).
 
-    `shared` has the joint column of each shared decision.
+    `shared` has the joint column of each shared decision. `models` are those of scenarios already built.
     """
 
-    def __init__(self, dataset: Dataset, measure: Measure | None = None) -> None:
+    def __init__(
+        self, dataset: Dataset, measure: Measure | None = None, models: Mapping[str, Model] | None = None
+    ) -> None:
         self.dataset = dataset
         self.tree = Tree(dataset)
         self.units: Units = units_of(dataset)
@@ -58,7 +60,7 @@ class ExtensiveForm:
         self.shared: dict[Shared, int] = {}
         joined = _Joined()
         for name in self.tree.names:
-            model = build_model(dataset.in_scenario(name))
+            model = (models or {}).get(name) or build_model(dataset.in_scenario(name))
             self.scenarios.append(self._join(joined, name, model))
         constraints = joined.compiled()
         width = len(constraints.lower)

@@ -50,6 +50,8 @@ SCREENED = 4
 REST = 3
 """Iterations in a row without a better bound on either side, after which hedging is at rest."""
 ITERATIONS = 1000
+JOINED_MOST = 3_000_000
+"""Nonzeros of all scenarios beyond which the extensive form is not built, and hedging begins without prices."""
 
 log = logging.getLogger("planner")
 
@@ -169,11 +171,12 @@ class _Decomposition:
         return self._outcome(plans, why)
 
     def _prepare(self) -> ExtensiveForm | None:
-        """Builds the parts of this rank; on rank 0 with its joint problem."""
-        form = ExtensiveForm(self.dataset, Measure()) if self.world.rank == 0 else None
-        built = {} if form is None else {each.name: each.model for each in form.scenarios}
-        names = self.world.share(self.stages.order)
-        self.parts: dict[str, Part] = {name: part_of(self.tree, name, built.get(name)) for name in names}
+        """Builds the parts of this rank; on rank 0 also their joint problem, where it is not too large."""
+        self.parts: dict[str, Part] = {name: part_of(self.tree, name) for name in self.world.share(self.stages.order)}
+        size = sum(self.world.each(sum(part.model.size.nonzeros for part in self.parts.values())))
+        form = None
+        if self.world.rank == 0 and size <= JOINED_MOST:
+            form = ExtensiveForm(self.dataset, Measure(), {name: part.model for name, part in self.parts.items()})
         said = self.world.merged({name: (part.bounds, dict(part.months)) for name, part in self.parts.items()})
         self.bounds = tightest(said[name][0] for name in self.stages.order)
         self.months = {key: month for name in self.stages.order for key, month in said[name][1].items()}

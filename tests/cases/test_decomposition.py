@@ -177,3 +177,17 @@ def test_the_engine_is_chosen_by_size() -> None:
     """Small problems are solved whole; large ones of several scenarios in parts."""
     assert choose_engine(lands(), 1_000) == "extensive"
     assert choose_engine(lands(), 10**9) == "decomposition"
+
+
+def test_a_problem_too_large_to_join_is_hedged_without_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extensive form hedging finds multipliers of its own, and bounds on both sides of the optimum."""
+    from planner.uncertain import decompose as module
+
+    monkeypatch.setattr(module, "JOINED_MOST", 0)
+    found = decompose(lands(), SolveOptions(gap=0.001, time_limit=20.0))
+    assert found.bound_usd is not None
+    assert found.objective_usd is not None
+    assert found.bound_usd <= PUBLISHED + 1e-3
+    assert found.objective_usd >= PUBLISHED - 1e-3
+    assert found.iterations > 0
+    assert not any(line.startswith(("relaxation", "extensive form")) for line in found.log)
