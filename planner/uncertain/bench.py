@@ -55,10 +55,12 @@ class Bench:
         lot: bool,
         starts: Mapping[str, Vector] | None = None,
         ease: float = 1.0,
+        seconds: float | None = None,
     ) -> dict[str, tuple[Vector, float, float] | None]:
         """Values, objective and bound of each in model units, None where there are none; `lot`: one without ends all.
 
-        `ease` times the gap of the options is left open. `infeasible` has afterwards those proven to have no values.
+        `ease` times the gap of the options is left open, and each may take `seconds`, else `slice_seconds`.
+        `infeasible` has afterwards those proven to have no values.
         """
         failed, options = False, self.options
         self.infeasible = set()
@@ -69,7 +71,7 @@ class Bench:
             nonlocal failed
             if self.stopped or failed:
                 return None
-            limits = [each for each in (self.left(), self.slice_seconds) if each is not None]
+            limits = [each for each in (self.left(), seconds or self.slice_seconds) if each is not None]
             outcome = solve(
                 problems[name],
                 replace(options, time_limit=min(limits, default=None)),

@@ -41,8 +41,10 @@ Vector = npt.NDArray[np.float64]
 
 RELAXATION_SHARE = 0.4
 """Of a time limit, what pricing by the relaxation of the extensive form may take."""
-PART_SHARE = 0.15
-"""Of a time limit, the most that one solve of one scenario may take."""
+HEDGED_SHARE, HEDGED_SECONDS = 0.03, 60.0
+"""Of a time limit, the most that hedging may take to solve one scenario once; and the most without a limit."""
+HELD_SHARE = 0.1
+"""Of a time limit, the most that a scenario may take with its shared decisions held."""
 GAP_SHARE = 0.25
 """Of the gap asked for, what each solve of a scenario may leave open."""
 SCREENED = 4
@@ -146,7 +148,7 @@ class _Decomposition:
             options=self.options,
             workers=1 if world.size > 1 else self.options.threads or default_workers(),
             deadline=None if limit is None else self.standing.began + limit,
-            slice_seconds=None if limit is None else max(1.0, PART_SHARE * limit),
+            slice_seconds=None if limit is None else max(1.0, HELD_SHARE * limit),
             should_stop=should_stop,
         )
         self.best: Implementable | None = None
@@ -275,7 +277,10 @@ class _Decomposition:
         }
         units = {name: self.parts[name].model.units for name in problems}
         held = {name: Held(arrays, units[name]) for name, arrays in problems.items()}
-        found = self.bench.best(held, lot=True, starts=starts, ease=1.0 if bounding else 1.0 / GAP_SHARE)
+        limit = self.options.time_limit
+        seconds = HEDGED_SECONDS if limit is None else max(1.0, HEDGED_SHARE * limit)
+        ease = 1.0 if bounding else 1.0 / GAP_SHARE
+        found = self.bench.best(held, lot=True, starts=starts, ease=ease, seconds=seconds)
         if self.world.any(bool(self.bench.infeasible)):
             raise Ended("infeasible")
         if self.world.any(any(each is None for each in found.values())):

@@ -243,6 +243,7 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
         mpicomm: Any = None,
     ) -> None:
         self.tree, self.parts, self.solve_all, self.steer = tree, parts, solve_all, steer
+        self.weights: Mapping[Shared, float] = {}
         options = {
             "solver_name": SOLVER,
             "PHIterLimit": iterations,
@@ -268,8 +269,7 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
 
     def _rho(self, scenario: Any) -> list[tuple[int, float]]:
         """The weight of departing from what the scenarios of a node decide on average; the same in all of them."""
-        rho = self.steer.proximal(self)
-        keys = list(self._keys(scenario))
+        rho, keys = self.weights, list(self._keys(scenario))
         return [
             (id(variable), rho.get(key, LEAST_WEIGHT))
             for key, variable in zip(keys, scenario._mpisppy_data.nonant_indices.values(), strict=True)
@@ -289,6 +289,7 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
     def solve_side_by_side(self) -> None:
         """Solves every scenario of this rank as mpi-sppy has its objective now."""
         for scenario in self.local_scenarios.values():
+            # what it minimises has other multipliers and averages than last time
             scenario._solver_plugin.set_objective(mpisppy.utils.sputils.find_active_objective(scenario))
         solvers = {self.tree.names[key]: each._solver_plugin for key, each in self.local_scenarios.items()}
         problems = {name: solver.problem() for name, solver in solvers.items()}
@@ -329,6 +330,7 @@ class _Steered(Extension):  # type: ignore[misc]
 
     def post_iter0(self) -> None:
         self.opt.Compute_Xbar()
+        self.opt.weights = self.opt.steer.proximal(self.opt)  # on all ranks at once, as they exchange what they have
         self.opt.steer.after(self.opt, 0)
 
     def enditer(self) -> None:
