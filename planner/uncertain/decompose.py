@@ -32,6 +32,7 @@ from planner.errors import WrongUsage
 from planner.solve import Held, Progress, SolveOptions, relaxed_optimum, solve
 from planner.uncertain.bench import Bench
 from planner.uncertain.candidates import Candidates, Implementable, nearest
+from planner.uncertain.engine import cannot_decompose
 from planner.uncertain.quietly import quietly
 from planner.uncertain.ranks import Ranks, ranks
 from planner.uncertain.standing import Standing
@@ -99,11 +100,11 @@ def decompose(
     scenarios are spread over the ranks, of which this is 0.
 
     Raises:
-        ValueError: the settings weigh CVaR.
+        ValueError: the settings weigh CVaR, or a scenario has no probability.
         WrongUsage: there are more ranks than scenarios.
     """
-    if Measure.of(dataset).weight:
-        raise ValueError("decomposition minimises expected cost; with a risk_weight use the extensive form")
+    if why := cannot_decompose(dataset, Measure.of(dataset)):
+        raise ValueError(f"{why}; use the extensive form")
     world = ranks()
     if world.size > len(dataset.scenarios):
         raise WrongUsage(

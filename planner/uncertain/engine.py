@@ -16,8 +16,19 @@ LARGE = 300_000
 def choose_engine(dataset: Dataset, nonzeros: int, measure: Measure | None = None) -> Engine:
     """The engine for a problem whose extensive form has so many nonzeros; `measure` is what is minimised.
 
-    Only expected cost can be taken apart. A single scenario has nothing to take apart.
+    See `cannot_decompose` for what has to stay whole. A single scenario has nothing to take apart.
     """
-    measure = measure or Measure.of(dataset)
-    apart = measure.kind == "expected" and not measure.weight and len(dataset.scenarios) > 1
-    return "decomposition" if apart and nonzeros >= LARGE else "extensive"
+    whole = len(dataset.scenarios) < 2 or cannot_decompose(dataset, measure or Measure.of(dataset))
+    return "extensive" if whole or nonzeros < LARGE else "decomposition"
+
+
+def cannot_decompose(dataset: Dataset, measure: Measure) -> str:
+    """Why a problem cannot be taken apart, in words; "" where it can.
+
+    Worst cost, regret and CVaR tie the scenarios' costs. A scenario of probability 0 has no share in multipliers.
+    """
+    if measure.kind != "expected" or measure.weight:
+        return "decomposition minimises expected cost alone"
+    if any(not each.probability for each in dataset.scenarios):
+        return "decomposition needs every scenario to have a probability above 0"
+    return ""

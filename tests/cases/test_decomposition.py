@@ -164,13 +164,17 @@ def test_no_plan_for_one_scenario_is_no_plan() -> None:
     assert decomposed(short).status == "infeasible"
 
 
-def test_cvar_is_refused() -> None:
-    """A weight of CVaR ties costs, which decomposition does not do: refused, and never chosen."""
+@pytest.mark.parametrize("tied", ["cvar", "probability"])
+def test_what_cannot_be_taken_apart_is_refused(tied: str) -> None:
+    """A weight of CVaR ties costs, and no probability has no multipliers: refused, and never chosen."""
     data = lands()
-    risky = replace(data, settings=replace(data.settings, risk_weight=0.5))
-    with pytest.raises(ValueError, match="risk_weight"):
-        decompose(risky, SolveOptions())
-    assert choose_engine(risky, 10**9) == "extensive"
+    if tied == "cvar":
+        data = replace(data, settings=replace(data.settings, risk_weight=0.5))
+    else:
+        data = replace(data, scenarios=(*data.scenarios, scenario("never", 0.0)))
+    with pytest.raises(ValueError, match="use the extensive form"):
+        decompose(data, SolveOptions())
+    assert choose_engine(data, 10**9) == "extensive"
 
 
 def test_the_engine_is_chosen_by_size() -> None:
