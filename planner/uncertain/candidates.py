@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,22 +11,13 @@ import numpy.typing as npt
 from models.compiled import Compiled
 from models.plan import Plan
 from models.uncertainty.extensive import Shared
-from models.uncertainty.parts import Part, Stages
+from models.uncertainty.parts import Part
 from planner.solve import Held, hold
-from planner.uncertain.ranks import Ranks
+from planner.uncertain.bench import Bench
+from planner.uncertain.pieces import Pieces
 
 Vector = npt.NDArray[np.float64]
 Decided = Mapping[Shared, float]
-
-
-class Bench(Protocol):
-    """Where problems are solved side by side; values by name, objective in model units."""
-
-    def best(self, problems: Mapping[str, Held], *, lot: bool) -> Mapping[str, tuple[Vector, float, float] | None]:
-        """Values, objective and bound of each, None where there are none; with `lot`, one without ends all."""
-
-    def relaxed(self, problems: Mapping[str, Held]) -> Mapping[str, float | None]:
-        """The least of each when whole numbers may be fractions, None where there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,24 +32,12 @@ class Implementable:
 
 
 class Candidates:
-    """The parts of this rank, and what can be made of decisions over all ranks.
+    """What can be made of decisions over all ranks."""
 
-    `plain` are the scenarios' own problems, `priced` the same with the multipliers in their costs.
-    """
-
-    def __init__(
-        self,
-        stages: Stages,
-        parts: Mapping[str, Part],
-        plain: Mapping[str, Compiled],
-        priced: Mapping[str, Compiled],
-        keys: Mapping[str, frozenset[Shared]],
-        bench: Bench,
-        ranks: Ranks,
-    ) -> None:
-        self.stages, self.parts, self.plain, self.priced = stages, parts, plain, priced
-        self.keys, self.bench, self.ranks = keys, bench, ranks
-        self.probability = stages.tree.probability
+    def __init__(self, pieces: Pieces, bench: Bench) -> None:
+        self.pieces, self.bench = pieces, bench
+        self.stages, self.ranks, self.parts = pieces.stages, pieces.world, pieces.parts
+        self.probability = self.stages.tree.probability
 
     def completed(self, decided: Decided) -> dict[Shared, float] | None:
         """What is still open is decided by the first scenario that has it, at its best with the rest held.
@@ -69,12 +47,12 @@ class Candidates:
         """
         found = dict(decided)
         for name in self.stages.order:
-            if self.keys[name] <= found.keys():
+            if self.pieces.keys[name] <= found.keys():
                 continue
             mine: dict[Shared, float] | None = {}
             if name in self.parts:
                 part = self.parts[name]
-                problem = self._held(part, self.priced[name], found)
+                problem = self._held(part, self.pieces.priced[name], found)
                 solved = self.bench.best({name: problem}, lot=True)[name]
                 mine = None if solved is None else part.decided(solved[0])
             said = self.ranks.each(mine)
@@ -117,7 +95,7 @@ class Candidates:
         return {name: merged[name] for name in self.stages.tree.names}
 
     def _problems(self, decided: Decided) -> dict[str, Held]:
-        return {name: self._held(part, self.plain[name], decided) for name, part in self.parts.items()}
+        return {name: self._held(part, self.pieces.plain[name], decided) for name, part in self.parts.items()}
 
     def _held(self, part: Part, arrays: Compiled, decided: Decided) -> Held:
         return hold(Held(arrays, part.model.units), part.held(decided))

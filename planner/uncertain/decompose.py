@@ -24,7 +24,7 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.start import start_values
 from models.uncertainty.extensive import ExtensiveForm, Shared
-from models.uncertainty.parts import Part, Stages, multipliers, part_of, tightest
+from models.uncertainty.parts import Stages, multipliers
 from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
 from models.units import units_of
@@ -33,6 +33,7 @@ from planner.solve import Held, Progress, SolveOptions, relaxed_optimum, solve
 from planner.uncertain.bench import Bench
 from planner.uncertain.candidates import Candidates, Implementable, nearest
 from planner.uncertain.engine import cannot_decompose
+from planner.uncertain.pieces import Pieces
 from planner.uncertain.quietly import quietly
 from planner.uncertain.ranks import Ranks, ranks
 from planner.uncertain.standing import Standing
@@ -152,13 +153,15 @@ class _Decomposition:
             slice_seconds=None if limit is None else max(1.0, HELD_SHARE * limit),
             should_stop=should_stop,
         )
+        self.pieces = Pieces(self.stages, world)
+        self.candidates = Candidates(self.pieces, self.bench)
         self.best: Implementable | None = None
         self.iterations = self.at_rest = 0
         self.tried: list[Mapping[Shared, float]] = []
         self.last: dict[str, Vector] = {}
 
     def go(self) -> DecomposedOutcome:
-        form = self._prepare()
+        form = self._joined()
         try:
             self._price(form)
             self._begin()
@@ -173,57 +176,26 @@ class _Decomposition:
                 why = str(ended)
         return self._outcome(plans, why)
 
-    def _prepare(self) -> ExtensiveForm | None:
-        """Builds the parts of this rank; on rank 0 also their joint problem, where it is not too large."""
-        self.parts: dict[str, Part] = {name: part_of(self.tree, name) for name in self.world.share(self.stages.order)}
-        size = sum(self.world.each(sum(part.model.size.nonzeros for part in self.parts.values())))
-        form = None
-        if self.world.rank == 0 and size <= JOINED_MOST:
-            form = ExtensiveForm(self.dataset, Measure(), {name: part.model for name, part in self.parts.items()})
-        said = self.world.merged({name: (part.bounds, dict(part.months)) for name, part in self.parts.items()})
-        self.bounds = tightest(said[name][0] for name in self.stages.order)
-        self.months = {key: month for name in self.stages.order for key, month in said[name][1].items()}
-        self.keys = {name: frozenset(said[name][0]) for name in self.stages.order}
-        self.plain: dict[str, Compiled] = {name: part.within(self.bounds) for name, part in self.parts.items()}
-        return form
+    def _joined(self) -> ExtensiveForm | None:
+        """On rank 0 the joint problem, where it is not too large."""
+        if self.pieces.nonzeros() > JOINED_MOST or self.world.rank > 0:
+            return None
+        built = {name: part.model for name, part in self.pieces.parts.items()}
+        return ExtensiveForm(self.dataset, Measure(), built)
 
     def _price(self, form: ExtensiveForm | None) -> None:
         """Multipliers from the relaxation of the joint problem, whose least is a bound too; none if it takes long."""
         prices: dict[str, Vector] = {}
         if form is not None:
-            limit = self.options.time_limit
-            relaxed = relaxed_optimum(
-                form, None if limit is None else RELAXATION_SHARE * limit, lambda: self.bench.over
-            )
+            limit = None if self.options.time_limit is None else RELAXATION_SHARE * self.options.time_limit
+            relaxed = relaxed_optimum(form, limit, lambda: self.bench.over)
             if relaxed is not None:
                 self.standing.raised(float(form.compiled.cost @ relaxed.values) + form.compiled.offset)
                 prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)
                 self.standing.say("relaxation")
         prices, self.standing.lower = self.world.told((prices, self.standing.lower))
-        self.weights = self._weights(prices)
-        self.priced = {
-            name: replace(arrays, cost=arrays.cost + prices[name]) if prices else arrays
-            for name, arrays in self.plain.items()
-        }
-        self.candidates = Candidates(
-            self.stages, self.parts, self.plain, self.priced, self.keys, self.bench, self.world
-        )
+        self.pieces.price(prices)
         self._tighten()
-
-    def _weights(self, prices: Mapping[str, Vector]) -> dict[Shared, float]:
-        """What a unit of each shared decision weighs: its multipliers' size on average, or else its cost's."""
-        mine: dict[Shared, list[tuple[float, float]]] = {}
-        for name, part in self.parts.items():
-            amounts = prices[name] if prices else self.plain[name].cost
-            for key, i in part.columns.items():
-                mine.setdefault(key, []).append((part.probability, abs(float(amounts[i]))))
-        found: dict[Shared, float] = {}
-        said = self.world.each(mine)
-        for key in self.months:
-            terms = [term for each in said for term in each.get(key, ())]
-            found[key] = sum(p * amount for p, amount in terms) / sum(p for p, _ in terms)
-        most = max(found.values(), default=0.0) or 1.0
-        return {key: max(weight, 1e-4 * most) for key, weight in found.items()}
 
     def _tighten(self) -> None:
         """What each solve may leave open, in model units, now that there is something to measure by."""
@@ -238,24 +210,24 @@ class _Decomposition:
         said = self.world.merged(
             {
                 name: part.decided(start_values(part.model, self.task.start[name]))
-                for name, part in self.parts.items()
+                for name, part in self.pieces.parts.items()
                 if name in self.task.start
             }
         )
         decided: dict[Shared, float] = {}
         for name in self.tree.names:
             decided |= {key: value for key, value in said.get(name, {}).items() if key not in decided}
-        decided = {key: float(np.clip(value, *self.bounds[key])) for key, value in decided.items()}
-        if decided or not self.months:
+        decided = {key: float(np.clip(value, *self.pieces.bounds[key])) for key, value in decided.items()}
+        if decided or not self.pieces.months:
             self._try(decided)
-            if not self.months and self.world.any(bool(self.bench.infeasible)):
+            if not self.pieces.months and self.world.any(bool(self.bench.infeasible)):
                 raise Ended("infeasible")
             self.standing.say("plans given" if decided else "apart")
             self._check()
 
     def _hedge(self) -> str:
         """Progressive hedging until the bounds meet, time is over or nothing moves any more; says which."""
-        if not self.months:
+        if not self.pieces.months:
             # nothing is shared: every scenario by itself is all there is
             if self.best is not None:
                 self.standing.raised(self.best.bound)
@@ -264,8 +236,10 @@ class _Decomposition:
             from planner.uncertain.hedging import Hedging
             from planner.uncertain.hedging import Tree as NamedTree
 
-            tree = NamedTree(self.stages, self.bounds, self.months)
-            hedging = Hedging(tree, self.parts, self.priced, self._solve_all, self, ITERATIONS, self.world.comm)
+            tree = NamedTree(self.stages, self.pieces.bounds, self.pieces.months)
+            hedging = Hedging(
+                tree, self.pieces.parts, self.pieces.priced, self._solve_all, self, ITERATIONS, self.world.comm
+            )
             hedging.ph_main(finalize=False)
         return "iterations"
 
@@ -276,7 +250,7 @@ class _Decomposition:
             for name, arrays in problems.items()
             if name in self.last
         }
-        units = {name: self.parts[name].model.units for name in problems}
+        units = {name: self.pieces.parts[name].model.units for name in problems}
         held = {name: Held(arrays, units[name]) for name, arrays in problems.items()}
         limit = self.options.time_limit
         seconds = HEDGED_SECONDS if limit is None else max(1.0, HEDGED_SHARE * limit)
@@ -288,7 +262,7 @@ class _Decomposition:
             raise Ended("stopped" if self.bench.over else "a scenario was not solved in its time")
         solved = {name: each for name, each in found.items() if each is not None}
         for name, (values, _, _) in solved.items():
-            arrays = self.plain[name]
+            arrays = self.pieces.plain[name]
             self.last[name] = np.where(arrays.integer, values[: len(arrays.columns)], np.nan)
         return solved
 
@@ -310,22 +284,15 @@ class _Decomposition:
             raise Ended("at rest")
 
     def proximal(self, hedging: Any) -> dict[Shared, float]:
-        """Proximal weights: what a unit weighs by how far the scenarios are apart (Watson and Woodruff 2011)."""
-        said = self.world.merged(hedging.solutions())
-        most: dict[Shared, float] = {}
-        least: dict[Shared, float] = {}
-        for each in said.values():
-            for key, value in each.items():
-                most[key] = max(value, most.get(key, -math.inf))
-                least[key] = min(value, least.get(key, math.inf))
-        return {key: weight / (most[key] - least[key] + 1.0) for key, weight in self.weights.items()}
+        """Proximal weights, from how far the scenarios are apart at first."""
+        return self.pieces.proximal(self.world.merged(hedging.solutions()))
 
     def _candidates(self, hedging: Any) -> None:
         """The scenarios' decisions nearest to the average, the most promising of them worked out."""
         solutions = self.world.merged(hedging.solutions())
         average = self.world.merged(hedging.average())
         promising: list[tuple[float, dict[Shared, float]]] = []
-        for _, mine in nearest(solutions, average, self.weights, self.tried.__contains__, SCREENED):
+        for _, mine in nearest(solutions, average, self.pieces.weights, self.tried.__contains__, SCREENED):
             self.tried.append(mine)
             if self.world.any(self.bench.over):
                 break
