@@ -25,14 +25,16 @@ _POLL_SECONDS = 0.1
 class Bench:
     """Solves up to `workers` problems at a time, each on one thread, until `deadline` (monotonic seconds, or None).
 
-    `options` hold for each problem; `slice_seconds` is the most that one may take. Once `should_stop` says yes, what
-    is under way ends with what it has and nothing more begins. It is asked in the thread that waits.
+    `options` hold for each problem. One may take `slice_seconds` at most, or `brief_seconds` where it is to be brief.
+    Once `should_stop` says yes, what is under way ends with what it has and nothing more begins. It is asked in the
+    thread that waits.
     """
 
     options: SolveOptions
     workers: int
     deadline: float | None
     slice_seconds: float | None
+    brief_seconds: float | None
     should_stop: Callable[[], bool] | None = None
     stopped: bool = False
     infeasible: set[str] = field(default_factory=set)
@@ -55,23 +57,24 @@ class Bench:
         lot: bool,
         starts: Mapping[str, Vector] | None = None,
         ease: float = 1.0,
-        seconds: float | None = None,
+        brief: bool = False,
     ) -> dict[str, tuple[Vector, float, float] | None]:
         """Values, objective and bound of each in model units, None where there are none; `lot`: one without ends all.
 
-        `ease` times the gap of the options is left open, and each may take `seconds`, else `slice_seconds`.
+        `ease` times the gap of the options is left open.
         `infeasible` has afterwards those proven to have no values.
         """
         failed, options = False, self.options
         self.infeasible = set()
         wide = None if options.absolute_gap is None else ease * options.absolute_gap
         options = replace(options, gap=ease * options.gap, absolute_gap=wide, threads=1)
+        most = self.brief_seconds if brief else self.slice_seconds
 
         def task(name: str) -> Outcome | None:
             nonlocal failed
             if self.stopped or failed:
                 return None
-            limits = [each for each in (self.left(), seconds or self.slice_seconds) if each is not None]
+            limits = [each for each in (self.left(), most) if each is not None]
             outcome = solve(
                 problems[name],
                 replace(options, time_limit=min(limits, default=None)),

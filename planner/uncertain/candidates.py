@@ -19,6 +19,9 @@ from planner.uncertain.pieces import Pieces
 Vector = npt.NDArray[np.float64]
 Decided = Mapping[Shared, float]
 
+EASE = 4.0
+"""How much wider the gap is left where a scenario's decisions are wanted and its cost is not."""
+
 
 @dataclass(frozen=True, eq=False)
 class Implementable:
@@ -53,7 +56,7 @@ class Candidates:
             if name in self.parts:
                 part = self.parts[name]
                 problem = self._held(part, self.pieces.priced[name], found)
-                solved = self.bench.best({name: problem}, lot=True)[name]
+                solved = self.bench.best({name: problem}, lot=True, ease=EASE, brief=True)[name]
                 mine = None if solved is None else part.decided(solved[0])
             said = self.ranks.each(mine)
             if any(each is None for each in said):

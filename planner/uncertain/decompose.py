@@ -31,7 +31,7 @@ from models.units import units_of
 from planner.errors import WrongUsage
 from planner.solve import Held, Progress, SolveOptions, relaxed_optimum, solve
 from planner.uncertain.bench import Bench
-from planner.uncertain.candidates import Candidates, Implementable, nearest
+from planner.uncertain.candidates import EASE, Candidates, Implementable, nearest
 from planner.uncertain.engine import cannot_decompose
 from planner.uncertain.pieces import Pieces
 from planner.uncertain.quietly import quietly
@@ -43,7 +43,7 @@ Vector = npt.NDArray[np.float64]
 
 RELAXATION_SHARE = 0.4
 """Of a time limit, what pricing by the relaxation of the extensive form may take."""
-HEDGED_SHARE, HEDGED_SECONDS = 0.03, 60.0
+BRIEF_SHARE, BRIEF_SECONDS = 0.03, 60.0
 """Of a time limit, the most that hedging may take to solve one scenario once; and the most without a limit."""
 HELD_SHARE = 0.1
 """Of a time limit, the most that a scenario may take with its shared decisions held."""
@@ -151,6 +151,7 @@ class _Decomposition:
             workers=1 if world.size > 1 else self.options.threads or default_workers(),
             deadline=None if limit is None else self.standing.began + limit,
             slice_seconds=None if limit is None else max(1.0, HELD_SHARE * limit),
+            brief_seconds=BRIEF_SECONDS if limit is None else max(1.0, BRIEF_SHARE * limit),
             should_stop=should_stop,
         )
         self.pieces = Pieces(self.stages, world)
@@ -252,10 +253,8 @@ class _Decomposition:
         }
         units = {name: self.pieces.parts[name].model.units for name in problems}
         held = {name: Held(arrays, units[name]) for name, arrays in problems.items()}
-        limit = self.options.time_limit
-        seconds = HEDGED_SECONDS if limit is None else max(1.0, HEDGED_SHARE * limit)
-        ease = 1.0 if bounding else 1.0 / GAP_SHARE
-        found = self.bench.best(held, lot=True, starts=starts, ease=ease, seconds=seconds)
+        ease = 1.0 if bounding else EASE
+        found = self.bench.best(held, lot=True, starts=starts, ease=ease, brief=True)
         if self.world.any(bool(self.bench.infeasible)):
             raise Ended("infeasible")
         if self.world.any(any(each is None for each in found.values())):
