@@ -271,6 +271,7 @@ class _Decomposition:
         before = self.standing.lower, self.standing.upper
         if iteration == 0:
             self.standing.raised(float(hedging.Ebound()))
+            self.standing.say("multipliers")
         self._candidates(hedging)
         self.standing.say(f"iteration {iteration}")
         self._check()
