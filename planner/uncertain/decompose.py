@@ -45,6 +45,8 @@ RELAXATION_SHARE = 0.4
 """Of a time limit, what pricing by the relaxation of the extensive form may take."""
 BRIEF_SHARE, BRIEF_SECONDS = 0.03, 60.0
 """Of a time limit, the most that hedging may take to solve one scenario once; and the most without a limit."""
+BRIEF_LEAST = 20.0
+"""Below so many seconds a scenario of a large problem may have no plan yet, and hedging could not begin."""
 HELD_SHARE = 0.1
 """Of a time limit, the most that a scenario may take with its shared decisions held."""
 GAP_SHARE = 0.25
@@ -151,7 +153,7 @@ class _Decomposition:
             workers=1 if world.size > 1 else self.options.threads or default_workers(),
             deadline=None if limit is None else self.standing.began + limit,
             slice_seconds=None if limit is None else max(1.0, HELD_SHARE * limit),
-            brief_seconds=BRIEF_SECONDS if limit is None else max(1.0, BRIEF_SHARE * limit),
+            brief_seconds=BRIEF_SECONDS if limit is None else max(BRIEF_LEAST, BRIEF_SHARE * limit),
             should_stop=should_stop,
         )
         self.pieces = Pieces(self.stages, world)
@@ -172,7 +174,7 @@ class _Decomposition:
         plans: Mapping[str, Plan] | None = None if self.best is None else self.candidates.plans(self.best)
         if form is not None and why != "infeasible" and not self.standing.proven and not self.bench.over:
             try:
-                plans = self._finish(form, plans)
+                plans = self._finish(form, plans, why)
             except Ended as ended:
                 why = str(ended)
         return self._outcome(plans, why)
@@ -318,10 +320,10 @@ class _Decomposition:
         if self.world.any(self.bench.over):
             raise Ended("stopped" if self.world.any(self.bench.stopped) else "time limit")
 
-    def _finish(self, form: ExtensiveForm, plans: Mapping[str, Plan] | None) -> Mapping[str, Plan] | None:
+    def _finish(self, form: ExtensiveForm, plans: Mapping[str, Plan] | None, why: str) -> Mapping[str, Plan] | None:
         """Searches the extensive form from the best plan, for the rest of the time."""
         self.standing.tell(
-            f"hedging is at rest after {self.iterations} iterations: the extensive form goes on from there"
+            f"hedging ended after {self.iterations} iterations ({why}): the extensive form goes on from there"
         )
         outcome = solve(
             form,
