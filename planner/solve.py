@@ -34,12 +34,16 @@ _FIRST_PLAN_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class SolveOptions:
-    """`gap` relative; `time_limit` in seconds, None for none; `threads` 0 lets HiGHS choose; `seed` >= 0."""
+    """`gap` relative; `time_limit` in seconds, None for none; `threads` 0 lets HiGHS choose; `seed` >= 0.
+
+    `absolute_gap`, in model units of money, is enough too where it is given.
+    """
 
     gap: float = 0.001
     time_limit: float | None = None
     threads: int = 0
     seed: int = 0
+    absolute_gap: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ def _load(arrays: Compiled, options: SolveOptions) -> highspy.Highs:
     highs.setOptionValue("output_flag", True)
     highs.setOptionValue("log_to_console", False)
     highs.setOptionValue("mip_rel_gap", float(options.gap))
-    highs.setOptionValue("mip_abs_gap", 0.0 if options.gap == 0.0 else 1e-6)
+    least = 0.0 if options.gap == 0.0 else 1e-6
+    highs.setOptionValue("mip_abs_gap", least if options.absolute_gap is None else float(options.absolute_gap))
     highs.setOptionValue("threads", int(options.threads))
     highs.setOptionValue("random_seed", int(options.seed))
     if options.time_limit is not None:
@@ -360,3 +365,19 @@ def local_optimum(model: Model, decisions: Vector, time_limit: float = 60.0) -> 
         decisions = np.where(arrays.integer, values, np.nan)
     duals = np.array(solution.col_dual, dtype=float), np.array(solution.row_dual, dtype=float)
     return LocalOptimum(values, *duals)
+
+
+def relaxed_optimum(
+    model: Problem, time_limit: float | None = None, should_stop: Callable[[], bool] | None = None
+) -> LocalOptimum | None:
+    """The best of a problem whose whole numbers may be fractions, with its duals; None where none was found."""
+    arrays, options = model.compiled, SolveOptions(gap=0.0, time_limit=time_limit, threads=1)
+    highs, search = _load(arrays.within(arrays.lower, arrays.upper, np.zeros_like(arrays.integer)), options), _Search()
+    _listen(highs, search, time.monotonic(), model.units.usd)
+    finished = _run(highs, search, options, time.monotonic(), None, should_stop)
+    if not finished or highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    solution = highs.getSolution()
+    return LocalOptimum(
+        *(np.array(each, dtype=float) for each in (solution.col_value, solution.col_dual, solution.row_dual))
+    )

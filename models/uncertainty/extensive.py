@@ -49,17 +49,22 @@ class ScenarioModel:
 
 
 class ExtensiveForm:
-    """The joint problem of a dataset with scenarios; solves like a model (`compiled`, `units`)."""
+    """The joint problem of a dataset with scenarios; solves like a model (`compiled`, `units`).
 
-    def __init__(self, dataset: Dataset, measure: Measure | None = None) -> None:
+    `shared` has the joint column of each shared decision. `models` are those of scenarios already built.
+    """
+
+    def __init__(
+        self, dataset: Dataset, measure: Measure | None = None, models: Mapping[str, Model] | None = None
+    ) -> None:
         self.dataset = dataset
         self.tree = Tree(dataset)
         self.units: Units = units_of(dataset)
         self.scenarios: list[ScenarioModel] = []
-        self._shared: dict[Shared, int] = {}
+        self.shared: dict[Shared, int] = {}
         joined = _Joined()
         for name in self.tree.names:
-            model = build_model(dataset.in_scenario(name))
+            model = (models or {}).get(name) or build_model(dataset.in_scenario(name))
             self.scenarios.append(self._join(joined, name, model))
         constraints = joined.compiled()
         width = len(constraints.lower)
@@ -78,12 +83,12 @@ class ExtensiveForm:
             key = keys.get(id(variable))
             if key is None:
                 places[i] = joined.column(arrays, i)
-            elif key in self._shared:
-                places[i] = self._shared[key]
+            elif key in self.shared:
+                places[i] = self.shared[key]
                 joined.tighten(places[i], arrays, i)
                 common[i] = True
             else:
-                places[i] = self._shared[key] = joined.column(arrays, i)
+                places[i] = self.shared[key] = joined.column(arrays, i)
                 common[i] = True
         joined.rows(arrays, places, common)
         return ScenarioModel(name, model, places, arrays.cost, arrays.offset)
@@ -103,8 +108,8 @@ class ExtensiveForm:
             for decision in each.model.decisions:
                 # a decision that changes nothing here is no column here, and is taken all the same
                 key = shared_key(self.tree, each.name, decision)
-                if id(decision.variable) not in compiled and key in self._shared:
-                    decision.variable.set_value(round(float(values[self._shared[key]])), skip_validation=True)
+                if id(decision.variable) not in compiled and key in self.shared:
+                    decision.variable.set_value(round(float(values[self.shared[key]])), skip_validation=True)
             found[each.name] = each.model.plan(values[each.places])
         return found
 

@@ -92,12 +92,12 @@ def test_a_change_that_can_no_longer_be_read_is_said_to_be_one(tmp_path: Path) -
 
 
 def test_a_plan_of_another_run_is_not_taken_for_the_previous_one(tmp_path: Path) -> None:
-    """A kept plan whose hash or cost is not the record's does not speak for it."""
+    """A kept plan whose hash is not the record's does not speak for it."""
     path = workbook(tmp_path / "west.xlsx", decision())
     before = solved(tmp_path, "west", path)
     keep_previous_plan(tmp_path / before.plan_path)
     after = solved(tmp_path, "west", workbook(path, decision(settings={"first_month": "2026-01", "months": 11})))
-    other = replace(before, report=before.report | {"objective_usd": 1.0})
+    other = replace(before, report=before.report | {"plan_sha256": "0" * 64})
     (found,) = changes(tmp_path, manifest(after), manifest(other))
     assert found.inputs == ()
     assert found.why[0] == "the input changed; one of its two versions is no longer here to be read"
