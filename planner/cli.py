@@ -114,6 +114,13 @@ def check(file: Path, annotate: Path | None, **common: Any) -> int:
     show_default=True,
     help="With scenarios: expected cost (with CVaR by the settings), the worst cost, or the worst regret.",
 )
+@option(
+    "--engine",
+    type=click.Choice(["auto", "extensive", "decomposition"]),
+    default="auto",
+    show_default=True,
+    help="With scenarios: all in one problem, or taken apart; auto takes apart what is large.",
+)
 @option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends the search with a plan.")
 @common_options
 @click.pass_context

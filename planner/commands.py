@@ -90,6 +90,7 @@ def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sour
         alternatives=values["alternatives"],
         within=values["within"],
         risk=values["risk"],
+        engine=values["engine"],
         accept_stopped=values["accept_stopped"],
         option_sources={**sources, "set": sources["overrides"]},
     )

@@ -66,6 +66,7 @@ class RunRequest:
     alternatives: int = 0
     within: float = 0.01
     risk: Literal["expected", "worst", "regret"] = "expected"
+    engine: Literal["extensive", "decomposition", "auto"] = "auto"
     accept_stopped: bool = False
     outputs: Path = Path("outputs")
     option_sources: Mapping[str, str] = field(default_factory=dict)
@@ -85,6 +86,7 @@ class RunRequest:
             "alternatives": self.alternatives,
             "within": self.within,
             "risk": self.risk,
+            "engine": self.engine,
             "accept_stopped": self.accept_stopped,
         }
 
@@ -278,7 +280,15 @@ class _Run:
         options = SolveOptions(request.gap, request.time_limit, request.threads, request.seed)
         self.stop.keeping = True
         with self._phase("solve"):
-            found = search(dataset, measure, options, self.stop, self._watch, start)
+            found = search(
+                dataset,
+                measure,
+                options,
+                self.stop,
+                self._watch,
+                start,
+                None if request.engine == "auto" else request.engine,
+            )
         report.status, report.solver_log = found.status, found.log
         report.model = ModelSize(found.size.rows, found.size.columns, found.size.integers, found.size.nonzeros)
         log.info("%s.", found.why)

@@ -6,6 +6,7 @@ it cannot be interrupted (presolve): after a grace the best plan it has reported
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -30,6 +31,9 @@ LARGE = 1500
 """Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
 _FIRST_PLAN_SHARE = 0.3
 """At most this share of the time limit goes into looking for a first plan."""
+
+
+log = logging.getLogger("planner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,17 +371,56 @@ def local_optimum(model: Model, decisions: Vector, time_limit: float = 60.0) -> 
     return LocalOptimum(values, *duals)
 
 
+class Relaxation:
+    """A problem whose whole numbers may be fractions, solved again and again within other bounds of its columns.
+
+    Each solve begins where the last one ended, which is near when few bounds have changed. `infeasible` says whether
+    the last one was proven to have no values.
+    """
+
+    def __init__(self, model: Problem) -> None:
+        arrays = model.compiled
+        self.infeasible = False
+        self._options = SolveOptions(gap=0.0, threads=1)
+        relaxed = arrays.within(arrays.lower, arrays.upper, np.zeros_like(arrays.integer))
+        self._highs, self._search = _load(relaxed, self._options), _Search()
+        self._lower, self._upper = arrays.lower.copy(), arrays.upper.copy()
+        _listen(self._highs, self._search, time.monotonic(), model.units.usd)
+
+    def optimum(
+        self,
+        lower: Vector | None = None,
+        upper: Vector | None = None,
+        *,
+        time_limit: float | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> LocalOptimum | None:
+        """The best within the bounds, those of the last solve where none are given; None where none was found."""
+        if lower is not None and upper is not None:
+            changed = np.flatnonzero((lower != self._lower) | (upper != self._upper)).astype(np.int32)
+            self._highs.changeColsBounds(len(changed), changed, lower[changed], upper[changed])
+            self._lower, self._upper = lower.copy(), upper.copy()
+        # HiGHS counts the time of all solves
+        limit = np.inf if time_limit is None else self._highs.getRunTime() + time_limit
+        self._highs.setOptionValue("time_limit", float(limit))
+        self._search.stop, self.infeasible = False, False
+        options = replace(self._options, time_limit=time_limit)
+        if not _run(self._highs, self._search, options, time.monotonic(), None, should_stop):
+            return None
+        self._highs.setOptionValue("presolve", "off")  # from now on it begins from a basis
+        status = self._highs.getModelStatus()
+        self.infeasible = status == highspy.HighsModelStatus.kInfeasible
+        if status != highspy.HighsModelStatus.kOptimal:
+            log.debug("relaxation: %s", self._highs.modelStatusToString(status))
+            return None
+        solution = self._highs.getSolution()
+        return LocalOptimum(
+            *(np.array(each, dtype=float) for each in (solution.col_value, solution.col_dual, solution.row_dual))
+        )
+
+
 def relaxed_optimum(
     model: Problem, time_limit: float | None = None, should_stop: Callable[[], bool] | None = None
 ) -> LocalOptimum | None:
     """The best of a problem whose whole numbers may be fractions, with its duals; None where none was found."""
-    arrays, options = model.compiled, SolveOptions(gap=0.0, time_limit=time_limit, threads=1)
-    highs, search = _load(arrays.within(arrays.lower, arrays.upper, np.zeros_like(arrays.integer)), options), _Search()
-    _listen(highs, search, time.monotonic(), model.units.usd)
-    finished = _run(highs, search, options, time.monotonic(), None, should_stop)
-    if not finished or highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return None
-    solution = highs.getSolution()
-    return LocalOptimum(
-        *(np.array(each, dtype=float) for each in (solution.col_value, solution.col_dual, solution.row_dual))
-    )
+    return Relaxation(model).optimum(time_limit=time_limit, should_stop=should_stop)

@@ -14,26 +14,27 @@ from planner.solve import SolveOptions
 from planner.uncertain.ask import Ask
 from planner.workers import Answer, Question
 
-MEAN = "the expected values"
-"""The key of the question about the mean of all scenarios; no scenario's name begins with a key's blank."""
-
 
 @dataclass(frozen=True)
 class Apart:
-    """Scenarios solved as if certain, and the plan for their expected values; `infeasible` have no plan at all."""
+    """Scenarios solved as if certain; `infeasible` have no plan at all."""
 
     certain: Mapping[str, Certain]
-    mean: Plan | None
     infeasible: tuple[str, ...] = ()
 
 
+def solve_mean(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> Plan | None:
+    """The plan for the expected values of the scenarios; None where none was found."""
+    (answer,) = ask([Question("the expected values", dataset.expected_value(), options)])
+    said(answer)
+    return answer.plan
+
+
 def solve_apart(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> Apart:
-    """Solves each scenario as if it were certain, and the problem of their expected values."""
+    """Solves each scenario as if it were certain."""
     names = Tree(dataset).names
-    questions = [Question(f" {MEAN}", dataset.expected_value(), options)]
-    questions += [Question(name, dataset.in_scenario(name), options) for name in names]
     answers = {}
-    for answer in ask(questions):
+    for answer in ask(Question(name, dataset.in_scenario(name), options) for name in names):
         answers[answer.key] = answer
         said(answer)
     certain = {}
@@ -42,8 +43,7 @@ def solve_apart(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callabl
         if answer.plan is not None and answer.objective_usd is not None:
             bound = -math.inf if answer.bound_usd is None else answer.bound_usd
             certain[name] = Certain(answer.objective_usd, bound, answer.plan)
-    infeasible = tuple(name for name in names if answers[name].status == "infeasible")
-    return Apart(certain, answers[f" {MEAN}"].plan, infeasible)
+    return Apart(certain, tuple(name for name in names if answers[name].status == "infeasible"))
 
 
 def own_from(tree: Tree, scenario: str) -> int:

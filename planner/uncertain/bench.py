@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ class Bench:
 
     `options` hold for each problem. One may take `slice_seconds` at most, or `brief_seconds` where it is to be brief.
     Once `should_stop` says yes, what is under way ends with what it has and nothing more begins. It is asked in the
-    thread that waits.
+    thread that waits. `halt` ends what is under way in another thread.
     """
 
     options: SolveOptions
@@ -37,6 +37,7 @@ class Bench:
     brief_seconds: float | None
     should_stop: Callable[[], bool] | None = None
     stopped: bool = False
+    halt: bool = False
     infeasible: set[str] = field(default_factory=set)
 
     @property
@@ -49,6 +50,13 @@ class Bench:
     def left(self) -> float | None:
         """Seconds left."""
         return None if self.deadline is None else max(0.1, self.deadline - time.monotonic())
+
+    def awaited(self, future: Future[T]) -> T:
+        """What another thread finds; asks meanwhile whether to stop."""
+        while not future.done():
+            wait([future], timeout=_POLL_SECONDS)
+            _ = self.over
+        return future.result()
 
     def best(
         self,
@@ -72,13 +80,13 @@ class Bench:
 
         def task(name: str) -> Outcome | None:
             nonlocal failed
-            if self.stopped or failed:
+            if self.stopped or self.halt or failed:
                 return None
             limits = [each for each in (self.left(), most) if each is not None]
             outcome = solve(
                 problems[name],
                 replace(options, time_limit=min(limits, default=None)),
-                should_stop=lambda: self.stopped or failed,
+                should_stop=lambda: self.stopped or self.halt or failed,
                 start=(starts or {}).get(name),
             )
             failed = failed or (lot and outcome.values is None)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -29,8 +30,10 @@ from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
 from models.units import units_of
 from planner.errors import WrongUsage
-from planner.solve import ArrayProblem, Progress, SolveOptions, relaxed_optimum, solve
+from planner.solve import ArrayProblem, Progress, Relaxation, SolveOptions, solve
+from planner.summary import money
 from planner.uncertain.bench import Bench
+from planner.uncertain.branching import Branching, Whole
 from planner.uncertain.candidates import EASE, Candidates, Implementable, nearest
 from planner.uncertain.engine import cannot_decompose
 from planner.uncertain.pieces import Pieces
@@ -53,6 +56,9 @@ GAP_SHARE = 0.25
 """Of the gap asked for, what each solve of a scenario may leave open."""
 SCREENED = 4
 """Candidates an iteration that are valued by relaxations; the best of them is worked out."""
+STEP_SHARE, TRIED_SHARE = 0.1, 0.1
+"""Of the gap asked for: how much a step of branching may cost before another node is looked at first, and by how
+much decisions must promise to be better than those worked out already."""
 REST = 3
 """Iterations in a row without a better bound on either side, after which hedging is at rest."""
 ITERATIONS = 1000
@@ -166,8 +172,9 @@ class _Decomposition:
     def go(self) -> DecomposedOutcome:
         form = self._joined()
         try:
-            self._price(form)
+            branching = self._price(form)
             self._begin()
+            self._branch(branching)
             why = self._hedge()
         except Ended as ended:
             why = str(ended)
@@ -186,19 +193,84 @@ class _Decomposition:
         built = {name: part.model for name, part in self.pieces.parts.items()}
         return ExtensiveForm(self.dataset, Measure(), built)
 
-    def _price(self, form: ExtensiveForm | None) -> None:
-        """Multipliers from the relaxation of the joint problem, whose least is a bound too; none if it takes long."""
+    def _price(self, form: ExtensiveForm | None) -> Branching | None:
+        """Multipliers from the relaxation of the joint problem, whose least is a bound too; none if it takes long.
+
+        On rank 0 what branches from there on.
+        """
         prices: dict[str, Vector] = {}
+        branching = None
         if form is not None:
             limit = None if self.options.time_limit is None else RELAXATION_SHARE * self.options.time_limit
-            relaxed = relaxed_optimum(form, limit, lambda: self.bench.over)
+            relaxation = Relaxation(form)
+            relaxed = relaxation.optimum(time_limit=limit, should_stop=lambda: self.bench.over)
             if relaxed is not None:
+                branching = Branching(form, relaxation, relaxed.values, lambda: self.bench.over)
                 self.standing.raised(float(form.compiled.cost @ relaxed.values) + form.compiled.offset)
                 prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)
                 self.standing.say("relaxation")
         prices, self.standing.lower = self.world.told((prices, self.standing.lower))
         self.pieces.price(prices)
         self._tighten()
+        return branching
+
+    def _branch(self, branching: Branching | None) -> None:
+        """Branches on rank 0, and works out on all what it comes to, until the bounds meet or nothing better is left.
+
+        In a process by itself the working out goes on beside the branching.
+        """
+        if not self.pieces.months:
+            return
+        if self.world.size > 1:
+            while (found := self._branched(branching, math.inf, None)) is not None:
+                self._try(found.decided)
+                self.standing.say("decisions tried")
+                self._check()
+        elif branching is not None:
+            self._branch_alone(branching)
+
+    def _branched(self, branching: Branching | None, tried: float, aside: Future[Any] | None) -> Whole | None:
+        """The next decisions to try, on every rank; `tried` is what those worked out cost in the relaxation."""
+        at, found = self.standing, None
+        if branching is not None:
+            scale = at.scale if math.isfinite(at.scale) else 0.0
+            # what cannot be better than the best plan by the gap asked for is as good as closed
+            proven = at.upper - self.options.gap * abs(at.upper) if math.isfinite(at.upper) else math.inf
+            cutoff = min(tried - TRIED_SHARE * self.options.gap * scale, proven)
+            step = STEP_SHARE * self.options.gap * scale
+            found = branching.next(cutoff, step, lambda: aside is not None and aside.done())
+            at.raised(min(branching.lower, at.upper))
+        told: tuple[Whole | None, float] = self.world.told((found, at.lower))
+        found, at.lower = told
+        at.say("branching" if found is None else f"branching, decisions of {money(found.least * at.usd, at.currency)}")
+        self._check()
+        return found
+
+    def _branch_alone(self, branching: Branching) -> None:
+        tried = math.inf
+        aside: Future[Implementable | None] | None = None
+        waiting: Whole | None = None
+        workers, self.bench.workers = self.bench.workers, max(1, self.bench.workers - 1)
+        with ThreadPoolExecutor(1, thread_name_prefix="aside") as beside:
+            try:
+                while True:
+                    found = self._branched(branching, tried, aside)
+                    if found is not None:
+                        tried, waiting = min(tried, found.least), found
+                    elif aside is not None:
+                        self._better(self.bench.awaited(aside))
+                        aside = None
+                        self.standing.say("decisions tried")
+                        self._check()
+                    elif waiting is None:
+                        return
+                    if waiting is not None and aside is None:
+                        aside, waiting = beside.submit(self.candidates.evaluated, waiting.decided), None
+            finally:
+                self.bench.halt = aside is not None
+                if aside is not None:
+                    self._better(aside.result())
+                self.bench.halt, self.bench.workers = False, workers
 
     def _tighten(self) -> None:
         """What each solve may leave open, in model units, now that there is something to measure by."""
@@ -308,7 +380,10 @@ class _Decomposition:
     def _try(self, mine: Mapping[Shared, float]) -> None:
         """Works out what decisions come to; the best are kept."""
         decided = self.candidates.completed(mine)
-        found = None if decided is None else self.candidates.evaluated(decided)
+        self._better(None if decided is None else self.candidates.evaluated(decided))
+
+    def _better(self, found: Implementable | None) -> None:
+        """Keeps decisions that come to less than all before."""
         if found is not None and found.objective < self.standing.upper:
             self.best, self.standing.upper = found, found.objective
             self._tighten()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from models.build import build_model
 from models.dataset import Dataset
 from models.model import Size
 from models.plan import Plan
@@ -21,16 +22,22 @@ from models.uncertainty.extensive import ExtensiveForm
 from models.uncertainty.outcome import PlanForAll, ScenarioPlan
 from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
+from planner.errors import WrongUsage
 from planner.interrupt import Stop
 from planner.progress import ProgressLines
-from planner.solve import Outcome, SolveOptions, hold, solve
+from planner.solve import SolveOptions, hold, solve
 from planner.summary import money
-from planner.uncertain.apart import Apart, evaluate, is_two_stage, solve_apart
+from planner.uncertain.apart import Apart, evaluate, is_two_stage, solve_apart, solve_mean
 from planner.uncertain.ask import asking
+from planner.uncertain.decompose import decompose
+from planner.uncertain.engine import Engine, cannot_decompose, choose_engine
 from planner.workers import Answer
 
 APART_SHARE, MEAN_SHARE = 0.4, 0.15
 """Of a time limit, what the scenarios one by one may take, and the plan for the expected values."""
+
+LEAST_SECONDS = 10.0
+"""With less time left the scenarios are not solved one by one after a decomposition."""
 
 log = logging.getLogger("planner")
 
@@ -59,12 +66,21 @@ def search(
     stop: Stop,
     watch: Watch,
     start: Mapping[str, Plan] | None = None,
+    engine: Engine | None = None,
 ) -> Found:
     """The best plan for all scenarios of a dataset by a measure; regret needs every scenario solved alone first.
 
-    `start`: earlier plans by scenario that the joint search begins from.
+    `start`: earlier plans by scenario that the joint search begins from. `engine`: None for the one that pays.
+
+    Raises:
+        WrongUsage: the engine asked for cannot minimise the measure.
     """
-    return _Search(dataset, measure, options, stop, watch, start).go()
+    return _Search(dataset, measure, options, stop, watch, start, engine).go()
+
+
+def _none_apart(size: Size, apart: Apart) -> Found:
+    why = f"No plan exists even if it were certain: {', '.join(apart.infeasible)}"
+    return Found("infeasible", None, size, why, infeasible=apart.infeasible)
 
 
 class _Search:
@@ -76,10 +92,12 @@ class _Search:
         stop: Stop,
         watch: Watch,
         start: Mapping[str, Plan] | None,
+        engine: Engine | None,
     ) -> None:
         self.dataset, self.measure, self.options = dataset, measure, options
         self.stop, self.watch, self.start = stop, watch, start
-        self.tree = Tree(dataset)
+        self.tree, self.engine = Tree(dataset), engine
+        self.alone = replace(options, threads=1)
         self.began = time.monotonic()
         self.currency = dataset.settings.currency
 
@@ -91,17 +109,24 @@ class _Search:
         return max(0.1, min(share * limit, limit - (time.monotonic() - self.began)))
 
     def go(self) -> Found:
+        first = build_model(self.dataset.in_scenario(self.tree.names[0])).size
+        engine = self.engine or choose_engine(self.dataset, first.nonzeros * len(self.tree.names), self.measure)
+        if engine == "decomposition":
+            if why := cannot_decompose(self.dataset, self.measure):
+                raise WrongUsage(f"--engine decomposition: {why}. Leave it out.")
+            return self._in_parts(first)
+        return self._as_one(first.nonzeros)
+
+    def _as_one(self, nonzeros: int) -> Found:
+        """First the scenarios one by one, then all in the extensive form."""
         form = ExtensiveForm(self.dataset)
         size = _size(form)
-        nonzeros = size.nonzeros // len(self.tree.names)
-        alone = replace(self.options, threads=1)
         with asking(nonzeros, self.left(APART_SHARE), self.stop) as ask:
             log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
-            apart = solve_apart(self.dataset, alone, ask, self._said)
+            mean = solve_mean(self.dataset, self.alone, ask, self._said)
+            apart = solve_apart(self.dataset, self.alone, ask, self._said)
         if apart.infeasible:
-            named = ", ".join(apart.infeasible)
-            why = f"No plan exists even if it were certain: {named}"
-            return Found("infeasible", None, size, why, infeasible=apart.infeasible)
+            return _none_apart(size, apart)
         if self.measure.kind == "regret":
             missing = [name for name in self.tree.names if name not in apart.certain]
             if missing:
@@ -114,8 +139,34 @@ class _Search:
             form = ExtensiveForm(self.dataset, self.measure)
         elif self.measure != Measure.of(self.dataset):
             form = ExtensiveForm(self.dataset, self.measure)
-        mean = self._mean(form, apart, alone, nonzeros)
-        return self._together(form, size, apart, mean)
+        return self._together(form, size, apart, self._mean(form, mean, nonzeros))
+
+    def _in_parts(self, first: Size) -> Found:
+        """The plan for the expected values, then all scenarios by decomposition; each by itself in the time left."""
+        count = len(self.tree.names)
+        size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
+        with asking(first.nonzeros, self.left(MEAN_SHARE), self.stop) as ask:
+            mean = self._mean(None, solve_mean(self.dataset, self.alone, ask, self._said), first.nonzeros)
+        lines = self.watch("Plan for all scenarios")
+        outcome = decompose(
+            self.dataset,
+            replace(self.options, time_limit=self.left()),
+            start=self.start or mean.plans,
+            on_progress=lines.news,
+            should_stop=lambda: lines.stopped_by(self.stop),
+        )
+        plans = None if outcome.plans is None else dict(outcome.plans)
+        apart = Apart({})
+        if not self.stop.requested and (self.left() or math.inf) > LEAST_SECONDS:
+            log.info("Solving each of %d scenarios as if it were certain", count)
+            with asking(first.nonzeros, self.left(), self.stop) as ask:
+                apart = solve_apart(self.dataset, self.alone, ask, self._said)
+        if apart.infeasible:
+            return _none_apart(size, apart)
+        if outcome.status == "infeasible":
+            return Found("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
+        why = f"Decomposition: {outcome.why}"
+        return self._found(size, plans, outcome.bound_usd, apart, mean, why, outcome.log)
 
     def _said(self, answer: Answer) -> None:
         if answer.objective_usd is None:
@@ -123,21 +174,26 @@ class _Search:
         else:
             log.info("  %s: %s, %.0f s", answer.key.strip(), money(answer.objective_usd, self.currency), answer.seconds)
 
-    def _mean(self, form: ExtensiveForm, apart: Apart, options: SolveOptions, nonzeros: int) -> _Mean:
-        """What the plan for the expected values comes to when its first decisions are held."""
-        if apart.mean is None:
+    def _mean(self, form: ExtensiveForm | None, plan: Plan | None, nonzeros: int) -> _Mean:
+        """What the plan for the expected values comes to when its first decisions are held.
+
+        Without the extensive form it is not worked out for scenarios that part more than once.
+        """
+        if plan is None:
             return _Mean()
-        plans = dict.fromkeys(self.tree.names, apart.mean)
+        plans = dict.fromkeys(self.tree.names, plan)
         until = self.dataset.settings.first_stage_months
         budget = self.left(MEAN_SHARE)
         if self.stop.requested:
             return _Mean()
         if is_two_stage(self.tree):
             with asking(nonzeros, budget, self.stop) as ask:
-                found = evaluate(self.dataset, plans, options, ask, until)
+                found = evaluate(self.dataset, plans, self.alone, ask, until)
             if not found.plans:
                 return _Mean(math.inf if found.infeasible else None)
             return self._valued(found.plans, self._value(found.bounds))
+        if form is None:
+            return _Mean()
         held = form.decided(form.start(plans), lambda t, _node: t < until)
         outcome = solve(
             hold(form, held), replace(self.options, time_limit=budget), should_stop=lambda: self.stop.requested
@@ -171,12 +227,24 @@ class _Search:
         plans = None if outcome.values is None else form.plans(outcome.values)
         if plans is not None and self._overlooks:
             plans = self._refined(plans, size)
+        return self._found(size, plans, outcome.bound_usd, apart, mean, outcome.why, outcome.log)
+
+    def _found(
+        self,
+        size: Size,
+        plans: dict[str, Plan] | None,
+        bound_usd: float | None,
+        apart: Apart,
+        mean: _Mean,
+        why: str,
+        lines: tuple[str, ...],
+    ) -> Found:
+        """The best plan of the joint search or the one for the expected values, and the best bound."""
         value = math.inf if plans is None else self._value({name: each.objective_usd for name, each in plans.items()})
         if mean.plans is not None and mean.usd is not None and mean.usd < value:
             plans, value = dict(mean.plans), mean.usd
         if plans is None:
-            return Found("no_plan", None, size, outcome.why, outcome.log)
-        bound = min(value, self._bound(outcome, apart))
+            return Found("no_plan", None, size, why, lines)
         best = PlanForAll(
             measure=self.measure,
             scenarios=tuple(
@@ -184,12 +252,12 @@ class _Search:
                 for name in self.tree.names
             ),
             objective_usd=value,
-            bound_usd=bound,
+            bound_usd=min(value, self._bound(bound_usd, apart)),
             mean_objective_usd=mean.usd,
             mean_bound_usd=mean.bound_usd,
         )
         proven = best.gap <= self.options.gap + 1e-9
-        return Found("optimal" if proven else "stopped", best, size, outcome.why, outcome.log)
+        return Found("optimal" if proven else "stopped", best, size, why, lines)
 
     @property
     def _overlooks(self) -> bool:
@@ -206,9 +274,9 @@ class _Search:
             name: min(plans[name], better.plans[name], key=lambda plan: plan.objective_usd) for name in self.tree.names
         }
 
-    def _bound(self, outcome: Outcome, apart: Apart) -> float:
+    def _bound(self, bound_usd: float | None, apart: Apart) -> float:
         """The better of what the joint search proved and what the scenarios cost at least if certain."""
-        joint = -math.inf if outcome.bound_usd is None else outcome.bound_usd
+        joint = -math.inf if bound_usd is None else bound_usd
         if len(apart.certain) < len(self.tree.names):
             return joint
         return max(joint, self._value({name: each.bound_usd for name, each in apart.certain.items()}))

@@ -32,9 +32,14 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def plan(here: Run, tmp_path: Path) -> tuple[Path, Path]:
     """A workbook with a demand of two points, and its plan on the plain figures."""
-    book = workbook(tmp_path / "book.xlsx", decision(**TWO_POINTS, **CERTAIN_MONEY))
-    assert here("solve", book, "-o", "plan.xlsx", "--gap", 0).code == 0
-    return tmp_path / "plan.xlsx", book
+    return planned(here, tmp_path, **TWO_POINTS, **CERTAIN_MONEY)
+
+
+def planned(here: Run, tmp_path: Path, **changes: Any) -> tuple[Path, Path]:
+    """A workbook, and the plan of the same without its scenarios."""
+    plain = {sheet: rows for sheet, rows in changes.items() if not sheet.startswith("scenario")}
+    assert here("solve", workbook(tmp_path / "plain.xlsx", decision(**plain)), "-o", "plan.xlsx", "--gap", 0).code == 0
+    return tmp_path / "plan.xlsx", workbook(tmp_path / "book.xlsx", decision(**changes))
 
 
 def stress(here: Run, plan: tuple[Path, Path], *words: object) -> Said:
@@ -108,16 +113,14 @@ def test_a_time_limit_is_kept_and_what_is_done_is_told(here: Run, plan: tuple[Pa
 
 def test_samples_without_a_plan_are_counted_as_such(here: Run, tmp_path: Path) -> None:
     """Without shortfall and with too little on offer, samples with more demand have no plan, the others a cost."""
-    book = workbook(
-        tmp_path / "book.xlsx",
-        decision(
-            **TWO_POINTS,
-            on_demand=[],
-            leases=[{"lease": "L", "provider": "neo", "region": "us", "units_max": 12}],
-        ),
+    plan = planned(
+        here,
+        tmp_path,
+        **TWO_POINTS,
+        on_demand=[],
+        leases=[{"lease": "L", "provider": "neo", "region": "us", "units_max": 12}],
     )
-    assert here("solve", book, "-o", "plan.xlsx", "--gap", 0).code == 0
-    found = stress(here, (tmp_path / "plan.xlsx", book), "--count", 100).json
+    found = stress(here, plan, "--count", 100).json
     high = sum(each["drawn"] == "scenario high" for each in found["results"])
     assert {each["status"] for each in found["results"] if each["drawn"] == "scenario high"} == {"infeasible"}
     assert found["samples"]["with_plan"] == 100 - high
@@ -131,22 +134,9 @@ def test_samples_without_a_plan_are_counted_as_such(here: Run, tmp_path: Path) -
 def test_a_cap_that_cannot_be_kept_is_named(here: Run, tmp_path: Path) -> None:
     """Where cash runs over its cap the sample counts as without a plan, the cap is named, and what it costs is told."""
     hours = 365 * 24
-    book = workbook(
-        tmp_path / "book.xlsx",
-        decision(**TWO_POINTS, **CERTAIN_MONEY),
-        caps=[
-            {
-                "cap": "purse",
-                "measure": "cash_usd",
-                "scope": "total",
-                "sense": "max",
-                "value": 3 * 96 * hours,
-                "per": "year",
-            }
-        ],
-    )
-    assert here("solve", book, "-o", "plan.xlsx", "--gap", 0).code == 0
-    found = stress(here, (tmp_path / "plan.xlsx", book), "--count", 50, "--later", "held").json
+    cap = {"cap": "purse", "measure": "cash_usd", "scope": "total", "sense": "max", "value": 3 * 96 * hours}
+    plan = planned(here, tmp_path, **TWO_POINTS, **CERTAIN_MONEY, caps=[cap | {"per": "year"}])
+    found = stress(here, plan, "--count", 50, "--later", "held").json
     high = sum(each["drawn"] == "scenario high" for each in found["results"])
     assert found["caps_exceeded"] == [{"cap": "purse", "samples": high}]
     assert found["samples"]["beyond_caps"] == high
@@ -207,3 +197,18 @@ def test_the_seed_of_the_scenarios_is_no_fresh_one(here: Run, tmp_path: Path) ->
         for seed in (5, 6)
     }
     assert remarks == {5: True, 6: False}
+
+
+def test_a_plan_for_scenarios_is_held_in_what_they_share(here: Run, tmp_path: Path) -> None:
+    """What all scenarios sign before first_stage_months is held in each sample; holding all of it is refused."""
+    book = workbook(tmp_path / "book.xlsx", decision(**TWO_POINTS, **CERTAIN_MONEY))
+    solved = here("solve", book, "-o", "plan.xlsx", "--gap", 0, "--json").json
+    (signed,) = (each for each in solved["decisions"] if each["scenarios"] == ["all"] or len(each["scenarios"]) == 2)
+    found = stress(here, (tmp_path / "plan.xlsx", book), "--count", 40).json
+    assert found["samples"]["with_plan"] == 40
+    assert found["forecast_usd"] == pytest.approx(solved["objective_usd"])
+    costs = {each["scenario"]: each["cost_usd"] for each in solved["scenarios"]}
+    for each in found["results"]:
+        assert each["cost_usd"] == pytest.approx(costs[each["drawn"].removeprefix("scenario ")])
+    assert signed["units"] >= 1
+    assert here("stress", tmp_path / "plan.xlsx", book, "--later", "held").code == 2
