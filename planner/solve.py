@@ -6,7 +6,6 @@ it cannot be interrupted (presolve): after a grace the best plan it has reported
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -31,9 +30,6 @@ LARGE = 1500
 """Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
 _FIRST_PLAN_SHARE = 0.3
 """At most this share of the time limit goes into looking for a first plan."""
-
-
-log = logging.getLogger("planner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,19 +400,30 @@ class Relaxation:
         limit = np.inf if time_limit is None else self._highs.getRunTime() + time_limit
         self._highs.setOptionValue("time_limit", float(limit))
         self._search.stop, self.infeasible = False, False
-        options = replace(self._options, time_limit=time_limit)
-        if not _run(self._highs, self._search, options, time.monotonic(), None, should_stop):
-            return None
-        self._highs.setOptionValue("presolve", "off")  # from now on it begins from a basis
-        status = self._highs.getModelStatus()
+        status = self._run(time_limit, should_stop)
+        if status == highspy.HighsModelStatus.kUnknown:
+            # dual simplex can lose its way from a basis: primal simplex goes on from there, or all begins anew
+            self._highs.setOptionValue("simplex_strategy", 4)
+            status = self._run(time_limit, should_stop)
+            self._highs.setOptionValue("simplex_strategy", 1)
+        if status == highspy.HighsModelStatus.kUnknown:
+            self._highs.clearSolver()
+            self._highs.setOptionValue("presolve", "choose")
+            status = self._run(time_limit, should_stop)
         self.infeasible = status == highspy.HighsModelStatus.kInfeasible
         if status != highspy.HighsModelStatus.kOptimal:
-            log.debug("relaxation: %s", self._highs.modelStatusToString(status))
             return None
         solution = self._highs.getSolution()
         return LocalOptimum(
             *(np.array(each, dtype=float) for each in (solution.col_value, solution.col_dual, solution.row_dual))
         )
+
+    def _run(self, time_limit: float | None, should_stop: Callable[[], bool] | None) -> highspy.HighsModelStatus:
+        """Runs once, from the basis there is; it is not set once the time is over."""
+        options = replace(self._options, time_limit=time_limit)
+        finished = _run(self._highs, self._search, options, time.monotonic(), None, should_stop)
+        self._highs.setOptionValue("presolve", "off")  # from now on it begins from a basis
+        return self._highs.getModelStatus() if finished else highspy.HighsModelStatus.kTimeLimit
 
 
 def relaxed_optimum(

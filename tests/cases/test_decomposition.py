@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 
 import pytest
@@ -14,8 +15,10 @@ from stochastic import factor, scenario
 from models.dataset import Dataset
 from models.uncertainty.extensive import ExtensiveForm
 from models.uncertainty.parts import Stages, multipliers, part_of
+from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
-from planner.solve import ArrayProblem, Progress, SolveOptions, relaxed_optimum
+from planner.solve import ArrayProblem, Progress, Relaxation, SolveOptions, relaxed_optimum
+from planner.uncertain.branching import Branching
 from planner.uncertain.decompose import decompose
 from planner.uncertain.engine import choose_engine
 
@@ -55,7 +58,14 @@ def columns_differ() -> Dataset:
     )
 
 
-def test_louveaux_and_smeers_by_decomposition() -> None:
+@pytest.fixture
+def hedging_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the branching, which would solve so small a problem before any hedging."""
+    monkeypatch.setattr("planner.uncertain.decompose._Decomposition._branch", lambda *_: None)
+
+
+@pytest.mark.usefixtures("hedging_alone")
+def test_louveaux_and_smeers_by_hedging() -> None:
     """The published optimum of LandS comes out of hedging and bounds, not only of the extensive form."""
     found = decomposed(lands())
     assert found.objective_usd == pytest.approx(PUBLISHED, abs=5e-4)
@@ -66,6 +76,14 @@ def test_louveaux_and_smeers_by_decomposition() -> None:
 @pytest.mark.parametrize("of", [three_stages, columns_differ])
 def test_agrees_with_the_extensive_form(of: object) -> None:
     """Cost, bound, audits and common decisions hold on a tree of three stages and where scenarios' columns differ."""
+    assert callable(of)
+    decomposed(of())
+
+
+@pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
+@pytest.mark.usefixtures("hedging_alone")
+def test_hedging_agrees_with_the_extensive_form(of: object) -> None:
+    """The same without the branching."""
     assert callable(of)
     decomposed(of())
 
@@ -115,6 +133,7 @@ def test_multipliers_leave_the_whole_as_it_is_and_bound_it(of: object) -> None:
     assert total == pytest.approx(whole, rel=1e-6)
 
 
+@pytest.mark.usefixtures("hedging_alone")
 def test_nothing_goes_to_standard_output(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     """Whatever the engine prints is in the log; progress is logged and told, bounds never getting worse."""
     told: list[Progress] = []
@@ -129,6 +148,7 @@ def test_nothing_goes_to_standard_output(capfd: pytest.CaptureFixture[str], capl
     assert len(plans) > 1
 
 
+@pytest.mark.usefixtures("hedging_alone")
 def test_a_stop_ends_it_with_the_best_so_far() -> None:
     """Once a stop is asked for nothing more begins; plan and bound found until then are kept."""
     told: list[Progress] = []
@@ -195,3 +215,38 @@ def test_a_problem_too_large_to_join_is_hedged_without_prices(monkeypatch: pytes
     assert found.objective_usd >= PUBLISHED - 1e-3
     assert found.iterations > 0
     assert not any(line.startswith(("relaxation", "extensive form")) for line in found.log)
+
+
+def test_branching_proves_what_has_continuous_recourse() -> None:
+    """With continuous recourse branching alone comes to the published optimum of LandS, from both sides."""
+    form = ExtensiveForm(lands(), Measure())
+    relaxation = Relaxation(form)
+    root = relaxation.optimum()
+    assert root is not None
+    branching = Branching(form, relaxation, root.values, lambda: False)
+    best, tried = math.inf, 0
+    while (found := branching.next(best, 0.0, lambda: False)) is not None:
+        best, tried = min(best, found.least), tried + 1
+        assert all(value == round(value) for value in found.decided.values())
+    assert tried
+    assert best * form.units.usd == pytest.approx(PUBLISHED, abs=5e-4)
+    assert branching.lower * form.units.usd == pytest.approx(PUBLISHED, abs=5e-4)
+
+
+def test_branching_stops_when_asked_and_goes_on() -> None:
+    """A search that is paused keeps its place: its bound never falls, and it ends as one that was not."""
+    form = ExtensiveForm(lands(), Measure())
+    relaxation = Relaxation(form)
+    root = relaxation.optimum()
+    assert root is not None
+    branching = Branching(form, relaxation, root.values, lambda: False)
+    best, lower = math.inf, branching.lower
+    for step in range(100_000):
+        found = branching.next(best, 0.0, lambda turn=step: turn % 2 == 0)  # every other call pauses at once
+        assert branching.lower >= lower - 1e-9
+        lower = branching.lower
+        if found is not None:
+            best = min(best, found.least)
+        elif step % 2:
+            break
+    assert best * form.units.usd == pytest.approx(PUBLISHED, abs=5e-4)
