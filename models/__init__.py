@@ -36,7 +36,8 @@ Terms meet only in the ledgers (`models.ledgers`): the capacity ledger holds acc
 and month, the cost ledger named payments by month. `models.build.TERMS` is the list of terms. What a
 workbook can say is in `models.schema`; `models.audit` recomputes a plan from the workbook alone.
 
-With scenarios each is such a problem, on figures that `models.realization` makes of the workbook's. Columns decided in
-month t (`Model.decisions`) are common to the scenarios not told apart in t (`models.uncertainty.tree`); with costs z_s of
-probability p_s the objective is (1 - w) sum p_s z_s + w CVaR, or the worst cost or regret (`models.uncertainty.risk`).
+With scenarios each is such a problem, on figures that `models.realization` makes of the workbook's. Columns
+decided in month t (`Model.decisions`) are common to the scenarios not told apart in t (`models.uncertainty.tree`);
+with costs z_s of probability p_s the objective is (1 - w) sum p_s z_s + w CVaR, or the worst cost or regret
+(`models.uncertainty.risk`).
 """
