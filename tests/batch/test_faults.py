@@ -60,7 +60,8 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     folder, done = tmp_path / OUT, 0
     for turn in range(4):
         batch = started(tmp_path, jobs, "-o", OUT, "--workers", "2")
-        wait_for(lambda turn=turn: jobs_running(folder) or turn == 0)
+        # where jobs are quick there may be none left to run
+        wait_for(lambda turn=turn, batch=batch: jobs_running(folder) or turn == 0 or batch.poll() is not None)
         with suppress(subprocess.TimeoutExpired):
             batch.communicate(timeout=draw.uniform(0.0, 1.0))
         batch.kill()
@@ -114,7 +115,7 @@ def test_who_starts_jobs_is_killed(tmp_path: Path) -> None:
     wait_for(lambda: not {first, *others} & set(jobs_running(tmp_path / OUT)), seconds=10)
     out, err = batch.communicate()
     assert batch.returncode == 0, out + err
-    assert records(tmp_path / OUT)["long"].attempts == 2
+    assert records(tmp_path / OUT)["long"].attempts >= 2
 
 
 @on_linux
