@@ -34,6 +34,10 @@ class Compiled:
     columns: tuple[Any, ...]
     rows: tuple[Any, ...]
 
+    def objective(self, values: npt.NDArray[np.float64]) -> float:
+        """What is minimised, at the columns' values."""
+        return float(self.cost @ values) + self.offset
+
     def within(
         self, lower: npt.NDArray[np.float64], upper: npt.NDArray[np.float64], integer: npt.NDArray[np.bool_]
     ) -> Compiled:

@@ -36,7 +36,8 @@ _FIRST_PLAN_SHARE = 0.3
 class SolveOptions:
     """`gap` relative; `time_limit` in seconds, None for none; `threads` 0 lets HiGHS choose; `seed` >= 0.
 
-    `absolute_gap`, in model units of money, is enough too where it is given.
+    `absolute_gap`, in model units of money, is enough too where it is given. `bounding`: a bound is wanted more than
+    a plan, and no time goes into looking for plans beside the search.
     """
 
     gap: float = 0.001
@@ -44,6 +45,7 @@ class SolveOptions:
     threads: int = 0
     seed: int = 0
     absolute_gap: float | None = None
+    bounding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def solve(
     # an earlier solve of this process may have asked for another number of threads
     highspy.Highs.resetGlobalScheduler(True)
     first = start
-    if start is None and arrays.integer.sum() >= LARGE:
+    if start is None and not options.bounding and arrays.integer.sum() >= LARGE:
         first = search.incumbent = first_plan(arrays, options, began, should_stop)
     left = None if options.time_limit is None else max(0.1, began + options.time_limit - time.monotonic())
     highs = _load(arrays, replace(options, time_limit=left))
@@ -143,6 +145,10 @@ def _load(arrays: Compiled, options: SolveOptions) -> highspy.Highs:
     highs.setOptionValue("random_seed", int(options.seed))
     if options.time_limit is not None:
         highs.setOptionValue("time_limit", float(options.time_limit))
+    if options.bounding:
+        highs.setOptionValue("mip_heuristic_effort", 0.0)
+        for each in ("rins", "rens", "root_reduced_cost"):  # searches of their own, whatever the effort
+            highs.setOptionValue(f"mip_heuristic_run_{each}", False)
     lp = highspy.HighsLp()
     rows, columns = arrays.matrix.shape
     lp.num_col_, lp.num_row_ = columns, rows
@@ -282,7 +288,7 @@ def _outcome(model: Problem, highs: highspy.Highs, search: _Search, finished: bo
         if best is None:
             return Outcome(word, None, usd_bound, None, None, seconds, why, log)
         if word == "optimal" and not model.compiled.integer.any():
-            objective = float(model.compiled.cost @ best + model.compiled.offset)
+            objective = model.compiled.objective(best)
         else:
             best, objective = polish(model.compiled, best)
         usd = objective * unit
@@ -308,7 +314,7 @@ def polish(arrays: Compiled, values: Vector) -> tuple[Vector, float]:
     highs.run()
     if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
         values = np.array(highs.getSolution().col_value, dtype=float)
-    return values, float(arrays.cost @ values + arrays.offset)
+    return values, arrays.objective(values)
 
 
 def _held(arrays: Compiled, decisions: Vector) -> Compiled:
@@ -417,6 +423,12 @@ class Relaxation:
         return LocalOptimum(
             *(np.array(each, dtype=float) for each in (solution.col_value, solution.col_dual, solution.row_dual))
         )
+
+    def contradiction(self) -> Vector | None:
+        """Once `infeasible`: weights with which the rows contradict each other, by row; None where HiGHS has none."""
+        highs: Any = self._highs  # whose types do not know of it
+        _, known, ray = highs.getDualRay()
+        return np.array(ray, dtype=float) if known else None
 
     def _run(self, time_limit: float | None, should_stop: Callable[[], bool] | None) -> highspy.HighsModelStatus:
         """Runs once, from the basis there is; it is not set once the time is over."""

@@ -29,17 +29,34 @@ from models.uncertainty.tree import Tree
 Vector = npt.NDArray[np.float64]
 Bounds = Mapping[Shared, tuple[float, float]]
 """The least and most that a shared decision can be in all scenarios that have it."""
+LIMITS = "in_force"
+"""The family of decisions that says which limit is in force (`models.demand.limits`)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One scenario's model; `columns` has the column of each whole-number decision it shares."""
+    """One scenario's model; `common` has the column of each decision it shares, `columns` of the whole-number ones."""
 
     name: str
     probability: float
     model: Model
+    common: Mapping[Shared, int]
     columns: Mapping[Shared, int]
     months: Mapping[Shared, int]
+
+    @cached_property
+    def lumps(self) -> npt.NDArray[np.bool_]:
+        """The whole numbers of its own that a bound on its cost needs most: limits, else all, by column.
+
+        Half a price cut in every month serves just what capacity there is and costs nothing; other decisions that a
+        scenario takes later are small beside its demand, or pay as fractions what they pay whole.
+        """
+        arrays = self.model.compiled
+        own = arrays.integer.copy()
+        own[list(self.columns.values())] = False
+        limits = {id(each.variable) for each in self.model.decisions if each.family == LIMITS}
+        found: npt.NDArray[np.bool_] = own & np.array([id(each) in limits for each in arrays.columns], dtype=bool)
+        return found if found.any() else own
 
     @property
     def bounds(self) -> dict[Shared, tuple[float, float]]:
@@ -72,12 +89,14 @@ def part_of(tree: Tree, name: str, model: Model | None = None) -> Part:
     model = model or build_model(tree.dataset.in_scenario(name))
     shared = shared_keys(tree, name, model)
     month = {id(each.variable): each.month for each in model.decisions}
-    columns, months = {}, {}
+    common, columns, months = {}, {}, {}
     for i, variable in enumerate(model.compiled.columns):
         key = shared.get(id(variable))
-        if key is not None and model.compiled.integer[i]:
-            columns[key], months[key] = i, month[id(variable)]
-    return Part(name, tree.probability[name], model, columns, months)
+        if key is not None:
+            common[key] = i
+            if model.compiled.integer[i]:
+                columns[key], months[key] = i, month[id(variable)]
+    return Part(name, tree.probability[name], model, common, columns, months)
 
 
 def tightest(bounds: Iterable[Bounds]) -> dict[Shared, tuple[float, float]]:
@@ -122,7 +141,7 @@ def multipliers(form: ExtensiveForm, column_duals: Vector, row_duals: Vector) ->
 
     With y the duals of a scenario's own rows, its part of the reduced costs is $p_s c_s - A_s^T y$. Each
     scenario gets its share, by probability, of the whole reduced cost instead; the difference is $p_s w_s$. In model
-    units of money; the form's measure is the expected cost.
+    units of money; the form's measure is the expected cost. Rows of the form alone.
     """
     place = {id(row): i for i, row in enumerate(form.compiled.rows) if row is not None}
     weight = np.zeros(len(form.compiled.columns))

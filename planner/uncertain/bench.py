@@ -93,7 +93,7 @@ class Bench:
             return outcome
 
         found: dict[str, tuple[Vector, float, float] | None] = {}
-        for name, outcome in self._all(task, {name: name for name in problems}).items():
+        for name, outcome in self.side_by_side(task, {name: name for name in problems}).items():
             found[name] = None
             if outcome is not None and outcome.status == "infeasible":
                 self.infeasible.add(name)
@@ -108,12 +108,34 @@ class Bench:
 
         def task(problem: ArrayProblem) -> float | None:
             found = None if self.stopped else relaxed_optimum(problem, self.left(), lambda: self.stopped)
-            arrays = problem.compiled
-            return None if found is None else float(arrays.cost @ found.values) + arrays.offset
+            return None if found is None else problem.compiled.objective(found.values)
 
-        return self._all(task, problems)
+        return self.side_by_side(task, problems)
 
-    def _all(self, task: Callable[[Q], T], questions: Mapping[str, Q]) -> dict[str, T]:
+    def bounds(self, problems: Mapping[str, ArrayProblem], seconds: float | None) -> dict[str, float]:
+        """A bound on each from below in model units, -inf where none was found; in `seconds` for all at most.
+
+        One may take half as long again as its share of what is left, so that it pays to give the easy ones first.
+        """
+        ends = None if seconds is None else time.monotonic() + seconds
+        options, waiting = replace(self.options, threads=1, bounding=True), len(problems)
+
+        def task(problem: ArrayProblem) -> float:
+            nonlocal waiting
+            limits = [self.left()]
+            if ends is not None:
+                left = max(0.1, ends - time.monotonic())
+                limits += [left, 1.5 * left * self.workers / waiting]
+            waiting -= 1
+            if self.stopped:
+                return -math.inf
+            limit = min((each for each in limits if each is not None), default=None)
+            outcome = solve(problem, replace(options, time_limit=limit), should_stop=lambda: self.stopped)
+            return -math.inf if outcome.bound_usd is None else outcome.bound_usd / problem.units.usd
+
+        return self.side_by_side(task, problems)
+
+    def side_by_side(self, task: Callable[[Q], T], questions: Mapping[str, Q]) -> dict[str, T]:
         with ThreadPoolExecutor(self.workers, thread_name_prefix="parts") as pool:
             futures = {pool.submit(task, question): name for name, question in questions.items()}
             waiting = set(futures)

@@ -1,11 +1,11 @@
-"""The best plan for all scenarios by decomposition: the scenarios one by one, tied by prices and by held decisions.
+"""The best plan for all scenarios by decomposition: the scenarios one by one, tied by what they share.
 
 The relaxation of the extensive form prices the decisions that scenarios share. With these multipliers in their
-costs the scenarios solved one by one bound the least expected cost from below, and progressive hedging (Rockafellar
-and Wets 1991; mpi-sppy) brings their decisions together and the multipliers on. The decisions of the scenarios
-nearest to the average, held in all of them, bound it from above and are plans. Where hedging comes to rest before the
-bounds meet, the extensive form is searched from the best plan found. Expected cost only: worst cost, regret and CVaR
-tie the scenarios' costs, and stay with the extensive form.
+costs the scenarios solved one by one, with whole numbers of their own, bound the least expected cost from below, and
+as cuts they stay in force in the L-shaped method, which finds decisions to take. These, held in all scenarios, bound
+the cost from above and are plans. Where that comes to rest before the bounds meet, progressive hedging (Rockafellar
+and Wets 1991; mpi-sppy) goes on from the multipliers, and at last the extensive form from the best plan found.
+Expected cost only: worst cost, regret and CVaR tie the scenarios' costs, and stay with the extensive form.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -25,17 +24,18 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.start import start_values
 from models.uncertainty.extensive import ExtensiveForm, Shared
+from models.uncertainty.lshaped import Master, lagrangian
 from models.uncertainty.parts import Stages, multipliers
 from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
 from models.units import units_of
 from planner.errors import WrongUsage
-from planner.solve import ArrayProblem, Progress, Relaxation, SolveOptions, solve
+from planner.solve import ArrayProblem, Progress, SolveOptions, relaxed_optimum, solve
 from planner.summary import money
 from planner.uncertain.bench import Bench
-from planner.uncertain.branching import Branching, Whole
 from planner.uncertain.candidates import EASE, Candidates, Implementable, nearest
 from planner.uncertain.engine import cannot_decompose
+from planner.uncertain.lshaped import LShaped
 from planner.uncertain.pieces import Pieces
 from planner.uncertain.quietly import quietly
 from planner.uncertain.ranks import Ranks, ranks
@@ -50,17 +50,18 @@ BRIEF_SHARE, BRIEF_SECONDS = 0.03, 60.0
 """Of a time limit, the most that hedging may take to solve one scenario once; and the most without a limit."""
 BRIEF_LEAST = 20.0
 """Below so many seconds a scenario of a large problem may have no plan yet, and hedging could not begin."""
+FLOOR_SHARE, FLOOR_SECONDS = 0.25, 600.0
+"""Of a time limit, what raising cuts may take at a time; and the most without a limit."""
 HELD_SHARE = 0.1
 """Of a time limit, the most that a scenario may take with its shared decisions held."""
 GAP_SHARE = 0.25
 """Of the gap asked for, what each solve of a scenario may leave open."""
 SCREENED = 4
 """Candidates an iteration that are valued by relaxations; the best of them is worked out."""
-STEP_SHARE, TRIED_SHARE = 0.1, 0.1
-"""Of the gap asked for: how much a step of branching may cost before another node is looked at first, and by how
-much decisions must promise to be better than those worked out already."""
-REST = 3
-"""Iterations in a row without a better bound on either side, after which hedging is at rest."""
+STEP_SHARE = 0.05
+"""Of the gap asked for, what the L-shaped method may leave open."""
+REST, NEARER = 3, 0.01
+"""So many times in a row without bounds nearer by this share of what is between them, hedging is at rest."""
 ITERATIONS = 1000
 JOINED_MOST = 3_000_000
 """Nonzeros of all scenarios beyond which the extensive form is not built, and hedging begins without prices."""
@@ -166,15 +167,17 @@ class _Decomposition:
         self.candidates = Candidates(self.pieces, self.bench)
         self.best: Implementable | None = None
         self.iterations = self.at_rest = 0
+        self.between = math.inf, math.inf
         self.tried: list[Mapping[Shared, float]] = []
         self.last: dict[str, Vector] = {}
 
     def go(self) -> DecomposedOutcome:
         form = self._joined()
         try:
-            branching = self._price(form)
+            shaped = self._price(form)
             self._begin()
-            self._branch(branching)
+            self._shape(shaped)
+            self.at_rest = 0
             why = self._hedge()
         except Ended as ended:
             why = str(ended)
@@ -193,84 +196,69 @@ class _Decomposition:
         built = {name: part.model for name, part in self.pieces.parts.items()}
         return ExtensiveForm(self.dataset, Measure(), built)
 
-    def _price(self, form: ExtensiveForm | None) -> Branching | None:
+    def _price(self, form: ExtensiveForm | None) -> LShaped | None:
         """Multipliers from the relaxation of the joint problem, whose least is a bound too; none if it takes long.
 
-        On rank 0 what branches from there on.
+        What begins from there on, on every rank.
         """
         prices: dict[str, Vector] = {}
-        branching = None
+        values: dict[str, Vector] = {}
+        core: dict[Shared, float] = {}
         if form is not None:
             limit = None if self.options.time_limit is None else RELAXATION_SHARE * self.options.time_limit
-            relaxation = Relaxation(form)
-            relaxed = relaxation.optimum(time_limit=limit, should_stop=lambda: self.bench.over)
+            relaxed = relaxed_optimum(form, limit, lambda: self.bench.over)
             if relaxed is not None:
-                branching = Branching(form, relaxation, relaxed.values, lambda: self.bench.over)
-                self.standing.raised(float(form.compiled.cost @ relaxed.values) + form.compiled.offset)
+                self.standing.raised(form.compiled.objective(relaxed.values))
                 prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)
+                values = {each.name: relaxed.values[each.places] for each in form.scenarios}
+                core = {key: float(relaxed.values[place]) for key, place in form.shared.items()}
                 self.standing.say("relaxation")
-        prices, self.standing.lower = self.world.told((prices, self.standing.lower))
+        prices, values, core, self.standing.lower = self.world.told((prices, values, core, self.standing.lower))
         self.pieces.price(prices)
         self._tighten()
-        return branching
+        if not values or not self.pieces.months:
+            return None
+        shaped = LShaped(None if form is None else Master(form), core, self.pieces, self.bench)
+        cuts = {
+            name: (lagrangian(part, prices[name], values[name]), values[name])
+            for name, part in self.pieces.parts.items()
+        }
+        shaped.add({name: cut for name, (cut, _) in cuts.items()})
+        raised = shaped.raise_cuts(cuts, self._floor_seconds())
+        self.standing.say(f"scenarios by themselves, {raised} of {len(self.tree.names)} cost more")
+        return shaped
 
-    def _branch(self, branching: Branching | None) -> None:
-        """Branches on rank 0, and works out on all what it comes to, until the bounds meet or nothing better is left.
-
-        In a process by itself the working out goes on beside the branching.
-        """
-        if not self.pieces.months:
+    def _shape(self, shaped: LShaped | None) -> None:
+        """The L-shaped method, and what it comes to tried, until the bounds meet or nothing better is left."""
+        if shaped is None:
             return
-        if self.world.size > 1:
-            while (found := self._branched(branching, math.inf, None)) is not None:
-                self._try(found.decided)
-                self.standing.say("decisions tried")
-                self._check()
-        elif branching is not None:
-            self._branch_alone(branching)
+        at = self.standing
+        while not self._at_rest():
+            shaped.converge(self.bench.options, STEP_SHARE * self.options.gap * at.scale, self._heard)
+            at.say("decisions in common")
+            self._check()
+            best = shaped.promising()
+            if best is None or best[1] >= self._target():
+                return
+            self._try(best[0])
+            at.say(f"decisions of {money(best[1] * at.usd, at.currency)} or more tried")
+            self._check()
+            raised = shaped.raise_at(best[0], self._floor_seconds())
+            at.say(f"cuts of {raised} scenarios raised")
+            self._check()
 
-    def _branched(self, branching: Branching | None, tried: float, aside: Future[Any] | None) -> Whole | None:
-        """The next decisions to try, on every rank; `tried` is what those worked out cost in the relaxation."""
-        at, found = self.standing, None
-        if branching is not None:
-            scale = at.scale if math.isfinite(at.scale) else 0.0
-            # what cannot be better than the best plan by the gap asked for is as good as closed
-            proven = at.upper - self.options.gap * abs(at.upper) if math.isfinite(at.upper) else math.inf
-            cutoff = min(tried - TRIED_SHARE * self.options.gap * scale, proven)
-            step = STEP_SHARE * self.options.gap * scale
-            found = branching.next(cutoff, step, lambda: aside is not None and aside.done())
-            at.raised(min(branching.lower, at.upper))
-        told: tuple[Whole | None, float] = self.world.told((found, at.lower))
-        found, at.lower = told
-        at.say("branching" if found is None else f"branching, decisions of {money(found.least * at.usd, at.currency)}")
-        self._check()
-        return found
+    def _target(self) -> float:
+        """What a plan must cost less than to be better than the best by the gap asked for."""
+        upper = self.standing.upper
+        return upper - self.options.gap * abs(upper) if math.isfinite(upper) else math.inf
 
-    def _branch_alone(self, branching: Branching) -> None:
-        tried = math.inf
-        aside: Future[Implementable | None] | None = None
-        waiting: Whole | None = None
-        workers, self.bench.workers = self.bench.workers, max(1, self.bench.workers - 1)
-        with ThreadPoolExecutor(1, thread_name_prefix="aside") as beside:
-            try:
-                while True:
-                    found = self._branched(branching, tried, aside)
-                    if found is not None:
-                        tried, waiting = min(tried, found.least), found
-                    elif aside is not None:
-                        self._better(self.bench.awaited(aside))
-                        aside = None
-                        self.standing.say("decisions tried")
-                        self._check()
-                    elif waiting is None:
-                        return
-                    if waiting is not None and aside is None:
-                        aside, waiting = beside.submit(self.candidates.evaluated, waiting.decided), None
-            finally:
-                self.bench.halt = aside is not None
-                if aside is not None:
-                    self._better(aside.result())
-                self.bench.halt, self.bench.workers = False, workers
+    def _floor_seconds(self) -> float:
+        """What raising cuts may take at a time."""
+        return FLOOR_SECONDS if self.options.time_limit is None else FLOOR_SHARE * self.options.time_limit
+
+    def _heard(self, lower: float) -> None:
+        """A bound from the master, within tolerances no higher than the cost of the best plan."""
+        self.standing.raised(min(lower, self.standing.upper))
 
     def _tighten(self) -> None:
         """What each solve may leave open, in model units, now that there is something to measure by."""
@@ -342,7 +330,6 @@ class _Decomposition:
     def after(self, hedging: Any, iteration: int) -> None:
         """Both bounds anew, once the scenarios of an iteration are solved; those of iteration 0 are a bound."""
         self.iterations = iteration
-        before = self.standing.lower, self.standing.upper
         if iteration == 0:
             self.standing.raised(float(hedging.Ebound()))
             self.standing.say("multipliers")
@@ -353,8 +340,7 @@ class _Decomposition:
             self.standing.raised(hedging.bound())
             self.standing.say(f"iteration {iteration}, multipliers")
             self._check()
-        self.at_rest = 0 if (self.standing.lower, self.standing.upper) != before else self.at_rest + 1
-        if self.at_rest >= REST:
+        if self._at_rest():
             raise Ended("at rest")
 
     def proximal(self, hedging: Any) -> dict[Shared, float]:
@@ -387,6 +373,15 @@ class _Decomposition:
         if found is not None and found.objective < self.standing.upper:
             self.best, self.standing.upper = found, found.objective
             self._tighten()
+
+    def _at_rest(self) -> bool:
+        """Asked time after time: whether the bounds have hardly come nearer for a while."""
+        at, (lower, between) = self.standing, self.between
+        self.between = at.lower, at.upper - at.lower
+        known = math.isfinite(self.between[1])
+        nearer = self.between[1] < (1.0 - NEARER) * between if known else at.lower != lower
+        self.at_rest = 0 if nearer else self.at_rest + 1
+        return self.at_rest >= REST
 
     def _check(self) -> None:
         """Ends the hedging when the bounds meet within the gap, or it is time."""

@@ -102,9 +102,9 @@ def _measure(engine: str, count: int, gap: float, time_limit: float) -> dict[str
     if engine == "decomposition":
         found = decompose(dataset, options)
         cost, bound, proven = found.objective_usd, found.bound_usd, found.gap
-        # a row of the fallback is no measurement of hedging
+        # a row of the fallback is no measurement of the decomposition
         whole = any("extensive form goes on" in line for line in found.log)
-        ended = "extensive" if whole else f"hedging {found.iterations}"
+        ended = "extensive" if whole else found.why
     else:
         form = ExtensiveForm(dataset, Measure())
         nonzeros = int(form.compiled.matrix.nnz)

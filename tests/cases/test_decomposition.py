@@ -1,11 +1,12 @@
-"""Decomposition by mpi-sppy: the same answer as the extensive form, from bounds on both sides."""
+"""Decomposition: the same answer as the extensive form, from bounds on both sides."""
 
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import replace
+from random import Random
 
+import numpy as np
 import pytest
 from builders import JAN, dataset, demand, lease, on_demand, term
 from cases.test_stochastic_textbooks import PUBLISHED, lands
@@ -14,13 +15,18 @@ from stochastic import factor, scenario
 
 from models.dataset import Dataset
 from models.uncertainty.extensive import ExtensiveForm
+from models.uncertainty.lshaped import Master, lagrangian, ruled_out
 from models.uncertainty.parts import Stages, multipliers, part_of
 from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
-from planner.solve import ArrayProblem, Progress, Relaxation, SolveOptions, relaxed_optimum
-from planner.uncertain.branching import Branching
+from models.units import units_of
+from planner.solve import ArrayProblem, Progress, Relaxation, SolveOptions, hold, relaxed_optimum, solve
+from planner.uncertain.bench import Bench
 from planner.uncertain.decompose import decompose
 from planner.uncertain.engine import choose_engine
+from planner.uncertain.lshaped import LShaped
+from planner.uncertain.pieces import Pieces
+from planner.uncertain.ranks import ranks
 
 
 def three_stages() -> Dataset:
@@ -60,8 +66,8 @@ def columns_differ() -> Dataset:
 
 @pytest.fixture
 def hedging_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the branching, which would solve so small a problem before any hedging."""
-    monkeypatch.setattr("planner.uncertain.decompose._Decomposition._branch", lambda *_: None)
+    """Without the L-shaped method, which would solve so small a problem before any hedging."""
+    monkeypatch.setattr("planner.uncertain.decompose._Decomposition._shape", lambda *_: None)
 
 
 @pytest.mark.usefixtures("hedging_alone")
@@ -83,7 +89,7 @@ def test_agrees_with_the_extensive_form(of: object) -> None:
 @pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
 @pytest.mark.usefixtures("hedging_alone")
 def test_hedging_agrees_with_the_extensive_form(of: object) -> None:
-    """The same without the branching."""
+    """The same without the L-shaped method."""
     assert callable(of)
     decomposed(of())
 
@@ -217,36 +223,90 @@ def test_a_problem_too_large_to_join_is_hedged_without_prices(monkeypatch: pytes
     assert not any(line.startswith(("relaxation", "extensive form")) for line in found.log)
 
 
-def test_branching_proves_what_has_continuous_recourse() -> None:
-    """With continuous recourse branching alone comes to the published optimum of LandS, from both sides."""
-    form = ExtensiveForm(lands(), Measure())
-    relaxation = Relaxation(form)
-    root = relaxation.optimum()
-    assert root is not None
-    branching = Branching(form, relaxation, root.values, lambda: False)
-    best, tried = math.inf, 0
-    while (found := branching.next(best, 0.0, lambda: False)) is not None:
-        best, tried = min(best, found.least), tried + 1
-        assert all(value == round(value) for value in found.decided.values())
-    assert tried
-    assert best * form.units.usd == pytest.approx(PUBLISHED, abs=5e-4)
-    assert branching.lower * form.units.usd == pytest.approx(PUBLISHED, abs=5e-4)
+def shaped(data: Dataset) -> tuple[LShaped, SolveOptions]:
+    """The L-shaped method on a dataset, begun from the relaxation of the extensive form."""
+    tree = Tree(data)
+    pieces = Pieces(Stages(tree), ranks())
+    form = ExtensiveForm(data, Measure(), {name: part.model for name, part in pieces.parts.items()})
+    relaxed = relaxed_optimum(form)
+    assert relaxed is not None
+    options = SolveOptions(gap=0.0, absolute_gap=1e-6, threads=1)
+    bench = Bench(options, workers=1, deadline=None, slice_seconds=None, brief_seconds=None)
+    core = {key: float(relaxed.values[place]) for key, place in form.shared.items()}
+    search = LShaped(Master(form), core, pieces, bench)
+    prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)
+    values = {each.name: relaxed.values[each.places] for each in form.scenarios}
+    search.add({name: lagrangian(part, prices[name], values[name]) for name, part in pieces.parts.items()})
+    return search, options
 
 
-def test_branching_stops_when_asked_and_goes_on() -> None:
-    """A search that is paused keeps its place: its bound never falls, and it ends as one that was not."""
-    form = ExtensiveForm(lands(), Measure())
-    relaxation = Relaxation(form)
-    root = relaxation.optimum()
-    assert root is not None
-    branching = Branching(form, relaxation, root.values, lambda: False)
-    best, lower = math.inf, branching.lower
-    for step in range(100_000):
-        found = branching.next(best, 0.0, lambda turn=step: turn % 2 == 0)  # every other call pauses at once
-        assert branching.lower >= lower - 1e-9
-        lower = branching.lower
-        if found is not None:
-            best = min(best, found.least)
-        elif step % 2:
-            break
-    assert best * form.units.usd == pytest.approx(PUBLISHED, abs=5e-4)
+def test_the_l_shaped_method_proves_what_has_continuous_recourse() -> None:
+    """With continuous recourse master and tangents alone come to the published optimum of LandS, from both sides."""
+    search, options = shaped(lands())
+    usd = units_of(lands()).usd
+    bounds: list[float] = []
+    search.converge(options, 1e-4, bounds.append)
+    found = search.promising()
+    assert found is not None
+    assert all(value == round(value) for value in found[0].values())
+    assert bounds == sorted(bounds)
+    assert found[1] * usd == pytest.approx(PUBLISHED, abs=5e-4)
+    assert search.lower * usd == pytest.approx(PUBLISHED, abs=5e-4)
+
+
+@pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
+def test_cuts_lie_below_what_scenarios_cost(of: object) -> None:
+    """No cut, raised or not, claims more than a scenario costs with the decisions held, whatever they are."""
+    assert callable(of)
+    data = of()
+    search, options = shaped(data)
+    search.converge(options, 1e-4, lambda _: None)
+    first = search.promising()
+    assert first is not None
+    search.raise_at(first[0], None)
+    assert search.master is not None
+    rng = Random(4)
+    bounds, checked = search.pieces.bounds, 0
+    for _ in range(60):
+        decided = {key: min(max(first[0][key] + rng.randint(-1, 2), low), high) for key, (low, high) in bounds.items()}
+        for name, part in search.pieces.parts.items():
+            outcome = solve(
+                hold(ArrayProblem(search.pieces.plain[name], part.model.units), part.held(decided)), options
+            )
+            if outcome.objective_usd is None:
+                continue
+            assert outcome.values is not None
+            whole = decided | {key: float(outcome.values[i]) for key, i in part.common.items()}
+            for cut in search.master.cuts:
+                if cut.scenario == name:
+                    checked += 1
+                    assert cut.at(whole) <= outcome.objective_usd / part.model.units.usd + 1e-5
+    assert checked > 20
+
+
+def test_decisions_without_a_plan_are_ruled_out() -> None:
+    """Where a scenario contradicts decisions the cut keeps away from them, and from none that have a plan."""
+    data = dataset(
+        demand(1, months=2),
+        lease("deal", term(2, 1.0), sign_until=JAN, units_max=3),
+        [scenario("plain", 0.5), scenario("more", 0.5), factor("more", "demand", 2.0)],
+        months=2,
+        first_stage_months=1,
+    )
+    search, _ = shaped(data)
+    part, arrays = search.pieces.parts["more"], search.pieces.plain["more"]
+    relaxation = Relaxation(ArrayProblem(arrays, part.model.units))
+    known = {}
+    for units in (0.0, 1.0, 2.0, 3.0):
+        held = part.held(dict.fromkeys(search.pieces.bounds, units))
+        lower, upper = np.where(np.isnan(held), arrays.lower, held), np.where(np.isnan(held), arrays.upper, held)
+        known[units] = relaxation.optimum(lower, upper) is not None
+        if not known[units]:
+            ray = relaxation.contradiction()
+            assert ray is not None
+            cut = ruled_out(part, arrays, ray, dict.fromkeys(search.pieces.bounds, units))
+            assert cut is not None
+            assert cut.scenario is None
+            assert cut.at(dict.fromkeys(search.pieces.bounds, units)) > 1e-3
+            assert cut.at(dict.fromkeys(search.pieces.bounds, 2.0)) <= 1e-9
+    assert known == {0.0: False, 1.0: False, 2.0: True, 3.0: True}
