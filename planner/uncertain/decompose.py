@@ -225,7 +225,11 @@ class _Decomposition:
         }
         shaped.add({name: cut for name, (cut, _) in cuts.items()})
         raised = shaped.raise_cuts(cuts, self._floor_seconds())
-        self.standing.say(f"scenarios by themselves, {raised} of {len(self.tree.names)} cost more")
+        least = {name: cut.least for name, (cut, _) in cuts.items()}
+        found = self.world.merged(least) | {name: cut.least for name, cut in raised.items()}
+        # the multipliers add up to nothing, and so do these cuts' slopes
+        self._heard(sum(self.tree.probability[name] * each for name, each in found.items()))
+        self.standing.say(f"scenarios by themselves, {len(raised)} of {len(found)} cost more")
         return shaped
 
     def _shape(self, shaped: LShaped | None) -> None:
@@ -244,7 +248,7 @@ class _Decomposition:
             at.say(f"decisions of {money(best[1] * at.usd, at.currency)} or more tried")
             self._check()
             raised = shaped.raise_at(best[0], self._floor_seconds())
-            at.say(f"cuts of {raised} scenarios raised")
+            at.say(f"cuts of {len(raised)} scenarios raised")
             self._check()
 
     def _target(self) -> float:

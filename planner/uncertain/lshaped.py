@@ -66,7 +66,8 @@ class LShaped:
         best, known, at_rest = math.inf, set[Whole](), 0
         lower, upper = self.lower, best
         while at_rest < REST and not self.pieces.world.any(self.bench.over):
-            decided = self.pieces.world.told(self._decide(options, tolerance))
+            decided = self._decide(options, tolerance)
+            decided, self.lower = self.pieces.world.told((decided, self.lower))
             told(self.lower)
             if decided is None:
                 return
@@ -97,16 +98,16 @@ class LShaped:
         told: tuple[dict[Shared, float], float] | None = self.pieces.world.told(found)
         return told
 
-    def raise_at(self, decided: Mapping[Shared, float], seconds: float | None) -> int:
-        """Raises the cuts at decisions; how many of them were."""
+    def raise_at(self, decided: Mapping[Shared, float], seconds: float | None) -> dict[str, Cut]:
+        """Raises the cuts at decisions; those of all scenarios that were."""
         self._answer(decided, keep=True)
         return self.raise_cuts(self._tangents, seconds)
 
-    def raise_cuts(self, cuts: Mapping[str, tuple[Cut, Vector]], seconds: float | None) -> int:
-        """Raises cuts of this rank's scenarios; how many were on all."""
+    def raise_cuts(self, cuts: Mapping[str, tuple[Cut, Vector]], seconds: float | None) -> dict[str, Cut]:
+        """Raises cuts of this rank's scenarios; those of all scenarios that were."""
         found = raised(self.pieces, self.bench, cuts, seconds)
         self.add(found)
-        return sum(self.pieces.world.each(len(found)))
+        return self.pieces.world.merged(found)
 
     def _decide(self, options: SolveOptions, tolerance: float) -> dict[Shared, float] | None:
         """The master's decisions; on ranks other than 0 and where it has none, None."""
@@ -149,8 +150,7 @@ class LShaped:
         """What decisions cost at least, remembered where they may be tried."""
         answered = not self.pieces.world.any(len(self._tangents) < len(self.pieces.parts))
         least = self.master.expected(decided) if answered and self.master is not None else math.inf
-        told: tuple[float, float] = self.pieces.world.told((least, self.lower))
-        least, self.lower = told
+        least = float(self.pieces.world.told(least))
         if math.isfinite(least):
             self._visited[self._whole(decided)] = decided
         return least
