@@ -1,4 +1,4 @@
-"""Hands a built model to HiGHS and brings the values back; the only module that knows HiGHS.
+"""Hands a built model to HiGHS and brings the values back.
 
 HiGHS runs in a thread of its own, so that a stop or a time limit is obeyed even while it is somewhere
 it cannot be interrupted (presolve): after a grace the best plan it has reported is taken as it is.
@@ -25,7 +25,7 @@ Vector = npt.NDArray[np.float64]
 
 GRACE_SECONDS = 10.0
 """How long HiGHS may take to stop once told to, before what it has reported is taken."""
-_POLL_SECONDS = 0.05
+POLL_SECONDS = 0.05
 LARGE = 1500
 """Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
 _FIRST_PLAN_SHARE = 0.3
@@ -80,7 +80,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Search:
+class Search:
     """What HiGHS has reported so far; written by its thread, read by ours."""
 
     log: list[str] = field(default_factory=list)
@@ -112,7 +112,7 @@ def solve(
     `start` gives a value per column to begin from, NaN where it has none.
     """
     began = time.monotonic()
-    arrays, search = model.compiled, _Search()
+    arrays, search = model.compiled, Search()
     if not arrays.columns:
         usd = arrays.offset * model.units.usd
         return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", ())
@@ -122,18 +122,19 @@ def solve(
     if start is None and not options.bounding and arrays.integer.sum() >= LARGE:
         first = search.incumbent = first_plan(arrays, options, began, should_stop)
     left = None if options.time_limit is None else max(0.1, began + options.time_limit - time.monotonic())
-    highs = _load(arrays, replace(options, time_limit=left))
-    _listen(highs, search, began, model.units.usd)
+    highs = load(arrays, replace(options, time_limit=left))
+    listen(highs, search, began, model.units.usd)
     _give_start(highs, first)
-    finished = _run(highs, search, options, began, on_progress, should_stop)
+    finished = run_highs(highs, search, options, began, on_progress, should_stop)
     if finished and highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
         highs.setOptionValue("presolve", "off")
-        finished = _run(highs, search, options, began, on_progress, should_stop)
+        finished = run_highs(highs, search, options, began, on_progress, should_stop)
     outcome = _outcome(model, highs, search, finished, began)
     return outcome if start is None else _with_start(outcome, search)
 
 
-def _load(arrays: Compiled, options: SolveOptions) -> highspy.Highs:
+def load(arrays: Compiled, options: SolveOptions) -> highspy.Highs:
+    """HiGHS with a problem and options, ready to run."""
     highs = highspy.Highs()
     # the callbacks that report progress fire only while output is on
     highs.setOptionValue("output_flag", True)
@@ -167,7 +168,7 @@ def _load(arrays: Compiled, options: SolveOptions) -> highspy.Highs:
     return highs
 
 
-def _listen(highs: highspy.Highs, search: _Search, began: float, unit: float) -> None:
+def listen(highs: highspy.Highs, search: Search, began: float, unit: float) -> None:
     """Notes log lines, progress and incumbents; answers whether to stop."""
 
     def on_log(event: Any) -> None:
@@ -212,11 +213,11 @@ def first_plan(
         if values is not None:
             whole = arrays.integer & (np.abs(values - np.round(values)) <= 1e-6)
             lower, upper = np.where(whole, np.round(values), lower), np.where(whole, np.round(values), upper)
-        highs = _load(arrays.within(lower, upper, integer), brief)
+        highs = load(arrays.within(lower, upper, integer), brief)
         highs.setOptionValue("mip_max_nodes", 500)
-        search = _Search()
-        _listen(highs, search, began, 1.0)
-        if not _run(highs, search, brief, time.monotonic(), None, should_stop):
+        search = Search()
+        listen(highs, search, began, 1.0)
+        if not run_highs(highs, search, brief, time.monotonic(), None, should_stop):
             return None
         if highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None
@@ -234,7 +235,7 @@ def _give_start(highs: highspy.Highs, start: Vector | None) -> None:
         highs.setSolution(len(given), given, start[given])
 
 
-def _with_start(outcome: Outcome, search: _Search) -> Outcome:
+def _with_start(outcome: Outcome, search: Search) -> Outcome:
 
     used = any("start solution is feasible" in line.lower() for line in search.log)
     refused = any("infeasible" in line.lower() for line in search.log)
@@ -244,9 +245,9 @@ def _with_start(outcome: Outcome, search: _Search) -> Outcome:
     return replace(outcome, start=word)
 
 
-def _run(
+def run_highs(
     highs: highspy.Highs,
-    search: _Search,
+    search: Search,
     options: SolveOptions,
     began: float,
     on_progress: Callable[[Progress], None] | None,
@@ -258,7 +259,7 @@ def _run(
     deadline = math.inf if options.time_limit is None else began + options.time_limit + GRACE_SECONDS
     shown: Progress | None = None
     while worker.is_alive():
-        worker.join(_POLL_SECONDS)
+        worker.join(POLL_SECONDS)
         if on_progress is not None and search.progress is not shown and search.progress is not None:
             shown = search.progress
             on_progress(shown)
@@ -271,7 +272,7 @@ def _run(
     return True
 
 
-def _outcome(model: Problem, highs: highspy.Highs, search: _Search, finished: bool, began: float) -> Outcome:
+def _outcome(model: Problem, highs: highspy.Highs, search: Search, finished: bool, began: float) -> Outcome:
     values, bound, why, status = search.incumbent, search.bound, "left behind after its time", None
     if finished:
         status, info, solution = highs.getModelStatus(), highs.getInfo(), highs.getSolution()
@@ -310,7 +311,7 @@ def polish(arrays: Compiled, values: Vector) -> tuple[Vector, float]:
     A solver's integers are whole within a tolerance only, and an incumbent met on the way need not be
     the best for its integers. Where the rounded integers admit no plan, `values` is returned as it is.
     """
-    highs = _load(_held(arrays, np.where(arrays.integer, values, np.nan)), SolveOptions(gap=0.0, time_limit=60.0))
+    highs = load(_held(arrays, np.where(arrays.integer, values, np.nan)), SolveOptions(gap=0.0, time_limit=60.0))
     highs.run()
     if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
         values = np.array(highs.getSolution().col_value, dtype=float)
@@ -360,7 +361,7 @@ def local_optimum(model: Model, decisions: Vector, time_limit: float = 60.0) -> 
     arrays, options = model.compiled, SolveOptions(gap=0.0, time_limit=time_limit)
     decisions = np.where(arrays.integer, decisions, np.nan)
     for _ in range(2):  # first for decisions left open, then, all held, for the duals
-        highs = _load(_held(arrays, decisions), options)
+        highs = load(_held(arrays, decisions), options)
         highs.run()
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
@@ -371,75 +372,3 @@ def local_optimum(model: Model, decisions: Vector, time_limit: float = 60.0) -> 
         decisions = np.where(arrays.integer, values, np.nan)
     duals = np.array(solution.col_dual, dtype=float), np.array(solution.row_dual, dtype=float)
     return LocalOptimum(values, *duals)
-
-
-class Relaxation:
-    """A problem whose whole numbers may be fractions, solved again and again within other bounds of its columns.
-
-    Each solve begins where the last one ended, which is near when few bounds have changed. `infeasible` says whether
-    the last one was proven to have no values.
-    """
-
-    def __init__(self, model: Problem) -> None:
-        arrays = model.compiled
-        self.infeasible = False
-        self._options = SolveOptions(gap=0.0, threads=1)
-        relaxed = arrays.within(arrays.lower, arrays.upper, np.zeros_like(arrays.integer))
-        self._highs, self._search = _load(relaxed, self._options), _Search()
-        self._lower, self._upper = arrays.lower.copy(), arrays.upper.copy()
-        _listen(self._highs, self._search, time.monotonic(), model.units.usd)
-
-    def optimum(
-        self,
-        lower: Vector | None = None,
-        upper: Vector | None = None,
-        *,
-        time_limit: float | None = None,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> LocalOptimum | None:
-        """The best within the bounds, those of the last solve where none are given; None where none was found."""
-        if lower is not None and upper is not None:
-            changed = np.flatnonzero((lower != self._lower) | (upper != self._upper)).astype(np.int32)
-            self._highs.changeColsBounds(len(changed), changed, lower[changed], upper[changed])
-            self._lower, self._upper = lower.copy(), upper.copy()
-        # HiGHS counts the time of all solves
-        limit = np.inf if time_limit is None else self._highs.getRunTime() + time_limit
-        self._highs.setOptionValue("time_limit", float(limit))
-        self._search.stop, self.infeasible = False, False
-        status = self._run(time_limit, should_stop)
-        if status == highspy.HighsModelStatus.kUnknown:
-            # dual simplex can lose its way from a basis: primal simplex goes on from there, or all begins anew
-            self._highs.setOptionValue("simplex_strategy", 4)
-            status = self._run(time_limit, should_stop)
-            self._highs.setOptionValue("simplex_strategy", 1)
-        if status == highspy.HighsModelStatus.kUnknown:
-            self._highs.clearSolver()
-            self._highs.setOptionValue("presolve", "choose")
-            status = self._run(time_limit, should_stop)
-        self.infeasible = status == highspy.HighsModelStatus.kInfeasible
-        if status != highspy.HighsModelStatus.kOptimal:
-            return None
-        solution = self._highs.getSolution()
-        return LocalOptimum(
-            *(np.array(each, dtype=float) for each in (solution.col_value, solution.col_dual, solution.row_dual))
-        )
-
-    def contradiction(self) -> Vector | None:
-        """Once `infeasible`: weights with which the rows contradict each other, by row; None where HiGHS has none."""
-        highs: Any = self._highs  # whose types do not know of it
-        _, known, ray = highs.getDualRay()
-        return np.array(ray, dtype=float) if known else None
-
-    def _run(self, time_limit: float | None, should_stop: Callable[[], bool] | None) -> highspy.HighsModelStatus:
-        """Runs once, from the basis there is; it is not set once the time is over."""
-        options = replace(self._options, time_limit=time_limit)
-        finished = _run(self._highs, self._search, options, time.monotonic(), None, should_stop)
-        self._highs.setOptionValue("presolve", "off")  # from now on it begins from a basis
-        return self._highs.getModelStatus() if finished else highspy.HighsModelStatus.kTimeLimit
-
-
-def relaxed_optimum(
-    model: Problem, time_limit: float | None = None, should_stop: Callable[[], bool] | None = None
-) -> LocalOptimum | None:
-    """The best of a problem whose whole numbers may be fractions, with its duals; None where none was found."""
-    return Relaxation(model).optimum(time_limit=time_limit, should_stop=should_stop)

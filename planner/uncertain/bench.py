@@ -12,7 +12,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from planner.solve import ArrayProblem, Outcome, SolveOptions, relaxed_optimum, solve
+from planner.relaxation import relaxed_optimum
+from planner.solve import ArrayProblem, Outcome, SolveOptions, solve
 
 Vector = npt.NDArray[np.float64]
 Q = TypeVar("Q")

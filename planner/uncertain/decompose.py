@@ -30,7 +30,8 @@ from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
 from models.units import units_of
 from planner.errors import WrongUsage
-from planner.solve import ArrayProblem, Progress, SolveOptions, relaxed_optimum, solve
+from planner.relaxation import relaxed_optimum
+from planner.solve import ArrayProblem, Progress, SolveOptions, solve
 from planner.summary import money
 from planner.uncertain.bench import Bench
 from planner.uncertain.candidates import EASE, Candidates, Implementable, nearest

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from models.uncertainty.extensive import Shared
 from models.uncertainty.lshaped import Cut, Master, ruled_out, tangent
-from planner.solve import ArrayProblem, Relaxation, SolveOptions, solve
+from planner.relaxation import Relaxation
+from planner.solve import ArrayProblem, SolveOptions, solve
 from planner.uncertain.bench import Bench
 from planner.uncertain.flooring import raised
 from planner.uncertain.pieces import Pieces

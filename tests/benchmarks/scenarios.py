@@ -92,7 +92,8 @@ def _measure(engine: str, count: int, gap: float, time_limit: float) -> dict[str
     """One engine on so many scenarios, in this process."""
     from models.uncertainty.extensive import ExtensiveForm
     from models.uncertainty.risk import Measure
-    from planner.solve import SolveOptions, relaxed_optimum, solve
+    from planner.relaxation import relaxed_optimum
+    from planner.solve import SolveOptions, solve
     from planner.uncertain.decompose import decompose
 
     dataset = scenarios_of_the_lab(count)

@@ -20,7 +20,8 @@ from models.uncertainty.parts import Stages, multipliers, part_of
 from models.uncertainty.risk import Measure
 from models.uncertainty.tree import Tree
 from models.units import units_of
-from planner.solve import ArrayProblem, Progress, Relaxation, SolveOptions, hold, relaxed_optimum, solve
+from planner.relaxation import Relaxation, relaxed_optimum
+from planner.solve import ArrayProblem, Progress, SolveOptions, hold, solve
 from planner.uncertain.bench import Bench
 from planner.uncertain.decompose import decompose
 from planner.uncertain.engine import choose_engine
