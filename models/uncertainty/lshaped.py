@@ -26,7 +26,7 @@ Vector = npt.NDArray[np.float64]
 RULED_OUT = 1e-6
 """By how much a cut without a scenario may be broken, as a share of its largest slope, within tolerances."""
 BLURRED = 1e-9
-"""Parts of a ray so much smaller than its largest are rounding."""
+"""Parts of a ray so much smaller than its largest, and sums of columns without a bound so small, are rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,12 +134,13 @@ def ruled_out(part: Part, arrays: Compiled, ray: Vector, decided: Mapping[Shared
     held = np.zeros(len(arrays.cost), dtype=bool)
     held[list(columns.values())] = True
     for weights in (ray, -ray):
-        weight = np.where(np.abs(weights) > BLURRED * np.abs(weights).max(), weights, 0.0) / np.abs(weights).max()
+        largest = max(float(np.abs(weights).max()), np.finfo(float).tiny)
+        weight = np.where(np.abs(weights) > BLURRED * largest, weights / largest, 0.0)
         claim = np.where(weight > 0, arrays.row_lower, arrays.row_upper)
         claimed = float(np.sum(weight[weight != 0] * claim[weight != 0]))
         sums = np.where(held, 0.0, arrays.matrix.T @ weight)
-        sums[np.abs(sums) <= BLURRED] = 0.0
         bound = np.where(sums > 0, arrays.upper, arrays.lower)
+        sums[(np.abs(sums) <= BLURRED) & ~np.isfinite(bound)] = 0.0
         most = float(np.sum(sums[sums != 0] * bound[sums != 0]))
         if not np.isfinite(claimed) or not np.isfinite(most):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ class Bench:
 
     `options` hold for each problem. One may take `slice_seconds` at most, or `brief_seconds` where it is to be brief.
     Once `should_stop` says yes, what is under way ends with what it has and nothing more begins. It is asked in the
-    thread that waits. `halt` ends what is under way in another thread.
+    thread that waits.
     """
 
     options: SolveOptions
@@ -38,7 +38,6 @@ class Bench:
     brief_seconds: float | None
     should_stop: Callable[[], bool] | None = None
     stopped: bool = False
-    halt: bool = False
     infeasible: set[str] = field(default_factory=set)
 
     @property
@@ -51,13 +50,6 @@ class Bench:
     def left(self) -> float | None:
         """Seconds left."""
         return None if self.deadline is None else max(0.1, self.deadline - time.monotonic())
-
-    def awaited(self, future: Future[T]) -> T:
-        """What another thread finds; asks meanwhile whether to stop."""
-        while not future.done():
-            wait([future], timeout=_POLL_SECONDS)
-            _ = self.over
-        return future.result()
 
     def best(
         self,
@@ -81,13 +73,13 @@ class Bench:
 
         def task(name: str) -> Outcome | None:
             nonlocal failed
-            if self.stopped or self.halt or failed:
+            if self.stopped or failed:
                 return None
             limits = [each for each in (self.left(), most) if each is not None]
             outcome = solve(
                 problems[name],
                 replace(options, time_limit=min(limits, default=None)),
-                should_stop=lambda: self.stopped or self.halt or failed,
+                should_stop=lambda: self.stopped or failed,
                 start=(starts or {}).get(name),
             )
             failed = failed or (lot and outcome.values is None)
@@ -137,6 +129,7 @@ class Bench:
         return self.side_by_side(task, problems)
 
     def side_by_side(self, task: Callable[[Q], T], questions: Mapping[str, Q]) -> dict[str, T]:
+        """What a task makes of each question, as many at a time as there are workers."""
         with ThreadPoolExecutor(self.workers, thread_name_prefix="parts") as pool:
             futures = {pool.submit(task, question): name for name, question in questions.items()}
             waiting = set(futures)
