@@ -151,7 +151,7 @@ class _Search:
         outcome = decompose(
             self.dataset,
             replace(self.options, time_limit=self.left()),
-            start=self.start or mean.plans,
+            start=self.start,  # the plan for the expected values is known, and would be worked out once more
             on_progress=lines.news,
             should_stop=lambda: lines.stopped_by(self.stop),
         )
