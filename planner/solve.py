@@ -25,7 +25,7 @@ Vector = npt.NDArray[np.float64]
 
 GRACE_SECONDS = 10.0
 """How long HiGHS may take to stop once told to, before what it has reported is taken."""
-POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 LARGE = 1500
 """Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
 _FIRST_PLAN_SHARE = 0.3
@@ -259,7 +259,7 @@ def run_highs(
     deadline = math.inf if options.time_limit is None else began + options.time_limit + GRACE_SECONDS
     shown: Progress | None = None
     while worker.is_alive():
-        worker.join(POLL_SECONDS)
+        worker.join(_POLL_SECONDS)
         if on_progress is not None and search.progress is not shown and search.progress is not None:
             shown = search.progress
             on_progress(shown)

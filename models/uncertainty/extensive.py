@@ -139,6 +139,14 @@ class ExtensiveForm:
         return held
 
 
+def rows_over(matrix: csr_array, columns: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which rows have entries in no other columns than these."""
+    rows = matrix.shape[0]
+    row = np.repeat(np.arange(rows), np.diff(matrix.indptr))
+    alone: npt.NDArray[np.bool_] = np.bincount(row, weights=~columns[matrix.indices], minlength=rows) == 0
+    return alone
+
+
 def shared_keys(tree: Tree, scenario: str, model: Model) -> dict[int, Shared]:
     """The decisions of a scenario's model that other scenarios share, by the variable's id."""
     found: dict[int, Shared] = {}
@@ -191,12 +199,7 @@ class _Joined:
         """Adds a scenario's rows; those over shared columns alone only where none says the same yet."""
         matrix = csr_array(arrays.matrix)
         kept = np.ones(matrix.shape[0], dtype=bool)
-        own = np.bincount(
-            np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)),
-            weights=~common[matrix.indices],
-            minlength=matrix.shape[0],
-        )
-        for i in np.flatnonzero(own == 0):
+        for i in np.flatnonzero(rows_over(matrix, common)):
             span = slice(matrix.indptr[i], matrix.indptr[i + 1])
             order = np.argsort(places[matrix.indices[span]])
             said = places[matrix.indices[span]][order].tobytes() + matrix.data[span][order].tobytes()

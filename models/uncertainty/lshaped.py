@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, lil_array, vstack
 
 from models.compiled import Compiled
-from models.uncertainty.extensive import ExtensiveForm, Shared
+from models.uncertainty.extensive import ExtensiveForm, Shared, rows_over
 from models.uncertainty.parts import Part
 from models.units import Units
 
@@ -54,11 +54,9 @@ class Master:
         self._column = {key: position[place] for key, place in form.shared.items()}
         self._scenario = {each.name: len(places) + i for i, each in enumerate(form.scenarios)}
         rows = csr_array(arrays.matrix)
-        own = np.ones(rows.shape[1], dtype=bool)
-        own[places] = False
-        entries = np.diff(rows.indptr)
-        row = np.repeat(np.arange(rows.shape[0]), entries)
-        alone = np.flatnonzero((np.bincount(row, own[rows.indices], rows.shape[0]) == 0) & (entries > 0))
+        shared = np.zeros(rows.shape[1], dtype=bool)
+        shared[places] = True
+        alone = np.flatnonzero(rows_over(rows, shared) & (np.diff(rows.indptr) > 0))
         self._rows = csr_array(rows[alone][:, places])
         self._row_bounds = arrays.row_lower[alone], arrays.row_upper[alone]
         free = np.full(len(self._scenario), np.inf)

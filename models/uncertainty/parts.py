@@ -141,7 +141,7 @@ def multipliers(form: ExtensiveForm, column_duals: Vector, row_duals: Vector) ->
 
     With y the duals of a scenario's own rows, its part of the reduced costs is $p_s c_s - A_s^T y$. Each
     scenario gets its share, by probability, of the whole reduced cost instead; the difference is $p_s w_s$. In model
-    units of money; the form's measure is the expected cost. Rows of the form alone.
+    units of money; the form's measure is the expected cost.
     """
     place = {id(row): i for i, row in enumerate(form.compiled.rows) if row is not None}
     weight = np.zeros(len(form.compiled.columns))

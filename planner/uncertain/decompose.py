@@ -62,7 +62,7 @@ SCREENED = 4
 STEP_SHARE = 0.05
 """Of the gap asked for, what the L-shaped method may leave open."""
 REST, NEARER = 3, 0.01
-"""So many times in a row without bounds nearer by this share of what is between them, hedging is at rest."""
+"""So many times in a row without bounds nearer by this share of what is between them, a method is at rest."""
 ITERATIONS = 1000
 JOINED_MOST = 3_000_000
 """Nonzeros of all scenarios beyond which the extensive form is not built, and hedging begins without prices.

@@ -65,6 +65,17 @@ def columns_differ() -> Dataset:
     )
 
 
+def one_doubles(units_max: int) -> Dataset:
+    """Demand of one unit, of two in one scenario, to be signed for before they are told apart."""
+    return dataset(
+        demand(1, months=2),
+        lease("deal", term(2, 1.0), sign_until=JAN, units_max=units_max),
+        [scenario("plain", 0.5), scenario("more", 0.5), factor("more", "demand", 2.0)],
+        months=2,
+        first_stage_months=1,
+    )
+
+
 @pytest.fixture
 def hedging_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the L-shaped method, which would solve so small a problem before any hedging."""
@@ -181,13 +192,7 @@ def test_the_time_limit_is_honoured() -> None:
 
 def test_no_plan_for_one_scenario_is_no_plan() -> None:
     """A scenario that cannot be served makes the whole infeasible; so does one that cannot be served alike."""
-    short = dataset(
-        demand(1, months=2),
-        lease("deal", term(2, 1.0), sign_until=JAN, units_max=1),
-        [scenario("plain", 0.5), scenario("more", 0.5), factor("more", "demand", 2.0)],
-        months=2,
-        first_stage_months=1,
-    )
+    short = one_doubles(units_max=1)
     assert decomposed(short).status == "infeasible"
 
 
@@ -287,13 +292,7 @@ def test_cuts_lie_below_what_scenarios_cost(of: object) -> None:
 
 def test_decisions_without_a_plan_are_ruled_out() -> None:
     """Where a scenario contradicts decisions the cut keeps away from them, and from none that have a plan."""
-    data = dataset(
-        demand(1, months=2),
-        lease("deal", term(2, 1.0), sign_until=JAN, units_max=3),
-        [scenario("plain", 0.5), scenario("more", 0.5), factor("more", "demand", 2.0)],
-        months=2,
-        first_stage_months=1,
-    )
+    data = one_doubles(units_max=3)
     search, _ = shaped(data)
     part, arrays = search.pieces.parts["more"], search.pieces.plain["more"]
     relaxation = Relaxation(ArrayProblem(arrays, part.model.units))
