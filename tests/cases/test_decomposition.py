@@ -290,6 +290,23 @@ def test_cuts_lie_below_what_scenarios_cost(of: object) -> None:
     assert checked > 20
 
 
+def test_whole_numbers_of_their_own_raise_cuts() -> None:
+    """A raised cut has the slopes of a tangent and says more; the master's least never falls by it."""
+    search, options = shaped(three_stages())
+    search.converge(options, 1e-4, lambda _: None)
+    first = search.promising()
+    assert first is not None
+    lower = search.lower
+    raised = search.raise_at(first[0], None)
+    assert raised
+    assert search.master is not None
+    for name, cut in raised.items():
+        alike = [each.least for each in search.master.cuts if each.scenario == name and each.slopes == cut.slopes]
+        assert min(alike) < cut.least == max(alike)
+    search.converge(options, 1e-4, lambda _: None)
+    assert search.lower >= lower
+
+
 def test_decisions_without_a_plan_are_ruled_out() -> None:
     """Where a scenario contradicts decisions the cut keeps away from them, and from none that have a plan."""
     data = one_doubles(units_max=3)
