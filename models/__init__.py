@@ -32,12 +32,12 @@ Constraints, each a family of rows named as a claim
     pools     work_is_done, pool_keeps_margin, use_within_online, leased_out_is_not_used, site_does_its_work
     policy    cap_is_kept, rule_holds, signed_means_units, units_mean_signed
 
-Terms meet only in the ledgers (`models.ledgers`): the capacity ledger holds accelerators online by source
+Terms meet only in the ledgers (`models.core.ledgers`): the capacity ledger holds accelerators online by source
 and month, the cost ledger named payments by month. `models.build.TERMS` is the list of terms. What a
 workbook can say is in `models.schema`; `models.audit` recomputes a plan from the workbook alone.
 
 With scenarios each is such a problem, on figures that `models.realization` makes of the workbook's. Columns
-decided in month t (`Model.decisions`) are common to the scenarios not told apart in t (`models.uncertainty.tree`);
+decided in month t (`Model.decisions`) are common to the scenarios not told apart in t (`models.stochastic.tree`);
 with costs z_s of probability p_s the objective is (1 - w) sum p_s z_s + w CVaR, or the worst cost or regret
-(`models.uncertainty.risk`).
+(`models.stochastic.risk`).
 """

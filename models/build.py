@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 from pyomo.common.gc_manager import PauseGC
 
+from models.core.finance import least_cost, read_payments
+from models.core.model import Model
 from models.dataset import Dataset
 from models.demand.limits import add_limits
 from models.demand.service import add_service
 from models.demand.serving import read_service
 from models.demand.single_site import add_single_sites
-from models.finance import least_cost, read_payments
-from models.model import Model
 from models.policy.caps import add_caps
-from models.policy.keep import Keep, add_keep
 from models.policy.rules import add_rules
+from models.policy.stability import Keep, add_keep
 from models.probes import add_capacity_probes, add_demand_probes
 from models.supply.contract_bills import add_contract_use
 from models.supply.contracts import add_contracts

@@ -196,3 +196,15 @@ class Dataset:
     def _realization(self, scenario: str) -> Realization:
         rows = (each for each in self.scenario_factors if each.scenario == scenario) if scenario else ()
         return Realization((None if each.from_month is None else self.t(each.from_month), each) for each in rows)
+
+
+def block_hours(dataset: Dataset, t: int, block: str) -> float:
+    """Hours of month t that fall in a load block."""
+    return dataset.hours_per_day[block] / 24.0 * dataset.hours(t)
+
+
+def offers_on_the_table(dataset: Dataset) -> tuple[str, ...]:
+    """Names of the offers that are neither signed nor excluded and of which a unit can be taken."""
+    found = [each.lease for each in dataset.leases if each.status == "offer" and each.units_max]
+    found += [each.contract for each in dataset.contracts if each.status == "offer" and each.max_blocks]
+    return (*found, *(each.lease_out for each in dataset.lease_outs if each.units_max))

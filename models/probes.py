@@ -9,10 +9,10 @@ every row it flows through counted. Models are built without probes unless asked
 
 from __future__ import annotations
 
+from models.core.ledgers import Pool, Source
+from models.core.linear import Linear
+from models.core.model import Model
 from models.demand.baseline import baseline_demand, block_shares
-from models.ledgers import Pool, Source
-from models.linear import Linear
-from models.model import Model
 
 TOKENS, POWER = "one_more_bn_per_day", "one_more_mw"
 

@@ -17,13 +17,13 @@ import click
 from planner import __version__
 from planner.console import messages_to
 from planner.errors import ExitCode, PlannerError
+from planner.explain.options import VariationType
 from planner.options import (
     Duration,
     Gap,
     Memory,
     Month,
     Override,
-    Variation,
     common_options,
     option,
     sources,
@@ -70,7 +70,7 @@ set_option = option(
 @common_options
 def init(file: Path, example: str | None, force: bool, **common: Any) -> int:
     """Write FILE, a workbook to fill in: sheets, notes, worked rows."""
-    from planner.commands import init_workbook
+    from planner.commands.init import init_workbook
 
     with messages_to(common) as console:
         return init_workbook(console, file, example, force)
@@ -82,7 +82,7 @@ def init(file: Path, example: str | None, force: bool, **common: Any) -> int:
 @common_options
 def check(file: Path, annotate: Path | None, **common: Any) -> int:
     """List everything that is wrong with FILE; solves nothing."""
-    from planner.commands import check_workbook
+    from planner.commands.check import check_workbook
 
     with messages_to(common) as console:
         return check_workbook(console, file, annotate)
@@ -130,7 +130,7 @@ def solve(ctx: click.Context, /, file: Path, **values: Any) -> int:
     Without -o the plan goes to outputs/<name of FILE>/<UTC time>/plan.xlsx, with run.json and
     run.log; with -o PLAN.xlsx these stand beside it, as PLAN.run.json and PLAN.run.log.
     """
-    from planner.commands import solve_workbook
+    from planner.commands.solve import solve_workbook
 
     with messages_to(values) as console:
         return solve_workbook(console, file, values, sources(ctx))
@@ -146,7 +146,7 @@ def audit(file: Path, plan: Path, overrides: tuple[str, ...], **common: Any) -> 
 
     A plan solved with --set is audited with the same --set.
     """
-    from planner.commands import audit_plan
+    from planner.commands.audit import audit_plan
 
     with messages_to(common) as console:
         return audit_plan(console, file, plan, overrides)
@@ -157,7 +157,10 @@ def audit(file: Path, plan: Path, overrides: tuple[str, ...], **common: Any) -> 
 @click.argument("plan", type=WORKBOOK, required=False)
 @option("-o", "--output", type=WORKBOOK, metavar="WHY.xlsx", help="Else outputs/<input>/<UTC time>/explanation.xlsx.")
 @option(
-    "--vary", type=Variation(), multiple=True, help="Solve along a range, such as demand=-20%..+40%; may be repeated."
+    "--vary",
+    type=VariationType(),
+    multiple=True,
+    help="Solve along a range, such as demand=-20%..+40%; may be repeated.",
 )
 @option("--conflict", is_flag=True, help="Where no plan exists, also name rules that cannot hold together.")
 @option("--gap", type=Gap(), default="0.001", show_default=True, help="Of every solve.")
@@ -197,7 +200,7 @@ def compare(plans: tuple[Path, ...], output: Path | None, **common: Any) -> int:
     """Hold plans against the first of them: decisions, costs, service, limits, lock-in, and what in
     their inputs differs.
     """
-    from planner.commands import compare_plans
+    from planner.commands.compare import compare_plans
 
     with messages_to(common) as console:
         return compare_plans(console, plans, output)
@@ -249,7 +252,7 @@ def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, forc
     What was due before the new first month is signed, what is over or cancelled goes, the horizon
     keeps its length. Sheets, formats and notes of FILE stay; formulas stand as their values.
     """
-    from planner.commands import roll_workbook
+    from planner.commands.roll import roll_workbook
 
     with messages_to(common) as console:
         return roll_workbook(console, file, plan, to_month, output, force)
@@ -280,7 +283,7 @@ def scenarios(file: Path, **values: Any) -> int:
 
     An option without a name holds for all; those with a name may be repeated.
     """
-    from planner.commands import scenarios_workbook
+    from planner.commands.scenarios import scenarios_workbook
 
     with messages_to(values) as console:
         return scenarios_workbook(console, file, values)
@@ -347,8 +350,8 @@ def batch(ctx: click.Context, /, jobs: tuple[str, ...], **values: Any) -> int:
     With --rolling JOBS is one workbook, what is believed at first: planned month by month against
     what really happened, and at the end against the plan of one who knew.
     """
+    from planner.backtest.command import roll_through_command
     from planner.batch.command import batch as run_batch
-    from planner.rolling.command import roll_through_command
 
     given = sources(ctx)
     check_batch_options(given)

@@ -29,7 +29,7 @@ SOURCES = {
 }
 
 
-class _Value(click.ParamType):  # type: ignore[type-arg]
+class Value(click.ParamType):  # type: ignore[type-arg]
     """A value read from text or a TOML value; a misfit names where it came from."""
 
     def read(self, value: Any) -> Any:
@@ -46,7 +46,7 @@ class _Value(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"found {value!r}{place}. {error}", param, ctx)
 
 
-class Gap(_Value):
+class Gap(Value):
     """A relative gap from 0 to 1: `0.001`, or `0.1%`."""
 
     name = "gap"
@@ -66,7 +66,7 @@ class Gap(_Value):
         return gap
 
 
-class Duration(_Value):
+class Duration(Value):
     """Seconds: `90`, `90s`, `15m`, `1h30m`."""
 
     name = "seconds"
@@ -89,7 +89,7 @@ class Duration(_Value):
         return seconds
 
 
-class Memory(_Value):
+class Memory(Value):
     """Megabytes (10^6 bytes): `500`, `500M`, `4G`, `1.5GB`."""
 
     name = "megabytes"
@@ -105,7 +105,7 @@ class Memory(_Value):
         return float(found[1]) * (1000.0 if found[2] == "g" else 1.0)
 
 
-class Month(_Value):
+class Month(Value):
     """A month: `2026-09`, `Sep 2026` or a date of TOML; its month number."""
 
     name = "month"
@@ -121,24 +121,7 @@ class Month(_Value):
         return month
 
 
-class Variation(_Value):
-    """`QUANTITY[:NAME]=RANGE`, what `planner explain --vary` solves along."""
-
-    name = "quantity[:name]=range"
-    envvar_list_splitter = "\n"
-
-    def read(self, value: Any) -> Any:
-        """
-        >>> Variation().read("demand=-20%..+40%/4").values
-        (0.8, 1.0, 1.2, 1.4)
-        """
-        from planner.explain.ranges import Variation as Range
-        from planner.explain.ranges import parse
-
-        return value if isinstance(value, Range) else parse(str(value))
-
-
-class Named(_Value):
+class Named(Value):
     """`NAME=VALUE`, or a value for all; several in the environment stand on lines of their own."""
 
     envvar_list_splitter = "\n"
@@ -154,7 +137,7 @@ class Named(_Value):
         return str(value).strip()
 
 
-class Override(_Value):
+class Override(Value):
     """`sheet.key.column=value`, or `settings.key=value`; several in the environment stand on lines of their own."""
 
     name = "sheet.key.column=value"
@@ -236,7 +219,7 @@ def common_options(command: Command) -> Command:
 
 
 def uncertainty_options(command: Command) -> Command:
-    """The options that say what is uncertain; `planner.scenario_options` reads their texts."""
+    """The options that say what is uncertain; `planner.sampling.options` reads their texts."""
 
     def named(flag: str, name: str, words: str) -> Callable[[Command], Command]:
         return option(flag, type=Named(name), multiple=True, help=words)

@@ -201,3 +201,30 @@ def write_bytes(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Writes a text file that is there whole or not at all, even when the power fails.
+
+    Raises:
+        CannotWrite: it cannot be written.
+    """
+    with written_whole(path) as temporary, temporary.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames in a folder last, where the system lets a folder be opened."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # some network folders
+        pass
+    finally:
+        os.close(handle)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import platform
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -22,17 +23,19 @@ from models.faults import FaultyWorkbook
 from models.plan import Plan
 from planner import __version__
 from planner.console import log_to
-from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, WrongUsage
-from planner.interrupt import Stop
-from planner.outputs import EXPLANATION_SHEET, Outputs, free_name, outputs_of, sheet_names
-from planner.progress import LiveLine, ProgressLines
-from planner.read import read
-from planner.report import ModelSize, RunReport
-from planner.summary import summary_lines
+from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, WrongUsage, why_not
+from planner.excel.workbook_reader import read
+from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name, outputs_of, sheet_names
+from planner.reports.plan.workbook import write_plan, write_plan_for_all
+from planner.reports.run_result import ModelSize, RunReport
+from planner.reports.terminal import summary_lines
+from planner.results.fingerprints import file_sha256, output_sha256, output_sha256_of_all
+from planner.solving.interrupt import Stop
+from planner.solving.progress import LiveLine, ProgressLines
 
 if TYPE_CHECKING:
-    from models.policy.keep import Keep
-    from planner.solve import SolveOptions
+    from models.policy.stability import Keep
+    from planner.solving.highs import SolveOptions
 
 VERSIONS_OF = ("pyomo", "highspy", "numpy", "scipy", "openpyxl", "xlsxwriter")
 
@@ -196,7 +199,7 @@ class _Run:
         """Earlier plans by scenario to begin from, where some are given."""
         if self.request.start is None:
             return None
-        from planner.uncertain.read_plans import read_plans
+        from planner.excel.scenario_plan_reader import read_plans
 
         return read_plans(self.request.start, dataset)
 
@@ -204,18 +207,18 @@ class _Run:
         """An earlier plan, where one is given."""
         if path is None:
             return None
-        from planner.read_plan import read_plan
+        from planner.excel.plan_reader import read_plan
 
         return read_plan(path, dataset)
 
     def _solve(self, dataset: Dataset, start: Plan | None, kept: Plan | None) -> None:
         from models.audit import audit
         from models.build import build_model
-        from models.policy.keep import Keep
-        from models.start import start_values
-        from planner.base_case import base_case
-        from planner.explain.marginal import marginal_values
-        from planner.solve import SolveOptions, solve
+        from models.policy.stability import Keep
+        from models.warm_start import start_values
+        from planner.analysis.base_case import base_case
+        from planner.analysis.marginal_values import marginal_values
+        from planner.solving.highs import SolveOptions, solve
 
         report, request = self.report, self.request
         keep = None if kept is None else Keep(kept, request.change_cost or 0.0)
@@ -269,11 +272,11 @@ class _Run:
 
     def _solve_together(self, dataset: Dataset, start: Mapping[str, Plan] | None) -> None:
         """The plan for all scenarios of a workbook that has some."""
-        from models.uncertainty.risk import Measure
-        from planner.solve import SolveOptions
-        from planner.uncertain.checked import audit_together
-        from planner.uncertain.nothing_new import base_case_together
-        from planner.uncertain.search import search
+        from models.audit.scenario_set import audit_together
+        from models.stochastic.risk import Measure
+        from planner.solving.highs import SolveOptions
+        from planner.stochastic.base_case import base_case_together
+        from planner.stochastic.solve import search
 
         report, request = self.report, self.request
         measure = replace(Measure.of(dataset), kind=request.risk)
@@ -331,13 +334,13 @@ class _Run:
         """What was kept only because of its price, and alternatives, where they are asked for."""
         with self._phase("solve"):
             if keep is not None:
-                from planner.keep import kept_report
+                from planner.analysis.plan_stability import kept_report
 
                 self.report.kept = kept_report(dataset, plan, keep, options, seconds, self.stop, self._watch)
                 if self.report.kept.saving_usd is None:
                     self._warn("What was kept only because of the change cost was not found out in the time.")
             if self.request.alternatives:
-                from planner.alternatives import alternatives
+                from planner.analysis.alternatives import alternatives
 
                 count, within = self.request.alternatives, self.request.within
                 self.report.alternatives = alternatives(
@@ -346,8 +349,8 @@ class _Run:
 
     def _explain_infeasible(self, dataset: Dataset) -> None:
         """Looks for what to change, and writes it beside where the plan would be."""
-        from planner.explain.repairs import explain_infeasible
-        from planner.explain.repairs_report import write_repairs
+        from planner.analysis.infeasibility import explain_infeasible
+        from planner.reports.infeasibility import write_repairs
 
         limit = self.request.time_limit
         seconds = EXPLAIN_SECONDS if limit is None else min(EXPLAIN_SECONDS, limit)
@@ -362,9 +365,8 @@ class _Run:
         self.report.explanation_path = str(path)
 
     def _publish(self) -> Finished:
-        from planner.fingerprints import data_sha256
-        from planner.publish import published
-        from planner.run_json import run_json, write_run_json
+        from planner.reports.run_json import run_json, write_run_json
+        from planner.results.fingerprints import data_sha256
 
         report, dataset = self.report, self.dataset
         report.interrupted = self.stop.requested
@@ -432,3 +434,55 @@ def solver_left_behind() -> bool:
 
 def _counts(size: ModelSize) -> tuple[str, str, str]:
     return f"{size.rows:,}", f"{size.columns:,}", f"{size.integers:,}"
+
+
+def published(report: RunReport, dataset: Dataset, wanted: Path) -> CannotWrite | None:
+    """Writes the plan; where its place has become unwritable meanwhile, keeps it elsewhere and says so.
+
+    `report.plan_path` is where the plan is then, "" when it is nowhere.
+    """
+    failure: CannotWrite | None = None
+    for path in (wanted, free_name(wanted), free_name(Path(tempfile.gettempdir()) / wanted.name)):
+        report.plan_path = str(path)
+        try:
+            _write(report, dataset, path)
+        except (CannotWrite, OSError) as error:
+            failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
+            continue
+        return CannotWrite(wanted, f"{failure.reason}; the plan is kept in {path}") if failure else None
+    report.plan_path = ""
+    return failure
+
+
+def _write(report: RunReport, dataset: Dataset, path: Path) -> None:
+    if report.together is not None:
+        write_plan_for_all(path, dataset, report.together, report)
+        report.output_sha256 = output_sha256_of_all(dataset, report.together)
+    elif report.plan is not None:
+        write_plan(path, dataset, report.plan, report)
+        report.output_sha256 = output_sha256(dataset, report.plan)
+        _write_alternatives(report, dataset, path)
+    report.plan_sha256 = file_sha256(path)
+
+
+def _write_alternatives(report: RunReport, dataset: Dataset, path: Path) -> None:
+    """Each alternative as a plan workbook of its own beside the plan: `plan.alternative-1.xlsx`, …"""
+    for number, each in enumerate(report.alternatives, start=1):
+        beside = path.with_name(f"{path.stem}.alternative-{number}.xlsx")
+        if beside.exists() and not sheet_names(beside) >= PLAN_SHEETS:
+            beside = free_name(beside)  # somebody else's
+        own = replace(
+            report,
+            plan_name=f"{report.plan_name}, alternative {number}",
+            status="stopped",
+            plan=each.plan,
+            audit=each.audit,
+            objective_usd=each.cost_usd,
+            bound_usd=report.bound_usd,
+            gap=None,
+            marginal=None,
+            kept=None,
+            alternatives=(),
+            plan_path=str(beside),
+        )
+        write_plan(beside, dataset, each.plan, own)

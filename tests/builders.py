@@ -206,7 +206,7 @@ def solved_or_none(data: Dataset) -> Plan | None:
     """As `solved`, but None when the solver proves that no plan exists."""
     from models.audit import audit
     from models.build import build_model
-    from planner.solve import SolveOptions, solve
+    from planner.solving.highs import SolveOptions, solve
 
     model = build_model(data)
     outcome = solve(model, SolveOptions(gap=0.0, threads=1))

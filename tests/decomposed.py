@@ -5,12 +5,12 @@ from __future__ import annotations
 from stochastic import solved_together_or_none
 
 from models.audit import audit
-from models.audit.together import check_alike
+from models.audit.nonanticipativity import check_alike
 from models.dataset import Dataset
-from models.uncertainty.risk import expected_cost
-from models.uncertainty.tree import Tree
-from planner.solve import SolveOptions
-from planner.uncertain.decompose import DecomposedOutcome, decompose
+from models.stochastic.risk import expected_cost
+from models.stochastic.tree import Tree
+from planner.solving.highs import SolveOptions
+from planner.stochastic.decomposition import DecomposedOutcome, decompose
 
 
 def decomposed(data: Dataset, gap: float = 1e-6) -> DecomposedOutcome:

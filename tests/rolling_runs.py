@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from planner.interrupt import Stop
-from planner.progress import ProgressLines
-from planner.rolling.hindsight import Hindsight, hindsight
-from planner.rolling.records import Step
-from planner.rolling.request import Inputs, RollingRequest
-from planner.rolling.steps import steps
+from planner.backtest.checkpoints import Step
+from planner.backtest.hindsight import Hindsight, hindsight
+from planner.backtest.request import Inputs, RollingRequest
+from planner.backtest.simulation import steps
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
 
 
 def watch(what: str) -> ProgressLines:

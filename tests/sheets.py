@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 
 from models.faults import Fault, FaultyWorkbook
-from models.intake import dataset_from
+from models.loading import dataset_from
 
 Tables = dict[str, Any]
 

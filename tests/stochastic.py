@@ -8,13 +8,13 @@ from typing import Any
 from builders import JAN, dataset, solved
 
 from models.audit import audit
-from models.audit.together import check_alike
+from models.audit.nonanticipativity import check_alike
 from models.dataset import Dataset
 from models.plan import Plan
 from models.schema import Scenario, ScenarioFactor
-from models.uncertainty.extensive import ExtensiveForm
-from models.uncertainty.risk import Measure, expected_cost
-from planner.solve import SolveOptions, solve
+from models.stochastic.extensive_form import ExtensiveForm
+from models.stochastic.risk import Measure, expected_cost
+from planner.solving.highs import SolveOptions, solve
 
 
 def scenario(name: str, probability: float, follows: str | None = None, branches_at: int | None = None) -> Scenario:

@@ -8,20 +8,22 @@ contract alone; nothing here knows the model that found the plan. `rules` lists 
 from __future__ import annotations
 
 from models.audit.capacity import check_capacity
-from models.audit.clean import clean
 from models.audit.decisions import check_limits, check_options, check_signings
 from models.audit.demand import Wanted
 from models.audit.ledger import Ledger
 from models.audit.payments import check_payments
-from models.audit.policy import Caps, check_rules
+from models.audit.policy import Caps, OwedPayment, check_rules, owed
 from models.audit.report import AuditReport, Check, Findings, Place
 from models.audit.rules import RULES
+from models.audit.sanitize import clean
+from models.audit.schedules import ContractSchedule
 from models.audit.service import Rates, check_service
 from models.audit.supply import Supply, check_online
 from models.dataset import Dataset
-from models.plan import Plan
+from models.plan import Plan, Signing
+from models.schema import Contract
 
-__all__ = ["RULES", "AuditReport", "Check", "Place", "audit"]
+__all__ = ["RULES", "AuditReport", "Check", "OwedPayment", "Place", "audit", "owed_payments", "take_or_pay_minimums"]
 
 
 def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, tolerance: float = 1e-6) -> AuditReport:
@@ -48,3 +50,13 @@ def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, t
     check_rules(dataset, sound, findings)
     check_payments(dataset, sound, ledger, objective_usd, findings)
     return findings.report()
+
+
+def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:
+    """Everything still due after its signing, beyond the horizon too, as the caps on obligations count it."""
+    return list(owed(Supply(dataset, plan)))
+
+
+def take_or_pay_minimums(dataset: Dataset, signing: Signing, contract: Contract) -> dict[int, float]:
+    """USD that a signing of a contract bills at least, by month t of its service, prepayment not yet taken off."""
+    return ContractSchedule(dataset, signing, contract).minimums

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from models.audit.course import Course
 from models.audit.ledger import block_hours, on_demand_row
 from models.audit.report import Findings
+from models.audit.scenario_factors import Course
 from models.audit.schedules import first_service_month
 from models.audit.service import SMALLEST, Rates
 from models.audit.supply import Source, Supply, source_key

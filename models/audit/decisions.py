@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
-from models.audit.course import Course
 from models.audit.ledger import limit_changes
 from models.audit.report import Findings
+from models.audit.scenario_factors import Course
 from models.audit.schedules import LeaseSchedule, first_service_month
 from models.dataset import Dataset
 from models.plan import Plan, Signing

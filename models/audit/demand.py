@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 
-from models.audit.course import Course
 from models.audit.report import Findings
+from models.audit.scenario_factors import Course
 from models.dataset import Dataset
 from models.plan import Plan
 from models.schema import Limit, Segment

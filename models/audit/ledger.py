@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from models.audit.course import Course
 from models.audit.demand import MTOK_PER_BN, Wanted
+from models.audit.scenario_factors import Course
 from models.audit.schedules import ContractSchedule, LeaseSchedule, first_service_month
 from models.audit.supply import Supply, source_key
 from models.dataset import Dataset

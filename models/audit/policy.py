@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from models import months
 from models.audit.demand import Wanted
@@ -161,14 +162,26 @@ class Caps:
             self._hold(cap, when, short, cap.value * demanded, demanded)
 
 
-def owed(supply: Supply) -> Iterator[tuple[str, str, str, int, int, float]]:
-    """(kind, name, provider, month signed, month due, USD) of everything still due after signing."""
-    for lease in supply.leases:
-        for due, usd in lease.later:
-            yield "lease", lease.lease.lease, lease.lease.provider, lease.signing.month, due, usd
-    for contract in supply.contracts:
-        for due, usd in contract.later:
-            yield "contract", contract.contract.contract, contract.contract.provider, contract.signing.month, due, usd
+class OwedPayment(NamedTuple):
+    """USD due in month `due` (months t, beyond the horizon too) under what was signed in month `signed`."""
+
+    kind: str
+    name: str
+    provider: str
+    signed: int
+    due: int
+    usd: float
+
+
+def owed(supply: Supply) -> Iterator[OwedPayment]:
+    """Everything still due after its signing."""
+    for each in supply.leases:
+        for due, usd in each.later:
+            yield OwedPayment("lease", each.lease.lease, each.lease.provider, each.signing.month, due, usd)
+    for each_contract in supply.contracts:
+        contract, signed = each_contract.contract, each_contract.signing.month
+        for due, usd in each_contract.later:
+            yield OwedPayment("contract", contract.contract, contract.provider, signed, due, usd)
 
 
 def check_rules(dataset: Dataset, plan: Plan, findings: Findings) -> None:

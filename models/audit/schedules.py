@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from models.audit.course import Course
+from models.audit.scenario_factors import Course
 from models.dataset import Dataset
 from models.plan import Signing
 from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Ramp

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from models.audit.course import Course
 from models.audit.demand import Wanted
 from models.audit.report import Findings
+from models.audit.scenario_factors import Course
 from models.dataset import Dataset
 from models.plan import Plan, Serving
 

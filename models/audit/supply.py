@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from models.audit.course import Course
 from models.audit.report import Findings
+from models.audit.scenario_factors import Course
 from models.audit.schedules import ContractSchedule, LeaseSchedule
 from models.dataset import Dataset
 from models.plan import Plan, Signing

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from models.checks import demand, factors, limits, names, policy, rows, service, supply
-from models.checks.material import Material, material_of
+from models.checks.context import Material, material_of
 from models.dataset import Dataset
 from models.faults import Fault
 from models.schema import sheet_names

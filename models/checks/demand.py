@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from models import months
-from models.checks.material import Material, fault_in
+from models.checks.context import Material, fault_in
 from models.columns import LARGEST
 from models.faults import Fault
 from models.schema import Demand

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from models.checks.material import Material, fault_in
+from models.checks.context import Material, fault_in
 from models.checks.windows import signing_window
 from models.dataset import Dataset
 from models.faults import Fault

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from models.checks.material import Material, fault_in
+from models.checks.context import Material, fault_in
 from models.columns import LARGEST
-from models.demand.levers import levers
-from models.demand.paths import limit_paths
+from models.demand.limit_effects import levers
+from models.demand.limit_paths import limit_paths
 from models.faults import Fault, closest
 from models.schema import Limit, Segment
 

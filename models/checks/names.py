@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from models import months
-from models.checks.material import Material, fault_in
+from models.checks.context import Material, fault_in
 from models.columns import Column
-from models.entries import Entry
 from models.faults import Fault, closest
+from models.parsing.row_parser import Entry
 
 SOURCES = ("fleet", "leases", "contracts")
 """Sheets of committed capacity."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from models.checks.material import Material, fault_in
+from models.checks.context import Material, fault_in
 from models.checks.names import SOURCES
 from models.faults import Fault, closest
 from models.schema import ScenarioFactor

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models import months
-from models.checks.material import Material, fault_in
-from models.entries import Entry
+from models.checks.context import Material, fault_in
 from models.faults import Fault
+from models.parsing.row_parser import Entry
 from models.schema import MEASURES
 
 RANGES = (

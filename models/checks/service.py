@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
-from models.checks.material import Material, fault_in, listed
-from models.checks.openings import Openings, openings
+from models.checks.context import Material, fault_in, listed
+from models.checks.opening_position import Openings, openings
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.demand.levers import levers
+from models.demand.limit_effects import levers
+from models.demand.limit_paths import limit_paths
 from models.demand.network import Routes
-from models.demand.paths import limit_paths
 from models.faults import Fault
 from models.schema import Demand, Segment
 

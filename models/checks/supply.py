@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from models.checks.material import Material, fault_in
+from models.checks.context import Material, fault_in
 from models.checks.windows import last_month_to_sign, signing_window
 from models.faults import Fault
 from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Ramp

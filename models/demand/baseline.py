@@ -49,11 +49,6 @@ def _at(points: dict[int, float], t: int, growth: float | None, place: Place) ->
     return float(low * (high / low) ** share)
 
 
-def block_hours(dataset: Dataset, t: int, block: str) -> float:
-    """Hours of month t that fall in a load block."""
-    return dataset.hours_per_day[block] / 24.0 * dataset.hours(t)
-
-
 def block_shares(dataset: Dataset, segment: str) -> dict[str, float]:
     """Share of a day's tokens that arises in each load block; sums to 1."""
     multipliers = {each.block: each.multiplier for each in dataset.load_shape if each.segment == segment}

@@ -14,13 +14,13 @@ from __future__ import annotations
 from dataclasses import replace
 from operator import itemgetter
 
+from models.core.ledgers import Payer
+from models.core.linear import Linear
+from models.core.model import Model
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand, block_shares
-from models.demand.levers import levers
-from models.demand.paths import reachable_limits
-from models.ledgers import Payer
-from models.linear import Linear
-from models.model import Model
+from models.demand.limit_effects import levers
+from models.demand.limit_paths import reachable_limits
 from models.plan import LimitChoice, Plan
 from models.schema import Segment
 

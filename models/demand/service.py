@@ -14,14 +14,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from models.dataset import Dataset
-from models.demand.baseline import block_hours
+from models.core.ledgers import Payer
+from models.core.linear import Linear, Var
+from models.core.model import Model
+from models.dataset import Dataset, block_hours
 from models.demand.network import Routes
 from models.demand.sites import candidate_sites
 from models.demand.throughput import TokensServed
-from models.ledgers import Payer
-from models.linear import Linear, Var
-from models.model import Model
 from models.schema import Segment
 
 ANY_BLOCK = ""

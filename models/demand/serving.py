@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from models.core.model import Model
 from models.demand.service import ANY_BLOCK, Place, Service, balances_in, demand_of
-from models.model import Model
 from models.plan import Plan, Serving, Shortfall
 
 _NOTHING = 1e-12

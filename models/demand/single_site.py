@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from models.core.linear import Linear
+from models.core.model import Model
 from models.demand.service import ANY_BLOCK, Place, Service, demand_of
 from models.demand.sites import Site, most, sites
-from models.linear import Linear
-from models.model import Model
 
 
 def add_single_sites(model: Model) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from models.ledgers import Pool, Source
-from models.linear import Linear
-from models.model import Model
+from models.core.ledgers import Pool, Source
+from models.core.linear import Linear
+from models.core.model import Model
 
 
 @dataclass(slots=True)

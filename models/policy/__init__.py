@@ -1,0 +1,1 @@
+"""Terms of the model that hold across offers: caps, rules, plan stability."""

@@ -14,12 +14,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from models.compiled import Compiled
+from models.core.compiled import Compiled
+from models.core.linear import Linear
+from models.core.model import Model
+from models.core.scopes import capacity_in_scope, in_scope
 from models.demand.baseline import baseline_demand
-from models.linear import Linear
-from models.model import Model
 from models.months import year_and_month
-from models.policy.scopes import capacity_in_scope, in_scope
 from models.schema import Cap
 
 FAMILY = "cap_is_kept"

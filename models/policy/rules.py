@@ -7,8 +7,8 @@ excludes: \sum is_signed <= 1; at_most, at_least: \sum is_signed against the cou
 
 from __future__ import annotations
 
-from models.linear import Linear
-from models.model import Model
+from models.core.linear import Linear
+from models.core.model import Model
 from models.schema import Rule
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from models import months
+from models.core.ledgers import Payer
+from models.core.scopes import in_scope
 from models.dataset import Carried, Dataset
 from models.demand.baseline import baseline_demand
-from models.ledgers import Payer
 from models.plan import Payment, Serving, Shortfall
-from models.policy.scopes import in_scope
 from models.roll.state import State
 from models.schema import Cap
 

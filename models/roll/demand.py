@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.demand.levers import Lever, levers
+from models.demand.limit_effects import Lever, levers
 from models.roll.state import State
 from models.schema import Limit, Segment
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from models.audit.schedules import ContractSchedule
+from models.audit import take_or_pay_minimums
 from models.dataset import Billed
 from models.plan import Signing
 from models.roll.state import Origin, State
 from models.schema import Contract, Lease, LeaseHardware, LeaseTerm, Ramp
-from models.supply.lease_terms import UnitSchedule
+from models.supply.lease_schedule import UnitSchedule
 from models.supply.signing import escalation, ramp_up
 
 
@@ -84,12 +84,12 @@ def _remember_bills(state: State, contract: Contract, signed: Signing) -> None:
     first = max(0, to - (to - signed.start) % 12)
     if first == to:
         return
-    schedule = ContractSchedule(state.dataset, signed, contract)
+    minimums = take_or_pay_minimums(state.dataset, signed, contract)
     paid = [each for each in state.plan.payments if (each.category, each.offer) == ("contract", name)]
     usd = sum(each.cash_usd for each in paid if first <= each.month < to)
-    usd += contract.prepay_share * sum(schedule.minimums.get(t, 0.0) for t in range(first, to))
+    usd += contract.prepay_share * sum(minimums.get(t, 0.0) for t in range(first, to))
     if first <= signed.month < to:
-        usd -= contract.upfront_usd + contract.prepay_share * sum(schedule.minimums.values())
+        usd -= contract.upfront_usd + contract.prepay_share * sum(minimums.values())
     state.billed.append(Billed(name, to - first, usd))
     state.notes.append(
         f"{name}: a contract year is under way in {state.dataset.label(to)}; of its minimum spend only the months "

@@ -11,7 +11,7 @@ from models import months
 from models.dataset import Dataset
 
 if TYPE_CHECKING:
-    from models.sampling.paths import Array
+    from models.sampling.arrays import Array
 
 
 def growth_of(dataset: Dataset, segment: str) -> list[float]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.sampling.paths import Array, Paths
+from models.sampling.arrays import Array
+from models.sampling.paths import Paths
 from models.sampling.uncertainty import ALL
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.dataset import Dataset
+from models.sampling.arrays import Array
 from models.sampling.levels import demand_of, over_baseline
-from models.sampling.paths import Array, Paths
+from models.sampling.paths import Paths
 from models.sampling.reduction import Reduction
 from models.sampling.uncertainty import ALL
 

@@ -17,9 +17,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.dataset import Dataset
+from models.sampling.arrays import Array
 from models.sampling.distribution import Distribution
 from models.sampling.history import growth_together
 from models.sampling.uncertainty import (
@@ -37,7 +37,6 @@ from models.sampling.uncertainty import (
 from models.sampling.walks import block_bootstrap, geometric_walk
 from models.schema import ScenarioFactor
 
-Array = NDArray[np.float64]
 Quantity = tuple[str, str]
 """A quantity of the sheet scenario_factors and the name it acts on, `*` for all."""
 

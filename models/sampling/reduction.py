@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.sampling.paths import Array
+from models.sampling.arrays import Array
 
 
 @dataclass(frozen=True)

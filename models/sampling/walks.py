@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from models.sampling.paths import Array
+    from models.sampling.arrays import Array
 
 
 def geometric_walk(volatility: float, shocks: Array) -> Array:

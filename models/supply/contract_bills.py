@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from models.core.finance import payment, spending_is_rewarded
+from models.core.ledgers import Payer, Source
+from models.core.linear import Linear, Var
+from models.core.model import Model
 from models.dataset import Billed
-from models.finance import payment, spending_is_rewarded
-from models.ledgers import Payer, Source
-from models.linear import Linear, Var
-from models.model import Model
 from models.plan import Payment, Plan
 from models.schema import Contract
-from models.supply.take_or_pay import (
-    Metered,
-    Signature,
-    add_billed_use,
-    metered_payments,
-    pay_minimum,
-    rate_classes,
-)
+from models.supply.take_or_pay import Metered, Signature, add_billed_use, metered_payments, pay_minimum, rate_classes
 
 
 class Bills:

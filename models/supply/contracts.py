@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from models.finance import counts_in_full
-from models.ledgers import Payer, Source
-from models.linear import Linear
-from models.model import Model
+from models.core.finance import counts_in_full
+from models.core.ledgers import Payer, Source
+from models.core.linear import Linear
+from models.core.model import Model
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
 from models.supply.contract_bills import Bills
-from models.supply.contract_terms import ContractSchedule
+from models.supply.contract_schedule import ContractSchedule
 from models.supply.signing import signing_months
 from models.supply.take_or_pay import Lot, Signature, add_overage
 

@@ -7,9 +7,9 @@ what a provider that is gone hosted is neither online nor paid for.
 
 from __future__ import annotations
 
-from models.ledgers import Payer, Source
-from models.linear import Linear
-from models.model import Model
+from models.core.ledgers import Payer, Source
+from models.core.linear import Linear
+from models.core.model import Model
 
 
 def add_fleet(model: Model) -> None:

@@ -8,9 +8,9 @@ pool is at most what fleet and leases with sublet yes have online there.
 
 from __future__ import annotations
 
-from models.finance import counts_in_full
-from models.ledgers import Payer
-from models.model import Model
+from models.core.finance import counts_in_full
+from models.core.ledgers import Payer
+from models.core.model import Model
 from models.plan import Plan, Signing
 from models.supply.signing import service_start, signing_months
 

@@ -7,7 +7,7 @@ terms, which end at units_max at the most.
 `in_service[t]` integer units still in service in month t, only where it can differ from the month
 before: once cancelling is allowed, and from the first month of each renewal,
 in_service[t] <= in_service[t-1].
-Payments, with u_t the units in service in month t and f, fee, L of `models.supply.lease_terms`:
+Payments, with u_t the units in service in month t and f, fee, L of `models.supply.lease_schedule`:
 upfront x units + prepay_share x \sum_{τ<=L} fee x units in month m; (1 - prepay_share) x fee_t x u_t
 in month t of the term, fee_t x u_t in a renewal; termination fee x (u_{t-1} - u_t) in month t.
 One integer per month instead of one per pair of start and end: the same bound, linear nonzeros.
@@ -17,14 +17,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
+from models.core.ledgers import Obligation, Payer, Source
+from models.core.linear import Linear, Var
+from models.core.model import Model
 from models.dataset import Dataset
-from models.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
-from models.ledgers import Obligation, Payer, Source
-from models.linear import Linear, Var
-from models.model import Model
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseTerm
-from models.supply.lease_terms import UnitSchedule
+from models.supply.lease_schedule import UnitSchedule
 from models.supply.signing import signing_months
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from models.dataset import Dataset
-from models.demand.baseline import block_hours
-from models.ledgers import Payer
-from models.linear import Linear
-from models.model import Model
+from models.core.ledgers import Payer
+from models.core.linear import Linear
+from models.core.model import Model
+from models.dataset import Dataset, block_hours
 from models.plan import OnDemandUse, Plan
 from models.schema import OnDemand
 

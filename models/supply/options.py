@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from models.finance import spending_is_rewarded
-from models.ledgers import Payer
-from models.linear import Linear
-from models.model import Model
+from models.core.finance import spending_is_rewarded
+from models.core.ledgers import Payer
+from models.core.linear import Linear
+from models.core.model import Model
 from models.plan import OptionPurchase, Plan
 
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from models.demand.baseline import block_hours
-from models.finance import payment
-from models.ledgers import Payer, Pool, Source
-from models.linear import Linear
-from models.model import Model
+from models.core.finance import payment
+from models.core.ledgers import Payer, Pool, Source
+from models.core.linear import Linear
+from models.core.model import Model
+from models.core.scopes import in_scope
+from models.dataset import block_hours
 from models.plan import Online, Payment, Plan, SourceUse
-from models.policy.scopes import in_scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,19 +15,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from models.demand.baseline import block_hours
-from models.finance import (
+from models.core.finance import (
     cash_caps,
     counted_share_of_prepayment,
     counted_share_of_upfront,
     counts_in_full,
     spending_is_rewarded,
 )
-from models.ledgers import Obligation, Payer, Source
-from models.linear import Linear, Var
-from models.model import Model
+from models.core.ledgers import Obligation, Payer, Source
+from models.core.linear import Linear, Var
+from models.core.model import Model
+from models.dataset import block_hours
 from models.schema import Contract, ContractTier
-from models.supply.contract_terms import ContractSchedule
+from models.supply.contract_schedule import ContractSchedule
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from models.faults import FaultyWorkbook, closest
 from planner import __version__
-from planner.batch.jobs import Job
+from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord, Manifest, read_manifest
 from planner.console import Console
 from planner.errors import CannotWrite, ExitCode, WrongUsage, why_not
 
 if TYPE_CHECKING:
-    from planner.batch.engine import Engine
-    from planner.interrupt import Stop
+    from planner.batch.execution.engine import Engine
+    from planner.solving.interrupt import Stop
 
 
 def batch(
@@ -31,9 +31,9 @@ def batch(
         WrongUsage: the options do not go together.
         CannotWrite, Locked: as they say.
     """
-    from planner.batch.job_files import read_jobs
-    from planner.run_json import faults_json
-    from planner.summary import fault_lines
+    from planner.batch.jobs.files import read_jobs
+    from planner.formatting import fault_lines
+    from planner.reports.run_json import faults_json
 
     if os.name != "posix":
         raise WrongUsage("Batches need Linux or macOS, for their signals and locks. On Windows, run them in WSL.")
@@ -90,8 +90,8 @@ def _versions() -> dict[str, str]:
 
 
 def _dry_run(console: Console, name: str, folder: Path, jobs: Sequence[Job], values: Mapping[str, Any]) -> int:
-    from planner.batch.plan import plan
-    from planner.batch.store import Store
+    from planner.batch.dry_run import plan
+    from planner.batch.folder import Store
 
     steps = plan(jobs, Store(folder), _versions(), force=values["force"])
     width = max(len(step.name) for step in steps)
@@ -106,11 +106,11 @@ def _dry_run(console: Console, name: str, folder: Path, jobs: Sequence[Job], val
 def _run(
     console: Console, name: str, folder: Path, jobs: Sequence[Job], chosen: Sequence[Job], values: Mapping[str, Any]
 ) -> int:
-    from planner.batch.dispatch import Dispatch, Rules
     from planner.batch.events import Events
-    from planner.batch.lock import locked
-    from planner.batch.store import Store
-    from planner.interrupt import Stop
+    from planner.batch.folder import Store
+    from planner.batch.scheduler import Dispatch, Rules
+    from planner.lock import locked
+    from planner.solving.interrupt import Stop
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -143,11 +143,11 @@ def _run(
 
 def _engine(values: Mapping[str, Any]) -> Engine:
     if values["engine"] == "dask":
-        from planner.batch.dask_engine import DaskEngine
+        from planner.batch.execution.dask_engine import DaskEngine
 
         return DaskEngine(values["scheduler"], values["workers"])
-    from planner.batch.engine import LocalEngine
-    from planner.workers import default_workers
+    from planner.batch.execution.engine import LocalEngine
+    from planner.solving.worker_pool import default_workers
 
     cores = default_workers()
     return LocalEngine(values["workers"] or cores, cores)
@@ -164,7 +164,7 @@ def _exit_code(records: Sequence[JobRecord], stop: Stop) -> ExitCode:
 
 
 def _write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, webhook: str | None) -> list[Path]:
-    from planner.batch.reports import write_reports
+    from planner.batch.reporting.write import write_reports
 
     return write_reports(folder, manifest, previous, webhook=webhook)
 
@@ -178,7 +178,7 @@ def _tell(
     reports: Sequence[Path],
     code: ExitCode,
 ) -> None:
-    from planner.batch.dispatch import told
+    from planner.batch.scheduler import told
 
     failed = [record for record in records if not record.good]
     console.tell((f"  {told(record)}" for record in failed), urgent=True)

@@ -71,3 +71,7 @@ def tail(path: Path, lines: int, most_bytes: int = 65_536) -> str:
     except (OSError, ValueError):  # no such file, or a name that can be none
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+SAID = "said.txt"
+"""In a job's folder: what its process wrote to standard output and standard error."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from planner.outputs import written_whole
+from planner.outputs import write_durably
 
 log = logging.getLogger("planner")
 
@@ -113,33 +112,6 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 def record_json(record: JobRecord) -> str:
     """A record as a line of JSON, which `record_from` takes back."""
     return json.dumps(_values(record), ensure_ascii=False, allow_nan=False)
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Writes a text file that is there whole or not at all, even when the power fails.
-
-    Raises:
-        CannotWrite: it cannot be written.
-    """
-    with written_whole(path) as temporary, temporary.open("x", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes renames in a folder last, where the system lets a folder be opened."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows
-        return
-    try:
-        os.fsync(handle)
-    except OSError:  # some network folders
-        pass
-    finally:
-        os.close(handle)
 
 
 def record_from(document: Any) -> JobRecord:

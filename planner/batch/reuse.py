@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from planner.batch.attempts import Prepared
-from planner.batch.judge import good
+from planner.batch.attempt import Prepared
+from planner.batch.folder import Store
 from planner.batch.manifest import JobRecord
-from planner.batch.store import Store
+from planner.batch.outcome import good
 
 BUDGETS = ("time_budget", "memory_mb")
 """Options that an optimal plan was not touched by."""

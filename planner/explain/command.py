@@ -14,21 +14,22 @@ from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.plan import Plan
 from planner import __version__
+from planner.analysis.marginal_values import marginal_values
 from planner.console import Console, LiveLine, log_to
 from planner.errors import ExitCode
+from planner.excel.plan_reader import read_plan, run_record
+from planner.excel.workbook_reader import read
 from planner.explain.breakeven import Range
-from planner.explain.marginal import marginal_values
 from planner.explain.offers import OfferAnswer, explain_offers
-from planner.explain.write import Explanation, explanation_json, offer_words, write_explanation
-from planner.interrupt import Stop
+from planner.explain.report import Explanation, explanation_json, offer_words, write_explanation
+from planner.formatting import fault_lines, money
 from planner.outputs import EXPLANATION_SHEET, Outputs, outputs_of
-from planner.progress import ProgressLines
-from planner.read import read
-from planner.read_plan import read_plan, run_record
-from planner.run_json import faults_json, write_run_json
-from planner.solve import SolveOptions, solve
-from planner.summary import audit_lines, fault_lines, money
-from planner.workers import Workers, default_workers
+from planner.reports.run_json import faults_json, write_run_json
+from planner.reports.terminal import audit_lines
+from planner.solving.highs import SolveOptions, solve
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
+from planner.solving.worker_pool import Workers, default_workers
 
 FIRST_SOLVE = 0.4
 """Share of the time that finding a plan may take where none is given."""
@@ -167,7 +168,7 @@ class _Run:
         return SolveOptions(self.values["gap"], seconds, threads, self.values["seed"])
 
     def _offers(self, dataset: Dataset, plan: Plan, cost: Range) -> tuple[OfferAnswer, ...]:
-        from models.variations import offers_on_the_table
+        from models.dataset import offers_on_the_table
 
         count = len(offers_on_the_table(dataset))
         if not count:
@@ -198,8 +199,8 @@ class _Run:
         return [*lines, f"  Explanation  {self.outputs.plan}"]
 
     def _infeasible(self, dataset: Dataset) -> tuple[ExitCode, list[str], dict[str, Any]]:
-        from planner.explain.repairs import explain_infeasible
-        from planner.explain.repairs_report import repair_lines, repairs_json, write_repairs
+        from planner.analysis.infeasibility import explain_infeasible
+        from planner.reports.infeasibility import repair_lines, repairs_json, write_repairs
 
         log.info("No plan exists; looking for the smallest changes that make one possible")
         found = explain_infeasible(dataset, seconds=self.seconds_left, stop=self.stop, conflict=self.values["conflict"])
@@ -209,8 +210,8 @@ class _Run:
         return ExitCode.INFEASIBLE, lines, document
 
     def _vary(self, dataset: Dataset, plan: Plan, cost: Range) -> tuple[ExitCode, list[str], dict[str, Any]]:
-        from planner.explain.vary import vary
-        from planner.explain.vary_report import variation_lines, variations_json, write_variations
+        from planner.explain.sensitivity import vary
+        from planner.explain.sensitivity_report import variation_lines, variations_json, write_variations
 
         with Workers(self.workers, 0.97 * self.seconds_left, self.stop) as workers:
             found = vary(

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
-from models.dataset import Dataset
-from models.differences import Change, differences
+from models.dataset import Dataset, offers_on_the_table
 from models.plan import Plan
-from models.variations import at_price, offers_on_the_table, with_offer, without_offer
+from models.variants.offers import at_price, with_offer, without_offer
+from models.variants.plan_changes import Change, differences
 from planner.explain.breakeven import BreakEven, Point, Range
-from planner.solve import SolveOptions
-from planner.workers import Answer, Question, Workers
+from planner.solving.highs import SolveOptions
+from planner.solving.worker_pool import Answer, Question, Workers
 
 PRICED = ("lease", "contract", "lease_out_income")
 """Categories of payment that an offer's price scales."""

@@ -105,29 +105,29 @@ def _command() -> tuple[str, ...]:
 
 def _writer(kind: str) -> Callable[[Schedule], Files]:
     if kind == "cron":
-        from planner.schedule.crontab import crontab
+        from planner.schedule.formats.crontab import crontab
 
         return crontab
     if kind == "systemd":
-        from planner.schedule.systemd import systemd
+        from planner.schedule.formats.systemd import systemd
 
         return systemd
     if kind == "kubernetes":
-        from planner.schedule.kubernetes import kubernetes
+        from planner.schedule.formats.kubernetes import kubernetes
 
         return kubernetes
     if kind == "airflow":
-        from planner.schedule.airflow import airflow
+        from planner.schedule.formats.airflow import airflow
 
         return airflow
-    from planner.schedule.github import github
+    from planner.schedule.formats.github import github
 
     return github
 
 
 def _write(folder: Path, files: Files, *, force: bool) -> list[Path]:
     """Writes the files, none where one would replace a file that is not ours."""
-    from planner.batch.manifest import write_durably
+    from planner.outputs import write_durably
 
     paths = [folder / name for name in files.texts]
     for path in paths:

@@ -14,25 +14,26 @@ from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.sampling import misfits
 from planner import __version__
-from planner.commands import made_from_something_else
 from planner.console import Console, LiveLine, log_to
 from planner.errors import ExitCode, WrongUsage
-from planner.interrupt import Stop
+from planner.excel.plan_reader import made_from_something_else
+from planner.excel.workbook_reader import ReadResult, read
+from planner.formatting import fault_lines
 from planner.outputs import STRESS_SHEET, Outputs, outputs_of, same_file
-from planner.read import ReadResult, read
+from planner.reports.run_json import faults_json, write_run_json
+from planner.reports.terminal import audit_lines
 from planner.run import versions
-from planner.run_json import faults_json, write_run_json
-from planner.scenario_options import UncertaintyTexts
-from planner.solve import SolveOptions
+from planner.sampling.options import UncertaintyTexts
+from planner.solving.highs import SolveOptions
+from planner.solving.interrupt import Stop
 from planner.stress.commitment import committed, seed_of_scenarios
-from planner.stress.figures import figures
-from planner.stress.page import write_stress
 from planner.stress.progress import StressLines
-from planner.stress.report import StressReport, lines
 from planner.stress.samples import Samples, drawn_afresh, drawn_from_scenarios
+from planner.stress.simulation import Commitment, Trial, try_out
+from planner.stress.statistics import figures
+from planner.stress.summary import StressReport, lines
 from planner.stress.tables import stress_json
-from planner.stress.trial import Commitment, Trial, try_out
-from planner.summary import audit_lines, fault_lines
+from planner.stress.workbook import write_stress
 
 WRITING = 0.03
 """Of a time limit, what is left for figures and writing."""

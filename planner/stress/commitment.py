@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.dataset import Dataset
+from models.parsing.raw_tables import fold
 from models.schema import SCENARIO_NOTES
-from models.tables import fold
-from models.uncertainty.fresh import common_to
-from models.uncertainty.tree import Tree
+from models.stochastic.fixed_decisions import common_to
+from models.stochastic.tree import Tree
 from planner.errors import WrongUsage
-from planner.read_plan import Sheets, read_plan
-from planner.stress.trial import ALL_MONTHS, Commitment
-from planner.uncertain.read_plans import read_written_plans
+from planner.excel.plan_reader import Sheets, read_plan
+from planner.excel.scenario_plan_reader import read_written_plans
+from planner.stress.simulation import ALL_MONTHS, Commitment
 
 
 def committed(path: Path, dataset: Dataset, until: int, *, all_of_it: bool) -> Commitment:

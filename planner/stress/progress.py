@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from statistics import fmean
 
-from planner.progress import LINE_SECONDS, LiveLine
+from planner.formatting import money
+from planner.solving.progress import LINE_SECONDS, LiveLine
 from planner.stress.samples import Samples
-from planner.stress.trial import Result
-from planner.summary import money
+from planner.stress.simulation import Result
 
 log = logging.getLogger("planner")
 

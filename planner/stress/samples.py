@@ -9,10 +9,10 @@ import numpy as np
 
 from models.dataset import Dataset
 from models.sampling import Uncertainty, sample
-from models.uncertainty.fresh import as_in, as_it_comes
-from models.uncertainty.tree import Tree
+from models.stochastic.fixed_decisions import as_in, as_it_comes
+from models.stochastic.tree import Tree
 from planner.errors import WrongUsage
-from planner.scenario_words import scenario_words
+from planner.sampling.text import scenario_words
 
 IN_SAMPLE = 0x57AE55
 """Sets the draws from the workbook's scenarios apart from all other uses of a seed."""

@@ -6,11 +6,10 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from models.uncertainty.estimates import CONFIDENCE, Estimate
-from planner.stress.figures import CostFigures
-from planner.stress.report import MEANING, StressReport, special
-from planner.write_rows import Filled
-from planner.write_tables import Table, TableColumn
+from models.stochastic.estimates import CONFIDENCE, Estimate
+from planner.results.tables import Filled, Table, TableColumn
+from planner.stress.statistics import CostFigures
+from planner.stress.summary import MEANING, StressReport, special
 
 
 def _table(sheet: str, purpose: str, *columns: str) -> Table:

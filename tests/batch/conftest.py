@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from planner.batch import engine
-from planner.batch.starter import Starter
+from planner.batch.execution import engine
+from planner.batch.execution.fork_client import Starter
 
 
 class _Shared(Starter):

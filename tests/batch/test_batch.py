@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from batches import demands, endless_workbook, job_file, manifest, records, run, statuses, tables_of
 
-from planner.batch import attempts, dispatch
-from planner.batch.engine import LocalEngine
-from planner.batch.process import Attempt, Ended
+from planner.batch import attempt as attempts
+from planner.batch import scheduler as dispatch
+from planner.batch.execution.budgeted_process import Attempt, Ended
+from planner.batch.execution.engine import LocalEngine
 
 OUT = "out"
 
@@ -224,7 +225,7 @@ def test_a_budget_for_the_batch(tmp_path: Path) -> None:
 
 def test_threads_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs under way together never have more solver threads than there are cores, though there are workers enough."""
-    monkeypatch.setattr("planner.workers.default_workers", lambda: 2)
+    monkeypatch.setattr("planner.solving.worker_pool.default_workers", lambda: 2)
     whole, busy, most = LocalEngine.run, [0], [0]
     counting = threading.Lock()
 

@@ -11,9 +11,9 @@ from batch_records import manifest, record, solved
 from commandline import decision
 from sheets import workbook
 
-from planner.batch import changes as of_changes
-from planner.batch.changes import changes
 from planner.batch.job_logs import keep_previous_plan
+from planner.batch.reporting import changes as of_changes
+from planner.batch.reporting.changes import changes
 
 
 def test_a_changed_cell_is_named_with_what_it_did_to_the_decisions(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_stopped_far_away(tmp_path: Path, cluster: Cluster) -> None:
 def test_nobody_there(tmp_path: Path) -> None:
     """An address where no scheduler answers is wrong usage, and so is half of what a cluster needs."""
     jobs = job_file(tmp_path, *demands(1))
-    patch = "import planner.batch.dask_engine as dask\ndask.CONNECT_SECONDS = 0.5"
+    patch = "import planner.batch.execution.dask_engine as dask\ndask.CONNECT_SECONDS = 0.5"
     for words in (("--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"), ("--engine", "dask"), ("--scheduler", "x")):
         batch = started(tmp_path, jobs, *words, patch=patch)
         _, err = batch.communicate(timeout=60)

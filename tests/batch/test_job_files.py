@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from sheets import workbook
 
 from models.faults import FaultyWorkbook
-from planner.batch.job_files import Jobs, read_jobs
+from planner.batch.jobs.files import Jobs, read_jobs
 
 
 def toml(folder: Path, text: str, **given: Any) -> Jobs:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from planner.batch.jobs import Job
-from planner.batch.judge import good, judge
-from planner.batch.process import Ended
+from planner.batch.execution.budgeted_process import Ended
+from planner.batch.jobs.job import Job
+from planner.batch.outcome import good, judge
 
 JOB = Job("j", Path("j.xlsx"), memory_mb=500.0, time_budget=9.0)
 INPUT = "f" * 64

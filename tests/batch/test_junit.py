@@ -8,8 +8,8 @@ import defusedxml.ElementTree as ET
 import pytest
 from batch_records import manifest, record
 
-from planner.batch.junit import write_junit
 from planner.batch.manifest import STATUSES
+from planner.batch.reporting.junit import write_junit
 
 ALLOWED = {
     "testsuites": ({"testsuite"}, set()),

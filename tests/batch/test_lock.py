@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from planner.batch import lock
-from planner.batch.lock import locked
+from planner import lock
 from planner.errors import CannotWrite, Locked
+from planner.lock import locked
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from planner.batch.lock import locked
+from planner.lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -8,7 +8,7 @@ from pathlib import Path
 from batch_records import manifest, record
 
 from planner.batch.manifest import STATUSES
-from planner.batch.prometheus import LAST_SUCCESS, write_metrics
+from planner.batch.reporting.prometheus import LAST_SUCCESS, write_metrics
 
 SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\} (\S+)')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')

@@ -11,8 +11,8 @@ import pytest
 from batch_records import manifest, record
 
 from planner.batch.manifest import STATUSES
-from planner.batch.reports import write_reports
-from planner.batch.status import WORDS
+from planner.batch.reporting.status import WORDS
+from planner.batch.reporting.write import write_reports
 from planner.errors import CannotWrite
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from batch_records import manifest, record
 
-from planner.batch import webhook
-from planner.batch.changes import changes
-from planner.batch.webhook import ATTEMPTS, send
+from planner.batch.reporting import webhook
+from planner.batch.reporting.changes import changes
+from planner.batch.reporting.webhook import ATTEMPTS, send
 
 
 class Receiver(HTTPServer):

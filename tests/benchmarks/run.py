@@ -64,10 +64,10 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
 
     from models.audit import audit
     from models.build import build_model
-    from planner.read import read
-    from planner.report import ModelSize, RunReport
-    from planner.solve import SolveOptions, solve
-    from planner.write import write_plan
+    from planner.excel.workbook_reader import read
+    from planner.reports.plan.workbook import write_plan
+    from planner.reports.run_result import ModelSize, RunReport
+    from planner.solving.highs import SolveOptions, solve
 
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:

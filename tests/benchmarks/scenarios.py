@@ -90,11 +90,11 @@ def _row(engine: str, count: str, found: dict[str, Any], first: dict[str, Any]) 
 
 def _measure(engine: str, count: int, gap: float, time_limit: float) -> dict[str, Any]:
     """One engine on so many scenarios, in this process."""
-    from models.uncertainty.extensive import ExtensiveForm
-    from models.uncertainty.risk import Measure
-    from planner.relaxation import relaxed_optimum
-    from planner.solve import SolveOptions, solve
-    from planner.uncertain.decompose import decompose
+    from models.stochastic.extensive_form import ExtensiveForm
+    from models.stochastic.risk import Measure
+    from planner.solving.highs import SolveOptions, solve
+    from planner.solving.relaxation import relaxed_optimum
+    from planner.stochastic.decomposition import decompose
 
     dataset = scenarios_of_the_lab(count)
     options = SolveOptions(gap=gap, time_limit=time_limit)
@@ -131,7 +131,7 @@ def _measure(engine: str, count: int, gap: float, time_limit: float) -> dict[str
 def scenarios_of_the_lab(count: int) -> Any:
     """The frontier lab in `count` scenarios: growth from slow to fast, every second delayed, every third dear."""
     from models.schema import Scenario, ScenarioFactor
-    from planner.read import read
+    from planner.excel.workbook_reader import read
 
     dataset = read(ROOT / "inputs" / "frontier_lab.xlsx").dataset
     assert dataset is not None

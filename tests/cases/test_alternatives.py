@@ -11,13 +11,13 @@ import pytest
 from commandline import Run, decision
 from sheets import workbook
 
-from models.alternatives import distance_mw
 from models.dataset import Dataset
 from models.plan import Plan, Signing
-from planner.alternatives import Alternative, agreed, alternatives
-from planner.interrupt import Stop
-from planner.progress import ProgressLines
-from planner.solve import SolveOptions
+from models.variants.distance import distance_mw
+from planner.analysis.alternatives import Alternative, agreed, alternatives
+from planner.solving.highs import SolveOptions
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
 
 
 def _others(data: Dataset, count: int, within: float) -> tuple[Plan, tuple[Alternative, ...]]:

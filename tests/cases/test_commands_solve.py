@@ -77,9 +77,9 @@ class TestSolve:
     def test_a_solver_that_does_not_stop_is_left_behind(self, tmp_path: Path, small: Path) -> None:
         """However deep the solver is in its work, the run ends soon after its limit, here with exit 5 for no plan."""
         patch = (
-            "import time, highspy, planner.solve\n"
+            "import time, highspy, planner.solving.highs\n"
             "highspy.Highs.run = lambda self: time.sleep(600)\n"
-            "planner.solve.GRACE_SECONDS = 0.5"
+            "planner.solving.highs.GRACE_SECONDS = 0.5"
         )
         began = time.monotonic()
         said = in_a_process(tmp_path, "solve", small, "--time-limit", "0.5", patch=patch)
@@ -94,7 +94,7 @@ class TestSolve:
         before = (small.parent / "plan.xlsx").read_bytes()
         patch = (
             "from dataclasses import replace\n"
-            "from models.model import Model\n"
+            "from models.core.model import Model\n"
             "plan = Model.plan\n"
             "Model.plan = lambda self, values: replace(plan(self, values), serving=())"
         )
@@ -105,9 +105,7 @@ class TestSolve:
 
     def test_a_fault_of_ours_is_one_line_with_the_log(self, tmp_path: Path, small: Path) -> None:
         """Exit 1, one line on standard error that names the log, and the traceback only in there."""
-        patch = (
-            "import planner.solve\ndef broken(*a, **b): raise RuntimeError('surprise')\nplanner.solve.solve = broken"
-        )
+        patch = "from planner.solving import highs\ndef f(*a, **b): raise RuntimeError('surprise')\nhighs.solve = f"
         said = in_a_process(tmp_path, "solve", small, "-o", "plan.xlsx", "--quiet", "--json", patch=patch)
         assert said.code == 1
         assert len(said.err.splitlines()) == 1
@@ -196,13 +194,13 @@ class TestOutputs:
     def test_a_place_lost_during_the_work_does_not_lose_the_plan(self, tmp_path: Path, small: Path) -> None:
         """When the plan's file is opened in Excel meanwhile, the plan is kept beside it and the message says where."""
         patch = (
-            "import planner.write\n"
-            "write = planner.write.write_plan\n"
+            "import planner.reports.plan.workbook\n"
+            "write = planner.reports.plan.workbook.write_plan\n"
             "from planner.errors import CannotWrite\n"
             "def locked(path, *rest):\n"
             "    if path.name == 'plan.xlsx': raise CannotWrite(path, 'it is open in Excel')\n"
             "    write(path, *rest)\n"
-            "planner.write.write_plan = locked"
+            "planner.reports.plan.workbook.write_plan = locked"
         )
         said = in_a_process(tmp_path, "solve", small, "-o", "plan.xlsx", patch=patch)
         assert said.code == 7

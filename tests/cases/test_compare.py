@@ -10,7 +10,7 @@ import pytest
 from commandline import Run, decision
 from sheets import workbook
 
-from planner.compare import compare
+from planner.analysis.plan_comparison import compare
 
 
 @pytest.fixture

@@ -13,21 +13,21 @@ from cases.test_stochastic_textbooks import PUBLISHED, lands
 from decomposed import decomposed
 from stochastic import factor, scenario
 
+from models.core.scaling import units_of
 from models.dataset import Dataset
-from models.uncertainty.extensive import ExtensiveForm
-from models.uncertainty.lshaped import Master, lagrangian, ruled_out
-from models.uncertainty.parts import Stages, multipliers, part_of
-from models.uncertainty.risk import Measure
-from models.uncertainty.tree import Tree
-from models.units import units_of
-from planner.relaxation import Relaxation, relaxed_optimum
-from planner.solve import ArrayProblem, Progress, SolveOptions, hold, solve
-from planner.uncertain.bench import Bench
-from planner.uncertain.decompose import decompose
-from planner.uncertain.engine import choose_engine
-from planner.uncertain.lshaped import LShaped
-from planner.uncertain.pieces import Pieces
-from planner.uncertain.ranks import ranks
+from models.stochastic.benders import Master, lagrangian, ruled_out
+from models.stochastic.extensive_form import ExtensiveForm
+from models.stochastic.risk import Measure
+from models.stochastic.subproblem import Stages, multipliers, part_of
+from models.stochastic.tree import Tree
+from planner.solving.highs import ArrayProblem, Progress, SolveOptions, hold, solve
+from planner.solving.relaxation import Relaxation, relaxed_optimum
+from planner.stochastic.decomposition import decompose
+from planner.stochastic.lshaped import LShaped
+from planner.stochastic.method import choose_engine
+from planner.stochastic.mpi import ranks
+from planner.stochastic.subproblem_solver import Bench
+from planner.stochastic.subproblems import Pieces
 
 
 def three_stages() -> Dataset:
@@ -79,7 +79,7 @@ def one_doubles(units_max: int) -> Dataset:
 @pytest.fixture
 def hedging_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the L-shaped method, which would solve so small a problem before any hedging."""
-    monkeypatch.setattr("planner.uncertain.decompose._Decomposition._shape", lambda *_: None)
+    monkeypatch.setattr("planner.stochastic.decomposition._Decomposition._shape", lambda *_: None)
 
 
 @pytest.mark.usefixtures("hedging_alone")
@@ -217,7 +217,7 @@ def test_the_engine_is_chosen_by_size() -> None:
 
 def test_a_problem_too_large_to_join_is_hedged_without_prices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extensive form hedging finds multipliers of its own, and bounds on both sides of the optimum."""
-    from planner.uncertain import decompose as module
+    from planner.stochastic import decomposition as module
 
     monkeypatch.setattr(module, "JOINED_MOST", 0)
     found = decompose(lands(), SolveOptions(gap=0.001, time_limit=20.0))

@@ -13,9 +13,9 @@ from models.dataset import Dataset
 from models.schema import Rule
 from planner.explain.breakeven import Range
 from planner.explain.offers import OfferAnswer, explain_offers
-from planner.explain.write import offer_words
-from planner.solve import SolveOptions
-from planner.workers import Workers
+from planner.explain.report import offer_words
+from planner.solving.highs import SolveOptions
+from planner.solving.worker_pool import Workers
 
 HOURS = 744
 EXACT = SolveOptions(gap=0.0, threads=1)

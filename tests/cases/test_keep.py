@@ -14,8 +14,8 @@ from sheets import workbook
 from models.build import build_model
 from models.dataset import Dataset
 from models.plan import OptionPurchase, Plan, Signing
-from models.policy.keep import Keep, departures
-from planner.solve import SolveOptions, solve
+from models.policy.stability import Keep, departures
+from planner.solving.highs import SolveOptions, solve
 
 HOURS = 744
 

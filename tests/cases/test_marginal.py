@@ -9,7 +9,7 @@ import pytest
 
 from models.dataset import Dataset
 from models.schema import Cap, LoadBlock, LoadShape
-from planner.explain.marginal import MarginalValues, marginal_values
+from planner.analysis.marginal_values import MarginalValues, marginal_values
 
 JAN_HOURS, JAN_DAYS = 744, 31
 

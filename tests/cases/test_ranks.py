@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cases.test_stochastic_textbooks import PUBLISHED
 
-from planner.uncertain.ranks import Ranks
+from planner.stochastic.mpi import Ranks
 
 ROOT = Path(__file__).resolve().parents[2]
 MPIEXEC = shutil.which("mpiexec", path=str(Path(sys.executable).parent))
@@ -20,13 +20,14 @@ MPIEXEC = shutil.which("mpiexec", path=str(Path(sys.executable).parent))
 
 SCRIPT = """
 import json, sys
-from planner.uncertain.ranks import serve
-if serve():
+from planner.stochastic.decomposition import take_part
+from planner.stochastic.mpi import serve
+if serve(take_part):
     sys.exit(0)
 from cases.test_decomposition import three_stages
 from cases.test_stochastic_textbooks import lands
-from planner.solve import SolveOptions
-from planner.uncertain.decompose import decompose
+from planner.solving.highs import SolveOptions
+from planner.stochastic.decomposition import decompose
 found = [decompose(data, SolveOptions(gap=1e-6)) for data in (lands(), three_stages())]
 print(json.dumps([(each.status, each.objective_usd, each.bound_usd, sorted(each.plans)) for each in found]))
 """

@@ -8,9 +8,9 @@ import builders as b
 import pytest
 
 from models.dataset import Dataset
-from models.repair import repaired
 from models.schema import Cap, Limit, Network, Option, Rule
-from planner.explain.repairs import Infeasibility, Repair, explain_infeasible
+from models.variants.repairs import repaired
+from planner.analysis.infeasibility import Infeasibility, Repair, explain_infeasible
 
 HOURS = 744
 

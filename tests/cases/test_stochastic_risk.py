@@ -12,7 +12,7 @@ from builders import dataset, demand, lease, on_demand, solved, term
 from stochastic import factor, scenario, solved_together, units
 
 from models.dataset import Dataset
-from models.uncertainty.risk import Measure
+from models.stochastic.risk import Measure
 
 
 def uncertain(price: float, **settings: Any) -> Dataset:

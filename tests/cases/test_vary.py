@@ -13,10 +13,10 @@ from models.dataset import Dataset
 from planner.errors import WrongUsage
 from planner.explain.breakeven import Range
 from planner.explain.ranges import parse
-from planner.explain.vary import Sensitivity, vary
-from planner.explain.vary_report import _tornado
-from planner.solve import SolveOptions
-from planner.workers import Workers
+from planner.explain.sensitivity import Sensitivity, vary
+from planner.explain.sensitivity_report import _tornado
+from planner.solving.highs import SolveOptions
+from planner.solving.worker_pool import Workers
 
 HOURS = 744
 EXACT = SolveOptions(gap=0.0, threads=1)

@@ -8,9 +8,9 @@ import time
 import builders as b
 import pytest
 
-from planner.interrupt import Stop
-from planner.solve import SolveOptions
-from planner.workers import Answer, Question, Workers
+from planner.solving.highs import SolveOptions
+from planner.solving.interrupt import Stop
+from planner.solving.worker_pool import Answer, Question, Workers
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 

@@ -22,7 +22,7 @@ from builders import (
 
 from models.dataset import Dataset
 from models.plan import Plan, Signing
-from models.policy.keep import Keep
+from models.policy.stability import Keep
 from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
 
 DAY_AND_NIGHT = [

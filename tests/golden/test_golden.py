@@ -15,10 +15,10 @@ import pytest
 from golden.terms import KEEP, TERMS
 
 import models
-from models.alternatives import as_far_as_possible
 from models.build import build_model
-from models.finance import least_cost
+from models.core.finance import least_cost
 from models.plan import Plan
+from models.variants.distance import as_far_as_possible
 
 FOLDER = Path(__file__).parent
 MODELS = Path(models.__file__).parent

@@ -15,10 +15,10 @@ from properties.themes import THEMES
 
 from models.build import Model, build_model
 from models.checks import check
-from models.compiled import Compiled
+from models.core.compiled import Compiled
 from models.probes import POWER, TOKENS
-from models.start import start_values
-from planner.solve import local_optimum
+from models.warm_start import start_values
+from planner.solving.highs import local_optimum
 
 STEP = 1e-4
 

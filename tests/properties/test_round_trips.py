@@ -19,14 +19,14 @@ from properties.themes import THEMES
 from models.audit import audit
 from models.checks import check
 from models.dataset import Dataset
-from models.intake import dataset_from
+from models.loading import dataset_from
 from models.months import first_day, label
 from models.schema import SHEETS, Sheet
-from planner.input_sheet import input_rows
-from planner.read import read
-from planner.read_plan import read_plan
-from planner.report import RunReport
-from planner.write import write_plan
+from planner.excel.plan_reader import read_plan
+from planner.excel.workbook_reader import read
+from planner.reports.plan.workbook import write_plan
+from planner.reports.run_result import RunReport
+from planner.results.input_rows import input_rows
 
 RANDOM = st.randoms(use_true_random=True)
 

@@ -14,11 +14,11 @@ from properties.themes import THEMES
 from models.checks import check
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.factors import with_factor
 from models.sampling import DELAY_PRIORS, Paths, Uncertainty, distribution, moments, reduce_to, sample, vectors
 from models.sampling.levels import demand_of
 from models.sampling.uncertainty import offers_there, offers_to_come, rented_hardware, suppliers
 from models.schema import Scenario
+from models.variants.factors import with_factor
 
 RANDOM = st.randoms(use_true_random=False)
 

@@ -14,12 +14,12 @@ from properties.themes import THEMES
 from stochastic import scenario
 
 from models.audit import audit
-from models.audit.together import check_alike
+from models.audit.nonanticipativity import check_alike
 from models.dataset import Dataset
 from models.plan import Plan
-from models.uncertainty.fresh import as_in, as_it_comes, decisions_of
-from planner.solve import SolveOptions
-from planner.workers import Answer, Question, answered
+from models.stochastic.fixed_decisions import as_in, as_it_comes, decisions_of
+from planner.solving.highs import SolveOptions
+from planner.solving.worker_pool import Answer, Question, answered
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 RANDOM = st.randoms(use_true_random=True)

@@ -12,11 +12,11 @@ from properties.themes import THEMES
 from stochastic import solved_together_or_none
 
 from models.dataset import Dataset
-from models.uncertainty.risk import Measure, expected_cost
-from planner.interrupt import Stop
-from planner.progress import ProgressLines
-from planner.solve import SolveOptions
-from planner.uncertain.search import Found, search
+from models.stochastic.risk import Measure, expected_cost
+from planner.solving.highs import SolveOptions
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
+from planner.stochastic.solve import Found, search
 
 RANDOM = st.randoms(use_true_random=True)
 

@@ -19,15 +19,7 @@ from builders import (
     throughput,
 )
 
-from models.schema import (
-    ContractTier,
-    LeaseTerm,
-    Limit,
-    LoadBlock,
-    LoadShape,
-    Network,
-    Row,
-)
+from models.schema import ContractTier, LeaseTerm, Limit, LoadBlock, LoadShape, Network, Row
 
 T = TypeVar("T")
 

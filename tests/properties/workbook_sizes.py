@@ -14,11 +14,7 @@ from properties.brute_bills import contract_holdings, lease_holdings, lease_out_
 from properties.brute_demand import limit_paths
 
 from models.dataset import Dataset
-from models.schema import (
-    Contract,
-    Lease,
-    LeaseOut,
-)
+from models.schema import Contract, Lease, LeaseOut
 
 
 def combinations(data: Dataset) -> int:

@@ -16,15 +16,7 @@ from properties.workbook_rows import Maker, asked, lease_outs, machines, one_con
 from properties.workbook_sizes import few_enough, shifted
 
 from models.dataset import Dataset
-from models.schema import (
-    MEASURES,
-    Cap,
-    Contract,
-    Fleet,
-    Lease,
-    Option,
-    Rule,
-)
+from models.schema import MEASURES, Cap, Contract, Fleet, Lease, Option, Rule
 
 RAMPS = [*ramp("slow", (1, 0.5, 0.5), (2, 1.0, 1.0)), *ramp("late", (2, 1.0, 1.25))]
 

@@ -14,7 +14,7 @@ import pytest
 from schedules import ODD, schedule
 
 from planner.errors import WrongUsage
-from planner.schedule.airflow import airflow
+from planner.schedule.formats.airflow import airflow
 from planner.schedule.schedule import Schedule
 
 Loaded = Callable[[Schedule], Any]

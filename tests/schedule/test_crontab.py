@@ -12,7 +12,7 @@ import pytest
 from schedules import ODD, schedule
 
 from planner.errors import WrongUsage
-from planner.schedule.crontab import crontab
+from planner.schedule.formats.crontab import crontab
 from planner.schedule.schedule import Schedule
 
 RECORDER = "import json, sys; print(json.dumps(sys.argv[1:])); sys.exit(int(sys.argv[-1]))"

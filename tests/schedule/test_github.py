@@ -13,7 +13,7 @@ import pytest
 from schedules import ODD, elsewhere, schedule
 
 from planner.errors import WrongUsage
-from planner.schedule.github import github
+from planner.schedule.formats.github import github
 from planner.schedule.schedule import Schedule
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with the dev extra")

@@ -9,7 +9,7 @@ import pytest
 from schedules import ODD, elsewhere
 
 from planner.errors import WrongUsage
-from planner.schedule.kubernetes import kubernetes
+from planner.schedule.formats.kubernetes import kubernetes
 from planner.schedule.schedule import Schedule
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with the dev extra")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from planner.errors import WrongUsage
 from planner.schedule.calendar import Calendar, calendar
-from planner.schedule.on_calendar import on_calendar
+from planner.schedule.formats.systemd_calendar import on_calendar
 
 WEEK = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 LINE = re.compile(r"(?:(\S+) )?\*-(\S+)-(\S+) ([^:\s]+):([^:\s]+):00(?: (\S+))?")

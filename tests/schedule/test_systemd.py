@@ -12,8 +12,8 @@ import pytest
 from schedules import ODD, schedule
 
 from planner.errors import WrongUsage
+from planner.schedule.formats.systemd import systemd
 from planner.schedule.schedule import Schedule
-from planner.schedule.systemd import systemd
 
 
 def values(text: str, key: str) -> list[str]:

@@ -15,8 +15,8 @@ from stochastic import factor, scenario
 from unit.plans import changed, signing, with_row, without
 
 from models.audit import audit
+from models.audit.nonanticipativity import check_alike, joined
 from models.audit.report import Check
-from models.audit.together import check_alike, joined
 from models.dataset import Dataset
 from models.plan import LimitChoice, OptionPurchase, Plan
 from models.schema import Limit, Option

@@ -10,8 +10,8 @@ import pytest
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.plan import LimitChoice, Plan, Signing
-from models.roll.beliefs import Update, believed
-from models.roll.restate import restated
+from models.roll.information import Update, believed
+from models.roll.replay import restated
 from models.schema import Limit
 from models.supply.on_demand import price_paths
 

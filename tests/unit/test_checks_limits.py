@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sheets import VALID, Tables, brief, faults_of, row
 
 from models.dataset import Dataset
-from models.demand.levers import levers
-from models.demand.paths import limit_paths, reachable_limits
+from models.demand.limit_effects import levers
+from models.demand.limit_paths import limit_paths, reachable_limits
 from models.months import month_of
 from models.schema import Limit, Segment, Settings
 

@@ -11,9 +11,9 @@ import pytest
 import xlsxwriter
 
 from models.faults import Fault
-from planner.annotate import annotate
 from planner.errors import CannotWrite, WrongUsage
-from planner.read import read
+from planner.excel.annotate import annotate
+from planner.excel.workbook_reader import read
 
 FAULTS = (
     Fault("throughput", "gain", "medium", "a typo", "a number", "Mend it.", "warning", row=3, cell="C3"),

@@ -10,11 +10,11 @@ from builders import contract, dataset, demand, fleet, lease, lease_out, on_dema
 from models.build import build_model
 from models.dataset import Dataset
 from models.schema import Option, Rule
-from planner import base_case as module
-from planner.base_case import BaseCase, base_case, nothing_new
-from planner.interrupt import Stop
-from planner.progress import ProgressLines
-from planner.solve import Outcome, SolveOptions, solve
+from planner.analysis import base_case as module
+from planner.analysis.base_case import BaseCase, base_case, nothing_new
+from planner.solving.highs import Outcome, SolveOptions, solve
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
 
 OPTIONS = SolveOptions(gap=0.0)
 

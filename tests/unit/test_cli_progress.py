@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from planner.errors import ExitCode, Interrupted
-from planner.interrupt import Stop
-from planner.progress import ALIVE_SECONDS, LINE_SECONDS, ProgressLines
-from planner.summary import money, percent
+from planner.formatting import money, percent
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ALIVE_SECONDS, LINE_SECONDS, ProgressLines
 
 
 @dataclass

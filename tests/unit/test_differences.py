@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.differences import differences, limit_differences
 from models.plan import LimitChoice, OptionPurchase, Plan, Signing
+from models.variants.plan_changes import differences, limit_differences
 
 
 def _label(t):

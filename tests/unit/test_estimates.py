@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.uncertainty.estimates import Estimate, mean, probability, quantile, tail_mean
-from models.uncertainty.risk import cvar
+from models.stochastic.estimates import Estimate, mean, probability, quantile, tail_mean
+from models.stochastic.risk import cvar
 
 
 def test_the_mean_has_students_interval() -> None:

@@ -4,8 +4,8 @@ import builders as b
 import pytest
 
 from models.demand.baseline import baseline_demand
-from models.factors import with_factor
 from models.schema import Cap
+from models.variants.factors import with_factor
 
 
 def _data():

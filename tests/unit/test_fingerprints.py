@@ -12,8 +12,8 @@ from sheets import tables, workbook
 
 from models.dataset import Dataset
 from models.plan import Plan, Serving, Signing
-from planner.fingerprints import data_sha256, output_sha256
-from planner.read import read
+from planner.excel.workbook_reader import read
+from planner.results.fingerprints import data_sha256, output_sha256
 
 DATA = dataset(demand(2.0, months=3), lease("A", term(3, 1.0)))
 PLAN = Plan(

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sheets import VALID, tables
 
-from models.intake import plain_table, take_in
+from models.loading import plain_table, take_in
 from models.months import month_of
-from models.tables import Table
-from planner.overrides import override
+from models.parsing.raw_tables import Table
+from planner.excel.overrides import override
 
 LONG = [
     {"segment": "chat", "region": "us", "month": "2025-01", "tokens_bn_per_day": 1},

@@ -1,22 +1,15 @@
 """Intake: names matched, cells typed, defaults filled in, every fault with its cell."""
 
 import datetime as dt
-import doctest
 from typing import Any
 
 import pytest
 from sheets import CONTRACT, LEASE, VALID, brief, faults_of, row, tables
 
-import models.tables
 from models.faults import FaultyWorkbook
-from models.intake import dataset_from, plain_table, take_in
+from models.loading import dataset_from, plain_table, take_in
 from models.months import month_of
-from models.tables import Record, Table, Unreadable
-
-
-def test_examples_in_docstrings_hold() -> None:
-    """What the docstrings of `models.tables` show is what happens."""
-    assert doctest.testmod(models.tables).failed == 0
+from models.parsing.raw_tables import Record, Table, Unreadable
 
 
 def test_the_valid_workbook_is_read_without_a_word() -> None:

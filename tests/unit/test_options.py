@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import doctest
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
-import planner.options
-import planner.summary
 from planner.options import Duration, Gap, Override, common_options, option, sources
 
 
@@ -150,11 +146,3 @@ def test_a_bad_value_names_the_place_it_came_from(tmp_path: Path) -> None:
     assert "in the environment" in refused(env={"PLANNER_GAP": "much"})
     assert "in the config" in refused("--config", config(tmp_path, "gap = 7"))
     assert "found 'much'. Write a share" in refused("--gap", "much")
-
-
-@pytest.mark.parametrize("module", [planner.options, planner.summary])
-def test_the_examples_in_docstrings_hold(module: ModuleType) -> None:
-    """What a docstring shows is what comes out."""
-    results = doctest.testmod(module)
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stochastic import factor, scenario
 
-from models.audit.course import Course
+from models.audit.scenario_factors import Course
 from models.build import build_model
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.realization import MeanRealization, Realization
 from models.schema import QUANTITIES, ScenarioFactor
-from planner.solve import SolveOptions, solve
+from planner.solving.highs import SolveOptions, solve
 
 MONTHS = range(6)
 

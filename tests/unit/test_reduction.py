@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from models.dataset import Dataset
 from models.sampling import Paths, Uncertainty, distribution, moments, reduce_to, sample, vectors
-from models.sampling.paths import Array
+from models.sampling.arrays import Array
 
 POINTS = st.integers(2, 7).flatmap(
     lambda n: st.tuples(

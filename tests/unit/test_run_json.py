@@ -15,8 +15,8 @@ from models.faults import Fault
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
 from models.schema import Limit, Option
 from planner.errors import CannotWrite
-from planner.report import ModelSize, RunReport
-from planner.run_json import run_json, write_run_json
+from planner.reports.run_json import run_json, write_run_json
+from planner.reports.run_result import ModelSize, RunReport
 
 KEYS = (
     "plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd demand_bn_tokens"

@@ -9,10 +9,10 @@ import pytest
 from benchmarks.generated import generated
 from builders import contract, dataset, demand, fleet, lease, on_demand, segment, term
 
-import planner.solve
+import planner.solving.highs
 from models.build import build_model
-from models.model import Model
-from planner.solve import SolveOptions, first_plan, polish, solve
+from models.core.model import Model
+from planner.solving.highs import SolveOptions, first_plan, polish, solve
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,9 @@ def test_a_first_plan_is_a_plan(large: Model) -> None:
 
 def test_a_large_search_stopped_early_has_its_first_plan(large: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped as soon as the search proper begins, a large problem has a plan, which is not called optimal."""
-    monkeypatch.setattr(planner.solve, "LARGE", 1)
+    monkeypatch.setattr(planner.solving.highs, "LARGE", 1)
     began: list[bool] = []
-    monkeypatch.setattr(planner.solve, "_give_start", lambda *_: began.append(True))
+    monkeypatch.setattr(planner.solving.highs, "_give_start", lambda *_: began.append(True))
     outcome = solve(large, SolveOptions(gap=0.0), should_stop=lambda: bool(began))
     assert outcome.status == "stopped"
     assert outcome.values is not None
@@ -50,7 +50,7 @@ def test_a_large_search_stopped_early_has_its_first_plan(large: Model, monkeypat
 
 def test_the_time_limit_holds_with_the_first_plan_in_it(large: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking for a first plan takes its time out of the limit."""
-    monkeypatch.setattr(planner.solve, "LARGE", 1)
+    monkeypatch.setattr(planner.solving.highs, "LARGE", 1)
     outcome = solve(large, SolveOptions(gap=0.0, time_limit=3.0))
     assert outcome.status in ("stopped", "no_plan")
     assert outcome.seconds < 3.0 + 4.0

@@ -11,13 +11,13 @@ import pytest
 from builders import JAN, contract, dataset, demand, fleet, lease, lease_out, on_demand, segment, term
 
 from models.build import build_model
+from models.core.model import Model
 from models.dataset import Dataset
-from models.model import Model
 from models.plan import Plan
 from models.schema import Limit, Option
-from models.start import start_values
-from models.variations import with_offer
-from planner.solve import Outcome, SolveOptions, solve
+from models.variants.offers import with_offer
+from models.warm_start import start_values
+from planner.solving.highs import Outcome, SolveOptions, solve
 
 
 def solve_with(data: Dataset, plan: Plan | None = None) -> tuple[Model, Outcome]:

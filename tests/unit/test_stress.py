@@ -13,13 +13,13 @@ from models.audit import audit
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Option
-from models.uncertainty.fresh import as_in, as_it_comes, common_to, decisions_of, void
-from planner.interrupt import Stop
-from planner.solve import SolveOptions
-from planner.stress.figures import figures
+from models.stochastic.fixed_decisions import as_in, as_it_comes, common_to, decisions_of, void
+from planner.solving.highs import SolveOptions
+from planner.solving.interrupt import Stop
+from planner.solving.worker_pool import Answer, Question, answered
 from planner.stress.samples import drawn_from_scenarios
-from planner.stress.trial import ALL_MONTHS, Commitment, Trial, try_out
-from planner.workers import Answer, Question, answered
+from planner.stress.simulation import ALL_MONTHS, Commitment, Trial, try_out
+from planner.stress.statistics import figures
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 

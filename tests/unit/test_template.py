@@ -11,11 +11,11 @@ import pytest
 
 from models.build import build_model
 from models.schema import SHEETS
-from planner import template
 from planner.errors import CannotWrite, WrongUsage
-from planner.read import read
-from planner.solve import SolveOptions, solve
-from planner.template import copy_example, write_template
+from planner.excel import template
+from planner.excel.template import copy_example, write_template
+from planner.excel.workbook_reader import read
+from planner.solving.highs import SolveOptions, solve
 
 TABLES = [sheet for sheet in SHEETS if sheet.name != "settings"]
 

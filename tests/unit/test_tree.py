@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stochastic import scenario
 
-from models.audit.together import told_apart_from
+from models.audit.nonanticipativity import told_apart_from
 from models.dataset import Dataset
 from models.schema import Scenario
-from models.uncertainty.tree import Tree
+from models.stochastic.tree import Tree
 
 
 def problem(*rows: Scenario, first_stage_months: int = 1, months: int = 6) -> Dataset:

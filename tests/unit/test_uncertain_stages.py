@@ -10,12 +10,12 @@ from unit.plans import pay, signing
 from models.dataset import Dataset
 from models.plan import LimitChoice, OptionPurchase, Plan
 from models.schema import Limit, Option
-from models.uncertainty.outcome import PlanForAll, ScenarioPlan
-from models.uncertainty.risk import Measure
-from models.uncertainty.tree import Tree
-from planner.uncertain.charts import branch_points
-from planner.uncertain.stages import Node, decision_tree
-from planner.uncertain.words import decided_words, factor_words
+from models.stochastic.risk import Measure
+from models.stochastic.solution import PlanForAll, ScenarioPlan
+from models.stochastic.tree import Tree
+from planner.reports.scenarios.charts import branch_points
+from planner.reports.scenarios.decision_tree import Node, decision_tree
+from planner.reports.scenarios.text import decided_words, factor_words
 
 
 def tree_of(data: Dataset, **plans: Plan) -> Node:

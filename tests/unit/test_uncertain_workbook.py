@@ -15,22 +15,23 @@ from builders import dataset, demand, fleet, lease, on_demand, segment, term
 from stochastic import factor, scenario
 from unit.plans import alike
 
+from models.audit.scenario_set import audit_together
 from models.faults import FaultyWorkbook
 from models.schema import Limit
-from models.uncertainty.outcome import PlanForAll
-from models.uncertainty.risk import Measure
+from models.stochastic.risk import Measure
+from models.stochastic.solution import PlanForAll
+from planner.commands.audit import audit_written
 from planner.errors import CannotWrite
-from planner.interrupt import Stop
-from planner.progress import ProgressLines
-from planner.read_plan import read_plan
-from planner.report import RunReport
-from planner.run_json import run_json
-from planner.solve import SolveOptions
-from planner.uncertain.checked import audit_together, audit_written
-from planner.uncertain.figures import Figures
-from planner.uncertain.read_plans import read_plans, read_written_plans
-from planner.uncertain.search import search
-from planner.write import write_plan, write_plan_for_all
+from planner.excel.plan_reader import read_plan
+from planner.excel.scenario_plan_reader import read_plans, read_written_plans
+from planner.reports.plan.workbook import write_plan, write_plan_for_all
+from planner.reports.run_json import run_json
+from planner.reports.run_result import RunReport
+from planner.reports.scenarios.figures import Figures
+from planner.solving.highs import SolveOptions
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
+from planner.stochastic.solve import search
 
 SHEETS = [
     *("Plan", "Decision tree", "Scenarios", "Risk", "Cost distribution", "Outlook", "Summary", "Decisions", "Capacity"),
@@ -289,7 +290,7 @@ def test_more_rows_than_a_sheet_has_are_not_lost(
     best: PlanForAll, report: RunReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table that does not fit on a sheet is said to be too long, and nothing is written."""
-    monkeypatch.setattr("planner.uncertain.workbook.SHEET_ROWS", 20)
+    monkeypatch.setattr("planner.reports.scenarios.workbook.SHEET_ROWS", 20)
     with pytest.raises(CannotWrite, match=r"the sheet \w+ would need \d+ rows, more than a sheet has; solve for fewer"):
         write_plan_for_all(tmp_path / "plan.xlsx", DATA, best, report)
     assert not list(tmp_path.iterdir())

@@ -3,7 +3,8 @@
 import builders as b
 import pytest
 
-from models.variations import at_price, offers_on_the_table, with_offer, without_offer
+from models.dataset import offers_on_the_table
+from models.variants.offers import at_price, with_offer, without_offer
 
 HOURS = 744  # January
 

@@ -30,8 +30,8 @@ from models.plan import (
 )
 from models.schema import Limit, Option
 from planner.errors import CannotWrite
-from planner.report import ModelSize, RunReport
-from planner.write import write_plan
+from planner.reports.plan.workbook import write_plan
+from planner.reports.run_result import ModelSize, RunReport
 
 HEADERS = {
     "Summary": "metric value unit",

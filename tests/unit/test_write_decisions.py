@@ -8,7 +8,7 @@ from builders import contract, dataset, fleet, lease, lease_out, term
 from models.dataset import Dataset
 from models.plan import OptionPurchase, Payment, Plan, Signing, SourceUse
 from models.schema import Option
-from planner.write_decisions import decisions, signing_costs
+from planner.results.decisions import decisions, signing_costs
 
 
 def pay(*amounts: float, category: str = "lease", offer: str = "A", first: int = 0) -> tuple[Payment, ...]:

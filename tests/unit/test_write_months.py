@@ -7,7 +7,7 @@ from builders import dataset, demand, fleet, hardware, lease, lease_out, segment
 
 from models.plan import OnDemandUse, Online, Plan, Serving, Signing, SourceUse
 from models.schema import LoadBlock
-from planner.write_months import by_month
+from planner.results.monthly import by_month
 
 
 def test_tokens_are_shared_as_the_work_is() -> None:

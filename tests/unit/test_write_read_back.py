@@ -27,9 +27,9 @@ from models.plan import (
     SourceUse,
 )
 from models.schema import Limit, Option
-from planner.read_plan import read_plan, read_written_plan
-from planner.report import RunReport
-from planner.write import write_plan
+from planner.excel.plan_reader import read_plan, read_written_plan
+from planner.reports.plan.workbook import write_plan
+from planner.reports.run_result import RunReport
 
 LONG = "Campus of many halls, " * 9 + "phase two"
 DATA = dataset(

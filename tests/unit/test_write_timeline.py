@@ -11,9 +11,9 @@ from builders import contract, dataset, demand, fleet, lease, segment, term
 from models.dataset import Dataset
 from models.plan import LimitChoice, Plan, Serving, Shortfall, Signing
 from models.schema import Limit
-from planner.report import RunReport
-from planner.write import write_plan
-from planner.write_segments import segment_grid
+from planner.reports.plan.workbook import write_plan
+from planner.reports.run_result import RunReport
+from planner.results.segment_grid import segment_grid
 
 
 def drawn(path: Path, data: Dataset, plan: Plan) -> dict[str, tuple[Any, ...]]:

@@ -7,8 +7,8 @@ from builders import dataset, demand, fleet, hardware, lease_out, segment
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, Signing, SourceUse
 from models.schema import LoadBlock
-from planner.write_months import by_month, totals
-from planner.write_views import cash_by_year, limit_changes, service, use
+from planner.results.monthly import by_month, totals
+from planner.results.views import cash_by_year, limit_changes, service, use
 
 
 def test_service_is_per_day() -> None:

@@ -1,0 +1,70 @@
+"""What of a payment the objective counts at the end of the horizon, and the objective itself.
+
+With `prorate`, a payment made for service beyond the last month counts only for its part inside the
+horizon; with `full`, every obligation counts. Cash, as caps see it, is always the whole payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.core.ledgers import Payer
+from models.core.model import Model
+from models.dataset import Dataset
+from models.plan import Payment, Plan
+from models.schema import Cap
+
+
+def counts_in_full(dataset: Dataset) -> bool:
+    return dataset.settings.end_of_horizon == "full"
+
+
+def spending_is_rewarded(dataset: Dataset) -> bool:
+    """Whether a cap asks for money to be paid, so that a bill might be worth more than it has to be."""
+    return any(cap.sense == "min" for cap in cash_caps(dataset))
+
+
+def cash_caps(dataset: Dataset) -> list[Cap]:
+    """The caps that count money when it is paid."""
+    return [cap for cap in dataset.caps if cap.measure.startswith("cash")]
+
+
+def counted_share_of_upfront(dataset: Dataset, start: int, term_months: int) -> float:
+    """Share of an upfront paid inside the horizon that counts: service months of the term inside it over the term."""
+    if counts_in_full(dataset):
+        return 1.0
+    inside = min(start + term_months, len(dataset.horizon)) - start
+    return max(0, inside) / term_months
+
+
+def counted_share_of_prepayment(dataset: Dataset, start: int, amounts: Sequence[float]) -> float:
+    """Share of a prepayment that counts; `amounts` are what it pays for in service months 1, 2, …."""
+    total = sum(amounts)
+    if counts_in_full(dataset) or not total:
+        return 1.0
+    return sum(amounts[: max(0, len(dataset.horizon) - start)]) / total
+
+
+def read_payments(model: Model) -> None:
+    """How the payments are read back."""
+    model.readers.append(lambda: Plan(payments=tuple(_payments(model))))
+
+
+def least_cost(model: Model) -> None:
+    r"""Net present cost, :math:`\sum_t (1+r)^{-t/12} \sum payments_t`, plus the charge for departing from a plan."""
+    model.minimise(model.costs.net_present_cost().plus(model.departure_usd))
+
+
+def _payments(model: Model) -> list[Payment]:
+    found = []
+    for charge in model.costs.charges:
+        if charge.reported:
+            amount = charge.amount.value()
+            present = amount * charge.counted * model.costs.discount(charge.t)
+            found.append(payment(charge.payer, charge.category, charge.t, amount * charge.cash, present))
+    return found
+
+
+def payment(payer: Payer, category: str, t: int, cash_usd: float, present_value_usd: float) -> Payment:
+    """A Payment of a payer."""
+    return Payment(t, category, payer.provider, payer.offer, cash_usd, present_value_usd)

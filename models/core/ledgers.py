@@ -1,0 +1,201 @@
+"""The two places where the terms of the model meet: capacity and cost.
+
+The capacity ledger holds the accelerators online of every source in every month, what is leased out
+and what can be had on top; the cost ledger holds named payments by month. A source of capacity adds
+to both and knows nothing of the other sources. The obligations ledger holds what is still owed, for
+workbooks that cap it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from models.core.linear import Linear, Var
+
+Pool = tuple[str, str]
+"""A region and a hardware: what it holds is shared freely by all segments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of committed capacity in one pool; `kind` fleet, lease, contract or probe (`models.probes`).
+
+    `metered`: its hours used are billed apart (take-or-pay below 1). `term_months` tells a lease's
+    terms apart; 0 for fleet. `usage_usd` per accelerator-hour used.
+    """
+
+    kind: str
+    name: str
+    term_months: int
+    provider: str
+    region: str
+    site: str
+    hardware: str
+    usage_usd: float
+    sublet: bool
+    metered: bool = False
+
+    @property
+    def pool(self) -> Pool:
+        return self.region, self.hardware
+
+
+class CapacityLedger:
+    """Accelerators (not scaled) online by source and month, leased out and sold on top by pool and month.
+
+    The rest is in model units of accelerators, by load block too: `overage` by source, hours sold
+    `on_demand` and `work` in a pool, `site_work` the part of it that must run at one site, by site, and
+    `metered_use` of a source whose hours are billed apart.
+    """
+
+    def __init__(self) -> None:
+        self.online: dict[tuple[Source, int], Linear] = {}
+        self.leased_out: dict[tuple[Pool, int], Linear] = {}
+        self.overage: dict[tuple[Pool, int, str], dict[Source, Linear]] = defaultdict(dict)
+        self.on_demand: dict[tuple[Pool, int, str], list[Var]] = defaultdict(list)
+        self.work: dict[tuple[Pool, int, str], Linear] = {}
+        self.site_work: dict[tuple[Pool, int, str], dict[str, Linear]] = defaultdict(dict)
+        self.metered_use: dict[tuple[Source, int, str], Linear] = {}
+        self.reachable: set[tuple[Pool, int]] = set()
+
+    def bring_online(self, source: Source, t: int, accelerators: Linear) -> None:
+        """Adds accelerators of a source online in month t."""
+        if accelerators.is_zero:
+            return
+        self.online.setdefault((source, t), Linear()).plus(accelerators)
+        self.reachable.add((source.pool, t))
+
+    def lease_out(self, pool: Pool, t: int, accelerators: Linear) -> None:
+        """Adds accelerators that others have in month t."""
+        self.leased_out.setdefault((pool, t), Linear()).plus(accelerators)
+
+    def sources(self) -> dict[tuple[Pool, int], list[Source]]:
+        """The sources that can be online in each pool and month, in the order they were added."""
+        found: dict[tuple[Pool, int], list[Source]] = defaultdict(list)
+        for source, t in self.online:
+            found[source.pool, t].append(source)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """What a payment is for; `kind` fleet, lease, contract, on_demand or other."""
+
+    kind: str
+    offer: str
+    provider: str = ""
+    region: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A payment of month t in USD, `amount` in full.
+
+    Of it the share `cash` is money paid, and the share `counted` is in the objective.
+
+    `reported` is False where a term reports the payment itself (usage charges, which are split over
+    the sources of a class only once it is known what each did).
+    """
+
+    category: str
+    payer: Payer
+    t: int
+    amount: Linear
+    cash: float
+    counted: float
+    reported: bool
+
+
+class CostLedger:
+    """Every payment of the plan."""
+
+    def __init__(self, discount: Callable[[int], float]) -> None:
+        self.charges: list[Charge] = []
+        self.discount = discount
+        self._by_month: dict[int, list[Charge]] = defaultdict(list)
+
+    def pay(
+        self,
+        category: str,
+        payer: Payer,
+        t: int,
+        amount: Linear,
+        *,
+        cash: float = 1.0,
+        counted: float = 1.0,
+        reported: bool = True,
+    ) -> None:
+        """Records a payment of `amount` USD in month t."""
+        if not amount.is_zero and (cash or counted):
+            charge = Charge(category, payer, t, amount, cash, counted, reported)
+            self.charges.append(charge)
+            self._by_month[t].append(charge)
+
+    def in_month(self, t: int) -> list[Charge]:
+        """The payments of month t."""
+        return self._by_month[t]
+
+    def net_present_cost(self) -> Linear:
+        """Sum over payments of counted amount x discount factor, in USD."""
+        total = Linear()
+        for charge in self.charges:
+            total.plus(charge.amount, charge.counted * self.discount(charge.t))
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """USD owed by a signing of month `signed`, due in month `due`."""
+
+    payer: Payer
+    signed: int
+    due: int
+    amount: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class SigningCount:
+    """Units (contracts: 0 or 1) of an offer signed in month t; at most `most` of them over all months.
+
+    `units` are units, of a contract blocks; `term_months` tells a lease's terms apart and is 0 for others.
+    """
+
+    t: int
+    count: Linear
+    most: int
+    units: Linear
+    term_months: int = 0
+
+
+class SigningLedger:
+    """Which offers can be signed when; what options and rules speak of."""
+
+    def __init__(self) -> None:
+        self._signings: dict[str, list[SigningCount]] = defaultdict(list)
+
+    def sign(
+        self, offer: str, t: int, count: Linear, most: int, *, units: Linear | None = None, term_months: int = 0
+    ) -> None:
+        """Records a way to sign an offer; `units` are the counts themselves unless a contract's blocks are given."""
+        self._signings[offer].append(SigningCount(t, count, most, count if units is None else units, term_months))
+
+    def of(self, offer: str) -> list[SigningCount]:
+        """The signings of an offer; none for one that cannot be signed."""
+        return self._signings.get(offer, [])
+
+    def by(self, offer: str, t: int) -> Linear:
+        """Units of the offer signed in month t or before."""
+        total = Linear()
+        for each in self.of(offer):
+            if each.t <= t:
+                total.plus(each.count)
+        return total
+
+    def most(self, offer: str) -> int:
+        return max((each.most for each in self.of(offer)), default=0)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._signings)

@@ -1,0 +1,237 @@
+"""Model: the Pyomo model under construction, the ledgers where its terms meet, and the way back to a Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, fields, replace
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+
+from models.core.compiled import Compiled, compile_model
+from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
+from models.core.linear import Linear, Var
+from models.core.scaling import Units, units_of
+from models.dataset import Dataset
+from models.plan import Payment, Plan
+
+Reader = Callable[[], Plan]
+"""Reads one term's part of the plan off the variables' values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Rows, columns, integer columns and nonzeros."""
+
+    rows: int
+    columns: int
+    integers: int
+    nonzeros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A column that is decided in month `month`: the same in all scenarios not told apart by then.
+
+    `family` and `key` name it in every scenario. All other columns adapt to what happens.
+    """
+
+    month: int
+    family: str
+    key: Hashable
+    variable: Var
+
+
+class Model:
+    """A planning problem as a mixed-integer program; `models.build` fills it.
+
+    `probes`: whether it has columns fixed at 0 that marginal values are read from (`models.probes`).
+    `every_month`: whether an offer can be signed in months that a later one makes needless (`models.supply.signing`).
+    `decisions`: the columns that scenarios share.
+    """
+
+    def __init__(self, dataset: Dataset, *, probes: bool = False, every_month: bool = False) -> None:
+        self.dataset = dataset
+        self.probes = probes
+        self.decisions: list[Decision] = []
+        self.every_month = every_month
+        self.units: Units = units_of(dataset)
+        self.pyomo: Any = pyo.ConcreteModel(name="planner")
+        self.capacity = CapacityLedger()
+        self.costs = CostLedger(dataset.discount)
+        self.signings = SigningLedger()
+        self.departure_usd = Linear()
+        self.obligations: list[Obligation] = []
+        self.obligation_caps: list[tuple[Linear, str]] = []
+        self.demand: dict[tuple[str, str, int, str], Linear] = {}
+        self.revenue_forgone: dict[int, Linear] = {}
+        self.shortfall: dict[tuple[str, int], Linear] = {}
+        self.readers: list[Reader] = []
+        self.contract_bills: list[Any] = []
+        self.services: list[Any] = []
+        self._compiled: Compiled | None = None
+
+    def variables(
+        self,
+        name: str,
+        index: Iterable[Hashable],
+        *,
+        upper: Callable[[Any], float | None] | float | None = None,
+        integer: bool = False,
+        decided: Callable[[Any], int] | None = None,
+    ) -> dict[Any, Var]:
+        """Adds non-negative variables over an index, reals or integers, and returns them by index.
+
+        `decided` says in which month each is decided; without it they adapt to what happens.
+        """
+        keys = list(index)
+        if not keys:
+            return {}
+        bound = upper if callable(upper) else (lambda _key: upper)
+        domain = pyo.NonNegativeIntegers if integer else pyo.NonNegativeReals
+        component = pyo.Var(pyo.Set(initialize=keys, dimen=None), domain=domain)
+        self.pyomo.add_component(name, component)
+        made = {}
+        for key in keys:
+            variable = component[key]
+            most = bound(key)
+            if most is not None:
+                variable.setub(most)
+            made[key] = variable
+            if decided is not None:
+                self.decisions.append(Decision(decided(key), name, key, variable))
+        return made
+
+    def counts(self, name: str, keys: Iterable[tuple[Any, ...]], most: Callable[[str], int]) -> dict[Any, Linear]:
+        """Integer counts of an offer's ways to be signed, by key; at most `most` together for each offer.
+
+        The first two parts of a key are the offer and the month of signing. The columns are running totals
+        along an offer's keys and a count is the difference of two. A solver that branches on a running total
+        decides "two or more by August"; branching on one month's count would only move the same signing to
+        the month beside it.
+        """
+        totals = self.variables(name, keys, upper=lambda key: most(key[0]), integer=True, decided=itemgetter(1))
+        found: dict[Any, Linear] = {}
+        before: dict[str, Var] = {}
+        for key, total in totals.items():
+            found[key] = Linear.of(total)
+            if key[0] in before:
+                found[key].add(before[key[0]], -1.0)
+                self.claim(f"{name}_only_grows", key, found[key], at_least=0.0)
+            before[key[0]] = total
+        return found
+
+    def claim(
+        self,
+        name: str,
+        key: Hashable,
+        claim: Linear,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        equals: float | None = None,
+    ) -> None:
+        """Adds one row of the constraint family `name`: at_least <= claim <= at_most, or claim == equals.
+
+        A claim without variables is a fact: dropped when true; when false the model has no plan, and
+        a row that nothing can satisfy says so to the solver, and by how much it is false.
+        """
+        low, high = (equals, equals) if equals is not None else (at_least, at_most)
+        claim = claim.merged()
+        if claim.is_constant:
+            slack = 1e-9 * max(1.0, abs(claim.constant))
+            holds = (low is None or claim.constant >= low - slack) and (high is None or claim.constant <= high + slack)
+            if holds:
+                return
+            over = 0.0 if high is None else claim.constant - high
+            under = 0.0 if low is None else low - claim.constant
+            claim, low, high = Linear.of(self._nothing()), max(over, under), None
+        family = self.pyomo.component(name)
+        if family is None:
+            family = pyo.Constraint(pyo.Any)
+            self.pyomo.add_component(name, family)
+        offset, claim.constant = claim.constant, 0.0
+        body = claim.expression()
+        low = None if low is None else low - offset
+        high = None if high is None else high - offset
+        family[key] = (low, body, high) if low != high or low is None else body == low
+
+    def _nothing(self) -> Var:
+        """A variable that is always 0."""
+        if self.pyomo.component("nothing") is None:
+            self.pyomo.nothing = pyo.Var(bounds=(0, 0))
+        return self.pyomo.nothing
+
+    def binary(self, name: str, key: Hashable, *, decided: int | None = None) -> Var:
+        """Adds one binary variable to the family `name`; `decided` is the month it is decided in, if it is."""
+        family = self.pyomo.component(name)
+        if family is None:
+            family = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
+            self.pyomo.add_component(name, family)
+        variable = family.add(key)
+        if decided is not None:
+            self.decisions.append(Decision(decided, name, key, variable))
+        return variable
+
+    def positive_part(self, name: str, key: Hashable, part: Linear, of: Linear, most: float) -> None:
+        """Holds `part` to exactly max(0, `of`), where `part` >= `of` is claimed already and |of| <= most.
+
+        Needed only where something rewards a payment for being high; elsewhere least cost does it.
+        """
+        positive = self.binary(f"{name}_is_positive", key)
+        self.claim(f"{name}_is_exact", key, part.times(1.0).plus(of, -1.0).add(positive, most), at_most=most)
+        self.claim(f"{name}_is_zero", key, part.times(1.0).add(positive, -most), at_most=0.0)
+
+    def minimise(self, usd: Linear) -> None:
+        """Sets the objective, in model units of money."""
+        self.pyomo.net_present_cost = pyo.Objective(expr=usd.times(1.0 / self.units.usd).expression())
+
+    @property
+    def compiled(self) -> Compiled:
+        """The arrays handed to the solver; made once."""
+        if self._compiled is None:
+            self._compiled = compile_model(self.pyomo)
+        return self._compiled
+
+    @property
+    def size(self) -> Size:
+        arrays = self.compiled
+        rows, columns = arrays.matrix.shape
+        return Size(rows, columns, int(arrays.integer.sum()), int(arrays.matrix.nnz))
+
+    def plan(self, values: npt.NDArray[np.float64]) -> Plan:
+        """The plan that the solver's column values mean."""
+        arrays = self.compiled
+        # a solver's values may be a hair outside their bounds, and its integers a hair off whole
+        rounded = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
+        for variable, value in zip(arrays.columns, rounded, strict=True):
+            variable.set_value(float(value), skip_validation=True)
+        plan = Plan()
+        for reader in self.readers:
+            plan = _joined(plan, reader())
+        return replace(plan, payments=_by_month(plan.payments))
+
+    def to_lp(self) -> str:
+        """The model as LP text with its own names, to read and to compare."""
+        return self.compiled.to_lp()
+
+
+def _joined(left: Plan, right: Plan) -> Plan:
+    return Plan(**{each.name: getattr(left, each.name) + getattr(right, each.name) for each in fields(Plan)})
+
+
+def _by_month(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
+    """Payments added up by month, category, provider and offer; those of nothing left out."""
+    totals: dict[tuple[int, str, str, str], list[float]] = {}
+    for each in payments:
+        total = totals.setdefault((each.month, each.category, each.provider, each.offer), [0.0, 0.0])
+        total[0] += each.cash_usd
+        total[1] += each.present_value_usd
+    return tuple(
+        Payment(month, category, provider, offer, cash, present)
+        for (month, category, provider, offer), (cash, present) in sorted(totals.items())
+        if cash or present
+    )

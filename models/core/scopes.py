@@ -1,0 +1,31 @@
+"""Scopes: whether a cap speaks of a payment or of a source of capacity."""
+
+from __future__ import annotations
+
+from models.core.ledgers import Payer, Source
+from models.dataset import Dataset
+from models.schema import Cap
+
+_PURCHASES = ("fleet", "lease", "contract", "on_demand")
+
+
+def in_scope(cap: Cap, payer: Payer) -> bool:
+    """Whether a payment counts in a cap; outside scope total only what is paid for capacity does."""
+    if cap.scope == "total":
+        return True
+    if payer.kind not in _PURCHASES:
+        return False
+    if cap.scope == "offer":
+        return payer.offer == cap.name and payer.kind in ("lease", "contract")
+    return bool(getattr(payer, cap.scope) == cap.name)
+
+
+def capacity_in_scope(dataset: Dataset, cap: Cap, source: Source) -> bool:
+    """Whether a source's capacity counts in a cap."""
+    if cap.scope == "total":
+        return True
+    if cap.scope == "vendor":
+        return dataset.hardware_of[source.hardware].vendor == cap.name
+    if cap.scope == "offer":
+        return source.name == cap.name and source.kind in ("lease", "contract")
+    return bool(getattr(source, cap.scope) == cap.name)

@@ -1,0 +1,86 @@
+r"""Paths: which sequences of limits a segment can follow through the horizon, and the churn they leave behind.
+
+A state of month t is (limit in force, months for which it must still stay, churn share lost so far at most).
+From a state the limit stays or, once nothing binds it, changes to one whose window holds the month and, where
+limits may not tighten, that is at least as generous. Only states on a path through the whole horizon count,
+so what is said here is exact: every limit named can be in force, and every sum of churn can come about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from models.demand.limit_effects import Lever, levers
+
+State = tuple[str, int]
+"""The limit in force, and the months after this one in which it cannot yet change."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPaths:
+    """What can come about in each month, and how far a path leads when none leads through the horizon.
+
+    `worst_churn[t]`: for each limit that can be in force in month t, the most that earlier months can have
+    lost, as a share of baseline. Empty where no path leads through the horizon; then `stuck_at` is the first
+    month in which no limit may be in force, else None.
+    """
+
+    worst_churn: tuple[dict[str, float], ...]
+    stuck_at: int | None = None
+
+
+def reachable_limits(dataset: Dataset, segment: str) -> tuple[frozenset[str], ...]:
+    """The limits that can be in force in each month 0 … T-1; empty sets where there are none, or no path."""
+    found = limit_paths(dataset, segment).worst_churn
+    return tuple(frozenset(month) for month in found) or (frozenset(),) * len(dataset.horizon)
+
+
+def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
+    """Every sequence of limits the segment's windows and change rules leave, summed up by month."""
+    row = dataset.segment_of[segment]
+    choices = {lever.limit: lever for lever in levers(dataset, segment)}
+    if not choices:
+        return LimitPaths(())
+    stay = max(0, row.min_months_between_changes - 1)
+
+    def followers(state: State | None, t: int) -> Iterator[State]:
+        """States of month t that can follow a state of the month before; None before month 0."""
+        before, bound = state if state else (row.current_limit, 0)
+        for lever in choices.values():
+            if not lever.first <= t <= lever.last:
+                continue
+            if before is None:
+                yield lever.limit, 0
+            elif lever.limit == before:
+                yield lever.limit, max(0, bound - 1)
+            elif bound == 0 and (row.may_tighten or not _tightens(choices.get(before), lever)):
+                yield lever.limit, stay
+
+    months: list[dict[State, float]] = []
+    for t in dataset.horizon:
+        reached: dict[State, float] = {}
+        arrivals = months[-1].items() if months else ((None, 0.0),)
+        for state, lost in arrivals:
+            after = lost + (choices[state[0]].churn_per_month if state else 0.0)
+            for following in followers(state, t):
+                reached[following] = max(after, reached.get(following, 0.0))
+        if not reached:
+            return LimitPaths((), t)
+        months.append(reached)
+    for t in reversed(dataset.horizon[1:]):
+        ahead = months[t].keys()
+        months[t - 1] = {s: lost for s, lost in months[t - 1].items() if not ahead.isdisjoint(followers(s, t))}
+    return LimitPaths(tuple(_by_limit(states) for states in months))
+
+
+def _tightens(before: Lever | None, after: Lever) -> bool:
+    return before is not None and after.generosity < before.generosity
+
+
+def _by_limit(states: dict[State, float]) -> dict[str, float]:
+    worst: dict[str, float] = {}
+    for (limit, _), lost in states.items():
+        worst[limit] = max(lost, worst.get(limit, 0.0))
+    return worst

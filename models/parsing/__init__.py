@@ -1,0 +1,1 @@
+"""Raw tables of text and numbers made into typed rows, every fault collected with its place."""

@@ -1,0 +1,293 @@
+"""From the raw cells of one sheet to typed entries: defaults filled in, every cell that does not fit reported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from models import months
+from models.columns import Column, Misfit, parse
+from models.faults import Fault, closest
+from models.parsing.raw_tables import (
+    Matched,
+    Record,
+    Table,
+    Unreadable,
+    fold,
+    is_blank,
+    match_columns,
+    report_unknown_columns,
+    shown,
+)
+from models.schema import Sheet, sheet
+
+_MONTH_LIKE = re.compile(
+    r"[\d\s./-]*\d[\d\s./-]*|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\D*\d+", re.IGNORECASE
+)
+"""What may be meant as a month though it is none that can be read for sure: 09/2026, Sep-26."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What could be read of one row: typed `values` by column, defaults filled in, unreadable columns left out."""
+
+    sheet: Sheet
+    row: int
+    values: Mapping[str, Any]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every column could be read."""
+        return len(self.values) == len(self.sheet.columns)
+
+    @property
+    def label(self) -> str:
+        """The key as text, `lease/36`."""
+        return key_label(self.sheet, self.values)
+
+
+@dataclass(slots=True)
+class SheetEntries:
+    """A sheet read: its entries, where its columns are, and how far its silence can be trusted.
+
+    `broken`: something of it could not be read, so nothing follows from what it lacks.
+    """
+
+    sheet: Sheet
+    entries: list[Entry] = field(default_factory=list)
+    letters: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    broken: bool = False
+
+
+def key_label(sheet: Sheet, values: Mapping[str, Any]) -> str:
+    """The key columns that are known, joined by /."""
+    parts = []
+    for name in sheet.key:
+        value = values.get(name)
+        if value is not None:
+            parts.append(months.label(value) if sheet.column(name).kind == "month" else str(value))
+    return "/".join(parts)
+
+
+def read_sheet(which: Sheet, table: Table | None, faults: list[Fault]) -> SheetEntries:
+    """The entries of a sheet; none where the table is absent."""
+    result = SheetEntries(which, broken=table is None and not which.optional)
+    if table is None:
+        return result
+    if which.name == "settings":
+        return _read_settings(table, faults)
+    names = [each.name for each in which.columns]
+    matched = match_columns(which, table, names, faults)
+    result.letters.update(matched.letters)
+    wide = _month_headings(matched) if which.name in ("demand", "history") else {}
+    if wide and not {"month", "tokens_bn_per_day"} & set(matched.letters):
+        _read_wide(matched, wide, result, faults)
+    else:
+        if wide:
+            fix = "Keep the columns month and tokens_bn_per_day, or a column for each month, not both."
+            found = "month columns beside the long form"
+            faults.append(Fault(which.name, "", "", found, f"long or wide {which.name}", fix, row=1))
+            strange = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
+            matched = Matched(which, table, matched.letters, strange)
+            result.broken = True
+        _read_long(matched, result, faults)
+    if not which.optional and not result.entries and not result.broken:
+        fix = "Fill in at least one row."
+        faults.append(Fault(which.name, "", "", "no rows", f"a sheet of {which.purpose}", fix))
+        result.broken = True
+    return result
+
+
+def _read_long(matched: Matched, result: SheetEntries, faults: list[Fault]) -> None:
+    which = matched.sheet
+    columns = [(each, matched.letters.get(each.name)) for each in which.columns]
+    report_unknown_columns(matched, [each.name for each, letter in columns if not letter], faults)
+    if _has_records(matched) or not which.optional:
+        _report_missing_columns(matched, result, faults)
+    filled = [r for r in matched.table.records if any(letter in r.values for _, letter in columns if letter)]
+    for record in filled:
+        row = _RowReader(which, record)
+        for column, letter in columns:
+            if letter:
+                row.take(column, record.values.get(letter), letter)
+            elif not column.required:
+                row.values[column.name] = column.default
+        result.broken |= row.finish(faults)
+        result.entries.append(Entry(which, record.row, row.values))
+
+
+def _has_records(matched: Matched) -> bool:
+    """Whether anything but remarks stands below the column names."""
+    letters = {*matched.letters.values(), *matched.others}
+    return any(letters & record.values.keys() for record in matched.table.records)
+
+
+def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, faults: list[Fault]) -> None:
+    """Demand or history with a row per segment and region and a column per month; blank is not given."""
+    which = matched.sheet
+    columns = {each.name: each for each in which.columns}
+    strange = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
+    for letter, heading in strange.items():
+        if _MONTH_LIKE.fullmatch(heading.strip()):
+            expected, fix = "a month, such as 2026-09 or Sep 2026", "Write the month so, or name the column note."
+            faults.append(Fault(which.name, heading, "", shown(heading), expected, fix, row=1, cell=f"{letter}1"))
+            result.broken = True
+    others = {letter: heading for letter, heading in strange.items() if not _MONTH_LIKE.fullmatch(heading.strip())}
+    report_unknown_columns(Matched(which, matched.table, {}, others), ("segment", "region"), faults)
+    _report_missing_columns(matched, result, faults, ignore=("month", "tokens_bn_per_day"))
+    first: dict[int, str] = {}
+    for letter, month in wide.items():
+        heading = matched.others[letter]
+        result.letters.update({heading: letter, months.label(month): letter})
+        if month in first:
+            found = f"a second column for {months.label(month)} (the first is {first[month]}1)"
+            faults.append(
+                Fault(
+                    which.name, heading, "", found, "each month once", "Keep one of the two.", row=1, cell=f"{letter}1"
+                )
+            )
+            result.broken = True
+        first.setdefault(month, letter)
+    used = {*(matched.letters.values()), *wide}
+    for record in matched.table.records:
+        if not used & record.values.keys():
+            continue
+        head = _RowReader(which, record)
+        for name in ("segment", "region"):
+            if place := matched.letters.get(name):
+                head.take(columns[name], record.values.get(place), place)
+            elif not columns[name].required:
+                head.values[name] = columns[name].default
+        result.broken |= head.finish(faults)
+        for month, column in first.items():
+            if column not in record.values:
+                continue
+            figure = _RowReader(which, record, dict(head.values))
+            figure.take(columns["tokens_bn_per_day"], record.values[column], column, matched.others[column])
+            result.broken |= figure.finish(faults)
+            result.entries.append(Entry(which, record.row, figure.values | {"month": month}))
+
+
+def _month_headings(matched: Matched) -> dict[str, int]:
+    found = {letter: months.parse(heading) for letter, heading in matched.others.items()}
+    return {letter: month for letter, month in found.items() if month is not None}
+
+
+def _report_missing_columns(
+    matched: Matched, result: SheetEntries, faults: list[Fault], ignore: tuple[str, ...] = ()
+) -> None:
+    for column in matched.sheet.columns:
+        if column.required and column.name not in matched.letters and column.name not in ignore:
+            result.broken = True
+            fix = f"Add a column {column.name}: {column.meaning}."
+            faults.append(Fault(matched.sheet.name, column.name, "", "no such column", column.expected(), fix, row=1))
+
+
+def _read_settings(table: Table, faults: list[Fault]) -> SheetEntries:
+    """The one entry of the settings, a row of the sheet being a column of the entry."""
+    which = sheet("settings")
+    result = SheetEntries(which)
+    matched = match_columns(which, table, ("key", "value"), faults)
+    report_unknown_columns(matched, ("key", "value"), faults)
+    missing = [name for name in ("key", "value") if name not in matched.letters]
+    for name in missing:
+        expected, fix = "the columns key and value", f"Add a column {name}."
+        faults.append(Fault("settings", name, "", "no such column", expected, fix, row=1))
+    if missing:
+        result.broken = True
+        return result
+    result.letters.update(matched.letters)
+    columns = {each.name: each for each in which.columns}
+    key, letter = matched.letters["key"], matched.letters["value"]
+    values: dict[str, Any] = {}
+    for record in matched.table.records:
+        if key not in record.values:
+            if letter in record.values:
+                expected, fix = "the name of a setting", "Name the setting, or clear the cell."
+                faults.append(Fault("settings", "key", "", "a value without a key", expected, fix, row=record.row))
+                result.broken = True
+            continue
+        raw = record.values[key]
+        name = fold(str(raw))
+        if isinstance(raw, Unreadable):
+            faults.append(Fault("settings", "key", "", raw.found, "the name of a setting", raw.fix, row=record.row))
+            result.broken = True
+        elif name not in columns:
+            fix = f"It is not read. {closest(name, columns)}"
+            row, found, expected = record.row, f"a setting {shown(raw)}", "a setting the planner knows"
+            faults.append(Fault("settings", name, "", found, expected, fix, "warning", row, f"{key}{row}"))
+        elif name in result.rows:
+            found = f"{name} a second time (first in row {result.rows[name]})"
+            fix = "Keep one of the two."
+            faults.append(Fault("settings", name, "", found, "each setting once", fix, row=record.row))
+            result.broken = True
+        else:
+            result.rows[name] = record.row
+            reader = _RowReader(which, record, values)
+            reader.take(columns[name], record.values.get(letter), letter)
+            result.broken |= reader.finish(faults)
+    for column in which.columns:
+        if column.name not in result.rows:
+            if column.required:
+                fix = f"Add a row with the key {column.name}: {column.meaning}."
+                faults.append(Fault("settings", column.name, "", "no such setting", column.expected(), fix))
+                result.broken = True
+            else:
+                values[column.name] = column.default
+    result.entries.append(Entry(which, 0, values))
+    return result
+
+
+@dataclass(slots=True)
+class _RowReader:
+    """Types the cells of one record and keeps what does not fit until the row's key is known."""
+
+    sheet: Sheet
+    record: Record
+    values: dict[str, Any] = field(default_factory=dict)
+    misfits: list[Fault] = field(default_factory=list)
+
+    def take(self, column: Column, raw: object, letter: str, heading: str = "") -> None:
+        """Puts the typed value into `values`, or keeps a misfit."""
+        severity: Literal["error", "warning"] = "error"
+        if is_blank(raw):
+            if not column.required:
+                self.values[column.name] = column.default
+                return
+            fix = "Fill it in."
+        elif isinstance(raw, Unreadable):
+            fix = raw.fix
+        else:
+            try:
+                value, warning = parse(column, raw)
+            except Misfit as misfit:
+                fix = str(misfit)
+            else:
+                self.values[column.name] = value
+                if not warning:
+                    return
+                severity, fix = "warning", f"It is {warning}; make it a number cell."
+        row = self.record.row
+        where, cell = heading or column.name, f"{letter}{row}"
+        fault = Fault(self.sheet.name, where, "", shown(raw), column.expected(), fix, severity, row, cell)
+        self.misfits.append(fault)
+
+    def finish(self, faults: list[Fault]) -> bool:
+        """Reports the misfits; whether any was an error."""
+        if not self.misfits:
+            return False
+        label = key_label(self.sheet, self.values)
+        faults += (replace(misfit, row_key=label) for misfit in self.misfits)
+        return any(misfit.severity == "error" for misfit in self.misfits)
+
+
+def entries_of(rows: Mapping[str, Any]) -> Iterator[Entry]:
+    """Whole entries of the typed rows of a dataset's sheets."""
+    for name, typed in rows.items():
+        which = sheet(name)
+        columns = [each.name for each in which.columns]
+        for row in typed:
+            yield Entry(which, row.row, {column: getattr(row, column) for column in columns})

@@ -1,0 +1,108 @@
+r"""Keep: yesterday's plan, with a price on departing from it, so that planning again does not thrash.
+
+Units are lease units, contract blocks, lease-out units and options. Of an offer, with p the units yesterday's plan
+signs in a month (of a lease: and for a term) and u those of this one, a departure is
+`departure[o]` >= \sum (u - p)^+ and >= \sum (p - u)^+: a unit moved counts once, one dropped or new once.
+`signed_more[o,m,L]` >= u - p and `signed_less[o,m,L]` >= p - u. The charge, usd_per_unit x \sum departure, is in
+the objective and in no other figure: it is no money anybody pays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from models.core.linear import Linear
+from models.core.model import Model
+from models.dataset import Dataset, offers_on_the_table
+from models.plan import Plan
+from models.supply.signing import service_start
+
+Way = tuple[str, int, int]
+"""An offer or option, the month of signing, and the term in months where the offer has several (else 0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The plan to keep to, and the price of each unit departed from it in USD."""
+
+    plan: Plan
+    usd_per_unit: float
+
+
+def units_signed(dataset: Dataset, plan: Plan) -> Counter[Way]:
+    """What a plan decides that this workbook can decide too: units by offer, month and term."""
+    names, found = {*offers_on_the_table(dataset)}, Counter[Way]()
+    options = {each.option for each in dataset.options}
+    for each in plan.signings:
+        if not each.signed and each.name in names and each.month in dataset.horizon:
+            found[each.name, each.month, each.term_months if each.kind == "lease" else 0] += each.units
+    for option in plan.options:
+        if option.name in options and option.month in dataset.horizon:
+            found[option.name, option.month, 0] += 1
+    return found
+
+
+def departures(dataset: Dataset, kept: Plan, now: Plan) -> dict[str, int]:
+    """Units departed from, by offer and option; those kept whole are left out."""
+    before, after = units_signed(dataset, kept), units_signed(dataset, now)
+    more, less = Counter[str](), Counter[str]()
+    for way in {*before, *after}:
+        moved = after[way] - before[way]
+        more[way[0]] += max(0, moved)
+        less[way[0]] += max(0, -moved)
+    return {name: units for name in sorted({*more, *less}) if (units := max(more[name], less[name]))}
+
+
+def add_keep(model: Model, keep: Keep | None) -> None:
+    """Adds the price of departing from a plan to the objective; nothing without one."""
+    if keep is None:
+        return
+    now = _units(model)
+    kept = _as_on_offer(model.dataset, units_signed(model.dataset, keep.plan), set(now))
+    ways = sorted({*kept, *now})
+    more = model.variables("signed_more", ways)
+    less = model.variables("signed_less", ways)
+    departure = model.variables("departure", dict.fromkeys(way[0] for way in ways))
+    gained: dict[str, Linear] = {name: Linear() for name in departure}
+    lost: dict[str, Linear] = {name: Linear() for name in departure}
+    for way in ways:
+        units = now.get(way, Linear()).times(1.0).add_constant(-float(kept[way]))
+        model.claim("more_is_seen", way, Linear.of(more[way]).plus(units, -1.0), at_least=0.0)
+        model.claim("less_is_seen", way, Linear.of(less[way]).plus(units), at_least=0.0)
+        gained[way[0]].add(more[way])
+        lost[way[0]].add(less[way])
+    for name, variable in departure.items():
+        for side, changed in (("more", gained[name]), ("less", lost[name])):
+            model.claim("departure_counts", (name, side), Linear.of(variable).plus(changed, -1.0), at_least=0.0)
+        model.departure_usd.add(variable, keep.usd_per_unit)
+
+
+def _as_on_offer(dataset: Dataset, kept: Counter[Way], ways: set[Way]) -> Counter[Way]:
+    """Signings moved to the later month in which the model has them where service starts in the same month.
+
+    Of several such months the model keeps one (`models.supply.signing`): signing earlier is no other plan.
+    """
+    found: Counter[Way] = Counter()
+    for (name, month, term), units in kept.items():
+        offer = dataset.lease_of.get(name) or dataset.contract_of.get(name) or dataset.lease_out_of.get(name)
+        alike = [month]
+        if offer is not None and (name, month, term) not in ways:
+            start = service_start(dataset, offer, month)
+            later = (m for other, m, length in ways if (other, length) == (name, term) and m > month)
+            alike = sorted(m for m in later if service_start(dataset, offer, m) == start) or [month]
+        found[name, alike[0], term] += units
+    return found
+
+
+def _units(model: Model) -> dict[Way, Linear]:
+    """What this plan signs, by offer, month and term."""
+    found: dict[Way, Linear] = {}
+    on_the_table = offers_on_the_table(model.dataset)
+    for offer in model.signings:
+        for each in model.signings.of(offer) if offer in on_the_table else ():
+            found.setdefault((offer, each.t, each.term_months), Linear()).plus(each.units)
+    bought = model.pyomo.component("bought")
+    for name, month in bought or ():
+        found[name, month, 0] = Linear.of(bought[name, month])
+    return found

@@ -1,0 +1,115 @@
+r"""Risk: what of the scenarios' net present costs is minimised, and what it comes to.
+
+With costs z_s of probability p_s: expected cost E = \sum p_s z_s. CVaR at level α, the expected cost of the worst
+(1 - α) of the probability: the least over v of v + \sum p_s (z_s - v)^+ / (1 - α) (Rockafellar and Uryasev 2000).
+The objective is (1 - w) E + w CVaR; or the worst cost, max z_s; or the worst regret, max (z_s - z*_s), with z*_s
+the least cost of scenario s were it certain. A part TILT of worst cost and regret is expected cost, for among
+plans equally good in the worst case the cheapest is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csc_array, csr_array, hstack, vstack
+
+from models.core.compiled import Compiled
+from models.dataset import Dataset
+
+Vector = npt.NDArray[np.float64]
+TILT = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is minimised. `least_usd` by scenario is its cost were it certain, for regret alone."""
+
+    kind: Literal["expected", "worst", "regret"] = "expected"
+    weight: float = 0.0
+    alpha: float = 0.95
+    least_usd: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Measure:
+        """Expected cost, with CVaR by the settings' weight."""
+        return cls("expected", dataset.settings.risk_weight, dataset.settings.risk_alpha)
+
+    def value(self, costs: Mapping[str, float], probability: Mapping[str, float]) -> float:
+        """What is minimised, of costs in USD by scenario."""
+        expected = expected_cost(costs, probability)
+        if self.kind == "worst":
+            return (1.0 - TILT) * max(costs.values()) + TILT * expected
+        if self.kind == "regret":
+            regret = max(cost - self.least_usd[name] for name, cost in costs.items())
+            return (1.0 - TILT) * regret + TILT * expected
+        return (1.0 - self.weight) * expected + self.weight * cvar(costs, probability, self.alpha)
+
+
+def expected_cost(costs: Mapping[str, float], probability: Mapping[str, float]) -> float:
+    return sum(probability[name] * cost for name, cost in costs.items())
+
+
+def cvar(costs: Mapping[str, float], probability: Mapping[str, float], alpha: float) -> float:
+    """Expected cost of the worst 1 - alpha of the probability; at alpha 1 the worst cost.
+
+    >>> cvar({"a": 1.0, "b": 2.0, "c": 10.0}, {"a": 0.5, "b": 0.25, "c": 0.25}, 0.5)
+    6.0
+    """
+    left, total, tail = 1.0 - alpha, 0.0, 1.0 - alpha
+    worst_first = sorted(costs, key=lambda name: -costs[name])
+    if tail <= 1e-12:
+        return costs[worst_first[0]]
+    for name in worst_first:
+        part = min(left, probability[name])
+        total += part * costs[name]
+        left -= part
+        if left <= 1e-15:
+            break
+    return total / tail
+
+
+def with_objective(
+    constraints: Compiled,
+    costs: Sequence[Vector],
+    offsets: Sequence[float],
+    probability: Mapping[str, float],
+    measure: Measure,
+    usd: float,
+) -> Compiled:
+    """The joint problem with its objective.
+
+    `costs` by joint column and `offsets` are in model units of `usd`, one a scenario in the order of `probability`.
+    """
+    weights = list(probability.values())
+    expected = sum((w * cost for w, cost in zip(weights, costs, strict=True)), np.zeros(len(constraints.lower)))
+    offset = sum(w * each for w, each in zip(weights, offsets, strict=True))
+    if measure.kind == "expected" and (measure.weight == 0.0 or len(costs) == 1):
+        return replace(constraints, cost=expected, offset=offset)
+    share = measure.weight if measure.kind == "expected" else 1.0 - TILT
+    tail = 1.0 - measure.alpha if measure.kind == "expected" else 0.0
+    count = len(costs) if tail > 1e-12 else 0
+    # columns: the value at risk v (or the worst), then by scenario what its cost is above v
+    above = [share * w / tail for w in weights] if count else []
+    least = [measure.least_usd[name] if measure.kind == "regret" else 0.0 for name in probability]
+    rows = csr_array(np.array([-cost for cost in costs]))
+    excess = np.eye(len(costs)) if count else np.zeros((len(costs), 0))
+    tails = hstack([rows, csr_array(np.hstack([np.ones((len(costs), 1)), excess]))])
+    body = hstack([constraints.matrix, csr_array((constraints.matrix.shape[0], 1 + count))])
+    low = np.array([each - base / usd for each, base in zip(offsets, least, strict=True)])
+    return replace(
+        constraints,
+        cost=np.concatenate([(1.0 - share) * expected, [share], above]),
+        offset=(1.0 - share) * offset,
+        matrix=csc_array(vstack([body, tails], format="csc")),
+        row_lower=np.concatenate([constraints.row_lower, low]),
+        row_upper=np.concatenate([constraints.row_upper, np.full(len(costs), np.inf)]),
+        lower=np.concatenate([constraints.lower, [-np.inf], np.zeros(count)]),
+        upper=np.concatenate([constraints.upper, np.full(1 + count, np.inf)]),
+        integer=np.concatenate([constraints.integer, np.zeros(1 + count, dtype=bool)]),
+        columns=(*constraints.columns, *([None] * (1 + count))),
+        rows=(*constraints.rows, *([None] * len(costs))),
+    )

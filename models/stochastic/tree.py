@@ -1,0 +1,82 @@
+"""Tree: which scenarios cannot be told apart in which month.
+
+Before first_stage_months all are one. After it a scenario is as the one it follows until branches_at, and from
+then on by itself. Scenarios once told apart stay apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from models.dataset import Dataset
+from models.schema import Scenario
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The scenarios of a dataset, by name in the order of the sheet."""
+
+    dataset: Dataset
+
+    @cached_property
+    def rows(self) -> dict[str, Scenario]:
+        return {each.scenario: each for each in self.dataset.scenarios}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.rows)
+
+    @cached_property
+    def probability(self) -> dict[str, float]:
+        """Probabilities; the sheet's, made to sum to 1 exactly."""
+        total = sum(each.probability for each in self.rows.values())
+        return {name: each.probability / total for name, each in self.rows.items()}
+
+    def _branch(self, name: str) -> int:
+        """The first month in which a scenario differs from the one it follows."""
+        first = self.dataset.settings.first_stage_months
+        month = self.rows[name].branches_at
+        return first if month is None else max(first, self.dataset.t(month))
+
+    def node(self, scenario: str, t: int) -> str:
+        """The name of the first of the scenarios that cannot be told apart from this one in month t."""
+        if t < self.dataset.settings.first_stage_months:
+            return self.names[0]
+        follows = self.rows[scenario].follows
+        while follows is not None and t < self._branch(scenario):
+            scenario = follows
+            follows = self.rows[scenario].follows
+        return scenario
+
+    def alike(self, scenario: str, t: int) -> tuple[str, ...]:
+        """The scenarios that cannot be told apart from this one in month t, itself among them."""
+        node = self.node(scenario, t)
+        return tuple(name for name in self.names if self.node(name, t) == node)
+
+    @cached_property
+    def branch_months(self) -> tuple[int, ...]:
+        """Months of the horizon in which scenarios part, in order."""
+        horizon = self.dataset.horizon
+        parts = [tuple(self.node(name, t) for name in self.names) for t in horizon]
+        return tuple(t for t in horizon[1:] if parts[t] != parts[t - 1])
+
+    def nodes(self, t: int) -> dict[str, tuple[str, ...]]:
+        """The groups of scenarios told apart in month t, by the name of their first in the sheet's order."""
+        found: dict[str, list[str]] = {}
+        for name in self.names:
+            found.setdefault(self.node(name, t), []).append(name)
+        return {node: tuple(members) for node, members in found.items()}
+
+
+def own_from(tree: Tree, scenario: str) -> int:
+    """The first month t from which a scenario's decisions are its own alone; the horizon's length if never."""
+    horizon = tree.dataset.horizon
+    return next((t for t in horizon if tree.alike(scenario, t) == (scenario,)), len(horizon))
+
+
+def is_two_stage(tree: Tree) -> bool:
+    """Whether scenarios share what is decided before first_stage_months and nothing after."""
+    first = tree.dataset.settings.first_stage_months
+    horizon = len(tree.dataset.horizon)
+    return first >= horizon or all(len(members) == 1 for members in tree.nodes(first).values())

@@ -1,0 +1,129 @@
+r"""Alternatives: plans that differ from known ones in what is signed, at nearly the same cost.
+
+The distance of two plans is in MW, averaged over the horizon: \sum over offers of MW per unit x \sum_t |U_t - P_t| / T,
+with U_t and P_t the units signed by month t. So a signing moved by a quarter counts three months of its power, one
+dropped counts until the end. Here `apart` <= the distance to every known plan is made as large as it goes,
+while cost stays within a limit. `difference[k,o,m]` is |U - P| from signing month m to the next; where P lies between
+none and all, `is_more[k,o,m]` says on which side U lies.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from models.core.linear import Linear, Var
+from models.core.model import Model
+from models.dataset import Dataset, offers_on_the_table
+from models.plan import Plan
+
+Key = tuple[int, str, int]
+"""A known plan by number, an offer, and the signing month from which a difference counts."""
+
+
+def mw_per_unit(dataset: Dataset, name: str) -> float:
+    """Power of a unit of a lease or lease-out, or of a block of a contract, MW."""
+    kw = {each.hardware: each.kw for each in dataset.hardware}
+    if name in dataset.contract_of:
+        return dataset.contract_of[name].block_mw
+    if name in dataset.lease_out_of:
+        row = dataset.lease_out_of[name]
+        return row.accelerators * kw[row.hardware] / 1000.0
+    return sum(each.accelerators * kw[each.hardware] for each in dataset.lease_hardware if each.lease == name) / 1000.0
+
+
+def units_by_month(dataset: Dataset, plan: Plan) -> dict[str, Counter[int]]:
+    """Units that a plan chooses to sign, by offer on the table and month."""
+    found: dict[str, Counter[int]] = {name: Counter() for name in offers_on_the_table(dataset)}
+    for each in plan.signings:
+        if not each.signed and each.name in found:
+            found[each.name][each.month] += each.units
+    return found
+
+
+def distance_mw(dataset: Dataset, one: Plan, other: Plan) -> float:
+    """How far two plans are apart, MW averaged over the horizon."""
+    first, second = units_by_month(dataset, one), units_by_month(dataset, other)
+    total = 0.0
+    for name in first:
+        months = sum(abs(_by(first[name], t) - _by(second[name], t)) for t in dataset.horizon)
+        total += mw_per_unit(dataset, name) * months
+    return total / len(dataset.horizon)
+
+
+def _by(units: Counter[int], t: int) -> int:
+    """Units signed in month t or before."""
+    return sum(count for month, count in units.items() if month <= t)
+
+
+def as_far_as_possible(known: Sequence[Plan], most_usd: float) -> Callable[[Model], None]:
+    """The objective that goes as far from all known plans as a cost of at most `most_usd` allows."""
+
+    def objective(model: Model) -> None:
+        dataset, unit = model.dataset, model.units.usd
+        cost = model.costs.net_present_cost().times(1.0 / unit)
+        model.claim("cost_is_near_the_best", "all", cost, at_most=most_usd / unit)
+        apart = model.variables("apart", ["all"])["all"]
+        plans = [units_by_month(dataset, plan) for plan in known]
+        keys = [
+            key
+            for k, offers in enumerate(plans)
+            for name, units in offers.items()
+            for key in _between(model, k, name, units)
+        ]
+        differences = model.variables("difference", keys)
+        for k, offers in enumerate(plans):
+            distance = Linear()
+            for name, units in offers.items():
+                distance.plus(
+                    _distance(model, k, name, units, differences), mw_per_unit(dataset, name) / len(dataset.horizon)
+                )
+            model.claim("no_further_than", k, Linear.of(apart).plus(distance, -1.0), at_most=0.0)
+        model.minimise(Linear.of(apart, -model.units.usd))
+
+    return objective
+
+
+def _between(model: Model, k: int, name: str, units: Counter[int]) -> list[tuple[int, str, int]]:
+    """Keys of the months from which on plan k has signed some of an offer and not all."""
+    months = sorted({each.t for each in model.signings.of(name)} | set(units))
+    return [(k, name, m) for m in months if 0 < _by(units, m) < max(sum(units.values()), _most(model.dataset, name))]
+
+
+def _distance(model: Model, k: int, name: str, units: Counter[int], differences: dict[Key, Var]) -> Linear:
+    """Unit-months by which what is signed of an offer differs from plan k."""
+    total, signed, last = Linear(), Linear(), len(model.dataset.horizon)
+    ways = model.signings.of(name)
+    most = max(sum(units.values()), _most(model.dataset, name))
+    months = sorted({each.t for each in ways} | set(units))
+    for m, following in pairwise([*months, last]):
+        for each in ways:
+            if each.t == m:
+                signed = signed.times(1.0).plus(each.units)
+        before = _by(units, m)
+        key = k, name, m
+        if before == 0:
+            difference = signed
+        elif before >= most:
+            difference = Linear(float(before)).plus(signed, -1.0)
+        else:
+            side = model.binary("is_more", key)
+            variable = differences[key]
+            difference = Linear.of(variable)
+            more = signed.times(1.0).add_constant(-float(before))
+            # with `is_more` 1 only the first row binds, with 0 only the second
+            claim = Linear.of(variable).plus(more, -1.0).add(side, 2.0 * before)
+            model.claim("difference_above", key, claim, at_most=2.0 * before)
+            claim = Linear.of(variable).plus(more).add(side, -2.0 * (most - before))
+            model.claim("difference_below", key, claim, at_most=0.0)
+        total.plus(difference, float(following - m))
+    return total
+
+
+def _most(dataset: Dataset, name: str) -> int:
+    if name in dataset.contract_of:
+        return dataset.contract_of[name].max_blocks
+    if name in dataset.lease_out_of:
+        return dataset.lease_out_of[name].units_max
+    return dataset.lease_of[name].units_max

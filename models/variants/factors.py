@@ -1,0 +1,183 @@
+"""Factors: a problem in which one quantity is other than the workbook says, over the whole horizon.
+
+What each quantity means is what the sheet scenario_factors means by it: demand, throughput, on_demand_price,
+on_demand_cap, price, delivered_share and cap multiply; demand_growth and delivery_delay_months add; discount_rate
+and reserve_margin are set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from itertools import pairwise
+
+from models.dataset import Dataset
+from models.demand.baseline import baseline_demand
+from models.faults import closest
+from models.schema import Demand
+from models.supply.signing import service_start
+from models.variants.offers import at_price
+
+ALL = "*"
+
+
+def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dataset:
+    """The problem with a quantity (of one name, or of all for `*`) changed by `value`.
+
+    Raises:
+        ValueError: the workbook has nothing of that name, or the quantity is unknown.
+    """
+    if quantity not in _ACTIONS:
+        raise ValueError(f"There is no quantity '{quantity}'. {closest(quantity, _ACTIONS)}")
+    known = names_of(dataset, quantity)
+    if name != ALL and name not in known:
+        raise ValueError(f"{quantity} of '{name}': no such name in the workbook. {closest(name, known)}")
+    return _ACTIONS[quantity](dataset, name, value)
+
+
+def names_of(dataset: Dataset, quantity: str) -> tuple[str, ...]:
+    """What the quantity can act on, by name."""
+    segments = [each.segment for each in dataset.segments]
+    hardware = [each.hardware for each in dataset.hardware]
+    offers = [*dataset.lease_of, *dataset.contract_of]
+    found: dict[str, Collection[str]] = {
+        "demand": segments,
+        "demand_growth": segments,
+        "throughput": [*dict.fromkeys(each.workload for each in dataset.throughput), *hardware],
+        "on_demand_price": hardware,
+        "on_demand_cap": hardware,
+        "price": [*offers, *dataset.lease_out_of],
+        "delivered_share": offers,
+        "delivery_delay_months": offers,
+        "cap": [each.cap for each in dataset.caps],
+    }
+    return tuple(found.get(quantity, ()))
+
+
+def _demand(dataset: Dataset, name: str, value: float) -> Dataset:
+    rows = (
+        replace(each, tokens_bn_per_day=each.tokens_bn_per_day * value) if name in (ALL, each.segment) else each
+        for each in dataset.demand
+    )
+    return replace(dataset, demand=tuple(rows))
+
+
+def _demand_growth(dataset: Dataset, name: str, value: float) -> Dataset:
+    """Every month's growth over the month before is larger by `value`, from month 0 on."""
+    kept = [each for each in dataset.demand if name not in (ALL, each.segment)]
+    for (segment, region), path in baseline_demand(dataset).items():
+        if name not in (ALL, segment):
+            continue
+        grown = [path[0]]
+        for before, after in pairwise(path):
+            grown.append(max(0.0, grown[-1] * (after / before + value)) if before else after)
+        for t, tokens in enumerate(grown):
+            month = dataset.month(t)
+            kept.append(Demand(segment=segment, region=region, month=month, tokens_bn_per_day=tokens))
+    return replace(dataset, demand=tuple(kept))
+
+
+def _throughput(dataset: Dataset, name: str, value: float) -> Dataset:
+    rows = (
+        replace(each, tokens_per_second=each.tokens_per_second * value)
+        if name in (ALL, each.workload, each.hardware)
+        else each
+        for each in dataset.throughput
+    )
+    return replace(dataset, throughput=tuple(rows))
+
+
+def _on_demand_price(dataset: Dataset, name: str, value: float) -> Dataset:
+    rows = (
+        replace(each, usd_per_accelerator_hour=each.usd_per_accelerator_hour * value)
+        if name in (ALL, each.hardware)
+        else each
+        for each in dataset.on_demand
+    )
+    return replace(dataset, on_demand=tuple(rows))
+
+
+def _on_demand_cap(dataset: Dataset, name: str, value: float) -> Dataset:
+    rows = (
+        replace(each, max_accelerators=each.max_accelerators * value)
+        if name in (ALL, each.hardware) and each.max_accelerators is not None
+        else each
+        for each in dataset.on_demand
+    )
+    return replace(dataset, on_demand=tuple(rows))
+
+
+def _price(dataset: Dataset, name: str, value: float) -> Dataset:
+    for each in names_of(dataset, "price") if name == ALL else (name,):
+        dataset = at_price(dataset, each, value)
+    return dataset
+
+
+def _delivered_share(dataset: Dataset, name: str, value: float) -> Dataset:
+    def share(now: float) -> float:
+        return min(1.0, now * value)
+
+    leases = (
+        replace(each, delivered_share=share(each.delivered_share)) if name in (ALL, each.lease) else each
+        for each in dataset.leases
+    )
+    contracts = (
+        replace(each, delivered_share=share(each.delivered_share)) if name in (ALL, each.contract) else each
+        for each in dataset.contracts
+    )
+    return replace(dataset, leases=tuple(leases), contracts=tuple(contracts))
+
+
+def _delay(dataset: Dataset, name: str, value: float) -> Dataset:
+    """Longer lead times, for what is already in service none."""
+    months = round(value)
+
+    def late(lead: int, signed_month: int | None, start: int) -> int:
+        return lead if signed_month is not None and start < 0 else lead + months
+
+    leases = [
+        replace(each, lead_months=late(each.lead_months, each.signed_month, _start(dataset, each)))
+        if name in (ALL, each.lease)
+        else each
+        for each in dataset.leases
+    ]
+    contracts = [
+        replace(each, lead_months=late(each.lead_months, each.signed_month, _start(dataset, each)))
+        if name in (ALL, each.contract)
+        else each
+        for each in dataset.contracts
+    ]
+    return replace(dataset, leases=tuple(leases), contracts=tuple(contracts))
+
+
+def _start(dataset: Dataset, offer: object) -> int:
+    signed = getattr(offer, "signed_month", None)
+    return 0 if signed is None else service_start(dataset, offer, dataset.t(signed))  # type: ignore[arg-type]
+
+
+def _cap(dataset: Dataset, name: str, value: float) -> Dataset:
+    rows = (replace(each, value=each.value * value) if name in (ALL, each.cap) else each for each in dataset.caps)
+    return replace(dataset, caps=tuple(rows))
+
+
+def _discount_rate(dataset: Dataset, _name: str, value: float) -> Dataset:
+    return replace(dataset, settings=replace(dataset.settings, discount_rate=value))
+
+
+def _reserve_margin(dataset: Dataset, _name: str, value: float) -> Dataset:
+    return replace(dataset, settings=replace(dataset.settings, reserve_margin=value))
+
+
+_ACTIONS: dict[str, Callable[[Dataset, str, float], Dataset]] = {
+    "demand": _demand,
+    "demand_growth": _demand_growth,
+    "throughput": _throughput,
+    "on_demand_price": _on_demand_price,
+    "on_demand_cap": _on_demand_cap,
+    "price": _price,
+    "delivered_share": _delivered_share,
+    "delivery_delay_months": _delay,
+    "cap": _cap,
+    "discount_rate": _discount_rate,
+    "reserve_margin": _reserve_margin,
+}

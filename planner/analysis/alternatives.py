@@ -1,0 +1,133 @@
+"""Alternatives: other plans that cost nearly the same, and what all of them agree on."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from models.audit import AuditReport, audit
+from models.build import build_model
+from models.dataset import Dataset
+from models.plan import Plan
+from models.variants.distance import as_far_as_possible, distance_mw
+from models.variants.plan_changes import differences
+from models.warm_start import start_values
+from planner.solving.highs import SolveOptions, hold, solve
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
+
+SIGNING_FAMILIES = ("units_by", "blocks", "tier_reached_by", "contract_signed_by", "leased_out_by", "bought")
+"""Families of variables that say what is signed; the rest is decided anew at least cost."""
+LEAST_SECONDS = 20.0
+DISTANCE_GAP = 0.05
+"""A distance is called the largest when it is proven within this share."""
+
+log = logging.getLogger("planner")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A plan and its audit; `apart_mw` to the nearest of the plans before it, `furthest` where no plan is further.
+
+    `words` say how it differs from the best plan.
+    """
+
+    plan: Plan
+    audit: AuditReport
+    apart_mw: float
+    furthest: bool
+    words: tuple[str, ...]
+
+    @property
+    def cost_usd(self) -> float:
+        return self.plan.objective_usd
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedSigning:
+    """Units of an offer that plans sign in a month: the least and most of them, and in how many plans any."""
+
+    kind: str
+    name: str
+    month: int
+    units: tuple[int, ...]
+
+    @property
+    def all_agree(self) -> bool:
+        return len(set(self.units)) == 1
+
+
+def alternatives(
+    dataset: Dataset,
+    plan: Plan,
+    count: int,
+    within: float,
+    options: SolveOptions,
+    seconds: float,
+    stop: Stop,
+    watch: Callable[[str], ProgressLines],
+) -> tuple[Alternative, ...]:
+    """Up to `count` plans that cost at most the share `within` more and are as far apart as that allows.
+
+    Fewer where no further plan differs, or where `seconds` for each are over before one is found. A plan is left
+    out when its audit does not pass.
+    """
+    known, found = [plan], []
+    most_usd = plan.objective_usd + within * abs(plan.objective_usd)
+    for number in range(1, count + 1):
+        if stop.requested:
+            break
+        model = build_model(dataset, objective=as_far_as_possible(known, most_usd))
+        lines = watch(f"Alternative {number}")
+        limited = replace(options, gap=DISTANCE_GAP, time_limit=max(LEAST_SECONDS, seconds))
+        start = start_values(model, known[-1])
+        outcome = solve(model, limited, should_stop=partial(lines.stopped_by, stop), start=start)
+        if outcome.values is None:
+            break
+        signed = _cheapest(dataset, model.plan(outcome.values), options, lines, stop, seconds)
+        apart = min(distance_mw(dataset, signed, each) for each in known)
+        report = audit(dataset, signed)
+        if apart <= 1e-9 or not report.passed:
+            log.info("No other plan within %.3g %% of the cost signs anything else.", 100 * within)
+            break
+        changes = differences(plan, signed, dataset.label)
+        words = tuple(each.words for each in changes if each.change != "same")
+        found.append(Alternative(signed, report, apart, outcome.status == "optimal", words))
+        known.append(signed)
+    return tuple(found)
+
+
+def _cheapest(
+    dataset: Dataset, plan: Plan, options: SolveOptions, lines: ProgressLines, stop: Stop, seconds: float
+) -> Plan:
+    """The cheapest plan that signs the same: what was only allowed to be dear is not left so."""
+    model = build_model(dataset)
+    values = start_values(model, plan)
+    for i, variable in enumerate(model.compiled.columns):
+        if variable.parent_component().name not in SIGNING_FAMILIES:
+            values[i] = float("nan")
+    outcome = solve(
+        hold(model, values),
+        replace(options, time_limit=max(LEAST_SECONDS, seconds)),
+        on_progress=lines.news,
+        should_stop=lambda: lines.stopped_by(stop),
+    )
+    if outcome.values is None:
+        return plan
+    cheaper = model.plan(outcome.values)
+    return cheaper if cheaper.objective_usd < plan.objective_usd else plan
+
+
+def agreed(plans: tuple[Plan, ...]) -> tuple[AgreedSigning, ...]:
+    """Every offer and month in which any of the plans signs, with what each of them signs there."""
+    units: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0] * len(plans))
+    for position, plan in enumerate(plans):
+        for each in plan.signings:
+            if not each.signed:
+                units[each.month, each.kind, each.name][position] += each.units
+        for option in plan.options:
+            units[option.month, "option", option.name][position] += 1
+    return tuple(AgreedSigning(kind, name, month, tuple(count)) for (month, kind, name), count in sorted(units.items()))

@@ -1,0 +1,71 @@
+"""The base case: the cheapest plan that signs nothing new, to hold the plan against."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from models.build import build_model
+from models.dataset import Dataset
+from planner.solving.highs import Outcome, SolveOptions, solve
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
+
+SHARE_OF_SEARCH = 0.5
+LEAST_SECONDS, MOST_SECONDS = 20.0, 300.0
+"""The base case may take half the time the plan took, within these."""
+
+log = logging.getLogger("planner")
+
+
+@dataclass(frozen=True, slots=True)
+class BaseCase:
+    """Its net present cost in USD, proven within the gap asked for; None, with the reason, where there is none."""
+
+    cost_usd: float | None
+    warning: str = ""
+
+
+def nothing_new(dataset: Dataset) -> Dataset:
+    """The same problem with nothing to sign, lease out or buy an option on; what is signed stays.
+
+    Offers stay in it by name, so that rules and caps still know them.
+    """
+    leases = [replace(each, status="excluded") if each.status == "offer" else each for each in dataset.leases]
+    contracts = [replace(each, status="excluded") if each.status == "offer" else each for each in dataset.contracts]
+    return replace(
+        dataset,
+        leases=tuple(leases),
+        contracts=tuple(contracts),
+        lease_outs=tuple(replace(each, units_max=0) for each in dataset.lease_outs),
+        options=(),
+    )
+
+
+def budget_of(plan_seconds: float, options: SolveOptions) -> float:
+    """Seconds for the base case of a plan that took `plan_seconds`."""
+    budget = min(max(SHARE_OF_SEARCH * plan_seconds, LEAST_SECONDS), MOST_SECONDS)
+    return budget if options.time_limit is None else min(budget, options.time_limit)
+
+
+def base_case(
+    dataset: Dataset, plan_outcome: Outcome, options: SolveOptions, stop: Stop, watch: Callable[[str], ProgressLines]
+) -> BaseCase:
+    """Solves the base case, in a time in keeping with that of the plan itself."""
+    base = nothing_new(dataset)
+    if base == dataset and plan_outcome.status == "optimal":
+        return BaseCase(plan_outcome.objective_usd)
+    budget = budget_of(plan_outcome.seconds, options)
+    lines = watch("Base case")
+    model = build_model(base)
+    outcome = solve(
+        model, replace(options, time_limit=budget), on_progress=lines.news, should_stop=lambda: lines.stopped_by(stop)
+    )
+    if outcome.status == "infeasible":
+        log.info("Without signing something new there is no plan at all, so there is no base case.")
+        return BaseCase(None)
+    if outcome.status != "optimal":
+        why = "because the run was asked to stop" if stop.requested else f"in {budget:.0f} s"
+        return BaseCase(None, f"The base case was not proven within the gap {why}, so it is not reported.")
+    return BaseCase(outcome.objective_usd)

@@ -1,0 +1,203 @@
+"""What to change in a workbook that admits no plan: the smallest sets of changes, each tried out.
+
+A set is found by letting every rule bend for the least effort (`models.variants.elastic`), then taken apart until
+no rule of it can be left out. Others are found by holding one rule of a known set at a time, the smallest sets
+first. Each set is written as edits, applied to the workbook's data, and the result solved: a repair told as proven
+has a plan.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from models.build import build_model
+from models.core.compiled import Compiled
+from models.core.scaling import Units
+from models.dataset import Dataset
+from models.variants.elastic import Bend, Bent, Elastic
+from models.variants.repairs import RuleChange, change_of, repaired
+from planner.solving.highs import SolveOptions, solve
+from planner.solving.interrupt import Stop
+
+ALTERNATIVES = 5
+ENLARGED = (1.0, 1.02, 1.1, 1.5)
+"""What amounts are multiplied by until the repaired workbook has a plan."""
+NARROWED = 6
+"""Halvings by which an amount that need not be exact at first is narrowed down."""
+TRIAL_GAP = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Changes that together make a plan possible, none of them needless.
+
+    `effort` sums up how far they go, as shares of what is written. `cost_usd` is the net present cost of a plan
+    for the repaired workbook; `proven` whether one was found.
+    """
+
+    changes: tuple[RuleChange, ...]
+    effort: float
+    cost_usd: float | None
+    proven: bool
+
+    @property
+    def words(self) -> str:
+        return " and ".join(each.words for each in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Infeasibility:
+    """Repairs, the smallest first, and rules that cannot hold together (None when not asked for, or not found).
+
+    `complete`: nothing was cut short by the time.
+    """
+
+    repairs: tuple[Repair, ...]
+    conflict: tuple[Bend, ...] | None
+    complete: bool
+    seconds: float
+
+
+def explain_infeasible(
+    dataset: Dataset,
+    *,
+    seconds: float,
+    stop: Stop | None = None,
+    alternatives: int = ALTERNATIVES,
+    conflict: bool = False,
+) -> Infeasibility:
+    """Looks for up to `alternatives` repairs, and for a conflict when asked to, for at most so many seconds."""
+    search = _Search(dataset, seconds * (0.75 if conflict else 1.0), stop)
+    repairs = search.repairs(alternatives)
+    rules = None
+    if conflict:
+        search.deadline = search.began + seconds
+        rules = search.conflict()
+    return Infeasibility(repairs, rules, not search.cut_short, time.monotonic() - search.began)
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Arrays to solve, their costs in plain units."""
+
+    compiled: Compiled
+    units: Units
+
+
+class _Search:
+    def __init__(self, dataset: Dataset, seconds: float, stop: Stop | None) -> None:
+        self.began = time.monotonic()
+        self.dataset, self.stop = dataset, stop
+        self.deadline = self.began + seconds
+        self.elastic = Elastic(dataset)
+        self.cut_short = False
+
+    @property
+    def over(self) -> bool:
+        return time.monotonic() >= self.deadline or (self.stop is not None and self.stop.requested)
+
+    def repairs(self, most: int) -> tuple[Repair, ...]:
+        """Sets of bends by a hitting-set tree, breadth first: each branch holds one rule of a known set more."""
+        found: dict[frozenset[Bend], Repair | None] = {}
+        branches: deque[frozenset[Bend]] = deque([frozenset()])
+        seen: set[frozenset[Bend]] = set()
+        while branches and len([each for each in found.values() if each]) < most:
+            if self.over:
+                self.cut_short = True
+                break
+            held = branches.popleft()
+            known = next((bends for bends in found if not bends & held), None)
+            if known is None:
+                bent = self._bent(set(self.elastic.bends) - held)
+                if not bent:  # with these held there is no repair, or none is needed
+                    continue
+                bent = self._irreducible(bent)
+                known = frozenset(each.bend for each in bent)
+                found[known] = self._tried(bent)
+            for bend in sorted(known, key=lambda each: (each.kind, each.name)):
+                further = held | {bend}
+                if further not in seen:
+                    seen.add(further)
+                    branches.append(further)
+        return tuple(sorted(filter(None, found.values()), key=lambda each: (not each.proven, each.effort)))
+
+    def conflict(self) -> tuple[Bend, ...] | None:
+        """Rules that cannot hold together with what is on offer, none of them needless; None when time ran out."""
+        rules = [each for each in self.elastic.bends if each.kind != "capacity"]
+        core = list(rules)
+        for each in rules:
+            rest = [bend for bend in core if bend != each]
+            if self._bent(set(rules) - set(rest)) is None:
+                if self.over:
+                    self.cut_short = True
+                    return None
+                core = rest
+        return tuple(core)
+
+    def _bent(self, allowed: Collection[Bend]) -> tuple[Bent, ...] | None:
+        """How the allowed rules bend for the least effort; None when they cannot bend far enough."""
+        options = SolveOptions(gap=0.001, time_limit=max(0.5, self.deadline - time.monotonic()))
+        outcome = solve(_Problem(self.elastic.arrays(allowed), Units()), options, should_stop=lambda: self.over)
+        if outcome.status in ("stopped", "no_plan"):
+            self.cut_short = True
+        return None if outcome.values is None else self.elastic.bent(outcome.values)
+
+    def _irreducible(self, bent: tuple[Bent, ...]) -> tuple[Bent, ...]:
+        """The bends without any that the others can do without, those that bend least tried first."""
+        for each in sorted(bent, key=lambda each: each.effort):
+            rest = {other.bend for other in bent if other.bend != each.bend}
+            if each.bend not in {other.bend for other in bent} or not rest or self.over:
+                continue
+            without = self._bent(rest)
+            if without:
+                bent = without
+        return bent
+
+    def _tried(self, bent: tuple[Bent, ...]) -> Repair | None:
+        """The repair, its amounts enlarged until the repaired workbook has a plan, then narrowed down.
+
+        None when it is proven not to help: power that is missing is held by caps once it is there.
+        """
+        effort = sum(each.effort for each in bent)
+        changes = tuple(change_of(self.dataset, each) for each in bent)
+        refuted = True
+        for factor in ENLARGED:
+            tried = tuple(change_of(self.dataset, _scaled(each, factor)) for each in bent)
+            status, cost = self._cost(tried)
+            if cost is not None:
+                return self._narrowed(bent, factor, Repair(tried, effort * factor, cost, True))
+            refuted = refuted and status == "infeasible"
+            if self.over:
+                return Repair(changes, effort, None, False)
+        return None if refuted else Repair(changes, effort, None, False)
+
+    def _narrowed(self, bent: tuple[Bent, ...], factor: float, repair: Repair) -> Repair:
+        """A single share is measured against what the elastic plan happens to have: less of it may do."""
+        if len(bent) > 1 or bent[0].bend.kind not in ("cap", "shortfall", "max_shortfall_share"):
+            return repair
+        if not any(change.unit == "share" or change.column == "max_shortfall_share" for change in repair.changes):
+            return repair
+        low, high = 0.0, factor
+        for _ in range(NARROWED):
+            middle = (low + high) / 2.0
+            tried = (change_of(self.dataset, _scaled(bent[0], middle)),)
+            cost = None if self.over else self._cost(tried)[1]
+            if cost is None:
+                low = middle
+            else:
+                high, repair = middle, Repair(tried, repair.effort * middle / high, cost, True)
+        return repair
+
+    def _cost(self, changes: tuple[RuleChange, ...]) -> tuple[str, float | None]:
+        """How solving the repaired workbook ends, and the net present cost of the plan found, if any."""
+        model = build_model(repaired(self.dataset, changes))
+        options = SolveOptions(gap=TRIAL_GAP, time_limit=max(1.0, (self.deadline - time.monotonic()) / 2.0))
+        outcome = solve(model, options, should_stop=lambda: self.over)
+        return outcome.status, outcome.objective_usd
+
+
+def _scaled(bent: Bent, factor: float) -> Bent:
+    return replace(bent, by_month={t: amount * factor for t, amount in bent.by_month.items()})

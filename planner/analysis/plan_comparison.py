@@ -1,0 +1,161 @@
+"""Compares plans: what each decides, costs, serves and owes against the first, and what in their inputs differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from models.columns import Row
+from models.dataset import Dataset
+from models.plan import Plan
+from models.schema import SHEETS, Sheet
+from models.variants.plan_changes import Change, LimitChange, differences, limit_differences
+from planner.excel.input_sheet import read_input
+from planner.excel.plan_reader import read_plan
+from planner.results.input_rows import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A plan and what it was made from; `label` tells it from the others."""
+
+    label: str
+    path: Path
+    dataset: Dataset
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class InputChange:
+    """A value of the input that is not the same: sheet, key of the row, column, and both values ("" where absent)."""
+
+    sheet: str
+    row: str
+    column: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One plan against the first: months are those of the first plan's horizon."""
+
+    side: Side
+    changes: tuple[Change, ...]
+    limits: tuple[LimitChange, ...]
+    inputs: tuple[InputChange, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The first plan, and every other against it."""
+
+    first: Side
+    others: tuple[Against, ...]
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        return (self.first, *(each.side for each in self.others))
+
+
+def compare(paths: Sequence[Path]) -> Comparison:
+    """Reads and compares plan workbooks.
+
+    Raises:
+        FaultyWorkbook: one of them is no plan workbook that carries its input.
+    """
+    sides: list[Side] = []
+    for path in paths:
+        dataset = read_input(path)
+        label, number = path.stem, 2
+        while label in [each.label for each in sides]:
+            label, number = f"{path.stem} ({number})", number + 1
+        sides.append(Side(label, path, dataset, read_plan(path, dataset)))
+    first = sides[0]
+    return Comparison(first, tuple(against(first, each) for each in sides[1:]))
+
+
+def against(first: Side, other: Side) -> Against:
+    """What one plan does otherwise than the first."""
+    shift = other.dataset.settings.first_month - first.dataset.settings.first_month
+    plan = shifted(other.plan, shift)
+    return Against(
+        other,
+        differences(first.plan, plan, first.dataset.label),
+        limit_differences(_within(first.plan, first, other), _within(plan, first, other), first.dataset.label),
+        input_changes(first.dataset, other.dataset),
+        _notes(first, other, shift),
+    )
+
+
+def shifted(plan: Plan, months: int) -> Plan:
+    """The plan's decisions with month t of its own horizon counted as month t + months."""
+    return replace(
+        plan,
+        signings=tuple(
+            replace(each, month=each.month + months, start=each.start + months, end=each.end + months)
+            for each in plan.signings
+        ),
+        options=tuple(replace(each, month=each.month + months) for each in plan.options),
+        limits=tuple(replace(each, month=each.month + months) for each in plan.limits),
+    )
+
+
+def _within(plan: Plan, first: Side, other: Side) -> Plan:
+    """Limits of the months that both horizons have; elsewhere there is nothing to compare."""
+    shift = other.dataset.settings.first_month - first.dataset.settings.first_month
+    low, high = max(0, shift), min(first.dataset.settings.months, other.dataset.settings.months + shift)
+    return replace(plan, limits=tuple(each for each in plan.limits if low <= each.month < high))
+
+
+def _notes(first: Side, other: Side, shift: int) -> tuple[str, ...]:
+    found, ours, theirs = [], first.dataset.settings, other.dataset.settings
+    if ours.currency != theirs.currency:
+        found.append(f"Money is in {theirs.currency}, in the first plan in {ours.currency}: amounts do not compare.")
+    if shift:
+        there, here = other.dataset.label(0), first.dataset.label(0)
+        found.append(f"It begins in {there}, the first plan in {here}: present values are of different dates.")
+    if ours.months != theirs.months:
+        found.append(f"It plans {theirs.months} months, the first plan {ours.months}: totals are of different lengths.")
+    return tuple(found)
+
+
+def input_changes(before: Dataset, after: Dataset) -> tuple[InputChange, ...]:
+    """Every value that differs, row by row of every sheet; a row that is not in both is told by its first column."""
+    found: list[InputChange] = []
+    for sheet in SHEETS:
+        if sheet.name == "settings":
+            named_alike = replace(after.settings, plan_name=before.settings.plan_name)  # the name decides nothing
+            found += _values(sheet, "", before.settings, named_alike)
+            continue
+        old, new = _by_key(sheet, getattr(before, sheet.name)), _by_key(sheet, getattr(after, sheet.name))
+        for key in dict.fromkeys([*old, *new]):
+            if key not in new:
+                found.append(InputChange(sheet.name, key, "", "a row", ""))
+            elif key not in old:
+                found.append(InputChange(sheet.name, key, "", "", "a row"))
+            else:
+                found += _values(sheet, key, old[key], new[key])
+    return tuple(found)
+
+
+def _by_key(sheet: Sheet, rows: Sequence[Row]) -> dict[str, Row]:
+    columns = [sheet.column(name) for name in sheet.key]
+    return {"/".join(str(shown(each, getattr(row, each.name))) for each in columns): row for row in rows}
+
+
+def _values(sheet: Sheet, key: str, before: Row, after: Row) -> list[InputChange]:
+    return [
+        InputChange(
+            sheet.name,
+            key,
+            column.name,
+            shown(column, getattr(before, column.name)),
+            shown(column, getattr(after, column.name)),
+        )
+        for column in sheet.columns
+        if getattr(before, column.name) != getattr(after, column.name)
+    ]

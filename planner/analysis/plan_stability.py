@@ -1,0 +1,72 @@
+"""Keeping to yesterday's plan: what it cost to depart, and what was kept only because of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from models.build import build_model
+from models.dataset import Dataset
+from models.plan import Plan
+from models.policy.stability import Keep, departures
+from models.variants.plan_changes import Change, differences
+from models.warm_start import start_values
+from planner.solving.highs import SolveOptions, solve
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
+
+LEAST_SECONDS, SHARE_OF_SEARCH = 20.0, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """What a price on departing did.
+
+    `charge_usd`: the price of all departures, in no cost of the plan. `departed`: units, by offer. `because`: what a
+    plan free to depart would have done differently, where this one keeps closer to yesterday's. `saving_usd`: what
+    that plan would cost less, None where it was not found.
+    """
+
+    usd_per_unit: float
+    charge_usd: float
+    departed: dict[str, int]
+    because: tuple[Change, ...]
+    saving_usd: float | None
+
+
+def kept_report(
+    dataset: Dataset,
+    plan: Plan,
+    keep: Keep,
+    options: SolveOptions,
+    seconds: float,
+    stop: Stop,
+    watch: Callable[[str], ProgressLines],
+) -> KeptReport:
+    """Solves once more without the price, beginning from the plan, and holds the two against each other."""
+    departed = departures(dataset, keep.plan, plan)
+    charge = keep.usd_per_unit * sum(departed.values())
+    budget = max(LEAST_SECONDS, SHARE_OF_SEARCH * seconds)
+    if options.time_limit is not None:
+        budget = min(budget, options.time_limit)
+    lines, model = watch("Free to depart"), build_model(dataset)
+    outcome = solve(
+        model,
+        replace(options, time_limit=budget),
+        on_progress=lines.news,
+        should_stop=lambda: lines.stopped_by(stop),
+        start=start_values(model, plan),
+    )
+    if outcome.values is None:
+        return KeptReport(keep.usd_per_unit, charge, departed, (), None)
+    free = model.plan(outcome.values)
+    saving = plan.objective_usd - free.objective_usd
+    if saving <= options.gap * abs(plan.objective_usd) * 1e-3:
+        return KeptReport(keep.usd_per_unit, charge, departed, (), max(0.0, saving))
+    freely = departures(dataset, keep.plan, free)
+    because = tuple(
+        each
+        for each in differences(plan, free, dataset.label)
+        if each.change != "same" and departed.get(each.name, 0) < freely.get(each.name, 0)
+    )
+    return KeptReport(keep.usd_per_unit, charge, departed, because, saving)

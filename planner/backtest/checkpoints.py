@@ -1,0 +1,113 @@
+"""What each step decided, on disk: a record is written whole, and counts only for the inputs and steps it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Shortfall, Signing
+from planner.errors import CannotWrite, why_not
+from planner.reports.run_json import write_run_json
+
+FIELDS = {
+    "signings": Signing,
+    "options": OptionPurchase,
+    "limits": LimitChoice,
+    "serving": Serving,
+    "shortfalls": Shortfall,
+    "payments": Payment,
+}
+"""The parts of a plan that later steps depend on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was planned in month t, in words of the horizon as a whole.
+
+    `status`: optimal, stopped, or what the solver said where there was no plan and the one before was followed.
+    Money is of month t's present value and of the months the plan looks at; None without a plan. `short`: what the
+    plan had to leave unserved though no shortfall is allowed, in words. `plan`: the decisions, those of the past
+    included, the sites of what cannot be split, and what was served and paid up to the next step.
+    """
+
+    month: int
+    status: str
+    objective_usd: float | None
+    bound_usd: float | None
+    gap: float | None
+    seconds: float
+    signed: tuple[str, ...]
+    notes: tuple[str, ...]
+    short: tuple[str, ...]
+    plan: Plan
+
+
+def chained(key: str, step: Step) -> str:
+    """The key of what follows this step: another plan here makes everything after it another."""
+    told = [key, step.month, step.status, plan_json(step.plan)]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def keep(path: Path, key: str, step: Step, label: str) -> None:
+    """Writes the record of a step. Raises CannotWrite where it cannot be written."""
+    folder_for(path)
+    facts = {name: getattr(step, name) for name in Step.__slots__ if name != "plan"}
+    write_run_json(path, {"key": key, "label": label, **facts, "plan": plan_json(step.plan)})
+
+
+def kept(path: Path, key: str) -> Step | None:
+    """The record of a step made from the same inputs and earlier steps; None where there is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["key"] != key:
+            return None
+        facts = {name: document[name] for name in Step.__slots__ if name != "plan"}
+        for name in ("signed", "notes", "short"):
+            facts[name] = tuple(facts[name])
+        return Step(**facts, plan=plan_of(document["plan"]))
+    except (OSError, ValueError, KeyError, TypeError):  # none, or not of ours
+        return None
+
+
+def plan_json(plan: Plan) -> dict[str, list[dict[str, Any]]]:
+    return {name: [asdict(each) for each in getattr(plan, name)] for name in FIELDS}
+
+
+def plan_of(document: dict[str, Iterable[dict[str, Any]]]) -> Plan:
+    return Plan(**{name: tuple(row(**each) for each in document[name]) for name, row in FIELDS.items()})
+
+
+def forget_others(folder: Path, key: str) -> None:
+    """Takes out steps that were made from other inputs, with their plans; whatever else is there stays.
+
+    Raises:
+        CannotWrite: one of them cannot be taken out.
+    """
+    found = sorted(path for path in folder.glob("*/step.json") if _is_record(path))
+    if not found or kept(found[0], key) is not None:
+        return
+    for path in found:
+        for ours in (path.with_name("plan.xlsx"), path):
+            try:
+                ours.unlink(missing_ok=True)
+            except OSError as error:
+                raise CannotWrite(ours, why_not(error)) from None
+
+
+def _is_record(path: Path) -> bool:
+    try:
+        return bool({"key", "label", "plan"} <= json.loads(path.read_text(encoding="utf-8")).keys())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def folder_for(path: Path) -> None:
+    """Makes the folder a file goes into. Raises CannotWrite where that is not possible."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(path, why_not(error)) from None

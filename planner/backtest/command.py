@@ -1,0 +1,172 @@
+"""`planner batch FILE --rolling ACTUALS`: from two workbooks to the cost of myopia."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.faults import FaultyWorkbook
+from planner import __version__
+from planner.backtest.checkpoints import forget_others
+from planner.backtest.forecast_errors import surprises
+from planner.backtest.hindsight import Hindsight, hindsight
+from planner.backtest.plan_files import write_plan_of
+from planner.backtest.request import Inputs, RollingRequest, read_inputs
+from planner.backtest.simulation import steps
+from planner.backtest.summary import Story, document, finite, lines
+from planner.backtest.workbook import SHEET, write_rolling
+from planner.console import Console, log_to
+from planner.errors import CannotWrite, ExitCode, Interrupted, WrongUsage, why_not
+from planner.formatting import fault_lines
+from planner.lock import locked
+from planner.outputs import check_replaceable, check_writable, same_file
+from planner.reports.run_json import faults_json, write_run_json
+from planner.solving.interrupt import Stop
+from planner.solving.progress import LiveLine, ProgressLines
+
+log = logging.getLogger("planner")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A rolling run that came to its end; `document` is what `rolling.json` says."""
+
+    story: Story
+    document: dict[str, Any]
+    folder: Path
+    exit_code: ExitCode
+
+
+def run_rolling(request: RollingRequest, stop: Stop | None = None, live: LiveLine | None = None) -> Finished:
+    """Plans every month, holds all of it against what happened, and writes the report.
+
+    A run that was ended goes on with the step it was in; steps on record are not planned again.
+
+    Raises:
+        FaultyWorkbook: a workbook has faults, or the two are not of the same problem.
+        WrongUsage, CannotWrite: the request cannot be carried out.
+        Locked: another run is at work in the folder.
+        Interrupted: a signal ended it; what was done is on record.
+    """
+    inputs = read_inputs(request)
+    folder = _folder(request, inputs)
+    stop = stop or Stop()
+    with locked(folder), log_to(folder / "rolling.log"):
+        with _told_how_to_go_on(folder), stop:
+            story = _story(request, inputs, folder, stop, live)
+        told = document(story) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}
+        write_rolling(folder / "rolling.xlsx", story)
+        _write_plans(story, folder)
+        write_run_json(folder / "rolling.json", told)
+        for line in lines(story):
+            log.debug("%s", line)
+    return Finished(story, told, folder, _exit_code(story))
+
+
+def roll_through_command(console: Console, file: Path, values: Mapping[str, Any]) -> int:
+    """The command: exit 2 for faulty workbooks, 3 where no plan exists or the decisions do not hold, 4 if stopped."""
+    for path in (file, values["rolling"]):
+        if not path.is_file():
+            raise WrongUsage(f"There is no workbook {path}. Check the path.")
+    request = RollingRequest(
+        forecast=file,
+        actuals=values["rolling"],
+        every=values["every"],
+        until=values["until"],
+        window=values["window"],
+        update=values["update"],
+        folder=values["output"],
+        gap=values["gap"],
+        time_limit=values["time_limit"],
+        threads=values["threads"],
+        seed=values["seed"],
+        keep_change_cost=values["keep_change_cost"],
+        accept_stopped=values["accept_stopped"],
+    )
+    try:
+        with console.live_line() as live:
+            finished = run_rolling(request, live=live)
+    except FaultyWorkbook as faulty:
+        console.tell(fault_lines(faulty.faults), urgent=True)
+        console.give({"faults": faults_json(faulty.faults), "planner_version": __version__})
+        return ExitCode.WRONG_INPUT
+    failed = finished.exit_code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN)
+    console.tell([*lines(finished.story), f"  Report    {finished.folder / 'rolling.xlsx'}"], urgent=failed)
+    console.give(finished.document)
+    return finished.exit_code
+
+
+def _story(request: RollingRequest, inputs: Inputs, folder: Path, stop: Stop, live: LiveLine | None) -> Story:
+    def watch(what: str) -> ProgressLines:
+        return ProgressLines(what, inputs.actuals.settings.currency, live)
+
+    forget_others(folder / "steps", inputs.key)
+    done = list(steps(request, inputs, folder, stop, watch))
+    found: Hindsight | None = None
+    if done[0].objective_usd is not None:
+        found = hindsight(inputs.actuals, done[-1].plan, inputs.until, request.solver, stop, watch)
+    return Story(request, inputs, done, found, surprises(request, inputs, done))
+
+
+def _folder(request: RollingRequest, inputs: Inputs) -> Path:
+    """Where the run writes: a folder that has the inputs in its name, or the one asked for."""
+    folder = request.folder or request.outputs / request.forecast.stem / f"rolling-{inputs.key[:8]}"
+    if folder.suffix.lower() == ".xlsx":
+        instead = folder.with_suffix("")
+        raise WrongUsage(f"A rolling run writes a folder; {folder} is a workbook's name. Try -o {instead}.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(folder, why_not(error)) from None
+    report = folder / "rolling.xlsx"
+    if any(same_file(report, each) for each in (request.forecast, request.actuals)):
+        raise WrongUsage(f"The report would be written over its input {report}. Give -o another folder.")
+    check_writable(report)
+    check_replaceable(report, {SHEET}, "a rolling report")
+    return folder
+
+
+@contextmanager
+def _told_how_to_go_on(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Interrupted:
+        log.info("Ended before it was done. The same command goes on where it was; %s holds the steps made.", folder)
+        raise
+
+
+def _write_plans(story: Story, folder: Path) -> None:
+    """Both plans of what really happened, as workbooks to look at and to compare."""
+    named = (("month by month", "month by month", story.rolling), ("foresight", "with foresight", story.foresight))
+    for name, words, known in named:
+        if known is not None:
+            write_plan_of(
+                folder / f"{name.replace(' ', '_')}.xlsx",
+                story.request,
+                story.inputs,
+                story.actuals,
+                known.plan,
+                known.audit,
+                name=f"{story.inputs.forecast.settings.plan_name}, {words}",
+                status=known.status,
+                bound_usd=finite(known.bound_usd),
+                seconds=known.seconds,
+            )
+
+
+def _exit_code(story: Story) -> ExitCode:
+    found = story.hindsight
+    if found is None:
+        no_plan = story.steps[0].status == "no_plan"
+        return ExitCode.STOPPED_WITHOUT_PLAN if no_plan else ExitCode.INFEASIBLE
+    if "infeasible" in (found.rolling_status, found.foresight_status):
+        return ExitCode.INFEASIBLE
+    if found.rolling is None or found.foresight is None:
+        return ExitCode.STOPPED_WITHOUT_PLAN
+    ended = [*(step.status for step in story.steps), found.rolling.status, found.foresight.status]
+    stopped = any(status != "optimal" for status in ended)
+    return ExitCode.STOPPED_WITH_PLAN if stopped and not story.request.accept_stopped else ExitCode.OK

@@ -1,0 +1,52 @@
+"""What is done in a month of a plan, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from models.dataset import Dataset
+from models.plan import Plan
+from models.roll.plan_mapping import schedule_of
+
+
+def deeds(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple[str, ...]:
+    """Signings, notice, renewals, options and changes of limits in months `first` to `last`.
+
+    Notice is given notice_months before service stops; a renewal is decided in the month before its first.
+    """
+    words: list[str] = []
+    signed: Counter[tuple[str, str, int]] = Counter()
+    ended: Counter[tuple[str, int]] = Counter()
+    renewed: Counter[tuple[str, int]] = Counter()
+    for each in plan.signings:
+        if not each.signed and first <= each.month <= last:
+            signed[each.kind, each.name, each.term_months] += each.units
+        schedule = schedule_of(dataset, each) if each.kind == "lease" else None
+        if schedule is None:
+            continue
+        if each.cancelled and first <= each.end + 1 - schedule.term.notice_months <= last:
+            ended[each.name, each.end] += each.units
+        for k in range(each.renewals):
+            begins = schedule.term_end + k * (schedule.term.renewal_months or 0)
+            if first <= begins - 1 <= last:
+                renewed[each.name, begins] += each.units
+    for (kind, name, term), units in signed.items():
+        unit = "block" if kind == "contract" else "unit"
+        verb = "leases out" if kind == "lease_out" else "signs"
+        words.append(f"{verb} {units} {unit}{'s' * (units > 1)} of {name} for {term} months")
+    words += [f"gives notice on {units} of {name}, ends {dataset.label(end)}" for (name, end), units in ended.items()]
+    words += [f"renews {units} of {name} from {dataset.label(begins)}" for (name, begins), units in renewed.items()]
+    words += [f"buys option {each.name}" for each in plan.options if first <= each.month <= last]
+    return (*words, *_limits(dataset, plan, first, last))
+
+
+def _limits(dataset: Dataset, plan: Plan, first: int, last: int) -> list[str]:
+    in_force = {(each.segment, each.month): each.limit for each in plan.limits}
+    words = []
+    for segment in dataset.segments:
+        for t in range(first, last + 1):
+            now = in_force.get((segment.segment, t))
+            before = in_force.get((segment.segment, t - 1)) if t else segment.current_limit
+            if now is not None and now != before:
+                words.append(f"puts {segment.segment} on {now}")
+    return words

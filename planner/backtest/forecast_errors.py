@@ -1,0 +1,60 @@
+"""What happened otherwise than was believed at first, and from which month it was known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models import months
+from models.dataset import Dataset
+from models.plan import Plan
+from models.roll.information import believed
+from models.schema import sheet
+from planner.analysis.plan_comparison import InputChange, input_changes
+from planner.backtest.checkpoints import Step
+from planner.backtest.request import Inputs, RollingRequest
+from planner.results.input_rows import shown
+
+BY_MONTH = ("demand", "on_demand")
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """A value that is not as forecast, and the month t in whose plan it was known; None where it never was."""
+
+    change: InputChange
+    known: int | None
+
+
+def surprises(request: RollingRequest, inputs: Inputs, steps: Sequence[Step]) -> tuple[Surprise, ...]:
+    """Every value in which the workbooks differ, in the order of the sheets."""
+    changes = input_changes(inputs.forecast, inputs.actuals)
+    known: dict[InputChange, int] = {}
+    lived = Plan()
+    for step in steps:
+        belief = believed(inputs.forecast, inputs.actuals, lived, step.month, request.update)
+        for change in changes:
+            if change not in known and _is_known(change, belief, inputs, step.month):
+                known[change] = step.month
+        lived = step.plan
+    return tuple(Surprise(each, known.get(each)) for each in changes)
+
+
+def _is_known(change: InputChange, belief: Dataset, inputs: Inputs, k: int) -> bool:
+    if change.sheet in BY_MONTH:
+        month = months.parse(change.row.rpartition("/")[2])
+        return month is None or inputs.actuals.t(month) <= k
+    if change.sheet == "settings":
+        return True
+    return bool(_value(belief, change) == _value(inputs.actuals, change))
+
+
+def _value(dataset: Dataset, change: InputChange) -> Any:
+    """The value of the change's cell; whether there is such a row, where the change is one of a whole row."""
+    which = sheet(change.sheet)
+    columns = [which.column(name) for name in which.key]
+    for row in getattr(dataset, change.sheet):
+        if "/".join(str(shown(each, getattr(row, each.name))) for each in columns) == change.row:
+            return getattr(row, change.column) if change.column else True
+    return None

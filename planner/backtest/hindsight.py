@@ -1,0 +1,174 @@
+"""All decisions held against what really happened, and the plan of one who knew it all along.
+
+Both are plans of the actuals over their whole horizon: one with the decisions of the months lived through held and
+serving worked out anew, the other free. After the last month lived through both go on knowing what comes, so that
+the difference is what planning without that knowledge cost: myopia.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.audit import AuditReport, audit
+from models.build import Model, build_model
+from models.core.compiled import Compiled
+from models.core.scaling import Units
+from models.dataset import Dataset
+from models.plan import Plan
+from models.roll.replay import restated
+from models.variants.elastic import Bent, Elastic
+from models.warm_start import decided_by, start_values
+from planner.backtest.simulation import RejectedByAudit, Watch
+from planner.reports.run_result import Status
+from planner.solving.highs import Outcome, Problem, SolveOptions, Vector, hold, solve
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
+
+MONTHS_TOLD = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A plan of the actuals, audited: its cost, the bound on any other with the same decisions held, and the gap."""
+
+    status: Status
+    plan: Plan
+    audit: AuditReport
+    objective_usd: float
+    bound_usd: float
+    gap: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """The plan of the decisions, and the one with foresight; None where there is none, and then the status says why.
+
+    `broken`: where the decisions break a rule on the actuals, which, where and how much, in words. `lost`: decisions
+    that turned out not to be on offer.
+    """
+
+    rolling: Known | None
+    foresight: Known | None
+    rolling_status: str
+    foresight_status: str
+    broken: tuple[str, ...]
+    lost: tuple[str, ...]
+
+    @property
+    def myopia_usd(self) -> tuple[float, float, float] | None:
+        """What planning without foresight cost: as found, and the least and most it can be by the bounds proven."""
+        if self.rolling is None or self.foresight is None:
+            return None
+        found = self.rolling.objective_usd - self.foresight.objective_usd
+        least = max(0.0, self.rolling.bound_usd - self.foresight.objective_usd)
+        return found, min(found, least), self.rolling.objective_usd - self.foresight.bound_usd
+
+
+def hindsight(actuals: Dataset, lived: Plan, until: int, options: SolveOptions, stop: Stop, watch: Watch) -> Hindsight:
+    """Evaluates the decisions of months up to `until`, and solves the actuals with foresight.
+
+    Raises:
+        RejectedByAudit: a plan fails its audit.
+    """
+    decisions, fallen = restated(actuals, lived)
+    lost = tuple(each.words for each in fallen if each.month <= until)
+    model = build_model(actuals, every_month=True)
+    lost += _without_a_place(model, decisions, until)
+    held = held_values(model, decisions, until)
+    outcome = _solve(hold(model, held), options, stop, watch("Decisions held"))
+    rolling = _known(actuals, model, outcome)
+    broken = _broken(actuals, decisions, until, options, stop) if outcome.status == "infeasible" else ()
+    found = _solve(model, options, stop, watch("Foresight"), outcome.values)
+    foresight = _known(actuals, model, found)
+    if foresight is not None and rolling is not None and rolling.objective_usd < foresight.objective_usd:
+        cost, bound = rolling.objective_usd, min(foresight.bound_usd, rolling.objective_usd)
+        foresight = replace(rolling, status=foresight.status, bound_usd=bound, gap=(cost - bound) / abs(cost or 1.0))
+    return Hindsight(rolling, foresight, outcome.status, found.status, broken, lost)
+
+
+def held_values(model: Model, decisions: Plan, until: int) -> Vector:
+    """A value for each column that is a decision of a month up to `until`, NaN for the others."""
+    return np.where(decided_by(model, until), start_values(model, decisions), np.nan)
+
+
+def _solve(
+    problem: Problem, options: SolveOptions, stop: Stop, lines: ProgressLines, start: Vector | None = None
+) -> Outcome:
+    return solve(problem, options, on_progress=lines.news, should_stop=lambda: lines.stopped_by(stop), start=start)
+
+
+def _known(actuals: Dataset, model: Model, outcome: Outcome) -> Known | None:
+    if outcome.values is None or outcome.objective_usd is None:
+        return None
+    plan = model.plan(outcome.values)
+    report = audit(actuals, plan, objective_usd=outcome.objective_usd)
+    if not report.passed:
+        told = "; ".join(f"{each.what} at {each.where}" for each in report.failed[:3])
+        raise RejectedByAudit(f"The audit rejects a plan of the actuals: {told}. Please report it.")
+    bound = -np.inf if outcome.bound_usd is None else outcome.bound_usd
+    return Known(outcome.status, plan, report, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds)
+
+
+def _without_a_place(model: Model, decisions: Plan, until: int) -> tuple[str, ...]:
+    """Signings that on the actuals would begin service after the horizon: they bring nothing, and are left out."""
+    found = []
+    for each in decisions.signings:
+        if not each.signed and each.month <= until:
+            ways = {count.t for count in model.signings.of(each.name)}
+            if each.month not in ways:
+                label = model.dataset.label
+                found.append(f"{each.name}: signed {label(each.month)}, service would begin after the horizon")
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bendable:
+    compiled: Compiled
+    units: Units
+
+
+def _broken(actuals: Dataset, decisions: Plan, until: int, options: SolveOptions, stop: Stop) -> tuple[str, ...]:
+    """Which rules the decisions break on the actuals, where and how far, bent as little as can be."""
+    elastic = Elastic(actuals, every_month=True)
+    allowed = [bend for bend in elastic.bends if bend.kind != "capacity"]
+    arrays = elastic.arrays(allowed)
+    values = held_values(elastic.model, decisions, until)
+    added = len(arrays.columns) - len(values)
+    problem = _Bendable(arrays, Units())
+    outcome = solve(
+        hold(problem, np.concatenate([values, np.full(added, np.nan)])), options, should_stop=lambda: stop.requested
+    )
+    if outcome.status == "no_plan":
+        return ("which rules the decisions break was not found out in the time",)
+    if outcome.values is None:
+        return ("the decisions cannot stand together on what happened, whatever rule is bent",)
+    return tuple(_words(actuals, each) for each in elastic.bent(outcome.values))
+
+
+def _words(actuals: Dataset, bent: Bent) -> str:
+    label, name = actuals.label, bent.bend.name
+    if bent.bend.kind == "shortfall":
+        months = [f"{bn:,.4g} in {label(t)}" for t, bn in list(bent.by_month.items())[:MONTHS_TOLD]]
+        more = len(bent.by_month) - MONTHS_TOLD
+        rest = f" and in {more} months more" if more > 0 else ""
+        total = sum(bent.by_month.values())
+        return f"{name}: {total:,.4g} bn tokens that must be served are not ({', '.join(months)}{rest})"
+    if bent.bend.kind == "cap":
+        cap = next(each for each in actuals.caps if each.cap == name)
+        return (
+            f"cap {name}: {'exceeded' if cap.sense == 'max' else 'missed'} by {bent.most:,.4g} (it is {cap.value:,.4g})"
+        )
+    if bent.bend.kind == "max_shortfall_share":
+        return f"{name}: max_shortfall_share exceeded by {bent.most:.3g}"
+    return {
+        "rule": f"rule {name} is not kept",
+        "single_site": f"{name} is not at a single site",
+        "may_tighten": f"limits of {name} are tightened",
+        "min_months_between_changes": f"limits of {name} change too soon",
+    }[bent.bend.kind]
+
+
+__all__ = ["Hindsight", "Known", "held_values", "hindsight"]

@@ -1,0 +1,58 @@
+"""Plans of a rolling run as workbooks of their own, to look at and to compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.audit import AuditReport
+from models.dataset import Dataset
+from models.plan import Plan
+from planner import __version__
+from planner.backtest.checkpoints import folder_for
+from planner.backtest.request import Inputs, RollingRequest
+from planner.outputs import PLAN_SHEETS, check_replaceable
+from planner.reports.plan.workbook import write_plan
+from planner.reports.run_result import ModelSize, RunReport, Status
+from planner.run import versions
+
+
+def write_plan_of(
+    path: Path,
+    request: RollingRequest,
+    inputs: Inputs,
+    dataset: Dataset,
+    plan: Plan,
+    checked: AuditReport,
+    *,
+    name: str,
+    status: Status,
+    bound_usd: float | None,
+    seconds: float,
+    model: ModelSize | None = None,
+) -> None:
+    """Writes a plan with its input, audit and run.
+
+    Raises:
+        CannotWrite: it cannot be written, or would replace what is no plan.
+    """
+    cost = plan.objective_usd
+    folder_for(path)
+    check_replaceable(path, PLAN_SHEETS, "a plan workbook")
+    report = RunReport(
+        plan_name=name,
+        status=status,
+        objective_usd=cost,
+        bound_usd=bound_usd,
+        gap=None if bound_usd is None else (cost - bound_usd) / abs(cost) if cost else 0.0,
+        months=dataset.settings.months,
+        plan=plan,
+        audit=checked,
+        model=model,
+        seconds={"solve": seconds},
+        input_path=str(request.forecast),
+        input_sha256=inputs.sha256[0],
+        planner_version=__version__,
+        versions=versions(),
+        options=request.options() | {"rolling": str(request.actuals)},
+    )
+    write_plan(path, dataset, plan, report)

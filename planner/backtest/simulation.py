@@ -1,0 +1,228 @@
+"""Plans month after month: what is believed in it is solved, what is due in it is done, and the next month begins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models.audit import audit
+from models.build import Model, build_model
+from models.checks import check
+from models.dataset import Dataset
+from models.plan import Plan, Serving, Shortfall
+from models.policy.stability import Keep
+from models.roll import Rolled, roll_forward
+from models.roll.information import believed
+from models.roll.plan_mapping import brought_back, brought_forward
+from models.roll.replay import restated
+from models.roll.shortfall_relaxation import unserved_allowed
+from models.warm_start import start_values
+from planner.backtest.checkpoints import Step, chained, keep, kept
+from planner.backtest.decisions_made import deeds
+from planner.backtest.plan_files import write_plan_of
+from planner.backtest.request import Inputs, RollingRequest
+from planner.errors import ExitCode, PlannerError
+from planner.formatting import money, percent
+from planner.reports.run_result import ModelSize
+from planner.solving.highs import Outcome, solve
+from planner.solving.interrupt import Stop
+from planner.solving.progress import ProgressLines
+
+Watch = Callable[[str], ProgressLines]
+"""A line of progress under a name."""
+
+log = logging.getLogger("planner")
+
+
+class RejectedByAudit(PlannerError):
+    """A plan that its audit does not accept: nothing is built on it."""
+
+    exit_code = ExitCode.REJECTED_BY_AUDIT
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """The problem of one month: `base` over the whole horizon, `problem` from the month on, `start` in its words."""
+
+    k: int
+    base: Dataset
+    problem: Dataset
+    rolled: Rolled | None
+    earlier: Plan
+    start: Plan | None
+    notes: tuple[str, ...]
+
+
+def steps(request: RollingRequest, inputs: Inputs, folder: Path | None, stop: Stop, watch: Watch) -> Iterator[Step]:
+    """Every step up to `until`, those on record in the folder as they are; ends early where month 0 has no plan.
+
+    Without a folder nothing is put on record.
+
+    Raises:
+        RejectedByAudit: a plan fails its audit.
+        CannotWrite: a record or a step's plan cannot be written.
+    """
+    key, earlier = inputs.key, Plan()
+    for k in range(0, inputs.until + 1, request.every):
+        label = inputs.actuals.label(k)
+        path = None if folder is None else folder / "steps" / label / "step.json"
+        step = None if path is None else kept(path, key)
+        if step is None:
+            found = _round(request, inputs, earlier, k)
+            step = _Planner(request, inputs, found, None if path is None else path.parent, stop, watch).step()
+            if path is not None:
+                keep(path, key, step, label)
+            log.info("%s: %s", label, _told(step, inputs.actuals.settings.currency))
+        else:
+            log.info("%s: on record", label)
+        yield step
+        if k == 0 and step.objective_usd is None:
+            return
+        key, earlier = chained(key, step), step.plan
+
+
+def _told(step: Step, currency: str) -> str:
+    if step.objective_usd is None:
+        return f"no plan ({step.status}); what was planned before is done"
+    done = "; ".join(step.signed) or "nothing to sign"
+    return f"{done}. {money(step.objective_usd, currency)} from here on, gap {percent(step.gap)}"
+
+
+def _round(request: RollingRequest, inputs: Inputs, earlier: Plan, k: int) -> _Round:
+    base = believed(inputs.forecast, inputs.actuals, earlier, k, request.update)
+    earlier, lost = restated(base, earlier)
+    notes = tuple(each.words for each in lost if k - request.every <= each.month < k)
+    left = len(base.horizon) - k
+    months = left if request.window is None else min(request.window, left)
+    if k == 0:
+        problem = replace(base, settings=replace(base.settings, months=months))
+        return _Round(k, base, problem, None, earlier, None, notes)
+    rolled = roll_forward(base, earlier, k, months)
+    start = brought_forward(rolled, base, earlier)
+    return _Round(k, base, rolled.dataset, rolled, earlier, start, notes)
+
+
+class _Planner:
+    """One step under way."""
+
+    def __init__(
+        self, request: RollingRequest, inputs: Inputs, found: _Round, folder: Path | None, stop: Stop, watch: Watch
+    ) -> None:
+        self.request, self.inputs, self.round = request, inputs, found
+        self.folder, self.stop, self.watch = folder, stop, watch
+        self.seconds = 0.0
+
+    def step(self) -> Step:
+        """The step's plan; where there is none, the plan before goes on."""
+        each = self.round
+        problem, short_allowed = each.problem, False
+        faults = _faults(problem)
+        if not faults:
+            model, outcome = self._solved(problem)
+        if faults or outcome.status == "infeasible":
+            problem, short_allowed = unserved_allowed(problem), True
+            faults = _faults(problem)
+            if not faults:
+                model, outcome = self._solved(problem)
+        if faults:
+            return self._as_before("faulty", (*each.notes, *faults))
+        if outcome.values is None:
+            return self._as_before(outcome.status, each.notes)
+        return self._kept(problem, model, outcome, short_allowed)
+
+    def _solved(self, problem: Dataset) -> tuple[Model, Outcome]:
+        each, request = self.round, self.request
+        keep_to = None
+        if each.start is not None and request.keep_change_cost is not None:
+            keep_to = Keep(each.start, request.keep_change_cost)
+        model = build_model(problem, keep=keep_to)
+        lines = self.watch(f"{problem.label(0)}")
+        outcome = solve(
+            model,
+            request.solver,
+            on_progress=lines.news,
+            should_stop=lambda: lines.stopped_by(self.stop),
+            start=None if each.start is None else start_values(model, each.start),
+        )
+        for line in outcome.log:
+            log.debug("HiGHS: %s", line)
+        self.seconds += outcome.seconds
+        return model, outcome
+
+    def _kept(self, problem: Dataset, model: Model, outcome: Outcome, short_allowed: bool) -> Step:
+        each = self.round
+        assert outcome.values is not None
+        assert outcome.objective_usd is not None
+        plan = model.plan(outcome.values)
+        charge = outcome.objective_usd - plan.objective_usd if self.request.keep_change_cost else 0.0
+        objective = outcome.objective_usd - charge
+        bound = None if outcome.bound_usd is None else min(outcome.bound_usd - charge, objective)
+        gap = None if bound is None else (objective - bound) / abs(objective) if objective else 0.0
+        report = audit(problem, plan, objective_usd=objective)
+        if not report.passed:
+            told = "; ".join(f"{broken.what} at {broken.where}" for broken in report.failed[:3])
+            raise RejectedByAudit(f"The audit rejects the plan of {problem.label(0)}: {told}. Please report it.")
+        if self.folder is not None:
+            write_plan_of(
+                self.folder / "plan.xlsx",
+                self.request,
+                self.inputs,
+                problem,
+                plan,
+                report,
+                name=f"{problem.settings.plan_name}, planned in {problem.label(0)}",
+                status=outcome.status,
+                bound_usd=bound,
+                seconds=self.seconds,
+                model=ModelSize(model.size.rows, model.size.columns, model.size.integers, model.size.nonzeros),
+            )
+        short = _short(each.problem, plan) if short_allowed else ()
+        whole = plan if each.rolled is None else brought_back(each.rolled, each.base, each.earlier, plan)
+        following = each.k + self.request.every
+        whole = _remembered(whole, following)
+        last = min(following - 1, self.inputs.until)
+        done = deeds(each.base, whole, each.k, last)
+        notes = each.notes if not short else (*each.notes, "no plan serves everything; the least is left unserved")
+        return Step(each.k, outcome.status, objective, bound, gap, self.seconds, done, notes, short, whole)
+
+    def _as_before(self, status: str, notes: tuple[str, ...]) -> Step:
+        each = self.round
+        plan = _remembered(each.earlier, each.k + self.request.every)
+        last = min(each.k + self.request.every - 1, self.inputs.until)
+        done = deeds(each.base, plan, each.k, last)
+        return Step(each.k, status, None, None, None, self.seconds, done, notes, (), plan)
+
+
+def _faults(problem: Dataset) -> tuple[str, ...]:
+    return tuple(str(fault) for fault in check(problem) if fault.severity == "error")
+
+
+def _remembered(plan: Plan, until: int) -> Plan:
+    """What later steps depend on: decisions; of months before `until` what was served and paid; of later ones sites."""
+    served: dict[tuple[int, str], float] = {}
+    short: dict[tuple[int, str], float] = {}
+    for total, rows in ((served, plan.serving), (short, plan.shortfalls)):
+        for each in rows:
+            if each.month < until:
+                total[each.month, each.segment] = total.get((each.month, each.segment), 0.0) + each.tokens_bn
+    sites = tuple(each for each in plan.serving if each.site and each.month >= until)
+    return Plan(
+        signings=plan.signings,
+        options=plan.options,
+        limits=plan.limits,
+        serving=(*(Serving(t, "", name, "", "", "", "", bn) for (t, name), bn in sorted(served.items())), *sites),
+        shortfalls=tuple(Shortfall(t, "", name, "", bn) for (t, name), bn in sorted(short.items())),
+        payments=tuple(each for each in plan.payments if each.month < until),
+    )
+
+
+def _short(problem: Dataset, plan: Plan) -> tuple[str, ...]:
+    """What of segments that must be served is not, by segment and month."""
+    must = {each.segment for each in problem.segments if each.shortfall_usd_per_mtok is None}
+    found: dict[tuple[str, int], float] = {}
+    for each in plan.shortfalls:
+        if each.segment in must and each.tokens_bn > 1e-9:
+            found[each.segment, each.month] = found.get((each.segment, each.month), 0.0) + each.tokens_bn
+    return tuple(f"{segment}: {bn:,.4g} bn tokens in {problem.label(t)}" for (segment, t), bn in sorted(found.items()))

@@ -1,0 +1,174 @@
+"""A rolling run that came to its end, and what is said of it: figures, a sentence, lines, JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models import months
+from models.dataset import Dataset
+from models.plan import CATEGORIES
+from models.variants.plan_changes import differences, limit_differences
+from planner import __version__
+from planner.backtest.checkpoints import Step
+from planner.backtest.forecast_errors import Surprise
+from planner.backtest.hindsight import Hindsight, Known
+from planner.backtest.request import Inputs, RollingRequest
+from planner.formatting import money, percent
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The steps and all of them in hindsight (None where the first month had no plan)."""
+
+    request: RollingRequest
+    inputs: Inputs
+    steps: Sequence[Step]
+    hindsight: Hindsight | None
+    surprises: Sequence[Surprise]
+
+    @property
+    def actuals(self) -> Dataset:
+        return self.inputs.actuals
+
+    @property
+    def rolling(self) -> Known | None:
+        return None if self.hindsight is None else self.hindsight.rolling
+
+    @property
+    def foresight(self) -> Known | None:
+        return None if self.hindsight is None else self.hindsight.foresight
+
+    def paid_until(self, known: Known | None, step: Step) -> float | None:
+        """Present value paid, on what really happened, up to the month before the next step."""
+        if known is None:
+            return None
+        last = min(step.month + self.request.every - 1, self.inputs.until)
+        return sum(each.present_value_usd for each in known.plan.payments if each.month <= last)
+
+
+def headline(story: Story) -> str:
+    """What came of it, in a sentence or three."""
+    currency, found = story.actuals.settings.currency, story.hindsight
+    if found is None:
+        first = story.steps[0]
+        return f"✘ The first month has no plan ({first.status}), so there is nothing to roll. {' '.join(first.notes)}"
+    if found.rolling is None and not found.broken:
+        return "● No plan with these decisions was found in the time; begin again with a longer --time-limit."
+    if found.rolling is None:
+        return f"✘ What was decided does not keep every rule on what really happened: {'; '.join(found.broken)}."
+    if found.foresight is None or found.myopia_usd is None:
+        cost = money(found.rolling.objective_usd, currency)
+        return f"● Planned month by month it costs {cost}; no plan with foresight was found ({found.foresight_status})."
+    myopia, least, most = found.myopia_usd
+    share = percent(myopia / abs(found.foresight.objective_usd or 1.0))
+    costs = (
+        f"{money(found.rolling.objective_usd, currency)} instead of {money(found.foresight.objective_usd, currency)}"
+    )
+    bounds = f"By the bounds proven it is {money(least, currency)} at least and {money(most, currency)} at most."
+    if most <= 1e-9 * abs(found.foresight.objective_usd):
+        return f"✔ Planning month by month cost nothing more than foresight would have: {costs}."
+    return f"✔ Myopia cost {money(myopia, currency)}, {share} of the cost with foresight: {costs}. {bounds}"
+
+
+def lines(story: Story) -> list[str]:
+    """The run on a few lines."""
+    label = story.actuals.label
+    told = [headline(story)]
+    for step in story.steps:
+        done = "; ".join(step.signed) or "nothing"
+        told.append(f"  {label(step.month)}  {done}")
+        told += [f"           {note}" for note in (*step.notes, *(f"unserved: {each}" for each in step.short))]
+    if story.hindsight is not None:
+        told += [f"  Not had   {each}" for each in story.hindsight.lost]
+    return told
+
+
+def document(story: Story) -> dict[str, Any]:
+    """The run as plain values; months as `2026-09`, money null where there is no plan."""
+    label, found = story.actuals.label, story.hindsight
+    rolling, foresight = story.rolling, story.foresight
+    myopia = found.myopia_usd if found is not None else None
+    own, best = (None if each is None else each.plan.costs_usd() for each in (rolling, foresight))
+    changes = differences(foresight.plan, rolling.plan, label) if rolling and foresight else ()
+    limits = limit_differences(foresight.plan, rolling.plan, label) if rolling and foresight else ()
+    return {
+        "plan_name": story.inputs.forecast.settings.plan_name,
+        "forecast_path": str(story.request.forecast),
+        "actuals_path": str(story.request.actuals),
+        "forecast_sha256": story.inputs.sha256[0],
+        "actuals_sha256": story.inputs.sha256[1],
+        "first_month": label(0),
+        "until": label(story.inputs.until),
+        "last_month": label(story.actuals.settings.months - 1),
+        "rolling": _known(rolling),
+        "foresight": _known(foresight),
+        "myopia_usd": None if myopia is None else myopia[0],
+        "myopia_least_usd": None if myopia is None else myopia[1],
+        "myopia_most_usd": None if myopia is None else finite(myopia[2]),
+        "myopia_share": None if myopia is None or foresight is None else _share(myopia[0], foresight.objective_usd),
+        "myopia_by_category_usd": None if own is None or best is None else {c: own[c] - best[c] for c in CATEGORIES},
+        "broken": [] if found is None else list(found.broken),
+        "not_had": [] if found is None else list(found.lost),
+        "steps": [
+            {
+                "month": label(step.month),
+                "status": step.status,
+                "objective_usd": step.objective_usd,
+                "bound_usd": step.bound_usd,
+                "gap": step.gap,
+                "seconds": step.seconds,
+                "done": list(step.signed),
+                "notes": list(step.notes),
+                "unserved": list(step.short),
+                "cost_so_far_usd": story.paid_until(rolling, step),
+                "foresight_so_far_usd": story.paid_until(foresight, step),
+            }
+            for step in story.steps
+        ],
+        "decisions": [
+            {"kind": each.kind, "name": each.name, "change": each.change, "words": each.words} for each in changes
+        ],
+        "limits": [
+            {"segment": each.segment, "from": label(each.first), "until": label(each.last), "words": each.words}
+            for each in limits
+        ],
+        "surprises": [
+            {
+                "sheet": each.change.sheet,
+                "row": each.change.row,
+                "column": each.change.column,
+                "forecast": each.change.before,
+                "actual": each.change.after,
+                "known": None if each.known is None else label(each.known),
+            }
+            for each in story.surprises
+        ],
+        "options": story.request.options()
+        | {"until": None if story.request.until is None else months.label(story.request.until)},
+        "planner_version": __version__,
+    }
+
+
+def finite(value: float) -> float | None:
+    """The value where it is a number, None for an infinity."""
+    return value if math.isfinite(value) else None
+
+
+def _share(part: float, whole: float) -> float:
+    return part / abs(whole) if whole else 0.0
+
+
+def _known(known: Known | None) -> dict[str, Any] | None:
+    if known is None:
+        return None
+    return {
+        "status": known.status,
+        "objective_usd": known.objective_usd,
+        "bound_usd": finite(known.bound_usd),
+        "gap": known.gap if finite(known.bound_usd) is not None else None,
+        "seconds": known.seconds,
+        "costs_usd": known.plan.costs_usd(),
+    }

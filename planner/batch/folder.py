@@ -1,0 +1,150 @@
+"""The folder of a batch: where a job works, and how what it made comes to its place.
+
+    manifest.json            every job's record (manifest.previous.json: those of the last batch that finished)
+    events.jsonl             what happens, line by line, while it runs
+    jobs/NAME/               plan.xlsx, run.json, run.log of a job, and record.json, its record
+    .attempts/               where jobs work; nothing in it counts
+
+A job works in a folder of its own that no later batch uses, so that a process left over from a batch that was
+killed can write nothing that anyone reads. What it made is moved to its place only when it is known to be whole,
+the record last: it holds the plan's hash, and a plan that does not match its record is not done.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from planner.batch.job_logs import SAID, keep_previous_plan, rotate
+from planner.batch.manifest import JobRecord, Manifest, record_from, record_json, write_manifest
+from planner.errors import CannotWrite, why_not
+from planner.outputs import write_durably
+
+log = logging.getLogger("planner")
+
+PLAN, REPORT, LOG, RECORD = "plan.xlsx", "run.json", "run.log", "record.json"
+MADE = {"plan.run.json": REPORT, "plan.run.log": LOG, SAID: SAID}
+"""What an attempt calls them, and what they are called in a job's folder."""
+LOGS_KEPT = 5
+"""Logs of earlier runs of a job."""
+
+
+class Store:
+    """The folder of a batch. Used while it is locked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = folder / "manifest.json"
+        self.previous = folder / "manifest.previous.json"
+        self.events = folder / "events.jsonl"
+        self.attempts = folder / ".attempts"
+
+    def job_folder(self, name: str) -> Path:
+        return self.folder / "jobs" / name
+
+    def begin(self, last: Manifest | None) -> None:
+        """Makes the folder ready; keeps the manifest of the last batch if that came to its end.
+
+        Raises:
+            CannotWrite: it cannot be written.
+        """
+        try:
+            shutil.rmtree(self.attempts, ignore_errors=True)
+            self.attempts.mkdir(exist_ok=True)
+            (self.folder / "jobs").mkdir(exist_ok=True)
+            if self.events.exists():
+                self.events.replace(self.folder / "events.previous.jsonl")
+        except OSError as error:
+            raise CannotWrite(self.folder, why_not(error)) from None
+        if last is not None and last.finished is not None:
+            write_manifest(self.previous, last)
+
+    def end(self) -> None:
+        """Leaves nothing of the attempts behind."""
+        shutil.rmtree(self.attempts, ignore_errors=True)
+
+    def attempt_folder(self) -> Path:
+        """A new folder for one attempt. Raises OSError."""
+        folder = self.attempts / secrets.token_hex(8)
+        folder.mkdir()
+        return folder
+
+    def record(self, name: str) -> JobRecord | None:
+        """What is recorded of a job; None where there is nothing that can be understood."""
+        path = self.job_folder(name) / RECORD
+        try:
+            record = record_from(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("warning: %s is no record of a job (%s); the job counts as new.", path, error)
+            return None
+        return record if record.name == name else None
+
+    def has_plan(self, record: JobRecord) -> bool:
+        """Whether the plan of a record is there as it was written."""
+        from planner.results.fingerprints import file_sha256
+
+        if not record.plan_path or not record.report.get("plan_sha256"):
+            return False
+        try:
+            return bool(file_sha256(self.folder / record.plan_path) == record.report["plan_sha256"])
+        except OSError:
+            return False
+
+    def publish(self, record: JobRecord, attempt: Path | None) -> None:
+        """Moves what an attempt made to its place, then records it.
+
+        Should the power fail in between and the record be all that lasts, its hash fits no plan: the job runs again.
+
+        Raises:
+            CannotWrite: it cannot be written; the job is then not recorded as done.
+        """
+        folder = self.job_folder(record.name)
+        made = {} if attempt is None else {path: _place(path) for path in attempt.iterdir() if _place(path)}
+        if not record.plan_path:
+            made = {path: place for path, place in made.items() if place != PLAN}
+        try:
+            folder.mkdir(exist_ok=True)
+            keep_previous_plan(folder / PLAN)
+            for path in list(folder.iterdir()):  # what is no longer true goes out of the way
+                if path.name == LOG and LOG in made.values():
+                    rotate(path, LOGS_KEPT + 1)
+                elif _is_result(path) and path.name not in made.values():
+                    path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
+            for path, place in made.items():
+                path.replace(folder / place)
+        except OSError as error:
+            raise CannotWrite(folder, why_not(error)) from None
+        write_durably(folder / RECORD, record_json(record) + "\n")
+
+    def discard(self, attempt: Path | None) -> None:
+        """Takes an attempt's folder away."""
+        if attempt is not None:
+            shutil.rmtree(attempt, ignore_errors=True)
+
+
+def lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files, by relative path, into a folder. Raises OSError."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+
+
+def _place(path: Path) -> str:
+    """What a file of an attempt is called in its job's folder; "" when it stays behind."""
+    if path.name in MADE:
+        return MADE[path.name] if path.stat().st_size else ""
+    return path.name if _is_result(path) or path.name.startswith("planner-fault-") else ""
+
+
+def _is_result(path: Path) -> bool:
+    """Whether it is something a job found: a plan, an alternative, an explanation, a report, what it said."""
+    if path.stem.endswith(".previous"):
+        return False
+    return path.name in (REPORT, SAID) or (path.suffix == ".xlsx" and path.stem.split(".")[0] == "plan")

@@ -1,0 +1,1 @@
+"""Jobs as files, folders, globs and job sheets state them."""

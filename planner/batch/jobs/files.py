@@ -1,0 +1,187 @@
+"""Where jobs come from: workbooks, folders of them, globs, and job files in TOML or Excel."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.faults import Fault, FaultyWorkbook, closest
+from models.parsing.raw_tables import fold, is_blank
+from planner.batch.jobs.job import Job
+from planner.batch.jobs.table import Row, jobs_from
+from planner.outputs import sheet_names
+
+JOBS_SHEET, DEFAULTS_SHEET = "jobs", "defaults"
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of a batch, in order, and a name for them together."""
+
+    name: str
+    jobs: tuple[Job, ...]
+
+
+def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> Jobs:
+    """The jobs that these paths and globs name; `given` are fields of Job that beat what a job file says.
+
+    Raises:
+        FaultyWorkbook: with everything that is wrong with them, place by place.
+    """
+    faults: list[Fault] = []
+    workbooks: list[Path] = []
+    jobs: list[Job] = []
+    for source in sources:
+        path = Path(source)
+        if path.is_dir():
+            workbooks += _of_folder(path, faults)
+        elif path.suffix.lower() == ".toml" and path.is_file():
+            _add(jobs, _toml(path, given), faults)
+        elif JOBS_SHEET in map(fold, sheet_names(path)):
+            _add(jobs, _workbook(path, given), faults)
+        elif path.is_file():
+            workbooks.append(path)
+        else:
+            workbooks += _of_glob(source, faults)
+    _add(jobs, _plain(workbooks, given), faults)
+    seen = Counter(job.name for job in jobs)
+    for name, count in seen.items():
+        if count > 1 and not faults:
+            found = f"{count} jobs '{name}'"
+            faults.append(Fault(", ".join(sources), "name", name, found, "names of their own", "Rename all but one."))
+    if faults:
+        raise FaultyWorkbook(faults)
+    return Jobs(_name(sources), tuple(jobs))
+
+
+def _add(jobs: list[Job], found: tuple[list[Job], list[Fault]], faults: list[Fault]) -> None:
+    jobs += found[0]
+    faults += found[1]
+
+
+def _name(sources: Sequence[str]) -> str:
+    """What the batch goes by: the only source's name without its ending, or the folder that holds them all."""
+    first = Path(sources[0])
+    if len(sources) == 1 and not glob.has_magic(sources[0]):
+        return (first.stem if first.is_file() else first.resolve().name) or "jobs"
+    plain = [str(Path(each).parent if not glob.has_magic(str(Path(each).parent)) else Path()) for each in sources]
+    return Path(os.path.commonpath([os.path.abspath(each) for each in plain])).name or "jobs"
+
+
+def _of_folder(folder: Path, faults: list[Fault]) -> list[Path]:
+    found = [path for path in sorted(folder.iterdir()) if _is_problem(path)]
+    if not found:
+        fix = "Put .xlsx files there, or name another folder."
+        faults.append(Fault(str(folder), "", "", "no workbook in it", "a folder of workbooks to solve", fix))
+    return found
+
+
+def _of_glob(pattern: str, faults: list[Fault]) -> list[Path]:
+    found = [path for path in map(Path, sorted(glob.glob(pattern, recursive=True))) if _is_problem(path)]
+    if not found:
+        expected = "workbooks, a folder of them, a glob, or a job file (.toml, or .xlsx with a sheet jobs)"
+        faults.append(Fault(pattern, "", "", "nothing of that name", expected, "Check the path."))
+    return found
+
+
+def _is_problem(path: Path) -> bool:
+    """Whether it is a workbook to solve: no job file, nothing hidden, none of Excel's lock files."""
+    if path.suffix.lower() not in (".xlsx", ".xlsm") or path.name.startswith(("~$", ".")) or not path.is_file():
+        return False
+    return JOBS_SHEET not in map(fold, sheet_names(path))
+
+
+def _plain(paths: Iterable[Path], given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
+    """A job a workbook, named as the file, with its folder where several files have the same name."""
+    paths = list(dict.fromkeys(paths))
+    stems = Counter(path.stem.casefold() for path in paths)
+    rows = []
+    for path in paths:
+        name = path.stem if stems[path.stem.casefold()] == 1 else "-".join((*path.parent.parts[-2:], path.stem))
+        rows.append(Row({"name": name.strip("./ "), "input": str(path)}, _place(str(path), "")))
+    return jobs_from(rows, None, given, Path())
+
+
+def _place(sheet: str, row_key: str, row: int = 0, cells: Mapping[str, str] | None = None) -> Any:
+    def fault(column: str, found: str, expected: str, fix: str) -> Fault:
+        return Fault(sheet, column, row_key, found, expected, fix, row=row, cell=(cells or {}).get(column, ""))
+
+    return fault
+
+
+def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
+    file = path.name
+    expected = "a job file: tables [defaults] and [[job]]"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        return [], [Fault(file, "", "", f"a file that cannot be read ({error})", expected, "See to your right to it.")]
+    except ValueError as error:  # not UTF-8, not TOML; the message says at which line
+        return [], [Fault(file, "", "", f"no TOML: {error}", expected, "Mend that line.")]
+    faults = [
+        Fault(file, key, "", f"'{key}'", expected, closest(key, ["job", "defaults"]))
+        for key in document
+        if key not in ("job", "defaults")
+    ]
+    listed, shared = document.get("job", []), document.get("defaults", {})
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        listed, told = [], Fault(file, "job", "", "one table", expected, "Write [[job]], in double brackets.")
+        faults.append(told)
+    elif not listed:
+        faults.append(Fault(file, "job", "", "no job", expected, "Add a table [[job]] with name and input."))
+    if not isinstance(shared, dict):
+        shared, told = {}, Fault(file, "defaults", "", "no table", expected, "Write [defaults].")
+        faults.append(told)
+    rows = [
+        Row(each, _place(file, f"[[job]] {number}" + (f" '{each['name']}'" if "name" in each else "")))
+        for number, each in enumerate(listed, start=1)
+    ]
+    jobs, more = jobs_from(rows, Row(shared, _place(file, "[defaults]")), given, path.parent)
+    return jobs, [*faults, *more]
+
+
+def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
+    import openpyxl
+
+    from planner.excel.file_checks import Refused, inspect
+
+    try:
+        content = inspect(path.read_bytes()).content
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
+    except (Refused, OSError) as error:
+        found, fix = (error.found, error.fix) if isinstance(error, Refused) else (str(error), "Close it elsewhere.")
+        return [], [Fault(path.name, "", "", found, "a workbook with a sheet jobs", fix)]
+    sheets = {fold(sheet.title): sheet for sheet in book.worksheets}
+    shared = None
+    if DEFAULTS_SHEET in sheets:
+        pairs = {str(row[0].value): row[1] for row in sheets[DEFAULTS_SHEET].iter_rows(min_row=2, max_col=2)}
+        filled = {fold(key): each for key, each in pairs.items() if not is_blank(each.value)}
+        cells = {key: each.coordinate for key, each in filled.items()}
+        shared = Row({k: each.value for k, each in filled.items()}, _place(DEFAULTS_SHEET, "", 0, cells))
+    rows = list(_rows(sheets[JOBS_SHEET]))
+    faults = []
+    if not rows:
+        fix = "Add a row a job, with name and input."
+        faults.append(Fault(JOBS_SHEET, "", "", "no job", "a job a row", fix))
+    jobs, more = jobs_from(rows, shared, given, path.parent)
+    return jobs, [*faults, *more]
+
+
+def _rows(sheet: Any) -> Iterable[Row]:
+    header = [cell for cell in sheet[1] if not is_blank(cell.value)]
+    columns = {cell.column: fold(str(cell.value)) for cell in header}
+    for line in sheet.iter_rows(min_row=2):
+        filled = {columns[cell.column]: cell for cell in line if cell.column in columns and not is_blank(cell.value)}
+        if not filled:
+            continue
+        values = {name: cell.value for name, cell in filled.items()}
+        number = line[0].row
+        cells = {columns[cell.column]: f"{cell.column_letter}{number}" for cell in header}
+        yield Row(values, _place(JOBS_SHEET, str(values.get("name", "")), number, cells))

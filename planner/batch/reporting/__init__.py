@@ -1,0 +1,1 @@
+"""What a batch leaves: the summary workbook, JUnit XML, metrics, webhooks."""

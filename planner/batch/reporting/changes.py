@@ -1,0 +1,242 @@
+"""What changed since the previous batch, job by job, and why: the input, the options, the versions, or nothing.
+
+Decisions are compared as the reports of both batches tell them; inputs as the plans carry them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models import months
+from models.dataset import Dataset
+from models.faults import FaultyWorkbook
+from models.plan import LimitChoice, OptionPurchase, Plan, Signing
+from models.variants.plan_changes import Change, LimitChange, differences, limit_differences
+from planner.analysis.plan_comparison import InputChange, input_changes
+from planner.batch.job_logs import PREVIOUS_PLAN
+from planner.batch.manifest import JobRecord, Manifest
+from planner.batch.reporting.status import WORDS
+
+TOLD = 3
+"""Changed values of the input told in words; all of them are in a table."""
+COMPARED = 60
+"""Jobs whose inputs are compared value by value: each takes a third of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobChange:
+    """A job in both batches, or in one (the other record is None).
+
+    `decisions` are those that differ; `inputs` the values of the input that differ, empty too where they cannot be
+    known. `what` and `why` are clauses; `differs` says whether anything a reader acts on is not the same.
+    """
+
+    name: str
+    before: JobRecord | None
+    after: JobRecord | None
+    decisions: tuple[Change, ...] = ()
+    limits: tuple[LimitChange, ...] = ()
+    inputs: tuple[InputChange, ...] = ()
+    what: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.what)
+
+    @property
+    def difference_usd(self) -> float | None:
+        """Cost of the plan less that of the previous one; None where either has none."""
+        old, new = cost_usd(self.before), cost_usd(self.after)
+        return None if old is None or new is None else new - old
+
+
+def cost_usd(record: JobRecord | None) -> float | None:
+    """The net present cost of a job's plan; None without one."""
+    value = record.report.get("objective_usd") if record is not None and record.plan_path else None
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def changes(folder: Path, manifest: Manifest, previous: Manifest | None) -> tuple[JobChange, ...]:
+    """Every job of either batch, in the order of this one, then those that are gone; none without a previous batch."""
+    if previous is None:
+        return ()
+    old = {each.name: each for each in previous.records}
+    now = {each.name for each in manifest.records}
+    inputs = _Inputs(folder)
+    found = [_change(inputs, old.get(each.name), each) for each in manifest.records]
+    gone = [JobChange(each.name, each, None, what=("no longer in the batch",)) for each in old.values()]
+    return (*found, *(each for each in gone if each.name not in now))
+
+
+def _change(inputs: _Inputs, before: JobRecord | None, after: JobRecord) -> JobChange:
+    if before is None:
+        return JobChange(after.name, None, after, what=("new in the batch",))
+    decided: tuple[Change, ...] = ()
+    limits: tuple[LimitChange, ...] = ()
+    if before.plan_path and after.plan_path:
+        old, new = _decided(before.report), _decided(after.report)
+        decided = tuple(each for each in differences(old, new, months.label) if each.change != "same")
+        limits = limit_differences(old, new, months.label)
+    what = _what(before, after, len(decided), len(limits))
+    changed, why = _why(inputs, before, after, bool(what))
+    return JobChange(after.name, before, after, decided, limits, changed, what, why)
+
+
+def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> tuple[str, ...]:
+    found = []
+    if (before.status, before.good) != (after.status, after.good):
+        found.append(f"{WORDS[before.status]} became {WORDS[after.status]}")
+    old, new = cost_usd(before), cost_usd(after)
+    if old is not None and new is not None and abs(new - old) > 1e-9 * max(abs(old), abs(new)):
+        share = f" ({(new - old) / abs(old):+.2%})" if old else ""
+        found.append(f"costs {'more' if new > old else 'less'}{share}")
+    if decisions:
+        found.append(f"{decisions} decision{'s' if decisions > 1 else ''} otherwise")
+    if limits:
+        found.append(f"{limits} limit{'s' if limits > 1 else ''} otherwise")
+    return tuple(found)
+
+
+def _why(
+    inputs: _Inputs, before: JobRecord, after: JobRecord, differs: bool
+) -> tuple[tuple[InputChange, ...], tuple[str, ...]]:
+    changed: tuple[InputChange, ...] = ()
+    why: list[str] = []
+    saved_anew = before.input_sha256 != after.input_sha256
+    if before.data_sha256 != after.data_sha256 or (saved_anew and not after.data_sha256):
+        changed, told = inputs.change(before, after)
+        why.append(told)
+    elif saved_anew:
+        why.append("the workbook was saved anew with the same values")
+    why += _differing("option ", before.options, after.options)
+    why += _differing("", _versions(before), _versions(after))
+    if not why and differs:
+        why.append("input, options and versions are the same: the run itself went otherwise (time, memory, load)")
+    return changed, tuple(why or ["input, options and versions are the same"])
+
+
+def input_words(change: InputChange) -> str:
+    """`leases.L.units_max 20 became 2`."""
+    place = ".".join(part for part in (change.sheet, change.row, change.column) if part)
+    if not change.column:
+        return f"{place} {'is new' if change.after else 'is gone'}"
+    return f"{place} {_plain(change.before)} became {_plain(change.after)}"
+
+
+def _more(inputs: tuple[InputChange, ...]) -> str:
+    return f"; and {len(inputs) - TOLD} more" if len(inputs) > TOLD else ""
+
+
+def _versions(record: JobRecord) -> dict[str, Any]:
+    own = record.report.get("planner_version")
+    return ({"planner": own} if own else {}) | record.versions
+
+
+def _differing(word: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    names = dict.fromkeys([*before, *after])
+    return [
+        f"{word}{name} {_plain(before.get(name))} became {_plain(after.get(name))}"
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "; ".join(map(str, value)) or "nothing"
+    return "nothing" if value is None or value == "" else str(value)
+
+
+def _decided(report: Mapping[str, Any]) -> Plan:
+    """The decisions of a run.json as a Plan whose months are month numbers, so that horizons need not be alike."""
+    signings, options = [], []
+    for each in report.get("decisions") or ():
+        month = months.parse(each["month"])
+        assert month is not None
+        if each["kind"] == "option":
+            options.append(OptionPurchase(each["name"], month))
+            continue
+        end = months.parse(each["end_month"])
+        assert end is not None
+        signings.append(
+            Signing(each["kind"], each["name"], month, each["term_months"], each["units"], start=month, end=end)
+        )
+    return Plan(signings=tuple(signings), options=tuple(options), limits=_limits(report))
+
+
+def _limits(report: Mapping[str, Any]) -> tuple[LimitChoice, ...]:
+    """The limit in each month: run.json has the first month's and the changes."""
+    told = [(each["segment"], months.parse(each["month"]), each["limit"]) for each in report.get("limits") or ()]
+    if not told:
+        return ()
+    first = min(month for _, month, _ in told if month is not None)
+    found = []
+    for segment in dict.fromkeys(name for name, _, _ in told):
+        steps = {month: limit for name, month, limit in told if name == segment}
+        limit = ""
+        for month in range(first, first + int(report.get("months") or 0)):
+            limit = steps.get(month, limit)
+            found.append(LimitChoice(segment, month, limit))
+    return tuple(found)
+
+
+class _Inputs:
+    """What jobs of a batch's folder were made from, off the plans that carry it or the workbooks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.left = COMPARED
+
+    def change(self, before: JobRecord, after: JobRecord) -> tuple[tuple[InputChange, ...], str]:
+        """What changed in the input, where both versions can still be read, and the same in words."""
+        if "invalid" in (before.status, after.status):
+            return (), "the workbook changed; what in it cannot be told, for one of its two versions has faults"
+        if not self.left:
+            return (), f"the input changed; values are compared for the first {COMPARED} jobs, see planner compare"
+        self.left -= 1
+        old, new = self._dataset(before), self._dataset(after)
+        if old is None or new is None:
+            return (), "the input changed; one of its two versions is no longer here to be read"
+        found = input_changes(old, new)
+        if not found:
+            return (), "the workbook was saved anew; no value that decides anything changed"
+        count = f"{len(found)} values" if len(found) > 1 else "one value"
+        return found, f"{count} of the input changed: {'; '.join(map(input_words, found[:TOLD]))}{_more(found)}"
+
+    def _dataset(self, record: JobRecord) -> Dataset | None:
+        """None where neither the plan nor the workbook is still there."""
+        from planner.excel.input_sheet import read_input
+        from planner.excel.workbook_reader import read
+
+        names = [f"jobs/{record.name}/{PREVIOUS_PLAN}", record.plan_path]
+        for path in (self.folder / name for name in names if name):
+            if path.is_file() and _made_by(path, record):
+                try:
+                    return read_input(path)
+                except FaultyWorkbook:
+                    continue
+        source = Path(record.input_path)
+        if not source.is_file():
+            return None
+        result = read(source, tuple(record.options.get("set") or ()))
+        return result.dataset if result.sha256 == record.input_sha256 else None
+
+
+def _made_by(path: Path, record: JobRecord) -> bool:
+    """Whether a plan is the one of this record: by its hash, else by the hash of its input and its cost."""
+    from planner.excel.plan_reader import run_record
+
+    if recorded_hash := record.report.get("plan_sha256"):
+        with path.open("rb") as file:
+            return bool(hashlib.file_digest(file, "sha256").hexdigest() == recorded_hash)
+    try:
+        recorded = run_record(path)
+    except Exception:  # whatever the library says of a file that is no workbook
+        return False
+    cost = recorded.get(("run", "objective_usd"))
+    return (recorded.get(("run", "input_sha256")), cost) == (record.input_sha256, record.report.get("objective_usd"))

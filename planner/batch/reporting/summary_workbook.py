@@ -1,0 +1,295 @@
+"""The summary workbook of a batch: a page to read, then the jobs, what changed since the previous batch, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from models.dataset import Dataset
+from models.schema import Settings
+from planner.batch.manifest import JobRecord, Manifest
+from planner.batch.reporting.changes import JobChange, cost_usd
+from planner.batch.reporting.status import counts, headline, in_words, tone, why_not_good
+from planner.excel.book import Cell
+from planner.excel.report_page import Kind, Page, Picture, Section, write_report
+from planner.formatting import money
+from planner.results.noise import NOISE
+from planner.results.tables import Filled, Table, TableColumn
+
+SHEET = "Batch"
+LISTED = 60
+"""Jobs on the page, and in its charts; the sheet Jobs has all of them."""
+WIDTHS = (30, 27, 17, 12, 17, 17, 12, 60)
+
+
+def _table(sheet: str, purpose: str, *columns: str) -> Table:
+    parts = (each.split(":") for each in columns)
+    return Table(sheet, purpose, tuple(TableColumn(name, kind, name, True) for name, kind in parts))  # type: ignore[arg-type]
+
+
+JOBS = _table(
+    "Jobs",
+    "every job: how it ended, what its plan costs and serves, what the run took",
+    "job:text",
+    "status:text",
+    "good:text",
+    "plan:text",
+    "cost_usd:money",
+    "bound_usd:money",
+    "gap:amount",
+    "base_case_usd:money",
+    "saving_usd:money",
+    "demand_bn_tokens:amount",
+    "served_bn_tokens:amount",
+    "shortfall_bn_tokens:amount",
+    "seconds:amount",
+    "solve_seconds:amount",
+    "peak_mb:amount",
+    "attempts:whole",
+    "exit_code:text",
+    "reused:text",
+    "started:text",
+    "finished:text",
+    "input:text",
+    "message:text",
+)
+DIFFERENCES = _table(
+    "Differences",
+    "what became of each job since the previous batch, and why",
+    "job:text",
+    "what_changed:text",
+    "why:text",
+    "status_before:text",
+    "status:text",
+    "cost_before_usd:money",
+    "cost_usd:money",
+    "difference_usd:money",
+    "gap_before:amount",
+    "gap:amount",
+)
+DECISIONS = _table(
+    "Decision changes",
+    "every offer, option or limit that is decided otherwise than in the previous batch",
+    "job:text",
+    "kind:text",
+    "name:text",
+    "change:text",
+    "units_before:whole",
+    "units:whole",
+    "in_words:text",
+)
+INPUTS = _table(
+    "Input changes",
+    "every value of the inputs that is not what it was in the previous batch",
+    "job:text",
+    "sheet:text",
+    "row:text",
+    "column:text",
+    "before:any",
+    "after:any",
+)
+
+
+def write_summary(path: Path, manifest: Manifest, previous: Manifest | None, changed: Sequence[JobChange]) -> None:
+    """Writes the workbook; links to plans are relative to its folder, which stands beside `jobs`.
+
+    Raises:
+        CannotWrite: it cannot be written.
+    """
+    no_months = Dataset(Settings(plan_name=manifest.batch, first_month=0, months=1))
+    write_report(path, no_months, _page(manifest, previous, changed), _tables(manifest, changed))
+
+
+def _page(manifest: Manifest, previous: Manifest | None, changed: Sequence[JobChange]) -> Page:
+    tones = {tone(each) for each in manifest.records}
+    worst = next((each for each in ("bad", "careful") if each in tones), "good")
+    until = f" to {_when(manifest.finished)}" if manifest.finished else ", not finished"
+    return Page(
+        SHEET,
+        f"Batch {manifest.batch}",
+        f"{_when(manifest.started)}{until} UTC · planner {manifest.planner_version}",
+        f"{headline(manifest.records)}. {_differences_in_a_sentence(previous, changed)}",
+        worst,  # type: ignore[arg-type]
+        (_figures(manifest), *_attention(manifest), _jobs(manifest), *_changes(previous, changed)),
+        WIDTHS,
+    )
+
+
+def _when(moment: str | None) -> str:
+    return dt.datetime.fromisoformat(moment).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M") if moment else "?"
+
+
+def _differences_in_a_sentence(previous: Manifest | None, changed: Sequence[JobChange]) -> str:
+    if previous is None:
+        return "There is no previous batch to hold it against."
+    count = sum(1 for each in changed if each.differs)
+    what = f"{count} job{'s' if count != 1 else ''} came out otherwise than" if count else "Every job came out as"
+    return f"{what} in the batch of {_when(previous.started)}."
+
+
+def _figures(manifest: Manifest) -> Section:
+    records = manifest.records
+    found = counts(records)
+    costs = [cost for each in records if (cost := cost_usd(each)) is not None]
+    rows: list[tuple[Any, ...]] = [
+        ("Jobs", len(records), ""),
+        ("Good", found["good"], "plan accepted"),
+        ("Failed", found["failure"], "no plan, a faulty workbook, or a plan that is not accepted"),
+        ("Broken off", found["error"], "crashed, ended at a budget, or interrupted"),
+        ("Not run", found["skipped"], "no time left, or a job it needs is not good"),
+        ("Reused", sum(1 for each in records if each.reused), "an earlier run of the same input and options"),
+        ("Plans", len(costs), f"net present costs together {money(sum(costs))}" if costs else ""),
+        ("Seconds of all runs", round(sum(each.seconds for each in records if not each.reused)), ""),
+    ]
+    columns: tuple[tuple[str, Kind], ...] = (("Figure", "text"), ("Value", "whole"), ("", "text"))
+    return Section("At a glance", columns, rows)
+
+
+def _attention(manifest: Manifest) -> list[Section]:
+    rows = [
+        (each.name, Cell(in_words(each), tone(each)), why_not_good(each)) for each in manifest.records if not each.good
+    ]
+    if not rows:
+        return []
+    columns: tuple[tuple[str, Kind], ...] = (("Job", "text"), ("Status", "text"), ("What happened", "text"))
+    note = f"The first {LISTED} of {len(rows)}; the sheet Jobs has all." if len(rows) > LISTED else ""
+    return [Section("What needs attention", columns, rows[:LISTED], note)]
+
+
+def _jobs(manifest: Manifest) -> Section:
+    listed = manifest.records[:LISTED]
+    largest = max((abs(cost) for each in listed if (cost := cost_usd(each)) is not None), default=0.0)
+    size, word = next(((size, word) for size, word in ((1e9, " bn"), (1e6, " m")) if largest >= size), (1.0, ""))
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("Job", "text"),
+        ("Status", "text"),
+        (f"Cost, USD{word}", "money"),
+        ("Gap, %", "amount"),
+        (f"Saving, USD{word}", "money"),
+        ("Shortfall, bn tokens", "amount"),
+        ("Seconds", "amount"),
+        ("Plan", "text"),
+    )
+    rows = [
+        (
+            each.name,
+            Cell(in_words(each), tone(each)),
+            _over(cost_usd(each), size),
+            _over(_figure(each, "gap"), 0.01),
+            _over(_figure(each, "saving_usd"), size),
+            _figure(each, "shortfall_bn_tokens"),
+            each.seconds,
+            _plan(each),
+        )
+        for each in listed
+    ]
+    count = len(manifest.records)
+    note = f"The first {LISTED} of {count}; the sheet Jobs has all." if count > LISTED else ""
+    pictures = (
+        Picture(f"Net present cost by job, USD{word}", (2,), "column", "#,##0.0"),
+        Picture("Gap by job, %", (3,), "column", "0.00"),
+        Picture("Seconds by job", (6,), "column", "#,##0"),
+    )
+    return Section("Jobs", columns, rows, note, pictures=pictures, if_empty="The batch has no jobs.")
+
+
+def _changes(previous: Manifest | None, changed: Sequence[JobChange]) -> list[Section]:
+    if previous is None:
+        return []
+    rows: list[tuple[Any, ...]] = [
+        (each.name, "; ".join(each.what), None, None, each.difference_usd, None, None, "; ".join(each.why))
+        for each in changed
+        if each.differs
+    ]
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("Job", "text"),
+        ("What changed", "text"),
+        ("", "text"),
+        ("", "text"),
+        ("Difference, USD", "money"),
+        ("", "text"),
+        ("", "text"),
+        ("Why", "text"),
+    )
+    note = f"The first {LISTED} of {len(rows)}; the sheet Differences has all." if len(rows) > LISTED else ""
+    title = f"What changed since the batch of {_when(previous.started)}, and why"
+    return [Section(title, columns, rows[:LISTED], note, if_empty="Nothing.")]
+
+
+def _figure(record: JobRecord | None, key: str) -> float | None:
+    """A figure of a job's plan, 0 where it is rounding only; None where there is no plan."""
+    value = record.report.get(key) if record is not None and record.plan_path else None
+    if not isinstance(value, (int, float)):
+        return None
+    size = abs(cost_usd(record) or 1.0) if key.endswith("_usd") else 1.0
+    return 0.0 if abs(value) <= NOISE * size else float(value)
+
+
+def _over(value: float | None, size: float) -> float | None:
+    return None if value is None else value / size
+
+
+def _plan(record: JobRecord) -> Cell | str:
+    """A link from `reports/summary.xlsx` to the plan."""
+    return Cell(record.plan_path, link=f"../{record.plan_path}") if record.plan_path else ""
+
+
+def _tables(manifest: Manifest, changed: Sequence[JobChange]) -> list[Filled]:
+    decided: list[tuple[Any, ...]] = []
+    inputs: list[tuple[Any, ...]] = []
+    for job in changed:
+        decided += [
+            (job.name, each.kind, each.name, each.change, each.units_before, each.units_after, each.words)
+            for each in job.decisions
+        ]
+        decided += [(job.name, "limit", each.segment, "changed", None, None, each.words) for each in job.limits]
+        inputs += [(job.name, each.sheet, each.row, each.column, each.before, each.after) for each in job.inputs]
+    filled = [
+        Filled(JOBS, [_job(each) for each in manifest.records]),
+        Filled(DIFFERENCES, [_compared(each) for each in changed]),
+        Filled(DECISIONS, decided),
+        Filled(INPUTS, inputs),
+    ]
+    return [each for each in filled if each.rows]
+
+
+def _job(record: JobRecord) -> tuple[Any, ...]:
+    seconds = record.report.get("seconds")
+    return (
+        record.name,
+        Cell(in_words(record), tone(record)),
+        "yes" if record.good else "no",
+        _plan(record),
+        cost_usd(record),
+        *(_figure(record, key) for key in ("bound_usd", "gap", "base_case_usd", "saving_usd")),
+        *(_figure(record, key) for key in ("demand_bn_tokens", "served_bn_tokens", "shortfall_bn_tokens")),
+        record.seconds,
+        seconds.get("solve") if isinstance(seconds, dict) else None,
+        record.peak_mb,
+        record.attempts,
+        "" if record.exit_code is None else str(record.exit_code),
+        "yes" if record.reused else "no",
+        record.started,
+        record.finished,
+        os.path.basename(record.input_path),
+        record.message,
+    )
+
+
+def _compared(change: JobChange) -> tuple[Any, ...]:
+    before, after = change.before, change.after
+    return (
+        change.name,
+        "; ".join(change.what) or "nothing",
+        "; ".join(change.why),
+        Cell(in_words(before), tone(before)) if before else "",
+        Cell(in_words(after), tone(after)) if after else "",
+        cost_usd(before),
+        cost_usd(after),
+        change.difference_usd,
+        _figure(before, "gap"),
+        _figure(after, "gap"),
+    )

@@ -1,0 +1,127 @@
+"""Tells a chat or an alerting service how the batch ended: one POST of JSON, tried again where that may help.
+
+`text` is what chat tools show; the other fields are for programs. A batch never fails because of it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from planner.batch.manifest import JobRecord, Manifest
+from planner.batch.reporting.changes import JobChange, cost_usd
+from planner.batch.reporting.status import counts, headline, why_not_good
+
+log = logging.getLogger("planner")
+
+ATTEMPTS = 4
+TRY_SECONDS = 10.0
+"""Of one attempt."""
+ALL_SECONDS = 60.0
+"""Of all attempts together, with the pauses between them."""
+FIRST_PAUSE_SECONDS = 1.0
+TOLD = 10
+"""Jobs told by name in the text."""
+_AGAIN = frozenset({408, 425, 429})
+"""Refusals that say 'later'; any other 4xx will be the same again."""
+
+
+def send(
+    url: str,
+    manifest: Manifest,
+    changed: tuple[JobChange, ...] = (),
+    *,
+    pause: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Whether the message was taken; a warning says why not. Never raises for what the other side does."""
+    shown = where(url)
+    if not shown:
+        log.warning("warning: the webhook's address is none that begins with http:// or https://; nobody was told.")
+        return False
+    body = json.dumps(message(manifest, changed), ensure_ascii=False).encode("utf-8")
+    deadline = time.monotonic() + ALL_SECONDS
+    wait = FIRST_PAUSE_SECONDS
+    for attempt in range(1, ATTEMPTS + 1):
+        why, again = _post(url, body, min(TRY_SECONDS, max(0.1, deadline - time.monotonic())))
+        if not why:
+            return True
+        if not again or attempt == ATTEMPTS or time.monotonic() + wait > deadline:
+            log.warning("warning: the webhook at %s was not told, after %d tries: %s.", shown, attempt, why)
+            return False
+        log.debug("The webhook at %s: %s; once more in %.0f s.", shown, why, wait)
+        pause(wait)
+        wait *= 2
+    raise AssertionError
+
+
+def where(url: str) -> str:
+    """The address as a log may show it, without its path, which often is a secret; "" for what is no web address."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{host}" if parts.scheme in ("http", "https") and host else ""
+
+
+def _post(url: str, body: bytes, seconds: float) -> tuple[str, bool]:
+    """Why it was not taken ("" when it was), and whether to try again."""
+    headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "planner-batch"}
+    request = urllib.request.Request(url, data=body, headers=headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=seconds):
+            return "", False
+    except urllib.error.HTTPError as error:
+        with error:
+            return f"it answers {error.code} {error.reason}", error.code >= 500 or error.code in _AGAIN
+    except (urllib.error.URLError, HTTPException, OSError) as error:
+        return f"no answer ({getattr(error, 'reason', error) or type(error).__name__})", True
+    except ValueError as error:  # what urllib says of an address it cannot make sense of
+        return f"the address cannot be used ({error})", False
+
+
+def message(manifest: Manifest, changed: tuple[JobChange, ...]) -> dict[str, Any]:
+    """The body: `text`, and the same in fields."""
+    bad = [each for each in manifest.records if not each.good]
+    differing = [each for each in changed if each.differs]
+    return {
+        "text": "\n".join([f"Batch {manifest.batch}: {headline(manifest.records)}.", *_told(bad, differing)]),
+        "batch": manifest.batch,
+        "good": not bad,
+        "started": manifest.started,
+        "finished": manifest.finished,
+        "planner_version": manifest.planner_version,
+        "counts": counts(manifest.records),
+        "jobs": [
+            {
+                "job": each.name,
+                "status": each.status,
+                "good": each.good,
+                "cost_usd": cost_usd(each),
+                "seconds": each.seconds,
+                "message": each.message,
+            }
+            for each in manifest.records
+        ],
+        "changes": [
+            {"job": each.name, "what": list(each.what), "why": list(each.why), "difference_usd": each.difference_usd}
+            for each in differing
+        ],
+    }
+
+
+def _told(bad: list[JobRecord], differing: list[JobChange]) -> list[str]:
+    lines = [f"✘ {each.name}: {why_not_good(each)}" for each in bad[:TOLD]]
+    if len(bad) > TOLD:
+        lines.append(f"✘ and {len(bad) - TOLD} more")
+    lines += [f"Δ {each.name}: {'; '.join(each.what)} ({'; '.join(each.why)})" for each in differing[:TOLD]]
+    if len(differing) > TOLD:
+        lines.append(f"Δ and {len(differing) - TOLD} more")
+    return lines

@@ -1,0 +1,55 @@
+"""What a batch leaves for people, build servers, monitoring and chats, once its jobs are done."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from planner.batch.manifest import Manifest
+from planner.batch.reporting.changes import changes
+from planner.batch.reporting.junit import write_junit
+from planner.batch.reporting.prometheus import write_metrics
+from planner.batch.reporting.summary_workbook import write_summary
+from planner.batch.reporting.webhook import send
+from planner.errors import CannotWrite, why_not
+
+log = logging.getLogger("planner")
+
+FOLDER = "reports"
+
+
+def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *, webhook: str | None) -> list[Path]:
+    """Writes `reports/summary.xlsx`, `junit.xml` and `metrics.prom` in a batch's folder, and tells the webhook.
+
+    Each is tried whatever becomes of the others. Returns those that were written.
+
+    Raises:
+        CannotWrite: one or more could not be written; the first of them is told, the others are warnings.
+    """
+    reports = folder / FOLDER
+    try:
+        reports.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(reports, why_not(error)) from None
+    changed = changes(folder, manifest, previous)
+    written: list[Path] = []
+    refused: list[CannotWrite] = []
+    writers: tuple[tuple[str, Callable[[Path], None]], ...] = (
+        ("metrics.prom", lambda path: write_metrics(path, manifest, previous)),
+        ("junit.xml", lambda path: write_junit(path, folder, manifest)),
+        ("summary.xlsx", lambda path: write_summary(path, manifest, previous, changed)),
+    )
+    for name, write in writers:
+        try:
+            write(reports / name)
+            written.append(reports / name)
+        except CannotWrite as error:
+            refused.append(error)
+    if webhook:
+        send(webhook, manifest, changed)
+    for each in refused[1:]:
+        log.warning("warning: %s", each)
+    if refused:
+        raise refused[0]
+    return written

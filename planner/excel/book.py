@@ -1,0 +1,209 @@
+"""How a plan workbook looks: fonts, colours, number formats, and a tidy table drawn on a sheet.
+
+Numbers are stored in full and only shown rounded. Colours are those of Okabe and Ito, which people
+who see few colours can tell apart.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from models import months
+from models.dataset import Dataset
+from planner.results.tables import Filled, TableColumn
+
+FONT = "Arial"
+"""Every office program has it, or a font of the same widths."""
+INK, GREY, HEADER, BAND, LINE = "#1A1A1A", "#5F6B7A", "#1F3A5F", "#F3F6FA", "#C9D3DF"
+BLUE, SKY, ORANGE, GREEN, PURPLE = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7"
+YELLOW, SILVER, RED = "#F0E442", "#999999", "#D55E00"
+TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
+"""Fill and ink of what is said to be good, careful or bad; words say it too."""
+WIDEST = 60
+"""Columns are as wide as what they hold, up to this many characters; longer text wraps."""
+PAGE = 250
+"""Characters that still can be read across a landscape page; wider tables take two pages or more."""
+FIGURES = ("whole", "amount", "money", "rate")
+CELL_TEXT = 32_000
+"""A cell holds no longer text."""
+
+
+TONES = {"good": ("#E3F2EC", "#14553C"), "careful": ("#FFF4D6", "#6B4A00"), "bad": ("#FDE2DC", "#9A3412")}
+"""Fill and ink of how a thing stands; words say it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text in the colours of a tone, or leading to `link`, the path of a file relative to the workbook."""
+
+    text: str
+    tone: str = ""
+    link: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Book:
+    """A workbook under way: `dataset` gives its months, `format` its cell formats, each made once."""
+
+    def __init__(self, workbook: Any, dataset: Dataset, footer: str) -> None:
+        self.workbook = workbook
+        self.dataset = dataset
+        self.footer = footer
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def format(self, **properties: Any) -> Any:
+        """The cell format of these properties, in the workbook's font."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.workbook.add_format(
+                {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"} | properties
+            )
+        return self._formats[key]
+
+    def sheet(self, name: str, *, portrait: bool = False) -> Any:
+        """A new sheet, set up to print one page wide with the plan's name, the sheet's and the page below."""
+        sheet = self.workbook.add_worksheet(name)
+        sheet.set_portrait() if portrait else sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.fit_to_pages(1, 0)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # a name or a version may look like a number
+        sheet.set_footer(f"&L&8{self.footer}&C&8&A&R&8Page &P of &N")
+        return sheet
+
+
+def drawn(title: str, dataset: Dataset, draw: Callable[[Book], None]) -> bytes:
+    """The bytes of an .xlsx file with what `draw` puts in it; text is never taken for a formula, link or number."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": FONT, "font_size": 10},
+    }
+    with xlsxwriter.Workbook(buffer, options) as workbook:
+        workbook.set_properties({"title": title, "author": "planner"})
+        draw(Book(workbook, dataset, footer_text(title)))
+    return buffer.getvalue()
+
+
+def footer_text(plan_name: str) -> str:
+    """A plan's name as a footer shows it: `&` doubled, no longer than a footer may be."""
+    return plan_name[:60].replace("&", "&&")
+
+
+def number_format(kind: str, figures: Iterable[float]) -> str:
+    """A number format with the digits that matter for the largest of these figures; zero is a dash.
+
+    >>> number_format("amount", [250_000.0]), number_format("amount", [0.4]), number_format("whole", [3])
+    ('#,##0;-#,##0;"–"', '0.0000;-0.0000;"–"', '#,##0;-#,##0;"–"')
+    """
+    shown = [abs(figure) for figure in figures]
+    largest = max(shown, default=0.0)
+    if all(float(figure).is_integer() for figure in shown):
+        return '#,##0;-#,##0;"–"'
+    if 0 < largest < 1e-3:
+        return '0.00E+00;-0.00E+00;"–"'
+    decimals = 3 if kind == "rate" and largest < 1000 else 0
+    if kind in ("amount", "money"):
+        thresholds = (10_000, 100, 10, 1, 0) if kind == "amount" else (1000, 10, 1, 0.01, 0)
+        decimals = next(i for i, least in enumerate(thresholds) if largest >= least)
+    body = "#,##0" if decimals == 0 else f"{'#,##' if largest >= 1000 else ''}0.{'0' * decimals}"
+    return f'{body};-{body};"–"'
+
+
+def draw_table(book: Book, filled: Filled) -> None:
+    """A sheet of one table: header in row 1, frozen, with filters; columns as wide as what they hold."""
+    table, rows = filled.table, filled.rows
+    sheet = book.sheet(table.sheet)
+    across = 0.0
+    for c, column in enumerate(table.columns):
+        values = [row[c] for row in rows]
+        style, width = _look(book, column, values)
+        sheet.set_column(c, c, width)
+        across += width
+        sheet.write_string(0, c, column.header, _header(book, column))
+        for r, value in enumerate(values, start=1):
+            write_value(book, sheet, r, c, column.kind, value, style)
+    for r, row in enumerate(rows, start=1):
+        lines = max(math.ceil(len(value) / (WIDEST + 4)) if isinstance(value, str) else 1 for value in row)
+        if lines > 1:
+            sheet.set_row(r, min(13.0 * lines + 2.0, 400.0))
+    sheet.set_row(0, 20)
+    sheet.fit_to_pages(math.ceil(across / PAGE), 0)
+    sheet.repeat_columns(0)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(rows), len(table.columns) - 1)
+    sheet.repeat_rows(0)
+
+
+def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, style: Any) -> None:
+    """One cell: text as text even where it looks like a formula, months as dates, None and "" left empty."""
+    if value is None or value == "":
+        return
+    if isinstance(value, Cell):
+        write_cell(book, sheet, r, c, value)
+    elif kind == "month":
+        sheet.write_datetime(r, c, months.first_day(book.dataset.month(value)), style)
+    elif kind == "flag":
+        sheet.write_string(r, c, "yes" if value else "no", style)
+    elif isinstance(value, str) or not math.isfinite(value):  # a cell knows no infinity
+        sheet.write_string(r, c, str(value)[:CELL_TEXT], style)
+    else:
+        sheet.write_number(r, c, value, style if kind != "any" else _any_number(book, value))
+
+
+def write_cell(book: Book, sheet: Any, r: int, c: int, cell: Cell, **look: Any) -> None:
+    """A coloured or leading cell; `look` are further properties of its format."""
+    look = {"align": "left", "indent": 1} | look
+    if cell.link:
+        style = book.format(**look | {"underline": 1, "font_color": "#0B5394"})
+        sheet.write_url(r, c, f"external:{quote(cell.link)}", style, cell.text[:CELL_TEXT])
+        return
+    if cell.tone:
+        fill, ink = TONES[cell.tone]
+        look |= {"bg_color": fill, "font_color": ink}
+    sheet.write_string(r, c, cell.text[:CELL_TEXT], book.format(**look))
+
+
+def _any_number(book: Book, value: float) -> Any:
+    shown = "whole" if float(value).is_integer() else "amount" if abs(value) < 1e6 else "whole"
+    return book.format(num_format=number_format(shown, [value]), align="right", indent=1)
+
+
+def _header(book: Book, column: TableColumn) -> Any:
+    """The format of a header: above figures to the right, clear of the filter's button."""
+    place = {"align": "right", "indent": 2} if column.kind in FIGURES else {"align": "left", "indent": 1}
+    return book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, **place)
+
+
+def _look(book: Book, column: TableColumn, values: Sequence[Any]) -> tuple[Any, float]:
+    """The cell format of a column and its width in characters."""
+    least = len(column.header) * 1.15 + 4.0  # bold, with room for the filter's button
+    if column.kind == "month":
+        return book.format(num_format="yyyy-mm", align="left", indent=1), max(least, 11.0)
+    if column.kind in FIGURES:
+        figures = [value for value in values if value is not None and math.isfinite(value)]
+        shown = number_format(column.kind, figures)
+        decimals = shown.split(";")[0].partition(".")[2]
+        widest = max((len(f"{value:,.{len(decimals)}f}") for value in figures), default=0)
+        return book.format(num_format=shown, align="right", indent=1), max(least, widest + 4.5)
+    longest = max((len(_text(value)) for value in values), default=0)
+    wrap = {"text_wrap": True} if longest > WIDEST else {}
+    return book.format(align="left", indent=1, **wrap), max(least, min(longest, WIDEST) * 1.1 + 3.0)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:,.2f}"
+    return str(value)

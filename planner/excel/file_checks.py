@@ -1,0 +1,191 @@
+"""Looks at a file before any reader does: what is no workbook, or would hurt the reader, is said clearly and not read.
+
+Reads bytes, writes nothing. Besides refusing, it finds the cells whose number no reader can know: a formula
+saved without its value, and a number that is none (NaN).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+
+from defusedxml import ElementTree as SafeTree
+
+from models.faults import Fault
+from models.parsing.raw_tables import Unreadable
+
+PART_BYTES = 200_000_000
+ALL_BYTES = 400_000_000
+CELLS = 1_000_000
+"""Beyond these a file is taken for a trap or an accident: examples have a few thousand cells."""
+
+SAVE_AS = "Open it in Excel or LibreOffice and save it as Excel Workbook (.xlsx)."
+WITHOUT_VALUE = Unreadable(
+    "a formula without a saved value", "Open the workbook in Excel or LibreOffice and save it there, or type the value."
+)
+
+
+class Refused(Exception):
+    """The file is not read; the message pair says what it is and what to do."""
+
+    def __init__(self, found: str, fix: str, sheet: str = "") -> None:
+        self.found, self.fix, self.sheet = found, fix, sheet
+        super().__init__(f"{found}. {fix}")
+
+    def fault(self, file_name: str) -> Fault:
+        """The same as a Fault of the file."""
+        return Fault(self.sheet or file_name, "", "", self.found, "an Excel workbook (.xlsx or .xlsm)", self.fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A file fit to be read: its bytes (numbers that are none replaced), and its unreadable cells by sheet, address."""
+
+    content: bytes
+    unreadable: dict[str, dict[str, Unreadable]] = field(default_factory=dict)
+
+
+def inspect(content: bytes) -> Inspected:
+    """Checks that the bytes are a workbook that can be read safely.
+
+    Raises:
+        Refused: they are not.
+    """
+    _refuse_other_kinds(content)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _refuse_bombs(archive)
+            return _inspect_parts(content, archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, SyntaxError, ValueError) as error:
+        raise Refused(f"a damaged workbook ({error})", f"Take an undamaged copy of it. {SAVE_AS}") from None
+
+
+def _refuse_other_kinds(content: bytes) -> None:
+    if not content.strip():
+        raise Refused("an empty file", "Save the workbook again, or take another copy of it.")
+    if content.startswith(b"PK\x03\x04"):
+        return
+    if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        if "EncryptedPackage".encode("utf-16-le") in content or "EncryptionInfo".encode("utf-16-le") in content:
+            found = "a workbook protected by a password or a sensitivity label"
+            raise Refused(found, "Save a copy without the protection.")
+        raise Refused("a workbook of Excel 97-2003 (.xls), or another old Office file", SAVE_AS)
+    start = content[:4096].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<table")):
+        raise Refused("a web page under the name of a workbook", SAVE_AS)
+    if start.startswith(b"<?xml"):
+        raise Refused("an XML file under the name of a workbook", SAVE_AS)
+    if b"\x00" not in start and any(mark in start for mark in (b",", b";", b"\t")):
+        raise Refused("a text file (CSV) under the name of a workbook", SAVE_AS)
+    raise Refused("a file that is no workbook", SAVE_AS)
+
+
+def _refuse_bombs(archive: zipfile.ZipFile) -> None:
+    parts = archive.infolist()
+    if any(part.flag_bits & 1 for part in parts):
+        raise Refused("a zip file with a password", "Save a copy without the password.")
+    names = {part.filename for part in parts}
+    if "mimetype" in names:
+        raise Refused("an OpenDocument file (.ods)", SAVE_AS)
+    if any(name.endswith("workbook.bin") for name in names):
+        raise Refused("a binary workbook (.xlsb)", SAVE_AS)
+    if "[Content_Types].xml" not in names:
+        raise Refused("a zip file that is no workbook", SAVE_AS)
+    largest = max(part.file_size for part in parts)
+    if largest > PART_BYTES or sum(part.file_size for part in parts) > ALL_BYTES:
+        raise Refused(
+            f"a workbook that unpacks to {sum(part.file_size for part in parts) / 1e6:,.0f} MB",
+            f"Keep it below {PART_BYTES / 1e6:,.0f} MB a sheet; delete what is not a planner's sheet.",
+        )
+
+
+_DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
+
+
+def _inspect_parts(content: bytes, archive: zipfile.ZipFile) -> Inspected:
+    mended: dict[str, bytes] = {}
+    unreadable: dict[str, dict[str, Unreadable]] = {}
+    for part in archive.infolist():
+        if "/media/" not in part.filename:  # pictures are never parsed, and some kinds have a DOCTYPE
+            data = archive.read(part)
+            if any(declaration in data for declaration in _DOCTYPES):
+                found = f"a document type declaration in {part.filename}"
+                raise Refused(found, f"No spreadsheet program writes one. {SAVE_AS}")
+    for sheet, part_name in _sheet_parts(archive):
+        data = archive.read(part_name)
+        _refuse_floods(sheet, data)
+        cells = dict(_unreadable_cells(data))
+        if cells:
+            unreadable[sheet] = cells
+        if any(cell is not WITHOUT_VALUE for cell in cells.values()):
+            mended[part_name] = _NO_NUMBER.sub(rb"\g<1>0\g<3>", data)
+    return Inspected(_with_parts(archive, mended) if mended else content, unreadable)
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Each worksheet's name and its part in the archive."""
+    for relation in SafeTree.fromstring(archive.read("_rels/.rels")) if "_rels/.rels" in archive.namelist() else ():
+        kind, book = relation.get("Type", ""), relation.get("Target", "").lstrip("/")
+        if not kind.endswith("/officeDocument"):
+            continue
+        if kind.startswith("http://purl.oclc.org/"):
+            raise Refused("a workbook in the Strict Open XML form", SAVE_AS.replace("(.xlsx)", "(.xlsx), not Strict"))
+        if book not in archive.namelist():
+            raise Refused("an Office file without a workbook in it", SAVE_AS)
+        root = SafeTree.fromstring(archive.read(book))
+        if not root.tag.endswith("}workbook"):
+            raise Refused("an Office file that is no workbook", SAVE_AS)
+        folder, _, file_name = book.rpartition("/")
+        relations = f"{folder}/_rels/{file_name}.rels".lstrip("/")
+        targets = {each.get("Id"): each.get("Target", "") for each in SafeTree.fromstring(archive.read(relations))}
+        for element in root.iter():
+            if element.tag.endswith("}sheet"):
+                key = next((value for name, value in element.attrib.items() if name.endswith("}id")), "")
+                target = targets.get(key, "")
+                part = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}".lstrip("/")
+                if part in archive.namelist():
+                    yield element.get("name", ""), part
+        return
+    raise Refused("a zip file that is no workbook", SAVE_AS)
+
+
+def _refuse_floods(sheet: str, data: bytes) -> None:
+    cells = len(re.findall(rb"<(?:\w+:)?c[ >]", data))
+    if cells > CELLS:
+        filled = len(re.findall(rb"<(?:\w+:)?(?:v|is)>", data))
+        fix = "Delete the empty but formatted rows below the table (select them, Delete rows) and save."
+        raise Refused(f"{cells:,} cells, {filled:,} of them filled in", fix, sheet)
+
+
+_NO_NUMBER = re.compile(rb"(<(?:\w+:)?v>)(\s*[-+]?(?:nan|inf|infinity)\s*)(</(?:\w+:)?v>)", re.IGNORECASE)
+
+
+def _unreadable_cells(data: bytes) -> Iterator[tuple[str, Unreadable]]:
+    """Addresses of formulas without a saved value and of numbers that are none."""
+    if b"<f" not in data and b":f" not in data and not _NO_NUMBER.search(data):
+        return
+    for _, cell in ElementTree.iterparse(io.BytesIO(data)):
+        if not cell.tag.endswith("}c"):
+            continue
+        children = {child.tag.rpartition("}")[2]: child for child in cell}
+        kind, value = cell.get("t", "n"), children.get("v")
+        text = (value.text or "") if value is not None else ""
+        if "f" in children and (value is None or (not text and kind != "str")):
+            yield cell.get("r", ""), WITHOUT_VALUE
+        elif kind == "n" and _NO_NUMBER.fullmatch(b"<v>" + text.encode() + b"</v>"):
+            yield cell.get("r", ""), Unreadable(text.strip(), "Write a finite number.")
+        cell.clear()
+
+
+def _with_parts(archive: zipfile.ZipFile, parts: dict[str, bytes]) -> bytes:
+    """The archive with some of its parts replaced, in memory."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as copy:
+        for part in archive.infolist():
+            copy.writestr(part, parts.get(part.filename) or archive.read(part))
+    return buffer.getvalue()

@@ -1,0 +1,292 @@
+"""Reads a plan workbook back: the same Plan that was written, for the audit and for a warm start.
+
+Only what the plan decides and pays is read; what follows from it (service, use, the first sheet) is
+not. Rows come back in the order of the sheet. Names are not compared with the input workbook: that
+is the audit's business.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models import months
+from models.dataset import Dataset
+from models.faults import Fault, FaultyWorkbook
+from models.parsing.raw_tables import Unreadable, fold, is_blank, shown
+from models.plan import OptionPurchase, Plan, Signing
+from planner.excel.file_checks import Refused, inspect
+from planner.results.tables import DECISIONS, PLAN_TABLES, SUMMARY, Table, TableColumn
+
+if TYPE_CHECKING:
+    from models.dataset import Dataset
+
+KINDS = ("lease", "contract", "lease_out", "option")
+EXPECTED = {
+    "text": "text",
+    "month": "a month",
+    "whole": "a whole number",
+    "amount": "a number",
+    "money": "a number",
+    "flag": "yes or no",
+}
+MEND = "Put back what the planner wrote, or write the plan again with `planner solve`."
+FOR_SCENARIOS = (
+    "A plan for scenarios can be audited against a workbook with the same scenarios, and started from. For anything "
+    "else solve a copy of the workbook without the sheets scenarios and scenario_factors, and name that plan."
+)
+TOLD = 50
+"""Faults told; a plan with more is no longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPlan:
+    """A plan as its workbook has it, and the net present cost recorded with it (None when there is none)."""
+
+    plan: Plan
+    objective_usd: float | None
+
+
+def read_plan(path: Path, dataset: Dataset) -> Plan:
+    """The Plan in a plan workbook; `dataset` says which month is month 0.
+
+    Raises:
+        FaultyWorkbook: the file is no plan workbook, or cells hold what no plan can.
+    """
+    return read_written_plan(path, dataset).plan
+
+
+def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
+    """The Plan in a plan workbook and the objective recorded beside it.
+
+    Raises:
+        FaultyWorkbook: as `read_plan`.
+    """
+    sheets = Sheets(path)
+    if sheets.for_scenarios:
+        raise sheets.fault("a plan for scenarios", FOR_SCENARIOS)
+    reader = Reader(dataset, sheets)
+    tables = {table.plan_field: reader.rows(table) for table in PLAN_TABLES}
+    decided = list(reader.decisions())
+    objective = reader.objective()
+    if reader.faults:
+        raise FaultyWorkbook(reader.faults[:TOLD])
+    plan = Plan(
+        signings=tuple(each for each in decided if isinstance(each, Signing)),
+        options=tuple(each for each in decided if isinstance(each, OptionPurchase)),
+        **{field: tuple(rows) for field, rows in tables.items()},
+    )
+    return WrittenPlan(plan, objective)
+
+
+def run_record(path: Path) -> dict[tuple[str, str], Any]:
+    """What a plan workbook's sheet Run says, by section and key; empty where there is no such sheet."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(path, read_only=True, data_only=True)
+    rows = book["Run"].iter_rows(max_col=3, values_only=True) if "Run" in book.sheetnames else ()
+    return {(str(row[0]), str(row[1])): row[2] for row in rows if len(row) == 3}
+
+
+class Sheets:
+    """The cells of a plan workbook, sheet by sheet: row number and values, from the header on."""
+
+    def __init__(self, path: Path) -> None:
+        import openpyxl
+
+        self.file = path.name or str(path)
+        try:
+            inspected = inspect(path.read_bytes())
+        except OSError as error:
+            reason = "no file of that name" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+            raise self.fault(reason, "Name a plan workbook that `planner solve` wrote.") from None
+        except Refused as refused:
+            raise self.fault(refused.found, refused.fix) from None
+        self.unreadable = inspected.unreadable
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                book = openpyxl.load_workbook(
+                    io.BytesIO(inspected.content), read_only=True, data_only=True, keep_links=False
+                )
+            self.by_name = {fold(sheet.title): sheet for sheet in book.worksheets}
+        except Exception as error:  # the library raises what it likes on files it does not know
+            raise self.fault(f"a workbook that cannot be read ({error})", MEND) from None
+        missing = [table.sheet for table in (SUMMARY, DECISIONS, *PLAN_TABLES) if fold(table.sheet) not in self.by_name]
+        if missing:
+            raise self.fault(f"a workbook without the sheet{'s' * (len(missing) > 1)} {', '.join(missing)}", MEND)
+
+    def fault(self, found: str, fix: str) -> FaultyWorkbook:
+        return FaultyWorkbook([Fault(self.file, "", "", found, "a plan workbook written by `planner solve`", fix)])
+
+    @property
+    def for_scenarios(self) -> bool:
+        """Whether it is a plan for all scenarios of a workbook."""
+        return fold("Scenarios") in self.by_name
+
+    def rows(self, sheet: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Rows that are not blank, with their numbers."""
+        worksheet = self.by_name[fold(sheet)]
+        worksheet.reset_dimensions()  # what a file says of its own size is not to be trusted
+        bad = self.unreadable.get(worksheet.title, {})
+        for number, values in enumerate(worksheet.iter_rows(values_only=True), start=1):
+            if bad:
+                values = tuple(bad.get(f"{letter(c)}{number}", value) for c, value in enumerate(values))
+            if not all(is_blank(value) for value in values):
+                yield number, values
+
+
+class Reader:
+    """Turns rows of cells into rows of a Plan and collects what is wrong with them."""
+
+    def __init__(self, dataset: Dataset, sheets: Sheets) -> None:
+        self.dataset, self.sheets = dataset, sheets
+        self.faults: list[Fault] = []
+
+    def rows(self, table: Table) -> list[Any]:
+        """The rows of a table as the Plan has them."""
+        assert table.row is not None
+        return [table.row(**values) for _, values in self.records(table)]
+
+    def decisions(self) -> Iterator[Signing | OptionPurchase]:
+        """Signings and purchases of options."""
+        for number, values in self.records(DECISIONS):
+            decided = self.decided(number, values)
+            if decided is not None:
+                yield decided
+
+    def decided(self, number: int, values: dict[str, Any]) -> Signing | OptionPurchase | None:
+        """The signing or purchase of a row of `DECISIONS`; None, with a fault told, where it is none."""
+        kind, status = values["kind"], values["status"]
+        blank = next((name for name in ("term_months", "start", "end") if values[name] is None), "")
+        if kind not in KINDS:
+            self.fault(DECISIONS, "kind", number, shown(kind), f"one of {', '.join(KINDS)}")
+        elif status not in ("offer", "signed"):
+            self.fault(DECISIONS, "status", number, shown(status), "offer or signed")
+        elif kind == "option":
+            return OptionPurchase(values["name"], values["month"])
+        elif blank:
+            header = next(column.header for column in DECISIONS.columns if column.attribute == blank)
+            expected = "a value for every lease, contract and lease-out"
+            self.fault(DECISIONS, header, number, "an empty cell", expected)
+        else:
+            fields = ("kind", "name", "month", "term_months", "units", "start", "end", "cancelled", "renewals")
+            return Signing(**{name: values[name] for name in fields}, signed=status == "signed")
+        return None
+
+    def objective(self) -> float | None:
+        """The net present cost that the Summary records."""
+        value = self.recorded("net present cost")
+        return value if isinstance(value, float) else None
+
+    def recorded(self, metric: str, kind: str = "amount") -> float | str | None:
+        """What the Summary says of a metric, a number or with `kind` text a word; None where it says nothing."""
+        for number, values in self.sheets.rows(SUMMARY.sheet):
+            if values[0] == metric:
+                value = values[1] if len(values) > 1 else None
+                if is_blank(value):
+                    return None
+                if kind == "text" and isinstance(value, str):
+                    return value
+                if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+                    return float(value)
+                self.fault(SUMMARY, "value", number, shown(value), EXPECTED[kind], cell=f"B{number}")
+        return None
+
+    def records(self, table: Table) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Each row as values by attribute; rows with a fault are reported and left out."""
+        rows = self.sheets.rows(table.sheet)
+        number, headings = next(rows, (1, ()))
+        places = {fold(str(heading)): c for c, heading in enumerate(headings) if not is_blank(heading)}
+        if number != 1:
+            places = {}
+        missing = [column.header for column in table.columns if column.header not in places]
+        if missing:
+            found = f"no column {', '.join(missing)}"
+            self.faults.append(
+                Fault(
+                    table.sheet, missing[0], "", found, f"the columns {', '.join(table.headers)} in row 1", MEND, row=1
+                )
+            )
+            return
+        for number, cells in rows:
+            values: dict[str, Any] = {}
+            before = len(self.faults)
+            for column in table.columns:
+                place = places[column.header]
+                value = cells[place] if place < len(cells) else None
+                try:
+                    values[column.attribute] = self._value(column, value)
+                except ValueError:
+                    expected = EXPECTED[column.kind] + (" or nothing" if column.blank else "")
+                    self.fault(table, column.header, number, shown(value), expected, f"{letter(place)}{number}")
+            if len(self.faults) == before:
+                yield number, values
+            elif before >= TOLD:
+                return
+
+    def _value(self, column: TableColumn, value: object) -> Any:
+        """The value of a cell. Raises ValueError where it does not fit the column."""
+        if is_blank(value):
+            if column.blank:
+                return "" if column.kind == "text" else None
+            raise ValueError(column.header)
+        if column.kind == "text":
+            return _text(value)
+        if column.kind == "month":
+            month = months.parse(value)
+            if month is None:
+                raise ValueError(value)
+            return self.dataset.t(month)
+        if column.kind == "flag":
+            return {"yes": True, "no": False}[str(value)] if value in ("yes", "no") else _misfit(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ValueError(value)
+        if column.kind == "whole":
+            return int(value) if value == int(value) else _misfit(value)
+        return float(value)
+
+    def fault(self, table: Table, column: str, row: int, found: str, expected: str, cell: str = "") -> None:
+        if not cell:
+            cell = f"{letter(table.headers.index(column))}{row}"
+        self.faults.append(Fault(table.sheet, column, "", found, expected, MEND, row=row, cell=cell))
+
+
+def _misfit(value: object) -> Any:
+    raise ValueError(value)
+
+
+def _text(value: object) -> str:
+    from openpyxl.utils.escape import unescape
+
+    if isinstance(value, str):
+        return str(unescape(value))
+    if isinstance(value, (bool, Unreadable, dt.date)) or not isinstance(value, (int, float)):
+        raise ValueError(value)
+    return str(int(value)) if float(value).is_integer() else str(value)
+
+
+def letter(column: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column + 1))
+
+
+def made_from_something_else(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:
+    """What the plan's own record says it was made from, where that is not what it is held against now."""
+
+    recorded = {key: "" if value is None else str(value) for key, value in run_record(plan_path).items()}
+    notes = []
+    if recorded.get(("run", "input_sha256"), input_sha256) != input_sha256:
+        notes.append("Note: the plan was made from another version of the workbook, which has changed since.")
+    made_with, given = recorded.get(("option", "set"), ""), "; ".join(overrides)
+    if made_with != given:
+        made, audited = (f"with --set '{each}'" if each else "without --set" for each in (made_with, given))
+        notes.append(f"Note: the plan was made {made}; it is audited {audited}.")
+    return notes

@@ -1,0 +1,125 @@
+"""Reads a plan for scenarios back: the same plan of every scenario that was written, and the figures recorded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from models.dataset import Dataset
+from models.faults import Fault, FaultyWorkbook
+from models.parsing.raw_tables import shown
+from models.plan import OptionPurchase, Plan, Signing
+from planner.excel.plan_reader import TOLD, Reader, Sheets
+from planner.results.scenario_tables import SCENARIO, SCENARIOS
+from planner.results.tables import DECISIONS, PLAN_TABLES, Table
+
+RECORDED = ("scenario", "cost_usd", "certain_usd")
+"""Columns of the sheet Scenarios that are read back."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPlans:
+    """Plans by scenario as their workbook has them, and what it records: costs in USD, None where there is none.
+
+    `costs` and `certain` (the least cost if certain) are by scenario; `risk` is what was minimised.
+    """
+
+    plans: Mapping[str, Plan]
+    costs: Mapping[str, float]
+    certain: Mapping[str, float | None]
+    risk: str
+    objective_usd: float | None
+    expected_usd: float | None
+
+
+def read_plans(path: Path, dataset: Dataset) -> dict[str, Plan]:
+    """The plan of every scenario of a dataset, in the order of its sheet.
+
+    Raises:
+        FaultyWorkbook: the file is no plan workbook for these scenarios, or cells hold what no plan can.
+    """
+    return dict(read_written_plans(path, dataset).plans)
+
+
+def read_written_plans(path: Path, dataset: Dataset) -> WrittenPlans:
+    """The plans of all scenarios, and the figures recorded beside them.
+
+    Raises:
+        FaultyWorkbook: as `read_plans`.
+    """
+    sheets = Sheets(path)
+    names = tuple(each.scenario for each in dataset.scenarios)
+    if not sheets.for_scenarios:
+        fix = "The workbook has scenarios, and this plan was made without: solve the workbook, and name that plan."
+        raise sheets.fault("a plan without scenarios", fix)
+    reader = Reader(dataset, sheets)
+    recorded = {values["scenario"]: values for _, values in reader.records(_part(SCENARIOS, RECORDED))}
+    if not reader.faults and set(recorded) != set(names):
+        found = f"the scenarios {', '.join(map(str, recorded))}"
+        fix = "Give the workbook that the plan was made for, or solve this one again."
+        raise FaultyWorkbook([Fault("Scenarios", "scenario", "", found, f"the scenarios {', '.join(names)}", fix)])
+    reading = _Reading(reader, names)
+    tables = {table.plan_field: reading.rows(table) for table in PLAN_TABLES}
+    decided = reading.decided()
+    risk = reader.recorded("risk", "text")
+    objective, expected = reader.recorded("objective"), reader.recorded("net present cost, expected")
+    if reader.faults:
+        raise FaultyWorkbook(reader.faults[:TOLD])
+    plans = {
+        name: Plan(
+            signings=tuple(each for each in decided[name] if isinstance(each, Signing)),
+            options=tuple(each for each in decided[name] if isinstance(each, OptionPurchase)),
+            **{field: tuple(rows[name]) for field, rows in tables.items()},
+        )
+        for name in names
+    }
+    return WrittenPlans(
+        plans,
+        {name: recorded[name]["cost_usd"] for name in names},
+        {name: recorded[name]["certain_usd"] for name in names},
+        str(risk or "expected"),
+        objective if isinstance(objective, float) else None,
+        expected if isinstance(expected, float) else None,
+    )
+
+
+def _part(table: Table, headers: tuple[str, ...]) -> Table:
+    return replace(table, columns=tuple(column for column in table.columns if column.header in headers))
+
+
+class _Reading:
+    """The rows of tables by the scenario in their last column."""
+
+    def __init__(self, reader: Reader, names: tuple[str, ...]) -> None:
+        self.reader, self.names = reader, names
+
+    def rows(self, table: Table) -> dict[str, list[Any]]:
+        """The rows of a table as each scenario's Plan has them."""
+        assert table.row is not None
+        found: dict[str, list[Any]] = defaultdict(list)
+        for name, _, values in self._records(table):
+            found[name].append(table.row(**values))
+        return found
+
+    def decided(self) -> dict[str, list[Signing | OptionPurchase]]:
+        """Signings and purchases of options."""
+        found: dict[str, list[Signing | OptionPurchase]] = defaultdict(list)
+        for name, number, values in self._records(DECISIONS):
+            each = self.reader.decided(number, values)
+            if each is not None:
+                found[name].append(each)
+        return found
+
+    def _records(self, table: Table) -> list[tuple[str, int, dict[str, Any]]]:
+        table = replace(table, columns=(*table.columns, SCENARIO))
+        found = []
+        for number, values in self.reader.records(table):
+            name = values.pop(SCENARIO.attribute)
+            if name in self.names:
+                found.append((name, number, values))
+            else:
+                self.reader.fault(table, SCENARIO.header, number, shown(name), f"one of {', '.join(self.names)}")
+        return found

@@ -1,0 +1,80 @@
+"""Amounts, shares and faults as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from models.faults import Fault
+
+
+def money(amount: float | None, currency: str = "USD") -> str:
+    """An amount in words of a suitable size.
+
+    >>> money(45_123_000_000), money(-1250), money(None)
+    ('45.12 bn USD', '-1,250 USD', '-')
+    """
+    if amount is None or not math.isfinite(amount):
+        return "-"
+    if abs(amount) < 0.5:
+        return f"0 {currency}"
+    for size, word in ((1e9, "bn "), (1e6, "m ")):
+        if abs(amount) >= size:
+            return f"{amount / size:,.2f} {word}{currency}"
+    return f"{amount:,.0f} {currency}"
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage with the digits that matter.
+
+    >>> percent(0.00123), percent(0.25), percent(1e-16), percent(64.2)
+    ('0.123 %', '25 %', '0 %', '6,420 %')
+    """
+    if share is None or not math.isfinite(share):
+        return "-"
+    if abs(share) >= 10.0:
+        return f"{100 * share:,.0f} %"
+    return f"{100 * share:.3g} %" if abs(share) > 1e-9 else "0 %"
+
+
+def fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
+    """Every fault on a line, errors first, and how many there are."""
+    for severity in ("error", "warning"):
+        for fault in faults:
+            if fault.severity == severity:
+                yield f"{severity}: {fault}"
+
+
+def count_of_faults(faults: tuple[Fault, ...]) -> str:
+    """
+    >>> count_of_faults(())
+    'no faults'
+    """
+    parts = []
+    for severity in ("error", "warning"):
+        count = sum(fault.severity == severity for fault in faults)
+        if count:
+            parts.append(f"{count} {severity}{'s' if count > 1 else ''}")
+    return ", ".join(parts) or "no faults"
+
+
+def shortened(text: str, most: int) -> str:
+    """A list in words, cut after the last of its parts that fits.
+
+    >>> shortened("one; two; three", 10), shortened("one; two", 10)
+    ('one; two; …', 'one; two')
+    """
+    if len(text) <= most:
+        return text
+    kept = text[:most].rpartition("; ")[0]
+    return f"{kept}; …" if kept else f"{text[: most - 2].rpartition(' ')[0]} …"
+
+
+def money_scale(amounts: Iterable[float | None]) -> tuple[float, str]:
+    """The size and word that money is shown in where the largest of it is as large as this.
+
+    >>> money_scale([3e9, None]), money_scale([-5e6, 1.0]), money_scale([])
+    ((1000000000.0, 'bn'), (1000000.0, 'm'), (1.0, ''))
+    """
+    largest = max((abs(each) for each in amounts if each is not None), default=0.0)
+    return next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))

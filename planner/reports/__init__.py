@@ -1,0 +1,1 @@
+"""What a run leaves for people and programs: the plan workbook, run.json, the terminal's summary."""

@@ -1,0 +1,152 @@
+"""Repairs told: on a few lines, as JSON, and as a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from models.dataset import Dataset
+from models.variants.elastic import Bend
+from planner.analysis.infeasibility import Infeasibility
+from planner.excel.report_page import Page, Section, write_report
+from planner.formatting import money
+from planner.outputs import EXPLANATION_SHEET
+from planner.results.tables import Filled, Table, TableColumn
+
+KEYS = ("sheet", "row", "column", "found", "needed", "amount", "unit", "words")
+
+
+def bend_words(bend: Bend) -> str:
+    """A rule as one of several that cannot hold together."""
+    return {
+        "cap": f"cap {bend.name}",
+        "rule": f"rule {bend.name}",
+        "shortfall": f"no shortfall of {bend.name}",
+        "max_shortfall_share": f"max_shortfall_share of {bend.name}",
+        "single_site": f"{bend.name} at a single site",
+        "may_tighten": f"limits of {bend.name} never tightened",
+        "min_months_between_changes": f"min_months_between_changes of {bend.name}",
+        "capacity": f"capacity in {bend.name}",
+    }[bend.kind]
+
+
+def repair_lines(found: Infeasibility, dataset: Dataset) -> list[str]:
+    """What to change, on a few lines."""
+    lines = ["No plan keeps every rule of the workbook."]
+    for number, repair in enumerate(found.repairs):
+        first = "or" if number else "Either" if len(found.repairs) > 1 else "To do"
+        cost = "" if repair.proven else " (not tried out)"
+        if repair.cost_usd is not None:
+            cost = f" (then a plan costs about {money(repair.cost_usd, dataset.settings.currency)})"
+        lines.append(f"  {first}: {repair.words}{cost}")
+    if not found.repairs and not found.complete:
+        lines.append("  No set of changes was found in the time there was. Look at caps, rules and segments.")
+    elif not found.repairs:
+        lines.append("  Changing caps, rules, shortfall or capacity does not help. Look at windows of limits.")
+    elif not found.complete:
+        lines.append("  The time was over before all was looked at: there may be smaller changes.")
+    if found.conflict is not None:
+        lines.append(
+            "  These cannot hold together with what is on offer: " + "; ".join(map(bend_words, found.conflict))
+        )
+    return lines
+
+
+def repairs_json(found: Infeasibility, dataset: Dataset) -> dict[str, Any]:
+    """The same as plain values."""
+    return {
+        "repairs": [
+            {
+                "words": repair.words,
+                "effort": repair.effort,
+                "cost_usd": repair.cost_usd,
+                "proven": repair.proven,
+                "changes": [
+                    {key: getattr(each, key) for key in KEYS}
+                    | {"first_month": dataset.label(each.first_month), "last_month": dataset.label(each.last_month)}
+                    for each in repair.changes
+                ],
+            }
+            for repair in found.repairs
+        ],
+        "conflict": None if found.conflict is None else [bend_words(each) for each in found.conflict],
+        "complete": found.complete,
+    }
+
+
+_CHANGES = Table(
+    "Changes",
+    "every change of every repair, with the place in the workbook",
+    tuple(
+        TableColumn(name, kind, name, True)  # type: ignore[arg-type]
+        for name, kind in (
+            ("repair", "whole"),
+            ("sheet", "text"),
+            ("row", "text"),
+            ("column", "text"),
+            ("found", "text"),
+            ("needed", "text"),
+            ("amount", "any"),
+            ("unit", "text"),
+            ("first_month", "month"),
+            ("last_month", "month"),
+            ("in_words", "text"),
+        )
+    ),
+)
+
+
+def write_repairs(path: Path, dataset: Dataset, found: Infeasibility) -> None:
+    """Writes the workbook that explains why there is no plan. Raises CannotWrite where it cannot be written."""
+    currency = dataset.settings.currency
+    fields = (*KEYS[:-1], "first_month", "last_month", "words")
+    rows = [
+        (number, *(getattr(each, key) for key in fields))
+        for number, repair in enumerate(found.repairs, start=1)
+        for each in repair.changes
+    ]
+    listed = []
+    for number, repair in enumerate(found.repairs, start=1):
+        tried = "yes" if repair.proven else "no"
+        listed.append(
+            (f"Repair {number}", repair.effort, len(repair.changes), repair.cost_usd, tried, "", repair.words)
+        )
+    sections = [
+        Section(
+            "What would make a plan possible: any one of these",
+            (
+                ("Repair", "text"),
+                ("Effort", "amount"),
+                ("Changes", "whole"),
+                (f"Cost then, {currency}", "money"),
+                ("Tried out", "text"),
+                ("", "text"),
+                ("In words", "text"),
+            ),
+            listed,
+            "Effort sums up how far the changes go, as shares of what is written; a rule dropped is 1. Smallest first."
+            + ("" if found.complete else " The time was over before all was looked at: there may be smaller ones."),
+            if_empty="None was found.",
+        )
+    ]
+    if found.conflict is not None:
+        sections.append(
+            Section(
+                "Rules that cannot hold together with what is on offer; without any one of them the others can",
+                (("Rule", "text"),),
+                [(bend_words(each),) for each in found.conflict],
+            )
+        )
+    banner = "✘ No plan keeps every rule of the workbook."
+    if found.repairs and found.repairs[0].proven:
+        words = found.repairs[0].words
+        banner += f" {words[:1].upper()}{words[1:]}, and there is one."
+    page = Page(
+        EXPLANATION_SHEET,
+        f"No plan: {dataset.settings.plan_name}",
+        f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)} · money in {currency}",
+        banner,
+        "bad",
+        tuple(sections),
+    )
+    write_report(path, dataset, page, [Filled(_CHANGES, rows)] if rows else [])

@@ -1,0 +1,142 @@
+"""The charts of a plan: capacity against demand, cash by provider, lock-in, power; they read the sheets behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from planner.excel.book import BLUE, FONT, GREEN, GREY, HEADER, INK, LINE, ORANGE, PURPLE, RED, SILVER, SKY, YELLOW
+from planner.results.monthly import MonthRow
+from planner.results.tables import BY_PROVIDER, MONTHLY, value_of
+
+PROVIDERS = (BLUE, ORANGE, SKY, GREEN, PURPLE, YELLOW, SILVER)
+IDLE = "#E3E8EE"
+SMALL = {"name": FONT, "size": 8, "color": GREY}
+
+
+def tokens_chart(workbook: Any, months: list[MonthRow]) -> Any:
+    """Tokens a day by what they are served from, and what is idle, stacked; demand before and after limits as lines."""
+    bars = (
+        ("from_fleet_bn_per_day", "Fleet", SILVER),
+        ("from_leases_bn_per_day", "Leases", BLUE),
+        ("from_contracts_bn_per_day", "Contracts", SKY),
+        ("from_on_demand_bn_per_day", "On demand", ORANGE),
+        ("idle_bn_per_day", "Idle", IDLE),
+    )
+    limits = any(abs(row.demand - row.after_limits) > 1e-6 * row.demand for row in months)
+    lines = [("after_limits_bn_per_day", "Demand after limits" if limits else "Demand", {"color": INK, "width": 2})]
+    if limits:
+        lines.insert(
+            0, ("demand_bn_per_day", "Demand before limits", {"color": RED, "width": 1.75, "dash_type": "dash"})
+        )
+    chart, largest = _stacked(workbook, months, bars, lines)
+    return finished(chart, "Capacity against demand, bn tokens a day", _plain_format(largest), len(months))
+
+
+def power_chart(workbook: Any, months: list[MonthRow]) -> Any:
+    """MW by kind stacked, with what is at work in the busiest hours and what is leased out as lines."""
+    bars = (
+        ("fleet_mw", "Fleet", SILVER),
+        ("leases_mw", "Leases", BLUE),
+        ("contracts_mw", "Contracts", SKY),
+        ("on_demand_mw", "On demand, busiest hours", ORANGE),
+    )
+    lines = [("at_work_mw", "At work, busiest hours", {"color": INK, "width": 2})]
+    if any(row.leased_out_mw for row in months):
+        lines.append(("leased_out_mw", "Leased out", {"color": PURPLE, "width": 2, "dash_type": "dash"}))
+    chart, largest = _stacked(workbook, months, bars, lines)
+    return finished(chart, "Power by month, MW", _plain_format(largest), len(months))
+
+
+def _stacked(
+    workbook: Any,
+    months: list[MonthRow],
+    bars: Sequence[tuple[str, str, str]],
+    lines: Sequence[tuple[str, str, dict[str, Any]]],
+) -> tuple[Any, float]:
+    """Columns of `Monthly` stacked, those of zeros left out, and others as lines; with the largest figure shown."""
+    figures = {header: _figures(months, header) for header, *_ in (*bars, *lines)}
+    chart = workbook.add_chart({"type": "column", "subtype": "stacked"})
+    shown = [bar for bar in bars if any(figures[bar[0]])] or bars[:1]
+    for header, name, colour in shown:
+        chart.add_series(_series(header, name, len(months)) | {"fill": {"color": colour}, "gap": 25})
+    over = workbook.add_chart({"type": "line"})
+    for header, name, look in lines:
+        over.add_series(_series(header, name, len(months)) | {"line": look})
+    chart.combine(over)
+    stacks = (sum(column) for column in zip(*(figures[header] for header, *_ in shown), strict=True))
+    return chart, max((*stacks, *(value for header, *_ in lines for value in figures[header])), default=0.0)
+
+
+def _figures(months: list[MonthRow], header: str) -> list[float]:
+    attribute = MONTHLY.columns[MONTHLY.headers.index(header)].attribute
+    return [value_of(row, attribute) for row in months]
+
+
+def _plain_format(largest: float) -> str:
+    return "#,##0" if largest >= 10 else "0.0" if largest >= 1 else "0.00" if largest >= 0.1 else "General"
+
+
+def provider_chart(workbook: Any, rows: int, providers: list[str], currency: str, unit: tuple[float, str]) -> Any:
+    """Cash by month, stacked by the provider it goes to."""
+    chart = workbook.add_chart({"type": "column", "subtype": "stacked"})
+    for position, name in enumerate(providers):
+        place = {
+            "name": name,
+            "categories": [BY_PROVIDER, 1, 0, rows, 0],
+            "values": [BY_PROVIDER, 1, position + 1, rows, position + 1],
+        }
+        chart.add_series(place | {"fill": {"color": PROVIDERS[position % len(PROVIDERS)]}, "gap": 25})
+    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
+    return finished(chart, f"Cash by month and provider, {currency}{unit[1]}", f"#,##0{commas}", rows)
+
+
+def lock_in_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str]) -> Any:
+    """What is still owed after each month, and on an axis of its own the months that the longest commitment runs."""
+    chart = workbook.add_chart({"type": "column"})
+    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
+    owed = f"Still owed, {currency}{unit[1]} (left)"
+    chart.add_series(_series("owed_usd", owed, rows) | {"fill": {"color": PURPLE}, "gap": 25})
+    line = workbook.add_chart({"type": "line"})
+    months = _series("locked_months", "Months until the last commitment ends (right)", rows)
+    line.add_series(months | {"line": {"color": INK, "width": 2}, "y2_axis": True})
+    chart.combine(line)
+    done = finished(chart, "Lock-in after each month", f"#,##0{commas}", rows)
+    line.set_y2_axis(
+        {"num_format": "0", "num_font": SMALL, "min": 0, "line": {"none": True}, "major_gridlines": {"visible": False}}
+    )
+    return done
+
+
+def _series(header: str, name: str, rows: int) -> dict[str, Any]:
+    column = MONTHLY.headers.index(header)
+    sheet = MONTHLY.sheet
+    return {"name": name, "categories": [sheet, 1, 0, rows, 0], "values": [sheet, 1, column, rows, column]}
+
+
+def finished(chart: Any, title: str, number_format: str, rows: int) -> Any:
+    """The chart with title, legend and quiet axes: `rows` months across, figures in `number_format`."""
+    chart.set_title(
+        {"name": title, "name_font": {"name": FONT, "size": 11, "bold": True, "color": HEADER}, "overlay": False}
+    )
+    chart.set_x_axis(
+        {
+            "text_axis": True,
+            "num_format": "yyyy-mm",
+            "num_font": SMALL | {"rotation": -45},
+            "interval_unit": max(1, -(-rows // 12)),
+            "line": {"color": LINE},
+            "label_position": "low",
+        }
+    )
+    chart.set_y_axis(
+        {
+            "num_format": number_format,
+            "num_font": SMALL,
+            "major_gridlines": {"visible": True, "line": {"color": LINE, "width": 0.5}},
+            "line": {"none": True},
+        }
+    )
+    chart.set_legend({"position": "bottom", "font": SMALL})
+    chart.set_chartarea({"border": {"color": LINE}})
+    return chart

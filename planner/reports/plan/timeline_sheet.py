@@ -1,0 +1,170 @@
+"""The sheet `Timeline`: every commitment as a bar over the months, and every segment's limits below them.
+
+A bar is a run of coloured cells: light from signing to service, full while in service; S stands in the month of
+signing, an arrow in the last month of a bar that goes on beyond the horizon, x in the last month of a lease that is
+cancelled. Kinds are told apart by colour and by the word in the first column, limits by their number.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from models import months
+from models.dataset import Dataset
+from models.demand.limit_effects import levers
+from models.plan import Plan
+from planner.excel.book import BLUE, FONT, GREEN, GREY, HEADER, LINE, ORANGE, PURPLE, SILVER, SKY, Book, number_format
+from planner.reports.plan.charts import power_chart
+from planner.results.decisions import Decision
+from planner.results.monthly import by_month
+
+SHEET, PURPOSE = "Timeline", "commitments and limits as bars over the months"
+COLOURS = {"fleet": SILVER, "lease": BLUE, "contract": SKY, "lease_out": PURPLE, "option": ORANGE}
+LIGHT = {"lease": "#CFE3F1", "contract": "#DDF0FB", "lease_out": "#F3E1EC"}
+RUNS = ("#D9DEE4", "#FFE3A8", "#BFE3D5", "#F3E1EC", "#CFE3F1")
+"""Light colours of limits, the least generous first; the number of the limit stands in its run, and its name where
+there is room."""
+HEADS = (("Kind", 11), ("Offer", 26), ("Provider", 16), ("Region", 12), ("Units", 7), ("MW", 10), ("", 1))
+FIRST, MONTH = len(HEADS), 2.9
+"""The column of the first month, and the width of a month in characters."""
+PAGE_MONTHS = 60
+"""Months that can be read across one landscape page."""
+TOP = 3
+"""Rows above the heads: what the sheet shows, how to read it, and the way back."""
+LETTERS_A_MONTH = 2.6
+"""Letters of a limit's name that fit the width of a month."""
+CHART_ROWS = 18
+HOW_TO_READ = (
+    "S signed · light: not yet in service · x cancelled, last month of service · ► goes on beyond the horizon · "
+    "numbers: the usage limit in force"
+)
+
+
+def draw_timeline(book: Book, dataset: Dataset, plan: Plan, decided: list[Decision]) -> None:
+    """Draws the sheet; below the bars stands the chart of committed power."""
+    sheet = book.sheet(SHEET)
+    sheet.hide_gridlines(2)
+    sheet.freeze_panes(TOP + 2, 2)
+    sheet.repeat_rows(TOP, TOP + 1)
+    sheet.repeat_columns(0, 1)
+    if len(dataset.horizon) > PAGE_MONTHS:
+        sheet.fit_to_pages(-(-len(dataset.horizon) // PAGE_MONTHS), 0)
+    sheet.write_string(0, 0, "Commitments and limits", book.format(bold=True, font_size=14, font_color=HEADER))
+    sheet.set_row(0, 22)
+    sheet.write_string(1, 0, HOW_TO_READ, book.format(italic=True, font_color=GREY))
+    sheet.write_url(2, 0, "internal:'Plan'!A1", book.format(font_color=BLUE, underline=1, font_size=9), "← Plan")
+    _heads(book, sheet, dataset)
+    row = _bars(book, sheet, dataset, decided)
+    row = _limits(book, sheet, dataset, plan, row + 1)
+    chart = power_chart(book.workbook, by_month(dataset, plan))
+    width = sum(int(7 * each + 5) for _, each in HEADS) + int(7 * MONTH + 5) * len(dataset.horizon)
+    chart.set_size({"width": min(width, 1100) - 8, "height": CHART_ROWS * 20})
+    sheet.insert_chart(row + 1, 0, chart, {"x_offset": 4, "description": "Committed power by month"})
+    sheet.print_area(0, 0, row + 1 + CHART_ROWS, FIRST + len(dataset.horizon) - 1)
+
+
+def _heads(book: Book, sheet: Any, dataset: Dataset) -> None:
+    head = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER}
+    for c, (name, width) in enumerate(HEADS):
+        sheet.set_column(c, c, width)
+        sheet.write_blank(TOP, c, None, book.format(**head))
+        place = {"align": "right"} if name in ("Units", "MW") else {"indent": 1}
+        sheet.write_string(TOP + 1, c, name, book.format(**place, **head))
+    sheet.set_column(FIRST, FIRST + len(dataset.horizon) - 1, MONTH)
+    years = [(t, *months.year_and_month(dataset.month(t))) for t in dataset.horizon]
+    for year, group in groupby(years, key=lambda each: each[1]):
+        span = [t for t, _, _ in group]
+        style = book.format(align="left", left=1, left_color="#FFFFFF", **head)
+        for t in span:
+            sheet.write_blank(TOP, FIRST + t, None, book.format(**head))
+        sheet.write_string(TOP, FIRST + span[0], str(year), style)
+    for t, _, month in years:
+        sheet.write_number(TOP + 1, FIRST + t, month, book.format(align="center", font_size=8, num_format="0", **head))
+
+
+def _bars(book: Book, sheet: Any, dataset: Dataset, decided: list[Decision]) -> int:
+    """One row a commitment, by kind and first month; the row after the last."""
+    row = TOP + 2
+    line = {"bottom": 1, "bottom_color": LINE}
+    last = len(dataset.horizon) - 1
+    fleet = [each.accelerators * dataset.hardware_of[each.hardware].kw / 1000.0 for each in dataset.fleet]
+    shown = number_format("amount", [*fleet, *(each.mw for each in decided if each.mw is not None)])
+    for asset, mw in zip(dataset.fleet, fleet, strict=True):
+        _facts(book, sheet, row, ("fleet", asset.asset, asset.provider, asset.region, None, mw), shown)
+        begins = 0 if asset.from_month is None else max(0, dataset.t(asset.from_month))
+        ends = last if asset.until_month is None else min(last, dataset.t(asset.until_month))
+        goes_on = asset.until_month is None or dataset.t(asset.until_month) > last
+        for t in range(begins, ends + 1):
+            mark = "►" if t == last and goes_on else ""
+            sheet.write_string(row, FIRST + t, mark, _cell(book, COLOURS["fleet"], **line))
+        row += 1
+    ranks = list(COLOURS)
+    for each in sorted(decided, key=lambda each: (ranks.index(each.kind), each.month, each.name)):
+        _facts(book, sheet, row, (each.kind, each.name, each.provider, each.region, each.units, each.mw), shown)
+        if each.kind == "option":
+            sheet.write_string(row, FIRST + each.month, "S", _cell(book, COLOURS["option"], **line))
+        else:
+            _bar(book, sheet, row, each, last)
+        row += 1
+    if row == TOP + 2:
+        sheet.write_string(row, 0, "Nothing is committed.", book.format(indent=1, font_color=GREY))
+        row += 1
+    return row
+
+
+def _bar(book: Book, sheet: Any, row: int, each: Decision, last: int) -> None:
+    start, end = each.start if each.start is not None else each.month, each.end if each.end is not None else each.month
+    line = {"bottom": 1, "bottom_color": LINE}
+    for t in range(max(0, each.month), min(last, end) + 1):
+        waiting = t < start
+        mark = "S" if t == each.month else ""
+        if t == last and end > last:
+            mark = "►"
+        elif t == end and each.cancelled:
+            mark = "x"
+        colour = LIGHT[each.kind] if waiting else COLOURS[each.kind]
+        sheet.write_string(row, FIRST + t, mark, _cell(book, colour, **line))
+
+
+def _limits(book: Book, sheet: Any, dataset: Dataset, plan: Plan, row: int) -> int:
+    """One row a segment with limits and one that names them by number; the row after the last."""
+    by_segment: dict[str, list[tuple[int, str]]] = {}
+    for each in plan.limits:
+        by_segment.setdefault(each.segment, []).append((each.month, each.limit))
+    for segment, choices in by_segment.items():
+        ranked = sorted(levers(dataset, segment), key=lambda lever: lever.generosity)
+        numbers = {lever.limit: number for number, lever in enumerate(ranked, start=1)}
+        _facts(book, sheet, row, ("limit", segment, "", "", None, None))
+        for limit, group in groupby(sorted(choices), key=lambda each: each[1]):
+            span = [t for t, _ in group]
+            number = numbers.get(limit, 0)
+            style = {"bg_color": RUNS[number % len(RUNS)], "font_size": 8, "bottom": 1, "bottom_color": LINE}
+            first = book.format(align="left", left=1, left_color="#FFFFFF", **style)
+            for t in span[1:]:
+                sheet.write_blank(row, FIRST + t, None, book.format(**style))
+            name = f"{number} {limit}"
+            fits = len(name) <= LETTERS_A_MONTH * len(span)
+            sheet.write_string(row, FIRST + span[0], name if fits else str(number), first)
+        named = " · ".join(f"{numbers[limit]} {limit}" for limit in numbers)
+        sheet.write_string(
+            row + 1, FIRST, f"{named}, the least generous first", book.format(font_size=8, font_color=GREY)
+        )
+        row += 2
+    return row
+
+
+def _facts(book: Book, sheet: Any, row: int, facts: tuple[Any, ...], mw_format: str = "") -> None:
+    for c, value in enumerate(facts):
+        style = {"bottom": 1, "bottom_color": LINE}
+        if isinstance(value, (int, float)):
+            shown = "#,##0" if c == 4 else mw_format
+            sheet.write_number(row, c, value, book.format(num_format=shown, align="right", **style))
+        else:
+            text = (value or "").replace("_", "-") if c == 0 else value or ""
+            sheet.write_string(row, c, text, book.format(indent=1, **style))
+
+
+def _cell(book: Book, colour: str, **line: Any) -> Any:
+    ink = "#1A1A1A" if colour not in (BLUE, GREEN) else "#FFFFFF"
+    return book.format(bg_color=colour, font_color=ink, font_size=8, font_name=FONT, align="center", **line)

@@ -1,0 +1,157 @@
+"""The charts of a plan for scenarios; they read the sheets behind them, so that other programs draw them alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+from models import months
+from models.dataset import Dataset
+from planner.excel.book import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SILVER, SKY, YELLOW
+from planner.excel.plan_page import unit_of
+from planner.formatting import money
+from planner.reports.plan.charts import SMALL, finished
+from planner.reports.scenarios.decision_tree import Node
+from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK
+
+BAND, SOFT = "#CFE3F1", "#F7DFCF"
+LINES = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, SILVER, YELLOW)
+LABELLED = 16
+"""Scenarios whose names a chart of all can show; of more it shows every second, third, …"""
+
+
+def cost_chart(workbook: Any, rows: int, currency: str, largest: float) -> Any:
+    """Cost by scenario from the cheapest to the dearest, the expected cost as a line; the `largest` sets the unit."""
+    unit = unit_of(largest)
+    chart = workbook.add_chart({"type": "column"})
+    chart.add_series(_place(DISTRIBUTION, "cost_usd", "Net present cost", rows) | _filled(BLUE))
+    line = workbook.add_chart({"type": "line"})
+    look = {"line": {"color": INK, "width": 2, "dash_type": "dash"}}
+    line.add_series(_place(DISTRIBUTION, "expected_usd", "Expected", rows) | look)
+    chart.combine(line)
+    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
+    title = f"Net present cost by scenario, {currency}{unit[1]}"
+    shown = "#,##0" if largest >= 10 * unit[0] else "#,##0.0"
+    return _by_scenario(finished(chart, title, shown + commas, rows), rows)
+
+
+def shortfall_chart(workbook: Any, rows: int) -> Any:
+    """The share of tokens asked for that falls short, by scenario."""
+    chart = workbook.add_chart({"type": "column"})
+    chart.add_series(_place(DISTRIBUTION, "shortfall_share", "Shortfall", rows) | _filled(RED))
+    drawn = _by_scenario(finished(chart, "Share of tokens falling short by scenario", "0.0%", rows), rows)
+    drawn.set_legend({"none": True})
+    return drawn
+
+
+def demand_chart(workbook: Any, rows: int) -> Any:
+    """Demand after limits: the band from the least to the most of all scenarios, the expected, and what is served."""
+    title = "Demand after limits over the scenarios, bn tokens a day"
+    return _band(workbook, rows, "after_limits", "bn_per_day", title, BAND, served=True)
+
+
+def power_chart(workbook: Any, rows: int) -> Any:
+    """Committed power: the band from the least to the most of all scenarios, and the expected."""
+    return _band(workbook, rows, "committed", "mw", "Committed power over the scenarios, MW", SOFT)
+
+
+def _band(workbook: Any, rows: int, what: str, unit: str, title: str, colour: str, *, served: bool = False) -> Any:
+    chart = workbook.add_chart({"type": "area", "subtype": "stacked"})
+    none = {"fill": {"none": True}, "border": {"none": True}}
+    chart.add_series(_place(OUTLOOK, f"{what}_least_{unit}", "Least", rows) | none)
+    spread = _place(OUTLOOK, f"{what}_spread_{unit}", "Least to most", rows)
+    chart.add_series(spread | {"fill": {"color": colour}, "border": {"none": True}})
+    lines = workbook.add_chart({"type": "line"})
+    expected = _place(OUTLOOK, f"{what}_expected_{unit}", "Expected", rows)
+    lines.add_series(expected | {"line": {"color": INK, "width": 2}})
+    if served:
+        look = {"line": {"color": GREEN, "width": 2, "dash_type": "dash"}}
+        lines.add_series(_place(OUTLOOK, "served_expected_bn_per_day", "Served, expected", rows) | look)
+    chart.combine(lines)
+    drawn = finished(chart, title, "#,##0", rows)
+    drawn.set_legend({"position": "bottom", "font": SMALL, "delete_series": [0]})
+    return drawn
+
+
+def _place(table: Any, header: str, name: str, rows: int) -> dict[str, Any]:
+    column = table.headers.index(header)
+    return {"name": name, "categories": [table.sheet, 1, 0, rows, 0], "values": [table.sheet, 1, column, rows, column]}
+
+
+def _filled(colour: str) -> dict[str, Any]:
+    return {"fill": {"color": colour}, "gap": 60}
+
+
+def _by_scenario(chart: Any, rows: int) -> Any:
+    turned = {"rotation": -45} if rows > 5 else {}
+    every = max(1, -(-rows // LABELLED))
+    axis = {"num_font": SMALL | turned, "interval_unit": every, "line": {"color": SILVER}, "label_position": "low"}
+    chart.set_x_axis(axis)
+    return chart
+
+
+def branch_points(node: Node, dataset: Dataset) -> dict[str, list[tuple[int, float]]]:
+    """By scenario the points of its line, months t and height: level along a node, slanting where it parts."""
+    leaves = [name for leaf in node.leaves for name in leaf.scenarios]
+    height = {name: float(len(leaves) - position) for position, name in enumerate(leaves)}
+    slant = max(1, len(dataset.horizon) // 18)
+    points: dict[str, list[tuple[int, float]]] = {name: [] for name in leaves}
+    for _, each in node.walk():
+        level = sum(height[name] for name in each.scenarios) / len(each.scenarios)
+        alone = len(each.scenarios) == 1
+        for name in each.scenarios:
+            own = level if alone or each.children else height[name]
+            begun = points[name]
+            begun.append((min(each.first + slant, each.last + 1) if begun else each.first, own))
+            begun.append((max(each.last + 1, 0), own))
+    return points
+
+
+def tree_chart(workbook: Any, sheet: str, where: dict[str, tuple[int, int, int]], dataset: Dataset, labels: Any) -> Any:
+    """The decision tree as a scatter chart: a line a scenario, from where all are one to its cost at the end.
+
+    `where`: by scenario the column of its months (heights stand right of it), its first row and its last; `labels`: its
+    name with its cost.
+    """
+    chart = workbook.add_chart({"type": "scatter", "subtype": "straight"})
+    for position, (name, (column, first, last)) in enumerate(where.items()):
+        count = last - first + 1
+        label = {"series_name": True, "value": False, "position": "right", "font": SMALL | {"color": INK}}
+        chart.add_series(
+            {
+                "name": labels[name],
+                "categories": [sheet, first, column, last, column],
+                "values": [sheet, first, column + 1, last, column + 1],
+                "line": {"color": LINES[position % len(LINES)], "width": 2.25},
+                "marker": {"type": "none"},
+                "data_labels": label | {"custom": [{"delete": True}] * (count - 1)},
+            }
+        )
+    drawn = finished(chart, "Decision tree: where scenarios part, and what each costs", "0", len(dataset.horizon))
+    step = math.ceil(30.4375 * max(1, round(len(dataset.horizon) / 6))) + 1  # never a day short of a month
+    begin, end = (serial(dataset, t) for t in (0, len(dataset.horizon)))
+    drawn.set_x_axis(
+        {
+            "num_format": f"[<={end}]yyyy-mm;",
+            "num_font": SMALL,
+            "min": begin,
+            "max": end + 0.35 * (end - begin),
+            "major_unit": step,
+            "line": {"color": SILVER},
+            "major_gridlines": {"visible": False},
+        }
+    )
+    drawn.set_y_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0, "max": len(where) + 1})
+    drawn.set_legend({"none": True})
+    return drawn
+
+
+def serial(dataset: Dataset, t: int) -> int:
+    """The first day of month t as a cell counts days."""
+    return (months.first_day(dataset.month(t)) - dt.date(1899, 12, 30)).days
+
+
+def leaf_label(name: str, cost_usd: float, currency: str) -> str:
+    """A leaf of the tree: its scenario and cost."""
+    return f"{name}: {money(cost_usd, currency)}"

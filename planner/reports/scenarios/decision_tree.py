@@ -1,0 +1,90 @@
+"""The decision tree: what is decided while scenarios cannot be told apart, and what once they part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from models.stochastic.solution import PlanForAll
+from models.stochastic.tree import Tree
+from planner.reports.scenarios.decisions import SIGNED, Common, Key, Taken, common, taken, why_not
+
+
+@dataclass(frozen=True)
+class Node:
+    """Scenarios that cannot be told apart in months `first` to `last`, and what is decided in them.
+
+    `last` is before `first` for a root that nothing is decided in: the scenarios differ from the first month on.
+    """
+
+    first: int
+    last: int
+    scenarios: tuple[str, ...]
+    probability: float
+    decisions: tuple[Common, ...]
+    children: tuple[Node, ...]
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Node]]:
+        """Itself and all below it, with how deep each lies: a node before its children."""
+        yield depth, self
+        for child in self.children:
+            yield from child.walk(depth + 1)
+
+    @property
+    def leaves(self) -> tuple[Node, ...]:
+        """The nodes that never part again, in the order of the tree."""
+        return tuple(node for _, node in self.walk() if not node.children)
+
+
+def decision_tree(dataset: Dataset, best: PlanForAll) -> Node:
+    """The tree of the plans for all scenarios of a dataset."""
+    return _Growing(dataset, best).root()
+
+
+class _Growing:
+    def __init__(self, dataset: Dataset, best: PlanForAll) -> None:
+        self.dataset, self.tree, self.probability = dataset, Tree(dataset), best.probability
+        self.of = {each.name: taken(dataset.in_scenario(each.name), each.plan) for each in best.scenarios}
+
+    def root(self) -> Node:
+        together = tuple(self.tree.nodes(0).values())
+        if len(together) == 1:
+            return self._node(0, together[0])
+        children = tuple(self._node(0, members) for members in together)
+        return Node(0, -1, self.tree.names, 1.0, (), children)
+
+    def _node(self, first: int, members: tuple[str, ...]) -> Node:
+        later = (t for t in self.dataset.horizon[first:] if set(self.tree.alike(members[0], t)) != set(members))
+        parts = next(later, len(self.dataset.horizon))
+        children: tuple[Node, ...] = ()
+        if parts in self.dataset.horizon:
+            groups = self.tree.nodes(parts).values()
+            children = tuple(self._node(parts, group) for group in groups if set(group) <= set(members))
+        return Node(
+            first,
+            parts - 1,
+            members,
+            sum(self.probability[name] for name in members),
+            self._decided(first, parts, members),
+            children,
+        )
+
+    def _decided(self, first: int, until: int, members: tuple[str, ...]) -> tuple[Common, ...]:
+        of = {
+            name: [each for each in self.of[name] if first <= each.month < until and each.do != SIGNED]
+            for name in members
+        }
+        found: dict[Key, dict[str, Taken]] = {}
+        for name, decided in of.items():
+            for each in decided:
+                found.setdefault(each.key, {})[name] = each
+        cannot = {
+            key: {
+                name: why_not(self.dataset.in_scenario(name), self.of[name], next(iter(by.values())))
+                for name in members
+                if name not in by
+            }
+            for key, by in found.items()
+        }
+        return tuple(common(of, self.probability, cannot))

@@ -1,0 +1,209 @@
+"""Decisions a plan takes, one by one and in business words: what, when, how much; alike where their `key` is.
+
+A decision taken alike in several scenarios may bring and cost something else in each: it comes late in one, is dearer
+in another. What it is called by is what was decided.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from models.plan import Plan
+from models.schema import LeaseTerm
+from models.supply.signing import supplier_exit
+from planner.results.decisions import Decision, decisions
+from planner.results.views import limit_changes
+
+Key = tuple[str, int, str, int | None, int, int, str]
+DO = {"lease": "sign", "contract": "sign", "lease_out": "lease out", "option": "buy option"}
+SET_LIMIT, SIGNED = "set limit", "signed before"
+"""What is done about a signing that the workbook says was signed: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A decision taken in month t: `do` is sign, lease out, buy option, give notice, renew or set limit.
+
+    `of_month`: the month of the signing that notice is given of, or that is renewed; else `month`. `start` and `end`:
+    first and last month of service, the last of all units. Capacity and cost (present value, USD) are those of the
+    whole signing; a notice, a renewal and a limit have none of their own. `limit`: the limit set.
+    """
+
+    do: str
+    month: int
+    name: str
+    kind: str
+    units: int = 1
+    term_months: int | None = None
+    of_month: int = 0
+    limit: str = ""
+    start: int | None = None
+    end: int | None = None
+    accelerators: float | None = None
+    mw: float | None = None
+    cost_usd: float | None = None
+    provider: str = ""
+    region: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What was decided, without what came of it."""
+        return self.do, self.month, self.name, self.term_months, self.of_month, self.units, self.limit
+
+
+def taken(dataset: Dataset, plan: Plan) -> list[Taken]:
+    """Every decision of a scenario's plan by month, what was signed before among them (`SIGNED`).
+
+    An end of service beyond the horizon is bookkeeping and no decision; so is a limit that stays.
+    """
+    signings: dict[tuple[str, str, int, int | None, bool], list[Decision]] = defaultdict(list)
+    for each in decisions(dataset, plan):
+        signings[each.kind, each.name, each.month, each.term_months, each.signed].append(each)
+    found = [_signed(parts) for parts in signings.values()]
+    terms = {(term.lease, term.term_months): term for term in dataset.lease_terms}
+    for (kind, name, _, term_months, _), parts in signings.items():
+        if kind == "lease" and term_months is not None:
+            found += _ends(dataset, parts, terms[name, term_months])
+    found += _limits(dataset, plan)
+    return sorted(found, key=lambda each: (each.month, each.kind == "limit", each.name, each.do))
+
+
+def _signed(parts: list[Decision]) -> Taken:
+    first = parts[0]
+    return Taken(
+        do=SIGNED if first.signed else DO[first.kind],
+        month=first.month,
+        name=first.name,
+        kind=first.kind,
+        units=sum(each.units for each in parts),
+        term_months=first.term_months,
+        of_month=first.month,
+        start=first.start,
+        end=None if first.end is None else max(each.end for each in parts if each.end is not None),
+        accelerators=None if first.accelerators is None else sum(each.accelerators or 0.0 for each in parts),
+        mw=None if first.mw is None else sum(each.mw or 0.0 for each in parts),
+        cost_usd=sum(each.cost_usd for each in parts),
+        provider=first.provider,
+        region=first.region,
+    )
+
+
+def _ends(dataset: Dataset, parts: list[Decision], term: LeaseTerm) -> Iterator[Taken]:
+    """Notices and renewals of one signing, those of one month together."""
+    months: dict[tuple[str, int], int] = defaultdict(int)
+    ends: dict[tuple[str, int], int] = {}
+    for each in parts:
+        assert each.start is not None
+        assert each.end is not None
+        if each.cancelled and each.end + 1 in dataset.horizon:
+            key = "give notice", each.end + 1 - term.notice_months
+            months[key] += each.units
+            ends[key] = each.end
+        for k in range(each.renewals):
+            renewal = term.renewal_months or 0
+            first = each.start + term.term_months + k * renewal
+            if first in dataset.horizon:
+                months["renew", first] += each.units
+                ends["renew", first] = first + renewal - 1
+    first_part = parts[0]
+    for (do, month), units in months.items():
+        yield Taken(
+            do=do,
+            month=month,
+            name=first_part.name,
+            kind="lease",
+            units=units,
+            term_months=term.term_months,
+            of_month=first_part.month,
+            start=first_part.start,
+            end=ends[do, month],
+            provider=first_part.provider,
+            region=first_part.region,
+        )
+
+
+def _limits(dataset: Dataset, plan: Plan) -> Iterator[Taken]:
+    choices: dict[str, set[str]] = defaultdict(set)
+    for each in dataset.limits:
+        choices[each.segment].add(each.limit)
+    for month, segment, limit in limit_changes(plan):
+        stays = month == 0 and dataset.segment_of[segment].current_limit == limit
+        if len(choices[segment]) > 1 and not stays:
+            yield Taken(SET_LIMIT, month, segment, "limit", of_month=month, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """A decision and the scenarios that take it; each of `by` as it comes out there.
+
+    `cannot`: of scenarios that would have to take it too, why they cannot.
+    """
+
+    by: Mapping[str, Taken]
+    probability: float
+    cost_usd: float | None
+    accelerators: float | None
+    mw: float | None
+    cannot: Mapping[str, str]
+
+    @property
+    def what(self) -> Taken:
+        """As it comes out in the first of its scenarios."""
+        return next(iter(self.by.values()))
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """First months of service, the earliest first."""
+        return tuple(sorted({each.start for each in self.by.values() if each.start is not None}))
+
+
+def common(
+    of: Mapping[str, Iterable[Taken]], probability: Mapping[str, float], cannot: Mapping[Key, Mapping[str, str]]
+) -> list[Common]:
+    """Decisions of scenarios, those taken alike as one; cost and capacity are means over the scenarios that take it."""
+    alike: dict[Key, dict[str, Taken]] = {}
+    for scenario, found in of.items():
+        for each in found:
+            alike.setdefault(each.key, {})[scenario] = each
+    return [
+        Common(
+            by,
+            sum(probability[name] for name in by),
+            _mean({name: each.cost_usd for name, each in by.items()}, probability),
+            _mean({name: each.accelerators for name, each in by.items()}, probability),
+            _mean({name: each.mw for name, each in by.items()}, probability),
+            cannot.get(key, {}),
+        )
+        for key, by in sorted(alike.items(), key=lambda pair: pair[0][1])
+    ]
+
+
+def _mean(of: Mapping[str, float | None], probability: Mapping[str, float]) -> float | None:
+    known = {name: value for name, value in of.items() if value is not None}
+    weight = sum(probability[name] for name in known)
+    if not known or not weight:
+        return next(iter(known.values()), None)
+    return sum(probability[name] * value for name, value in known.items()) / weight
+
+
+def why_not(dataset: Dataset, of: Iterable[Taken], what: Taken) -> str:
+    """Why a scenario (`dataset` as it has it, `of` what it decides) cannot take a decision that others take."""
+    offers = {each.option: each.offer for each in dataset.options}
+    name = offers.get(what.name, what.name)
+    offer = dataset.lease_of.get(name) or dataset.contract_of.get(name)
+    if offer is not None and what.kind != "lease_out":
+        exit_month = supplier_exit(dataset, offer)
+        if exit_month is not None and what.month >= exit_month:
+            return "supplier gone"
+    if what.do in ("give notice", "renew"):
+        mine = (each for each in of if each.do in ("sign", SIGNED) and each.kind == "lease")
+        key = what.name, what.of_month, what.term_months
+        signing = next((each for each in mine if (each.name, each.month, each.term_months) == key), None)
+        if signing is not None and signing.start is not None and signing.start >= what.month:
+            return "service not begun"
+        if signing is not None and signing.start != what.start:
+            return "its service runs otherwise"
+    return "not taken"

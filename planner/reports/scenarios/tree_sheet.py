@@ -1,0 +1,183 @@
+"""The sheet `Decision tree`: a picture of where scenarios part, and below it what is decided at each stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planner.excel.book import BLUE, FONT, GREY, HEADER, LINE, Book, number_format
+from planner.excel.plan_page import unit_of
+from planner.reports.scenarios.charts import branch_points, leaf_label, serial, tree_chart
+from planner.reports.scenarios.decision_tree import Node
+from planner.reports.scenarios.decisions import Common
+from planner.reports.scenarios.figures import Figures
+from planner.reports.scenarios.text import cannot_words, case_words, factor_words
+
+SHEET, PURPOSE = "Decision tree", "what to decide when, as far as it is told apart"
+HEADS = (
+    ("Case, decision", 46, "text"),
+    ("By", 10, "month"),
+    ("Units", 8, "whole"),
+    ("Term, months", 9, "whole"),
+    ("MW, expected", 11, "amount"),
+    ("Service from", 11, "month"),
+    ("Until", 10, "month"),
+    ("Probability", 11, "share"),
+    ("Mean present cost, {money}", 17, "money"),
+    ("Remarks", 44, "text"),
+)
+BANDS = ("#C6D6E8", "#DCE7F2", "#EDF3F9")
+"""Fill of a case's line by its depth; the deeper, the lighter."""
+CHART_TOP, ROW_PIXELS = 3, 20
+POINTS = len(HEADS) + 2
+"""Column from which on stands what the chart is drawn from, beside what is printed."""
+DEEPEST = 7
+"""Outline levels that a sheet knows."""
+PICTURED = 24
+"""Scenarios that the chart can tell apart; the likeliest, where there are more."""
+HOW_TO_READ = (
+    "A band is a case: scenarios that cannot be told apart in its months. Below it is what is decided in them, the "
+    "same for all of the case; indented cases follow from it."
+)
+
+
+def draw_tree(book: Book, figures: Figures, root: Node) -> None:
+    """Draws the sheet."""
+    sheet = book.sheet(SHEET)
+    sheet.hide_gridlines(2)
+    sheet.write_string(0, 0, "Decision tree", book.format(bold=True, font_size=14, font_color=HEADER))
+    sheet.set_row(0, 22)
+    sheet.write_string(1, 0, HOW_TO_READ, book.format(italic=True, font_color=GREY))
+    sheet.write_url(2, 0, "internal:'Plan'!A1", book.format(font_color=BLUE, underline=1, font_size=9), "← Plan")
+    for column, (_, width, _) in enumerate(HEADS):
+        sheet.set_column(column, column, width)
+    row = _picture(book, sheet, figures, root)
+    last = _outline(book, sheet, figures, root, row)
+    sheet.print_area(0, 0, last, len(HEADS) - 1)
+    sheet.outline_settings(True, False, False, False)
+
+
+def _picture(book: Book, sheet: Any, figures: Figures, root: Node) -> int:
+    """The chart, and beside the printed part the points it is drawn from; the row below it."""
+    points = branch_points(root, figures.dataset)
+    costs, chances = figures.best.costs, figures.best.probability
+    shown = set(sorted(points, key=lambda name: -chances[name])[:PICTURED])
+    grey = book.format(font_color=GREY, font_size=8)
+    day = book.format(font_color=GREY, font_size=8, num_format="yyyy-mm")
+    sheet.write_string(CHART_TOP - 1, POINTS, "What the chart is drawn from: month and height of each line", grey)
+    where: dict[str, tuple[int, int, int]] = {}
+    for position, (name, line) in enumerate((name, line) for name, line in points.items() if name in shown):
+        column = POINTS + 2 * position
+        sheet.write_string(CHART_TOP, column, name, grey)
+        for k, (t, height) in enumerate(line, start=CHART_TOP + 1):
+            sheet.write_number(k, column, serial(figures.dataset, t), day)
+            sheet.write_number(k, column + 1, height, grey)
+        where[name] = (column, CHART_TOP + 1, CHART_TOP + len(line))
+    currency = figures.dataset.settings.currency
+    labels = {name: leaf_label(name, costs[name], currency) for name in where}
+    chart = tree_chart(book.workbook, SHEET, where, figures.dataset, labels)
+    rows = max(13, 3 + round(1.4 * len(where)))
+    chart.set_size({"width": 1150, "height": rows * ROW_PIXELS})
+    words = "Decision tree: a line a scenario, parting where it can be told apart, with its cost at the end"
+    sheet.insert_chart(CHART_TOP, 0, chart, {"x_offset": 4, "y_offset": 4, "description": words, "object_position": 2})
+    return CHART_TOP + rows + 1
+
+
+def _outline(book: Book, sheet: Any, figures: Figures, root: Node, row: int) -> int:
+    """Cases with their decisions, children below their parents; the row after the last."""
+    names = [each.name for each in figures.scenes]
+    decided = [(depth, node, each) for depth, node in root.walk() for each in node.decisions]
+    costs = [abs(each.cost_usd or 0.0) for _, _, each in decided]
+    size, word = unit_of(max(costs, default=0.0))
+    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(size, "")
+    money_format = f'#,##0.0{commas};-#,##0.0{commas};"–"' if commas else number_format("money", costs)
+    mw_format = number_format("amount", [each.mw or 0.0 for _, _, each in decided])
+    formats = {"money": money_format, "amount": mw_format, "whole": "#,##0", "month": "@", "share": "0.#%", "text": "@"}
+    for column, (words, _, kind) in enumerate(HEADS):
+        place = {"align": "left", "indent": 1} if kind == "text" else {"align": "center", "text_wrap": True}
+        look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, **place)
+        sheet.write_string(row, column, words.format(money=figures.dataset.settings.currency + word), look)
+    sheet.set_row(row, 30)
+    drawing = _Outline(book, sheet, figures, names, formats)
+    drawing.row = row + 1
+    for depth, node in root.walk():
+        drawing.case(node, depth)
+        for each in node.decisions:
+            drawing.decision(each, depth)
+        if not node.decisions:
+            drawing.nothing(depth, "nothing new to decide" if node.last >= node.first else "")
+    return drawing.row
+
+
+class _Outline:
+    """Writes the outline line by line; `row` is the next free row."""
+
+    def __init__(self, book: Book, sheet: Any, figures: Figures, names: list[str], formats: dict[str, str]) -> None:
+        self.book, self.sheet, self.figures, self.names, self.formats = book, sheet, figures, names, formats
+        self.row = 0
+
+    def case(self, node: Node, depth: int) -> None:
+        """A band with the scenarios of a node, its months, probability and expected cost."""
+        dataset, best = self.figures.dataset, self.figures.best
+        look = {"bold": True, "bg_color": BANDS[min(depth, len(BANDS) - 1)], "font_name": FONT}
+        chances, costs = best.probability, best.costs
+        cost = sum(chances[name] * costs[name] for name in node.scenarios)
+        cost = cost / node.probability if node.probability else max(costs[name] for name in node.scenarios)
+        span = f"{dataset.label(node.first)} to {dataset.label(node.last)}" if node.last >= node.first else ""
+        alone = len(node.scenarios) == 1
+        remark = factor_words(dataset, node.scenarios[0]) if alone else ""
+        values: list[Any] = [None] * len(HEADS)
+        values[0] = f"{case_words(node, self.names)}{': ' + span if span else ''}"
+        values[7], values[8], values[9] = node.probability, cost, remark
+        self._line(values, depth, look, indent=2 * depth + 1)
+
+    def decision(self, each: Common, depth: int) -> None:
+        """A decision; remarks name where it comes late, and the scenarios that cannot take it."""
+        dataset, what = self.figures.dataset, each.what
+        do = f"{what.do} {what.name}" + (f": {what.limit}" if what.limit else "")
+        remarks = []
+        if len(each.starts) > 1:
+            remarks.append(f"in service by {dataset.label(each.starts[-1])} at the latest")
+        if each.cannot:
+            remarks.append(cannot_words(each).removeprefix(", "))
+        begins = None if not each.starts or what.cost_usd is None else dataset.label(each.starts[0])
+        ends = max((taken.end for taken in each.by.values() if taken.end is not None), default=None)
+        values = [
+            do,
+            dataset.label(what.month),
+            None if what.kind == "limit" else what.units,
+            what.term_months,
+            each.mw,
+            begins,
+            None if ends is None else dataset.label(ends),
+            each.probability if each.cannot else None,
+            each.cost_usd,
+            "; ".join(remarks),
+        ]
+        self._line(values, depth + 1, {}, indent=2 * depth + 3)
+
+    def nothing(self, depth: int, words: str) -> None:
+        if words:
+            self._line([words, *[None] * (len(HEADS) - 1)], depth + 1, {"font_color": GREY}, indent=2 * depth + 3)
+
+    def _line(self, values: list[Any], level: int, look: dict[str, Any], indent: int) -> None:
+        line = {"bottom": 1, "bottom_color": LINE}
+        for column, ((_, _, kind), value) in enumerate(zip(HEADS, values, strict=True)):
+            place: dict[str, Any] = {"align": "right", "indent": 1, "num_format": self.formats[kind]}
+            if kind == "text":
+                place = {"align": "left", "indent": min(indent, 15) if column == 0 else 1, "text_wrap": True}
+            elif kind == "month":
+                place = {"align": "center"}
+            style = self.book.format(**place, **line, **look)
+            if value is None or value == "":
+                self.sheet.write_blank(self.row, column, None, style)
+            elif isinstance(value, str):
+                self.sheet.write_string(self.row, column, value, style)
+            else:
+                self.sheet.write_number(self.row, column, value, style)
+        rows = max(
+            -(-len(str(values[column] or "")) // int(1.2 * HEADS[column][1] - (indent if column == 0 else 1)))
+            for column in (0, len(HEADS) - 1)
+        )
+        options = {"level": min(level, DEEPEST)} if level else {}
+        self.sheet.set_row(self.row, 13.0 * max(1, rows) + 3.0, None, options)
+        self.row += 1

@@ -1,0 +1,34 @@
+"""The rows of the sheet `Input`: what a plan was made from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models import months
+from models.columns import REQUIRED, Column
+from models.dataset import Dataset
+from models.schema import SHEETS
+
+
+def input_rows(dataset: Dataset) -> list[tuple[Any, ...]]:
+    """The rows of the sheet."""
+    rows: list[tuple[Any, ...]] = []
+    for sheet in SHEETS:
+        held = getattr(dataset, sheet.name)
+        for number, row in enumerate((held,) if sheet.name == "settings" else held, start=1):
+            for column in sheet.columns:
+                value = getattr(row, column.name)
+                if column.required or column.default is REQUIRED or value != column.default:
+                    rows.append((sheet.name, number, column.name, shown(column, value)))
+    return rows
+
+
+def shown(column: Column, value: Any) -> Any:
+    """A value as a cell shows it."""
+    if value is None:
+        return ""
+    if column.kind == "month":
+        return months.label(value)
+    if column.kind == "flag":
+        return "yes" if value else "no"
+    return "; ".join(value) if column.kind == "names" else value

@@ -1,0 +1,59 @@
+"""Lock-in: what is still owed after each month under what is signed, and for how long.
+
+Worked out by the audit's own arithmetic, as the caps on obligations count it: undiscounted fees, termination fees and
+take-or-pay minimums of signings up to the month, due after it, beyond the horizon too, for the ends of service chosen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from models.audit import owed_payments
+from models.dataset import Dataset
+from models.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class LockRow:
+    """What an offer holds us to at the end of month t: USD still due, and months of service still to come."""
+
+    month: int
+    kind: str
+    offer: str
+    provider: str
+    owed_usd: float
+    months_left: int
+
+
+def lock_in(dataset: Dataset, plan: Plan) -> list[LockRow]:
+    """Every month and offer with anything still owed, or service still to come."""
+    due: dict[tuple[int, str, str, str], float] = defaultdict(float)
+    for kind, name, provider, signed, month, usd in owed_payments(dataset, plan):
+        for t in dataset.horizon:
+            if signed <= t < month:
+                due[t, kind, name, provider] += usd
+    left: dict[tuple[int, str, str], int] = defaultdict(int)
+    for each in plan.signings:
+        if each.kind != "lease_out":
+            for t in dataset.horizon:
+                if each.month <= t < each.end:
+                    left[t, each.kind, each.name] = max(left[t, each.kind, each.name], each.end - t)
+    providers = {(kind, name): provider for _, kind, name, provider in due}
+    providers |= {("lease", each.lease): each.provider for each in dataset.leases}
+    providers |= {("contract", each.contract): each.provider for each in dataset.contracts}
+    keys = sorted({(t, kind, name) for t, kind, name, _ in due} | set(left))
+    return [
+        LockRow(t, kind, name, provider, due[t, kind, name, provider], left[t, kind, name])
+        for t, kind, name in keys
+        for provider in (providers[kind, name],)
+        if due[t, kind, name, provider] or left[t, kind, name]
+    ]
+
+
+def owed_by_month(dataset: Dataset, plan: Plan) -> list[float]:
+    """USD still owed at the end of every month of the horizon, all offers together."""
+    total = [0.0] * len(dataset.horizon)
+    for row in lock_in(dataset, plan):
+        total[row.month] += row.owed_usd
+    return total

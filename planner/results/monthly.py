@@ -1,0 +1,176 @@
+"""A plan month by month: power, tokens by where they are served from, cash, lock-in; and its totals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from models.demand.throughput import TokensServed
+from models.plan import Plan
+from planner.results.lock_in import lock_in
+from planner.results.views import (
+    CASH_GROUPS,
+    TOKEN_FIGURES,
+    UseRow,
+    cash_group,
+    leased_out,
+    regions_of_sources,
+    service,
+    use,
+)
+
+ON_DEMAND = "on_demand"
+SOURCES = ("fleet", "lease", "contract", ON_DEMAND)
+"""What tokens are served from."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """Month t on one row: power in MW, tokens in billions a day, cash and what is owed in USD.
+
+    `at_work_mw` and `on_demand_mw` are those of the busiest load block. `served_from`: tokens by source, which add
+    up to `served`. `idle`: what accelerators available and not at work could serve of the month's mix of demand.
+    `owed_usd`: still due after the month; `locked_months`: service still to come of the longest commitment.
+    """
+
+    month: int
+    fleet_mw: float
+    leases_mw: float
+    contracts_mw: float
+    on_demand_mw: float
+    at_work_mw: float
+    leased_out_mw: float
+    demand: float
+    after_limits: float
+    served: float
+    shortfall: float
+    served_from: dict[str, float]
+    idle: float
+    cash: dict[str, float]
+    owed_usd: float
+    locked_months: int
+
+    @property
+    def committed_mw(self) -> float:
+        """MW online from fleet, leases and contracts, before lease-outs."""
+        return self.fleet_mw + self.leases_mw + self.contracts_mw
+
+
+def by_month(dataset: Dataset, plan: Plan) -> list[MonthRow]:
+    """Every month of the horizon."""
+    mw: dict[tuple[int, str], float] = defaultdict(float)
+    for each in plan.online:
+        mw[each.month, each.kind] += each.mw
+    for (t, (_, hardware)), accelerators in leased_out(dataset, plan).items():
+        mw[t, "lease_out"] += accelerators * _mw(dataset, hardware)
+    work: dict[tuple[int, str], float] = defaultdict(float)
+    bought: dict[tuple[int, str], float] = defaultdict(float)
+    for source in plan.source_use:
+        work[source.month, source.block] += (source.accelerators + source.overage) * _mw(dataset, source.hardware)
+    for hour in plan.on_demand:
+        bought[hour.month, hour.block] += hour.accelerators * _mw(dataset, hour.hardware)
+    tokens: dict[tuple[int, str], float] = defaultdict(float)
+    wanted: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for row in service(dataset, plan):
+        wanted[row.month][row.segment] += row.after_limits or row.demand
+        for figure in TOKEN_FIGURES:
+            tokens[row.month, figure] += getattr(row, figure)
+    cash: dict[int, dict[str, float]] = defaultdict(lambda: dict.fromkeys((*CASH_GROUPS.values(), "other"), 0.0))
+    for payment in plan.payments:
+        cash[payment.month][cash_group(payment.category)] += payment.cash_usd
+    owed: dict[int, float] = defaultdict(float)
+    locked: dict[int, int] = defaultdict(int)
+    for due in lock_in(dataset, plan):
+        owed[due.month] += due.owed_usd
+        locked[due.month] = max(locked[due.month], due.months_left)
+    served_from, idle = _served_from(dataset, plan), _idle(dataset, use(dataset, plan), wanted)
+
+    def month(t: int) -> MonthRow:
+        at_work = {b.block: work[t, b.block] + bought[t, b.block] for b in dataset.blocks}
+        busiest = max(at_work, key=lambda block: at_work[block])
+        fleet, leases, contracts, out = (mw[t, kind] for kind in ("fleet", "lease", "contract", "lease_out"))
+        return MonthRow(
+            month=t,
+            fleet_mw=fleet,
+            leases_mw=leases,
+            contracts_mw=contracts,
+            on_demand_mw=bought[t, busiest],
+            at_work_mw=at_work[busiest],
+            leased_out_mw=out,
+            served_from={source: served_from[t, source] for source in SOURCES},
+            idle=idle[t],
+            cash=cash[t],
+            owed_usd=owed[t],
+            locked_months=locked[t],
+            **{figure: tokens[t, figure] for figure in TOKEN_FIGURES},
+        )
+
+    return [month(t) for t in dataset.horizon]
+
+
+def _mw(dataset: Dataset, hardware: str) -> float:
+    return dataset.hardware_of[hardware].kw / 1000.0
+
+
+def _served_from(dataset: Dataset, plan: Plan) -> dict[tuple[int, str], float]:
+    """Billions of tokens a day by month t and source: a pool's tokens, shared as its accelerators at work are."""
+    region_of = regions_of_sources(dataset)
+    work: dict[tuple[int, str, str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for each in plan.source_use:
+        pool = each.month, each.block, region_of[each.kind, each.name], each.hardware
+        work[pool][each.kind] += each.accelerators + each.overage
+    for hour in plan.on_demand:
+        work[hour.month, hour.block, hour.region, hour.hardware][ON_DEMAND] += hour.accelerators
+    found: dict[tuple[int, str], float] = defaultdict(float)
+    for row in plan.serving:
+        at_work = work[row.month, row.block, row.capacity_region, row.hardware]
+        total = sum(at_work.values())
+        for source, accelerators in at_work.items():
+            found[row.month, source] += row.tokens_bn * accelerators / total / (dataset.hours(row.month) / 24.0)
+    return found
+
+
+def _idle(dataset: Dataset, pools: Iterable[UseRow], wanted: dict[int, dict[str, float]]) -> dict[int, float]:
+    """Billions of tokens a day that idle accelerators could serve in month t, of the mix `wanted` by segment.
+
+    An accelerator on a mix of shares w_s, at rates r_s, serves 1 / sum(w_s / r_s); segments it cannot run do not count.
+    """
+    rates = TokensServed(dataset)
+    runs = {name: set(rates.hardware(name)) for name in dataset.segment_of}
+    found: dict[int, float] = defaultdict(float)
+    for row in pools:
+        mix = {name: tokens for name, tokens in wanted[row.month].items() if row.hardware in runs[name] and tokens}
+        hours = sum(tokens / rates.bn_per_hour(name, row.hardware, row.month) for name, tokens in mix.items())
+        free = max(0.0, row.available - row.used) * dataset.hours_per_day[row.block]
+        if hours:
+            found[row.month] += free * sum(mix.values()) / hours
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Tokens in billions over the horizon; peak of committed power in MW and the month t it first comes in."""
+
+    demand_bn: float
+    after_limits_bn: float
+    served_bn: float
+    shortfall_bn: float
+    peak_mw: float
+    peak_month: int
+
+
+def totals(dataset: Dataset, plan: Plan, rows: list[MonthRow] | None = None) -> Totals:
+    """The plan in six figures; `rows` are those of `by_month`, where they are known already."""
+    rows = by_month(dataset, plan) if rows is None else rows
+    days = [dataset.hours(t) / 24 for t in dataset.horizon]
+    peak = max(rows, key=lambda row: row.committed_mw)
+    return Totals(
+        demand_bn=sum(row.demand * n for row, n in zip(rows, days, strict=True)),
+        after_limits_bn=sum(row.after_limits * n for row, n in zip(rows, days, strict=True)),
+        served_bn=sum((each.tokens_bn for each in plan.serving), 0.0),
+        shortfall_bn=sum((each.tokens_bn for each in plan.shortfalls), 0.0),
+        peak_mw=peak.committed_mw,
+        peak_month=peak.month,
+    )

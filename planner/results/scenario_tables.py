@@ -1,0 +1,63 @@
+"""The sheets that only a plan for scenarios has, without a word about how they look."""
+
+from __future__ import annotations
+
+from models.plan import CATEGORIES
+from planner.results.tables import Table, TableColumn, columns
+
+SCENARIO = TableColumn("scenario", "text", "scenario")
+"""The last column of a table with the rows of all scenarios."""
+SCENARIOS = Table(
+    "Scenarios",
+    "each scenario: what it says, costs and serves",
+    columns(
+        "scenario:text",
+        "probability:amount",
+        "follows:text?",
+        "told_apart_from:month?",
+        "factors:text",
+        "cost_usd:money",
+        "certain_usd:money?",
+        "certain_bound_usd:money?",
+        "regret_usd:money?",
+        "demand_bn_tokens:amount",
+        "after_limits_bn_tokens:amount",
+        "served_bn_tokens:amount",
+        "shortfall_bn_tokens:amount",
+        "shortfall_share:amount",
+        "peak_mw:amount",
+        *(f"{category}_usd:money" for category in CATEGORIES),
+    ),
+)
+RISK_SHEET = Table(
+    "Risk",
+    "expected cost, spread, worst cases, what knowing more is worth",
+    columns("metric:text", "value:any", "unit:text?", "how:text"),
+)
+DISTRIBUTION = Table(
+    "Cost distribution",
+    "scenarios from the cheapest to the dearest",
+    columns(
+        "scenario:text",
+        "probability:amount",
+        "probability_up_to:amount",
+        "cost_usd:money",
+        "expected_usd:money",
+        "shortfall_share:amount",
+    ),
+)
+OUTLOOK = Table(
+    "Outlook",
+    "demand, power and shortfall by month, over the scenarios",
+    columns(
+        "month:month",
+        *(
+            f"{figure}_{part}{unit}:amount"
+            for figure, unit in (("demand", "_bn_per_day"), ("after_limits", "_bn_per_day"), ("committed", "_mw"))
+            for part in ("expected", "least", "most", "spread")
+        ),
+        "served_expected_bn_per_day:amount",
+        "shortfall_expected_bn_per_day:amount",
+        "shortfall_most_bn_per_day:amount",
+    ),
+)

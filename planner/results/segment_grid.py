@@ -1,0 +1,76 @@
+"""Limits and service of every segment over stretches of the horizon, as the first sheet shows them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from models.demand.limit_effects import levers
+from models.plan import Plan
+from planner.results.views import service
+
+FULL = 0.9995
+"""A share served from here on counts as all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One segment in one stretch: the limit it begins with and the share served; whether tokens fall short, or
+    the limit is one of the tighter half."""
+
+    words: str
+    short: bool
+    tight: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    segment: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """`starts`: the first month t of each stretch; a line for each segment; a sentence that says how to read it."""
+
+    starts: tuple[int, ...]
+    lines: tuple[Line, ...]
+    note: str
+
+
+def segment_grid(dataset: Dataset, plan: Plan, most: int) -> Grid:
+    """Stretches of equal length, at most `most` of them."""
+    length = -(-len(dataset.horizon) // most)
+    starts = tuple(range(0, len(dataset.horizon), length))
+    asked: dict[tuple[str, int], float] = defaultdict(float)
+    served: dict[tuple[str, int], float] = defaultdict(float)
+    for row in service(dataset, plan):
+        days = dataset.hours(row.month) / 24.0
+        asked[row.segment, row.month // length] += row.after_limits * days
+        served[row.segment, row.month // length] += row.served * days
+    limits = {(each.segment, each.month): each.limit for each in plan.limits}
+    lines = []
+    for segment in dataset.segments:
+        name = segment.segment
+        ranks = sorted({each.generosity for each in levers(dataset, name)})
+        generosity = {each.limit: each.generosity for each in levers(dataset, name)}
+        cells = []
+        for k, t in enumerate(starts):
+            limit, wanted = limits.get((name, t), ""), asked[name, k]
+            share = served[name, k] / wanted if wanted else 1.0
+            changes = any(limits.get((name, m), "") != limit for m in range(t, min(t + length, len(dataset.horizon))))
+            words = f"{limit}{' …' if changes else ''}" if limit else "all" if wanted else "no demand"
+            if share < 1.0 - FULL:
+                words += ", nothing served" if limit else ""
+                words = words if limit else "none"
+            elif share < FULL:
+                words += f", {100 * share:.1f} % served" if limit else f" but {100 * (1 - share):.1f} %"
+            tight = limit in generosity and len(ranks) > 1 and generosity[limit] < ranks[len(ranks) // 2]
+            cells.append(Cell(words, share < FULL, tight))
+        lines.append(Line(name, tuple(cells)))
+    whole = all(not cell.short for line in lines for cell in line.cells)
+    told = "All demand after limits is served." if whole else "Where less is served than asked for, the share is told."
+    span = "month" if length == 1 else f"{length} months"
+    note = f"The limit at the start of each {span} (… changes within them). {told}"
+    return Grid(starts, tuple(lines), note)

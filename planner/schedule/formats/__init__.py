@@ -1,0 +1,1 @@
+"""What starts a batch on a calendar, a format a file."""

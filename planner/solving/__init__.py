@@ -1,0 +1,1 @@
+"""Problems solved: HiGHS, relaxations, a pool of workers, progress and interrupts."""

@@ -1,0 +1,89 @@
+"""Shows where the search stands: a live line on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from planner.formatting import money, percent
+from planner.solving.interrupt import Stop
+
+LINE_SECONDS = 10.0
+"""At most one plain line in this time, and only when something changed."""
+ALIVE_SECONDS = 60.0
+"""A plain line at least this often, so that a log shows the run is alive."""
+DRAW_SECONDS = 0.2
+
+log = logging.getLogger("planner")
+
+
+class Standing(Protocol):
+    """What the solver tells of its search: `planner.solving.highs.Progress`."""
+
+    @property
+    def incumbent_usd(self) -> float | None: ...
+    @property
+    def bound_usd(self) -> float | None: ...
+    @property
+    def gap(self) -> float | None: ...
+
+
+class LiveLine(Protocol):
+    """Where the live line is drawn."""
+
+    def show(self, text: str) -> None: ...
+
+
+class ProgressLines:
+    """Takes the solver's news, and shows them in the moments the solver asks whether to stop."""
+
+    def __init__(
+        self, what: str, currency: str, live: LiveLine | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._what = what
+        self._currency = currency
+        self._live = live
+        self._clock = clock
+        self._began = clock()
+        self._standing: Standing | None = None
+        self._said: tuple[float | None, float | None] = (None, None)
+        self._said_at = 0.0
+        self._drawn_at = -DRAW_SECONDS
+        self._stopping = False
+
+    def news(self, standing: Standing) -> None:
+        """Where the search stands now."""
+        self._standing = standing
+
+    def stopped_by(self, stop: Stop) -> bool:
+        """Shows the news; whether the search shall stop."""
+        self.show()
+        if stop.requested and not self._stopping:
+            self._stopping = True
+            log.info("Stopping; the best plan found so far is kept. Ctrl-C again ends at once, without a plan.")
+        return stop.requested
+
+    def show(self) -> None:
+        """Draws the live line, and says a plain line when it is time for one."""
+        seconds = self._clock() - self._began
+        if self._live is not None and seconds - self._drawn_at >= DRAW_SECONDS:
+            self._drawn_at = seconds
+            self._live.show(self._line(seconds))
+        standing = self._standing
+        found = (standing.incumbent_usd, standing.bound_usd) if standing else (None, None)
+        waited = seconds - self._said_at
+        first = self._said[0] is None and found[0] is not None
+        if first or (waited >= LINE_SECONDS and found != self._said) or waited >= ALIVE_SECONDS:
+            self._said, self._said_at = found, seconds
+            # A live line already shows it on the terminal; the log files get it in any case.
+            log.log(logging.DEBUG if self._live is not None else logging.INFO, "%s", self._line(seconds))
+
+    def _line(self, seconds: float) -> str:
+        standing = self._standing
+        if standing is None or (standing.incumbent_usd is None and standing.bound_usd is None):
+            return f"{self._what}: no plan yet, {seconds:.0f} s"
+        best = money(standing.incumbent_usd, self._currency) if standing.incumbent_usd is not None else "no plan yet"
+        bound, gap = money(standing.bound_usd, self._currency), percent(standing.gap)
+        return f"{self._what}: {best}, bound {bound}, gap {gap}, {seconds:.0f} s"

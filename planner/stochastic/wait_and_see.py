@@ -1,0 +1,78 @@
+"""The scenarios one by one: each as if it were certain, and each with the decisions it shares held."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from models.plan import Plan
+from models.stochastic.solution import Certain
+from models.stochastic.tree import Tree, own_from
+from planner.solving.highs import SolveOptions
+from planner.solving.worker_pool import Answer, Ask, Question
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Scenarios solved as if certain; `infeasible` have no plan at all."""
+
+    certain: Mapping[str, Certain]
+    infeasible: tuple[str, ...] = ()
+
+
+def solve_mean(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> Plan | None:
+    """The plan for the expected values of the scenarios; None where none was found."""
+    (answer,) = ask([Question("the expected values", dataset.expected_value(), options)])
+    said(answer)
+    return answer.plan
+
+
+def solve_apart(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> Apart:
+    """Solves each scenario as if it were certain."""
+    names = Tree(dataset).names
+    answers = {}
+    for answer in ask(Question(name, dataset.in_scenario(name), options) for name in names):
+        answers[answer.key] = answer
+        said(answer)
+    certain = {}
+    for name in names:
+        answer = answers[name]
+        if answer.plan is not None and answer.objective_usd is not None:
+            bound = -math.inf if answer.bound_usd is None else answer.bound_usd
+            certain[name] = Certain(answer.objective_usd, bound, answer.plan)
+    return Apart(certain, tuple(name for name in names if answers[name].status == "infeasible"))
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What decisions come to: a plan for every scenario, and by scenario a bound on its cost with them held.
+
+    Without plans, `infeasible` names the scenarios proven to have none; empty where none was found in the time.
+    """
+
+    plans: Mapping[str, Plan]
+    bounds: Mapping[str, float]
+    infeasible: tuple[str, ...] = ()
+
+
+def evaluate(
+    dataset: Dataset, plans: Mapping[str, Plan], options: SolveOptions, ask: Ask, until: int | None = None
+) -> Evaluated:
+    """Each scenario at its best with what its plan decides before it stands alone held.
+
+    With `until` what is decided before that month t is held, and nothing else.
+    """
+    tree = Tree(dataset)
+    questions = [
+        Question(
+            name, dataset.in_scenario(name), options, plans[name], own_from(tree, name) if until is None else until
+        )
+        for name in tree.names
+    ]
+    answers = {answer.key: answer for answer in ask(questions)}
+    if any(answer.plan is None for answer in answers.values()):
+        return Evaluated({}, {}, tuple(name for name in tree.names if answers[name].status == "infeasible"))
+    bounds = {name: -math.inf if (low := answers[name].bound_usd) is None else low for name in tree.names}
+    return Evaluated({name: plan for name in tree.names if (plan := answers[name].plan) is not None}, bounds)

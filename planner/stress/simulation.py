@@ -1,0 +1,188 @@
+"""A plan tried on samples: in each its committed decisions held, and the best of what is left to decide.
+
+Samples are taken in the order drawn, so that those finished when the time is over are a sample too, whatever the
+others would have taken. With the same seed a sample has the same answer on any number of workers.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import Literal
+
+from models.dataset import Dataset
+from models.plan import Plan
+from models.stochastic.fixed_decisions import decisions_of, void
+from planner.solving.highs import SolveOptions
+from planner.solving.interrupt import Stop
+from planner.solving.worker_pool import Answer, Question, asking
+from planner.stress.samples import Samples
+
+ALL_MONTHS = 100_000
+"""Every decision of a plan is taken before this month t, those about ends beyond the horizon too."""
+AT_ONCE = 200
+"""Problems handed out together; more would only fill the memory."""
+ONE_SHARE = 0.1
+"""Of a time limit, what a single sample may take at most."""
+NOTHING = 1e-6
+"""Of a segment's demand in a month; less than this is not short."""
+WORST = 5
+"""Plans of so many of the dearest problems are kept, to be audited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """What is tried: the plan, and the month t before which its decisions are held.
+
+    `forecast_usd` is what the plan itself expects to cost. `made` has the plans behind it by scenario; one on the plain
+    figures under "".
+    """
+
+    plan: Plan
+    until: int
+    forecast_usd: float
+    made: Mapping[str, Plan] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of the plan in one problem. Money in USD of present value.
+
+    `status`: optimal (within the gap asked for), stopped (a plan with a larger gap), infeasible (no plan keeps every
+    rule), or undecided (`why` in words). Where letting go of caps makes a plan possible, `caps` names those it goes
+    beyond and the figures are its; without any plan the cost is NaN. `short` is billions of tokens a day not served by
+    segment and month t, where any are; `void` names the offers that were committed and could not be taken.
+    """
+
+    status: Literal["optimal", "stopped", "infeasible", "undecided"]
+    cost_usd: float = math.nan
+    gap: float = 0.0
+    shortfall_usd: float = 0.0
+    short: tuple[tuple[str, int, float], ...] = ()
+    void: tuple[str, ...] = ()
+    caps: tuple[str, ...] = ()
+    seconds: float = 0.0
+    why: str = ""
+
+    @property
+    def solved(self) -> bool:
+        """Whether there is a plan that keeps every rule."""
+        return self.status in ("optimal", "stopped")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Results by sample, in the order drawn, up to the first that was not finished.
+
+    `words` says what was drawn in each. `dearest` has the plans of the dearest problems among them, by the number of
+    the problem.
+    """
+
+    samples: Samples
+    results: tuple[Result, ...]
+    words: tuple[str, ...]
+    dearest: dict[int, Plan]
+    seconds: float
+
+    @property
+    def complete(self) -> bool:
+        return len(self.results) == len(self.samples)
+
+
+def try_out(
+    dataset: Dataset,
+    commitment: Commitment,
+    samples: Samples,
+    options: SolveOptions,
+    *,
+    nonzeros: int,
+    workers: int,
+    stop: Stop,
+    news: Callable[[Mapping[int, Result]], None] = lambda results: None,
+) -> Trial:
+    """Solves every problem within the time limit of the options; `news` hears the results there are, by problem."""
+    began = time.monotonic()
+    limit = options.time_limit
+    deadline = math.inf if limit is None else began + limit
+    each = replace(options, threads=1, time_limit=None if limit is None else limit * ONE_SHARE)
+    held = decisions_of(commitment.plan)
+    floor = _floors(dataset)
+    found: dict[int, Result] = {}
+    dearest: dict[int, tuple[float, Plan]] = {}
+    with asking(nonzeros, limit, stop, workers) as ask:
+        for answer in _answers(ask, samples, each, held, commitment.until, lambda: _over(stop, deadline)):
+            if _over(stop, deadline) and answer.status in ("stopped", "no_plan"):
+                continue  # cut short: how it would have ended is not known
+            problem = int(answer.key)
+            found[problem] = _result(dataset, answer, held, commitment.until, floor)
+            if answer.plan is not None and found[problem].solved:
+                dearest[problem] = found[problem].cost_usd, answer.plan
+                if len(dearest) > WORST:
+                    del dearest[min(dearest, key=lambda k: (dearest[k][0], -k))]
+            news(found)
+    finished = takewhile(lambda problem: problem in found, samples.problem_of)
+    results = tuple(found[problem] for problem in finished)
+    kept = set(samples.problem_of[: len(results)])
+    return Trial(
+        samples,
+        results,
+        tuple(samples.words(len(results))),
+        {problem: plan for problem, (_, plan) in sorted(dearest.items()) if problem in kept},
+        time.monotonic() - began,
+    )
+
+
+def _over(stop: Stop, deadline: float) -> bool:
+    return stop.requested or time.monotonic() >= deadline
+
+
+def _answers(
+    ask: Callable[[Iterable[Question]], Iterator[Answer]],
+    samples: Samples,
+    options: SolveOptions,
+    held: Plan,
+    until: int,
+    over: Callable[[], bool],
+) -> Iterator[Answer]:
+    for first in range(0, samples.problems, AT_ONCE):
+        if over():
+            return
+        numbers = range(first, min(first + AT_ONCE, samples.problems))
+        yield from ask([Question(str(k), samples.problem(k), options, held, until, beyond_caps=True) for k in numbers])
+
+
+def _floors(dataset: Dataset) -> dict[tuple[str, int], float]:
+    """By segment and month, the shortfall in billions of tokens a day that still counts as none."""
+    from models.demand.baseline import baseline_demand
+
+    floors: dict[tuple[str, int], float] = {}
+    for (segment, _), path in baseline_demand(dataset).items():
+        for t, tokens in enumerate(path):
+            floors[segment, t] = floors.get((segment, t), 0.0) + NOTHING * tokens
+    return floors
+
+
+def _result(dataset: Dataset, answer: Answer, held: Plan, until: int, floor: dict[tuple[str, int], float]) -> Result:
+    plan = answer.plan
+    status: Literal["optimal", "stopped", "infeasible", "undecided"] = (
+        "undecided" if answer.status == "no_plan" else answer.status
+    )
+    if plan is None:
+        return Result(status, seconds=answer.seconds, why=answer.why)
+    short: dict[tuple[str, int], float] = {}
+    for each in plan.shortfalls:
+        key = each.segment, each.month
+        short[key] = short.get(key, 0.0) + each.tokens_bn * 24.0 / dataset.hours(each.month)
+    return Result(
+        status,
+        plan.objective_usd,
+        answer.gap or 0.0,
+        plan.costs_usd()["shortfall"],
+        tuple((*key, tokens) for key, tokens in sorted(short.items()) if tokens > floor[key]),
+        void(held, plan, until),
+        answer.caps,
+        answer.seconds,
+    )

@@ -1,0 +1,168 @@
+"""What a trial says of the whole: cost, shortfall and the chance of neither being possible, with their certainty."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.dataset import Dataset
+from models.stochastic.estimates import Estimate, Vector, mean, probability, quantile, tail_mean
+from planner.stress.simulation import Result, Trial
+
+BINS = 15
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+WORST = 5
+NAMED = 8
+"""Offers or caps named in a list; more of them are rare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Samples that cost from `low_usd` to `high_usd`, and how likely it is to cost more than that."""
+
+    low_usd: float
+    high_usd: float
+    samples: int
+    above: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class ShortPlace:
+    """A segment's shortfall in month t: how likely, on average over all samples, and at worst; bn tokens a day."""
+
+    segment: str
+    month: int
+    times: int
+    probability: Estimate
+    mean_bn_per_day: float
+    worst_bn_per_day: float
+
+
+@dataclass(frozen=True, slots=True)
+class CostFigures:
+    """Cost of samples in USD: the mean, quantiles by level, the mean of the worst 1 - alpha, spread and extremes."""
+
+    count: int
+    expected: Estimate
+    quantiles: dict[float, Estimate]
+    cvar: Estimate
+    deviation: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All that is told. Samples are numbered from 0 in the order drawn.
+
+    `cost` and shortfall are over the samples with a plan that keeps every rule (`with_plan` of `finished`);
+    `cost_beyond` also has those with a plan that only goes beyond caps, `caps` counts these by cap.
+    """
+
+    finished: int
+    with_plan: int
+    beyond_caps: int
+    undecided: int
+    largest_gap: float
+    no_plan: Estimate | None
+    cost: CostFigures | None
+    cost_beyond: CostFigures | None
+    short: Estimate | None
+    places: tuple[ShortPlace, ...]
+    bins: tuple[Bin, ...]
+    worst: tuple[int, ...]
+    caps: tuple[tuple[str, int], ...]
+    void: tuple[tuple[str, int], ...]
+
+
+def figures(dataset: Dataset, trial: Trial, seed: int) -> Figures:
+    """The figures of a trial; CVaR at the settings' risk_alpha. What nothing is known of is None."""
+    alpha = dataset.settings.risk_alpha
+    results = trial.results
+    decided = [each for each in results if each.status != "undecided"]
+    solved = [each for each in results if each.solved]
+    beyond = [each for each in results if each.status == "infeasible" and not math.isnan(each.cost_usd)]
+    costs = np.array([each.cost_usd for each in solved])
+    return Figures(
+        finished=len(results),
+        with_plan=len(solved),
+        beyond_caps=len(beyond),
+        undecided=len(results) - len(decided),
+        largest_gap=max((each.gap for each in solved), default=0.0),
+        no_plan=probability(len(decided) - len(solved), len(decided)) if decided else None,
+        cost=_cost(costs, alpha, seed),
+        cost_beyond=_cost(np.append(costs, [each.cost_usd for each in beyond]), alpha, seed) if beyond else None,
+        short=probability(sum(bool(each.short) for each in solved), len(solved)) if solved else None,
+        places=_places(dataset, solved),
+        bins=_bins(costs),
+        worst=_worst(trial),
+        caps=_counted(name for each in beyond for name in each.caps),
+        void=_counted(name for each in results for name in each.void),
+    )
+
+
+def _cost(costs: Vector, alpha: float, seed: int) -> CostFigures | None:
+    if not len(costs):
+        return None
+    return CostFigures(
+        len(costs),
+        mean(costs),
+        {level: quantile(costs, level, seed) for level in LEVELS},
+        tail_mean(costs, alpha, seed),
+        float(np.std(costs, ddof=1)) if len(costs) > 1 else 0.0,
+        float(costs.min()),
+        float(costs.max()),
+    )
+
+
+def _bins(costs: Vector) -> tuple[Bin, ...]:
+    """Bins of one width over what the samples cost; a single one where all cost the same."""
+    if not len(costs):
+        return ()
+    low, high = float(costs.min()), float(costs.max())
+    count = BINS if high - low > 1e-9 * max(1.0, abs(high)) else 1
+    edges = np.linspace(low, high, count + 1)
+    found = np.histogram(costs, edges)[0] if count > 1 else [len(costs)]
+    above = [int((costs > edge).sum()) if count > 1 else 0 for edge in edges[1:-1]] + [0]
+    return tuple(
+        Bin(float(edges[i]), float(edges[i + 1]), int(found[i]), probability(above[i], len(costs)))
+        for i in range(count)
+    )
+
+
+def _places(dataset: Dataset, solved: list[Result]) -> tuple[ShortPlace, ...]:
+    """Every segment and month; none where nothing is known."""
+    if not solved:
+        return ()
+    short: dict[tuple[str, int], list[float]] = {(name, t): [] for name in dataset.segment_of for t in dataset.horizon}
+    for each in solved:
+        for segment, month, tokens in each.short:
+            short[segment, month].append(tokens)
+    return tuple(
+        ShortPlace(
+            segment,
+            month,
+            len(found),
+            probability(len(found), len(solved)),
+            math.fsum(found) / len(solved),
+            max(found, default=0.0),
+        )
+        for (segment, month), found in short.items()
+    )
+
+
+def _worst(trial: Trial) -> tuple[int, ...]:
+    """The dearest samples, each problem once."""
+    first: dict[int, int] = {}
+    for i, each in enumerate(trial.results):
+        if each.solved:
+            first.setdefault(trial.samples.problem_of[i], i)
+    return tuple(sorted(first.values(), key=lambda i: (-trial.results[i].cost_usd, i))[:WORST])
+
+
+def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(Counter(names).most_common(NAMED))

@@ -1,0 +1,140 @@
+"""A stress test as it is told: what was tried and how, what came out, and the sentences that say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from models.dataset import Dataset
+from models.stochastic.estimates import Estimate
+from planner.formatting import money, percent
+from planner.stress.simulation import Commitment, Trial
+from planner.stress.statistics import Figures
+
+Later = Literal["optimised", "held"]
+MEANING = {
+    "optimised": (
+        "Later decisions are made anew in each sample with all of it known, so a planner without such foresight pays "
+        "at least this (within the gap)."
+    ),
+    "held": (
+        "All decisions of the plan are held and only their use adapts, so a planner who decides anew as things come "
+        "pays at most this."
+    ),
+}
+SHORT_CARE, NO_PLAN_CARE = 0.05, 0.05
+"""From these probabilities on a plan is not called good."""
+
+
+@dataclass(frozen=True)
+class StressReport:
+    """Everything about one stress test. `audited` counts the plans of the dearest samples that were audited."""
+
+    plan_name: str
+    dataset: Dataset
+    commitment: Commitment
+    trial: Trial
+    figures: Figures
+    later: Later
+    gap: float
+    audited: int
+    notes: tuple[str, ...]
+    record: tuple[tuple[str, str, Any, str], ...]
+    """Of the run: section, key, value, and where an option's value came from."""
+
+    @property
+    def currency(self) -> str:
+        return self.dataset.settings.currency
+
+    @property
+    def tone(self) -> Literal["good", "careful", "bad"]:
+        found = self.figures
+        if found.cost is None or (found.no_plan is not None and found.no_plan.value >= NO_PLAN_CARE):
+            return "bad"
+        short = found.short is not None and found.short.value >= SHORT_CARE
+        unsure = found.undecided or (found.no_plan is not None and found.no_plan.value > 0.0)
+        return "careful" if short or unsure or not self.trial.complete else "good"
+
+
+def between(estimate: Estimate, currency: str) -> str:
+    """`84.20 bn USD (83.10 bn USD to 85.30 bn USD)`."""
+    if estimate.low is None or estimate.high is None:
+        return f"{money(estimate.value, currency)} (one sample says nothing of how sure that is)"
+    return f"{money(estimate.value, currency)} ({money(estimate.low, currency)} to {money(estimate.high, currency)})"
+
+
+def chance(estimate: Estimate) -> str:
+    """`34 % (31 % to 37 %)`."""
+    low, high = estimate.low, estimate.high
+    return f"{_rounded(estimate.value)} ({_rounded(low or 0.0)} to {_rounded(1.0 if high is None else high)})"
+
+
+def _rounded(share: float) -> str:
+    return percent(round(share, 3))
+
+
+def headline(report: StressReport) -> str:
+    """What came out, in a few sentences."""
+    found, trial = report.figures, report.trial
+    parts = []
+    if not found.finished:
+        return "No sample was finished: nothing is known. Give it more time."
+    if found.cost is not None:
+        parts.append(
+            f"Expected cost {between(found.cost.expected, report.currency)} with 95 % confidence, over the "
+            f"{found.with_plan:,} of {found.finished:,} samples with a plan that keeps every rule; the plan itself "
+            f"expects {money(report.commitment.forecast_usd, report.currency)}."
+        )
+    if found.short is not None:
+        parts.append(f"Demand falls short somewhere in {chance(found.short)} of these.")
+    if found.no_plan is not None and found.no_plan.value:
+        parts.append(f"In {chance(found.no_plan)} of all no plan keeps every rule with these decisions{_why(found)}.")
+    if found.undecided:
+        parts.append(f"{found.undecided:,} were not decided in the time a sample has, and count nowhere.")
+    if not trial.complete:
+        parts.append(f"Stopped after {found.finished:,} of {len(trial.samples):,} samples.")
+    return " ".join(parts)
+
+
+def _why(found: Figures) -> str:
+    if not found.beyond_caps:
+        return ""
+    named = ", ".join(f"'{name}'" for name, _ in found.caps[:3])
+    return f"; in {found.beyond_caps:,} it is caps that cannot be kept, most often {named}"
+
+
+def special(report: StressReport, sample: int) -> str:
+    """What a sample is about: what was drawn, which commitments are void, what falls short."""
+    result = report.trial.results[sample]
+    parts = [report.trial.words[sample]]
+    if result.void:
+        parts.append(f"cannot be taken: {', '.join(result.void)}")
+    if result.caps:
+        parts.append(f"beyond caps: {', '.join(result.caps)}")
+    by_segment: dict[str, set[int]] = {}
+    for segment, month, _ in result.short:
+        by_segment.setdefault(segment, set()).add(month)
+    if by_segment:
+        listed = ", ".join(f"{name} in {len(months)} months" for name, months in by_segment.items())
+        parts.append(f"short: {listed}".replace(" 1 months", " 1 month"))
+    return "; ".join(parts)
+
+
+def lines(report: StressReport) -> list[str]:
+    """The result for a terminal."""
+    found = report.figures
+    told = [f"{report.plan_name}: {headline(report)}", f"  {MEANING[report.later]}"]
+    if found.cost is not None:
+        alpha = report.dataset.settings.risk_alpha
+        median, high = found.cost.quantiles[0.5], found.cost.quantiles[0.95]
+        told.append(f"  Median {between(median, report.currency)}, 95 % quantile {between(high, report.currency)}")
+        told.append(f"  Mean of the worst {percent(1.0 - alpha)}: {between(found.cost.cvar, report.currency)}")
+    if found.cost_beyond is not None:
+        told.append(
+            f"  Expected cost with caps let go where they cannot be kept: "
+            f"{between(found.cost_beyond.expected, report.currency)} over {found.cost_beyond.count:,} samples"
+        )
+    for i in found.worst[:3]:
+        cost = money(report.trial.results[i].cost_usd, report.currency)
+        told.append(f"  Sample {i + 1}: {cost}: {special(report, i)}")
+    return [*told, *(f"  Note: {each}" for each in report.notes)]
