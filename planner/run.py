@@ -275,15 +275,15 @@ class _Run:
         from models.audit.scenario_set import audit_together
         from models.stochastic.risk import Measure
         from planner.solving.highs import SolveOptions
-        from planner.stochastic.base_case import base_case_together
-        from planner.stochastic.solve import search
+        from planner.stochastic.base_case import base_case_for_scenarios
+        from planner.stochastic.solve import solve_stochastic
 
         report, request = self.report, self.request
         measure = replace(Measure.of(dataset), kind=request.risk)
         options = SolveOptions(request.gap, request.time_limit, request.threads, request.seed)
         self.stop.keeping = True
         with self._phase("solve"):
-            found = search(
+            found = solve_stochastic(
                 dataset,
                 measure,
                 options,
@@ -314,7 +314,7 @@ class _Run:
             return
         with self._phase("solve"):
             seconds = report.seconds["solve"]
-            base = base_case_together(dataset, best.measure, seconds, options, self.stop, self._watch)
+            base = base_case_for_scenarios(dataset, best.measure, seconds, options, self.stop, self._watch)
         report.base_case_usd = base.cost_usd
         if base.warning:
             self._warn(base.warning)

@@ -8,7 +8,7 @@ from models.audit import audit
 from models.audit.nonanticipativity import check_alike
 from models.dataset import Dataset
 from models.stochastic.risk import expected_cost
-from models.stochastic.tree import Tree
+from models.stochastic.tree import ScenarioTree
 from planner.solving.highs import SolveOptions
 from planner.stochastic.decomposition import DecomposedOutcome, decompose
 
@@ -39,5 +39,5 @@ def decomposed(data: Dataset, gap: float = 1e-6) -> DecomposedOutcome:
     alike = check_alike(data, found.plans)
     assert alike.passed, alike.failures
     costs = {name: plan.objective_usd for name, plan in found.plans.items()}
-    assert abs(expected_cost(costs, Tree(data).probability) - found.objective_usd) <= 1e-6 * scale
+    assert abs(expected_cost(costs, ScenarioTree(data).probability) - found.objective_usd) <= 1e-6 * scale
     return found

@@ -18,8 +18,8 @@ from scipy.sparse import csc_array, csr_array, lil_array, vstack
 
 from models.core.compiled import Compiled
 from models.core.scaling import Units
-from models.stochastic.extensive_form import ExtensiveForm, Shared, rows_over
-from models.stochastic.subproblem import Part
+from models.stochastic.extensive_form import DecisionKey, ExtensiveForm, rows_over
+from models.stochastic.subproblem import Subproblem
 
 Vector = npt.NDArray[np.float64]
 
@@ -34,10 +34,10 @@ class Cut:
     r"""\theta of `scenario` >= `least` + `slopes` · x, in model units of money; without a scenario 0 >= the same."""
 
     scenario: str | None
-    slopes: Mapping[Shared, float]
+    slopes: Mapping[DecisionKey, float]
     least: float
 
-    def at(self, values: Mapping[Shared, float]) -> float:
+    def at(self, values: Mapping[DecisionKey, float]) -> float:
         """The right-hand side at shared decisions."""
         return self.least + sum(slope * values[key] for key, slope in self.slopes.items())
 
@@ -94,12 +94,12 @@ class Master:
             rows=(None,) * (self._rows.shape[0] + len(least)),
         )
 
-    def decided(self, values: Vector) -> dict[Shared, float]:
+    def decided(self, values: Vector) -> dict[DecisionKey, float]:
         """The shared decisions that the columns' values mean, whole where they must be."""
         whole = np.where(self._integer, np.round(values), values)
         return {key: float(whole[i]) for key, i in self._column.items()}
 
-    def expected(self, decided: Mapping[Shared, float]) -> float:
+    def expected(self, decided: Mapping[DecisionKey, float]) -> float:
         """What shared decisions cost at least, by the cuts there are; infinite where one rules them out."""
         least = dict.fromkeys(self._scenario, -np.inf)
         for cut in self.cuts:
@@ -110,19 +110,19 @@ class Master:
         return float(sum(self._cost[i] * least[name] for name, i in self._scenario.items()))
 
 
-def lagrangian(part: Part, prices: Vector, values: Vector) -> Cut:
+def lagrangian(part: Subproblem, prices: Vector, values: Vector) -> Cut:
     """What a scenario costs at least at any shared decisions; with `prices` by column its least is at `values`."""
     slopes = {key: -float(prices[i]) for key, i in part.common.items() if prices[i]}
     return Cut(part.name, slopes, part.model.compiled.objective(values) + float(prices @ values))
 
 
-def tangent(part: Part, decided: Mapping[Shared, float], cost: float, duals: Vector) -> Cut:
+def tangent(part: Subproblem, decided: Mapping[DecisionKey, float], cost: float, duals: Vector) -> Cut:
     """What a scenario's relaxation costs around decisions held in it: `cost` with them, and the `duals` by column."""
     slopes = {key: float(duals[i]) for key, i in part.columns.items() if duals[i]}
     return Cut(part.name, slopes, cost - sum(slope * decided[key] for key, slope in slopes.items()))
 
 
-def ruled_out(part: Part, arrays: Compiled, ray: Vector, decided: Mapping[Shared, float]) -> Cut | None:
+def ruled_out(part: Subproblem, arrays: Compiled, ray: Vector, decided: Mapping[DecisionKey, float]) -> Cut | None:
     """What keeps away from decisions with which the rows of a scenario contradict each other (Farkas' lemma).
 
     `arrays` are the part's problem. With the weights of `ray` its rows together claim more than the columns can be;

@@ -22,11 +22,11 @@ from models.core.scaling import Units, units_of
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.risk import Measure, with_objective
-from models.stochastic.tree import Tree
+from models.stochastic.tree import ScenarioTree
 from models.warm_start import start_values
 
 Vector = npt.NDArray[np.float64]
-Shared = tuple[int, str, str, Hashable]
+DecisionKey = tuple[int, str, str, Hashable]
 """A decision shared by scenarios: the month it is taken in, their node in that month, its family and key.
 
 The month tells apart what is one decision by its key alone: service that goes on in a month may be a renewal
@@ -58,10 +58,10 @@ class ExtensiveForm:
         self, dataset: Dataset, measure: Measure | None = None, models: Mapping[str, Model] | None = None
     ) -> None:
         self.dataset = dataset
-        self.tree = Tree(dataset)
+        self.tree = ScenarioTree(dataset)
         self.units: Units = units_of(dataset)
         self.scenarios: list[ScenarioModel] = []
-        self.shared: dict[Shared, int] = {}
+        self.shared: dict[DecisionKey, int] = {}
         joined = _Joined()
         for name in self.tree.names:
             model = (models or {}).get(name) or build_model(dataset.in_scenario(name))
@@ -147,9 +147,9 @@ def rows_over(matrix: csr_array, columns: npt.NDArray[np.bool_]) -> npt.NDArray[
     return alone
 
 
-def shared_keys(tree: Tree, scenario: str, model: Model) -> dict[int, Shared]:
+def shared_keys(tree: ScenarioTree, scenario: str, model: Model) -> dict[int, DecisionKey]:
     """The decisions of a scenario's model that other scenarios share, by the variable's id."""
-    found: dict[int, Shared] = {}
+    found: dict[int, DecisionKey] = {}
     alike: dict[int, bool] = {}
     for each in model.decisions:
         if each.month not in alike:
@@ -159,7 +159,7 @@ def shared_keys(tree: Tree, scenario: str, model: Model) -> dict[int, Shared]:
     return found
 
 
-def shared_key(tree: Tree, scenario: str, decision: Decision) -> Shared:
+def shared_key(tree: ScenarioTree, scenario: str, decision: Decision) -> DecisionKey:
     """What scenarios that share a decision of a scenario have in common."""
     return decision.month, tree.node(scenario, decision.month), decision.family, decision.key
 

@@ -9,25 +9,25 @@ from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Scenario, ScenarioFactor
 
-FRESH = " fresh"
+SAMPLED = " fresh"
 """The name of the course; no scenario's name begins with a blank."""
 
 
-def as_it_comes(dataset: Dataset, factors: Iterable[ScenarioFactor]) -> Dataset:
+def dataset_in_sample(dataset: Dataset, factors: Iterable[ScenarioFactor]) -> Dataset:
     """The problem in which things take the course of these factors.
 
     The plain figures and the workbook's scenarios stay beside it, because a signing is on offer in the months that
     any of them tells apart: what a plan for them signs can be signed here in the same month.
     """
-    own = tuple(replace(each, scenario=FRESH) for each in factors)
+    own = tuple(replace(each, scenario=SAMPLED) for each in factors)
     return replace(
-        _beside(dataset, Scenario(scenario=FRESH, probability=1.0)),
+        _beside(dataset, Scenario(scenario=SAMPLED, probability=1.0)),
         scenario_factors=dataset.scenario_factors + own,
-        scenario=FRESH,
+        scenario=SAMPLED,
     )
 
 
-def as_in(dataset: Dataset, scenario: str) -> Dataset:
+def dataset_in_scenario(dataset: Dataset, scenario: str) -> Dataset:
     """The problem in which things take the course of one of the workbook's scenarios; "": that of the plain figures."""
     return replace(_beside(dataset), scenario=scenario)
 
@@ -41,7 +41,7 @@ def decisions_of(plan: Plan) -> Plan:
     return Plan(signings=plan.signings, options=plan.options, limits=plan.limits)
 
 
-def common_to(plans: Iterable[Plan], until: int) -> Plan:
+def common_decisions(plans: Iterable[Plan], until: int) -> Plan:
     """What plans for scenarios decide alike before month t = `until`: what any of them signs or buys by then.
 
     Where a supplier is gone in a scenario its signing is missing there; it is committed all the same. Rows of status
@@ -62,7 +62,7 @@ def common_to(plans: Iterable[Plan], until: int) -> Plan:
     )
 
 
-def void(committed: Plan, taken: Plan, until: int) -> tuple[str, ...]:
+def unavailable(committed: Plan, taken: Plan, until: int) -> tuple[str, ...]:
     """Offers and options committed before month t = `until` that could not be taken, each once, in order."""
     found: dict[str, None] = {}
     wanted, had = _signed(committed, until), _signed(taken, until)

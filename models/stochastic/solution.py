@@ -9,7 +9,7 @@ from models.stochastic.risk import Measure, cvar, expected_cost
 
 
 @dataclass(frozen=True, slots=True)
-class Certain:
+class WaitAndSeePlan:
     """A scenario solved as if it were certain: its least cost in USD, proven to be at least `bound_usd`."""
 
     cost_usd: float
@@ -24,7 +24,7 @@ class ScenarioPlan:
     name: str
     probability: float
     plan: Plan
-    certain: Certain | None = None
+    wait_and_see: WaitAndSeePlan | None = None
 
     @property
     def cost_usd(self) -> float:
@@ -33,7 +33,7 @@ class ScenarioPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class BoundedValue:
     """An amount in USD: as the plans found say, and the least and most it can be by what was proven.
 
     `most_usd` is infinite where nothing bounds it.
@@ -45,20 +45,20 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanForAll:
+class StochasticSolution:
     """Plans for all scenarios; `objective_usd` is what was minimised, proven to be at least `bound_usd`.
 
-    `mean_objective_usd`: the same objective when what is decided before first_stage_months is that of the plan
+    `eev_usd`: the same objective when what is decided before first_stage_months is that of the plan
     for the expected values, and the rest is decided at its best; infinite where that admits no plan, None where
-    it was not worked out. Up to `mean_bound_usd` it is proven to cost no less.
+    it was not worked out. Up to `eev_bound_usd` it is proven to cost no less.
     """
 
     measure: Measure
     scenarios: tuple[ScenarioPlan, ...]
     objective_usd: float
     bound_usd: float
-    mean_objective_usd: float | None = None
-    mean_bound_usd: float | None = None
+    eev_usd: float | None = None
+    eev_bound_usd: float | None = None
 
     @property
     def gap(self) -> float:
@@ -91,29 +91,29 @@ class PlanForAll:
                 totals[category] += each.probability * usd
         return totals
 
-    def perfect_information(self) -> Worth | None:
+    def evpi(self) -> BoundedValue | None:
         """What knowing the scenario beforehand would be worth: the objective less that of the scenarios if certain.
 
         Never negative. None where a scenario was not solved by itself.
         """
-        if any(each.certain is None for each in self.scenarios):
+        if any(each.wait_and_see is None for each in self.scenarios):
             return None
-        found = {each.name: each.certain.cost_usd for each in self.scenarios if each.certain}
-        bound = {each.name: each.certain.bound_usd for each in self.scenarios if each.certain}
+        found = {each.name: each.wait_and_see.cost_usd for each in self.scenarios if each.wait_and_see}
+        bound = {each.name: each.wait_and_see.bound_usd for each in self.scenarios if each.wait_and_see}
         apart = self._value(found), self._value(bound)
-        return Worth(
+        return BoundedValue(
             max(0.0, self.objective_usd - apart[0]),
             max(0.0, self.bound_usd - apart[0]),
             self.objective_usd - apart[1],
         )
 
-    def stochastic_solution(self) -> Worth | None:
+    def vss(self) -> BoundedValue | None:
         """What planning for all scenarios saves over planning for their expected values: never negative."""
-        mean = self.mean_objective_usd
+        mean = self.eev_usd
         if mean is None:
             return None
-        least = mean if self.mean_bound_usd is None else self.mean_bound_usd
-        return Worth(
+        least = mean if self.eev_bound_usd is None else self.eev_bound_usd
+        return BoundedValue(
             max(0.0, mean - self.objective_usd),
             max(0.0, least - self.objective_usd),
             mean - self.bound_usd,

@@ -23,26 +23,26 @@ import numpy.typing as npt
 from models.build import build_model
 from models.core.compiled import Compiled
 from models.core.model import Model
-from models.stochastic.extensive_form import ExtensiveForm, Shared, shared_keys
-from models.stochastic.tree import Tree
+from models.stochastic.extensive_form import DecisionKey, ExtensiveForm, shared_keys
+from models.stochastic.tree import ScenarioTree
 
 Vector = npt.NDArray[np.float64]
-Bounds = Mapping[Shared, tuple[float, float]]
+Bounds = Mapping[DecisionKey, tuple[float, float]]
 """The least and most that a shared decision can be in all scenarios that have it."""
 LIMITS = "in_force"
 """The family of decisions that says which limit is in force (`models.demand.limits`)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Subproblem:
     """One scenario's model; `common` has the column of each decision it shares, `columns` of the whole-number ones."""
 
     name: str
     probability: float
     model: Model
-    common: Mapping[Shared, int]
-    columns: Mapping[Shared, int]
-    months: Mapping[Shared, int]
+    common: Mapping[DecisionKey, int]
+    columns: Mapping[DecisionKey, int]
+    months: Mapping[DecisionKey, int]
 
     @cached_property
     def lumps(self) -> npt.NDArray[np.bool_]:
@@ -59,7 +59,7 @@ class Part:
         return found if found.any() else own
 
     @property
-    def bounds(self) -> dict[Shared, tuple[float, float]]:
+    def bounds(self) -> dict[DecisionKey, tuple[float, float]]:
         arrays = self.model.compiled
         return {key: (float(arrays.lower[i]), float(arrays.upper[i])) for key, i in self.columns.items()}
 
@@ -71,11 +71,11 @@ class Part:
             lower[i], upper[i] = bounds[key]
         return arrays.within(lower, upper, arrays.integer)
 
-    def decided(self, values: Vector) -> dict[Shared, float]:
+    def decided(self, values: Vector) -> dict[DecisionKey, float]:
         """What the columns' values decide of what is shared."""
         return {key: float(np.round(values[i])) for key, i in self.columns.items() if not np.isnan(values[i])}
 
-    def held(self, decided: Mapping[Shared, float]) -> Vector:
+    def held(self, decided: Mapping[DecisionKey, float]) -> Vector:
         """A value for each column that is decided, NaN for the others."""
         values: Vector = np.full(len(self.model.compiled.columns), np.nan)
         for key, i in self.columns.items():
@@ -84,7 +84,7 @@ class Part:
         return values
 
 
-def part_of(tree: Tree, name: str, model: Model | None = None) -> Part:
+def build_subproblem(tree: ScenarioTree, name: str, model: Model | None = None) -> Subproblem:
     """A scenario's part; its model is built where none is given."""
     model = model or build_model(tree.dataset.in_scenario(name))
     shared = shared_keys(tree, name, model)
@@ -96,12 +96,12 @@ def part_of(tree: Tree, name: str, model: Model | None = None) -> Part:
             common[key] = i
             if model.compiled.integer[i]:
                 columns[key], months[key] = i, month[id(variable)]
-    return Part(name, tree.probability[name], model, common, columns, months)
+    return Subproblem(name, tree.probability[name], model, common, columns, months)
 
 
-def tightest(bounds: Iterable[Bounds]) -> dict[Shared, tuple[float, float]]:
+def tightest(bounds: Iterable[Bounds]) -> dict[DecisionKey, tuple[float, float]]:
     """The tightest bounds of each shared decision, in the order they are met."""
-    found: dict[Shared, tuple[float, float]] = {}
+    found: dict[DecisionKey, tuple[float, float]] = {}
     for each in bounds:
         for key, (low, high) in each.items():
             least, most = found.get(key, (-np.inf, np.inf))
@@ -113,7 +113,7 @@ def tightest(bounds: Iterable[Bounds]) -> dict[Shared, tuple[float, float]]:
 class Stages:
     """Spans of months between which scenarios part, as far as any two are still alike."""
 
-    tree: Tree
+    tree: ScenarioTree
 
     @cached_property
     def starts(self) -> tuple[int, ...]:

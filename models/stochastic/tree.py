@@ -1,4 +1,4 @@
-"""Tree: which scenarios cannot be told apart in which month.
+"""The scenario tree: which scenarios cannot be told apart in which month.
 
 Before first_stage_months all are one. After it a scenario is as the one it follows until branches_at, and from
 then on by itself. Scenarios once told apart stay apart.
@@ -14,7 +14,7 @@ from models.schema import Scenario
 
 
 @dataclass(frozen=True)
-class Tree:
+class ScenarioTree:
     """The scenarios of a dataset, by name in the order of the sheet."""
 
     dataset: Dataset
@@ -69,13 +69,13 @@ class Tree:
         return {node: tuple(members) for node, members in found.items()}
 
 
-def own_from(tree: Tree, scenario: str) -> int:
+def first_unshared_month(tree: ScenarioTree, scenario: str) -> int:
     """The first month t from which a scenario's decisions are its own alone; the horizon's length if never."""
     horizon = tree.dataset.horizon
     return next((t for t in horizon if tree.alike(scenario, t) == (scenario,)), len(horizon))
 
 
-def is_two_stage(tree: Tree) -> bool:
+def is_two_stage(tree: ScenarioTree) -> bool:
     """Whether scenarios share what is decided before first_stage_months and nothing after."""
     first = tree.dataset.settings.first_stage_months
     horizon = len(tree.dataset.horizon)

@@ -12,7 +12,7 @@ from models.audit.report import Findings
 from models.audit.scenario_set import RULE, WORDS, _size, audit_together
 from models.dataset import Dataset
 from models.stochastic.risk import Measure, expected_cost
-from models.stochastic.tree import Tree
+from models.stochastic.tree import ScenarioTree
 from planner import __version__
 from planner.console import Console
 from planner.errors import ExitCode
@@ -79,7 +79,7 @@ def _strict(value: Any) -> Any:
 def audit_written(dataset: Dataset, written: WrittenPlans) -> AuditReport:
     """The audit of plans that were read back, with the figures recorded beside them."""
     report = audit_together(dataset, written.plans, written.costs)
-    probability = Tree(dataset).probability
+    probability = ScenarioTree(dataset).probability
     costs = {name: plan.objective_usd for name, plan in written.plans.items()}
     findings = Findings({RULE: WORDS}, 1e-6)
     if written.expected_usd is not None:

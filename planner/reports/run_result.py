@@ -10,7 +10,7 @@ from models.faults import Fault
 from models.plan import Plan
 
 if TYPE_CHECKING:
-    from models.stochastic.solution import PlanForAll
+    from models.stochastic.solution import StochasticSolution
     from planner.analysis.alternatives import Alternative
     from planner.analysis.infeasibility import Infeasibility
     from planner.analysis.marginal_values import MarginalValues
@@ -48,7 +48,7 @@ class RunReport:
     base_case_usd: float | None = None
     months: int = 0
     plan: Plan | None = None
-    together: PlanForAll | None = None
+    together: StochasticSolution | None = None
     audit: AuditReport | None = None
     marginal: MarginalValues | None = None
     repairs: Infeasibility | None = None

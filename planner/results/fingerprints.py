@@ -14,7 +14,7 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.plan import Plan
-from models.stochastic.solution import PlanForAll
+from models.stochastic.solution import StochasticSolution
 from planner.results.decisions import decisions
 from planner.results.input_rows import input_rows
 from planner.results.noise import without_noise
@@ -31,7 +31,7 @@ def output_sha256(dataset: Dataset, plan: Plan) -> str:
     return _sha256(_plan_lines(dataset, plan))
 
 
-def output_sha256_of_all(dataset: Dataset, together: PlanForAll) -> str:
+def output_sha256_of_all(dataset: Dataset, together: StochasticSolution) -> str:
     """The same of the plans of all scenarios, in their order."""
     return _sha256(
         line

@@ -16,7 +16,7 @@ from planner.stochastic.solve import Watch
 log = logging.getLogger("planner")
 
 
-def base_case_together(
+def base_case_for_scenarios(
     dataset: Dataset, measure: Measure, seconds: float, options: SolveOptions, stop: Stop, watch: Watch
 ) -> BaseCase:
     """Solves it in its extensive form, in a time in keeping with the `seconds` the plan took."""

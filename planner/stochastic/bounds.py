@@ -15,7 +15,7 @@ log = logging.getLogger("planner")
 
 
 @dataclass
-class Standing:
+class BoundTracker:
     """The least expected cost lies between `lower` and `upper`, in model units of `usd`; infinite while unknown.
 
     `aloud` where it is this process that tells.
@@ -78,7 +78,7 @@ class Standing:
         """Passes on what another search of the same problem tells, with what was known before."""
         if self.on_progress is None:
             return
-        both = Standing(self.usd, self.gap_wanted, self.currency, False, None, self.lower, self.upper)
+        both = BoundTracker(self.usd, self.gap_wanted, self.currency, False, None, self.lower, self.upper)
         if told.incumbent_usd is not None:
             both.upper = min(both.upper, told.incumbent_usd / self.usd)
         if told.bound_usd is not None:

@@ -24,24 +24,24 @@ from models.core.scaling import units_of
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.benders import Master, lagrangian
-from models.stochastic.extensive_form import ExtensiveForm, Shared
+from models.stochastic.extensive_form import DecisionKey, ExtensiveForm
 from models.stochastic.risk import Measure
 from models.stochastic.subproblem import Stages, multipliers
-from models.stochastic.tree import Tree
+from models.stochastic.tree import ScenarioTree
 from models.warm_start import start_values
 from planner.errors import WrongUsage
 from planner.formatting import money
 from planner.solving.highs import ArrayProblem, Progress, SolveOptions, solve
 from planner.solving.relaxation import relaxed_optimum
 from planner.solving.worker_pool import default_workers
-from planner.stochastic.bounds import Standing
-from planner.stochastic.first_stage_candidates import EASE, Candidates, Implementable, nearest
+from planner.stochastic.bounds import BoundTracker
+from planner.stochastic.first_stage_candidates import GAP_FACTOR, Candidates, ImplementableSolution, nearest
 from planner.stochastic.lshaped import LShaped
 from planner.stochastic.method import cannot_decompose
 from planner.stochastic.mpi import Ranks, ranks
 from planner.stochastic.progressive_hedging import quietly
-from planner.stochastic.subproblem_solver import Bench
-from planner.stochastic.subproblems import Pieces
+from planner.stochastic.subproblem_solver import SubproblemSolver
+from planner.stochastic.subproblems import Subproblems
 
 Vector = npt.NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def decompose(
         )
     task = _Task(dataset, options, start or {})
     if world.size > 1:
-        world.told(task)
+        world.broadcast(task)
     return _Decomposition(task, world, on_progress, should_stop).go()
 
 
@@ -149,17 +149,17 @@ class _Decomposition:
     ) -> None:
         self.task, self.world = task, world
         self.dataset, self.options = task.dataset, task.options
-        self.standing = Standing(
+        self.standing = BoundTracker(
             units_of(self.dataset).usd,
             self.options.gap,
             self.dataset.settings.currency,
             world.rank == 0,
             on_progress,
         )
-        self.tree = Tree(self.dataset)
+        self.tree = ScenarioTree(self.dataset)
         self.stages = Stages(self.tree)
         limit = self.options.time_limit
-        self.bench = Bench(
+        self.bench = SubproblemSolver(
             options=self.options,
             workers=1 if world.size > 1 else self.options.threads or default_workers(),
             deadline=None if limit is None else self.standing.began + limit,
@@ -167,12 +167,12 @@ class _Decomposition:
             brief_seconds=BRIEF_SECONDS if limit is None else max(BRIEF_LEAST, BRIEF_SHARE * limit),
             should_stop=should_stop,
         )
-        self.pieces = Pieces(self.stages, world)
+        self.pieces = Subproblems(self.stages, world)
         self.candidates = Candidates(self.pieces, self.bench)
-        self.best: Implementable | None = None
+        self.best: ImplementableSolution | None = None
         self.iterations = self.at_rest = 0
         self.between = math.inf, math.inf
-        self.tried: list[Mapping[Shared, float]] = []
+        self.tried: list[Mapping[DecisionKey, float]] = []
         self.last: dict[str, Vector] = {}
 
     def go(self) -> DecomposedOutcome:
@@ -207,7 +207,7 @@ class _Decomposition:
         """
         prices: dict[str, Vector] = {}
         values: dict[str, Vector] = {}
-        core: dict[Shared, float] = {}
+        core: dict[DecisionKey, float] = {}
         if form is not None:
             limit = None if self.options.time_limit is None else RELAXATION_SHARE * self.options.time_limit
             relaxed = relaxed_optimum(form, limit, lambda: self.bench.over)
@@ -217,7 +217,7 @@ class _Decomposition:
                 values = {each.name: relaxed.values[each.places] for each in form.scenarios}
                 core = {key: float(relaxed.values[place]) for key, place in form.shared.items()}
                 self.standing.say("relaxation")
-        prices, values, core, self.standing.lower = self.world.told((prices, values, core, self.standing.lower))
+        prices, values, core, self.standing.lower = self.world.broadcast((prices, values, core, self.standing.lower))
         self.pieces.price(prices)
         self._tighten()
         if not values or not self.pieces.months:
@@ -230,7 +230,7 @@ class _Decomposition:
         shaped.add({name: cut for name, (cut, _) in cuts.items()})
         raised = shaped.raise_cuts(cuts, self._floor_seconds())
         least = {name: cut.least for name, (cut, _) in cuts.items()}
-        found = self.world.merged(least) | {name: cut.least for name, cut in raised.items()}
+        found = self.world.merge(least) | {name: cut.least for name, cut in raised.items()}
         # the multipliers add up to nothing, and so do these cuts' slopes
         self._heard(sum(self.tree.probability[name] * each for name, each in found.items()))
         self.standing.say(f"scenarios by themselves, {len(raised)} of {len(found)} cost more")
@@ -278,14 +278,14 @@ class _Decomposition:
 
     def _begin(self) -> None:
         """The decisions of the plans given, held."""
-        said = self.world.merged(
+        said = self.world.merge(
             {
                 name: part.decided(start_values(part.model, self.task.start[name]))
                 for name, part in self.pieces.parts.items()
                 if name in self.task.start
             }
         )
-        decided: dict[Shared, float] = {}
+        decided: dict[DecisionKey, float] = {}
         for name in self.tree.names:
             decided |= {key: value for key, value in said.get(name, {}).items() if key not in decided}
         decided = {key: float(np.clip(value, *self.pieces.bounds[key])) for key, value in decided.items()}
@@ -323,7 +323,7 @@ class _Decomposition:
         }
         units = {name: self.pieces.parts[name].model.units for name in problems}
         held = {name: ArrayProblem(arrays, units[name]) for name, arrays in problems.items()}
-        ease = 1.0 if bounding else EASE
+        ease = 1.0 if bounding else GAP_FACTOR
         found = self.bench.best(held, lot=True, starts=starts, ease=ease, brief=True)
         if self.world.any(bool(self.bench.infeasible)):
             raise Ended("infeasible")
@@ -351,15 +351,15 @@ class _Decomposition:
         if self._at_rest():
             raise Ended("at rest")
 
-    def proximal(self, hedging: Any) -> dict[Shared, float]:
+    def proximal(self, hedging: Any) -> dict[DecisionKey, float]:
         """Proximal weights, from how far the scenarios are apart at first."""
-        return self.pieces.proximal(self.world.merged(hedging.solutions()))
+        return self.pieces.proximal(self.world.merge(hedging.solutions()))
 
     def _candidates(self, hedging: Any) -> None:
         """The scenarios' decisions nearest to the average, the most promising of them worked out."""
-        solutions = self.world.merged(hedging.solutions())
-        average = self.world.merged(hedging.average())
-        promising: list[tuple[float, dict[Shared, float]]] = []
+        solutions = self.world.merge(hedging.solutions())
+        average = self.world.merge(hedging.average())
+        promising: list[tuple[float, dict[DecisionKey, float]]] = []
         for _, mine in nearest(solutions, average, self.pieces.weights, self.tried.__contains__, SCREENED):
             self.tried.append(mine)
             if self.world.any(self.bench.over):
@@ -371,12 +371,12 @@ class _Decomposition:
             if least < self.standing.upper:
                 self._try(decided)
 
-    def _try(self, mine: Mapping[Shared, float]) -> None:
+    def _try(self, mine: Mapping[DecisionKey, float]) -> None:
         """Works out what decisions come to; the best are kept."""
         decided = self.candidates.completed(mine)
         self._better(None if decided is None else self.candidates.evaluated(decided))
 
-    def _better(self, found: Implementable | None) -> None:
+    def _better(self, found: ImplementableSolution | None) -> None:
         """Keeps decisions that come to less than all before."""
         if found is not None and found.objective < self.standing.upper:
             self.best, self.standing.upper = found, found.objective

@@ -10,24 +10,24 @@ import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.plan import Plan
-from models.stochastic.extensive_form import Shared, shared_key
-from models.stochastic.subproblem import Part
+from models.stochastic.extensive_form import DecisionKey, shared_key
+from models.stochastic.subproblem import Subproblem
 from planner.solving.highs import ArrayProblem, hold
-from planner.stochastic.subproblem_solver import Bench
-from planner.stochastic.subproblems import Pieces
+from planner.stochastic.subproblem_solver import SubproblemSolver
+from planner.stochastic.subproblems import Subproblems
 
 Vector = npt.NDArray[np.float64]
-Decided = Mapping[Shared, float]
+Decided = Mapping[DecisionKey, float]
 
-EASE = 4.0
+GAP_FACTOR = 4.0
 """How much wider the gap is left where a scenario's decisions are wanted and its cost is not."""
 
 
 @dataclass(frozen=True, eq=False)
-class Implementable:
+class ImplementableSolution:
     """Decisions with which every scenario has a plan: values by scenario of this rank, costs in model units of all."""
 
-    decided: dict[Shared, float]
+    decided: dict[DecisionKey, float]
     values: Mapping[str, Vector]
     costs: Mapping[str, float]
     objective: float
@@ -37,12 +37,12 @@ class Implementable:
 class Candidates:
     """What can be made of decisions over all ranks."""
 
-    def __init__(self, pieces: Pieces, bench: Bench) -> None:
+    def __init__(self, pieces: Subproblems, bench: SubproblemSolver) -> None:
         self.pieces, self.bench = pieces, bench
-        self.stages, self.ranks, self.parts = pieces.stages, pieces.world, pieces.parts
+        self.stages, self.world, self.parts = pieces.stages, pieces.world, pieces.parts
         self.probability = self.stages.tree.probability
 
-    def completed(self, decided: Decided) -> dict[Shared, float] | None:
+    def completed(self, decided: Decided) -> dict[DecisionKey, float] | None:
         """What is still open is decided by the first scenario that has it, at its best with the rest held.
 
         A scenario that decides first leaves open what it does not have itself: decisions of nodes it never comes to,
@@ -52,13 +52,13 @@ class Candidates:
         for name in self.stages.order:
             if self.pieces.keys[name] <= found.keys():
                 continue
-            mine: dict[Shared, float] | None = {}
+            mine: dict[DecisionKey, float] | None = {}
             if name in self.parts:
                 part = self.parts[name]
                 problem = self._held(part, self.pieces.priced[name], found)
-                solved = self.bench.best({name: problem}, lot=True, ease=EASE, brief=True)[name]
+                solved = self.bench.best({name: problem}, lot=True, ease=GAP_FACTOR, brief=True)[name]
                 mine = None if solved is None else part.decided(solved[0])
-            said = self.ranks.each(mine)
+            said = self.world.allgather(mine)
             if any(each is None for each in said):
                 return None
             found = {key: value for each in said for key, value in each.items()} | found
@@ -67,23 +67,23 @@ class Candidates:
     def least(self, decided: Decided) -> float:
         """A bound from below on what decisions cost, from relaxations; infinite where one has none."""
         found = self.bench.relaxed(self._problems(decided))
-        costs = self.ranks.merged(dict(found))
+        costs = self.world.merge(dict(found))
         if any(each is None for each in costs.values()):
             return np.inf
         return self._expected(costs)
 
-    def evaluated(self, decided: dict[Shared, float]) -> Implementable | None:
+    def evaluated(self, decided: dict[DecisionKey, float]) -> ImplementableSolution | None:
         """Every scenario at its best with the decisions held; None where one has no plan, or none was found."""
         found = self.bench.best(self._problems(decided), lot=True)
-        if self.ranks.any(any(each is None for each in found.values())):
+        if self.world.any(any(each is None for each in found.values())):
             return None
         solved = {name: each for name, each in found.items() if each is not None}
-        costs = self.ranks.merged({name: objective for name, (_, objective, _) in solved.items()})
-        bounds = self.ranks.merged({name: bound for name, (_, _, bound) in solved.items()})
+        costs = self.world.merge({name: objective for name, (_, objective, _) in solved.items()})
+        bounds = self.world.merge({name: bound for name, (_, _, bound) in solved.items()})
         values = {name: each for name, (each, _, _) in solved.items()}
-        return Implementable(decided, values, costs, self._expected(costs), self._expected(bounds))
+        return ImplementableSolution(decided, values, costs, self._expected(costs), self._expected(bounds))
 
-    def plans(self, found: Implementable) -> dict[str, Plan]:
+    def plans(self, found: ImplementableSolution) -> dict[str, Plan]:
         """The plan of every scenario, on rank 0 and all others."""
         plans = {}
         for name, part in self.parts.items():
@@ -94,13 +94,13 @@ class Candidates:
                 if id(each.variable) not in compiled and key in found.decided:
                     each.variable.set_value(round(found.decided[key]), skip_validation=True)
             plans[name] = part.model.plan(found.values[name])
-        merged = self.ranks.merged(plans)
+        merged = self.world.merge(plans)
         return {name: merged[name] for name in self.stages.tree.names}
 
     def _problems(self, decided: Decided) -> dict[str, ArrayProblem]:
         return {name: self._held(part, self.pieces.plain[name], decided) for name, part in self.parts.items()}
 
-    def _held(self, part: Part, arrays: Compiled, decided: Decided) -> ArrayProblem:
+    def _held(self, part: Subproblem, arrays: Compiled, decided: Decided) -> ArrayProblem:
         return hold(ArrayProblem(arrays, part.model.units), part.held(decided))
 
     def _expected(self, amounts: Mapping[str, float | None]) -> float:

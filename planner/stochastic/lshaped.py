@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.stochastic.benders import Cut, Master, ruled_out, tangent
-from models.stochastic.extensive_form import Shared
+from models.stochastic.extensive_form import DecisionKey
 from planner.solving.highs import ArrayProblem, SolveOptions, solve
 from planner.solving.relaxation import Relaxation
-from planner.stochastic.subproblem_solver import Bench
-from planner.stochastic.subproblems import Pieces
+from planner.stochastic.subproblem_solver import SubproblemSolver
+from planner.stochastic.subproblems import Subproblems
 
 Vector = npt.NDArray[np.float64]
-Whole = tuple[tuple[Shared, float], ...]
+Whole = tuple[tuple[DecisionKey, float], ...]
 """Whole decisions, by key."""
 
 MASTER_SECONDS = 30.0
@@ -42,10 +42,12 @@ class LShaped:
     `lower` is what every plan costs at least, in model units.
     """
 
-    def __init__(self, master: Master | None, core: Mapping[Shared, float], pieces: Pieces, bench: Bench) -> None:
+    def __init__(
+        self, master: Master | None, core: Mapping[DecisionKey, float], pieces: Subproblems, bench: SubproblemSolver
+    ) -> None:
         self.master, self.core, self.pieces, self.bench = master, dict(core), pieces, bench
         self.lower = -math.inf
-        self._visited: dict[Whole, Mapping[Shared, float]] = {}
+        self._visited: dict[Whole, Mapping[DecisionKey, float]] = {}
         self._given: set[Whole] = set()
         self._tangents: dict[str, tuple[Cut, Vector]] = {}
         self._relaxations = {
@@ -54,7 +56,7 @@ class LShaped:
 
     def add(self, cuts: Mapping[str, Cut]) -> None:
         """Adds cuts of this rank's scenarios."""
-        said = self.pieces.world.merged(dict(cuts))
+        said = self.pieces.world.merge(dict(cuts))
         if self.master is not None:
             self.master.cuts += said.values()
 
@@ -67,7 +69,7 @@ class LShaped:
         lower, upper = self.lower, best
         while at_rest < REST and not self.pieces.world.any(self.bench.over):
             decided = self._decide(options, tolerance)
-            decided, self.lower = self.pieces.world.told((decided, self.lower))
+            decided, self.lower = self.pieces.world.broadcast((decided, self.lower))
             told(self.lower)
             if decided is None:
                 return
@@ -87,7 +89,7 @@ class LShaped:
             known.add(self._whole(decided))
             self._answer({key: 0.5 * (value + self.core.get(key, value)) for key, value in decided.items()})
 
-    def promising(self) -> tuple[dict[Shared, float], float] | None:
+    def promising(self) -> tuple[dict[DecisionKey, float], float] | None:
         """Of whole decisions met on the way those that cost least, by the cuts there are, and that; each once."""
         found, master = None, self.master
         left = [whole for whole in self._visited if whole not in self._given]
@@ -95,21 +97,21 @@ class LShaped:
             best = min(left, key=lambda whole: master.expected(self._visited[whole]))
             self._given.add(best)
             found = dict(best), master.expected(self._visited[best])
-        told: tuple[dict[Shared, float], float] | None = self.pieces.world.told(found)
+        told: tuple[dict[DecisionKey, float], float] | None = self.pieces.world.broadcast(found)
         return told
 
-    def raise_at(self, decided: Mapping[Shared, float], seconds: float | None) -> dict[str, Cut]:
+    def raise_at(self, decided: Mapping[DecisionKey, float], seconds: float | None) -> dict[str, Cut]:
         """Raises the cuts at decisions; those of all scenarios that were."""
         self._answer(decided, keep=True)
         return self.raise_cuts(self._tangents, seconds)
 
     def raise_cuts(self, cuts: Mapping[str, tuple[Cut, Vector]], seconds: float | None) -> dict[str, Cut]:
         """Raises cuts of this rank's scenarios; those of all scenarios that were."""
-        found = raised(self.pieces, self.bench, cuts, seconds)
+        found = strengthen_cuts(self.pieces, self.bench, cuts, seconds)
         self.add(found)
-        return self.pieces.world.merged(found)
+        return self.pieces.world.merge(found)
 
-    def _decide(self, options: SolveOptions, tolerance: float) -> dict[Shared, float] | None:
+    def _decide(self, options: SolveOptions, tolerance: float) -> dict[DecisionKey, float] | None:
         """The master's decisions; on ranks other than 0 and where it has none, None."""
         if self.master is None:
             return None
@@ -123,7 +125,7 @@ class LShaped:
             self.lower = max(self.lower, outcome.bound_usd / self.master.units.usd)
         return None if outcome.values is None else self.master.decided(outcome.values)
 
-    def _answer(self, decided: Mapping[Shared, float], keep: bool = False) -> None:
+    def _answer(self, decided: Mapping[DecisionKey, float], keep: bool = False) -> None:
         """The scenarios' answers to decisions, as cuts."""
 
         def answer(name: str) -> tuple[Cut | None, Vector | None]:
@@ -146,16 +148,16 @@ class LShaped:
                 name: (cut, values) for name, (cut, values) in found.items() if cut is not None and values is not None
             }
 
-    def _cost(self, decided: Mapping[Shared, float]) -> float:
+    def _cost(self, decided: Mapping[DecisionKey, float]) -> float:
         """What decisions cost at least, remembered where they may be tried."""
         answered = not self.pieces.world.any(len(self._tangents) < len(self.pieces.parts))
         least = self.master.expected(decided) if answered and self.master is not None else math.inf
-        least = float(self.pieces.world.told(least))
+        least = float(self.pieces.world.broadcast(least))
         if math.isfinite(least):
             self._visited[self._whole(decided)] = decided
         return least
 
-    def _whole(self, decided: Mapping[Shared, float]) -> Whole:
+    def _whole(self, decided: Mapping[DecisionKey, float]) -> Whole:
         return tuple((key, decided[key]) for key in self.pieces.bounds)
 
 
@@ -165,8 +167,8 @@ LEAST_GAIN = 1e-5
 """What a cut must be raised by, as a share of what it says, to be worth another."""
 
 
-def raised(
-    pieces: Pieces, bench: Bench, cuts: Mapping[str, tuple[Cut, Vector]], seconds: float | None
+def strengthen_cuts(
+    pieces: Subproblems, bench: SubproblemSolver, cuts: Mapping[str, tuple[Cut, Vector]], seconds: float | None
 ) -> dict[str, Cut]:
     """Higher cuts with the same slopes, for those of this rank's scenarios where one was found.
 

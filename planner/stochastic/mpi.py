@@ -31,21 +31,21 @@ class Ranks:
     def size(self) -> int:
         return 1 if self.comm is None else int(self.comm.Get_size())
 
-    def told(self, what: Any) -> Any:
+    def broadcast(self, what: Any) -> Any:
         """What rank 0 says, on every rank."""
         return what if self.comm is None else self.comm.bcast(what, root=0)
 
-    def each(self, mine: Any) -> list[Any]:
+    def allgather(self, mine: Any) -> list[Any]:
         """What every rank says, on every rank."""
         return [mine] if self.comm is None else self.comm.allgather(mine)
 
-    def merged(self, mine: dict[Any, Any]) -> dict[Any, Any]:
+    def merge(self, mine: dict[Any, Any]) -> dict[Any, Any]:
         """The entries of all ranks, on every rank."""
-        return {key: value for each in self.each(mine) for key, value in each.items()}
+        return {key: value for each in self.allgather(mine) for key, value in each.items()}
 
     def any(self, mine: bool) -> bool:
         """Whether it is so on any rank."""
-        return any(self.each(mine))
+        return any(self.allgather(mine))
 
     def share(self, names: Iterable[str]) -> tuple[str, ...]:
         """The names this rank is for: as mpi-sppy spreads scenarios, in runs of their order."""
@@ -69,10 +69,10 @@ def serve(take_part: Callable[[Any], None]) -> bool:
     """On a rank other than 0: takes part in each task of rank 0 until it ends, then True. On rank 0 at once False."""
     world = ranks()
     if world.size > 1 and world.rank == 0:
-        atexit.register(world.told, None)
+        atexit.register(world.broadcast, None)
     if world.rank == 0:
         return False
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 decides what to stop, and says so
-    while (task := world.told(None)) is not None:
+    while (task := world.broadcast(None)) is not None:
         take_part(task)
     return True

@@ -30,8 +30,8 @@ from pyomo.solvers.plugins.solvers.persistent_solver import PersistentSolver
 from scipy.sparse import csc_array, hstack, vstack
 
 from models.core.compiled import Compiled
-from models.stochastic.extensive_form import Shared
-from models.stochastic.subproblem import Bounds, Part, Stages
+from models.stochastic.extensive_form import DecisionKey
+from models.stochastic.subproblem import Bounds, Stages, Subproblem
 
 Vector = npt.NDArray[np.float64]
 SOLVER = "planner_shell"
@@ -48,7 +48,7 @@ SolveAll = Callable[[Mapping[str, Compiled], bool], Mapping[str, Solved]]
 class Steer(Protocol):
     """What looks on, and ends the hedging by an exception of its own."""
 
-    def proximal(self, hedging: Hedging) -> Mapping[Shared, float]:
+    def proximal(self, hedging: Hedging) -> Mapping[DecisionKey, float]:
         """The proximal weight of each shared decision; on every rank, and so in every scenario, the same."""
 
     def after(self, hedging: Hedging, iteration: int) -> None:
@@ -58,7 +58,7 @@ class Steer(Protocol):
 class Tree:
     """The scenario tree in mpi-sppy's names: scenarios `part0`, `part1`, … and nodes ROOT, ROOT_0, ROOT_0_1, …"""
 
-    def __init__(self, stages: Stages, bounds: Bounds, months: Mapping[Shared, int]) -> None:
+    def __init__(self, stages: Stages, bounds: Bounds, months: Mapping[DecisionKey, int]) -> None:
         self.stages, self.bounds = stages, bounds
         self.names = {f"part{i}": name for i, name in enumerate(stages.order)}
         paths = {name: stages.path(name) for name in stages.order}
@@ -92,7 +92,7 @@ class Tree:
         return all(len(path) == 1 for path in self.paths.values())
 
 
-def shell_of(tree: Tree, name: str, part: Part, arrays: Compiled) -> Any:
+def shell_of(tree: Tree, name: str, part: Subproblem, arrays: Compiled) -> Any:
     """The Pyomo model mpi-sppy sees of a scenario: cost, and decisions by node, one it lacks a variable by itself."""
     model = pyo.ConcreteModel(name)
     model.cost = pyo.Var()
@@ -238,7 +238,7 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
     def __init__(
         self,
         tree: Tree,
-        parts: Mapping[str, Part],
+        parts: Mapping[str, Subproblem],
         arrays: Mapping[str, Compiled],
         solve_all: SolveAll,
         steer: Steer,
@@ -246,7 +246,7 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
         mpicomm: Any = None,
     ) -> None:
         self.tree, self.parts, self.solve_all, self.steer = tree, parts, solve_all, steer
-        self.weights: Mapping[Shared, float] = {}
+        self.weights: Mapping[DecisionKey, float] = {}
         options = {
             "solver_name": SOLVER,
             "PHIterLimit": iterations,
@@ -278,10 +278,10 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
             for key, variable in zip(keys, scenario._mpisppy_data.nonant_indices.values(), strict=True)
         ]
 
-    def _keys(self, scenario: Any) -> Sequence[Shared]:
+    def _keys(self, scenario: Any) -> Sequence[DecisionKey]:
         """The shared decision of each variable that mpi-sppy ties."""
         name, stages = self.tree.names[scenario.name], self.tree.stages
-        found: list[Shared] = []
+        found: list[DecisionKey] = []
         for number in range(len(self.tree.paths[name])):
             stage = number - self.tree.first
             listed = self.tree.keys[stage] if stage >= 0 else []
@@ -310,7 +310,7 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
         self._restore_nonants(update_persistent=False)
         return found
 
-    def average(self) -> dict[Shared, float]:
+    def average(self) -> dict[DecisionKey, float]:
         """What the scenarios of a node decide on average, of what this rank's scenarios share."""
         found = {}
         for scenario in self.local_scenarios.values():
@@ -319,7 +319,7 @@ class Hedging(mpisppy.opt.ph.PH):  # type: ignore[misc]
                 found[key] = float(averages[index].value)
         return found
 
-    def solutions(self) -> dict[str, dict[Shared, float]]:
+    def solutions(self) -> dict[str, dict[DecisionKey, float]]:
         """What each scenario of this rank has decided last of what it shares and has itself."""
         return {
             self.tree.names[name]: self.parts[self.tree.names[name]].decided(each._solver_plugin.solved[0])

@@ -20,8 +20,8 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
-from models.stochastic.solution import PlanForAll, ScenarioPlan
-from models.stochastic.tree import Tree, is_two_stage
+from models.stochastic.solution import ScenarioPlan, StochasticSolution
+from models.stochastic.tree import ScenarioTree, is_two_stage
 from planner.errors import WrongUsage
 from planner.formatting import money
 from planner.solving.highs import SolveOptions, hold, solve
@@ -30,7 +30,12 @@ from planner.solving.progress import ProgressLines
 from planner.solving.worker_pool import Answer, asking
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.method import Engine, cannot_decompose, choose_engine
-from planner.stochastic.wait_and_see import Apart, evaluate, solve_apart, solve_mean
+from planner.stochastic.wait_and_see import (
+    WaitAndSee,
+    evaluate_fixed_first_stage,
+    solve_expected_value_problem,
+    solve_wait_and_see,
+)
 
 APART_SHARE, MEAN_SHARE = 0.4, 0.15
 """Of a time limit, what the scenarios one by one may take, and the plan for the expected values."""
@@ -44,21 +49,21 @@ Watch = Callable[[str], ProgressLines]
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """How a search ended; `best` where there is a plan, else `why` in words.
 
     `infeasible`: the scenarios that have no plan even by themselves.
     """
 
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
-    best: PlanForAll | None
+    best: StochasticSolution | None
     size: Size
     why: str
     log: tuple[str, ...] = ()
     infeasible: tuple[str, ...] = ()
 
 
-def search(
+def solve_stochastic(
     dataset: Dataset,
     measure: Measure,
     options: SolveOptions,
@@ -66,7 +71,7 @@ def search(
     watch: Watch,
     start: Mapping[str, Plan] | None = None,
     engine: Engine | None = None,
-) -> Found:
+) -> SearchResult:
     """The best plan for all scenarios of a dataset by a measure; regret needs every scenario solved alone first.
 
     `start`: earlier plans by scenario that the joint search begins from. `engine`: None for the one that pays.
@@ -77,9 +82,9 @@ def search(
     return _Search(dataset, measure, options, stop, watch, start, engine).go()
 
 
-def _none_apart(size: Size, apart: Apart) -> Found:
+def _none_apart(size: Size, apart: WaitAndSee) -> SearchResult:
     why = f"No plan exists even if it were certain: {', '.join(apart.infeasible)}"
-    return Found("infeasible", None, size, why, infeasible=apart.infeasible)
+    return SearchResult("infeasible", None, size, why, infeasible=apart.infeasible)
 
 
 class _Search:
@@ -95,7 +100,7 @@ class _Search:
     ) -> None:
         self.dataset, self.measure, self.options = dataset, measure, options
         self.stop, self.watch, self.start = stop, watch, start
-        self.tree, self.engine = Tree(dataset), engine
+        self.tree, self.engine = ScenarioTree(dataset), engine
         self.alone = replace(options, threads=1)
         self.began = time.monotonic()
         self.currency = dataset.settings.currency
@@ -107,7 +112,7 @@ class _Search:
             return None
         return max(0.1, min(share * limit, limit - (time.monotonic() - self.began)))
 
-    def go(self) -> Found:
+    def go(self) -> SearchResult:
         first = build_model(self.dataset.in_scenario(self.tree.names[0])).size
         engine = self.engine or choose_engine(self.dataset, first.nonzeros * len(self.tree.names), self.measure)
         if engine == "decomposition":
@@ -116,14 +121,14 @@ class _Search:
             return self._in_parts(first)
         return self._as_one(first.nonzeros)
 
-    def _as_one(self, nonzeros: int) -> Found:
+    def _as_one(self, nonzeros: int) -> SearchResult:
         """First the scenarios one by one, then all in the extensive form."""
         form = ExtensiveForm(self.dataset)
         size = _size(form)
         with asking(nonzeros, self.left(APART_SHARE), self.stop) as ask:
             log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
-            mean = solve_mean(self.dataset, self.alone, ask, self._said)
-            apart = solve_apart(self.dataset, self.alone, ask, self._said)
+            mean = solve_expected_value_problem(self.dataset, self.alone, ask, self._said)
+            apart = solve_wait_and_see(self.dataset, self.alone, ask, self._said)
         if apart.infeasible:
             return _none_apart(size, apart)
         if self.measure.kind == "regret":
@@ -132,7 +137,7 @@ class _Search:
                 why = (
                     f"the least cost of {', '.join(missing)} was not found in the time, and regret is measured from it"
                 )
-                return Found("no_plan", None, size, why)
+                return SearchResult("no_plan", None, size, why)
             least = {name: apart.certain[name].cost_usd for name in self.tree.names}
             self.measure = replace(self.measure, least_usd=least)
             form = ExtensiveForm(self.dataset, self.measure)
@@ -140,12 +145,14 @@ class _Search:
             form = ExtensiveForm(self.dataset, self.measure)
         return self._together(form, size, apart, self._mean(form, mean, nonzeros))
 
-    def _in_parts(self, first: Size) -> Found:
+    def _in_parts(self, first: Size) -> SearchResult:
         """The plan for the expected values, then all scenarios by decomposition; each by itself in the time left."""
         count = len(self.tree.names)
         size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
         with asking(first.nonzeros, self.left(MEAN_SHARE), self.stop) as ask:
-            mean = self._mean(None, solve_mean(self.dataset, self.alone, ask, self._said), first.nonzeros)
+            mean = self._mean(
+                None, solve_expected_value_problem(self.dataset, self.alone, ask, self._said), first.nonzeros
+            )
         lines = self.watch("Plan for all scenarios")
         outcome = decompose(
             self.dataset,
@@ -155,15 +162,15 @@ class _Search:
             should_stop=lambda: lines.stopped_by(self.stop),
         )
         plans = None if outcome.plans is None else dict(outcome.plans)
-        apart = Apart({})
+        apart = WaitAndSee({})
         if not self.stop.requested and (self.left() or math.inf) > LEAST_SECONDS:
             log.info("Solving each of %d scenarios as if it were certain", count)
             with asking(first.nonzeros, self.left(), self.stop) as ask:
-                apart = solve_apart(self.dataset, self.alone, ask, self._said)
+                apart = solve_wait_and_see(self.dataset, self.alone, ask, self._said)
         if apart.infeasible:
             return _none_apart(size, apart)
         if outcome.status == "infeasible":
-            return Found("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
+            return SearchResult("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
         why = f"Decomposition: {outcome.why}"
         return self._found(size, plans, outcome.bound_usd, apart, mean, why, outcome.log)
 
@@ -187,7 +194,7 @@ class _Search:
             return _Mean()
         if is_two_stage(self.tree):
             with asking(nonzeros, budget, self.stop) as ask:
-                found = evaluate(self.dataset, plans, self.alone, ask, until)
+                found = evaluate_fixed_first_stage(self.dataset, plans, self.alone, ask, until)
             if not found.plans:
                 return _Mean(math.inf if found.infeasible else None)
             return self._valued(found.plans, self._value(found.bounds))
@@ -209,7 +216,7 @@ class _Search:
     def _value(self, costs: Mapping[str, float]) -> float:
         return self.measure.value(costs, self.tree.probability)
 
-    def _together(self, form: ExtensiveForm, size: Size, apart: Apart, mean: _Mean) -> Found:
+    def _together(self, form: ExtensiveForm, size: Size, apart: WaitAndSee, mean: _Mean) -> SearchResult:
         lines = self.watch("Plan for all scenarios")
         begin = self.start or mean.plans or {name: each.plan for name, each in apart.certain.items()}
         outcome = solve(
@@ -222,7 +229,7 @@ class _Search:
         if outcome.start:
             log.info("The starting plan was %s.", outcome.start)
         if outcome.status == "infeasible":
-            return Found("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
+            return SearchResult("infeasible", None, size, "No plan serves all scenarios alike", outcome.log)
         plans = None if outcome.values is None else form.plans(outcome.values)
         if plans is not None and self._overlooks:
             plans = self._refined(plans, size)
@@ -233,18 +240,18 @@ class _Search:
         size: Size,
         plans: dict[str, Plan] | None,
         bound_usd: float | None,
-        apart: Apart,
+        apart: WaitAndSee,
         mean: _Mean,
         why: str,
         lines: tuple[str, ...],
-    ) -> Found:
+    ) -> SearchResult:
         """The best plan of the joint search or the one for the expected values, and the best bound."""
         value = math.inf if plans is None else self._value({name: each.objective_usd for name, each in plans.items()})
         if mean.plans is not None and mean.usd is not None and mean.usd < value:
             plans, value = dict(mean.plans), mean.usd
         if plans is None:
-            return Found("no_plan", None, size, why, lines)
-        best = PlanForAll(
+            return SearchResult("no_plan", None, size, why, lines)
+        best = StochasticSolution(
             measure=self.measure,
             scenarios=tuple(
                 ScenarioPlan(name, self.tree.probability[name], plans[name], apart.certain.get(name))
@@ -252,11 +259,11 @@ class _Search:
             ),
             objective_usd=value,
             bound_usd=min(value, self._bound(bound_usd, apart)),
-            mean_objective_usd=mean.usd,
-            mean_bound_usd=mean.bound_usd,
+            eev_usd=mean.usd,
+            eev_bound_usd=mean.bound_usd,
         )
         proven = best.gap <= self.options.gap + 1e-9
-        return Found("optimal" if proven else "stopped", best, size, why, lines)
+        return SearchResult("optimal" if proven else "stopped", best, size, why, lines)
 
     @property
     def _overlooks(self) -> bool:
@@ -266,14 +273,14 @@ class _Search:
     def _refined(self, plans: Mapping[str, Plan], size: Size) -> dict[str, Plan]:
         """Scenarios that the measure does not look at, at their best too; no scenario gets dearer."""
         with asking(size.nonzeros // len(self.tree.names), self.left(), self.stop) as ask:
-            better = evaluate(self.dataset, plans, replace(self.options, threads=1), ask)
+            better = evaluate_fixed_first_stage(self.dataset, plans, replace(self.options, threads=1), ask)
         if not better.plans:
             return dict(plans)
         return {
             name: min(plans[name], better.plans[name], key=lambda plan: plan.objective_usd) for name in self.tree.names
         }
 
-    def _bound(self, bound_usd: float | None, apart: Apart) -> float:
+    def _bound(self, bound_usd: float | None, apart: WaitAndSee) -> float:
         """The better of what the joint search proved and what the scenarios cost at least if certain."""
         joint = -math.inf if bound_usd is None else bound_usd
         if len(apart.certain) < len(self.tree.names):

@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.1
 
 
 @dataclass
-class Bench:
+class SubproblemSolver:
     """Solves up to `workers` problems at a time, each on one thread, until `deadline` (monotonic seconds, or None).
 
     `options` hold for each problem. One may take `slice_seconds` at most, or `brief_seconds` where it is to be brief.

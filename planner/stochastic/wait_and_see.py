@@ -8,30 +8,32 @@ from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.plan import Plan
-from models.stochastic.solution import Certain
-from models.stochastic.tree import Tree, own_from
+from models.stochastic.solution import WaitAndSeePlan
+from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.solving.highs import SolveOptions
 from planner.solving.worker_pool import Answer, Ask, Question
 
 
 @dataclass(frozen=True)
-class Apart:
+class WaitAndSee:
     """Scenarios solved as if certain; `infeasible` have no plan at all."""
 
-    certain: Mapping[str, Certain]
+    certain: Mapping[str, WaitAndSeePlan]
     infeasible: tuple[str, ...] = ()
 
 
-def solve_mean(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> Plan | None:
+def solve_expected_value_problem(
+    dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]
+) -> Plan | None:
     """The plan for the expected values of the scenarios; None where none was found."""
     (answer,) = ask([Question("the expected values", dataset.expected_value(), options)])
     said(answer)
     return answer.plan
 
 
-def solve_apart(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> Apart:
+def solve_wait_and_see(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> WaitAndSee:
     """Solves each scenario as if it were certain."""
-    names = Tree(dataset).names
+    names = ScenarioTree(dataset).names
     answers = {}
     for answer in ask(Question(name, dataset.in_scenario(name), options) for name in names):
         answers[answer.key] = answer
@@ -41,8 +43,8 @@ def solve_apart(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callabl
         answer = answers[name]
         if answer.plan is not None and answer.objective_usd is not None:
             bound = -math.inf if answer.bound_usd is None else answer.bound_usd
-            certain[name] = Certain(answer.objective_usd, bound, answer.plan)
-    return Apart(certain, tuple(name for name in names if answers[name].status == "infeasible"))
+            certain[name] = WaitAndSeePlan(answer.objective_usd, bound, answer.plan)
+    return WaitAndSee(certain, tuple(name for name in names if answers[name].status == "infeasible"))
 
 
 @dataclass(frozen=True)
@@ -57,17 +59,21 @@ class Evaluated:
     infeasible: tuple[str, ...] = ()
 
 
-def evaluate(
+def evaluate_fixed_first_stage(
     dataset: Dataset, plans: Mapping[str, Plan], options: SolveOptions, ask: Ask, until: int | None = None
 ) -> Evaluated:
     """Each scenario at its best with what its plan decides before it stands alone held.
 
     With `until` what is decided before that month t is held, and nothing else.
     """
-    tree = Tree(dataset)
+    tree = ScenarioTree(dataset)
     questions = [
         Question(
-            name, dataset.in_scenario(name), options, plans[name], own_from(tree, name) if until is None else until
+            name,
+            dataset.in_scenario(name),
+            options,
+            plans[name],
+            first_unshared_month(tree, name) if until is None else until,
         )
         for name in tree.names
     ]

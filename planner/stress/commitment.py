@@ -7,8 +7,8 @@ from pathlib import Path
 from models.dataset import Dataset
 from models.parsing.raw_tables import fold
 from models.schema import SCENARIO_NOTES
-from models.stochastic.fixed_decisions import common_to
-from models.stochastic.tree import Tree
+from models.stochastic.fixed_decisions import common_decisions
+from models.stochastic.tree import ScenarioTree
 from planner.errors import WrongUsage
 from planner.excel.plan_reader import Sheets, read_plan
 from planner.excel.scenario_plan_reader import read_written_plans
@@ -32,9 +32,9 @@ def committed(path: Path, dataset: Dataset, until: int, *, all_of_it: bool) -> C
             )
         written = read_written_plans(path, dataset)
         until = min(until, dataset.settings.first_stage_months)
-        plans, probability = dict(written.plans), Tree(dataset).probability
+        plans, probability = dict(written.plans), ScenarioTree(dataset).probability
         expected = sum(probability[name] * plan.objective_usd for name, plan in plans.items())
-        return Commitment(common_to(plans.values(), until), until, expected, plans)
+        return Commitment(common_decisions(plans.values(), until), until, expected, plans)
     plan = read_plan(path, dataset)
     return Commitment(plan, ALL_MONTHS if all_of_it else until, plan.objective_usd, {"": plan})
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from models.dataset import Dataset
 from models.sampling import Uncertainty, sample
-from models.stochastic.fixed_decisions import as_in, as_it_comes
-from models.stochastic.tree import Tree
+from models.stochastic.fixed_decisions import dataset_in_sample, dataset_in_scenario
+from models.stochastic.tree import ScenarioTree
 from planner.errors import WrongUsage
 from planner.sampling.text import scenario_words
 
@@ -62,7 +62,7 @@ def drawn_afresh(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: i
     return Samples(
         tuple(problem_of),
         lambda n: scenario_words(dataset, paths, tuple(range(n))),
-        lambda k: as_it_comes(dataset, paths.factors(first[k], "")),
+        lambda k: dataset_in_sample(dataset, paths.factors(first[k], "")),
         in_sample=False,
         how=f"{count} paths drawn afresh with seed {seed}",
     )
@@ -70,7 +70,7 @@ def drawn_afresh(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: i
 
 def drawn_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
     """So many draws, each scenario of the workbook with its probability."""
-    tree = Tree(dataset)
+    tree = ScenarioTree(dataset)
     shares = np.array(list(tree.probability.values()))
     draws = np.random.default_rng([IN_SAMPLE, seed]).choice(len(shares), size=count, p=shares)
     number: dict[int, int] = {}
@@ -80,7 +80,7 @@ def drawn_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
     return Samples(
         tuple(number[each] for each in draws.tolist()),
         lambda n: [f"scenario {tree.names[each]}" for each in draws[:n].tolist()],
-        lambda k: as_in(dataset, tree.names[drawn[k]]),
+        lambda k: dataset_in_scenario(dataset, tree.names[drawn[k]]),
         in_sample=True,
         how=(
             f"{count} draws with seed {seed} from the workbook's own {len(shares)} scenarios (in sample: a plan made "

@@ -15,7 +15,7 @@ from typing import Literal
 
 from models.dataset import Dataset
 from models.plan import Plan
-from models.stochastic.fixed_decisions import decisions_of, void
+from models.stochastic.fixed_decisions import decisions_of, unavailable
 from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
 from planner.solving.worker_pool import Answer, Question, asking
@@ -182,7 +182,7 @@ def _result(dataset: Dataset, answer: Answer, held: Plan, until: int, floor: dic
         answer.gap or 0.0,
         plan.costs_usd()["shortfall"],
         tuple((*key, tokens) for key, tokens in sorted(short.items()) if tokens > floor[key]),
-        void(held, plan, until),
+        unavailable(held, plan, until),
         answer.caps,
         answer.seconds,
     )

@@ -20,7 +20,7 @@ TWO_POINTS = {
     ],
 }
 CERTAIN_MONEY = {"settings": {"first_month": "2026-01", "months": 12, "discount_rate": 0}}
-FRESH = ("--demand-volatility", "0.1", "--delay-prior", "L=0:0.5,2:0.5")
+SAMPLED = ("--demand-volatility", "0.1", "--delay-prior", "L=0:0.5,2:0.5")
 
 
 def without_times(document: dict[str, Any]) -> dict[str, Any]:
@@ -79,8 +79,8 @@ def test_draws_from_the_workbooks_scenarios_have_their_probabilities_and_costs(
 
 def test_deciding_later_costs_no_more_than_holding_all(here: Run, plan: tuple[Path, Path]) -> None:
     """Sample by sample the cost with later decisions made anew is at most that with all of them held."""
-    held = stress(here, plan, *FRESH, "--count", 12, "--later", "held").json
-    anew = stress(here, plan, *FRESH, "--count", 12, "--committed-until", "2026-02").json
+    held = stress(here, plan, *SAMPLED, "--count", 12, "--later", "held").json
+    anew = stress(here, plan, *SAMPLED, "--count", 12, "--committed-until", "2026-02").json
     pairs = list(zip(held["results"], anew["results"], strict=True))
     assert [one["drawn"] for one, _ in pairs] == [other["drawn"] for _, other in pairs]
     assert all(other["cost_usd"] <= one["cost_usd"] * (1 + 1e-6) for one, other in pairs)
@@ -89,18 +89,18 @@ def test_deciding_later_costs_no_more_than_holding_all(here: Run, plan: tuple[Pa
 
 def test_a_seed_gives_the_same_with_one_worker_and_two(here: Run, plan: tuple[Path, Path]) -> None:
     """The same seed says the same in this process, in one other and in two; another seed says other things."""
-    once = stress(here, plan, *FRESH, "--count", 8).json
+    once = stress(here, plan, *SAMPLED, "--count", 8).json
     for workers in (1, 2):
-        again = stress(here, plan, *FRESH, "--count", 8, "--workers", workers).json
+        again = stress(here, plan, *SAMPLED, "--count", 8, "--workers", workers).json
         assert without_times(again) == without_times(once)
-    other = stress(here, plan, *FRESH, "--count", 8, "--seed", 2).json
+    other = stress(here, plan, *SAMPLED, "--count", 8, "--seed", 2).json
     assert other["results"] != once["results"]
 
 
 def test_a_time_limit_is_kept_and_what_is_done_is_told(here: Run, plan: tuple[Path, Path]) -> None:
     """Far more samples than the time allows: exit 4 soon after it, with the samples done and how sure they make it."""
     began = time.monotonic()
-    said = stress(here, plan, *FRESH, "--count", 3000, "--time-limit", "6s")
+    said = stress(here, plan, *SAMPLED, "--count", 3000, "--time-limit", "6s")
     assert said.code == 4
     assert time.monotonic() - began < 30
     found = said.json
@@ -146,7 +146,7 @@ def test_a_cap_that_cannot_be_kept_is_named(here: Run, tmp_path: Path) -> None:
 
 def test_the_workbook_says_what_the_json_says(here: Run, plan: tuple[Path, Path], tmp_path: Path) -> None:
     """The first sheet says it in words; samples are in a tidy table, options in the record."""
-    found = stress(here, plan, *FRESH, "--count", 12, "--later", "held").json
+    found = stress(here, plan, *SAMPLED, "--count", 12, "--later", "held").json
     book = openpyxl.load_workbook(tmp_path / "stress.xlsx")
     assert book.sheetnames == ["Stress test", "Shortfall risk", "Shortfall probability", "Samples", "Run"]
     assert "12 of 12 samples" in book["Stress test"]["A4"].value
@@ -189,11 +189,11 @@ def test_what_is_asked_amiss_is_said(here: Run, plan: tuple[Path, Path], small: 
 def test_the_seed_of_the_scenarios_is_no_fresh_one(here: Run, tmp_path: Path) -> None:
     """A seed that the workbook's own scenarios were drawn with is remarked upon, another is not."""
     book = workbook(tmp_path / "book.xlsx", decision())
-    assert here("scenarios", book, *FRESH, "--seed", 5, "--count", 2, "-o", "uncertain.xlsx").code == 0
+    assert here("scenarios", book, *SAMPLED, "--seed", 5, "--count", 2, "-o", "uncertain.xlsx").code == 0
     assert here("solve", "uncertain.xlsx", "-o", "plan.xlsx", "--gap", 0).code == 0
     pair = tmp_path / "plan.xlsx", tmp_path / "uncertain.xlsx"
     remarks = {
-        seed: any("--seed" in each for each in stress(here, pair, *FRESH, "--count", 3, "--seed", seed).json["notes"])
+        seed: any("--seed" in each for each in stress(here, pair, *SAMPLED, "--count", 3, "--seed", seed).json["notes"])
         for seed in (5, 6)
     }
     assert remarks == {5: True, 6: False}

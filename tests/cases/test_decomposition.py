@@ -18,16 +18,16 @@ from models.dataset import Dataset
 from models.stochastic.benders import Master, lagrangian, ruled_out
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
-from models.stochastic.subproblem import Stages, multipliers, part_of
-from models.stochastic.tree import Tree
+from models.stochastic.subproblem import Stages, build_subproblem, multipliers
+from models.stochastic.tree import ScenarioTree
 from planner.solving.highs import ArrayProblem, Progress, SolveOptions, hold, solve
 from planner.solving.relaxation import Relaxation, relaxed_optimum
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.lshaped import LShaped
 from planner.stochastic.method import choose_engine
 from planner.stochastic.mpi import ranks
-from planner.stochastic.subproblem_solver import Bench
-from planner.stochastic.subproblems import Pieces
+from planner.stochastic.subproblem_solver import SubproblemSolver
+from planner.stochastic.subproblems import Subproblems
 
 
 def three_stages() -> Dataset:
@@ -108,7 +108,7 @@ def test_hedging_agrees_with_the_extensive_form(of: object) -> None:
 
 def test_stages_follow_the_tree() -> None:
     """Scenarios of a node stand side by side, and the last stage is the last in which any two are alike."""
-    stages = Stages(Tree(three_stages()))
+    stages = Stages(ScenarioTree(three_stages()))
     assert stages.starts == (0, 1)
     assert stages.order == ("low", "fall", "high", "boom")
     assert stages.path("boom") == ("low", "high")
@@ -136,7 +136,7 @@ def test_multipliers_leave_the_whole_as_it_is_and_bound_it(of: object) -> None:
     sums = [0.0] * len(form.compiled.columns)
     total = 0.0
     for each in form.scenarios:
-        part = part_of(form.tree, each.name, each.model)
+        part = build_subproblem(form.tree, each.name, each.model)
         for i, place in enumerate(each.places):
             sums[place] += part.probability * prices[each.name][i]
         arrays = each.model.compiled.within(
@@ -231,13 +231,13 @@ def test_a_problem_too_large_to_join_is_hedged_without_prices(monkeypatch: pytes
 
 def shaped(data: Dataset) -> tuple[LShaped, SolveOptions]:
     """The L-shaped method on a dataset, begun from the relaxation of the extensive form."""
-    tree = Tree(data)
-    pieces = Pieces(Stages(tree), ranks())
+    tree = ScenarioTree(data)
+    pieces = Subproblems(Stages(tree), ranks())
     form = ExtensiveForm(data, Measure(), {name: part.model for name, part in pieces.parts.items()})
     relaxed = relaxed_optimum(form)
     assert relaxed is not None
     options = SolveOptions(gap=0.0, absolute_gap=1e-6, threads=1)
-    bench = Bench(options, workers=1, deadline=None, slice_seconds=None, brief_seconds=None)
+    bench = SubproblemSolver(options, workers=1, deadline=None, slice_seconds=None, brief_seconds=None)
     core = {key: float(relaxed.values[place]) for key, place in form.shared.items()}
     search = LShaped(Master(form), core, pieces, bench)
     prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)

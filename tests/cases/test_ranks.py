@@ -38,7 +38,7 @@ def test_one_process_is_all_ranks_there_are() -> None:
     alone = Ranks()
     assert (alone.rank, alone.size) == (0, 1)
     assert alone.share(["a", "b"]) == ("a", "b")
-    assert alone.merged({"a": 1}) == {"a": 1}
+    assert alone.merge({"a": 1}) == {"a": 1}
     assert not alone.any(False)
 
 

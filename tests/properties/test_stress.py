@@ -17,7 +17,7 @@ from models.audit import audit
 from models.audit.nonanticipativity import check_alike
 from models.dataset import Dataset
 from models.plan import Plan
-from models.stochastic.fixed_decisions import as_in, as_it_comes, decisions_of
+from models.stochastic.fixed_decisions import dataset_in_sample, dataset_in_scenario, decisions_of
 from planner.solving.highs import SolveOptions
 from planner.solving.worker_pool import Answer, Question, answered
 
@@ -38,7 +38,7 @@ def _held(data: Dataset, random: Random) -> None:
         return
     until = random.randrange(1, data.settings.months + 1)
     for each in data.scenarios:
-        problem = as_in(data, each.scenario)
+        problem = dataset_in_scenario(data, each.scenario)
         answer = tried(problem, plan, until)
         if answer.plan is None:
             continue
@@ -57,7 +57,7 @@ def _held(data: Dataset, random: Random) -> None:
         alike = check_alike(both, {"": plan, each.scenario: answer.plan})
         assert alike.passed, alike.failures
         rows = [row for row in data.scenario_factors if row.scenario == each.scenario]
-        fresh = tried(as_it_comes(data, rows), plan, until)
+        fresh = tried(dataset_in_sample(data, rows), plan, until)
         assert fresh.objective_usd == pytest.approx(answer.objective_usd, rel=1e-6, abs=1e-6)
 
 

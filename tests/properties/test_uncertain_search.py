@@ -16,14 +16,14 @@ from models.stochastic.risk import Measure, expected_cost
 from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
 from planner.solving.progress import ProgressLines
-from planner.stochastic.solve import Found, search
+from planner.stochastic.solve import SearchResult, solve_stochastic
 
 RANDOM = st.randoms(use_true_random=True)
 
 
-def searched(data: Dataset, measure: Measure | None = None) -> Found:
+def searched(data: Dataset, measure: Measure | None = None) -> SearchResult:
     options = SolveOptions(gap=0.0, threads=1)
-    return search(data, measure or Measure.of(data), options, Stop(), lambda what: ProgressLines(what, "USD"))
+    return solve_stochastic(data, measure or Measure.of(data), options, Stop(), lambda what: ProgressLines(what, "USD"))
 
 
 def _ordered(data: Dataset) -> None:
@@ -38,15 +38,15 @@ def _ordered(data: Dataset) -> None:
     assert best.objective_usd == pytest.approx(together.objective_usd, abs=1e-6 * scale)
     assert best.bound_usd == pytest.approx(best.objective_usd, abs=1e-6 * scale)
     alone = expected_cost(
-        {each.name: each.certain.cost_usd for each in best.scenarios if each.certain}, best.probability
+        {each.name: each.wait_and_see.cost_usd for each in best.scenarios if each.wait_and_see}, best.probability
     )
     assert alone <= best.objective_usd + 1e-6 * scale
-    information = best.perfect_information()
+    information = best.evpi()
     assert information is not None
     assert 0.0 <= information.least_usd <= information.usd + 1e-6 * scale <= information.most_usd + 2e-6 * scale
-    if best.mean_objective_usd is not None:
-        assert best.objective_usd <= best.mean_objective_usd + 1e-6 * scale
-        worth = best.stochastic_solution()
+    if best.eev_usd is not None:
+        assert best.objective_usd <= best.eev_usd + 1e-6 * scale
+        worth = best.vss()
         assert worth is not None
         assert 0.0 <= worth.least_usd <= worth.most_usd + 1e-6 * scale
 

@@ -13,7 +13,13 @@ from models.audit import audit
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Option
-from models.stochastic.fixed_decisions import as_in, as_it_comes, common_to, decisions_of, void
+from models.stochastic.fixed_decisions import (
+    common_decisions,
+    dataset_in_sample,
+    dataset_in_scenario,
+    decisions_of,
+    unavailable,
+)
 from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
 from planner.solving.worker_pool import Answer, Question, answered
@@ -40,7 +46,7 @@ def test_what_was_decided_before_the_month_is_held_and_what_comes_later_is_not()
     data = dataset(demand(1, 1, 1, 2, 2, 2), early, late, on_demand(9.0), months=6)
     plan = solved(data)
     assert {(each.name, each.month) for each in signed(plan)} == {("early", 0), ("late", 3)}
-    none = as_it_comes(data, [factor("", "demand", 0.0)])
+    none = dataset_in_sample(data, [factor("", "demand", 0.0)])
     first, everything = tried(none, plan, 3), tried(none, plan)
     assert [(each.name, each.month) for each in signed(first.plan)] == [("early", 0)]
     assert first.objective_usd == pytest.approx(4344.0)  # the hours of January to June 2026, at 1 USD
@@ -53,9 +59,9 @@ def test_a_signing_stays_in_its_month_though_the_sample_alone_would_not_tell_it_
     data = dataset(demand(0, months=5), lease("late", term(3, 1.0), units_max=2), on_demand(9.0), months=5)
     plan = Plan(signings=(Signing("lease", "late", 1, 3, 1, 1, 3),))
     only_once = [factor("", "delivery_delay_months", late, t=t) for t, late in ((1, 1.0), (2, 0.0))]
-    found = tried(as_it_comes(data, only_once), plan, 2)
+    found = tried(dataset_in_sample(data, only_once), plan, 2)
     assert [(each.month, each.start, each.units) for each in signed(found.plan)] == [(1, 2, 1)]
-    assert void(plan, found.plan or Plan(), 2) == ()
+    assert unavailable(plan, found.plan or Plan(), 2) == ()
 
 
 def test_a_plan_that_kept_a_lease_does_not_cancel_it_early_where_it_began_late() -> None:
@@ -65,7 +71,7 @@ def test_a_plan_that_kept_a_lease_does_not_cancel_it_early_where_it_began_late()
     plan = solved(data)
     (kept,) = signed(plan)
     assert (kept.end - kept.start + 1, kept.cancelled) == (4, False)
-    problem = as_it_comes(data, [factor("", "delivery_delay_months", 2.0)])
+    problem = dataset_in_sample(data, [factor("", "delivery_delay_months", 2.0)])
     found = tried(problem, plan)
     assert found.plan is not None
     (late,) = signed(found.plan)
@@ -83,15 +89,15 @@ def test_what_a_supplier_that_is_gone_would_have_brought_is_void() -> None:
     )
     bought = solved(data)
     assert {each.name for each in bought.options} == {"right"}
-    early = as_it_comes(data, [factor("", "supplier_exit", 1.0, "neo", 2)])
+    early = dataset_in_sample(data, [factor("", "supplier_exit", 1.0, "neo", 2)])
     found = tried(early, replace(plan, options=bought.options))
     assert found.plan is not None
     assert [(each.month, each.units) for each in signed(found.plan)] == [(0, 1)]
-    assert void(plan, found.plan, ALL_MONTHS) == ("gone",)
-    assert void(plan, found.plan, 2) == ()
-    never = tried(as_it_comes(data, [factor("", "supplier_exit", 1.0, "neo")]), bought)
+    assert unavailable(plan, found.plan, ALL_MONTHS) == ("gone",)
+    assert unavailable(plan, found.plan, 2) == ()
+    never = tried(dataset_in_sample(data, [factor("", "supplier_exit", 1.0, "neo")]), bought)
     assert never.plan is not None
-    assert void(bought, never.plan, ALL_MONTHS) == ("gone", "right")
+    assert unavailable(bought, never.plan, ALL_MONTHS) == ("gone", "right")
     assert never.objective_usd == pytest.approx(9.0 * (744 + 672 + 744 + 720))
 
 
@@ -180,8 +186,10 @@ def test_scenarios_of_the_workbook_are_problems_of_their_own() -> None:
     """A scenario tried by name and by its factors drawn afresh is the same problem."""
     data = _two_points()
     plan = solved(data)
-    afresh = as_it_comes(data, [factor("", "demand", 4.0)])
-    assert tried(as_in(data, "four"), plan).objective_usd == pytest.approx(tried(afresh, plan).objective_usd)
+    afresh = dataset_in_sample(data, [factor("", "demand", 4.0)])
+    assert tried(dataset_in_scenario(data, "four"), plan).objective_usd == pytest.approx(
+        tried(afresh, plan).objective_usd
+    )
 
 
 def test_what_plans_for_scenarios_have_in_common_is_committed_though_one_of_them_cannot_take_it() -> None:
@@ -200,15 +208,17 @@ def test_what_plans_for_scenarios_have_in_common_is_committed_though_one_of_them
     )
     plans = solved_together(data).plans
     assert "base" not in {each.name for each in signed(plans["gone"])}
-    common = common_to(plans.values(), 2)
+    common = common_decisions(plans.values(), 2)
     assert [(each.name, each.month, each.units) for each in signed(common)] == [("base", 1, 1)]
-    assert void(common, plans["gone"], 2) == ("base",)
-    assert tried(as_in(data, "there"), common, 2).objective_usd == pytest.approx(plans["there"].objective_usd)
+    assert unavailable(common, plans["gone"], 2) == ("base",)
+    assert tried(dataset_in_scenario(data, "there"), common, 2).objective_usd == pytest.approx(
+        plans["there"].objective_usd
+    )
 
 
 def test_a_course_that_leaves_nothing_to_decide_is_no_fault() -> None:
     """Where no column is left, holding decisions holds none, and the cost is what is owed anyway."""
     data = dataset(demand(1, months=2), lease("base", term(2, 1.0), signed=0), months=2)
-    none = as_it_comes(data, [factor("", "demand", 0.0)])
+    none = dataset_in_sample(data, [factor("", "demand", 0.0)])
     found = tried(none, solved(data), 1)
     assert (found.status, found.objective_usd) == ("optimal", pytest.approx(744.0 + 672.0))

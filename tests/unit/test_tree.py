@@ -13,7 +13,7 @@ from stochastic import scenario
 from models.audit.nonanticipativity import told_apart_from
 from models.dataset import Dataset
 from models.schema import Scenario
-from models.stochastic.tree import Tree
+from models.stochastic.tree import ScenarioTree
 
 
 def problem(*rows: Scenario, first_stage_months: int = 1, months: int = 6) -> Dataset:
@@ -31,7 +31,7 @@ CHAIN = (
 
 def test_scenarios_part_at_the_end_of_the_first_stage_and_where_they_branch() -> None:
     """First all are one; then a, b and c; from March b with c; from May each by itself."""
-    tree = Tree(problem(*CHAIN))
+    tree = ScenarioTree(problem(*CHAIN))
     assert [tree.nodes(t) for t in range(6)] == [
         {"a": ("a", "b", "c", "d")},
         {"a": ("a", "b", "c"), "d": ("d",)},
@@ -49,35 +49,35 @@ def test_scenarios_part_at_the_end_of_the_first_stage_and_where_they_branch() ->
 def test_a_branch_within_the_first_stage_is_one_at_its_end() -> None:
     """No decision before first_stage_months differs, whatever branches_at says; a blank means just that."""
     for branch in (None, 0, 2):
-        tree = Tree(problem(scenario("a", 0.5), scenario("b", 0.5, "a", branch), first_stage_months=3))
+        tree = ScenarioTree(problem(scenario("a", 0.5), scenario("b", 0.5, "a", branch), first_stage_months=3))
         assert tree.branch_months == (3,)
 
 
 def test_a_follower_leaves_its_line_with_the_one_it_follows() -> None:
     """c follows b until May, but b leaves a in March: c leaves a in March too."""
     data = problem(scenario("a", 0.4), scenario("b", 0.3, "a", 4), scenario("c", 0.3, "b", 2))
-    tree = Tree(data)
+    tree = ScenarioTree(data)
     assert [tree.node("c", t) for t in range(6)] == ["a", "a", "c", "c", "c", "c"]
     assert [tree.node("b", t) for t in range(6)] == ["a", "a", "a", "a", "b", "b"]
 
 
 def test_a_first_stage_longer_than_the_horizon_leaves_all_one() -> None:
     """Nothing is told apart inside the horizon, and there is no month of branching."""
-    tree = Tree(problem(*CHAIN, first_stage_months=12))
+    tree = ScenarioTree(problem(*CHAIN, first_stage_months=12))
     assert tree.branch_months == ()
     assert tree.nodes(5) == {"a": ("a", "b", "c", "d")}
 
 
 def test_without_a_first_stage_scenarios_are_apart_from_the_first_month() -> None:
     """With first_stage_months 0 and no followers each decides by itself in January."""
-    tree = Tree(problem(scenario("a", 0.5), scenario("b", 0.5), first_stage_months=0))
+    tree = ScenarioTree(problem(scenario("a", 0.5), scenario("b", 0.5), first_stage_months=0))
     assert tree.nodes(0) == {"a": ("a",), "b": ("b",)}
     assert tree.branch_months == ()
 
 
 def test_probabilities_sum_to_one_exactly() -> None:
     """What the sheet is off by, within what is allowed, is spread over all."""
-    tree = Tree(problem(scenario("a", 0.5), scenario("b", 0.5000005)))
+    tree = ScenarioTree(problem(scenario("a", 0.5), scenario("b", 0.5000005)))
     assert sum(tree.probability.values()) == pytest.approx(1.0, abs=1e-15)
     assert tree.probability["b"] / tree.probability["a"] == pytest.approx(1.000001)
 
@@ -97,7 +97,7 @@ def forests(draw: st.DrawFn) -> Dataset:
 @given(data=forests())
 def test_scenarios_once_told_apart_stay_apart(data: Dataset) -> None:
     """The groups of each month are parts of those of the month before, and each scenario is in one of them."""
-    tree = Tree(data)
+    tree = ScenarioTree(data)
     for t in data.horizon:
         assert sorted(name for group in tree.nodes(t).values() for name in group) == sorted(tree.names)
         assert all(tree.alike(name, t) == group for group in tree.nodes(t).values() for name in group)
@@ -109,7 +109,7 @@ def test_scenarios_once_told_apart_stay_apart(data: Dataset) -> None:
 @given(data=forests())
 def test_model_and_audit_tell_scenarios_apart_in_the_same_month(data: Dataset) -> None:
     """Two scenarios are one in the model's tree just before the month the audit worked out by itself."""
-    tree = Tree(data)
+    tree = ScenarioTree(data)
     for one in tree.names:
         for other in tree.names:
             if one != other:

@@ -11,17 +11,17 @@ from models.dataset import Dataset
 from models.plan import LimitChoice, OptionPurchase, Plan
 from models.schema import Limit, Option
 from models.stochastic.risk import Measure
-from models.stochastic.solution import PlanForAll, ScenarioPlan
-from models.stochastic.tree import Tree
+from models.stochastic.solution import ScenarioPlan, StochasticSolution
+from models.stochastic.tree import ScenarioTree
 from planner.reports.scenarios.charts import branch_points
 from planner.reports.scenarios.decision_tree import Node, decision_tree
 from planner.reports.scenarios.text import decided_words, factor_words
 
 
 def tree_of(data: Dataset, **plans: Plan) -> Node:
-    chances = Tree(data).probability
+    chances = ScenarioTree(data).probability
     scenes = tuple(ScenarioPlan(name, chances[name], plan) for name, plan in plans.items())
-    return decision_tree(data, PlanForAll(Measure(), scenes, 0.0, 0.0))
+    return decision_tree(data, StochasticSolution(Measure(), scenes, 0.0, 0.0))
 
 
 def two_stages(first: int = 2) -> Dataset:

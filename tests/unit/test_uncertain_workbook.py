@@ -19,7 +19,7 @@ from models.audit.scenario_set import audit_together
 from models.faults import FaultyWorkbook
 from models.schema import Limit
 from models.stochastic.risk import Measure
-from models.stochastic.solution import PlanForAll
+from models.stochastic.solution import StochasticSolution
 from planner.commands.audit import audit_written
 from planner.errors import CannotWrite
 from planner.excel.plan_reader import read_plan
@@ -31,7 +31,7 @@ from planner.reports.scenarios.figures import Figures
 from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
 from planner.solving.progress import ProgressLines
-from planner.stochastic.solve import search
+from planner.stochastic.solve import solve_stochastic
 
 SHEETS = [
     *("Plan", "Decision tree", "Scenarios", "Risk", "Cost distribution", "Outlook", "Summary", "Decisions", "Capacity"),
@@ -64,14 +64,16 @@ DATA = dataset(
 
 
 @pytest.fixture(scope="module")
-def best() -> PlanForAll:
-    found = search(DATA, Measure.of(DATA), SolveOptions(gap=0.0, threads=1), Stop(), lambda w: ProgressLines(w, "USD"))
+def best() -> StochasticSolution:
+    found = solve_stochastic(
+        DATA, Measure.of(DATA), SolveOptions(gap=0.0, threads=1), Stop(), lambda w: ProgressLines(w, "USD")
+    )
     assert found.best is not None
     return found.best
 
 
 @pytest.fixture(scope="module")
-def report(best: PlanForAll) -> RunReport:
+def report(best: StochasticSolution) -> RunReport:
     return RunReport(
         plan_name="A & B",
         status="optimal",
@@ -86,7 +88,7 @@ def report(best: PlanForAll) -> RunReport:
 
 
 @pytest.fixture(scope="module")
-def written(best: PlanForAll, report: RunReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(best: StochasticSolution, report: RunReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plan") / "plan.xlsx"
     write_plan_for_all(path, DATA, best, report)
     return path
@@ -124,7 +126,7 @@ def test_sheets(book: Any) -> None:
         assert book[name].auto_filter.ref
 
 
-def test_every_scenario_has_its_rows(book: Any, best: PlanForAll) -> None:
+def test_every_scenario_has_its_rows(book: Any, best: StochasticSolution) -> None:
     """A table has as many rows of a scenario as its plan, and payments add up to its cost."""
     for each in best.scenarios:
         of_limits = Counter(row["scenario"] for row in rows(book, "Limits"))
@@ -133,7 +135,7 @@ def test_every_scenario_has_its_rows(book: Any, best: PlanForAll) -> None:
         assert paid == pytest.approx(each.cost_usd)
 
 
-def test_scenarios(book: Any, best: PlanForAll) -> None:
+def test_scenarios(book: Any, best: StochasticSolution) -> None:
     """A row a scenario: probability, when it is told apart, cost, regret and categories that add up to the cost."""
     found = rows(book, "Scenarios")
     assert [row["scenario"] for row in found] == ["plain", "007", "<boom>"]
@@ -141,9 +143,9 @@ def test_scenarios(book: Any, best: PlanForAll) -> None:
     assert [row["told_apart_from"].strftime("%Y-%m") for row in found] == ["2026-03", "2026-05", "2026-05"]
     assert [row["factors"] for row in found][1:] == ["all demand × 2", "all demand × 2; all demand × 3 from 2026-05"]
     for row, each in zip(found, best.scenarios, strict=True):
-        assert each.certain is not None
+        assert each.wait_and_see is not None
         assert row["cost_usd"] == pytest.approx(each.cost_usd)
-        assert row["regret_usd"] == pytest.approx(max(0.0, each.cost_usd - each.certain.cost_usd))
+        assert row["regret_usd"] == pytest.approx(max(0.0, each.cost_usd - each.wait_and_see.cost_usd))
         categories = [value for name, value in row.items() if name.endswith("_usd") and name not in NOT_CATEGORIES]
         assert len(categories) == 11
         assert sum(categories) == pytest.approx(each.cost_usd)
@@ -152,10 +154,10 @@ def test_scenarios(book: Any, best: PlanForAll) -> None:
 NOT_CATEGORIES = ("cost_usd", "certain_usd", "certain_bound_usd", "regret_usd")
 
 
-def test_risk(book: Any, best: PlanForAll) -> None:
+def test_risk(book: Any, best: StochasticSolution) -> None:
     """Expected cost, CVaR, worst cost and both worths stand on the sheet Risk, each with how it is worked out."""
     found = {row["metric"]: row["value"] for row in rows(book, "Risk")}
-    information, solution = best.perfect_information(), best.stochastic_solution()
+    information, solution = best.evpi(), best.vss()
     assert information is not None
     assert solution is not None
     assert found["expected cost"] == pytest.approx(best.expected_usd)
@@ -168,9 +170,9 @@ def test_risk(book: Any, best: PlanForAll) -> None:
     assert all(row["how"] for row in rows(book, "Risk"))
 
 
-def test_infinite_worth_is_told_in_words(best: PlanForAll, report: RunReport, tmp_path: Path) -> None:
+def test_infinite_worth_is_told_in_words(best: StochasticSolution, report: RunReport, tmp_path: Path) -> None:
     """Where the plan for the expected values fails in a scenario, no number is made up and JSON has null."""
-    failing = replace(best, mean_objective_usd=math.inf, mean_bound_usd=None)
+    failing = replace(best, eev_usd=math.inf, eev_bound_usd=None)
     path = tmp_path / "plan.xlsx"
     write_plan_for_all(path, DATA, failing, report)
     found = {row["metric"]: row["value"] for row in rows(openpyxl.load_workbook(path), "Risk")}
@@ -193,7 +195,7 @@ def test_first_sheet(book: Any) -> None:
     assert links == {f"'{name}'!A1" for name in SHEETS[1:]}
 
 
-def test_decision_tree(book: Any, best: PlanForAll) -> None:
+def test_decision_tree(book: Any, best: StochasticSolution) -> None:
     """The tree names each case with its months, indented below what it follows from, and draws a line a scenario."""
     sheet = book["Decision tree"]
     cases = {
@@ -212,7 +214,7 @@ def test_decision_tree(book: Any, best: PlanForAll) -> None:
     assert len(chart.series) == 3
 
 
-def test_round_trip(written: Path, best: PlanForAll) -> None:
+def test_round_trip(written: Path, best: StochasticSolution) -> None:
     """Every row of every scenario's plan comes back, names that look like formulas or numbers too, and passes."""
     again = read_plans(written, DATA)
     assert list(again) == ["plain", "007", "<boom>"]
@@ -264,7 +266,9 @@ def test_joint_figures_are_worked_out_again(written: Path, tmp_path: Path, metri
     assert [each.rule for each in report.failed] == ["figures_of_all"]
 
 
-def test_plans_with_and_without_scenarios_are_told_apart(written: Path, best: PlanForAll, tmp_path: Path) -> None:
+def test_plans_with_and_without_scenarios_are_told_apart(
+    written: Path, best: StochasticSolution, tmp_path: Path
+) -> None:
     """A plan without scenarios for a workbook with them, the other way round, and other scenarios are clear faults."""
     plain = replace(DATA, scenarios=(), scenario_factors=())
     assert "found a plan for scenarios" in fault(lambda: read_plan(written, plain))
@@ -287,7 +291,7 @@ def test_an_unknown_scenario_in_a_row_is_a_fault_with_its_cell(written: Path, tm
 
 
 def test_more_rows_than_a_sheet_has_are_not_lost(
-    best: PlanForAll, report: RunReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    best: StochasticSolution, report: RunReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table that does not fit on a sheet is said to be too long, and nothing is written."""
     monkeypatch.setattr("planner.reports.scenarios.workbook.SHEET_ROWS", 20)
@@ -296,7 +300,7 @@ def test_more_rows_than_a_sheet_has_are_not_lost(
     assert not list(tmp_path.iterdir())
 
 
-def test_json(best: PlanForAll, report: RunReport) -> None:
+def test_json(best: StochasticSolution, report: RunReport) -> None:
     """Costs sum to the objective with the category risk, common decisions come first, figures are expected ones."""
     document = run_json(report, DATA)
     assert sum(document["costs_usd"].values()) == pytest.approx(document["objective_usd"])
@@ -312,7 +316,7 @@ def test_json(best: PlanForAll, report: RunReport) -> None:
     assert any(each["scenarios"] == ["plain", "007", "<boom>"] for each in document["limits"])
 
 
-def test_json_of_the_expected_cost_has_no_category_risk(best: PlanForAll, report: RunReport) -> None:
+def test_json_of_the_expected_cost_has_no_category_risk(best: StochasticSolution, report: RunReport) -> None:
     """Where the plain expected cost is minimised, its categories alone sum to it."""
     plain = replace(best, measure=Measure(), objective_usd=best.expected_usd)
     document = run_json(replace(report, together=plain, objective_usd=plain.objective_usd), DATA)

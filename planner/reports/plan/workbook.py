@@ -19,7 +19,7 @@ from planner.results.decisions import actions, decisions
 from planner.results.noise import without_noise
 
 if TYPE_CHECKING:
-    from models.stochastic.solution import PlanForAll
+    from models.stochastic.solution import StochasticSolution
 
 
 def write_plan(path: Path, dataset: Dataset, plan: Plan, report: RunReport) -> None:
@@ -46,7 +46,7 @@ def plan_workbook(dataset: Dataset, plan: Plan, report: RunReport) -> bytes:
     return drawn(report.plan_name or dataset.settings.plan_name, dataset, draw)
 
 
-def write_plan_for_all(path: Path, dataset: Dataset, best: PlanForAll, report: RunReport) -> None:
+def write_plan_for_all(path: Path, dataset: Dataset, best: StochasticSolution, report: RunReport) -> None:
     """Writes the plans for all scenarios of a dataset as one workbook, in one step.
 
     Raises:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.stochastic.solution import PlanForAll
-from models.stochastic.tree import Tree
+from models.stochastic.solution import StochasticSolution
+from models.stochastic.tree import ScenarioTree
 from planner.reports.scenarios.decisions import SIGNED, Common, Key, Taken, common, taken, why_not
 
 
@@ -37,14 +37,14 @@ class Node:
         return tuple(node for _, node in self.walk() if not node.children)
 
 
-def decision_tree(dataset: Dataset, best: PlanForAll) -> Node:
+def decision_tree(dataset: Dataset, best: StochasticSolution) -> Node:
     """The tree of the plans for all scenarios of a dataset."""
     return _Growing(dataset, best).root()
 
 
 class _Growing:
-    def __init__(self, dataset: Dataset, best: PlanForAll) -> None:
-        self.dataset, self.tree, self.probability = dataset, Tree(dataset), best.probability
+    def __init__(self, dataset: Dataset, best: StochasticSolution) -> None:
+        self.dataset, self.tree, self.probability = dataset, ScenarioTree(dataset), best.probability
         self.of = {each.name: taken(dataset.in_scenario(each.name), each.plan) for each in best.scenarios}
 
     def root(self) -> Node:

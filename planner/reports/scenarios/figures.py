@@ -8,7 +8,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.plan import CATEGORIES, Plan
-from models.stochastic.solution import PlanForAll, ScenarioPlan
+from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from planner.results.monthly import MonthRow, Totals, by_month, totals
 from planner.results.noise import without_noise
 from planner.results.views import service
@@ -44,9 +44,9 @@ class Scene:
     @property
     def regret_usd(self) -> float | None:
         """What the scenario costs more than if it were certain: never less than nothing; None where unknown."""
-        if self.of.certain is None:
+        if self.of.wait_and_see is None:
             return None
-        beyond = self.of.cost_usd - self.of.certain.cost_usd
+        beyond = self.of.cost_usd - self.of.wait_and_see.cost_usd
         return beyond if beyond > ROUNDING * abs(self.of.cost_usd) else 0.0
 
     @property
@@ -74,11 +74,11 @@ class Figures:
     """All scenarios of a dataset, in the order of the sheet."""
 
     dataset: Dataset
-    best: PlanForAll
+    best: StochasticSolution
     scenes: tuple[Scene, ...]
 
     @classmethod
-    def of(cls, dataset: Dataset, best: PlanForAll) -> Figures:
+    def of(cls, dataset: Dataset, best: StochasticSolution) -> Figures:
         scenes = (Scene(each, dataset.in_scenario(each.name), without_noise(each.plan)) for each in best.scenarios)
         return cls(dataset, best, tuple(scenes))
 

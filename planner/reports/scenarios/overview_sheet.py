@@ -178,7 +178,7 @@ class FirstSheet(Page):
                 "",
                 each.of.probability,
                 each.of.cost_usd,
-                None if each.of.certain is None else each.of.certain.cost_usd,
+                None if each.of.wait_and_see is None else each.of.wait_and_see.cost_usd,
                 each.regret_usd,
                 each.short_share,
             )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from models.plan import CATEGORIES
-from models.stochastic.tree import Tree, own_from
+from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
 from planner.reports.run_result import RunReport
 from planner.reports.scenarios.figures import Figures
@@ -45,11 +45,11 @@ def _joined(figures: Figures) -> list[Filled]:
 
 def scenarios_table(figures: Figures) -> Filled:
     """A row a scenario."""
-    tree, horizon = Tree(figures.dataset), figures.dataset.horizon
+    tree, horizon = ScenarioTree(figures.dataset), figures.dataset.horizon
     rows: list[tuple[Any, ...]] = []
     for each in figures.scenes:
-        costs, own = each.of.plan.costs_usd(), own_from(tree, each.name)
-        certain = each.of.certain
+        costs, own = each.of.plan.costs_usd(), first_unshared_month(tree, each.name)
+        certain = each.of.wait_and_see
         rows.append(
             (
                 each.name,
@@ -128,7 +128,7 @@ def _cost_rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
 
 def _worth_rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
     best, currency = figures.best, figures.dataset.settings.currency
-    information, mean = best.perfect_information(), best.mean_objective_usd
+    information, mean = best.evpi(), best.eev_usd
     if information is None:
         how = "a scenario was not solved by itself in the time"
         yield "value of perfect information", "not known", "", how
@@ -139,7 +139,7 @@ def _worth_rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
         yield "value of perfect information", information.usd, currency, how
         yield "value of perfect information, at least", information.least_usd, currency, "by the bounds proven"
         yield "value of perfect information, at most", _finite(information.most_usd), currency, "by the bounds proven"
-    solution = best.stochastic_solution()
+    solution = best.vss()
     if solution is None or mean is None:
         how = "the plan for the expected values was not found, or not tried in all scenarios, in the time"
         yield "value of the stochastic solution", "not known", "", how

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.dataset import Dataset
-from models.stochastic.solution import PlanForAll, Worth
+from models.stochastic.solution import BoundedValue, StochasticSolution
 from planner.formatting import money, percent
 from planner.reports.scenarios.decision_tree import decision_tree
 from planner.reports.scenarios.decisions import DO, SET_LIMIT, SIGNED, Common, Taken, common, taken
@@ -21,7 +21,7 @@ LISTED = (*DO.values(), SIGNED)
 """What `decisions` lists: everything signed or bought; notices and renewals show in `end_month`."""
 
 
-def joint_json(dataset: Dataset, best: PlanForAll) -> dict[str, Any]:
+def joint_json(dataset: Dataset, best: StochasticSolution) -> dict[str, Any]:
     """The keys of `run.json` for plans of all scenarios: expected figures, and what only they have.
 
     Costs by category sum to the objective, with the category `risk` where that is not the expected cost. Decisions
@@ -49,18 +49,18 @@ def joint_json(dataset: Dataset, best: PlanForAll) -> dict[str, Any]:
                 "scenario": each.name,
                 "probability": each.of.probability,
                 "cost_usd": each.of.cost_usd,
-                "certain_usd": None if each.of.certain is None else each.of.certain.cost_usd,
+                "certain_usd": None if each.of.wait_and_see is None else each.of.wait_and_see.cost_usd,
                 "regret_usd": each.regret_usd,
                 "shortfall_bn_tokens": each.totals.shortfall_bn,
             }
             for each in figures.scenes
         ],
-        "value_of_perfect_information": _worth(best.perfect_information()),
-        "value_of_stochastic_solution": _worth(best.stochastic_solution()),
+        "value_of_perfect_information": _worth(best.evpi()),
+        "value_of_stochastic_solution": _worth(best.vss()),
     }
 
 
-def _worth(worth: Worth | None) -> dict[str, Any] | None:
+def _worth(worth: BoundedValue | None) -> dict[str, Any] | None:
     """An amount with its bounds; what is infinite is null, and `unbounded` says so."""
     if worth is None:
         return None
@@ -70,7 +70,7 @@ def _worth(worth: Worth | None) -> dict[str, Any] | None:
     }
 
 
-def _decisions(dataset: Dataset, best: PlanForAll) -> list[dict[str, Any]]:
+def _decisions(dataset: Dataset, best: StochasticSolution) -> list[dict[str, Any]]:
     """Signings and purchases by month; capacity and cost are means over the scenarios, `end_month` is the latest."""
     of: dict[str, list[Taken]] = {
         each.name: [one for one in taken(dataset.in_scenario(each.name), each.plan) if one.do in LISTED]
@@ -96,7 +96,7 @@ def _decision(dataset: Dataset, each: Common) -> dict[str, Any]:
     }
 
 
-def _limits(dataset: Dataset, best: PlanForAll) -> list[dict[str, Any]]:
+def _limits(dataset: Dataset, best: StochasticSolution) -> list[dict[str, Any]]:
     """The limit of each segment's first month, and each change after it."""
     by: dict[tuple[int, str, str], list[str]] = {}
     for each in best.scenarios:
@@ -109,7 +109,7 @@ def _limits(dataset: Dataset, best: PlanForAll) -> list[dict[str, Any]]:
     ]
 
 
-def joint_lines(dataset: Dataset, best: PlanForAll, base_case_usd: float | None) -> Iterator[str]:
+def joint_lines(dataset: Dataset, best: StochasticSolution, base_case_usd: float | None) -> Iterator[str]:
     """What it may cost, what knowing more is worth, and what to decide now."""
     currency, alpha = dataset.settings.currency, best.measure.alpha
     worst = max(best.scenarios, key=lambda each: each.cost_usd)
@@ -122,15 +122,15 @@ def joint_lines(dataset: Dataset, best: PlanForAll, base_case_usd: float | None)
     if math.isfinite(best.bound_usd):
         beyond = money(max(best.objective_usd - best.bound_usd, 0.0), currency)
         yield f"  Gap               {percent(best.gap)} (at most {beyond} above the best possible)"
-    yield f"  Knowing (EVPI)    {worth_words(best.perfect_information(), currency)}"
-    yield f"  Planning (VSS)    {worth_words(best.stochastic_solution(), currency)}"
+    yield f"  Knowing (EVPI)    {worth_words(best.evpi(), currency)}"
+    yield f"  Planning (VSS)    {worth_words(best.vss(), currency)}"
     if base_case_usd is not None:
         saving = money(base_case_usd - best.objective_usd, currency)
         yield f"  Signing nothing   {money(base_case_usd, currency)}; the plan saves {saving}"
     yield from _now(dataset, best)
 
 
-def _now(dataset: Dataset, best: PlanForAll) -> Iterator[str]:
+def _now(dataset: Dataset, best: StochasticSolution) -> Iterator[str]:
     first = dataset.settings.first_stage_months
     root = decision_tree(dataset, best)
     now = [each for each in root.decisions if each.what.month < first and each.what.do != SET_LIMIT]

@@ -9,7 +9,7 @@ from models import months
 from models.dataset import Dataset
 from models.schema import ScenarioFactor
 from models.stochastic.risk import TILT, Measure
-from models.stochastic.solution import PlanForAll, Worth
+from models.stochastic.solution import BoundedValue, StochasticSolution
 from planner.excel.plan_page import Banner, Tile
 from planner.formatting import money, percent
 from planner.reports.plan.text import scaled
@@ -70,7 +70,7 @@ def measure_words(measure: Measure) -> str:
     return "the expected cost"
 
 
-def worth_words(worth: Worth | None, currency: str) -> str:
+def worth_words(worth: BoundedValue | None, currency: str) -> str:
     """An amount with its bounds."""
     if worth is None:
         return "not known"
@@ -81,7 +81,7 @@ def worth_words(worth: Worth | None, currency: str) -> str:
     return money(worth.usd, currency) + ("" if close else f" (proven: {money(worth.least_usd, currency)}{between})")
 
 
-def banner(report: RunReport, best: PlanForAll, now: Sequence[Common], dataset: Dataset) -> Banner:
+def banner(report: RunReport, best: StochasticSolution, now: Sequence[Common], dataset: Dataset) -> Banner:
     """Status with its gap in percent and money, the audit's verdict, and what is due first."""
     currency = dataset.settings.currency
     most = money(max(best.objective_usd - best.bound_usd, 0.0), currency)
@@ -119,8 +119,8 @@ def tiles(report: RunReport, figures: Figures) -> list[Tile]:
         _tile("Expected net present cost", best.expected_usd, spread, currency),
         _tile("Worst scenario", worst.of.cost_usd, f"{worst.name}, {percent(worst.of.probability)}", currency),
         _tile(f"CVaR, worst {percent(1.0 - alpha)}", tail, "mean cost of those cases", currency),
-        _worth("Perfect information (EVPI)", best.perfect_information()),
-        _worth("Stochastic solution (VSS)", best.stochastic_solution()),
+        _worth("Perfect information (EVPI)", best.evpi()),
+        _worth("Stochastic solution (VSS)", best.vss()),
         _saving(report, best.objective_usd, currency),
     ]
 
@@ -129,7 +129,7 @@ def _tile(label: str, value: float, below: str, currency: str) -> Tile:
     return Tile(f"{label}, {currency}", value, scaled(value), below)
 
 
-def _worth(label: str, worth: Worth | None) -> Tile:
+def _worth(label: str, worth: BoundedValue | None) -> Tile:
     if worth is None:
         return Tile(label, "–", "General", "not found out in time")
     if math.isinf(worth.usd):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.dataset import Dataset
-from models.stochastic.solution import PlanForAll
+from models.stochastic.solution import StochasticSolution
 from planner.excel.book import Book, draw_table, drawn
 from planner.reports.run_result import RunReport
 from planner.reports.scenarios.decision_tree import decision_tree
@@ -20,7 +20,7 @@ class TooLong(Exception):
     """More rows than a sheet has; the message is a clause that names the sheet."""
 
 
-def workbook_for_all(dataset: Dataset, best: PlanForAll, report: RunReport) -> bytes:
+def workbook_for_all(dataset: Dataset, best: StochasticSolution, report: RunReport) -> bytes:
     """The bytes of an .xlsx file; `dataset` is the whole, of no scenario.
 
     Raises:
