@@ -161,6 +161,12 @@ def option(*flags: str, **facts: Any) -> Callable[[Command], Command]:
     return click.option(*flags, envvar=f"PLANNER_{name.upper()}", **facts)
 
 
+PATH = click.Path(path_type=Path)
+override_option = option(
+    "--set", "overrides", type=Override(), multiple=True, help="Stands in for a cell in this run; may be repeated."
+)
+
+
 def _load_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
     if path is None:
         return None

@@ -1,203 +1,85 @@
-"""`planner batch`: what the command does, once its options are known."""
+"""`planner batch`: the command and its options."""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from models.faults import FaultyWorkbook, closest
-from planner import __version__
-from planner.batch.jobs.job import Job
-from planner.batch.manifest import JobRecord, Manifest, read_manifest
-from planner.console import Console
-from planner.errors import CannotWrite, ExitCode, WrongUsage, why_not
+import click
 
-if TYPE_CHECKING:
-    from planner.batch.execution.engine import Engine
-    from planner.solving.interrupt import Stop
+from planner.console import messages_to
+from planner.options import PATH, Duration, Gap, Memory, Month, common_options, option, override_option, sources
+
+ROLLING = ("every", "until", "window", "update", "keep_change_cost")
+"""Options of a batch that mean something with --rolling only."""
+NOT_ROLLING = (
+    "dry_run", "only", "force", "workers", "budget", "retries", "time_budget", "memory", "overrides", "engine",
+    "scheduler", "webhook",
+)  # fmt: skip
+"""Those that mean something without it only."""
 
 
-def batch(
-    console: Console, sources: Sequence[str], values: Mapping[str, Any], option_sources: Mapping[str, str]
-) -> int:
-    """Runs the jobs of `sources`, or lists what would run.
+def check_batch_options(given: Mapping[str, str]) -> None:
+    """Raises UsageError for an option on the command line that would be passed over in silence."""
+    rolling = given["rolling"] != "default"
+    for name in NOT_ROLLING if rolling else ROLLING:
+        if given[name] == "flag":
+            flag = "--set" if name == "overrides" else f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{flag} has no meaning {'with' if rolling else 'without'} --rolling ACTUALS.xlsx.")
 
-    Raises:
-        WrongUsage: the options do not go together.
-        CannotWrite, Locked: as they say.
+
+@click.command(short_help="Solve many, in parallel, unattended, resumable.")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOBS")
+@option("-o", "--output", type=PATH, metavar="FOLDER", help="Else outputs/batch/<name of JOBS>.")
+@option("--dry-run", is_flag=True, help="List what would run and why; run nothing.")
+@option("--only", multiple=True, metavar="NAME", help="This job, or those that match, and what they wait for.")
+@option("--force", is_flag=True, help="Run jobs whose last result is still good too.")
+@option("--workers", type=click.IntRange(0, 256), default=0, show_default=True, help="Jobs at a time; 0: the cores.")
+@option("--budget", type=Duration(), help="For the whole batch; what has not begun by then is left for the next run.")
+@option("--retries", type=click.IntRange(0, 20), default=2, show_default=True, help="Of what may pass: a kill, a disk.")
+@option("--gap", type=Gap(), default="0.001", show_default=True, help="Of each job.")
+@option("--time-limit", type=Duration(), default="1h", show_default=True, help="Of the solver, each job.")
+@option("--time-budget", type=Duration(), help="Of each job's process, which is ended then; else by its time limit.")
+@option("--memory", type=Memory(), help="Of each job's process, which is ended beyond: megabytes, or 4G.")
+@option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Of the solver, each job.")
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the solver.")
+@override_option
+@option("--accept-stopped", is_flag=True, help="A plan that a limit stopped is good too.")
+@option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where jobs run.")
+@option("--scheduler", metavar="ADDRESS", help="Of the cluster, with --engine dask: tcp://host:8786.")
+@option("--webhook", metavar="URL", help="Is sent a summary at the end.")
+@option("--rolling", type=PATH, metavar="ACTUALS.xlsx", help="Plan month by month: the same problem, as it went.")
+@option("--every", type=click.IntRange(1), default=1, show_default=True, help="Rolling: months between two plans.")
+@option("--until", type=Month(), help="Rolling: the last month lived through; else the horizon's last.")
+@option("--window", type=click.IntRange(1), metavar="MONTHS", help="Rolling: how far a plan looks; else to the end.")
+@option(
+    "--update",
+    type=click.Choice(["none", "level"]),
+    default="level",
+    show_default=True,
+    help="Rolling: how the forecast follows what is seen: not at all, or shifted to the last level.",
+)
+@option("--keep-change-cost", type=click.FloatRange(0), metavar="X", help="Rolling: price of each unit departed in.")
+@common_options
+@click.pass_context
+def batch(ctx: click.Context, /, jobs: tuple[str, ...], **values: Any) -> int:
+    """Solve the jobs of JOBS: workbooks, a folder of them, a glob, or a job file (TOML, or a
+    workbook with a sheet jobs). Each job is a process of its own, held to its time and memory.
+
+    Run again, only what has changed or was not good runs. What stands here beats the job file.
+
+    With --rolling JOBS is one workbook, what is believed at first: planned month by month against
+    what really happened, and at the end against the plan of one who knew.
     """
-    from planner.batch.jobs.files import read_jobs
-    from planner.formatting import fault_lines
-    from planner.reports.run_json import faults_json
+    from planner.backtest.run import roll_through_command
+    from planner.batch.run import batch as run_batch
 
-    if os.name != "posix":
-        raise WrongUsage("Batches need Linux or macOS, for their signals and locks. On Windows, run them in WSL.")
-    if (values["engine"] == "dask") != (values["scheduler"] is not None):
-        raise WrongUsage("--engine dask and --scheduler ADDRESS go together, such as --scheduler tcp://10.0.0.5:8786.")
-    try:
-        found = read_jobs(sources, _given(values, option_sources))
-    except FaultyWorkbook as faulty:
-        console.tell(fault_lines(faulty.faults), urgent=True)
-        console.give({"faults": faults_json(faulty.faults)})
-        return ExitCode.WRONG_INPUT
-    folder = values["output"] or Path("outputs") / "batch" / found.name
-    chosen = _chosen(found.jobs, values["only"])
-    if values["dry_run"]:
-        return _dry_run(console, found.name, folder, chosen, values)
-    return _run(console, found.name, folder, found.jobs, chosen, values)
-
-
-def _given(values: Mapping[str, Any], option_sources: Mapping[str, str]) -> dict[str, Any]:
-    """Options that somebody gave, by the fields of Job: they beat what a job file says."""
-    known = {each.name for each in fields(Job)} - {"name", "input"}
-    names = {"memory": "memory_mb"}
-    return {
-        names.get(option, option): values[option]
-        for option, source in option_sources.items()
-        if source != "default" and names.get(option, option) in known
-    }
-
-
-def _chosen(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:
-    """The jobs named, or that match, and those they wait for; all when none is named."""
-    if not only:
-        return list(jobs)
-    by_name = {job.name: job for job in jobs}
-    wanted: list[str] = []
-    for pattern in only:
-        matching = [name for name in by_name if name == pattern or fnmatchcase(name, pattern)]
-        if not matching:
-            raise WrongUsage(f"--only {pattern}: no job of that name. {closest(pattern, by_name)}")
-        wanted += matching
-    names: set[str] = set()
-    while wanted:
-        name = wanted.pop()
-        if name not in names:
-            names.add(name)
-            wanted += by_name[name].dependencies
-    return [job for job in jobs if job.name in names]
-
-
-def _versions() -> dict[str, str]:
-    from planner.run import versions
-
-    return {"planner": __version__, **versions()}
-
-
-def _dry_run(console: Console, name: str, folder: Path, jobs: Sequence[Job], values: Mapping[str, Any]) -> int:
-    from planner.batch.dry_run import plan
-    from planner.batch.folder import Store
-
-    steps = plan(jobs, Store(folder), _versions(), force=values["force"])
-    width = max(len(step.name) for step in steps)
-    console.tell(f"  {step.name:<{width}}  {step.action:<6}  {step.why}" for step in steps)
-    counts = Counter(step.action for step in steps)
-    listed = ", ".join(f"{count} {action}" for action, count in counts.items())
-    console.tell([f"{name}: {len(steps)} jobs ({listed}); nothing was run. Results would be in {folder}"])
-    console.give({"batch": name, "folder": str(folder), "dry_run": True, "jobs": [asdict(step) for step in steps]})
-    return ExitCode.OK
-
-
-def _run(
-    console: Console, name: str, folder: Path, jobs: Sequence[Job], chosen: Sequence[Job], values: Mapping[str, Any]
-) -> int:
-    from planner.batch.events import Events
-    from planner.batch.folder import Store
-    from planner.batch.scheduler import Dispatch, Rules
-    from planner.lock import locked
-    from planner.solving.interrupt import Stop
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(folder, why_not(error)) from None
-    store, stop, names = Store(folder), Stop(), {job.name for job in chosen}
-    stop.keeping = True  # the first signal is noted, and everything under way is asked to stop
-    with stop, locked(folder) as lock:
-        last = read_manifest(store.manifest)
-        store.begin(last)
-        previous = read_manifest(store.previous)
-        others = [record for job in jobs if job.name not in names and (record := store.record(job.name))]
-        rules = Rules(_versions(), values["budget"], values["retries"], values["force"])
-        engine = _engine(values)
-        try:
-            with Events(store.events) as events:
-                events.tell("batch_started", batch=name, jobs=len(chosen), planner_version=__version__)
-                dispatch = Dispatch(name, chosen, store, engine, rules, stop, events, lock.check, others)
-                manifest = dispatch.run()
-                records = [dispatch.records[job.name] for job in chosen]
-                code = _exit_code(records, stop)
-                events.tell("batch_finished", batch=name, exit_code=int(code))
-        finally:
-            engine.close()
-            store.end()
-        reports = _write_reports(folder, manifest, previous, values["webhook"])
-    _tell(console, name, folder, manifest, records, reports, code)
-    return code
-
-
-def _engine(values: Mapping[str, Any]) -> Engine:
-    if values["engine"] == "dask":
-        from planner.batch.execution.dask_engine import DaskEngine
-
-        return DaskEngine(values["scheduler"], values["workers"])
-    from planner.batch.execution.engine import LocalEngine
-    from planner.solving.worker_pool import default_workers
-
-    cores = default_workers()
-    return LocalEngine(values["workers"] or cores, cores)
-
-
-def _exit_code(records: Sequence[JobRecord], stop: Stop) -> ExitCode:
-    if all(record.good for record in records):
-        return ExitCode.OK
-    if stop.requested:
-        from planner.errors import Interrupted
-
-        return Interrupted(stop.signal_number).exit_code
-    return ExitCode.JOBS_FAILED
-
-
-def _write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, webhook: str | None) -> list[Path]:
-    from planner.batch.reporting.write import write_reports
-
-    return write_reports(folder, manifest, previous, webhook=webhook)
-
-
-def _tell(
-    console: Console,
-    name: str,
-    folder: Path,
-    manifest: Manifest,
-    records: Sequence[JobRecord],
-    reports: Sequence[Path],
-    code: ExitCode,
-) -> None:
-    from planner.batch.scheduler import told
-
-    failed = [record for record in records if not record.good]
-    console.tell((f"  {told(record)}" for record in failed), urgent=True)
-    counts = Counter("reused" if record.reused else record.status for record in records)
-    listed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
-    console.tell([f"{name}: {len(records)} jobs ({listed}); results in {folder}"], urgent=bool(failed))
-    console.tell([f"  Report  {path}" for path in reports])
-    jobs = [{key: value for key, value in asdict(record).items() if key != "report"} for record in records]
-    console.give(
-        {
-            "batch": name,
-            "folder": str(folder),
-            "manifest_path": str(folder / "manifest.json"),
-            "started": manifest.started,
-            "finished": manifest.finished,
-            "jobs": jobs,
-            "counts": dict(counts),
-            "reports": [str(path) for path in reports],
-            "exit_code": int(code),
-            "planner_version": __version__,
-        }
-    )
+    given = sources(ctx)
+    check_batch_options(given)
+    with messages_to(values) as console:
+        if values["rolling"] is not None:
+            if len(jobs) != 1:
+                raise click.UsageError("--rolling takes one workbook: planner batch FILE.xlsx --rolling ACTUALS.xlsx.")
+            return roll_through_command(console, Path(jobs[0]), values)
+        return run_batch(console, jobs, values, given)

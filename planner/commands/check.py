@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import click
 
 from planner import __version__
-from planner.console import Console
+from planner.console import Console, messages_to
 from planner.errors import ExitCode
+from planner.options import PATH, common_options, option
+
+
+@click.command()
+@click.argument("file", type=PATH)
+@option("--annotate", type=PATH, metavar="OUT.xlsx", help="Write a copy with the faulty cells marked.")
+@common_options
+def check(file: Path, annotate: Path | None, **common: Any) -> int:
+    """List everything that is wrong with FILE; solves nothing."""
+    with messages_to(common) as console:
+        return check_workbook(console, file, annotate)
 
 
 def check_workbook(console: Console, file: Path, annotated: Path | None) -> int:

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import click
 
 from planner import __version__
-from planner.console import Console
+from planner.console import Console, messages_to
 from planner.errors import ExitCode, WrongUsage
+from planner.options import PATH, common_options, option
 from planner.outputs import same_file
+
+
+@click.command(short_help="Hold plans side by side.")
+@click.argument("plans", type=PATH, nargs=-1, required=True, metavar="PLAN PLAN...")
+@option("-o", "--output", type=PATH, metavar="COMPARISON.xlsx", help="Else outputs/compare/<UTC time>/comparison.xlsx.")
+@common_options
+def compare(plans: tuple[Path, ...], output: Path | None, **common: Any) -> int:
+    """Hold plans against the first of them: decisions, costs, service, limits, lock-in, and what in
+    their inputs differs.
+    """
+    with messages_to(common) as console:
+        return compare_plans(console, plans, output)
 
 
 def compare_plans(console: Console, plans: tuple[Path, ...], output: Path | None) -> int:

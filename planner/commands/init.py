@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
-from planner.console import Console
+import click
+
+from planner.console import Console, messages_to
 from planner.errors import CannotWrite, ExitCode, WrongUsage
+from planner.options import PATH, common_options, option
 from planner.outputs import check_writable
+
+
+@click.command()
+@click.argument("file", type=PATH)
+@option("--example", metavar="NAME", help="An example: starter, frontier_lab, lessor, frontier_lab_scenarios.")
+@option("--force", is_flag=True, help="Replace FILE if it exists.")
+@common_options
+def init(file: Path, example: str | None, force: bool, **common: Any) -> int:
+    """Write FILE, a workbook to fill in: sheets, notes, worked rows."""
+    with messages_to(common) as console:
+        return init_workbook(console, file, example, force)
 
 
 def init_workbook(console: Console, file: Path, example: str | None, force: bool) -> int:

@@ -1,94 +1,33 @@
-"""`planner roll`: the workbook of the next planning round, a copy of this round's brought forward.
-
-Sheets, formats, notes and everything the planner does not read stay as they are; only cells that roll
-forward change. Formulas stand as the values they had, because rows move under them.
-"""
+"""`planner roll`: the workbook of the next planning round."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from models.dataset import Dataset
-from models.faults import Fault, FaultyWorkbook
-from models.plan import Plan
-from models.roll import roll_forward
-from models.schema import sheet_names
+import click
+
 from planner import __version__
-from planner.console import Console
-from planner.errors import ExitCode, WrongUsage
-from planner.excel.copy_edit import check_as_meant, rewritten_book
-from planner.excel.plan_reader import made_from_something_else, read_plan
-from planner.excel.workbook_reader import read
-from planner.outputs import check_new_workbook, made_from, written_whole
-
-if TYPE_CHECKING:
-    from models.dataset import Dataset
+from planner.console import Console, messages_to
+from planner.errors import ExitCode
+from planner.options import PATH, Month, common_options, option
 
 
-@dataclass(frozen=True, slots=True)
-class NextRound:
-    """The workbook written, its first month (a month number), what was done and what needs a person's eye.
+@click.command(short_help="Write the workbook of the next planning round.")
+@click.argument("file", type=PATH)
+@click.argument("plan", type=PATH)
+@option("--to", "to_month", type=Month(), help="The new first month, such as 2026-09; else the month after the first.")
+@option("-o", "--output", type=PATH, metavar="NEXT.xlsx", help="Else outputs/<name of FILE>/<name> <month>.xlsx.")
+@option("--force", is_flag=True, help="Replace the output if it exists.")
+@common_options
+def roll(file: Path, plan: Path, to_month: int | None, output: Path | None, force: bool, **common: Any) -> int:
+    """Write the workbook of the next planning round, as FILE looks once PLAN was followed until then.
 
-    `faults` are those of the new workbook: what is to be filled in before it can be solved, such as
-    demand for the months that have come into view. `input_sha256` is the hash of the workbook rolled.
+    What was due before the new first month is signed, what is over or cancelled goes, the horizon
+    keeps its length. Sheets, formats and notes of FILE stay; formulas stand as their values.
     """
-
-    path: Path
-    first_month: int
-    done: tuple[str, ...]
-    notes: tuple[str, ...]
-    faults: tuple[Fault, ...]
-    input_sha256: str
-
-
-def roll(source: Path, plan_path: Path, to_month: int | None, target: Path | None, *, force: bool = False) -> NextRound:
-    """Writes the next round's workbook; `to_month` is a month number, None for the month after the first.
-
-    Raises:
-        WrongUsage: the target is one of the sources, or the month does not come after the first.
-        FaultyWorkbook: the workbook or the plan cannot be read, or the plan signs what the workbook does not have.
-        CannotWrite: the target cannot be written, or exists and `force` is not given.
-    """
-    result = read(source)
-    if result.dataset is None:
-        raise FaultyWorkbook(result.errors)
-    dataset = result.dataset
-    to = 1 if to_month is None else dataset.t(to_month)
-    if to <= 0:
-        first = dataset.label(0)
-        raise WrongUsage(f"--to {dataset.label(to)} is not after the first month {first}; a round rolls forward.")
-    if to > dataset.settings.months:
-        last = dataset.label(dataset.settings.months)
-        raise WrongUsage(f"--to {dataset.label(to)} is beyond the plan, which decides nothing after; roll to {last}.")
-    plan = read_plan(plan_path, dataset)
-    _check_belongs(plan, dataset, plan_path)
-    path = target or made_from(source, dataset.label(to))
-    check_new_workbook(path, (source, plan_path), force=force, what="the next round")
-    rolled = roll_forward(dataset, plan, to)
-    book = rewritten_book(source, dataset, rolled.dataset)
-    with written_whole(path) as temporary:
-        book.save(temporary)
-        again = read(temporary)
-        if again.dataset is not None:
-            sheets = [each for each in sheet_names() if each != "demand"]  # wide or long, it does not roll
-            check_as_meant(again.dataset, rolled.dataset, sheets)
-    return NextRound(path, dataset.month(to), rolled.done, rolled.notes, again.faults, result.sha256)
-
-
-def _check_belongs(plan: Plan, dataset: Dataset, plan_path: Path) -> None:
-    """Raises FaultyWorkbook where the plan signs what the workbook does not offer."""
-    offered = {("lease", each.lease, each.term_months) for each in dataset.lease_terms}
-    offered |= {("contract", each.contract, each.term_months) for each in dataset.contracts}
-    offered |= {("lease_out", each.lease_out, each.term_months) for each in dataset.lease_outs}
-    unknown = [each for each in plan.signings if (each.kind, each.name, each.term_months) not in offered]
-    if unknown:
-        fix = "Name the plan that was made from this workbook, or solve it again."
-        raise FaultyWorkbook(
-            Fault(plan_path.name, "", each.name, f"{each.term_months} months of it signed", "an offer of FILE", fix)
-            for each in unknown
-        )
+    with messages_to(common) as console:
+        return roll_workbook(console, file, plan, to_month, output, force)
 
 
 def roll_workbook(
@@ -97,12 +36,14 @@ def roll_workbook(
     """Writes the next round's workbook; exit 2 when the input, or what was written, has faults to mend."""
     from models import months
     from models.faults import FaultyWorkbook
+    from planner.excel.next_round import write_next_round
+    from planner.excel.plan_reader import made_from_something_else
     from planner.formatting import count_of_faults, fault_lines
     from planner.reports.run_json import faults_json
 
     told: dict[str, Any] = {"input_path": str(file), "plan_path": str(plan), "planner_version": __version__}
     try:
-        rolled = roll(file, plan, to_month, output, force=force)
+        rolled = write_next_round(file, plan, to_month, output, force=force)
     except FaultyWorkbook as faulty:
         console.tell(fault_lines(faulty.faults), urgent=True)
         console.give(told | {"path": "", "faults": faults_json(faulty.faults)})

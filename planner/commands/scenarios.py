@@ -7,9 +7,41 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import click
+
 from planner import __version__
-from planner.console import Console
+from planner.console import Console, messages_to
 from planner.errors import ExitCode
+from planner.options import PATH, Month, common_options, option, override_option, uncertainty_options
+
+
+@click.command(short_help="Write FILE with sampled scenarios in it.")
+@click.argument("file", type=PATH)
+@uncertainty_options
+@option("--sample", type=click.IntRange(1, 4000), default=1000, show_default=True, help="Paths drawn.")
+@option("--count", type=click.IntRange(1, 1000), default=9, show_default=True, help="Scenarios kept of them.")
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the paths.")
+@option("--branch", type=Month(), help="Two levels: scenarios of a node are told apart in this month.")
+@option("--nodes", type=click.IntRange(1, 1000), help="So many nodes; else the square root of the scenarios.")
+@override_option
+@option(
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="OUT.xlsx",
+    help="Else outputs/<name of FILE>/<name of FILE> scenarios.xlsx.",
+)
+@option("--force", is_flag=True, help="Replace the output if it exists, and in it the scenarios FILE has.")
+@common_options
+def scenarios(file: Path, **values: Any) -> int:
+    """Write a copy of FILE with the sheets scenarios and scenario_factors: paths sampled from what you
+    say is uncertain, reduced to a few with probabilities. The sheet scenario_notes says how they were
+    made and what the reduction lost.
+
+    An option without a name holds for all; those with a name may be repeated.
+    """
+    with messages_to(values) as console:
+        return scenarios_workbook(console, file, values)
 
 
 def scenarios_workbook(console: Console, file: Path, values: Mapping[str, Any]) -> int:

@@ -1,241 +1,56 @@
-"""`planner stress`: from a plan and its workbook to what becomes of the plan on samples of what may come."""
+"""`planner stress`: the command and its options."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.audit import audit
-from models.build import build_model
-from models.dataset import Dataset
-from models.faults import FaultyWorkbook
-from models.sampling import misfits
-from planner import __version__
-from planner.console import Console, LiveLine, log_to
-from planner.errors import ExitCode, WrongUsage
-from planner.excel.plan_reader import made_from_something_else
-from planner.excel.workbook_reader import ReadResult, read
-from planner.formatting import fault_lines
-from planner.outputs import STRESS_SHEET, Outputs, outputs_of, same_file
-from planner.reports.run_json import faults_json, write_run_json
-from planner.reports.terminal import audit_lines
-from planner.run import versions
-from planner.sampling.options import UncertaintyTexts
-from planner.solving.highs import SolveOptions
-from planner.solving.interrupt import Stop
-from planner.stress.commitment import committed, seed_of_scenarios
-from planner.stress.progress import StressLines
-from planner.stress.samples import Samples, drawn_afresh, drawn_from_scenarios
-from planner.stress.simulation import Commitment, Trial, try_out
-from planner.stress.statistics import figures
-from planner.stress.summary import StressReport, lines
-from planner.stress.tables import stress_json
-from planner.stress.workbook import write_stress
+import click
 
-WRITING = 0.03
-"""Of a time limit, what is left for figures and writing."""
-
-log = logging.getLogger("planner")
+from planner.console import messages_to
+from planner.options import (
+    PATH,
+    Duration,
+    Gap,
+    Month,
+    common_options,
+    option,
+    override_option,
+    sources,
+    uncertainty_options,
+)
 
 
-class _Refused(Exception):
-    """There is nothing to try: an exit code, and what to say."""
+@click.command(short_help="Try PLAN on samples of what may come.")
+@click.argument("plan", type=PATH)
+@click.argument("file", type=PATH)
+@uncertainty_options
+@option("--count", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Samples.")
+@option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="Of the samples.")
+@option("--committed-until", type=Month(), help="Decisions before this month are held; else first_stage_months.")
+@option(
+    "--later",
+    type=click.Choice(["optimised", "held"]),
+    default="optimised",
+    show_default=True,
+    help="Decisions after that: made anew in each sample, or held too.",
+)
+@option("--gap", type=Gap(), default="0.01", show_default=True, help="Of the solve of each sample.")
+@option("--time-limit", type=Duration(), help="For everything; the samples done by then are reported.")
+@option("--workers", type=click.IntRange(0, 256), default=0, show_default=True, help="Solves at a time; 0: it chooses.")
+@override_option
+@option("-o", "--output", type=PATH, metavar="STRESS.xlsx", help="Else outputs/<input>/<UTC time>/stress.xlsx.")
+@option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends the test early.")
+@common_options
+@click.pass_context
+def stress(ctx: click.Context, /, plan: Path, file: Path, **values: Any) -> int:
+    """Try PLAN, a plan of FILE, on samples of what may come: what it costs, how likely demand falls short
+    and where, how sure that is. The decisions it is committed to are held.
 
-    def __init__(self, code: ExitCode, told: list[str], document: dict[str, Any]) -> None:
-        super().__init__()
-        self.code, self.told, self.document = code, told, document
+    Samples are drawn from what you say is uncertain, as by planner scenarios; with none of these
+    options, from the scenarios in FILE.
+    """
+    from planner.stress.run import stress_plan
 
-
-def stress_plan(
-    console: Console, plan_path: Path, file: Path, values: Mapping[str, Any], sources: Mapping[str, str]
-) -> int:
-    """Tries a plan; exit 0 when every sample was, 4 when stopped after some, 5 before any, 6 when the plan is none."""
-    if values["later"] == "held" and values["committed_until"] is not None:
-        raise WrongUsage("--committed-until says nothing with --later held: all decisions are held. Leave one out.")
-    outputs = outputs_of(file, values["output"], Path("outputs"), name="stress", sheets={STRESS_SHEET})
-    if values["output"] is not None and same_file(values["output"], plan_path):
-        raise WrongUsage(f"The stress test would be written over the plan {plan_path}. Give -o another name.")
-    told: dict[str, Any] = {"input_path": str(file), "plan_path": str(plan_path), "planner_version": __version__}
-    stop = Stop()
-    with log_to(outputs.log, afresh=True), console.live_line() as live, stop:
-        try:
-            code, said, document = _Run(file, plan_path, values, sources, outputs, stop, live).go()
-        except _Refused as refused:
-            code, said, document = refused.code, refused.told, refused.document
-        told |= document
-        write_run_json(outputs.json, told)
-    console.tell(said, urgent=code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN))
-    console.give(told)
-    return code
-
-
-class _Run:
-    """One stress test under way."""
-
-    def __init__(
-        self,
-        file: Path,
-        plan_path: Path,
-        values: Mapping[str, Any],
-        sources: Mapping[str, str],
-        outputs: Outputs,
-        stop: Stop,
-        live: LiveLine | None,
-    ) -> None:
-        self.file, self.plan_path, self.values, self.sources = file, plan_path, values, sources
-        self.outputs, self.stop, self.live = outputs, stop, live
-        self.began = time.monotonic()
-        self.notes: list[str] = []
-
-    def go(self) -> tuple[ExitCode, list[str], dict[str, Any]]:
-        result = self._read()
-        dataset = result.dataset
-        assert dataset is not None
-        until, samples = self._until(dataset), self._samples(dataset)
-        commitment = self._commitment(dataset, until)
-        self.notes += [each.removeprefix("Note: ") for each in made_from_something_else(
-            self.plan_path, result.sha256, tuple(self.values["overrides"])
-        )]  # fmt: skip
-        nonzeros = build_model(dataset).size.nonzeros
-        self.stop.keeping = True
-        log.info("Trying the plan on %s", samples.how)
-        news = StressLines(samples, dataset.settings.currency, self.live)
-        trial = try_out(
-            dataset,
-            commitment,
-            samples,
-            self._options(),
-            nonzeros=nonzeros,
-            workers=self.values["workers"],
-            stop=self.stop,
-            news=news.show,
-        )
-        report = self._report(dataset, commitment, trial, result.sha256)
-        write_stress(self.outputs.plan, report)
-        document = stress_json(report) | {
-            "seconds": time.monotonic() - self.began,
-            "input_sha256": result.sha256,
-            "stress_path": str(self.outputs.plan),
-            "options": self._given(),
-        }
-        return self._code(trial), [*lines(report), f"  Stress test  {self.outputs.plan}"], document
-
-    def _read(self) -> ReadResult:
-        log.info("Reading %s", self.file)
-        result = read(self.file, self.values["overrides"])
-        if result.dataset is None:
-            raise _invalid(result.faults)
-        return result
-
-    def _commitment(self, dataset: Dataset, until: int) -> Commitment:
-        """The plan's decisions, audited first: what is no plan of this workbook cannot be tried on it."""
-        try:
-            found = committed(self.plan_path, dataset, until, all_of_it=self.values["later"] == "held")
-        except FaultyWorkbook as faulty:
-            raise _invalid(faulty.faults) from None
-        for scenario, plan in found.made.items():
-            report = audit(dataset.in_scenario(scenario), plan)
-            if not report.passed:
-                told = f"{self.plan_path} is no plan of {self.file} as it stands, so it is not tried."
-                raise _Refused(ExitCode.REJECTED_BY_AUDIT, [*audit_lines(report), told], {"status": "rejected"})
-        return found
-
-    def _until(self, dataset: Dataset) -> int:
-        horizon = len(dataset.horizon)
-        if self.values["committed_until"] is None:
-            return min(dataset.settings.first_stage_months, horizon)
-        until = dataset.t(self.values["committed_until"])
-        if not 0 < until < horizon:
-            raise WrongUsage(
-                f"--committed-until: choose a month from {dataset.label(1)} to {dataset.label(horizon - 1)}; "
-                "with --later held all decisions are held."
-            )
-        return until
-
-    def _samples(self, dataset: Dataset) -> Samples:
-        count, seed = self.values["count"], self.values["seed"]
-        texts = UncertaintyTexts.of(self.values)
-        if not any(texts.texts.values()) and texts.bootstrap_block is None:
-            if not dataset.scenarios:
-                raise WrongUsage(
-                    "Nothing is uncertain: give --demand-volatility, --delay-prior or another of these options, or a "
-                    "workbook with scenarios to draw from."
-                )
-            samples = drawn_from_scenarios(dataset, count, seed)
-            self.notes.append(f"{samples.how}.")
-            return samples
-        uncertainty = texts.read()
-        found = [*texts.faults, *misfits(dataset, uncertainty)]
-        if found:
-            raise WrongUsage("\n  ".join(["Samples cannot be drawn as asked:", *found]))
-        if dataset.scenarios and seed_of_scenarios(self.file) == seed:
-            self.notes.append(
-                f"The workbook's scenarios were drawn with seed {seed} too: where their options were the same, the "
-                "samples are the very paths they were chosen from. Take another --seed."
-            )
-        return drawn_afresh(dataset, uncertainty, count, seed)
-
-    def _options(self) -> SolveOptions:
-        limit = self.values["time_limit"]
-        left = None if limit is None else max(0.1, (1.0 - WRITING) * limit - (time.monotonic() - self.began))
-        return SolveOptions(self.values["gap"], left, 1, 0)
-
-    def _report(self, dataset: Dataset, commitment: Commitment, trial: Trial, sha256: str) -> StressReport:
-        for problem, plan in trial.dearest.items():
-            found = audit(trial.samples.problem(problem), plan)
-            if not found.passed:
-                told = [*audit_lines(found), "The audit rejects the plan of a sample: nothing is published."]
-                raise _Refused(ExitCode.REJECTED_BY_AUDIT, told, {"status": "rejected"})
-        run = {"plan_path": str(self.plan_path), "input_path": str(self.file), "input_sha256": sha256}
-        record: list[tuple[str, str, Any, str]] = [("run", *each, "") for each in run.items()]
-        record.append(("run", "samples", trial.samples.how, ""))
-        record += [
-            ("option", name, self._said(value), self.sources.get("overrides" if name == "set" else name, ""))
-            for name, value in self._given().items()
-        ]
-        record += [("version", "planner", __version__, ""), *(("version", *each, "") for each in versions().items())]
-        record.append(("seconds", "trying", trial.seconds, ""))
-        record += [("note", str(i), text, "") for i, text in enumerate(self.notes, start=1)]
-        return StressReport(
-            dataset.settings.plan_name or self.file.stem,
-            dataset,
-            commitment,
-            trial,
-            figures(dataset, trial, self.values["seed"]),
-            self.values["later"],
-            self.values["gap"],
-            len(trial.dearest),
-            tuple(self.notes),
-            tuple(record),
-        )
-
-    def _given(self) -> dict[str, Any]:
-        """The options with a value, by the names they have on the command line."""
-        names = {"overrides": "set"}
-        kept = {name: value for name, value in self.values.items() if value not in (None, (), False)}
-        common = ("as_json", "quiet", "log_file", "config", "output")
-        return {names.get(name, name): _plain(value) for name, value in kept.items() if name not in common}
-
-    @staticmethod
-    def _said(value: Any) -> Any:
-        return "; ".join(map(str, value)) if isinstance(value, list) else value
-
-    def _code(self, trial: Trial) -> ExitCode:
-        if trial.complete:
-            return ExitCode.OK
-        if not trial.results:
-            return ExitCode.STOPPED_WITHOUT_PLAN
-        return ExitCode.OK if self.values["accept_stopped"] else ExitCode.STOPPED_WITH_PLAN
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _invalid(faults: Any) -> _Refused:
-    return _Refused(
-        ExitCode.WRONG_INPUT, list(fault_lines(tuple(faults))), {"status": "invalid", "faults": faults_json(faults)}
-    )
+    with messages_to(values) as console:
+        return stress_plan(console, plan, file, values, sources(ctx))

@@ -20,7 +20,7 @@ from models.faults import FaultyWorkbook
 from models.schema import Limit
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
-from planner.commands.audit import audit_written
+from planner.analysis.plan_audit import audit_written
 from planner.errors import CannotWrite
 from planner.excel.plan_reader import read_plan
 from planner.excel.scenario_plan_reader import read_plans, read_written_plans

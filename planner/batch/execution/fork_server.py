@@ -38,7 +38,6 @@ LIBRARIES = (
     "models.build",
     "models.warm_start",
     "planner.analysis.base_case",
-    "planner.cli",
     "planner.commands.solve",
     "planner.analysis.offer_values",
     "planner.analysis.marginal_values",
@@ -194,9 +193,12 @@ def run_job(request: dict[str, Any], lifeline: int) -> int:
     if request["memory_mb"] is not None:
         _refuse_beyond(int(request["memory_mb"] * 1e6) + HEADROOM_BYTES)
     threading.Thread(target=_end_with, args=(lifeline,), name="lifeline").start()
-    from planner.cli import main as planner
+    import click
 
-    return planner(list(request["words"]))
+    from planner.command import run_command
+    from planner.commands.solve import solve
+
+    return run_command(click.Group(commands=[solve]), request["words"])
 
 
 def _end_with(lifeline: int) -> None:

@@ -1,0 +1,87 @@
+"""The workbook of the next planning round, a copy of this round's brought forward.
+
+Sheets, formats, notes and everything the planner does not read stay as they are; only cells that roll
+forward change. Formulas stand as the values they had, because rows move under them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.dataset import Dataset
+from models.faults import Fault, FaultyWorkbook
+from models.plan import Plan
+from models.roll import roll_forward
+from models.schema import sheet_names
+from planner.errors import WrongUsage
+from planner.excel.copy_edit import check_as_meant, rewritten_book
+from planner.excel.plan_reader import read_plan
+from planner.excel.workbook_reader import read
+from planner.outputs import check_new_workbook, made_from, written_whole
+
+
+@dataclass(frozen=True, slots=True)
+class NextRound:
+    """The workbook written, its first month (a month number), what was done and what needs a person's eye.
+
+    `faults` are those of the new workbook: what is to be filled in before it can be solved, such as
+    demand for the months that have come into view. `input_sha256` is the hash of the workbook rolled.
+    """
+
+    path: Path
+    first_month: int
+    done: tuple[str, ...]
+    notes: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    input_sha256: str
+
+
+def write_next_round(
+    source: Path, plan_path: Path, to_month: int | None, target: Path | None, *, force: bool = False
+) -> NextRound:
+    """Writes the next round's workbook; `to_month` is a month number, None for the month after the first.
+
+    Raises:
+        WrongUsage: the target is one of the sources, or the month does not come after the first.
+        FaultyWorkbook: the workbook or the plan cannot be read, or the plan signs what the workbook does not have.
+        CannotWrite: the target cannot be written, or exists and `force` is not given.
+    """
+    result = read(source)
+    if result.dataset is None:
+        raise FaultyWorkbook(result.errors)
+    dataset = result.dataset
+    to = 1 if to_month is None else dataset.t(to_month)
+    if to <= 0:
+        first = dataset.label(0)
+        raise WrongUsage(f"--to {dataset.label(to)} is not after the first month {first}; a round rolls forward.")
+    if to > dataset.settings.months:
+        last = dataset.label(dataset.settings.months)
+        raise WrongUsage(f"--to {dataset.label(to)} is beyond the plan, which decides nothing after; roll to {last}.")
+    plan = read_plan(plan_path, dataset)
+    _check_belongs(plan, dataset, plan_path)
+    path = target or made_from(source, dataset.label(to))
+    check_new_workbook(path, (source, plan_path), force=force, what="the next round")
+    rolled = roll_forward(dataset, plan, to)
+    book = rewritten_book(source, dataset, rolled.dataset)
+    with written_whole(path) as temporary:
+        book.save(temporary)
+        again = read(temporary)
+        if again.dataset is not None:
+            sheets = [each for each in sheet_names() if each != "demand"]  # wide or long, it does not roll
+            check_as_meant(again.dataset, rolled.dataset, sheets)
+    return NextRound(path, dataset.month(to), rolled.done, rolled.notes, again.faults, result.sha256)
+
+
+def _check_belongs(plan: Plan, dataset: Dataset, plan_path: Path) -> None:
+    """Raises FaultyWorkbook where the plan signs what the workbook does not offer."""
+    offered = {("lease", each.lease, each.term_months) for each in dataset.lease_terms}
+    offered |= {("contract", each.contract, each.term_months) for each in dataset.contracts}
+    offered |= {("lease_out", each.lease_out, each.term_months) for each in dataset.lease_outs}
+    unknown = [each for each in plan.signings if (each.kind, each.name, each.term_months) not in offered]
+    if unknown:
+        fix = "Name the plan that was made from this workbook, or solve it again."
+        raise FaultyWorkbook(
+            Fault(plan_path.name, "", each.name, f"{each.term_months} months of it signed", "an offer of FILE", fix)
+            for each in unknown
+        )
