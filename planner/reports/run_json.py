@@ -20,6 +20,8 @@ from planner.results.monthly import totals
 from planner.results.views import limit_changes
 
 FAULT_KEYS = ("sheet", "cell", "column", "row_key", "found", "expected", "fix", "severity")
+SCHEMA = 1
+"""Goes up where a key changes its meaning. Files without the key `schema` have the meanings of 1."""
 PUBLISHED = ("optimal", "stopped")
 """Statuses with a plan; one that its audit rejected is not told."""
 
@@ -36,6 +38,7 @@ def run_json(report: RunReport, dataset: Dataset | None) -> dict[str, Any]:
     if report.base_case_usd is not None and report.objective_usd is not None:
         saving = report.base_case_usd - report.objective_usd
     document = {
+        "schema": SCHEMA,
         "plan_name": report.plan_name,
         "status": report.status,
         "objective_usd": report.objective_usd,

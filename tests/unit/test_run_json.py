@@ -19,7 +19,7 @@ from planner.reports.run_json import run_json, write_run_json
 from planner.reports.run_result import ModelSize, RunReport
 
 KEYS = (
-    "plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd demand_bn_tokens"
+    "schema plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd demand_bn_tokens"
     " served_bn_tokens shortfall_bn_tokens months decisions limits audit model seconds interrupted input_sha256"
     " data_sha256 output_sha256 plan_sha256 plan_path planner_version versions options faults warnings"
 )
@@ -58,6 +58,11 @@ def test_keys() -> None:
     """Every run tells the same keys in the same order, with a plan or without."""
     assert list(run_json(REPORT, DATA)) == KEYS.split()
     assert list(run_json(RunReport(), None)) == KEYS.split()
+
+
+def test_the_schema_is_numbered() -> None:
+    """Programs that read run.json find a whole number that says what its keys mean, with a plan or without."""
+    assert (run_json(REPORT, DATA)["schema"], run_json(RunReport(), None)["schema"]) == (1, 1)
 
 
 def test_costs_add_up() -> None:
