@@ -15,7 +15,8 @@ class Fault:
     `row` is the row of the sheet as the person sees it (row 1 holds the column names; 0 where the
     fault belongs to the whole sheet), `column` the column's name, or the month that heads a wide
     demand column. `cell` is filled in by whoever knows the addresses. `severity` "error" stops a
-    run, "warning" does not.
+    run, "warning" does not. `file` is the CSV file that is the sheet, "" for a sheet of a workbook:
+    `row` then counts its lines.
     """
 
     sheet: str
@@ -27,9 +28,14 @@ class Fault:
     severity: Literal["error", "warning"] = "error"
     row: int = 0
     cell: str = ""
+    file: str = ""
 
     def __str__(self) -> str:
         place = self.sheet + (f"!{self.cell}" if self.cell else "")
+        if self.file:
+            letter = self.cell.rstrip("0123456789")
+            line, column = f", line {self.row}" * bool(self.row), f", column {letter}" * bool(letter)
+            place = f"{self.file}{line}{column}"
         what = " · ".join(part for part in (self.column, self.row_key) if part)
         return f"{place}{f' ({what})' if what else ''}: found {self.found}; expected {self.expected}. {self.fix}"
 

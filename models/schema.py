@@ -478,6 +478,8 @@ NEVER_READ = ("note", "notes", "source", "comment")
 """Columns for people; no program reads them."""
 SCENARIO_NOTES = "scenario_notes"
 """The sheet in which `planner scenarios` says how its scenarios were made; never read."""
+NEVER_READ_SHEETS = ("start_here", SCENARIO_NOTES)
+"""Sheets for people; no program reads them."""
 
 
 def sheet(name: str) -> Sheet:

@@ -57,7 +57,7 @@ def outputs_of(
         CannotWrite: nothing can be written there, or it would replace a file that is not a plan.
     """
     if plan_path is None:
-        own = _folder_of_its_own(folder / input_path.stem)
+        own = _folder_of_its_own(folder / name_of(input_path))
         return Outputs(own / f"{name}.xlsx", own / "run.json", own / "run.log")
     if plan_path.suffix.lower() != ".xlsx" or plan_path.is_dir():
         raise WrongUsage(f"The {name} is an .xlsx file; {plan_path} is not a name for one. Try -o {name}.xlsx.")
@@ -70,6 +70,15 @@ def outputs_of(
     check_writable(outputs.json)
     check_writable(outputs.log)
     return outputs
+
+
+def name_of(problem: Path) -> str:
+    """What a problem goes by: its workbook's name without the ending, or its folder's name.
+
+    >>> name_of(Path("plans/lab 2026.09.xlsx"))
+    'lab 2026.09'
+    """
+    return problem.resolve().name if problem.is_dir() else problem.stem
 
 
 def _folder_of_its_own(parent: Path) -> Path:

@@ -24,8 +24,8 @@ from models.plan import Plan
 from planner import __version__
 from planner.console import log_to
 from planner.errors import CannotWrite, ExitCode, InternalFault, Interrupted, PlannerError, WrongUsage, why_not
-from planner.excel.workbook_reader import read
 from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name, outputs_of, sheet_names
+from planner.problem_reader import read
 from planner.reports.plan.workbook import write_plan, write_plan_for_all
 from planner.reports.run_result import ModelSize, RunReport
 from planner.reports.terminal import summary_lines

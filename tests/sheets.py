@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import csv
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -108,4 +109,18 @@ def edit(path: Path, part: str, old: bytes, new: bytes) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
             archive.writestr(name, data)
+    return path
+
+
+def csv_folder(path: Path, *more: Tables, **changes: Any) -> Path:
+    """Writes the tables as a folder of CSV files, a setting a row."""
+    path.mkdir()
+    for name, rows in tables(*more, **changes).items():
+        if isinstance(rows, dict):
+            rows = [{"key": key, "value": value} for key, value in rows.items()]
+        columns = list(dict.fromkeys(column for each in rows for column in each))
+        with (path / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows([each.get(column) for column in columns] for each in rows)
     return path

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from models.faults import Fault, closest
-from models.schema import NEVER_READ, SCENARIO_NOTES, SHEETS, Sheet
+from models.schema import NEVER_READ, NEVER_READ_SHEETS, SHEETS, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One sheet as it is: its name, headings by column letter, and records."""
+    """One sheet as it is: its name, headings by column letter, and records.
+
+    `broken`: its source could not be taken apart, which has been reported; nothing follows from what it lacks.
+    """
 
     name: str
     headings: Mapping[str, str]
     records: tuple[Record, ...]
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +110,53 @@ def shown(value: object) -> str:
     return str(value)
 
 
+ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
+
+
+def spreadsheet_error(value: object) -> Unreadable | None:
+    """What stands for a cell that shows an error of a spreadsheet program; None for any other value."""
+    if isinstance(value, str) and value.strip() in ERRORS:
+        return Unreadable(f"{value}, an error of the spreadsheet", "Mend the formula, or type the value.")
+    return None
+
+
+def plain_number(text: str) -> float | None:
+    """The number that a text plainly is; None where anything would have to be guessed.
+
+    >>> plain_number(" -1.5e3 "), plain_number("1,5"), plain_number("10%")
+    (-1500.0, None, None)
+    """
+    return float(text) if re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", text) else None
+
+
+def arranged(
+    name: str, headings: Mapping[str, str], rows: Mapping[int, Mapping[str, object]], faults: list[Fault]
+) -> Table:
+    """The table of a sheet's filled cells by row and column letter, without what stands under no heading.
+
+    Reports values under no heading, and rows where there is no heading at all.
+    """
+    sheet = fold(name)
+    if not headings and any(rows.values()):
+        fix = "Put the names of the columns into row 1, the records below."
+        faults.append(Fault(sheet, "", "", "no names of columns", "them in row 1", fix, row=1, cell="A1"))
+    else:
+        for letter in sorted({letter for row in rows.values() for letter in row if letter not in headings})[:5]:
+            first = min(row for row, values in rows.items() if letter in values)
+            found, expected = f"a value in column {letter}, which has no name", "a name in row 1 for each column"
+            fix = "It is not read; name the column, or note for remarks."
+            faults.append(Fault(sheet, "", "", found, expected, fix, "warning", first, f"{letter}{first}"))
+    kept = ((row, {k: v for k, v in rows[row].items() if k in headings}) for row in sorted(rows))
+    return Table(name, headings, tuple(Record(row, values) for row, values in kept))
+
+
 def tables_by_sheet(tables: Iterable[Table], faults: list[Fault]) -> dict[str, Table]:
     """The table of each known sheet. Reports unknown, doubled and missing sheets."""
     known = {each.name: each for each in SHEETS}
     found: dict[str, Table] = {}
     for table in tables:
         name = fold(table.name)
-        if name == SCENARIO_NOTES:
+        if name in NEVER_READ_SHEETS:
             continue
         if name not in known:
             fix = f"It is not read. {closest(name, known)}"

@@ -74,11 +74,11 @@ def key_label(sheet: Sheet, values: Mapping[str, Any]) -> str:
 
 def read_sheet(which: Sheet, table: Table | None, faults: list[Fault]) -> SheetEntries:
     """The entries of a sheet; none where the table is absent."""
-    result = SheetEntries(which, broken=table is None and not which.optional)
-    if table is None:
-        return result
+    if table is None or table.broken:
+        return SheetEntries(which, broken=table is not None or not which.optional)
     if which.name == "settings":
         return _read_settings(table, faults)
+    result = SheetEntries(which)
     names = [each.name for each in which.columns]
     matched = match_columns(which, table, names, faults)
     result.letters.update(matched.letters)

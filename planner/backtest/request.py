@@ -14,7 +14,7 @@ from models.faults import Fault, FaultyWorkbook
 from models.roll.information import Update
 from planner import __version__
 from planner.errors import WrongUsage
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 from planner.solving.highs import SolveOptions
 
 ALIKE = ("first_month", "months", "currency", "discount_rate", "reserve_margin", "end_of_horizon")

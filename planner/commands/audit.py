@@ -36,8 +36,8 @@ def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[s
     from models.faults import FaultyWorkbook
     from planner.analysis.plan_audit import audit_plan_file
     from planner.excel.plan_reader import made_from_something_else
-    from planner.excel.workbook_reader import read
     from planner.formatting import fault_lines
+    from planner.problem_reader import read
     from planner.reports.run_json import audit_json, faults_json
     from planner.reports.terminal import audit_lines
 

@@ -25,8 +25,8 @@ def check(file: Path, annotate: Path | None, **common: Any) -> int:
 
 def check_workbook(console: Console, file: Path, annotated: Path | None) -> int:
     """Reads a workbook and lists its faults; exit 2 when there is an error, 0 with warnings only."""
-    from planner.excel.workbook_reader import read
     from planner.formatting import count_of_faults, fault_lines
+    from planner.problem_reader import read
     from planner.reports.run_json import faults_json
 
     if annotated is not None:

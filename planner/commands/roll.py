@@ -36,7 +36,7 @@ def roll_workbook(
     """Writes the next round's workbook; exit 2 when the input, or what was written, has faults to mend."""
     from models import months
     from models.faults import FaultyWorkbook
-    from planner.excel.next_round import write_next_round
+    from planner.analysis.next_round import write_next_round
     from planner.excel.plan_reader import made_from_something_else
     from planner.formatting import count_of_faults, fault_lines
     from planner.reports.run_json import faults_json

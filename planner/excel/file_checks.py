@@ -24,6 +24,7 @@ ALL_BYTES = 400_000_000
 CELLS = 1_000_000
 """Beyond these a file is taken for a trap or an accident: examples have a few thousand cells."""
 
+EXPECTED = "an Excel workbook (.xlsx or .xlsm), or a folder of CSV files named as the sheets"
 SAVE_AS = "Open it in Excel or LibreOffice and save it as Excel Workbook (.xlsx)."
 WITHOUT_VALUE = Unreadable(
     "a formula without a saved value", "Open the workbook in Excel or LibreOffice and save it there, or type the value."
@@ -39,7 +40,7 @@ class Refused(Exception):
 
     def fault(self, file_name: str) -> Fault:
         """The same as a Fault of the file."""
-        return Fault(self.sheet or file_name, "", "", self.found, "an Excel workbook (.xlsx or .xlsm)", self.fix)
+        return Fault(self.sheet or file_name, "", "", self.found, EXPECTED, self.fix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import count
 
 from models import months
 from models.faults import Fault, closest
-from models.parsing.raw_tables import Record, Table, Unreadable, column_letter, first_letters, fold, shown
+from models.parsing.raw_tables import Record, Table, Unreadable, column_letter, first_letters, fold, plain_number, shown
 from models.schema import SHEETS, Sheet
 
 EXPECTED = "sheet.key.column=value, or settings.key=value"
@@ -72,7 +72,8 @@ def _parts(sheet: Sheet, rest: str, text: str) -> tuple[str, str, object]:
 
 def _typed(value: str) -> object:
     """A number where the text is plainly one, so that it counts as a number cell."""
-    return float(value) if re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", value) else value
+    number = plain_number(value)
+    return value if number is None else number
 
 
 def _set_setting(table: Table, sheet: Sheet, rest: str, text: str) -> Table:

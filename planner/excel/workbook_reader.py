@@ -1,88 +1,32 @@
-"""Reads a workbook: from the bytes of a file to a Dataset, or to everything that is wrong with it.
+"""Reads the sheets of a workbook: from the bytes of a file to tables of raw cells, and what a person may not see in it.
 
-The only module that knows cells. The file is opened once, for reading, and never written.
+The only module that knows cells.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import io
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.dataset import Dataset
 from models.faults import Fault
-from models.loading import in_order, take_in
-from models.parsing.raw_tables import Record, Table, Unreadable, fold, is_blank, shown
+from models.parsing.raw_tables import Table, Unreadable, arranged, fold, is_blank, shown, spreadsheet_error
 from models.schema import NEVER_READ, sheet_names
 from planner.excel.file_checks import Refused, inspect
-from planner.excel.overrides import override
 from planner.outputs import ANNOTATED_SHEET
 
-FILE_BYTES = 100_000_000
-"""Larger files are not opened: a workbook of 20 000 demand rows has under 2 MB."""
 
-ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
+def workbook_tables(content: bytes) -> tuple[list[Table], list[Fault]]:
+    """The tables of a workbook's sheets; those of sheets the planner does not know are empty.
 
-
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """What a file says: the Dataset, None when there is any error; every fault with its cell; the hash of its bytes."""
-
-    dataset: Dataset | None
-    faults: tuple[Fault, ...]
-    sha256: str
-
-    @property
-    def errors(self) -> tuple[Fault, ...]:
-        return tuple(fault for fault in self.faults if fault.severity == "error")
-
-    @property
-    def warnings(self) -> tuple[Fault, ...]:
-        return tuple(fault for fault in self.faults if fault.severity == "warning")
-
-
-def read(path: Path, overrides: Sequence[str] = ()) -> ReadResult:
-    """Reads and checks a workbook; never raises for what a file can be or hold.
-
-    `overrides` are texts `sheet.key.column=value` that stand in for cells.
+    Raises:
+        Refused: the bytes are no workbook that can be read.
     """
-    digest = ""
-    try:
-        content = _content(path)
-        digest = hashlib.sha256(content).hexdigest()
-        inspected = inspect(content)
-        tables, faults = _tables(inspected.content, inspected.unreadable)
-    except Refused as refused:
-        return ReadResult(None, (refused.fault(path.name or str(path)),), digest)
-    tables, more = override(tables, overrides)
-    taken = take_in(tables, plan_name=path.stem)
-    found = in_order((*faults, *more, *taken.faults))
-    faulty = any(fault.severity == "error" for fault in found)
-    return ReadResult(None if faulty else taken.dataset, found, digest)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if path.is_dir():
-            raise Refused("a folder", "Name the workbook inside it.")
-        if not path.exists():
-            raise Refused("no file of that name", "Check the path; `planner init` writes a workbook to start from.")
-        if not path.is_file():
-            raise Refused("no ordinary file", "Name a workbook.")
-        if path.stat().st_size > FILE_BYTES:
-            raise Refused(f"a file of {path.stat().st_size / 1e6:,.0f} MB", "Delete what is not a planner's sheet.")
-        return path.read_bytes()
-    except OSError as error:
-        found = f"a file that cannot be opened ({error.strerror or error})"
-        raise Refused(found, "Close it elsewhere, or see to your right to read it.") from None
-    except ValueError as error:
-        raise Refused(f"no path to a file ({error})", "Check the path.") from None
+    inspected = inspect(content)
+    return _tables(inspected.content, inspected.unreadable)
 
 
 def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) -> tuple[list[Table], list[Fault]]:
@@ -121,12 +65,9 @@ class _SheetReader:
             rows[row][letter] = value
         headings = self._headings(rows.pop(1, {}))
         self._merged(rows, headings)
+        table = arranged(self.worksheet.title, headings, rows, self.faults)
         self._report_unseen(rows, headings)
-        records = tuple(
-            Record(row, {letter: value for letter, value in rows[row].items() if letter in headings})
-            for row in sorted(rows)
-        )
-        return Table(self.worksheet.title, headings, records)
+        return table
 
     def _values(self) -> Iterator[tuple[int, str, object]]:
         """Filled cells only; a stray blank in the last cell of a sheet costs nothing."""
@@ -138,9 +79,8 @@ class _SheetReader:
             letter = letters.get(number) or letters.setdefault(number, get_column_letter(number))
             if self.unreadable and (bad := self.unreadable.get(f"{letter}{row}")):
                 yield row, letter, bad
-            elif cell.data_type == "e" or (isinstance(value, str) and value.strip() in ERRORS):
-                found = f"{value}, an error of the spreadsheet"
-                yield row, letter, Unreadable(found, "Mend the formula, or type the value.")
+            elif error := spreadsheet_error(value):
+                yield row, letter, error
             elif not is_blank(value):
                 yield row, letter, value
 
@@ -174,18 +114,8 @@ class _SheetReader:
                         rows[row][letter] = Unreadable(f"a part of the merged cells {merged.coord}", fix)
 
     def _report_unseen(self, rows: Mapping[int, Mapping[str, object]], headings: Mapping[str, str]) -> None:
-        """Warns of what is read though hidden, and of what is not read though filled in."""
-        if not headings and any(rows.values()):
-            fix = "Put the names of the columns into row 1, the records below."
-            self.faults.append(Fault(self.name, "", "", "no names of columns", "them in row 1", fix, row=1, cell="A1"))
-            return
+        """Warns of what is read though hidden."""
         read = {letter for letter, heading in headings.items() if fold(heading) not in NEVER_READ}
-        nameless = sorted({letter for row in rows.values() for letter in row if letter not in headings})
-        for letter in nameless[:5]:
-            row = min(row for row, values in rows.items() if letter in values)
-            fix = "It is not read; name the column, or note for remarks."
-            found = f"a value in column {letter}, which has no name"
-            self._warn(found, "a name in row 1 for each column", fix, row, f"{letter}{row}")
         if self.worksheet.sheet_state != "visible":
             self._warn("a hidden sheet", "sheets that can be seen", "It is read; unhide it, or delete it.")
         hidden = [row for row in _hidden(self.worksheet.row_dimensions) if read & rows.get(row, {}).keys()]

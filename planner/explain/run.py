@@ -18,12 +18,12 @@ from planner.analysis.marginal_values import marginal_values
 from planner.console import Console, LiveLine, log_to
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
-from planner.excel.workbook_reader import read
 from planner.explain.breakeven import Range
 from planner.explain.offers import OfferAnswer, explain_offers
 from planner.explain.report import Explanation, explanation_json, offer_words, write_explanation
 from planner.formatting import fault_lines, money
 from planner.outputs import EXPLANATION_SHEET, Outputs, outputs_of
+from planner.problem_reader import read
 from planner.reports.run_json import faults_json, write_run_json
 from planner.reports.terminal import audit_lines
 from planner.solving.highs import SolveOptions, solve

@@ -21,8 +21,8 @@ from models.sampling import Moment, Paths, Reduction, misfits, moments, reduce_t
 from models.schema import SCENARIO_NOTES, Scenario
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, new_sheet, rewritten_book
-from planner.excel.workbook_reader import read
 from planner.outputs import check_new_workbook, made_from, written_whole
+from planner.problem_reader import read
 from planner.sampling.options import UncertaintyTexts, facts_behind
 from planner.sampling.text import moment_line, reduction_words, scenario_words
 

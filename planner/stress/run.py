@@ -17,9 +17,9 @@ from planner import __version__
 from planner.console import Console, LiveLine, log_to
 from planner.errors import ExitCode, WrongUsage
 from planner.excel.plan_reader import made_from_something_else
-from planner.excel.workbook_reader import ReadResult, read
 from planner.formatting import fault_lines
 from planner.outputs import STRESS_SHEET, Outputs, outputs_of, same_file
+from planner.problem_reader import ReadResult, read
 from planner.reports.run_json import faults_json, write_run_json
 from planner.reports.terminal import audit_lines
 from planner.run import versions

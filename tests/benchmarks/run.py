@@ -64,7 +64,7 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
 
     from models.audit import audit
     from models.build import build_model
-    from planner.excel.workbook_reader import read
+    from planner.problem_reader import read
     from planner.reports.plan.workbook import write_plan
     from planner.reports.run_result import ModelSize, RunReport
     from planner.solving.highs import SolveOptions, solve

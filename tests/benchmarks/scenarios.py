@@ -131,7 +131,7 @@ def _measure(engine: str, count: int, gap: float, time_limit: float) -> dict[str
 def scenarios_of_the_lab(count: int) -> Any:
     """The frontier lab in `count` scenarios: growth from slow to fast, every second delayed, every third dear."""
     from models.schema import Scenario, ScenarioFactor
-    from planner.excel.workbook_reader import read
+    from planner.problem_reader import read
 
     dataset = read(ROOT / "inputs" / "frontier_lab.xlsx").dataset
     assert dataset is not None

@@ -11,7 +11,7 @@ from commandline import Run, decision
 from sheets import CONTRACT, workbook
 
 from models.months import month_of
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 
 OPTIONS = ("--demand-volatility", "0.1", "--delay-prior", "L=new_build", "--sample", 200, "--count", 5)
 

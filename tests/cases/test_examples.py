@@ -12,7 +12,7 @@ import pytest
 from commandline import Run
 from openpyxl import load_workbook
 
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 
 INPUTS = Path(make_examples.__file__).parent
 FACT = re.compile(r"\b[A-Z]\d\d\b")

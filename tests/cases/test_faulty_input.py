@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from sheets import LEASE, VALID, edit, part_of, row, tables, workbook
 
 from planner.cli import main
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 
 Maker = Callable[[Path], object]
 

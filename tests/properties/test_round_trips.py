@@ -23,7 +23,7 @@ from models.loading import dataset_from
 from models.months import first_day, label
 from models.schema import SHEETS, Sheet
 from planner.excel.plan_reader import read_plan
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 from planner.reports.plan.workbook import write_plan
 from planner.reports.run_result import RunReport
 from planner.results.input_rows import input_rows

@@ -13,7 +13,7 @@ import xlsxwriter
 from models.faults import Fault
 from planner.errors import CannotWrite, WrongUsage
 from planner.excel.annotate import annotate
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 
 FAULTS = (
     Fault("throughput", "gain", "medium", "a typo", "a number", "Mend it.", "warning", row=3, cell="C3"),

@@ -12,7 +12,7 @@ from sheets import tables, workbook
 
 from models.dataset import Dataset
 from models.plan import Plan, Serving, Signing
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 from planner.results.fingerprints import data_sha256, output_sha256
 
 DATA = dataset(demand(2.0, months=3), lease("A", term(3, 1.0)))

@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sheets import LEASE, VALID, brief, edit, part_of, row, workbook
 
 from models.months import month_of
-from planner.excel.workbook_reader import ReadResult, read
+from planner.problem_reader import ReadResult, read
 
 
 def changed(path: Path, change: Callable[[Any], object], *more: Any, **sheets: Any) -> ReadResult:

@@ -8,7 +8,7 @@ from sheets import LEASE, VALID, brief, row, tables, workbook
 from models.dataset import Dataset
 from models.loading import plain_table, take_in
 from planner.excel.overrides import override
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 
 NAMES = tables(LEASE, row("hardware", VALID, vendor="x"))
 DOTTED = "GB200 v1.5=a/b"

@@ -14,7 +14,7 @@ from models.schema import SHEETS
 from planner.errors import CannotWrite, WrongUsage
 from planner.excel import template
 from planner.excel.template import copy_example, write_template
-from planner.excel.workbook_reader import read
+from planner.problem_reader import read
 from planner.solving.highs import SolveOptions, solve
 
 TABLES = [sheet for sheet in SHEETS if sheet.name != "settings"]

@@ -211,7 +211,7 @@ class _Inputs:
     def _dataset(self, record: JobRecord) -> Dataset | None:
         """None where neither the plan nor the workbook is still there."""
         from planner.excel.input_sheet import read_input
-        from planner.excel.workbook_reader import read
+        from planner.problem_reader import read
 
         names = [f"jobs/{record.name}/{PREVIOUS_PLAN}", record.plan_path]
         for path in (self.folder / name for name in names if name):

@@ -17,8 +17,8 @@ from models.schema import sheet_names
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.plan_reader import read_plan
-from planner.excel.workbook_reader import read
 from planner.outputs import check_new_workbook, made_from, written_whole
+from planner.problem_reader import read
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,228 @@
+"""Reads a folder of CSV files: each file is the sheet of its name, the line of a row its number.
+
+UTF-8 (a byte-order mark is allowed), commas, quotes as Excel sets them. A file of another kind is refused in words.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from models import months
+from models.columns import Column
+from models.faults import Fault, closest
+from models.parsing.raw_tables import (
+    Table,
+    Unreadable,
+    arranged,
+    column_letter,
+    fold,
+    is_blank,
+    plain_number,
+    spreadsheet_error,
+)
+from models.schema import NEVER_READ_SHEETS, Sheet, sheet, sheet_names
+
+NUMERIC = ("share", "count", "number", "flag")
+"""Kinds of column in which text that plainly spells a number is one."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+_SAVE_AS = "Save it as CSV UTF-8, separated by commas."
+
+
+@dataclass(frozen=True, slots=True)
+class FolderContent:
+    """What a folder holds: the bytes of its CSV files by name, in the order of their names, and what else is there."""
+
+    files: Mapping[str, bytes]
+    others: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """A hash of what is read: names of sheets and bytes of their files, whatever order or time they have."""
+        digest = hashlib.sha256()
+        for name, content in sorted((fold(PurePath(file).stem), content) for file, content in self.files.items()):
+            if name in _KNOWN:
+                digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()
+
+
+_KNOWN = frozenset(sheet_names())
+
+
+def is_problem_folder(path: Path) -> bool:
+    """Whether it is a folder with a settings.csv: one planning problem."""
+    return path.is_dir() and any(each.is_file() and sheet_of(each) == "settings" for each in path.iterdir())
+
+
+def sheet_of(path: PurePath) -> str:
+    """The folded name of the sheet that a file is, "" for a file that is no CSV file.
+
+    >>> sheet_of(PurePath("lab/Load Blocks.CSV")), sheet_of(PurePath("lab/README.md"))
+    ('load_blocks', '')
+    """
+    return fold(path.stem) if path.suffix.lower() == ".csv" else ""
+
+
+def folder_content(folder: Path) -> FolderContent:
+    """Reads the CSV files of a folder; hidden files and pages in Markdown are passed over.
+
+    Raises:
+        OSError: the folder or a file in it cannot be read.
+    """
+    files, others = {}, []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "~")) or path.suffix.lower() == ".md" or not path.is_file():
+            continue
+        if sheet_of(path):
+            files[path.name] = path.read_bytes()
+        else:
+            others.append(path.name)
+    return FolderContent(files, tuple(others))
+
+
+def folder_tables(content: FolderContent) -> tuple[list[Table], list[Fault]]:
+    """The tables of the files, one a sheet, and what is wrong with the files themselves."""
+    tables: dict[str, Table] = {}
+    faults = [_unknown(name) for name in content.others]
+    for file, data in content.files.items():
+        name = sheet_of(PurePath(file))
+        if name in tables:
+            found, fix = f"a second file of the sheet {name}", "Keep one of the two."
+            faults.append(Fault(name, "", "", found, "one file a sheet", fix, file=file))
+            tables[name] = replace(tables[name], broken=True)
+        elif name in _KNOWN:
+            tables[name] = _FileReader(sheet(name), data, faults).table()
+        elif name not in NEVER_READ_SHEETS:
+            faults.append(_unknown(file))
+    return list(tables.values()), faults
+
+
+def with_files(faults: Sequence[Fault], content: FolderContent) -> Iterator[Fault]:
+    """The faults with the file that each one's sheet is, or would be."""
+    files: dict[str, str] = {}
+    for file in content.files:
+        files.setdefault(sheet_of(PurePath(file)), file)
+    for fault in faults:
+        file = fault.file or files.get(fault.sheet, f"{fault.sheet}.csv" if fault.sheet in _KNOWN else "")
+        yield replace(fault, file=file)
+
+
+def _unknown(file: str) -> Fault:
+    fix = f"It is not read. {closest(fold(PurePath(file).stem), sheet_names())}"
+    expected = "CSV files named as the sheets"
+    return Fault(PurePath(file).stem, "", "", "a file of that name", expected, fix, "warning", file=file)
+
+
+class _FileReader:
+    """Turns the bytes of one file into a Table; a file that cannot be taken apart is a broken one."""
+
+    def __init__(self, which: Sheet, data: bytes, faults: list[Fault]) -> None:
+        self.sheet = which
+        self.data = data
+        self.faults = faults
+
+    def table(self) -> Table:
+        text = self._text()
+        if text is None or self._is_of_another_kind(text):
+            return Table(self.sheet.name, {}, (), broken=True)
+        lines, broken = self._lines(text)
+        _, header = lines[0] if lines else (1, [])
+        headings = {column_letter(i): heading for i, heading in enumerate(header) if not is_blank(heading)}
+        columns = {letter: self._column(heading) for letter, heading in headings.items()}
+        rows: dict[int, dict[str, object]] = {}
+        for line, cells in lines[1:]:
+            self._check_length(line, cells, header)
+            filled = {column_letter(i): cell for i, cell in enumerate(cells[: len(header)]) if not is_blank(cell)}
+            if filled:
+                rows[line] = {k: _cell(v, self._column_in(k, columns, headings, filled)) for k, v in filled.items()}
+        table = arranged(self.sheet.name, headings, rows, self.faults)
+        return Table(table.name, table.headings, table.records, broken)
+
+    def _text(self) -> str | None:
+        """The text of the file with plain line ends; None where it is not UTF-8."""
+        if self.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            self._report("a file in UTF-16", "a CSV file in UTF-8", _SAVE_AS)
+            return None
+        try:
+            text = self.data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            before = self.data[: error.start]
+            line, column = before.count(b"\n") + 1, before.rpartition(b"\n")[2].decode("utf-8-sig", "replace")
+            found = f"a byte that is not UTF-8 (0x{self.data[error.start]:02X}, after {column[-20:]!r})"
+            self._report(found, "a CSV file in UTF-8", _SAVE_AS, line)
+            return None
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def _is_of_another_kind(self, text: str) -> bool:
+        first = text.partition("\n")[0]
+        if first.lower().startswith("sep="):
+            fix = f"Delete the line. {_SAVE_AS}"
+            self._report(f"a first line {first!r}", "the names of the columns in the first line", fix, 1)
+            return True
+        for separator, name in _SEPARATORS.items():
+            if separator in first and "," not in first:
+                self._report(f"columns separated by {name}", "columns separated by commas", _SAVE_AS, 1)
+                return True
+        return False
+
+    def _lines(self, text: str) -> tuple[list[tuple[int, list[str]]], bool]:
+        """Each record with the line in which it begins, and whether reading broke off."""
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        lines: list[tuple[int, list[str]]] = []
+        begin = 1
+        try:
+            for cells in reader:
+                lines.append((begin, cells))
+                begin = reader.line_num + 1
+        except csv.Error as error:
+            fix = 'Put a text that holds quotes into quotes, and write each of its own twice: "a ""quoted"" word".'
+            self._report(f"a record that cannot be taken apart ({error})", "records of CSV", fix, begin)
+            return lines, True
+        return lines, False
+
+    def _check_length(self, line: int, cells: list[str], header: list[str]) -> None:
+        """A record of another length has lost a comma, or has one too many in a text."""
+        named = max((i for i, heading in enumerate(header, start=1) if not is_blank(heading)), default=0)
+        filled = max((i for i, cell in enumerate(cells, start=1) if not is_blank(cell)), default=0)
+        if filled and (len(cells) < named or filled > len(header)):
+            fix = "Put a text that holds a comma into quotes; write a comma for each empty cell."
+            found, expected = f"a row of {len(cells)} cells", f"{len(header)}, as the first line has"
+            self._report(found, expected, fix, line)
+
+    def _column(self, heading: str) -> Column | None:
+        """The column under a heading; of demand or history also that of a month."""
+        if self.sheet.name in ("demand", "history") and months.parse(heading) is not None:
+            return self.sheet.column("tokens_bn_per_day")
+        return _column_of(self.sheet, fold(heading))
+
+    def _column_in(
+        self, letter: str, columns: Mapping[str, Column | None], headings: Mapping[str, str], cells: Mapping[str, str]
+    ) -> Column | None:
+        """The column that a cell belongs to; in the settings that of the row's key."""
+        if self.sheet.name != "settings" or fold(headings.get(letter, "")) != "value":
+            return columns.get(letter)
+        key = next((k for k, heading in headings.items() if fold(heading) == "key"), "")
+        return _column_of(self.sheet, fold(cells.get(key, "")))
+
+    def _report(self, found: str, expected: str, fix: str, line: int = 0) -> None:
+        self.faults.append(Fault(self.sheet.name, "", "", found, expected, fix, row=line))
+
+
+def _column_of(which: Sheet, name: str) -> Column | None:
+    return next((each for each in which.columns if each.name == name), None)
+
+
+def _cell(text: str, column: Column | None) -> object:
+    """What a cell of the column holds: a number where that is plain and wanted, else its text."""
+    if unseen := _CONTROL.search(text):
+        return Unreadable(f"a control character (0x{ord(unseen[0]):02X})", "Delete it.")
+    if error := spreadsheet_error(text):
+        return error
+    number = plain_number(text) if column is not None and column.kind in NUMERIC else None
+    return text if number is None else number

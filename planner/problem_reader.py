@@ -1,0 +1,120 @@
+"""Reads a planning problem, a workbook or a folder of CSV files: to a Dataset, or to everything that is wrong with it.
+
+Files are opened once, for reading, and never written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.dataset import Dataset
+from models.faults import Fault
+from models.loading import in_order, take_in
+from models.parsing.raw_tables import Table
+from planner.csv_folder.reader import FolderContent, folder_content, folder_tables, with_files
+from planner.excel.file_checks import Refused
+from planner.excel.overrides import override
+from planner.excel.workbook_reader import workbook_tables
+from planner.outputs import name_of
+
+FILE_BYTES = 100_000_000
+"""Larger inputs are not read: a workbook of 20 000 demand rows has under 2 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What a problem says: the Dataset, None when there is any error; every fault with its place; a hash.
+
+    `sha256` is of the bytes of the workbook, or of the names and bytes of the files of a folder. `tables` hold the
+    raw cells, overrides in their places.
+    """
+
+    dataset: Dataset | None
+    faults: tuple[Fault, ...]
+    sha256: str
+    tables: tuple[Table, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        return tuple(fault for fault in self.faults if fault.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        return tuple(fault for fault in self.faults if fault.severity == "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class InputFiles:
+    """The files of a problem: their bytes by path beside `path`, a workbook or a folder, and a hash of them all."""
+
+    path: Path
+    files: Mapping[str, bytes]
+    sha256: str
+    folder: FolderContent | None = None
+
+
+def input_files(path: Path) -> InputFiles:
+    """The bytes of a workbook, or of the CSV files of a folder.
+
+    Raises:
+        OSError: they cannot be read.
+    """
+    if not path.is_dir():
+        content = path.read_bytes()
+        return InputFiles(path, {path.name: content}, hashlib.sha256(content).hexdigest())
+    folder, name = folder_content(path), path.resolve().name
+    return InputFiles(path, {f"{name}/{file}": data for file, data in folder.files.items()}, folder.sha256, folder)
+
+
+def read(path: Path, overrides: Sequence[str] = ()) -> ReadResult:
+    """Reads and checks a problem; never raises for what a file or folder can be or hold.
+
+    `overrides` are texts `sheet.key.column=value` that stand in for cells.
+    """
+    digest = ""
+    try:
+        source = _source(path)
+        digest = source.sha256
+        tables, faults = tables_of(source)
+    except Refused as refused:
+        return ReadResult(None, (refused.fault(path.name or str(path)),), digest)
+    tables, more = override(tables, overrides)
+    taken = take_in(tables, plan_name=name_of(path))
+    found = in_order((*faults, *more, *taken.faults))
+    if source.folder is not None:
+        found = tuple(with_files(found, source.folder))
+    faulty = any(fault.severity == "error" for fault in found)
+    return ReadResult(None if faulty else taken.dataset, found, digest, tuple(tables))
+
+
+def tables_of(source: InputFiles) -> tuple[list[Table], list[Fault]]:
+    """The tables of raw cells of a problem, and what is wrong with the files that hold them.
+
+    Raises:
+        Refused: a workbook that cannot be read.
+    """
+    if source.folder is not None:
+        return folder_tables(source.folder)
+    return workbook_tables(source.files[source.path.name])
+
+
+def _source(path: Path) -> InputFiles:
+    try:
+        if not path.exists():
+            raise Refused("no file of that name", "Check the path; `planner init` writes a workbook to start from.")
+        if not path.is_file() and not path.is_dir():
+            raise Refused("no ordinary file", "Name a workbook, or a folder of CSV files.")
+        if path.is_file() and path.stat().st_size > FILE_BYTES:
+            raise Refused(f"a file of {path.stat().st_size / 1e6:,.0f} MB", "Delete what is not a planner's sheet.")
+        source = input_files(path)
+    except OSError as error:
+        found = f"a file that cannot be opened ({error.strerror or error})"
+        raise Refused(found, "Close it in other programs, or ask for the right to read it.") from None
+    except ValueError as error:
+        raise Refused(f"no path to a file ({error})", "Check the path.") from None
+    if source.folder is not None and not source.folder.files:
+        raise Refused("a folder without a CSV file", "Name the workbook inside it, or a folder with a settings.csv.")
+    return source
