@@ -12,8 +12,8 @@ from planner.backtest.checkpoints import folder_for
 from planner.backtest.request import Inputs, RollingRequest
 from planner.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.plan.workbook import write_plan
-from planner.reports.run_result import ModelSize, RunReport, Status
-from planner.run import versions
+from planner.reports.run_result import ModelSize, RunResult, Status
+from planner.run.versions import versions
 
 
 def write_plan_of(
@@ -38,7 +38,7 @@ def write_plan_of(
     cost = plan.objective_usd
     folder_for(path)
     check_replaceable(path, PLAN_SHEETS, "a plan workbook")
-    report = RunReport(
+    report = RunResult(
         plan_name=name,
         status=status,
         objective_usd=cost,

@@ -84,7 +84,7 @@ def _chosen(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:
 
 
 def _versions() -> dict[str, str]:
-    from planner.run import versions
+    from planner.run.versions import versions
 
     return {"planner": __version__, **versions()}
 

@@ -96,8 +96,8 @@ _CHANGES = Table(
 )
 
 
-def write_repairs(path: Path, dataset: Dataset, found: Infeasibility) -> None:
-    """Writes the workbook that explains why there is no plan. Raises CannotWrite where it cannot be written."""
+def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str = "") -> None:
+    """Writes the workbook that explains why `name` has no plan. Raises CannotWrite where it cannot be written."""
     currency = dataset.settings.currency
     fields = (*KEYS[:-1], "first_month", "last_month", "words")
     rows = [
@@ -143,7 +143,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility) -> None:
         banner += f" {words[:1].upper()}{words[1:]}, and there is one."
     page = Page(
         EXPLANATION_SHEET,
-        f"No plan: {dataset.settings.plan_name}",
+        f"No plan: {name or dataset.settings.plan_name}",
         f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)} · money in {currency}",
         banner,
         "bad",

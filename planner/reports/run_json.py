@@ -14,7 +14,7 @@ from models.dataset import Dataset
 from models.faults import Fault
 from models.plan import Plan
 from planner.outputs import written_whole
-from planner.reports.run_result import ModelSize, RunReport
+from planner.reports.run_result import ModelSize, RunResult
 from planner.results.decisions import decisions
 from planner.results.monthly import totals
 from planner.results.views import limit_changes
@@ -26,7 +26,7 @@ PUBLISHED = ("optimal", "stopped")
 """Statuses with a plan; one that its audit rejected is not told."""
 
 
-def run_json(report: RunReport, dataset: Dataset | None) -> dict[str, Any]:
+def run_json(report: RunResult, dataset: Dataset | None) -> dict[str, Any]:
     """The object of `run.json`. Figures of a plan are null, and its lists empty, where there is no plan.
 
     Costs are present values in USD; `audit.checks` counts the rules looked at. Rules that a rejected
@@ -160,7 +160,7 @@ def _model(model: ModelSize | None) -> dict[str, int] | None:
     return {key: getattr(model, key) for key in ("rows", "columns", "integers", "nonzeros")}
 
 
-def _broken_rules(report: RunReport) -> list[str]:
+def _broken_rules(report: RunResult) -> list[str]:
     failed = report.audit.failed if report.audit else ()
     return [
         f"The audit found a rule broken: {each.what} (found {each.found:.9g}, limit {each.limit:.9g}, at {each.where})."

@@ -1,20 +1,28 @@
-"""RunReport: what one run did, as `run.json`, `--json` and the `Run` sheet show it."""
+"""RunResult: what one run found and how, as `run.json`, `--json` and the sheet `Run` show it."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.audit import AuditReport
+from models.dataset import Dataset
 from models.faults import Fault
 from models.plan import Plan
 
 if TYPE_CHECKING:
+    from models.core.model import Size
     from models.stochastic.solution import StochasticSolution
     from planner.analysis.alternatives import Alternative
     from planner.analysis.infeasibility import Infeasibility
     from planner.analysis.marginal_values import MarginalValues
     from planner.analysis.plan_stability import KeptReport
+
+PHASES = ("read", "build", "solve", "audit", "write", "total")
+"""The parts of a run whose time is taken."""
 
 Status = Literal["optimal", "stopped", "infeasible", "no_plan", "invalid", "rejected"]
 
@@ -28,18 +36,24 @@ class ModelSize:
     integers: int
     nonzeros: int
 
+    @classmethod
+    def of(cls, size: Size) -> ModelSize:
+        """The size of a model as built."""
+        return cls(size.rows, size.columns, size.integers, size.nonzeros)
+
 
 @dataclass(slots=True)
-class RunReport:
-    """Everything `run.json` says that is not in the Plan itself; filled in as the run goes on.
+class RunResult:
+    """What a run found, and where it comes from; filled in as the run goes on.
 
     `gap` is relative: (objective - bound) / |objective|. `seconds` has read, build, solve, audit,
     write, total. `options` maps each option to its value and `option_sources` to where that came
     from (flag, environment, config, workbook, default). `marginal`: None where it could not be worked out.
-    `repairs`: what would make a plan possible, looked for where there is none. `kept`: with a plan to keep, what
-    that did. `alternatives`: other plans, where they were asked for.
+    `repairs`: where there is no plan, what would make one possible, of the `infeasible_scenario` where one is named.
+    `kept`: with a plan to keep, what that did. `alternatives`: other plans, where they were asked for.
     """
 
+    dataset: Dataset | None = None
     plan_name: str = ""
     status: Status = "no_plan"
     objective_usd: float | None = None
@@ -52,11 +66,12 @@ class RunReport:
     audit: AuditReport | None = None
     marginal: MarginalValues | None = None
     repairs: Infeasibility | None = None
+    infeasible_scenario: str = ""
     explanation_path: str = ""
     kept: KeptReport | None = None
     alternatives: tuple[Alternative, ...] = ()
     model: ModelSize | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
     input_path: str = ""
     interrupted: bool = False
     input_sha256: str = ""
@@ -76,3 +91,17 @@ class RunReport:
     def has_plan(self) -> bool:
         """Whether there is a plan to publish."""
         return self.status in ("optimal", "stopped") and (self.plan is not None or self.together is not None)
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Adds the time that the block takes to the `seconds` of a phase."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[phase] += time.perf_counter() - began
+
+    def discard_plan(self) -> None:
+        """Leaves no plan and no figures of one: what is known of a run that was interrupted."""
+        self.status, self.plan, self.together, self.audit = "no_plan", None, None, None
+        self.objective_usd = self.bound_usd = self.gap = self.base_case_usd = None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from models.audit import AuditReport
 from models.dataset import Dataset
 from planner.formatting import fault_lines, money, percent, shortened
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 
 STATUS_WORDS = {
     "optimal": "Plan found, proven within the gap asked for",
@@ -19,7 +19,7 @@ STATUS_WORDS = {
 }
 
 
-def summary_lines(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
+def summary_lines(report: RunResult, dataset: Dataset | None) -> Iterator[str]:
     """What came out, on a few lines."""
     currency = dataset.settings.currency if dataset else "USD"
     yield f"{report.plan_name}: {STATUS_WORDS[report.status]}."
@@ -64,7 +64,7 @@ def audit_lines(report: AuditReport) -> Iterator[str]:
         yield f"BROKEN  {check.what}: found {check.found:,.9g}, limit {check.limit:,.9g} at {check.where}{more}"
 
 
-def _figures(report: RunReport, currency: str) -> Iterator[str]:
+def _figures(report: RunResult, currency: str) -> Iterator[str]:
     objective, bound = report.objective_usd, report.bound_usd
     yield f"  Net present cost  {money(objective, currency)}"
     if objective is not None and bound is not None:
@@ -75,7 +75,7 @@ def _figures(report: RunReport, currency: str) -> Iterator[str]:
         yield f"  Signing nothing   {money(report.base_case_usd, currency)}; the plan saves {money(saving, currency)}"
 
 
-def _kept(report: RunReport, currency: str) -> Iterator[str]:
+def _kept(report: RunResult, currency: str) -> Iterator[str]:
     kept = report.kept
     if kept is None:
         return
@@ -88,7 +88,7 @@ def _kept(report: RunReport, currency: str) -> Iterator[str]:
         yield f"  {'':<17} a plan free to depart would cost {money(kept.saving_usd, currency)} less"
 
 
-def _alternatives(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
+def _alternatives(report: RunResult, dataset: Dataset | None) -> Iterator[str]:
     if not report.alternatives or report.plan is None or dataset is None:
         return
     from planner.analysis.alternatives import agreed
@@ -103,7 +103,7 @@ def _alternatives(report: RunReport, dataset: Dataset | None) -> Iterator[str]:
         yield f"  Alternative {number:<5} {extra} more, {other.apart_mw:,.4g} MW apart: {words}"
 
 
-def _first_decisions(report: RunReport, dataset: Dataset) -> Iterator[str]:
+def _first_decisions(report: RunResult, dataset: Dataset) -> Iterator[str]:
     assert report.plan is not None
     chosen = [each for each in report.plan.signings if not each.signed]
     if not chosen:

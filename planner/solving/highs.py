@@ -26,6 +26,8 @@ Vector = npt.NDArray[np.float64]
 GRACE_SECONDS = 10.0
 """How long HiGHS may take to stop once told to, before what it has reported is taken."""
 _POLL_SECONDS = 0.05
+_ABANDONED = "highs, abandoned"
+"""The name of the thread of a HiGHS that did not stop in time."""
 LARGE = 1500
 """Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
 _FIRST_PLAN_SHARE = 0.3
@@ -267,9 +269,14 @@ def run_highs(
             search.stop = True
             deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
         if time.monotonic() > deadline and worker.is_alive():
-            search.stop = True
+            search.stop, worker.name = True, _ABANDONED
             return False
     return True
+
+
+def abandoned_solver_alive() -> bool:
+    """Whether a HiGHS that did not stop in time is still at work in this process."""
+    return any(each.name == _ABANDONED for each in threading.enumerate())
 
 
 def _outcome(model: Problem, highs: highspy.Highs, search: Search, finished: bool, began: float) -> Outcome:

@@ -22,7 +22,7 @@ from planner.outputs import STRESS_SHEET, Outputs, outputs_of, same_file
 from planner.problem_reader import ReadResult, read
 from planner.reports.run_json import faults_json, write_run_json
 from planner.reports.terminal import audit_lines
-from planner.run import versions
+from planner.run.versions import versions
 from planner.sampling.options import UncertaintyTexts
 from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop

@@ -117,7 +117,7 @@ def test_reuse(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
     year.write_bytes(year.read_bytes() + b"\0")
     assert actions(capsys, jobs)["j0"] == "run: its workbook has changed"
     year.write_bytes(year.read_bytes()[:-1])
-    monkeypatch.setattr("planner.run.version", lambda name: "99.0")
+    monkeypatch.setattr("planner.run.versions.version", lambda name: "99.0")
     assert "highspy" in actions(capsys, jobs)["j0"]
 
 

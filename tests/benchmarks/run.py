@@ -66,7 +66,7 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
     from models.build import build_model
     from planner.problem_reader import read
     from planner.reports.plan.workbook import write_plan
-    from planner.reports.run_result import ModelSize, RunReport
+    from planner.reports.run_result import ModelSize, RunResult
     from planner.solving.highs import SolveOptions, solve
 
     seconds: dict[str, float] = {}
@@ -99,7 +99,7 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
             report = audit(dataset, plan, objective_usd=plan.objective_usd)
             assert report.passed, [each for each in report.checks if not each.passed][:3]
             clock = lap("audit", clock)
-            told = RunReport(
+            told = RunResult(
                 plan_name=case, status=outcome.status, objective_usd=plan.objective_usd, bound_usd=outcome.bound_usd,
                 gap=outcome.gap, months=len(dataset.horizon), plan=plan, audit=report,
                 model=ModelSize(size.rows, size.columns, size.integers, size.nonzeros), seconds=seconds,

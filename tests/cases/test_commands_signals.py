@@ -49,7 +49,7 @@ class TestSignals:
         self, tmp_path: Path, hard: Path, number: signal.Signals, code: int
     ) -> None:
         """Stopped while reading, there is nothing to keep; run.json and run.log say so."""
-        patch = "import time, planner.run\nplanner.run.read = lambda *words: time.sleep(60)"
+        patch = "import time, planner.run.command as c\nc.read = lambda *words: time.sleep(60)"
         process = self.begin(tmp_path, "solve", hard, until="Reading", patch=patch)
         process.send_signal(number)
         process.communicate(timeout=60)

@@ -111,7 +111,7 @@ def test_what_cannot_be_had_with_scenarios(here: Run, book: Path, words: tuple[s
     """`--keep` and `--alternatives` with scenarios are wrong usage, with what to do instead."""
     said = here("solve", book, "-o", "other.xlsx", *words)
     assert said.code == 2
-    assert f"{words[0]} cannot be had for a workbook with scenarios" in said.err
+    assert f"{words[0]} cannot be used with a workbook that has scenarios" in said.err
 
 
 def test_a_scenario_without_a_plan_is_named(here: Run, tmp_path: Path) -> None:

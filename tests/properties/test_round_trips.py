@@ -25,7 +25,7 @@ from models.schema import SHEETS, Sheet
 from planner.excel.plan_reader import read_plan
 from planner.problem_reader import read
 from planner.reports.plan.workbook import write_plan
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.results.input_rows import input_rows
 
 RANDOM = st.randoms(use_true_random=True)
@@ -124,7 +124,7 @@ def test_a_plan_passes_the_audit_when_read_back(theme: str, random: Random) -> N
     assume(plan is not None)
     assert plan is not None
     verdict = audit(data, plan)
-    report = RunReport(
+    report = RunResult(
         plan_name="A plan",
         status="optimal",
         objective_usd=plan.objective_usd,

@@ -16,7 +16,7 @@ from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Sig
 from models.schema import Limit, Option
 from planner.errors import CannotWrite
 from planner.reports.run_json import run_json, write_run_json
-from planner.reports.run_result import ModelSize, RunReport
+from planner.reports.run_result import ModelSize, RunResult
 
 KEYS = (
     "schema plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd demand_bn_tokens"
@@ -37,7 +37,7 @@ PLAN = Plan(
     serving=(Serving(1, "day", "chat", "us", "us", "H100", "", 28.0),),
     payments=(Payment(0, "option", "", "right", 5.0, 5.0), Payment(1, "lease", "neo", "A", 700.0, 690.0)),
 )
-REPORT = RunReport(
+REPORT = RunResult(
     plan_name="A plan",
     status="optimal",
     objective_usd=695.0,
@@ -57,12 +57,12 @@ REPORT = RunReport(
 def test_keys() -> None:
     """Every run tells the same keys in the same order, with a plan or without."""
     assert list(run_json(REPORT, DATA)) == KEYS.split()
-    assert list(run_json(RunReport(), None)) == KEYS.split()
+    assert list(run_json(RunResult(), None)) == KEYS.split()
 
 
 def test_the_schema_is_numbered() -> None:
     """Programs that read run.json find a whole number that says what its keys mean, with a plan or without."""
-    assert (run_json(REPORT, DATA)["schema"], run_json(RunReport(), None)["schema"]) == (1, 1)
+    assert (run_json(REPORT, DATA)["schema"], run_json(RunResult(), None)["schema"]) == (1, 1)
 
 
 def test_costs_add_up() -> None:

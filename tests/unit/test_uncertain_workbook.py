@@ -26,7 +26,7 @@ from planner.excel.plan_reader import read_plan
 from planner.excel.scenario_plan_reader import read_plans, read_written_plans
 from planner.reports.plan.workbook import write_plan, write_plan_for_all
 from planner.reports.run_json import run_json
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.reports.scenarios.figures import Figures
 from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
@@ -73,8 +73,8 @@ def best() -> StochasticSolution:
 
 
 @pytest.fixture(scope="module")
-def report(best: StochasticSolution) -> RunReport:
-    return RunReport(
+def report(best: StochasticSolution) -> RunResult:
+    return RunResult(
         plan_name="A & B",
         status="optimal",
         objective_usd=best.objective_usd,
@@ -88,7 +88,7 @@ def report(best: StochasticSolution) -> RunReport:
 
 
 @pytest.fixture(scope="module")
-def written(best: StochasticSolution, report: RunReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(best: StochasticSolution, report: RunResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plan") / "plan.xlsx"
     write_plan_for_all(path, DATA, best, report)
     return path
@@ -170,7 +170,7 @@ def test_risk(book: Any, best: StochasticSolution) -> None:
     assert all(row["how"] for row in rows(book, "Risk"))
 
 
-def test_infinite_worth_is_told_in_words(best: StochasticSolution, report: RunReport, tmp_path: Path) -> None:
+def test_infinite_worth_is_told_in_words(best: StochasticSolution, report: RunResult, tmp_path: Path) -> None:
     """Where the plan for the expected values fails in a scenario, no number is made up and JSON has null."""
     failing = replace(best, eev_usd=math.inf, eev_bound_usd=None)
     path = tmp_path / "plan.xlsx"
@@ -274,7 +274,7 @@ def test_plans_with_and_without_scenarios_are_told_apart(
     assert "found a plan for scenarios" in fault(lambda: read_plan(written, plain))
     path = tmp_path / "plain.xlsx"
     plan = best.scenarios[0].plan
-    write_plan(path, plain, plan, RunReport(plan_name="plain", status="optimal", plan=plan))
+    write_plan(path, plain, plan, RunResult(plan_name="plain", status="optimal", plan=plan))
     assert "found a plan without scenarios" in fault(lambda: read_plans(path, DATA))
     other = replace(DATA, scenarios=(scenario("else", 1.0),))
     said = fault(lambda: read_plans(written, other))
@@ -291,7 +291,7 @@ def test_an_unknown_scenario_in_a_row_is_a_fault_with_its_cell(written: Path, tm
 
 
 def test_more_rows_than_a_sheet_has_are_not_lost(
-    best: StochasticSolution, report: RunReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    best: StochasticSolution, report: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table that does not fit on a sheet is said to be too long, and nothing is written."""
     monkeypatch.setattr("planner.reports.scenarios.workbook.SHEET_ROWS", 20)
@@ -300,7 +300,7 @@ def test_more_rows_than_a_sheet_has_are_not_lost(
     assert not list(tmp_path.iterdir())
 
 
-def test_json(best: StochasticSolution, report: RunReport) -> None:
+def test_json(best: StochasticSolution, report: RunResult) -> None:
     """Costs sum to the objective with the category risk, common decisions come first, figures are expected ones."""
     document = run_json(report, DATA)
     assert sum(document["costs_usd"].values()) == pytest.approx(document["objective_usd"])
@@ -316,7 +316,7 @@ def test_json(best: StochasticSolution, report: RunReport) -> None:
     assert any(each["scenarios"] == ["plain", "007", "<boom>"] for each in document["limits"])
 
 
-def test_json_of_the_expected_cost_has_no_category_risk(best: StochasticSolution, report: RunReport) -> None:
+def test_json_of_the_expected_cost_has_no_category_risk(best: StochasticSolution, report: RunResult) -> None:
     """Where the plain expected cost is minimised, its categories alone sum to it."""
     plain = replace(best, measure=Measure(), objective_usd=best.expected_usd)
     document = run_json(replace(report, together=plain, objective_usd=plain.objective_usd), DATA)

@@ -31,7 +31,7 @@ from models.plan import (
 from models.schema import Limit, Option
 from planner.errors import CannotWrite
 from planner.reports.plan.workbook import write_plan
-from planner.reports.run_result import ModelSize, RunReport
+from planner.reports.run_result import ModelSize, RunResult
 
 HEADERS = {
     "Summary": "metric value unit",
@@ -102,7 +102,7 @@ PLAN = Plan(
         Payment(3, "lease", "https://neo.example", NAME, 14400.0, 0.0),
     ),
 )
-REPORT = RunReport(
+REPORT = RunResult(
     plan_name="R&D, phase 1",
     status="optimal",
     objective_usd=PLAN.objective_usd,
@@ -124,7 +124,7 @@ REPORT = RunReport(
 )
 
 
-def book(path: Path, data: Dataset = DATA, plan: Plan = PLAN, report: RunReport = REPORT) -> Any:
+def book(path: Path, data: Dataset = DATA, plan: Plan = PLAN, report: RunResult = REPORT) -> Any:
     write_plan(path, data, plan, report)
     return openpyxl.load_workbook(path)
 

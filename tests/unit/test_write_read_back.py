@@ -29,7 +29,7 @@ from models.plan import (
 from models.schema import Limit, Option
 from planner.excel.plan_reader import read_plan, read_written_plan
 from planner.reports.plan.workbook import write_plan
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 
 LONG = "Campus of many halls, " * 9 + "phase two"
 DATA = dataset(
@@ -77,8 +77,8 @@ PLAN = Plan(
 )
 
 
-def report(plan: Plan = PLAN) -> RunReport:
-    return RunReport(
+def report(plan: Plan = PLAN) -> RunResult:
+    return RunResult(
         plan_name="A plan", status="optimal", objective_usd=plan.objective_usd, gap=0.0, months=3, plan=plan
     )
 

@@ -12,13 +12,13 @@ from models.dataset import Dataset
 from models.plan import LimitChoice, Plan, Serving, Shortfall, Signing
 from models.schema import Limit
 from planner.reports.plan.workbook import write_plan
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.results.segment_grid import segment_grid
 
 
 def drawn(path: Path, data: Dataset, plan: Plan) -> dict[str, tuple[Any, ...]]:
     """The rows of the sheet by offer or segment: every cell from the seventh column on, the first month after it."""
-    write_plan(path, data, plan, RunReport(plan_name="P", status="optimal", plan=plan))
+    write_plan(path, data, plan, RunResult(plan_name="P", status="optimal", plan=plan))
     sheet = openpyxl.load_workbook(path)["Timeline"]
     return {str(row[1].value): row for row in sheet.iter_rows(min_row=6) if row[1].value}
 
@@ -69,7 +69,7 @@ def test_limits_are_runs_with_their_numbers(tmp_path: Path) -> None:
 
 def test_nothing_committed_is_said(tmp_path: Path) -> None:
     """A plan without a fleet and signings has no bars, and says so."""
-    write_plan(tmp_path / "plan.xlsx", dataset(demand(1.0), months=1), Plan(), RunReport(status="optimal"))
+    write_plan(tmp_path / "plan.xlsx", dataset(demand(1.0), months=1), Plan(), RunResult(status="optimal"))
     assert openpyxl.load_workbook(tmp_path / "plan.xlsx")["Timeline"]["A6"].value == "Nothing is committed."
 
 

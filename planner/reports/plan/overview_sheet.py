@@ -12,7 +12,7 @@ from planner.excel.plan_page import FIRST, HALVES, LAST, Page, unit_of
 from planner.reports.plan.charts import lock_in_chart, provider_chart, tokens_chart
 from planner.reports.plan.text import CATEGORY_WORDS, banner, saving_words, tiles
 from planner.reports.plan.timeline_sheet import PURPOSE, SHEET
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.results.decisions import Action
 from planner.results.monthly import by_month
 from planner.results.segment_grid import segment_grid
@@ -46,7 +46,7 @@ ACTION_COLUMNS = (
 class FirstSheet(Page):
     """Draws the sheet from top to bottom."""
 
-    def __init__(self, book: Book, report: RunReport, dataset: Dataset, plan: Plan) -> None:
+    def __init__(self, book: Book, report: RunResult, dataset: Dataset, plan: Plan) -> None:
         super().__init__(book, dataset)
         self.report, self.plan = report, plan
         self.months = by_month(dataset, plan)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.dataset import Dataset
 from models.plan import Plan
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.results.decisions import Decision
 from planner.results.input_rows import input_rows
 from planner.results.lock_in import lock_in
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def filled_tables(
-    dataset: Dataset, plan: Plan, report: RunReport, decided: list[Decision], summary: list[tuple[Any, ...]]
+    dataset: Dataset, plan: Plan, report: RunResult, decided: list[Decision], summary: list[tuple[Any, ...]]
 ) -> list[Filled]:
     """Every sheet after the first, in order, its rows by month."""
     own = {each.table.sheet: each for each in tables_of_plan(dataset, plan, decided, by_month(dataset, plan))}
@@ -78,7 +78,7 @@ def tables_of_plan(dataset: Dataset, plan: Plan, decided: list[Decision], months
     ]
 
 
-def _kept(report: RunReport) -> list[Filled]:
+def _kept(report: RunResult) -> list[Filled]:
     """The sheet of what was kept only because of the price on departing; none without a plan to keep."""
     if report.kept is None:
         return []
@@ -86,7 +86,7 @@ def _kept(report: RunReport) -> list[Filled]:
     return [Filled(KEPT, rows or [("", "nothing was kept only because of the change cost", None, None, "")])]
 
 
-def _alternatives(plan: Plan, report: RunReport) -> list[Filled]:
+def _alternatives(plan: Plan, report: RunResult) -> list[Filled]:
     """Sheets of alternatives; none where none were asked for, or found."""
     if not report.alternatives:
         return []
@@ -176,7 +176,7 @@ def _by_provider(dataset: Dataset, plan: Plan) -> Filled:
     return Filled(table, [(t, *(row[t] for row in paid.values())) for t in dataset.horizon])
 
 
-def audit_rows(report: RunReport) -> list[tuple[Any, ...]]:
+def audit_rows(report: RunResult) -> list[tuple[Any, ...]]:
     """A row for each rule the audit looked at."""
     checks = report.audit.checks if report.audit else ()
     return [
@@ -199,7 +199,7 @@ LOG_LINES = 60
 """Lines of the solver's log that are kept, from its end."""
 
 
-def run_rows(report: RunReport) -> list[tuple[Any, ...]]:
+def run_rows(report: RunResult) -> list[tuple[Any, ...]]:
     """What one run did: section, key, value and where an option's value came from."""
     rows: list[tuple[Any, ...]] = [
         ("run", "plan_name", report.plan_name, ""),

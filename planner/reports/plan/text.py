@@ -8,7 +8,7 @@ from models.dataset import Dataset
 from models.plan import CATEGORIES, Plan
 from planner.excel.plan_page import Banner, Tile
 from planner.formatting import money, percent
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.results.decisions import Action, Decision
 from planner.results.monthly import totals
 
@@ -27,7 +27,7 @@ CATEGORY_WORDS = {
 }
 
 
-def banner(report: RunReport, calendar: list[Action], dataset: Dataset) -> Banner:
+def banner(report: RunResult, calendar: list[Action], dataset: Dataset) -> Banner:
     """Status with its gap, the audit's verdict, and what is due first."""
     currency = dataset.settings.currency
     if report.status == "optimal":
@@ -60,7 +60,7 @@ def _first_due(calendar: list[Action], dataset: Dataset) -> str:
     return f"Due first: {first.do} {first.decision.name} by {dataset.label(first.by)}{more}."
 
 
-def tiles(report: RunReport, dataset: Dataset, plan: Plan) -> list[Tile]:
+def tiles(report: RunResult, dataset: Dataset, plan: Plan) -> list[Tile]:
     """Cost, base case, saving, service, shortfall, power."""
     currency, figures = dataset.settings.currency, totals(dataset, plan)
     objective, base = report.objective_usd, report.base_case_usd
@@ -98,7 +98,7 @@ def tiles(report: RunReport, dataset: Dataset, plan: Plan) -> list[Tile]:
     ]
 
 
-def saving_words(report: RunReport, dataset: Dataset, plan: Plan) -> str:
+def saving_words(report: RunResult, dataset: Dataset, plan: Plan) -> str:
     """How the saving is worked out, in a sentence with its figures."""
     currency = dataset.settings.currency
     cost = report.objective_usd if report.objective_usd is not None else plan.objective_usd
@@ -135,7 +135,7 @@ def _plain(amount: float) -> str:
     return "#,##0" if amount >= 1000 or not amount else "#,##0.0" if amount >= 10 else "0.000"
 
 
-def summary_rows(report: RunReport, dataset: Dataset, plan: Plan, decided: list[Decision]) -> list[tuple[Any, ...]]:
+def summary_rows(report: RunResult, dataset: Dataset, plan: Plan, decided: list[Decision]) -> list[tuple[Any, ...]]:
     """Metric, value, unit: the figures of the plan, money first; costs are present values and add up."""
     currency, figures = dataset.settings.currency, totals(dataset, plan)
     saving = None

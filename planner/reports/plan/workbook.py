@@ -14,7 +14,7 @@ from planner.reports.plan.overview_sheet import FirstSheet
 from planner.reports.plan.rows import filled_tables
 from planner.reports.plan.text import summary_rows
 from planner.reports.plan.timeline_sheet import draw_timeline
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.results.decisions import actions, decisions
 from planner.results.noise import without_noise
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from models.stochastic.solution import StochasticSolution
 
 
-def write_plan(path: Path, dataset: Dataset, plan: Plan, report: RunReport) -> None:
+def write_plan(path: Path, dataset: Dataset, plan: Plan, report: RunResult) -> None:
     """Writes the plan as a workbook, in one step: a file that is there is whole or untouched.
 
     Raises:
@@ -31,7 +31,7 @@ def write_plan(path: Path, dataset: Dataset, plan: Plan, report: RunReport) -> N
     write_bytes(path, plan_workbook(dataset, plan, report))
 
 
-def plan_workbook(dataset: Dataset, plan: Plan, report: RunReport) -> bytes:
+def plan_workbook(dataset: Dataset, plan: Plan, report: RunResult) -> bytes:
     """The plan workbook as the bytes of an .xlsx file."""
     plan = without_noise(plan)
     decided = decisions(dataset, plan)
@@ -46,7 +46,7 @@ def plan_workbook(dataset: Dataset, plan: Plan, report: RunReport) -> bytes:
     return drawn(report.plan_name or dataset.settings.plan_name, dataset, draw)
 
 
-def write_plan_for_all(path: Path, dataset: Dataset, best: StochasticSolution, report: RunReport) -> None:
+def write_plan_for_all(path: Path, dataset: Dataset, best: StochasticSolution, report: RunResult) -> None:
     """Writes the plans for all scenarios of a dataset as one workbook, in one step.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 from planner.excel.book import GREY, HEADER, LINE, Book
 from planner.excel.plan_page import FIRST, HALVES, LAST, WIDTHS, Page, unit_of
 from planner.reports.plan.text import CATEGORY_WORDS
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.reports.scenarios.charts import cost_chart, demand_chart, power_chart, shortfall_chart
 from planner.reports.scenarios.decision_tree import Node
 from planner.reports.scenarios.decisions import Common
@@ -44,7 +44,7 @@ COLUMNS = (
 class FirstSheet(Page):
     """Draws the sheet from top to bottom."""
 
-    def __init__(self, book: Book, report: RunReport, figures: Figures, root: Node) -> None:
+    def __init__(self, book: Book, report: RunResult, figures: Figures, root: Node) -> None:
         super().__init__(book, figures.dataset)
         self.report, self.figures, self.root = report, figures, root
         first = figures.dataset.settings.first_stage_months

@@ -10,7 +10,7 @@ from typing import Any
 from models.plan import CATEGORIES
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.reports.scenarios.figures import Figures
 from planner.reports.scenarios.text import factor_words, measure_words
 from planner.results.decisions import decisions
@@ -19,7 +19,7 @@ from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK, RISK_SHEET, S
 from planner.results.tables import AUDIT, INPUT, RUN, SUMMARY, Filled
 
 
-def all_tables(figures: Figures, report: RunReport) -> list[Filled]:
+def all_tables(figures: Figures, report: RunResult) -> list[Filled]:
     """Every sheet after the first two, in order."""
     joined = _joined(figures)
     summary = Filled(SUMMARY, summary_rows(figures, report))
@@ -168,7 +168,7 @@ def _service_rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
         yield f"expected shortfall: {segment.segment}", expected, "share", how_much
 
 
-def summary_rows(figures: Figures, report: RunReport) -> list[tuple[Any, ...]]:
+def summary_rows(figures: Figures, report: RunResult) -> list[tuple[Any, ...]]:
     """Metric, value, unit: what is minimised, then expected values; costs are present values."""
     best, dataset = figures.best, figures.dataset
     currency = dataset.settings.currency

@@ -13,7 +13,7 @@ from models.stochastic.solution import BoundedValue, StochasticSolution
 from planner.excel.plan_page import Banner, Tile
 from planner.formatting import money, percent
 from planner.reports.plan.text import scaled
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.reports.scenarios.decision_tree import Node
 from planner.reports.scenarios.decisions import SET_LIMIT, Common
 from planner.reports.scenarios.figures import Figures
@@ -81,7 +81,7 @@ def worth_words(worth: BoundedValue | None, currency: str) -> str:
     return money(worth.usd, currency) + ("" if close else f" (proven: {money(worth.least_usd, currency)}{between})")
 
 
-def banner(report: RunReport, best: StochasticSolution, now: Sequence[Common], dataset: Dataset) -> Banner:
+def banner(report: RunResult, best: StochasticSolution, now: Sequence[Common], dataset: Dataset) -> Banner:
     """Status with its gap in percent and money, the audit's verdict, and what is due first."""
     currency = dataset.settings.currency
     most = money(max(best.objective_usd - best.bound_usd, 0.0), currency)
@@ -109,7 +109,7 @@ def banner(report: RunReport, best: StochasticSolution, now: Sequence[Common], d
     return Banner(f"{text}Due first: {first.do} {first.name} by {dataset.label(first.month)}{more}.", tone)
 
 
-def tiles(report: RunReport, figures: Figures) -> list[Tile]:
+def tiles(report: RunResult, figures: Figures) -> list[Tile]:
     """Expected cost, worst scenario, CVaR, the two worths, saving."""
     best, settings = figures.best, figures.dataset.settings
     currency, alpha = settings.currency, best.measure.alpha
@@ -141,7 +141,7 @@ def _worth(label: str, worth: BoundedValue | None) -> Tile:
     return Tile(label, worth.usd, scaled(worth.usd), below)
 
 
-def _saving(report: RunReport, objective: float, currency: str) -> Tile:
+def _saving(report: RunResult, objective: float, currency: str) -> Tile:
     base = report.base_case_usd
     if base is None:
         return Tile(f"Saving, {currency}", "–", "General", "needs the base case")
@@ -149,7 +149,7 @@ def _saving(report: RunReport, objective: float, currency: str) -> Tile:
     return _tile("Saving", base - objective, share, currency)
 
 
-def notes(report: RunReport, figures: Figures) -> list[str]:
+def notes(report: RunResult, figures: Figures) -> list[str]:
     """How to read the tiles, in a sentence each."""
     best, currency = figures.best, figures.dataset.settings.currency
     count = len(best.scenarios)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.dataset import Dataset
 from models.stochastic.solution import StochasticSolution
 from planner.excel.book import Book, draw_table, drawn
-from planner.reports.run_result import RunReport
+from planner.reports.run_result import RunResult
 from planner.reports.scenarios.decision_tree import decision_tree
 from planner.reports.scenarios.figures import Figures
 from planner.reports.scenarios.overview_sheet import FirstSheet
@@ -20,7 +20,7 @@ class TooLong(Exception):
     """More rows than a sheet has; the message is a clause that names the sheet."""
 
 
-def workbook_for_all(dataset: Dataset, best: StochasticSolution, report: RunReport) -> bytes:
+def workbook_for_all(dataset: Dataset, best: StochasticSolution, report: RunResult) -> bytes:
     """The bytes of an .xlsx file; `dataset` is the whole, of no scenario.
 
     Raises:

@@ -1,0 +1,174 @@
+"""One run of `planner solve`: reads the workbook, solves it, listens to Ctrl-C, publishes what was found.
+
+Every run leaves `run.json` and `run.log`, with or without a plan.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.dataset import Dataset
+from models.faults import FaultyWorkbook
+from models.plan import Plan
+from planner import __version__
+from planner.console import log_to
+from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
+from planner.outputs import Outputs, outputs_of
+from planner.problem_reader import read
+from planner.reports.run_result import RunResult
+from planner.run.options import PlanOptions
+from planner.run.publish import publish
+from planner.run.solve import check_options, solve_dataset
+from planner.run.versions import versions
+from planner.solving.interrupt import Stop
+from planner.solving.progress import LiveLine
+
+log = logging.getLogger("planner")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to solve, how, and where to put it.
+
+    `overrides` as `sheet.row.column=value`; `start` and `keep` are plan workbooks. `plan_path`: None for a folder of
+    its own under `outputs`. `accept_stopped`: a plan that is not proven within the gap is a success too.
+    `option_sources` says where each option came from.
+    """
+
+    input_path: Path
+    options: PlanOptions = field(default_factory=PlanOptions)
+    plan_path: Path | None = None
+    overrides: tuple[str, ...] = ()
+    start: Path | None = None
+    keep: Path | None = None
+    accept_stopped: bool = False
+    outputs: Path = Path("outputs")
+    option_sources: Mapping[str, str] = field(default_factory=dict)
+
+    def recorded_options(self) -> dict[str, Any]:
+        """The options by the names they have on the command line, as `run.json` has them."""
+        options = asdict(self.options)
+        return {
+            "output": str(self.plan_path) if self.plan_path else None,
+            **{name: options[name] for name in ("gap", "time_limit", "threads", "seed")},
+            "set": list(self.overrides),
+            "start": str(self.start) if self.start else None,
+            "keep": str(self.keep) if self.keep else None,
+            **{name: options[name] for name in ("change_cost", "alternatives", "within", "risk", "engine")},
+            "accept_stopped": self.accept_stopped,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run that came to its end: what it found, the same as `run.json` has it, its files and its exit code."""
+
+    result: RunResult
+    document: dict[str, Any]
+    outputs: Outputs
+    exit_code: ExitCode
+
+
+def run(request: RunRequest, stop: Stop | None = None, live: LiveLine | None = None) -> FinishedRun:
+    """Runs from the workbook to the plan; `stop` listens to Ctrl-C and SIGTERM, `live` shows the search.
+
+    Raises
+    ------
+    WrongUsage
+        The request cannot be carried out.
+    CannotWrite
+        An output cannot be written; noticed before any work where that is possible.
+    InternalFault
+        A fault of this software; the traceback is in `run.log`.
+    """
+    stop = stop or Stop()
+    outputs = outputs_of(request.input_path, request.plan_path, request.outputs)
+    with log_to(outputs.log, afresh=True):
+        try:
+            with stop:
+                result = _solve(request, stop, live)
+                document = publish(result, outputs)
+                return FinishedRun(result, document, outputs, _exit_code(request, result, stop))
+        except PlannerError as error:
+            log.debug("%s", error)
+            raise
+        except Exception as error:
+            log.debug("Internal fault", exc_info=error)
+            raise InternalFault(f"{type(error).__name__}: {error}".splitlines()[0], outputs.log) from error
+
+
+def _solve(request: RunRequest, stop: Stop, live: LiveLine | None) -> RunResult:
+    """What the run found, whatever it was: a plan, none, or faults of the workbook."""
+    options = request.recorded_options()
+    result = RunResult(
+        plan_name=request.input_path.stem,
+        input_path=str(request.input_path),
+        planner_version=__version__,
+        versions=versions(),
+        options=options,
+        option_sources={name: request.option_sources.get(name, "default") for name in options},
+    )
+    log.debug("planner %s; options %s", __version__, json.dumps(options))
+    try:
+        with result.timed("total"):
+            _read_and_solve(request, result, stop, live)
+    except FaultyWorkbook as faulty:
+        result.status, result.faults = "invalid", (*faulty.faults, *result.faults)
+    except Interrupted as interrupted:
+        result.discard_plan()
+        log.debug("%s", interrupted)
+    stop.keeping = True  # what is left takes a moment, and is worth having
+    result.interrupted = stop.requested
+    return result
+
+
+def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: LiveLine | None) -> None:
+    with result.timed("read"):
+        log.info("Reading %s", request.input_path)
+        found = read(request.input_path, request.overrides)
+    result.input_sha256, result.faults, dataset = found.sha256, found.faults, found.dataset
+    result.warnings = tuple(str(fault) for fault in found.warnings)
+    if dataset is None:
+        result.status = "invalid"
+        return
+    for warning in result.warnings:
+        log.info("warning: %s", warning)
+    result.dataset, result.months = dataset, dataset.settings.months
+    result.plan_name = dataset.settings.plan_name or result.plan_name
+    check_options(dataset, request.options, keeps=request.keep is not None)
+    keep = None if request.keep is None else _read_plan(request.keep, dataset)
+    start = None if request.start is None else _read_start(request.start, dataset)
+    solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result)
+
+
+def _read_plan(path: Path, dataset: Dataset) -> Plan:
+    from planner.excel.plan_reader import read_plan
+
+    return read_plan(path, dataset)
+
+
+def _read_start(path: Path, dataset: Dataset) -> Plan | Mapping[str, Plan]:
+    """The plan to begin from; with scenarios, one for each of them."""
+    if not dataset.scenarios:
+        return _read_plan(path, dataset)
+    from planner.excel.scenario_plan_reader import read_plans
+
+    return read_plans(path, dataset)
+
+
+def _exit_code(request: RunRequest, result: RunResult, stop: Stop) -> ExitCode:
+    if result.status == "no_plan" and stop.requested:
+        return Interrupted(stop.signal_number).exit_code
+    return {
+        "optimal": ExitCode.OK,
+        "stopped": ExitCode.OK if request.accept_stopped else ExitCode.STOPPED_WITH_PLAN,
+        "infeasible": ExitCode.INFEASIBLE,
+        "invalid": ExitCode.WRONG_INPUT,
+        "rejected": ExitCode.REJECTED_BY_AUDIT,
+        "no_plan": ExitCode.STOPPED_WITHOUT_PLAN,
+    }[result.status]

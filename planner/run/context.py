@@ -1,0 +1,57 @@
+"""What the steps of one solve share."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from planner.reports.run_result import RunResult
+from planner.run.options import PlanOptions
+from planner.solving.highs import abandoned_solver_alive
+from planner.solving.interrupt import Stop
+from planner.solving.progress import LiveLine, ProgressLines
+
+log = logging.getLogger("planner")
+
+EXPLAIN_SECONDS = 60.0
+"""How long a solve looks for what to change where there is no plan; `planner explain` takes longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolveContext:
+    """The problem and how to solve it, who may stop the search and see it go on, and the result under way."""
+
+    dataset: Dataset
+    options: PlanOptions
+    result: RunResult
+    stop: Stop
+    live: LiveLine | None
+
+    def progress(self, what: str) -> ProgressLines:
+        """Where the progress of one search is shown; `what` names it."""
+        return ProgressLines(what, self.dataset.settings.currency, self.live)
+
+    def warn(self, warning: str) -> None:
+        """Adds a warning to the result and to the log."""
+        self.result.warnings = (*self.result.warnings, warning)
+        log.info("warning: %s", warning)
+
+    def explain_infeasible(self, scenario: str = "") -> None:
+        """Looks for the smallest changes that make a plan possible, of one scenario where one is named."""
+        from planner.analysis.infeasibility import explain_infeasible
+
+        limit = self.options.time_limit
+        seconds = EXPLAIN_SECONDS if limit is None else min(EXPLAIN_SECONDS, limit)
+        log.info("No plan exists; looking for the smallest changes that make one possible, for up to %.0f s", seconds)
+        with self.result.timed("solve"):
+            dataset = self.dataset.in_scenario(scenario)
+            self.result.repairs = explain_infeasible(dataset, seconds=seconds, stop=self.stop)
+            self.result.infeasible_scenario = scenario
+
+    def stopped(self) -> bool:
+        """Whether analyses after the search are to be left out; a warning says so."""
+        if self.stop.requested or abandoned_solver_alive():
+            self.warn("The base case was left out, because the run was stopped.")
+            return True
+        return False

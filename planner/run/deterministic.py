@@ -1,0 +1,105 @@
+"""A solve of a problem without scenarios: build, solve, audit, then what is found out beside the plan."""
+
+from __future__ import annotations
+
+import logging
+
+from models.audit import audit
+from models.build import build_model
+from models.plan import Plan
+from models.policy.stability import Keep
+from models.warm_start import start_values
+from planner.analysis.alternatives import alternatives
+from planner.analysis.base_case import base_case
+from planner.analysis.marginal_values import marginal_values
+from planner.analysis.plan_stability import kept_report
+from planner.reports.run_result import ModelSize, RunResult
+from planner.run.context import SolveContext
+from planner.solving.highs import Outcome, solve
+
+log = logging.getLogger("planner")
+
+
+def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> None:
+    """Fills in the result of the context."""
+    dataset, result = context.dataset, context.result
+    keep = None if kept is None else Keep(kept, context.options.change_cost or 0.0)
+    outcome, plan = _search(context, start or kept, keep)
+    if outcome.status == "infeasible" and not context.stop.requested:
+        context.explain_infeasible()
+    if plan is None:
+        return
+    with result.timed("audit"):
+        result.plan = plan
+        if keep is not None:
+            _take_out_charge(result, plan)
+        result.audit = audit(dataset, plan, objective_usd=result.objective_usd)
+    if not result.audit.passed:
+        result.status = "rejected"
+        return
+    with result.timed("solve"):
+        result.marginal = marginal_values(dataset, plan)
+        if result.marginal is None:
+            context.warn("Marginal values could not be worked out, so the sheet is left out.")
+        if not context.stopped():
+            _analyse(context, plan, keep, outcome)
+
+
+def _search(context: SolveContext, start: Plan | None, keep: Keep | None) -> tuple[Outcome, Plan | None]:
+    """How the search ended, and the plan it found."""
+    result, stop = context.result, context.stop
+    with result.timed("build"):
+        model = build_model(context.dataset, keep=keep)
+        result.model = size = ModelSize.of(model.size)
+        first = None if start is None else start_values(model, start)
+    log.info(
+        "Solving: %s rows, %s columns, %s of them whole numbers",
+        *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
+    )
+    progress = context.progress("Plan")
+    stop.keeping = True
+    with result.timed("solve"):
+        outcome = solve(
+            model,
+            context.options.solver(),
+            on_progress=progress.news,
+            should_stop=lambda: progress.stopped_by(stop),
+            start=first,
+        )
+    for line in outcome.log:
+        log.debug("HiGHS: %s", line)
+    log.info("The solver says: %s", outcome.why)
+    if outcome.start:
+        log.info("The starting plan was %s.", outcome.start)
+    result.status, result.solver_log = outcome.status, outcome.log
+    result.objective_usd, result.bound_usd, result.gap = outcome.objective_usd, outcome.bound_usd, outcome.gap
+    return outcome, None if outcome.values is None else model.plan(outcome.values)
+
+
+def _take_out_charge(result: RunResult, plan: Plan) -> None:
+    """Cost and bound without the charge for departing from a kept plan, which nobody pays."""
+    assert result.objective_usd is not None
+    charge = result.objective_usd - plan.objective_usd
+    result.objective_usd = plan.objective_usd
+    if result.bound_usd is not None:
+        result.bound_usd = min(result.bound_usd - charge, plan.objective_usd)
+        left = plan.objective_usd - result.bound_usd
+        result.gap = left / abs(plan.objective_usd) if plan.objective_usd else 0.0
+
+
+def _analyse(context: SolveContext, plan: Plan, keep: Keep | None, outcome: Outcome) -> None:
+    """What was kept only because of its price, alternatives where they are asked for, and the base case."""
+    dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
+    if keep is not None:
+        result.kept = kept_report(dataset, plan, keep, options.solver(), outcome.seconds, stop, context.progress)
+        if result.kept.saving_usd is None:
+            context.warn("What was kept only because of the change cost was not found out in the time.")
+    if options.alternatives:
+        count, within = options.alternatives, options.within
+        result.alternatives = alternatives(
+            dataset, plan, count, within, options.solver(), outcome.seconds, stop, context.progress
+        )
+    base = base_case(dataset, outcome, options.solver(), stop, context.progress)
+    result.base_case_usd = base.cost_usd
+    if base.warning:
+        context.warn(base.warning)

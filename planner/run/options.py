@@ -1,0 +1,53 @@
+"""What a solve can be asked for, whoever asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from planner.solving.highs import SolveOptions
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How to look for a plan, and what to find out beside it.
+
+    Parameters
+    ----------
+    gap
+        Relative gap between cost and proven bound at which a plan counts as optimal.
+    time_limit
+        Seconds for the search; None for no limit.
+    threads
+        Threads of the solver; 0 lets it choose.
+    seed
+        Seed of the solver's random choices, at least 0.
+    change_cost
+        USD charged per unit departed from a plan to keep; in no cost that is reported.
+    alternatives
+        How many other plans of nearly the same cost to look for.
+    within
+        Share of the cost that an alternative may cost more.
+    risk
+        What is minimised with scenarios: the expected cost (with the workbook's risk weight), the worst cost, or the
+        worst regret.
+    engine
+        How scenarios are solved together; `auto` takes what pays.
+    """
+
+    gap: float = 0.001
+    time_limit: float | None = None
+    threads: int = 0
+    seed: int = 0
+    change_cost: float | None = None
+    alternatives: int = 0
+    within: float = 0.01
+    risk: Literal["expected", "worst", "regret"] = "expected"
+    engine: Literal["extensive", "decomposition", "auto"] = "auto"
+
+    def solver(self) -> SolveOptions:
+        """Those of the options that go to the solver."""
+        from planner.solving.highs import SolveOptions
+
+        return SolveOptions(self.gap, self.time_limit, self.threads, self.seed)

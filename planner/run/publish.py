@@ -1,0 +1,118 @@
+"""What a run leaves behind: the plan workbook or the explanation why there is none, `run.json`, lines in the log."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from models.dataset import Dataset
+from planner.errors import CannotWrite, why_not
+from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name, sheet_names
+from planner.reports.infeasibility import write_repairs
+from planner.reports.plan.workbook import write_plan, write_plan_for_all
+from planner.reports.run_json import run_json, write_run_json
+from planner.reports.run_result import RunResult
+from planner.reports.terminal import summary_lines
+from planner.results.fingerprints import data_sha256, file_sha256, output_sha256, output_sha256_of_all
+
+log = logging.getLogger("planner")
+
+
+def publish(result: RunResult, outputs: Outputs) -> dict[str, Any]:
+    """Writes what a run found, and notes in the result where it is and what its hashes are.
+
+    Returns
+    -------
+    dict
+        The object of `run.json`, as it was written.
+
+    Raises
+    ------
+    CannotWrite
+        The plan or the explanation could not be written to its place; `run.json` is there, and says where a plan is.
+    """
+    dataset = result.dataset
+    failure: CannotWrite | None = None
+    if dataset is not None:
+        result.data_sha256 = data_sha256(dataset)
+        with result.timed("total"), result.timed("write"):
+            if result.has_plan:
+                failure = _publish_plan(result, dataset, outputs.plan)
+            elif result.repairs is not None:
+                failure = _publish_explanation(result, dataset, outputs.explanation)
+    document = run_json(result, dataset) | {"option_sources": dict(result.option_sources)}
+    write_run_json(outputs.json, document)
+    for line in summary_lines(result, dataset):
+        log.debug("%s", line)
+    log.debug("Seconds: %s", ", ".join(f"{phase} {spent:.2f}" for phase, spent in result.seconds.items()))
+    if failure is not None:
+        raise failure
+    return document
+
+
+def _publish_explanation(result: RunResult, dataset: Dataset, path: Path) -> CannotWrite | None:
+    """Writes what would make a plan possible beside where the plan would be."""
+    assert result.repairs is not None
+    if path.exists() and EXPLANATION_SHEET not in sheet_names(path):
+        path = free_name(path)  # somebody else's
+    try:
+        scenario = f", scenario {result.infeasible_scenario}" if result.infeasible_scenario else ""
+        write_repairs(path, dataset, result.repairs, result.plan_name + scenario)
+    except CannotWrite as error:
+        return error
+    result.explanation_path = str(path)
+    return None
+
+
+def _publish_plan(result: RunResult, dataset: Dataset, wanted: Path) -> CannotWrite | None:
+    """Writes the plan; where its place has become unwritable meanwhile, keeps it elsewhere and says so.
+
+    `result.plan_path` is where the plan is then, "" when it is nowhere.
+    """
+    failure: CannotWrite | None = None
+    for path in (wanted, free_name(wanted), free_name(Path(tempfile.gettempdir()) / wanted.name)):
+        result.plan_path = str(path)
+        try:
+            _write_plan(result, dataset, path)
+        except (CannotWrite, OSError) as error:
+            failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
+            continue
+        return CannotWrite(wanted, f"{failure.reason}; the plan is kept in {path}") if failure else None
+    result.plan_path = ""
+    return failure
+
+
+def _write_plan(result: RunResult, dataset: Dataset, path: Path) -> None:
+    if result.together is not None:
+        write_plan_for_all(path, dataset, result.together, result)
+        result.output_sha256 = output_sha256_of_all(dataset, result.together)
+    elif result.plan is not None:
+        write_plan(path, dataset, result.plan, result)
+        result.output_sha256 = output_sha256(dataset, result.plan)
+        _write_alternatives(result, dataset, path)
+    result.plan_sha256 = file_sha256(path)
+
+
+def _write_alternatives(result: RunResult, dataset: Dataset, path: Path) -> None:
+    """Each alternative as a plan workbook of its own beside the plan: `plan.alternative-1.xlsx`, …"""
+    for number, each in enumerate(result.alternatives, start=1):
+        beside = path.with_name(f"{path.stem}.alternative-{number}.xlsx")
+        if beside.exists() and not sheet_names(beside) >= PLAN_SHEETS:
+            beside = free_name(beside)  # somebody else's
+        own = replace(
+            result,
+            plan_name=f"{result.plan_name}, alternative {number}",
+            status="stopped",
+            plan=each.plan,
+            audit=each.audit,
+            objective_usd=each.cost_usd,
+            gap=None,
+            marginal=None,
+            kept=None,
+            alternatives=(),
+            plan_path=str(beside),
+        )
+        write_plan(beside, dataset, each.plan, own)

@@ -1,0 +1,91 @@
+"""From a dataset to a plan: the run without files, terminal and signals.
+
+`solve_dataset` is what the command line and the Python API build on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.dataset import Dataset
+from models.plan import Plan
+from planner.errors import WrongUsage
+from planner.reports.run_result import RunResult
+from planner.run.context import SolveContext
+from planner.run.options import PlanOptions
+from planner.solving.interrupt import Stop
+from planner.solving.progress import LiveLine
+
+
+def solve_dataset(
+    dataset: Dataset,
+    options: PlanOptions | None = None,
+    *,
+    start: Plan | Mapping[str, Plan] | None = None,
+    keep: Plan | None = None,
+    stop: Stop | None = None,
+    live: LiveLine | None = None,
+    result: RunResult | None = None,
+) -> RunResult:
+    """Looks for the plan of least net present cost; with scenarios, for the best plan of all of them.
+
+    Prints nothing, takes over no signal and writes no file; messages go to the logger `planner`.
+
+    Parameters
+    ----------
+    dataset
+        The problem.
+    options
+        How to look for the plan; None for the defaults.
+    start
+        An earlier plan to begin from; with scenarios, earlier plans by the names of the scenarios.
+    keep
+        A plan to keep to, at `options.change_cost` for each unit departed; the search begins from it too.
+    stop
+        Asked again and again whether the search shall stop; the best plan found so far is kept then.
+    live
+        Shown a line of progress, again and again.
+    result
+        A result to fill in; a new one where it is None.
+
+    Returns
+    -------
+    RunResult
+        Status, plan, bound, audit and what was found out beside; money in USD of present value.
+
+    Raises
+    ------
+    WrongUsage
+        The options do not fit the problem.
+    """
+    result = result or RunResult()
+    result.dataset = dataset
+    result.plan_name, result.months = dataset.settings.plan_name or result.plan_name, dataset.settings.months
+    check_options(dataset, options or PlanOptions(), keeps=keep is not None)
+    context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live)
+    if dataset.scenarios:
+        from planner.run.stochastic import solve_scenarios
+
+        solve_scenarios(context, start if isinstance(start, Mapping) else None)
+    else:
+        from planner.run.deterministic import solve_plan
+
+        solve_plan(context, start if isinstance(start, Plan) else None, keep)
+    result.interrupted = context.stop.requested
+    return result
+
+
+def check_options(dataset: Dataset, options: PlanOptions, *, keeps: bool) -> None:
+    """Refuses what plans for scenarios cannot do; `keeps`: whether there is a plan to keep to.
+
+    Raises
+    ------
+    WrongUsage
+        The problem has scenarios, and alternatives or a plan to keep are asked for.
+    """
+    asked = ["--keep"] * keeps + ["--alternatives"] * bool(options.alternatives)
+    if dataset.scenarios and asked:
+        raise WrongUsage(
+            f"{' and '.join(asked)} cannot be used with a workbook that has scenarios. Leave them out, or solve a copy "
+            "without the sheets scenarios and scenario_factors."
+        )

@@ -1,0 +1,51 @@
+"""A solve of a problem with scenarios: search, audit of all their plans, base case."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from models.audit.scenario_set import audit_together
+from models.plan import Plan
+from models.stochastic.risk import Measure
+from planner.reports.run_result import ModelSize
+from planner.run.context import SolveContext
+from planner.stochastic.base_case import base_case_for_scenarios
+from planner.stochastic.solve import solve_stochastic
+
+log = logging.getLogger("planner")
+
+
+def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> None:
+    """Fills in the result of the context."""
+    dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
+    measure = replace(Measure.of(dataset), kind=options.risk)
+    engine = None if options.engine == "auto" else options.engine
+    stop.keeping = True
+    with result.timed("solve"):
+        found = solve_stochastic(dataset, measure, options.solver(), stop, context.progress, start, engine)
+    result.status, result.solver_log = found.status, found.log
+    result.model = ModelSize.of(found.size)
+    log.info("%s.", found.why)
+    best = result.together = found.best
+    if best is None:
+        context.warn(f"{found.why}.")
+        if found.infeasible and not stop.requested:
+            context.explain_infeasible(found.infeasible[0])
+        return
+    result.objective_usd, result.bound_usd, result.gap = best.objective_usd, best.bound_usd, best.gap
+    with result.timed("audit"):
+        result.audit = audit_together(dataset, {each.name: each.plan for each in best.scenarios})
+    if not result.audit.passed:
+        result.status = "rejected"
+        return
+    if context.stopped():
+        return
+    with result.timed("solve"):
+        base = base_case_for_scenarios(
+            dataset, best.measure, result.seconds["solve"], options.solver(), stop, context.progress
+        )
+    result.base_case_usd = base.cost_usd
+    if base.warning:
+        context.warn(base.warning)
