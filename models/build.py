@@ -15,7 +15,7 @@ from models.demand.serving import read_service
 from models.demand.single_site import add_single_sites
 from models.policy.caps import add_caps
 from models.policy.rules import add_rules
-from models.policy.stability import Keep, add_keep
+from models.policy.stability import PlanStability, add_plan_stability
 from models.probes import add_capacity_probes, add_demand_probes
 from models.supply.contract_bills import add_contract_use
 from models.supply.contracts import add_contracts
@@ -56,19 +56,19 @@ def build_model(
     *,
     probes: bool = False,
     every_month: bool = False,
-    keep: Keep | None = None,
+    stability: PlanStability | None = None,
     objective: Callable[[Model], None] = least_cost,
 ) -> Model:
     """The mixed-integer program of a checked Dataset.
 
     With `probes`, what marginal values are read from; with `every_month`, signings that a later month makes needless
-    too; with `keep`, a price on departing from a plan; `objective` sets what is minimised.
+    too; with `stability`, a price on departing from a plan; `objective` sets what is minimised.
     """
     model = Model(dataset, probes=probes, every_month=every_month)
     with PauseGC():
         for add_term in TERMS:
             add_term(model)
-        add_keep(model, keep)
+        add_plan_stability(model, stability)
         objective(model)
     return model
 

@@ -65,7 +65,7 @@ class Column:
         return words + (" " + " and ".join(bounds) if bounds else "")
 
 
-class Misfit(ValueError):
+class CellError(ValueError):
     """A value that fits no rule of its column; the message says what to do about it."""
 
 
@@ -75,14 +75,14 @@ def parse(column: Column, value: object) -> tuple[Any, str]:
     `value` is what a cell holds (str, bool, int, float, date), never None or blank. Never guesses.
 
     Raises:
-        Misfit: the value fits no rule of the column.
+        CellError: the value fits no rule of the column.
     """
     if column.kind in ("name", "text", "names", "choice"):
         return _parse_text(column, value)
     if column.kind == "month":
         found = months.parse(value)
         if found is None:
-            raise Misfit("Write the month as a date, as 2026-09 or as Sep 2026.")
+            raise CellError("Write the month as a date, as 2026-09 or as Sep 2026.")
         return found, ""
     if column.kind == "flag":
         return _parse_flag(value), ""
@@ -91,19 +91,19 @@ def parse(column: Column, value: object) -> tuple[Any, str]:
 
 def _parse_text(column: Column, value: object) -> tuple[Any, str]:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise Misfit("Write it as text.")
+        raise CellError("Write it as text.")
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     text = " ".join(text.replace("\u00a0", " ").split())
     if column.kind == "names":
         names = tuple(part.strip() for part in text.split(";") if part.strip())
         if not names:
-            raise Misfit("Name at least one, separated by ;.")
+            raise CellError("Name at least one, separated by ;.")
         return names, ""
     if column.kind == "choice":
         folded = {choice.lower(): choice for choice in column.choices}
         key = text.lower().replace(" ", "_").replace("-", "_")
         if key not in folded:
-            raise Misfit(f"Choose one of {', '.join(column.choices)}.")
+            raise CellError(f"Choose one of {', '.join(column.choices)}.")
         return folded[key], ""
     return text, ""
 
@@ -115,32 +115,32 @@ def _parse_flag(value: object) -> bool:
         return value.strip().lower() in ("yes", "y", "true")
     if isinstance(value, (int, float)) and value in (0, 1):
         return bool(value)
-    raise Misfit("Write yes or no.")
+    raise CellError("Write yes or no.")
 
 
 def _parse_number(column: Column, value: object) -> tuple[Any, str]:
     warning = ""
     if isinstance(value, bool):
-        raise Misfit("Write a number, not TRUE or FALSE.")
+        raise CellError("Write a number, not TRUE or FALSE.")
     if isinstance(value, str):
         text = value.replace("\u00a0", "").replace("\u2212", "-").strip()
         percent = column.kind == "share" and text.endswith("%")
         try:
             number = float(_plain_number(text.removesuffix("%").strip() if percent else text))
         except ValueError as error:
-            raise Misfit(str(error)) from None
+            raise CellError(str(error)) from None
         number = number / 100 if percent else number
         warning = f"text that spells a number; read as {number:g}"
     elif isinstance(value, (int, float)):
         number = float(value)
     else:
-        raise Misfit("Write a number, not a date.")
+        raise CellError("Write a number, not a date.")
     if not math.isfinite(number):
-        raise Misfit("Write a finite number.")
+        raise CellError("Write a finite number.")
     if abs(number) > LARGEST:
-        raise Misfit(f"Write a number no larger than {LARGEST:g}.")
+        raise CellError(f"Write a number no larger than {LARGEST:g}.")
     if column.kind == "share" and number > 1 and column.high == 1:
-        raise Misfit(f"A share is at most 1; if {number:g} percent is meant, write {number:g}% or {number / 100:g}.")
+        raise CellError(f"A share is at most 1; if {number:g} percent is meant, write {number:g}% or {number / 100:g}.")
     for wrong, limit in (
         (column.low is not None and number < column.low, f"at least {column.low}"),
         (column.above is not None and number <= column.above, f"above {column.above}"),
@@ -148,10 +148,10 @@ def _parse_number(column: Column, value: object) -> tuple[Any, str]:
         (column.below is not None and number >= column.below, f"below {column.below}"),
     ):
         if wrong:
-            raise Misfit(f"Write a number {limit}.")
+            raise CellError(f"Write a number {limit}.")
     if column.kind == "count":
         if number != int(number):
-            raise Misfit("Write a whole number.")
+            raise CellError("Write a whole number.")
         return int(number), warning
     return number, warning
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.checks import check_material
-from models.checks.context import Material
+from models.checks import check_in_context
+from models.checks.context import CheckContext
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
-from models.parsing.raw_tables import Record, Table, column_letter, tables_by_sheet
+from models.parsing.raw_tables import RawTable, Record, column_letter, tables_by_sheet
 from models.parsing.row_parser import Entry, SheetEntries, read_sheet
 from models.schema import SHEETS, Settings
 
@@ -19,23 +19,23 @@ UNKNOWN_HORIZON = Settings(first_month=0, months=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class Loaded:
     """What came of a workbook: the Dataset, None when there is any error, and all faults, errors first."""
 
     dataset: Dataset | None
     faults: tuple[Fault, ...]
 
 
-def take_in(tables: Iterable[Table], plan_name: str = "") -> Intake:
+def load_tables(tables: Iterable[RawTable], plan_name: str = "") -> Loaded:
     """Reads and checks tables; `plan_name` is the name of the plan where the settings give none."""
     faults: list[Fault] = []
     found = tables_by_sheet(tables, faults)
     sheets = {sheet.name: read_sheet(sheet, found.get(sheet.name), faults) for sheet in SHEETS}
-    material = _material(sheets, plan_name)
-    faults += check_material(material)
+    context = _context(sheets, plan_name)
+    faults += check_in_context(context)
     located = in_order(_located(fault, sheets) for fault in faults)
     faulty = any(fault.severity == "error" for fault in located)
-    return Intake(None if faulty else material.dataset, located)
+    return Loaded(None if faulty else context.dataset, located)
 
 
 def dataset_from(**tables: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Dataset:
@@ -46,13 +46,13 @@ def dataset_from(**tables: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> D
     Raises:
         FaultyWorkbook: anything is wrong with them.
     """
-    taken = take_in([plain_table(name, rows) for name, rows in tables.items()])
+    taken = load_tables([plain_table(name, rows) for name, rows in tables.items()])
     if taken.dataset is None:
         raise FaultyWorkbook(taken.faults)
     return taken.dataset
 
 
-def plain_table(name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Table:
+def plain_table(name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> RawTable:
     """The table of a sheet given as plain dictionaries, its records from row 2 on."""
     if isinstance(rows, Mapping):
         rows = [{"key": key, "value": value} for key, value in rows.items()]
@@ -62,10 +62,10 @@ def plain_table(name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
         Record(i, {letters[column]: value for column, value in row.items() if value is not None})
         for i, row in enumerate(rows, start=2)
     )
-    return Table(name, {letter: heading for heading, letter in letters.items()}, records)
+    return RawTable(name, {letter: heading for heading, letter in letters.items()}, records)
 
 
-def _material(sheets: Mapping[str, SheetEntries], plan_name: str) -> Material:
+def _context(sheets: Mapping[str, SheetEntries], plan_name: str) -> CheckContext:
     rows = {
         name: tuple(read.sheet.row(row=entry.row, **entry.values) for entry in read.entries if entry.whole)
         for name, read in sheets.items()
@@ -75,7 +75,7 @@ def _material(sheets: Mapping[str, SheetEntries], plan_name: str) -> Material:
     named = replace(known, plan_name=known.plan_name or plan_name)
     dataset = Dataset(settings=named, **rows)  # type: ignore[arg-type]
     entries: dict[str, tuple[Entry, ...]] = {name: tuple(read.entries) for name, read in sheets.items()}
-    return Material(dataset, entries, frozenset(name for name, read in sheets.items() if read.broken))
+    return CheckContext(dataset, entries, frozenset(name for name, read in sheets.items() if read.broken))
 
 
 def _located(fault: Fault, sheets: Mapping[str, SheetEntries]) -> Fault:

@@ -40,7 +40,7 @@ def add_capacity_probes(model: Model) -> None:
         return
     dataset = model.dataset
     index = [(*pool, t) for pool in probed_pools(model) for t in dataset.horizon]
-    for (region, hardware, t), extra in model.variables(POWER, index, upper=0.0).items():
+    for (region, hardware, t), extra in model.add_variables(POWER, index, upper=0.0).items():
         source = Source("probe", "", 0, "", region, "", hardware, 0.0, False)
         model.capacity.bring_online(source, t, Linear.of(extra, 1000.0 / dataset.hardware_of[hardware].kw))
 
@@ -55,7 +55,7 @@ def add_demand_probes(model: Model) -> None:
         for t in dataset.horizon:
             if path[t]:
                 per_day.setdefault((segment, t), {})[region] = path[t]
-    for (segment, t), extra in model.variables(TOKENS, per_day, upper=0.0).items():
+    for (segment, t), extra in model.add_variables(TOKENS, per_day, upper=0.0).items():
         total, shares = sum(per_day[segment, t].values()), block_shares(dataset, segment)
         for region, amount in per_day[segment, t].items():
             for block in dataset.blocks:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from models.core.model import Model
 from models.plan import Plan, Signing
 from models.schema import LeaseTerm
-from models.supply.lease_schedule import UnitSchedule
+from models.supply.lease_schedule import LeaseSchedule
 
 OFFER_FAMILIES = (
     "units_by",
@@ -31,7 +31,7 @@ OFFER_FAMILIES = (
 
 def start_values(model: Model, plan: Plan, left_open: str | None = None) -> npt.NDArray[np.float64]:
     """A value for each column of the compiled model, NaN where the plan has none, and for the offer `left_open`."""
-    meaning = _Meaning(model, plan)
+    meaning = ColumnValues(model, plan)
     names = {left_open, *(each.option for each in model.dataset.options if each.offer == left_open)}
     values: npt.NDArray[np.float64] = np.full(len(model.compiled.columns), np.nan)
     for i, variable in enumerate(model.compiled.columns):
@@ -60,7 +60,7 @@ def decided_by(model: Model, last: int) -> npt.NDArray[np.bool_]:
     terms = {(each.lease, each.term_months): each for each in dataset.lease_terms}
 
     def of_service(lease: str, term: int, m: int, t: int) -> bool:
-        schedule = UnitSchedule(dataset, dataset.lease_of[lease], terms[lease, term], m)
+        schedule = LeaseSchedule(dataset, dataset.lease_of[lease], terms[lease, term], m)
         ahead = schedule.term.notice_months if t < schedule.term_end else 1
         return m <= last and t - ahead <= last
 
@@ -86,7 +86,7 @@ def take_what_changes_nothing(model: Model, plan: Plan, month: int) -> None:
 
     A lease that starts beyond the horizon here and pays nothing until then is signed all the same.
     """
-    meaning = _Meaning(model, plan)
+    meaning = ColumnValues(model, plan)
     compiled = {id(variable) for variable in model.compiled.columns}
     for each in model.decisions:
         family = meaning.families.get(each.family)
@@ -96,7 +96,7 @@ def take_what_changes_nothing(model: Model, plan: Plan, month: int) -> None:
                 each.variable.set_value(round(value), skip_validation=True)
 
 
-class _Meaning:
+class ColumnValues:
     """What a plan says of each family of integer variables, by the keys of the family."""
 
     def __init__(self, model: Model, plan: Plan) -> None:
@@ -127,7 +127,7 @@ class _Meaning:
         return [each for each in self.plan.signings if (each.kind, each.name, each.month) == (kind, name, m)]
 
     def _units_by(self, kind: str, name: str, m: int, term: int | None) -> float:
-        """Units signed up to a month, and in it up to a term: the running totals of `Model.counts`."""
+        """Units signed up to a month, and in it up to a term: the running totals of `Model.add_cumulative_counts`."""
         order = {each.term_months: k for k, each in enumerate(self.terms.get(name, ()))}
         found = [each for each in self.plan.signings if (each.kind, each.name) == (kind, name) and not each.signed]
         last = order.get(term, 0) if term is not None else 0

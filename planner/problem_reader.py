@@ -12,10 +12,10 @@ from pathlib import Path
 
 from models.dataset import Dataset
 from models.faults import Fault
-from models.loading import in_order, take_in
-from models.parsing.raw_tables import Table
+from models.loading import in_order, load_tables
+from models.parsing.raw_tables import RawTable
 from planner.csv_folder.reader import FolderContent, folder_content, folder_tables, with_files
-from planner.excel.file_checks import Refused
+from planner.excel.file_checks import UnreadableFile
 from planner.excel.overrides import override
 from planner.excel.workbook_reader import workbook_tables
 from planner.outputs import name_of
@@ -35,7 +35,7 @@ class ReadResult:
     dataset: Dataset | None
     faults: tuple[Fault, ...]
     sha256: str
-    tables: tuple[Table, ...] = ()
+    tables: tuple[RawTable, ...] = ()
 
     @property
     def errors(self) -> tuple[Fault, ...]:
@@ -79,10 +79,10 @@ def read(path: Path, overrides: Sequence[str] = ()) -> ReadResult:
         source = _source(path)
         digest = source.sha256
         tables, faults = tables_of(source)
-    except Refused as refused:
+    except UnreadableFile as refused:
         return ReadResult(None, (refused.fault(path.name or str(path)),), digest)
     tables, more = override(tables, overrides)
-    taken = take_in(tables, plan_name=name_of(path))
+    taken = load_tables(tables, plan_name=name_of(path))
     found = in_order((*faults, *more, *taken.faults))
     if source.folder is not None:
         found = tuple(with_files(found, source.folder))
@@ -90,7 +90,7 @@ def read(path: Path, overrides: Sequence[str] = ()) -> ReadResult:
     return ReadResult(None if faulty else taken.dataset, found, digest, tuple(tables))
 
 
-def tables_of(source: InputFiles) -> tuple[list[Table], list[Fault]]:
+def tables_of(source: InputFiles) -> tuple[list[RawTable], list[Fault]]:
     """The tables of raw cells of a problem, and what is wrong with the files that hold them.
 
     Raises:
@@ -104,17 +104,23 @@ def tables_of(source: InputFiles) -> tuple[list[Table], list[Fault]]:
 def _source(path: Path) -> InputFiles:
     try:
         if not path.exists():
-            raise Refused("no file of that name", "Check the path; `planner init` writes a workbook to start from.")
+            raise UnreadableFile(
+                "no file of that name", "Check the path; `planner init` writes a workbook to start from."
+            )
         if not path.is_file() and not path.is_dir():
-            raise Refused("no ordinary file", "Name a workbook, or a folder of CSV files.")
+            raise UnreadableFile("no ordinary file", "Name a workbook, or a folder of CSV files.")
         if path.is_file() and path.stat().st_size > FILE_BYTES:
-            raise Refused(f"a file of {path.stat().st_size / 1e6:,.0f} MB", "Delete what is not a planner's sheet.")
+            raise UnreadableFile(
+                f"a file of {path.stat().st_size / 1e6:,.0f} MB", "Delete what is not a planner's sheet."
+            )
         source = input_files(path)
     except OSError as error:
         found = f"a file that cannot be opened ({error.strerror or error})"
-        raise Refused(found, "Close it in other programs, or ask for the right to read it.") from None
+        raise UnreadableFile(found, "Close it in other programs, or ask for the right to read it.") from None
     except ValueError as error:
-        raise Refused(f"no path to a file ({error})", "Check the path.") from None
+        raise UnreadableFile(f"no path to a file ({error})", "Check the path.") from None
     if source.folder is not None and not source.folder.files:
-        raise Refused("a folder without a CSV file", "Name the workbook inside it, or a folder with a settings.csv.")
+        raise UnreadableFile(
+            "a folder without a CSV file", "Name the workbook inside it, or a folder with a settings.csv."
+        )
     return source

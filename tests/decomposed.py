@@ -5,7 +5,7 @@ from __future__ import annotations
 from stochastic import solved_together_or_none
 
 from models.audit import audit
-from models.audit.nonanticipativity import check_alike
+from models.audit.nonanticipativity import check_nonanticipativity
 from models.dataset import Dataset
 from models.stochastic.risk import expected_cost
 from models.stochastic.tree import ScenarioTree
@@ -36,7 +36,7 @@ def decomposed(data: Dataset, gap: float = 1e-6) -> DecomposedOutcome:
     for name, plan in found.plans.items():
         report = audit(data.in_scenario(name), plan)
         assert report.passed, [(name, each.rule, each.where, each.found, each.limit) for each in report.failed]
-    alike = check_alike(data, found.plans)
+    alike = check_nonanticipativity(data, found.plans)
     assert alike.passed, alike.failures
     costs = {name: plan.objective_usd for name, plan in found.plans.items()}
     assert abs(expected_cost(costs, ScenarioTree(data).probability) - found.objective_usd) <= 1e-6 * scale

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from planner.backtest.checkpoints import Step
+from planner.backtest.checkpoints import BacktestStep
 from planner.backtest.hindsight import Hindsight, hindsight
-from planner.backtest.request import Inputs, RollingRequest
+from planner.backtest.request import BacktestRequest, Inputs
 from planner.backtest.simulation import steps
 from planner.solving.interrupt import Stop
 from planner.solving.progress import ProgressLines
@@ -23,13 +23,13 @@ def watch(what: str) -> ProgressLines:
 class Rolled:
     """The steps, and all of them in hindsight (None where month 0 had no plan)."""
 
-    steps: list[Step]
+    steps: list[BacktestStep]
     hindsight: Hindsight | None
 
 
 def roll_through(forecast: Dataset, actuals: Dataset, until: int | None = None, **options: Any) -> Rolled:
     """Plans month by month; every plan proven to the last digit unless the options say otherwise."""
-    request = RollingRequest(Path("f.xlsx"), Path("a.xlsx"), **{"gap": 0.0, "threads": 1, **options})
+    request = BacktestRequest(Path("f.xlsx"), Path("a.xlsx"), **{"gap": 0.0, "threads": 1, **options})
     last = actuals.settings.months - 1 if until is None else until
     inputs = Inputs(forecast, actuals, last, ("", ""), "")
     stop = Stop()

@@ -8,7 +8,7 @@ from typing import Any
 from builders import JAN, dataset, solved
 
 from models.audit import audit
-from models.audit.nonanticipativity import check_alike
+from models.audit.nonanticipativity import check_nonanticipativity
 from models.dataset import Dataset
 from models.plan import Plan
 from models.schema import Scenario, ScenarioFactor
@@ -65,7 +65,7 @@ def solved_together_or_none(data: Dataset, measure: Measure | None = None) -> So
         assert report.passed, [(name, each.rule, each.where, each.found, each.limit) for each in report.failed]
         scale = max(1.0, sum(abs(each.present_value_usd) for each in plan.payments))
         assert abs(plan.objective_usd - costs[name]) <= 1e-6 * scale, (name, plan.objective_usd, costs[name])
-    alike = check_alike(data, plans)
+    alike = check_nonanticipativity(data, plans)
     assert alike.passed, alike.failures
     probability = form.tree.probability
     value = (measure or Measure.of(data)).value(costs, probability)

@@ -13,17 +13,26 @@ from models.audit.demand import Wanted
 from models.audit.ledger import Ledger
 from models.audit.payments import check_payments
 from models.audit.policy import Caps, OwedPayment, check_rules, owed
-from models.audit.report import AuditReport, Check, Findings, Place
+from models.audit.report import AuditReport, Check, CheckedInstance, Findings
 from models.audit.rules import RULES
 from models.audit.sanitize import clean
-from models.audit.schedules import ContractSchedule
+from models.audit.schedules import AuditedContract
 from models.audit.service import Rates, check_service
 from models.audit.supply import Supply, check_online
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Contract
 
-__all__ = ["RULES", "AuditReport", "Check", "OwedPayment", "Place", "audit", "owed_payments", "take_or_pay_minimums"]
+__all__ = [
+    "RULES",
+    "AuditReport",
+    "Check",
+    "CheckedInstance",
+    "OwedPayment",
+    "audit",
+    "owed_payments",
+    "take_or_pay_minimums",
+]
 
 
 def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, tolerance: float = 1e-6) -> AuditReport:
@@ -59,4 +68,4 @@ def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:
 
 def take_or_pay_minimums(dataset: Dataset, signing: Signing, contract: Contract) -> dict[int, float]:
     """USD that a signing of a contract bills at least, by month t of its service, prepayment not yet taken off."""
-    return ContractSchedule(dataset, signing, contract).minimums
+    return AuditedContract(dataset, signing, contract).minimums

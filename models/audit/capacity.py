@@ -6,10 +6,10 @@ from collections import defaultdict
 
 from models.audit.ledger import block_hours, on_demand_row
 from models.audit.report import Findings
-from models.audit.scenario_factors import Course
+from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import first_service_month
 from models.audit.service import SMALLEST, Rates
-from models.audit.supply import Source, Supply, source_key
+from models.audit.supply import AuditedSource, Supply, source_key
 from models.dataset import Dataset
 from models.plan import Plan
 
@@ -108,7 +108,7 @@ def _check_on_demand(dataset: Dataset, plan: Plan, work: Work, findings: Finding
         where = f"{dataset.label(t)} {provider} {region} {hardware}, {block}"
         offered = on_demand_row(dataset, provider, region, hardware, t)
         sold = 0.0 if offered is None else offered.max_accelerators
-        share = Course(dataset).times("on_demand_cap", t, hardware)
+        share = FactorPaths(dataset).times("on_demand_cap", t, hardware)
         sold = 0.0 if share == 0 else sold
         if sold is not None:
             sold *= share
@@ -118,7 +118,7 @@ def _check_on_demand(dataset: Dataset, plan: Plan, work: Work, findings: Finding
 
 def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findings: Findings) -> None:
     """Single-site segments: one site a month, whose own capacity does the work and keeps its margin from it."""
-    by_site: dict[str, list[Source]] = defaultdict(list)
+    by_site: dict[str, list[AuditedSource]] = defaultdict(list)
     for source in supply.sources.values():
         if source.of_site:
             by_site[source.site].append(source)

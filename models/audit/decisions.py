@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from models.audit.ledger import limit_changes
 from models.audit.report import Findings
-from models.audit.scenario_factors import Course
-from models.audit.schedules import LeaseSchedule, first_service_month
+from models.audit.scenario_factors import FactorPaths
+from models.audit.schedules import AuditedLease, first_service_month
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Contract, Lease, LeaseOut, LeaseTerm
@@ -29,7 +29,7 @@ def check_signings(dataset: Dataset, plan: Plan, findings: Findings) -> None:
             term = terms.get((lease.lease, signing.term_months))
             findings.true("term_on_offer", where, term is not None)
             if term is not None:
-                _check_lease_service(LeaseSchedule(dataset, signing, lease, term), where, findings)
+                _check_lease_service(AuditedLease(dataset, signing, lease, term), where, findings)
         else:
             offer = _contract_or_lease_out(dataset, signing)
             _check_window(dataset, signing, offer, where, findings)
@@ -73,11 +73,11 @@ def _check_window(
     views = [dataset.in_scenario(each.scenario) for each in dataset.scenarios] if dataset.scenario else [dataset]
     earliest = min(first_service_month(view, offer, signing.month) for view in views)
     findings.true("service_starts_within_horizon", where, earliest <= last, earliest, last)
-    gone = Course(dataset).gone(offer)
+    gone = FactorPaths(dataset).gone(offer)
     findings.true("signed_while_supplier_stands", where, signing.month < gone, signing.month, gone)
 
 
-def _check_lease_service(schedule: LeaseSchedule, where: str, findings: Findings) -> None:
+def _check_lease_service(schedule: AuditedLease, where: str, findings: Findings) -> None:
     """The end of service, the right to cancel and the renewals of one signing of a lease."""
     signing, term, last = schedule.signing, schedule.term, schedule.dataset.settings.months - 1
     if signing.cancelled:
@@ -94,7 +94,7 @@ def _check_lease_service(schedule: LeaseSchedule, where: str, findings: Findings
     findings.true("renewed_as_allowed", f"{where}, its last renewal", 0 <= begins <= last, begins, last)
 
 
-def _check_cancelling(schedule: LeaseSchedule, where: str, findings: Findings) -> None:
+def _check_cancelling(schedule: AuditedLease, where: str, findings: Findings) -> None:
     signing, term, settings = schedule.signing, schedule.term, schedule.dataset.settings
     served = signing.end - schedule.start + 1
     findings.true("cancelled_as_allowed", f"{where}, right to cancel", term.cancel_after_months is not None)

@@ -9,7 +9,7 @@ import math
 from bisect import bisect_right
 
 from models.audit.report import Findings
-from models.audit.scenario_factors import Course
+from models.audit.scenario_factors import FactorPaths
 from models.dataset import Dataset
 from models.plan import Plan
 from models.schema import Limit, Segment
@@ -108,7 +108,7 @@ def _per_day(dataset: Dataset, segment: Segment, findings: Findings) -> dict[str
 
 def _on_course(dataset: Dataset, segment: str, plain: list[float]) -> list[float]:
     """Demand as the scenario has it: growth added from month to month, then multiplied."""
-    course = Course(dataset)
+    course = FactorPaths(dataset)
     if not course.rows:
         return plain
     grown = list(plain)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from models.audit.demand import MTOK_PER_BN, Wanted
-from models.audit.scenario_factors import Course
-from models.audit.schedules import ContractSchedule, LeaseSchedule, first_service_month
+from models.audit.scenario_factors import FactorPaths
+from models.audit.schedules import AuditedContract, AuditedLease, first_service_month
 from models.audit.supply import Supply, source_key
 from models.dataset import Dataset
 from models.plan import Plan
@@ -79,7 +79,7 @@ class Ledger:
 
     def _fleet(self) -> None:
         for row in self.dataset.fleet:
-            gone = Course(self.dataset).gone_from(row.provider)
+            gone = FactorPaths(self.dataset).gone_from(row.provider)
             for t in self.dataset.horizon:
                 month = self.dataset.month(t)
                 early = row.from_month is not None and month < row.from_month
@@ -100,7 +100,7 @@ class Ledger:
                 kind=source.kind, region=source.region, site=source.site,
             )  # fmt: skip
 
-    def _lease(self, schedule: LeaseSchedule) -> None:
+    def _lease(self, schedule: AuditedLease) -> None:
         lease, start, length = schedule.lease, schedule.start, schedule.term.term_months
         site = lease.site or lease.lease
 
@@ -118,7 +118,7 @@ class Ledger:
         for t, usd in schedule.later:
             pay(t, usd, usd)
 
-    def _contract(self, plan: Plan, schedule: ContractSchedule) -> None:
+    def _contract(self, plan: Plan, schedule: AuditedContract) -> None:
         contract, start = schedule.contract, schedule.start
         site = contract.site or contract.contract
 
@@ -162,7 +162,7 @@ class Ledger:
             if row is not None:
                 hours = use.accelerators * block_hours(self.dataset, use.month, use.block)
                 offer = f"{use.provider} {use.region} {use.hardware}"
-                market = Course(self.dataset).times("on_demand_price", use.month, use.hardware)
+                market = FactorPaths(self.dataset).times("on_demand_price", use.month, use.hardware)
                 cost = row.usd_per_accelerator_hour * market * hours
                 self._add(use.month, "on_demand", use.provider, offer, cost, kind="on_demand", region=use.region)
 
@@ -191,7 +191,7 @@ def block_hours(dataset: Dataset, t: int, block: str) -> float:
 def on_demand_row(dataset: Dataset, provider: str, region: str, hardware: str, t: int) -> OnDemand | None:
     """The row in force in month t: the latest that has begun; None before the first and once the provider is gone."""
     begun: list[tuple[int, OnDemand]] = []
-    if t >= Course(dataset).gone_from(provider):
+    if t >= FactorPaths(dataset).gone_from(provider):
         return None
     for row in dataset.on_demand:
         if (row.provider, row.region, row.hardware) == (provider, region, hardware):

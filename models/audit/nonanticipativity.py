@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from models.audit.report import AuditReport, Check, Findings, Place
-from models.audit.scenario_factors import Course
-from models.audit.schedules import LeaseSchedule
+from models.audit.report import AuditReport, Check, CheckedInstance, Findings
+from models.audit.scenario_factors import FactorPaths
+from models.audit.schedules import AuditedLease
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 
@@ -21,7 +21,7 @@ RULE = "decided_alike"
 WORDS = "what is decided before scenarios can be told apart is the same in all of them"
 
 
-def told_apart_from(dataset: Dataset, one: str, other: str) -> int:
+def first_distinguishable_month(dataset: Dataset, one: str, other: str) -> int:
     """The first month t in which two scenarios can be told apart."""
     rows = {each.scenario: each for each in dataset.scenarios}
     first = dataset.settings.first_stage_months
@@ -43,12 +43,12 @@ def told_apart_from(dataset: Dataset, one: str, other: str) -> int:
     return max([first, *(min(until, theirs[name]) for name, until in mine.items() if name in theirs)])
 
 
-def check_alike(dataset: Dataset, plans: Mapping[str, Plan]) -> Check:
+def check_nonanticipativity(dataset: Dataset, plans: Mapping[str, Plan]) -> Check:
     """The rule over every pair of scenarios and every decision; `dataset` is the whole, of no scenario."""
     findings = Findings({RULE: WORDS}, 1e-6)
     views = {name: _Decided(dataset.in_scenario(name), plan) for name, plan in plans.items()}
     for one, other in combinations(plans, 2):
-        apart = told_apart_from(dataset, one, other)
+        apart = first_distinguishable_month(dataset, one, other)
         pair = f"{one} and {other}"
         for what, month, left, right in _pairs(views[one], views[other]):
             if month < apart:
@@ -60,7 +60,7 @@ class _Decided:
     """What a scenario's plan decides, and what it could have."""
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
-        self.dataset, self.plan, self.course = dataset, plan, Course(dataset)
+        self.dataset, self.plan, self.course = dataset, plan, FactorPaths(dataset)
         self.terms = {(each.lease, each.term_months): each for each in dataset.lease_terms}
         self.chosen = {
             ("lease out" if each.kind == "lease_out" else each.kind, each.name, each.month, each.term_months): 0
@@ -86,9 +86,9 @@ class _Decided:
     def leases(self) -> Iterator[tuple[str, int, int]]:
         yield from {(each.name, each.month, each.term_months) for each in self.plan.signings if each.kind == "lease"}
 
-    def schedule(self, name: str, month: int, term_months: int) -> LeaseSchedule:
+    def schedule(self, name: str, month: int, term_months: int) -> AuditedLease:
         signing = Signing("lease", name, month, term_months, 1, 0, 0)
-        return LeaseSchedule(self.dataset, signing, self.dataset.lease_of[name], self.terms[name, term_months])
+        return AuditedLease(self.dataset, signing, self.dataset.lease_of[name], self.terms[name, term_months])
 
     def kept(self, name: str, month: int, term_months: int, t: int) -> float:
         """Units of a signing that go on in month t."""
@@ -99,7 +99,7 @@ class _Decided:
             if (each.name, each.month, each.term_months) == (name, month, term_months) and each.end >= t
         )
 
-    def choices(self, schedule: LeaseSchedule) -> dict[int, int]:
+    def choices(self, schedule: AuditedLease) -> dict[int, int]:
         """Months t at whose start units can end, with the month in which that is decided."""
         term, found = schedule.term, {}
         first, over = schedule.start, schedule.term_end + 1
@@ -154,7 +154,7 @@ def _rules(reports: Mapping[str, AuditReport]) -> range:
 
 def _joined(of: Mapping[str, Check]) -> Check:
     name, worst = max(of.items(), key=lambda pair: pair[1].violation)
-    failures: list[Place] = [
+    failures: list[CheckedInstance] = [
         replace(place, where=f"{scenario}: {place.where}") for scenario, each in of.items() for place in each.failures
     ]
     return replace(

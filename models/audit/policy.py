@@ -14,7 +14,7 @@ from models import months
 from models.audit.demand import Wanted
 from models.audit.ledger import Due, Ledger
 from models.audit.report import Findings
-from models.audit.supply import Source, Supply
+from models.audit.supply import AuditedSource, Supply
 from models.dataset import Dataset
 from models.plan import Plan
 from models.schema import Cap, Rule
@@ -81,7 +81,7 @@ class Caps:
         """Whether a cap on an offer means this source: an asset's name counts only where no offer has it."""
         return cap.name == name and (kind in ("lease", "contract") or cap.name not in self.offers)
 
-    def _in_scope(self, cap: Cap, source: Source) -> bool:
+    def _in_scope(self, cap: Cap, source: AuditedSource) -> bool:
         if cap.scope == "offer":
             return self._named(cap, source.kind, source.name)
         found = {

@@ -13,7 +13,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CheckedInstance:
     """One place where a rule was looked at: `found` against `limit`, in the unit of the rule.
 
     `violation` is the distance beyond the limit relative to the size of what is compared; 0 when kept.
@@ -43,7 +43,7 @@ class Check:
     passed: bool
     places: int = 0
     failed: int = 0
-    failures: tuple[Place, ...] = ()
+    failures: tuple[CheckedInstance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class Findings:
         self.tolerance = tolerance
         self._places = dict.fromkeys(rules, 0)
         self._failed = dict.fromkeys(rules, 0)
-        self._worst: dict[str, Place] = {}
-        self._failures: dict[str, list[Place]] = {rule: [] for rule in rules}
+        self._worst: dict[str, CheckedInstance] = {}
+        self._failures: dict[str, list[CheckedInstance]] = {rule: [] for rule in rules}
 
     def at_most(self, rule: str, where: str, found: float, limit: float, scale: float) -> None:
         """`found` may not exceed `limit` by more than the tolerance x `scale`."""
@@ -91,7 +91,7 @@ class Findings:
 
         Without figures of their own, `found` is 1 where it is kept and 0 where not, against 1.
         """
-        self._count(rule, Place(where, float(kept) if found is None else found, limit, 0.0 if kept else 1.0))
+        self._count(rule, CheckedInstance(where, float(kept) if found is None else found, limit, 0.0 if kept else 1.0))
 
     def _note(self, rule: str, where: str, found: float, limit: float, beyond: float, scale: float) -> None:
         if beyond <= NOTHING:
@@ -100,9 +100,9 @@ class Findings:
             violation = beyond / scale
         else:
             violation = 1.0  # not a number, or something where there is nothing at all
-        self._count(rule, Place(where, found, limit, violation))
+        self._count(rule, CheckedInstance(where, found, limit, violation))
 
-    def _count(self, rule: str, place: Place) -> None:
+    def _count(self, rule: str, place: CheckedInstance) -> None:
         self._places[rule] += 1
         worst = self._worst.get(rule)
         if worst is None or place.violation > worst.violation:
@@ -121,7 +121,7 @@ class Findings:
         )
 
     def _check(self, rule: str) -> Check:
-        worst = self._worst.get(rule, Place("", 0.0, 0.0, 0.0))
+        worst = self._worst.get(rule, CheckedInstance("", 0.0, 0.0, 0.0))
         failures = sorted(self._failures[rule], key=lambda each: -each.violation)[:LISTED]
         return Check(
             rule=rule,

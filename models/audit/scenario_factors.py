@@ -13,7 +13,7 @@ from models.schema import Contract, Lease, LeaseOut, ScenarioFactor
 EVERYTHING = "*"
 
 
-class Course:
+class FactorPaths:
     """The factors of the dataset's scenario; of the plain figures none."""
 
     def __init__(self, dataset: Dataset) -> None:

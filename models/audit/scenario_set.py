@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.audit import AuditReport, audit
-from models.audit.nonanticipativity import check_alike, joined
+from models.audit.nonanticipativity import check_nonanticipativity, joined
 from models.dataset import Dataset
 from models.plan import Plan
 
@@ -15,7 +15,7 @@ RULE = "figures_of_all"
 WORDS = "objective and expected cost follow from the costs of the scenarios"
 
 
-def audit_together(
+def audit_scenario_set(
     dataset: Dataset, plans: Mapping[str, Plan], costs_usd: Mapping[str, float] | None = None
 ) -> AuditReport:
     """One report; a place names its scenario. `plans` by scenario, in the order of the sheet.
@@ -24,7 +24,7 @@ def audit_together(
     """
     said = {name: plan.objective_usd for name, plan in plans.items()} if costs_usd is None else costs_usd
     reports = {name: audit(dataset.in_scenario(name), plan, objective_usd=said[name]) for name, plan in plans.items()}
-    return joined(reports, check_alike(dataset, plans))
+    return joined(reports, check_nonanticipativity(dataset, plans))
 
 
 def _size(costs: Mapping[str, float]) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from models.audit.scenario_factors import Course
+from models.audit.scenario_factors import FactorPaths
 from models.dataset import Dataset
 from models.plan import Signing
 from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Ramp
@@ -21,11 +21,11 @@ def first_service_month(dataset: Dataset, offer: Lease | Contract | LeaseOut, si
     if isinstance(offer, LeaseOut):
         return start
     agreed = float("-inf") if offer.service_not_before is None else dataset.t(offer.service_not_before)
-    late = Course(dataset).late(offer, signed, int(max(start, agreed)))
+    late = FactorPaths(dataset).late(offer, signed, int(max(start, agreed)))
     return int(max(start + late, agreed))
 
 
-class RampUp:
+class AuditedRamp:
     """Share of capacity online and multiplier of the rate in each service month."""
 
     def __init__(self, dataset: Dataset, name: str | None) -> None:
@@ -42,7 +42,7 @@ class RampUp:
 
 
 @dataclass(frozen=True)
-class LeaseSchedule:
+class AuditedLease:
     """Units of a lease signed together, with the end chosen."""
 
     dataset: Dataset
@@ -51,8 +51,8 @@ class LeaseSchedule:
     term: LeaseTerm
 
     @cached_property
-    def course(self) -> Course:
-        return Course(self.dataset)
+    def course(self) -> FactorPaths:
+        return FactorPaths(self.dataset)
 
     @cached_property
     def gone(self) -> float:
@@ -76,8 +76,8 @@ class LeaseSchedule:
         return self.term_end + self.signing.renewals * (self.term.renewal_months or 0)
 
     @cached_property
-    def ramp(self) -> RampUp:
-        return RampUp(self.dataset, self.term.ramp)
+    def ramp(self) -> AuditedRamp:
+        return AuditedRamp(self.dataset, self.term.ramp)
 
     @cached_property
     def hardware(self) -> dict[str, float]:
@@ -141,7 +141,7 @@ class LeaseSchedule:
 
 
 @dataclass(frozen=True)
-class ContractSchedule:
+class AuditedContract:
     """Blocks of a contract signed together."""
 
     dataset: Dataset
@@ -149,8 +149,8 @@ class ContractSchedule:
     contract: Contract
 
     @cached_property
-    def course(self) -> Course:
-        return Course(self.dataset)
+    def course(self) -> FactorPaths:
+        return FactorPaths(self.dataset)
 
     @cached_property
     def gone(self) -> float:
@@ -166,8 +166,8 @@ class ContractSchedule:
         return self.start + self.contract.term_months - 1
 
     @cached_property
-    def ramp(self) -> RampUp:
-        return RampUp(self.dataset, self.contract.ramp)
+    def ramp(self) -> AuditedRamp:
+        return AuditedRamp(self.dataset, self.contract.ramp)
 
     @cached_property
     def kw(self) -> float:

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from models.audit.demand import Wanted
 from models.audit.report import Findings
-from models.audit.scenario_factors import Course
+from models.audit.scenario_factors import FactorPaths
 from models.dataset import Dataset
 from models.plan import Plan, Serving
 
@@ -19,7 +19,7 @@ class Rates:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.course = Course(dataset)
+        self.course = FactorPaths(dataset)
         self.rows = {(each.workload, each.hardware): each for each in dataset.throughput}
 
     def bn_per_hour(self, segment: str, hardware: str, t: int) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from models.audit.report import Findings
-from models.audit.scenario_factors import Course
-from models.audit.schedules import ContractSchedule, LeaseSchedule
+from models.audit.scenario_factors import FactorPaths
+from models.audit.schedules import AuditedContract, AuditedLease
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import LeaseOut
@@ -16,7 +16,7 @@ Key = tuple[str, str, int, str]
 
 
 @dataclass
-class Source:
+class AuditedSource:
     """Accelerators of one hardware from one asset, lease and term, or contract; `online` by month t.
 
     `of_site` says whether single-site work can run on it; `usage_usd` is per accelerator-hour used.
@@ -47,9 +47,9 @@ class Supply:
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
         self.dataset = dataset
-        self.sources: dict[Key, Source] = {}
-        self.leases: list[LeaseSchedule] = []
-        self.contracts: list[ContractSchedule] = []
+        self.sources: dict[Key, AuditedSource] = {}
+        self.leases: list[AuditedLease] = []
+        self.contracts: list[AuditedContract] = []
         self.lease_outs: list[tuple[Signing, LeaseOut]] = []
         self._totals: dict[int, float] = {}
         terms = {(each.lease, each.term_months): each for each in dataset.lease_terms}
@@ -57,9 +57,9 @@ class Supply:
         for signing in plan.signings:
             term = terms.get((signing.name, signing.term_months))
             if signing.kind == "lease" and term is not None:
-                self._add_lease(LeaseSchedule(dataset, signing, dataset.lease_of[signing.name], term))
+                self._add_lease(AuditedLease(dataset, signing, dataset.lease_of[signing.name], term))
             elif signing.kind == "contract":
-                self._add_contract(ContractSchedule(dataset, signing, dataset.contract_of[signing.name]))
+                self._add_contract(AuditedContract(dataset, signing, dataset.contract_of[signing.name]))
             elif signing.kind == "lease_out":
                 self.lease_outs.append((signing, dataset.lease_out_of[signing.name]))
 
@@ -75,7 +75,7 @@ class Supply:
     def _add_fleet(self) -> None:
         dataset = self.dataset
         for row in dataset.fleet:
-            source = Source(
+            source = AuditedSource(
                 kind="fleet",
                 name=row.asset,
                 provider=row.provider,
@@ -88,7 +88,7 @@ class Supply:
                 usage_usd=row.usage_usd_per_accelerator_hour,
                 overage_share=0.0,
             )
-            gone = Course(dataset).gone_from(row.provider)
+            gone = FactorPaths(dataset).gone_from(row.provider)
             for t in dataset.horizon:
                 month = dataset.month(t)
                 begun = row.from_month is None or row.from_month <= month
@@ -97,14 +97,14 @@ class Supply:
                     source.add(t, row.accelerators)
             self.sources["fleet", row.asset, 0, row.hardware] = source
 
-    def _add_lease(self, schedule: LeaseSchedule) -> None:
+    def _add_lease(self, schedule: AuditedLease) -> None:
         self.leases.append(schedule)
         lease, term = schedule.lease, schedule.term
         for hardware in schedule.hardware:
             key = ("lease", lease.lease, term.term_months, hardware)
             self.sources.setdefault(
                 key,
-                Source(
+                AuditedSource(
                     kind="lease",
                     name=lease.lease,
                     provider=lease.provider,
@@ -122,12 +122,12 @@ class Supply:
             for hardware, accelerators in schedule.online(t).items():
                 self.sources["lease", lease.lease, term.term_months, hardware].add(t, accelerators)
 
-    def _add_contract(self, schedule: ContractSchedule) -> None:
+    def _add_contract(self, schedule: AuditedContract) -> None:
         self.contracts.append(schedule)
         contract = schedule.contract
         source = self.sources.setdefault(
             ("contract", contract.contract, 0, contract.hardware),
-            Source(
+            AuditedSource(
                 kind="contract",
                 name=contract.contract,
                 provider=contract.provider,

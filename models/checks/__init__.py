@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from models.checks import demand, factors, limits, names, policy, rows, service, supply
-from models.checks.context import Material, material_of
+from models.checks.context import CheckContext, check_context_of
 from models.dataset import Dataset
 from models.faults import Fault
 from models.schema import sheet_names
 
-Check = Callable[[Material], Iterator[Fault]]
+Check = Callable[[CheckContext], Iterator[Fault]]
 
 EVERYTHING_BUT_POLICY = tuple(
     each
@@ -53,13 +53,13 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
 )
 
 
-def check_material(material: Material) -> list[Fault]:
+def check_in_context(context: CheckContext) -> list[Fault]:
     """As `check`, of as much as could be read."""
     faults: list[Fault] = []
-    doubtful = set(material.broken)
+    doubtful = set(context.broken)
     for each, relies_on in CHECKS:
         if doubtful.isdisjoint(relies_on):
-            found = list(each(material))
+            found = list(each(context))
             faults += found
             doubtful.update(fault.sheet for fault in found if fault.severity == "error")
     return faults
@@ -67,4 +67,4 @@ def check_material(material: Material) -> list[Fault]:
 
 def check(dataset: Dataset) -> list[Fault]:
     """Everything in which the sheets do not fit together, errors and warnings."""
-    return check_material(material_of(dataset))
+    return check_in_context(check_context_of(dataset))

@@ -16,7 +16,7 @@ from models.schema import sheet as sheet_of
 
 
 @dataclass(frozen=True)
-class Material:
+class CheckContext:
     """The rows that could be read whole, as a Dataset; all rows as entries; and the sheets not to be trusted.
 
     `broken` names the sheets of which something could not be read: what they seem to lack may be there.
@@ -57,11 +57,11 @@ class Material:
         return frozenset(value for value in values if value)
 
 
-def material_of(dataset: Dataset) -> Material:
+def check_context_of(dataset: Dataset) -> CheckContext:
     """All of a Dataset."""
     rows: dict[str, Any] = {"settings": (dataset.settings,)}
     rows |= {sheet.name: getattr(dataset, sheet.name) for sheet in SHEETS if sheet.name != "settings"}
-    return Material(dataset, {name: tuple(entries_of({name: typed})) for name, typed in rows.items()})
+    return CheckContext(dataset, {name: tuple(entries_of({name: typed})) for name, typed in rows.items()})
 
 
 def fault_in(

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from models import months
-from models.checks.context import Material, fault_in
+from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
 from models.faults import Fault
 from models.schema import Demand
@@ -15,18 +15,18 @@ from models.schema import Demand
 MEAN_WITHIN = 0.01
 
 
-def load_blocks(material: Material) -> Iterator[Fault]:
+def load_blocks(context: CheckContext) -> Iterator[Fault]:
     """Load blocks sum to a day of 24 hours."""
-    blocks = material.dataset.load_blocks
+    blocks = context.dataset.load_blocks
     total = sum(block.hours_per_day for block in blocks)
     if blocks and abs(total - 24.0) > 1e-6:
         fix = "Correct hours_per_day so that the blocks make a day."
         yield fault_in(blocks[-1], "hours_per_day", f"{total:g} hours in all blocks together", "24 hours", fix)
 
 
-def load_shapes(material: Material) -> Iterator[Fault]:
+def load_shapes(context: CheckContext) -> Iterator[Fault]:
     """A segment's multipliers have an hours-weighted mean of 1; a block without a row counts 1."""
-    dataset = material.dataset
+    dataset = context.dataset
     shapes: dict[str, dict[str, float]] = defaultdict(dict)
     last = {}
     for row in dataset.load_shape:
@@ -40,9 +40,9 @@ def load_shapes(material: Material) -> Iterator[Fault]:
             yield fault_in(last[segment], "multiplier", found, "1, within 1 %", fix)
 
 
-def months_of_demand(material: Material) -> Iterator[Fault]:
+def months_of_demand(context: CheckContext) -> Iterator[Fault]:
     """Each segment and region has demand from the first month on, and growth after the last month given."""
-    dataset = material.dataset
+    dataset = context.dataset
     first, last = dataset.settings.first_month, dataset.month(dataset.settings.months - 1)
     growth = {segment.segment: segment.growth_per_month for segment in dataset.segments}
     given: dict[tuple[str, str], list[Demand]] = defaultdict(list)
@@ -71,10 +71,10 @@ def _log(start: float, rate: float, months_on: int) -> float:
     return math.log(start) + months_on * math.log1p(rate)
 
 
-def segments_without_demand(material: Material) -> Iterator[Fault]:
+def segments_without_demand(context: CheckContext) -> Iterator[Fault]:
     """Warns of segments that nobody wants anything of."""
-    wanted = material.used("segment", "demand")
-    for segment in material.dataset.segments:
+    wanted = context.used("segment", "demand")
+    for segment in context.dataset.segments:
         if segment.segment not in wanted:
             fix = "Add its demand, or delete the segment."
             yield fault_in(segment, "segment", "a segment without demand", "rows in demand", fix, "warning")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from models.checks.context import Material, fault_in
+from models.checks.context import CheckContext, fault_in
 from models.checks.windows import signing_window
 from models.dataset import Dataset
 from models.faults import Fault
@@ -18,9 +18,9 @@ NEUTRAL = {"price": 1.0, "delivery_delay_months": 0.0}
 """Quantities that act on signings, and the value that changes nothing; such a row may end one before it."""
 
 
-def factors_without_effect(material: Material) -> Iterator[Fault]:
+def factors_without_effect(context: CheckContext) -> Iterator[Fault]:
     """Warns of factors that begin after the horizon, and of prices and delays that no signing meets."""
-    dataset, rows = material.dataset, material.dataset.scenario_factors
+    dataset, rows = context.dataset, context.dataset.scenario_factors
     for factor in rows:
         begins, ends = _in_force(dataset, factor)
         if begins >= len(dataset.horizon):

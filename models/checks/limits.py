@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from models.checks.context import Material, fault_in
+from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
-from models.demand.limit_effects import levers
+from models.demand.limit_effects import limit_effects
 from models.demand.limit_paths import limit_paths
 from models.faults import Fault, closest
 from models.schema import Limit, Segment
 
 
-def current_limits(material: Material) -> Iterator[Fault]:
+def current_limits(context: CheckContext) -> Iterator[Fault]:
     """The limit in force before month 0 is one of the segment's."""
-    for segment in material.dataset.segments:
+    for segment in context.dataset.segments:
         known = [
             entry.values["limit"]
-            for entry in material.entries["limits"]
+            for entry in context.entries["limits"]
             if entry.values.get("segment") == segment.segment and "limit" in entry.values
         ]
         if segment.current_limit is not None and segment.current_limit not in known:
@@ -27,10 +27,10 @@ def current_limits(material: Material) -> Iterator[Fault]:
             yield fault_in(segment, "current_limit", f"'{segment.current_limit}'", expected, fix)
 
 
-def prices_and_elasticity(material: Material) -> Iterator[Fault]:
+def prices_and_elasticity(context: CheckContext) -> Iterator[Fault]:
     """price_multiplier^price_elasticity is a number one can compute with."""
-    elasticity = {segment.segment: segment.price_elasticity for segment in material.dataset.segments}
-    for limit in material.dataset.limits:
+    elasticity = {segment.segment: segment.price_elasticity for segment in context.dataset.segments}
+    for limit in context.dataset.limits:
         power = elasticity.get(limit.segment)
         if limit.demand_multiplier is not None or power is None:
             continue
@@ -42,9 +42,9 @@ def prices_and_elasticity(material: Material) -> Iterator[Fault]:
             yield fault_in(limit, "price_multiplier", found, "a demand multiplier that is a plain number", fix)
 
 
-def limits_in_force(material: Material) -> Iterator[Fault]:
+def limits_in_force(context: CheckContext) -> Iterator[Fault]:
     """In every month some limit may be in force, and on no path does churn push demand or revenue below 0."""
-    dataset = material.dataset
+    dataset = context.dataset
     rows = {(limit.segment, limit.limit): limit for limit in dataset.limits}
     for segment in dataset.segments:
         paths = limit_paths(dataset, segment.segment)
@@ -53,7 +53,7 @@ def limits_in_force(material: Material) -> Iterator[Fault]:
             found = f"no limit that may be in force in {dataset.label(paths.stuck_at)}"
             yield fault_in(own[0], "from_month", found, "one in every month", _what_binds(segment))
         elif paths.worst_churn:
-            yield from _pushed_below_zero(material, segment, paths.worst_churn, rows)
+            yield from _pushed_below_zero(context, segment, paths.worst_churn, rows)
 
 
 def _what_binds(segment: Segment) -> str:
@@ -66,25 +66,25 @@ def _what_binds(segment: Segment) -> str:
 
 
 def _pushed_below_zero(
-    material: Material,
+    context: CheckContext,
     segment: Segment,
     worst_churn: tuple[dict[str, float], ...],
     rows: dict[tuple[str, str], Limit],
 ) -> Iterator[Fault]:
-    dataset = material.dataset
+    dataset = context.dataset
     peaks = any(block.peak for block in dataset.blocks)
-    for lever in levers(dataset, segment.segment):
-        shares = {"demand_multiplier": lever.demand}
+    for effect in limit_effects(dataset, segment.segment):
+        shares = {"demand_multiplier": effect.demand}
         if peaks:
-            shares["peak_demand_multiplier"] = lever.peak_demand
+            shares["peak_demand_multiplier"] = effect.peak_demand
         if segment.revenue_usd_per_mtok > 0:
-            shares["revenue_multiplier"] = lever.revenue
+            shares["revenue_multiplier"] = effect.revenue
         for column, share in shares.items():
-            lost = {t: month[lever.limit] for t, month in enumerate(worst_churn) if lever.limit in month}
+            lost = {t: month[effect.limit] for t, month in enumerate(worst_churn) if effect.limit in month}
             below = next((t for t in lost if share - lost[t] < -1e-9), None)
             if below is not None:
                 what = "revenue" if column.startswith("revenue") else "demand"
                 found = f"{share:g}, less up to {lost[below]:g} lost to churn by {dataset.label(below)}"
                 fix = f"Lower churn_per_month or narrow the windows of limits that lose {what}, or raise {column}."
-                yield fault_in(rows[segment.segment, lever.limit], column, found, f"{what} that stays at least 0", fix)
+                yield fault_in(rows[segment.segment, effect.limit], column, found, f"{what} that stays at least 0", fix)
                 break

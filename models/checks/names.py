@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from models import months
-from models.checks.context import Material, fault_in
+from models.checks.context import CheckContext, fault_in
 from models.columns import Column
 from models.faults import Fault, closest
 from models.parsing.row_parser import Entry
@@ -19,10 +19,10 @@ SHOWN = 20
 """The same unknown name is reported in so many rows, then counted."""
 
 
-def duplicated_keys(material: Material) -> Iterator[Fault]:
+def duplicated_keys(context: CheckContext) -> Iterator[Fault]:
     """Each key once; a blank from_month is the first month of the horizon."""
-    first = None if "settings" in material.broken else material.dataset.settings.first_month
-    for entries in material.entries.values():
+    first = None if "settings" in context.broken else context.dataset.settings.first_month
+    for entries in context.entries.values():
         seen: dict[tuple[object, ...], int] = {}
         for entry in entries:
             names = entry.sheet.key
@@ -43,16 +43,16 @@ def duplicated_keys(material: Material) -> Iterator[Fault]:
             seen.setdefault(key, entry.row)
 
 
-def unknown_names(material: Material) -> Iterator[Fault]:
+def unknown_names(context: CheckContext) -> Iterator[Fault]:
     """Each name in a column that refers to other sheets is a key of one of them."""
     counts: Counter[tuple[str, str, str]] = Counter()
     last: dict[tuple[str, str, str], Fault] = {}
-    for sheet, entries in material.entries.items():
+    for sheet, entries in context.entries.items():
         columns = [column for column in entries[0].sheet.columns if column.refers] if entries else []
         for column in columns:
-            if material.nameless.intersection(column.refers):
+            if context.nameless.intersection(column.refers):
                 continue
-            known = frozenset().union(*(material.names[refers] for refers in column.refers))
+            known = frozenset().union(*(context.names[refers] for refers in column.refers))
             for entry in entries:
                 for name in _unknown(entry, column, known):
                     key = sheet, column.name, name
@@ -78,34 +78,34 @@ def _unknown_name(entry: Entry, column: Column, name: str, known: list[str]) -> 
     return fault_in(entry, column.name, f"'{name}'", f"a name defined in the sheet {sheets}", closest(name, known))
 
 
-def strange_regions(material: Material) -> Iterator[Fault]:
+def strange_regions(context: CheckContext) -> Iterator[Fault]:
     """Warns of regions that look like slips: with a network, no way in; without, a name much like another's."""
-    supply = material.used("region", *SOURCES, "on_demand")
-    wanted = material.used("region", "demand")
-    linked = material.used("demand_region", "network")
-    open_to = material.used("capacity_region", "network")
+    supply = context.used("region", *SOURCES, "on_demand")
+    wanted = context.used("region", "demand")
+    linked = context.used("demand_region", "network")
+    open_to = context.used("capacity_region", "network")
     told = set(supply | linked)
-    for entry in material.entries["demand"]:
+    for entry in context.entries["demand"]:
         region = entry.values.get("region")
         if not region or region in told:
             continue
         told.add(region)
-        if material.entries["network"] or difflib.get_close_matches(region, supply, n=1, cutoff=0.8):
+        if context.entries["network"] or difflib.get_close_matches(region, supply, n=1, cutoff=0.8):
             found = f"'{region}', where there is no capacity{' and no network row' if linked else ''}"
             expected = "a region named in fleet, leases, contracts, on_demand or network"
             yield fault_in(entry, "region", found, expected, closest(region, sorted(supply | linked)), "warning")
-    for entry in material.all_entries(*SOURCES, "on_demand"):
+    for entry in context.all_entries(*SOURCES, "on_demand"):
         region = entry.values.get("region")
         if linked and region and region not in open_to | wanted:
             expected = "a region with demand, or one that network lets serve others"
             fix = f"{closest(region, sorted(open_to | wanted))} As it is, it serves nobody."
             yield fault_in(entry, "region", f"'{region}'", expected, fix, "warning")
-    for entry in material.entries["lease_outs"]:
+    for entry in context.entries["lease_outs"]:
         region = entry.values.get("region")
-        if region and region not in (ours := material.used("region", "fleet", "leases")):
+        if region and region not in (ours := context.used("region", "fleet", "leases")):
             fix = f"{closest(region, sorted(ours))} As it is, there is nothing to lease out."
             yield fault_in(entry, "region", f"'{region}'", "a region of fleet or leases", fix, "warning")
-    for entry in material.entries["network"]:
+    for entry in context.entries["network"]:
         for column, known, expected in (
             ("capacity_region", supply, "a region with capacity in fleet, leases, contracts or on_demand"),
             ("demand_region", wanted, "a region with demand"),
@@ -116,10 +116,10 @@ def strange_regions(material: Material) -> Iterator[Fault]:
                 yield fault_in(entry, column, f"'{region}'", expected, fix, "warning")
 
 
-def sites_in_two_regions(material: Material) -> Iterator[Fault]:
+def sites_in_two_regions(context: CheckContext) -> Iterator[Fault]:
     """A site lies in one region; a source without a site is one by itself."""
     first: dict[str, Entry] = {}
-    for entry in material.all_entries(*SOURCES):
+    for entry in context.all_entries(*SOURCES):
         values = entry.values
         if not {"site", "region", entry.sheet.key[0]} <= values.keys():
             continue

@@ -19,7 +19,7 @@ Pool = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Openings:
+class PossibleCapacity:
     """Months t in which something can be at work in each pool, for any segment and for single-site ones."""
 
     any_work: dict[Pool, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -32,9 +32,9 @@ class Openings:
             self.one_site[pool] |= found
 
 
-def openings(dataset: Dataset) -> Openings:
+def possible_capacity(dataset: Dataset) -> PossibleCapacity:
     """Where and when there can be capacity, whatever it costs and whatever caps and rules say."""
-    found = Openings()
+    found = PossibleCapacity()
     horizon = dataset.horizon
     kept_free = dataset.settings.reserve_margin >= 1.0
     for asset in dataset.fleet:

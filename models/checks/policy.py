@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from models.checks.context import Material, fault_in
+from models.checks.context import CheckContext, fault_in
 from models.checks.names import SOURCES
 from models.faults import Fault, closest
 from models.schema import ScenarioFactor
 
 
-def names_of_caps(material: Material) -> Iterator[Fault]:
+def names_of_caps(context: CheckContext) -> Iterator[Fault]:
     """The name of a cap is known in its scope."""
     known = {
-        "provider": material.used("provider", *SOURCES, "on_demand"),
-        "vendor": material.used("vendor", "hardware"),
-        "hardware": material.names["hardware"],
-        "region": material.used("region", *SOURCES, "on_demand"),
-        "site": material.used("site", *SOURCES)
-        | frozenset(entry.label for entry in material.all_entries(*SOURCES) if entry.values.get("site", "") is None),
-        "offer": material.names["leases"] | material.names["contracts"],
-        "segment": material.names["segments"],
+        "provider": context.used("provider", *SOURCES, "on_demand"),
+        "vendor": context.used("vendor", "hardware"),
+        "hardware": context.names["hardware"],
+        "region": context.used("region", *SOURCES, "on_demand"),
+        "site": context.used("site", *SOURCES)
+        | frozenset(entry.label for entry in context.all_entries(*SOURCES) if entry.values.get("site", "") is None),
+        "offer": context.names["leases"] | context.names["contracts"],
+        "segment": context.names["segments"],
     }
-    for cap in material.dataset.caps:
+    for cap in context.dataset.caps:
         if cap.scope == "total" or cap.name is None or cap.name in known[cap.scope]:
             continue
         expected = f"a {cap.scope} of the workbook"
         yield fault_in(cap, "name", f"'{cap.name}'", expected, closest(cap.name, sorted(known[cap.scope])))
 
 
-def names_of_rules(material: Material) -> Iterator[Fault]:
+def names_of_rules(context: CheckContext) -> Iterator[Fault]:
     """An offer in a rule is one offer: a lease, a contract or a lease-out."""
     sheets = ("leases", "contracts", "lease_outs")
-    for rule in material.dataset.rules:
+    for rule in context.dataset.rules:
         for name in rule.offers:
-            homes = [sheet for sheet in sheets if name in material.names[sheet]]
+            homes = [sheet for sheet in sheets if name in context.names[sheet]]
             if len(homes) > 1:
                 found = f"'{name}', a name in {' and in '.join(homes)}"
                 yield fault_in(rule, "offers", found, "the name of one offer", "Rename one of the two.")
 
 
-def scenarios(material: Material) -> Iterator[Fault]:
+def scenarios(context: CheckContext) -> Iterator[Fault]:
     """Probabilities sum to 1 and no scenario follows itself."""
-    rows = material.dataset.scenarios
+    rows = context.dataset.scenarios
     if not rows:
         return
     total = sum(row.probability for row in rows)
@@ -67,9 +67,9 @@ LEAST = {"demand_growth": -1.0}
 ANYTHING = "*"
 
 
-def scenario_factors(material: Material) -> Iterator[Fault]:
+def scenario_factors(context: CheckContext) -> Iterator[Fault]:
     """A factor acts on something there is, and by an amount it can have."""
-    names = material.names
+    names = context.names
     offers = names["leases"] | names["contracts"]
     known = {
         "demand": names["segments"],
@@ -80,15 +80,15 @@ def scenario_factors(material: Material) -> Iterator[Fault]:
         "price": offers,
         "delivered_share": offers,
         "delivery_delay_months": offers,
-        "supplier_exit": offers | material.used("provider", *SOURCES, "on_demand"),
+        "supplier_exit": offers | context.used("provider", *SOURCES, "on_demand"),
     }
-    first = material.dataset.settings.first_month
+    first = context.dataset.settings.first_month
     dated = {
         (each.scenario, each.quantity, each.name)
-        for each in material.dataset.scenario_factors
+        for each in context.dataset.scenario_factors
         if each.from_month == first
     }
-    for factor in material.dataset.scenario_factors:
+    for factor in context.dataset.scenario_factors:
         if factor.from_month is None and (factor.scenario, factor.quantity, factor.name) in dated:
             found, fix = "an empty cell", "Take out one of the two rows, or give this one a later month."
             yield fault_in(factor, "from_month", found, "one row for the first month; another has it too", fix)

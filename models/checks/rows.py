@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models import months
-from models.checks.context import Material, fault_in
+from models.checks.context import CheckContext, fault_in
 from models.faults import Fault
 from models.parsing.row_parser import Entry
 from models.schema import MEASURES
@@ -28,9 +28,9 @@ SIGNED = {
 }
 
 
-def reversed_ranges(material: Material) -> Iterator[Fault]:
+def reversed_ranges(context: CheckContext) -> Iterator[Fault]:
     """Windows end after they begin, and offers have at least as many blocks as they ask for."""
-    for entries in material.entries.values():
+    for entries in context.entries.values():
         columns = {column.name: column for column in entries[0].sheet.columns} if entries else {}
         for low, high in RANGES:
             if low in columns and high in columns:
@@ -49,10 +49,10 @@ def _reversed(entry: Entry, low: str, high: str, dated: bool) -> Iterator[Fault]
     yield fault_in(entry, high, found, f"{low} or {'later' if dated else 'more'}", "Correct one of the two.")
 
 
-def one_price(material: Material) -> Iterator[Fault]:
+def one_price(context: CheckContext) -> Iterator[Fault]:
     """Exactly one of the two ways to price a term or tier is filled in."""
     for sheet, (first, second) in PRICES.items():
-        for entry in material.entries[sheet]:
+        for entry in context.entries[sheet]:
             if not {first, second} <= entry.values.keys():
                 continue
             filled = [name for name in (first, second) if entry.values[name] is not None]
@@ -62,9 +62,9 @@ def one_price(material: Material) -> Iterator[Fault]:
                 yield fault_in(entry, first, found, f"exactly one of {first} and {second}", fix)
 
 
-def lease_rights(material: Material) -> Iterator[Fault]:
+def lease_rights(context: CheckContext) -> Iterator[Fault]:
     """Renewals have a length; warns of a right to cancel that the term never reaches."""
-    for entry in material.entries["lease_terms"]:
+    for entry in context.entries["lease_terms"]:
         get = entry.values.get
         if get("renewals_max") and "renewal_months" in entry.values and get("renewal_months") is None:
             fix = "Fill in how many months each renewal adds."
@@ -77,10 +77,10 @@ def lease_rights(material: Material) -> Iterator[Fault]:
             yield fault_in(entry, "cancel_after_months", found, expected, fix, "warning")
 
 
-def signed_rows(material: Material) -> Iterator[Fault]:
+def signed_rows(context: CheckContext) -> Iterator[Fault]:
     """A signed row says when and how much; warns where a row that is not signed says so."""
     for sheet, columns in SIGNED.items():
-        for entry in material.entries[sheet]:
+        for entry in context.entries[sheet]:
             status = entry.values.get("status")
             for name in columns:
                 if name not in entry.values or status is None:
@@ -94,9 +94,9 @@ def signed_rows(material: Material) -> Iterator[Fault]:
                     yield fault_in(entry, name, shown, "an empty cell, as the status is offer", fix, "warning")
 
 
-def cap_rows(material: Material) -> Iterator[Fault]:
+def cap_rows(context: CheckContext) -> Iterator[Fault]:
     """A cap's measure has its scope, and its scope its name."""
-    for entry in material.entries["caps"]:
+    for entry in context.entries["caps"]:
         get = entry.values.get
         measure, scope, value = get("measure"), get("scope"), get("value")
         if measure and scope and scope not in MEASURES[measure]:
@@ -117,9 +117,9 @@ def cap_rows(material: Material) -> Iterator[Fault]:
             yield fault_in(entry, "value", f"{value:g}", "a share from 0 to 1", fix, "warning")
 
 
-def rule_rows(material: Material) -> Iterator[Fault]:
+def rule_rows(context: CheckContext) -> Iterator[Fault]:
     """A rule names as many offers as its kind needs, each once, and a count that can be."""
-    for entry in material.entries["rules"]:
+    for entry in context.entries["rules"]:
         kind, offers, count = (entry.values.get(name) for name in ("kind", "offers", "count"))
         if kind is None or offers is None:
             continue

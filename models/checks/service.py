@@ -6,21 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
-from models.checks.context import Material, fault_in, listed
-from models.checks.opening_position import Openings, openings
+from models.checks.context import CheckContext, fault_in, listed
+from models.checks.opening_position import PossibleCapacity, possible_capacity
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.demand.limit_effects import levers
+from models.demand.limit_effects import limit_effects
 from models.demand.limit_paths import limit_paths
 from models.demand.network import Routes
 from models.faults import Fault
 from models.schema import Demand, Segment
 
 
-def demand_beyond_reach(material: Material) -> Iterator[Fault]:
+def demand_beyond_reach(context: CheckContext) -> Iterator[Fault]:
     """Every segment that must be served can be, in every month and region, by something."""
-    dataset = material.dataset
-    open_pools, routes = openings(dataset), Routes(dataset)
+    dataset = context.dataset
+    open_pools, routes = possible_capacity(dataset), Routes(dataset)
     wanted: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
     for (segment, region), demand in baseline_demand(dataset).items():
         wanted[segment][region] = demand
@@ -44,7 +44,7 @@ def demand_beyond_reach(material: Material) -> Iterator[Fault]:
 class _Supply:
     """What can serve one segment, by pool, and from there by region wanted."""
 
-    def __init__(self, dataset: Dataset, segment: Segment, open_pools: Openings, routes: Routes) -> None:
+    def __init__(self, dataset: Dataset, segment: Segment, open_pools: PossibleCapacity, routes: Routes) -> None:
         self.dataset, self.segment, self.routes = dataset, segment, routes
         self.runs_on = [
             row.hardware
@@ -87,7 +87,9 @@ class _Supply:
     @cached_property
     def _may_vanish(self) -> frozenset[int]:
         """Months in which a limit can leave no demand at all."""
-        left = {each.limit: max(each.demand, each.peak_demand) for each in levers(self.dataset, self.segment.segment)}
+        left = {
+            each.limit: max(each.demand, each.peak_demand) for each in limit_effects(self.dataset, self.segment.segment)
+        }
         months = limit_paths(self.dataset, self.segment.segment).worst_churn
         return frozenset(
             t for t, worst in enumerate(months) if any(left[limit] - lost <= 1e-9 for limit, lost in worst.items())

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from models.checks.context import Material, fault_in
+from models.checks.context import CheckContext, fault_in
 from models.checks.windows import last_month_to_sign, signing_window
 from models.faults import Fault
 from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Ramp
 
 
-def parts_of_leases(material: Material) -> Iterator[Fault]:
+def parts_of_leases(context: CheckContext) -> Iterator[Fault]:
     """A lease has hardware and terms, and a signed one its signed term."""
     terms: dict[str, list[int]] = defaultdict(list)
-    for term in material.dataset.lease_terms:
+    for term in context.dataset.lease_terms:
         terms[term.lease].append(term.term_months)
-    hardware = {row.lease for row in material.dataset.lease_hardware}
-    for lease in material.dataset.leases:
+    hardware = {row.lease for row in context.dataset.lease_hardware}
+    for lease in context.dataset.leases:
         if lease.status == "excluded":
             continue
         if lease.lease not in hardware:
@@ -34,12 +34,12 @@ def parts_of_leases(material: Material) -> Iterator[Fault]:
             )
 
 
-def tiers_of_contracts(material: Material) -> Iterator[Fault]:
+def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
     """A contract's tiers begin where its blocks do; warns of tiers it never reaches."""
     tiers: dict[str, list[ContractTier]] = defaultdict(list)
-    for tier in material.dataset.contract_tiers:
+    for tier in context.dataset.contract_tiers:
         tiers[tier.contract].append(tier)
-    for contract in material.dataset.contracts:
+    for contract in context.dataset.contracts:
         if contract.status == "excluded":
             continue
         rows = sorted(tiers[contract.contract], key=lambda tier: tier.from_blocks)
@@ -59,13 +59,13 @@ def tiers_of_contracts(material: Material) -> Iterator[Fault]:
                     yield fault_in(tier, "from_blocks", found, "a tier within reach", fix, "warning")
 
 
-def ramps(material: Material) -> Iterator[Fault]:
+def ramps(context: CheckContext) -> Iterator[Fault]:
     """Warns of ramps that start late, never bring anything online, or that nothing follows."""
     rows: dict[str, list[Ramp]] = defaultdict(list)
-    for row in material.dataset.ramps:
+    for row in context.dataset.ramps:
         rows[row.ramp].append(row)
     shortest: dict[str, int] = {}
-    users: tuple[LeaseTerm | Contract, ...] = (*material.dataset.lease_terms, *material.dataset.contracts)
+    users: tuple[LeaseTerm | Contract, ...] = (*context.dataset.lease_terms, *context.dataset.contracts)
     for offer in users:
         if offer.ramp is not None:
             shortest[offer.ramp] = min(offer.term_months, shortest.get(offer.ramp, offer.term_months))
@@ -88,9 +88,9 @@ def ramps(material: Material) -> Iterator[Fault]:
             yield fault_in(first, "service_month", found, "service month 1", fix, "warning")
 
 
-def offers_out_of_reach(material: Material) -> Iterator[Fault]:
+def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
     """Warns of offers, lease-outs and options that can never be taken inside the horizon."""
-    dataset = material.dataset
+    dataset = context.dataset
     offers: tuple[Lease | Contract | LeaseOut, ...] = (*dataset.leases, *dataset.contracts, *dataset.lease_outs)
     for offer in offers:
         if getattr(offer, "status", "offer") != "offer":
@@ -112,10 +112,10 @@ def offers_out_of_reach(material: Material) -> Iterator[Fault]:
             yield fault_in(offer, column, found, expected, fix, "warning")
 
 
-def options(material: Material) -> Iterator[Fault]:
+def options(context: CheckContext) -> Iterator[Fault]:
     """Warns of options nobody needs or can use; an offer's name must be one offer's."""
-    dataset = material.dataset
-    both = material.names["leases"] & material.names["contracts"]
+    dataset = context.dataset
+    both = context.names["leases"] & context.names["contracts"]
     for option in dataset.options:
         if option.offer in both:
             fix = "Rename one of the two."

@@ -52,7 +52,7 @@ class Linear:
         """A new Linear, scaled."""
         return Linear().plus(self, scale)
 
-    def merged(self) -> Linear:
+    def collect_terms(self) -> Linear:
         """The same with each variable once and none at 0."""
         totals: dict[int, float] = {}
         variables: dict[int, Var] = {}

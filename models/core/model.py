@@ -14,7 +14,7 @@ import pyomo.environ as pyo
 from models.core.compiled import Compiled, compile_model
 from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
 from models.core.linear import Linear, Var
-from models.core.scaling import Units, units_of
+from models.core.scaling import ModelUnits, model_units
 from models.dataset import Dataset
 from models.plan import Payment, Plan
 
@@ -33,7 +33,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecisionColumn:
     """A column that is decided in month `month`: the same in all scenarios not told apart by then.
 
     `family` and `key` name it in every scenario. All other columns adapt to what happens.
@@ -56,9 +56,9 @@ class Model:
     def __init__(self, dataset: Dataset, *, probes: bool = False, every_month: bool = False) -> None:
         self.dataset = dataset
         self.probes = probes
-        self.decisions: list[Decision] = []
+        self.decisions: list[DecisionColumn] = []
         self.every_month = every_month
-        self.units: Units = units_of(dataset)
+        self.units: ModelUnits = model_units(dataset)
         self.pyomo: Any = pyo.ConcreteModel(name="planner")
         self.capacity = CapacityLedger()
         self.costs = CostLedger(dataset.discount)
@@ -74,7 +74,7 @@ class Model:
         self.services: list[Any] = []
         self._compiled: Compiled | None = None
 
-    def variables(
+    def add_variables(
         self,
         name: str,
         index: Iterable[Hashable],
@@ -102,10 +102,12 @@ class Model:
                 variable.setub(most)
             made[key] = variable
             if decided is not None:
-                self.decisions.append(Decision(decided(key), name, key, variable))
+                self.decisions.append(DecisionColumn(decided(key), name, key, variable))
         return made
 
-    def counts(self, name: str, keys: Iterable[tuple[Any, ...]], most: Callable[[str], int]) -> dict[Any, Linear]:
+    def add_cumulative_counts(
+        self, name: str, keys: Iterable[tuple[Any, ...]], most: Callable[[str], int]
+    ) -> dict[Any, Linear]:
         """Integer counts of an offer's ways to be signed, by key; at most `most` together for each offer.
 
         The first two parts of a key are the offer and the month of signing. The columns are running totals
@@ -113,59 +115,59 @@ class Model:
         decides "two or more by August"; branching on one month's count would only move the same signing to
         the month beside it.
         """
-        totals = self.variables(name, keys, upper=lambda key: most(key[0]), integer=True, decided=itemgetter(1))
+        totals = self.add_variables(name, keys, upper=lambda key: most(key[0]), integer=True, decided=itemgetter(1))
         found: dict[Any, Linear] = {}
         before: dict[str, Var] = {}
         for key, total in totals.items():
             found[key] = Linear.of(total)
             if key[0] in before:
                 found[key].add(before[key[0]], -1.0)
-                self.claim(f"{name}_only_grows", key, found[key], at_least=0.0)
+                self.add_constraint(f"{name}_only_grows", key, found[key], at_least=0.0)
             before[key[0]] = total
         return found
 
-    def claim(
+    def add_constraint(
         self,
         name: str,
         key: Hashable,
-        claim: Linear,
+        body: Linear,
         *,
         at_least: float | None = None,
         at_most: float | None = None,
         equals: float | None = None,
     ) -> None:
-        """Adds one row of the constraint family `name`: at_least <= claim <= at_most, or claim == equals.
+        """Adds one row of the constraint family `name`: at_least <= body <= at_most, or body == equals.
 
-        A claim without variables is a fact: dropped when true; when false the model has no plan, and
+        A body without variables is a fact: dropped when true; when false the model has no plan, and
         a row that nothing can satisfy says so to the solver, and by how much it is false.
         """
         low, high = (equals, equals) if equals is not None else (at_least, at_most)
-        claim = claim.merged()
-        if claim.is_constant:
-            slack = 1e-9 * max(1.0, abs(claim.constant))
-            holds = (low is None or claim.constant >= low - slack) and (high is None or claim.constant <= high + slack)
+        body = body.collect_terms()
+        if body.is_constant:
+            slack = 1e-9 * max(1.0, abs(body.constant))
+            holds = (low is None or body.constant >= low - slack) and (high is None or body.constant <= high + slack)
             if holds:
                 return
-            over = 0.0 if high is None else claim.constant - high
-            under = 0.0 if low is None else low - claim.constant
-            claim, low, high = Linear.of(self._nothing()), max(over, under), None
+            over = 0.0 if high is None else body.constant - high
+            under = 0.0 if low is None else low - body.constant
+            body, low, high = Linear.of(self._zero_variable()), max(over, under), None
         family = self.pyomo.component(name)
         if family is None:
             family = pyo.Constraint(pyo.Any)
             self.pyomo.add_component(name, family)
-        offset, claim.constant = claim.constant, 0.0
-        body = claim.expression()
+        offset, body.constant = body.constant, 0.0
+        expression = body.expression()
         low = None if low is None else low - offset
         high = None if high is None else high - offset
-        family[key] = (low, body, high) if low != high or low is None else body == low
+        family[key] = (low, expression, high) if low != high or low is None else expression == low
 
-    def _nothing(self) -> Var:
+    def _zero_variable(self) -> Var:
         """A variable that is always 0."""
         if self.pyomo.component("nothing") is None:
             self.pyomo.nothing = pyo.Var(bounds=(0, 0))
         return self.pyomo.nothing
 
-    def binary(self, name: str, key: Hashable, *, decided: int | None = None) -> Var:
+    def add_binary(self, name: str, key: Hashable, *, decided: int | None = None) -> Var:
         """Adds one binary variable to the family `name`; `decided` is the month it is decided in, if it is."""
         family = self.pyomo.component(name)
         if family is None:
@@ -173,17 +175,17 @@ class Model:
             self.pyomo.add_component(name, family)
         variable = family.add(key)
         if decided is not None:
-            self.decisions.append(Decision(decided, name, key, variable))
+            self.decisions.append(DecisionColumn(decided, name, key, variable))
         return variable
 
-    def positive_part(self, name: str, key: Hashable, part: Linear, of: Linear, most: float) -> None:
-        """Holds `part` to exactly max(0, `of`), where `part` >= `of` is claimed already and |of| <= most.
+    def add_positive_part(self, name: str, key: Hashable, part: Linear, of: Linear, most: float) -> None:
+        """Holds `part` to exactly max(0, `of`), where `part` >= `of` is constrained already and |of| <= most.
 
         Needed only where something rewards a payment for being high; elsewhere least cost does it.
         """
-        positive = self.binary(f"{name}_is_positive", key)
-        self.claim(f"{name}_is_exact", key, part.times(1.0).plus(of, -1.0).add(positive, most), at_most=most)
-        self.claim(f"{name}_is_zero", key, part.times(1.0).add(positive, -most), at_most=0.0)
+        positive = self.add_binary(f"{name}_is_positive", key)
+        self.add_constraint(f"{name}_is_exact", key, part.times(1.0).plus(of, -1.0).add(positive, most), at_most=most)
+        self.add_constraint(f"{name}_is_zero", key, part.times(1.0).add(positive, -most), at_most=0.0)
 
     def minimise(self, usd: Linear) -> None:
         """Sets the objective, in model units of money."""

@@ -13,7 +13,7 @@ from models.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
+class ModelUnits:
     """One unit of a model column in accelerators, in billions of tokens, and in USD."""
 
     accelerators: float = 1.0
@@ -21,7 +21,7 @@ class Units:
     usd: float = 1.0
 
 
-def units_of(dataset: Dataset) -> Units:
+def model_units(dataset: Dataset) -> ModelUnits:
     """Units such that the largest block of capacity on the table is counted in thousands."""
     sizes = [each.accelerators for each in dataset.fleet]
     sizes += [each.accelerators for each in dataset.lease_hardware]
@@ -32,4 +32,4 @@ def units_of(dataset: Dataset) -> Units:
     rates = sorted(each.tokens_per_second for each in dataset.throughput if each.tokens_per_second > 0)
     monthly_bn = rates[len(rates) // 2] * 3600.0 * 730.0 / 1e9 if rates else 1.0
     tokens = accelerators * 10.0 ** round(math.log10(monthly_bn))
-    return Units(accelerators=accelerators, tokens_bn=tokens, usd=accelerators * 1000.0)
+    return ModelUnits(accelerators=accelerators, tokens_bn=tokens, usd=accelerators * 1000.0)

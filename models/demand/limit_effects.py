@@ -8,7 +8,7 @@ from models.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
-class Lever:
+class LimitEffect:
     """One limit, its blanks filled in: multipliers on baseline demand (off-peak and peak) and revenue."""
 
     limit: str
@@ -21,7 +21,7 @@ class Lever:
     last: int
 
 
-def levers(dataset: Dataset, segment: str) -> tuple[Lever, ...]:
+def limit_effects(dataset: Dataset, segment: str) -> tuple[LimitEffect, ...]:
     """The segment's limits in row order; months t of `first` and `last` may lie outside the horizon.
 
     A blank demand_multiplier is price_multiplier^price_elasticity when the segment has an elasticity,
@@ -30,7 +30,7 @@ def levers(dataset: Dataset, segment: str) -> tuple[Lever, ...]:
     """
     row_of = dataset.segment_of[segment]
     deferrable = row_of.timing == "deferrable"
-    found: list[Lever] = []
+    found: list[LimitEffect] = []
     for row in dataset.limits:
         if row.segment != segment:
             continue
@@ -40,7 +40,7 @@ def levers(dataset: Dataset, segment: str) -> tuple[Lever, ...]:
         demand = 1.0 if demand is None else demand
         peak = demand if row.peak_demand_multiplier is None or deferrable else row.peak_demand_multiplier
         found.append(
-            Lever(
+            LimitEffect(
                 limit=row.limit,
                 generosity=len(found) + 1.0 if row.generosity is None else row.generosity,
                 demand=demand,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.demand.limit_effects import Lever, levers
+from models.demand.limit_effects import LimitEffect, limit_effects
 
 State = tuple[str, int]
 """The limit in force, and the months after this one in which it cannot yet change."""
@@ -40,7 +40,7 @@ def reachable_limits(dataset: Dataset, segment: str) -> tuple[frozenset[str], ..
 def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
     """Every sequence of limits the segment's windows and change rules leave, summed up by month."""
     row = dataset.segment_of[segment]
-    choices = {lever.limit: lever for lever in levers(dataset, segment)}
+    choices = {effect.limit: effect for effect in limit_effects(dataset, segment)}
     if not choices:
         return LimitPaths(())
     stay = max(0, row.min_months_between_changes - 1)
@@ -48,15 +48,15 @@ def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
     def followers(state: State | None, t: int) -> Iterator[State]:
         """States of month t that can follow a state of the month before; None before month 0."""
         before, bound = state if state else (row.current_limit, 0)
-        for lever in choices.values():
-            if not lever.first <= t <= lever.last:
+        for effect in choices.values():
+            if not effect.first <= t <= effect.last:
                 continue
             if before is None:
-                yield lever.limit, 0
-            elif lever.limit == before:
-                yield lever.limit, max(0, bound - 1)
-            elif bound == 0 and (row.may_tighten or not _tightens(choices.get(before), lever)):
-                yield lever.limit, stay
+                yield effect.limit, 0
+            elif effect.limit == before:
+                yield effect.limit, max(0, bound - 1)
+            elif bound == 0 and (row.may_tighten or not _tightens(choices.get(before), effect)):
+                yield effect.limit, stay
 
     months: list[dict[State, float]] = []
     for t in dataset.horizon:
@@ -75,7 +75,7 @@ def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
     return LimitPaths(tuple(_by_limit(states) for states in months))
 
 
-def _tightens(before: Lever | None, after: Lever) -> bool:
+def _tightens(before: LimitEffect | None, after: LimitEffect) -> bool:
     return before is not None and after.generosity < before.generosity
 
 

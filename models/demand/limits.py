@@ -19,7 +19,7 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand, block_shares
-from models.demand.limit_effects import levers
+from models.demand.limit_effects import limit_effects
 from models.demand.limit_paths import reachable_limits
 from models.plan import LimitChoice, Plan
 from models.schema import Segment
@@ -30,7 +30,7 @@ class SegmentLimits:
 
     def __init__(self, model: Model, segment: Segment) -> None:
         self.segment, self.dataset = segment, model.dataset
-        self.levers = {each.limit: each for each in levers(model.dataset, segment.segment)}
+        self.limit_effects = {each.limit: each for each in limit_effects(model.dataset, segment.segment)}
         self.in_force: dict[tuple[str, int], Linear] = {}
         self.lost: dict[int, Linear] = {t: Linear() for t in model.dataset.horizon}
 
@@ -42,18 +42,18 @@ class SegmentLimits:
 
     def demand_share(self, t: int, peak: bool) -> Linear:
         """Share of baseline demand asked for in month t."""
-        if not self.levers:
+        if not self.limit_effects:
             return Linear(1.0)
         share = self.lost[t].times(-1.0)
-        for name, lever in self.levers.items():
-            share.plus(self.at(name, t), lever.peak_demand if peak else lever.demand)
+        for name, effect in self.limit_effects.items():
+            share.plus(self.at(name, t), effect.peak_demand if peak else effect.demand)
         return share
 
     def revenue_share(self, t: int) -> Linear:
         """Share of baseline revenue earned in month t."""
         share = self.lost[t].times(-1.0)
-        for name, lever in self.levers.items():
-            share.plus(self.at(name, t), lever.revenue)
+        for name, effect in self.limit_effects.items():
+            share.plus(self.at(name, t), effect.revenue)
         return share
 
 
@@ -61,7 +61,7 @@ def add_limits(model: Model) -> None:
     """Adds the choice of limits, the demand after limits, revenue forgone and the cost of changes."""
     dataset = model.dataset
     segments = {each.segment: SegmentLimits(model, each) for each in dataset.segments}
-    reachable = {name: reachable_limits(_free(model), name) for name, each in segments.items() if each.levers}
+    reachable = {name: reachable_limits(_free(model), name) for name, each in segments.items() if each.limit_effects}
     choices = {
         (name, limit, t)
         for name, months in reachable.items()
@@ -73,20 +73,20 @@ def add_limits(model: Model) -> None:
         (name, limit, t)
         for name, each in segments.items()
         for t in dataset.horizon
-        for limit in each.levers
+        for limit in each.limit_effects
         if (name, limit, t) in choices
     ]
-    chosen = model.variables("in_force", ordered, upper=1, integer=True, decided=itemgetter(2))
+    chosen = model.add_variables("in_force", ordered, upper=1, integer=True, decided=itemgetter(2))
     for name, months in reachable.items():
         each = segments[name]
         for t, limits in enumerate(months):
             total = Linear()
-            for limit in each.levers:
+            for limit in each.limit_effects:
                 if limit in limits:
                     variable = chosen.get((name, limit, t))
                     each.in_force[limit, t] = Linear(1.0) if variable is None else Linear.of(variable)
                     total.plus(each.in_force[limit, t])
-            model.claim("one_limit_in_force", (name, t), total, equals=1.0)
+            model.add_constraint("one_limit_in_force", (name, t), total, equals=1.0)
     _add_churn(model, segments)
     _add_changes(model, segments)
     _add_demand(model, segments)
@@ -97,7 +97,7 @@ def add_limits(model: Model) -> None:
                 LimitChoice(name, t, limit)
                 for name, each in segments.items()
                 for t in dataset.horizon
-                for limit in each.levers
+                for limit in each.limit_effects
                 if round(each.at(limit, t).value()) == 1
             )
         )
@@ -115,16 +115,18 @@ def _free(model: Model) -> Dataset:
 
 def _add_churn(model: Model, segments: dict[str, SegmentLimits]) -> None:
     months = model.dataset.horizon[1:]
-    churning = [name for name, each in segments.items() if any(lever.churn_per_month for lever in each.levers.values())]
-    lost = model.variables("lost", [(name, t) for name in churning for t in months], decided=lambda key: key[1] - 1)
+    churning = [
+        name for name, each in segments.items() if any(effect.churn_per_month for effect in each.limit_effects.values())
+    ]
+    lost = model.add_variables("lost", [(name, t) for name in churning for t in months], decided=lambda key: key[1] - 1)
     for name in churning:
         each = segments[name]
         for t in months:
             each.lost[t] = Linear.of(lost[name, t])
-            claim = each.lost[t].times(1.0).plus(each.lost[t - 1], -1.0)
-            for limit, lever in each.levers.items():
-                claim.plus(each.at(limit, t - 1), -lever.churn_per_month)
-            model.claim("churn_adds_up", (name, t), claim, equals=0.0)
+            body = each.lost[t].times(1.0).plus(each.lost[t - 1], -1.0)
+            for limit, effect in each.limit_effects.items():
+                body.plus(each.at(limit, t - 1), -effect.churn_per_month)
+            model.add_constraint("churn_adds_up", (name, t), body, equals=0.0)
 
 
 def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
@@ -133,15 +135,15 @@ def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
     counted = {
         name: each
         for name, each in segments.items()
-        if len(each.levers) > 1 and (each.segment.change_cost_usd or each.segment.min_months_between_changes > 1)
+        if len(each.limit_effects) > 1 and (each.segment.change_cost_usd or each.segment.min_months_between_changes > 1)
     }
-    starts = model.variables(
+    starts = model.add_variables(
         "limit_start",
         [
             (name, limit, t)
             for name, each in counted.items()
             for t in dataset.horizon
-            for limit in each.levers
+            for limit in each.limit_effects
             if not each.at(limit, t).is_zero and (t > 0 or each.segment.current_limit is not None)
         ],
         upper=1,
@@ -150,38 +152,40 @@ def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
     for (name, limit, t), start in starts.items():
         each, key = counted[name], (name, limit, t)
         now, before = each.at(limit, t), each.at(limit, t - 1)
-        model.claim("start_is_seen", key, Linear.of(start).plus(now, -1.0).plus(before), at_least=0.0)
-        model.claim("start_is_in_force", key, Linear.of(start).plus(now, -1.0), at_most=0.0)
-        model.claim("start_was_not", key, Linear.of(start).plus(before), at_most=1.0)
+        model.add_constraint("start_is_seen", key, Linear.of(start).plus(now, -1.0).plus(before), at_least=0.0)
+        model.add_constraint("start_is_in_force", key, Linear.of(start).plus(now, -1.0), at_most=0.0)
+        model.add_constraint("start_was_not", key, Linear.of(start).plus(before), at_most=1.0)
         segment = each.segment
         payer = Payer("other", segment.segment)
         model.costs.pay("limit_change", payer, t, Linear.of(start, segment.change_cost_usd))
     for name, each in counted.items():
         stay = each.segment.min_months_between_changes
-        for limit in each.levers if stay > 1 else ():
+        for limit in each.limit_effects if stay > 1 else ():
             for t in dataset.horizon:
                 recent = Linear()
                 for earlier in range(max(0, t - stay + 1), t + 1):
                     if (name, limit, earlier) in starts:
                         recent.add(starts[name, limit, earlier])
                 if not recent.is_zero:
-                    model.claim("limit_stays", (name, limit, t), recent.plus(each.at(limit, t), -1.0), at_most=0.0)
+                    model.add_constraint(
+                        "limit_stays", (name, limit, t), recent.plus(each.at(limit, t), -1.0), at_most=0.0
+                    )
     for name, each in segments.items():
-        if not each.segment.may_tighten and each.levers:
+        if not each.segment.may_tighten and each.limit_effects:
             _never_tighten(model, name, each)
 
 
 def _never_tighten(model: Model, name: str, each: SegmentLimits) -> None:
-    levels = sorted({lever.generosity for lever in each.levers.values()})[1:]
+    levels = sorted({effect.generosity for effect in each.limit_effects.values()})[1:]
     for t in model.dataset.horizon:
         if t == 0 and each.segment.current_limit is None:
             continue
         for level in levels:
-            claim = Linear()
-            for limit, lever in each.levers.items():
-                if lever.generosity >= level:
-                    claim.plus(each.at(limit, t)).plus(each.at(limit, t - 1), -1.0)
-            model.claim("limit_never_tightens", (name, level, t), claim, at_least=0.0)
+            body = Linear()
+            for limit, effect in each.limit_effects.items():
+                if effect.generosity >= level:
+                    body.plus(each.at(limit, t)).plus(each.at(limit, t - 1), -1.0)
+            model.add_constraint("limit_never_tightens", (name, level, t), body, at_least=0.0)
 
 
 def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
@@ -196,7 +200,7 @@ def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
             for block in dataset.blocks:
                 asked = each.demand_share(t, block.peak).times(month_bn * shares[block.block] / unit)
                 model.demand[name, region, t, block.block] = asked
-            if each.levers and each.segment.revenue_usd_per_mtok:
+            if each.limit_effects and each.segment.revenue_usd_per_mtok:
                 revenue = month_bn * 1000.0 * each.segment.revenue_usd_per_mtok
                 forgone = Linear(revenue).plus(each.revenue_share(t), -revenue)
                 payer = Payer("other", name)

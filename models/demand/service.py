@@ -156,8 +156,9 @@ def _add_work(model: Model, services: list[Service]) -> None:
         for place, block in each.tokens
         if place.site
     }
-    for name, index in (("work", pooled), ("site_work", at_sites)):
-        for key, variable in model.variables(name, index).items():
+    work, site_work = model.add_variables("work", pooled), model.add_variables("site_work", at_sites)
+    for variables, index in ((work, pooled), (site_work, at_sites)):
+        for key, variable in variables.items():
             service, place = index[key]
             t, block = key[-2:]
             service.work[place, block] = variable
@@ -182,7 +183,7 @@ def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
                     for group in reached:
                         key = service.segment.segment, region, "+".join(group), service.t, block
                         index[key] = service, region, group, block
-    flows = model.variables("flow", index)
+    flows = model.add_variables("flow", index)
     split: dict[tuple[int, str, str], Linear] = defaultdict(Linear)
     for key, (service, region, group, block) in index.items():
         service.flow[region, group, block] = Linear.of(flows[key])
@@ -197,8 +198,10 @@ def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
             )
         for region, block in dict.fromkeys((region, block) for region, _, block in service.flow):
             if (id(service), region, block) in split:
-                claim = split[id(service), region, block].times(1.0).plus(service.served_from(region, block), -1.0)
-                model.claim("flow_is_served", (service.segment.segment, region, service.t, block), claim, equals=0.0)
+                body = split[id(service), region, block].times(1.0).plus(service.served_from(region, block), -1.0)
+                model.add_constraint(
+                    "flow_is_served", (service.segment.segment, region, service.t, block), body, equals=0.0
+                )
 
 
 def _add_balances(model: Model, services: list[Service]) -> None:
@@ -210,7 +213,7 @@ def _add_balances(model: Model, services: list[Service]) -> None:
         for group in each.groups
         for block in balances_in(each, dataset)
     }
-    for key, variable in model.variables("shortfall", index).items():
+    for key, variable in model.add_variables("shortfall", index).items():
         service, group, block = index[key]
         service.shortfall[group, block] = variable
         usd = (service.segment.shortfall_usd_per_mtok or 0.0) * 1000.0 * unit
@@ -221,15 +224,15 @@ def _add_balances(model: Model, services: list[Service]) -> None:
         name, t = service.segment.segment, service.t
         for group in service.groups:
             for block in balances_in(service, dataset):
-                claim = demand_of(model, service, group, block).times(-1.0)
+                body = demand_of(model, service, group, block).times(-1.0)
                 for (_, to, at), flow in service.flow.items():
                     if to == group and at == block:
-                        claim.plus(flow)
+                        body.plus(flow)
                 if (group, block) in service.shortfall:
-                    claim.add(service.shortfall[group, block])
-                model.claim("demand_is_met", (name, "+".join(group), t, block), claim, equals=0.0)
+                    body.add(service.shortfall[group, block])
+                model.add_constraint("demand_is_met", (name, "+".join(group), t, block), body, equals=0.0)
         if service.shortfall and service.segment.max_shortfall_share < 1.0:
-            claim = model.shortfall[name, t].times(1.0)
+            body = model.shortfall[name, t].times(1.0)
             for group in service.groups:
-                claim.plus(demand_of(model, service, group, ANY_BLOCK), -service.segment.max_shortfall_share)
-            model.claim("shortfall_within_share", (name, t), claim, at_most=0.0)
+                body.plus(demand_of(model, service, group, ANY_BLOCK), -service.segment.max_shortfall_share)
+            model.add_constraint("shortfall_within_share", (name, t), body, at_most=0.0)

@@ -26,19 +26,19 @@ def add_single_sites(model: Model) -> None:
         for each in single
         for site in dict.fromkeys(place.site for place, _ in each.tokens)
     ]
-    runs_at = model.variables("runs_at", index, upper=1, integer=True)
+    runs_at = model.add_variables("runs_at", index, upper=1, integer=True)
     for service in single:
         name, t, one = service.segment.segment, service.t, Linear()
         demand = sum(most(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
         for site in dict.fromkeys(place.site for place, _ in service.tokens):
             one.add(runs_at[name, site, t])
             ceiling = min(demand, _most_tokens(model, service, by_month[t][site]))
-            claim = Linear.of(runs_at[name, site, t], -ceiling)
+            body = Linear.of(runs_at[name, site, t], -ceiling)
             for (place, block), variable in service.work.items():
                 if place.site == site:
-                    claim.add(variable, service.tokens[place, block])
-            model.claim("runs_at_one_site", (name, site, t), claim, at_most=0.0)
-        model.claim("one_site", (name, t), one, at_most=1.0)
+                    body.add(variable, service.tokens[place, block])
+            model.add_constraint("runs_at_one_site", (name, site, t), body, at_most=0.0)
+        model.add_constraint("one_site", (name, t), one, at_most=1.0)
     _hold_sites(model, by_month)
 
 
@@ -63,9 +63,9 @@ def _hold_sites(model: Model, by_month: dict[int, dict[str, Site]]) -> None:
             site = by_month[t][name]
             totals[name, t, block].plus(work)
             if len(site.online) > 1 or not margin:
-                claim = work.times(1.0).plus(site.online[pool], -1.0 / unit)
-                model.claim("site_work_online", (name, *pool, t, block), claim, at_most=0.0)
+                body = work.times(1.0).plus(site.online[pool], -1.0 / unit)
+                model.add_constraint("site_work_online", (name, *pool, t, block), body, at_most=0.0)
     if margin:
         for (name, t, block), work in totals.items():
-            claim = work.times(1.0).plus(by_month[t][name].total(), (margin - 1.0) / unit)
-            model.claim("site_keeps_margin", (name, t, block), claim, at_most=0.0)
+            body = work.times(1.0).plus(by_month[t][name].total(), (margin - 1.0) / unit)
+            model.add_constraint("site_keeps_margin", (name, t, block), body, at_most=0.0)

@@ -39,7 +39,7 @@ def sites(model: Model) -> dict[int, dict[str, Site]]:
 
 def most(linear: Linear) -> float:
     """The largest value within the variables' bounds."""
-    linear = linear.merged()
+    linear = linear.collect_terms()
     pairs = zip(linear.coefficients, linear.variables, strict=True)
     return float(
         linear.constant + sum(coefficient * variable.ub for coefficient, variable in pairs if coefficient > 0.0)

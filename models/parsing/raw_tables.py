@@ -32,7 +32,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class RawTable:
     """One sheet as it is: its name, headings by column letter, and records.
 
     `broken`: its source could not be taken apart, which has been reported; nothing follows from what it lacks.
@@ -49,7 +49,7 @@ class Matched:
     """A table and where its columns are: `letters` by column name, `others` (unknown headings) by letter."""
 
     sheet: Sheet
-    table: Table
+    table: RawTable
     letters: Mapping[str, str]
     others: Mapping[str, str] = field(default_factory=dict)
 
@@ -76,7 +76,7 @@ def column_letter(index: int) -> str:
     return letter
 
 
-def first_letters(table: Table) -> dict[str, str]:
+def first_letters(table: RawTable) -> dict[str, str]:
     """The column letter of each heading, in folded form; of headings that are the same, the first."""
     letters: dict[str, str] = {}
     for letter, heading in table.headings.items():
@@ -131,7 +131,7 @@ def plain_number(text: str) -> float | None:
 
 def arranged(
     name: str, headings: Mapping[str, str], rows: Mapping[int, Mapping[str, object]], faults: list[Fault]
-) -> Table:
+) -> RawTable:
     """The table of a sheet's filled cells by row and column letter, without what stands under no heading.
 
     Reports values under no heading, and rows where there is no heading at all.
@@ -147,13 +147,13 @@ def arranged(
             fix = "It is not read; name the column, or note for remarks."
             faults.append(Fault(sheet, "", "", found, expected, fix, "warning", first, f"{letter}{first}"))
     kept = ((row, {k: v for k, v in rows[row].items() if k in headings}) for row in sorted(rows))
-    return Table(name, headings, tuple(Record(row, values) for row, values in kept))
+    return RawTable(name, headings, tuple(Record(row, values) for row, values in kept))
 
 
-def tables_by_sheet(tables: Iterable[Table], faults: list[Fault]) -> dict[str, Table]:
+def tables_by_sheet(tables: Iterable[RawTable], faults: list[Fault]) -> dict[str, RawTable]:
     """The table of each known sheet. Reports unknown, doubled and missing sheets."""
     known = {each.name: each for each in SHEETS}
-    found: dict[str, Table] = {}
+    found: dict[str, RawTable] = {}
     for table in tables:
         name = fold(table.name)
         if name in NEVER_READ_SHEETS:
@@ -176,7 +176,7 @@ def tables_by_sheet(tables: Iterable[Table], faults: list[Fault]) -> dict[str, T
     return found
 
 
-def match_columns(sheet: Sheet, table: Table, names: Iterable[str], faults: list[Fault]) -> Matched:
+def match_columns(sheet: Sheet, table: RawTable, names: Iterable[str], faults: list[Fault]) -> Matched:
     """Where the columns of these names are. Reports a name that heads two columns; the first counts."""
     known = set(names)
     letters: dict[str, str] = {}

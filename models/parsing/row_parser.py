@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from models import months
-from models.columns import Column, Misfit, parse
+from models.columns import CellError, Column, parse
 from models.faults import Fault, closest
 from models.parsing.raw_tables import (
     Matched,
+    RawTable,
     Record,
-    Table,
     Unreadable,
     fold,
     is_blank,
@@ -72,7 +72,7 @@ def key_label(sheet: Sheet, values: Mapping[str, Any]) -> str:
     return "/".join(parts)
 
 
-def read_sheet(which: Sheet, table: Table | None, faults: list[Fault]) -> SheetEntries:
+def read_sheet(which: Sheet, table: RawTable | None, faults: list[Fault]) -> SheetEntries:
     """The entries of a sheet; none where the table is absent."""
     if table is None or table.broken:
         return SheetEntries(which, broken=table is not None or not which.optional)
@@ -186,7 +186,7 @@ def _report_missing_columns(
             faults.append(Fault(matched.sheet.name, column.name, "", "no such column", column.expected(), fix, row=1))
 
 
-def _read_settings(table: Table, faults: list[Fault]) -> SheetEntries:
+def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
     """The one entry of the settings, a row of the sheet being a column of the entry."""
     which = sheet("settings")
     result = SheetEntries(which)
@@ -263,7 +263,7 @@ class _RowReader:
         else:
             try:
                 value, warning = parse(column, raw)
-            except Misfit as misfit:
+            except CellError as misfit:
                 fix = str(misfit)
             else:
                 self.values[column.name] = value

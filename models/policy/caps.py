@@ -35,9 +35,9 @@ def add_caps(model: Model) -> None:
                 _hold(model, cap, t, _capacity(model, cap, t), 1.0)
         elif cap.measure == "obligation_usd":
             for t in months:
-                claim = _obligation(model, cap, t)
-                model.obligation_caps.append((claim, cap.sense))
-                _hold(model, cap, t, claim, model.units.usd)
+                body = _obligation(model, cap, t)
+                model.obligation_caps.append((body, cap.sense))
+                _hold(model, cap, t, body, model.units.usd)
         else:
             for period in _periods(model, cap, months):
                 measure = _shortfall if cap.measure == "shortfall_share" else _cash
@@ -45,13 +45,13 @@ def add_caps(model: Model) -> None:
                 _hold(model, cap, period[0], measure(model, cap, period), unit)
 
 
-def _hold(model: Model, cap: Cap, t: int, claim: Linear, unit: float) -> None:
+def _hold(model: Model, cap: Cap, t: int, body: Linear, unit: float) -> None:
     """Holds a claim that is measured - value: at most 0 or at least 0."""
-    scaled = claim.times(1.0 / unit)
+    scaled = body.times(1.0 / unit)
     if cap.sense == "max":
-        model.claim(FAMILY, (cap.cap, t), scaled, at_most=0.0)
+        model.add_constraint(FAMILY, (cap.cap, t), scaled, at_most=0.0)
     else:
-        model.claim(FAMILY, (cap.cap, t), scaled, at_least=0.0)
+        model.add_constraint(FAMILY, (cap.cap, t), scaled, at_least=0.0)
 
 
 def caps_lifted(arrays: Compiled) -> Compiled:
@@ -119,14 +119,14 @@ def _periods(model: Model, cap: Cap, months: list[int]) -> list[list[int]]:
 
 def _capacity(model: Model, cap: Cap, t: int) -> Linear:
     """MW in scope, less the value or the value's share of all MW."""
-    claim = Linear(-cap.value if cap.measure == "capacity_mw" else 0.0)
+    body = Linear(-cap.value if cap.measure == "capacity_mw" else 0.0)
     for (source, month), online in model.capacity.online.items():
         if month == t and source.kind != "probe":
             kw = model.dataset.hardware_of[source.hardware].kw
             part = 1.0 if capacity_in_scope(model.dataset, cap, source) else 0.0
             part -= cap.value if cap.measure == "capacity_share" else 0.0
-            claim.plus(online, part * kw / 1000.0)
-    return claim
+            body.plus(online, part * kw / 1000.0)
+    return body
 
 
 def _all_mw(model: Model, t: int) -> Linear:
@@ -140,15 +140,15 @@ def _all_mw(model: Model, t: int) -> Linear:
 
 def _cash(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Money paid in the period, less the value or the value's share of revenue; USD."""
-    claim = Linear(-cap.value if cap.measure == "cash_usd" else 0.0)
+    body = Linear(-cap.value if cap.measure == "cash_usd" else 0.0)
     for t in period:
         for charge in model.costs.in_month(t):
             if in_scope(cap, charge.payer):
-                claim.plus(charge.amount, charge.cash)
+                body.plus(charge.amount, charge.cash)
     if cap.measure == "cash_share_of_revenue":
-        claim.plus(_revenue(model, cap, period), -cap.value)
-        claim.add_constant(model.dataset.carried_into(cap.cap, period).paid_usd)
-    return claim
+        body.plus(_revenue(model, cap, period), -cap.value)
+        body.add_constant(model.dataset.carried_into(cap.cap, period).paid_usd)
+    return body
 
 
 def _revenue(model: Model, cap: Cap, period: list[int]) -> Linear:
@@ -172,21 +172,21 @@ def _baseline_revenue(model: Model, t: int) -> float:
 
 def _obligation(model: Model, cap: Cap, t: int) -> Linear:
     """USD still due after month t from signings up to it, less the value."""
-    claim = Linear(-cap.value)
+    body = Linear(-cap.value)
     for each in model.obligations:
         if each.signed <= t < each.due and in_scope(cap, each.payer):
-            claim.plus(each.amount)
-    return claim
+            body.plus(each.amount)
+    return body
 
 
 def _shortfall(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Tokens short in the period, less the value's share of tokens demanded after limits; model units."""
-    claim = Linear()
+    body = Linear()
     for (segment, t), short in model.shortfall.items():
         if t in period and (cap.scope == "total" or cap.name == segment):
-            claim.plus(short)
-    claim.add_constant(model.dataset.carried_into(cap.cap, period).short_bn / model.units.tokens_bn)
-    return claim.plus(_asked(model, cap, period), -cap.value)
+            body.plus(short)
+    body.add_constant(model.dataset.carried_into(cap.cap, period).short_bn / model.units.tokens_bn)
+    return body.plus(_asked(model, cap, period), -cap.value)
 
 
 def _asked(model: Model, cap: Cap, period: list[int]) -> Linear:

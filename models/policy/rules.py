@@ -23,18 +23,18 @@ def add_rules(model: Model) -> None:
         for offer in rule.offers:
             total.plus(taken.by(offer, None))
         if rule.kind == "at_least":
-            model.claim("rule_holds", rule.rule, total, at_least=float(rule.count or 0))
+            model.add_constraint("rule_holds", rule.rule, total, at_least=float(rule.count or 0))
         else:
             most = 1.0 if rule.kind == "excludes" else float(rule.count or 0)
-            model.claim("rule_holds", rule.rule, total, at_most=most)
+            model.add_constraint("rule_holds", rule.rule, total, at_most=most)
 
 
 def _require(model: Model, rule: Rule, taken: _Taken) -> None:
     first, second = rule.offers
     most = float(model.signings.most(first))
     for t in sorted({each.t for each in model.signings.of(first)}):
-        claim = model.signings.by(first, t).plus(taken.by(second, t), -most)
-        model.claim("rule_holds", (rule.rule, t), claim, at_most=0.0)
+        body = model.signings.by(first, t).plus(taken.by(second, t), -most)
+        model.add_constraint("rule_holds", (rule.rule, t), body, at_most=0.0)
 
 
 class _Taken:
@@ -55,8 +55,10 @@ class _Taken:
         if most == 1:
             return count
         if (offer, month) not in self._made:
-            flag = model.binary("is_signed", (offer, month), decided=month)
+            flag = model.add_binary("is_signed", (offer, month), decided=month)
             self._made[offer, month] = Linear.of(flag)
-            model.claim("signed_means_units", (offer, month), count.times(1.0).add(flag, -1.0), at_least=0.0)
-            model.claim("units_mean_signed", (offer, month), count.times(1.0).add(flag, -float(most)), at_most=0.0)
+            model.add_constraint("signed_means_units", (offer, month), count.times(1.0).add(flag, -1.0), at_least=0.0)
+            model.add_constraint(
+                "units_mean_signed", (offer, month), count.times(1.0).add(flag, -float(most)), at_most=0.0
+            )
         return self._made[offer, month]

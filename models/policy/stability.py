@@ -23,7 +23,7 @@ Way = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class PlanStability:
     """The plan to keep to, and the price of each unit departed from it in USD."""
 
     plan: Plan
@@ -54,27 +54,29 @@ def departures(dataset: Dataset, kept: Plan, now: Plan) -> dict[str, int]:
     return {name: units for name in sorted({*more, *less}) if (units := max(more[name], less[name]))}
 
 
-def add_keep(model: Model, keep: Keep | None) -> None:
+def add_plan_stability(model: Model, keep: PlanStability | None) -> None:
     """Adds the price of departing from a plan to the objective; nothing without one."""
     if keep is None:
         return
     now = _units(model)
     kept = _as_on_offer(model.dataset, units_signed(model.dataset, keep.plan), set(now))
     ways = sorted({*kept, *now})
-    more = model.variables("signed_more", ways)
-    less = model.variables("signed_less", ways)
-    departure = model.variables("departure", dict.fromkeys(way[0] for way in ways))
+    more = model.add_variables("signed_more", ways)
+    less = model.add_variables("signed_less", ways)
+    departure = model.add_variables("departure", dict.fromkeys(way[0] for way in ways))
     gained: dict[str, Linear] = {name: Linear() for name in departure}
     lost: dict[str, Linear] = {name: Linear() for name in departure}
     for way in ways:
         units = now.get(way, Linear()).times(1.0).add_constant(-float(kept[way]))
-        model.claim("more_is_seen", way, Linear.of(more[way]).plus(units, -1.0), at_least=0.0)
-        model.claim("less_is_seen", way, Linear.of(less[way]).plus(units), at_least=0.0)
+        model.add_constraint("more_is_seen", way, Linear.of(more[way]).plus(units, -1.0), at_least=0.0)
+        model.add_constraint("less_is_seen", way, Linear.of(less[way]).plus(units), at_least=0.0)
         gained[way[0]].add(more[way])
         lost[way[0]].add(less[way])
     for name, variable in departure.items():
         for side, changed in (("more", gained[name]), ("less", lost[name])):
-            model.claim("departure_counts", (name, side), Linear.of(variable).plus(changed, -1.0), at_least=0.0)
+            model.add_constraint(
+                "departure_counts", (name, side), Linear.of(variable).plus(changed, -1.0), at_least=0.0
+            )
         model.departure_usd.add(variable, keep.usd_per_unit)
 
 

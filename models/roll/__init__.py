@@ -24,7 +24,7 @@ from models.roll.demand import roll_demand
 from models.roll.lease_outs import roll_lease_outs
 from models.roll.offers import roll_contracts, roll_leases
 from models.roll.rules import roll_rules
-from models.roll.state import Origin, State
+from models.roll.state import Origin, RollState
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
         ends = dataset.label(dataset.settings.months - 1)
         raise ValueError(f"the plan ends in {ends}; what is done until {dataset.label(to)} is not decided in it")
     months = dataset.settings.months if months is None else months
-    state = State(dataset, plan, to)
+    state = RollState(dataset, plan, to)
     roll_leases(state)
     roll_contracts(state)
     roll_lease_outs(state)
@@ -69,7 +69,7 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
     return Rolled(following, to, tuple(state.done), tuple(state.notes), state.origins)
 
 
-def _without_idle_caps(state: State, dataset: Dataset) -> Dataset:
+def _without_idle_caps(state: RollState, dataset: Dataset) -> Dataset:
     """Caps on a provider, region or site of which nothing is left speak of nothing, and go."""
     idle = {fault.row_key for fault in check(dataset) if (fault.sheet, fault.column) == ("caps", "name")}
     for name in sorted(idle):
@@ -77,7 +77,7 @@ def _without_idle_caps(state: State, dataset: Dataset) -> Dataset:
     return replace(dataset, caps=tuple(each for each in dataset.caps if each.cap not in idle))
 
 
-def _roll_the_rest(state: State) -> None:
+def _roll_the_rest(state: RollState) -> None:
     """Fleet, on-demand prices, options and scenario factors: what speaks of things that are over goes."""
     dataset, to = state.dataset, state.to
     state.fleet = [each for each in dataset.fleet if each.until_month is None or dataset.t(each.until_month) >= to]

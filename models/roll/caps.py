@@ -11,13 +11,13 @@ from models.core.scopes import in_scope
 from models.dataset import Carried, Dataset
 from models.demand.baseline import baseline_demand
 from models.plan import Payment, Serving, Shortfall
-from models.roll.state import State
+from models.roll.state import RollState
 from models.schema import Cap
 
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def roll_caps(state: State, months_left: int) -> None:
+def roll_caps(state: RollState, months_left: int) -> None:
     """Caps of what is left; `months_left` is the length of the new horizon."""
     for cap in state.dataset.caps:
         if cap.scope == "offer" and cap.name in state.gone:
@@ -35,7 +35,7 @@ def roll_caps(state: State, months_left: int) -> None:
             )
 
 
-def _rolled(state: State, cap: Cap, months_left: int) -> list[Cap]:
+def _rolled(state: RollState, cap: Cap, months_left: int) -> list[Cap]:
     """The cap from the next period on, under its own name, and what is left of it for the period under way."""
     dataset, to = state.dataset, state.to
     if cap.per == "month":
@@ -91,7 +91,7 @@ def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int,
     return max(first, begun), begun + length
 
 
-def _carried(state: State, cap: Cap, lived: range) -> Carried:
+def _carried(state: RollState, cap: Cap, lived: range) -> Carried:
     """What the months lived through add to a cap on a share; a workbook cannot say it, the problem itself can."""
     dataset, plan = state.dataset, state.plan
     price = {each.segment: each.revenue_usd_per_mtok for each in dataset.segments}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.demand.limit_effects import Lever, levers
-from models.roll.state import State
+from models.demand.limit_effects import LimitEffect, limit_effects
+from models.roll.state import RollState
 from models.schema import Limit, Segment
 
 
-def roll_demand(state: State) -> None:
+def roll_demand(state: RollState) -> None:
     """Rates as they are in month `to`, the limit then in force, and multipliers less what churn has taken."""
     years = state.to / 12.0
     state.throughput = [
@@ -22,11 +22,11 @@ def roll_demand(state: State) -> None:
     state.limits = [by_key[key] for each in state.dataset.limits if (key := (each.segment, each.limit)) in by_key]
 
 
-def _roll_segment(state: State, segment: Segment) -> Segment:
+def _roll_segment(state: RollState, segment: Segment) -> Segment:
     dataset, name = state.dataset, segment.segment
     in_force = {each.month: each.limit for each in state.plan.limits if each.segment == name}
     before = in_force.get(state.to - 1)
-    found = {each.limit: each for each in levers(dataset, name)}
+    found = {each.limit: each for each in limit_effects(dataset, name)}
     rows = [each for each in dataset.limits if each.segment == name]
     if before is None:
         state.limits += rows
@@ -54,7 +54,7 @@ def _roll_segment(state: State, segment: Segment) -> Segment:
     return replace(segment, current_limit=before)
 
 
-def _free_from(state: State, segment: Segment, in_force: dict[int, str]) -> int | None:
+def _free_from(state: RollState, segment: Segment, in_force: dict[int, str]) -> int | None:
     """The first month in which a limit changed lately may change again; None when it may at once."""
     changes = [
         t
@@ -65,11 +65,11 @@ def _free_from(state: State, segment: Segment, in_force: dict[int, str]) -> int 
     return free_from if free_from > state.to else None
 
 
-def _less(row: Limit, lever: Lever, lost: float) -> Limit:
+def _less(row: Limit, effect: LimitEffect, lost: float) -> Limit:
     """The row with churn taken off what it leaves of demand and revenue; written out, for blanks meant more."""
     return replace(
         row,
-        demand_multiplier=max(0.0, lever.demand - lost),
-        peak_demand_multiplier=max(0.0, lever.peak_demand - lost),
-        revenue_multiplier=max(0.0, lever.revenue - lost),
+        demand_multiplier=max(0.0, effect.demand - lost),
+        peak_demand_multiplier=max(0.0, effect.peak_demand - lost),
+        revenue_multiplier=max(0.0, effect.revenue - lost),
     )

@@ -1,6 +1,6 @@
 r"""Beliefs: the problem as it looks in month k, with the facts known by then and the forecast for the rest.
 
-`forecast` is what is believed at first, `actuals` the same problem as it really goes. Month k itself is known:
+`forecast` is what is information_at at first, `actuals` the same problem as it really goes. Month k itself is known:
     demand, on-demand prices and caps   month by month, up to k; after it the forecast, with `level` times
                                         actual / forecast of month k (demand and price, each by itself)
     leases, contracts, lease-outs, options   what is offered, from the month it can first be signed by either
@@ -29,9 +29,9 @@ Choice = Callable[[Any, Any], Any]
 """Which of a row of the forecast and the same row of the actuals is believed; None where one has no such row."""
 
 
-def believed(forecast: Dataset, actuals: Dataset, lived: Plan, k: int, update: Update) -> Dataset:
-    """The problem as it is believed in month k, over the whole horizon; `lived` is what was decided before."""
-    seen = _Seen(forecast, actuals, lived, k)
+def information_at(forecast: Dataset, actuals: Dataset, implemented: Plan, k: int, update: Update) -> Dataset:
+    """The problem as known in month k, over the whole horizon; `implemented` is the plan followed until then."""
+    seen = _Seen(forecast, actuals, implemented, k)
     return replace(
         actuals,
         settings=replace(actuals.settings, plan_name=forecast.settings.plan_name),
@@ -54,9 +54,9 @@ def believed(forecast: Dataset, actuals: Dataset, lived: Plan, k: int, update: U
 class _Seen:
     """What of the rows of both versions is known in month k."""
 
-    def __init__(self, forecast: Dataset, actuals: Dataset, lived: Plan, k: int) -> None:
-        self.forecast, self.actuals, self.lived, self.k = forecast, actuals, lived, k
-        self.in_force = {(each.segment, each.limit) for each in lived.limits if each.month < k}
+    def __init__(self, forecast: Dataset, actuals: Dataset, implemented: Plan, k: int) -> None:
+        self.forecast, self.actuals, self.implemented, self.k = forecast, actuals, implemented, k
+        self.in_force = {(each.segment, each.limit) for each in implemented.limits if each.month < k}
         self.delivered = {
             (kind, name)
             for kind in ("lease", "contract")
@@ -74,7 +74,7 @@ class _Seen:
         }
 
     def merged(self, sheet: str, key: tuple[str, ...], choose: Choice) -> Any:
-        """The rows believed of a sheet, in the forecast's order, then those that only the actuals have."""
+        """The rows information_at of a sheet, in the forecast's order, then those that only the actuals have."""
         old: Sequence[Any] = getattr(self.forecast, sheet)
         new: Sequence[Any] = getattr(self.actuals, sheet)
         if old == new:
@@ -124,7 +124,7 @@ class _Seen:
         return False
 
     def _service_was_due(self, kind: str, name: str) -> bool:
-        signed = [each.month for each in self.lived.signings if (each.kind, each.name) == (kind, name)]
+        signed = [each.month for each in self.implemented.signings if (each.kind, each.name) == (kind, name)]
         for data in (self.forecast, self.actuals):
             offer = _offers(data, kind).get(name)
             if offer is None:
@@ -213,4 +213,4 @@ def _on_demand(forecast: Dataset, actuals: Dataset, k: int, update: Update) -> t
     return tuple(found)
 
 
-__all__ = ["Update", "believed"]
+__all__ = ["Update", "information_at"]

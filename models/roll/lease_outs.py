@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.roll.state import Origin, State
+from models.roll.state import Origin, RollState
 from models.schema import Rule
 
 
-def roll_lease_outs(state: State) -> None:
+def roll_lease_outs(state: RollState) -> None:
     """Units agreed become one row and a rule that takes it in month 0, for the months that are left."""
     dataset, to = state.dataset, state.to
     for row in dataset.lease_outs:

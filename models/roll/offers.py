@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from models.audit import take_or_pay_minimums
 from models.dataset import Billed
 from models.plan import Signing
-from models.roll.state import Origin, State
+from models.roll.state import Origin, RollState
 from models.schema import Contract, Lease, LeaseHardware, LeaseTerm, Ramp
-from models.supply.lease_schedule import UnitSchedule
+from models.supply.lease_schedule import LeaseSchedule
 from models.supply.signing import escalation, ramp_up
 
 
@@ -24,7 +24,7 @@ class Holding:
     renewed: int = 0
 
 
-def roll_leases(state: State) -> None:
+def roll_leases(state: RollState) -> None:
     """Signed units become signed rows; what is left to sign stays an offer; what is over goes."""
     dataset, to = state.dataset, state.to
     for lease in dataset.leases:
@@ -51,7 +51,7 @@ def roll_leases(state: State) -> None:
             state.leave_out(name)
 
 
-def roll_contracts(state: State) -> None:
+def roll_contracts(state: RollState) -> None:
     """A contract signed by then becomes a signed row; one that is over, or whose window has closed, goes."""
     dataset, to = state.dataset, state.to
     for contract in dataset.contracts:
@@ -78,7 +78,7 @@ def roll_contracts(state: State) -> None:
         state.contracts.append(contract)
 
 
-def _remember_bills(state: State, contract: Contract, signed: Signing) -> None:
+def _remember_bills(state: RollState, contract: Contract, signed: Signing) -> None:
     """What was billed of the contract year under way, which counts towards its minimum spend."""
     to, name = state.to, contract.contract
     first = max(0, to - (to - signed.start) % 12)
@@ -97,11 +97,11 @@ def _remember_bills(state: State, contract: Contract, signed: Signing) -> None:
     )
 
 
-def _closed(state: State, sign_until: int | None) -> bool:
+def _closed(state: RollState, sign_until: int | None) -> bool:
     return sign_until is not None and state.dataset.t(sign_until) < state.to
 
 
-def _holdings(state: State, lease: Lease, signings: list[Signing]) -> dict[Holding, int]:
+def _holdings(state: RollState, lease: Lease, signings: list[Signing]) -> dict[Holding, int]:
     """Units of a lease that are not over, by what has been decided of them before `to`."""
     found: dict[Holding, int] = defaultdict(int)
     for each in signings:
@@ -111,7 +111,7 @@ def _holdings(state: State, lease: Lease, signings: list[Signing]) -> dict[Holdi
     return dict(found)
 
 
-def holding_of(schedule: UnitSchedule, signing: Signing, to: int) -> Holding | None:
+def holding_of(schedule: LeaseSchedule, signing: Signing, to: int) -> Holding | None:
     """What units signed before month `to` are in it, by what was decided before; None when they are over.
 
     A renewal of month `to` itself counts as decided: from then on the lease would be over.
@@ -127,25 +127,25 @@ def holding_of(schedule: UnitSchedule, signing: Signing, to: int) -> Holding | N
     return None
 
 
-def _schedule(state: State, lease: Lease, month: int, term_months: int) -> UnitSchedule:
+def _schedule(state: RollState, lease: Lease, month: int, term_months: int) -> LeaseSchedule:
     term = next(
         each for each in state.dataset.lease_terms if (each.lease, each.term_months) == (lease.lease, term_months)
     )
-    return UnitSchedule(state.dataset, lease, term, month)
+    return LeaseSchedule(state.dataset, lease, term, month)
 
 
-def _keep(state: State, lease: Lease, kept: Lease) -> None:
+def _keep(state: RollState, lease: Lease, kept: Lease) -> None:
     """A lease with all its hardware and terms, as it is."""
     state.leases.append(kept)
     state.lease_hardware += [each for each in state.dataset.lease_hardware if each.lease == lease.lease]
     state.lease_terms += [each for each in state.dataset.lease_terms if each.lease == lease.lease]
 
 
-def _hardware(state: State, lease: Lease, name: str) -> list[LeaseHardware]:
+def _hardware(state: RollState, lease: Lease, name: str) -> list[LeaseHardware]:
     return [replace(each, lease=name) for each in state.dataset.lease_hardware if each.lease == lease.lease]
 
 
-def _signed_row(state: State, lease: Lease, name: str, month: int, units: int, term_months: int) -> Lease:
+def _signed_row(state: RollState, lease: Lease, name: str, month: int, units: int, term_months: int) -> Lease:
     return replace(
         lease,
         lease=name,
@@ -157,7 +157,7 @@ def _signed_row(state: State, lease: Lease, name: str, month: int, units: int, t
     )
 
 
-def _write(state: State, lease: Lease, holding: Holding, units: int, name: str) -> None:
+def _write(state: RollState, lease: Lease, holding: Holding, units: int, name: str) -> None:
     """The signed row of a holding, with the one term it has now."""
     dataset, schedule = state.dataset, _schedule(state, lease, holding.month, holding.term_months)
     told = f"{name}: {units} unit{'s' if units > 1 else ''} signed {dataset.label(holding.month)}"
@@ -198,7 +198,7 @@ def _write(state: State, lease: Lease, holding: Holding, units: int, name: str) 
     state.done.append(told)
 
 
-def _owe_termination_fee(state: State, schedule: UnitSchedule, units: int, stop: int, name: str) -> None:
+def _owe_termination_fee(state: RollState, schedule: LeaseSchedule, units: int, stop: int, name: str) -> None:
     """A termination fee still due, as a lease of one month that brings nothing, owed since the lease was signed."""
     fee = schedule.termination_fee(stop)
     if not fee:
@@ -214,7 +214,7 @@ def _owe_termination_fee(state: State, schedule: UnitSchedule, units: int, stop:
     state.lease_terms.append(LeaseTerm(row=schedule.term.row, lease=owed, term_months=1, usd_per_unit_month=fee))
 
 
-def _renewed(state: State, schedule: UnitSchedule, renewed: int, name: str) -> LeaseTerm:
+def _renewed(state: RollState, schedule: LeaseSchedule, renewed: int, name: str) -> LeaseTerm:
     """The term of a lease in its renewal: no prepayment, no right to cancel, the escalator running on.
 
     Escalator, ramp and the renewal's price multiple become a ramp of their own, month by month.

@@ -1,7 +1,7 @@
 """Plans carried from one round into the next and back: the same decisions in the words of the other problem.
 
-What was signed before stands in the rolled problem under other names, from other months. `brought_forward` says
-the rest of a plan in the rolled problem's words, `brought_back` a plan of the rolled problem in those of the
+What was signed before stands in the rolled problem under other names, from other months. `map_forward` says
+the rest of a plan in the rolled problem's words, `map_back` a plan of the rolled problem in those of the
 problem it was rolled from, with what was done before. What adds up comes along: serving, shortfall, payments.
 """
 
@@ -15,10 +15,10 @@ from models.plan import Plan, Signing
 from models.roll import Rolled
 from models.roll.offers import Holding, holding_of
 from models.roll.state import Origin
-from models.supply.lease_schedule import UnitSchedule
+from models.supply.lease_schedule import LeaseSchedule
 
 
-def brought_forward(rolled: Rolled, before: Dataset, plan: Plan) -> Plan:
+def map_forward(rolled: Rolled, before: Dataset, plan: Plan) -> Plan:
     """What is left of a plan of `before`, in the words of the problem rolled from it."""
     to = rolled.to
     names = {_key(origin): name for (_, name), origin in rolled.origins.items()}
@@ -66,7 +66,7 @@ def _lease_forward(
     )
 
 
-def brought_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan:
+def map_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan:
     """A plan of the rolled problem in the words of `before`, after what `earlier`, a plan of `before`, did until then.
 
     Payments are discounted to the first month of `before`.
@@ -136,12 +136,12 @@ def _holding(before: Dataset, each: Signing, to: int) -> Holding | None:
     return None if schedule is None else holding_of(schedule, each, to)
 
 
-def schedule_of(dataset: Dataset, signing: Signing) -> UnitSchedule | None:
+def schedule_of(dataset: Dataset, signing: Signing) -> LeaseSchedule | None:
     """How a unit of a lease's signing goes; None where the workbook does not have its term."""
     lease = dataset.lease_of.get(signing.name)
     for term in dataset.lease_terms:
         if lease is not None and (term.lease, term.term_months) == (signing.name, signing.term_months):
-            return UnitSchedule(dataset, lease, term, signing.month)
+            return LeaseSchedule(dataset, lease, term, signing.month)
     return None
 
 

@@ -16,14 +16,14 @@ from models.supply.signing import service_start
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class DroppedDecision:
     """A decision of month t that falls away, in words."""
 
     month: int
     words: str
 
 
-def restated(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[Lost, ...]]:
+def replay(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[DroppedDecision, ...]]:
     """The plan's decisions as they stand in `dataset`, and what of them falls away."""
     signings, lost = [], []
     units: dict[tuple[str, str], int] = {}
@@ -31,7 +31,7 @@ def restated(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[Lost, ...]]:
         why = _not_on_offer(dataset, each, units.get((each.kind, each.name), 0))
         if why:
             units_of = f"{each.units} unit{'s' * (each.units > 1)} of {dataset.label(each.month)}"
-            lost.append(Lost(each.month, f"{each.name}: {units_of} not had, {why}"))
+            lost.append(DroppedDecision(each.month, f"{each.name}: {units_of} not had, {why}"))
             continue
         units[each.kind, each.name] = units.get((each.kind, each.name), 0) + each.units
         signings.append(_restated(dataset, each))

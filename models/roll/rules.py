@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.roll.state import State
+from models.roll.state import RollState
 from models.schema import Rule
 
 
-def roll_rules(state: State) -> None:
+def roll_rules(state: RollState) -> None:
     """Rules that history has settled go; the others ask for what is left of them."""
     kept = []
     for rule in state.dataset.rules:
@@ -20,7 +20,7 @@ def roll_rules(state: State) -> None:
     state.rules = [*kept, *state.rules]
 
 
-def _requires(state: State, rule: Rule) -> Rule | None:
+def _requires(state: RollState, rule: Rule) -> Rule | None:
     """`requires a; b` is settled once b is signed, or when a is no longer to be had; without b, a is out."""
     first, second = rule.offers
     if second in state.taken or first in state.gone:
@@ -30,7 +30,7 @@ def _requires(state: State, rule: Rule) -> Rule | None:
     return rule
 
 
-def _counts(state: State, rule: Rule) -> Rule | None:
+def _counts(state: RollState, rule: Rule) -> Rule | None:
     taken = sum(name in state.taken for name in rule.offers)
     left = tuple(name for name in rule.offers if name not in state.taken | state.gone)
     if not taken and left == rule.offers:

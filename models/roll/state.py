@@ -63,7 +63,7 @@ class Origin:
     settled: bool = False
 
 
-class State:
+class RollState:
     """What has been rolled so far.
 
     `parts`: the names under which units of an offer are signed now, where the offer stays on the table

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, lil_array, vstack
 
 from models.core.compiled import Compiled
-from models.core.scaling import Units
+from models.core.scaling import ModelUnits
 from models.stochastic.extensive_form import DecisionKey, ExtensiveForm, rows_over
 from models.stochastic.subproblem import Subproblem
 
@@ -46,7 +46,7 @@ class Master:
     """The master of an extensive form that minimises expected cost; solves like a model."""
 
     def __init__(self, form: ExtensiveForm) -> None:
-        self.units: Units = form.units
+        self.units: ModelUnits = form.units
         self.cuts: list[Cut] = []
         arrays = form.compiled
         places = np.array(sorted(set(form.shared.values())), dtype=np.int64)

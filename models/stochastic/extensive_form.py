@@ -1,7 +1,7 @@
 r"""The extensive form: the models of all scenarios as one, with one copy of what they share.
 
-A column that is decided in month t (`models.core.model.Decision`) is one column for all scenarios that cannot be told
-apart in t, its bounds the tightest of theirs; every other column is its scenario's own. A scenario in which a
+A column that is decided in month t (`models.core.model.DecisionColumn`) is one column for all scenarios that cannot
+be told apart in t, its bounds the tightest of theirs; every other column is its scenario's own. A scenario in which a
 decision cannot be taken (its supplier is gone, service has not begun) has no such column and is not bound by it.
 Rows over shared columns alone that say the same are one row. What is minimised is in `models.stochastic.risk`.
 """
@@ -17,8 +17,8 @@ from scipy.sparse import csc_array, csr_array, vstack
 
 from models.build import build_model
 from models.core.compiled import Compiled
-from models.core.model import Decision, Model
-from models.core.scaling import Units, units_of
+from models.core.model import DecisionColumn, Model
+from models.core.scaling import ModelUnits, model_units
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.risk import Measure, with_objective
@@ -59,7 +59,7 @@ class ExtensiveForm:
     ) -> None:
         self.dataset = dataset
         self.tree = ScenarioTree(dataset)
-        self.units: Units = units_of(dataset)
+        self.units: ModelUnits = model_units(dataset)
         self.scenarios: list[ScenarioModel] = []
         self.shared: dict[DecisionKey, int] = {}
         joined = _Joined()
@@ -159,7 +159,7 @@ def shared_keys(tree: ScenarioTree, scenario: str, model: Model) -> dict[int, De
     return found
 
 
-def shared_key(tree: ScenarioTree, scenario: str, decision: Decision) -> DecisionKey:
+def shared_key(tree: ScenarioTree, scenario: str, decision: DecisionColumn) -> DecisionKey:
     """What scenarios that share a decision of a scenario have in common."""
     return decision.month, tree.node(scenario, decision.month), decision.family, decision.key
 

@@ -105,15 +105,15 @@ def add_contract_use(model: Model) -> None:
         for signature, year in bills.years()
     }
     unit = model.units.usd
-    top_ups = model.variables("top_up", years)
+    top_ups = model.add_variables("top_up", years)
     for key, (bills, signature, year) in years.items():
         missing = bills.owed(signature, year).plus(bills.billed(signature, year), -1.0).times(1.0 / unit)
         part = Linear.of(top_ups[key])
-        model.claim("minimum_spend_is_met", key, part.times(1.0).plus(missing, -1.0), at_least=0.0)
+        model.add_constraint("minimum_spend_is_met", key, part.times(1.0).plus(missing, -1.0), at_least=0.0)
         if exact:
             pairs = zip(missing.coefficients, missing.variables, strict=True)
             most = abs(missing.constant) + sum(abs(coefficient) * variable.ub for coefficient, variable in pairs)
-            model.positive_part("top_up", key, part, missing, most)
+            model.add_positive_part("top_up", key, part, missing, most)
         model.costs.pay("contract", bills.payer, year[-1], part.times(unit), reported=False)
     model.readers.append(
         lambda: Plan(payments=tuple(each for bills in model.contract_bills for each in bills.payments()))

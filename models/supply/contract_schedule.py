@@ -45,13 +45,13 @@ class ContractSchedule:
         return range(self.start, self.end)
 
     @cached_property
-    def gone(self) -> int | None:
+    def exit_month(self) -> int | None:
         """The month from which the supplier is gone, None when it stays."""
         return supplier_exit(self.dataset, self.contract)
 
     def stands(self, t: int) -> bool:
         """Whether the supplier is still there in month t."""
-        return self.gone is None or t < self.gone
+        return self.exit_month is None or t < self.exit_month
 
     @cached_property
     def _price(self) -> float:
@@ -109,6 +109,6 @@ class ContractSchedule:
         """Months of each contract year that count for the minimum spend: 12 service months, cut by the
         term, by month 0, by the supplier's exit and, unless every obligation counts in full, by the horizon."""
         last = self.end if self.dataset.settings.end_of_horizon == "full" else min(self.end, len(self.dataset.horizon))
-        last = last if self.gone is None else min(last, self.gone)
+        last = last if self.exit_month is None else min(last, self.exit_month)
         years = (range(max(0, first), min(first + 12, last)) for first in range(self.start, self.end, 12))
         return tuple(year for year in years if year)

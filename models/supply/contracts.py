@@ -123,16 +123,20 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
         key: last if schedule.contract.tier_mode == "all_units" else last - first + 1
         for key, (schedule, _, first, last) in spans.items()
     }
-    blocks = model.variables("blocks", spans, upper=width.__getitem__, integer=True, decided=itemgetter(1))
+    blocks = model.add_variables("blocks", spans, upper=width.__getitem__, integer=True, decided=itemgetter(1))
     all_units = [key for key, (schedule, *_) in spans.items() if schedule.contract.tier_mode == "all_units"]
-    reached = model.counts("tier_reached_by", all_units, lambda _: 1)
+    reached = model.add_cumulative_counts("tier_reached_by", all_units, lambda _: 1)
     incremental = [each.key for each in schedules if each.contract.tier_mode == "incremental"]
-    signed = model.counts("contract_signed_by", incremental, lambda _: 1)
+    signed = model.add_cumulative_counts("contract_signed_by", incremental, lambda _: 1)
     for key, reaches in reached.items():
         _, _, first, last = spans[key]
-        model.claim("blocks_within_tier", key, Linear.of(blocks[key]).plus(reaches, -float(last)), at_most=0.0)
-        model.claim("blocks_reach_tier", key, Linear.of(blocks[key]).plus(reaches, -float(first)), at_least=0.0)
-    begun = model.variables("tier_begun", _tiers_to_order(model, spans), upper=1, integer=True, decided=itemgetter(1))
+        model.add_constraint("blocks_within_tier", key, Linear.of(blocks[key]).plus(reaches, -float(last)), at_most=0.0)
+        model.add_constraint(
+            "blocks_reach_tier", key, Linear.of(blocks[key]).plus(reaches, -float(first)), at_least=0.0
+        )
+    begun = model.add_variables(
+        "tier_begun", _tiers_to_order(model, spans), upper=1, integer=True, decided=itemgetter(1)
+    )
     taken = []
     for schedule in schedules:
         keys = [key for key in spans if key[:2] == schedule.key]
@@ -145,7 +149,7 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
             count = signed[schedule.key]
         each = Signature(schedule, count, lots)
         if schedule.contract.tier_mode == "incremental":
-            model.claim(
+            model.add_constraint(
                 "blocks_at_least",
                 schedule.key,
                 each.blocks.plus(count, -float(schedule.contract.min_blocks)),
@@ -154,11 +158,11 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
             for i, key in enumerate(keys):
                 begins = Linear.of(begun[key]) if key in begun else count
                 within = Linear.of(blocks[key]).plus(begins, -float(width[key]))
-                model.claim("blocks_within_width", key, within, at_most=0.0)
+                model.add_constraint("blocks_within_width", key, within, at_most=0.0)
                 if key in begun:
                     before = keys[i - 1]
                     full = Linear.of(blocks[before]).add(begun[key], -float(width[before]))
-                    model.claim("tier_before_full", key, full, at_least=0.0)
+                    model.add_constraint("tier_before_full", key, full, at_least=0.0)
         taken.append(each)
     return taken
 

@@ -24,7 +24,7 @@ def add_lease_outs(model: Model) -> None:
         if row.units_max
         for m in signing_months(dataset, row, row.lease_out, every_month=model.every_month)
     ]
-    units = model.counts("leased_out_by", index, lambda name: dataset.lease_out_of[name].units_max)
+    units = model.add_cumulative_counts("leased_out_by", index, lambda name: dataset.lease_out_of[name].units_max)
     for (name, m), count in units.items():
         row = dataset.lease_out_of[name]
         start = service_start(dataset, row, m)
@@ -37,11 +37,13 @@ def add_lease_outs(model: Model) -> None:
                 income = row.usd_per_accelerator_hour * row.accelerators * dataset.hours(t)
                 model.costs.pay("lease_out_income", payer, t, count.times(-income))
     for (pool, t), leased in model.capacity.leased_out.items():
-        claim = leased.times(1.0)
+        body = leased.times(1.0)
         for source in model.capacity.sources().get((pool, t), []):
             if source.sublet:
-                claim.plus(model.capacity.online[source, t], -1.0)
-        model.claim("leased_out_of_sublet", (*pool, t), claim.times(1.0 / model.units.accelerators), at_most=0.0)
+                body.plus(model.capacity.online[source, t], -1.0)
+        model.add_constraint(
+            "leased_out_of_sublet", (*pool, t), body.times(1.0 / model.units.accelerators), at_most=0.0
+        )
 
     def read() -> Plan:
         found = []

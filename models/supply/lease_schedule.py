@@ -20,7 +20,7 @@ from models.supply.signing import RampUp, escalation, ramp_up, service_start, su
 
 
 @dataclass(frozen=True)
-class UnitSchedule:
+class LeaseSchedule:
     """One unit of a lease, of one of its terms, signed in month `signed` (negative: before the horizon)."""
 
     dataset: Dataset
@@ -39,13 +39,13 @@ class UnitSchedule:
         return self.start + self.term.term_months
 
     @cached_property
-    def gone(self) -> int | None:
+    def exit_month(self) -> int | None:
         """The month from which the supplier is gone, None when it stays."""
         return supplier_exit(self.dataset, self.lease)
 
     def stands(self, t: int) -> bool:
         """Whether the supplier is still there in month t."""
-        return self.gone is None or t < self.gone
+        return self.exit_month is None or t < self.exit_month
 
     @cached_property
     def _price(self) -> float:

@@ -24,7 +24,7 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseTerm
-from models.supply.lease_schedule import UnitSchedule
+from models.supply.lease_schedule import LeaseSchedule
 from models.supply.signing import signing_months
 
 
@@ -32,7 +32,7 @@ from models.supply.signing import signing_months
 class _Stay:
     """The units of one signing and how long they stay: units in service by month, from f on."""
 
-    schedule: UnitSchedule
+    schedule: LeaseSchedule
     units: Linear
     levels: dict[int, Linear]
     stops: tuple[int, ...]
@@ -49,17 +49,17 @@ def add_leases(model: Model) -> None:
     terms: dict[str, list[LeaseTerm]] = {each.lease: [] for each in dataset.leases}
     for term in dataset.lease_terms:
         terms[term.lease].append(term)
-    signed: list[UnitSchedule] = []
-    offered: list[UnitSchedule] = []
+    signed: list[LeaseSchedule] = []
+    offered: list[LeaseSchedule] = []
     for lease in dataset.leases:
         if lease.status == "signed" and lease.signed_month is not None:
             term = next(each for each in terms[lease.lease] if each.term_months == lease.signed_term_months)
-            signed.append(UnitSchedule(dataset, lease, term, dataset.t(lease.signed_month)))
+            signed.append(LeaseSchedule(dataset, lease, term, dataset.t(lease.signed_month)))
         elif lease.status == "offer" and lease.units_max:
             for m in signing_months(dataset, lease, lease.lease, every_month=model.every_month):
-                offered.extend(UnitSchedule(dataset, lease, term, m) for term in terms[lease.lease])
+                offered.extend(LeaseSchedule(dataset, lease, term, m) for term in terms[lease.lease])
     ways = [(each.lease.lease, each.signed, each.term.term_months) for each in offered]
-    units = model.counts("units_by", ways, lambda name: dataset.lease_of[name].units_max)
+    units = model.add_cumulative_counts("units_by", ways, lambda name: dataset.lease_of[name].units_max)
     counted = [(each, Linear(float(each.lease.signed_units or 0))) for each in signed if each.term_end > 0]
     counted += [(each, units[each.lease.lease, each.signed, each.term.term_months]) for each in offered]
     for past in signed:
@@ -98,7 +98,7 @@ def _keep_what_need_not_end(model: Model, stays: list[_Stay]) -> None:
             continue
         for variable in tail:
             variable.set_value(kept)
-        if not all(_within(claim.value(), sense, model.units.usd) for claim, sense in model.obligation_caps):
+        if not all(_within(body.value(), sense, model.units.usd) for body, sense in model.obligation_caps):
             for variable, value in zip(tail, ended, strict=True):
                 variable.set_value(value)
 
@@ -107,11 +107,11 @@ def _within(excess: float, sense: str, scale: float) -> bool:
     return excess <= 1e-6 * scale if sense == "max" else excess >= -1e-6 * scale
 
 
-def _key(schedule: UnitSchedule) -> tuple[str, int, int]:
+def _key(schedule: LeaseSchedule) -> tuple[str, int, int]:
     return schedule.lease.lease, schedule.term.term_months, schedule.signed
 
 
-def _stays(model: Model, counted: list[tuple[UnitSchedule, Linear]]) -> list[_Stay]:
+def _stays(model: Model, counted: list[tuple[LeaseSchedule, Linear]]) -> list[_Stay]:
     """Variables for the months in which the units in service can fall below those of the month before."""
     dataset = model.dataset
     caps_obligations = any(cap.measure == "obligation_usd" for cap in dataset.caps)
@@ -128,19 +128,21 @@ def _stays(model: Model, counted: list[tuple[UnitSchedule, Linear]]) -> list[_St
         """Cancelling is decided when notice is given, renewing in the renewal's first month."""
         return key[3] - notice[key[:3]] if key[3] in stops[key[:3]] else key[3]
 
-    remaining = model.variables("in_service", index, upper=lambda key: most[key[:3]], integer=True, decided=decided)
+    remaining = model.add_variables("in_service", index, upper=lambda key: most[key[:3]], integer=True, decided=decided)
     stays = []
     for schedule, units in counted:
         key = _key(schedule)
         levels: dict[int, Linear] = {}
         current = units
         last = schedule.renewals[-1].stop if schedule.renewals else schedule.term_end
-        last = last if schedule.gone is None else min(last, schedule.gone)
+        last = last if schedule.exit_month is None else min(last, schedule.exit_month)
         for t in range(schedule.start, last):
             variable: Var | None = remaining.get((*key, t))
             if variable is not None:
                 following = Linear.of(variable)
-                model.claim("service_only_ends", (*key, t), following.times(1.0).plus(current, -1.0), at_most=0.0)
+                model.add_constraint(
+                    "service_only_ends", (*key, t), following.times(1.0).plus(current, -1.0), at_most=0.0
+                )
                 current = following
             levels[t] = current
         tail_end = None if caps_obligations else _cheapest_end(model, schedule)
@@ -148,7 +150,7 @@ def _stays(model: Model, counted: list[tuple[UnitSchedule, Linear]]) -> list[_St
     return stays
 
 
-def _stop_months(model: Model, schedule: UnitSchedule, caps_obligations: bool) -> tuple[int, ...]:
+def _stop_months(model: Model, schedule: LeaseSchedule, caps_obligations: bool) -> tuple[int, ...]:
     """Months at whose start service can stop, as decisions of the plan.
 
     Ends beyond the horizon change nothing with `prorate` and follow from the fees with `full`, unless
@@ -164,13 +166,13 @@ def _stop_months(model: Model, schedule: UnitSchedule, caps_obligations: bool) -
     return tuple(t for t in range(max(0, schedule.start), min(last, schedule.term_end)) if schedule.may_stop(t))
 
 
-def _first_foreseen_end(dataset: Dataset, schedule: UnitSchedule) -> int:
+def _first_foreseen_end(dataset: Dataset, schedule: LeaseSchedule) -> int:
     """The first month from which stopping follows from the fees and is no decision of the plan."""
     shared = counts_in_full(dataset) and len(dataset.realizations) > 1
     return len(dataset.horizon) + (schedule.term.notice_months if shared else 0)
 
 
-def _cheapest_end(model: Model, schedule: UnitSchedule) -> int | None:
+def _cheapest_end(model: Model, schedule: LeaseSchedule) -> int | None:
     """With `full`, the month from which it is cheapest to stop beyond the horizon; None to stay for the term."""
     horizon = len(model.dataset.horizon)
     if not counts_in_full(model.dataset) or schedule.term_end <= horizon:

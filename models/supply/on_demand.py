@@ -68,7 +68,7 @@ def add_on_demand(model: Model) -> None:
         cap = held[key].max_accelerators
         return None if cap is None else cap / unit
 
-    bought = model.variables("on_demand", held, upper=most)
+    bought = model.add_variables("on_demand", held, upper=most)
     for (provider, region, hardware, t, block), variable in bought.items():
         row = held[provider, region, hardware, t, block]
         pool = region, hardware

@@ -30,7 +30,7 @@ def add_options(model: Model) -> None:
         last_month = last if option.buy_until is None else min(last, dataset.t(option.buy_until))
         latest = last if spending_is_rewarded(dataset) else max(each.t for each in model.signings.of(option.offer))
         index.extend((option.option, m) for m in range(first_month, min(last_month, latest) + 1))
-    bought = model.variables("bought", index, upper=1, integer=True, decided=itemgetter(1))
+    bought = model.add_variables("bought", index, upper=1, integer=True, decided=itemgetter(1))
     for option in live:
         months = [m for name, m in index if name == option.option]
         payer = Payer("option", option.option)
@@ -38,14 +38,14 @@ def add_options(model: Model) -> None:
         for m in months:
             once.add(bought[option.option, m])
             model.costs.pay("option", payer, m, Linear.of(bought[option.option, m], option.premium_usd))
-        model.claim("bought_once", option.option, once, at_most=1.0)
+        model.add_constraint("bought_once", option.option, once, at_most=1.0)
         most = float(model.signings.most(option.offer))
         for t in sorted({each.t for each in model.signings.of(option.offer)}):
-            claim = model.signings.by(option.offer, t)
+            body = model.signings.by(option.offer, t)
             for m in months:
                 if m <= t:
-                    claim.add(bought[option.option, m], -most)
-            model.claim("option_before_offer", (option.option, t), claim, at_most=0.0)
+                    body.add(bought[option.option, m], -most)
+            model.add_constraint("option_before_offer", (option.option, t), body, at_most=0.0)
 
     def read() -> Plan:
         return Plan(options=tuple(OptionPurchase(name, m) for (name, m), each in bought.items() if each.value))

@@ -48,7 +48,7 @@ def add_pools(model: Model) -> None:
         if not _use_is_work(model, pool, t, block.block, len(classes))
         for k in range(len(classes))
     ]
-    use = model.variables("use", index)
+    use = model.add_variables("use", index)
     found = []
     for (pool, t), classes in grouped.items():
         made = [UseClass(pool, t, tuple(sources), {}) for sources in classes]
@@ -117,14 +117,14 @@ def _online(model: Model, sources: tuple[Source, ...], t: int) -> Linear:
 
 def _balance(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass], work: Linear) -> None:
     """All work is done by someone, and nobody works without work."""
-    claim = work.times(-1.0)
+    body = work.times(-1.0)
     for each in classes:
-        claim.plus(each.use[block])
+        body.plus(each.use[block])
     for overage in model.capacity.overage.get((pool, t, block), {}).values():
-        claim.plus(overage)
+        body.plus(overage)
     for variable in model.capacity.on_demand.get((pool, t, block), []):
-        claim.add(variable)
-    model.claim("work_is_done", (*pool, t, block), claim, equals=0.0)
+        body.add(variable)
+    model.add_constraint("work_is_done", (*pool, t, block), body, equals=0.0)
 
 
 def _hold(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]) -> None:
@@ -138,30 +138,30 @@ def _hold(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass])
         total.plus(each.use[block])
         total.plus(_online(model, each.sources, t), margin - 1.0)
     leased = capacity.leased_out.get((pool, t), Linear())
-    model.claim("pool_keeps_margin", key, total.plus(leased, (1.0 - margin) / unit), at_most=0.0)
+    model.add_constraint("pool_keeps_margin", key, total.plus(leased, (1.0 - margin) / unit), at_most=0.0)
     site_work = capacity.site_work.get((pool, t, block), {})
     if len(classes) == 1:
         if site_work and not _use_is_work(model, pool, t, block, 1):
-            claim = classes[0].use[block].times(-1.0)
+            body = classes[0].use[block].times(-1.0)
             for work in site_work.values():
-                claim.plus(work)
-            model.claim("site_does_its_work", key, claim, at_most=0.0)
+                body.plus(work)
+            model.add_constraint("site_does_its_work", key, body, at_most=0.0)
         return
     for k, each in enumerate(classes):
-        claim = each.use[block].times(1.0).plus(_online(model, each.sources, t), -1.0)
-        model.claim("use_within_online", (*key, k), claim, at_most=0.0)
+        body = each.use[block].times(1.0).plus(_online(model, each.sources, t), -1.0)
+        model.add_constraint("use_within_online", (*key, k), body, at_most=0.0)
     if not leased.is_zero:
-        claim = leased.times(1.0 / unit)
+        body = leased.times(1.0 / unit)
         for each in classes:
             if each.sources[0].sublet:
-                claim.plus(each.use[block]).plus(_online(model, each.sources, t), -1.0)
-        model.claim("leased_out_is_not_used", key, claim, at_most=0.0)
+                body.plus(each.use[block]).plus(_online(model, each.sources, t), -1.0)
+        model.add_constraint("leased_out_is_not_used", key, body, at_most=0.0)
     for site, work in site_work.items():
-        claim = work.times(1.0)
+        body = work.times(1.0)
         for each in classes:
             if each.sources[0].site == site and not each.sources[0].metered:
-                claim.plus(each.use[block], -1.0)
-        model.claim("site_does_its_work", (site, *key), claim, at_most=0.0)
+                body.plus(each.use[block], -1.0)
+        model.add_constraint("site_does_its_work", (site, *key), body, at_most=0.0)
 
 
 def _charge(model: Model, each: UseClass) -> None:

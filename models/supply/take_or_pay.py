@@ -149,7 +149,7 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
         for j, rate_class in enumerate(each.overage_classes)
         for block in model.dataset.blocks
     }
-    overage = model.variables("overage", most, upper=most.__getitem__)
+    overage = model.add_variables("overage", most, upper=most.__getitem__)
     for each in metered:
         for block in model.dataset.blocks:
             total = Linear()
@@ -158,7 +158,7 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
                 rate_class.overage[block.block] = overage[key]
                 total.add(overage[key])
                 within = Linear.of(overage[key]).plus(rate_class.online, -each.contract.overage_share)
-                model.claim("overage_within_share", key, within, at_most=0.0)
+                model.add_constraint("overage_within_share", key, within, at_most=0.0)
                 hours = block_hours(model.dataset, each.t, block.block) * model.units.accelerators
                 usd = each.contract.overage_price_multiple * rate_class.rate * hours
                 model.costs.pay("contract", each.payer, each.t, Linear.of(overage[key], usd), reported=False)
@@ -173,7 +173,7 @@ def add_billed_use(model: Model, metered: list[Metered]) -> None:
         for each in metered
         for j, rate_class in enumerate(each.classes)
     }
-    billed = model.variables("billed_use", most, upper=most.__getitem__)
+    billed = model.add_variables("billed_use", most, upper=most.__getitem__)
     for each in metered:
         if not each.classes:
             continue
@@ -184,15 +184,17 @@ def add_billed_use(model: Model, metered: list[Metered]) -> None:
             beyond.plus(rate_class.online, -contract.take_or_pay_share)
             total.add(variable)
             within = Linear.of(variable).plus(rate_class.online, -(1.0 - contract.take_or_pay_share))
-            model.claim("billed_use_within_online", (*key, j), within, at_most=0.0)
+            model.add_constraint("billed_use_within_online", (*key, j), within, at_most=0.0)
             usd = rate_class.rate * model.dataset.hours(each.t) * model.units.accelerators
             model.costs.pay("contract", each.payer, each.t, Linear.of(variable, usd), reported=False)
-        model.claim("use_is_billed", key, total.times(1.0).plus(beyond, -1.0), at_least=0.0)
+        model.add_constraint("use_is_billed", key, total.times(1.0).plus(beyond, -1.0), at_least=0.0)
         # a bill above what is owed would lower a later top-up, which a cap by month may make worth while
         shifts = bool(contract.min_spend_usd_per_year and cash_caps(model.dataset))
         if shifts or spending_is_rewarded(model.dataset):
             _fill_cheapest_first(model, each)
-            model.positive_part("billed_use", key, total, beyond, sum(rate_class.most() for rate_class in each.classes))
+            model.add_positive_part(
+                "billed_use", key, total, beyond, sum(rate_class.most() for rate_class in each.classes)
+            )
 
 
 def _fill_cheapest_first(model: Model, metered: Metered) -> None:
@@ -200,11 +202,13 @@ def _fill_cheapest_first(model: Model, metered: Metered) -> None:
     share = 1.0 - metered.contract.take_or_pay_share
     for j, (cheaper, dearer) in enumerate(pairwise(metered.classes)):
         key = metered.contract.contract, metered.t, j
-        full = model.binary("cheaper_rate_full", key)
+        full = model.add_binary("cheaper_rate_full", key)
         rest = cheaper.online.times(share).add(cheaper.billed_use, -1.0)
-        model.claim("cheaper_rate_first", key, rest.add(full, share * cheaper.most()), at_most=share * cheaper.most())
+        model.add_constraint(
+            "cheaper_rate_first", key, rest.add(full, share * cheaper.most()), at_most=share * cheaper.most()
+        )
         spill = Linear.of(dearer.billed_use).add(full, -share * dearer.most())
-        model.claim("dearer_rate_after", key, spill, at_most=0.0)
+        model.add_constraint("dearer_rate_after", key, spill, at_most=0.0)
 
 
 def used(model: Model, metered: Metered) -> Linear:

@@ -1,1 +1,1 @@
-"""Datasets and models changed on purpose: an offer left out or forced, a factor, a rule let bend, a distance."""
+"""Datasets and models changed on purpose: an offer left out or forced, a factor, a rule relaxed, a distance."""

@@ -57,14 +57,14 @@ def _by(units: Counter[int], t: int) -> int:
     return sum(count for month, count in units.items() if month <= t)
 
 
-def as_far_as_possible(known: Sequence[Plan], most_usd: float) -> Callable[[Model], None]:
+def maximise_distance(known: Sequence[Plan], most_usd: float) -> Callable[[Model], None]:
     """The objective that goes as far from all known plans as a cost of at most `most_usd` allows."""
 
     def objective(model: Model) -> None:
         dataset, unit = model.dataset, model.units.usd
         cost = model.costs.net_present_cost().times(1.0 / unit)
-        model.claim("cost_is_near_the_best", "all", cost, at_most=most_usd / unit)
-        apart = model.variables("apart", ["all"])["all"]
+        model.add_constraint("cost_is_near_the_best", "all", cost, at_most=most_usd / unit)
+        apart = model.add_variables("apart", ["all"])["all"]
         plans = [units_by_month(dataset, plan) for plan in known]
         keys = [
             key
@@ -72,14 +72,14 @@ def as_far_as_possible(known: Sequence[Plan], most_usd: float) -> Callable[[Mode
             for name, units in offers.items()
             for key in _between(model, k, name, units)
         ]
-        differences = model.variables("difference", keys)
+        differences = model.add_variables("difference", keys)
         for k, offers in enumerate(plans):
             distance = Linear()
             for name, units in offers.items():
                 distance.plus(
                     _distance(model, k, name, units, differences), mw_per_unit(dataset, name) / len(dataset.horizon)
                 )
-            model.claim("no_further_than", k, Linear.of(apart).plus(distance, -1.0), at_most=0.0)
+            model.add_constraint("no_further_than", k, Linear.of(apart).plus(distance, -1.0), at_most=0.0)
         model.minimise(Linear.of(apart, -model.units.usd))
 
     return objective
@@ -108,15 +108,15 @@ def _distance(model: Model, k: int, name: str, units: Counter[int], differences:
         elif before >= most:
             difference = Linear(float(before)).plus(signed, -1.0)
         else:
-            side = model.binary("is_more", key)
+            side = model.add_binary("is_more", key)
             variable = differences[key]
             difference = Linear.of(variable)
             more = signed.times(1.0).add_constant(-float(before))
             # with `is_more` 1 only the first row binds, with 0 only the second
-            claim = Linear.of(variable).plus(more, -1.0).add(side, 2.0 * before)
-            model.claim("difference_above", key, claim, at_most=2.0 * before)
-            claim = Linear.of(variable).plus(more).add(side, -2.0 * (most - before))
-            model.claim("difference_below", key, claim, at_most=0.0)
+            body = Linear.of(variable).plus(more, -1.0).add(side, 2.0 * before)
+            model.add_constraint("difference_above", key, body, at_most=2.0 * before)
+            body = Linear.of(variable).plus(more).add(side, -2.0 * (most - before))
+            model.add_constraint("difference_below", key, body, at_most=0.0)
         total.plus(difference, float(following - m))
     return total
 

@@ -1,9 +1,10 @@
-r"""Elastic: the same model in which the user's own rules may bend, at a price, to find what stands in a plan's way.
+r"""Elastic program: the same model in which the user's own rules may be violated, at a penalty.
 
-Bends are columns added to the compiled rows that state a rule: by how much a cap's value would have to move, a
-share of shortfall be allowed, a rule be dropped, a segment be split over sites, tokens go unserved, or power be
-missing in a pool (the probes of `models.probes`, set free). Their price is effort: the change as a share of what
-is written, 1 for a rule dropped. The objective is effort alone.
+It finds which rules stand in the way of a plan (a minimal correction set). Violations are columns added to the
+compiled rows that state a rule: by how much a cap's value would have to move, a share of shortfall be allowed, a
+rule be dropped, a segment be split over sites, tokens go unserved, or power be missing in a pool (the probes of
+`models.probes`, unfixed). The penalty of a violation is the change as a share of the figure written, 1 for a rule
+that is dropped. The objective is the sum of the penalties alone.
 """
 
 from __future__ import annotations
@@ -49,28 +50,28 @@ FAMILIES: dict[str, Kind] = {
 }
 """The families of rows that state a user's rule, and which."""
 WEIGHT = 1000.0
-"""What a unit of effort weighs in the objective: tiny costs would be lost in the solver's tolerances."""
+"""What a unit of penalty weighs in the objective: tiny costs would be lost in the solver's tolerances."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bend:
-    """A rule that may bend: a cap, rule or segment by its name, or `region/hardware` for missing capacity."""
+class RelaxableRule:
+    """A rule that may be relaxed: a cap, rule or segment by its name, or `region/hardware` for missing capacity."""
 
     kind: Kind
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Bent:
-    """How far a rule bends in a solution, by month: MW missing, tokens short (bn), or one figure at month 0.
+class Violation:
+    """How far a solution violates a rule, by month: MW missing, tokens short (bn), or one figure at month 0.
 
     The figure of a cap is in units of its value, that of a share in shares, that of others the share of the
-    rule that is dropped. `effort` is its part of the objective.
+    rule that is dropped. `penalty` is its part of the objective.
     """
 
-    bend: Bend
+    rule: RelaxableRule
     by_month: dict[int, float]
-    effort: float
+    penalty: float
 
     @property
     def most(self) -> float:
@@ -78,14 +79,14 @@ class Bent:
 
 
 class Elastic:
-    """The elastic problem of a dataset; `arrays` gives it to the solver with some bends allowed, `bent` reads it."""
+    """The elastic problem of a dataset: `arrays` relaxes some of its rules, `violations` reads a solution."""
 
     def __init__(self, dataset: Dataset, *, every_month: bool = False) -> None:
         self.dataset = dataset
         self.model: Model = build_model(dataset, probes=True, every_month=every_month)
         self.units = self.model.units
         plain = self.model.compiled
-        self.columns: dict[Bend, list[int]] = defaultdict(list)
+        self.columns: dict[RelaxableRule, list[int]] = defaultdict(list)
         self._scale: dict[int, float] = {}
         self._month: dict[int, int] = {}
         self._cost: dict[int, float] = {}
@@ -93,25 +94,29 @@ class Elastic:
             if variable.parent_component().name == POWER:
                 region, hardware, t = variable.index()
                 self._note(
-                    Bend("capacity", f"{region}/{hardware}"), i, t, 1.0, 1.0 / (self._all_mw() * len(dataset.horizon))
+                    RelaxableRule("capacity", f"{region}/{hardware}"),
+                    i,
+                    t,
+                    1.0,
+                    1.0 / (self._all_mw() * len(dataset.horizon)),
                 )
-        matrix = self._bend_rows(plain)
+        matrix = self._relaxation_columns(plain)
         self._plain = plain
         self._matrix = csc_array(hstack([plain.matrix, matrix]))
 
     @property
-    def bends(self) -> tuple[Bend, ...]:
-        """Every rule that may bend."""
+    def relaxable(self) -> tuple[RelaxableRule, ...]:
+        """Every rule that may be relaxed."""
         return tuple(self.columns)
 
-    def arrays(self, allowed: Collection[Bend]) -> Compiled:
-        """The problem in which only these rules may bend."""
+    def arrays(self, allowed: Collection[RelaxableRule]) -> Compiled:
+        """The problem in which only these rules may be violated."""
         plain, added = self._plain, self._matrix.shape[1] - self._plain.matrix.shape[1]
         upper = np.concatenate([plain.upper, np.zeros(added)])
         cost = np.zeros(self._matrix.shape[1])
-        for bend, columns in self.columns.items():
+        for rule, columns in self.columns.items():
             for i in columns:
-                upper[i] = np.inf if bend in allowed else 0.0
+                upper[i] = np.inf if rule in allowed else 0.0
                 cost[i] = self._cost[i]
         return Compiled(
             cost=cost,
@@ -126,34 +131,36 @@ class Elastic:
             rows=plain.rows,
         )
 
-    def bent(self, values: npt.NDArray[np.float64], tolerance: float = 1e-7) -> tuple[Bent, ...]:
-        """The rules that bend in a solution, and how far."""
+    def violations(self, values: npt.NDArray[np.float64], tolerance: float = 1e-7) -> tuple[Violation, ...]:
+        """The rules that a solution violates, and how far."""
         plain = values[: len(self._plain.columns)]
         self.model.plan(plain)  # gives the variables their values, for ratios
         activity = self._plain.matrix @ plain
         excess = np.maximum(activity - self._plain.row_upper, self._plain.row_lower - activity)
         found = []
-        for bend, columns in self.columns.items():
-            effort = float(sum(self._cost[i] * values[i] for i in columns)) / WEIGHT
-            if effort <= tolerance:
+        for rule, columns in self.columns.items():
+            penalty = float(sum(self._cost[i] * values[i] for i in columns)) / WEIGHT
+            if penalty <= tolerance:
                 continue
             by_month: dict[int, float] = defaultdict(float)
             for i in columns:
                 if values[i] > 0.0:
                     by_month[self._month[i]] += float(values[i]) * self._scale[i]
-            if bend.kind in ("cap", "max_shortfall_share"):
-                by_month = defaultdict(float, {0: self._moved(bend, excess) or by_month[0]})
-            found.append(Bent(bend, {t: amount for t, amount in sorted(by_month.items()) if amount > 0.0}, effort))
+            if rule.kind in ("cap", "max_shortfall_share"):
+                by_month = defaultdict(float, {0: self._moved(rule, excess) or by_month[0]})
+            found.append(
+                Violation(rule, {t: amount for t, amount in sorted(by_month.items()) if amount > 0.0}, penalty)
+            )
         return tuple(each for each in found if each.by_month)
 
     def plan(self, values: npt.NDArray[np.float64]) -> Plan:
         """The decisions of a solution."""
         return self.model.plan(values[: len(self._plain.columns)])
 
-    def _moved(self, bend: Bend, excess: npt.NDArray[np.float64]) -> float:
+    def _moved(self, rule: RelaxableRule, excess: npt.NDArray[np.float64]) -> float:
         """By how much a value has to move: what a row has in excess, against what the value is multiplied by in it."""
         found = 0.0
-        for row, weight in self._weights[bend]:
+        for row, weight in self._weights[rule]:
             at = weight.value()
             if at > 1e-12:
                 found = max(found, float(excess[row]) / at)
@@ -169,15 +176,15 @@ class Elastic:
         mw += sum(max(each.max_blocks, each.signed_blocks or 0) * each.block_mw for each in dataset.contracts)
         return max(1.0, mw)
 
-    def _note(self, bend: Bend, column: int, month: int, scale: float, cost: float) -> None:
-        self.columns[bend].append(column)
+    def _note(self, rule: RelaxableRule, column: int, month: int, scale: float, cost: float) -> None:
+        self.columns[rule].append(column)
         self._month[column], self._scale[column], self._cost[column] = month, scale, cost * WEIGHT
 
-    def _bend_rows(self, plain: Compiled) -> csc_array:
+    def _relaxation_columns(self, plain: Compiled) -> csc_array:
         """New columns: one for each rule as a whole, one for each row of demand."""
         first, rows, columns, entries = len(plain.columns), [], [], []
-        shared: dict[Bend, int] = {}
-        self._weights: dict[Bend, list[tuple[int, Linear]]] = defaultdict(list)
+        shared: dict[RelaxableRule, int] = {}
+        self._weights: dict[RelaxableRule, list[tuple[int, Linear]]] = defaultdict(list)
         tokens, weights = self._tokens(), value_weights(self.model)
         counts = np.diff(plain.matrix.tocsr().indptr)
         added = 0
@@ -189,32 +196,32 @@ class Elastic:
             name = str(key if kind == "rule" and isinstance(key, str) else key[0])
             if kind == "shortfall" and not self._must_be_met(name):
                 continue
-            bend = Bend(kind, name)
+            rule = RelaxableRule(kind, name)
             sign = 1.0 if np.isfinite(plain.row_lower[r]) else -1.0
             size = 1.0
             if kind == "shortfall":
                 column = first + added
                 added += 1
-                self._note(bend, column, int(key[2]), self.units.tokens_bn, self.units.tokens_bn / tokens[name])
+                self._note(rule, column, int(key[2]), self.units.tokens_bn, self.units.tokens_bn / tokens[name])
             else:
-                if bend not in shared:
-                    shared[bend] = first + added
+                if rule not in shared:
+                    shared[rule] = first + added
                     added += 1
-                    self._note(bend, shared[bend], 0, self._unit(bend), 1.0)
-                column = shared[bend]
+                    self._note(rule, shared[rule], 0, self._unit(rule), 1.0)
+                column = shared[rule]
                 if kind == "cap":
                     weight = weights[key[0], int(key[1])]
                     size = max(most(weight), 1e-9)
-                    self._weights[bend].append((r, weight))
+                    self._weights[rule].append((r, weight))
                 elif kind == "max_shortfall_share":
                     weight = self._asked(name, int(key[1]))
                     size = max(most(weight), 1e-9)
-                    self._weights[bend].append((r, weight))
+                    self._weights[rule].append((r, weight))
                 else:
                     size = float(max(1, counts[r])) if kind != "rule" else self._rule_size(name, key)
             rows.append(r)
             columns.append(column - first)
-            entries.append(sign * size * (1.0 if kind == "shortfall" else self._unit(bend)))
+            entries.append(sign * size * (1.0 if kind == "shortfall" else self._unit(rule)))
         shape = plain.matrix.shape[0], added
         return csc_array((entries, (rows, columns)), shape=shape)
 
@@ -223,11 +230,11 @@ class Elastic:
         rule = next(each for each in self.dataset.rules if each.rule == name)
         return float(self.model.signings.most(rule.offers[0])) if rule.kind == "requires" and key != name else 1.0
 
-    def _unit(self, bend: Bend) -> float:
-        """What one unit of effort moves: as much as is written, or where that is nothing, something of its size."""
-        if bend.kind != "cap":
+    def _unit(self, rule: RelaxableRule) -> float:
+        """What one unit of penalty moves: as much as is written, or where that is nothing, something of its size."""
+        if rule.kind != "cap":
             return 1.0
-        cap = next(each for each in self.dataset.caps if each.cap == bend.name)
+        cap = next(each for each in self.dataset.caps if each.cap == rule.name)
         if cap.value:
             return abs(cap.value)
         return self._all_mw() if cap.measure == "capacity_mw" else 1e9 if cap.measure.endswith("_usd") else 1.0

@@ -1,4 +1,4 @@
-"""Repair: what rules that bend mean as edits of a workbook, in words and applied to its Dataset."""
+"""Repairs: the edits of a workbook that relax the rules violated, in words and applied to its Dataset."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from models.dataset import Dataset
 from models.schema import Fleet
-from models.variants.elastic import Bend, Bent
+from models.variants.elastic import RelaxableRule, Violation
 
 RATIOS = ("capacity_share", "cash_share_of_revenue", "shortfall_share")
 """Measures of caps whose value is a share."""
@@ -21,7 +21,7 @@ class RuleChange:
     `amount` in `unit` is how far that goes; `words` is a clause that tells a person what to do.
     """
 
-    bend: Bend
+    rule: RelaxableRule
     sheet: str
     row: str
     column: str
@@ -46,27 +46,37 @@ def outwards(value: float, up: bool, digits: int = 3) -> float:
     return (math.ceil(value * scale - 1e-9) if up else math.floor(value * scale + 1e-9)) / scale
 
 
-def change_of(dataset: Dataset, bent: Bent) -> RuleChange:
-    """The edit that lets a rule bend as far as it does, amounts rounded outwards."""
-    kind, name, last = bent.bend.kind, bent.bend.name, dataset.settings.months - 1
+def change_of(dataset: Dataset, violation: Violation) -> RuleChange:
+    """The edit that relaxes a rule as far as it is violated, amounts rounded outwards."""
+    kind, name, last = violation.rule.kind, violation.rule.name, dataset.settings.months - 1
     if kind == "cap":
-        return _cap(dataset, bent)
+        return _cap(dataset, violation)
     if kind == "capacity":
         region, _, hardware = name.partition("/")
-        mw, months = outwards(bent.most, True), list(bent.by_month)
+        mw, months = outwards(violation.most, True), list(violation.by_month)
         since = "in" if months[0] == months[-1] < last else "from"
         words = f"{mw:,.6g} MW of {hardware} missing in {region} {since} {dataset.label(months[0])}"
         words += "" if months[-1] in (months[0], last) else f" to {dataset.label(months[-1])}"
         return RuleChange(
-            bent.bend, "fleet", "", "accelerators", "", f"{mw:.6g} MW more", mw, "MW", months[0], months[-1], words
+            violation.rule,
+            "fleet",
+            "",
+            "accelerators",
+            "",
+            f"{mw:.6g} MW more",
+            mw,
+            "MW",
+            months[0],
+            months[-1],
+            words,
         )
     if kind == "shortfall":
-        share, months = _shortfall_share(dataset, bent), list(bent.by_month)
+        share, months = _shortfall_share(dataset, violation), list(violation.by_month)
         found = dataset.segment_of[name].shortfall_usd_per_mtok
         words = f"allow {100 * share:.3g} % shortfall of {name} (in {dataset.label(months[0])}"
         words += ")" if len(months) == 1 else f" to {dataset.label(months[-1])})"
         return RuleChange(
-            bent.bend,
+            violation.rule,
             "segments",
             name,
             "shortfall_usd_per_mtok, max_shortfall_share",
@@ -80,35 +90,37 @@ def change_of(dataset: Dataset, bent: Bent) -> RuleChange:
         )
     if kind == "max_shortfall_share":
         found_share = dataset.segment_of[name].max_shortfall_share
-        needed = min(1.0, outwards(found_share + bent.most, True))
+        needed = min(1.0, outwards(found_share + violation.most, True))
         words = f"raise max_shortfall_share of {name} from {found_share:g} to {needed:g}"
         return _segment(
-            dataset, bent, "max_shortfall_share", f"{found_share:g}", f"{needed:g}", needed - found_share, words
+            dataset, violation, "max_shortfall_share", f"{found_share:g}", f"{needed:g}", needed - found_share, words
         )
     if kind == "single_site":
-        return _segment(dataset, bent, "single_site", "yes", "no", 1.0, f"let {name} run at more than one site")
+        return _segment(dataset, violation, "single_site", "yes", "no", 1.0, f"let {name} run at more than one site")
     if kind == "may_tighten":
-        return _segment(dataset, bent, "may_tighten", "no", "yes", 1.0, f"let the limits of {name} be tightened")
+        return _segment(dataset, violation, "may_tighten", "no", "yes", 1.0, f"let the limits of {name} be tightened")
     if kind == "min_months_between_changes":
         found_months = dataset.segment_of[name].min_months_between_changes
         words = f"let the limits of {name} change each month, not only every {found_months} months"
-        return _segment(dataset, bent, kind, str(found_months), "0", float(found_months), words)
+        return _segment(dataset, violation, kind, str(found_months), "0", float(found_months), words)
     rule = next(each for each in dataset.rules if each.rule == name)
     told = f"drop rule {name} ({rule.kind} {'; '.join(rule.offers)})"
-    return RuleChange(bent.bend, "rules", name, "kind", rule.kind, "no such rule", 1.0, "rule", 0, last, told)
+    return RuleChange(violation.rule, "rules", name, "kind", rule.kind, "no such rule", 1.0, "rule", 0, last, told)
 
 
 def _segment(
-    dataset: Dataset, bent: Bent, column: str, found: str, needed: str, amount: float, words: str
+    dataset: Dataset, violation: Violation, column: str, found: str, needed: str, amount: float, words: str
 ) -> RuleChange:
     last = dataset.settings.months - 1
-    return RuleChange(bent.bend, "segments", bent.bend.name, column, found, needed, amount, "", 0, last, words)
+    return RuleChange(
+        violation.rule, "segments", violation.rule.name, column, found, needed, amount, "", 0, last, words
+    )
 
 
-def _cap(dataset: Dataset, bent: Bent) -> RuleChange:
-    cap = next(each for each in dataset.caps if each.cap == bent.bend.name)
+def _cap(dataset: Dataset, violation: Violation) -> RuleChange:
+    cap = next(each for each in dataset.caps if each.cap == violation.rule.name)
     up = cap.sense == "max"
-    needed = outwards(cap.value + (bent.most if up else -bent.most), up)
+    needed = outwards(cap.value + (violation.most if up else -violation.most), up)
     unit = "MW" if cap.measure == "capacity_mw" else "share" if cap.measure in RATIOS else "USD"
     verb = "lift" if up else "lower"
     digits = ",.0f" if unit == "USD" and max(abs(cap.value), abs(needed)) >= 1e6 else ",.6g"
@@ -117,20 +129,30 @@ def _cap(dataset: Dataset, bent: Bent) -> RuleChange:
     last = dataset.settings.months - 1
     amount = abs(needed - cap.value)
     return RuleChange(
-        bent.bend, "caps", cap.cap, "value", f"{cap.value:.6g}", f"{needed:.6g}", amount, unit, 0, last, words
+        violation.rule,
+        "caps",
+        cap.cap,
+        "value",
+        f"{cap.value:.6g}",
+        f"{needed:.6g}",
+        amount,
+        unit,
+        0,
+        last,
+        words,
     )
 
 
-def _shortfall_share(dataset: Dataset, bent: Bent) -> float:
+def _shortfall_share(dataset: Dataset, violation: Violation) -> float:
     """The largest share of a month's baseline demand that goes unserved, rounded up; after limits it can be more."""
     from models.demand.baseline import baseline_demand
 
     worst = 0.0
-    for t, short in bent.by_month.items():
+    for t, short in violation.by_month.items():
         asked = sum(
             per_day[t] * dataset.hours(t) / 24.0
             for (segment, _), per_day in baseline_demand(dataset).items()
-            if segment == bent.bend.name
+            if segment == violation.rule.name
         )
         worst = max(worst, short / asked if asked else 1.0)
     return min(1.0, outwards(worst, True))
@@ -144,7 +166,7 @@ def repaired(dataset: Dataset, changes: Iterable[RuleChange]) -> Dataset:
 
 
 def _apply(dataset: Dataset, change: RuleChange) -> Dataset:
-    kind, name = change.bend.kind, change.bend.name
+    kind, name = change.rule.kind, change.rule.name
     if kind == "cap":
         moved = change.amount
         return replace(

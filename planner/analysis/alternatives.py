@@ -12,7 +12,7 @@ from models.audit import AuditReport, audit
 from models.build import build_model
 from models.dataset import Dataset
 from models.plan import Plan
-from models.variants.distance import as_far_as_possible, distance_mw
+from models.variants.distance import distance_mw, maximise_distance
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
 from planner.solving.highs import SolveOptions, hold, solve
@@ -80,7 +80,7 @@ def alternatives(
     for number in range(1, count + 1):
         if stop.requested:
             break
-        model = build_model(dataset, objective=as_far_as_possible(known, most_usd))
+        model = build_model(dataset, objective=maximise_distance(known, most_usd))
         lines = watch(f"Alternative {number}")
         limited = replace(options, gap=DISTANCE_GAP, time_limit=max(LEAST_SECONDS, seconds))
         start = start_values(model, known[-1])

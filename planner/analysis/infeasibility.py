@@ -1,6 +1,6 @@
 """What to change in a workbook that admits no plan: the smallest sets of changes, each tried out.
 
-A set is found by letting every rule bend for the least effort (`models.variants.elastic`), then taken apart until
+A set is found by relaxing every rule at the least penalty (`models.variants.elastic`), then taken apart until
 no rule of it can be left out. Others are found by holding one rule of a known set at a time, the smallest sets
 first. Each set is written as edits, applied to the workbook's data, and the result solved: a repair told as proven
 has a plan.
@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 
 from models.build import build_model
 from models.core.compiled import Compiled
-from models.core.scaling import Units
+from models.core.scaling import ModelUnits
 from models.dataset import Dataset
-from models.variants.elastic import Bend, Bent, Elastic
+from models.variants.elastic import Elastic, RelaxableRule, Violation
 from models.variants.repairs import RuleChange, change_of, repaired
 from planner.solving.highs import SolveOptions, solve
 from planner.solving.interrupt import Stop
@@ -34,12 +34,12 @@ TRIAL_GAP = 0.02
 class Repair:
     """Changes that together make a plan possible, none of them needless.
 
-    `effort` sums up how far they go, as shares of what is written. `cost_usd` is the net present cost of a plan
+    `penalty` sums up how far they go, as shares of what is written. `cost_usd` is the net present cost of a plan
     for the repaired workbook; `proven` whether one was found.
     """
 
     changes: tuple[RuleChange, ...]
-    effort: float
+    penalty: float
     cost_usd: float | None
     proven: bool
 
@@ -56,7 +56,7 @@ class Infeasibility:
     """
 
     repairs: tuple[Repair, ...]
-    conflict: tuple[Bend, ...] | None
+    conflict: tuple[RelaxableRule, ...] | None
     complete: bool
     seconds: float
 
@@ -84,7 +84,7 @@ class _Problem:
     """Arrays to solve, their costs in plain units."""
 
     compiled: Compiled
-    units: Units
+    units: ModelUnits
 
 
 class _Search:
@@ -100,95 +100,95 @@ class _Search:
         return time.monotonic() >= self.deadline or (self.stop is not None and self.stop.requested)
 
     def repairs(self, most: int) -> tuple[Repair, ...]:
-        """Sets of bends by a hitting-set tree, breadth first: each branch holds one rule of a known set more."""
-        found: dict[frozenset[Bend], Repair | None] = {}
-        branches: deque[frozenset[Bend]] = deque([frozenset()])
-        seen: set[frozenset[Bend]] = set()
+        """Sets of rules by a hitting-set tree, breadth first: each branch holds one rule of a known set more."""
+        found: dict[frozenset[RelaxableRule], Repair | None] = {}
+        branches: deque[frozenset[RelaxableRule]] = deque([frozenset()])
+        seen: set[frozenset[RelaxableRule]] = set()
         while branches and len([each for each in found.values() if each]) < most:
             if self.over:
                 self.cut_short = True
                 break
             held = branches.popleft()
-            known = next((bends for bends in found if not bends & held), None)
+            known = next((rules for rules in found if not rules & held), None)
             if known is None:
-                bent = self._bent(set(self.elastic.bends) - held)
-                if not bent:  # with these held there is no repair, or none is needed
+                violations = self._violations(set(self.elastic.relaxable) - held)
+                if not violations:  # with these held there is no repair, or none is needed
                     continue
-                bent = self._irreducible(bent)
-                known = frozenset(each.bend for each in bent)
-                found[known] = self._tried(bent)
-            for bend in sorted(known, key=lambda each: (each.kind, each.name)):
-                further = held | {bend}
+                violations = self._irreducible(violations)
+                known = frozenset(each.rule for each in violations)
+                found[known] = self._tried(violations)
+            for rule in sorted(known, key=lambda each: (each.kind, each.name)):
+                further = held | {rule}
                 if further not in seen:
                     seen.add(further)
                     branches.append(further)
-        return tuple(sorted(filter(None, found.values()), key=lambda each: (not each.proven, each.effort)))
+        return tuple(sorted(filter(None, found.values()), key=lambda each: (not each.proven, each.penalty)))
 
-    def conflict(self) -> tuple[Bend, ...] | None:
+    def conflict(self) -> tuple[RelaxableRule, ...] | None:
         """Rules that cannot hold together with what is on offer, none of them needless; None when time ran out."""
-        rules = [each for each in self.elastic.bends if each.kind != "capacity"]
+        rules = [each for each in self.elastic.relaxable if each.kind != "capacity"]
         core = list(rules)
         for each in rules:
-            rest = [bend for bend in core if bend != each]
-            if self._bent(set(rules) - set(rest)) is None:
+            rest = [rule for rule in core if rule != each]
+            if self._violations(set(rules) - set(rest)) is None:
                 if self.over:
                     self.cut_short = True
                     return None
                 core = rest
         return tuple(core)
 
-    def _bent(self, allowed: Collection[Bend]) -> tuple[Bent, ...] | None:
-        """How the allowed rules bend for the least effort; None when they cannot bend far enough."""
+    def _violations(self, allowed: Collection[RelaxableRule]) -> tuple[Violation, ...] | None:
+        """How the allowed rules are violated at the least penalty; None where relaxing them is not enough."""
         options = SolveOptions(gap=0.001, time_limit=max(0.5, self.deadline - time.monotonic()))
-        outcome = solve(_Problem(self.elastic.arrays(allowed), Units()), options, should_stop=lambda: self.over)
+        outcome = solve(_Problem(self.elastic.arrays(allowed), ModelUnits()), options, should_stop=lambda: self.over)
         if outcome.status in ("stopped", "no_plan"):
             self.cut_short = True
-        return None if outcome.values is None else self.elastic.bent(outcome.values)
+        return None if outcome.values is None else self.elastic.violations(outcome.values)
 
-    def _irreducible(self, bent: tuple[Bent, ...]) -> tuple[Bent, ...]:
-        """The bends without any that the others can do without, those that bend least tried first."""
-        for each in sorted(bent, key=lambda each: each.effort):
-            rest = {other.bend for other in bent if other.bend != each.bend}
-            if each.bend not in {other.bend for other in bent} or not rest or self.over:
+    def _irreducible(self, violations: tuple[Violation, ...]) -> tuple[Violation, ...]:
+        """The violations without any that the others can do without, the smallest tried first."""
+        for each in sorted(violations, key=lambda each: each.penalty):
+            rest = {other.rule for other in violations if other.rule != each.rule}
+            if each.rule not in {other.rule for other in violations} or not rest or self.over:
                 continue
-            without = self._bent(rest)
+            without = self._violations(rest)
             if without:
-                bent = without
-        return bent
+                violations = without
+        return violations
 
-    def _tried(self, bent: tuple[Bent, ...]) -> Repair | None:
+    def _tried(self, violations: tuple[Violation, ...]) -> Repair | None:
         """The repair, its amounts enlarged until the repaired workbook has a plan, then narrowed down.
 
         None when it is proven not to help: power that is missing is held by caps once it is there.
         """
-        effort = sum(each.effort for each in bent)
-        changes = tuple(change_of(self.dataset, each) for each in bent)
+        penalty = sum(each.penalty for each in violations)
+        changes = tuple(change_of(self.dataset, each) for each in violations)
         refuted = True
         for factor in ENLARGED:
-            tried = tuple(change_of(self.dataset, _scaled(each, factor)) for each in bent)
+            tried = tuple(change_of(self.dataset, _scaled(each, factor)) for each in violations)
             status, cost = self._cost(tried)
             if cost is not None:
-                return self._narrowed(bent, factor, Repair(tried, effort * factor, cost, True))
+                return self._narrowed(violations, factor, Repair(tried, penalty * factor, cost, True))
             refuted = refuted and status == "infeasible"
             if self.over:
-                return Repair(changes, effort, None, False)
-        return None if refuted else Repair(changes, effort, None, False)
+                return Repair(changes, penalty, None, False)
+        return None if refuted else Repair(changes, penalty, None, False)
 
-    def _narrowed(self, bent: tuple[Bent, ...], factor: float, repair: Repair) -> Repair:
+    def _narrowed(self, violations: tuple[Violation, ...], factor: float, repair: Repair) -> Repair:
         """A single share is measured against what the elastic plan happens to have: less of it may do."""
-        if len(bent) > 1 or bent[0].bend.kind not in ("cap", "shortfall", "max_shortfall_share"):
+        if len(violations) > 1 or violations[0].rule.kind not in ("cap", "shortfall", "max_shortfall_share"):
             return repair
         if not any(change.unit == "share" or change.column == "max_shortfall_share" for change in repair.changes):
             return repair
         low, high = 0.0, factor
         for _ in range(NARROWED):
             middle = (low + high) / 2.0
-            tried = (change_of(self.dataset, _scaled(bent[0], middle)),)
+            tried = (change_of(self.dataset, _scaled(violations[0], middle)),)
             cost = None if self.over else self._cost(tried)[1]
             if cost is None:
                 low = middle
             else:
-                high, repair = middle, Repair(tried, repair.effort * middle / high, cost, True)
+                high, repair = middle, Repair(tried, repair.penalty * middle / high, cost, True)
         return repair
 
     def _cost(self, changes: tuple[RuleChange, ...]) -> tuple[str, float | None]:
@@ -199,5 +199,5 @@ class _Search:
         return outcome.status, outcome.objective_usd
 
 
-def _scaled(bent: Bent, factor: float) -> Bent:
-    return replace(bent, by_month={t: amount * factor for t, amount in bent.by_month.items()})
+def _scaled(violation: Violation, factor: float) -> Violation:
+    return replace(violation, by_month={t: amount * factor for t, amount in violation.by_month.items()})

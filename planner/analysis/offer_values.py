@@ -14,7 +14,7 @@ from models.core.finance import counted_share_of_prepayment, counted_share_of_up
 from models.dataset import Dataset
 from models.schema import Contract, Lease, LeaseOut
 from models.supply.contract_schedule import ContractSchedule
-from models.supply.lease_schedule import UnitSchedule
+from models.supply.lease_schedule import LeaseSchedule
 from models.supply.signing import service_start, signing_months
 
 Values = Mapping[tuple[str, str, int], float]
@@ -107,7 +107,7 @@ def _lease_ways(dataset: Dataset, values: Values, lease: Lease) -> list[LocalWor
     found = []
     for term in (each for each in dataset.lease_terms if each.lease == lease.lease):
         for m in signing_months(dataset, lease, lease.lease):
-            schedule = UnitSchedule(dataset, lease, term, m)
+            schedule = LeaseSchedule(dataset, lease, term, m)
             months = range(schedule.start, schedule.term_end)
             usage = term.usage_usd_per_accelerator_hour
             worth = sum(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.audit import AuditReport, audit
 from models.audit.report import Findings
-from models.audit.scenario_set import RULE, WORDS, _size, audit_together
+from models.audit.scenario_set import RULE, WORDS, _size, audit_scenario_set
 from models.dataset import Dataset
 from models.stochastic.risk import Measure, expected_cost
 from models.stochastic.tree import ScenarioTree
@@ -31,7 +31,7 @@ def audit_plan_file(dataset: Dataset, plan_path: Path) -> AuditReport:
 
 def audit_written(dataset: Dataset, written: WrittenPlans) -> AuditReport:
     """The audit of plans that were read back, with the figures recorded beside them."""
-    report = audit_together(dataset, written.plans, written.costs)
+    report = audit_scenario_set(dataset, written.plans, written.costs)
     probability = ScenarioTree(dataset).probability
     costs = {name: plan.objective_usd for name, plan in written.plans.items()}
     findings = Findings({RULE: WORDS}, 1e-6)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from models.build import build_model
 from models.dataset import Dataset
 from models.plan import Plan
-from models.policy.stability import Keep, departures
+from models.policy.stability import PlanStability, departures
 from models.variants.plan_changes import Change, differences
 from models.warm_start import start_values
 from planner.solving.highs import SolveOptions, solve
@@ -37,7 +37,7 @@ class KeptReport:
 def kept_report(
     dataset: Dataset,
     plan: Plan,
-    keep: Keep,
+    keep: PlanStability,
     options: SolveOptions,
     seconds: float,
     stop: Stop,

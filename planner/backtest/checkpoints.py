@@ -25,7 +25,7 @@ FIELDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BacktestStep:
     """What was planned in month t, in words of the horizon as a whole.
 
     `status`: optimal, stopped, or what the solver said where there was no plan and the one before was followed.
@@ -46,29 +46,29 @@ class Step:
     plan: Plan
 
 
-def chained(key: str, step: Step) -> str:
+def chain_key(key: str, step: BacktestStep) -> str:
     """The key of what follows this step: another plan here makes everything after it another."""
     told = [key, step.month, step.status, plan_json(step.plan)]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def keep(path: Path, key: str, step: Step, label: str) -> None:
+def save_step(path: Path, key: str, step: BacktestStep, label: str) -> None:
     """Writes the record of a step. Raises CannotWrite where it cannot be written."""
     folder_for(path)
-    facts = {name: getattr(step, name) for name in Step.__slots__ if name != "plan"}
+    facts = {name: getattr(step, name) for name in BacktestStep.__slots__ if name != "plan"}
     write_run_json(path, {"key": key, "label": label, **facts, "plan": plan_json(step.plan)})
 
 
-def kept(path: Path, key: str) -> Step | None:
+def load_step(path: Path, key: str) -> BacktestStep | None:
     """The record of a step made from the same inputs and earlier steps; None where there is none."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["key"] != key:
             return None
-        facts = {name: document[name] for name in Step.__slots__ if name != "plan"}
+        facts = {name: document[name] for name in BacktestStep.__slots__ if name != "plan"}
         for name in ("signed", "notes", "short"):
             facts[name] = tuple(facts[name])
-        return Step(**facts, plan=plan_of(document["plan"]))
+        return BacktestStep(**facts, plan=plan_of(document["plan"]))
     except (OSError, ValueError, KeyError, TypeError):  # none, or not of ours
         return None
 
@@ -81,14 +81,14 @@ def plan_of(document: dict[str, Iterable[dict[str, Any]]]) -> Plan:
     return Plan(**{name: tuple(row(**each) for each in document[name]) for name, row in FIELDS.items()})
 
 
-def forget_others(folder: Path, key: str) -> None:
+def remove_stale(folder: Path, key: str) -> None:
     """Takes out steps that were made from other inputs, with their plans; whatever else is there stays.
 
     Raises:
         CannotWrite: one of them cannot be taken out.
     """
     found = sorted(path for path in folder.glob("*/step.json") if _is_record(path))
-    if not found or kept(found[0], key) is not None:
+    if not found or load_step(found[0], key) is not None:
         return
     for path in found:
         for ours in (path.with_name("plan.xlsx"), path):

@@ -9,7 +9,7 @@ from models.plan import Plan
 from models.roll.plan_mapping import schedule_of
 
 
-def deeds(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple[str, ...]:
+def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple[str, ...]:
     """Signings, notice, renewals, options and changes of limits in months `first` to `last`.
 
     Notice is given notice_months before service stops; a renewal is decided in the month before its first.

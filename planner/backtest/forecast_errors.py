@@ -9,36 +9,38 @@ from typing import Any
 from models import months
 from models.dataset import Dataset
 from models.plan import Plan
-from models.roll.information import believed
+from models.roll.information import information_at
 from models.schema import sheet
 from planner.analysis.plan_comparison import InputChange, input_changes
-from planner.backtest.checkpoints import Step
-from planner.backtest.request import Inputs, RollingRequest
+from planner.backtest.checkpoints import BacktestStep
+from planner.backtest.request import BacktestRequest, Inputs
 from planner.results.input_rows import shown
 
 BY_MONTH = ("demand", "on_demand")
 
 
 @dataclass(frozen=True, slots=True)
-class Surprise:
+class ForecastError:
     """A value that is not as forecast, and the month t in whose plan it was known; None where it never was."""
 
     change: InputChange
     known: int | None
 
 
-def surprises(request: RollingRequest, inputs: Inputs, steps: Sequence[Step]) -> tuple[Surprise, ...]:
+def forecast_errors(
+    request: BacktestRequest, inputs: Inputs, steps: Sequence[BacktestStep]
+) -> tuple[ForecastError, ...]:
     """Every value in which the workbooks differ, in the order of the sheets."""
     changes = input_changes(inputs.forecast, inputs.actuals)
     known: dict[InputChange, int] = {}
-    lived = Plan()
+    implemented = Plan()
     for step in steps:
-        belief = believed(inputs.forecast, inputs.actuals, lived, step.month, request.update)
+        belief = information_at(inputs.forecast, inputs.actuals, implemented, step.month, request.update)
         for change in changes:
             if change not in known and _is_known(change, belief, inputs, step.month):
                 known[change] = step.month
-        lived = step.plan
-    return tuple(Surprise(each, known.get(each)) for each in changes)
+        implemented = step.plan
+    return tuple(ForecastError(each, known.get(each)) for each in changes)
 
 
 def _is_known(change: InputChange, belief: Dataset, inputs: Inputs, k: int) -> bool:

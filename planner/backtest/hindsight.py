@@ -14,11 +14,11 @@ import numpy as np
 from models.audit import AuditReport, audit
 from models.build import Model, build_model
 from models.core.compiled import Compiled
-from models.core.scaling import Units
+from models.core.scaling import ModelUnits
 from models.dataset import Dataset
 from models.plan import Plan
-from models.roll.replay import restated
-from models.variants.elastic import Bent, Elastic
+from models.roll.replay import replay
+from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
 from planner.backtest.simulation import RejectedByAudit, Watch
 from planner.reports.run_result import Status
@@ -30,7 +30,7 @@ MONTHS_TOLD = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class EvaluatedPlan:
     """A plan of the actuals, audited: its cost, the bound on any other with the same decisions held, and the gap."""
 
     status: Status
@@ -50,8 +50,8 @@ class Hindsight:
     that turned out not to be on offer.
     """
 
-    rolling: Known | None
-    foresight: Known | None
+    rolling: EvaluatedPlan | None
+    foresight: EvaluatedPlan | None
     rolling_status: str
     foresight_status: str
     broken: tuple[str, ...]
@@ -67,13 +67,15 @@ class Hindsight:
         return found, min(found, least), self.rolling.objective_usd - self.foresight.bound_usd
 
 
-def hindsight(actuals: Dataset, lived: Plan, until: int, options: SolveOptions, stop: Stop, watch: Watch) -> Hindsight:
+def hindsight(
+    actuals: Dataset, implemented: Plan, until: int, options: SolveOptions, stop: Stop, watch: Watch
+) -> Hindsight:
     """Evaluates the decisions of months up to `until`, and solves the actuals with foresight.
 
     Raises:
         RejectedByAudit: a plan fails its audit.
     """
-    decisions, fallen = restated(actuals, lived)
+    decisions, fallen = replay(actuals, implemented)
     lost = tuple(each.words for each in fallen if each.month <= until)
     model = build_model(actuals, every_month=True)
     lost += _without_a_place(model, decisions, until)
@@ -100,7 +102,7 @@ def _solve(
     return solve(problem, options, on_progress=lines.news, should_stop=lambda: lines.stopped_by(stop), start=start)
 
 
-def _known(actuals: Dataset, model: Model, outcome: Outcome) -> Known | None:
+def _known(actuals: Dataset, model: Model, outcome: Outcome) -> EvaluatedPlan | None:
     if outcome.values is None or outcome.objective_usd is None:
         return None
     plan = model.plan(outcome.values)
@@ -109,7 +111,9 @@ def _known(actuals: Dataset, model: Model, outcome: Outcome) -> Known | None:
         told = "; ".join(f"{each.what} at {each.where}" for each in report.failed[:3])
         raise RejectedByAudit(f"The audit rejects a plan of the actuals: {told}. Please report it.")
     bound = -np.inf if outcome.bound_usd is None else outcome.bound_usd
-    return Known(outcome.status, plan, report, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds)
+    return EvaluatedPlan(
+        outcome.status, plan, report, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds
+    )
 
 
 def _without_a_place(model: Model, decisions: Plan, until: int) -> tuple[str, ...]:
@@ -125,19 +129,19 @@ def _without_a_place(model: Model, decisions: Plan, until: int) -> tuple[str, ..
 
 
 @dataclass(frozen=True, slots=True)
-class _Bendable:
+class _ElasticProblem:
     compiled: Compiled
-    units: Units
+    units: ModelUnits
 
 
 def _broken(actuals: Dataset, decisions: Plan, until: int, options: SolveOptions, stop: Stop) -> tuple[str, ...]:
     """Which rules the decisions break on the actuals, where and how far, bent as little as can be."""
     elastic = Elastic(actuals, every_month=True)
-    allowed = [bend for bend in elastic.bends if bend.kind != "capacity"]
+    allowed = [rule for rule in elastic.relaxable if rule.kind != "capacity"]
     arrays = elastic.arrays(allowed)
     values = held_values(elastic.model, decisions, until)
     added = len(arrays.columns) - len(values)
-    problem = _Bendable(arrays, Units())
+    problem = _ElasticProblem(arrays, ModelUnits())
     outcome = solve(
         hold(problem, np.concatenate([values, np.full(added, np.nan)])), options, should_stop=lambda: stop.requested
     )
@@ -145,30 +149,29 @@ def _broken(actuals: Dataset, decisions: Plan, until: int, options: SolveOptions
         return ("which rules the decisions break was not found out in the time",)
     if outcome.values is None:
         return ("the decisions cannot stand together on what happened, whatever rule is bent",)
-    return tuple(_words(actuals, each) for each in elastic.bent(outcome.values))
+    return tuple(_words(actuals, each) for each in elastic.violations(outcome.values))
 
 
-def _words(actuals: Dataset, bent: Bent) -> str:
-    label, name = actuals.label, bent.bend.name
-    if bent.bend.kind == "shortfall":
-        months = [f"{bn:,.4g} in {label(t)}" for t, bn in list(bent.by_month.items())[:MONTHS_TOLD]]
-        more = len(bent.by_month) - MONTHS_TOLD
+def _words(actuals: Dataset, violation: Violation) -> str:
+    label, name = actuals.label, violation.rule.name
+    if violation.rule.kind == "shortfall":
+        months = [f"{bn:,.4g} in {label(t)}" for t, bn in list(violation.by_month.items())[:MONTHS_TOLD]]
+        more = len(violation.by_month) - MONTHS_TOLD
         rest = f" and in {more} months more" if more > 0 else ""
-        total = sum(bent.by_month.values())
+        total = sum(violation.by_month.values())
         return f"{name}: {total:,.4g} bn tokens that must be served are not ({', '.join(months)}{rest})"
-    if bent.bend.kind == "cap":
+    if violation.rule.kind == "cap":
         cap = next(each for each in actuals.caps if each.cap == name)
-        return (
-            f"cap {name}: {'exceeded' if cap.sense == 'max' else 'missed'} by {bent.most:,.4g} (it is {cap.value:,.4g})"
-        )
-    if bent.bend.kind == "max_shortfall_share":
-        return f"{name}: max_shortfall_share exceeded by {bent.most:.3g}"
+        broken = "exceeded" if cap.sense == "max" else "missed"
+        return f"cap {name}: {broken} by {violation.most:,.4g} (it is {cap.value:,.4g})"
+    if violation.rule.kind == "max_shortfall_share":
+        return f"{name}: max_shortfall_share exceeded by {violation.most:.3g}"
     return {
         "rule": f"rule {name} is not kept",
         "single_site": f"{name} is not at a single site",
         "may_tighten": f"limits of {name} are tightened",
         "min_months_between_changes": f"limits of {name} change too soon",
-    }[bent.bend.kind]
+    }[violation.rule.kind]
 
 
-__all__ = ["Hindsight", "Known", "held_values", "hindsight"]
+__all__ = ["EvaluatedPlan", "Hindsight", "held_values", "hindsight"]

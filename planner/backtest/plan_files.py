@@ -9,7 +9,7 @@ from models.dataset import Dataset
 from models.plan import Plan
 from planner import __version__
 from planner.backtest.checkpoints import folder_for
-from planner.backtest.request import Inputs, RollingRequest
+from planner.backtest.request import BacktestRequest, Inputs
 from planner.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.plan.workbook import write_plan
 from planner.reports.run_result import ModelSize, RunResult, Status
@@ -18,7 +18,7 @@ from planner.run.versions import versions
 
 def write_plan_of(
     path: Path,
-    request: RollingRequest,
+    request: BacktestRequest,
     inputs: Inputs,
     dataset: Dataset,
     plan: Plan,

@@ -22,7 +22,7 @@ ALIKE = ("first_month", "months", "currency", "discount_rate", "reserve_margin",
 
 
 @dataclass(frozen=True, slots=True)
-class RollingRequest:
+class BacktestRequest:
     """`forecast` is what is believed at first, `actuals` what really happens.
 
     `every`: months between two plans. `until`: the last month lived through (a month number; None: the last of the
@@ -67,7 +67,7 @@ class Inputs:
     key: str
 
 
-def read_inputs(request: RollingRequest) -> Inputs:
+def read_inputs(request: BacktestRequest) -> Inputs:
     """Reads and checks both workbooks.
 
     Raises:
@@ -93,7 +93,7 @@ def read_inputs(request: RollingRequest) -> Inputs:
     return Inputs(forecast, actuals, until, (hashes[0], hashes[1]), _key(request, hashes))
 
 
-def _unlike(request: RollingRequest, forecast: Dataset, actuals: Dataset) -> Iterator[Fault]:
+def _unlike(request: BacktestRequest, forecast: Dataset, actuals: Dataset) -> Iterator[Fault]:
     """Where the two are not the same problem."""
     fix = f"Make it the same in {request.forecast.name} and {request.actuals.name}."
     for name in ALIKE:
@@ -112,6 +112,6 @@ def _setting(dataset: Dataset, name: str) -> str:
     return dataset.label(0) if name == "first_month" else str(getattr(dataset.settings, name))
 
 
-def _key(request: RollingRequest, hashes: list[str]) -> str:
+def _key(request: BacktestRequest, hashes: list[str]) -> str:
     text = json.dumps([__version__, hashes, request.options()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -11,13 +11,13 @@ from typing import Any
 
 from models.faults import FaultyWorkbook
 from planner import __version__
-from planner.backtest.checkpoints import forget_others
-from planner.backtest.forecast_errors import surprises
+from planner.backtest.checkpoints import remove_stale
+from planner.backtest.forecast_errors import forecast_errors
 from planner.backtest.hindsight import Hindsight, hindsight
 from planner.backtest.plan_files import write_plan_of
-from planner.backtest.request import Inputs, RollingRequest, read_inputs
+from planner.backtest.request import BacktestRequest, Inputs, read_inputs
 from planner.backtest.simulation import steps
-from planner.backtest.summary import Story, document, finite, lines
+from planner.backtest.summary import BacktestResult, document, finite, lines
 from planner.backtest.workbook import SHEET, write_rolling
 from planner.console import Console, log_to
 from planner.errors import CannotWrite, ExitCode, Interrupted, WrongUsage, why_not
@@ -26,22 +26,22 @@ from planner.lock import locked
 from planner.outputs import check_replaceable, check_writable, same_file
 from planner.reports.run_json import faults_json, write_run_json
 from planner.solving.interrupt import Stop
-from planner.solving.progress import LiveLine, ProgressLines
+from planner.solving.progress import LiveText, ProgressLines
 
 log = logging.getLogger("planner")
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedBacktest:
     """A rolling run that came to its end; `document` is what `rolling.json` says."""
 
-    story: Story
+    result: BacktestResult
     document: dict[str, Any]
     folder: Path
     exit_code: ExitCode
 
 
-def run_rolling(request: RollingRequest, stop: Stop | None = None, live: LiveLine | None = None) -> Finished:
+def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveText | None = None) -> FinishedBacktest:
     """Plans every month, holds all of it against what happened, and writes the report.
 
     A run that was ended goes on with the step it was in; steps on record are not planned again.
@@ -57,14 +57,14 @@ def run_rolling(request: RollingRequest, stop: Stop | None = None, live: LiveLin
     stop = stop or Stop()
     with locked(folder), log_to(folder / "rolling.log"):
         with _told_how_to_go_on(folder), stop:
-            story = _story(request, inputs, folder, stop, live)
-        told = document(story) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}
-        write_rolling(folder / "rolling.xlsx", story)
-        _write_plans(story, folder)
+            result = _story(request, inputs, folder, stop, live)
+        told = document(result) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}
+        write_rolling(folder / "rolling.xlsx", result)
+        _write_plans(result, folder)
         write_run_json(folder / "rolling.json", told)
-        for line in lines(story):
+        for line in lines(result):
             log.debug("%s", line)
-    return Finished(story, told, folder, _exit_code(story))
+    return FinishedBacktest(result, told, folder, _exit_code(result))
 
 
 def roll_through_command(console: Console, file: Path, values: Mapping[str, Any]) -> int:
@@ -72,7 +72,7 @@ def roll_through_command(console: Console, file: Path, values: Mapping[str, Any]
     for path in (file, values["rolling"]):
         if not path.is_file():
             raise WrongUsage(f"There is no workbook {path}. Check the path.")
-    request = RollingRequest(
+    request = BacktestRequest(
         forecast=file,
         actuals=values["rolling"],
         every=values["every"],
@@ -95,24 +95,24 @@ def roll_through_command(console: Console, file: Path, values: Mapping[str, Any]
         console.give({"faults": faults_json(faulty.faults), "planner_version": __version__})
         return ExitCode.WRONG_INPUT
     failed = finished.exit_code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN)
-    console.tell([*lines(finished.story), f"  Report    {finished.folder / 'rolling.xlsx'}"], urgent=failed)
+    console.tell([*lines(finished.result), f"  Report    {finished.folder / 'rolling.xlsx'}"], urgent=failed)
     console.give(finished.document)
     return finished.exit_code
 
 
-def _story(request: RollingRequest, inputs: Inputs, folder: Path, stop: Stop, live: LiveLine | None) -> Story:
+def _story(request: BacktestRequest, inputs: Inputs, folder: Path, stop: Stop, live: LiveText | None) -> BacktestResult:
     def watch(what: str) -> ProgressLines:
         return ProgressLines(what, inputs.actuals.settings.currency, live)
 
-    forget_others(folder / "steps", inputs.key)
+    remove_stale(folder / "steps", inputs.key)
     done = list(steps(request, inputs, folder, stop, watch))
     found: Hindsight | None = None
     if done[0].objective_usd is not None:
         found = hindsight(inputs.actuals, done[-1].plan, inputs.until, request.solver, stop, watch)
-    return Story(request, inputs, done, found, surprises(request, inputs, done))
+    return BacktestResult(request, inputs, done, found, forecast_errors(request, inputs, done))
 
 
-def _folder(request: RollingRequest, inputs: Inputs) -> Path:
+def _folder(request: BacktestRequest, inputs: Inputs) -> Path:
     """Where the run writes: a folder that has the inputs in its name, or the one asked for."""
     folder = request.folder or request.outputs / request.forecast.stem / f"rolling-{inputs.key[:8]}"
     if folder.suffix.lower() == ".xlsx":
@@ -139,34 +139,34 @@ def _told_how_to_go_on(folder: Path) -> Iterator[None]:
         raise
 
 
-def _write_plans(story: Story, folder: Path) -> None:
+def _write_plans(result: BacktestResult, folder: Path) -> None:
     """Both plans of what really happened, as workbooks to look at and to compare."""
-    named = (("month by month", "month by month", story.rolling), ("foresight", "with foresight", story.foresight))
+    named = (("month by month", "month by month", result.rolling), ("foresight", "with foresight", result.foresight))
     for name, words, known in named:
         if known is not None:
             write_plan_of(
                 folder / f"{name.replace(' ', '_')}.xlsx",
-                story.request,
-                story.inputs,
-                story.actuals,
+                result.request,
+                result.inputs,
+                result.actuals,
                 known.plan,
                 known.audit,
-                name=f"{story.inputs.forecast.settings.plan_name}, {words}",
+                name=f"{result.inputs.forecast.settings.plan_name}, {words}",
                 status=known.status,
                 bound_usd=finite(known.bound_usd),
                 seconds=known.seconds,
             )
 
 
-def _exit_code(story: Story) -> ExitCode:
-    found = story.hindsight
+def _exit_code(result: BacktestResult) -> ExitCode:
+    found = result.hindsight
     if found is None:
-        no_plan = story.steps[0].status == "no_plan"
+        no_plan = result.steps[0].status == "no_plan"
         return ExitCode.STOPPED_WITHOUT_PLAN if no_plan else ExitCode.INFEASIBLE
     if "infeasible" in (found.rolling_status, found.foresight_status):
         return ExitCode.INFEASIBLE
     if found.rolling is None or found.foresight is None:
         return ExitCode.STOPPED_WITHOUT_PLAN
-    ended = [*(step.status for step in story.steps), found.rolling.status, found.foresight.status]
+    ended = [*(step.status for step in result.steps), found.rolling.status, found.foresight.status]
     stopped = any(status != "optimal" for status in ended)
-    return ExitCode.STOPPED_WITH_PLAN if stopped and not story.request.accept_stopped else ExitCode.OK
+    return ExitCode.STOPPED_WITH_PLAN if stopped and not result.request.accept_stopped else ExitCode.OK

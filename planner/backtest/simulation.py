@@ -12,17 +12,17 @@ from models.build import Model, build_model
 from models.checks import check
 from models.dataset import Dataset
 from models.plan import Plan, Serving, Shortfall
-from models.policy.stability import Keep
+from models.policy.stability import PlanStability
 from models.roll import Rolled, roll_forward
-from models.roll.information import believed
-from models.roll.plan_mapping import brought_back, brought_forward
-from models.roll.replay import restated
+from models.roll.information import information_at
+from models.roll.plan_mapping import map_back, map_forward
+from models.roll.replay import replay
 from models.roll.shortfall_relaxation import unserved_allowed
 from models.warm_start import start_values
-from planner.backtest.checkpoints import Step, chained, keep, kept
-from planner.backtest.decisions_made import deeds
+from planner.backtest.checkpoints import BacktestStep, chain_key, load_step, save_step
+from planner.backtest.decisions_made import decisions_made
 from planner.backtest.plan_files import write_plan_of
-from planner.backtest.request import Inputs, RollingRequest
+from planner.backtest.request import BacktestRequest, Inputs
 from planner.errors import ExitCode, PlannerError
 from planner.formatting import money, percent
 from planner.reports.run_result import ModelSize
@@ -55,7 +55,9 @@ class _Round:
     notes: tuple[str, ...]
 
 
-def steps(request: RollingRequest, inputs: Inputs, folder: Path | None, stop: Stop, watch: Watch) -> Iterator[Step]:
+def steps(
+    request: BacktestRequest, inputs: Inputs, folder: Path | None, stop: Stop, watch: Watch
+) -> Iterator[BacktestStep]:
     """Every step up to `until`, those on record in the folder as they are; ends early where month 0 has no plan.
 
     Without a folder nothing is put on record.
@@ -68,31 +70,31 @@ def steps(request: RollingRequest, inputs: Inputs, folder: Path | None, stop: St
     for k in range(0, inputs.until + 1, request.every):
         label = inputs.actuals.label(k)
         path = None if folder is None else folder / "steps" / label / "step.json"
-        step = None if path is None else kept(path, key)
+        step = None if path is None else load_step(path, key)
         if step is None:
             found = _round(request, inputs, earlier, k)
             step = _Planner(request, inputs, found, None if path is None else path.parent, stop, watch).step()
             if path is not None:
-                keep(path, key, step, label)
+                save_step(path, key, step, label)
             log.info("%s: %s", label, _told(step, inputs.actuals.settings.currency))
         else:
             log.info("%s: on record", label)
         yield step
         if k == 0 and step.objective_usd is None:
             return
-        key, earlier = chained(key, step), step.plan
+        key, earlier = chain_key(key, step), step.plan
 
 
-def _told(step: Step, currency: str) -> str:
+def _told(step: BacktestStep, currency: str) -> str:
     if step.objective_usd is None:
         return f"no plan ({step.status}); what was planned before is done"
     done = "; ".join(step.signed) or "nothing to sign"
     return f"{done}. {money(step.objective_usd, currency)} from here on, gap {percent(step.gap)}"
 
 
-def _round(request: RollingRequest, inputs: Inputs, earlier: Plan, k: int) -> _Round:
-    base = believed(inputs.forecast, inputs.actuals, earlier, k, request.update)
-    earlier, lost = restated(base, earlier)
+def _round(request: BacktestRequest, inputs: Inputs, earlier: Plan, k: int) -> _Round:
+    base = information_at(inputs.forecast, inputs.actuals, earlier, k, request.update)
+    earlier, lost = replay(base, earlier)
     notes = tuple(each.words for each in lost if k - request.every <= each.month < k)
     left = len(base.horizon) - k
     months = left if request.window is None else min(request.window, left)
@@ -100,7 +102,7 @@ def _round(request: RollingRequest, inputs: Inputs, earlier: Plan, k: int) -> _R
         problem = replace(base, settings=replace(base.settings, months=months))
         return _Round(k, base, problem, None, earlier, None, notes)
     rolled = roll_forward(base, earlier, k, months)
-    start = brought_forward(rolled, base, earlier)
+    start = map_forward(rolled, base, earlier)
     return _Round(k, base, rolled.dataset, rolled, earlier, start, notes)
 
 
@@ -108,13 +110,13 @@ class _Planner:
     """One step under way."""
 
     def __init__(
-        self, request: RollingRequest, inputs: Inputs, found: _Round, folder: Path | None, stop: Stop, watch: Watch
+        self, request: BacktestRequest, inputs: Inputs, found: _Round, folder: Path | None, stop: Stop, watch: Watch
     ) -> None:
         self.request, self.inputs, self.round = request, inputs, found
         self.folder, self.stop, self.watch = folder, stop, watch
         self.seconds = 0.0
 
-    def step(self) -> Step:
+    def step(self) -> BacktestStep:
         """The step's plan; where there is none, the plan before goes on."""
         each = self.round
         problem, short_allowed = each.problem, False
@@ -136,8 +138,8 @@ class _Planner:
         each, request = self.round, self.request
         keep_to = None
         if each.start is not None and request.keep_change_cost is not None:
-            keep_to = Keep(each.start, request.keep_change_cost)
-        model = build_model(problem, keep=keep_to)
+            keep_to = PlanStability(each.start, request.keep_change_cost)
+        model = build_model(problem, stability=keep_to)
         lines = self.watch(f"{problem.label(0)}")
         outcome = solve(
             model,
@@ -151,7 +153,7 @@ class _Planner:
         self.seconds += outcome.seconds
         return model, outcome
 
-    def _kept(self, problem: Dataset, model: Model, outcome: Outcome, short_allowed: bool) -> Step:
+    def _kept(self, problem: Dataset, model: Model, outcome: Outcome, short_allowed: bool) -> BacktestStep:
         each = self.round
         assert outcome.values is not None
         assert outcome.objective_usd is not None
@@ -179,20 +181,20 @@ class _Planner:
                 model=ModelSize(model.size.rows, model.size.columns, model.size.integers, model.size.nonzeros),
             )
         short = _short(each.problem, plan) if short_allowed else ()
-        whole = plan if each.rolled is None else brought_back(each.rolled, each.base, each.earlier, plan)
+        whole = plan if each.rolled is None else map_back(each.rolled, each.base, each.earlier, plan)
         following = each.k + self.request.every
         whole = _remembered(whole, following)
         last = min(following - 1, self.inputs.until)
-        done = deeds(each.base, whole, each.k, last)
+        done = decisions_made(each.base, whole, each.k, last)
         notes = each.notes if not short else (*each.notes, "no plan serves everything; the least is left unserved")
-        return Step(each.k, outcome.status, objective, bound, gap, self.seconds, done, notes, short, whole)
+        return BacktestStep(each.k, outcome.status, objective, bound, gap, self.seconds, done, notes, short, whole)
 
-    def _as_before(self, status: str, notes: tuple[str, ...]) -> Step:
+    def _as_before(self, status: str, notes: tuple[str, ...]) -> BacktestStep:
         each = self.round
         plan = _remembered(each.earlier, each.k + self.request.every)
         last = min(each.k + self.request.every - 1, self.inputs.until)
-        done = deeds(each.base, plan, each.k, last)
-        return Step(each.k, status, None, None, None, self.seconds, done, notes, (), plan)
+        done = decisions_made(each.base, plan, each.k, last)
+        return BacktestStep(each.k, status, None, None, None, self.seconds, done, notes, (), plan)
 
 
 def _faults(problem: Dataset) -> tuple[str, ...]:

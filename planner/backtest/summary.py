@@ -12,36 +12,36 @@ from models.dataset import Dataset
 from models.plan import CATEGORIES
 from models.variants.plan_changes import differences, limit_differences
 from planner import __version__
-from planner.backtest.checkpoints import Step
-from planner.backtest.forecast_errors import Surprise
-from planner.backtest.hindsight import Hindsight, Known
-from planner.backtest.request import Inputs, RollingRequest
+from planner.backtest.checkpoints import BacktestStep
+from planner.backtest.forecast_errors import ForecastError
+from planner.backtest.hindsight import EvaluatedPlan, Hindsight
+from planner.backtest.request import BacktestRequest, Inputs
 from planner.formatting import money, percent
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class BacktestResult:
     """The steps and all of them in hindsight (None where the first month had no plan)."""
 
-    request: RollingRequest
+    request: BacktestRequest
     inputs: Inputs
-    steps: Sequence[Step]
+    steps: Sequence[BacktestStep]
     hindsight: Hindsight | None
-    surprises: Sequence[Surprise]
+    forecast_errors: Sequence[ForecastError]
 
     @property
     def actuals(self) -> Dataset:
         return self.inputs.actuals
 
     @property
-    def rolling(self) -> Known | None:
+    def rolling(self) -> EvaluatedPlan | None:
         return None if self.hindsight is None else self.hindsight.rolling
 
     @property
-    def foresight(self) -> Known | None:
+    def foresight(self) -> EvaluatedPlan | None:
         return None if self.hindsight is None else self.hindsight.foresight
 
-    def paid_until(self, known: Known | None, step: Step) -> float | None:
+    def paid_until(self, known: EvaluatedPlan | None, step: BacktestStep) -> float | None:
         """Present value paid, on what really happened, up to the month before the next step."""
         if known is None:
             return None
@@ -49,11 +49,11 @@ class Story:
         return sum(each.present_value_usd for each in known.plan.payments if each.month <= last)
 
 
-def headline(story: Story) -> str:
+def headline(result: BacktestResult) -> str:
     """What came of it, in a sentence or three."""
-    currency, found = story.actuals.settings.currency, story.hindsight
+    currency, found = result.actuals.settings.currency, result.hindsight
     if found is None:
-        first = story.steps[0]
+        first = result.steps[0]
         return f"✘ The first month has no plan ({first.status}), so there is nothing to roll. {' '.join(first.notes)}"
     if found.rolling is None and not found.broken:
         return "● No plan with these decisions was found in the time; begin again with a longer --time-limit."
@@ -73,36 +73,36 @@ def headline(story: Story) -> str:
     return f"✔ Myopia cost {money(myopia, currency)}, {share} of the cost with foresight: {costs}. {bounds}"
 
 
-def lines(story: Story) -> list[str]:
+def lines(result: BacktestResult) -> list[str]:
     """The run on a few lines."""
-    label = story.actuals.label
-    told = [headline(story)]
-    for step in story.steps:
+    label = result.actuals.label
+    told = [headline(result)]
+    for step in result.steps:
         done = "; ".join(step.signed) or "nothing"
         told.append(f"  {label(step.month)}  {done}")
         told += [f"           {note}" for note in (*step.notes, *(f"unserved: {each}" for each in step.short))]
-    if story.hindsight is not None:
-        told += [f"  Not had   {each}" for each in story.hindsight.lost]
+    if result.hindsight is not None:
+        told += [f"  Not had   {each}" for each in result.hindsight.lost]
     return told
 
 
-def document(story: Story) -> dict[str, Any]:
+def document(result: BacktestResult) -> dict[str, Any]:
     """The run as plain values; months as `2026-09`, money null where there is no plan."""
-    label, found = story.actuals.label, story.hindsight
-    rolling, foresight = story.rolling, story.foresight
+    label, found = result.actuals.label, result.hindsight
+    rolling, foresight = result.rolling, result.foresight
     myopia = found.myopia_usd if found is not None else None
     own, best = (None if each is None else each.plan.costs_usd() for each in (rolling, foresight))
     changes = differences(foresight.plan, rolling.plan, label) if rolling and foresight else ()
     limits = limit_differences(foresight.plan, rolling.plan, label) if rolling and foresight else ()
     return {
-        "plan_name": story.inputs.forecast.settings.plan_name,
-        "forecast_path": str(story.request.forecast),
-        "actuals_path": str(story.request.actuals),
-        "forecast_sha256": story.inputs.sha256[0],
-        "actuals_sha256": story.inputs.sha256[1],
+        "plan_name": result.inputs.forecast.settings.plan_name,
+        "forecast_path": str(result.request.forecast),
+        "actuals_path": str(result.request.actuals),
+        "forecast_sha256": result.inputs.sha256[0],
+        "actuals_sha256": result.inputs.sha256[1],
         "first_month": label(0),
-        "until": label(story.inputs.until),
-        "last_month": label(story.actuals.settings.months - 1),
+        "until": label(result.inputs.until),
+        "last_month": label(result.actuals.settings.months - 1),
         "rolling": _known(rolling),
         "foresight": _known(foresight),
         "myopia_usd": None if myopia is None else myopia[0],
@@ -123,10 +123,10 @@ def document(story: Story) -> dict[str, Any]:
                 "done": list(step.signed),
                 "notes": list(step.notes),
                 "unserved": list(step.short),
-                "cost_so_far_usd": story.paid_until(rolling, step),
-                "foresight_so_far_usd": story.paid_until(foresight, step),
+                "cost_so_far_usd": result.paid_until(rolling, step),
+                "foresight_so_far_usd": result.paid_until(foresight, step),
             }
-            for step in story.steps
+            for step in result.steps
         ],
         "decisions": [
             {"kind": each.kind, "name": each.name, "change": each.change, "words": each.words} for each in changes
@@ -144,10 +144,10 @@ def document(story: Story) -> dict[str, Any]:
                 "actual": each.change.after,
                 "known": None if each.known is None else label(each.known),
             }
-            for each in story.surprises
+            for each in result.forecast_errors
         ],
-        "options": story.request.options()
-        | {"until": None if story.request.until is None else months.label(story.request.until)},
+        "options": result.request.options()
+        | {"until": None if result.request.until is None else months.label(result.request.until)},
         "planner_version": __version__,
     }
 
@@ -161,7 +161,7 @@ def _share(part: float, whole: float) -> float:
     return part / abs(whole) if whole else 0.0
 
 
-def _known(known: Known | None) -> dict[str, Any] | None:
+def _known(known: EvaluatedPlan | None) -> dict[str, Any] | None:
     if known is None:
         return None
     return {

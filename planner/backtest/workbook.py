@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.analysis.plan_comparison import Comparison, Side, against
-from planner.backtest.summary import Story, finite, headline
+from planner.backtest.summary import BacktestResult, finite, headline
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
 from planner.reports.comparison import figures_section, power_section, tables, words_sections
 from planner.reports.plan.text import CATEGORY_WORDS
@@ -54,37 +54,37 @@ OTHERWISE = Table(
 )
 
 
-def write_rolling(path: Path, story: Story) -> None:
+def write_rolling(path: Path, result: BacktestResult) -> None:
     """Writes the workbook. Raises CannotWrite where it cannot be written."""
-    comparison = _comparison(story)
-    sections = [*_costs(story), _steps(story), _done(story)]
+    comparison = _comparison(result)
+    sections = [*_costs(result), _steps(result), _done(result)]
     if comparison is not None:
         sections += [*words_sections(comparison), figures_section(comparison), power_section(comparison)]
-    sections += _broken(story)
-    sections.append(_otherwise(story))
-    label, settings = story.actuals.label, story.actuals.settings
-    lived, whole = (f"{label(0)} to {label(last)}" for last in (story.inputs.until, settings.months - 1))
-    every = "month" if story.request.every == 1 else f"{story.request.every} months"
+    sections += _broken(result)
+    sections.append(_otherwise(result))
+    label, settings = result.actuals.label, result.actuals.settings
+    followed, whole = (f"{label(0)} to {label(last)}" for last in (result.inputs.until, settings.months - 1))
+    every = "month" if result.request.every == 1 else f"{result.request.every} months"
     page = Page(
         SHEET,
-        f"Rolling forward: {story.inputs.forecast.settings.plan_name}",
-        f"{lived}, planned anew every {every} · present values of {label(0)} over {whole}, on what really happened · "
-        f"money in {settings.currency}",
-        headline(story),
-        "bad" if story.rolling is None else "good" if story.foresight is not None else "careful",
+        f"Rolling forward: {result.inputs.forecast.settings.plan_name}",
+        f"{followed}, planned anew every {every} · present values of {label(0)} over {whole}, on what really happened "
+        f"· money in {settings.currency}",
+        headline(result),
+        "bad" if result.rolling is None else "good" if result.foresight is not None else "careful",
         tuple(sections),
     )
-    own = [Filled(STEPS, _step_rows(story)), Filled(OTHERWISE, _otherwise_rows(story))]
+    own = [Filled(STEPS, _step_rows(result)), Filled(OTHERWISE, _otherwise_rows(result))]
     compared = [] if comparison is None else tables(comparison)
-    write_report(path, story.actuals, page, [each for each in [*own, *compared] if each.rows])
+    write_report(path, result.actuals, page, [each for each in [*own, *compared] if each.rows])
 
 
-def _comparison(story: Story) -> Comparison | None:
+def _comparison(result: BacktestResult) -> Comparison | None:
     """The plan with foresight, and the one made month by month against it."""
-    if story.rolling is None or story.foresight is None:
+    if result.rolling is None or result.foresight is None:
         return None
-    first = Side(FORESIGHT, story.request.actuals, story.actuals, story.foresight.plan)
-    other = Side(ROLLING, story.request.actuals, story.actuals, story.rolling.plan)
+    first = Side(FORESIGHT, result.request.actuals, result.actuals, result.foresight.plan)
+    other = Side(ROLLING, result.request.actuals, result.actuals, result.rolling.plan)
     return Comparison(first, (against(first, other),))
 
 
@@ -92,20 +92,20 @@ def _scale(largest: float) -> tuple[float, str]:
     return next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))
 
 
-def _costs(story: Story) -> Iterator[Section]:
-    if story.rolling is None or story.foresight is None:
+def _costs(result: BacktestResult) -> Iterator[Section]:
+    if result.rolling is None or result.foresight is None:
         return
-    own, best = story.rolling.plan.costs_usd(), story.foresight.plan.costs_usd()
+    own, best = result.rolling.plan.costs_usd(), result.foresight.plan.costs_usd()
     size, word = _scale(max(abs(usd) for each in (own, best) for usd in each.values()))
-    unit = f"{story.actuals.settings.currency} {word}".strip()
+    unit = f"{result.actuals.settings.currency} {word}".strip()
     rows: list[tuple[Any, ...]] = [
         (CATEGORY_WORDS[each], own[each] / size, best[each] / size, (own[each] - best[each]) / size)
         for each in own
         if own[each] or best[each]
     ]
-    totals = story.rolling.objective_usd, story.foresight.objective_usd
+    totals = result.rolling.objective_usd, result.foresight.objective_usd
     rows.append(("Total", totals[0] / size, totals[1] / size, (totals[0] - totals[1]) / size))
-    lowest = [finite(each.bound_usd) for each in (story.rolling, story.foresight)]
+    lowest = [finite(each.bound_usd) for each in (result.rolling, result.foresight)]
     bounds = " and ".join("unknown" if bound is None else f"{bound / size:,.2f}" for bound in lowest)
     yield Section(
         f"Net present cost, {unit}",
@@ -116,21 +116,21 @@ def _costs(story: Story) -> Iterator[Section]:
     )
 
 
-def _steps(story: Story) -> Section:
-    label = story.actuals.label
-    paid = [[story.paid_until(known, step) for step in story.steps] for known in (story.rolling, story.foresight)]
+def _steps(result: BacktestResult) -> Section:
+    label = result.actuals.label
+    paid = [[result.paid_until(known, step) for step in result.steps] for known in (result.rolling, result.foresight)]
     sizes = [abs(usd) for each in paid for usd in each if usd is not None]
-    sizes += [abs(step.objective_usd) for step in story.steps if step.objective_usd is not None]
+    sizes += [abs(step.objective_usd) for step in result.steps if step.objective_usd is not None]
     size, word = _scale(max(sizes, default=0.0))
 
     def scaled(usd: float | None) -> float | None:
         return None if usd is None else usd / size
 
     rows = []
-    for step, own, best in zip(story.steps, *paid, strict=True):
+    for step, own, best in zip(result.steps, *paid, strict=True):
         gap = None if step.gap is None else round(100.0 * step.gap, 6)
         rows.append((label(step.month), scaled(own), scaled(best), scaled(step.objective_usd), gap, step.status))
-    unit = f"{story.actuals.settings.currency} {word}".strip()
+    unit = f"{result.actuals.settings.currency} {word}".strip()
     return Section(
         "Step by step",
         (
@@ -143,22 +143,22 @@ def _steps(story: Story) -> Section:
         ),
         rows,
         "Paid so far is on what really happened; planned from here is what the step believed, as of its month.",
-        Picture(f"Paid so far, {unit}", (1, 2), "line", "#,##0.0") if story.rolling is not None else None,
+        Picture(f"Paid so far, {unit}", (1, 2), "line", "#,##0.0") if result.rolling is not None else None,
     )
 
 
-def _done(story: Story) -> Section:
+def _done(result: BacktestResult) -> Section:
     """A row for each thing done; what runs over the month's column has the page's width."""
     rows: list[tuple[Any, ...]] = []
-    for step in story.steps:
+    for step in result.steps:
         told = [*step.signed, *step.notes, *(f"unserved: {each}" for each in step.short)]
-        rows += [(story.actuals.label(step.month) if n == 0 else "", words) for n, words in enumerate(told)]
+        rows += [(result.actuals.label(step.month) if n == 0 else "", words) for n, words in enumerate(told)]
     columns: tuple[tuple[str, Kind], ...] = (("Planned in", "text"), ("Done", "text"))
     return Section("What was done", columns, rows, if_empty="Nothing was signed, ended, bought or changed.")
 
 
-def _broken(story: Story) -> list[Section]:
-    found = story.hindsight
+def _broken(result: BacktestResult) -> list[Section]:
+    found = result.hindsight
     if found is None or not (found.broken or found.lost):
         return []
     told = [*(("broken", each) for each in found.broken), *(("not had", each) for each in found.lost)]
@@ -167,8 +167,8 @@ def _broken(story: Story) -> list[Section]:
     return [Section("What did not hold on what really happened", columns, rows)]
 
 
-def _otherwise(story: Story) -> Section:
-    label = story.actuals.label
+def _otherwise(result: BacktestResult) -> Section:
+    label = result.actuals.label
     rows = [
         (
             f"{each.change.sheet}: {each.change.row}",
@@ -177,10 +177,10 @@ def _otherwise(story: Story) -> Section:
             "never" if each.known is None else label(each.known),
             each.change.column,
         )
-        for each in story.surprises[:LISTED]
+        for each in result.forecast_errors[:LISTED]
     ]
-    more = len(story.surprises) > LISTED
-    note = f"The first {LISTED} of {len(story.surprises)}; the sheet Otherwise has all." if more else ""
+    more = len(result.forecast_errors) > LISTED
+    note = f"The first {LISTED} of {len(result.forecast_errors)}; the sheet Otherwise has all." if more else ""
     names = ("Where", "Forecast", "Really", "Known in", "Column")
     return Section(
         "What came otherwise than forecast",
@@ -195,7 +195,7 @@ def _told(value: Any) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
-def _step_rows(story: Story) -> list[tuple[Any, ...]]:
+def _step_rows(result: BacktestResult) -> list[tuple[Any, ...]]:
     return [
         (
             step.month,
@@ -204,18 +204,18 @@ def _step_rows(story: Story) -> list[tuple[Any, ...]]:
             step.bound_usd,
             step.gap,
             step.seconds,
-            story.paid_until(story.rolling, step),
-            story.paid_until(story.foresight, step),
+            result.paid_until(result.rolling, step),
+            result.paid_until(result.foresight, step),
             "; ".join(step.signed),
             "; ".join(step.notes),
             "; ".join(step.short),
         )
-        for step in story.steps
+        for step in result.steps
     ]
 
 
-def _otherwise_rows(story: Story) -> list[tuple[Any, ...]]:
+def _otherwise_rows(result: BacktestResult) -> list[tuple[Any, ...]]:
     return [
         (each.change.sheet, each.change.row, each.change.column, each.change.before, each.change.after, each.known)
-        for each in story.surprises
+        for each in result.forecast_errors
     ]

@@ -117,7 +117,7 @@ def _run(
     except OSError as error:
         raise CannotWrite(folder, why_not(error)) from None
     store, stop, names = Store(folder), Stop(), {job.name for job in chosen}
-    stop.keeping = True  # the first signal is noted, and everything under way is asked to stop
+    stop.draining = True  # the first signal is noted, and everything under way is asked to stop
     with stop, locked(folder) as lock:
         last = read_manifest(store.manifest)
         store.begin(last)

@@ -35,7 +35,7 @@ def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[s
     """Recomputes a written plan from the two workbooks; exit 6 when a rule is broken."""
     from models.faults import FaultyWorkbook
     from planner.analysis.plan_audit import audit_plan_file
-    from planner.excel.plan_reader import made_from_something_else
+    from planner.excel.plan_reader import provenance_warnings
     from planner.formatting import fault_lines
     from planner.problem_reader import read
     from planner.reports.run_json import audit_json, faults_json
@@ -50,7 +50,7 @@ def audit_plan(console: Console, file: Path, plan_path: Path, overrides: tuple[s
             report = audit_plan_file(result.dataset, plan_path)
         except FaultyWorkbook as faulty:
             faults = faulty.faults
-    notes = [] if report is None else made_from_something_else(plan_path, result.sha256, overrides)
+    notes = [] if report is None else provenance_warnings(plan_path, result.sha256, overrides)
     told |= {"audit": audit_json(report), "checks": _checks(report), "faults": faults_json(faults), "notes": notes}
     console.give(told)
     if report is None:

@@ -37,7 +37,7 @@ def roll_workbook(
     from models import months
     from models.faults import FaultyWorkbook
     from planner.analysis.next_round import write_next_round
-    from planner.excel.plan_reader import made_from_something_else
+    from planner.excel.plan_reader import provenance_warnings
     from planner.formatting import count_of_faults, fault_lines
     from planner.reports.run_json import faults_json
 
@@ -48,7 +48,7 @@ def roll_workbook(
         console.tell(fault_lines(faulty.faults), urgent=True)
         console.give(told | {"path": "", "faults": faults_json(faulty.faults)})
         return ExitCode.WRONG_INPUT
-    notes = [*rolled.notes, *made_from_something_else(plan, rolled.input_sha256, ())]
+    notes = [*rolled.notes, *provenance_warnings(plan, rolled.input_sha256, ())]
     console.tell([f"  {line}" for line in rolled.done])
     console.tell([f"  Note: {line}" for line in notes])
     errors = [fault for fault in rolled.faults if fault.severity == "error"]

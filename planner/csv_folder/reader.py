@@ -17,7 +17,7 @@ from models import months
 from models.columns import Column
 from models.faults import Fault, closest
 from models.parsing.raw_tables import (
-    Table,
+    RawTable,
     Unreadable,
     arranged,
     column_letter,
@@ -86,9 +86,9 @@ def folder_content(folder: Path) -> FolderContent:
     return FolderContent(files, tuple(others))
 
 
-def folder_tables(content: FolderContent) -> tuple[list[Table], list[Fault]]:
+def folder_tables(content: FolderContent) -> tuple[list[RawTable], list[Fault]]:
     """The tables of the files, one a sheet, and what is wrong with the files themselves."""
-    tables: dict[str, Table] = {}
+    tables: dict[str, RawTable] = {}
     faults = [_unknown(name) for name in content.others]
     for file, data in content.files.items():
         name = sheet_of(PurePath(file))
@@ -127,10 +127,10 @@ class _FileReader:
         self.data = data
         self.faults = faults
 
-    def table(self) -> Table:
+    def table(self) -> RawTable:
         text = self._text()
         if text is None or self._is_of_another_kind(text):
-            return Table(self.sheet.name, {}, (), broken=True)
+            return RawTable(self.sheet.name, {}, (), broken=True)
         lines, broken = self._lines(text)
         _, header = lines[0] if lines else (1, [])
         headings = {column_letter(i): heading for i, heading in enumerate(header) if not is_blank(heading)}
@@ -142,7 +142,7 @@ class _FileReader:
             if filled:
                 rows[line] = {k: _cell(v, self._column_in(k, columns, headings, filled)) for k, v in filled.items()}
         table = arranged(self.sheet.name, headings, rows, self.faults)
-        return Table(table.name, table.headings, table.records, broken)
+        return RawTable(table.name, table.headings, table.records, broken)
 
     def _text(self) -> str | None:
         """The text of the file with plain line ends; None where it is not UTF-8."""

@@ -26,7 +26,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from models.faults import Fault
 from models.parsing.raw_tables import fold
 from planner.errors import WrongUsage
-from planner.excel.file_checks import WITHOUT_VALUE, inspect
+from planner.excel.file_checks import WITHOUT_VALUE, check_file
 from planner.formatting import count_of_faults
 from planner.outputs import ANNOTATED_SHEET, check_replaceable, check_writable, same_file, written_whole
 
@@ -49,7 +49,7 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
     """
     check_target(source, target)
     try:
-        inspected = inspect(source.read_bytes())
+        inspected = check_file(source.read_bytes())
         workbook = load_workbook(io.BytesIO(inspected.content))
         values = load_workbook(io.BytesIO(inspected.content), data_only=True)
     except Exception:  # whatever a file that is no workbook makes the reader raise

@@ -31,7 +31,7 @@ WITHOUT_VALUE = Unreadable(
 )
 
 
-class Refused(Exception):
+class UnreadableFile(Exception):
     """The file is not read; the message pair says what it is and what to do."""
 
     def __init__(self, found: str, fix: str, sheet: str = "") -> None:
@@ -44,18 +44,18 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected:
+class CheckedFile:
     """A file fit to be read: its bytes (numbers that are none replaced), and its unreadable cells by sheet, address."""
 
     content: bytes
     unreadable: dict[str, dict[str, Unreadable]] = field(default_factory=dict)
 
 
-def inspect(content: bytes) -> Inspected:
+def check_file(content: bytes) -> CheckedFile:
     """Checks that the bytes are a workbook that can be read safely.
 
     Raises:
-        Refused: they are not.
+        UnreadableFile: they are not.
     """
     _refuse_other_kinds(content)
     try:
@@ -63,43 +63,43 @@ def inspect(content: bytes) -> Inspected:
             _refuse_bombs(archive)
             return _inspect_parts(content, archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, SyntaxError, ValueError) as error:
-        raise Refused(f"a damaged workbook ({error})", f"Take an undamaged copy of it. {SAVE_AS}") from None
+        raise UnreadableFile(f"a damaged workbook ({error})", f"Take an undamaged copy of it. {SAVE_AS}") from None
 
 
 def _refuse_other_kinds(content: bytes) -> None:
     if not content.strip():
-        raise Refused("an empty file", "Save the workbook again, or take another copy of it.")
+        raise UnreadableFile("an empty file", "Save the workbook again, or take another copy of it.")
     if content.startswith(b"PK\x03\x04"):
         return
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         if "EncryptedPackage".encode("utf-16-le") in content or "EncryptionInfo".encode("utf-16-le") in content:
             found = "a workbook protected by a password or a sensitivity label"
-            raise Refused(found, "Save a copy without the protection.")
-        raise Refused("a workbook of Excel 97-2003 (.xls), or another old Office file", SAVE_AS)
+            raise UnreadableFile(found, "Save a copy without the protection.")
+        raise UnreadableFile("a workbook of Excel 97-2003 (.xls), or another old Office file", SAVE_AS)
     start = content[:4096].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table")):
-        raise Refused("a web page under the name of a workbook", SAVE_AS)
+        raise UnreadableFile("a web page under the name of a workbook", SAVE_AS)
     if start.startswith(b"<?xml"):
-        raise Refused("an XML file under the name of a workbook", SAVE_AS)
+        raise UnreadableFile("an XML file under the name of a workbook", SAVE_AS)
     if b"\x00" not in start and any(mark in start for mark in (b",", b";", b"\t")):
-        raise Refused("a text file (CSV) under the name of a workbook", SAVE_AS)
-    raise Refused("a file that is no workbook", SAVE_AS)
+        raise UnreadableFile("a text file (CSV) under the name of a workbook", SAVE_AS)
+    raise UnreadableFile("a file that is no workbook", SAVE_AS)
 
 
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     parts = archive.infolist()
     if any(part.flag_bits & 1 for part in parts):
-        raise Refused("a zip file with a password", "Save a copy without the password.")
+        raise UnreadableFile("a zip file with a password", "Save a copy without the password.")
     names = {part.filename for part in parts}
     if "mimetype" in names:
-        raise Refused("an OpenDocument file (.ods)", SAVE_AS)
+        raise UnreadableFile("an OpenDocument file (.ods)", SAVE_AS)
     if any(name.endswith("workbook.bin") for name in names):
-        raise Refused("a binary workbook (.xlsb)", SAVE_AS)
+        raise UnreadableFile("a binary workbook (.xlsb)", SAVE_AS)
     if "[Content_Types].xml" not in names:
-        raise Refused("a zip file that is no workbook", SAVE_AS)
+        raise UnreadableFile("a zip file that is no workbook", SAVE_AS)
     largest = max(part.file_size for part in parts)
     if largest > PART_BYTES or sum(part.file_size for part in parts) > ALL_BYTES:
-        raise Refused(
+        raise UnreadableFile(
             f"a workbook that unpacks to {sum(part.file_size for part in parts) / 1e6:,.0f} MB",
             f"Keep it below {PART_BYTES / 1e6:,.0f} MB a sheet; delete what is not a planner's sheet.",
         )
@@ -108,7 +108,7 @@ def _refuse_bombs(archive: zipfile.ZipFile) -> None:
 _DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
-def _inspect_parts(content: bytes, archive: zipfile.ZipFile) -> Inspected:
+def _inspect_parts(content: bytes, archive: zipfile.ZipFile) -> CheckedFile:
     mended: dict[str, bytes] = {}
     unreadable: dict[str, dict[str, Unreadable]] = {}
     for part in archive.infolist():
@@ -116,7 +116,7 @@ def _inspect_parts(content: bytes, archive: zipfile.ZipFile) -> Inspected:
             data = archive.read(part)
             if any(declaration in data for declaration in _DOCTYPES):
                 found = f"a document type declaration in {part.filename}"
-                raise Refused(found, f"No spreadsheet program writes one. {SAVE_AS}")
+                raise UnreadableFile(found, f"No spreadsheet program writes one. {SAVE_AS}")
     for sheet, part_name in _sheet_parts(archive):
         data = archive.read(part_name)
         _refuse_floods(sheet, data)
@@ -125,7 +125,7 @@ def _inspect_parts(content: bytes, archive: zipfile.ZipFile) -> Inspected:
             unreadable[sheet] = cells
         if any(cell is not WITHOUT_VALUE for cell in cells.values()):
             mended[part_name] = _NO_NUMBER.sub(rb"\g<1>0\g<3>", data)
-    return Inspected(_with_parts(archive, mended) if mended else content, unreadable)
+    return CheckedFile(_with_parts(archive, mended) if mended else content, unreadable)
 
 
 def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
@@ -135,12 +135,14 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
         if not kind.endswith("/officeDocument"):
             continue
         if kind.startswith("http://purl.oclc.org/"):
-            raise Refused("a workbook in the Strict Open XML form", SAVE_AS.replace("(.xlsx)", "(.xlsx), not Strict"))
+            raise UnreadableFile(
+                "a workbook in the Strict Open XML form", SAVE_AS.replace("(.xlsx)", "(.xlsx), not Strict")
+            )
         if book not in archive.namelist():
-            raise Refused("an Office file without a workbook in it", SAVE_AS)
+            raise UnreadableFile("an Office file without a workbook in it", SAVE_AS)
         root = SafeTree.fromstring(archive.read(book))
         if not root.tag.endswith("}workbook"):
-            raise Refused("an Office file that is no workbook", SAVE_AS)
+            raise UnreadableFile("an Office file that is no workbook", SAVE_AS)
         folder, _, file_name = book.rpartition("/")
         relations = f"{folder}/_rels/{file_name}.rels".lstrip("/")
         targets = {each.get("Id"): each.get("Target", "") for each in SafeTree.fromstring(archive.read(relations))}
@@ -152,7 +154,7 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
                 if part in archive.namelist():
                     yield element.get("name", ""), part
         return
-    raise Refused("a zip file that is no workbook", SAVE_AS)
+    raise UnreadableFile("a zip file that is no workbook", SAVE_AS)
 
 
 def _refuse_floods(sheet: str, data: bytes) -> None:
@@ -160,7 +162,7 @@ def _refuse_floods(sheet: str, data: bytes) -> None:
     if cells > CELLS:
         filled = len(re.findall(rb"<(?:\w+:)?(?:v|is)>", data))
         fix = "Delete the empty but formatted rows below the table (select them, Delete rows) and save."
-        raise Refused(f"{cells:,} cells, {filled:,} of them filled in", fix, sheet)
+        raise UnreadableFile(f"{cells:,} cells, {filled:,} of them filled in", fix, sheet)
 
 
 _NO_NUMBER = re.compile(rb"(<(?:\w+:)?v>)(\s*[-+]?(?:nan|inf|infinity)\s*)(</(?:\w+:)?v>)", re.IGNORECASE)

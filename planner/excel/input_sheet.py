@@ -13,9 +13,9 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
-from models.loading import plain_table, take_in
-from models.parsing.raw_tables import Table
-from planner.excel.file_checks import Refused, inspect
+from models.loading import load_tables, plain_table
+from models.parsing.raw_tables import RawTable
+from planner.excel.file_checks import UnreadableFile, check_file
 
 SHEET = "Input"
 KEYED = ("sheet", "row", "column", "value")
@@ -30,14 +30,14 @@ def read_input(path: Path) -> Dataset:
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(io.BytesIO(inspect(path.read_bytes()).content), read_only=True, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(check_file(path.read_bytes()).content), read_only=True, data_only=True)
     except FileNotFoundError:
         raise _fault(path, "no file of that name", "Name a plan workbook that `planner solve` wrote.") from None
     except OSError as error:
         raise _fault(
             path, error.strerror or str(error), "Close it elsewhere, or see to your right to read it."
         ) from None
-    except Refused as refused:
+    except UnreadableFile as refused:
         raise _fault(path, refused.found, refused.fix) from None
     except Exception as error:  # the library raises what it likes on files it does not know
         raise _fault(path, f"a workbook that cannot be read ({error})", "Write the plan again.") from None
@@ -50,13 +50,13 @@ def read_input(path: Path) -> Dataset:
         name, number, column, value = (*values, *[None] * 4)[:4]
         if name and number and column and value is not None:
             records[str(name)][int(number)][str(column)] = value
-    taken = take_in([_table(name, list(rows.values())) for name, rows in records.items()])
+    taken = load_tables([_table(name, list(rows.values())) for name, rows in records.items()])
     if taken.dataset is None:
         raise FaultyWorkbook(taken.faults)
     return taken.dataset
 
 
-def _table(name: str, rows: list[dict[str, Any]]) -> Table:
+def _table(name: str, rows: list[dict[str, Any]]) -> RawTable:
     return plain_table(name, rows[0] if name == "settings" else rows)
 
 

@@ -13,7 +13,16 @@ from itertools import count
 
 from models import months
 from models.faults import Fault, closest
-from models.parsing.raw_tables import Record, Table, Unreadable, column_letter, first_letters, fold, plain_number, shown
+from models.parsing.raw_tables import (
+    RawTable,
+    Record,
+    Unreadable,
+    column_letter,
+    first_letters,
+    fold,
+    plain_number,
+    shown,
+)
 from models.schema import SHEETS, Sheet
 
 EXPECTED = "sheet.key.column=value, or settings.key=value"
@@ -27,7 +36,7 @@ class _Unknown(Exception):
         super().__init__(found)
 
 
-def override(tables: Sequence[Table], overrides: Sequence[str]) -> tuple[list[Table], list[Fault]]:
+def override(tables: Sequence[RawTable], overrides: Sequence[str]) -> tuple[list[RawTable], list[Fault]]:
     """The tables with the values put in their places, and a fault for each text that names no place."""
     changed = list(tables)
     faults = []
@@ -39,7 +48,7 @@ def override(tables: Sequence[Table], overrides: Sequence[str]) -> tuple[list[Ta
     return changed, faults
 
 
-def _apply(tables: list[Table], text: str) -> None:
+def _apply(tables: list[RawTable], text: str) -> None:
     name, dot, rest = text.partition(".")
     known = {each.name: each for each in SHEETS}
     if not dot or "=" not in rest:
@@ -76,7 +85,7 @@ def _typed(value: str) -> object:
     return value if number is None else number
 
 
-def _set_setting(table: Table, sheet: Sheet, rest: str, text: str) -> Table:
+def _set_setting(table: RawTable, sheet: Sheet, rest: str, text: str) -> RawTable:
     name, _, value = rest.partition("=")
     names = [each.name for each in sheet.columns]
     if fold(name) not in names:
@@ -96,7 +105,7 @@ def _set_setting(table: Table, sheet: Sheet, rest: str, text: str) -> Table:
     return replace(table, records=tuple(records))
 
 
-def _set_cell(table: Table, sheet: Sheet, key: str, column: str, value: object, text: str) -> Table:
+def _set_cell(table: RawTable, sheet: Sheet, key: str, column: str, value: object, text: str) -> RawTable:
     letters = first_letters(table)
     if sheet.name in ("demand", "history") and column == "tokens_bn_per_day" and column not in letters:
         return _set_wide(table, sheet, letters, key, value, text)
@@ -118,7 +127,7 @@ def _set_cell(table: Table, sheet: Sheet, key: str, column: str, value: object, 
     return replace(table, headings=headings, records=records)
 
 
-def _set_wide(table: Table, sheet: Sheet, letters: dict[str, str], key: str, value: object, text: str) -> Table:
+def _set_wide(table: RawTable, sheet: Sheet, letters: dict[str, str], key: str, value: object, text: str) -> RawTable:
     place, _, month_text = key.rpartition("/")
     month = months.parse(month_text)
     dated = {k: found for k, heading in table.headings.items() if (found := months.parse(heading)) is not None}

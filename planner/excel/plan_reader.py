@@ -21,7 +21,7 @@ from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import Unreadable, fold, is_blank, shown
 from models.plan import OptionPurchase, Plan, Signing
-from planner.excel.file_checks import Refused, inspect
+from planner.excel.file_checks import UnreadableFile, check_file
 from planner.results.tables import DECISIONS, PLAN_TABLES, SUMMARY, Table, TableColumn
 
 if TYPE_CHECKING:
@@ -102,11 +102,11 @@ class Sheets:
 
         self.file = path.name or str(path)
         try:
-            inspected = inspect(path.read_bytes())
+            inspected = check_file(path.read_bytes())
         except OSError as error:
             reason = "no file of that name" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
             raise self.fault(reason, "Name a plan workbook that `planner solve` wrote.") from None
-        except Refused as refused:
+        except UnreadableFile as refused:
             raise self.fault(refused.found, refused.fix) from None
         self.unreadable = inspected.unreadable
         try:
@@ -278,7 +278,7 @@ def letter(column: int) -> str:
     return str(get_column_letter(column + 1))
 
 
-def made_from_something_else(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:
+def provenance_warnings(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:
     """What the plan's own record says it was made from, where that is not what it is held against now."""
 
     recorded = {key: "" if value is None else str(value) for key, value in run_record(plan_path).items()}

@@ -13,23 +13,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.faults import Fault
-from models.parsing.raw_tables import Table, Unreadable, arranged, fold, is_blank, shown, spreadsheet_error
+from models.parsing.raw_tables import RawTable, Unreadable, arranged, fold, is_blank, shown, spreadsheet_error
 from models.schema import NEVER_READ, sheet_names
-from planner.excel.file_checks import Refused, inspect
+from planner.excel.file_checks import UnreadableFile, check_file
 from planner.outputs import ANNOTATED_SHEET
 
 
-def workbook_tables(content: bytes) -> tuple[list[Table], list[Fault]]:
+def workbook_tables(content: bytes) -> tuple[list[RawTable], list[Fault]]:
     """The tables of a workbook's sheets; those of sheets the planner does not know are empty.
 
     Raises:
         Refused: the bytes are no workbook that can be read.
     """
-    inspected = inspect(content)
+    inspected = check_file(content)
     return _tables(inspected.content, inspected.unreadable)
 
 
-def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) -> tuple[list[Table], list[Fault]]:
+def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) -> tuple[list[RawTable], list[Fault]]:
     import openpyxl
 
     try:
@@ -38,7 +38,7 @@ def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) 
             workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
     except Exception as error:  # the library raises what it likes on files it does not know
         fix = "Open it in Excel or LibreOffice, save it as Excel Workbook (.xlsx), and try again."
-        raise Refused(f"a workbook that cannot be read ({type(error).__name__}: {error})", fix) from None
+        raise UnreadableFile(f"a workbook that cannot be read ({type(error).__name__}: {error})", fix) from None
     faults: list[Fault] = []
     known = set(sheet_names())
     tables = []
@@ -46,7 +46,7 @@ def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) 
         if fold(worksheet.title) in known:
             tables.append(_SheetReader(worksheet, unreadable.get(worksheet.title, {}), faults).table())
         elif worksheet.sheet_state != "veryHidden" and worksheet.title != ANNOTATED_SHEET:  # these are programs' own
-            tables.append(Table(worksheet.title, {}, ()))
+            tables.append(RawTable(worksheet.title, {}, ()))
     return tables, faults
 
 
@@ -59,7 +59,7 @@ class _SheetReader:
         self.unreadable = unreadable
         self.faults = faults
 
-    def table(self) -> Table:
+    def table(self) -> RawTable:
         rows: dict[int, dict[str, object]] = defaultdict(dict)
         for row, letter, value in self._values():
             rows[row][letter] = value

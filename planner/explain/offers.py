@@ -16,7 +16,7 @@ from models.variants.offers import at_price, with_offer, without_offer
 from models.variants.plan_changes import Change, differences
 from planner.explain.breakeven import BreakEven, Point, Range
 from planner.solving.highs import SolveOptions
-from planner.solving.worker_pool import Answer, Question, Workers
+from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
 PRICED = ("lease", "contract", "lease_out_income")
 """Categories of payment that an offer's price scales."""
@@ -53,7 +53,7 @@ def explain_offers(
     dataset: Dataset,
     plan: Plan,
     cost: Range,
-    workers: Workers,
+    workers: WorkerPool,
     options: SolveOptions,
     on_news: Callable[[int, int], None] = lambda done, asked: None,
 ) -> tuple[OfferAnswer, ...]:
@@ -67,7 +67,7 @@ def explain_offers(
         if not signing.signed and signing.name in units:
             units[signing.name] += signing.units
     asking = {name: _Asking(dataset, plan, cost, name, count, options) for name, count in units.items()}
-    under_way: dict[Future[Answer], _Asking] = {workers.ask(each.first()): each for each in asking.values()}
+    under_way: dict[Future[SolveResult], _Asking] = {workers.submit(each.first()): each for each in asking.values()}
     asked, done = len(under_way), 0
     while under_way:
         on_news(done, asked)
@@ -77,7 +77,7 @@ def explain_offers(
             done += 1
             question = each.learn(future.result())
             if question is not None:
-                under_way[workers.ask(question)] = each
+                under_way[workers.submit(question)] = each
                 asked += 1
     on_news(done, asked)
     return tuple(each.answer() for each in asking.values())
@@ -90,7 +90,7 @@ class _Asking:
         self.dataset, self.plan, self.cost, self.name, self.units = dataset, plan, cost, name, units
         self.kind = kind_of(dataset, name)
         self.options = options
-        self.other: Answer | None = None
+        self.other: SolveResult | None = None
         self.break_even: BreakEven | None = None
         self._price = 1.0
 
@@ -98,14 +98,14 @@ class _Asking:
     def taken(self) -> bool:
         return self.units > 0
 
-    def first(self) -> Question:
+    def first(self) -> SolveTask:
         """The problem without the offer when it is taken, with it when it is not."""
         if self.taken:
-            return Question(f"without {self.name}", without_offer(self.dataset, self.name), self.options, self.plan)
+            return SolveTask(f"without {self.name}", without_offer(self.dataset, self.name), self.options, self.plan)
         forced = with_offer(self.dataset, self.name)
-        return Question(f"with {self.name}", forced, self.options, self.plan, left_open=self.name)
+        return SolveTask(f"with {self.name}", forced, self.options, self.plan, left_open=self.name)
 
-    def learn(self, answer: Answer) -> Question | None:
+    def learn(self, answer: SolveResult) -> SolveTask | None:
         """Takes an answer in; the next question, None when there is nothing more to ask."""
         if self.other is None:
             self.other = answer
@@ -127,7 +127,7 @@ class _Asking:
         self._price = price
         priced = at_price(with_offer(self.dataset, self.name), self.name, price)
         start = self.plan if self.taken else self.other.plan
-        return Question(f"{self.name} at {price:.3g} of its price", priced, self.options, start)
+        return SolveTask(f"{self.name} at {price:.3g} of its price", priced, self.options, start)
 
     def _point(self, f: float, plan: Plan, bound_usd: float | None) -> Point:
         """A plan's cost as a line in the offer's price; f is the multiple its payments were worked out at."""

@@ -29,7 +29,7 @@ from planner.reports.terminal import audit_lines
 from planner.solving.highs import SolveOptions, solve
 from planner.solving.interrupt import Stop
 from planner.solving.progress import ProgressLines
-from planner.solving.worker_pool import Workers, default_workers
+from planner.solving.worker_pool import WorkerPool, default_workers
 
 FIRST_SOLVE = 0.4
 """Share of the time that finding a plan may take where none is given."""
@@ -88,7 +88,7 @@ class _Run:
 
     def explain(self) -> tuple[ExitCode, list[str], dict[str, Any]]:
         dataset = self._dataset()
-        self.stop.keeping = True
+        self.stop.draining = True
         plan, cost = self._plan(dataset)
         if plan is None:
             return self._infeasible(dataset)
@@ -179,7 +179,7 @@ class _Run:
         log.info(
             "Offers: %d, each solved with and without, up to %.0f s at a time on %d workers", count, each, self.workers
         )
-        with Workers(self.workers, seconds, self.stop) as workers:
+        with WorkerPool(self.workers, seconds, self.stop) as workers:
             return explain_offers(dataset, plan, cost, workers, self._options(each), self._news)
 
     def _news(self, done: int, asked: int) -> None:
@@ -213,7 +213,7 @@ class _Run:
         from planner.explain.sensitivity import vary
         from planner.explain.sensitivity_report import variation_lines, variations_json, write_variations
 
-        with Workers(self.workers, 0.97 * self.seconds_left, self.stop) as workers:
+        with WorkerPool(self.workers, 0.97 * self.seconds_left, self.stop) as workers:
             found = vary(
                 dataset, plan, cost, self.values["vary"], workers, self._options(self.seconds_left), self._news
             )

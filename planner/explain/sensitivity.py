@@ -21,7 +21,7 @@ from planner.errors import WrongUsage
 from planner.explain.breakeven import Range
 from planner.explain.ranges import Variation
 from planner.solving.highs import SolveOptions, local_optimum
-from planner.solving.worker_pool import Answer, Question, Workers
+from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
 ROUNDS = 4
 """Halvings of an interval in which decisions change: to a sixteenth of it."""
@@ -73,7 +73,7 @@ def vary(
     plan: Plan,
     cost: Range,
     variations: Sequence[Variation],
-    workers: Workers,
+    workers: WorkerPool,
     options: SolveOptions,
     on_news: Callable[[int, int], None] = lambda done, asked: None,
 ) -> Sensitivity:
@@ -94,8 +94,8 @@ def vary(
         limited = replace(options, time_limit=limit, threads=1)
         asked += len(wanted)
         by_key = {f"{search.variation.label} {value:.12g}": (search, value) for search, value in wanted}
-        questions = [Question(key, search.at(value), limited, plan) for key, (search, value) in by_key.items()]
-        for answer in workers.answers(questions):
+        questions = [SolveTask(key, search.at(value), limited, plan) for key, (search, value) in by_key.items()]
+        for answer in workers.solve_all(questions):
             search, value = by_key[answer.key]
             search.learn(value, answer)
             done += 1
@@ -141,7 +141,7 @@ class _Search:
             found.append(round(middle, 12))
         return found
 
-    def learn(self, value: float, answer: Answer) -> None:
+    def learn(self, value: float, answer: SolveResult) -> None:
         self.points[value] = PointResult(
             value, answer.plan, answer.objective_usd, answer.bound_usd, answer.status, answer.why
         )

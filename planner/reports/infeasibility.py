@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from models.variants.elastic import Bend
+from models.variants.elastic import RelaxableRule
 from planner.analysis.infeasibility import Infeasibility
 from planner.excel.report_page import Page, Section, write_report
 from planner.formatting import money
@@ -16,18 +16,18 @@ from planner.results.tables import Filled, Table, TableColumn
 KEYS = ("sheet", "row", "column", "found", "needed", "amount", "unit", "words")
 
 
-def bend_words(bend: Bend) -> str:
+def rule_words(rule: RelaxableRule) -> str:
     """A rule as one of several that cannot hold together."""
     return {
-        "cap": f"cap {bend.name}",
-        "rule": f"rule {bend.name}",
-        "shortfall": f"no shortfall of {bend.name}",
-        "max_shortfall_share": f"max_shortfall_share of {bend.name}",
-        "single_site": f"{bend.name} at a single site",
-        "may_tighten": f"limits of {bend.name} never tightened",
-        "min_months_between_changes": f"min_months_between_changes of {bend.name}",
-        "capacity": f"capacity in {bend.name}",
-    }[bend.kind]
+        "cap": f"cap {rule.name}",
+        "rule": f"rule {rule.name}",
+        "shortfall": f"no shortfall of {rule.name}",
+        "max_shortfall_share": f"max_shortfall_share of {rule.name}",
+        "single_site": f"{rule.name} at a single site",
+        "may_tighten": f"limits of {rule.name} never tightened",
+        "min_months_between_changes": f"min_months_between_changes of {rule.name}",
+        "capacity": f"capacity in {rule.name}",
+    }[rule.kind]
 
 
 def repair_lines(found: Infeasibility, dataset: Dataset) -> list[str]:
@@ -47,7 +47,7 @@ def repair_lines(found: Infeasibility, dataset: Dataset) -> list[str]:
         lines.append("  The time was over before all was looked at: there may be smaller changes.")
     if found.conflict is not None:
         lines.append(
-            "  These cannot hold together with what is on offer: " + "; ".join(map(bend_words, found.conflict))
+            "  These cannot hold together with what is on offer: " + "; ".join(map(rule_words, found.conflict))
         )
     return lines
 
@@ -58,7 +58,7 @@ def repairs_json(found: Infeasibility, dataset: Dataset) -> dict[str, Any]:
         "repairs": [
             {
                 "words": repair.words,
-                "effort": repair.effort,
+                "effort": repair.penalty,
                 "cost_usd": repair.cost_usd,
                 "proven": repair.proven,
                 "changes": [
@@ -69,7 +69,7 @@ def repairs_json(found: Infeasibility, dataset: Dataset) -> dict[str, Any]:
             }
             for repair in found.repairs
         ],
-        "conflict": None if found.conflict is None else [bend_words(each) for each in found.conflict],
+        "conflict": None if found.conflict is None else [rule_words(each) for each in found.conflict],
         "complete": found.complete,
     }
 
@@ -109,7 +109,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
     for number, repair in enumerate(found.repairs, start=1):
         tried = "yes" if repair.proven else "no"
         listed.append(
-            (f"Repair {number}", repair.effort, len(repair.changes), repair.cost_usd, tried, "", repair.words)
+            (f"Repair {number}", repair.penalty, len(repair.changes), repair.cost_usd, tried, "", repair.words)
         )
     sections = [
         Section(
@@ -134,7 +134,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
             Section(
                 "Rules that cannot hold together with what is on offer; without any one of them the others can",
                 (("Rule", "text"),),
-                [(bend_words(each),) for each in found.conflict],
+                [(rule_words(each),) for each in found.conflict],
             )
         )
     banner = "✘ No plan keeps every rule of the workbook."

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from models.dataset import Dataset
 from models.plan import Payment, Plan, Signing
 from models.supply.contract_schedule import ContractSchedule
-from models.supply.lease_schedule import UnitSchedule
+from models.supply.lease_schedule import LeaseSchedule
 
 OWN_CATEGORY = {"lease": "lease", "contract": "contract", "lease_out": "lease_out_income"}
 """The category of the payments that name the offer itself, by kind of signing."""
@@ -106,9 +106,9 @@ def _offer(dataset: Dataset, each: Signing) -> tuple[str, str, dict[str, float]]
     return taken.provider, taken.region, {taken.hardware: taken.accelerators}
 
 
-def _lease_schedule(dataset: Dataset, each: Signing) -> UnitSchedule:
+def _lease_schedule(dataset: Dataset, each: Signing) -> LeaseSchedule:
     terms = (term for term in dataset.lease_terms if (term.lease, term.term_months) == (each.name, each.term_months))
-    return UnitSchedule(dataset, dataset.lease_of[each.name], next(terms), each.month)
+    return LeaseSchedule(dataset, dataset.lease_of[each.name], next(terms), each.month)
 
 
 def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
@@ -149,7 +149,7 @@ def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
     return costs
 
 
-def _owed(dataset: Dataset, each: Signing, schedule: UnitSchedule | None, t: int) -> float:
+def _owed(dataset: Dataset, each: Signing, schedule: LeaseSchedule | None, t: int) -> float:
     """What a signing owes in month t, as the objective counts it; for lease-outs, all at one rate, its units."""
     in_service = each.start <= t <= each.end
     if schedule is None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.demand.limit_effects import levers
+from models.demand.limit_effects import limit_effects
 from models.plan import Plan
 from planner.results.views import service
 
@@ -53,8 +53,8 @@ def segment_grid(dataset: Dataset, plan: Plan, most: int) -> Grid:
     lines = []
     for segment in dataset.segments:
         name = segment.segment
-        ranks = sorted({each.generosity for each in levers(dataset, name)})
-        generosity = {each.limit: each.generosity for each in levers(dataset, name)}
+        ranks = sorted({each.generosity for each in limit_effects(dataset, name)})
+        generosity = {each.limit: each.generosity for each in limit_effects(dataset, name)}
         cells = []
         for k, t in enumerate(starts):
             limit, wanted = limits.get((name, t), ""), asked[name, k]

@@ -26,7 +26,7 @@ from planner.run.publish import publish
 from planner.run.solve import check_options, solve_dataset
 from planner.run.versions import versions
 from planner.solving.interrupt import Stop
-from planner.solving.progress import LiveLine
+from planner.solving.progress import LiveText
 
 log = logging.getLogger("planner")
 
@@ -74,7 +74,7 @@ class FinishedRun:
     exit_code: ExitCode
 
 
-def run(request: RunRequest, stop: Stop | None = None, live: LiveLine | None = None) -> FinishedRun:
+def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = None) -> FinishedRun:
     """Runs from the workbook to the plan; `stop` listens to Ctrl-C and SIGTERM, `live` shows the search.
 
     Raises
@@ -102,7 +102,7 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveLine | None = N
             raise InternalFault(f"{type(error).__name__}: {error}".splitlines()[0], outputs.log) from error
 
 
-def _solve(request: RunRequest, stop: Stop, live: LiveLine | None) -> RunResult:
+def _solve(request: RunRequest, stop: Stop, live: LiveText | None) -> RunResult:
     """What the run found, whatever it was: a plan, none, or faults of the workbook."""
     options = request.recorded_options()
     result = RunResult(
@@ -122,12 +122,12 @@ def _solve(request: RunRequest, stop: Stop, live: LiveLine | None) -> RunResult:
     except Interrupted as interrupted:
         result.discard_plan()
         log.debug("%s", interrupted)
-    stop.keeping = True  # what is left takes a moment, and is worth having
+    stop.draining = True  # what is left takes a moment, and is worth having
     result.interrupted = stop.requested
     return result
 
 
-def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: LiveLine | None) -> None:
+def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: LiveText | None) -> None:
     with result.timed("read"):
         log.info("Reading %s", request.input_path)
         found = read(request.input_path, request.overrides)

@@ -10,7 +10,7 @@ from planner.reports.run_result import RunResult
 from planner.run.options import PlanOptions
 from planner.solving.highs import abandoned_solver_alive
 from planner.solving.interrupt import Stop
-from planner.solving.progress import LiveLine, ProgressLines
+from planner.solving.progress import LiveText, ProgressLines
 
 log = logging.getLogger("planner")
 
@@ -26,7 +26,7 @@ class SolveContext:
     options: PlanOptions
     result: RunResult
     stop: Stop
-    live: LiveLine | None
+    live: LiveText | None
 
     def progress(self, what: str) -> ProgressLines:
         """Where the progress of one search is shown; `what` names it."""

@@ -7,7 +7,7 @@ import logging
 from models.audit import audit
 from models.build import build_model
 from models.plan import Plan
-from models.policy.stability import Keep
+from models.policy.stability import PlanStability
 from models.warm_start import start_values
 from planner.analysis.alternatives import alternatives
 from planner.analysis.base_case import base_case
@@ -23,7 +23,7 @@ log = logging.getLogger("planner")
 def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> None:
     """Fills in the result of the context."""
     dataset, result = context.dataset, context.result
-    keep = None if kept is None else Keep(kept, context.options.change_cost or 0.0)
+    keep = None if kept is None else PlanStability(kept, context.options.change_cost or 0.0)
     outcome, plan = _search(context, start or kept, keep)
     if outcome.status == "infeasible" and not context.stop.requested:
         context.explain_infeasible()
@@ -45,11 +45,11 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
             _analyse(context, plan, keep, outcome)
 
 
-def _search(context: SolveContext, start: Plan | None, keep: Keep | None) -> tuple[Outcome, Plan | None]:
+def _search(context: SolveContext, start: Plan | None, keep: PlanStability | None) -> tuple[Outcome, Plan | None]:
     """How the search ended, and the plan it found."""
     result, stop = context.result, context.stop
     with result.timed("build"):
-        model = build_model(context.dataset, keep=keep)
+        model = build_model(context.dataset, stability=keep)
         result.model = size = ModelSize.of(model.size)
         first = None if start is None else start_values(model, start)
     log.info(
@@ -57,7 +57,7 @@ def _search(context: SolveContext, start: Plan | None, keep: Keep | None) -> tup
         *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
     )
     progress = context.progress("Plan")
-    stop.keeping = True
+    stop.draining = True
     with result.timed("solve"):
         outcome = solve(
             model,
@@ -87,7 +87,7 @@ def _take_out_charge(result: RunResult, plan: Plan) -> None:
         result.gap = left / abs(plan.objective_usd) if plan.objective_usd else 0.0
 
 
-def _analyse(context: SolveContext, plan: Plan, keep: Keep | None, outcome: Outcome) -> None:
+def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> None:
     """What was kept only because of its price, alternatives where they are asked for, and the base case."""
     dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
     if keep is not None:

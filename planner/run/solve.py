@@ -14,7 +14,7 @@ from planner.reports.run_result import RunResult
 from planner.run.context import SolveContext
 from planner.run.options import PlanOptions
 from planner.solving.interrupt import Stop
-from planner.solving.progress import LiveLine
+from planner.solving.progress import LiveText
 
 
 def solve_dataset(
@@ -24,7 +24,7 @@ def solve_dataset(
     start: Plan | Mapping[str, Plan] | None = None,
     keep: Plan | None = None,
     stop: Stop | None = None,
-    live: LiveLine | None = None,
+    live: LiveText | None = None,
     result: RunResult | None = None,
 ) -> RunResult:
     """Looks for the plan of least net present cost; with scenarios, for the best plan of all of them.

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from models.audit.scenario_set import audit_together
+from models.audit.scenario_set import audit_scenario_set
 from models.plan import Plan
 from models.stochastic.risk import Measure
 from planner.reports.run_result import ModelSize
@@ -22,7 +22,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
     measure = replace(Measure.of(dataset), kind=options.risk)
     engine = None if options.engine == "auto" else options.engine
-    stop.keeping = True
+    stop.draining = True
     with result.timed("solve"):
         found = solve_stochastic(dataset, measure, options.solver(), stop, context.progress, start, engine)
     result.status, result.solver_log = found.status, found.log
@@ -36,7 +36,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
         return
     result.objective_usd, result.bound_usd, result.gap = best.objective_usd, best.bound_usd, best.gap
     with result.timed("audit"):
-        result.audit = audit_together(dataset, {each.name: each.plan for each in best.scenarios})
+        result.audit = audit_scenario_set(dataset, {each.name: each.plan for each in best.scenarios})
     if not result.audit.passed:
         result.status = "rejected"
         return

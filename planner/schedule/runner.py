@@ -100,7 +100,7 @@ class Runner:
             misfire_grace_time=None if self.grace_seconds is None else max(1, int(self.grace_seconds)),
         )
         with Stop() as stop:
-            stop.keeping = True
+            stop.draining = True
             scheduler.start()
             log.info("Next: %s", _told(scheduler.get_job("batch").next_run_time))
             try:

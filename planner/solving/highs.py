@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from models.build import Model
 from models.core.compiled import Compiled
-from models.core.scaling import Units
+from models.core.scaling import ModelUnits
 
 Vector = npt.NDArray[np.float64]
 
@@ -98,7 +98,7 @@ class Problem(Protocol):
     @property
     def compiled(self) -> Compiled: ...
     @property
-    def units(self) -> Units: ...
+    def units(self) -> ModelUnits: ...
 
 
 def solve(
@@ -339,7 +339,7 @@ class ArrayProblem:
     """A problem as arrays, made from a model's."""
 
     compiled: Compiled
-    units: Units
+    units: ModelUnits
 
 
 def hold(model: Problem, decisions: Vector) -> ArrayProblem:

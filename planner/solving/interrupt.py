@@ -13,7 +13,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Notes the first signal; while `keeping`, work in hand is finished, otherwise the run ends at once.
+    """Notes the first signal; while `draining`, work in hand is finished, otherwise the run ends at once.
 
     A second Ctrl-C always ends the run at once. Used as a context it takes the signals over, which
     only the main thread can do; elsewhere it is a plain flag.
@@ -21,7 +21,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.signal_number = 0
-        self.keeping = False
+        self.draining = False
         self._before: dict[signal.Signals, Any] = {}
 
     @property
@@ -44,5 +44,5 @@ class Stop:
     def _handle(self, signal_number: int, _frame: FrameType | None) -> None:
         again = self.requested
         self.signal_number = self.signal_number or signal_number
-        if not self.keeping or (again and signal_number == signal.SIGINT):
+        if not self.draining or (again and signal_number == signal.SIGINT):
             raise Interrupted(self.signal_number)

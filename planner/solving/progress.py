@@ -19,7 +19,7 @@ DRAW_SECONDS = 0.2
 log = logging.getLogger("planner")
 
 
-class Standing(Protocol):
+class SearchStatus(Protocol):
     """What the solver tells of its search: `planner.solving.highs.Progress`."""
 
     @property
@@ -30,7 +30,7 @@ class Standing(Protocol):
     def gap(self) -> float | None: ...
 
 
-class LiveLine(Protocol):
+class LiveText(Protocol):
     """Where the live line is drawn."""
 
     def show(self, text: str) -> None: ...
@@ -40,20 +40,20 @@ class ProgressLines:
     """Takes the solver's news, and shows them in the moments the solver asks whether to stop."""
 
     def __init__(
-        self, what: str, currency: str, live: LiveLine | None = None, clock: Callable[[], float] = time.monotonic
+        self, what: str, currency: str, live: LiveText | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._what = what
         self._currency = currency
         self._live = live
         self._clock = clock
         self._began = clock()
-        self._standing: Standing | None = None
+        self._standing: SearchStatus | None = None
         self._said: tuple[float | None, float | None] = (None, None)
         self._said_at = 0.0
         self._drawn_at = -DRAW_SECONDS
         self._stopping = False
 
-    def news(self, standing: Standing) -> None:
+    def news(self, standing: SearchStatus) -> None:
         """Where the search stands now."""
         self._standing = standing
 

@@ -16,7 +16,7 @@ from planner.solving.highs import LocalOptimum, Problem, Search, SolveOptions, l
 Vector = npt.NDArray[np.float64]
 
 
-class Relaxation:
+class LinearRelaxation:
     """A problem whose whole numbers may be fractions, solved again and again within other bounds of its columns.
 
     Each solve begins where the last one ended, which is near when few bounds have changed. `infeasible` says whether
@@ -85,4 +85,4 @@ def relaxed_optimum(
     model: Problem, time_limit: float | None = None, should_stop: Callable[[], bool] | None = None
 ) -> LocalOptimum | None:
     """The best of a problem whose whole numbers may be fractions, with its duals; None where none was found."""
-    return Relaxation(model).optimum(time_limit=time_limit, should_stop=should_stop)
+    return LinearRelaxation(model).optimum(time_limit=time_limit, should_stop=should_stop)

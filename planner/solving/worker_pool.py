@@ -36,7 +36,7 @@ _POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SolveTask:
     """A problem to solve; `key` names it, `start` is a plan to begin from but for the offer `left_open`.
 
     With `held_until`, whatever `start` decides before that month t is held. With `beyond_caps`, where no plan keeps
@@ -53,7 +53,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SolveResult:
     """What came out of a Question: as `planner.solving.highs.Outcome`, with the plan read off it.
 
     Money in USD. `why` says in words why there is no plan, or what the solver said. `caps` names the caps that the
@@ -76,7 +76,7 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Workers:
+class WorkerPool:
     """Processes that answer Questions, `count` at a time; a context that ends them all when left.
 
     `seconds` is the time for everything that is asked together, None for no limit; a question that
@@ -95,7 +95,7 @@ class Workers:
         self._left = threading.Event()
         self._watch = threading.Thread(target=self._watch_stop, name="workers-stop")
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> WorkerPool:
         self._watch.start()
         return self
 
@@ -121,29 +121,29 @@ class Workers:
         """Whether whoever started the run asked for it to stop."""
         return self._stop is not None and self._stop.requested
 
-    def ask(self, question: Question) -> Future[Answer]:
+    def submit(self, task: SolveTask) -> Future[SolveResult]:
         """Puts a question in the queue."""
-        return self._threads.submit(self._answer, question)
+        return self._threads.submit(self._answer, task)
 
-    def answers(self, questions: Iterable[Question]) -> Iterator[Answer]:
+    def solve_all(self, tasks: Iterable[SolveTask]) -> Iterator[SolveResult]:
         """Asks all the questions, and yields the answers as they come in."""
-        for future in as_completed([self.ask(each) for each in questions]):
+        for future in as_completed([self.submit(each) for each in tasks]):
             yield future.result()
 
-    def _answer(self, question: Question) -> Answer:
+    def _answer(self, task: SolveTask) -> SolveResult:
         left = self.seconds_left
         if self._halt.is_set() or (left is not None and left <= 0.0):
-            return Answer(question.key, "no_plan", why="not begun: the time was over or the run was stopped")
-        limit = question.options.time_limit
+            return SolveResult(task.key, "no_plan", why="not begun: the time was over or the run was stopped")
+        limit = task.options.time_limit
         if left is not None:
             limit = left if limit is None else min(left, limit)
-        question = replace(question, options=replace(question.options, time_limit=limit))
+        task = replace(task, options=replace(task.options, time_limit=limit))
         try:
             process = self._idle.get_nowait()
         except queue.Empty:
             process = _Process(self._context, self._halt)
             self._all.append(process)
-        answer = process.answer(question)
+        answer = process.answer(task)
         if process.alive:
             self._idle.put(process)
         return answer
@@ -179,34 +179,34 @@ class _Process:
         """Ends the process at once."""
         self._process.kill()
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, task: SolveTask) -> SolveResult:
         """Waits for the answer; where none comes, says why."""
         self.idle = False
-        answer = self._answered(question)
+        answer = self._answered(task)
         self.idle = True
         return answer
 
-    def _answered(self, question: Question) -> Answer:
+    def _answered(self, task: SolveTask) -> SolveResult:
         began = time.monotonic()
-        limit = question.options.time_limit
+        limit = task.options.time_limit
         try:
-            self._line.send(question)
+            self._line.send(task)
             while not self._line.poll(_POLL_SECONDS):
                 if limit is not None and time.monotonic() - began > limit + GRACE_SECONDS:
                     self.end()
-                    return self._failed(question, began, "ended: it did not stop in time")
+                    return self._failed(task, began, "ended: it did not stop in time")
                 if not self.alive and not self._line.poll():
                     break
             else:
-                answer: Answer = self._line.recv()
+                answer: SolveResult = self._line.recv()
                 return answer
         except (EOFError, OSError):
             pass
         self._process.join()
-        return self._failed(question, began, f"the worker process died (exit code {self._process.exitcode})")
+        return self._failed(task, began, f"the worker process died (exit code {self._process.exitcode})")
 
-    def _failed(self, question: Question, began: float, why: str) -> Answer:
-        return Answer(question.key, "no_plan", seconds=time.monotonic() - began, why=why)
+    def _failed(self, task: SolveTask, began: float, why: str) -> SolveResult:
+        return SolveResult(task.key, "no_plan", seconds=time.monotonic() - began, why=why)
 
 
 def _work(line: Any, halt: Any, parent: int) -> None:
@@ -214,13 +214,13 @@ def _work(line: Any, halt: Any, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; whoever asks decides what to stop
     while True:
         try:
-            question = line.recv()
+            task = line.recv()
         except (EOFError, OSError):
             return
-        line.send(answered(question, lambda: halt.is_set() or os.getppid() != parent))
+        line.send(solve_task(task, lambda: halt.is_set() or os.getppid() != parent))
 
 
-def answered(question: Question, should_stop: Callable[[], bool] | None = None) -> Answer:
+def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -> SolveResult:
     """The answer to a question, worked out in this process."""
     from models.build import build_model
     from models.policy.caps import caps_exceeded, caps_lifted
@@ -230,31 +230,31 @@ def answered(question: Question, should_stop: Callable[[], bool] | None = None) 
     began = time.monotonic()
     caps: tuple[str, ...] = ()
     try:
-        model = build_model(question.dataset)
-        start = None if question.start is None else start_values(model, question.start, question.left_open)
+        model = build_model(task.dataset)
+        start = None if task.start is None else start_values(model, task.start, task.left_open)
         problem: Problem = model
-        if start is not None and question.held_until:
-            held = decided_before(model, start, question.held_until)
+        if start is not None and task.held_until:
+            held = decided_before(model, start, task.held_until)
             problem = hold(model, held)
             if np.array_equal(np.isnan(held), np.isnan(start)):
                 start = None  # all of it is held: there is nothing left to begin from
-        outcome = solve(problem, question.options, should_stop=should_stop, start=start)
+        outcome = solve(problem, task.options, should_stop=should_stop, start=start)
         status = outcome.status
-        if status == "infeasible" and question.beyond_caps and question.dataset.caps:
+        if status == "infeasible" and task.beyond_caps and task.dataset.caps:
             lifted = ArrayProblem(caps_lifted(problem.compiled), problem.units)
-            limit = question.options.time_limit
+            limit = task.options.time_limit
             left = None if limit is None else max(0.1, limit - (time.monotonic() - began))
-            outcome = solve(lifted, replace(question.options, time_limit=left), should_stop=should_stop, start=start)
+            outcome = solve(lifted, replace(task.options, time_limit=left), should_stop=should_stop, start=start)
             if outcome.values is not None:
                 caps = caps_exceeded(problem.compiled, outcome.values)
-        if question.start is not None and question.held_until:
-            take_what_changes_nothing(model, question.start, question.held_until)
+        if task.start is not None and task.held_until:
+            take_what_changes_nothing(model, task.start, task.held_until)
         plan = None if outcome.values is None else model.plan(outcome.values)
     except Exception as error:
         told = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Answer(question.key, "no_plan", seconds=time.monotonic() - began, why=told)
-    return Answer(
-        question.key,
+        return SolveResult(task.key, "no_plan", seconds=time.monotonic() - began, why=told)
+    return SolveResult(
+        task.key,
         status,
         outcome.objective_usd,
         outcome.bound_usd,
@@ -266,7 +266,7 @@ def answered(question: Question, should_stop: Callable[[], bool] | None = None) 
     )
 
 
-Ask = Callable[[Iterable[Question]], Iterator[Answer]]
+SolveMany = Callable[[Iterable[SolveTask]], Iterator[SolveResult]]
 """Yields the answers as they come in."""
 
 SMALL = 20_000
@@ -274,25 +274,25 @@ SMALL = 20_000
 
 
 @contextmanager
-def asking(nonzeros: int, seconds: float | None, stop: Stop, workers: int = 0) -> Iterator[Ask]:
+def solve_many(nonzeros: int, seconds: float | None, stop: Stop, workers: int = 0) -> Iterator[SolveMany]:
     """How to ask about problems of that size, `seconds` being the time for all of them together.
 
     `workers` asks for so many processes whatever the size; 0: as it pays.
     """
     if nonzeros < SMALL and not workers:
         deadline = None if seconds is None else time.monotonic() + seconds
-        yield lambda questions: _one_by_one(questions, deadline, stop)
+        yield lambda tasks: _one_by_one(tasks, deadline, stop)
     else:
-        with Workers(workers or default_workers(), seconds, stop) as processes:
-            yield processes.answers
+        with WorkerPool(workers or default_workers(), seconds, stop) as processes:
+            yield processes.solve_all
 
 
-def _one_by_one(questions: Iterable[Question], deadline: float | None, stop: Stop) -> Iterator[Answer]:
-    for each in questions:
+def _one_by_one(tasks: Iterable[SolveTask], deadline: float | None, stop: Stop) -> Iterator[SolveResult]:
+    for each in tasks:
         left = None if deadline is None else deadline - time.monotonic()
         if stop.requested or (left is not None and left <= 0.0):
-            yield Answer(each.key, "no_plan", why="not begun: the time was over or the run was stopped")
+            yield SolveResult(each.key, "no_plan", why="not begun: the time was over or the run was stopped")
             continue
         limits = [limit for limit in (left, each.options.time_limit) if limit is not None]
-        question = replace(each, options=replace(each.options, time_limit=min(limits, default=None)))
-        yield answered(question, lambda: stop.requested)
+        task = replace(each, options=replace(each.options, time_limit=min(limits, default=None)))
+        yield solve_task(task, lambda: stop.requested)

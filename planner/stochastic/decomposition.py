@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.core.compiled import Compiled
-from models.core.scaling import units_of
+from models.core.scaling import model_units
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.benders import Master, lagrangian
@@ -150,7 +150,7 @@ class _Decomposition:
         self.task, self.world = task, world
         self.dataset, self.options = task.dataset, task.options
         self.standing = BoundTracker(
-            units_of(self.dataset).usd,
+            model_units(self.dataset).usd,
             self.options.gap,
             self.dataset.settings.currency,
             world.rank == 0,

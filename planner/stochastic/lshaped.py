@@ -18,7 +18,7 @@ import numpy.typing as npt
 from models.stochastic.benders import Cut, Master, ruled_out, tangent
 from models.stochastic.extensive_form import DecisionKey
 from planner.solving.highs import ArrayProblem, SolveOptions, solve
-from planner.solving.relaxation import Relaxation
+from planner.solving.relaxation import LinearRelaxation
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
@@ -51,7 +51,8 @@ class LShaped:
         self._given: set[Whole] = set()
         self._tangents: dict[str, tuple[Cut, Vector]] = {}
         self._relaxations = {
-            name: Relaxation(ArrayProblem(pieces.plain[name], part.model.units)) for name, part in pieces.parts.items()
+            name: LinearRelaxation(ArrayProblem(pieces.plain[name], part.model.units))
+            for name, part in pieces.parts.items()
         }
 
     def add(self, cuts: Mapping[str, Cut]) -> None:
@@ -150,8 +151,8 @@ class LShaped:
 
     def _cost(self, decided: Mapping[DecisionKey, float]) -> float:
         """What decisions cost at least, remembered where they may be tried."""
-        answered = not self.pieces.world.any(len(self._tangents) < len(self.pieces.parts))
-        least = self.master.expected(decided) if answered and self.master is not None else math.inf
+        solve_task = not self.pieces.world.any(len(self._tangents) < len(self.pieces.parts))
+        least = self.master.expected(decided) if solve_task and self.master is not None else math.inf
         least = float(self.pieces.world.broadcast(least))
         if math.isfinite(least):
             self._visited[self._whole(decided)] = decided

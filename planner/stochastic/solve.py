@@ -27,7 +27,7 @@ from planner.formatting import money
 from planner.solving.highs import SolveOptions, hold, solve
 from planner.solving.interrupt import Stop
 from planner.solving.progress import ProgressLines
-from planner.solving.worker_pool import Answer, asking
+from planner.solving.worker_pool import SolveResult, solve_many
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.method import Engine, cannot_decompose, choose_engine
 from planner.stochastic.wait_and_see import (
@@ -125,7 +125,7 @@ class _Search:
         """First the scenarios one by one, then all in the extensive form."""
         form = ExtensiveForm(self.dataset)
         size = _size(form)
-        with asking(nonzeros, self.left(APART_SHARE), self.stop) as ask:
+        with solve_many(nonzeros, self.left(APART_SHARE), self.stop) as ask:
             log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
             mean = solve_expected_value_problem(self.dataset, self.alone, ask, self._said)
             apart = solve_wait_and_see(self.dataset, self.alone, ask, self._said)
@@ -149,7 +149,7 @@ class _Search:
         """The plan for the expected values, then all scenarios by decomposition; each by itself in the time left."""
         count = len(self.tree.names)
         size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
-        with asking(first.nonzeros, self.left(MEAN_SHARE), self.stop) as ask:
+        with solve_many(first.nonzeros, self.left(MEAN_SHARE), self.stop) as ask:
             mean = self._mean(
                 None, solve_expected_value_problem(self.dataset, self.alone, ask, self._said), first.nonzeros
             )
@@ -165,7 +165,7 @@ class _Search:
         apart = WaitAndSee({})
         if not self.stop.requested and (self.left() or math.inf) > LEAST_SECONDS:
             log.info("Solving each of %d scenarios as if it were certain", count)
-            with asking(first.nonzeros, self.left(), self.stop) as ask:
+            with solve_many(first.nonzeros, self.left(), self.stop) as ask:
                 apart = solve_wait_and_see(self.dataset, self.alone, ask, self._said)
         if apart.infeasible:
             return _none_apart(size, apart)
@@ -174,7 +174,7 @@ class _Search:
         why = f"Decomposition: {outcome.why}"
         return self._found(size, plans, outcome.bound_usd, apart, mean, why, outcome.log)
 
-    def _said(self, answer: Answer) -> None:
+    def _said(self, answer: SolveResult) -> None:
         if answer.objective_usd is None:
             log.info("  %s: %s", answer.key.strip(), answer.why or answer.status)
         else:
@@ -193,7 +193,7 @@ class _Search:
         if self.stop.requested:
             return _Mean()
         if is_two_stage(self.tree):
-            with asking(nonzeros, budget, self.stop) as ask:
+            with solve_many(nonzeros, budget, self.stop) as ask:
                 found = evaluate_fixed_first_stage(self.dataset, plans, self.alone, ask, until)
             if not found.plans:
                 return _Mean(math.inf if found.infeasible else None)
@@ -272,7 +272,7 @@ class _Search:
 
     def _refined(self, plans: Mapping[str, Plan], size: Size) -> dict[str, Plan]:
         """Scenarios that the measure does not look at, at their best too; no scenario gets dearer."""
-        with asking(size.nonzeros // len(self.tree.names), self.left(), self.stop) as ask:
+        with solve_many(size.nonzeros // len(self.tree.names), self.left(), self.stop) as ask:
             better = evaluate_fixed_first_stage(self.dataset, plans, replace(self.options, threads=1), ask)
         if not better.plans:
             return dict(plans)

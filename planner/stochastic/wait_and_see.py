@@ -11,7 +11,7 @@ from models.plan import Plan
 from models.stochastic.solution import WaitAndSeePlan
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.solving.highs import SolveOptions
-from planner.solving.worker_pool import Answer, Ask, Question
+from planner.solving.worker_pool import SolveMany, SolveResult, SolveTask
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,21 @@ class WaitAndSee:
 
 
 def solve_expected_value_problem(
-    dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]
+    dataset: Dataset, options: SolveOptions, ask: SolveMany, said: Callable[[SolveResult], None]
 ) -> Plan | None:
     """The plan for the expected values of the scenarios; None where none was found."""
-    (answer,) = ask([Question("the expected values", dataset.expected_value(), options)])
+    (answer,) = ask([SolveTask("the expected values", dataset.expected_value(), options)])
     said(answer)
     return answer.plan
 
 
-def solve_wait_and_see(dataset: Dataset, options: SolveOptions, ask: Ask, said: Callable[[Answer], None]) -> WaitAndSee:
+def solve_wait_and_see(
+    dataset: Dataset, options: SolveOptions, ask: SolveMany, said: Callable[[SolveResult], None]
+) -> WaitAndSee:
     """Solves each scenario as if it were certain."""
     names = ScenarioTree(dataset).names
     answers = {}
-    for answer in ask(Question(name, dataset.in_scenario(name), options) for name in names):
+    for answer in ask(SolveTask(name, dataset.in_scenario(name), options) for name in names):
         answers[answer.key] = answer
         said(answer)
     certain = {}
@@ -60,7 +62,7 @@ class Evaluated:
 
 
 def evaluate_fixed_first_stage(
-    dataset: Dataset, plans: Mapping[str, Plan], options: SolveOptions, ask: Ask, until: int | None = None
+    dataset: Dataset, plans: Mapping[str, Plan], options: SolveOptions, ask: SolveMany, until: int | None = None
 ) -> Evaluated:
     """Each scenario at its best with what its plan decides before it stands alone held.
 
@@ -68,7 +70,7 @@ def evaluate_fixed_first_stage(
     """
     tree = ScenarioTree(dataset)
     questions = [
-        Question(
+        SolveTask(
             name,
             dataset.in_scenario(name),
             options,

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from statistics import fmean
 
 from planner.formatting import money
-from planner.solving.progress import LINE_SECONDS, LiveLine
+from planner.solving.progress import LINE_SECONDS, LiveText
 from planner.stress.samples import Samples
-from planner.stress.simulation import Result
+from planner.stress.simulation import SampleResult
 
 log = logging.getLogger("planner")
 
@@ -18,11 +18,11 @@ log = logging.getLogger("planner")
 class StressLines:
     """Takes the results there are, and shows what they come to."""
 
-    def __init__(self, samples: Samples, currency: str, live: LiveLine | None) -> None:
+    def __init__(self, samples: Samples, currency: str, live: LiveText | None) -> None:
         self._samples, self._currency, self._live = samples, currency, live
         self._began = self._said_at = time.monotonic()
 
-    def show(self, results: Mapping[int, Result]) -> None:
+    def show(self, results: Mapping[int, SampleResult]) -> None:
         now = time.monotonic()
         due = now - self._said_at >= LINE_SECONDS
         if self._live is None and not due:
@@ -34,7 +34,7 @@ class StressLines:
             self._said_at = now
             log.log(logging.DEBUG if self._live is not None else logging.INFO, "%s", line)
 
-    def _line(self, results: Mapping[int, Result], seconds: float) -> str:
+    def _line(self, results: Mapping[int, SampleResult], seconds: float) -> str:
         costs = [each.cost_usd for each in results.values() if each.solved]
         without = len(results) - len(costs)
         words = f"Stress: {len(results):,} of {self._samples.problems:,} different samples"

@@ -16,7 +16,7 @@ from models.sampling import misfits
 from planner import __version__
 from planner.console import Console, LiveLine, log_to
 from planner.errors import ExitCode, WrongUsage
-from planner.excel.plan_reader import made_from_something_else
+from planner.excel.plan_reader import provenance_warnings
 from planner.formatting import fault_lines
 from planner.outputs import STRESS_SHEET, Outputs, outputs_of, same_file
 from planner.problem_reader import ReadResult, read
@@ -28,8 +28,8 @@ from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
 from planner.stress.commitment import committed, seed_of_scenarios
 from planner.stress.progress import StressLines
-from planner.stress.samples import Samples, drawn_afresh, drawn_from_scenarios
-from planner.stress.simulation import Commitment, Trial, try_out
+from planner.stress.samples import Samples, draw_from_scenarios, draw_new_samples
+from planner.stress.simulation import Commitment, SimulatedPlan, simulate_plan
 from planner.stress.statistics import figures
 from planner.stress.summary import StressReport, lines
 from planner.stress.tables import stress_json
@@ -96,14 +96,14 @@ class _Run:
         assert dataset is not None
         until, samples = self._until(dataset), self._samples(dataset)
         commitment = self._commitment(dataset, until)
-        self.notes += [each.removeprefix("Note: ") for each in made_from_something_else(
+        self.notes += [each.removeprefix("Note: ") for each in provenance_warnings(
             self.plan_path, result.sha256, tuple(self.values["overrides"])
         )]  # fmt: skip
         nonzeros = build_model(dataset).size.nonzeros
-        self.stop.keeping = True
+        self.stop.draining = True
         log.info("Trying the plan on %s", samples.how)
         news = StressLines(samples, dataset.settings.currency, self.live)
-        trial = try_out(
+        trial = simulate_plan(
             dataset,
             commitment,
             samples,
@@ -164,7 +164,7 @@ class _Run:
                     "Nothing is uncertain: give --demand-volatility, --delay-prior or another of these options, or a "
                     "workbook with scenarios to draw from."
                 )
-            samples = drawn_from_scenarios(dataset, count, seed)
+            samples = draw_from_scenarios(dataset, count, seed)
             self.notes.append(f"{samples.how}.")
             return samples
         uncertainty = texts.read()
@@ -176,15 +176,15 @@ class _Run:
                 f"The workbook's scenarios were drawn with seed {seed} too: where their options were the same, the "
                 "samples are the very paths they were chosen from. Take another --seed."
             )
-        return drawn_afresh(dataset, uncertainty, count, seed)
+        return draw_new_samples(dataset, uncertainty, count, seed)
 
     def _options(self) -> SolveOptions:
         limit = self.values["time_limit"]
         left = None if limit is None else max(0.1, (1.0 - WRITING) * limit - (time.monotonic() - self.began))
         return SolveOptions(self.values["gap"], left, 1, 0)
 
-    def _report(self, dataset: Dataset, commitment: Commitment, trial: Trial, sha256: str) -> StressReport:
-        for problem, plan in trial.dearest.items():
+    def _report(self, dataset: Dataset, commitment: Commitment, trial: SimulatedPlan, sha256: str) -> StressReport:
+        for problem, plan in trial.most_expensive.items():
             found = audit(trial.samples.problem(problem), plan)
             if not found.passed:
                 told = [*audit_lines(found), "The audit rejects the plan of a sample: nothing is published."]
@@ -207,7 +207,7 @@ class _Run:
             figures(dataset, trial, self.values["seed"]),
             self.values["later"],
             self.values["gap"],
-            len(trial.dearest),
+            len(trial.most_expensive),
             tuple(self.notes),
             tuple(record),
         )
@@ -223,7 +223,7 @@ class _Run:
     def _said(value: Any) -> Any:
         return "; ".join(map(str, value)) if isinstance(value, list) else value
 
-    def _code(self, trial: Trial) -> ExitCode:
+    def _code(self, trial: SimulatedPlan) -> ExitCode:
         if trial.complete:
             return ExitCode.OK
         if not trial.results:

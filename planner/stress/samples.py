@@ -40,7 +40,7 @@ class Samples:
         return max(self.problem_of) + 1
 
 
-def drawn_afresh(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: int) -> Samples:
+def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: int) -> Samples:
     """So many paths of what is uncertain; the same seed draws the same.
 
     Raises:
@@ -68,7 +68,7 @@ def drawn_afresh(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: i
     )
 
 
-def drawn_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
+def draw_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
     """So many draws, each scenario of the workbook with its probability."""
     tree = ScenarioTree(dataset)
     shares = np.array(list(tree.probability.values()))

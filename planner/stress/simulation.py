@@ -18,7 +18,7 @@ from models.plan import Plan
 from models.stochastic.fixed_decisions import decisions_of, unavailable
 from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
-from planner.solving.worker_pool import Answer, Question, asking
+from planner.solving.worker_pool import SolveResult, SolveTask, solve_many
 from planner.stress.samples import Samples
 
 ALL_MONTHS = 100_000
@@ -48,13 +48,13 @@ class Commitment:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SampleResult:
     """What became of the plan in one problem. Money in USD of present value.
 
     `status`: optimal (within the gap asked for), stopped (a plan with a larger gap), infeasible (no plan keeps every
     rule), or undecided (`why` in words). Where letting go of caps makes a plan possible, `caps` names those it goes
     beyond and the figures are its; without any plan the cost is NaN. `short` is billions of tokens a day not served by
-    segment and month t, where any are; `void` names the offers that were committed and could not be taken.
+    segment and month t, where any are; `unavailable` names the offers that were committed and could not be taken.
     """
 
     status: Literal["optimal", "stopped", "infeasible", "undecided"]
@@ -62,7 +62,7 @@ class Result:
     gap: float = 0.0
     shortfall_usd: float = 0.0
     short: tuple[tuple[str, int, float], ...] = ()
-    void: tuple[str, ...] = ()
+    unavailable: tuple[str, ...] = ()
     caps: tuple[str, ...] = ()
     seconds: float = 0.0
     why: str = ""
@@ -74,17 +74,17 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Trial:
+class SimulatedPlan:
     """Results by sample, in the order drawn, up to the first that was not finished.
 
-    `words` says what was drawn in each. `dearest` has the plans of the dearest problems among them, by the number of
-    the problem.
+    `words` says what was drawn in each. `most_expensive` has the plans of the problems that cost most, by the number
+    of the problem.
     """
 
     samples: Samples
-    results: tuple[Result, ...]
+    results: tuple[SampleResult, ...]
     words: tuple[str, ...]
-    dearest: dict[int, Plan]
+    most_expensive: dict[int, Plan]
     seconds: float
 
     @property
@@ -92,7 +92,7 @@ class Trial:
         return len(self.results) == len(self.samples)
 
 
-def try_out(
+def simulate_plan(
     dataset: Dataset,
     commitment: Commitment,
     samples: Samples,
@@ -101,8 +101,8 @@ def try_out(
     nonzeros: int,
     workers: int,
     stop: Stop,
-    news: Callable[[Mapping[int, Result]], None] = lambda results: None,
-) -> Trial:
+    news: Callable[[Mapping[int, SampleResult]], None] = lambda results: None,
+) -> SimulatedPlan:
     """Solves every problem within the time limit of the options; `news` hears the results there are, by problem."""
     began = time.monotonic()
     limit = options.time_limit
@@ -110,27 +110,27 @@ def try_out(
     each = replace(options, threads=1, time_limit=None if limit is None else limit * ONE_SHARE)
     held = decisions_of(commitment.plan)
     floor = _floors(dataset)
-    found: dict[int, Result] = {}
-    dearest: dict[int, tuple[float, Plan]] = {}
-    with asking(nonzeros, limit, stop, workers) as ask:
+    found: dict[int, SampleResult] = {}
+    most_expensive: dict[int, tuple[float, Plan]] = {}
+    with solve_many(nonzeros, limit, stop, workers) as ask:
         for answer in _answers(ask, samples, each, held, commitment.until, lambda: _over(stop, deadline)):
             if _over(stop, deadline) and answer.status in ("stopped", "no_plan"):
                 continue  # cut short: how it would have ended is not known
             problem = int(answer.key)
             found[problem] = _result(dataset, answer, held, commitment.until, floor)
             if answer.plan is not None and found[problem].solved:
-                dearest[problem] = found[problem].cost_usd, answer.plan
-                if len(dearest) > WORST:
-                    del dearest[min(dearest, key=lambda k: (dearest[k][0], -k))]
+                most_expensive[problem] = found[problem].cost_usd, answer.plan
+                if len(most_expensive) > WORST:
+                    del most_expensive[min(most_expensive, key=lambda k: (most_expensive[k][0], -k))]
             news(found)
     finished = takewhile(lambda problem: problem in found, samples.problem_of)
     results = tuple(found[problem] for problem in finished)
     kept = set(samples.problem_of[: len(results)])
-    return Trial(
+    return SimulatedPlan(
         samples,
         results,
         tuple(samples.words(len(results))),
-        {problem: plan for problem, (_, plan) in sorted(dearest.items()) if problem in kept},
+        {problem: plan for problem, (_, plan) in sorted(most_expensive.items()) if problem in kept},
         time.monotonic() - began,
     )
 
@@ -140,18 +140,18 @@ def _over(stop: Stop, deadline: float) -> bool:
 
 
 def _answers(
-    ask: Callable[[Iterable[Question]], Iterator[Answer]],
+    ask: Callable[[Iterable[SolveTask]], Iterator[SolveResult]],
     samples: Samples,
     options: SolveOptions,
     held: Plan,
     until: int,
     over: Callable[[], bool],
-) -> Iterator[Answer]:
+) -> Iterator[SolveResult]:
     for first in range(0, samples.problems, AT_ONCE):
         if over():
             return
         numbers = range(first, min(first + AT_ONCE, samples.problems))
-        yield from ask([Question(str(k), samples.problem(k), options, held, until, beyond_caps=True) for k in numbers])
+        yield from ask([SolveTask(str(k), samples.problem(k), options, held, until, beyond_caps=True) for k in numbers])
 
 
 def _floors(dataset: Dataset) -> dict[tuple[str, int], float]:
@@ -165,18 +165,20 @@ def _floors(dataset: Dataset) -> dict[tuple[str, int], float]:
     return floors
 
 
-def _result(dataset: Dataset, answer: Answer, held: Plan, until: int, floor: dict[tuple[str, int], float]) -> Result:
+def _result(
+    dataset: Dataset, answer: SolveResult, held: Plan, until: int, floor: dict[tuple[str, int], float]
+) -> SampleResult:
     plan = answer.plan
     status: Literal["optimal", "stopped", "infeasible", "undecided"] = (
         "undecided" if answer.status == "no_plan" else answer.status
     )
     if plan is None:
-        return Result(status, seconds=answer.seconds, why=answer.why)
+        return SampleResult(status, seconds=answer.seconds, why=answer.why)
     short: dict[tuple[str, int], float] = {}
     for each in plan.shortfalls:
         key = each.segment, each.month
         short[key] = short.get(key, 0.0) + each.tokens_bn * 24.0 / dataset.hours(each.month)
-    return Result(
+    return SampleResult(
         status,
         plan.objective_usd,
         answer.gap or 0.0,

@@ -11,7 +11,7 @@ import numpy as np
 
 from models.dataset import Dataset
 from models.stochastic.estimates import Estimate, Vector, mean, probability, quantile, tail_mean
-from planner.stress.simulation import Result, Trial
+from planner.stress.simulation import SampleResult, SimulatedPlan
 
 BINS = 15
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -56,7 +56,7 @@ class CostFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class StressFigures:
     """All that is told. Samples are numbered from 0 in the order drawn.
 
     `cost` and shortfall are over the samples with a plan that keeps every rule (`with_plan` of `finished`);
@@ -76,10 +76,10 @@ class Figures:
     bins: tuple[Bin, ...]
     worst: tuple[int, ...]
     caps: tuple[tuple[str, int], ...]
-    void: tuple[tuple[str, int], ...]
+    unavailable: tuple[tuple[str, int], ...]
 
 
-def figures(dataset: Dataset, trial: Trial, seed: int) -> Figures:
+def figures(dataset: Dataset, trial: SimulatedPlan, seed: int) -> StressFigures:
     """The figures of a trial; CVaR at the settings' risk_alpha. What nothing is known of is None."""
     alpha = dataset.settings.risk_alpha
     results = trial.results
@@ -87,7 +87,7 @@ def figures(dataset: Dataset, trial: Trial, seed: int) -> Figures:
     solved = [each for each in results if each.solved]
     beyond = [each for each in results if each.status == "infeasible" and not math.isnan(each.cost_usd)]
     costs = np.array([each.cost_usd for each in solved])
-    return Figures(
+    return StressFigures(
         finished=len(results),
         with_plan=len(solved),
         beyond_caps=len(beyond),
@@ -101,7 +101,7 @@ def figures(dataset: Dataset, trial: Trial, seed: int) -> Figures:
         bins=_bins(costs),
         worst=_worst(trial),
         caps=_counted(name for each in beyond for name in each.caps),
-        void=_counted(name for each in results for name in each.void),
+        unavailable=_counted(name for each in results for name in each.unavailable),
     )
 
 
@@ -134,7 +134,7 @@ def _bins(costs: Vector) -> tuple[Bin, ...]:
     )
 
 
-def _places(dataset: Dataset, solved: list[Result]) -> tuple[ShortPlace, ...]:
+def _places(dataset: Dataset, solved: list[SampleResult]) -> tuple[ShortPlace, ...]:
     """Every segment and month; none where nothing is known."""
     if not solved:
         return ()
@@ -155,7 +155,7 @@ def _places(dataset: Dataset, solved: list[Result]) -> tuple[ShortPlace, ...]:
     )
 
 
-def _worst(trial: Trial) -> tuple[int, ...]:
+def _worst(trial: SimulatedPlan) -> tuple[int, ...]:
     """The dearest samples, each problem once."""
     first: dict[int, int] = {}
     for i, each in enumerate(trial.results):

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from models.dataset import Dataset
 from models.stochastic.estimates import Estimate
 from planner.formatting import money, percent
-from planner.stress.simulation import Commitment, Trial
-from planner.stress.statistics import Figures
+from planner.stress.simulation import Commitment, SimulatedPlan
+from planner.stress.statistics import StressFigures
 
 Later = Literal["optimised", "held"]
 MEANING = {
@@ -33,8 +33,8 @@ class StressReport:
     plan_name: str
     dataset: Dataset
     commitment: Commitment
-    trial: Trial
-    figures: Figures
+    trial: SimulatedPlan
+    figures: StressFigures
     later: Later
     gap: float
     audited: int
@@ -96,7 +96,7 @@ def headline(report: StressReport) -> str:
     return " ".join(parts)
 
 
-def _why(found: Figures) -> str:
+def _why(found: StressFigures) -> str:
     if not found.beyond_caps:
         return ""
     named = ", ".join(f"'{name}'" for name, _ in found.caps[:3])
@@ -107,8 +107,8 @@ def special(report: StressReport, sample: int) -> str:
     """What a sample is about: what was drawn, which commitments are void, what falls short."""
     result = report.trial.results[sample]
     parts = [report.trial.words[sample]]
-    if result.void:
-        parts.append(f"cannot be taken: {', '.join(result.void)}")
+    if result.unavailable:
+        parts.append(f"cannot be taken: {', '.join(result.unavailable)}")
     if result.caps:
         parts.append(f"beyond caps: {', '.join(result.caps)}")
     by_segment: dict[str, set[int]] = {}

@@ -88,7 +88,7 @@ def _sample(report: StressReport, i: int) -> tuple[Any, ...]:
         len({month for _, month, _ in result.short}),
         ", ".join(dict.fromkeys(segment for segment, _, _ in result.short)),
         result.gap if known is not None else None,
-        ", ".join(result.void),
+        ", ".join(result.unavailable),
         ", ".join(result.caps),
         report.trial.words[i],
     )
@@ -143,7 +143,7 @@ def stress_json(report: StressReport) -> dict[str, Any]:
             {"sample": i + 1, "cost_usd": trial.results[i].cost_usd, "words": special(report, i)} for i in found.worst
         ],
         "caps_exceeded": [{"cap": name, "samples": count} for name, count in found.caps],
-        "void": [{"name": name, "samples": count} for name, count in found.void],
+        "void": [{"name": name, "samples": count} for name, count in found.unavailable],
         "results": [
             {
                 "sample": i + 1,

@@ -13,7 +13,7 @@ from planner.excel.book import GREY, HEADER, LINE, ORANGE, RED, Book
 from planner.excel.report_page import Drawing, Kind, Page, Picture, Section, write_report
 from planner.formatting import percent
 from planner.outputs import STRESS_SHEET
-from planner.stress.statistics import CostFigures, Figures, ShortPlace
+from planner.stress.statistics import CostFigures, ShortPlace, StressFigures
 from planner.stress.summary import MEANING, StressReport, headline, special
 from planner.stress.tables import tables
 
@@ -194,7 +194,7 @@ class _Page:
         columns: tuple[tuple[str, Kind], ...] = (("Name", "text"), ("Samples", "whole"), ("Of all, %", "amount"))
         for title, counted in (
             ("Caps that cannot be kept", self.found.caps),
-            ("Commitments that cannot be taken, their supplier being gone", self.found.void),
+            ("Commitments that cannot be taken, their supplier being gone", self.found.unavailable),
         ):
             rows = [(name, count, 100.0 * count / self.found.finished) for name, count in counted]
             if rows:
@@ -221,14 +221,14 @@ SHEET = "Shortfall risk"
 PERCENT = '0%;-0%;"–"'
 
 
-def heat_map(dataset: Dataset, found: Figures) -> Drawing:
+def heat_map(dataset: Dataset, found: StressFigures) -> Drawing:
     """Three maps below each other: the probability, at least, at most."""
     return Drawing(
         SHEET, "probability of shortfall by segment and month, as a map", lambda book, sheet: _draw(book, sheet, found)
     )
 
 
-def _draw(book: Book, sheet: Any, found: Figures) -> None:
+def _draw(book: Book, sheet: Any, found: StressFigures) -> None:
     names = list(dict.fromkeys(each.segment for each in found.places))
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, max((len(name) for name in names), default=10) * 1.1 + 4.0)

@@ -13,7 +13,7 @@ from cases.test_stochastic_textbooks import PUBLISHED, lands
 from decomposed import decomposed
 from stochastic import factor, scenario
 
-from models.core.scaling import units_of
+from models.core.scaling import model_units
 from models.dataset import Dataset
 from models.stochastic.benders import Master, lagrangian, ruled_out
 from models.stochastic.extensive_form import ExtensiveForm
@@ -21,7 +21,7 @@ from models.stochastic.risk import Measure
 from models.stochastic.subproblem import Stages, build_subproblem, multipliers
 from models.stochastic.tree import ScenarioTree
 from planner.solving.highs import ArrayProblem, Progress, SolveOptions, hold, solve
-from planner.solving.relaxation import Relaxation, relaxed_optimum
+from planner.solving.relaxation import LinearRelaxation, relaxed_optimum
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.lshaped import LShaped
 from planner.stochastic.method import choose_engine
@@ -249,7 +249,7 @@ def shaped(data: Dataset) -> tuple[LShaped, SolveOptions]:
 def test_the_l_shaped_method_proves_what_has_continuous_recourse() -> None:
     """With continuous recourse master and tangents alone come to the published optimum of LandS, from both sides."""
     search, options = shaped(lands())
-    usd = units_of(lands()).usd
+    usd = model_units(lands()).usd
     bounds: list[float] = []
     search.converge(options, 1e-4, bounds.append)
     found = search.promising()
@@ -312,7 +312,7 @@ def test_decisions_without_a_plan_are_ruled_out() -> None:
     data = one_doubles(units_max=3)
     search, _ = shaped(data)
     part, arrays = search.pieces.parts["more"], search.pieces.plain["more"]
-    relaxation = Relaxation(ArrayProblem(arrays, part.model.units))
+    relaxation = LinearRelaxation(ArrayProblem(arrays, part.model.units))
     known = {}
     for units in (0.0, 1.0, 2.0, 3.0):
         held = part.held(dict.fromkeys(search.pieces.bounds, units))

@@ -15,7 +15,7 @@ from planner.explain.breakeven import Range
 from planner.explain.offers import OfferAnswer, explain_offers
 from planner.explain.report import offer_words
 from planner.solving.highs import SolveOptions
-from planner.solving.worker_pool import Workers
+from planner.solving.worker_pool import WorkerPool
 
 HOURS = 744
 EXACT = SolveOptions(gap=0.0, threads=1)
@@ -23,7 +23,7 @@ EXACT = SolveOptions(gap=0.0, threads=1)
 
 def _explained(data: Dataset) -> dict[str, OfferAnswer]:
     plan = b.solved(data)
-    with Workers(1) as workers:
+    with WorkerPool(1) as workers:
         cost = Range(plan.objective_usd, plan.objective_usd)
         return {each.name: each for each in explain_offers(data, plan, cost, workers, EXACT)}
 
@@ -149,7 +149,7 @@ def test_no_time_left_leaves_an_answer_for_every_offer() -> None:
     """With no time at all every offer is still told of, with nothing known."""
     data = _data(b.lease("dear", b.term(1, hourly=4.0)), b.on_demand(2.0))
     plan = b.solved(data)
-    with Workers(1, seconds=0.0) as workers:
+    with WorkerPool(1, seconds=0.0) as workers:
         [found] = explain_offers(data, plan, Range(None, plan.objective_usd), workers, EXACT)
     assert (found.other, found.difference, found.break_even) == (Range(None, None), Range(None, None), None)
     assert "not begun" in found.why

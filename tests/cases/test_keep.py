@@ -14,7 +14,7 @@ from sheets import workbook
 from models.build import build_model
 from models.dataset import Dataset
 from models.plan import OptionPurchase, Plan, Signing
-from models.policy.stability import Keep, departures
+from models.policy.stability import PlanStability, departures
 from planner.solving.highs import SolveOptions, solve
 
 HOURS = 744
@@ -25,7 +25,7 @@ def _lease(name: str, month: int = 0, units: int = 1, term: int = 1) -> Signing:
 
 
 def _plan(data: Dataset, kept: Plan, price: float) -> Plan:
-    model = build_model(data, keep=Keep(kept, price))
+    model = build_model(data, stability=PlanStability(kept, price))
     outcome = solve(model, SolveOptions(gap=0.0, threads=1))
     assert outcome.values is not None
     return model.plan(outcome.values)
@@ -81,7 +81,7 @@ def test_a_signing_that_serves_from_the_same_month_is_no_departure() -> None:
     offer: list[Any] = b.lease("L", b.term(1, monthly=10.0), service_not_before=b.JAN + 2)
     data = b.dataset(b.demand(0.0, 0.0, 1.0), offer, months=3)
     kept = Plan(signings=(Signing("lease", "L", 0, 1, 1, 2, 2),))
-    model = build_model(data, keep=Keep(kept, 1e6))
+    model = build_model(data, stability=PlanStability(kept, 1e6))
     outcome = solve(model, SolveOptions(gap=0.0, threads=1))
     assert outcome.objective_usd == pytest.approx(10.0)
 

@@ -16,7 +16,7 @@ from planner.explain.ranges import parse
 from planner.explain.sensitivity import Sensitivity, vary
 from planner.explain.sensitivity_report import _tornado
 from planner.solving.highs import SolveOptions
-from planner.solving.worker_pool import Workers
+from planner.solving.worker_pool import WorkerPool
 
 HOURS = 744
 EXACT = SolveOptions(gap=0.0, threads=1)
@@ -24,7 +24,7 @@ EXACT = SolveOptions(gap=0.0, threads=1)
 
 def _varied(data: Dataset, *texts: str) -> Sensitivity:
     plan = b.solved(data)
-    with Workers(1) as workers:
+    with WorkerPool(1) as workers:
         cost = Range(plan.objective_usd, plan.objective_usd)
         return vary(data, plan, cost, [parse(each) for each in texts], workers, EXACT)
 

@@ -22,7 +22,7 @@ from builders import (
 
 from models.dataset import Dataset
 from models.plan import Plan, Signing
-from models.policy.stability import Keep
+from models.policy.stability import PlanStability
 from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
 
 DAY_AND_NIGHT = [
@@ -166,5 +166,5 @@ TERMS: dict[str, Dataset] = {
     "rule_at_least": ruled("at_least", "two", "contract", count=1),
 }
 
-KEEP = Keep(Plan(signings=(Signing("lease", "lease", 0, 1, 1, 0, 0),)), usd_per_unit=7.0)
+KEEP = PlanStability(Plan(signings=(Signing("lease", "lease", 0, 1, 1, 0, 0),)), usd_per_unit=7.0)
 """The plan that the golden model `keep` keeps to."""

@@ -14,20 +14,20 @@ from properties.themes import THEMES
 from stochastic import scenario
 
 from models.audit import audit
-from models.audit.nonanticipativity import check_alike
+from models.audit.nonanticipativity import check_nonanticipativity
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.fixed_decisions import dataset_in_sample, dataset_in_scenario, decisions_of
 from planner.solving.highs import SolveOptions
-from planner.solving.worker_pool import Answer, Question, answered
+from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 RANDOM = st.randoms(use_true_random=True)
 
 
-def tried(problem: Dataset, plan: Plan, until: int) -> Answer:
+def tried(problem: Dataset, plan: Plan, until: int) -> SolveResult:
     """What becomes of a plan's decisions before a month; nothing goes wrong on the way."""
-    answer = answered(Question("", problem, EXACT, decisions_of(plan), until, beyond_caps=True))
+    answer = solve_task(SolveTask("", problem, EXACT, decisions_of(plan), until, beyond_caps=True))
     assert answer.status in ("optimal", "infeasible"), answer.why
     return answer
 
@@ -54,17 +54,17 @@ def _held(data: Dataset, random: Random) -> None:
             scenarios=(scenario("", 0.5), scenario(each.scenario, 0.5)),
             settings=replace(data.settings, first_stage_months=until),
         )
-        alike = check_alike(both, {"": plan, each.scenario: answer.plan})
+        alike = check_nonanticipativity(both, {"": plan, each.scenario: answer.plan})
         assert alike.passed, alike.failures
         rows = [row for row in data.scenario_factors if row.scenario == each.scenario]
         fresh = tried(dataset_in_sample(data, rows), plan, until)
         assert fresh.objective_usd == pytest.approx(answer.objective_usd, rel=1e-6, abs=1e-6)
 
 
-def _dearer_the_more_is_held(problem: Dataset, plan: Plan, until: int, answer: Answer) -> None:
+def _dearer_the_more_is_held(problem: Dataset, plan: Plan, until: int, answer: SolveResult) -> None:
     assert answer.plan is not None
     scale = max(1.0, sum(abs(each.present_value_usd) for each in answer.plan.payments))
-    free, all_held = answered(Question("", problem, EXACT)), tried(problem, plan, 10**5)
+    free, all_held = solve_task(SolveTask("", problem, EXACT)), tried(problem, plan, 10**5)
     assert free.objective_usd is not None
     assert answer.objective_usd is not None
     assert free.objective_usd <= answer.objective_usd + 1e-6 * scale

@@ -29,7 +29,7 @@ from models.dataset import Dataset
 from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
 
 
-def levers(random: Random) -> Dataset:
+def limit_effects(random: Random) -> Dataset:
     """Limits of one segment under prices that make now this one cheaper, now that one."""
     make = Maker(random)
     columns = make.some(
@@ -276,7 +276,7 @@ def subleases(random: Random) -> Dataset:
 
 THEMES: dict[str, Callable[[Random], Dataset]] = {
     "anything": workbook,
-    "levers": levers,
+    "levers": limit_effects,
     "rights": rights,
     "commitments": commitments,
     "sites": sites,

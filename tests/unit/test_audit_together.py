@@ -15,7 +15,7 @@ from stochastic import factor, scenario
 from unit.plans import changed, signing, with_row, without
 
 from models.audit import audit
-from models.audit.nonanticipativity import check_alike, joined
+from models.audit.nonanticipativity import check_nonanticipativity, joined
 from models.audit.report import Check
 from models.dataset import Dataset
 from models.plan import LimitChoice, OptionPurchase, Plan
@@ -59,7 +59,9 @@ NEO, STOP, DEAL, OUT = range(4)
 
 def alike(problem: Dataset, **other: Plan) -> Check:
     """The check of the common plan in all scenarios but those given."""
-    return check_alike(problem, {each.scenario: other.get(each.scenario, COMMON) for each in problem.scenarios})
+    return check_nonanticipativity(
+        problem, {each.scenario: other.get(each.scenario, COMMON) for each in problem.scenarios}
+    )
 
 
 def limited(t: int) -> Plan:
@@ -183,8 +185,8 @@ def test_a_lease_out_of_the_name_of_a_lease_that_is_gone_is_still_decided_alike(
         [scenario("a", 0.5), scenario("b", 0.5), factor("b", "supplier_exit", name="out")],
     )
     plans = {"a": Plan((signing("out", 0, 1, 0, 0, "lease_out"),)), "b": Plan()}
-    assert check_alike(problem, plans).failed == 1
-    assert check_alike(problem, {"a": Plan((signing("out", 0, 1, 0, 0),)), "b": Plan()}).passed
+    assert check_nonanticipativity(problem, plans).failed == 1
+    assert check_nonanticipativity(problem, {"a": Plan((signing("out", 0, 1, 0, 0),)), "b": Plan()}).passed
 
 
 def test_an_option_on_an_offer_that_is_gone_need_not_be_bought() -> None:
@@ -221,7 +223,7 @@ def test_a_renewal_and_a_notice_not_given_are_different_decisions() -> None:
     )
     on_time = signing("both", 0, 2, 0, 2, renewals=1, signed=True)
     late = signing("both", 0, 2, 1, 1, cancelled=True, signed=True)
-    assert check_alike(problem, {"a": Plan((on_time,)), "b": Plan((late,))}).passed
+    assert check_nonanticipativity(problem, {"a": Plan((on_time,)), "b": Plan((late,))}).passed
 
 
 def test_the_joined_report_names_scenarios_and_adds_the_rule() -> None:
@@ -235,7 +237,7 @@ def test_the_joined_report_names_scenarios_and_adds_the_rule() -> None:
     plan = b.solved(problem.in_scenario("a"))
     plans = {"a": plan, "b": plan}
     reports = {name: audit(problem.in_scenario(name), each) for name, each in plans.items()}
-    report = joined(reports, check_alike(problem, plans))
+    report = joined(reports, check_nonanticipativity(problem, plans))
     assert not report.passed
     broken = {each.rule: each for each in report.failed}
     assert set(broken) == {"demand_is_met"}

@@ -10,8 +10,8 @@ import pytest
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.plan import LimitChoice, Plan, Signing
-from models.roll.information import Update, believed
-from models.roll.replay import restated
+from models.roll.information import Update, information_at
+from models.roll.replay import replay
 from models.schema import Limit
 from models.supply.on_demand import price_paths
 
@@ -24,14 +24,14 @@ def _demand(data: Dataset) -> tuple[float, ...]:
 def test_demand_is_known_up_to_the_month_and_forecast_after(update: Update, later: tuple[float, ...]) -> None:
     """In February twice the forecast is seen: it stays so with `level`, and is a passing thing with `none`."""
     forecast, actuals = b.dataset(b.demand(1, 2, 3, 4), months=4), b.dataset(b.demand(5, 4, 9, 9), months=4)
-    assert _demand(believed(forecast, actuals, Plan(), 1, update)) == pytest.approx((5.0, 4.0, *later))
+    assert _demand(information_at(forecast, actuals, Plan(), 1, update)) == pytest.approx((5.0, 4.0, *later))
 
 
 def test_on_demand_prices_follow_what_is_seen() -> None:
     """Half as dear again as forecast in January: so it is believed of later months too; a cap is known in its month."""
     forecast = b.dataset(b.on_demand(2.0), b.on_demand(1.0, t=2))
     actuals = b.dataset(b.on_demand(3.0, max_accelerators=7.0), b.on_demand(5.0, t=2))
-    paths = price_paths(believed(forecast, actuals, Plan(), 0, "level"))
+    paths = price_paths(information_at(forecast, actuals, Plan(), 0, "level"))
     rows = paths["spot", "us", "H100"]
     assert [(rows[t].usd_per_accelerator_hour, rows[t].max_accelerators) for t in range(3)] == [
         (3.0, 7.0),
@@ -43,7 +43,7 @@ def test_on_demand_prices_follow_what_is_seen() -> None:
 def test_a_seller_who_is_not_there_yet_sells_nothing() -> None:
     """A seller forecast for January who comes in March sells nothing now, and is still expected next month."""
     forecast, actuals = b.dataset(b.on_demand(2.0)), b.dataset(b.on_demand(2.0, t=2))
-    rows = price_paths(believed(forecast, actuals, Plan(), 0, "level"))["spot", "us", "H100"]
+    rows = price_paths(information_at(forecast, actuals, Plan(), 0, "level"))["spot", "us", "H100"]
     assert [rows[t].max_accelerators for t in range(3)] == [0.0, None, None]
 
 
@@ -57,8 +57,8 @@ def test_an_offer_is_known_when_it_can_be_signed_and_its_delivery_when_it_is_due
     forecast, actuals = _offered(1.0), _offered(2.0, delivered_share=0.5)
     signed = Plan(signings=(Signing("lease", "l", 1, 2, 1, 2, 3),))
 
-    def seen(k: int, lived: Plan = signed) -> tuple[float | None, float]:
-        data = believed(forecast, actuals, lived, k, "level")
+    def seen(k: int, implemented: Plan = signed) -> tuple[float | None, float]:
+        data = information_at(forecast, actuals, implemented, k, "level")
         return data.lease_terms[0].usd_per_accelerator_hour, data.leases[0].delivered_share
 
     assert [seen(0), seen(1), seen(2)] == [(1.0, 1.0), (2.0, 1.0), (2.0, 0.5)]
@@ -71,15 +71,20 @@ def test_a_limit_is_known_once_it_was_in_force() -> None:
     def limited(multiplier: float) -> Dataset:
         return b.dataset(Limit(segment="chat", limit="tight", demand_multiplier=multiplier))
 
-    lived = Plan(limits=(LimitChoice("chat", 0, "tight"),))
-    found = [believed(limited(0.5), limited(0.7), lived, k, "level").limits[0].demand_multiplier for k in (0, 1)]
+    implemented = Plan(limits=(LimitChoice("chat", 0, "tight"),))
+    found = [
+        information_at(limited(0.5), limited(0.7), implemented, k, "level").limits[0].demand_multiplier for k in (0, 1)
+    ]
     assert found == [0.5, 0.7]
 
 
 def test_an_asset_that_ends_early_is_known_when_it_is_gone() -> None:
     """An asset forecast to stay that is gone in March is counted on in February."""
     forecast, actuals = b.dataset(b.fleet()), b.dataset(b.fleet(until_month=b.JAN + 1))
-    assert [bool(believed(forecast, actuals, Plan(), k, "level").fleet[0].until_month) for k in (1, 2)] == [False, True]
+    assert [bool(information_at(forecast, actuals, Plan(), k, "level").fleet[0].until_month) for k in (1, 2)] == [
+        False,
+        True,
+    ]
 
 
 def test_decisions_move_with_a_service_that_starts_later() -> None:
@@ -92,7 +97,7 @@ def test_decisions_move_with_a_service_that_starts_later() -> None:
             Signing("lease", "closed", 1, 4, 1, 1, 4),
         )
     )
-    found, lost = restated(data, plan)
+    found, lost = replay(data, plan)
     assert found.signings == (Signing("lease", "late", 0, 4, 1, 3, 6),)
     assert [each.words for each in lost] == ["closed: 1 unit of 2026-02 not had, it cannot be signed then"]
 
@@ -101,7 +106,7 @@ def test_what_is_signed_twice_over_cannot_all_be_had() -> None:
     """Of three units planned where two turn out to be on offer, the later signing falls away."""
     data = b.dataset(b.lease("l", b.term(2, hourly=1.0), units_max=2), months=4)
     plan = Plan(signings=(Signing("lease", "l", 1, 2, 1, 1, 2), Signing("lease", "l", 0, 2, 2, 0, 1)))
-    found, lost = restated(data, plan)
+    found, lost = replay(data, plan)
     assert [(each.month, each.units) for each in found.signings] == [(0, 2)]
     assert len(lost) == 1
-    assert restated(replace(data, leases=()), plan)[0].signings == ()
+    assert replay(replace(data, leases=()), plan)[0].signings == ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sheets import VALID, Tables, brief, faults_of, row
 
 from models.dataset import Dataset
-from models.demand.limit_effects import levers
+from models.demand.limit_effects import limit_effects
 from models.demand.limit_paths import limit_paths, reachable_limits
 from models.months import month_of
 from models.schema import Limit, Segment, Settings
@@ -162,7 +162,7 @@ def test_paths_are_those_that_enumeration_finds(
             for i, (first, last, churn, generosity) in enumerate(rows)
         ),
     )
-    own = {lever.limit: lever for lever in levers(data, "s")}
+    own = {lever.limit: lever for lever in limit_effects(data, "s")}
 
     def allowed(path: tuple[str, ...]) -> bool:
         if any(not own[limit].first <= t <= own[limit].last for t, limit in enumerate(path)):

@@ -16,7 +16,7 @@ from planner.solving.progress import ALIVE_SECONDS, LINE_SECONDS, ProgressLines
 
 
 @dataclass
-class Standing:
+class SearchStatus:
     incumbent_usd: float | None = None
     bound_usd: float | None = None
     gap: float | None = None
@@ -67,7 +67,7 @@ def test_the_live_line_has_incumbent_bound_gap_and_seconds() -> None:
     lines = ProgressLines("Plan", "EUR", screen, clock)
     lines.show()
     clock.now = 1.0
-    lines.news(Standing(12_340_000, 12_000_000, 0.0275))
+    lines.news(SearchStatus(12_340_000, 12_000_000, 0.0275))
     lines.show()
     assert screen.drawn == ["Plan: no plan yet, 0 s", "Plan: 12.34 m EUR, bound 12.00 m EUR, gap 2.75 %, 1 s"]
 
@@ -79,9 +79,9 @@ def test_plain_lines_come_on_change_and_not_too_often(messages: list[logging.Log
     for second in range(100):
         clock.now = float(second)
         if second == 3:
-            lines.news(Standing(100.0, 50.0, 0.5))
+            lines.news(SearchStatus(100.0, 50.0, 0.5))
         if second in (5, 6, 7):
-            lines.news(Standing(90.0 - second, 50.0, 0.4))
+            lines.news(SearchStatus(90.0 - second, 50.0, 0.4))
         lines.show()
     said = [record.getMessage().rpartition(", ")[2] for record in messages]
     assert said == ["3 s", f"{3 + LINE_SECONDS:.0f} s", f"{3 + LINE_SECONDS + ALIVE_SECONDS:.0f} s"]
@@ -92,7 +92,7 @@ def test_beside_a_live_line_plain_lines_go_to_the_log_only(messages: list[loggin
     """The terminal is not told twice; the log still has every change."""
     clock = Clock()
     lines = ProgressLines("Plan", "USD", Screen(), clock)
-    lines.news(Standing(100.0, 50.0, 0.5))
+    lines.news(SearchStatus(100.0, 50.0, 0.5))
     lines.show()
     assert [record.levelno for record in messages] == [logging.DEBUG]
 
@@ -101,7 +101,7 @@ def test_a_bound_without_a_plan_is_no_plan(messages: list[logging.LogRecord]) ->
     """As long as nothing was found the line says so, whatever the bound."""
     screen = Screen()
     lines = ProgressLines("Plan", "USD", screen, Clock())
-    lines.news(Standing(None, 5e9, None))
+    lines.news(SearchStatus(None, 5e9, None))
     lines.show()
     assert screen.drawn == ["Plan: no plan yet, bound 5.00 bn USD, gap -, 0 s"]
 
@@ -109,7 +109,7 @@ def test_a_bound_without_a_plan_is_no_plan(messages: list[logging.LogRecord]) ->
 def test_a_first_signal_asks_the_search_to_stop_and_says_so_once(messages: list[logging.LogRecord]) -> None:
     """While a plan is searched Ctrl-C does not end the run: the best plan is kept."""
     with Stop() as stop:
-        stop.keeping = True
+        stop.draining = True
         lines = ProgressLines("Plan", "USD", None, Clock())
         assert not lines.stopped_by(stop)
         signal.raise_signal(signal.SIGINT)
@@ -129,7 +129,7 @@ def test_a_signal_with_nothing_in_hand_ends_the_run(number: signal.Signals, code
 def test_a_second_interrupt_ends_the_run_at_once_and_a_second_termination_does_not() -> None:
     """A person who presses Ctrl-C twice means it; a supervisor that repeats itself does not."""
     with Stop() as stop:
-        stop.keeping = True
+        stop.draining = True
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(Interrupted):

@@ -7,9 +7,9 @@ import pytest
 from sheets import CONTRACT, LEASE, VALID, brief, faults_of, row, tables
 
 from models.faults import FaultyWorkbook
-from models.loading import dataset_from, plain_table, take_in
+from models.loading import dataset_from, load_tables, plain_table
 from models.months import month_of
-from models.parsing.raw_tables import Record, Table, Unreadable
+from models.parsing.raw_tables import RawTable, Record, Unreadable
 
 
 def test_the_valid_workbook_is_read_without_a_word() -> None:
@@ -61,7 +61,7 @@ def test_unknown_columns_and_sheets_are_named_with_the_closest() -> None:
 
 def faults_from(sheets: dict[str, Any]) -> list[Any]:
     """Everything found in plain tables, also when there is no error."""
-    return list(take_in([plain_table(name, rows) for name, rows in sheets.items()]).faults)
+    return list(load_tables([plain_table(name, rows) for name, rows in sheets.items()]).faults)
 
 
 @pytest.mark.parametrize("missing", ["settings", "hardware", "throughput", "segments", "demand"])
@@ -162,7 +162,7 @@ def test_an_unreadable_cell_is_reported_once_and_only_where_it_is_needed() -> No
 
 def test_text_that_spells_a_number_is_a_warning() -> None:
     """A number typed as text counts, with a warning at its cell."""
-    taken = take_in([plain_table(name, rows) for name, rows in tables(row("hardware", VALID, kw="1.4")).items()])
+    taken = load_tables([plain_table(name, rows) for name, rows in tables(row("hardware", VALID, kw="1.4")).items()])
     assert taken.dataset is not None
     assert taken.dataset.hardware[0].kw == 1.4
     assert [(fault.severity, fault.cell) for fault in taken.faults] == [("warning", "B2")]
@@ -194,11 +194,11 @@ def test_a_blank_setting_has_its_default() -> None:
 def test_the_plan_is_named_after_the_file_unless_it_has_a_name() -> None:
     """plan_name is the file's name where the settings leave it blank."""
     sheets = [plain_table(name, rows) for name, rows in tables().items()]
-    named = take_in(sheets, plan_name="budget").dataset
+    named = load_tables(sheets, plan_name="budget").dataset
     assert named is not None
     assert named.settings.plan_name == "budget"
     sheets[0] = plain_table("settings", {"first_month": "2026-01", "months": 6, "plan_name": "Q3"})
-    named = take_in(sheets, plan_name="budget").dataset
+    named = load_tables(sheets, plan_name="budget").dataset
     assert named is not None
     assert named.settings.plan_name == "Q3"
 
@@ -245,9 +245,9 @@ def test_demand_both_long_and_wide_is_a_fault() -> None:
 
 def test_rows_keep_their_place_in_the_sheet() -> None:
     """A row of the Dataset knows its row in the sheet, blank rows counted."""
-    table = Table("hardware", {"A": "hardware", "B": "kw"}, (Record(4, {"A": "H100", "B": 1.0}),))
+    table = RawTable("hardware", {"A": "hardware", "B": "kw"}, (Record(4, {"A": "H100", "B": 1.0}),))
     sheets = [plain_table(name, rows) for name, rows in tables(hardware=None).items()]
-    data = take_in([*sheets, table]).dataset
+    data = load_tables([*sheets, table]).dataset
     assert data is not None
     assert data.hardware[0].row == 4
 

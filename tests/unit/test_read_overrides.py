@@ -6,7 +6,7 @@ import pytest
 from sheets import LEASE, VALID, brief, row, tables, workbook
 
 from models.dataset import Dataset
-from models.loading import plain_table, take_in
+from models.loading import load_tables, plain_table
 from planner.excel.overrides import override
 from planner.problem_reader import read
 
@@ -18,7 +18,7 @@ def overridden(*texts: str, **sheets: object) -> Dataset:
     """The Dataset after overrides that must all fit."""
     found, faults = override([plain_table(name, rows) for name, rows in tables(NAMES, **sheets).items()], texts)
     assert faults == []
-    taken = take_in(found)
+    taken = load_tables(found)
     assert taken.dataset is not None, taken.faults
     return taken.dataset
 

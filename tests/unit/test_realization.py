@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stochastic import factor, scenario
 
-from models.audit.scenario_factors import Course
+from models.audit.scenario_factors import FactorPaths
 from models.build import build_model
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
@@ -136,7 +136,7 @@ def unique(rows: list[ScenarioFactor]) -> list[ScenarioFactor]:
 def test_the_model_and_the_audit_read_factors_alike(rows: list[ScenarioFactor], t: int) -> None:
     """What the model makes of random rows is what the audit, which looks them up otherwise, makes of them."""
     data: Dataset = b.dataset(scenario("s", 1.0), rows, months=6).in_scenario("s")
-    model, course = data.realization, Course(data)
+    model, course = data.realization, FactorPaths(data)
     assert model.throughput("chat", "H100", t) == course.times("throughput", t, "chat", "H100")
     assert model.on_demand_price("H100", t) == course.times("on_demand_price", t, "H100")
     assert model.on_demand_cap("H100", t) == course.times("on_demand_cap", t, "H100")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.columns import Misfit, parse
+from models.columns import CellError, parse
 from models.months import month_of
 from models.schema import SHEETS, sheet
 
@@ -100,13 +100,13 @@ def test_text_that_spells_a_number_counts_with_a_warning(place: str, text: str, 
 )
 def test_what_fits_no_rule_is_refused_with_advice(place: str, value: object) -> None:
     """A value outside its column's rules is refused, and the message says what to write."""
-    with pytest.raises(Misfit, match=r"\w{4,}"):
+    with pytest.raises(CellError, match=r"\w{4,}"):
         parsed(place, value)
 
 
 def test_a_percentage_written_as_a_whole_number_is_named() -> None:
     """A share of 60 is taken for a slip, and the message gives the number to write."""
-    with pytest.raises(Misfit, match=r"60% or 0\.6"):
+    with pytest.raises(CellError, match=r"60% or 0\.6"):
         parsed("leases.delivered_share", 60)
 
 

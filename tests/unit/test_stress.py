@@ -22,16 +22,16 @@ from models.stochastic.fixed_decisions import (
 )
 from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
-from planner.solving.worker_pool import Answer, Question, answered
-from planner.stress.samples import drawn_from_scenarios
-from planner.stress.simulation import ALL_MONTHS, Commitment, Trial, try_out
+from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
+from planner.stress.samples import draw_from_scenarios
+from planner.stress.simulation import ALL_MONTHS, Commitment, SimulatedPlan, simulate_plan
 from planner.stress.statistics import figures
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 
 
-def tried(problem: Dataset, plan: Plan, until: int = ALL_MONTHS) -> Answer:
-    return answered(Question("", problem, EXACT, decisions_of(plan), until))
+def tried(problem: Dataset, plan: Plan, until: int = ALL_MONTHS) -> SolveResult:
+    return solve_task(SolveTask("", problem, EXACT, decisions_of(plan), until))
 
 
 def signed(plan: Plan | None) -> list[Signing]:
@@ -110,7 +110,7 @@ def _two_points() -> Dataset:
     )
 
 
-def trial_of(data: Dataset, count: int, stop: Stop | None = None, after: int = 10**9) -> Trial:
+def trial_of(data: Dataset, count: int, stop: Stop | None = None, after: int = 10**9) -> SimulatedPlan:
     """The plan of the plain figures tried; stopped after so many problems."""
     plan, stop = solved(data), stop or Stop()
 
@@ -118,10 +118,10 @@ def trial_of(data: Dataset, count: int, stop: Stop | None = None, after: int = 1
         if len(found) >= after:  # type: ignore[arg-type]
             stop.signal_number = signal.SIGINT
 
-    return try_out(
+    return simulate_plan(
         data,
         Commitment(plan, ALL_MONTHS, plan.objective_usd),
-        drawn_from_scenarios(data, count, 1),
+        draw_from_scenarios(data, count, 1),
         EXACT,
         nonzeros=1,
         workers=0,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stochastic import scenario
 
-from models.audit.nonanticipativity import told_apart_from
+from models.audit.nonanticipativity import first_distinguishable_month
 from models.dataset import Dataset
 from models.schema import Scenario
 from models.stochastic.tree import ScenarioTree
@@ -113,7 +113,7 @@ def test_model_and_audit_tell_scenarios_apart_in_the_same_month(data: Dataset) -
     for one in tree.names:
         for other in tree.names:
             if one != other:
-                apart = told_apart_from(data, one, other)
+                apart = first_distinguishable_month(data, one, other)
                 assert [tree.node(one, t) == tree.node(other, t) for t in data.horizon] == [
                     t < apart for t in data.horizon
                 ]

@@ -15,7 +15,7 @@ from builders import dataset, demand, fleet, lease, on_demand, segment, term
 from stochastic import factor, scenario
 from unit.plans import alike
 
-from models.audit.scenario_set import audit_together
+from models.audit.scenario_set import audit_scenario_set
 from models.faults import FaultyWorkbook
 from models.schema import Limit
 from models.stochastic.risk import Measure
@@ -83,7 +83,7 @@ def report(best: StochasticSolution) -> RunResult:
         base_case_usd=best.objective_usd + 1000.0,
         months=6,
         together=best,
-        audit=audit_together(DATA, {each.name: each.plan for each in best.scenarios}),
+        audit=audit_scenario_set(DATA, {each.name: each.plan for each in best.scenarios}),
     )
 
 

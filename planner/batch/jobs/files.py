@@ -150,13 +150,15 @@ def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]
 def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
     import openpyxl
 
-    from planner.excel.file_checks import Refused, inspect
+    from planner.excel.file_checks import UnreadableFile, check_file
 
     try:
-        content = inspect(path.read_bytes()).content
+        content = check_file(path.read_bytes()).content
         book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
-    except (Refused, OSError) as error:
-        found, fix = (error.found, error.fix) if isinstance(error, Refused) else (str(error), "Close it elsewhere.")
+    except (UnreadableFile, OSError) as error:
+        found, fix = (
+            (error.found, error.fix) if isinstance(error, UnreadableFile) else (str(error), "Close it elsewhere.")
+        )
         return [], [Fault(path.name, "", "", found, "a workbook with a sheet jobs", fix)]
     sheets = {fold(sheet.title): sheet for sheet in book.worksheets}
     shared = None

@@ -12,7 +12,7 @@ from typing import Any
 
 from models import months
 from models.dataset import Dataset
-from models.demand.limit_effects import levers
+from models.demand.limit_effects import limit_effects
 from models.plan import Plan
 from planner.excel.book import BLUE, FONT, GREEN, GREY, HEADER, LINE, ORANGE, PURPLE, SILVER, SKY, Book, number_format
 from planner.reports.plan.charts import power_chart
@@ -133,7 +133,7 @@ def _limits(book: Book, sheet: Any, dataset: Dataset, plan: Plan, row: int) -> i
     for each in plan.limits:
         by_segment.setdefault(each.segment, []).append((each.month, each.limit))
     for segment, choices in by_segment.items():
-        ranked = sorted(levers(dataset, segment), key=lambda lever: lever.generosity)
+        ranked = sorted(limit_effects(dataset, segment), key=lambda lever: lever.generosity)
         numbers = {lever.limit: number for number, lever in enumerate(ranked, start=1)}
         _facts(book, sheet, row, ("limit", segment, "", "", None, None))
         for limit, group in groupby(sorted(choices), key=lambda each: each[1]):
