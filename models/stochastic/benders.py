@@ -1,10 +1,13 @@
-r"""The L-shaped master: the decisions that scenarios share, and of each scenario what it costs at least with them.
+r"""The L-shaped master problem: the decisions that scenarios share, and Benders cuts on what each scenario costs.
 
-A column \theta_s stands for the cost of scenario s, and cuts say how it depends on the shared decisions x:
-\theta_s >= least + slopes · x (Van Slyke and Wets 1969; one column a scenario: Birge and Louveaux 1988). The duals of
-a scenario's relaxation with x held give a cut; a bound on the scenario priced with such slopes and solved with whole
-numbers of its own gives a higher one (a floor: Lagrangian and strengthened Benders cuts, Zou, Ahmed and Sun 2019). A
-cut without a scenario keeps away from decisions with which a scenario has no plan.
+A column \theta_s stands for the cost of scenario s, and cuts bound it by the shared decisions x (Van Slyke and Wets
+1969; one column a scenario: Birge and Louveaux 1988):
+
+    minimise \sum_s p_s \theta_s   with   \theta_s >= intercept + slopes · x   for every cut
+
+The duals of a scenario's relaxation with x fixed give a cut; a bound on the scenario priced with the same slopes and
+solved with whole numbers of its own gives a higher one (Lagrangian and strengthened Benders cuts, Zou, Ahmed and Sun
+2019). A feasibility cut, 0 >= intercept + slopes · x, cuts off decisions with which a scenario has no plan.
 """
 
 from __future__ import annotations
@@ -23,27 +26,40 @@ from models.stochastic.subproblem import Subproblem
 
 Vector = npt.NDArray[np.float64]
 
-RULED_OUT = 1e-6
-"""By how much a cut without a scenario may be broken, as a share of its largest slope, within tolerances."""
-BLURRED = 1e-9
-"""Parts of a ray so much smaller than its largest, and sums of columns without a bound so small, are rounding."""
+FEASIBILITY_TOLERANCE = 1e-6
+"""By how much a feasibility cut may be broken, as a share of its largest slope."""
+ROUNDING = 1e-9
+"""Parts of a dual ray so much smaller than its largest, and sums of columns without a bound so small, are rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    r"""\theta of `scenario` >= `least` + `slopes` · x, in model units of money; without a scenario 0 >= the same."""
+    r"""\theta of `scenario` >= `intercept` + `slopes` · x, in model units; a feasibility cut has no scenario."""
 
     scenario: str | None
     slopes: Mapping[DecisionKey, float]
-    least: float
+    intercept: float
 
-    def at(self, values: Mapping[DecisionKey, float]) -> float:
+    def value(self, decisions: Mapping[DecisionKey, float]) -> float:
         """The right-hand side at shared decisions."""
-        return self.least + sum(slope * values[key] for key, slope in self.slopes.items())
+        return self.intercept + sum(slope * decisions[key] for key, slope in self.slopes.items())
+
+    @property
+    def steepest(self) -> float:
+        """The largest slope either way."""
+        return max((abs(slope) for slope in self.slopes.values()), default=1.0)
 
 
 class Master:
-    """The master of an extensive form that minimises expected cost; solves like a model."""
+    """The master problem of an extensive form that minimises expected cost; solves like a model.
+
+    Attributes
+    ----------
+    cuts
+        In the order they were added; more may be added at any time.
+    units
+        Those of the scenarios' models.
+    """
 
     def __init__(self, form: ExtensiveForm) -> None:
         self.units: ModelUnits = form.units
@@ -52,32 +68,32 @@ class Master:
         places = np.array(sorted(set(form.shared.values())), dtype=np.int64)
         position = {int(place): i for i, place in enumerate(places)}
         self._column = {key: position[place] for key, place in form.shared.items()}
-        self._scenario = {each.name: len(places) + i for i, each in enumerate(form.scenarios)}
+        self._theta = {scenario.name: len(places) + i for i, scenario in enumerate(form.scenarios)}
         rows = csr_array(arrays.matrix)
         shared = np.zeros(rows.shape[1], dtype=bool)
         shared[places] = True
-        alone = np.flatnonzero(rows_over(rows, shared) & (np.diff(rows.indptr) > 0))
-        self._rows = csr_array(rows[alone][:, places])
-        self._row_bounds = arrays.row_lower[alone], arrays.row_upper[alone]
-        free = np.full(len(self._scenario), np.inf)
+        shared_only = np.flatnonzero(rows_over(rows, shared) & (np.diff(rows.indptr) > 0))
+        self._rows = csr_array(rows[shared_only][:, places])
+        self._row_bounds = arrays.row_lower[shared_only], arrays.row_upper[shared_only]
+        free = np.full(len(self._theta), np.inf)
         self._bounds = np.append(arrays.lower[places], -free), np.append(arrays.upper[places], free)
-        self._cost = np.append(np.zeros(len(places)), [form.tree.probability[name] for name in self._scenario])
+        self._cost = np.append(np.zeros(len(places)), [form.tree.probability[name] for name in self._theta])
         self._integer = np.append(arrays.integer[places], free < 0)
-        self._columns = (*(arrays.columns[place] for place in places), *self._scenario)
+        self._columns = (*(arrays.columns[place] for place in places), *self._theta)
 
     @property
     def compiled(self) -> Compiled:
         """The arrays, with all cuts; columns are the shared decisions, then the scenarios' costs."""
         cuts = lil_array((len(self.cuts), len(self._columns)))
-        least = np.empty(len(self.cuts))
+        intercepts = np.empty(len(self.cuts))
         for i, cut in enumerate(self.cuts):
-            # of a cut without a scenario only the direction matters
-            scale = 1.0 if cut.scenario else max((abs(slope) for slope in cut.slopes.values()), default=1.0)
+            # of a feasibility cut only the direction matters
+            scale = 1.0 if cut.scenario else cut.steepest
             for key, slope in cut.slopes.items():
                 cuts[i, self._column[key]] -= slope / scale
             if cut.scenario:
-                cuts[i, self._scenario[cut.scenario]] = 1.0
-            least[i] = cut.least / scale
+                cuts[i, self._theta[cut.scenario]] = 1.0
+            intercepts[i] = cut.intercept / scale
         wider = csr_array(
             (self._rows.data, self._rows.indices, self._rows.indptr), (self._rows.shape[0], len(self._columns))
         )
@@ -85,65 +101,87 @@ class Master:
             cost=self._cost,
             offset=0.0,
             matrix=csc_array(vstack([wider, csr_array(cuts)])),
-            row_lower=np.append(self._row_bounds[0], least),
-            row_upper=np.append(self._row_bounds[1], np.full(len(least), np.inf)),
+            row_lower=np.append(self._row_bounds[0], intercepts),
+            row_upper=np.append(self._row_bounds[1], np.full(len(intercepts), np.inf)),
             lower=self._bounds[0],
             upper=self._bounds[1],
             integer=self._integer,
             columns=self._columns,
-            rows=(None,) * (self._rows.shape[0] + len(least)),
+            rows=(None,) * (self._rows.shape[0] + len(intercepts)),
         )
 
-    def decided(self, values: Vector) -> dict[DecisionKey, float]:
-        """The shared decisions that the columns' values mean, whole where they must be."""
+    def decisions(self, values: Vector) -> dict[DecisionKey, float]:
+        """The shared decisions in values by column, whole where they must be."""
         whole = np.where(self._integer, np.round(values), values)
         return {key: float(whole[i]) for key, i in self._column.items()}
 
-    def expected(self, decided: Mapping[DecisionKey, float]) -> float:
-        """What shared decisions cost at least, by the cuts there are; infinite where one rules them out."""
-        least = dict.fromkeys(self._scenario, -np.inf)
+    def expected_cost(self, decisions: Mapping[DecisionKey, float]) -> float:
+        """A lower bound on the expected cost of shared decisions by the cuts so far, in model units of money.
+
+        Infinite where a feasibility cut cuts them off.
+        """
+        theta = dict.fromkeys(self._theta, -np.inf)
         for cut in self.cuts:
+            value = cut.value(decisions)
             if cut.scenario:
-                least[cut.scenario] = max(least[cut.scenario], cut.at(decided))
-            elif cut.at(decided) > RULED_OUT * max(abs(slope) for slope in cut.slopes.values()):
+                theta[cut.scenario] = max(theta[cut.scenario], value)
+            elif value > FEASIBILITY_TOLERANCE * cut.steepest:
                 return np.inf
-        return float(sum(self._cost[i] * least[name] for name, i in self._scenario.items()))
+        return float(sum(self._cost[i] * theta[name] for name, i in self._theta.items()))
 
 
-def lagrangian(part: Subproblem, prices: Vector, values: Vector) -> Cut:
-    """What a scenario costs at least at any shared decisions; with `prices` by column its least is at `values`."""
-    slopes = {key: -float(prices[i]) for key, i in part.common.items() if prices[i]}
-    return Cut(part.name, slopes, part.model.compiled.objective(values) + float(prices @ values))
+def lagrangian_cut(subproblem: Subproblem, multipliers: Vector, values: Vector) -> Cut:
+    """The cut of a subproblem priced with multipliers by column, whose relaxation is at its least at `values`."""
+    slopes = {key: -float(multipliers[i]) for key, i in subproblem.shared_columns.items() if multipliers[i]}
+    intercept = subproblem.model.compiled.objective(values) + float(multipliers @ values)
+    return Cut(subproblem.name, slopes, intercept)
 
 
-def tangent(part: Subproblem, decided: Mapping[DecisionKey, float], cost: float, duals: Vector) -> Cut:
-    """What a scenario's relaxation costs around decisions held in it: `cost` with them, and the `duals` by column."""
-    slopes = {key: float(duals[i]) for key, i in part.columns.items() if duals[i]}
-    return Cut(part.name, slopes, cost - sum(slope * decided[key] for key, slope in slopes.items()))
+def benders_cut(
+    subproblem: Subproblem, decisions: Mapping[DecisionKey, float], cost: float, column_duals: Vector
+) -> Cut:
+    """The tangent to the cost of a subproblem's relaxation at fixed decisions, from its cost and duals there."""
+    slopes = {key: float(column_duals[i]) for key, i in subproblem.integer_columns.items() if column_duals[i]}
+    return Cut(subproblem.name, slopes, cost - sum(slope * decisions[key] for key, slope in slopes.items()))
 
 
-def ruled_out(part: Subproblem, arrays: Compiled, ray: Vector, decided: Mapping[DecisionKey, float]) -> Cut | None:
-    """What keeps away from decisions with which the rows of a scenario contradict each other (Farkas' lemma).
+def feasibility_cut(
+    subproblem: Subproblem, problem: Compiled, ray: Vector, decisions: Mapping[DecisionKey, float]
+) -> Cut | None:
+    """The cut that keeps away from decisions with which a subproblem's rows contradict each other (Farkas' lemma).
 
-    `arrays` are the part's problem. With the weights of `ray` its rows together claim more than the columns can be;
-    None where rounding blurs that.
+    With the weights y of the ray the rows together demand y·b, and no columns x within their bounds reach it:
+    y·b > max y·A x.
+
+    Parameters
+    ----------
+    problem
+        The subproblem's, its decisions free.
+    ray
+        A weight for each row; of either sign.
+
+    Returns
+    -------
+    Cut or None
+        None where rounding blurs the contradiction.
     """
-    columns = part.columns
-    held = np.zeros(len(arrays.cost), dtype=bool)
-    held[list(columns.values())] = True
+    columns = subproblem.integer_columns
+    decided = np.zeros(len(problem.cost), dtype=bool)
+    decided[list(columns.values())] = True
     for weights in (ray, -ray):
         largest = max(float(np.abs(weights).max()), np.finfo(float).tiny)
-        weight = np.where(np.abs(weights) > BLURRED * largest, weights / largest, 0.0)
-        claim = np.where(weight > 0, arrays.row_lower, arrays.row_upper)
-        claimed = float(np.sum(weight[weight != 0] * claim[weight != 0]))
-        sums = np.where(held, 0.0, arrays.matrix.T @ weight)
-        bound = np.where(sums > 0, arrays.upper, arrays.lower)
-        sums[(np.abs(sums) <= BLURRED) & ~np.isfinite(bound)] = 0.0
-        most = float(np.sum(sums[sums != 0] * bound[sums != 0]))
-        if not np.isfinite(claimed) or not np.isfinite(most):
+        weight = np.where(np.abs(weights) > ROUNDING * largest, weights / largest, 0.0)
+        bound = np.where(weight > 0, problem.row_lower, problem.row_upper)
+        demanded = float(np.sum(weight[weight != 0] * bound[weight != 0]))
+        gradient = problem.matrix.T @ weight
+        sums = np.where(decided, 0.0, gradient)
+        bound = np.where(sums > 0, problem.upper, problem.lower)
+        sums[(np.abs(sums) <= ROUNDING) & ~np.isfinite(bound)] = 0.0
+        reached = float(np.sum(sums[sums != 0] * bound[sums != 0]))
+        if not np.isfinite(demanded) or not np.isfinite(reached):
             continue
-        slope = arrays.matrix.T @ weight
-        cut = Cut(None, {key: -float(slope[i]) for key, i in columns.items() if slope[i]}, claimed - most)
-        if cut.slopes and cut.at(decided) > RULED_OUT * max(abs(each) for each in cut.slopes.values()):
+        slopes = {key: -float(gradient[i]) for key, i in columns.items() if gradient[i]}
+        cut = Cut(None, slopes, demanded - reached)
+        if cut.slopes and cut.value(decisions) > FEASIBILITY_TOLERANCE * cut.steepest:
             return cut
     return None

@@ -61,6 +61,13 @@ class ScenarioTree:
         parts = [tuple(self.node(name, t) for name in self.names) for t in horizon]
         return tuple(t for t in horizon[1:] if parts[t] != parts[t - 1])
 
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The scenarios, those of a node side by side."""
+        position = {name: i for i, name in enumerate(self.names)}
+        months = (0, *self.branch_months)
+        return tuple(sorted(self.names, key=lambda name: [position[self.node(name, t)] for t in months]))
+
     def nodes(self, t: int) -> dict[str, tuple[str, ...]]:
         """The groups of scenarios told apart in month t, by the name of their first in the sheet's order."""
         found: dict[str, list[str]] = {}

@@ -43,7 +43,7 @@ from planner.options import PATH, Duration, Gap, common_options, option, overrid
     type=click.Choice(["auto", "extensive", "decomposition"]),
     default="auto",
     show_default=True,
-    help="With scenarios: all in one problem, or taken apart; auto takes apart what is large.",
+    help="With scenarios: all in one problem (the extensive form), or decomposition; auto decomposes what is large.",
 )
 @option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends the search with a plan.")
 @common_options

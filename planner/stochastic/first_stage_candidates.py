@@ -1,8 +1,12 @@
-"""Plans for all scenarios out of what some of them would decide: their decisions held, the rest at its best."""
+"""Implementable solutions: plans for all scenarios out of what some of them would decide.
+
+The candidates' shared decisions are fixed in every scenario, and the rest is optimised.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +21,7 @@ from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
 Vector = npt.NDArray[np.float64]
-Decided = Mapping[DecisionKey, float]
+Decisions = Mapping[DecisionKey, float]
 
 GAP_FACTOR = 4.0
 """How much wider the gap is left where a scenario's decisions are wanted and its cost is not."""
@@ -25,102 +29,109 @@ GAP_FACTOR = 4.0
 
 @dataclass(frozen=True, eq=False)
 class ImplementableSolution:
-    """Decisions with which every scenario has a plan: values by scenario of this rank, costs in model units of all."""
+    """Shared decisions with which every scenario has a plan.
 
-    decided: dict[DecisionKey, float]
+    `values` by scenario of this rank and column; the expected cost lies between `bound` and `objective`, in model
+    units of money.
+    """
+
+    decisions: dict[DecisionKey, float]
     values: Mapping[str, Vector]
-    costs: Mapping[str, float]
     objective: float
     bound: float
 
 
 class Candidates:
-    """What can be made of decisions over all ranks."""
+    """Completes, values and turns into plans what scenarios would decide, over all ranks."""
 
-    def __init__(self, pieces: Subproblems, bench: SubproblemSolver) -> None:
-        self.pieces, self.bench = pieces, bench
-        self.stages, self.world, self.parts = pieces.stages, pieces.world, pieces.parts
-        self.probability = self.stages.tree.probability
+    def __init__(self, subproblems: Subproblems, solver: SubproblemSolver) -> None:
+        self.subproblems, self.solver = subproblems, solver
+        self.tree, self.world = subproblems.tree, subproblems.world
 
-    def completed(self, decided: Decided) -> dict[DecisionKey, float] | None:
-        """What is still open is decided by the first scenario that has it, at its best with the rest held.
+    def complete(self, decisions: Decisions) -> dict[DecisionKey, float] | None:
+        """Has what is still open decided by the first scenario that has it, at its best with the rest fixed.
 
         A scenario that decides first leaves open what it does not have itself: decisions of nodes it never comes to,
-        or with a supplier it has lost. None where a scenario has no plan with what is held.
+        or with a supplier it has lost. None where a scenario has no plan with what is fixed.
         """
-        found = dict(decided)
-        for name in self.stages.order:
-            if self.pieces.keys[name] <= found.keys():
+        completed = dict(decisions)
+        for name in self.tree.order:
+            if self.subproblems.keys[name] <= completed.keys():
                 continue
-            mine: dict[DecisionKey, float] | None = {}
-            if name in self.parts:
-                part = self.parts[name]
-                problem = self._held(part, self.pieces.priced[name], found)
-                solved = self.bench.best({name: problem}, lot=True, ease=GAP_FACTOR, brief=True)[name]
-                mine = None if solved is None else part.decided(solved[0])
-            said = self.world.allgather(mine)
-            if any(each is None for each in said):
+            own: dict[DecisionKey, float] | None = {}
+            if subproblem := self.subproblems.local.get(name):
+                problem = self._fixed(subproblem, self.subproblems.priced[name], completed)
+                solution = self.solver.solve({name: problem}, gap_factor=GAP_FACTOR, quick=True)[name]
+                own = None if solution is None else subproblem.decisions(solution.values)
+            gathered = self.world.allgather(own)
+            if any(found is None for found in gathered):
                 return None
-            found = {key: value for each in said for key, value in each.items()} | found
-        return found
+            completed = {key: value for found in gathered for key, value in found.items()} | completed
+        return completed
 
-    def least(self, decided: Decided) -> float:
-        """A bound from below on what decisions cost, from relaxations; infinite where one has none."""
-        found = self.bench.relaxed(self._problems(decided))
-        costs = self.world.merge(dict(found))
-        if any(each is None for each in costs.values()):
-            return np.inf
-        return self._expected(costs)
+    def relaxation_bound(self, decisions: Decisions) -> float:
+        """A lower bound on the expected cost of decisions, from relaxations; infinite where one has no solution."""
+        costs = self.solver.relaxation_costs(self._problems(decisions))
+        return self.subproblems.expected({name: math.inf if cost is None else cost for name, cost in costs.items()})
 
-    def evaluated(self, decided: dict[DecisionKey, float]) -> ImplementableSolution | None:
-        """Every scenario at its best with the decisions held; None where one has no plan, or none was found."""
-        found = self.bench.best(self._problems(decided), lot=True)
-        if self.world.any(any(each is None for each in found.values())):
+    def evaluate(self, decisions: dict[DecisionKey, float]) -> ImplementableSolution | None:
+        """Every scenario at its best with the decisions fixed; None where one has no plan, or none was found."""
+        found = self.solver.solve(self._problems(decisions))
+        if self.world.any(any(solution is None for solution in found.values())):
             return None
-        solved = {name: each for name, each in found.items() if each is not None}
-        costs = self.world.merge({name: objective for name, (_, objective, _) in solved.items()})
-        bounds = self.world.merge({name: bound for name, (_, _, bound) in solved.items()})
-        values = {name: each for name, (each, _, _) in solved.items()}
-        return ImplementableSolution(decided, values, costs, self._expected(costs), self._expected(bounds))
+        solutions = {name: solution for name, solution in found.items() if solution is not None}
+        return ImplementableSolution(
+            decisions,
+            {name: solution.values for name, solution in solutions.items()},
+            self.subproblems.expected({name: solution.objective for name, solution in solutions.items()}),
+            self.subproblems.expected({name: solution.bound for name, solution in solutions.items()}),
+        )
 
-    def plans(self, found: ImplementableSolution) -> dict[str, Plan]:
-        """The plan of every scenario, on rank 0 and all others."""
+    def plans(self, solution: ImplementableSolution) -> dict[str, Plan]:
+        """The plan of every scenario, on every rank."""
         plans = {}
-        for name, part in self.parts.items():
-            compiled = {id(variable) for variable in part.model.compiled.columns}
-            for each in part.model.decisions:
+        for name, subproblem in self.subproblems.local.items():
+            compiled = {id(variable) for variable in subproblem.model.compiled.columns}
+            for decision in subproblem.model.decisions:
                 # a decision that changes nothing here is no column here, and is taken all the same
-                key = shared_key(self.stages.tree, name, each)
-                if id(each.variable) not in compiled and key in found.decided:
-                    each.variable.set_value(round(found.decided[key]), skip_validation=True)
-            plans[name] = part.model.plan(found.values[name])
+                key = shared_key(self.tree, name, decision)
+                if id(decision.variable) not in compiled and key in solution.decisions:
+                    decision.variable.set_value(round(solution.decisions[key]), skip_validation=True)
+            plans[name] = subproblem.model.plan(solution.values[name])
         merged = self.world.merge(plans)
-        return {name: merged[name] for name in self.stages.tree.names}
+        return {name: merged[name] for name in self.tree.names}
 
-    def _problems(self, decided: Decided) -> dict[str, ArrayProblem]:
-        return {name: self._held(part, self.pieces.plain[name], decided) for name, part in self.parts.items()}
+    def _problems(self, decisions: Decisions) -> dict[str, ArrayProblem]:
+        local, problems = self.subproblems.local, self.subproblems.problems
+        return {name: self._fixed(local[name], problem, decisions) for name, problem in problems.items()}
 
-    def _held(self, part: Subproblem, arrays: Compiled, decided: Decided) -> ArrayProblem:
-        return hold(ArrayProblem(arrays, part.model.units), part.held(decided))
-
-    def _expected(self, amounts: Mapping[str, float | None]) -> float:
-        return float(sum(self.probability[name] * amount for name, amount in amounts.items() if amount is not None))
+    def _fixed(self, subproblem: Subproblem, problem: Compiled, decisions: Decisions) -> ArrayProblem:
+        return hold(ArrayProblem(problem, subproblem.model.units), subproblem.fixed_values(decisions))
 
 
 def nearest(
-    solutions: Mapping[str, Decided], average: Decided, weights: Decided, known: Callable[[Decided], bool], most: int
-) -> Iterable[tuple[str, Decided]]:
-    """The scenarios whose decisions are nearest to the average, each weighted; those known already left out."""
+    solutions: Mapping[str, Decisions],
+    average: Decisions,
+    weights: Decisions,
+    tried: Collection[Decisions],
+    most: int,
+) -> list[Decisions]:
+    """Of the scenarios' decisions up to `most` that are nearest to the average by weighted distance and not yet tried.
 
-    def distance(name: str) -> float:
-        mine = solutions[name]
-        return sum(weights.get(key, 0.0) * abs(value - average[key]) for key, value in mine.items() if key in average)
+    Parameters
+    ----------
+    weights
+        What a unit of each decision weighs.
+    """
 
+    def distance(decisions: Decisions) -> float:
+        return sum(
+            weights.get(key, 0.0) * abs(value - average[key]) for key, value in decisions.items() if key in average
+        )
+
+    found: list[Decisions] = []
     # one that lacks decisions others have says less: those that have all come first
-    ranked = sorted(solutions, key=lambda name: (-len(solutions[name]), distance(name)))
-    found: list[tuple[str, Decided]] = []
-    for name in ranked:
-        new = not known(solutions[name]) and all(solutions[name] != other for _, other in found)
-        if new and len(found) < most:
-            found.append((name, solutions[name]))
+    for decisions in sorted(solutions.values(), key=lambda decisions: (-len(decisions), distance(decisions))):
+        if decisions not in tried and decisions not in found and len(found) < most:
+            found.append(decisions)
     return found

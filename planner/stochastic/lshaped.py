@@ -1,9 +1,9 @@
-"""The L-shaped method: a master of what scenarios share, and the scenarios one by one, in turn.
+"""The L-shaped method: a master problem of what scenarios share, and the scenarios one by one, in turn.
 
-What scenarios share is little and lumpy, and the master with a cut for every answer is soon solved in whole numbers.
-Its least is a bound on the expected cost. The scenarios answer as relaxations, which is quick, with the master's
-decisions held, and half-way from them to a core point, where answers say more (Ben-Ameur and Neto 2007). What their
-relaxations make too cheap, cuts raised by whole numbers of their own mend.
+What scenarios share is little and lumpy, and the master problem with a cut for every subproblem solved is soon solved
+in whole numbers. Its optimum is a lower bound on the expected cost. The scenarios are solved as relaxations, which is
+quick, with the master's decisions fixed, and half-way from them to a core point, where cuts are deeper (Ben-Ameur and
+Neto 2007). Where relaxations make a scenario too cheap, whole numbers of its own strengthen its cuts.
 """
 
 from __future__ import annotations
@@ -15,184 +15,173 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from models.stochastic.benders import Cut, Master, ruled_out, tangent
+from models.stochastic.benders import Cut, Master, benders_cut, feasibility_cut
 from models.stochastic.extensive_form import DecisionKey
 from planner.solving.highs import ArrayProblem, SolveOptions, solve
 from planner.solving.relaxation import LinearRelaxation
+from planner.stochastic.cut_strengthening import CutPoint, strengthen_cuts
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
 Vector = npt.NDArray[np.float64]
-Whole = tuple[tuple[DecisionKey, float], ...]
-"""Whole decisions, by key."""
+Point = tuple[tuple[DecisionKey, float], ...]
+"""Whole-number decisions, by key."""
 
 MASTER_SECONDS = 30.0
-"""The most that the master may take each time."""
-REST = 30
-"""Answers in a row that bring neither bound nearer by a share of the tolerance, after which it is left."""
-NEARER = 0.01
+"""The most that the master problem may take each time."""
+STALLED_AFTER = 30
+"""Iterations in a row that close the gap by less than a share of the tolerance, after which the search is left."""
+LEAST_PROGRESS = 0.01
 """That share."""
-STEP = 0.1
-"""How far the core moves towards better decisions."""
+CORE_STEP = 0.1
+"""How far the core point moves towards better decisions."""
 
 
 class LShaped:
-    """The search; `master` is rank 0's, `core` are decisions, be they fractions, with which every scenario has a plan.
+    """The multicut L-shaped method over all ranks.
 
-    `lower` is what every plan costs at least, in model units.
+    Parameters
+    ----------
+    master
+        None on ranks other than 0.
+    core
+        Decisions, be they fractions, with which every scenario has a plan.
+
+    Attributes
+    ----------
+    lower
+        A lower bound on the expected cost, in model units of money.
     """
 
     def __init__(
-        self, master: Master | None, core: Mapping[DecisionKey, float], pieces: Subproblems, bench: SubproblemSolver
+        self,
+        master: Master | None,
+        core: Mapping[DecisionKey, float],
+        subproblems: Subproblems,
+        solver: SubproblemSolver,
     ) -> None:
-        self.master, self.core, self.pieces, self.bench = master, dict(core), pieces, bench
+        self.master, self.core, self.subproblems, self.solver = master, dict(core), subproblems, solver
+        self.world = subproblems.world
         self.lower = -math.inf
-        self._visited: dict[Whole, Mapping[DecisionKey, float]] = {}
-        self._given: set[Whole] = set()
-        self._tangents: dict[str, tuple[Cut, Vector]] = {}
+        self._visited: dict[Point, Mapping[DecisionKey, float]] = {}
+        self._tried: set[Point] = set()
+        self._last_cuts: dict[str, CutPoint] = {}
         self._relaxations = {
-            name: LinearRelaxation(ArrayProblem(pieces.plain[name], part.model.units))
-            for name, part in pieces.parts.items()
+            name: LinearRelaxation(ArrayProblem(problem, subproblems.local[name].model.units))
+            for name, problem in subproblems.problems.items()
         }
 
-    def add(self, cuts: Mapping[str, Cut]) -> None:
-        """Adds cuts of this rank's scenarios."""
-        said = self.pieces.world.merge(dict(cuts))
+    def add_cuts(self, cuts: Mapping[str, Cut]) -> None:
+        """Adds cuts of this rank's scenarios to the master problem."""
+        gathered = self.world.merge(cuts)
         if self.master is not None:
-            self.master.cuts += said.values()
+            self.master.cuts += gathered.values()
 
-    def converge(self, options: SolveOptions, tolerance: float, told: Callable[[float], None]) -> None:
-        """Goes on until the master's least is within `tolerance` of what some decisions cost, or nothing new comes.
+    def converge(self, options: SolveOptions, tolerance: float, on_bound: Callable[[float], None]) -> None:
+        """Solves master and subproblems in turn, on every rank alike.
 
-        `told` hears every bound. On every rank alike.
+        Ends when the master's optimum is within `tolerance`, in model units of money, of what some decisions cost by
+        the subproblems' relaxations, or nothing new comes. `on_bound` is told every lower bound.
         """
-        best, known, at_rest = math.inf, set[Whole](), 0
+        best, known, stalled = math.inf, set[Point](), 0
         lower, upper = self.lower, best
-        while at_rest < REST and not self.pieces.world.any(self.bench.over):
-            decided = self._decide(options, tolerance)
-            decided, self.lower = self.pieces.world.broadcast((decided, self.lower))
-            told(self.lower)
-            if decided is None:
+        while stalled < STALLED_AFTER and not self.world.any(self.solver.finished):
+            decisions = self._solve_master(options, tolerance)
+            decisions, self.lower = self.world.broadcast((decisions, self.lower))
+            on_bound(self.lower)
+            if decisions is None:
                 return
-            self._answer(decided, keep=True)
-            least = self._cost(decided)
-            if least < best:
-                best = least
-                self.core = {key: value + STEP * (decided[key] - value) for key, value in self.core.items()}
+            self._cut_at(decisions, keep=True)
+            cost = self._visit(decisions)
+            if cost < best:
+                best = cost
+                self.core = {key: value + CORE_STEP * (decisions[key] - value) for key, value in self.core.items()}
             if best - self.lower <= tolerance:
                 return
-            if self.lower > lower + NEARER * tolerance or best < upper - NEARER * tolerance:
-                lower, upper, at_rest = self.lower, best, 0
+            if self.lower > lower + LEAST_PROGRESS * tolerance or best < upper - LEAST_PROGRESS * tolerance:
+                lower, upper, stalled = self.lower, best, 0
             else:
-                at_rest += 1
-            if self._whole(decided) in known:
+                stalled += 1
+            if self._point(decisions) in known:
                 return
-            known.add(self._whole(decided))
-            self._answer({key: 0.5 * (value + self.core.get(key, value)) for key, value in decided.items()})
+            known.add(self._point(decisions))
+            self._cut_at({key: 0.5 * (value + self.core.get(key, value)) for key, value in decisions.items()})
 
-    def promising(self) -> tuple[dict[DecisionKey, float], float] | None:
-        """Of whole decisions met on the way those that cost least, by the cuts there are, and that; each once."""
+    def best_untried(self) -> tuple[dict[DecisionKey, float], float] | None:
+        """The visited decisions of the lowest cost by the cuts so far, and that cost; each is returned once."""
         found, master = None, self.master
-        left = [whole for whole in self._visited if whole not in self._given]
-        if master is not None and left:
-            best = min(left, key=lambda whole: master.expected(self._visited[whole]))
-            self._given.add(best)
-            found = dict(best), master.expected(self._visited[best])
-        told: tuple[dict[DecisionKey, float], float] | None = self.pieces.world.broadcast(found)
-        return told
+        untried = [point for point in self._visited if point not in self._tried]
+        if master is not None and untried:
+            costs = {point: master.expected_cost(self._visited[point]) for point in untried}
+            best = min(untried, key=costs.__getitem__)
+            self._tried.add(best)
+            found = dict(best), costs[best]
+        shared: tuple[dict[DecisionKey, float], float] | None = self.world.broadcast(found)
+        return shared
 
-    def raise_at(self, decided: Mapping[DecisionKey, float], seconds: float | None) -> dict[str, Cut]:
-        """Raises the cuts at decisions; those of all scenarios that were."""
-        self._answer(decided, keep=True)
-        return self.raise_cuts(self._tangents, seconds)
+    def strengthen_at(self, decisions: Mapping[DecisionKey, float], seconds: float | None) -> dict[str, Cut]:
+        """Strengthens the cuts at decisions; returns those of all scenarios that were, by scenario."""
+        self._cut_at(decisions, keep=True)
+        return self.strengthen(self._last_cuts, seconds)
 
-    def raise_cuts(self, cuts: Mapping[str, tuple[Cut, Vector]], seconds: float | None) -> dict[str, Cut]:
-        """Raises cuts of this rank's scenarios; those of all scenarios that were."""
-        found = strengthen_cuts(self.pieces, self.bench, cuts, seconds)
-        self.add(found)
-        return self.pieces.world.merge(found)
+    def strengthen(self, cuts: Mapping[str, CutPoint], seconds: float | None) -> dict[str, Cut]:
+        """Strengthens cuts of this rank's scenarios; returns those of all scenarios that were, by scenario."""
+        stronger = strengthen_cuts(self.subproblems, self.solver, cuts, seconds)
+        self.add_cuts(stronger)
+        return self.world.merge(stronger)
 
-    def _decide(self, options: SolveOptions, tolerance: float) -> dict[DecisionKey, float] | None:
+    def _solve_master(self, options: SolveOptions, tolerance: float) -> dict[DecisionKey, float] | None:
         """The master's decisions; on ranks other than 0 and where it has none, None."""
         if self.master is None:
             return None
-        limits = [each for each in (self.bench.left(), MASTER_SECONDS) if each is not None]
+        limit = self.solver.seconds_left(MASTER_SECONDS)
         outcome = solve(
             self.master,
-            replace(options, gap=0.0, absolute_gap=0.5 * tolerance, time_limit=min(limits)),
-            should_stop=lambda: self.bench.over,
+            replace(options, gap=0.0, absolute_gap=0.5 * tolerance, time_limit=limit),
+            should_stop=lambda: self.solver.finished,
         )
         if outcome.bound_usd is not None:
             self.lower = max(self.lower, outcome.bound_usd / self.master.units.usd)
-        return None if outcome.values is None else self.master.decided(outcome.values)
+        return None if outcome.values is None else self.master.decisions(outcome.values)
 
-    def _answer(self, decided: Mapping[DecisionKey, float], keep: bool = False) -> None:
-        """The scenarios' answers to decisions, as cuts."""
-
-        def answer(name: str) -> tuple[Cut | None, Vector | None]:
-            part, arrays = self.pieces.parts[name], self.pieces.plain[name]
-            relaxation = self._relaxations[name]
-            held = part.held(decided)
-            lower, upper = np.where(np.isnan(held), arrays.lower, held), np.where(np.isnan(held), arrays.upper, held)
-            found = relaxation.optimum(
-                lower, upper, time_limit=self.bench.left(), should_stop=lambda: self.bench.stopped
-            )
-            if found is not None:
-                return tangent(part, decided, arrays.objective(found.values), found.column_duals), found.values
-            ray = relaxation.contradiction() if relaxation.infeasible else None
-            return None if ray is None else ruled_out(part, arrays, ray, decided), None
-
-        found = self.bench.side_by_side(answer, {name: name for name in self.pieces.parts})
-        self.add({name: cut for name, (cut, _) in found.items() if cut is not None})
+    def _cut_at(self, decisions: Mapping[DecisionKey, float], keep: bool = False) -> None:
+        """Adds the cuts that the subproblems give at decisions."""
+        found = self.solver.run_parallel(
+            lambda name: self._cut_of(name, decisions), {name: name for name in self.subproblems.local}
+        )
+        self.add_cuts({name: cut for name, (cut, _) in found.items() if cut is not None})
         if keep:
-            self._tangents = {
-                name: (cut, values) for name, (cut, values) in found.items() if cut is not None and values is not None
+            self._last_cuts = {
+                name: CutPoint(cut, values)
+                for name, (cut, values) in found.items()
+                if cut is not None and values is not None
             }
 
-    def _cost(self, decided: Mapping[DecisionKey, float]) -> float:
-        """What decisions cost at least, remembered where they may be tried."""
-        solve_task = not self.pieces.world.any(len(self._tangents) < len(self.pieces.parts))
-        least = self.master.expected(decided) if solve_task and self.master is not None else math.inf
-        least = float(self.pieces.world.broadcast(least))
-        if math.isfinite(least):
-            self._visited[self._whole(decided)] = decided
-        return least
+    def _cut_of(self, name: str, decisions: Mapping[DecisionKey, float]) -> tuple[Cut | None, Vector | None]:
+        """A subproblem's cut at decisions, and its values there; without them where it has none."""
+        subproblem, problem = self.subproblems.local[name], self.subproblems.problems[name]
+        relaxation = self._relaxations[name]
+        fixed = subproblem.fixed_values(decisions)
+        optimum = relaxation.optimum(
+            np.where(np.isnan(fixed), problem.lower, fixed),
+            np.where(np.isnan(fixed), problem.upper, fixed),
+            time_limit=self.solver.seconds_left(),
+            should_stop=lambda: self.solver.stopped,
+        )
+        if optimum is not None:
+            cost = problem.objective(optimum.values)
+            return benders_cut(subproblem, decisions, cost, optimum.column_duals), optimum.values
+        ray = relaxation.contradiction() if relaxation.infeasible else None
+        return None if ray is None else feasibility_cut(subproblem, problem, ray, decisions), None
 
-    def _whole(self, decided: Mapping[DecisionKey, float]) -> Whole:
-        return tuple((key, decided[key]) for key in self.pieces.bounds)
+    def _visit(self, decisions: Mapping[DecisionKey, float]) -> float:
+        """The cost of decisions by the cuts; they are remembered where every scenario has a plan with them."""
+        solved = not self.world.any(len(self._last_cuts) < len(self.subproblems.local))
+        cost = self.master.expected_cost(decisions) if solved and self.master is not None else math.inf
+        cost = float(self.world.broadcast(cost))
+        if math.isfinite(cost):
+            self._visited[self._point(decisions)] = decisions
+        return cost
 
-
-WHOLE = 1e-6
-"""How far from a whole number a value may be to count as one."""
-LEAST_GAIN = 1e-5
-"""What a cut must be raised by, as a share of what it says, to be worth another."""
-
-
-def strengthen_cuts(
-    pieces: Subproblems, bench: SubproblemSolver, cuts: Mapping[str, tuple[Cut, Vector]], seconds: float | None
-) -> dict[str, Cut]:
-    """Higher cuts with the same slopes, for those of this rank's scenarios where one was found.
-
-    Each comes with values of the scenario's columns at which the relaxation, with the slopes taken off its costs,
-    has its least, which is the cut's; with nothing of them broken that should be whole there is nothing to gain.
-    It takes `seconds` for all at most.
-    """
-    broken: dict[str, int] = {}
-    problems: dict[str, ArrayProblem] = {}
-    for name, (cut, values) in cuts.items():
-        part, arrays = pieces.parts[name], pieces.plain[name]
-        broken[name] = int(np.sum(np.abs(values - np.round(values))[part.lumps] > WHOLE))
-        if broken[name]:
-            cost = arrays.cost.copy()
-            for key, slope in cut.slopes.items():
-                cost[part.common[key]] -= slope
-            priced = replace(arrays.within(arrays.lower, arrays.upper, part.lumps), cost=cost)
-            problems[name] = ArrayProblem(priced, part.model.units)
-    # those with little to mend are soon done, and leave their time to the others
-    ordered = {name: problems[name] for name in sorted(problems, key=broken.__getitem__)}
-    found = {}
-    for name, bound in bench.bounds(ordered, seconds).items():
-        cut = cuts[name][0]
-        if bound > cut.least + LEAST_GAIN * abs(cut.least):
-            found[name] = replace(cut, least=bound)
-    return found
+    def _point(self, decisions: Mapping[DecisionKey, float]) -> Point:
+        return tuple((key, decisions[key]) for key in self.subproblems.bounds)

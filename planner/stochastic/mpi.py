@@ -1,4 +1,4 @@
-"""Processes of one run under `mpiexec`: rank 0 does everything but the parts, which are spread over all of them.
+"""Ranks: the processes of one run under `mpiexec`. The subproblems are spread over all of them; rank 0 does the rest.
 
 Started as `mpiexec -n N python -m mpi4py -m planner …`. The other ranks wait for a problem to take part in, and end
 with rank 0. Without `mpiexec` there is one process, and nothing here does anything.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,39 +19,41 @@ STARTED_BY = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK", "MV2_COMM_WORLD_S
 
 @dataclass(frozen=True)
 class Ranks:
-    """The processes that solve together; by itself this process alone."""
+    """The processes that solve together; without a communicator this process alone."""
 
     comm: Any = None
 
     @property
     def rank(self) -> int:
+        """The number of this process."""
         return 0 if self.comm is None else int(self.comm.Get_rank())
 
     @property
     def size(self) -> int:
+        """How many there are."""
         return 1 if self.comm is None else int(self.comm.Get_size())
 
-    def broadcast(self, what: Any) -> Any:
-        """What rank 0 says, on every rank."""
-        return what if self.comm is None else self.comm.bcast(what, root=0)
+    def broadcast(self, value: Any) -> Any:
+        """The value that rank 0 passes, on every rank."""
+        return value if self.comm is None else self.comm.bcast(value, root=0)
 
-    def allgather(self, mine: Any) -> list[Any]:
-        """What every rank says, on every rank."""
-        return [mine] if self.comm is None else self.comm.allgather(mine)
+    def allgather(self, value: Any) -> list[Any]:
+        """The values that all ranks pass, in their order, on every rank."""
+        return [value] if self.comm is None else self.comm.allgather(value)
 
-    def merge(self, mine: dict[Any, Any]) -> dict[Any, Any]:
-        """The entries of all ranks, on every rank."""
-        return {key: value for each in self.allgather(mine) for key, value in each.items()}
+    def merge(self, entries: Mapping[Any, Any]) -> dict[Any, Any]:
+        """The entries that all ranks pass, on every rank."""
+        return {key: value for own in self.allgather(entries) for key, value in own.items()}
 
-    def any(self, mine: bool) -> bool:
-        """Whether it is so on any rank."""
-        return any(self.allgather(mine))
+    def any(self, value: bool) -> bool:
+        """Whether any rank passes True."""
+        return any(self.allgather(value))
 
     def share(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The names this rank is for: as mpi-sppy spreads scenarios, in runs of their order."""
-        given = tuple(names)
-        average = len(given) / self.size
-        return given[int(self.rank * average) : int((self.rank + 1) * average)]
+        """The names that fall to this rank, in runs of their order as even as can be."""
+        ordered = tuple(names)
+        average = len(ordered) / self.size
+        return ordered[int(self.rank * average) : int((self.rank + 1) * average)]
 
 
 def ranks() -> Ranks:
@@ -72,7 +74,7 @@ def serve(take_part: Callable[[Any], None]) -> bool:
         atexit.register(world.broadcast, None)
     if world.rank == 0:
         return False
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 decides what to stop, and says so
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 decides what to stop, and tells the others
     while (task := world.broadcast(None)) is not None:
         take_part(task)
     return True

@@ -1,4 +1,4 @@
-"""The parts of a problem over all ranks: each rank has the models of its scenarios, all know what is shared."""
+"""The subproblems over all ranks: each rank has the models of its scenarios, all know what is shared."""
 
 from __future__ import annotations
 
@@ -10,66 +10,71 @@ import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.stochastic.extensive_form import DecisionKey
-from models.stochastic.subproblem import Stages, Subproblem, build_subproblem, tightest
+from models.stochastic.subproblem import Subproblem, build_subproblem, tightest
+from models.stochastic.tree import ScenarioTree
 from planner.stochastic.mpi import Ranks
 
 Vector = npt.NDArray[np.float64]
 
-LEAST_WEIGHT = 1e-4
+MINIMUM_WEIGHT = 1e-4
 """The least that a decision weighs, as a share of the weightiest."""
 
 
 class Subproblems:
-    """Builds the parts of this rank.
+    """Builds the subproblems of this rank's scenarios.
 
-    `bounds` and `months` of every shared decision, `keys` of every scenario. `plain` are the problems of this rank's
-    scenarios, `priced` the same with multipliers in their costs, `weights` what a unit of a decision weighs.
+    Attributes
+    ----------
+    local
+        The subproblems of this rank, by scenario.
+    bounds
+        The bounds of every shared decision over all scenarios.
+    keys
+        The decisions that each scenario shares, by scenario.
+    problems
+        The arrays of this rank's subproblems, by scenario.
+    priced
+        The same with multipliers in their costs.
+    weights
+        What a unit of each shared decision weighs, in model units of money.
     """
 
-    def __init__(self, stages: Stages, world: Ranks) -> None:
-        self.stages, self.world = stages, world
-        names = world.share(stages.order)
-        self.parts: dict[str, Subproblem] = {name: build_subproblem(stages.tree, name) for name in names}
-        said = world.merge({name: (part.bounds, dict(part.months)) for name, part in self.parts.items()})
-        self.bounds = tightest(said[name][0] for name in stages.order)
-        self.months: dict[DecisionKey, int] = {
-            key: month for name in stages.order for key, month in said[name][1].items()
+    def __init__(self, tree: ScenarioTree, world: Ranks) -> None:
+        self.tree, self.world = tree, world
+        self.local: dict[str, Subproblem] = {name: build_subproblem(tree, name) for name in world.share(tree.order)}
+        bounds = world.merge({name: subproblem.bounds for name, subproblem in self.local.items()})
+        self.bounds = tightest(bounds[name] for name in tree.order)
+        self.keys: dict[str, frozenset[DecisionKey]] = {name: frozenset(bounds[name]) for name in tree.order}
+        self.problems: dict[str, Compiled] = {
+            name: subproblem.within(self.bounds) for name, subproblem in self.local.items()
         }
-        self.keys: dict[str, frozenset[DecisionKey]] = {name: frozenset(said[name][0]) for name in stages.order}
-        self.plain: dict[str, Compiled] = {name: part.within(self.bounds) for name, part in self.parts.items()}
-        self.priced = self.plain
+        self.priced = self.problems
         self.weights: dict[DecisionKey, float] = {}
 
     def nonzeros(self) -> int:
         """Nonzeros of all scenarios, on every rank."""
-        return sum(self.world.allgather(sum(part.model.size.nonzeros for part in self.parts.values())))
+        own = sum(subproblem.model.size.nonzeros for subproblem in self.local.values())
+        return sum(self.world.allgather(own))
 
-    def price(self, prices: Mapping[str, Vector]) -> None:
-        """Puts multipliers by scenario and column into the costs; without any, decisions weigh what they cost."""
-        if prices:
+    def expected(self, amounts: Mapping[str, float]) -> float:
+        """The expected value of amounts of this rank's scenarios, over all ranks."""
+        return float(sum(self.tree.probability[name] * amount for name, amount in self.world.merge(amounts).items()))
+
+    def price(self, multipliers: Mapping[str, Vector]) -> None:
+        """Adds multipliers by scenario and column to the costs; without any, decisions weigh what they cost."""
+        if multipliers:
             self.priced = {
-                name: replace(arrays, cost=arrays.cost + prices[name]) for name, arrays in self.plain.items()
+                name: replace(problem, cost=problem.cost + multipliers[name]) for name, problem in self.problems.items()
             }
-        mine: dict[DecisionKey, list[tuple[float, float]]] = {}
-        for name, part in self.parts.items():
-            amounts = prices[name] if prices else self.plain[name].cost
-            for key, i in part.columns.items():
-                mine.setdefault(key, []).append((part.probability, abs(float(amounts[i]))))
-        said = self.world.allgather(mine)
-        found: dict[DecisionKey, float] = {}
-        for key in self.months:
-            terms = [term for each in said for term in each.get(key, ())]
-            found[key] = sum(p * amount for p, amount in terms) / sum(p for p, _ in terms)
-        most = max(found.values(), default=0.0) or 1.0
-        self.weights = {key: max(weight, LEAST_WEIGHT * most) for key, weight in found.items()}
-
-    def proximal(self, solutions: Mapping[str, Mapping[DecisionKey, float]]) -> dict[DecisionKey, float]:
-        """Proximal weights: what a unit weighs over how far solutions of the scenarios are apart.
-
-        After Watson and Woodruff (2011), with multipliers in the place of costs.
-        """
-        decided: dict[DecisionKey, list[float]] = {}
-        for each in solutions.values():
-            for key, value in each.items():
-                decided.setdefault(key, []).append(value)
-        return {key: weight / (max(decided[key]) - min(decided[key]) + 1.0) for key, weight in self.weights.items()}
+        own: dict[DecisionKey, list[tuple[float, float]]] = {}
+        for name, subproblem in self.local.items():
+            amounts = multipliers[name] if multipliers else self.problems[name].cost
+            for key, i in subproblem.integer_columns.items():
+                own.setdefault(key, []).append((subproblem.probability, abs(float(amounts[i]))))
+        gathered = self.world.allgather(own)
+        means: dict[DecisionKey, float] = {}
+        for key in self.bounds:
+            terms = [term for rank in gathered for term in rank.get(key, ())]
+            means[key] = sum(p * amount for p, amount in terms) / sum(p for p, _ in terms)
+        largest = max(means.values(), default=0.0) or 1.0
+        self.weights = {key: max(weight, MINIMUM_WEIGHT * largest) for key, weight in means.items()}

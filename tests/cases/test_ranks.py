@@ -20,6 +20,8 @@ MPIEXEC = shutil.which("mpiexec", path=str(Path(sys.executable).parent))
 
 SCRIPT = """
 import json, sys
+from planner.stochastic import decomposition
+{change}
 from planner.stochastic.decomposition import take_part
 from planner.stochastic.mpi import serve
 if serve(take_part):
@@ -43,12 +45,13 @@ def test_one_process_is_all_ranks_there_are() -> None:
 
 
 @pytest.mark.skipif(MPIEXEC is None, reason="there is no mpiexec")
-def test_ranks_come_to_the_same_answer() -> None:
+@pytest.mark.parametrize("change", ["", "decomposition.run_lshaped = lambda *_: None"], ids=["both", "hedging_alone"])
+def test_ranks_come_to_the_same_answer(change: str) -> None:
     """Two ranks print one answer, that of one process, with the plans of all scenarios; both end by themselves."""
     pytest.importorskip("mpi4py")
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     done = subprocess.run(
-        [str(MPIEXEC), "-n", "2", sys.executable, "-m", "mpi4py", "-c", SCRIPT],
+        [str(MPIEXEC), "-n", "2", sys.executable, "-m", "mpi4py", "-c", SCRIPT.format(change=change)],
         capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

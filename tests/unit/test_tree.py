@@ -46,6 +46,12 @@ def test_scenarios_part_at_the_end_of_the_first_stage_and_where_they_branch() ->
     assert tree.node("c", 0) == "a"
 
 
+def test_scenarios_of_a_node_stand_side_by_side() -> None:
+    """The order of the tree keeps the scenarios of every node together, the sheet's order within them."""
+    rows = (scenario("a", 0.25), scenario("b", 0.25), scenario("c", 0.25, "a", 3), scenario("d", 0.25, "b", 3))
+    assert ScenarioTree(problem(*rows)).order == ("a", "c", "b", "d")
+
+
 def test_a_branch_within_the_first_stage_is_one_at_its_end() -> None:
     """No decision before first_stage_months differs, whatever branches_at says; a blank means just that."""
     for branch in (None, 0, 2):
