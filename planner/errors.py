@@ -42,6 +42,18 @@ class WrongUsage(PlannerError):
     exit_code = ExitCode.WRONG_INPUT
 
 
+class ModelRefused(PlannerError):
+    """The solver does not take the model's numbers; `coefficient` is the largest of them, with its row and column."""
+
+    exit_code = ExitCode.WRONG_INPUT
+
+    def __init__(self, coefficient: str) -> None:
+        super().__init__(
+            f"The figures of the workbook are too large for the solver: the largest coefficient is {coefficient}. "
+            "Check the figures behind it, such as a price or a number of accelerators with too many digits."
+        )
+
+
 class CannotWrite(PlannerError):
     """A file cannot be written: open elsewhere, no right, no space, or not ours to replace.
 

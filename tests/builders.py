@@ -206,7 +206,8 @@ def solved_or_none(data: Dataset) -> Plan | None:
     """As `solved`, but None when the solver proves that no plan exists."""
     from models.audit import audit
     from models.build import build_model
-    from planner.solving.highs import SolveOptions, solve
+    from planner.solving.problem import SolveOptions
+    from planner.solving.search import solve
 
     model = build_model(data)
     outcome = solve(model, SolveOptions(gap=0.0, threads=1))

@@ -9,7 +9,7 @@ from models.audit.nonanticipativity import check_nonanticipativity
 from models.dataset import Dataset
 from models.stochastic.risk import expected_cost
 from models.stochastic.tree import ScenarioTree
-from planner.solving.highs import SolveOptions
+from planner.solving.problem import SolveOptions
 from planner.stochastic.decomposition import DecomposedOutcome, decompose
 
 

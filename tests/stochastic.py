@@ -14,7 +14,8 @@ from models.plan import Plan
 from models.schema import Scenario, ScenarioFactor
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure, expected_cost
-from planner.solving.highs import SolveOptions, solve
+from planner.solving.problem import SolveOptions
+from planner.solving.search import solve
 
 
 def scenario(name: str, probability: float, follows: str | None = None, branches_at: int | None = None) -> Scenario:
@@ -98,7 +99,7 @@ def demands(**bn_per_day: tuple[float, ...]) -> list[Any]:
 
 
 def units(found: Solved) -> dict[str, int]:
-    """Units signed of offers in each scenario."""
+    """ModelUnits signed of offers in each scenario."""
     return {name: sum(each.units for each in plan.signings if not each.signed) for name, plan in found.plans.items()}
 
 

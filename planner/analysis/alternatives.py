@@ -15,9 +15,10 @@ from models.plan import Plan
 from models.variants.distance import distance_mw, maximise_distance
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
-from planner.solving.highs import SolveOptions, hold, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions, hold
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 
 SIGNING_FAMILIES = ("units_by", "blocks", "tier_reached_by", "contract_signed_by", "leased_out_by", "bought")
 """Families of variables that say what is signed; the rest is decided anew at least cost."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from models.build import build_model
 from models.dataset import Dataset
-from planner.solving.highs import Outcome, SolveOptions, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 
 SHARE_OF_SEARCH = 0.5
 LEAST_SECONDS, MOST_SECONDS = 20.0, 300.0

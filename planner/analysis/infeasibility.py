@@ -19,8 +19,9 @@ from models.core.scaling import ModelUnits
 from models.dataset import Dataset
 from models.variants.elastic import Elastic, RelaxableRule, Violation
 from models.variants.repairs import RuleChange, change_of, repaired
-from planner.solving.highs import SolveOptions, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
+from planner.solving.search import solve
 
 ALTERNATIVES = 5
 ENLARGED = (1.0, 1.02, 1.1, 1.5)

@@ -18,7 +18,7 @@ from models.policy.caps import value_weights
 from models.probes import POWER, TOKENS
 from models.schema import Cap
 from models.warm_start import start_values
-from planner.solving.highs import local_optimum
+from planner.solving.search import local_optimum
 
 NOISE = 1e-9
 """Duals below this share of the largest are rounding."""

@@ -11,9 +11,10 @@ from models.plan import Plan
 from models.policy.stability import PlanStability, departures
 from models.variants.plan_changes import Change, differences
 from models.warm_start import start_values
-from planner.solving.highs import SolveOptions, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 
 LEAST_SECONDS, SHARE_OF_SEARCH = 20.0, 0.5
 

@@ -22,9 +22,10 @@ from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
 from planner.backtest.simulation import RejectedByAudit, Watch
 from planner.reports.run_result import Status
-from planner.solving.highs import Outcome, Problem, SolveOptions, Vector, hold, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import Outcome, Problem, SolveOptions, Vector, hold
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 
 MONTHS_TOLD = 6
 

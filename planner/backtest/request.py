@@ -15,7 +15,7 @@ from models.roll.information import Update
 from planner import __version__
 from planner.errors import WrongUsage
 from planner.problem_reader import read
-from planner.solving.highs import SolveOptions
+from planner.solving.problem import SolveOptions
 
 ALIKE = ("first_month", "months", "currency", "discount_rate", "reserve_margin", "end_of_horizon")
 """Settings that must be the same in both workbooks, or costs do not compare."""

@@ -26,9 +26,10 @@ from planner.backtest.request import BacktestRequest, Inputs
 from planner.errors import ExitCode, PlannerError
 from planner.formatting import money, percent
 from planner.reports.run_result import ModelSize
-from planner.solving.highs import Outcome, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import Outcome
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 
 Watch = Callable[[str], ProgressLines]
 """A line of progress under a name."""

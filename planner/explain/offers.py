@@ -15,7 +15,7 @@ from models.plan import Plan
 from models.variants.offers import at_price, with_offer, without_offer
 from models.variants.plan_changes import Change, differences
 from planner.explain.breakeven import BreakEven, Point, Range
-from planner.solving.highs import SolveOptions
+from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
 PRICED = ("lease", "contract", "lease_out_income")

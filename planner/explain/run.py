@@ -26,9 +26,10 @@ from planner.outputs import EXPLANATION_SHEET, Outputs, outputs_of
 from planner.problem_reader import read
 from planner.reports.run_json import faults_json, write_run_json
 from planner.reports.terminal import audit_lines
-from planner.solving.highs import SolveOptions, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 from planner.solving.worker_pool import WorkerPool, default_workers
 
 FIRST_SOLVE = 0.4

@@ -20,7 +20,8 @@ from models.warm_start import start_values
 from planner.errors import WrongUsage
 from planner.explain.breakeven import Range
 from planner.explain.ranges import Variation
-from planner.solving.highs import SolveOptions, local_optimum
+from planner.solving.problem import SolveOptions
+from planner.solving.search import local_optimum
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
 ROUNDS = 4

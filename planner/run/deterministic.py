@@ -15,7 +15,8 @@ from planner.analysis.marginal_values import marginal_values
 from planner.analysis.plan_stability import kept_report
 from planner.reports.run_result import ModelSize, RunResult
 from planner.run.context import SolveContext
-from planner.solving.highs import Outcome, solve
+from planner.solving.problem import Outcome
+from planner.solving.search import solve
 
 log = logging.getLogger("planner")
 

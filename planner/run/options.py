@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from planner.solving.highs import SolveOptions
+    from planner.solving.problem import SolveOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,6 @@ class PlanOptions:
 
     def solver(self) -> SolveOptions:
         """Those of the options that go to the solver."""
-        from planner.solving.highs import SolveOptions
+        from planner.solving.problem import SolveOptions
 
         return SolveOptions(self.gap, self.time_limit, self.threads, self.seed)

@@ -26,7 +26,7 @@ from models.plan import Plan
 from planner.solving.interrupt import Stop
 
 if TYPE_CHECKING:
-    from planner.solving.highs import Problem, SolveOptions
+    from planner.solving.problem import Problem, SolveOptions
 
 GRACE_SECONDS = 30.0
 """Beyond its time limit a worker may build, stop and send this long; then it is ended."""
@@ -225,7 +225,8 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
     from models.build import build_model
     from models.policy.caps import caps_exceeded, caps_lifted
     from models.warm_start import decided_before, start_values, take_what_changes_nothing
-    from planner.solving.highs import ArrayProblem, hold, solve
+    from planner.solving.problem import ArrayProblem, hold
+    from planner.solving.search import solve
 
     began = time.monotonic()
     caps: tuple[str, ...] = ()

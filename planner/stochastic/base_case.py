@@ -9,8 +9,9 @@ from models.dataset import Dataset
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
 from planner.analysis.base_case import BaseCase, budget_of, nothing_new
-from planner.solving.highs import SolveOptions, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
+from planner.solving.search import solve
 from planner.stochastic.solve import Watch
 
 log = logging.getLogger("planner")

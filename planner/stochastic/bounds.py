@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from planner.formatting import money, percent
-from planner.solving.highs import Progress
+from planner.solving.problem import Progress
 
 log = logging.getLogger("planner")
 

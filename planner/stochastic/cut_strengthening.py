@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.stochastic.benders import Cut
-from planner.solving.highs import ArrayProblem
+from planner.solving.problem import ArrayProblem
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 

@@ -19,7 +19,8 @@ from models.plan import Plan
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
 from planner.errors import WrongUsage
-from planner.solving.highs import Progress, SolveOptions, solve
+from planner.solving.problem import Progress, SolveOptions
+from planner.solving.search import solve
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask, SearchEnded
 from planner.stochastic.hedging_step import run_hedging
 from planner.stochastic.lshaped_step import begin_lshaped, run_lshaped

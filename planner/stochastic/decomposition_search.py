@@ -14,7 +14,7 @@ from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey
 from models.stochastic.tree import ScenarioTree
 from models.warm_start import start_values
-from planner.solving.highs import Progress, SolveOptions
+from planner.solving.problem import Progress, SolveOptions
 from planner.solving.worker_pool import default_workers
 from planner.stochastic.bounds import BoundTracker, StallDetector
 from planner.stochastic.first_stage_candidates import Candidates, ImplementableSolution

@@ -16,7 +16,7 @@ from models.core.compiled import Compiled
 from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey, shared_key
 from models.stochastic.subproblem import Subproblem
-from planner.solving.highs import ArrayProblem, hold
+from planner.solving.problem import ArrayProblem, hold
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 

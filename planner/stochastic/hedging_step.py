@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.stochastic.extensive_form import DecisionKey
-from planner.solving.highs import ArrayProblem
+from planner.solving.problem import ArrayProblem
 from planner.stochastic.decomposition_search import DecompositionSearch, SearchEnded
 from planner.stochastic.first_stage_candidates import GAP_FACTOR, nearest
 from planner.stochastic.progressive_hedging import ProgressiveHedging

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from models.stochastic.benders import Cut, Master, benders_cut, feasibility_cut
 from models.stochastic.extensive_form import DecisionKey
-from planner.solving.highs import ArrayProblem, SolveOptions, solve
+from planner.solving.problem import ArrayProblem, SolveOptions
 from planner.solving.relaxation import LinearRelaxation
+from planner.solving.search import solve
 from planner.stochastic.cut_strengthening import CutPoint, strengthen_cuts
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems

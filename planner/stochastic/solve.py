@@ -24,9 +24,10 @@ from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from models.stochastic.tree import ScenarioTree, is_two_stage
 from planner.errors import WrongUsage
 from planner.formatting import money
-from planner.solving.highs import SolveOptions, hold, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions, hold
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 from planner.solving.worker_pool import SolveResult, solve_many
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.method import Engine, cannot_decompose, choose_engine

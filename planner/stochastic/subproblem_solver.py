@@ -12,8 +12,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from planner.solving.highs import ArrayProblem, Outcome, SolveOptions, solve
+from planner.solving.problem import ArrayProblem, Outcome, SolveOptions
 from planner.solving.relaxation import relaxed_optimum
+from planner.solving.search import solve
 
 Vector = npt.NDArray[np.float64]
 Q = TypeVar("Q")

@@ -10,7 +10,7 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.solution import WaitAndSeePlan
 from models.stochastic.tree import ScenarioTree, first_unshared_month
-from planner.solving.highs import SolveOptions
+from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveMany, SolveResult, SolveTask
 
 

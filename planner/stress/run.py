@@ -24,8 +24,8 @@ from planner.reports.run_json import faults_json, write_run_json
 from planner.reports.terminal import audit_lines
 from planner.run.versions import versions
 from planner.sampling.options import UncertaintyTexts
-from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
 from planner.stress.commitment import committed, seed_of_scenarios
 from planner.stress.progress import StressLines
 from planner.stress.samples import Samples, draw_from_scenarios, draw_new_samples

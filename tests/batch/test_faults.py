@@ -152,7 +152,7 @@ def test_a_solver_that_ignores_its_limit(tmp_path: Path, monkeypatch: pytest.Mon
     """A solver that hears neither its time limit nor SIGTERM is ended at its time budget; others run on."""
     patched(
         monkeypatch,
-        "import signal, time, planner.solving.highs as s\n"
+        "import signal, time, planner.solving.search as s\n"
         "whole = s.solve\n"
         "def solve(model, options, **more):\n"
         "    if options.seed != 7: return whole(model, options, **more)\n"
@@ -191,7 +191,7 @@ def test_too_much_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_onc
     grow = "bytearray(9 * 10**9)" if at_once else "[(time.sleep(0.02), bytearray(2 * 10**7)) for _ in range(500)]"
     patched(
         monkeypatch,
-        "import time, planner.solving.highs as s\n"
+        "import time, planner.solving.search as s\n"
         "whole = s.solve\n"
         "def solve(model, options, **more):\n"
         f"    if options.seed == 7: more['kept'] = {grow}\n"
@@ -211,7 +211,7 @@ def test_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str, at
     """A crash fails its job alone; only what came from outside is tried again, as often as was allowed."""
     patched(
         monkeypatch,
-        "import os, planner.solving.highs as s\n"
+        "import os, planner.solving.search as s\n"
         "whole = s.solve\n"
         "def solve(model, options, **more):\n"
         f"    if options.seed == 7: {crash}\n"

@@ -67,7 +67,8 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
     from planner.problem_reader import read
     from planner.reports.plan.workbook import write_plan
     from planner.reports.run_result import ModelSize, RunResult
-    from planner.solving.highs import SolveOptions, solve
+    from planner.solving.problem import SolveOptions
+    from planner.solving.search import solve
 
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -92,8 +92,9 @@ def _measure(engine: str, count: int, gap: float, time_limit: float) -> dict[str
     """One engine on so many scenarios, in this process."""
     from models.stochastic.extensive_form import ExtensiveForm
     from models.stochastic.risk import Measure
-    from planner.solving.highs import SolveOptions, solve
+    from planner.solving.problem import SolveOptions
     from planner.solving.relaxation import relaxed_optimum
+    from planner.solving.search import solve
     from planner.stochastic.decomposition import decompose
 
     dataset = scenarios_of_the_lab(count)

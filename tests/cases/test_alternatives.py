@@ -15,8 +15,8 @@ from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.variants.distance import distance_mw
 from planner.analysis.alternatives import Alternative, agreed, alternatives
-from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 
 

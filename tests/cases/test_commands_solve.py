@@ -77,9 +77,9 @@ class TestSolve:
     def test_a_solver_that_does_not_stop_is_left_behind(self, tmp_path: Path, small: Path) -> None:
         """However deep the solver is in its work, the run ends soon after its limit, here with exit 5 for no plan."""
         patch = (
-            "import time, highspy, planner.solving.highs\n"
+            "import time, highspy, planner.solving.search\n"
             "highspy.Highs.run = lambda self: time.sleep(600)\n"
-            "planner.solving.highs.GRACE_SECONDS = 0.5"
+            "planner.solving.search.GRACE_SECONDS = 0.5"
         )
         began = time.monotonic()
         said = in_a_process(tmp_path, "solve", small, "--time-limit", "0.5", patch=patch)
@@ -105,7 +105,7 @@ class TestSolve:
 
     def test_a_fault_of_ours_is_one_line_with_the_log(self, tmp_path: Path, small: Path) -> None:
         """Exit 1, one line on standard error that names the log, and the traceback only in there."""
-        patch = "from planner.solving import highs\ndef f(*a, **b): raise RuntimeError('surprise')\nhighs.solve = f"
+        patch = "from planner.solving import search\ndef f(*a, **b): raise RuntimeError('surprise')\nsearch.solve = f"
         said = in_a_process(tmp_path, "solve", small, "-o", "plan.xlsx", "--quiet", "--json", patch=patch)
         assert said.code == 1
         assert len(said.err.splitlines()) == 1

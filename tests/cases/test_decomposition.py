@@ -27,8 +27,9 @@ from models.stochastic.risk import Measure
 from models.stochastic.subproblem import build_subproblem
 from models.stochastic.subproblem import multipliers as relaxation_multipliers
 from models.stochastic.tree import ScenarioTree
-from planner.solving.highs import ArrayProblem, Progress, SolveOptions, hold, solve
+from planner.solving.problem import ArrayProblem, Progress, SolveOptions, hold
 from planner.solving.relaxation import LinearRelaxation, relaxed_optimum
+from planner.solving.search import solve
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.lshaped import LShaped
 from planner.stochastic.method import choose_engine

@@ -14,7 +14,7 @@ from models.schema import Rule
 from planner.explain.breakeven import Range
 from planner.explain.offers import OfferAnswer, explain_offers
 from planner.explain.report import offer_words
-from planner.solving.highs import SolveOptions
+from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool
 
 HOURS = 744

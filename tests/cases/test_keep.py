@@ -15,7 +15,8 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.plan import OptionPurchase, Plan, Signing
 from models.policy.stability import PlanStability, departures
-from planner.solving.highs import SolveOptions, solve
+from planner.solving.problem import SolveOptions
+from planner.solving.search import solve
 
 HOURS = 744
 

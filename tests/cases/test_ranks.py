@@ -28,7 +28,7 @@ if serve(take_part):
     sys.exit(0)
 from cases.test_decomposition import three_stages
 from cases.test_stochastic_textbooks import lands
-from planner.solving.highs import SolveOptions
+from planner.solving.problem import SolveOptions
 from planner.stochastic.decomposition import decompose
 found = [decompose(data, SolveOptions(gap=1e-6)) for data in (lands(), three_stages())]
 print(json.dumps([(each.status, each.objective_usd, each.bound_usd, sorted(each.plans)) for each in found]))

@@ -15,7 +15,7 @@ from planner.explain.breakeven import Range
 from planner.explain.ranges import parse
 from planner.explain.sensitivity import Sensitivity, vary
 from planner.explain.sensitivity_report import _tornado
-from planner.solving.highs import SolveOptions
+from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool
 
 HOURS = 744

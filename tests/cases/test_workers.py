@@ -8,8 +8,8 @@ import time
 import builders as b
 import pytest
 
-from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
 EXACT = SolveOptions(gap=0.0, threads=1)

@@ -18,7 +18,7 @@ from models.checks import check
 from models.core.compiled import Compiled
 from models.probes import POWER, TOKENS
 from models.warm_start import start_values
-from planner.solving.highs import local_optimum
+from planner.solving.search import local_optimum
 
 STEP = 1e-4
 

@@ -18,7 +18,7 @@ from models.audit.nonanticipativity import check_nonanticipativity
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.fixed_decisions import dataset_in_sample, dataset_in_scenario, decisions_of
-from planner.solving.highs import SolveOptions
+from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
 
 EXACT = SolveOptions(gap=0.0, threads=1)

@@ -12,9 +12,10 @@ from models.dataset import Dataset
 from models.schema import Option, Rule
 from planner.analysis import base_case as module
 from planner.analysis.base_case import BaseCase, base_case, nothing_new
-from planner.solving.highs import Outcome, SolveOptions, solve
 from planner.solving.interrupt import Stop
+from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 
 OPTIONS = SolveOptions(gap=0.0)
 

@@ -14,7 +14,8 @@ from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.realization import MeanRealization, Realization
 from models.schema import QUANTITIES, ScenarioFactor
-from planner.solving.highs import SolveOptions, solve
+from planner.solving.problem import SolveOptions
+from planner.solving.search import solve
 
 MONTHS = range(6)
 

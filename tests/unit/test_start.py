@@ -17,7 +17,8 @@ from models.plan import Plan
 from models.schema import Limit, Option
 from models.variants.offers import with_offer
 from models.warm_start import start_values
-from planner.solving.highs import Outcome, SolveOptions, solve
+from planner.solving.problem import Outcome, SolveOptions
+from planner.solving.search import solve
 
 
 def solve_with(data: Dataset, plan: Plan | None = None) -> tuple[Model, Outcome]:

@@ -20,8 +20,8 @@ from models.stochastic.fixed_decisions import (
     decisions_of,
     unavailable,
 )
-from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
 from planner.stress.samples import draw_from_scenarios
 from planner.stress.simulation import ALL_MONTHS, Commitment, SimulatedPlan, simulate_plan

@@ -15,7 +15,8 @@ from planner.errors import CannotWrite, WrongUsage
 from planner.excel import template
 from planner.excel.template import copy_example, write_template
 from planner.problem_reader import read
-from planner.solving.highs import SolveOptions, solve
+from planner.solving.problem import SolveOptions
+from planner.solving.search import solve
 
 TABLES = [sheet for sheet in SHEETS if sheet.name != "settings"]
 

@@ -28,8 +28,8 @@ from planner.reports.plan.workbook import write_plan, write_plan_for_all
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.figures import Figures
-from planner.solving.highs import SolveOptions
 from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.stochastic.solve import solve_stochastic
 

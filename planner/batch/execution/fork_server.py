@@ -47,7 +47,7 @@ LIBRARIES = (
     "planner.run.command",
     "planner.run.deterministic",
     "planner.reports.run_json",
-    "planner.solving.highs",
+    "planner.solving.search",
     "planner.reports.plan.workbook",
 )
 """What a solve needs. Loaded before the fork on Linux only: elsewhere system libraries do not bear it."""

@@ -1,0 +1,140 @@
+"""What is solved and what comes of it: problems as arrays, options, progress, outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from models.core.compiled import Compiled
+from models.core.scaling import ModelUnits
+
+Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SolveOptions:
+    """How long and how far to search.
+
+    Parameters
+    ----------
+    gap
+        Relative gap between the plan's cost and the bound at which the search may end.
+    time_limit
+        Seconds; None for no limit.
+    threads
+        Threads of the solver; 0 lets it choose.
+    seed
+        Seed of the solver, 0 or more.
+    absolute_gap
+        A gap in model units of money that is enough too; None for none.
+    bounding
+        Whether a bound is wanted more than a plan: no time goes into looking for plans beside the search.
+    second_look
+        Whether small problems are solved once more without presolve (see `planner.solving.search`).
+    """
+
+    gap: float = 0.001
+    time_limit: float | None = None
+    threads: int = 0
+    seed: int = 0
+    absolute_gap: float | None = None
+    bounding: bool = False
+    second_look: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the search stands; money in USD, None while there is none; gap relative."""
+
+    seconds: float
+    incumbent_usd: float | None
+    bound_usd: float | None
+    gap: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the search found, recomputed in the problem's own arrays.
+
+    Parameters
+    ----------
+    status
+        `optimal`: the gap asked for is proven; `stopped`: a plan, but the gap is not proven; `infeasible`: no plan
+        exists; `no_plan`: none was found.
+    objective_usd, bound_usd
+        Cost of the best plan, and the highest cost that every plan is proven to have at least; None where not known.
+    gap
+        Their difference over the size of the cost; None without one of them.
+    values
+        One value per column of the problem, None without a plan.
+    seconds
+        Wall time of the whole search.
+    why
+        The solver's own words for how it ended.
+    log
+        Its log lines.
+    start
+        What became of a starting plan, "" when none was given.
+    contradiction
+        What was found where the solver contradicted itself, "" where it did not.
+    other_values
+        Other plans found on the way, cheapest first; looked at where it contradicted itself.
+    """
+
+    status: Literal["optimal", "stopped", "infeasible", "no_plan"]
+    objective_usd: float | None
+    bound_usd: float | None
+    gap: float | None
+    values: Vector | None
+    seconds: float
+    why: str
+    log: tuple[str, ...]
+    start: str = ""
+    contradiction: str = ""
+    other_values: tuple[Vector, ...] = ()
+
+
+class Problem(Protocol):
+    """What can be solved: compiled arrays, and the units of their money."""
+
+    @property
+    def compiled(self) -> Compiled: ...
+    @property
+    def units(self) -> ModelUnits: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayProblem:
+    """A problem as arrays, made from a model's."""
+
+    compiled: Compiled
+    units: ModelUnits
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOptimum:
+    """The best of a problem with its integer decisions held: values, and duals of columns and rows in model units.
+
+    A column's dual is what a unit more of it changes of the objective; a row's, what a unit more of its
+    right-hand side does.
+    """
+
+    values: Vector
+    column_duals: Vector
+    row_duals: Vector
+
+
+def hold(problem: Problem, decisions: Vector) -> ArrayProblem:
+    """The problem with columns held at whole numbers; those that are NaN are still to be decided."""
+    return ArrayProblem(held(problem.compiled, decisions), problem.units)
+
+
+def held(arrays: Compiled, decisions: Vector) -> Compiled:
+    """The arrays with columns held at whole numbers, those that are NaN left free."""
+    fixed = ~np.isnan(decisions)
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    lower[fixed] = upper[fixed] = np.round(decisions[fixed])
+    return arrays.within(lower, upper, arrays.integer & ~fixed)

@@ -1,0 +1,313 @@
+"""The search for the least cost: a first plan, the solver, its answer checked, and the best dispatch for its decisions.
+
+The solver is not taken at its word. Costs are recomputed in the problem's own arrays, the status follows from cost and
+bound, and "no plan exists" is believed after a second look without presolve. Problems of up to `SMALL_NONZEROS` are
+solved twice, the second time without presolve. Where one answer's plan costs less than the other's bound, or one
+finds a plan where the other says that there is none, a third run follows; then the cheapest plan stands, with the
+lowest bound that any of the runs proved.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from models.build import Model
+from models.core.compiled import Compiled
+from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status, finite
+from planner.solving.problem import LocalOptimum, Outcome, Problem, Progress, SolveOptions, Vector, held
+from planner.solving.scaling import Scaling
+
+LARGE = 1500
+"""Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
+_FIRST_PLAN_SHARE = 0.3
+"""At most this share of the time limit goes into looking for a first plan."""
+SMALL_NONZEROS = 20_000
+"""Problems with no more nonzeros are solved a second time, without presolve."""
+SECOND_LOOK_SECONDS = 1.0
+"""The second time is cut off after this."""
+ROW_NOISE = 1e-9
+"""Breaches of rows below this are rounding of doubles, not of the solver's tolerances."""
+ROUNDING = 1e-13
+"""Sums below this share of what they add up are rounding of doubles."""
+PRECISION = 1e-6
+"""Relative differences of cost below this are the solver's tolerances, and relative breaches of rows."""
+
+ENDED_EARLY = ("Time limit reached", "Interrupted by user", LEFT_BEHIND)
+"""HiGHS's words for a search that was ended before it found a plan; any others without a plan are looked at again."""
+
+Told = Callable[[Progress], None] | None
+Asked = Callable[[], bool] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one run of the solver says: its bound and its best values, in model units.
+
+    `ended`: how it ended; `proven`: the solver itself says that its gap is closed or that there is no plan.
+    """
+
+    ended: Literal["plan", "infeasible", "nothing"]
+    proven: bool
+    bound: float
+    values: Vector | None
+    objective: float
+    why: str
+
+
+def solve(
+    problem: Problem,
+    options: SolveOptions,
+    *,
+    on_progress: Told = None,
+    should_stop: Asked = None,
+    start: Vector | None = None,
+) -> Outcome:
+    """Finds the least-cost values of a problem's columns.
+
+    Parameters
+    ----------
+    problem
+        Arrays in model units, and the units.
+    options
+        Gap, time limit and the like.
+    on_progress
+        Is given where the search stands, now and then.
+    should_stop
+        Is asked often; once it says yes the best plan found is kept.
+    start
+        A value per column to begin from, NaN where there is none.
+
+    Returns
+    -------
+    Outcome
+        The plan found and what is proven of its cost.
+
+    Raises
+    ------
+    ModelRefused
+        The solver does not take the numbers of the problem.
+    """
+    return _Search(problem, options, on_progress, should_stop).outcome(start)
+
+
+class _Search:
+    def __init__(self, problem: Problem, options: SolveOptions, on_progress: Told, should_stop: Asked) -> None:
+        self.problem, self.arrays, self.options = problem, problem.compiled, options
+        self.on_progress, self.should_stop = on_progress, should_stop
+        self.began = time.monotonic()
+        self.log: list[str] = []
+        self.stopped = False
+
+    def outcome(self, start: Vector | None) -> Outcome:
+        if not self.arrays.columns:
+            usd = self.arrays.offset * self.problem.units.usd
+            return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", ())
+        first = start
+        if start is None and not self.options.bounding and self.arrays.integer.sum() >= LARGE:
+            first = first_plan(self.arrays, self.options, self.should_stop)
+        answer = self._run(first)
+        start_words = "" if start is None else _start_words(self.log)
+        answers = [answer, *self._second_looks(answer)]
+        return replace(self._concluded(answers), start=start_words)
+
+    def _left(self) -> float:
+        """Seconds left of the time limit."""
+        limit = self.options.time_limit
+        return math.inf if limit is None else max(0.1, self.began + limit - time.monotonic())
+
+    def _run(
+        self, first: Vector | None = None, *, presolve: bool = True, seed: int = 0, most: float = math.inf
+    ) -> Answer:
+        limit = min(self._left(), most)
+        options = replace(self.options, time_limit=None if math.isinf(limit) else limit, seed=self.options.seed + seed)
+        solver = HighsSolver(self.arrays, options, self.problem.units.usd)
+        if not presolve:
+            solver.set("presolve", "off")
+        solver.give_start(first)
+        solver.run(began=self.began, on_progress=self.on_progress, should_stop=self.should_stop)
+        self.log += solver.log
+        self.stopped = self.stopped or solver.stop
+        return self._answer(solver, first)
+
+    def _answer(self, solver: HighsSolver, first: Vector | None) -> Answer:
+        if solver.status == Status.kInfeasible:
+            return Answer("infeasible", True, -math.inf, None, math.inf, solver.words)
+        values = solver.values
+        if values is None and first is not None and not np.isnan(first).any():
+            values = first if violation(self.arrays, first) <= PRECISION else None
+        if values is None:
+            return Answer("nothing", False, solver.bound, None, math.inf, solver.words)
+        proven = solver.status == Status.kOptimal
+        if not proven or self.arrays.integer.any():
+            values = polish(self.arrays, values)
+        bound = solver.bound
+        if abs(bound) <= ROUNDING * added_up(self.arrays, values):
+            bound = 0.0
+        return Answer("plan", proven, bound, values, cost_of(self.arrays, values), solver.words)
+
+    def _second_looks(self, answer: Answer) -> list[Answer]:
+        """Further answers where this one is to be looked at again."""
+        small = self.arrays.matrix.nnz <= SMALL_NONZEROS
+        unclear = answer.ended == "nothing" and answer.why not in ENDED_EARLY
+        checked = answer.ended == "plan" and answer.proven and small and self.options.second_look
+        doubtful = unclear or answer.ended == "infeasible" or bool(self._contradiction([answer]))
+        if self.stopped or not (doubtful or checked):
+            return []
+        most = math.inf if doubtful else SECOND_LOOK_SECONDS
+        answers = [self._run(presolve=False, most=most)]
+        if self._contradiction([answer, *answers]) and not self.stopped:
+            answers.append(self._run(presolve=False, seed=1))
+        return answers
+
+    def _concluded(self, answers: Sequence[Answer]) -> Outcome:
+        contradicted = self._contradiction(answers)
+        plans = sorted((each for each in answers if each.values is not None), key=lambda each: each.objective)
+        bounds = [each.bound for each in answers if each.ended != "infeasible"]
+        bound = (min if contradicted else max)(bounds, default=-math.inf)
+        why = "; then ".join(dict.fromkeys(each.why for each in answers))
+        seconds, unit, log = time.monotonic() - self.began, self.problem.units.usd, tuple(self.log)
+        if not plans:
+            # presolve alone is not believed: without it the same must have come out
+            believed = len([each for each in answers if each.ended == "infeasible"]) > 1
+            status: Literal["infeasible", "no_plan"] = "infeasible" if believed else "no_plan"
+            told = None if believed else finite(bound * unit)
+            return Outcome(status, None, told, None, None, seconds, why, log, contradiction=contradicted)
+        best = plans[0]
+        usd = best.objective * unit
+        bound_usd = finite(bound * unit)
+        bound_usd = None if bound_usd is None else min(bound_usd, usd)
+        gap = None if bound_usd is None else (usd - bound_usd) / abs(usd) if usd else 0.0 if bound_usd == usd else None
+        within = self._within(best, bound, contradicted)
+        return Outcome(
+            "optimal" if within else "stopped",
+            usd,
+            bound_usd,
+            gap,
+            best.values,
+            seconds,
+            why,
+            log,
+            contradiction=contradicted,
+            other_values=tuple(each.values for each in plans[1:] if each.values is not None) if contradicted else (),
+        )
+
+    def _contradiction(self, answers: Sequence[Answer]) -> str:
+        """What contradicts itself in answers to the same problem, in words; "" where nothing does."""
+        plans = [each for each in answers if each.values is not None]
+        if plans and any(each.ended == "infeasible" for each in answers):
+            return "one run of the solver found a plan where another said that none exists"
+        for plan in plans:
+            for bound in (each.bound for each in answers if math.isfinite(each.bound)):
+                if plan.objective < bound - max(PRECISION * abs(bound), self._noise(plan)):
+                    return "a plan costs less than a bound that the solver said was proven"
+        return ""
+
+    def _noise(self, plan: Answer) -> float:
+        """Differences of cost that the solver's tolerances make, in model units."""
+        assert plan.values is not None
+        return max(PRECISION * abs(plan.objective), 1e-9 * added_up(self.arrays, plan.values))
+
+    def _within(self, best: Answer, bound: float, contradicted: str) -> bool:
+        """Whether the plan's recomputed cost is within the gap asked for of the bound.
+
+        What the solver calls closed may be open by its tolerances once recomputed; no more than that is let pass.
+        """
+        open_by = best.objective - bound
+        noise = self._noise(best) if best.proven and not contradicted else 0.0
+        asked = max(self.options.gap * abs(best.objective), self.options.absolute_gap or 0.0)
+        return open_by <= max(asked * (1.0 + 1e-9), noise)
+
+
+def added_up(arrays: Compiled, values: Vector) -> float:
+    """What the objective adds up, each amount without its sign: the size that rounding of the sum is compared with."""
+    return float(abs(arrays.cost) @ abs(values)) + abs(arrays.offset)
+
+
+def cost_of(arrays: Compiled, values: Vector) -> float:
+    """The objective at some values; exactly 0 where what is left of the sum is rounding."""
+    cost = arrays.objective(values)
+    return 0.0 if abs(cost) <= ROUNDING * added_up(arrays, values) else cost
+
+
+def violation(arrays: Compiled, values: Vector) -> float:
+    """The largest breach of a row or a bound, in the solver's units: relative to what a row adds up, where above 1."""
+    scaling = Scaling.of(arrays)
+    scaled, values = scaling.apply(arrays), values / scaling.column
+    rows, size = scaled.matrix @ values, np.maximum(1.0, abs(scaled.matrix) @ abs(values))
+    breach = np.maximum(scaled.row_lower - rows, rows - scaled.row_upper) / size
+    outside = np.maximum(scaled.lower - values, values - scaled.upper) / np.maximum(1.0, abs(values))
+    return float(max(breach.max(initial=0.0), outside.max(initial=0.0)))
+
+
+def polish(arrays: Compiled, values: Vector) -> Vector:
+    """The better of the values with their integers made whole, and of the best values for these integers.
+
+    A solver's integers are whole within a tolerance only, and an incumbent met on the way need not be the best for its
+    integers. Where the rounded integers admit no plan the values are returned as they are.
+    """
+    solver = HighsSolver(held(arrays, np.where(arrays.integer, values, np.nan)), SolveOptions(gap=0.0, time_limit=60.0))
+    solver.run()
+    best = solver.values if solver.status == Status.kOptimal else None
+    whole = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
+    sound = violation(arrays, whole) <= ROW_NOISE
+    if best is None:
+        return whole if sound else values
+    best = np.clip(np.where(arrays.integer, np.round(best), best), arrays.lower, arrays.upper)
+    return whole if sound and arrays.objective(whole) < arrays.objective(best) else best
+
+
+def first_plan(arrays: Compiled, options: SolveOptions, should_stop: Asked) -> Vector | None:
+    """A plan to begin a large search from: whole decisions of the relaxation kept, the others searched; None if none.
+
+    The relaxation leaves most signings at 0 and a few between whole numbers; with the first held, what is
+    left is small.
+    """
+    budget = None if options.time_limit is None else _FIRST_PLAN_SHARE * options.time_limit
+    brief = replace(options, gap=max(options.gap, 0.005), time_limit=budget)
+    values: Vector | None = None
+    for integer in (np.zeros_like(arrays.integer), arrays.integer):
+        lower, upper = arrays.lower, arrays.upper
+        if values is not None:
+            whole = arrays.integer & (np.abs(values - np.round(values)) <= 1e-6)
+            lower, upper = np.where(whole, np.round(values), lower), np.where(whole, np.round(values), upper)
+        solver = HighsSolver(arrays.within(lower, upper, integer), brief)
+        solver.set("mip_max_nodes", 500)
+        if not solver.run(should_stop=should_stop):
+            return None
+        values = solver.values
+        if values is None:
+            return None
+    return values
+
+
+def _start_words(log: Sequence[str]) -> str:
+    used = any("start solution is feasible" in line.lower() for line in log)
+    refused = any("infeasible" in line.lower() for line in log)
+    if refused and not used:
+        return "refused by the solver: it does not fit this workbook as it stands"
+    return "taken as the first plan" if used else "not needed: the problem was solved before any search"
+
+
+def local_optimum(model: Model, decisions: Vector, time_limit: float = 60.0) -> LocalOptimum | None:
+    """Holds the integer columns at `decisions` (NaN: the best is looked for first), solves, and reads the duals.
+
+    None where these decisions admit no plan, or it is not found in `time_limit` seconds.
+    """
+    arrays, options = model.compiled, SolveOptions(gap=0.0, time_limit=time_limit)
+    decisions = np.where(arrays.integer, decisions, np.nan)
+    for _ in range(2):  # first for decisions left open, then, all held, for the duals
+        solver = HighsSolver(held(arrays, decisions), options)
+        solver.run()
+        values = solver.values
+        if solver.status != Status.kOptimal or values is None:
+            return None
+        if not np.isnan(decisions[arrays.integer]).any():
+            return LocalOptimum(values, *solver.duals())
+        decisions = np.where(arrays.integer, values, np.nan)
+    return None
