@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from planner.batch.attempt import prepare, unreadable
-from planner.batch.folder import Store
+from planner.batch.attempt import prepare, unreadable_message
+from planner.batch.folder import BatchFolder
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord
 from planner.batch.reuse import why_run
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlannedJob:
     """`action`: run, reuse, wait (runs if what it builds on comes out otherwise), fail (cannot even be read)."""
 
     name: str
@@ -22,38 +22,38 @@ class Step:
     why: str
 
 
-def plan(jobs: Sequence[Job], store: Store, versions: Mapping[str, str], *, force: bool) -> list[Step]:
-    """A step a job, in the order of the jobs."""
+def plan(jobs: Sequence[Job], folder: BatchFolder, versions: Mapping[str, str], *, force: bool) -> list[PlannedJob]:
+    """What would become of each job, in the order of the jobs."""
     by_name = {job.name: job for job in jobs}
     records: dict[str, JobRecord] = {}
-    steps: dict[str, Step] = {}
+    planned: dict[str, PlannedJob] = {}
     for name in TopologicalSorter({job.name: job.dependencies for job in jobs}).static_order():
-        steps[name] = _step(by_name[name], store, versions, records, steps, force=force)
-    return [steps[job.name] for job in jobs]
+        planned[name] = _plan_job(by_name[name], folder, versions, records, planned, force=force)
+    return [planned[job.name] for job in jobs]
 
 
-def _step(
+def _plan_job(
     job: Job,
-    store: Store,
+    folder: BatchFolder,
     versions: Mapping[str, str],
     records: dict[str, JobRecord],
-    steps: Mapping[str, Step],
+    planned: Mapping[str, PlannedJob],
     *,
     force: bool,
-) -> Step:
-    record = store.record(job.name)
-    unsettled = [name for name in job.dependencies if steps[name].action != "reuse"]
-    builds_on = [name for name in (job.keep_plan_of, job.start_plan_of) if name in unsettled]
+) -> PlannedJob:
+    record = folder.record(job.name)
+    unfinished = [name for name in job.dependencies if planned[name].action != "reuse"]
+    builds_on = [name for name in (job.keep_plan_of, job.start_plan_of) if name in unfinished]
     if builds_on and record is not None and not force:
-        return Step(job.name, "wait", f"for the plan of {', '.join(builds_on)}; runs if it comes out otherwise")
+        return PlannedJob(job.name, "wait", f"for the plan of {', '.join(builds_on)}; runs if it comes out otherwise")
     if builds_on:
-        return Step(job.name, "run", "forced" if force and record is not None else "new")
+        return PlannedJob(job.name, "run", "forced" if force and record is not None else "new")
     try:
-        prepared = prepare(job, records, store)
+        prepared = prepare(job, records, folder)
     except OSError as error:
-        return Step(job.name, "fail", unreadable(job, error))
-    why = why_run(prepared, record, store, versions, force=force)
+        return PlannedJob(job.name, "fail", unreadable_message(job, error))
+    why = why_run(prepared, record, folder, versions, force=force)
     if why or record is None:
-        return Step(job.name, "run", why)
+        return PlannedJob(job.name, "run", why)
     records[job.name] = record
-    return Step(job.name, "reuse", "nothing changed since")
+    return PlannedJob(job.name, "reuse", "nothing changed since")

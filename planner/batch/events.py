@@ -34,7 +34,7 @@ class Events:
         assert self._file is not None
         self._file.close()
 
-    def tell(self, event: str, **facts: Any) -> None:
+    def write(self, event: str, **facts: Any) -> None:
         """A line: the time, what happened, and facts.
 
         Raises:

@@ -19,34 +19,34 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from planner.batch.job_logs import SAID, keep_previous_plan, rotate
-from planner.batch.manifest import JobRecord, Manifest, record_from, record_json, write_manifest
+from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
+from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
 from planner.errors import CannotWrite, why_not
 from planner.outputs import write_durably
 
 log = logging.getLogger("planner")
 
 PLAN, REPORT, LOG, RECORD = "plan.xlsx", "run.json", "run.log", "record.json"
-MADE = {"plan.run.json": REPORT, "plan.run.log": LOG, SAID: SAID}
+PUBLISHED_NAMES = {"plan.run.json": REPORT, "plan.run.log": LOG, OUTPUT_FILE: OUTPUT_FILE}
 """What an attempt calls them, and what they are called in a job's folder."""
 LOGS_KEPT = 5
 """Logs of earlier runs of a job."""
 
 
-class Store:
+class BatchFolder:
     """The folder of a batch. Used while it is locked."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.manifest = folder / "manifest.json"
-        self.previous = folder / "manifest.previous.json"
-        self.events = folder / "events.jsonl"
-        self.attempts = folder / ".attempts"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest = path / "manifest.json"
+        self.previous_manifest = path / "manifest.previous.json"
+        self.events = path / "events.jsonl"
+        self.attempts = path / ".attempts"
 
     def job_folder(self, name: str) -> Path:
-        return self.folder / "jobs" / name
+        return self.path / "jobs" / name
 
-    def begin(self, last: Manifest | None) -> None:
+    def open(self, last: Manifest | None) -> None:
         """Makes the folder ready; keeps the manifest of the last batch if that came to its end.
 
         Raises:
@@ -55,19 +55,19 @@ class Store:
         try:
             shutil.rmtree(self.attempts, ignore_errors=True)
             self.attempts.mkdir(exist_ok=True)
-            (self.folder / "jobs").mkdir(exist_ok=True)
+            (self.path / "jobs").mkdir(exist_ok=True)
             if self.events.exists():
-                self.events.replace(self.folder / "events.previous.jsonl")
+                self.events.replace(self.path / "events.previous.jsonl")
         except OSError as error:
-            raise CannotWrite(self.folder, why_not(error)) from None
+            raise CannotWrite(self.path, why_not(error)) from None
         if last is not None and last.finished is not None:
-            write_manifest(self.previous, last)
+            write_manifest(self.previous_manifest, last)
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leaves nothing of the attempts behind."""
         shutil.rmtree(self.attempts, ignore_errors=True)
 
-    def attempt_folder(self) -> Path:
+    def new_attempt(self) -> Path:
         """A new folder for one attempt. Raises OSError."""
         folder = self.attempts / secrets.token_hex(8)
         folder.mkdir()
@@ -77,7 +77,7 @@ class Store:
         """What is recorded of a job; None where there is nothing that can be understood."""
         path = self.job_folder(name) / RECORD
         try:
-            record = record_from(json.loads(path.read_text(encoding="utf-8")))
+            record = record_from_json(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -92,7 +92,7 @@ class Store:
         if not record.plan_path or not record.report.get("plan_sha256"):
             return False
         try:
-            return bool(file_sha256(self.folder / record.plan_path) == record.report["plan_sha256"])
+            return bool(file_sha256(self.path / record.plan_path) == record.report["plan_sha256"])
         except OSError:
             return False
 
@@ -105,9 +105,10 @@ class Store:
             CannotWrite: it cannot be written; the job is then not recorded as done.
         """
         folder = self.job_folder(record.name)
-        made = {} if attempt is None else {path: _place(path) for path in attempt.iterdir() if _place(path)}
+        files = () if attempt is None else attempt.iterdir()
+        made = {path: name for path in files if (name := _published_name(path))}
         if not record.plan_path:
-            made = {path: place for path, place in made.items() if place != PLAN}
+            made = {path: name for path, name in made.items() if name != PLAN}
         try:
             folder.mkdir(exist_ok=True)
             keep_previous_plan(folder / PLAN)
@@ -116,11 +117,11 @@ class Store:
                     rotate(path, LOGS_KEPT + 1)
                 elif _is_result(path) and path.name not in made.values():
                     path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
-            for path, place in made.items():
-                path.replace(folder / place)
+            for path, name in made.items():
+                path.replace(folder / name)
         except OSError as error:
             raise CannotWrite(folder, why_not(error)) from None
-        write_durably(folder / RECORD, record_json(record) + "\n")
+        write_durably(folder / RECORD, record_to_json(record) + "\n")
 
     def discard(self, attempt: Path | None) -> None:
         """Takes an attempt's folder away."""
@@ -128,7 +129,7 @@ class Store:
             shutil.rmtree(attempt, ignore_errors=True)
 
 
-def lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Writes files, by relative path, into a folder. Raises OSError."""
     for name, content in files.items():
         path = folder / name
@@ -136,15 +137,15 @@ def lay_out(folder: Path, files: Mapping[str, bytes]) -> None:
         path.write_bytes(content)
 
 
-def _place(path: Path) -> str:
+def _published_name(path: Path) -> str:
     """What a file of an attempt is called in its job's folder; "" when it stays behind."""
-    if path.name in MADE:
-        return MADE[path.name] if path.stat().st_size else ""
+    if path.name in PUBLISHED_NAMES:
+        return PUBLISHED_NAMES[path.name] if path.stat().st_size else ""
     return path.name if _is_result(path) or path.name.startswith("planner-fault-") else ""
 
 
 def _is_result(path: Path) -> bool:
-    """Whether it is something a job found: a plan, an alternative, an explanation, a report, what it said."""
+    """Whether it is something a job found: a plan, an alternative, an explanation, a report, what its process wrote."""
     if path.stem.endswith(".previous"):
         return False
-    return path.name in (REPORT, SAID) or (path.suffix == ".xlsx" and path.stem.split(".")[0] == "plan")
+    return path.name in (REPORT, OUTPUT_FILE) or (path.suffix == ".xlsx" and path.stem.split(".")[0] == "plan")

@@ -73,5 +73,5 @@ def tail(path: Path, lines: int, most_bytes: int = 65_536) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-SAID = "said.txt"
+OUTPUT_FILE = "said.txt"
 """In a job's folder: what its process wrote to standard output and standard error."""

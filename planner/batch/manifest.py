@@ -89,7 +89,7 @@ def read_manifest(path: Path) -> Manifest | None:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        records = tuple(record_from(each) for each in document.pop("records"))
+        records = tuple(record_from_json(each) for each in document.pop("records"))
         return Manifest(records=records, **_known(Manifest, document, without="records"))
     except FileNotFoundError:
         return None
@@ -105,16 +105,16 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         CannotWrite: it cannot be written; the last one stays.
     """
     head = json.dumps({name: value for name, value in _values(manifest).items() if name != "records"})
-    records = ",\n".join(record_json(record) for record in manifest.records)
+    records = ",\n".join(record_to_json(record) for record in manifest.records)
     write_durably(path, f'{head[:-1]}, "records": [\n{records}\n]}}\n')
 
 
-def record_json(record: JobRecord) -> str:
-    """A record as a line of JSON, which `record_from` takes back."""
+def record_to_json(record: JobRecord) -> str:
+    """A record as a line of JSON, which `record_from_json` takes back."""
     return json.dumps(_values(record), ensure_ascii=False, allow_nan=False)
 
 
-def record_from(document: Any) -> JobRecord:
+def record_from_json(document: Any) -> JobRecord:
     """The record that JSON holds. Raises ValueError, KeyError or TypeError when it holds none."""
     record = JobRecord(**_known(JobRecord, document))
     if record.status not in STATUSES or not isinstance(record.name, str) or not isinstance(record.good, bool):

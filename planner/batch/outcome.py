@@ -6,17 +6,17 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from planner.batch.execution.budgeted_process import Ended
+from planner.batch.execution.budgeted_process import ProcessResult
 from planner.batch.folder import PLAN
 from planner.batch.jobs.job import Job
 from planner.errors import ExitCode
 from planner.results.fingerprints import file_sha256
 
-CODES = {
+EXIT_CODES = {
     "optimal": (ExitCode.OK,),
     "stopped": (ExitCode.STOPPED_WITH_PLAN,),
     "infeasible": (ExitCode.INFEASIBLE,),
@@ -29,78 +29,89 @@ OWN_FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, sign
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A status, a line on what went wrong, whether the plan counts, and whether another try may go better.
+class JobOutcome:
+    """What an attempt amounts to.
 
-    `report` is run.json, {} when there is none to trust.
+    Parameters
+    ----------
+    status
+        One of `planner.batch.manifest.STATUSES`.
+    message
+        What went wrong, in a line.
+    report
+        The job's run.json; {} when there is none to trust.
+    has_plan
+        Whether the plan that was left counts.
+    retryable
+        Whether another attempt may end better.
     """
 
     status: str
     message: str
-    report: dict[str, Any]
+    report: dict[str, Any] = field(default_factory=dict)
     has_plan: bool = False
-    may_pass: bool = False
+    retryable: bool = False
 
 
-def good(status: str, job: Job) -> bool:
+def is_accepted(status: str, job: Job) -> bool:
     """Whether a plan of that status is accepted."""
     return status == "optimal" or (status == "stopped" and job.accept_stopped)
 
 
-def judge(job: Job, folder: Path, ended: Ended, input_sha256: str) -> Judged:
-    """What came of an attempt at a job in a folder."""
-    if ended.cause == "lost":
-        return Judged("failed", "whoever ran it went away with it", {}, may_pass=True)
-    report = _report(folder, ended, input_sha256)
+def classify(job: Job, folder: Path, process: ProcessResult, input_sha256: str) -> JobOutcome:
+    """What an attempt at a job in a folder amounts to, now that its process has ended."""
+    if process.cause == "lost":
+        return JobOutcome("failed", "whoever ran it went away with it", retryable=True)
+    report = _report(folder, process, input_sha256)
     status = str(report.get("status", ""))
     has_plan = status in ("optimal", "stopped")
-    if report and not report["interrupted"] and ended.cause != "memory":
-        return Judged(status, _why(report), report, has_plan)
-    if ended.cause == "stop":
+    if report and not report["interrupted"] and process.cause != "memory":
+        return JobOutcome(status, _reason(report), report, has_plan)
+    if process.cause == "stop":
         kept = "; the best plan until then is kept" if has_plan else ""
-        return Judged("interrupted", f"the batch was stopped or out of time{kept}", report, has_plan)
-    if ended.cause == "memory" or "MemoryError" in ended.said or "bad_alloc" in ended.said:
-        found = f"{ended.peak_mb or 0.0:,.0f} MB"
+        return JobOutcome("interrupted", f"the batch was stopped or out of time{kept}", report, has_plan)
+    if process.cause == "memory" or "MemoryError" in process.output_tail or "bad_alloc" in process.output_tail:
+        held = f"{process.peak_mb or 0.0:,.0f} MB"
         limit = "than there are" if job.memory_mb is None else f"than its budget of {job.memory_mb:,.0f} MB"
-        return Judged("killed_memory", f"it asked for more memory {limit} (it held {found})", {})
-    if ended.cause == "time":
+        return JobOutcome("killed_memory", f"it asked for more memory {limit} (it held {held})")
+    if process.cause == "time":
         limit = f"its time budget of {job.budget_seconds:,.0f} s"
         if has_plan:
-            return Judged("stopped", f"ended at {limit}; the best plan until then is kept", report, True)
-        return Judged("killed_time", f"ended at {limit} without a plan", {})
+            return JobOutcome("stopped", f"ended at {limit}; the best plan until then is kept", report, True)
+        return JobOutcome("killed_time", f"ended at {limit} without a plan")
     if report:
-        return Judged("failed", "a signal from outside cut it short", report, has_plan, may_pass=True)
-    return _broken_off(ended)
+        return JobOutcome("failed", "a signal from outside cut it short", report, has_plan, retryable=True)
+    return _crashed(process)
 
 
-def _report(folder: Path, ended: Ended, input_sha256: str) -> dict[str, Any]:
+def _report(folder: Path, process: ProcessResult, input_sha256: str) -> dict[str, Any]:
     """run.json where it is whole, speaks of this input and this plan, and agrees with the exit code; else {}."""
     try:
         report = json.loads((folder / "plan.run.json").read_text(encoding="utf-8"))
         status = report["status"]
-        if ended.code not in CODES[status] or report["input_sha256"] not in (input_sha256, ""):
-            return {}
-        if status in ("optimal", "stopped") and file_sha256(folder / PLAN) != report["plan_sha256"]:
-            return {}
-        if not isinstance(report["interrupted"], bool):
-            return {}
+        agrees = (
+            process.exit_code in EXIT_CODES[status]
+            and report["input_sha256"] in (input_sha256, "")
+            and isinstance(report["interrupted"], bool)
+            and (status not in ("optimal", "stopped") or file_sha256(folder / PLAN) == report["plan_sha256"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return dict(report)
+    return dict(report) if agrees else {}
 
 
-def _broken_off(ended: Ended) -> Judged:
-    last = next((line for line in reversed(ended.said.splitlines()) if line.strip()), "")
-    told = f": {last.removeprefix('planner: ')}" if last else ""
-    if ended.code is not None and ended.code < 0:
-        number = -ended.code
-        name = signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"
-        return Judged("failed", f"its process was ended by {name}{told}", {}, may_pass=number not in OWN_FAULTS)
-    may_pass = ended.code in (ExitCode.CANNOT_WRITE, ExitCode.INTERRUPTED, ExitCode.TERMINATED)
-    return Judged("failed", f"its process ended with exit code {ended.code} and no result{told}", {}, may_pass=may_pass)
+def _crashed(process: ProcessResult) -> JobOutcome:
+    code = process.exit_code
+    last = next((line for line in reversed(process.output_tail.splitlines()) if line.strip()), "")
+    output = f": {last.removeprefix('planner: ')}" if last else ""
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
+        return JobOutcome("failed", f"its process was ended by {name}{output}", retryable=-code not in OWN_FAULTS)
+    retryable = code in (ExitCode.CANNOT_WRITE, ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+    return JobOutcome("failed", f"its process ended with exit code {code} and no result{output}", retryable=retryable)
 
 
-def _why(report: Mapping[str, Any]) -> str:
+def _reason(report: Mapping[str, Any]) -> str:
     """Why a report is not of an optimal plan, in a line; "" when it is."""
     status = report["status"]
     if status == "invalid":
@@ -111,9 +122,7 @@ def _why(report: Mapping[str, Any]) -> str:
         return f"{place}: found {first['found']}. {first['fix']}{more}"
     if status == "infeasible":
         repairs = report.get("repairs") or []
-        return (
-            f"no plan exists; {len(repairs)} ways to make one possible are in run.json" if repairs else "no plan exists"
-        )
+        return "no plan exists" + (f"; {len(repairs)} ways to make one possible are in run.json" if repairs else "")
     gap = report.get("gap")
     shown = "an unknown gap" if gap is None else f"a gap of {gap:.3%}"
     return {

@@ -6,30 +6,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from planner.batch.attempt import Prepared
-from planner.batch.folder import Store
+from planner.batch.attempt import PreparedJob
+from planner.batch.folder import BatchFolder
 from planner.batch.manifest import JobRecord
-from planner.batch.outcome import good
+from planner.batch.outcome import is_accepted
 
 BUDGETS = ("time_budget", "memory_mb")
 """Options that an optimal plan was not touched by."""
 
 
 def why_run(
-    prepared: Prepared, record: JobRecord | None, store: Store, versions: Mapping[str, str], *, force: bool
+    prepared: PreparedJob, record: JobRecord | None, folder: BatchFolder, versions: Mapping[str, str], *, force: bool
 ) -> str:
     """Why a job runs, in a clause; "" when what is recorded of it stands for a new run."""
     why = _why_new(prepared, record, versions)
-    if record is not None and not why and not store.has_plan(record):
+    if record is not None and not why and not folder.has_plan(record):
         why = "its plan is gone or was changed"
     return why or ("forced" if force else "")
 
 
-def _why_new(prepared: Prepared, record: JobRecord | None, versions: Mapping[str, str]) -> str:
+def _why_new(prepared: PreparedJob, record: JobRecord | None, versions: Mapping[str, str]) -> str:
     job, options = prepared.job, prepared.options
     if record is None:
         return "new"
-    if not good(record.status, job):
+    if not is_accepted(record.status, job):
         return f"{record.status.replace('_', ' ')} last time"
     if record.input_sha256 != prepared.input_sha256:
         return "its workbook has changed"

@@ -40,19 +40,19 @@ def batch(
     if (values["engine"] == "dask") != (values["scheduler"] is not None):
         raise WrongUsage("--engine dask and --scheduler ADDRESS go together, such as --scheduler tcp://10.0.0.5:8786.")
     try:
-        found = read_jobs(sources, _given(values, option_sources))
+        found = read_jobs(sources, _job_options(values, option_sources))
     except FaultyWorkbook as faulty:
         console.tell(fault_lines(faulty.faults), urgent=True)
         console.give({"faults": faults_json(faulty.faults)})
         return ExitCode.WRONG_INPUT
     folder = values["output"] or Path("outputs") / "batch" / found.name
-    chosen = _chosen(found.jobs, values["only"])
+    chosen = _select_jobs(found.jobs, values["only"])
     if values["dry_run"]:
         return _dry_run(console, found.name, folder, chosen, values)
     return _run(console, found.name, folder, found.jobs, chosen, values)
 
 
-def _given(values: Mapping[str, Any], option_sources: Mapping[str, str]) -> dict[str, Any]:
+def _job_options(values: Mapping[str, Any], option_sources: Mapping[str, str]) -> dict[str, Any]:
     """Options that somebody gave, by the fields of Job: they beat what a job file says."""
     known = {each.name for each in fields(Job)} - {"name", "input"}
     names = {"memory": "memory_mb"}
@@ -63,7 +63,7 @@ def _given(values: Mapping[str, Any], option_sources: Mapping[str, str]) -> dict
     }
 
 
-def _chosen(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:
+def _select_jobs(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:
     """The jobs named, or that match, and those they wait for; all when none is named."""
     if not only:
         return list(jobs)
@@ -91,15 +91,15 @@ def _versions() -> dict[str, str]:
 
 def _dry_run(console: Console, name: str, folder: Path, jobs: Sequence[Job], values: Mapping[str, Any]) -> int:
     from planner.batch.dry_run import plan
-    from planner.batch.folder import Store
+    from planner.batch.folder import BatchFolder
 
-    steps = plan(jobs, Store(folder), _versions(), force=values["force"])
-    width = max(len(step.name) for step in steps)
-    console.tell(f"  {step.name:<{width}}  {step.action:<6}  {step.why}" for step in steps)
-    counts = Counter(step.action for step in steps)
+    planned = plan(jobs, BatchFolder(folder), _versions(), force=values["force"])
+    width = max(len(each.name) for each in planned)
+    console.tell(f"  {each.name:<{width}}  {each.action:<6}  {each.why}" for each in planned)
+    counts = Counter(each.action for each in planned)
     listed = ", ".join(f"{count} {action}" for action, count in counts.items())
-    console.tell([f"{name}: {len(steps)} jobs ({listed}); nothing was run. Results would be in {folder}"])
-    console.give({"batch": name, "folder": str(folder), "dry_run": True, "jobs": [asdict(step) for step in steps]})
+    console.tell([f"{name}: {len(planned)} jobs ({listed}); nothing was run. Results would be in {folder}"])
+    console.give({"batch": name, "folder": str(folder), "dry_run": True, "jobs": [asdict(each) for each in planned]})
     return ExitCode.OK
 
 
@@ -107,8 +107,8 @@ def _run(
     console: Console, name: str, folder: Path, jobs: Sequence[Job], chosen: Sequence[Job], values: Mapping[str, Any]
 ) -> int:
     from planner.batch.events import Events
-    from planner.batch.folder import Store
-    from planner.batch.scheduler import Dispatch, Rules
+    from planner.batch.folder import BatchFolder
+    from planner.batch.scheduler import BatchRules, BatchScheduler
     from planner.lock import locked
     from planner.solving.interrupt import Stop
 
@@ -116,28 +116,28 @@ def _run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotWrite(folder, why_not(error)) from None
-    store, stop, names = Store(folder), Stop(), {job.name for job in chosen}
+    batch_folder, stop, names = BatchFolder(folder), Stop(), {job.name for job in chosen}
     stop.draining = True  # the first signal is noted, and everything under way is asked to stop
     with stop, locked(folder) as lock:
-        last = read_manifest(store.manifest)
-        store.begin(last)
-        previous = read_manifest(store.previous)
-        others = [record for job in jobs if job.name not in names and (record := store.record(job.name))]
-        rules = Rules(_versions(), values["budget"], values["retries"], values["force"])
+        last = read_manifest(batch_folder.manifest)
+        batch_folder.open(last)
+        previous = read_manifest(batch_folder.previous_manifest)
+        others = [record for job in jobs if job.name not in names and (record := batch_folder.record(job.name))]
+        rules = BatchRules(_versions(), values["budget"], values["retries"], values["force"])
         engine = _engine(values)
         try:
-            with Events(store.events) as events:
-                events.tell("batch_started", batch=name, jobs=len(chosen), planner_version=__version__)
-                dispatch = Dispatch(name, chosen, store, engine, rules, stop, events, lock.check, others)
-                manifest = dispatch.run()
-                records = [dispatch.records[job.name] for job in chosen]
+            with Events(batch_folder.events) as events:
+                events.write("batch_started", batch=name, jobs=len(chosen), planner_version=__version__)
+                scheduler = BatchScheduler(name, chosen, batch_folder, engine, rules, stop, events, lock.check, others)
+                manifest = scheduler.run()
+                records = [scheduler.records[job.name] for job in chosen]
                 code = _exit_code(records, stop)
-                events.tell("batch_finished", batch=name, exit_code=int(code))
+                events.write("batch_finished", batch=name, exit_code=int(code))
         finally:
             engine.close()
-            store.end()
+            batch_folder.close()
         reports = _write_reports(folder, manifest, previous, values["webhook"])
-    _tell(console, name, folder, manifest, records, reports, code)
+    _print_result(console, name, folder, manifest, records, reports, code)
     return code
 
 
@@ -169,7 +169,7 @@ def _write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, 
     return write_reports(folder, manifest, previous, webhook=webhook)
 
 
-def _tell(
+def _print_result(
     console: Console,
     name: str,
     folder: Path,
@@ -178,10 +178,10 @@ def _tell(
     reports: Sequence[Path],
     code: ExitCode,
 ) -> None:
-    from planner.batch.scheduler import told
+    from planner.batch.scheduler import summary_line
 
     failed = [record for record in records if not record.good]
-    console.tell((f"  {told(record)}" for record in failed), urgent=True)
+    console.tell((f"  {summary_line(record)}" for record in failed), urgent=True)
     counts = Counter("reused" if record.reused else record.status for record in records)
     listed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
     console.tell([f"{name}: {len(records)} jobs ({listed}); results in {folder}"], urgent=bool(failed))

@@ -1,6 +1,6 @@
 """Takes a batch from its jobs to their records: what can be reused is, the rest runs as its turn comes.
 
-All decisions and all writing happen in one thread, the one that calls `Dispatch.run`; the threads beside it only
+All decisions and all writing happen in one thread, the one that calls `BatchScheduler.run`; the threads beside it only
 wait, each for one attempt. Times are measured on a clock that never jumps.
 """
 
@@ -13,14 +13,21 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from planner.batch.attempt import Prepared, Tried, attempt, prepare, record_of, record_without, unreadable
+from planner.batch.attempt import (
+    AttemptResult,
+    prepare,
+    record_of,
+    record_without_run,
+    run_attempt,
+    unprepared,
+    unreadable_message,
+)
 from planner.batch.events import Events, now
-from planner.batch.execution.budgeted_process import Ended
 from planner.batch.execution.engine import Engine
-from planner.batch.folder import Store
+from planner.batch.folder import BatchFolder
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord, Manifest, write_manifest
-from planner.batch.outcome import Judged
+from planner.batch.outcome import JobOutcome
 from planner.batch.reuse import why_run
 from planner.errors import CannotWrite
 from planner.formatting import money
@@ -29,16 +36,16 @@ from planner.solving.interrupt import Stop
 log = logging.getLogger("planner")
 
 POLL_SECONDS = 0.2
-THREADS = 256
+MAX_THREADS = 256
 """Attempts under way at most, each with a thread that waits for it; threads begin as they are needed."""
 MANIFEST_SECONDS, MANIFEST_SHARE = 2.0, 0.05
 """While jobs end the manifest is written anew this often, but takes no more than this share of the time."""
-LOST_TRIES = 5
+MAX_LOST_ATTEMPTS = 5
 """A job lost with whoever ran it is tried so often again, beside its retries: it was not its fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class BatchRules:
     """`budget_seconds` for the whole batch, None for no limit; `retries` of a job; `force`: reuse nothing.
 
     `versions` are those a record must have been made with. `retry_seconds`: before the first retry, doubled each time.
@@ -52,8 +59,8 @@ class Rules:
 
 
 @dataclass(slots=True)
-class _Under:
-    """A job that is being tried: when it may be tried next, and its tries so far."""
+class _ActiveJob:
+    """A job under way or waiting for its turn: when it may be attempted next, and its attempts so far."""
 
     job: Job
     not_before: float = 0.0
@@ -64,14 +71,14 @@ class _Under:
 
 
 @dataclass(slots=True)
-class Dispatch:
+class BatchScheduler:
     """One run of a batch. `others` are records of jobs that this run leaves alone."""
 
     batch: str
     jobs: Sequence[Job]
-    store: Store
+    folder: BatchFolder
     engine: Engine
-    rules: Rules
+    rules: BatchRules
     stop: Stop
     events: Events
     check_lock: Callable[[], None]
@@ -79,31 +86,35 @@ class Dispatch:
     started: str = field(default_factory=now)
     records: dict[str, JobRecord] = field(default_factory=dict)
     _waiting: dict[str, Job] = field(default_factory=dict)
-    _ready: dict[str, _Under] = field(default_factory=dict)
-    _running: dict[str, _Under] = field(default_factory=dict)
-    _ended: queue.SimpleQueue[Tried] = field(default_factory=queue.SimpleQueue)
+    _ready: dict[str, _ActiveJob] = field(default_factory=dict)
+    _running: dict[str, _ActiveJob] = field(default_factory=dict)
+    _results: queue.SimpleQueue[AttemptResult] = field(default_factory=queue.SimpleQueue)
     _began: float = field(default_factory=time.monotonic)
-    _broken: bool = False
-    _due: float = 0.0
+    _aborted: bool = False
+    _next_manifest_at: float = 0.0
 
     def run(self) -> Manifest:
         """Runs until every job has a record, or the batch is stopped.
 
-        Raises:
-            CannotWrite: the batch's own files cannot be written any more; what is done is done.
-            Locked: another machine has taken the folder over.
-            Interrupted: Ctrl-C twice.
+        Raises
+        ------
+        CannotWrite
+            The batch's own files cannot be written any more; what is done is done.
+        Locked
+            Another machine has taken the folder over.
+        Interrupted
+            Ctrl-C twice.
         """
         self._waiting = {job.name: job for job in self.jobs}
         self._write_manifest(None)
-        pool = ThreadPoolExecutor(THREADS, thread_name_prefix="attempts")
+        pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="attempts")
         try:
             while self._waiting or self._ready or self._running:
-                self._take_turns()
-                self._begin(pool)
-                self._finish(pool)
+                self._release_jobs()
+                self._start_ready(pool)
+                self._collect_attempt(pool)
         except BaseException:
-            self._broken = True
+            self._aborted = True
             self.engine.close()
             raise
         finally:
@@ -117,127 +128,128 @@ class Dispatch:
         return budget is not None and time.monotonic() - self._began > budget
 
     def _stopping(self) -> bool:
-        return self._broken or self.stop.requested or self.out_of_time
+        return self._aborted or self.stop.requested or self.out_of_time
 
-    def _take_turns(self) -> None:
-        """Settles every job whose turn has come and that need not run, and makes the others ready."""
-        settled = True
-        while settled:  # what is settled may settle what waits for it
-            settled = False
+    def _release_jobs(self) -> None:
+        """Finishes every job whose turn has come and that need not run, and makes the others ready."""
+        progress = True
+        while progress:  # a job that is finished may release others
+            progress = False
             for job in list(self._waiting.values()):
                 if self._stopping():
-                    self._settle(record_without(job, "not_started", self._why_not_started()))
+                    self._finish_job(record_without_run(job, "not_started", self._reason_not_started()))
                 elif all(name in self.records for name in job.dependencies):
-                    settled = True
-                    self._take_turn(job)
+                    progress = True
+                    self._release_job(job)
         if self._stopping():
             for each in list(self._ready.values()):
-                self._settle(record_without(each.job, "not_started", self._why_not_started()))
+                self._finish_job(record_without_run(each.job, "not_started", self._reason_not_started()))
 
-    def _why_not_started(self) -> str:
+    def _reason_not_started(self) -> str:
         return "the batch was stopped" if self.stop.requested else "the time of the batch was over"
 
-    def _take_turn(self, job: Job) -> None:
+    def _release_job(self, job: Job) -> None:
         if bad := [name for name in job.dependencies if not self.records[name].good]:
             named = ", ".join(f"'{name}'" for name in bad)
-            self._settle(record_without(job, "skipped_dependency", f"it waits for {named}, which is not good"))
+            self._finish_job(record_without_run(job, "skipped_dependency", f"it waits for {named}, which is not good"))
             return
         try:
-            prepared = prepare(job, self.records, self.store)
+            prepared = prepare(job, self.records, self.folder)
         except OSError as error:
-            self._settle(record_without(job, "invalid", unreadable(job, error)))
+            self._finish_job(record_without_run(job, "invalid", unreadable_message(job, error)))
             return
-        record = self.store.record(job.name)
-        why = why_run(prepared, record, self.store, self.rules.versions, force=self.rules.force)
+        record = self.folder.record(job.name)
+        why = why_run(prepared, record, self.folder, self.rules.versions, force=self.rules.force)
         if record is not None and not why:
-            self._settle(replace(record, good=True, message="", reused=True, input_path=str(job.input)))
+            self._finish_job(replace(record, good=True, message="", reused=True, input_path=str(job.input)))
             return
         del self._waiting[job.name]
-        self._ready[job.name] = _Under(job)
-        self.events.tell("job_ready", job=job.name, why=why)
+        self._ready[job.name] = _ActiveJob(job)
+        self.events.write("job_ready", job=job.name, why=why)
 
-    def _begin(self, pool: ThreadPoolExecutor) -> None:
+    def _start_ready(self, pool: ThreadPoolExecutor) -> None:
         """Starts what is ready, in order, while there is room."""
-        for name, under in list(self._ready.items()):
-            if len(self._running) >= self.engine.at_once or self._stopping():
+        for name, active in list(self._ready.items()):
+            if len(self._running) >= self.engine.max_concurrent or self._stopping():
                 return
             busy = sum(each.job.threads for each in self._running.values())
-            if self._running and busy + under.job.threads > self.engine.cores:
+            if self._running and busy + active.job.threads > self.engine.cores:
                 continue
-            if under.not_before > time.monotonic():
+            if active.not_before > time.monotonic():
                 continue
             del self._ready[name]
-            self._running[name] = under
-            under.attempts += 1
-            under.started = under.started or now()
-            self.events.tell("job_started", job=name, attempt=under.attempts)
-            pool.submit(self._try, under.job)
+            self._running[name] = active
+            active.attempts += 1
+            active.started = active.started or now()
+            self.events.write("job_started", job=name, attempt=active.attempts)
+            pool.submit(self._attempt, active.job)
 
-    def _try(self, job: Job) -> None:
+    def _attempt(self, job: Job) -> None:
         try:
-            tried = attempt(job, self.records, self.store, self.engine, self._stopping)
-        except Exception as error:  # a fault of this software costs this job, and is told
+            result = run_attempt(job, self.records, self.folder, self.engine, self._stopping)
+        except Exception as error:  # a fault of this software costs this job alone
             log.debug("Internal fault", exc_info=error)
-            judged = Judged("failed", f"internal fault ({type(error).__name__}: {error})", {})
-            tried = Tried(Prepared(job, {}, "", job.options()), None, now(), Ended(None, "", 0.0, None, ""), judged)
-        self._ended.put(tried)
+            result = unprepared(job, JobOutcome("failed", f"internal fault ({type(error).__name__}: {error})"))
+        self._results.put(result)
 
-    def _finish(self, pool: ThreadPoolExecutor) -> None:
-        """Waits a moment for an attempt to end, and settles it or lines it up again; its place is not left empty."""
+    def _collect_attempt(self, pool: ThreadPoolExecutor) -> None:
+        """Waits a moment for an attempt to end, and finishes its job or requeues it; its place is not left empty."""
         if not self._running and not self._ready:
             return
         try:
-            tried = self._ended.get(timeout=POLL_SECONDS)
+            result = self._results.get(timeout=POLL_SECONDS)
         except queue.Empty:
             return
-        name = tried.prepared.job.name
-        under = self._running.pop(name)
-        self._begin(pool)
-        under.seconds += tried.ended.seconds
-        if tried.ended.cause == "lost":
-            under.lost += 1
-        if tried.judged.may_pass and not self._stopping() and self._again(under, tried):
-            self._put_back(name, under, tried)
+        name = result.prepared.job.name
+        active = self._running.pop(name)
+        self._start_ready(pool)
+        active.seconds += result.process.seconds
+        if result.process.cause == "lost":
+            active.lost += 1
+        if result.outcome.retryable and self._may_retry(active, result):
+            self._requeue(name, active, result)
             return
-        if tried.judged.may_pass and self._stopping():
-            judged = replace(tried.judged, status="interrupted", message="the batch was stopped")
-            tried = replace(tried, judged=judged)
-        record = record_of(tried, under.attempts, under.seconds, under.started)
+        if result.outcome.retryable and self._stopping():
+            outcome = replace(result.outcome, status="interrupted", message="the batch was stopped")
+            result = replace(result, outcome=outcome)
+        record = record_of(result, active.attempts, active.seconds, active.started)
         try:
             self.check_lock()
-            self.store.publish(record, tried.folder)
+            self.folder.publish(record, result.folder)
         except CannotWrite as error:
-            if not self._stopping() and self._again(under, tried):
-                self._put_back(name, under, tried)
+            if self._may_retry(active, result):
+                self._requeue(name, active, result)
                 return
             message = f"{record.status}, but its result could not be kept: {error}"
             record = replace(record, status="failed", good=False, plan_path="", message=message)
-        self.store.discard(tried.folder)
-        self._settle(record)
+        self.folder.discard(result.folder)
+        self._finish_job(record)
 
-    def _again(self, under: _Under, tried: Tried) -> bool:
-        if tried.ended.cause == "lost":
-            return under.lost <= LOST_TRIES
-        return under.attempts - under.lost <= self.rules.retries
+    def _may_retry(self, active: _ActiveJob, result: AttemptResult) -> bool:
+        if self._stopping():
+            return False
+        if result.process.cause == "lost":
+            return active.lost <= MAX_LOST_ATTEMPTS
+        return active.attempts - active.lost <= self.rules.retries
 
-    def _put_back(self, name: str, under: _Under, tried: Tried) -> None:
-        before = under.lost - 1 if tried.ended.cause == "lost" else under.attempts - under.lost
+    def _requeue(self, name: str, active: _ActiveJob, result: AttemptResult) -> None:
+        before = active.lost - 1 if result.process.cause == "lost" else active.attempts - active.lost
         wait = self.rules.retry_seconds * 2 ** (before - 1) if before else 0.0
-        under.not_before = time.monotonic() + wait
-        self._ready = {name: under, **self._ready}
-        self.store.discard(tried.folder)
-        log.info("%s: %s; it is tried again", name, tried.judged.message)
-        self.events.tell("job_retried", job=name, attempt=under.attempts, message=tried.judged.message)
+        active.not_before = time.monotonic() + wait
+        self._ready = {name: active, **self._ready}
+        self.folder.discard(result.folder)
+        log.info("%s: %s; it is tried again", name, result.outcome.message)
+        self.events.write("job_retried", job=name, attempt=active.attempts, message=result.outcome.message)
 
-    def _settle(self, record: JobRecord) -> None:
+    def _finish_job(self, record: JobRecord) -> None:
         self._waiting.pop(record.name, None)
         self._ready.pop(record.name, None)
         self.records[record.name] = record
         facts = {"status": record.status, "good": record.good, "reused": record.reused, "message": record.message}
         objective = record.report.get("objective_usd")
-        self.events.tell("job_finished", job=record.name, **facts, objective_usd=objective, seconds=record.seconds)
-        log.info("[%d/%d] %s", len(self.records), len(self.jobs), told(record))
-        if time.monotonic() > self._due:
+        self.events.write("job_finished", job=record.name, **facts, objective_usd=objective, seconds=record.seconds)
+        log.info("[%d/%d] %s", len(self.records), len(self.jobs), summary_line(record))
+        if time.monotonic() > self._next_manifest_at:
             self._write_manifest(None)
 
     def _write_manifest(self, finished: str | None) -> Manifest:
@@ -246,19 +258,19 @@ class Dispatch:
         manifest = Manifest(
             self.batch, self.started, finished, self.rules.versions["planner"], (*records, *self.others)
         )
-        write_manifest(self.store.manifest, manifest)
+        write_manifest(self.folder.manifest, manifest)
         ended = time.monotonic()
-        self._due = ended + max(MANIFEST_SECONDS, (ended - began) / MANIFEST_SHARE)
+        self._next_manifest_at = ended + max(MANIFEST_SECONDS, (ended - began) / MANIFEST_SHARE)
         return manifest
 
     def _record(self, job: Job) -> JobRecord:
-        under = self._running.get(job.name)
-        if under is not None:
-            return replace(record_without(job, "running"), started=under.started, attempts=under.attempts)
-        return self.records.get(job.name) or record_without(job, "queued")
+        active = self._running.get(job.name)
+        if active is not None:
+            return replace(record_without_run(job, "running"), started=active.started, attempts=active.attempts)
+        return self.records.get(job.name) or record_without_run(job, "queued")
 
 
-def told(record: JobRecord) -> str:
+def summary_line(record: JobRecord) -> str:
     """A job's outcome in a line."""
     parts = [record.status.replace("_", " ")]
     if record.reused:

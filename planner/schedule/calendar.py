@@ -83,7 +83,7 @@ class Calendar:
 
     def values(self, field: int) -> tuple[int, ...]:
         """The values of a field (0 minute … 4 day of week), in order; Sunday is 0."""
-        library = _library(self.text)
+        library = _cronsim(self.text)
         found = (library.minutes, library.hours, library.days, library.months, library.weekdays)[field]
         numbers = {value for value in found if isinstance(value, int)}
         return tuple(sorted({value % 7 for value in numbers} if field == 4 else numbers))
@@ -91,10 +91,10 @@ class Calendar:
     @property
     def either_day(self) -> bool:
         """Whether a day counts when its date or its weekday fits, for both are given."""
-        return not _library(self.text).day_and
+        return not _cronsim(self.text).day_and
 
     @property
-    def read_in_two_ways(self) -> bool:
+    def ambiguous_days(self) -> bool:
         """Whether schedulers differ on the days: a field such as `*/2` beside another day field.
 
         Cron takes a field that begins with `*` for one that is not given; Kubernetes and Airflow do so for `*` alone.
@@ -105,22 +105,22 @@ class Calendar:
 
     def after(self, moment: dt.datetime) -> dt.datetime | None:
         """The first firing after an aware moment, in the calendar's zone; None when there never is one."""
-        return next(_library(self.text, self._local(moment)), None)
+        return next(_cronsim(self.text, self._local(moment)), None)
 
     def next(self, count: int, moment: dt.datetime) -> list[dt.datetime]:
         """The next firings after an aware moment, in the calendar's zone."""
-        return list(itertools.islice(_library(self.text, self._local(moment)), count))
+        return list(itertools.islice(_cronsim(self.text, self._local(moment)), count))
 
-    def until(self, moment: dt.datetime) -> dt.datetime | None:
+    def latest(self, moment: dt.datetime) -> dt.datetime | None:
         """The last firing at or before an aware moment; None when there never was one."""
         just_after = self._local(moment.replace(microsecond=0) + dt.timedelta(seconds=1))
-        return next(_library(self.text, just_after, reverse=True), None)
+        return next(_cronsim(self.text, just_after, reverse=True), None)
 
     def _local(self, moment: dt.datetime) -> dt.datetime:
         return moment.astimezone(self.zone)
 
 
-def _library(text: str, moment: dt.datetime | None = None, *, reverse: bool = False) -> CronSim:
+def _cronsim(text: str, moment: dt.datetime | None = None, *, reverse: bool = False) -> CronSim:
     from cronsim import CronSim
 
     return CronSim(text, moment or dt.datetime(2026, 1, 1, tzinfo=dt.UTC), reverse=reverse)
@@ -193,7 +193,7 @@ def _five_fields(expression: str) -> tuple[str, list[str]]:
         ]
     faults = []
     for position, (field, text) in enumerate(zip(FIELDS, words, strict=True)):
-        wrong = [why for term in text.split(",") if (why := _wrong(field, position, term))]
+        wrong = [why for term in text.split(",") if (why := _term_fault(field, position, term))]
         if wrong:
             faults.append(f"{field.name} '{text}': {', '.join(wrong)}")
     if faults:
@@ -202,13 +202,13 @@ def _five_fields(expression: str) -> tuple[str, list[str]]:
     from cronsim import CronSimError
 
     try:
-        _library(text)
+        _cronsim(text)
     except CronSimError:
         return "", [f"--cron '{expression}' never fires: none of its months has such a day."]
     return text, []
 
 
-def _wrong(field: _Field, position: int, term: str) -> str:
+def _term_fault(field: _Field, position: int, term: str) -> str:
     """What is wrong with one term of a field; "" where nothing is. The library is asked last, and has the last word."""
     if not term:
         return "a comma with nothing beside it"
@@ -220,7 +220,7 @@ def _wrong(field: _Field, position: int, term: str) -> str:
         values = [field.number(end) for end in ends]
         for end, value in zip(ends, values, strict=True):
             if value is None:
-                return _no_value(field, end, term)
+                return _value_fault(field, end, term)
             if not field.low <= value <= field.high:
                 return f"'{end}' is not {field.expected}"
         if len(ends) > 2:
@@ -234,13 +234,13 @@ def _wrong(field: _Field, position: int, term: str) -> str:
     from cronsim import CronSimError
 
     try:
-        _library(" ".join("*" if place != position else term for place in range(len(FIELDS))))
+        _cronsim(" ".join("*" if place != position else term for place in range(len(FIELDS))))
     except CronSimError:
         return f"'{term}' is not understood; write {field.expected}, a range, a list or *"
     return ""
 
 
-def _no_value(field: _Field, text: str, term: str) -> str:
+def _value_fault(field: _Field, text: str, term: str) -> str:
     if re.fullmatch(r"L|LW|\d+[LW]|\w+#\d+|\?", term):
         return f"'{term}' is an extension that not every scheduler knows; write {field.expected}"
     near = closest(text, field.names) if field.names else ""

@@ -27,7 +27,7 @@ from planner.errors import Interrupted, PlannerError
 from planner.outputs import check_writable
 from planner.schedule.calendar import Calendar
 from planner.schedule.schedule import SKIPPED, Schedule
-from planner.schedule.state import A_DAY, State, first_start, read_state, write_state
+from planner.schedule.state import ONE_DAY, RunnerState, first_start, read_state, write_state
 from planner.solving.interrupt import Stop
 
 log = logging.getLogger("planner")
@@ -50,7 +50,7 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]
 
 
 @dataclass
-class Counts:
+class StartCounts:
     """What became of the starts."""
 
     started: int = 0
@@ -67,7 +67,7 @@ class Runner:
         self.schedule, self.calendar = schedule, schedule.calendar
         self.state_path = state_path
         self.grace_seconds = grace_seconds
-        self.counts = Counts()
+        self.counts = StartCounts()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._stopping = False
@@ -75,7 +75,7 @@ class Runner:
         quiet.propagate = False
         quiet.addHandler(logging.NullHandler())
 
-    def run(self) -> Counts:
+    def run(self) -> StartCounts:
         """Until Ctrl-C or SIGTERM; a batch that runs then is told to stop, and waited for. A second Ctrl-C ends it.
 
         Raises:
@@ -86,10 +86,10 @@ class Runner:
         state = read_state(self.state_path)
         first = first_start(self.calendar, state, now)
         if first is not None and first <= now:
-            log.info("The start of %s was missed or broke off; it is made up for.", _told(first))
+            log.info("The start of %s was missed or broke off; it is made up for.", _format_time(first))
         scheduler = BackgroundScheduler(timezone=self.calendar.zone or dt.UTC)
-        scheduler.add_listener(self._heard, events.EVENT_JOB_MISSED | events.EVENT_JOB_MAX_INSTANCES)
-        scheduler.add_listener(self._broke, events.EVENT_JOB_ERROR)
+        scheduler.add_listener(self._on_start_left_out, events.EVENT_JOB_MISSED | events.EVENT_JOB_MAX_INSTANCES)
+        scheduler.add_listener(self._on_error, events.EVENT_JOB_ERROR)
         scheduler.add_job(
             self._batch,
             CronTrigger(self.calendar),
@@ -102,9 +102,9 @@ class Runner:
         with Stop() as stop:
             stop.draining = True
             scheduler.start()
-            log.info("Next: %s", _told(scheduler.get_job("batch").next_run_time))
+            log.info("Next: %s", _format_time(scheduler.get_job("batch").next_run_time))
             try:
-                self._watch(scheduler, stop)
+                self._watch_clock(scheduler, stop)
                 log.info("Stopping.")
                 self._end()
             except Interrupted:
@@ -113,7 +113,7 @@ class Runner:
                 scheduler.shutdown(wait=True)
         return self.counts
 
-    def _watch(self, scheduler: Any, stop: Stop) -> None:
+    def _watch_clock(self, scheduler: Any, stop: Stop) -> None:
         """Looks at the clock now and then, until told to stop."""
         looked, wall = time.monotonic(), dt.datetime.now(dt.UTC)
         while not stop.requested:
@@ -121,22 +121,22 @@ class Runner:
             if time.monotonic() - looked < LOOK_SECONDS:
                 continue
             now = dt.datetime.now(dt.UTC)
-            if wall - now > A_DAY:
-                log.warning("warning: the clock was set back to %s.", _told(now))
+            if wall - now > ONE_DAY:
+                log.warning("warning: the clock was set back to %s.", _format_time(now))
                 scheduler.get_job("batch").modify(next_run_time=self.calendar.after(now))
             looked, wall = time.monotonic(), now
             scheduler.wakeup()
 
     def _batch(self) -> None:
         """One start, from the thread of the scheduler."""
-        due = self.calendar.until(dt.datetime.now(dt.UTC)) or dt.datetime.now(dt.UTC)
-        state = State(due.astimezone(dt.UTC).isoformat())
+        due = self.calendar.latest(dt.datetime.now(dt.UTC)) or dt.datetime.now(dt.UTC)
+        state = RunnerState(due.astimezone(dt.UTC).isoformat())
         with self._lock:
             if self._stopping:
                 return
             write_state(self.state_path, state)
             words = [*self.schedule.command, *self.schedule.batch]
-            log.info("Starting the batch of %s.", _told(due))
+            log.info("Starting the batch of %s.", _format_time(due))
             self.counts.started += 1
             try:
                 # In a session of its own: Ctrl-C is for the runner, which tells the batch once.
@@ -147,15 +147,15 @@ class Runner:
                 self.counts.failed += 1
                 log.error("error: the batch cannot be started: %s.", error)
                 return
-        code = self._waited_for(self._process)
+        code = self._wait(self._process)
         if self._stopping:
             log.info("The batch was stopped; the next --run takes it up again.")
             return
         ended = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        write_state(self.state_path, State(state.due, ended, code))
-        self._tell(code)
+        write_state(self.state_path, RunnerState(state.due, ended, code))
+        self._report(code)
 
-    def _waited_for(self, process: subprocess.Popen[bytes]) -> int:
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
         """The exit code, at the end of the budget by force."""
         try:
             return process.wait(self.schedule.end_seconds)
@@ -168,8 +168,8 @@ class Runner:
             _end_group(process)
             return process.wait()
 
-    def _tell(self, code: int) -> None:
-        following = f" Next: {_told(self.calendar.after(dt.datetime.now(dt.UTC)))}."
+    def _report(self, code: int) -> None:
+        following = f" Next: {_format_time(self.calendar.after(dt.datetime.now(dt.UTC)))}."
         if code == 0:
             self.counts.good += 1
             log.info("The batch is good.%s", following)
@@ -180,17 +180,17 @@ class Runner:
             self.counts.failed += 1
             log.warning("warning: the batch ended with exit code %d.%s", code, following)
 
-    def _heard(self, event: Any) -> None:
+    def _on_start_left_out(self, event: Any) -> None:
         if event.code == events.EVENT_JOB_MAX_INSTANCES:
             self.counts.skipped += 1
-            due = _told(event.scheduled_run_times[-1])
+            due = _format_time(event.scheduled_run_times[-1])
             log.warning("warning: the start of %s is left out, for the batch before it still runs.", due)
         else:
             self.counts.missed += 1
-            due = _told(event.scheduled_run_time)
+            due = _format_time(event.scheduled_run_time)
             log.warning("warning: the start of %s was missed for longer than --grace; it is left out.", due)
 
-    def _broke(self, event: Any) -> None:
+    def _on_error(self, event: Any) -> None:
         self.counts.failed += 1
         told = event.exception if isinstance(event.exception, PlannerError) else repr(event.exception)
         log.error("error: %s", told)
@@ -225,5 +225,5 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
             process.kill()
 
 
-def _told(moment: dt.datetime | None) -> str:
+def _format_time(moment: dt.datetime | None) -> str:
     return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M} {moment.tzname()}"

@@ -59,7 +59,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class ScheduleFiles:
     """What to install: texts by file name, how to install them, and what to know about it."""
 
     texts: dict[str, str]
@@ -80,9 +80,9 @@ def comment(lines: list[str], mark: str = "#") -> str:
     return "".join(f"{mark} {line}".rstrip() + "\n" for line in lines)
 
 
-def portable_days(schedule: Schedule, scheduler: str) -> None:
+def check_portable_days(schedule: Schedule, scheduler: str) -> None:
     """Raises WrongUsage where the scheduler would read the expression otherwise than cron does."""
-    if schedule.calendar.read_in_two_ways:
+    if schedule.calendar.ambiguous_days:
         day, weekday = schedule.calendar.fields[2], schedule.calendar.fields[4]
         raise WrongUsage(
             f"--cron '{schedule.calendar.text}': cron starts when the day of month '{day}' and the day of week "
@@ -91,7 +91,7 @@ def portable_days(schedule: Schedule, scheduler: str) -> None:
         )
 
 
-def numbered(schedule: Schedule) -> str:
+def numeric_weekdays(schedule: Schedule) -> str:
     """The expression for schedulers that know neither 7 for Sunday nor a week that runs to it."""
     fields = list(schedule.calendar.fields)
     if "7" in fields[4] or "/" in fields[4]:

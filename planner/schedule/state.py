@@ -12,11 +12,11 @@ from planner.outputs import write_durably
 from planner.schedule.calendar import Calendar
 
 log = logging.getLogger("planner")
-A_DAY = dt.timedelta(days=1)
+ONE_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class RunnerState:
     """The last start: when it was due (UTC, ISO 8601), when its batch ended, and with which exit code.
 
     `finished` is None while the batch runs and where it broke off or was stopped.
@@ -31,11 +31,11 @@ class State:
         return dt.datetime.fromisoformat(self.due)
 
 
-def read_state(path: Path) -> State | None:
+def read_state(path: Path) -> RunnerState | None:
     """The state in a file; None where there is none, or none that can be understood (a warning says so)."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        state = State(document["due"], document["finished"], document["exit_code"])
+        state = RunnerState(document["due"], document["finished"], document["exit_code"])
         return state if state.moment.tzinfo else None
     except FileNotFoundError:
         return None
@@ -44,12 +44,12 @@ def read_state(path: Path) -> State | None:
         return None
 
 
-def write_state(path: Path, state: State) -> None:
+def write_state(path: Path, state: RunnerState) -> None:
     """Raises CannotWrite where it cannot be written."""
     write_durably(path, json.dumps(asdict(state), indent=1) + "\n")
 
 
-def first_start(calendar: Calendar, state: State | None, now: dt.datetime) -> dt.datetime | None:
+def first_start(calendar: Calendar, state: RunnerState | None, now: dt.datetime) -> dt.datetime | None:
     """When a runner that begins now starts its first batch: in the past where a start was missed or broke off.
 
     Of several missed starts it is the last. A runner that never ran has missed nothing. A last start in the future
@@ -58,8 +58,8 @@ def first_start(calendar: Calendar, state: State | None, now: dt.datetime) -> dt
     if state is None:
         return calendar.after(now)
     if state.moment > now:
-        return calendar.after(state.moment if state.moment - now < A_DAY else now)
-    due = calendar.until(now)
+        return calendar.after(state.moment if state.moment - now < ONE_DAY else now)
+    due = calendar.latest(now)
     if state.finished is None:
         return max(due, state.moment) if due else state.moment
     return due if due is not None and due > state.moment else calendar.after(now)

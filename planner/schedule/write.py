@@ -15,11 +15,11 @@ from planner import __version__
 from planner.console import Console
 from planner.errors import CannotWrite, ExitCode, PlannerError, WrongUsage, why_not
 from planner.schedule.calendar import Calendar, calendar, local_zone
-from planner.schedule.schedule import MARK, Files, Schedule, slug
+from planner.schedule.schedule import MARK, Schedule, ScheduleFiles, slug
 
-ELSEWHERE = ("kubernetes", "github")
+REMOTE = ("kubernetes", "github")
 """Schedulers whose batches run where this machine's paths mean nothing."""
-SHOWN = 3
+SHOWN_STARTS = 3
 
 
 def schedule_batch(console: Console, jobs: str, batch_options: tuple[str, ...], values: Mapping[str, Any]) -> int:
@@ -33,7 +33,7 @@ def schedule_batch(console: Console, jobs: str, batch_options: tuple[str, ...], 
     folder = values["output"] or Path("outputs", "schedule", schedule.name)
     paths = _write(folder, files, force=values["force"])
     shown = Calendar(schedule.calendar.text, _shown_zone(values["kind"], schedule))
-    firings = shown.next(SHOWN, dt.datetime.now(dt.UTC))
+    firings = shown.next(SHOWN_STARTS, dt.datetime.now(dt.UTC))
     console.tell([f"Written: {path}" for path in paths])
     console.tell(["Starts:", *(f"  {each:%a %Y-%m-%d %H:%M} {each.tzname()}" for each in firings)])
     console.tell(["Install:", *(f"  {line}" for line in files.install)])
@@ -56,7 +56,7 @@ def schedule_batch(console: Console, jobs: str, batch_options: tuple[str, ...], 
 
 
 def _schedule(jobs: str, batch_options: tuple[str, ...], values: Mapping[str, Any]) -> Schedule:
-    elsewhere = values["kind"] in ELSEWHERE
+    elsewhere = values["kind"] in REMOTE
     when = calendar(values["cron"], values["tz"])
     if not elsewhere:
         _check_jobs(jobs)
@@ -103,7 +103,7 @@ def _command() -> tuple[str, ...]:
     return (sys.executable, "-m", "planner")
 
 
-def _writer(kind: str) -> Callable[[Schedule], Files]:
+def _writer(kind: str) -> Callable[[Schedule], ScheduleFiles]:
     if kind == "cron":
         from planner.schedule.formats.crontab import crontab
 
@@ -125,13 +125,13 @@ def _writer(kind: str) -> Callable[[Schedule], Files]:
     return github
 
 
-def _write(folder: Path, files: Files, *, force: bool) -> list[Path]:
+def _write(folder: Path, files: ScheduleFiles, *, force: bool) -> list[Path]:
     """Writes the files, none where one would replace a file that is not ours."""
     from planner.outputs import write_durably
 
     paths = [folder / name for name in files.texts]
     for path in paths:
-        if path.exists() and not force and not _ours(path):
+        if path.exists() and not force and not _written_by_planner(path):
             raise CannotWrite(path, "a file that this command did not write is there; move it, or add --force")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def _write(folder: Path, files: Files, *, force: bool) -> list[Path]:
     return paths
 
 
-def _ours(path: Path) -> bool:
+def _written_by_planner(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return MARK in file.read(1000)

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from batches import demands, endless_workbook, job_file, manifest, records, run, statuses, tables_of
 
-from planner.batch import attempt as attempts
-from planner.batch import scheduler as dispatch
-from planner.batch.execution.budgeted_process import Attempt, Ended
+from planner.batch import attempt, scheduler
+from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
 from planner.batch.execution.engine import LocalEngine
 
 OUT = "out"
@@ -127,8 +126,8 @@ def test_times_decide_nothing(
     """Clocks that jump, and times of files that lie, change neither what is reused nor what is run nor the results."""
     jobs = job_file(tmp_path, *demands(2))
     times = iter(f"20{year % 100:02d}-01-01T00:00:00Z" for year in range(99, 0, -1))
-    monkeypatch.setattr(attempts, "now", lambda: next(times))
-    monkeypatch.setattr(dispatch, "now", lambda: next(times))
+    monkeypatch.setattr(attempt, "now", lambda: next(times))
+    monkeypatch.setattr(scheduler, "now", lambda: next(times))
     ticks = iter(range(10**9, 0, -(10**6)))
     monkeypatch.setattr("time.time", lambda: float(next(ticks)))
     assert run(jobs, "-o", OUT) == 0
@@ -229,13 +228,15 @@ def test_threads_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     whole, busy, most = LocalEngine.run, [0], [0]
     counting = threading.Lock()
 
-    def run_counted(self: LocalEngine, folder: Path, attempt: Attempt, stopping: Callable[[], bool]) -> Ended:
-        threads = int(attempt.words[attempt.words.index("--threads") + 1])
+    def run_counted(
+        self: LocalEngine, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]
+    ) -> ProcessResult:
+        threads = int(command.arguments[command.arguments.index("--threads") + 1])
         with counting:
             busy[0] += threads
             most[0] = max(most[0], busy[0])
         try:
-            return whole(self, folder, attempt, stopping)
+            return whole(self, folder, command, stopping)
         finally:
             with counting:
                 busy[0] -= threads

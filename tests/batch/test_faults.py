@@ -29,10 +29,9 @@ from batches import (
     wait_for,
 )
 
-from planner.batch import scheduler as dispatch
-from planner.batch.execution import budgeted_process as process
-from planner.batch.execution import fork_client as starter
-from planner.batch.folder import Store
+from planner.batch import scheduler
+from planner.batch.execution import budgeted_process, fork_client
+from planner.batch.folder import BatchFolder
 
 OUT = "out"
 
@@ -107,17 +106,33 @@ def test_a_signal_to_a_job_is_no_result(tmp_path: Path) -> None:
 
 
 @on_linux
-def test_who_starts_jobs_is_killed(tmp_path: Path) -> None:
-    """When the process that starts jobs is killed, its jobs end with it and run again elsewhere, at no retry's cost."""
+def test_a_supervisor_is_killed(tmp_path: Path) -> None:
+    """When the process that supervises a job is killed, the job ends with it and runs again, at no retry's cost."""
     long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 3, "accept_stopped": True}
     jobs = job_file(tmp_path, long, *demands(2))
-    batch = started(tmp_path, jobs, "-o", OUT, "--retries", "0")
-    (first, *others) = wait_for(lambda: jobs_running(tmp_path / OUT))
+    batch = started(tmp_path, jobs, "-o", OUT, "--retries", "0", "--workers", "1")
+    (first,) = wait_for(lambda: jobs_running(tmp_path / OUT))
     os.kill(parent(first), signal.SIGKILL)
-    wait_for(lambda: not {first, *others} & set(jobs_running(tmp_path / OUT)), seconds=10)
+    wait_for(lambda: first not in jobs_running(tmp_path / OUT), seconds=10)
     out, err = batch.communicate()
     assert batch.returncode == 0, out + err
-    assert records(tmp_path / OUT)["long"].attempts >= 2
+    found = records(tmp_path / OUT)
+    assert {name: record.attempts for name, record in found.items()} == {"long": 2, "j0": 1, "j1": 1}
+
+
+@on_linux
+def test_the_fork_server_is_killed(tmp_path: Path) -> None:
+    """When the fork server is killed, the job that runs goes on to its end, and the next ones get a new server."""
+    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 3, "accept_stopped": True}
+    jobs = job_file(tmp_path, long, *demands(2))
+    batch = started(tmp_path, jobs, "-o", OUT, "--retries", "0", "--workers", "1")
+    (first,) = wait_for(lambda: jobs_running(tmp_path / OUT))
+    os.kill(parent(parent(first)), signal.SIGKILL)
+    out, err = batch.communicate()
+    assert batch.returncode == 0, out + err
+    found = records(tmp_path / OUT)
+    assert found["long"].attempts == 1
+    assert all(record.good for record in found.values())
 
 
 @on_linux
@@ -143,8 +158,8 @@ def test_stopped_and_resumed(tmp_path: Path, number: int, code: int) -> None:
 
 def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
     """Breaks something in every job's process on purpose."""
-    lines = starter.PROGRAM.splitlines()
-    monkeypatch.setattr(starter, "PROGRAM", "\n".join((*lines[:2], patch, *lines[2:])))
+    lines = fork_client.PROGRAM.splitlines()
+    monkeypatch.setattr(fork_client, "PROGRAM", "\n".join((*lines[:2], patch, *lines[2:])))
 
 
 @pytest.mark.usefixtures("cold")
@@ -160,7 +175,7 @@ def test_a_solver_that_ignores_its_limit(tmp_path: Path, monkeypatch: pytest.Mon
         "    while True: time.sleep(0.05)\n"
         "s.solve = solve\n",
     )
-    monkeypatch.setattr(process, "GRACE_SECONDS", 1.0)
+    monkeypatch.setattr(budgeted_process, "GRACE_SECONDS", 1.0)
     jobs = job_file(tmp_path, {"name": "deaf", "seed": 7, "time_limit": 1, "time_budget": 2}, *demands(2))
     assert run(jobs, "-o", OUT) == 9
     found = records(tmp_path / OUT)
@@ -218,7 +233,7 @@ def test_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str, at
         "    return whole(model, options, **more)\n"
         "s.solve = solve\n",
     )
-    monkeypatch.setattr(dispatch.Rules.__init__, "__defaults__", (None, 2, False, 0.01))
+    monkeypatch.setattr(scheduler.BatchRules.__init__, "__defaults__", (None, 2, False, 0.01))
     jobs = job_file(tmp_path, {"name": "crashes", "seed": 7}, *demands(1))
     assert run(jobs, "-o", OUT, "--retries", "1") == 9
     found = records(tmp_path / OUT)
@@ -230,15 +245,16 @@ def test_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str, at
 
 
 @pytest.mark.usefixtures("cold")
-def test_no_process_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job for which the system has no process just now is tried again, and those that run are not touched."""
+@pytest.mark.parametrize("who", ["==", "!="])
+def test_no_process_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+    """A job for which the server or the supervisor gets no process is tried again, and the others are not touched."""
     patched(
         monkeypatch,
         "import os\n"
-        "whole, count = os.fork, [0]\n"
+        "whole, server, count = os.fork, os.getpid(), [0]\n"
         "def fork():\n"
-        "    count[0] += 1\n"
-        "    if count[0] == 2: raise BlockingIOError(11, 'no more processes')\n"
+        "    if os.getpid() == server: count[0] += 1\n"
+        f"    if count[0] == 2 and os.getpid() {who} server: raise BlockingIOError(11, 'no more processes')\n"
         "    return whole()\n"
         "os.fork = fork\n",
     )
@@ -290,7 +306,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk(tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is full costs nothing that was done: the batch says so, and runs to its end once there is room."""
-    monkeypatch.setattr(dispatch.Rules.__init__, "__defaults__", (None, 2, False, 0.01))
+    monkeypatch.setattr(scheduler.BatchRules.__init__, "__defaults__", (None, 2, False, 0.01))
     jobs = job_file(tmp_path, *demands(3))
     assert run(jobs, "-o", "clean") == 0
     folder = small_disk / OUT
@@ -329,18 +345,18 @@ def test_a_record_that_comes_too_late(tmp_path: Path, monkeypatch: pytest.Monkey
     """A batch that dies between moving a plan to its place and recording it finds the job not done."""
     jobs = job_file(tmp_path, *demands(1))
     assert run(jobs, "-o", OUT) == 0
-    whole = Store.publish
+    whole = BatchFolder.publish
 
     class Died(BaseException):
         pass
 
-    def publish(self: Store, record: object, attempt: Path) -> None:
+    def publish(self: BatchFolder, record: object, attempt: Path) -> None:
         attempt.joinpath("plan.xlsx").replace(self.job_folder("j0") / "plan.xlsx")
         raise Died
 
-    monkeypatch.setattr(Store, "publish", publish)
+    monkeypatch.setattr(BatchFolder, "publish", publish)
     with pytest.raises(Died):
         run(jobs, "-o", OUT, "--force")
-    monkeypatch.setattr(Store, "publish", whole)
+    monkeypatch.setattr(BatchFolder, "publish", whole)
     assert run(jobs, "-o", OUT) == 0
     assert not records(tmp_path / OUT)["j0"].reused

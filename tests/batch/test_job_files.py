@@ -10,10 +10,10 @@ from openpyxl import Workbook
 from sheets import workbook
 
 from models.faults import FaultyWorkbook
-from planner.batch.jobs.files import Jobs, read_jobs
+from planner.batch.jobs.files import JobSet, read_jobs
 
 
-def toml(folder: Path, text: str, **given: Any) -> Jobs:
+def toml(folder: Path, text: str, **given: Any) -> JobSet:
     path = folder / "weekly.toml"
     path.write_text(text, encoding="utf-8")
     return read_jobs([str(path)], given)

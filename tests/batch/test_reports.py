@@ -11,7 +11,7 @@ import pytest
 from batch_records import manifest, record
 
 from planner.batch.manifest import STATUSES
-from planner.batch.reporting.status import WORDS
+from planner.batch.reporting.status import STATUS_LABELS
 from planner.batch.reporting.write import write_reports
 from planner.errors import CannotWrite
 
@@ -29,7 +29,7 @@ def test_every_job_is_a_row_with_its_figures_and_a_link_to_its_plan(tmp_path: Pa
     assert sorted(each.name for each in written) == ["junit.xml", "metrics.prom", "summary.xlsx"]
     found = rows(tmp_path / "reports" / "summary.xlsx", "Jobs")
     assert [each["job"] for each in found] == [each.name for each in batch.records]
-    assert all(WORDS[each.status] in row["status"] for each, row in zip(batch.records, found, strict=True))
+    assert all(STATUS_LABELS[each.status] in row["status"] for each, row in zip(batch.records, found, strict=True))
     assert [found[0][key] for key in ("cost_usd", "gap", "saving_usd", "shortfall_bn_tokens", "seconds")] == [
         1000.0,
         0.0005,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from planner.errors import WrongUsage
 from planner.schedule.calendar import MACROS, Calendar, calendar
-from planner.schedule.schedule import Schedule, numbered, portable_days, slug
+from planner.schedule.schedule import Schedule, check_portable_days, numeric_weekdays, slug
 
 YEAR = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 moments = st.integers(0, 3 * 365 * 24 * 60).map(lambda minutes: YEAR + dt.timedelta(minutes=minutes))
@@ -49,8 +49,8 @@ def test_the_last_start_before_the_next_is_the_one_before_it(expression: str, mo
     when = of(expression)
     following = when.after(moment)
     assert following is not None
-    assert when.until(following) == following
-    before = when.until(moment)
+    assert when.latest(following) == following
+    before = when.latest(moment)
     if before is not None:
         assert before <= moment
         assert when.after(before) == following
@@ -157,13 +157,13 @@ def test_an_hour_that_comes_twice_starts_it_once() -> None:
 )
 def test_days_that_schedulers_read_otherwise_are_known(expression: str, differs: bool) -> None:
     """A starred step beside another day field means 'both' to cron and 'either' to Kubernetes and Airflow."""
-    assert Calendar(expression).read_in_two_ways is differs
+    assert Calendar(expression).ambiguous_days is differs
 
 
 @pytest.mark.parametrize(("weekdays", "told"), [("7", "0"), ("5-7", "0,5,6"), ("*/2", "0,2,4,6"), ("MON", "MON")])
 def test_weekdays_are_written_as_every_scheduler_knows_them(weekdays: str, told: str) -> None:
     """Kubernetes knows no 7 for Sunday."""
-    assert numbered(a_schedule(f"0 6 * * {weekdays}")) == f"0 6 * * {told}"
+    assert numeric_weekdays(a_schedule(f"0 6 * * {weekdays}")) == f"0 6 * * {told}"
 
 
 def test_slugs_fit_every_scheduler() -> None:
@@ -180,4 +180,4 @@ def a_schedule(expression: str) -> Schedule:
 def test_a_schedule_that_would_be_read_otherwise_is_refused() -> None:
     """The refusal names the scheduler and a way to write it that all of them read alike."""
     with pytest.raises(WrongUsage, match="Kubernetes when either does"):
-        portable_days(a_schedule("0 6 */2 * MON"), "Kubernetes")
+        check_portable_days(a_schedule("0 6 */2 * MON"), "Kubernetes")

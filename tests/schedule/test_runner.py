@@ -25,7 +25,7 @@ from planner.schedule import runner
 from planner.schedule import schedule as of_schedules
 from planner.schedule.calendar import Calendar
 from planner.schedule.runner import Runner
-from planner.schedule.state import State, read_state, write_state
+from planner.schedule.state import RunnerState, read_state, write_state
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
@@ -79,10 +79,10 @@ class Running:
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
     @property
-    def state(self) -> State | None:
+    def state(self) -> RunnerState | None:
         return read_state(self.folder / "state.json")
 
-    def until(self, reached: Callable[[], Any], seconds: float = 30.0) -> None:
+    def latest(self, reached: Callable[[], Any], seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while not reached():
             assert time.monotonic() < deadline, self.process.stderr.read() if self.process.poll() is not None else ""
@@ -90,7 +90,7 @@ class Running:
             time.sleep(0.02)
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[dict[str, int], str]:
-        """Counts and messages, of a runner that is told to stop."""
+        """StartCounts and messages, of a runner that is told to stop."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=30)
         assert self.process.returncode == 0, err
@@ -117,7 +117,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 def test_it_starts_batches_on_time_until_it_is_told_to_stop(begin: Callable[..., Running], number: int) -> None:
     """Every start is a process of its own; the state names the last one; the stop is clean."""
     running = begin(EVERY_SECOND, batch())
-    running.until(lambda: running.noted.count("end") >= 2 and running.state and running.state.finished)
+    running.latest(lambda: running.noted.count("end") >= 2 and running.state and running.state.finished)
     counts, said = running.stop(number)
     assert counts["good"] >= 2
     assert counts["started"] == running.noted.count("start")
@@ -130,7 +130,7 @@ def test_it_starts_batches_on_time_until_it_is_told_to_stop(begin: Callable[...,
 def test_a_start_that_comes_while_a_batch_runs_is_left_out(begin: Callable[..., Running]) -> None:
     """Two batches never run at once, and what is left out is said."""
     running = begin(EVERY_SECOND, batch(seconds=1.7))
-    running.until(lambda: running.noted.count("end") >= 2)
+    running.latest(lambda: running.noted.count("end") >= 2)
     counts, said = running.stop()
     assert counts["skipped"] >= 1
     assert "is left out, for the batch before it still runs" in said
@@ -141,7 +141,7 @@ def test_a_start_that_comes_while_a_batch_runs_is_left_out(begin: Callable[..., 
 def test_a_batch_that_runs_is_told_to_stop_and_taken_up_again(begin: Callable[..., Running], number: int) -> None:
     """A stopped batch hears it once, counts as not seen through, and the next runner starts it at once, once."""
     running = begin(EVERY_SECOND, batch(seconds=60))
-    running.until(lambda: running.noted == ["start"])
+    running.latest(lambda: running.noted == ["start"])
     counts, said = running.stop(number)
     assert running.noted == ["start", "told to stop"]
     assert counts["failed"] == 0
@@ -151,7 +151,7 @@ def test_a_batch_that_runs_is_told_to_stop_and_taken_up_again(begin: Callable[..
     assert state.finished is None
 
     again = begin(NEW_YEAR, batch())
-    again.until(lambda: again.state and again.state.finished)
+    again.latest(lambda: again.state and again.state.finished)
     counts, said = again.stop()
     assert counts["started"] == 1
     assert "was missed or broke off; it is made up for" in said
@@ -161,7 +161,7 @@ def test_a_second_ctrl_c_ends_a_batch_that_does_not_listen(begin: Callable[..., 
     """Whoever insists need not wait."""
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('noted', 'w'); time.sleep(60)"
     running = begin(EVERY_SECOND, deaf)
-    running.until(lambda: (running.folder / "noted").exists())
+    running.latest(lambda: (running.folder / "noted").exists())
     running.process.send_signal(signal.SIGINT)
     time.sleep(0.6)
     assert running.process.poll() is None
@@ -173,9 +173,9 @@ def test_a_second_ctrl_c_ends_a_batch_that_does_not_listen(begin: Callable[..., 
 def test_what_was_missed_while_nothing_ran_is_made_up_for_once(begin: Callable[..., Running], tmp_path: Path) -> None:
     """After months off, a monthly batch runs once, at once."""
     past = dt.datetime.now(dt.UTC) - dt.timedelta(days=100)
-    write_state(tmp_path / "state.json", State(past.isoformat(), past.isoformat(), 0))
+    write_state(tmp_path / "state.json", RunnerState(past.isoformat(), past.isoformat(), 0))
     running = begin("0 0 1 * *", batch())
-    running.until(lambda: running.state and running.state.moment > past and running.state.finished)
+    running.latest(lambda: running.state and running.state.moment > past and running.state.finished)
     counts, _ = running.stop()
     assert counts["started"] == counts["good"] == 1
 
@@ -183,7 +183,7 @@ def test_what_was_missed_while_nothing_ran_is_made_up_for_once(begin: Callable[.
 def test_what_was_missed_for_too_long_is_left_out(begin: Callable[..., Running], tmp_path: Path) -> None:
     """With --grace, an old start is told of and not made up for."""
     past = dt.datetime.now(dt.UTC) - dt.timedelta(days=800)
-    write_state(tmp_path / "state.json", State(past.isoformat(), past.isoformat(), 0))
+    write_state(tmp_path / "state.json", RunnerState(past.isoformat(), past.isoformat(), 0))
     running = begin(NEW_YEAR, batch(), grace=1)
     time.sleep(2)
     counts, said = running.stop()
@@ -203,11 +203,11 @@ def test_a_runner_that_never_ran_has_missed_nothing(begin: Callable[..., Running
 def test_a_runner_that_is_killed_leaves_a_state_that_goes_on(begin: Callable[..., Running]) -> None:
     """After SIGKILL in the middle of a batch, the next runner starts it again."""
     running = begin(EVERY_SECOND, batch(seconds=2))
-    running.until(lambda: running.noted == ["start"])
+    running.latest(lambda: running.noted == ["start"])
     running.process.kill()
     running.process.communicate()
     again = begin(NEW_YEAR, batch())
-    again.until(lambda: again.state and again.state.finished)
+    again.latest(lambda: again.state and again.state.finished)
     assert again.stop()[0]["started"] == 1
 
 
@@ -221,7 +221,7 @@ def test_a_runner_that_is_killed_leaves_a_state_that_goes_on(begin: Callable[...
 def test_how_a_batch_ends_is_said(begin: Callable[..., Running], script: str, key: str, told: str) -> None:
     """A held lock is no failure; anything else is told with its exit code, and the next start comes all the same."""
     running = begin(EVERY_SECOND, script)
-    running.until(lambda: running.noted.count("end") >= 2)
+    running.latest(lambda: running.noted.count("end") >= 2)
     counts, said = running.stop()
     assert counts[key] >= 1
     assert counts["good"] == 0
@@ -278,7 +278,7 @@ def test_a_clock_set_back_by_years_does_not_silence_it(
 
     job = SimpleNamespace(modify=modify)
     scheduler = SimpleNamespace(get_job=lambda _: job, wakeup=lambda: None)
-    Runner(schedule(tmp_path, zone="UTC"), tmp_path / "state")._watch(scheduler, stop)  # type: ignore[arg-type]
+    Runner(schedule(tmp_path, zone="UTC"), tmp_path / "state")._watch_clock(scheduler, stop)  # type: ignore[arg-type]
     assert changes == [{"next_run_time": dt.datetime(2026, 5, 18, 6, tzinfo=dt.UTC)}]
     assert "the clock was set back" in messages.text
 
@@ -292,7 +292,7 @@ def test_the_clock_is_looked_at_again_and_again(tmp_path: Path, monkeypatch: pyt
         looks.append(1)
         stop.requested = len(looks) == 3
 
-    Runner(schedule(tmp_path), tmp_path / "state")._watch(SimpleNamespace(wakeup=wakeup), stop)  # type: ignore[arg-type]
+    Runner(schedule(tmp_path), tmp_path / "state")._watch_clock(SimpleNamespace(wakeup=wakeup), stop)  # type: ignore[arg-type]
     assert len(looks) == 3
 
 

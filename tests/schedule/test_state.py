@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planner.schedule.calendar import calendar
-from planner.schedule.state import State, first_start, read_state, write_state
+from planner.schedule.state import RunnerState, first_start, read_state, write_state
 
 MONDAYS = calendar("0 6 * * MON", "UTC")
 NOW = dt.datetime(2026, 5, 13, 12, tzinfo=dt.UTC)  # a Wednesday
@@ -21,14 +21,14 @@ DONE = "2026-05-11T06:20:00+00:00"
     ("state", "first"),
     [
         (None, NEXT),
-        (State(LAST, DONE, 0), NEXT),
-        (State(LAST, DONE, 9), NEXT),
-        (State(LAST, None, None), LAST),
-        (State("2026-05-04T06:00:00+00:00", DONE, 0), LAST),
-        (State("2026-01-05T06:00:00+00:00", DONE, 0), LAST),
-        (State("2026-01-05T06:00:00+00:00", None, None), LAST),
-        (State("2026-05-13T12:30:00+00:00", DONE, 0), NEXT),
-        (State("2031-05-12T06:00:00+00:00", DONE, 0), NEXT),
+        (RunnerState(LAST, DONE, 0), NEXT),
+        (RunnerState(LAST, DONE, 9), NEXT),
+        (RunnerState(LAST, None, None), LAST),
+        (RunnerState("2026-05-04T06:00:00+00:00", DONE, 0), LAST),
+        (RunnerState("2026-01-05T06:00:00+00:00", DONE, 0), LAST),
+        (RunnerState("2026-01-05T06:00:00+00:00", None, None), LAST),
+        (RunnerState("2026-05-13T12:30:00+00:00", DONE, 0), NEXT),
+        (RunnerState("2031-05-12T06:00:00+00:00", DONE, 0), NEXT),
     ],
     ids=[
         "never ran",
@@ -42,14 +42,14 @@ DONE = "2026-05-11T06:20:00+00:00"
         "the clock had been wrong by years",
     ],
 )
-def test_what_was_missed_is_made_up_for_once(state: State | None, first: str) -> None:
+def test_what_was_missed_is_made_up_for_once(state: RunnerState | None, first: str) -> None:
     """A start that was missed or broke off comes at once, the last of them only; nothing is started twice."""
     assert first_start(MONDAYS, state, NOW) == dt.datetime.fromisoformat(first)
 
 
 def test_a_start_is_not_made_twice_when_the_clock_goes_back(tmp_path: Path) -> None:
     """With the clock ten minutes back, the start that was made is not made again."""
-    made = State(LAST, DONE, 0)
+    made = RunnerState(LAST, DONE, 0)
     before_it = dt.datetime(2026, 5, 11, 5, 50, tzinfo=dt.UTC)
     assert first_start(MONDAYS, made, before_it) == dt.datetime.fromisoformat(NEXT)
 
@@ -58,7 +58,7 @@ def test_the_state_reads_back_as_it_was_written(tmp_path: Path) -> None:
     """What one process writes, the next one knows."""
     path = tmp_path / "state.json"
     assert read_state(path) is None
-    for state in (State(LAST), State(LAST, DONE, 9)):
+    for state in (RunnerState(LAST), RunnerState(LAST, DONE, 9)):
         write_state(path, state)
         assert read_state(path) == state
 

@@ -1,128 +1,205 @@
-"""One attempt at a job, in a process of its own that is held to its budgets from outside.
+"""A job in a process of its own, held to its budgets from outside: the one place that starts a job.
 
 A process that is over its time, or that is to stop, is first asked to (SIGTERM), upon which `planner solve` keeps the
 best plan it has; after a grace it is killed, with everything it has started. One that is over its memory is killed
-at once.
+at once. So is one that nobody waits for any more, and one whose supervisor is gone.
 """
 
 from __future__ import annotations
 
+import logging
+import math
 import os
+import resource
+import select
 import signal
-import subprocess
+import socket
+import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
-from planner.batch.execution.fork_client import Exit, Lost, Process, Starter
-from planner.batch.job_logs import SAID
+import psutil
+
+from planner.batch.job_logs import OUTPUT_FILE
 
 GRACE_SECONDS = 30.0
 """Asked to stop, a process may take so long to write its best plan; then it is killed."""
 POLL_SECONDS = 0.1
-SAID_CHARACTERS = 4000
+HEADROOM_BYTES = 1_000_000_000
+"""The kernel refuses a job its memory budget and so much on top: the budget itself is watched from outside."""
 
 Cause = Literal["", "time", "memory", "stop", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """What to run: the words after `planner`, and budgets; None for no budget. Times in seconds, memory in MB.
+class BudgetedCommand:
+    """What to run, and its budgets.
 
-    `grace_seconds`: between being asked to stop and being killed.
+    Parameters
+    ----------
+    arguments
+        What follows `planner solve` on the command line.
+    time_seconds, memory_mb
+        Budgets in seconds and in MB (10^6 bytes); None for no budget.
+    grace_seconds
+        Between being asked to stop and being killed.
     """
 
-    words: tuple[str, ...]
-    seconds: float | None
+    arguments: tuple[str, ...]
+    time_seconds: float | None
     memory_mb: float | None
     grace_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How it went: `code` as the system has it (minus the signal's number), None when nobody knows.
+class ProcessResult:
+    """How a process ended.
 
-    `cause`: why it was ended from here: `time` or `memory` over budget, `stop` asked for, `lost` with whoever ran
-    it; empty when it ended by itself. `said` is the end of what it wrote to standard error and output.
+    Parameters
+    ----------
+    exit_code
+        As the system has it: minus the signal's number where a signal ended it; None when nobody knows.
+    cause
+        Why it was ended from outside: `time` or `memory` over budget, `stop` asked for, `lost` with whoever ran it;
+        empty when it ended by itself.
+    seconds
+        Wall time.
+    peak_mb
+        The most memory it held, in MB.
+    output_tail
+        The end of what it wrote to standard output and standard error.
     """
 
-    code: int | None
-    cause: Cause
-    seconds: float
-    peak_mb: float | None
-    said: str
-
-
-def run(starter: Starter, folder: Path, attempt: Attempt, stopping: Callable[[], bool]) -> Ended:
-    """Runs an attempt in a folder to its end; `stopping` says whether it is to stop."""
-    began = time.monotonic()  # again once it runs: what starts it may have to start first
-    peak: float | None = None
+    exit_code: int | None = None
     cause: Cause = ""
-    code: int | None = None
+    seconds: float = 0.0
+    peak_mb: float | None = None
+    output_tail: str = ""
+
+
+def supervise(folder: Path, command: BudgetedCommand, client: socket.socket) -> ProcessResult:
+    """Runs a job in a folder to its end, in a fork of this process, which must have no threads.
+
+    Parameters
+    ----------
+    folder
+        The job's working folder.
+    command
+        What to run, and its budgets.
+    client
+        Whoever waits for the result. Anything received from it asks the job to stop; when it closes, the job is killed.
+    """
+    awake, waker = socket.socketpair()
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken
+    lifeline, alive = os.pipe()
+    began = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        signal.set_wakeup_fd(-1)
+        for each in (client, awake, waker):
+            each.close()
+        os.close(alive)
+        _become_job(folder, command, lifeline)
+    with suppress(OSError):  # the job does the same; whoever is first
+        os.setpgid(pid, pid)
+    cause: Cause = ""
+    kill_at, stopping = math.inf, False
+    while not (ended := os.wait4(pid, os.WNOHANG))[0]:
+        now = time.monotonic()
+        if now >= kill_at:
+            _signal_group(pid, signal.SIGKILL)
+        elif not cause and (cause := _reason_to_end(pid, command, now - began, stopping)):
+            kill_at = now + (0.0 if cause == "memory" else command.grace_seconds)
+            _signal_group(pid, signal.SIGKILL if cause == "memory" else signal.SIGTERM)
+        readable, _, _ = select.select([client, awake], [], [], POLL_SECONDS)
+        if awake in readable:
+            awake.recv(64)
+        if client in readable:
+            stopping = True
+            if not client.recv(64):
+                kill_at = now
+    _signal_group(pid, signal.SIGKILL)  # what it has left running
+    peak_bytes = ended[2].ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return ProcessResult(os.waitstatus_to_exitcode(ended[1]), cause, time.monotonic() - began, peak_bytes / 1e6)
+
+
+def _reason_to_end(pid: int, command: BudgetedCommand, seconds: float, stopping: bool) -> Cause:
+    if stopping:
+        return "stop"
+    if command.time_seconds is not None and seconds > command.time_seconds:
+        return "time"
+    if command.memory_mb is not None and resident_memory_mb(pid) > command.memory_mb:
+        return "memory"
+    return ""
+
+
+def resident_memory_mb(pid: int) -> float:
+    """The memory a process holds now, in MB; 0 when it has ended."""
     try:
-        process = starter.start(folder, attempt.words, attempt.memory_mb)
-        began = time.monotonic()
-        try:
-            watch = _Watch(process, attempt, stopping, began)
-            end = watch.until_it_ends()
-            code, peak, cause = end.code, end.peak_mb, watch.cause
-        finally:
-            process.close()
-    except Lost:
-        cause = "lost"
-    return Ended(code, cause, time.monotonic() - began, peak, _said(folder))
-
-
-class _Watch:
-    """Looks after a process."""
-
-    def __init__(self, process: Process, attempt: Attempt, stopping: Callable[[], bool], began: float) -> None:
-        self.process, self.attempt, self.stopping, self.began = process, attempt, stopping, began
-        self.cause: Cause = ""
-        self.killed_at: float | None = None
-
-    def until_it_ends(self) -> Exit:
-        while (end := self.process.wait(POLL_SECONDS)) is None:
-            now = time.monotonic()
-            if self.killed_at is not None:
-                if now >= self.killed_at:
-                    self.process.signal(signal.SIGKILL)
-            elif over := self._over(now):
-                self.cause = over
-                self.killed_at = now if over == "memory" else now + self.attempt.grace_seconds
-                self.process.signal(signal.SIGKILL if over == "memory" else signal.SIGTERM)
-        return end
-
-    def _over(self, now: float) -> Cause:
-        limit, memory = self.attempt.seconds, self.attempt.memory_mb
-        if self.stopping():
-            return "stop"
-        if limit is not None and now - self.began > limit:
-            return "time"
-        if memory is not None and resident_mb(self.process.pid) > memory:
-            return "memory"
-        return ""
-
-
-def resident_mb(pid: int) -> float:
-    """The memory a process holds now, in MB; 0 when it is gone or the system does not say."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES / 1e6
-    except (OSError, IndexError, ValueError):
-        pass
-    if os.path.isdir("/proc/self"):
+        return float(psutil.Process(pid).memory_info().rss / 1e6)
+    except psutil.Error:
         return 0.0
-    told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return int(told) * 1024 / 1e6 if told.strip().isdigit() else 0.0
 
 
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+def _signal_group(pid: int, number: int) -> None:
+    """Signals a job and what it has started."""
+    with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group that has ended
+        os.killpg(pid, number)
 
 
-def _said(folder: Path) -> str:
+def _become_job(folder: Path, command: BudgetedCommand, lifeline: int) -> NoReturn:
+    code = 1
     try:
-        return (folder / SAID).read_text(encoding="utf-8", errors="replace")[-SAID_CHARACTERS:].strip()
-    except OSError:
-        return ""
+        os.setpgid(0, 0)
+        code = _run_job(folder, command, lifeline)
+    except BaseException as error:
+        sys.stderr.write(f"planner: {type(error).__name__}: {error}\n")
+    finally:
+        with suppress(Exception):
+            logging.shutdown()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _run_job(folder: Path, command: BudgetedCommand, lifeline: int) -> int:
+    """Runs `planner solve` with the command's arguments in its folder; the exit code."""
+    for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(each, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(folder)
+    os.environ["TMPDIR"] = str(folder)
+    tempfile.tempdir = None
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    output = os.open(OUTPUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for source, target in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(source, target)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if command.memory_mb is not None:
+        _limit_address_space(int(command.memory_mb * 1e6) + HEADROOM_BYTES)
+    threading.Thread(target=_end_with_supervisor, args=(lifeline,), name="lifeline").start()
+    from planner.command import run_command
+    from planner.commands.solve import solve
+
+    return run_command(solve, command.arguments)
+
+
+def _end_with_supervisor(lifeline: int) -> None:
+    """Ends this process and what it has started when its supervisor is gone, which never writes."""
+    os.read(lifeline, 1)
+    os.killpg(0, signal.SIGKILL)
+
+
+def _limit_address_space(more_bytes: int) -> None:
+    """No more address space than now and `more_bytes`, where the system has such a limit."""
+    with suppress(OSError, ValueError):
+        limit = psutil.Process().memory_info().vms + more_bytes
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))

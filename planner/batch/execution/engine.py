@@ -1,6 +1,6 @@
 """Where attempts run: on this machine, each in a process of its own.
 
-The unit of work is `planner solve` with its words, in a folder that holds its files;
+The unit of work is `planner solve` with its arguments, in a folder that holds its files;
 `planner.batch.execution.dask_engine` runs the same on other machines.
 """
 
@@ -10,21 +10,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from planner.batch.execution.budgeted_process import Attempt, Ended, run
-from planner.batch.execution.fork_client import Starter
+from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
+from planner.batch.execution.fork_client import ForkClient
 
 
 class Engine(Protocol):
     """Runs attempts, many at a time, each call from a thread of its own."""
 
     @property
-    def at_once(self) -> int:
+    def max_concurrent(self) -> int:
         """Attempts that may be under way."""
 
     cores: int
     """Threads that those under way may use together; a single attempt always may run."""
 
-    def run(self, folder: Path, attempt: Attempt, stopping: Callable[[], bool]) -> Ended:
+    def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
         """Runs an attempt on the files in a folder, and leaves there what it made. Raises OSError."""
 
     def close(self) -> None:
@@ -35,16 +35,11 @@ class LocalEngine:
     """Processes on this machine, `workers` at a time."""
 
     def __init__(self, workers: int, cores: int) -> None:
-        self.workers, self.cores = workers, cores
-        self.starter = Starter()
+        self.max_concurrent, self.cores = workers, cores
+        self._client = ForkClient()
 
-    @property
-    def at_once(self) -> int:
-        """As many as there are workers."""
-        return self.workers
-
-    def run(self, folder: Path, attempt: Attempt, stopping: Callable[[], bool]) -> Ended:
-        return run(self.starter, folder, attempt, stopping)
+    def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
+        return self._client.run(folder, command, stopping)
 
     def close(self) -> None:
-        self.starter.close()
+        self._client.close()

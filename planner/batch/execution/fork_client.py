@@ -1,4 +1,4 @@
-"""Starts jobs through the fork server (`planner.batch.execution.fork_server`), and starts it again when it is gone."""
+"""Runs jobs through the fork server (`planner.batch.execution.fork_server`), and starts it again when it is gone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from planner.batch.execution.budgeted_process import POLL_SECONDS, BudgetedCommand, ProcessResult
+from planner.batch.job_logs import OUTPUT_FILE
+
+OUTPUT_TAIL_CHARACTERS = 4000
 PROGRAM = """\
 import sys
 sys.path[:] = sys.argv[2:]
@@ -23,107 +28,68 @@ main(int(sys.argv[1]))
 """The server, with the import path of whoever starts it and not the folder he happens to be in."""
 
 
-class Lost(Exception):
-    """The server went away and took the job with it; nothing is known of how the job went."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """How a process ended: its exit code, or minus the number of the signal; the most memory it held, in MB."""
-
-    code: int
-    peak_mb: float
-
-
-class Process:
-    """A job's process, at the other end of a line to the server."""
-
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line
-        self._said = b""
-        pid = self._next(None)
-        assert pid is not None
-        self.pid = int(pid.removeprefix("pid "))
-
-    def wait(self, seconds: float) -> Exit | None:
-        """The exit, None when there is none within the time.
-
-        Raises:
-            Lost: the server is gone; the process is, or ends itself within moments.
-        """
-        text = self._next(seconds)
-        if text is None:
-            return None
-        said = json.loads(text)
-        return Exit(said["code"], said["peak_mb"])
-
-    def signal(self, number: int) -> None:
-        """Signals the process and what it has started; nothing happens when it has ended."""
-        with suppress(OSError):
-            self._line.sendall(f"signal {number}\n".encode())
-
-    def close(self) -> None:
-        """Lets go of the process, which is killed if it still runs."""
-        self._line.close()
-
-    def _next(self, seconds: float | None) -> str | None:
-        """The next line that the server says, None when there is none in time."""
-        try:
-            self._line.settimeout(seconds)
-            while b"\n" not in self._said:
-                more = self._line.recv(4096)
-                if not more:
-                    raise Lost("the process that starts jobs has gone away")
-                self._said += more
-        except TimeoutError:
-            return None
-        except OSError as error:
-            raise Lost(f"the process that starts jobs has gone away ({error})") from None
-        text, _, self._said = self._said.partition(b"\n")
-        return text.decode()
-
-
-class Starter:
-    """Starts processes, from any thread. A context that kills what still runs when it is left."""
+class ForkClient:
+    """Runs jobs, many at a time, each call from a thread of its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._closed = False
 
-    def __enter__(self) -> Starter:
-        return self
+    def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
+        """Runs a job in a folder to its end.
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        Parameters
+        ----------
+        folder
+            The job's working folder.
+        command
+            What to run, and its budgets.
+        stopping
+            Whether the job is to stop; asked again and again while it runs.
+
+        Returns
+        -------
+        ProcessResult
+            Of cause `lost` where the server cannot be started, or the job's supervisor or this client is gone.
+        """
+        began = time.monotonic()
+        answer = b""
+        with suppress(OSError):
+            answer = self._answer(folder, command, stopping)
+        lost = {"cause": "lost", "seconds": time.monotonic() - began}
+        return replace(ProcessResult(**(json.loads(answer) if answer else lost)), output_tail=_output_tail(folder))
 
     def close(self) -> None:
-        """Kills every process that still runs, and the server."""
+        """Ends the server; jobs that still run are killed, and count as lost."""
         with self._lock:
+            self._closed = True
             self._drop()
 
-    @property
-    def server_pid(self) -> int | None:
-        """The server's process id, None when there is none."""
-        return self._server.pid if self._server else None
-
-    def start(self, folder: Path, words: Sequence[str], memory_mb: float | None = None) -> Process:
-        """Starts `planner` with these words in a folder, in a process of its own.
-
-        Raises:
-            Lost: the server cannot be started, or went away.
-        """
-        request = {"folder": os.path.abspath(folder), "words": list(words), "memory_mb": memory_mb}
+    def _answer(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> bytes:
+        """The line in which the job's supervisor says how the job ended; empty when that will never be known."""
         ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                ours.sendall(json.dumps(request).encode() + b"\n")
-                with self._lock:
-                    socket.send_fds(self._connected(), [b"x"], [theirs.fileno()])
-            return Process(ours)
-        except (OSError, Lost) as error:
-            ours.close()
-            raise Lost(f"the process that starts jobs cannot be reached ({error})") from None
+        with ours:
+            request = {"folder": os.path.abspath(folder), **asdict(command)}
+            ours.sendall(json.dumps(request).encode() + b"\n")
+            with theirs, self._lock:
+                socket.send_fds(self._connected(), [b"x"], [theirs.fileno()])
+            ours.settimeout(POLL_SECONDS)
+            asked = False
+            received = b""
+            while not received.endswith(b"\n") and not self._closed:
+                try:
+                    part = ours.recv(4096)
+                except TimeoutError:
+                    if not asked and stopping():
+                        asked = True
+                        ours.sendall(b"stop")
+                    continue
+                if not part:
+                    return b""
+                received += part
+            return received if received.endswith(b"\n") else b""
 
     def _connected(self) -> socket.socket:
         if self._server is not None and self._server.poll() is not None:
@@ -156,6 +122,13 @@ class Starter:
 
 
 def environment() -> dict[str, str]:
-    """Ours without options of `planner`, which a job gets as words; text hashed alike in every job."""
+    """Ours without options of `planner`, which a job gets as arguments; text hashed alike in every job."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
     return kept | {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _output_tail(folder: Path) -> str:
+    try:
+        return (folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")[-OUTPUT_TAIL_CHARACTERS:].strip()
+    except OSError:
+        return ""

@@ -15,21 +15,21 @@ from typing import Any
 from models.faults import Fault, FaultyWorkbook, closest
 from models.parsing.raw_tables import fold, is_blank
 from planner.batch.jobs.job import Job
-from planner.batch.jobs.table import Row, jobs_from
+from planner.batch.jobs.table import JobRow, jobs_from
 from planner.outputs import sheet_names
 
 JOBS_SHEET, DEFAULTS_SHEET = "jobs", "defaults"
 
 
 @dataclass(frozen=True, slots=True)
-class Jobs:
+class JobSet:
     """The jobs of a batch, in order, and a name for them together."""
 
     name: str
     jobs: tuple[Job, ...]
 
 
-def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> Jobs:
+def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> JobSet:
     """The jobs that these paths and globs name; `given` are fields of Job that beat what a job file says.
 
     Raises:
@@ -58,7 +58,7 @@ def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> Jobs:
             faults.append(Fault(", ".join(sources), "name", name, found, "names of their own", "Rename all but one."))
     if faults:
         raise FaultyWorkbook(faults)
-    return Jobs(_name(sources), tuple(jobs))
+    return JobSet(_name(sources), tuple(jobs))
 
 
 def _add(jobs: list[Job], found: tuple[list[Job], list[Fault]], faults: list[Fault]) -> None:
@@ -105,7 +105,7 @@ def _plain(paths: Iterable[Path], given: Mapping[str, Any]) -> tuple[list[Job], 
     rows = []
     for path in paths:
         name = path.stem if stems[path.stem.casefold()] == 1 else "-".join((*path.parent.parts[-2:], path.stem))
-        rows.append(Row({"name": name.strip("./ "), "input": str(path)}, _place(str(path), "")))
+        rows.append(JobRow({"name": name.strip("./ "), "input": str(path)}, _place(str(path), "")))
     return jobs_from(rows, None, given, Path())
 
 
@@ -140,10 +140,10 @@ def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]
         shared, told = {}, Fault(file, "defaults", "", "no table", expected, "Write [defaults].")
         faults.append(told)
     rows = [
-        Row(each, _place(file, f"[[job]] {number}" + (f" '{each['name']}'" if "name" in each else "")))
+        JobRow(each, _place(file, f"[[job]] {number}" + (f" '{each['name']}'" if "name" in each else "")))
         for number, each in enumerate(listed, start=1)
     ]
-    jobs, more = jobs_from(rows, Row(shared, _place(file, "[defaults]")), given, path.parent)
+    jobs, more = jobs_from(rows, JobRow(shared, _place(file, "[defaults]")), given, path.parent)
     return jobs, [*faults, *more]
 
 
@@ -166,7 +166,7 @@ def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fau
         pairs = {str(row[0].value): row[1] for row in sheets[DEFAULTS_SHEET].iter_rows(min_row=2, max_col=2)}
         filled = {fold(key): each for key, each in pairs.items() if not is_blank(each.value)}
         cells = {key: each.coordinate for key, each in filled.items()}
-        shared = Row({k: each.value for k, each in filled.items()}, _place(DEFAULTS_SHEET, "", 0, cells))
+        shared = JobRow({k: each.value for k, each in filled.items()}, _place(DEFAULTS_SHEET, "", 0, cells))
     rows = list(_rows(sheets[JOBS_SHEET]))
     faults = []
     if not rows:
@@ -176,7 +176,7 @@ def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fau
     return jobs, [*faults, *more]
 
 
-def _rows(sheet: Any) -> Iterable[Row]:
+def _rows(sheet: Any) -> Iterable[JobRow]:
     header = [cell for cell in sheet[1] if not is_blank(cell.value)]
     columns = {cell.column: fold(str(cell.value)) for cell in header}
     for line in sheet.iter_rows(min_row=2):
@@ -186,4 +186,4 @@ def _rows(sheet: Any) -> Iterable[Row]:
         values = {name: cell.value for name, cell in filled.items()}
         number = line[0].row
         cells = {columns[cell.column]: f"{cell.column_letter}{number}" for cell in header}
-        yield Row(values, _place(JOBS_SHEET, str(values.get("name", "")), number, cells))
+        yield JobRow(values, _place(JOBS_SHEET, str(values.get("name", "")), number, cells))

@@ -17,12 +17,12 @@ from planner.batch.jobs.values import COLUMNS, EXPECTED
 NAME_BYTES = 150
 """A job's name is the name of its folder."""
 MAX_GRID = 10_000
-NO_NAME = r'[\x00-\x1f/\\:*?"<>|]'
+FORBIDDEN_IN_NAMES = r'[\x00-\x1f/\\:*?"<>|]'
 """Not in the name of a folder, on one system or another."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JobRow:
     """One job as a file has it: values by column, and `fault(column, found, expected, fix)` for its place."""
 
     values: Mapping[str, Any]
@@ -30,7 +30,7 @@ class Row:
 
 
 def jobs_from(
-    rows: Sequence[Row], defaults: Row | None, given: Mapping[str, Any], folder: Path
+    rows: Sequence[JobRow], defaults: JobRow | None, given: Mapping[str, Any], folder: Path
 ) -> tuple[list[Job], list[Fault]]:
     """The jobs of these rows, and everything that is wrong with them.
 
@@ -40,14 +40,14 @@ def jobs_from(
     faults: list[Fault] = []
     shared = {} if defaults is None else _values(defaults, faults, without=("name", "grid"))
     groups: dict[str, list[Job]] = {}
-    places: dict[str, Row] = {}
+    places: dict[str, JobRow] = {}
     for row in rows:
         before = len(faults)
         values = shared | _values(row, faults)
         if "name" not in row.values:
             faults.append(row.fault("name", "nothing", EXPECTED["name"], "Name every job; its results go by it."))
         elif "name" in values:
-            made = _expanded(row, values, given, folder, faults)
+            made = _expand_grid(row, values, given, folder, faults)
             if len(faults) > before:
                 made = made[:1]  # known by name, for those that come after it
             if values["name"] in groups:
@@ -55,12 +55,12 @@ def jobs_from(
             groups[values["name"]], places[values["name"]] = made, row
     jobs = [job for made in groups.values() for job in made]
     _check_names(groups, places, faults)
-    jobs = [_linked(job, groups, places[group], faults) for group, made in groups.items() for job in made]
+    jobs = [_resolve_names(job, groups, places[group], faults) for group, made in groups.items() for job in made]
     _check_cycles(jobs, groups, places, faults)
     return jobs, list(dict.fromkeys(faults))
 
 
-def _values(row: Row, faults: list[Fault], without: tuple[str, ...] = ()) -> dict[str, Any]:
+def _values(row: JobRow, faults: list[Fault], without: tuple[str, ...] = ()) -> dict[str, Any]:
     known = [name for name in COLUMNS if name not in without]
     values = {}
     for column, value in row.values.items():
@@ -74,8 +74,8 @@ def _values(row: Row, faults: list[Fault], without: tuple[str, ...] = ()) -> dic
     return values
 
 
-def _expanded(
-    row: Row, values: Mapping[str, Any], given: Mapping[str, Any], folder: Path, faults: list[Fault]
+def _expand_grid(
+    row: JobRow, values: Mapping[str, Any], given: Mapping[str, Any], folder: Path, faults: list[Fault]
 ) -> list[Job]:
     """The job of a row, or one for each combination of its grid."""
     path = folder / values["input"] if "input" in values else None
@@ -102,9 +102,9 @@ def _expanded(
     jobs = []
     for combination in itertools.product(*grid.values()):
         name = ",".join([base.name, *(f"{labels[p]}={v}" for p, v in zip(grid, combination, strict=True))])
-        tried = tuple(f"{place}={value}" for place, value in zip(grid, combination, strict=True))
-        name = re.sub(NO_NAME, "_", name) if grid else name
-        jobs.append(replace(base, name=name, overrides=(*own, *tried, *given.get("overrides", ()))))
+        result = tuple(f"{place}={value}" for place, value in zip(grid, combination, strict=True))
+        name = re.sub(FORBIDDEN_IN_NAMES, "_", name) if grid else name
+        jobs.append(replace(base, name=name, overrides=(*own, *result, *given.get("overrides", ()))))
     return jobs
 
 
@@ -123,12 +123,12 @@ def _labels(places: Sequence[str]) -> dict[str, str]:
     return labels
 
 
-def _check_names(groups: Mapping[str, list[Job]], places: Mapping[str, Row], faults: list[Fault]) -> None:
+def _check_names(groups: Mapping[str, list[Job]], places: Mapping[str, JobRow], faults: list[Fault]) -> None:
     seen: dict[str, str] = {}
     for group, made in groups.items():
         for job in made:
             name, row = job.name, places[group]
-            if re.search(NO_NAME, name) or name.startswith(".") or name.endswith((".", " ")):
+            if re.search(FORBIDDEN_IN_NAMES, name) or name.startswith(".") or name.endswith((".", " ")):
                 fix = 'Leave out / \\ : * ? " < > | and dots at either end.'
                 faults.append(row.fault("name", repr(name), "a name that can be a folder's", fix))
             elif len(name.encode()) > NAME_BYTES:
@@ -141,7 +141,7 @@ def _check_names(groups: Mapping[str, list[Job]], places: Mapping[str, Row], fau
                 faults.append(row.fault("name", f"'{name}' more than once", "a name of its own", fix))
 
 
-def _linked(job: Job, groups: Mapping[str, list[Job]], row: Row, faults: list[Fault]) -> Job:
+def _resolve_names(job: Job, groups: Mapping[str, list[Job]], row: JobRow, faults: list[Fault]) -> Job:
     """The job with names of grids resolved to the jobs that came of them."""
     by_name = {each.name: each for made in groups.values() for each in made}
     after: list[str] = []
@@ -161,7 +161,7 @@ def _linked(job: Job, groups: Mapping[str, list[Job]], row: Row, faults: list[Fa
 
 
 def _check_cycles(
-    jobs: Sequence[Job], groups: Mapping[str, list[Job]], places: Mapping[str, Row], faults: list[Fault]
+    jobs: Sequence[Job], groups: Mapping[str, list[Job]], places: Mapping[str, JobRow], faults: list[Fault]
 ) -> None:
     try:
         graphlib.TopologicalSorter({job.name: job.dependencies for job in jobs}).prepare()

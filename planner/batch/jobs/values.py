@@ -12,27 +12,27 @@ from typing import Any
 
 from planner.options import Duration, Gap, Memory, Override
 
-NEXT = r"\n|;(?=[^;\n]*\.[^;\n]*=)"
+SEPARATOR = r"\n|;(?=[^;\n]*\.[^;\n]*=)"
 """Parts several places and values in one text; a value may itself be names separated by `;`."""
 
 
-def flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def flatten(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     """The entries of nested tables by dotted keys.
 
-    >>> list(flat({"settings": {"months": 24}, "leases.West 1.units_max": 2}))
+    >>> list(flatten({"settings": {"months": 24}, "leases.West 1.units_max": 2}))
     [('settings.months', 24), ('leases.West 1.units_max', 2)]
     """
     for key, value in table.items():
         if isinstance(value, Mapping):
-            yield from flat(value, f"{before}{key}.")
+            yield from flatten(value, f"{before}{key}.")
         else:
             yield f"{before}{key}", value
 
 
-def cell(value: Any) -> str:
+def override_text(value: Any) -> str:
     """A value as `--set` takes it.
 
-    >>> cell(True), cell(0.08), cell(dt.date(2026, 9, 1))
+    >>> override_text(True), override_text(0.08), override_text(dt.date(2026, 9, 1))
     ('yes', '0.08', '2026-09-01')
     """
     if isinstance(value, bool):
@@ -51,8 +51,8 @@ def overrides(value: Any) -> tuple[str, ...]:
     (('settings.months=24',), ('settings.months=24', 'caps.c.providers=a;b'))
     """
     if isinstance(value, Mapping):
-        return tuple(Override().read(f"{place}={cell(each)}") for place, each in flat(value))
-    parts = value if isinstance(value, list) else re.split(NEXT, cell(value))
+        return tuple(Override().read(f"{place}={override_text(each)}") for place, each in flatten(value))
+    parts = value if isinstance(value, list) else re.split(SEPARATOR, override_text(value))
     return tuple(Override().read(part) for part in parts if str(part).strip())
 
 
@@ -64,15 +64,15 @@ def grid(value: Any) -> dict[str, tuple[str, ...]]:
     """
     pairs: list[tuple[str, Any]]
     if isinstance(value, Mapping):
-        pairs = list(flat(value))
+        pairs = list(flatten(value))
     else:
-        parts = [part.partition("=") for part in re.split(NEXT, cell(value)) if part.strip()]
+        parts = [part.partition("=") for part in re.split(SEPARATOR, override_text(value)) if part.strip()]
         pairs = [(place.strip(), [each.strip() for each in values.split("|")]) for place, _, values in parts]
     found = {}
     for place, values in pairs:
         if "." not in place or not isinstance(values, list) or not values:
             raise ValueError('Write a list of values for each place, such as "settings.discount_rate" = [0.08, 0.1].')
-        found[place] = tuple(dict.fromkeys(cell(each) for each in values))
+        found[place] = tuple(dict.fromkeys(override_text(each) for each in values))
     return found
 
 

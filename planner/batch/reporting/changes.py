@@ -19,11 +19,11 @@ from models.variants.plan_changes import Change, LimitChange, differences, limit
 from planner.analysis.plan_comparison import InputChange, input_changes
 from planner.batch.job_logs import PREVIOUS_PLAN
 from planner.batch.manifest import JobRecord, Manifest
-from planner.batch.reporting.status import WORDS
+from planner.batch.reporting.status import STATUS_LABELS
 
-TOLD = 3
-"""Changed values of the input told in words; all of them are in a table."""
-COMPARED = 60
+MAX_LISTED = 3
+"""Changed values of the input given in words; all of them are in a table."""
+MAX_COMPARED = 60
 """Jobs whose inputs are compared value by value: each takes a third of a second."""
 
 
@@ -62,24 +62,24 @@ def cost_usd(record: JobRecord | None) -> float | None:
 
 
 def changes(folder: Path, manifest: Manifest, previous: Manifest | None) -> tuple[JobChange, ...]:
-    """Every job of either batch, in the order of this one, then those that are gone; none without a previous batch."""
+    """Every job of either batch, in the order of this one, then those no longer in it; none without a previous one."""
     if previous is None:
         return ()
     old = {each.name: each for each in previous.records}
     now = {each.name for each in manifest.records}
-    inputs = _Inputs(folder)
+    inputs = _InputComparison(folder)
     found = [_change(inputs, old.get(each.name), each) for each in manifest.records]
-    gone = [JobChange(each.name, each, None, what=("no longer in the batch",)) for each in old.values()]
-    return (*found, *(each for each in gone if each.name not in now))
+    removed = [JobChange(each.name, each, None, what=("no longer in the batch",)) for each in old.values()]
+    return (*found, *(each for each in removed if each.name not in now))
 
 
-def _change(inputs: _Inputs, before: JobRecord | None, after: JobRecord) -> JobChange:
+def _change(inputs: _InputComparison, before: JobRecord | None, after: JobRecord) -> JobChange:
     if before is None:
         return JobChange(after.name, None, after, what=("new in the batch",))
     decided: tuple[Change, ...] = ()
     limits: tuple[LimitChange, ...] = ()
     if before.plan_path and after.plan_path:
-        old, new = _decided(before.report), _decided(after.report)
+        old, new = _plan_of(before.report), _plan_of(after.report)
         decided = tuple(each for each in differences(old, new, months.label) if each.change != "same")
         limits = limit_differences(old, new, months.label)
     what = _what(before, after, len(decided), len(limits))
@@ -90,7 +90,7 @@ def _change(inputs: _Inputs, before: JobRecord | None, after: JobRecord) -> JobC
 def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> tuple[str, ...]:
     found = []
     if (before.status, before.good) != (after.status, after.good):
-        found.append(f"{WORDS[before.status]} became {WORDS[after.status]}")
+        found.append(f"{STATUS_LABELS[before.status]} became {STATUS_LABELS[after.status]}")
     old, new = cost_usd(before), cost_usd(after)
     if old is not None and new is not None and abs(new - old) > 1e-9 * max(abs(old), abs(new)):
         share = f" ({(new - old) / abs(old):+.2%})" if old else ""
@@ -103,14 +103,14 @@ def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> t
 
 
 def _why(
-    inputs: _Inputs, before: JobRecord, after: JobRecord, differs: bool
+    inputs: _InputComparison, before: JobRecord, after: JobRecord, differs: bool
 ) -> tuple[tuple[InputChange, ...], tuple[str, ...]]:
     changed: tuple[InputChange, ...] = ()
     why: list[str] = []
     saved_anew = before.input_sha256 != after.input_sha256
     if before.data_sha256 != after.data_sha256 or (saved_anew and not after.data_sha256):
-        changed, told = inputs.change(before, after)
-        why.append(told)
+        changed, reason = inputs.change(before, after)
+        why.append(reason)
     elif saved_anew:
         why.append("the workbook was saved anew with the same values")
     why += _differing("option ", before.options, after.options)
@@ -129,7 +129,7 @@ def input_words(change: InputChange) -> str:
 
 
 def _more(inputs: tuple[InputChange, ...]) -> str:
-    return f"; and {len(inputs) - TOLD} more" if len(inputs) > TOLD else ""
+    return f"; and {len(inputs) - MAX_LISTED} more" if len(inputs) > MAX_LISTED else ""
 
 
 def _versions(record: JobRecord) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _plain(value: Any) -> str:
     return "nothing" if value is None or value == "" else str(value)
 
 
-def _decided(report: Mapping[str, Any]) -> Plan:
+def _plan_of(report: Mapping[str, Any]) -> Plan:
     """The decisions of a run.json as a Plan whose months are month numbers, so that horizons need not be alike."""
     signings, options = [], []
     for each in report.get("decisions") or ():
@@ -171,33 +171,33 @@ def _decided(report: Mapping[str, Any]) -> Plan:
 
 def _limits(report: Mapping[str, Any]) -> tuple[LimitChoice, ...]:
     """The limit in each month: run.json has the first month's and the changes."""
-    told = [(each["segment"], months.parse(each["month"]), each["limit"]) for each in report.get("limits") or ()]
-    if not told:
+    reason = [(each["segment"], months.parse(each["month"]), each["limit"]) for each in report.get("limits") or ()]
+    if not reason:
         return ()
-    first = min(month for _, month, _ in told if month is not None)
+    first = min(month for _, month, _ in reason if month is not None)
     found = []
-    for segment in dict.fromkeys(name for name, _, _ in told):
-        steps = {month: limit for name, month, limit in told if name == segment}
+    for segment in dict.fromkeys(name for name, _, _ in reason):
+        planned = {month: limit for name, month, limit in reason if name == segment}
         limit = ""
         for month in range(first, first + int(report.get("months") or 0)):
-            limit = steps.get(month, limit)
+            limit = planned.get(month, limit)
             found.append(LimitChoice(segment, month, limit))
     return tuple(found)
 
 
-class _Inputs:
+class _InputComparison:
     """What jobs of a batch's folder were made from, off the plans that carry it or the workbooks."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.left = COMPARED
+        self.left = MAX_COMPARED
 
     def change(self, before: JobRecord, after: JobRecord) -> tuple[tuple[InputChange, ...], str]:
         """What changed in the input, where both versions can still be read, and the same in words."""
         if "invalid" in (before.status, after.status):
             return (), "the workbook changed; what in it cannot be told, for one of its two versions has faults"
         if not self.left:
-            return (), f"the input changed; values are compared for the first {COMPARED} jobs, see planner compare"
+            return (), f"the input changed; values are compared for the first {MAX_COMPARED} jobs, see planner compare"
         self.left -= 1
         old, new = self._dataset(before), self._dataset(after)
         if old is None or new is None:
@@ -206,7 +206,7 @@ class _Inputs:
         if not found:
             return (), "the workbook was saved anew; no value that decides anything changed"
         count = f"{len(found)} values" if len(found) > 1 else "one value"
-        return found, f"{count} of the input changed: {'; '.join(map(input_words, found[:TOLD]))}{_more(found)}"
+        return found, f"{count} of the input changed: {'; '.join(map(input_words, found[:MAX_LISTED]))}{_more(found)}"
 
     def _dataset(self, record: JobRecord) -> Dataset | None:
         """None where neither the plan nor the workbook is still there."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from planner.batch.job_logs import tail
 from planner.batch.manifest import JobRecord, Manifest
-from planner.batch.reporting.status import WORDS, counts, ending, why_not_good
+from planner.batch.reporting.status import STATUS_LABELS, counts, ending, why_not_good
 from planner.outputs import write_durably
 
 LOG_LINES = 60
@@ -65,8 +65,8 @@ def _case(suite: ET.Element, folder: Path, batch: str, record: JobRecord) -> Non
     if kind == "skipped":
         ET.SubElement(case, "skipped", {"message": message})
     elif kind != "good":
-        told_of = ET.SubElement(case, kind, {"type": record.status, "message": message})
-        told_of.text = _text("\n".join([WORDS[record.status], message, *_faults(record)]))
+        element = ET.SubElement(case, kind, {"type": record.status, "message": message})
+        element.text = _text("\n".join([STATUS_LABELS[record.status], message, *_faults(record)]))
     log = tail(folder / "jobs" / record.name / "run.log", LOG_LINES)
     ET.SubElement(case, "system-out").text = _text(f"{_facts(record)}\n{log}".rstrip())
 

@@ -11,7 +11,7 @@ Tone = Literal["good", "careful", "bad"]
 Ending = Literal["good", "failure", "error", "skipped"]
 ENDINGS: tuple[Ending, ...] = ("good", "failure", "error", "skipped")
 
-WORDS = {
+STATUS_LABELS = {
     "queued": "waiting",
     "running": "running",
     "optimal": "plan within the gap",
@@ -35,7 +35,7 @@ def ending(record: JobRecord) -> Ending:
     """What the status means to whoever counts: `failure` is the job's own answer, `error` a fault on the way to one.
 
     >>> from planner.batch.manifest import STATUSES
-    >>> set(STATUSES) == set(WORDS)
+    >>> set(STATUSES) == set(STATUS_LABELS)
     True
     """
     if record.good:
@@ -52,15 +52,15 @@ def tone(record: JobRecord) -> Tone:
     return "careful" if record.status in (*_SKIPPED, "stopped", "interrupted", "running") else "bad"
 
 
-def in_words(record: JobRecord) -> str:
+def status_label(record: JobRecord) -> str:
     """The status with a mark that can be told without colour."""
     mark = {"good": "✔", "careful": "●", "bad": "✘"}[tone(record)]
-    return f"{mark} {WORDS[record.status]}"
+    return f"{mark} {STATUS_LABELS[record.status]}"
 
 
 def why_not_good(record: JobRecord) -> str:
     """What to say of a job that is not good: its message, else its status in words."""
-    return record.message or WORDS[record.status]
+    return record.message or STATUS_LABELS[record.status]
 
 
 def counts(records: Sequence[JobRecord]) -> dict[Ending, int]:

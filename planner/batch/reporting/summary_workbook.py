@@ -12,7 +12,7 @@ from models.dataset import Dataset
 from models.schema import Settings
 from planner.batch.manifest import JobRecord, Manifest
 from planner.batch.reporting.changes import JobChange, cost_usd
-from planner.batch.reporting.status import counts, headline, in_words, tone, why_not_good
+from planner.batch.reporting.status import counts, headline, status_label, tone, why_not_good
 from planner.excel.book import Cell
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
 from planner.formatting import money
@@ -150,7 +150,9 @@ def _figures(manifest: Manifest) -> Section:
 
 def _attention(manifest: Manifest) -> list[Section]:
     rows = [
-        (each.name, Cell(in_words(each), tone(each)), why_not_good(each)) for each in manifest.records if not each.good
+        (each.name, Cell(status_label(each), tone(each)), why_not_good(each))
+        for each in manifest.records
+        if not each.good
     ]
     if not rows:
         return []
@@ -176,7 +178,7 @@ def _jobs(manifest: Manifest) -> Section:
     rows = [
         (
             each.name,
-            Cell(in_words(each), tone(each)),
+            Cell(status_label(each), tone(each)),
             _over(cost_usd(each), size),
             _over(_figure(each, "gap"), 0.01),
             _over(_figure(each, "saving_usd"), size),
@@ -260,7 +262,7 @@ def _job(record: JobRecord) -> tuple[Any, ...]:
     seconds = record.report.get("seconds")
     return (
         record.name,
-        Cell(in_words(record), tone(record)),
+        Cell(status_label(record), tone(record)),
         "yes" if record.good else "no",
         _plan(record),
         cost_usd(record),
@@ -285,8 +287,8 @@ def _compared(change: JobChange) -> tuple[Any, ...]:
         change.name,
         "; ".join(change.what) or "nothing",
         "; ".join(change.why),
-        Cell(in_words(before), tone(before)) if before else "",
-        Cell(in_words(after), tone(after)) if after else "",
+        Cell(status_label(before), tone(before)) if before else "",
+        Cell(status_label(after), tone(after)) if after else "",
         cost_usd(before),
         cost_usd(after),
         change.difference_usd,

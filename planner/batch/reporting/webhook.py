@@ -27,7 +27,7 @@ TRY_SECONDS = 10.0
 ALL_SECONDS = 60.0
 """Of all attempts together, with the pauses between them."""
 FIRST_PAUSE_SECONDS = 1.0
-TOLD = 10
+MAX_NAMED = 10
 """Jobs told by name in the text."""
 _AGAIN = frozenset({408, 425, 429})
 """Refusals that say 'later'; any other 4xx will be the same again."""
@@ -41,11 +41,11 @@ def send(
     pause: Callable[[float], None] = time.sleep,
 ) -> bool:
     """Whether the message was taken; a warning says why not. Never raises for what the other side does."""
-    shown = where(url)
+    shown = public_address(url)
     if not shown:
         log.warning("warning: the webhook's address is none that begins with http:// or https://; nobody was told.")
         return False
-    body = json.dumps(message(manifest, changed), ensure_ascii=False).encode("utf-8")
+    body = json.dumps(payload(manifest, changed), ensure_ascii=False).encode("utf-8")
     deadline = time.monotonic() + ALL_SECONDS
     wait = FIRST_PAUSE_SECONDS
     for attempt in range(1, ATTEMPTS + 1):
@@ -61,7 +61,7 @@ def send(
     raise AssertionError
 
 
-def where(url: str) -> str:
+def public_address(url: str) -> str:
     """The address as a log may show it, without its path, which often is a secret; "" for what is no web address."""
     try:
         parts = urlsplit(url)
@@ -87,12 +87,12 @@ def _post(url: str, body: bytes, seconds: float) -> tuple[str, bool]:
         return f"the address cannot be used ({error})", False
 
 
-def message(manifest: Manifest, changed: tuple[JobChange, ...]) -> dict[str, Any]:
+def payload(manifest: Manifest, changed: tuple[JobChange, ...]) -> dict[str, Any]:
     """The body: `text`, and the same in fields."""
     bad = [each for each in manifest.records if not each.good]
     differing = [each for each in changed if each.differs]
     return {
-        "text": "\n".join([f"Batch {manifest.batch}: {headline(manifest.records)}.", *_told(bad, differing)]),
+        "text": "\n".join([f"Batch {manifest.batch}: {headline(manifest.records)}.", *_text_lines(bad, differing)]),
         "batch": manifest.batch,
         "good": not bad,
         "started": manifest.started,
@@ -117,11 +117,11 @@ def message(manifest: Manifest, changed: tuple[JobChange, ...]) -> dict[str, Any
     }
 
 
-def _told(bad: list[JobRecord], differing: list[JobChange]) -> list[str]:
-    lines = [f"✘ {each.name}: {why_not_good(each)}" for each in bad[:TOLD]]
-    if len(bad) > TOLD:
-        lines.append(f"✘ and {len(bad) - TOLD} more")
-    lines += [f"Δ {each.name}: {'; '.join(each.what)} ({'; '.join(each.why)})" for each in differing[:TOLD]]
-    if len(differing) > TOLD:
-        lines.append(f"Δ and {len(differing) - TOLD} more")
+def _text_lines(bad: list[JobRecord], differing: list[JobChange]) -> list[str]:
+    lines = [f"✘ {each.name}: {why_not_good(each)}" for each in bad[:MAX_NAMED]]
+    if len(bad) > MAX_NAMED:
+        lines.append(f"✘ and {len(bad) - MAX_NAMED} more")
+    lines += [f"Δ {each.name}: {'; '.join(each.what)} ({'; '.join(each.why)})" for each in differing[:MAX_NAMED]]
+    if len(differing) > MAX_NAMED:
+        lines.append(f"Δ and {len(differing) - MAX_NAMED} more")
     return lines

@@ -22,7 +22,7 @@ FOLDER = "reports"
 def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *, webhook: str | None) -> list[Path]:
     """Writes `reports/summary.xlsx`, `junit.xml` and `metrics.prom` in a batch's folder, and tells the webhook.
 
-    Each is tried whatever becomes of the others. Returns those that were written.
+    Each is result whatever becomes of the others. Returns those that were written.
 
     Raises:
         CannotWrite: one or more could not be written; the first of them is told, the others are warnings.

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.schedule.schedule import FINAL, SKIPPED, Files, Schedule, comment, numbered, portable_days
+from planner.schedule.schedule import (
+    FINAL,
+    SKIPPED,
+    Schedule,
+    ScheduleFiles,
+    check_portable_days,
+    comment,
+    numeric_weekdays,
+)
 
 
-def airflow(schedule: Schedule) -> Files:
+def airflow(schedule: Schedule) -> ScheduleFiles:
     """The DAG file; the planner runs where the worker runs, by absolute paths.
 
     Raises:
         WrongUsage: days that Airflow reads otherwise than cron.
     """
-    portable_days(schedule, "Airflow")
+    check_portable_days(schedule, "Airflow")
     text = comment(schedule.heading) + _DAG.format(
         name=schedule.name,
         command=_list([*schedule.command, *schedule.batch]),
         folder=_text(schedule.folder),
-        cron=_text(numbered(schedule)),
+        cron=_text(numeric_weekdays(schedule)),
         zone=_text(schedule.zone or "UTC"),
         final=", ".join(str(code) for code in FINAL),
         skipped=SKIPPED,
@@ -28,7 +36,7 @@ def airflow(schedule: Schedule) -> Files:
     name = f"{schedule.name.replace('-', '_')}_dag.py"
     install = (f"Copy {name} into Airflow's folder of DAGs, and unpause the DAG {schedule.name}.",)
     notes = ("The paths in it must be the same on Airflow's workers as here.",)
-    return Files({name: text}, install, notes)
+    return ScheduleFiles({name: text}, install, notes)
 
 
 _START = "2026, 1, 1"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 
 from planner.errors import WrongUsage
-from planner.schedule.schedule import Files, Schedule, comment
+from planner.schedule.schedule import Schedule, ScheduleFiles, comment
 
 LONGEST = 998
 """Characters of a command that cron takes; longer lines are dropped without a word."""
 
 
-def crontab(schedule: Schedule) -> Files:
+def crontab(schedule: Schedule) -> ScheduleFiles:
     """The line, with absolute paths; output goes to a log, and cron mails a line when a batch fails.
 
     Raises:
@@ -47,4 +47,4 @@ def crontab(schedule: Schedule) -> Files:
     text += f"# MAILTO=you@example.com\nSHELL=/bin/sh\n{zone}{schedule.calendar.text} {escaped}\n"
     name = f"{schedule.name}.crontab"
     install = (f"crontab -l 2>/dev/null | cat - {name} | crontab -    (adds the lines; once only)",)
-    return Files({name: text}, install, tuple(notes))
+    return ScheduleFiles({name: text}, install, tuple(notes))

@@ -9,7 +9,7 @@ import shlex
 from pathlib import PurePath, PurePosixPath
 
 from planner.errors import WrongUsage
-from planner.schedule.schedule import Files, Schedule, comment, numbered, portable_days
+from planner.schedule.schedule import Schedule, ScheduleFiles, check_portable_days, comment, numeric_weekdays
 
 LEAST_MINUTES = 5
 """GitHub starts no workflow more often."""
@@ -17,7 +17,7 @@ MOST_MINUTES = 360
 """GitHub's own runners end a job then."""
 
 
-def github(schedule: Schedule) -> Files:
+def github(schedule: Schedule) -> ScheduleFiles:
     """The workflow, for a repository that holds the workbooks; reports are kept as artifacts, also of a failed batch.
 
     The batch's folder goes from run to run through the cache, so that good jobs are reused and differences told.
@@ -25,7 +25,7 @@ def github(schedule: Schedule) -> Files:
     Raises:
         WrongUsage: another zone than UTC, starts closer than GitHub allows, or a path outside the repository.
     """
-    portable_days(schedule, "GitHub")
+    check_portable_days(schedule, "GitHub")
     if schedule.zone not in (None, "UTC", "Etc/UTC"):
         raise WrongUsage(
             f"GitHub starts workflows by UTC alone; --tz {schedule.zone} cannot be had there, for its clock changes. "
@@ -38,7 +38,7 @@ def github(schedule: Schedule) -> Files:
     text = comment([*schedule.heading, "Times are UTC. GitHub may start late when it is busy."]) + _WORKFLOW.format(
         name=schedule.name,
         title=json.dumps(f"planner batch {schedule.name}", ensure_ascii=False),
-        cron=json.dumps(numbered(schedule)),
+        cron=json.dumps(numeric_weekdays(schedule)),
         minutes=min(MOST_MINUTES, -(-schedule.end_seconds // 60)),
         container=f"    container: {json.dumps(schedule.image)}\n" if schedule.image else "",
         install="" if schedule.image else _INSTALL,
@@ -53,7 +53,7 @@ def github(schedule: Schedule) -> Files:
         notes.append("It installs the planner from the repository itself; for another one give --image.")
     if schedule.end_seconds > MOST_MINUTES * 60:
         notes.append(f"GitHub's own runners end a job after {MOST_MINUTES // 60} hours; the budget is cut to that.")
-    return Files({name: text}, install, tuple(notes))
+    return ScheduleFiles({name: text}, install, tuple(notes))
 
 
 def _no_closer_than_allowed(schedule: Schedule) -> None:

@@ -6,18 +6,26 @@ import json
 from pathlib import PurePosixPath
 
 from planner.errors import WrongUsage
-from planner.schedule.schedule import FINAL, SKIPPED, Files, Schedule, comment, numbered, portable_days
+from planner.schedule.schedule import (
+    FINAL,
+    SKIPPED,
+    Schedule,
+    ScheduleFiles,
+    check_portable_days,
+    comment,
+    numeric_weekdays,
+)
 
 MOUNT = "/work"
 
 
-def kubernetes(schedule: Schedule) -> Files:
+def kubernetes(schedule: Schedule) -> ScheduleFiles:
     """The manifest; workbooks and plans are on a claimed volume, which is the working folder.
 
     Raises:
         WrongUsage: there is no image, a path lies outside the volume, or days that Kubernetes reads otherwise.
     """
-    portable_days(schedule, "Kubernetes")
+    check_portable_days(schedule, "Kubernetes")
     if not schedule.image:
         raise WrongUsage("A CronJob needs a container image that has the planner: give --image REGISTRY/NAME:TAG.")
     for path in (schedule.jobs, schedule.into):
@@ -28,7 +36,7 @@ def kubernetes(schedule: Schedule) -> Files:
     never_again = ", ".join(str(code) for code in sorted((*FINAL, SKIPPED)))
     text = comment(schedule.heading) + _MANIFEST.format(
         name=schedule.name,
-        cron=json.dumps(numbered(schedule)),
+        cron=json.dumps(numeric_weekdays(schedule)),
         zone=json.dumps(schedule.zone or "Etc/UTC"),
         never_again=never_again,
         end=schedule.end_seconds,
@@ -43,7 +51,7 @@ def kubernetes(schedule: Schedule) -> Files:
         f"The claim {claim} must be there; it holds the workbooks and takes the plans.",
         "Memory and CPU of the container are a guess: set them to what `planner batch` reports as peak.",
     )
-    return Files({name: text}, install, notes)
+    return ScheduleFiles({name: text}, install, notes)
 
 
 _MANIFEST = """\

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from planner.errors import WrongUsage
 from planner.schedule.formats.systemd_calendar import on_calendar
-from planner.schedule.schedule import SKIPPED, Files, Schedule, comment
+from planner.schedule.schedule import SKIPPED, Schedule, ScheduleFiles, comment
 
 STOP_SECONDS = 120
 """A batch that is told to stop writes down where it stands within this time."""
 
 
-def systemd(schedule: Schedule) -> Files:
+def systemd(schedule: Schedule) -> ScheduleFiles:
     """The two units; they work for the system and, copied elsewhere, for a user.
 
     Raises:
@@ -26,7 +26,7 @@ def systemd(schedule: Schedule) -> Files:
         f"systemctl list-timers {timer}; journalctl -u {service}",
     )
     notes = ("As a system unit it runs as root: set User= in the service, or copy both to ~/.config/systemd/user.",)
-    return Files(texts, install, notes)
+    return ScheduleFiles(texts, install, notes)
 
 
 def _service(schedule: Schedule) -> str:

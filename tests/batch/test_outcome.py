@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from planner.batch.execution.budgeted_process import Ended
+from planner.batch.execution.budgeted_process import ProcessResult
 from planner.batch.jobs.job import Job
-from planner.batch.outcome import good, judge
+from planner.batch.outcome import classify, is_accepted
 
 JOB = Job("j", Path("j.xlsx"), memory_mb=500.0, time_budget=9.0)
 INPUT = "f" * 64
@@ -32,8 +32,8 @@ def left(folder: Path, status: str = "optimal", *, plan: bytes = b"plan", **chan
     return folder
 
 
-def ended(code: int | None, cause: Any = "", said: str = "") -> Ended:
-    return Ended(code, cause, 1.0, 100.0, said)
+def ended(code: int | None, cause: Any = "", output: str = "") -> ProcessResult:
+    return ProcessResult(code, cause, 1.0, 100.0, output)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def ended(code: int | None, cause: Any = "", said: str = "") -> Ended:
 )
 def test_results(tmp_path: Path, status: str, code: int, message: str) -> None:
     """A whole report whose exit code agrees is the result, and another try would bring the same."""
-    judged = judge(JOB, left(tmp_path, status), ended(code), INPUT)
-    assert judged.status == status
-    assert message in judged.message
-    assert judged.has_plan == (status in ("optimal", "stopped"))
-    assert not judged.may_pass
+    outcome = classify(JOB, left(tmp_path, status), ended(code), INPUT)
+    assert outcome.status == status
+    assert message in outcome.message
+    assert outcome.has_plan == (status in ("optimal", "stopped"))
+    assert not outcome.retryable
 
 
 @pytest.mark.parametrize(
@@ -71,18 +71,18 @@ def test_results(tmp_path: Path, status: str, code: int, message: str) -> None:
 def test_what_does_not_fit_together(tmp_path: Path, spoil: Any) -> None:
     """A report that is not whole, or does not fit exit code, input or plan, is no result."""
     spoil(left(tmp_path))
-    judged = judge(JOB, tmp_path, ended(0), INPUT)
-    assert (judged.status, judged.has_plan, judged.report) == ("failed", False, {})
+    outcome = classify(JOB, tmp_path, ended(0), INPUT)
+    assert (outcome.status, outcome.has_plan, outcome.report) == ("failed", False, {})
 
 
 @pytest.mark.parametrize(
-    ("code", "may_pass"), [(-9, True), (-15, True), (143, True), (7, True), (-11, False), (-6, False), (1, False)]
+    ("code", "retryable"), [(-9, True), (-15, True), (143, True), (7, True), (-11, False), (-6, False), (1, False)]
 )
-def test_broken_off(tmp_path: Path, code: int, may_pass: bool) -> None:
+def test_broken_off(tmp_path: Path, code: int, retryable: bool) -> None:
     """A process that broke off is no result, even beside a whole report; only what may pass is worth another try."""
-    judged = judge(JOB, left(tmp_path), ended(code, said="planner: it hurts\n"), INPUT)
-    assert (judged.status, judged.may_pass) == ("failed", may_pass)
-    assert "it hurts" in judged.message
+    outcome = classify(JOB, left(tmp_path), ended(code, output="planner: it hurts\n"), INPUT)
+    assert (outcome.status, outcome.retryable) == ("failed", retryable)
+    assert "it hurts" in outcome.message
 
 
 @pytest.mark.parametrize(
@@ -98,23 +98,23 @@ def test_broken_off(tmp_path: Path, code: int, may_pass: bool) -> None:
 )
 def test_ended_from_here(tmp_path: Path, cause: str, interrupted: bool, code: int | None, status: str) -> None:
     """What was ended from here is called by its cause; what ended by itself just before counts as it is."""
-    judged = judge(JOB, left(tmp_path, "stopped", interrupted=interrupted), ended(code, cause), INPUT)
-    assert judged.status == status
-    assert judged.may_pass == (status == "failed")
+    outcome = classify(JOB, left(tmp_path, "stopped", interrupted=interrupted), ended(code, cause), INPUT)
+    assert outcome.status == status
+    assert outcome.retryable == (status == "failed")
 
 
 def test_killed_without_a_plan(tmp_path: Path) -> None:
     """Killed at its time budget without a plan, or out of memory by its own account, a job is called so."""
-    assert judge(JOB, tmp_path, ended(-9, "time"), INPUT).status == "killed_time"
-    judged = judge(JOB, tmp_path, ended(1, said="MemoryError"), INPUT)
-    assert judged.status == "killed_memory"
-    assert "500 MB" in judged.message
+    assert classify(JOB, tmp_path, ended(-9, "time"), INPUT).status == "killed_time"
+    outcome = classify(JOB, tmp_path, ended(1, output="MemoryError"), INPUT)
+    assert outcome.status == "killed_memory"
+    assert "500 MB" in outcome.message
 
 
 def test_good() -> None:
     """Optimal is good, stopped where it is accepted, nothing else ever."""
     accepting = Job("j", Path("j.xlsx"), accept_stopped=True)
-    assert good("optimal", JOB)
-    assert good("stopped", accepting)
-    assert not any(good(each, accepting) for each in ("infeasible", "interrupted", "failed", "killed_time"))
-    assert not good("stopped", JOB)
+    assert is_accepted("optimal", JOB)
+    assert is_accepted("stopped", accepting)
+    assert not any(is_accepted(each, accepting) for each in ("infeasible", "interrupted", "failed", "killed_time"))
+    assert not is_accepted("stopped", JOB)
