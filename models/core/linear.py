@@ -12,6 +12,8 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 Var = Any
 """A scalar Pyomo variable; Pyomo carries no types."""
+CANCELLED = 1e-13
+"""What is left of a coefficient is rounding below this share of its largest part."""
 
 
 class Linear:
@@ -53,16 +55,18 @@ class Linear:
         return Linear().plus(self, scale)
 
     def collect_terms(self) -> Linear:
-        """The same with each variable once and none at 0."""
-        totals: dict[int, float] = {}
+        """The same with each variable once; none at 0, nor at what rounding leaves of coefficients that cancel."""
+        parts: dict[int, list[float]] = {}
         variables: dict[int, Var] = {}
         for coefficient, variable in zip(self.coefficients, self.variables, strict=True):
             key = id(variable)
-            totals[key] = totals.get(key, 0.0) + coefficient
+            parts.setdefault(key, []).append(coefficient)
             variables[key] = variable
         result = Linear(self.constant)
-        for key, coefficient in totals.items():
-            result.add(variables[key], coefficient)
+        for key, coefficients in parts.items():
+            total = sum(coefficients)
+            if len(coefficients) == 1 or abs(total) > CANCELLED * max(map(abs, coefficients)):
+                result.add(variables[key], total)
         return result
 
     @property
