@@ -74,8 +74,10 @@ def parse(column: Column, value: object) -> tuple[Any, str]:
 
     `value` is what a cell holds (str, bool, int, float, date), never None or blank. Never guesses.
 
-    Raises:
-        CellError: the value fits no rule of the column.
+    Raises
+    ------
+    CellError
+        The value fits no rule of the column.
     """
     if column.kind in ("name", "text", "names", "choice"):
         return _parse_text(column, value)

@@ -153,22 +153,27 @@ class Dataset:
 
     @cached_property
     def hardware_of(self) -> dict[str, Hardware]:
+        """Hardware rows by name."""
         return {each.hardware: each for each in self.hardware}
 
     @cached_property
     def segment_of(self) -> dict[str, Segment]:
+        """Segments by name."""
         return {each.segment: each for each in self.segments}
 
     @cached_property
     def lease_of(self) -> dict[str, Lease]:
+        """Leases by name."""
         return {each.lease: each for each in self.leases}
 
     @cached_property
     def contract_of(self) -> dict[str, Contract]:
+        """Contracts by name."""
         return {each.contract: each for each in self.contracts}
 
     @cached_property
     def lease_out_of(self) -> dict[str, LeaseOut]:
+        """Lease-outs by name."""
         return {each.lease_out: each for each in self.lease_outs}
 
     def in_scenario(self, scenario: str) -> Dataset:

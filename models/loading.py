@@ -43,8 +43,10 @@ def dataset_from(**tables: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> D
 
     Values are what cells hold: months as `2026-09`, flags as yes and no or booleans.
 
-    Raises:
-        FaultyWorkbook: anything is wrong with them.
+    Raises
+    ------
+    FaultyWorkbook
+        Anything is wrong with them.
     """
     taken = load_tables([plain_table(name, rows) for name, rows in tables.items()])
     if taken.dataset is None:

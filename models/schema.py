@@ -15,6 +15,8 @@ from models.columns import REQUIRED, Column, Row, column, columns_of, price
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Row):
+    """The settings of a workbook: horizon, money, discounting, risk; one record."""
+
     plan_name: str = column("text", "name of the plan; the file's name when blank", default="")
     first_month: int = column("month", "first month of the horizon")
     months: int = column("count", "length of the horizon", unit="months", low=1, high=240)
@@ -38,6 +40,8 @@ class Settings(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hardware(Row):
+    """A row of `hardware`: an accelerator type."""
+
     hardware: str = column("name", "an accelerator type")
     vendor: str = column("text", "who makes it", default="")
     kw: float = column("number", "all-in facility power per accelerator", unit="kW", above=0)
@@ -46,6 +50,8 @@ class Hardware(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throughput(Row):
+    """A row of `throughput`: how fast a hardware runs a workload."""
+
     workload: str = column("name", "what is run")
     hardware: str = column("name", "on which accelerator", refers=("hardware",))
     tokens_per_second: float = column("number", "sustained, per accelerator", unit="tokens/s", low=0)
@@ -56,6 +62,8 @@ class Throughput(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment(Row):
+    """A row of `segments`: a product line with its own demand."""
+
     segment: str = column("name", "a product line with its own demand")
     workload: str = column("name", "row of throughput that serves it", refers=("throughput",))
     timing: str = column(
@@ -91,6 +99,8 @@ class Segment(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand(Row):
+    """A row of `demand`: projected tokens of a segment in a region and month."""
+
     segment: str = column("name", "which product line", refers=("segments",))
     region: str = column("name", "where the tokens are wanted")
     month: int = column("month", "which month")
@@ -101,6 +111,8 @@ class Demand(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBlock(Row):
+    """A row of `load_blocks`: a part of the day."""
+
     block: str = column("name", "a part of the day")
     hours_per_day: float = column(
         "number", "hours of the day it takes; all blocks sum to 24", unit="h", above=0, high=24
@@ -110,6 +122,8 @@ class LoadBlock(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadShape(Row):
+    """A row of `load_shape`: how a segment's demand spreads over the load blocks."""
+
     segment: str = column("name", "which product line", refers=("segments",))
     block: str = column("name", "which load block", refers=("load_blocks",))
     multiplier: float = column("number", "rate in that block over the day's mean", low=0)
@@ -117,6 +131,8 @@ class LoadShape(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network(Row):
+    """A row of `network`: whether, and at what cost, a region serves another."""
+
     capacity_region: str = column("name", "where the accelerators are")
     demand_region: str = column("name", "where the tokens are wanted")
     usd_per_mtok: float = price("cost of serving across", unit="USD/Mtok")
@@ -125,6 +141,8 @@ class Network(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet(Row):
+    """A row of `fleet`: capacity that is already online."""
+
     asset: str = column("name", "what is already online")
     provider: str = column("name", "who runs it")
     region: str = column("name", "where it is")
@@ -145,6 +163,8 @@ _STATUS = "offer; signed: fixed, needs the signed columns; excluded"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease(Row):
+    """A row of `leases`: a cluster, or a block of one, on offer or signed."""
+
     lease: str = column("name", "a cluster, or a block of one, on offer")
     provider: str = column("name", "who offers it")
     region: str = column("name", "where it is")
@@ -168,6 +188,8 @@ class Lease(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseHardware(Row):
+    """A row of `lease_hardware`: accelerators in a unit of a lease."""
+
     lease: str = column("name", "which lease", refers=("leases",))
     hardware: str = column("name", "which accelerator", refers=("hardware",))
     accelerators: float = column("number", "per unit; several rows make a mixed cluster", unit="accelerators", low=0)
@@ -175,6 +197,8 @@ class LeaseHardware(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseTerm(Row):
+    """A row of `lease_terms`: a term on offer for a lease, its fees and rights."""
+
     lease: str = column("name", "which lease", refers=("leases",))
     term_months: int = column("count", "length of the term", unit="months", low=1)
     usd_per_accelerator_hour: float | None = price(
@@ -209,6 +233,8 @@ class LeaseTerm(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ramp(Row):
+    """A row of `ramps`: capacity and rate from a service month on."""
+
     ramp: str = column("name", "name of the ramp")
     service_month: int = column("count", "1, 2, …; a row holds until the next", low=1)
     capacity_share: float = column("share", "of the capacity that is online", default=1.0)
@@ -217,6 +243,8 @@ class Ramp(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract(Row):
+    """A row of `contracts`: a framework agreement in blocks of power."""
+
     contract: str = column("name", "a framework agreement, taken in blocks of power")
     provider: str = column("name", "who offers it")
     region: str = column("name", "where it is")
@@ -257,6 +285,8 @@ class Contract(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractTier(Row):
+    """A row of `contract_tiers`: the rate from a number of blocks on."""
+
     contract: str = column("name", "which contract", refers=("contracts",))
     from_blocks: int = column("count", "from how many blocks; the first row 1 or min_blocks", unit="blocks", low=1)
     usd_per_accelerator_hour: float | None = price(
@@ -269,6 +299,8 @@ class ContractTier(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnDemand(Row):
+    """A row of `on_demand`: hours at market price from a month on."""
+
     provider: str = column("name", "who sells it")
     region: str = column("name", "where it is")
     hardware: str = column("name", "which accelerator", refers=("hardware",))
@@ -281,6 +313,8 @@ class OnDemand(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseOut(Row):
+    """A row of `lease_outs`: capacity that others would lease from us."""
+
     lease_out: str = column("name", "what others would take off our hands")
     provider: str = column("text", "the taker", default="")
     region: str = column("name", "where")
@@ -298,6 +332,8 @@ class LeaseOut(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option(Row):
+    """A row of `options`: a right bought now and exercised later."""
+
     option: str = column("name", "a right bought now, used later")
     offer: str = column("name", "the lease or contract it is on", refers=("leases", "contracts"))
     premium_usd: float = price("paid when the option is bought", unit="USD", default=REQUIRED)
@@ -307,6 +343,8 @@ class Option(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit(Row):
+    """A row of `limits`: a usage limit or price of a segment, and what it does to demand and revenue."""
+
     segment: str = column("name", "which product line", refers=("segments",))
     limit: str = column("name", "one of the segment's limits is in force in each month")
     generosity: float | None = column(
@@ -341,6 +379,8 @@ MEASURES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cap(Row):
+    """A row of `caps`: a policy limit on capacity, cash, obligations or shortfall."""
+
     cap: str = column("name", "name of the cap")
     measure: str = column("choice", "what is held", choices=tuple(MEASURES))
     scope: str = column("choice", "of what", choices=SCOPES)
@@ -359,6 +399,8 @@ class Cap(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Row):
+    """A row of `rules`: a logical relation between offers."""
+
     rule: str = column("name", "name of the rule")
     kind: str = column(
         "choice", "what holds between the offers", choices=("requires", "excludes", "at_most", "at_least")
@@ -371,6 +413,8 @@ class Rule(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario(Row):
+    """A row of `scenarios`: a possible future, its probability and where it branches off."""
+
     scenario: str = column("name", "a course things may take")
     probability: float = column("share", "all sum to 1")
     follows: str | None = column(
@@ -387,6 +431,8 @@ QUANTITIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFactor(Row):
+    """A row of `scenario_factors`: what changes in a scenario, from a month on."""
+
     scenario: str = column("name", "in which scenario", refers=("scenarios",))
     quantity: str = column("choice", "what changes", choices=QUANTITIES)
     name: str = column("name", "of which segment, workload, hardware, offer or provider; * for all")
@@ -396,6 +442,8 @@ class ScenarioFactor(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Row):
+    """A row of `history`: demand of a past month."""
+
     segment: str = column("name", "which product line", refers=("segments",))
     region: str | None = column("name", "where the tokens were wanted; blank: everywhere", default=None)
     month: int = column("month", "which month")
@@ -416,9 +464,11 @@ class Sheet:
 
     @property
     def columns(self) -> tuple[Column, ...]:
+        """The columns of the sheet, in order."""
         return columns_of(self.row)
 
     def column(self, name: str) -> Column:
+        """The column of that name."""
         return next(each for each in self.columns if each.name == name)
 
 
@@ -491,4 +541,5 @@ def sheet(name: str) -> Sheet:
 
 
 def sheet_names() -> Iterable[str]:
+    """The names of all sheets, in order."""
     return (each.name for each in SHEETS)

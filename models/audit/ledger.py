@@ -34,6 +34,7 @@ class Due:
 
     @property
     def held(self) -> bool:
+        """Whether it pays for capacity, so that caps with a scope count it."""
         return self.kind in ("fleet", "lease", "contract", "on_demand")
 
 

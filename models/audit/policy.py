@@ -40,6 +40,7 @@ class Caps:
         self.owed = list(owed(supply))
 
     def check(self) -> None:
+        """Checks every cap in every month or period it holds in."""
         measures: dict[str, Callable[[Cap], None]] = {
             "capacity_mw": self._capacity_mw,
             "capacity_share": self._capacity_share,

@@ -67,4 +67,5 @@ class FactorPaths:
 
 
 def offer_name(offer: Lease | Contract) -> str:
+    """The name of a lease, a contract or a lease-out."""
     return offer.lease if isinstance(offer, Lease) else offer.contract

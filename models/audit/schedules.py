@@ -52,6 +52,7 @@ class AuditedLease:
 
     @cached_property
     def course(self) -> FactorPaths:
+        """The scenario's factors."""
         return FactorPaths(self.dataset)
 
     @cached_property
@@ -61,6 +62,7 @@ class AuditedLease:
 
     @cached_property
     def start(self) -> int:
+        """First month of service."""
         return first_service_month(self.dataset, self.lease, self.signing.month)
 
     @cached_property
@@ -77,6 +79,7 @@ class AuditedLease:
 
     @cached_property
     def ramp(self) -> AuditedRamp:
+        """The ramp of the term."""
         return AuditedRamp(self.dataset, self.term.ramp)
 
     @cached_property
@@ -124,6 +127,7 @@ class AuditedLease:
 
     @cached_property
     def upfront(self) -> float:
+        """USD paid in the month of signing, prepayment apart."""
         return self.term.upfront_usd_per_unit * self.price * self.signing.units
 
     @cached_property
@@ -150,6 +154,7 @@ class AuditedContract:
 
     @cached_property
     def course(self) -> FactorPaths:
+        """The scenario's factors."""
         return FactorPaths(self.dataset)
 
     @cached_property
@@ -159,22 +164,27 @@ class AuditedContract:
 
     @cached_property
     def start(self) -> int:
+        """First month of service."""
         return first_service_month(self.dataset, self.contract, self.signing.month)
 
     @cached_property
     def end(self) -> int:
+        """Last month of service."""
         return self.start + self.contract.term_months - 1
 
     @cached_property
     def ramp(self) -> AuditedRamp:
+        """The ramp of the contract."""
         return AuditedRamp(self.dataset, self.contract.ramp)
 
     @cached_property
     def kw(self) -> float:
+        """Facility power of an accelerator, kW."""
         return self.dataset.hardware_of[self.contract.hardware].kw
 
     @cached_property
     def tiers(self) -> list[ContractTier]:
+        """Its tiers by number of blocks."""
         mine = [each for each in self.dataset.contract_tiers if each.contract == self.contract.contract]
         return sorted(mine, key=lambda each: each.from_blocks)
 
@@ -197,6 +207,7 @@ class AuditedContract:
 
     @property
     def upfront(self) -> float:
+        """USD paid in the month of signing, prepayment apart."""
         return self.contract.upfront_usd * self.price
 
     def _rate(self, tier: ContractTier, t: int) -> float:
@@ -232,6 +243,7 @@ class AuditedContract:
 
     @cached_property
     def minimums(self) -> dict[int, float]:
+        """The take-or-pay part of each month's bill, USD."""
         return {t: self.minimum(t) for t in range(self.start, self.end + 1)}
 
     def bill(self, t: int, hours_used: float) -> float:

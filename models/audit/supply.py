@@ -36,9 +36,11 @@ class AuditedSource:
     online: dict[int, float] = field(default_factory=dict)
 
     def at(self, t: int) -> float:
+        """Accelerators online in month t."""
         return self.online.get(t, 0.0)
 
     def add(self, t: int, accelerators: float) -> None:
+        """Adds accelerators online in month t."""
         self.online[t] = self.at(t) + accelerators
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from models.checks.context import CheckContext, fault_in, listed
-from models.checks.opening_position import PossibleCapacity, possible_capacity
+from models.checks.possible_capacity import PossibleCapacity, possible_capacity
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.demand.limit_effects import limit_effects

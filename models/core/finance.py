@@ -16,6 +16,7 @@ from models.schema import Cap
 
 
 def counts_in_full(dataset: Dataset) -> bool:
+    """Whether obligations beyond the horizon count in the objective (`end_of_horizon` is `full`)."""
     return dataset.settings.end_of_horizon == "full"
 
 

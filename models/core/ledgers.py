@@ -39,6 +39,7 @@ class Source:
 
     @property
     def pool(self) -> Pool:
+        """The pool that the source is part of."""
         return self.region, self.hardware
 
 
@@ -195,6 +196,7 @@ class SigningLedger:
         return total
 
     def most(self, offer: str) -> int:
+        """The most units of the offer that can be signed, over all months."""
         return max((each.most for each in self.of(offer)), default=0)
 
     def __iter__(self) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Linear:
 
     @classmethod
     def of(cls, variable: Var, coefficient: float = 1.0) -> Linear:
+        """The expression `coefficient` x `variable`."""
         return cls().add(variable, coefficient)
 
     def add(self, variable: Var, coefficient: float = 1.0) -> Linear:
@@ -71,10 +72,12 @@ class Linear:
 
     @property
     def is_constant(self) -> bool:
+        """Whether it has no variable."""
         return not self.variables
 
     @property
     def is_zero(self) -> bool:
+        """Whether it has no variable and the constant is 0."""
         return not self.variables and self.constant == 0.0
 
     def expression(self) -> Any:

@@ -200,6 +200,7 @@ class Model:
 
     @property
     def size(self) -> Size:
+        """The size of the compiled model."""
         arrays = self.compiled
         rows, columns = arrays.matrix.shape
         return Size(rows, columns, int(arrays.integer.sum()), int(arrays.matrix.nnz))

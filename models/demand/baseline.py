@@ -19,8 +19,10 @@ Place = tuple[str, str]
 def baseline_demand(dataset: Dataset) -> dict[Place, tuple[float, ...]]:
     """Billions of tokens a day, by segment and region, for months 0 … T-1.
 
-    Raises:
-        ValueError: a month before the first given, or after the last without growth_per_month.
+    Raises
+    ------
+    ValueError
+        A month before the first given, or after the last without growth_per_month.
     """
     given: dict[Place, dict[int, float]] = defaultdict(dict)
     for row in dataset.demand:

@@ -16,6 +16,7 @@ class Routes:
         }
 
     def usd_per_mtok(self, capacity_region: str, demand_region: str) -> float | None:
+        """Network cost of serving a demand region from a capacity region, USD per million tokens; None: not allowed."""
         pair = capacity_region, demand_region
         if pair in self._listed:
             return self._listed[pair]

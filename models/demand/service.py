@@ -53,6 +53,7 @@ class Service:
 
     @property
     def deferrable(self) -> bool:
+        """Whether the segment can be served at any time within the month."""
         return self.segment.timing == "deferrable"
 
     def served_from(self, region: str, block: str) -> Linear:

@@ -55,9 +55,9 @@ class Matched:
 
 
 def fold(name: str) -> str:
-    """The form in which names of sheets, columns and settings are compared.
+    r"""The form in which names of sheets, columns and settings are compared.
 
-    >>> fold(" Load Blocks\\u00a0")
+    >>> fold(" Load Blocks\u00a0")
     'load_blocks'
     """
     return "_".join(name.replace("\u00a0", " ").replace("_", " ").lower().split())

@@ -47,8 +47,10 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
 
     Without `months` the horizon keeps its length.
 
-    Raises:
-        ValueError: `to` is not after month 0, or the plan ends before the month before it.
+    Raises
+    ------
+    ValueError
+        `to` is not after month 0, or the plan ends before the month before it.
     """
     if to <= 0:
         raise ValueError(f"month {dataset.label(to)} is not after the first month {dataset.label(0)}")

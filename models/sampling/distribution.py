@@ -36,14 +36,17 @@ class Distribution:
 
     @property
     def mean(self) -> float:
+        """The expected value."""
         return math.fsum(value * share for value, share in zip(self.values, self.probabilities, strict=True))
 
 
 def distribution(shares: dict[float, float]) -> Distribution:
     """The distribution of these values with these probabilities.
 
-    Raises:
-        ValueError: a probability is none, or they do not sum to 1 within 1e-6.
+    Raises
+    ------
+    ValueError
+        A probability is none, or they do not sum to 1 within 1e-6.
     """
     ordered = sorted(shares.items())
     return Distribution(tuple(value for value, _ in ordered), tuple(share for _, share in ordered))

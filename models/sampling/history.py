@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 def growth_of(dataset: Dataset, segment: str) -> list[float]:
     """log(demand of a month / demand of the month before), for each month of the segment's history but the first.
 
-    Raises:
-        ValueError: the history is empty, has a gap, lacks a region in some month, or is not above 0.
+    Raises
+    ------
+    ValueError
+        The history is empty, has a gap, lacks a region in some month, or is not above 0.
     """
     return list(_growth(dataset, segment).values())
 
@@ -26,8 +28,10 @@ def growth_of(dataset: Dataset, segment: str) -> list[float]:
 def growth_together(dataset: Dataset, segments: Iterable[str]) -> Array:
     """The same of several segments in the months all have in common, shape (months, segments).
 
-    Raises:
-        ValueError: as `growth_of`.
+    Raises
+    ------
+    ValueError
+        As `growth_of`.
     """
     import numpy as np
 

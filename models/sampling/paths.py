@@ -77,8 +77,10 @@ class Paths:
 def sample(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: int) -> Paths:
     """So many paths, drawn independently of one another.
 
-    Raises:
-        ValueError: the uncertainty does not fit the dataset (see `misfits`), or nothing is uncertain.
+    Raises
+    ------
+    ValueError
+        The uncertainty does not fit the dataset (see `misfits`), or nothing is uncertain.
     """
     found = misfits(dataset, uncertainty)
     if found:

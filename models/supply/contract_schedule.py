@@ -27,6 +27,7 @@ class ContractSchedule:
 
     @property
     def key(self) -> tuple[str, int]:
+        """The index of its columns: contract and month of signing."""
         return self.contract.contract, self.signed
 
     @cached_property
@@ -106,8 +107,11 @@ class ContractSchedule:
 
     @cached_property
     def contract_years(self) -> tuple[range, ...]:
-        """Months of each contract year that count for the minimum spend: 12 service months, cut by the
-        term, by month 0, by the supplier's exit and, unless every obligation counts in full, by the horizon."""
+        """Months of each contract year that count for the minimum spend.
+
+        A year has 12 service months, cut by the term, by month 0, by the supplier's exit and, unless every
+        obligation counts in full, by the horizon.
+        """
         last = self.end if self.dataset.settings.end_of_horizon == "full" else min(self.end, len(self.dataset.horizon))
         last = last if self.exit_month is None else min(last, self.exit_month)
         years = (range(max(0, first), min(first + 12, last)) for first in range(self.start, self.end, 12))

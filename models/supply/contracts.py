@@ -77,6 +77,7 @@ def source_of(contract: Contract) -> Source:
 
 
 def payer_of(contract: Contract) -> Payer:
+    """The payer in the cost ledger that a contract is."""
     return Payer("contract", contract.contract, contract.provider, contract.region, contract.site or contract.contract)
 
 
@@ -182,8 +183,11 @@ def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> list[_TierKey
 
 
 def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[ContractTier]) -> bool:
-    """Whether least cost fills the tiers in order anyway: rates never fall, nothing rewards spending, and a dearer
-    tier costs more in a month that the objective counts: not so where service comes late, beyond the horizon."""
+    """Whether least cost fills the tiers in order anyway.
+
+    It does where rates never fall, nothing rewards spending, and a more expensive tier costs more in a month that
+    the objective counts: not so where service comes late, beyond the horizon.
+    """
     rewards_spending = any(cap.sense == "min" for cap in model.dataset.caps) or schedule.contract.min_spend_usd_per_year
     if rewards_spending:
         return False

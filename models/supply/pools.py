@@ -32,6 +32,7 @@ class UseClass:
 
 
 def payer_of(source: Source) -> Payer:
+    """The payer in the cost ledger that a source of capacity is."""
     return Payer(source.kind, source.name, source.provider, source.region, source.site)
 
 

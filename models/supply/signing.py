@@ -14,11 +14,16 @@ class Offer(Protocol):
     """What leases, contracts and lease-outs have in common."""
 
     @property
-    def sign_from(self) -> int | None: ...
+    def sign_from(self) -> int | None:
+        """The first month number it can be signed; None: the horizon's."""
+
     @property
-    def sign_until(self) -> int | None: ...
+    def sign_until(self) -> int | None:
+        """The last month number it can be signed; None: the horizon's."""
+
     @property
-    def lead_months(self) -> int: ...
+    def lead_months(self) -> int:
+        """Months from signing to the first service month."""
 
 
 def service_start(dataset: Dataset, offer: Offer, signed: int, realization: Realization | None = None) -> int:

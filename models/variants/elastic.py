@@ -75,6 +75,7 @@ class Violation:
 
     @property
     def most(self) -> float:
+        """The largest figure of any month."""
         return max(self.by_month.values())
 
 

@@ -24,8 +24,10 @@ ALL = "*"
 def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dataset:
     """The problem with a quantity (of one name, or of all for `*`) changed by `value`.
 
-    Raises:
-        ValueError: the workbook has nothing of that name, or the quantity is unknown.
+    Raises
+    ------
+    ValueError
+        The workbook has nothing of that name, or the quantity is unknown.
     """
     if quantity not in _ACTIONS:
         raise ValueError(f"There is no quantity '{quantity}'. {closest(quantity, _ACTIONS)}")

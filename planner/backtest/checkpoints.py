@@ -74,18 +74,22 @@ def load_step(path: Path, key: str) -> BacktestStep | None:
 
 
 def plan_json(plan: Plan) -> dict[str, list[dict[str, Any]]]:
+    """A plan as plain values, by table and attribute."""
     return {name: [asdict(each) for each in getattr(plan, name)] for name in FIELDS}
 
 
 def plan_of(document: dict[str, Iterable[dict[str, Any]]]) -> Plan:
+    """The plan of such plain values."""
     return Plan(**{name: tuple(row(**each) for each in document[name]) for name, row in FIELDS.items()})
 
 
 def remove_stale(folder: Path, key: str) -> None:
     """Takes out steps that were made from other inputs, with their plans; whatever else is there stays.
 
-    Raises:
-        CannotWrite: one of them cannot be taken out.
+    Raises
+    ------
+    CannotWrite
+        One of them cannot be taken out.
     """
     found = sorted(path for path in folder.glob("*/step.json") if _is_record(path))
     if not found or load_step(found[0], key) is not None:

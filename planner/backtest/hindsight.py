@@ -73,8 +73,10 @@ def hindsight(
 ) -> Hindsight:
     """Evaluates the decisions of months up to `until`, and solves the actuals with foresight.
 
-    Raises:
-        RejectedByAudit: a plan fails its audit.
+    Raises
+    ------
+    RejectedByAudit
+        A plan fails its audit.
     """
     decisions, fallen = replay(actuals, implemented)
     lost = tuple(each.words for each in fallen if each.month <= until)

@@ -32,8 +32,10 @@ def write_plan_of(
 ) -> None:
     """Writes a plan with its input, audit and run.
 
-    Raises:
-        CannotWrite: it cannot be written, or would replace what is no plan.
+    Raises
+    ------
+    CannotWrite
+        It cannot be written, or would replace what is no plan.
     """
     cost = plan.objective_usd
     folder_for(path)

@@ -48,6 +48,7 @@ class BacktestRequest:
 
     @property
     def solver(self) -> SolveOptions:
+        """The options of each solve."""
         return SolveOptions(self.gap, self.time_limit, self.threads, self.seed)
 
     def options(self) -> dict[str, Any]:
@@ -70,9 +71,12 @@ class Inputs:
 def read_inputs(request: BacktestRequest) -> Inputs:
     """Reads and checks both workbooks.
 
-    Raises:
-        FaultyWorkbook: one of them has faults, or they are not of the same problem.
-        WrongUsage: `until` lies outside the horizon.
+    Raises
+    ------
+    FaultyWorkbook
+        One of them has faults, or they are not of the same problem.
+    WrongUsage
+        `until` lies outside the horizon.
     """
     found, hashes = [], []
     for path in (request.forecast, request.actuals):

@@ -46,11 +46,15 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
 
     A run that was ended goes on with the step it was in; steps on record are not planned again.
 
-    Raises:
-        FaultyWorkbook: a workbook has faults, or the two are not of the same problem.
+    Raises
+    ------
+    FaultyWorkbook
+        A workbook has faults, or the two are not of the same problem.
         WrongUsage, CannotWrite: the request cannot be carried out.
-        Locked: another run is at work in the folder.
-        Interrupted: a signal ended it; what was done is on record.
+    Locked
+        Another run is at work in the folder.
+    Interrupted
+        A signal ended it; what was done is on record.
     """
     inputs = read_inputs(request)
     folder = _folder(request, inputs)

@@ -63,9 +63,12 @@ def steps(
 
     Without a folder nothing is put on record.
 
-    Raises:
-        RejectedByAudit: a plan fails its audit.
-        CannotWrite: a record or a step's plan cannot be written.
+    Raises
+    ------
+    RejectedByAudit
+        A plan fails its audit.
+    CannotWrite
+        A record or a step's plan cannot be written.
     """
     key, earlier = inputs.key, Plan()
     for k in range(0, inputs.until + 1, request.every):

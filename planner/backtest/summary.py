@@ -31,14 +31,17 @@ class BacktestResult:
 
     @property
     def actuals(self) -> Dataset:
+        """The workbook of what really happened."""
         return self.inputs.actuals
 
     @property
     def rolling(self) -> EvaluatedPlan | None:
+        """The decisions of the backtest, evaluated on the actuals; None where there is no such plan."""
         return None if self.hindsight is None else self.hindsight.rolling
 
     @property
     def foresight(self) -> EvaluatedPlan | None:
+        """The plan with perfect foresight; None where there is none."""
         return None if self.hindsight is None else self.hindsight.foresight
 
     def paid_until(self, known: EvaluatedPlan | None, step: BacktestStep) -> float | None:

@@ -43,9 +43,12 @@ Stored = tuple[str, str]
 def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
     """Writes the marked copy of `source` to `target`.
 
-    Raises:
-        WrongUsage: the target is the source, or the source is no workbook that can be copied.
-        CannotWrite: the target cannot be written, or is a file that is no annotated copy.
+    Raises
+    ------
+    WrongUsage
+        The target is the source, or the source is no workbook that can be copied.
+    CannotWrite
+        The target cannot be written, or is a file that is no annotated copy.
     """
     check_target(source, target)
     try:

@@ -54,8 +54,10 @@ class CheckedFile:
 def check_file(content: bytes) -> CheckedFile:
     """Checks that the bytes are a workbook that can be read safely.
 
-    Raises:
-        UnreadableFile: they are not.
+    Raises
+    ------
+    UnreadableFile
+        They are not.
     """
     _refuse_other_kinds(content)
     try:

@@ -24,8 +24,10 @@ KEYED = ("sheet", "row", "column", "value")
 def read_input(path: Path) -> Dataset:
     """The Dataset a plan workbook was made from.
 
-    Raises:
-        FaultyWorkbook: the file is no plan workbook, or one of before plans carried their input.
+    Raises
+    ------
+    FaultyWorkbook
+        The file is no plan workbook, or one of before plans carried their input.
     """
     import openpyxl
 

@@ -56,8 +56,10 @@ class WrittenPlan:
 def read_plan(path: Path, dataset: Dataset) -> Plan:
     """The Plan in a plan workbook; `dataset` says which month is month 0.
 
-    Raises:
-        FaultyWorkbook: the file is no plan workbook, or cells hold what no plan can.
+    Raises
+    ------
+    FaultyWorkbook
+        The file is no plan workbook, or cells hold what no plan can.
     """
     return read_written_plan(path, dataset).plan
 
@@ -65,8 +67,10 @@ def read_plan(path: Path, dataset: Dataset) -> Plan:
 def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
     """The Plan in a plan workbook and the objective recorded beside it.
 
-    Raises:
-        FaultyWorkbook: as `read_plan`.
+    Raises
+    ------
+    FaultyWorkbook
+        As `read_plan`.
     """
     sheets = Sheets(path)
     if sheets.for_scenarios:
@@ -123,6 +127,7 @@ class Sheets:
             raise self.fault(f"a workbook without the sheet{'s' * (len(missing) > 1)} {', '.join(missing)}", MEND)
 
     def fault(self, found: str, fix: str) -> FaultyWorkbook:
+        """The fault of a file that is no plan workbook."""
         return FaultyWorkbook([Fault(self.file, "", "", found, "a plan workbook written by `planner solve`", fix)])
 
     @property
@@ -253,6 +258,7 @@ class Reader:
         return float(value)
 
     def fault(self, table: Table, column: str, row: int, found: str, expected: str, cell: str = "") -> None:
+        """Notes what is wrong with a cell."""
         if not cell:
             cell = f"{letter(table.headers.index(column))}{row}"
         self.faults.append(Fault(table.sheet, column, "", found, expected, MEND, row=row, cell=cell))
@@ -273,6 +279,7 @@ def _text(value: object) -> str:
 
 
 def letter(column: int) -> str:
+    """The letter of a column, the first of index 0."""
     from openpyxl.utils import get_column_letter
 
     return str(get_column_letter(column + 1))
@@ -280,7 +287,6 @@ def letter(column: int) -> str:
 
 def provenance_warnings(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:
     """What the plan's own record says it was made from, where that is not what it is held against now."""
-
     recorded = {key: "" if value is None else str(value) for key, value in run_record(plan_path).items()}
     notes = []
     if recorded.get(("run", "input_sha256"), input_sha256) != input_sha256:

@@ -84,8 +84,10 @@ def write_report(
 ) -> None:
     """Writes the workbook, in one step: a file that is there is whole or untouched.
 
-    Raises:
-        CannotWrite: nothing can be written there.
+    Raises
+    ------
+    CannotWrite
+        Nothing can be written there.
     """
     write_bytes(path, report_workbook(dataset, page, filled, drawings))
 

@@ -38,8 +38,10 @@ class WrittenPlans:
 def read_plans(path: Path, dataset: Dataset) -> dict[str, Plan]:
     """The plan of every scenario of a dataset, in the order of its sheet.
 
-    Raises:
-        FaultyWorkbook: the file is no plan workbook for these scenarios, or cells hold what no plan can.
+    Raises
+    ------
+    FaultyWorkbook
+        The file is no plan workbook for these scenarios, or cells hold what no plan can.
     """
     return dict(read_written_plans(path, dataset).plans)
 
@@ -47,8 +49,10 @@ def read_plans(path: Path, dataset: Dataset) -> dict[str, Plan]:
 def read_written_plans(path: Path, dataset: Dataset) -> WrittenPlans:
     """The plans of all scenarios, and the figures recorded beside them.
 
-    Raises:
-        FaultyWorkbook: as `read_plans`.
+    Raises
+    ------
+    FaultyWorkbook
+        As `read_plans`.
     """
     sheets = Sheets(path)
     names = tuple(each.scenario for each in dataset.scenarios)

@@ -38,8 +38,10 @@ FORMATS = {"month": "yyyy-mm", "share": "0.0##%", "count": "0"}
 def write_template(path: Path, today: dt.date) -> None:
     """Writes the template, its horizon beginning in the month after `today`.
 
-    Raises:
-        CannotWrite: the file cannot be written.
+    Raises
+    ------
+    CannotWrite
+        The file cannot be written.
     """
     workbook = Workbook()
     workbook.remove(workbook.active)
@@ -68,9 +70,12 @@ def examples() -> dict[str, Path]:
 def copy_example(name: str, path: Path) -> None:
     """Copies a whole example.
 
-    Raises:
-        WrongUsage: there is no example of that name.
-        CannotWrite: the file cannot be written.
+    Raises
+    ------
+    WrongUsage
+        There is no example of that name.
+    CannotWrite
+        The file cannot be written.
     """
     known = examples()
     if name not in known:

@@ -22,8 +22,10 @@ from planner.outputs import ANNOTATED_SHEET
 def workbook_tables(content: bytes) -> tuple[list[RawTable], list[Fault]]:
     """The tables of a workbook's sheets; those of sheets the planner does not know are empty.
 
-    Raises:
-        Refused: the bytes are no workbook that can be read.
+    Raises
+    ------
+    Refused
+        The bytes are no workbook that can be read.
     """
     inspected = check_file(content)
     return _tables(inspected.content, inspected.unreadable)

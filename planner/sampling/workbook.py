@@ -64,10 +64,14 @@ class ScenariosWritten:
 def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
     """Samples, reduces and writes.
 
-    Raises:
-        FaultyWorkbook: the workbook cannot be read.
-        WrongUsage: the options do not fit the workbook or one another; every reason is given.
-        CannotWrite: the target cannot be written, or exists and `force` is not given.
+    Raises
+    ------
+    FaultyWorkbook
+        The workbook cannot be read.
+    WrongUsage
+        The options do not fit the workbook or one another; every reason is given.
+    CannotWrite
+        The target cannot be written, or exists and `force` is not given.
     """
     result = read(request.source, request.overrides)
     if result.dataset is None:

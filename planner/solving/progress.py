@@ -23,17 +23,23 @@ class SearchStatus(Protocol):
     """What the solver tells of its search: `planner.solving.highs.Progress`."""
 
     @property
-    def incumbent_usd(self) -> float | None: ...
+    def incumbent_usd(self) -> float | None:
+        """Objective of the best plan found so far, USD."""
+
     @property
-    def bound_usd(self) -> float | None: ...
+    def bound_usd(self) -> float | None:
+        """The bound proven so far, USD."""
+
     @property
-    def gap(self) -> float | None: ...
+    def gap(self) -> float | None:
+        """Relative gap between the two."""
 
 
 class LiveText(Protocol):
     """Where the live line is drawn."""
 
-    def show(self, text: str) -> None: ...
+    def show(self, text: str) -> None:
+        """Replaces the text of the live line."""
 
 
 class ProgressLines:

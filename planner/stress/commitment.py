@@ -20,9 +20,12 @@ def committed(path: Path, dataset: Dataset, until: int, *, all_of_it: bool) -> C
 
     Of a plan for scenarios those that all of them share, taken before first_stage_months at the latest.
 
-    Raises:
-        FaultyWorkbook: the file is no plan workbook, or cells hold what no plan can.
-        WrongUsage: all decisions are to be held of a plan whose later ones depend on the scenario.
+    Raises
+    ------
+    FaultyWorkbook
+        The file is no plan workbook, or cells hold what no plan can.
+    WrongUsage
+        All decisions are to be held of a plan whose later ones depend on the scenario.
     """
     if Sheets(path).for_scenarios:
         if all_of_it:

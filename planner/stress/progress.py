@@ -23,6 +23,7 @@ class StressLines:
         self._began = self._said_at = time.monotonic()
 
     def show(self, results: Mapping[int, SampleResult]) -> None:
+        """Shows what the results so far come to."""
         now = time.monotonic()
         due = now - self._said_at >= LINE_SECONDS
         if self._live is None and not due:

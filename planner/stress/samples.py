@@ -37,14 +37,17 @@ class Samples:
 
     @property
     def problems(self) -> int:
+        """How many different problems there are."""
         return max(self.problem_of) + 1
 
 
 def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: int) -> Samples:
     """So many paths of what is uncertain; the same seed draws the same.
 
-    Raises:
-        WrongUsage: the uncertainty does not fit the workbook.
+    Raises
+    ------
+    WrongUsage
+        The uncertainty does not fit the workbook.
     """
     try:
         paths = sample(dataset, uncertainty, count, seed)

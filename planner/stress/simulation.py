@@ -89,6 +89,7 @@ class SimulatedPlan:
 
     @property
     def complete(self) -> bool:
+        """Whether every sample was solved."""
         return len(self.results) == len(self.samples)
 
 

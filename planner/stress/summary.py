@@ -44,10 +44,12 @@ class StressReport:
 
     @property
     def currency(self) -> str:
+        """The label of the currency."""
         return self.dataset.settings.currency
 
     @property
     def tone(self) -> Literal["good", "careful", "bad"]:
+        """How the plan did, as the tone of its banner: good, careful or bad."""
         found = self.figures
         if found.cost is None or (found.no_plan is not None and found.no_plan.value >= NO_PLAN_CARE):
             return "bad"

@@ -1,6 +1,8 @@
-"""Where and when there can be capacity: a pool (region, hardware) is open in month t when some fleet, lease,
-contract or on-demand row can have something at work there then, by the earliest signing its windows and
-options leave, its lead time, its ramp and its longest service; whether any at all, not how much.
+"""Where and when there can be capacity, whatever it costs and whatever caps and rules say.
+
+A pool (region, hardware) has capacity in month t when some fleet, lease, contract or on-demand row can have
+something at work there then, by the earliest signing that its windows and options leave, its lead time, its ramp and
+its longest service. It says whether there can be any at all, not how much.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class PossibleCapacity:
     one_site: dict[Pool, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, pool: Pool, months: Iterable[int], at_a_site: bool) -> None:
+        """Adds months in which a pool can have capacity, `at_a_site` for single-site segments too."""
         found = set(months)
         self.any_work[pool] |= found
         if at_a_site:
