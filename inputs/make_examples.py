@@ -1,4 +1,6 @@
-"""Makes the example workbooks from the tables in `examples/*.md`: python inputs/make_examples.py [FOLDER]
+"""Makes the example workbooks from the tables in `examples/*.md`.
+
+Usage: python inputs/make_examples.py [FOLDER]
 
 Each heading `## sheet` is followed by prose for people and one table, whose columns are the sheet's. The
 same tables give the same bytes, so a changed workbook means changed figures.
@@ -45,8 +47,10 @@ class Table:
 def tables(text: str) -> list[Table]:
     """The tables of a markdown text, each under the heading that names its sheet.
 
-    Raises:
-        ValueError: a row has more or fewer cells than its header, or a heading has no table.
+    Raises
+    ------
+    ValueError
+        A row has more or fewer cells than its header, or a heading has no table.
     """
     found = []
     for part in text.split("\n## ")[1:]:
@@ -82,8 +86,10 @@ def kind_of(table: Table, header: str, row: tuple[str, ...]) -> tuple[str, colum
 def value_of(kind: str, text: str) -> Any:
     """The cell's value; None for a blank one. Numbers may carry thousands separators, % or a power (2.4e9).
 
-    Raises:
-        ValueError: the text does not spell a value of that kind.
+    Raises
+    ------
+    ValueError
+        The text does not spell a value of that kind.
     """
     if not text:
         return None

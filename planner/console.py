@@ -44,6 +44,7 @@ class LiveLine:
         self._live = Live(console=Terminal(stderr=True), auto_refresh=False, transient=True)
 
     def show(self, text: str) -> None:
+        """Replaces the text of the live line."""
         from rich.text import Text
 
         if not self._live.is_started:
@@ -51,6 +52,7 @@ class LiveLine:
         self._live.update(Text(text, overflow="ellipsis", no_wrap=True), refresh=True)
 
     def stop(self) -> None:
+        """Takes the live line off the terminal."""
         self._live.stop()
 
 
@@ -91,8 +93,10 @@ class Console:
 def messages_to(common: Mapping[str, Any]) -> Iterator[Console]:
     """The console of a command with the common options --json, --quiet and --log-file.
 
-    Raises:
-        CannotWrite: the log file cannot be written.
+    Raises
+    ------
+    CannotWrite
+        The log file cannot be written.
     """
     log.setLevel(logging.DEBUG)
     log.propagate = False
@@ -113,9 +117,12 @@ def messages_to(common: Mapping[str, Any]) -> Iterator[Console]:
 def log_to(path: Path, *, afresh: bool = False) -> Iterator[None]:
     """Adds every message to a file, with UTC time; `afresh` drops what an earlier run wrote there.
 
-    Raises:
-        WrongUsage: the file is a workbook.
-        CannotWrite: it cannot be written.
+    Raises
+    ------
+    WrongUsage
+        The file is a workbook.
+    CannotWrite
+        It cannot be written.
     """
     if path.suffix.lower() in (".xlsx", ".xlsm", ".json", ".toml"):
         raise WrongUsage(f"{path} is no name for a log. Try {path.with_suffix('.log')}.")

@@ -46,7 +46,8 @@ def fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
 
 
 def count_of_faults(faults: tuple[Fault, ...]) -> str:
-    """
+    """How many errors and warnings there are, in words.
+
     >>> count_of_faults(())
     'no faults'
     """

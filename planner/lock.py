@@ -82,9 +82,12 @@ class Lock:
 def locked(folder: Path) -> Iterator[Lock]:
     """Holds a folder while the block runs.
 
-    Raises:
-        Locked: another run is at work there.
-        CannotWrite: the folder keeps no locks, or cannot be written.
+    Raises
+    ------
+    Locked
+        Another run is at work there.
+    CannotWrite
+        The folder keeps no locks, or cannot be written.
     """
     path = folder / FILE
     try:

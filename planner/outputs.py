@@ -52,9 +52,12 @@ def outputs_of(
 
     `name` is what the workbook is, `sheets` are those by which one of its kind is known again.
 
-    Raises:
-        WrongUsage: the plan path is the input, or no .xlsx name.
-        CannotWrite: nothing can be written there, or it would replace a file that is not a plan.
+    Raises
+    ------
+    WrongUsage
+        The plan path is the input, or no .xlsx name.
+    CannotWrite
+        Nothing can be written there, or it would replace a file that is not a plan.
     """
     if plan_path is None:
         own = _folder_of_its_own(folder / name_of(input_path))
@@ -100,7 +103,7 @@ def _folder_of_its_own(parent: Path) -> Path:
 
 
 def free_name(path: Path) -> Path:
-    """A name beside `path` that nothing has yet: `plan (2).xlsx`, `plan (3).xlsx`, …"""
+    """A name beside `path` that nothing has yet, such as `plan (2).xlsx`."""
     names = (path.with_name(f"{path.stem} ({number}){path.suffix}") for number in itertools.count(2))
     return next(name for name in names if not name.exists())
 
@@ -151,9 +154,12 @@ def sheet_names(path: Path) -> set[str]:
 def check_new_workbook(path: Path, sources: Sequence[Path], *, force: bool, what: str) -> None:
     """Whether a workbook made from these can be written there; `what` names it, as in `the next round`.
 
-    Raises:
-        WrongUsage: it has no .xlsx name, or is one of the sources.
-        CannotWrite: the target cannot be written, or exists and `force` is not given.
+    Raises
+    ------
+    WrongUsage
+        It has no .xlsx name, or is one of the sources.
+    CannotWrite
+        The target cannot be written, or exists and `force` is not given.
     """
     if path.suffix.lower() != ".xlsx":
         raise WrongUsage(f"A workbook is an .xlsx file; {path} is no name for one.")
@@ -167,8 +173,10 @@ def check_new_workbook(path: Path, sources: Sequence[Path], *, force: bool, what
 def made_from(source: Path, addition: str) -> Path:
     """A free name for a workbook made from another one: outputs/<its name>/<its name> <addition>.xlsx.
 
-    Raises:
-        CannotWrite: the folder cannot be made.
+    Raises
+    ------
+    CannotWrite
+        The folder cannot be made.
     """
     folder = Path("outputs") / source.stem
     try:
@@ -185,8 +193,10 @@ def written_whole(path: Path) -> Iterator[Path]:
 
     A file that is replaced hands its rights on. Nothing is left behind when the block fails.
 
-    Raises:
-        CannotWrite: the system does not let it be written.
+    Raises
+    ------
+    CannotWrite
+        The system does not let it be written.
     """
     temporary = path.with_name(f".planner-{secrets.token_hex(6)}{path.suffix}")
     try:
@@ -203,8 +213,10 @@ def written_whole(path: Path) -> Iterator[Path]:
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file in one step, once it is safe on the disk: a file that is there is whole or untouched.
 
-    Raises:
-        CannotWrite: nothing can be written there.
+    Raises
+    ------
+    CannotWrite
+        Nothing can be written there.
     """
     with written_whole(path) as temporary, temporary.open("xb") as file:
         file.write(content)
@@ -215,8 +227,10 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_durably(path: Path, text: str) -> None:
     """Writes a text file that is there whole or not at all, even when the power fails.
 
-    Raises:
-        CannotWrite: it cannot be written.
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
     """
     with written_whole(path) as temporary, temporary.open("x", encoding="utf-8") as file:
         file.write(text)

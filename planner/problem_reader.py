@@ -39,10 +39,12 @@ class ReadResult:
 
     @property
     def errors(self) -> tuple[Fault, ...]:
+        """The faults that stop a run."""
         return tuple(fault for fault in self.faults if fault.severity == "error")
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
+        """The faults that do not."""
         return tuple(fault for fault in self.faults if fault.severity == "warning")
 
 
@@ -59,8 +61,10 @@ class InputFiles:
 def input_files(path: Path) -> InputFiles:
     """The bytes of a workbook, or of the CSV files of a folder.
 
-    Raises:
-        OSError: they cannot be read.
+    Raises
+    ------
+    OSError
+        They cannot be read.
     """
     if not path.is_dir():
         content = path.read_bytes()
@@ -93,8 +97,10 @@ def read(path: Path, overrides: Sequence[str] = ()) -> ReadResult:
 def tables_of(source: InputFiles) -> tuple[list[RawTable], list[Fault]]:
     """The tables of raw cells of a problem, and what is wrong with the files that hold them.
 
-    Raises:
-        Refused: a workbook that cannot be read.
+    Raises
+    ------
+    Refused
+        A workbook that cannot be read.
     """
     if source.folder is not None:
         return folder_tables(source.folder)

@@ -50,6 +50,7 @@ class Measure:
 
 
 def expected_cost(costs: Mapping[str, float], probability: Mapping[str, float]) -> float:
+    """The mean of costs by scenario, weighted by probability, in their unit."""
     return sum(probability[name] * cost for name, cost in costs.items())
 
 

@@ -68,6 +68,7 @@ class StochasticSolution:
 
     @property
     def probability(self) -> dict[str, float]:
+        """Probability by scenario."""
         return {each.name: each.probability for each in self.scenarios}
 
     @property
@@ -77,6 +78,7 @@ class StochasticSolution:
 
     @property
     def expected_usd(self) -> float:
+        """Expected net present cost, USD."""
         return expected_cost(self.costs, self.probability)
 
     def cvar_usd(self, alpha: float) -> float:

@@ -65,7 +65,7 @@ class Subproblem:
 
     @property
     def bounds(self) -> dict[DecisionKey, tuple[float, float]]:
-        """This scenario's bounds of the whole-number decisions it shares."""
+        """The scenario's bounds of the whole-number decisions it shares."""
         arrays = self.model.compiled
         return {key: (float(arrays.lower[i]), float(arrays.upper[i])) for key, i in self.integer_columns.items()}
 

@@ -21,10 +21,12 @@ class ScenarioTree:
 
     @cached_property
     def rows(self) -> dict[str, Scenario]:
+        """The rows of the sheet by scenario."""
         return {each.scenario: each for each in self.dataset.scenarios}
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The scenarios in the order of the sheet."""
         return tuple(self.rows)
 
     @cached_property

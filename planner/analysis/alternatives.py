@@ -44,6 +44,7 @@ class Alternative:
 
     @property
     def cost_usd(self) -> float:
+        """Net present cost, USD."""
         return self.plan.objective_usd
 
 
@@ -58,6 +59,7 @@ class AgreedSigning:
 
     @property
     def all_agree(self) -> bool:
+        """Whether every plan signs the same units."""
         return len(set(self.units)) == 1
 
 

@@ -46,6 +46,7 @@ class Repair:
 
     @property
     def words(self) -> str:
+        """Its changes as one clause."""
         return " and ".join(each.words for each in self.changes)
 
 

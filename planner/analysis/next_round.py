@@ -42,10 +42,14 @@ def write_next_round(
 ) -> NextRound:
     """Writes the next round's workbook; `to_month` is a month number, None for the month after the first.
 
-    Raises:
-        WrongUsage: the target is one of the sources, or the month does not come after the first.
-        FaultyWorkbook: the workbook or the plan cannot be read, or the plan signs what the workbook does not have.
-        CannotWrite: the target cannot be written, or exists and `force` is not given.
+    Raises
+    ------
+    WrongUsage
+        The target is one of the sources, or the month does not come after the first.
+    FaultyWorkbook
+        The workbook or the plan cannot be read, or the plan signs what the workbook does not have.
+    CannotWrite
+        The target cannot be written, or exists and `force` is not given.
     """
     result = read(source)
     if result.dataset is None:

@@ -51,6 +51,7 @@ class LocalWorth:
 
     @property
     def margin_usd(self) -> float:
+        """Value less cost, USD of present value."""
         return self.worth_usd - self.cost_usd
 
 

@@ -58,14 +58,17 @@ class Comparison:
 
     @property
     def sides(self) -> tuple[Side, ...]:
+        """The first plan and those compared with it."""
         return (self.first, *(each.side for each in self.others))
 
 
 def compare(paths: Sequence[Path]) -> Comparison:
     """Reads and compares plan workbooks.
 
-    Raises:
-        FaultyWorkbook: one of them is no plan workbook that carries its input.
+    Raises
+    ------
+    FaultyWorkbook
+        One of them is no plan workbook that carries its input.
     """
     sides: list[Side] = []
     for path in paths:

@@ -37,8 +37,10 @@ class Events:
     def write(self, event: str, **facts: Any) -> None:
         """A line: the time, what happened, and facts.
 
-        Raises:
-            CannotWrite: it cannot be written.
+        Raises
+        ------
+        CannotWrite
+            It cannot be written.
         """
         assert self._file is not None
         line = json.dumps({"time": now(), "event": event, **facts}, ensure_ascii=False)

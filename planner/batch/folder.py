@@ -44,13 +44,16 @@ class BatchFolder:
         self.attempts = path / ".attempts"
 
     def job_folder(self, name: str) -> Path:
+        """The folder of a job's files."""
         return self.path / "jobs" / name
 
     def open(self, last: Manifest | None) -> None:
         """Makes the folder ready; keeps the manifest of the last batch if that came to its end.
 
-        Raises:
-            CannotWrite: it cannot be written.
+        Raises
+        ------
+        CannotWrite
+            It cannot be written.
         """
         try:
             shutil.rmtree(self.attempts, ignore_errors=True)
@@ -101,8 +104,10 @@ class BatchFolder:
 
         Should the power fail in between and the record be all that lasts, its hash fits no plan: the job runs again.
 
-        Raises:
-            CannotWrite: it cannot be written; the job is then not recorded as done.
+        Raises
+        ------
+        CannotWrite
+            It cannot be written; the job is then not recorded as done.
         """
         folder = self.job_folder(record.name)
         files = () if attempt is None else attempt.iterdir()

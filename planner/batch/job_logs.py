@@ -21,9 +21,12 @@ def rotate(path: Path, keep: int) -> None:
 
     Nothing happens where there is no log; with `keep` 1 the old one is dropped.
 
-    Raises:
-        ValueError: `keep` is below 1.
-        CannotWrite: the system does not let the logs be moved.
+    Raises
+    ------
+    ValueError
+        `keep` is below 1.
+    CannotWrite
+        The system does not let the logs be moved.
     """
     if keep < 1:
         raise ValueError(f"at least one log is kept, not {keep}")
@@ -53,8 +56,10 @@ def keep_previous_plan(plan: Path) -> None:
 
     Nothing happens where there is no plan.
 
-    Raises:
-        CannotWrite: the copy cannot be written.
+    Raises
+    ------
+    CannotWrite
+        The copy cannot be written.
     """
     if not plan.is_file():
         return

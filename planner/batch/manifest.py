@@ -84,8 +84,10 @@ class Manifest:
 def read_manifest(path: Path) -> Manifest | None:
     """The manifest in a file; None when there is none, or none that can be understood (a warning says so).
 
-    Raises:
-        OSError: the file is there and cannot be read.
+    Raises
+    ------
+    OSError
+        The file is there and cannot be read.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -101,8 +103,10 @@ def read_manifest(path: Path) -> Manifest | None:
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Puts the manifest in place of the last one, on the disk before anyone can see it.
 
-    Raises:
-        CannotWrite: it cannot be written; the last one stays.
+    Raises
+    ------
+    CannotWrite
+        It cannot be written; the last one stays.
     """
     head = json.dumps({name: value for name, value in _values(manifest).items() if name != "records"})
     records = ",\n".join(record_to_json(record) for record in manifest.records)

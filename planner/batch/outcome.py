@@ -1,5 +1,8 @@
-"""What an ended attempt amounts to. It counts only when its process has ended by itself or as asked, its run.json is
-whole and says the same as its exit code, and the plan is the file that run.json speaks of."""
+"""What an ended attempt amounts to.
+
+It counts only when its process has ended by itself or as asked, its run.json is whole and says the same as its exit
+code, and the plan is the file that run.json speaks of.
+"""
 
 from __future__ import annotations
 

@@ -27,8 +27,10 @@ def batch(
 ) -> int:
     """Runs the jobs of `sources`, or lists what would run.
 
-    Raises:
-        WrongUsage: the options do not go together.
+    Raises
+    ------
+    WrongUsage
+        The options do not go together.
         CannotWrite, Locked: as they say.
     """
     from planner.batch.jobs.files import read_jobs

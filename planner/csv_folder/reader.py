@@ -72,8 +72,10 @@ def sheet_of(path: PurePath) -> str:
 def folder_content(folder: Path) -> FolderContent:
     """Reads the CSV files of a folder; hidden files and pages in Markdown are passed over.
 
-    Raises:
-        OSError: the folder or a file in it cannot be read.
+    Raises
+    ------
+    OSError
+        The folder or a file in it cannot be read.
     """
     files, others = {}, []
     for path in sorted(folder.iterdir()):

@@ -43,6 +43,7 @@ class Point:
 
     @property
     def cost_usd(self) -> float:
+        """The cost at factor f of today's price, USD."""
         return self.fixed_usd + self.priced_usd * self.f
 
 

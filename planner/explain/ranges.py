@@ -31,10 +31,12 @@ class Variation:
 
     @property
     def base(self) -> float | None:
+        """The value that changes nothing; None where the workbook has it."""
         return 1.0 if self.quantity in MULTIPLIED else 0.0 if self.quantity in ADDED else None
 
     @property
     def label(self) -> str:
+        """The quantity with the name it acts on."""
         return self.quantity if self.name == "*" else f"{self.quantity} of {self.name}"
 
     def shown(self, value: float) -> str:

@@ -80,8 +80,10 @@ def vary(
 ) -> Sensitivity:
     """Solves along every variation; the workers' time is shared out over the points.
 
-    Raises:
-        WrongUsage: the workbook has nothing of a name.
+    Raises
+    ------
+    WrongUsage
+        The workbook has nothing of a name.
     """
     searches = [_Search(dataset, plan, cost, each) for each in variations]
     asked = done = 0

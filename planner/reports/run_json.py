@@ -102,8 +102,10 @@ def run_json(report: RunResult, dataset: Dataset | None) -> dict[str, Any]:
 def write_run_json(path: Path, document: dict[str, Any]) -> None:
     """Writes the object to a file, in one step.
 
-    Raises:
-        CannotWrite: it cannot be written.
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
     """
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
     with written_whole(path) as temporary, temporary.open("x", encoding="utf-8") as file:

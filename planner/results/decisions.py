@@ -204,7 +204,7 @@ def _use_weight(plan: Plan, i: int, candidates: list[int], payment: Payment, hou
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person has to do, at the latest at the start of month t: `sign`, `buy option`, …"""
+    """Something a person has to do, such as `sign` or `buy option`, at the latest at the start of month t."""
 
     do: str
     by: int

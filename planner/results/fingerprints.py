@@ -43,8 +43,10 @@ def output_sha256_of_all(dataset: Dataset, together: StochasticSolution) -> str:
 def file_sha256(path: Path) -> str:
     """Of the bytes of a file.
 
-    Raises:
-        OSError: it cannot be read.
+    Raises
+    ------
+    OSError
+        It cannot be read.
     """
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -16,8 +16,11 @@ FULL = 0.9995
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One segment in one stretch: the limit it begins with and the share served; whether tokens fall short, or
-    the limit is one of the tighter half."""
+    """One segment in one stretch of months.
+
+    It says the limit the stretch begins with and the share served, whether tokens fall short, and whether the limit is
+    one of the tighter half.
+    """
 
     words: str
     short: bool
@@ -26,6 +29,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """One segment over all stretches."""
+
     segment: str
     cells: tuple[Cell, ...]
 

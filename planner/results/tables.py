@@ -42,6 +42,7 @@ class Table:
 
     @property
     def headers(self) -> tuple[str, ...]:
+        """The headers of its columns."""
         return tuple(column.header for column in self.columns)
 
 

@@ -97,7 +97,7 @@ def _write_plan(result: RunResult, dataset: Dataset, path: Path) -> None:
 
 
 def _write_alternatives(result: RunResult, dataset: Dataset, path: Path) -> None:
-    """Each alternative as a plan workbook of its own beside the plan: `plan.alternative-1.xlsx`, …"""
+    """Each alternative as a plan workbook of its own beside the plan, such as `plan.alternative-1.xlsx`."""
     for number, each in enumerate(result.alternatives, start=1):
         beside = path.with_name(f"{path.stem}.alternative-{number}.xlsx")
         if beside.exists() and not sheet_names(beside) >= PLAN_SHEETS:

@@ -79,6 +79,7 @@ class Calendar:
 
     @property
     def fields(self) -> tuple[str, ...]:
+        """The fields of the cron expression."""
         return tuple(self.text.split())
 
     def values(self, field: int) -> tuple[int, ...]:
@@ -129,8 +130,10 @@ def _cronsim(text: str, moment: dt.datetime | None = None, *, reverse: bool = Fa
 def calendar(expression: str, zone: str | None = None) -> Calendar:
     """The calendar of a cron expression or macro such as @weekly, in a zone such as `Europe/Berlin`.
 
-    Raises:
-        WrongUsage: with everything that is wrong with it.
+    Raises
+    ------
+    WrongUsage
+        With everything that is wrong with it.
     """
     faults = []
     found = None
@@ -163,8 +166,10 @@ def local_zone() -> dt.tzinfo:
 def zone_of(name: str) -> dt.tzinfo:
     """The time zone of a name.
 
-    Raises:
-        WrongUsage: there is none of that name.
+    Raises
+    ------
+    WrongUsage
+        There is none of that name.
     """
     import zoneinfo
 

@@ -46,6 +46,7 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]
         self.calendar = calendar
 
     def get_next_fire_time(self, previous: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+        """The next start after the last one."""
         return self.calendar.after(previous or now)
 
 
@@ -78,8 +79,10 @@ class Runner:
     def run(self) -> StartCounts:
         """Until Ctrl-C or SIGTERM; a batch that runs then is told to stop, and waited for. A second Ctrl-C ends it.
 
-        Raises:
-            CannotWrite: the state cannot be written.
+        Raises
+        ------
+        CannotWrite
+            The state cannot be written.
         """
         check_writable(self.state_path)
         now = dt.datetime.now(dt.UTC)

@@ -77,6 +77,7 @@ def slug(text: str) -> str:
 
 
 def comment(lines: list[str], mark: str = "#") -> str:
+    """The lines as comments of a file."""
     return "".join(f"{mark} {line}".rstrip() + "\n" for line in lines)
 
 

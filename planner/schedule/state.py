@@ -28,6 +28,7 @@ class RunnerState:
 
     @property
     def moment(self) -> dt.datetime:
+        """The moment it was due."""
         return dt.datetime.fromisoformat(self.due)
 
 

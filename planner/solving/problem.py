@@ -101,9 +101,12 @@ class Problem(Protocol):
     """What can be solved: compiled arrays, and the units of their money."""
 
     @property
-    def compiled(self) -> Compiled: ...
+    def compiled(self) -> Compiled:
+        """The arrays to solve."""
+
     @property
-    def units(self) -> ModelUnits: ...
+    def units(self) -> ModelUnits:
+        """The units of its columns and its money."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,10 @@ def solve_stochastic(
 
     `start`: earlier plans by scenario that the joint search begins from. `engine`: None for the one that pays.
 
-    Raises:
-        WrongUsage: the engine asked for cannot minimise the measure.
+    Raises
+    ------
+    WrongUsage
+        The engine asked for cannot minimise the measure.
     """
     return _Search(dataset, measure, options, stop, watch, start, engine).go()
 

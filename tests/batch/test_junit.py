@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import defusedxml.ElementTree as ET
 import pytest
 from batch_records import manifest, record
+from defusedxml import ElementTree
 
 from planner.batch.manifest import STATUSES
 from planner.batch.reporting.junit import write_junit
@@ -34,7 +34,7 @@ def test_every_status_has_its_place(tmp_path: Path) -> None:
     """No plan is a failure, a crash an error, what did not run is skipped, and the counts add up."""
     path = tmp_path / "junit.xml"
     write_junit(path, tmp_path, manifest(*(record(f"job {status}", status) for status in STATUSES)))
-    (suite,) = ET.parse(path).getroot()
+    (suite,) = ElementTree.parse(path).getroot()
     cases = {
         case.get("name"): [part.tag for part in case if part.tag != "system-out"] for case in suite.iter("testcase")
     }
@@ -62,11 +62,11 @@ def test_only_elements_and_attributes_of_the_usual_schema_are_used(tmp_path: Pat
     """Readers that check the schema find nothing they do not know."""
     path = tmp_path / "junit.xml"
     write_junit(path, tmp_path, manifest(*(record(f"job {status}", status) for status in STATUSES)))
-    for element in ET.parse(path).getroot().iter():
+    for element in ElementTree.parse(path).getroot().iter():
         children, attributes = ALLOWED[element.tag]
         assert {each.tag for each in element} <= children
         assert set(element.keys()) <= attributes
-    suite = ET.parse(path).getroot()[0]
+    suite = ElementTree.parse(path).getroot()[0]
     assert suite.get("timestamp") == "2026-05-04T06:00:00"
     assert suite.get("time") == f"{60.0 * len(STATUSES):.3f}"
 
@@ -79,7 +79,7 @@ def test_whatever_a_job_says_the_report_can_be_read(tmp_path: Path, odd: str) ->
     (folder / "run.log").write_text(f"first\n{odd}\n", encoding="utf-8", errors="replace")
     path = tmp_path / "junit.xml"
     write_junit(path, tmp_path, manifest(record("west", "failed", message=odd), record(odd, "invalid")))
-    case = ET.parse(path).getroot()[0].find("testcase")
+    case = ElementTree.parse(path).getroot()[0].find("testcase")
     facts, log, *_ = case.find("system-out").text.splitlines()
     assert facts.startswith("status=failed attempts=1 ")
     assert log == "first"
@@ -91,5 +91,5 @@ def test_the_faults_of_a_workbook_are_told(tmp_path: Path) -> None:
     fault = {"severity": "error", "sheet": "demand", "cell": "D7", "found": "-1", "expected": "a number of at least 0"}
     path = tmp_path / "junit.xml"
     write_junit(path, tmp_path, manifest(record("west", "invalid", report={"faults": [fault]})))
-    told = ET.parse(path).getroot()[0].find("testcase/failure").text
+    told = ElementTree.parse(path).getroot()[0].find("testcase/failure").text
     assert "error: demand!D7: found -1, expected a number of at least 0" in told

@@ -39,7 +39,9 @@ class LocalEngine:
         self._client = ForkClient()
 
     def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
+        """Runs an attempt in a process of this machine."""
         return self._client.run(folder, command, stopping)
 
     def close(self) -> None:
+        """Ends the process that starts jobs."""
         self._client.close()

@@ -32,8 +32,10 @@ class JobSet:
 def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> JobSet:
     """The jobs that these paths and globs name; `given` are fields of Job that beat what a job file says.
 
-    Raises:
-        FaultyWorkbook: with everything that is wrong with them, place by place.
+    Raises
+    ------
+    FaultyWorkbook
+        With everything that is wrong with them, place by place.
     """
     faults: list[Fault] = []
     workbooks: list[Path] = []

@@ -46,6 +46,7 @@ class JobChange:
 
     @property
     def differs(self) -> bool:
+        """Whether anything differs."""
         return bool(self.what)
 
     @property

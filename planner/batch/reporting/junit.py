@@ -26,8 +26,10 @@ _FIGURES = ("objective_usd", "gap", "saving_usd", "shortfall_bn_tokens")
 def write_junit(path: Path, folder: Path, manifest: Manifest) -> None:
     """Writes the report; the ends of the jobs' logs are read from the batch's folder.
 
-    Raises:
-        CannotWrite: it cannot be written.
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
     """
     suites = ET.Element("testsuites")
     suite = ET.SubElement(suites, "testsuite", _counts(manifest))

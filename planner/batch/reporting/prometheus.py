@@ -23,8 +23,10 @@ Sample = tuple[dict[str, str], float]
 def write_metrics(path: Path, manifest: Manifest, previous: Manifest | None = None) -> None:
     """Writes the metrics; `previous` is asked for the last success where the earlier file is gone.
 
-    Raises:
-        CannotWrite: it cannot be written.
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
     """
     batch = {"batch": manifest.batch}
     records = manifest.records

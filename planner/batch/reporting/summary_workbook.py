@@ -96,8 +96,10 @@ INPUTS = _table(
 def write_summary(path: Path, manifest: Manifest, previous: Manifest | None, changed: Sequence[JobChange]) -> None:
     """Writes the workbook; links to plans are relative to its folder, which stands beside `jobs`.
 
-    Raises:
-        CannotWrite: it cannot be written.
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
     """
     no_months = Dataset(Settings(plan_name=manifest.batch, first_month=0, months=1))
     write_report(path, no_months, _page(manifest, previous, changed), _tables(manifest, changed))

@@ -24,8 +24,10 @@ def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *
 
     Each is result whatever becomes of the others. Returns those that were written.
 
-    Raises:
-        CannotWrite: one or more could not be written; the first of them is told, the others are warnings.
+    Raises
+    ------
+    CannotWrite
+        One or more could not be written; the first of them is told, the others are warnings.
     """
     reports = folder / FOLDER
     try:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 def write_plan(path: Path, dataset: Dataset, plan: Plan, report: RunResult) -> None:
     """Writes the plan as a workbook, in one step: a file that is there is whole or untouched.
 
-    Raises:
-        CannotWrite: nothing can be written there.
+    Raises
+    ------
+    CannotWrite
+        Nothing can be written there.
     """
     write_bytes(path, plan_workbook(dataset, plan, report))
 
@@ -49,8 +51,10 @@ def plan_workbook(dataset: Dataset, plan: Plan, report: RunResult) -> bytes:
 def write_plan_for_all(path: Path, dataset: Dataset, best: StochasticSolution, report: RunResult) -> None:
     """Writes the plans for all scenarios of a dataset as one workbook, in one step.
 
-    Raises:
-        CannotWrite: nothing can be written there, or there are more rows than a sheet has.
+    Raises
+    ------
+    CannotWrite
+        Nothing can be written there, or there are more rows than a sheet has.
     """
     from planner.reports.scenarios.workbook import TooLong, workbook_for_all
 

@@ -23,8 +23,10 @@ class TooLong(Exception):
 def workbook_for_all(dataset: Dataset, best: StochasticSolution, report: RunResult) -> bytes:
     """The bytes of an .xlsx file; `dataset` is the whole, of no scenario.
 
-    Raises:
-        TooLong: a table has more rows than a sheet.
+    Raises
+    ------
+    TooLong
+        A table has more rows than a sheet.
     """
     figures, root = Figures.of(dataset, best), decision_tree(dataset, best)
     filled = all_tables(figures, report)

@@ -18,8 +18,10 @@ from planner.schedule.schedule import (
 def airflow(schedule: Schedule) -> ScheduleFiles:
     """The DAG file; the planner runs where the worker runs, by absolute paths.
 
-    Raises:
-        WrongUsage: days that Airflow reads otherwise than cron.
+    Raises
+    ------
+    WrongUsage
+        Days that Airflow reads otherwise than cron.
     """
     check_portable_days(schedule, "Airflow")
     text = comment(schedule.heading) + _DAG.format(

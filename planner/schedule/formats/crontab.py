@@ -14,8 +14,10 @@ LONGEST = 998
 def crontab(schedule: Schedule) -> ScheduleFiles:
     """The line, with absolute paths; output goes to a log, and cron mails a line when a batch fails.
 
-    Raises:
-        WrongUsage: the command is longer than cron takes.
+    Raises
+    ------
+    WrongUsage
+        The command is longer than cron takes.
     """
     log = schedule.folder / f"{schedule.name}.log"
     batch = shlex.join([*schedule.command, *schedule.batch])

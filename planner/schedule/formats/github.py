@@ -22,8 +22,10 @@ def github(schedule: Schedule) -> ScheduleFiles:
 
     The batch's folder goes from run to run through the cache, so that good jobs are reused and differences told.
 
-    Raises:
-        WrongUsage: another zone than UTC, starts closer than GitHub allows, or a path outside the repository.
+    Raises
+    ------
+    WrongUsage
+        Another zone than UTC, starts closer than GitHub allows, or a path outside the repository.
     """
     check_portable_days(schedule, "GitHub")
     if schedule.zone not in (None, "UTC", "Etc/UTC"):

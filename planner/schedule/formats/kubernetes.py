@@ -22,8 +22,10 @@ MOUNT = "/work"
 def kubernetes(schedule: Schedule) -> ScheduleFiles:
     """The manifest; workbooks and plans are on a claimed volume, which is the working folder.
 
-    Raises:
-        WrongUsage: there is no image, a path lies outside the volume, or days that Kubernetes reads otherwise.
+    Raises
+    ------
+    WrongUsage
+        There is no image, a path lies outside the volume, or days that Kubernetes reads otherwise.
     """
     check_portable_days(schedule, "Kubernetes")
     if not schedule.image:

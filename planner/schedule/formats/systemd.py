@@ -15,8 +15,10 @@ STOP_SECONDS = 120
 def systemd(schedule: Schedule) -> ScheduleFiles:
     """The two units; they work for the system and, copied elsewhere, for a user.
 
-    Raises:
-        WrongUsage: a path that units cannot name.
+    Raises
+    ------
+    WrongUsage
+        A path that units cannot name.
     """
     service, timer = f"{schedule.name}.service", f"{schedule.name}.timer"
     texts = {service: _service(schedule), timer: _timer(schedule)}

@@ -1,0 +1,24 @@
+"""Every test says what it tests."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def _nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                yield path.relative_to(ROOT).as_posix(), node
+
+
+def test_every_test_states_its_property() -> None:
+    """Every test function opens with a docstring."""
+    tests = [(path, node) for path, node in _nodes("tests") if isinstance(node, ast.FunctionDef)]
+    tests = [(path, node) for path, node in tests if node.name.startswith("test_")]
+    assert len(tests) > 500, "the tests are not where this test looks for them"
+    assert [f"{path}::{node.name}" for path, node in tests if not ast.get_docstring(node)] == []
