@@ -54,11 +54,13 @@ def dataset_from(**tables: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> D
     return taken.dataset
 
 
-def plain_table(name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> RawTable:
-    """The table of a sheet given as plain dictionaries, its records from row 2 on."""
+def plain_table(
+    name: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]], columns: Iterable[str] = ()
+) -> RawTable:
+    """The table of a sheet given as plain dictionaries, its records from row 2 on; `columns` come first."""
     if isinstance(rows, Mapping):
         rows = [{"key": key, "value": value} for key, value in rows.items()]
-    headings = list(dict.fromkeys(column for row in rows for column in row))
+    headings = dict.fromkeys((*columns, *(column for row in rows for column in row)))
     letters = {heading: column_letter(i) for i, heading in enumerate(headings)}
     records = tuple(
         Record(i, {letters[column]: value for column, value in row.items() if value is not None})

@@ -12,6 +12,7 @@ from planner.command import run_command
 from planner.commands.audit import audit
 from planner.commands.check import check
 from planner.commands.compare import compare
+from planner.commands.convert import convert
 from planner.commands.init import init
 from planner.commands.roll import roll
 from planner.commands.scenarios import scenarios
@@ -45,7 +46,7 @@ def cli() -> None:
     """
 
 
-for command in (init, check, solve, audit, explain, compare, schedule, roll, scenarios, batch, stress):
+for command in (init, check, solve, audit, explain, compare, schedule, roll, scenarios, batch, stress, convert):
     cli.add_command(command)
 
 

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,8 +151,10 @@ def sheet_names(path: Path) -> set[str]:
     return set(re.findall(r"<(?:\w+:)?sheet\b[^>]*?\bname=\"([^\"]*)\"", text))
 
 
-def check_new_workbook(path: Path, sources: Sequence[Path], *, force: bool, what: str) -> None:
-    """Whether a workbook made from these can be written there; `what` names it, as in `the next round`.
+def check_new_problem(path: Path, sources: Sequence[Path], *, force: bool, what: str) -> None:
+    """Whether a problem made from these can be written there; `what` names it, as in `the next round`.
+
+    It is a workbook, or where the first source is a folder of CSV files perhaps another such folder.
 
     Raises
     ------
@@ -161,29 +163,41 @@ def check_new_workbook(path: Path, sources: Sequence[Path], *, force: bool, what
     CannotWrite
         The target cannot be written, or exists and `force` is not given.
     """
-    if path.suffix.lower() != ".xlsx":
+    is_workbook = path.suffix.lower() == ".xlsx"
+    if not is_workbook and not sources[0].is_dir():
         raise WrongUsage(f"A workbook is an .xlsx file; {path} is no name for one.")
     if any(same_file(path, source) for source in sources):
         raise WrongUsage(f"{what[:1].upper()}{what[1:]} would be written over {path}. Give -o another name.")
     if path.exists() and not force:
         raise CannotWrite(path, "it exists already; choose another name, or add --force to replace it")
-    check_writable(path)
+    if is_workbook:
+        check_writable(path)
+    else:
+        check_folder_writable(path)
+
+
+def check_folder_writable(path: Path) -> None:
+    """Raises CannotWrite when a folder of that name could not be made, or files in it not be written."""
+    if path.exists() and not path.is_dir():
+        raise CannotWrite(path, why_not(NotADirectoryError()))
+    check_writable((path if path.is_dir() else path.parent) / ".planner-new")
 
 
 def made_from(source: Path, addition: str) -> Path:
-    """A free name for a workbook made from another one: outputs/<its name>/<its name> <addition>.xlsx.
+    """A free name for a problem made from another one: outputs/<its name>/<its name> <addition>, .xlsx as it is.
 
     Raises
     ------
     CannotWrite
         The folder cannot be made.
     """
-    folder = Path("outputs") / source.stem
+    name = name_of(source)
+    folder = Path("outputs") / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotWrite(folder, why_not(error)) from None
-    path = folder / f"{source.stem} {addition}.xlsx"
+    path = folder / f"{name} {addition}{'' if source.is_dir() else '.xlsx'}"
     return free_name(path) if path.exists() else path
 
 
@@ -208,6 +222,38 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise CannotWrite(path, why_not(error)) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_written_whole(
+    path: Path, files: Mapping[str, bytes], outdated: Callable[[Path], bool] = lambda path: False
+) -> Iterator[Path]:
+    """A temporary folder with these files, moved into place at the end of the block.
+
+    Of a folder that is there already the files that are `outdated` go first, and the others stay.
+
+    Raises
+    ------
+    CannotWrite
+        The system does not let it be written.
+    """
+    temporary = path.with_name(f".planner-{secrets.token_hex(6)}")
+    try:
+        temporary.mkdir()
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
+        yield temporary
+        if path.is_dir():
+            for each in [each for each in path.iterdir() if outdated(each)]:
+                each.unlink()
+            for name in files:
+                (temporary / name).replace(path / name)
+        else:
+            temporary.replace(path)
+    except OSError as error:
+        raise CannotWrite(path, why_not(error)) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

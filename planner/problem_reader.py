@@ -58,6 +58,11 @@ class InputFiles:
     folder: FolderContent | None = None
 
 
+def file_name_of(problem: Path) -> str:
+    """The name of a problem's workbook or folder."""
+    return problem.resolve().name if problem.is_dir() else problem.name
+
+
 def input_files(path: Path) -> InputFiles:
     """The bytes of a workbook, or of the CSV files of a folder.
 
@@ -69,7 +74,7 @@ def input_files(path: Path) -> InputFiles:
     if not path.is_dir():
         content = path.read_bytes()
         return InputFiles(path, {path.name: content}, hashlib.sha256(content).hexdigest())
-    folder, name = folder_content(path), path.resolve().name
+    folder, name = folder_content(path), file_name_of(path)
     return InputFiles(path, {f"{name}/{file}": data for file, data in folder.files.items()}, folder.sha256, folder)
 
 
@@ -99,7 +104,7 @@ def tables_of(source: InputFiles) -> tuple[list[RawTable], list[Fault]]:
 
     Raises
     ------
-    Refused
+    UnreadableFile
         A workbook that cannot be read.
     """
     if source.folder is not None:

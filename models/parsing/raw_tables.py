@@ -76,6 +76,18 @@ def column_letter(index: int) -> str:
     return letter
 
 
+def column_index(letter: str) -> int:
+    """The index of a column's letter, 0 for the first.
+
+    >>> column_index("A"), column_index("Z"), column_index("AAA")
+    (0, 25, 702)
+    """
+    index = 0
+    for each in letter:
+        index = 26 * index + ord(each) - 64
+    return index - 1
+
+
 def first_letters(table: RawTable) -> dict[str, str]:
     """The column letter of each heading, in folded form; of headings that are the same, the first."""
     letters: dict[str, str] = {}

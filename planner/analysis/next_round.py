@@ -17,7 +17,8 @@ from models.schema import sheet_names
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.plan_reader import read_plan
-from planner.outputs import check_new_workbook, made_from, written_whole
+from planner.excel.problem_workbook import written_problem
+from planner.outputs import check_new_problem, made_from
 from planner.problem_reader import read
 
 
@@ -65,11 +66,10 @@ def write_next_round(
     plan = read_plan(plan_path, dataset)
     _check_belongs(plan, dataset, plan_path)
     path = target or made_from(source, dataset.label(to))
-    check_new_workbook(path, (source, plan_path), force=force, what="the next round")
+    check_new_problem(path, (source, plan_path), force=force, what="the next round")
     rolled = roll_forward(dataset, plan, to)
     book = rewritten_book(source, dataset, rolled.dataset)
-    with written_whole(path) as temporary:
-        book.save(temporary)
+    with written_problem(book, path) as temporary:
         again = read(temporary)
         if again.dataset is not None:
             sheets = [each for each in sheet_names() if each != "demand"]  # wide or long, it does not roll

@@ -23,7 +23,7 @@ from planner.console import Console, log_to
 from planner.errors import CannotWrite, ExitCode, Interrupted, WrongUsage, why_not
 from planner.formatting import fault_lines
 from planner.lock import locked
-from planner.outputs import check_replaceable, check_writable, same_file
+from planner.outputs import check_replaceable, check_writable, name_of, same_file
 from planner.reports.run_json import faults_json, write_run_json
 from planner.solving.interrupt import Stop
 from planner.solving.progress import LiveText, ProgressLines
@@ -74,7 +74,7 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
 def roll_through_command(console: Console, file: Path, values: Mapping[str, Any]) -> int:
     """The command: exit 2 for faulty workbooks, 3 where no plan exists or the decisions do not hold, 4 if stopped."""
     for path in (file, values["rolling"]):
-        if not path.is_file():
+        if not path.exists():
             raise WrongUsage(f"There is no workbook {path}. Check the path.")
     request = BacktestRequest(
         forecast=file,
@@ -118,7 +118,7 @@ def _story(request: BacktestRequest, inputs: Inputs, folder: Path, stop: Stop, l
 
 def _folder(request: BacktestRequest, inputs: Inputs) -> Path:
     """Where the run writes: a folder that has the inputs in its name, or the one asked for."""
-    folder = request.folder or request.outputs / request.forecast.stem / f"rolling-{inputs.key[:8]}"
+    folder = request.folder or request.outputs / name_of(request.forecast) / f"rolling-{inputs.key[:8]}"
     if folder.suffix.lower() == ".xlsx":
         instead = folder.with_suffix("")
         raise WrongUsage(f"A rolling run writes a folder; {folder} is a workbook's name. Try -o {instead}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord
 from planner.batch.outcome import JobOutcome, classify, is_accepted
 from planner.errors import CannotWrite, why_not
+from planner.problem_reader import file_name_of, input_files
 
 PLAN_FILES = {"keep_plan_of": "keep.xlsx", "start_plan_of": "start.xlsx"}
 
@@ -59,19 +59,19 @@ def prepare(job: Job, records: Mapping[str, JobRecord], folder: BatchFolder) -> 
     OSError
         The workbook, or such a plan, cannot be read.
     """
-    content = job.input.read_bytes()
-    files = {f"input/{job.input.name}": content}
+    source = input_files(job.input)
+    files = {f"input/{name}": content for name, content in source.files.items()}
     options = job.options()
     for column, file in PLAN_FILES.items():
         if name := getattr(job, column):
             files[file] = (folder.path / records[name].plan_path).read_bytes()
             options[f"{column.removesuffix('_of')}_sha256"] = records[name].output_sha256
-    return PreparedJob(job, files, hashlib.sha256(content).hexdigest(), options)
+    return PreparedJob(job, files, source.sha256, options)
 
 
 def solve_arguments(job: Job) -> tuple[str, ...]:
     """The command line of a job in its folder, without `planner solve`."""
-    arguments = [f"input/{job.input.name}", "-o", PLAN, "--quiet"]
+    arguments = [f"input/{file_name_of(job.input)}", "-o", PLAN, "--quiet"]
     arguments += ["--gap", repr(job.gap), "--time-limit", repr(job.time_limit)]
     arguments += ["--threads", str(job.threads), "--seed", str(job.seed)]
     for each in job.overrides:

@@ -138,7 +138,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Writes files, by relative path, into a folder. Raises OSError."""
     for name, content in files.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
 

@@ -10,6 +10,7 @@ from planner.batch.attempt import PreparedJob
 from planner.batch.folder import BatchFolder
 from planner.batch.manifest import JobRecord
 from planner.batch.outcome import is_accepted
+from planner.outputs import name_of
 
 BUDGETS = ("time_budget", "memory_mb")
 """Options that an optimal plan was not touched by."""
@@ -33,7 +34,7 @@ def _why_new(prepared: PreparedJob, record: JobRecord | None, versions: Mapping[
         return f"{record.status.replace('_', ' ')} last time"
     if record.input_sha256 != prepared.input_sha256:
         return "its workbook has changed"
-    if Path(record.input_path).stem != job.input.stem:  # plans are named by it
+    if name_of(Path(record.input_path)) != name_of(job.input):  # plans are named by it
         return "its workbook has another name"
     changed = [
         f"{key.replace('_', ' ')} {_shown(record.options.get(key))} → {_shown(value)}"

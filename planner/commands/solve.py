@@ -64,7 +64,7 @@ def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sour
     from planner.run.command import RunRequest, run
     from planner.run.options import PlanOptions
 
-    if not file.is_file():
+    if not file.exists():
         raise WrongUsage(f"There is no workbook {file}. Check the path; `planner init {file}` writes one to fill in.")
     if (values["keep"] is None) != (values["change_cost"] is None):
         raise WrongUsage("--keep PLAN.xlsx and --change-cost X go together: a plan, and the price of departing.")

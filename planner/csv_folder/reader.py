@@ -26,11 +26,12 @@ from models.parsing.raw_tables import (
     plain_number,
     spreadsheet_error,
 )
-from models.schema import NEVER_READ_SHEETS, Sheet, sheet, sheet_names
+from models.schema import NEVER_READ_SHEETS, SCENARIO_NOTES, sheet, sheet_names
 
 NUMERIC = ("share", "count", "number", "flag")
 """Kinds of column in which text that plainly spells a number is one."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_KNOWN = frozenset(sheet_names())
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 _SAVE_AS = "Save it as CSV UTF-8, separated by commas."
 
@@ -50,9 +51,6 @@ class FolderContent:
             if name in _KNOWN:
                 digest.update(f"{name}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()
-
-
-_KNOWN = frozenset(sheet_names())
 
 
 def is_problem_folder(path: Path) -> bool:
@@ -99,10 +97,12 @@ def folder_tables(content: FolderContent) -> tuple[list[RawTable], list[Fault]]:
             faults.append(Fault(name, "", "", found, "one file a sheet", fix, file=file))
             tables[name] = replace(tables[name], broken=True)
         elif name in _KNOWN:
-            tables[name] = _FileReader(sheet(name), data, faults).table()
+            tables[name] = _FileReader(name, data, faults).table()
+        elif name == SCENARIO_NOTES:
+            tables[name] = _FileReader(name, data, []).table()
         elif name not in NEVER_READ_SHEETS:
             faults.append(_unknown(file))
-    return list(tables.values()), faults
+    return [tables[name] for name in (*sheet_names(), SCENARIO_NOTES) if name in tables], faults
 
 
 def with_files(faults: Sequence[Fault], content: FolderContent) -> Iterator[Fault]:
@@ -121,30 +121,59 @@ def _unknown(file: str) -> Fault:
     return Fault(PurePath(file).stem, "", "", "a file of that name", expected, fix, "warning", file=file)
 
 
-class _FileReader:
-    """Turns the bytes of one file into a Table; a file that cannot be taken apart is a broken one."""
+class ColumnFinder:
+    """Which column of the schema a cell of a sheet belongs to: by its heading, in the settings by its row's key."""
 
-    def __init__(self, which: Sheet, data: bytes, faults: list[Fault]) -> None:
-        self.sheet = which
+    def __init__(self, name: str, headings: Mapping[str, str]) -> None:
+        self.columns = {each.name: each for each in sheet(name).columns} if name in _KNOWN else {}
+        self.headings = headings
+        folded = {letter: fold(heading) for letter, heading in headings.items()}
+        self.of_letter = {letter: self.columns.get(each) for letter, each in folded.items()}
+        self.key = self.value = ""
+        if name == "settings":
+            self.key = next((letter for letter, each in folded.items() if each == "key"), "")
+            self.value = next((letter for letter, each in folded.items() if each == "value"), "")
+            self.of_letter = {}
+        self.months: dict[str, int] = {}
+        if name in ("demand", "history"):
+            found = {letter: months.parse(heading) for letter, heading in headings.items()}
+            self.months = {letter: month for letter, month in found.items() if month is not None}
+            self.of_letter |= dict.fromkeys(self.months, self.columns["tokens_bn_per_day"])
+
+    def heading(self, letter: str) -> str:
+        """The heading as it is written: months alike."""
+        return months.label(self.months[letter]) if letter in self.months else self.headings[letter]
+
+    def column(self, letter: str, record: Mapping[str, object]) -> Column | None:
+        """The column that a cell of the record belongs to, None for one that is not read."""
+        if self.value and letter == self.value:
+            return self.columns.get(fold(str(record.get(self.key, ""))))
+        return self.of_letter.get(letter)
+
+
+class _FileReader:
+    """Turns the bytes of one file into a table; a file that cannot be taken apart is a broken one."""
+
+    def __init__(self, name: str, data: bytes, faults: list[Fault]) -> None:
+        self.name = name
         self.data = data
         self.faults = faults
 
     def table(self) -> RawTable:
         text = self._text()
         if text is None or self._is_of_another_kind(text):
-            return RawTable(self.sheet.name, {}, (), broken=True)
+            return RawTable(self.name, {}, (), broken=True)
         lines, broken = self._lines(text)
         _, header = lines[0] if lines else (1, [])
         headings = {column_letter(i): heading for i, heading in enumerate(header) if not is_blank(heading)}
-        columns = {letter: self._column(heading) for letter, heading in headings.items()}
+        find = ColumnFinder(self.name, headings)
         rows: dict[int, dict[str, object]] = {}
         for line, cells in lines[1:]:
             self._check_length(line, cells, header)
             filled = {column_letter(i): cell for i, cell in enumerate(cells[: len(header)]) if not is_blank(cell)}
             if filled:
-                rows[line] = {k: _cell(v, self._column_in(k, columns, headings, filled)) for k, v in filled.items()}
-        table = arranged(self.sheet.name, headings, rows, self.faults)
-        return RawTable(table.name, table.headings, table.records, broken)
+                rows[line] = {letter: _cell(text, find.column(letter, filled)) for letter, text in filled.items()}
+        return replace(arranged(self.name, headings, rows, self.faults), broken=broken)
 
     def _text(self) -> str | None:
         """The text of the file with plain line ends; None where it is not UTF-8."""
@@ -197,33 +226,14 @@ class _FileReader:
             found, expected = f"a row of {len(cells)} cells", f"{len(header)}, as the first line has"
             self._report(found, expected, fix, line)
 
-    def _column(self, heading: str) -> Column | None:
-        """The column under a heading; of demand or history also that of a month."""
-        if self.sheet.name in ("demand", "history") and months.parse(heading) is not None:
-            return self.sheet.column("tokens_bn_per_day")
-        return _column_of(self.sheet, fold(heading))
-
-    def _column_in(
-        self, letter: str, columns: Mapping[str, Column | None], headings: Mapping[str, str], cells: Mapping[str, str]
-    ) -> Column | None:
-        """The column that a cell belongs to; in the settings that of the row's key."""
-        if self.sheet.name != "settings" or fold(headings.get(letter, "")) != "value":
-            return columns.get(letter)
-        key = next((k for k, heading in headings.items() if fold(heading) == "key"), "")
-        return _column_of(self.sheet, fold(cells.get(key, "")))
-
     def _report(self, found: str, expected: str, fix: str, line: int = 0) -> None:
-        self.faults.append(Fault(self.sheet.name, "", "", found, expected, fix, row=line))
-
-
-def _column_of(which: Sheet, name: str) -> Column | None:
-    return next((each for each in which.columns if each.name == name), None)
+        self.faults.append(Fault(self.name, "", "", found, expected, fix, row=line))
 
 
 def _cell(text: str, column: Column | None) -> object:
     """What a cell of the column holds: a number where that is plain and wanted, else its text."""
     if unseen := _CONTROL.search(text):
-        return Unreadable(f"a control character (0x{ord(unseen[0]):02X})", "Delete it.")
+        return Unreadable(f"a character that no cell can hold (0x{ord(unseen[0]):02X})", "Delete it.")
     if error := spreadsheet_error(text):
         return error
     number = plain_number(text) if column is not None and column.kind in NUMERIC else None

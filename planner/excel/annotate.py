@@ -27,6 +27,7 @@ from models.faults import Fault
 from models.parsing.raw_tables import fold
 from planner.errors import WrongUsage
 from planner.excel.file_checks import WITHOUT_VALUE, check_file
+from planner.excel.problem_workbook import workbook_bytes
 from planner.formatting import count_of_faults
 from planner.outputs import ANNOTATED_SHEET, check_replaceable, check_writable, same_file, written_whole
 
@@ -41,7 +42,7 @@ Stored = tuple[str, str]
 
 
 def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
-    """Writes the marked copy of `source` to `target`.
+    """Writes the marked copy of `source`, a workbook or a folder of CSV files, to `target`.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
     """
     check_target(source, target)
     try:
-        inspected = check_file(source.read_bytes())
+        inspected = check_file(workbook_bytes(source))
         workbook = load_workbook(io.BytesIO(inspected.content))
         values = load_workbook(io.BytesIO(inspected.content), data_only=True)
     except Exception:  # whatever a file that is no workbook makes the reader raise

@@ -18,17 +18,18 @@ from models.dataset import Dataset
 from models.parsing.raw_tables import fold
 from models.schema import SHEETS, Sheet
 from planner.excel.file_checks import check_file
+from planner.excel.problem_workbook import workbook_bytes
 
 
 def rewritten_book(source: Path, before: Dataset, after: Dataset) -> Any:
-    """The workbook of `source`, which says `before`, as an openpyxl workbook that says `after`.
+    """The workbook or folder of `source`, which says `before`, as an openpyxl workbook that says `after`.
 
     A row that carries the number of a row of the sheet is that row as it is now; of the settings only
     first_month changes.
     """
     import openpyxl
 
-    content = check_file(source.read_bytes()).content
+    content = check_file(workbook_bytes(source)).content
     book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
     by_name = {fold(each.title): each for each in book.worksheets}
     for sheet in SHEETS:

@@ -14,7 +14,7 @@ from typing import Any
 
 from models.faults import Fault
 from models.parsing.raw_tables import RawTable, Unreadable, arranged, fold, is_blank, shown, spreadsheet_error
-from models.schema import NEVER_READ, sheet_names
+from models.schema import NEVER_READ, SCENARIO_NOTES, sheet_names
 from planner.excel.file_checks import UnreadableFile, check_file
 from planner.outputs import ANNOTATED_SHEET
 
@@ -24,7 +24,7 @@ def workbook_tables(content: bytes) -> tuple[list[RawTable], list[Fault]]:
 
     Raises
     ------
-    Refused
+    UnreadableFile
         The bytes are no workbook that can be read.
     """
     inspected = check_file(content)
@@ -47,13 +47,15 @@ def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) 
     for worksheet in workbook.worksheets:
         if fold(worksheet.title) in known:
             tables.append(_SheetReader(worksheet, unreadable.get(worksheet.title, {}), faults).table())
+        elif fold(worksheet.title) == SCENARIO_NOTES:
+            tables.append(_SheetReader(worksheet, {}, []).table())
         elif worksheet.sheet_state != "veryHidden" and worksheet.title != ANNOTATED_SHEET:  # these are programs' own
             tables.append(RawTable(worksheet.title, {}, ()))
     return tables, faults
 
 
 class _SheetReader:
-    """Turns one worksheet into a Table, and reports what a person may not see in it."""
+    """Turns one worksheet into a table, and reports what a person may not see in it."""
 
     def __init__(self, worksheet: Any, unreadable: Mapping[str, Unreadable], faults: list[Fault]) -> None:
         self.worksheet = worksheet

@@ -22,7 +22,7 @@ from planner.explain.breakeven import Range
 from planner.explain.offers import OfferAnswer, explain_offers
 from planner.explain.report import Explanation, explanation_json, offer_words, write_explanation
 from planner.formatting import fault_lines, money
-from planner.outputs import EXPLANATION_SHEET, Outputs, outputs_of
+from planner.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.problem_reader import read
 from planner.reports.run_json import faults_json, write_run_json
 from planner.reports.terminal import audit_lines
@@ -195,7 +195,7 @@ class _Run:
 
     def _lines(self, dataset: Dataset, explanation: Explanation) -> list[str]:
         cost = money(explanation.cost.high, dataset.settings.currency)
-        lines = [f"{explanation.plan_name or self.file.stem}: {cost}, explained in {explanation.seconds:.0f} s."]
+        lines = [f"{explanation.plan_name or name_of(self.file)}: {cost}, explained in {explanation.seconds:.0f} s."]
         lines += [f"  {each.name}: {offer_words(each, dataset)}" for each in explanation.offers]
         return [*lines, f"  Explanation  {self.outputs.plan}"]
 

@@ -18,7 +18,7 @@ from models.plan import Plan
 from planner import __version__
 from planner.console import log_to
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
-from planner.outputs import Outputs, outputs_of
+from planner.outputs import Outputs, name_of, outputs_of
 from planner.problem_reader import read
 from planner.reports.run_result import RunResult
 from planner.run.options import PlanOptions
@@ -106,7 +106,7 @@ def _solve(request: RunRequest, stop: Stop, live: LiveText | None) -> RunResult:
     """What the run found, whatever it was: a plan, none, or faults of the workbook."""
     options = request.recorded_options()
     result = RunResult(
-        plan_name=request.input_path.stem,
+        plan_name=name_of(request.input_path),
         input_path=str(request.input_path),
         planner_version=__version__,
         versions=versions(),

@@ -21,7 +21,8 @@ from models.sampling import Moment, Paths, Reduction, misfits, moments, reduce_t
 from models.schema import SCENARIO_NOTES, Scenario
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, new_sheet, rewritten_book
-from planner.outputs import check_new_workbook, made_from, written_whole
+from planner.excel.problem_workbook import written_problem
+from planner.outputs import check_new_problem, made_from
 from planner.problem_reader import read
 from planner.sampling.options import UncertaintyTexts, facts_behind
 from planner.sampling.text import moment_line, reduction_words, scenario_words
@@ -84,7 +85,7 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
     if found:
         raise WrongUsage("\n  ".join(["Scenarios cannot be made as asked:", *found]))
     target = request.target or made_from(request.source, "scenarios")
-    check_new_workbook(target, (request.source,), force=request.force, what="the workbook with scenarios")
+    check_new_problem(target, (request.source,), force=request.force, what="the workbook with scenarios")
     try:
         paths = sample(dataset, uncertainty, request.paths, request.seed)
     except ValueError as error:
@@ -104,8 +105,7 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
     book = rewritten_book(request.source, dataset, meant)
     _note_each(book, scenarios, words)
     _note_all(book, request, made, reduction, found_moments)
-    with written_whole(target) as temporary:
-        book.save(temporary)
+    with written_problem(book, target) as temporary:
         again = read(temporary)
         if again.dataset is not None:
             check_as_meant(again.dataset, meant, SHEETS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from models.dataset import Dataset
-from models.parsing.raw_tables import fold
+from models.parsing.raw_tables import RawTable, fold
 from models.schema import SCENARIO_NOTES
 from models.stochastic.fixed_decisions import common_decisions
 from models.stochastic.tree import ScenarioTree
@@ -42,17 +43,12 @@ def committed(path: Path, dataset: Dataset, until: int, *, all_of_it: bool) -> C
     return Commitment(plan, ALL_MONTHS if all_of_it else until, plan.objective_usd, {"": plan})
 
 
-def seed_of_scenarios(path: Path) -> int | None:
-    """The seed that `planner scenarios` noted in a workbook; None where there is no such note."""
-    from openpyxl import load_workbook
-
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
-        for name in book.sheetnames:
-            if fold(name) == SCENARIO_NOTES:
-                for row in book[name].iter_rows(max_col=3, values_only=True):
-                    if row[:2] == ("option", "seed") and isinstance(row[2], int):
-                        return row[2]
-        return None
-    finally:
-        book.close()
+def seed_of_scenarios(tables: Iterable[RawTable]) -> int | None:
+    """The seed that `planner scenarios` noted beside its scenarios; None where there is no such note."""
+    for table in tables:
+        if fold(table.name) == SCENARIO_NOTES:
+            for record in table.records:
+                topic, what, seed = (record.values.get(letter) for letter in "ABC")
+                if (topic, what) == ("option", "seed"):
+                    return int(str(seed))
+    return None

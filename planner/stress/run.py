@@ -12,13 +12,14 @@ from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
+from models.parsing.raw_tables import RawTable
 from models.sampling import misfits
 from planner import __version__
 from planner.console import Console, LiveLine, log_to
 from planner.errors import ExitCode, WrongUsage
 from planner.excel.plan_reader import provenance_warnings
 from planner.formatting import fault_lines
-from planner.outputs import STRESS_SHEET, Outputs, outputs_of, same_file
+from planner.outputs import STRESS_SHEET, Outputs, name_of, outputs_of, same_file
 from planner.problem_reader import ReadResult, read
 from planner.reports.run_json import faults_json, write_run_json
 from planner.reports.terminal import audit_lines
@@ -94,7 +95,7 @@ class _Run:
         result = self._read()
         dataset = result.dataset
         assert dataset is not None
-        until, samples = self._until(dataset), self._samples(dataset)
+        until, samples = self._until(dataset), self._samples(dataset, result.tables)
         commitment = self._commitment(dataset, until)
         self.notes += [each.removeprefix("Note: ") for each in provenance_warnings(
             self.plan_path, result.sha256, tuple(self.values["overrides"])
@@ -155,7 +156,7 @@ class _Run:
             )
         return until
 
-    def _samples(self, dataset: Dataset) -> Samples:
+    def _samples(self, dataset: Dataset, tables: tuple[RawTable, ...]) -> Samples:
         count, seed = self.values["count"], self.values["seed"]
         texts = UncertaintyTexts.of(self.values)
         if not any(texts.texts.values()) and texts.bootstrap_block is None:
@@ -171,7 +172,7 @@ class _Run:
         found = [*texts.faults, *misfits(dataset, uncertainty)]
         if found:
             raise WrongUsage("\n  ".join(["Samples cannot be drawn as asked:", *found]))
-        if dataset.scenarios and seed_of_scenarios(self.file) == seed:
+        if dataset.scenarios and seed_of_scenarios(tables) == seed:
             self.notes.append(
                 f"The workbook's scenarios were drawn with seed {seed} too: where their options were the same, the "
                 "samples are the very paths they were chosen from. Take another --seed."
@@ -200,7 +201,7 @@ class _Run:
         record.append(("seconds", "trying", trial.seconds, ""))
         record += [("note", str(i), text, "") for i, text in enumerate(self.notes, start=1)]
         return StressReport(
-            dataset.settings.plan_name or self.file.stem,
+            dataset.settings.plan_name or name_of(self.file),
             dataset,
             commitment,
             trial,

@@ -16,7 +16,8 @@ from models.faults import Fault, FaultyWorkbook, closest
 from models.parsing.raw_tables import fold, is_blank
 from planner.batch.jobs.job import Job
 from planner.batch.jobs.table import JobRow, jobs_from
-from planner.outputs import sheet_names
+from planner.csv_folder.reader import is_problem_folder
+from planner.outputs import name_of, sheet_names
 
 JOBS_SHEET, DEFAULTS_SHEET = "jobs", "defaults"
 
@@ -42,7 +43,9 @@ def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> JobSet:
     jobs: list[Job] = []
     for source in sources:
         path = Path(source)
-        if path.is_dir():
+        if is_problem_folder(path):
+            workbooks.append(path)
+        elif path.is_dir():
             workbooks += _of_folder(path, faults)
         elif path.suffix.lower() == ".toml" and path.is_file():
             _add(jobs, _toml(path, given), faults)
@@ -80,7 +83,7 @@ def _name(sources: Sequence[str]) -> str:
 def _of_folder(folder: Path, faults: list[Fault]) -> list[Path]:
     found = [path for path in sorted(folder.iterdir()) if _is_problem(path)]
     if not found:
-        fix = "Put .xlsx files there, or name another folder."
+        fix = "Put .xlsx files there, or folders with a settings.csv, or name another folder."
         faults.append(Fault(str(folder), "", "", "no workbook in it", "a folder of workbooks to solve", fix))
     return found
 
@@ -94,19 +97,21 @@ def _of_glob(pattern: str, faults: list[Fault]) -> list[Path]:
 
 
 def _is_problem(path: Path) -> bool:
-    """Whether it is a workbook to solve: no job file, nothing hidden, none of Excel's lock files."""
+    """Whether it is a problem to solve: no job file, nothing hidden, none of Excel's lock files."""
+    if not path.name.startswith(".") and is_problem_folder(path):
+        return True
     if path.suffix.lower() not in (".xlsx", ".xlsm") or path.name.startswith(("~$", ".")) or not path.is_file():
         return False
     return JOBS_SHEET not in map(fold, sheet_names(path))
 
 
 def _plain(paths: Iterable[Path], given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
-    """A job a workbook, named as the file, with its folder where several files have the same name."""
-    paths = list(dict.fromkeys(paths))
-    stems = Counter(path.stem.casefold() for path in paths)
+    """A job a problem, named as it is, with the folder it is in where several have the same name."""
+    names = {path: name_of(path) for path in paths}
+    count = Counter(name.casefold() for name in names.values())
     rows = []
-    for path in paths:
-        name = path.stem if stems[path.stem.casefold()] == 1 else "-".join((*path.parent.parts[-2:], path.stem))
+    for path, own in names.items():
+        name = own if count[own.casefold()] == 1 else "-".join((*path.parent.parts[-2:], own))
         rows.append(JobRow({"name": name.strip("./ "), "input": str(path)}, _place(str(path), "")))
     return jobs_from(rows, None, given, Path())
 

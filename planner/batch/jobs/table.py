@@ -13,6 +13,7 @@ from typing import Any
 from models.faults import Fault, closest
 from planner.batch.jobs.job import Job
 from planner.batch.jobs.values import COLUMNS, EXPECTED
+from planner.csv_folder.reader import is_problem_folder
 
 NAME_BYTES = 150
 """A job's name is the name of its folder."""
@@ -82,7 +83,7 @@ def _expand_grid(
     if path is None:
         if "input" not in row.values:
             faults.append(row.fault("input", "nothing", EXPECTED["input"], "Say which workbook to solve."))
-    elif not path.is_file():
+    elif not path.is_file() and not is_problem_folder(path):
         faults.append(row.fault("input", f"no file {path}", EXPECTED["input"], "Check the path."))
     if ("keep_plan_of" in values) != ("change_cost" in values):
         fix = "Give a job whose plan to keep, and the price of departing from it."

@@ -222,7 +222,7 @@ class _InputComparison:
                 except FaultyWorkbook:
                     continue
         source = Path(record.input_path)
-        if not source.is_file():
+        if not source.exists():
             return None
         result = read(source, tuple(record.options.get("set") or ()))
         return result.dataset if result.sha256 == record.input_sha256 else None
