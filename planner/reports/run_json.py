@@ -151,9 +151,13 @@ def audit_json(audit: AuditReport | None) -> dict[str, Any] | None:
     }
 
 
-def faults_json(faults: Iterable[Fault]) -> list[dict[str, str]]:
+def faults_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     """Faults by the names of their parts, as they come."""
-    return [{key: getattr(fault, key) for key in FAULT_KEYS} for fault in faults]
+    return [
+        {key: getattr(fault, key) for key in FAULT_KEYS}
+        | ({"file": fault.file, "line": fault.row or None} if fault.file else {})
+        for fault in faults
+    ]
 
 
 def _model(model: ModelSize | None) -> dict[str, int] | None:

@@ -13,6 +13,7 @@ from models.build import build_model
 from models.schema import SHEETS
 from planner.errors import CannotWrite, WrongUsage
 from planner.excel import template
+from planner.excel.problem_workbook import REQUIRED_FILL
 from planner.excel.template import copy_example, write_template
 from planner.problem_reader import read
 from planner.solving.problem import SolveOptions
@@ -124,7 +125,7 @@ def test_required_headers_are_dark_and_stay_in_view(workbook: Any, sheet: Any) -
     assert worksheet.freeze_panes in ("A2", "B2")
     if sheet.name != "settings":
         for cell, column in zip(worksheet[1], sheet.columns, strict=False):
-            dark = cell.fill.fgColor.rgb.endswith(template.REQUIRED_FILL)
+            dark = cell.fill.fgColor.rgb.endswith(REQUIRED_FILL)
             assert dark == column.required
             assert cell.font.color.rgb.endswith("FFFFFF" if column.required else "000000")
 
