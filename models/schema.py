@@ -158,6 +158,8 @@ class Fleet(Row):
     sublet: bool = column("flag", "may be leased out", default=True)
 
 
+LONGEST_MONTHS = 1200
+"""The longest term or renewal: a hundred years."""
 _STATUS = "offer; signed: fixed, needs the signed columns; excluded"
 
 
@@ -182,7 +184,7 @@ class Lease(Row):
     signed_month: int | None = column("month", "with status signed: when", default=None)
     signed_units: int | None = column("count", "with status signed: how many units", unit="units", default=None)
     signed_term_months: int | None = column(
-        "count", "with status signed: which term", unit="months", default=None, low=1
+        "count", "with status signed: which term", unit="months", default=None, low=1, high=LONGEST_MONTHS
     )
 
 
@@ -200,7 +202,7 @@ class LeaseTerm(Row):
     """A row of `lease_terms`: a term on offer for a lease, its fees and rights."""
 
     lease: str = column("name", "which lease", refers=("leases",))
-    term_months: int = column("count", "length of the term", unit="months", low=1)
+    term_months: int = column("count", "length of the term", unit="months", low=1, high=LONGEST_MONTHS)
     usd_per_accelerator_hour: float | None = price(
         "fee by the accelerator-hour online; give this or usd_per_unit_month", unit="USD/accelerator-hour", default=None
     )
@@ -226,8 +228,10 @@ class LeaseTerm(Row):
     termination_fee_share: float = column(
         "share", "of the term's fees after the stop, due the month after", default=0.0
     )
-    renewals_max: int = column("count", "how often it can be renewed", default=0)
-    renewal_months: int | None = column("count", "length of each renewal", unit="months", default=None, low=1)
+    renewals_max: int = column("count", "how often it can be renewed", default=0, high=LONGEST_MONTHS)
+    renewal_months: int | None = column(
+        "count", "length of each renewal", unit="months", default=None, low=1, high=LONGEST_MONTHS
+    )
     renewal_price_multiple: float = column("number", "of the fee, while renewed", default=1.0, low=0)
 
 
@@ -259,9 +263,9 @@ class Contract(Row):
     signed_blocks: int | None = column("count", "with status signed: how many blocks", unit="blocks", default=None)
     hardware: str = column("name", "which accelerator", refers=("hardware",))
     block_mw: float = column("number", "power of a block", unit="MW", above=0)
-    min_blocks: int = column("count", "least blocks committed if signed", unit="blocks", default=1)
+    min_blocks: int = column("count", "least blocks committed if signed", unit="blocks", default=1, low=1)
     max_blocks: int = column("count", "most blocks committed if signed", unit="blocks")
-    term_months: int = column("count", "length of the term", unit="months", low=1)
+    term_months: int = column("count", "length of the term", unit="months", low=1, high=LONGEST_MONTHS)
     ramp: str | None = column(
         "name", "which ramp; blank: all of it from the first month", default=None, refers=("ramps",)
     )
@@ -324,7 +328,7 @@ class LeaseOut(Row):
     sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
-    term_months: int = column("count", "length of the term", unit="months", low=1)
+    term_months: int = column("count", "length of the term", unit="months", low=1, high=LONGEST_MONTHS)
     usd_per_accelerator_hour: float = price(
         "income in each service month", unit="USD/accelerator-hour", default=REQUIRED
     )

@@ -18,8 +18,30 @@ from models.schema import Demand, Segment
 
 
 def demand_beyond_reach(context: CheckContext) -> Iterator[Fault]:
-    """Every segment that must be served can be, in every month and region, by something."""
-    dataset = context.dataset
+    """Every segment that must be served can be, in every month and region, by something.
+
+    With scenarios in each of them, with what limits and factors make of demand there; the plain figures are then no
+    case that has to have a plan.
+    """
+    plain = context.dataset
+    told: set[tuple[str, str]] = set()
+    for scenario in [each.scenario for each in plain.scenarios] or [""]:
+        dataset = plain.in_scenario(scenario)
+        for row, region, months, supply in _missed(dataset):
+            if (row.segment, region) in told:
+                continue
+            told.add((row.segment, region))
+            more = f" and {len(months) - 1} months more" if len(months) > 1 else ""
+            where = f", in scenario '{scenario}'" if scenario else ""
+            found = f"demand in {dataset.label(months[0])}{more} that nothing can serve{where}"
+            segment = supply.segment
+            sources = "a single site of fleet, leases or contracts" if segment.single_site else "capacity"
+            expected = f"{sources} in reach that runs '{segment.workload}', or a shortfall allowed"
+            yield fault_in(row, "month", found, expected, supply.remedy(region, months[0]))
+
+
+def _missed(dataset: Dataset) -> Iterator[tuple[Demand, str, list[int], _Supply]]:
+    """Demand out of reach: the row it comes from, its region and months, and what there is to serve its segment."""
     open_pools, routes = possible_capacity(dataset), Routes(dataset)
     wanted: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
     for (segment, region), demand in baseline_demand(dataset).items():
@@ -33,12 +55,7 @@ def demand_beyond_reach(context: CheckContext) -> Iterator[Fault]:
         supply = _Supply(dataset, each, open_pools, routes)
         for region, months in supply.missed(wanted[each.segment]).items():
             given = [row for row in rows[each.segment, region] if dataset.t(row.month) <= months[0]]
-            last = max(given, key=lambda row: row.month)
-            more = f" and {len(months) - 1} months more" if len(months) > 1 else ""
-            found = f"demand in {dataset.label(months[0])}{more} that nothing can serve"
-            sources = "a single site of fleet, leases or contracts" if each.single_site else "capacity"
-            expected = f"{sources} in reach that runs '{each.workload}', or a shortfall allowed"
-            yield fault_in(last, "month", found, expected, supply.remedy(region, months[0]))
+            yield max(given, key=lambda row: row.month), region, months, supply
 
 
 class _Supply:
@@ -87,8 +104,10 @@ class _Supply:
     @cached_property
     def _may_vanish(self) -> frozenset[int]:
         """Months in which a limit can leave no demand at all."""
+        peaks = {block.peak for block in self.dataset.blocks}
         left = {
-            each.limit: max(each.demand, each.peak_demand) for each in limit_effects(self.dataset, self.segment.segment)
+            each.limit: max(each.peak_demand if peak else each.demand for peak in peaks)
+            for each in limit_effects(self.dataset, self.segment.segment)
         }
         months = limit_paths(self.dataset, self.segment.segment).worst_churn
         return frozenset(

@@ -19,16 +19,18 @@ def add_options(model: Model) -> None:
     """Adds the options on offers that can be signed, and ties those offers to them."""
     dataset = model.dataset
     last = len(dataset.horizon) - 1
+    # scenarios not told apart buy in common, also where in one of them the offer's supplier goes
+    in_any_month = spending_is_rewarded(dataset) or bool(dataset.scenario)
     live = [
         each
         for each in dataset.options
-        if not _is_signed(model, each.offer) and (model.signings.of(each.offer) or spending_is_rewarded(dataset))
+        if not _is_signed(model, each.offer) and (model.signings.of(each.offer) or in_any_month)
     ]
     index: list[tuple[str, int]] = []
     for option in live:
         first_month = 0 if option.buy_from is None else max(0, dataset.t(option.buy_from))
         last_month = last if option.buy_until is None else min(last, dataset.t(option.buy_until))
-        latest = last if spending_is_rewarded(dataset) else max(each.t for each in model.signings.of(option.offer))
+        latest = last if in_any_month else max(each.t for each in model.signings.of(option.offer))
         index.extend((option.option, m) for m in range(first_month, min(last_month, latest) + 1))
     bought = model.add_variables("bought", index, upper=1, integer=True, decided=itemgetter(1))
     for option in live:

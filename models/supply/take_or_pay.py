@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from models.core.finance import (
     cash_caps,
@@ -198,17 +197,19 @@ def add_billed_use(model: Model, metered: list[Metered]) -> None:
 
 
 def _fill_cheapest_first(model: Model, metered: Metered) -> None:
-    """Use beyond the minimum falls to a dearer rate only once the cheaper ones are full, as the terms bill it."""
-    share = 1.0 - metered.contract.take_or_pay_share
-    for j, (cheaper, dearer) in enumerate(pairwise(metered.classes)):
-        key = metered.contract.contract, metered.t, j
-        full = model.add_binary("cheaper_rate_full", key)
+    """Use beyond the minimum falls to a dearer rate only once every cheaper one is full, as the terms bill it.
+
+    Every pair of rates, not neighbours only: a rate between them may have nothing online.
+    """
+    share, key = 1.0 - metered.contract.take_or_pay_share, (metered.contract.contract, metered.t)
+    for j, cheaper in enumerate(metered.classes[:-1]):
+        full = model.add_binary("cheaper_rate_full", (*key, j))
         rest = cheaper.online.times(share).add(cheaper.billed_use, -1.0)
-        model.add_constraint(
-            "cheaper_rate_first", key, rest.add(full, share * cheaper.most()), at_most=share * cheaper.most()
-        )
-        spill = Linear.of(dearer.billed_use).add(full, -share * dearer.most())
-        model.add_constraint("dearer_rate_after", key, spill, at_most=0.0)
+        most = share * cheaper.most()
+        model.add_constraint("cheaper_rate_first", (*key, j), rest.add(full, most), at_most=most)
+        for k, dearer in enumerate(metered.classes[j + 1 :], start=j + 1):
+            spill = Linear.of(dearer.billed_use).add(full, -share * dearer.most())
+            model.add_constraint("dearer_rate_after", (*key, j, k), spill, at_most=0.0)
 
 
 def used(model: Model, metered: Metered) -> Linear:
