@@ -14,7 +14,7 @@ import pytest
 import reference
 
 from models.build import TERMS
-from models.schema import SHEETS
+from models.schema import MEASURES, QUANTITIES, SHEETS, sheet
 from planner.cli import cli
 from planner.errors import ExitCode
 
@@ -36,6 +36,12 @@ def _rows(text: str) -> Iterator[list[str]]:
     for before, line in zip(["", *lines], lines, strict=False):
         if line.startswith("|") and before.startswith("|") and not line.startswith("|---"):
             yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line[1:-1])]
+
+
+def _first_cells(page: str, head: str) -> list[str]:
+    """What stands in code in the first column of the table whose first head this is."""
+    table = (ROOT / page).read_text(encoding="utf-8").partition(f"\n| {head} |")[2].partition("\n\n")[0]
+    return [name for line in table.splitlines()[2:] for name in CODE.findall(line.split("|")[1])]
 
 
 def _anchors(path: Path) -> set[str]:
@@ -112,9 +118,16 @@ def test_every_exit_code_is_described() -> None:
 
 def test_every_sheet_of_a_workbook_is_described() -> None:
     """The page on the workbook names every sheet that can be filled in."""
-    text = (ROOT / "models/pages/workbook.md").read_text(encoding="utf-8")
-    named = [name for cells in _rows(text) for name in CODE.findall(cells[0])]
-    assert sorted(named) == sorted(sheet.name for sheet in SHEETS)
+    named = _first_cells("models/pages/workbook.md", "sheet")
+    assert sorted(named) == sorted(each.name for each in SHEETS)
+
+
+def test_every_measure_rule_and_quantity_is_described() -> None:
+    """The page on the workbook says what each cap measure, rule kind and scenario quantity means."""
+    page = "models/pages/workbook.md"
+    assert sorted(_first_cells(page, "cap measure")) == sorted(MEASURES)
+    assert sorted(_first_cells(page, "rule kind")) == sorted(sheet("rules").column("kind").choices)
+    assert sorted(_first_cells(page, "quantity")) == sorted(QUANTITIES)
 
 
 @pytest.mark.parametrize("package", ["planner", "models"])
@@ -153,9 +166,9 @@ def test_every_term_is_described() -> None:
 
 def test_every_sheet_has_a_term() -> None:
     """Each sheet feeds a term, but those that make scenarios, and each sheet named exists."""
-    named = {sheet for _, _, sheets, _ in _terms() for sheet in sheets}
-    assert {sheet.name for sheet in SHEETS} - named == {"scenarios", "scenario_factors", "history"}
-    assert named <= {sheet.name for sheet in SHEETS}
+    named = {name for _, _, sheets, _ in _terms() for name in sheets}
+    assert {each.name for each in SHEETS} - named == {"scenarios", "scenario_factors", "history"}
+    assert named <= {each.name for each in SHEETS}
 
 
 def test_every_golden_model_has_a_term() -> None:
