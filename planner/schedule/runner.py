@@ -138,7 +138,7 @@ class Runner:
             if self._stopping:
                 return
             write_state(self.state_path, state)
-            words = [*self.schedule.command, *self.schedule.batch]
+            words = [*self.schedule.command, *self.schedule.arguments]
             log.info("Starting the batch of %s.", _format_time(due))
             self.counts.started += 1
             try:

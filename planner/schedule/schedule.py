@@ -42,7 +42,7 @@ class Schedule:
     on_failure: str = ""
 
     @property
-    def batch(self) -> tuple[str, ...]:
+    def arguments(self) -> tuple[str, ...]:
         """The words after `planner`."""
         return ("batch", self.jobs, "-o", self.into, "--budget", f"{self.budget_seconds:.0f}", *self.options)
 
@@ -50,12 +50,6 @@ class Schedule:
     def end_seconds(self) -> int:
         """When a batch that does not stop by itself is ended."""
         return int(self.budget_seconds) + GRACE_SECONDS
-
-    @property
-    def heading(self) -> list[str]:
-        """The first lines of every file, without the mark of a comment."""
-        zone = self.zone or "the scheduler's own time zone"
-        return [f"{MARK}: {self.name}, '{self.calendar.text}' in {zone}."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +68,6 @@ def slug(text: str) -> str:
     'weekly-plans-eu-toml'
     """
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:50].strip("-") or "batch"
-
-
-def comment(lines: list[str], mark: str = "#") -> str:
-    """The lines as comments of a file."""
-    return "".join(f"{mark} {line}".rstrip() + "\n" for line in lines)
 
 
 def check_portable_days(schedule: Schedule, scheduler: str) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 import glob
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from planner import __version__
 from planner.console import Console
 from planner.errors import CannotWrite, ExitCode, PlannerError, WrongUsage, why_not
 from planner.schedule.calendar import Calendar, calendar, local_zone
+from planner.schedule.formats import FORMATS
 from planner.schedule.schedule import MARK, Schedule, ScheduleFiles, slug
 
 REMOTE = ("kubernetes", "github")
@@ -29,7 +30,7 @@ def schedule_batch(console: Console, jobs: str, batch_options: tuple[str, ...], 
     schedule = _schedule(jobs, batch_options, values)
     if values["run"]:
         return _run(console, schedule, values["grace"])
-    files = _writer(values["kind"])(schedule)
+    files = FORMATS[values["kind"]](schedule)
     folder = values["output"] or Path("outputs", "schedule", schedule.name)
     paths = _write(folder, files, force=values["force"])
     shown = Calendar(schedule.calendar.text, _shown_zone(values["kind"], schedule))
@@ -46,7 +47,7 @@ def schedule_batch(console: Console, jobs: str, batch_options: tuple[str, ...], 
             "time_zone": schedule.zone,
             "paths": [str(path) for path in paths],
             "starts": [each.isoformat() for each in firings],
-            "command": ["planner", *schedule.batch],
+            "command": ["planner", *schedule.arguments],
             "install": list(files.install),
             "notes": list(files.notes),
             "planner_version": __version__,
@@ -101,28 +102,6 @@ def _command() -> tuple[str, ...]:
         if script.is_file():
             return (str(script.absolute()),)
     return (sys.executable, "-m", "planner")
-
-
-def _writer(kind: str) -> Callable[[Schedule], ScheduleFiles]:
-    if kind == "cron":
-        from planner.schedule.formats.crontab import crontab
-
-        return crontab
-    if kind == "systemd":
-        from planner.schedule.formats.systemd import systemd
-
-        return systemd
-    if kind == "kubernetes":
-        from planner.schedule.formats.kubernetes import kubernetes
-
-        return kubernetes
-    if kind == "airflow":
-        from planner.schedule.formats.airflow import airflow
-
-        return airflow
-    from planner.schedule.formats.github import github
-
-    return github
 
 
 def _write(folder: Path, files: ScheduleFiles, *, force: bool) -> list[Path]:

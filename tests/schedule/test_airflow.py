@@ -129,7 +129,7 @@ def test_it_runs_once_at_a_time_and_catches_nothing_up(load: Loaded) -> None:
     dag = module.dag.arguments
     assert (dag["dag_id"], dag["schedule"], dag["start_date"][1]) == ("planner-weekly", "0 6 * * 0", "Europe/Berlin")
     assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
-    assert ["/opt/planner/bin/planner", *given.batch] == module.COMMAND
+    assert ["/opt/planner/bin/planner", *given.arguments] == module.COMMAND
     assert module.dag.task.arguments["execution_timeout"] > dt.timedelta(hours=2)
     assert dag["dagrun_timeout"] > module.dag.task.arguments["execution_timeout"]
 

@@ -53,7 +53,7 @@ def test_the_words_are_those_given() -> None:
     """The shell of the step gets every word as it was."""
     steps = workflow(elsewhere(options=ODD))["jobs"]["batch"]["steps"]
     (run,) = [step["run"] for step in steps if step.get("name") == "Run the batch"]
-    assert shlex.split(run) == ["planner", *elsewhere(options=ODD).batch]
+    assert shlex.split(run) == ["planner", *elsewhere(options=ODD).arguments]
 
 
 def test_reports_are_kept_when_the_batch_fails() -> None:

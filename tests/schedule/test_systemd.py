@@ -37,7 +37,7 @@ def test_every_word_arrives_as_it_was_given() -> None:
     given = schedule(Path("/srv/100% plans"), options=ODD)
     service, _ = units(given)
     (command,) = values(service, "ExecStart")
-    assert words(command) == ["/opt/planner/bin/planner", *given.batch]
+    assert words(command) == ["/opt/planner/bin/planner", *given.arguments]
     assert values(service, "WorkingDirectory") == ["/srv/100%% plans"]
 
 
