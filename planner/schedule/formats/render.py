@@ -29,9 +29,9 @@ def render(template: str, schedule: Schedule, **values: object) -> str:
 
 
 def yaml_quoted(value: object) -> str:
-    """A text or a list as YAML takes it on one line: JSON is YAML.
+    r"""A text or a list as YAML takes it on one line: JSON is YAML.
 
-    >>> yaml_quoted("say \\"hi\\"")
-    '"say \\\\"hi\\\\""'
+    >>> print(yaml_quoted('say "hi"'))
+    "say \"hi\""
     """
     return json.dumps(value, ensure_ascii=False)
