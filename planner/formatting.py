@@ -37,6 +37,24 @@ def percent(share: float | None) -> str:
     return f"{100 * share:.3g} %" if abs(share) > 1e-9 else "0 %"
 
 
+def parse_share(value: object) -> float:
+    """A share as people write it: `0.01` or `1%`.
+
+    Raises
+    ------
+    ValueError
+        It is no finite number.
+
+    >>> parse_share("1%"), parse_share(" 2.5 % "), parse_share(0.25), parse_share("+5%")
+    (0.01, 0.025, 0.25, 0.05)
+    """
+    text = str(value).strip()
+    share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    if not math.isfinite(share):
+        raise ValueError(f"'{text}' is no finite number.")
+    return share
+
+
 def fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
     """Every fault on a line, errors first, and how many there are."""
     for severity in ("error", "warning"):

@@ -4,6 +4,9 @@ The lock is the kernel's (flock), which it takes back when the process ends, how
 cannot be left behind. Beside it stands who holds it, for the message, and a count that goes up every two
 seconds, by which another machine on a shared folder whose kernel knows nothing of the lock tells a run that lives
 from one that is gone. No clock is compared with another.
+
+The library filelock has either half and not both: its native lock names no holder and ends at the machine, its lease
+can be taken from a process of the same machine that was only suspended.
 """
 
 from __future__ import annotations
@@ -16,8 +19,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,62 +27,17 @@ from planner.errors import CannotWrite, Locked, why_not
 
 FILE = ".lock"
 BEAT_SECONDS = 2.0
-BEATS = 3
+MISSED_BEATS = 3
 """A run on another machine that has not counted on for so many beats is gone."""
 
 
-class Lock:
-    """A folder held by this process. Made by `locked`."""
+class FolderLock:
+    """A folder that this process holds while the block runs.
 
-    def __init__(self, folder: Path, handle: int) -> None:
-        self._folder = folder
-        self._handle = handle
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        self._holder: dict[str, Any] = {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "machine": machine(),
-            "since": now,
-            "token": secrets.token_hex(8),
-            "beat": 0,
-        }
-        self._left = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="lock-beat")
-
-    def check(self) -> None:
-        """Raises Locked when another machine took this run for gone, as when it was suspended, and holds the folder."""
-        holder = _read(self._folder / FILE)
-        if holder.get("token") != self._holder["token"]:
-            raise Locked(self._folder, _told(holder))
-
-    def __enter__(self) -> Lock:
-        self._write()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._left.set()
-        self._thread.join()
-        with suppress(OSError):
-            if _read(self._folder / FILE).get("token") == self._holder["token"]:
-                os.ftruncate(self._handle, 0)
-        os.close(self._handle)
-
-    def _beat(self) -> None:
-        while not self._left.wait(BEAT_SECONDS):
-            self._holder["beat"] += 1
-            with suppress(OSError):  # what cannot be written now can in two seconds, or the batch notices it itself
-                if _read(self._folder / FILE).get("token") == self._holder["token"]:
-                    self._write()
-
-    def _write(self) -> None:
-        text = json.dumps(self._holder).encode()
-        os.pwrite(self._handle, text.ljust(512), 0)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[Lock]:
-    """Holds a folder while the block runs.
+    Parameters
+    ----------
+    folder
+        An existing folder on this machine, or shared with others.
 
     Raises
     ------
@@ -89,32 +46,92 @@ def locked(folder: Path) -> Iterator[Lock]:
     CannotWrite
         The folder keeps no locks, or cannot be written.
     """
-    path = folder / FILE
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise CannotWrite(path, why_not(error)) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _wait_for_elsewhere(folder)
-        lock = Lock(folder, handle)
-        lock.__enter__()
-    except BlockingIOError:
-        os.close(handle)
-        raise Locked(folder, _told(_read(path))) from None
-    except OSError as error:
-        os.close(handle)
-        raise CannotWrite(path, f"its folder keeps no locks ({error.strerror}); choose another folder") from None
-    except Locked:
-        os.close(handle)
-        raise
-    try:
-        yield lock
-    finally:
-        lock.__exit__()
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._path = folder, folder / FILE
+        self._holder: dict[str, Any] = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "machine": _machine(),
+            "since": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "token": secrets.token_hex(8),
+            "beat": 0,
+        }
+        self._released = threading.Event()
+        self._thread = threading.Thread(target=self._keep_counting, name="lock-beat")
+
+    def check(self) -> None:
+        """Raises Locked when another machine took this run for gone, as when it was suspended, and holds the folder."""
+        if not self._is_ours():
+            raise Locked(self._folder, _in_words(self._read()))
+
+    def __enter__(self) -> FolderLock:
+        try:
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise CannotWrite(self._path, why_not(error)) from None
+        try:
+            self._acquire()
+        except BaseException:
+            os.close(self._handle)
+            raise
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._released.set()
+        self._thread.join()
+        with suppress(OSError):
+            if self._is_ours():
+                os.ftruncate(self._handle, 0)
+        os.close(self._handle)
+
+    def _acquire(self) -> None:
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._wait_for_other_machine()
+            self._write()
+        except BlockingIOError:
+            raise Locked(self._folder, _in_words(self._read())) from None
+        except OSError as error:
+            raise CannotWrite(
+                self._path, f"its folder keeps no locks ({error.strerror}); choose another folder"
+            ) from None
+
+    def _wait_for_other_machine(self) -> None:
+        """Raises Locked when the run that the file names is on another machine and counts on."""
+        before = self._read()
+        if not before or before.get("machine") == self._holder["machine"]:
+            return  # the kernel gave the lock: whoever had it here is gone
+        until = time.monotonic() + MISSED_BEATS * BEAT_SECONDS
+        while time.monotonic() < until:
+            time.sleep(BEAT_SECONDS / 4)
+            if (now := self._read()) != before and now:
+                raise Locked(self._folder, _in_words(now))
+
+    def _keep_counting(self) -> None:
+        while not self._released.wait(BEAT_SECONDS):
+            self._holder["beat"] += 1
+            with suppress(OSError):  # what cannot be written now can in two seconds, or the run notices it itself
+                if self._is_ours():
+                    self._write()
+
+    def _is_ours(self) -> bool:
+        return bool(self._read().get("token") == self._holder["token"])
+
+    def _write(self) -> None:
+        os.pwrite(self._handle, json.dumps(self._holder).encode().ljust(512), 0)
+
+    def _read(self) -> dict[str, Any]:
+        """Who holds the folder; empty when nobody does, or it cannot be made out."""
+        try:
+            holder = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return holder if isinstance(holder, dict) else {}
 
 
-def machine() -> str:
+def _machine() -> str:
     """What tells this machine, since it was started, from every other; its name where the system has nothing better."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -122,28 +139,7 @@ def machine() -> str:
         return socket.gethostname()
 
 
-def _wait_for_elsewhere(folder: Path) -> None:
-    """Raises Locked when the run that the file names is on another machine and counts on."""
-    before = _read(folder / FILE)
-    if not before or before.get("machine") == machine():
-        return  # the kernel gave the lock: whoever had it here is gone
-    until = time.monotonic() + BEATS * BEAT_SECONDS
-    while time.monotonic() < until:
-        time.sleep(BEAT_SECONDS / 4)
-        if (now := _read(folder / FILE)) != before and now:
-            raise Locked(folder, _told(now))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Who holds the folder; empty when nobody does, or it cannot be made out."""
-    try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return holder if isinstance(holder, dict) else {}
-
-
-def _told(holder: dict[str, Any]) -> str:
+def _in_words(holder: dict[str, Any]) -> str:
     if not holder:
         return "a process that has only just begun, or is about to end"
     return f"process {holder.get('pid')} on host {holder.get('host')}, since {holder.get('since')}"

@@ -19,6 +19,7 @@ from click.core import ParameterSource
 
 from models import months
 from models.faults import closest
+from planner.formatting import parse_share
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -56,9 +57,8 @@ class Gap(Value):
         >>> Gap().read("0.1%"), Gap().read(0.02)
         (0.001, 0.02)
         """
-        text = str(value).strip()
         try:
-            gap = float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)
+            gap = parse_share(value)
         except ValueError:
             raise ValueError("Write a share such as 0.001, or a percentage such as 0.1%.") from None
         if not 0 <= gap < 1:

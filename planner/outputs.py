@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -256,44 +256,26 @@ def folder_written_whole(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Writes a file in one step, once it is safe on the disk: a file that is there is whole or untouched.
-
-    Raises
-    ------
-    CannotWrite
-        Nothing can be written there.
-    """
-    with written_whole(path) as temporary, temporary.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Writes a text file that is there whole or not at all, even when the power fails.
+def write_durably(path: Path, content: str | bytes) -> None:
+    """Writes a file that is there whole or not at all, even when the power fails.
 
     Raises
     ------
     CannotWrite
         It cannot be written.
     """
-    with written_whole(path) as temporary, temporary.open("x", encoding="utf-8") as file:
-        file.write(text)
+    with written_whole(path) as temporary, temporary.open("xb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(path.parent)
+    _sync_folder(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes renames in a folder last, where the system lets a folder be opened."""
-    try:
+def _sync_folder(folder: Path) -> None:
+    """Makes renames in a folder last, where the system lets a folder be opened and synchronised."""
+    with suppress(OSError):  # Windows, some network folders
         handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows
-        return
-    try:
-        os.fsync(handle)
-    except OSError:  # some network folders
-        pass
-    finally:
-        os.close(handle)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

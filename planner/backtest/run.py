@@ -22,7 +22,7 @@ from planner.backtest.workbook import SHEET, write_rolling
 from planner.console import Console, log_to
 from planner.errors import CannotWrite, ExitCode, Interrupted, WrongUsage, why_not
 from planner.formatting import fault_lines
-from planner.lock import locked
+from planner.lock import FolderLock
 from planner.outputs import check_replaceable, check_writable, name_of, same_file
 from planner.reports.run_json import faults_json, write_run_json
 from planner.solving.interrupt import Stop
@@ -59,7 +59,7 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
     inputs = read_inputs(request)
     folder = _folder(request, inputs)
     stop = stop or Stop()
-    with locked(folder), log_to(folder / "rolling.log"):
+    with FolderLock(folder), log_to(folder / "rolling.log"):
         with _told_how_to_go_on(folder), stop:
             result = _story(request, inputs, folder, stop, live)
         told = document(result) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}

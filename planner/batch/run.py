@@ -111,7 +111,7 @@ def _run(
     from planner.batch.events import Events
     from planner.batch.folder import BatchFolder
     from planner.batch.scheduler import BatchRules, BatchScheduler
-    from planner.lock import locked
+    from planner.lock import FolderLock
     from planner.solving.interrupt import Stop
 
     try:
@@ -120,7 +120,7 @@ def _run(
         raise CannotWrite(folder, why_not(error)) from None
     batch_folder, stop, names = BatchFolder(folder), Stop(), {job.name for job in chosen}
     stop.draining = True  # the first signal is noted, and everything under way is asked to stop
-    with stop, locked(folder) as lock:
+    with stop, FolderLock(folder) as lock:
         last = read_manifest(batch_folder.manifest)
         batch_folder.open(last)
         previous = read_manifest(batch_folder.previous_manifest)

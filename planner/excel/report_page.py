@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from models.dataset import Dataset
 from planner.excel.book import FONT, GREY, HEADER, LINE, TONES, Book, Cell, draw_table, drawn, number_format, write_cell
-from planner.outputs import write_bytes
+from planner.outputs import write_durably
 from planner.results.tables import Filled
 
 COLORS = ("#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#999999", "#D55E00", "#F0E442")
@@ -89,7 +89,7 @@ def write_report(
     CannotWrite
         Nothing can be written there.
     """
-    write_bytes(path, report_workbook(dataset, page, filled, drawings))
+    write_durably(path, report_workbook(dataset, page, filled, drawings))
 
 
 def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled], drawings: Sequence[Drawing] = ()) -> bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 
 from models.faults import closest
+from planner.formatting import parse_share
 
 MULTIPLIED = ("demand", "throughput", "on_demand_price", "on_demand_cap", "price", "delivered_share", "cap")
 ADDED = ("demand_growth", "delivery_delay_months")
@@ -99,10 +99,8 @@ def _values(quantity: str, span: str) -> list[float]:
 def _number(quantity: str, text: str) -> float:
     word = text.strip()
     try:
-        value = float(word.removesuffix("%")) / (100.0 if word.endswith("%") else 1.0)
+        value = parse_share(word)
     except ValueError:
         raise ValueError(f"'{word}' is no number or percentage. {EXAMPLES}") from None
-    if not math.isfinite(value):
-        raise ValueError(f"'{word}' is no number to plan with. {EXAMPLES}")
     relative = word.endswith("%") or word[:1] in "+-"
     return 1.0 + value if quantity in MULTIPLIED and relative else value

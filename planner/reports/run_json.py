@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from models.audit import AuditReport
 from models.dataset import Dataset
 from models.faults import Fault
 from models.plan import Plan
-from planner.outputs import written_whole
+from planner.outputs import write_durably
 from planner.reports.run_result import ModelSize, RunResult
 from planner.results.decisions import decisions
 from planner.results.monthly import totals
@@ -108,10 +107,7 @@ def write_run_json(path: Path, document: dict[str, Any]) -> None:
         It cannot be written.
     """
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
-    with written_whole(path) as temporary, temporary.open("x", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_durably(path, text + "\n")
 
 
 def decisions_json(dataset: Dataset, plan: Plan) -> list[dict[str, Any]]:

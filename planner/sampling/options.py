@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from models.faults import closest
 from models.sampling import ALL, DELAY_PRIORS, HISTORY, Distribution, Uncertainty, distribution
+from planner.formatting import parse_share
 
 Value = TypeVar("Value")
 
@@ -77,7 +78,7 @@ def facts_behind(texts: Iterable[str]) -> list[tuple[str, str]]:
 
 def _number(text: str) -> float:
     try:
-        return float(text.removesuffix("%")) / 100.0 if text.endswith("%") else float(text)
+        return parse_share(text)
     except ValueError:
         raise ValueError("write NAME=0.05 or NAME=5%; a number alone holds for all.") from None
 

@@ -94,11 +94,11 @@ def test_toml(folder: Path) -> None:
     assert found.name == "weekly"
 
 
-def test_the_readme(tmp_path: Path) -> None:
-    """The job file in the README can be read, and is the jobs that it says."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_page_on_batches(tmp_path: Path) -> None:
+    """The job file on the page about batches can be read, and is the jobs that it says."""
+    page = (Path(__file__).parents[2] / "planner/pages/batch.md").read_text(encoding="utf-8")
     workbook(tmp_path / "lab.xlsx")
-    found = toml(tmp_path, readme.partition("```toml\n")[2].partition("```")[0])
+    found = toml(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
     assert [job.name for job in found.jobs][:2] == ["base", "rates,discount_rate=0.08,units_max=1"]
     assert len(found.jobs) == 8
     assert len(found.jobs[7].after) == 6

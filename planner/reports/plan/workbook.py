@@ -9,7 +9,7 @@ from models.dataset import Dataset
 from models.plan import Plan
 from planner.errors import CannotWrite
 from planner.excel.book import Book, draw_table, drawn
-from planner.outputs import write_bytes
+from planner.outputs import write_durably
 from planner.reports.plan.overview_sheet import FirstSheet
 from planner.reports.plan.rows import filled_tables
 from planner.reports.plan.text import summary_rows
@@ -30,7 +30,7 @@ def write_plan(path: Path, dataset: Dataset, plan: Plan, report: RunResult) -> N
     CannotWrite
         Nothing can be written there.
     """
-    write_bytes(path, plan_workbook(dataset, plan, report))
+    write_durably(path, plan_workbook(dataset, plan, report))
 
 
 def plan_workbook(dataset: Dataset, plan: Plan, report: RunResult) -> bytes:
@@ -62,4 +62,4 @@ def write_plan_for_all(path: Path, dataset: Dataset, best: StochasticSolution, r
         content = workbook_for_all(dataset, best, report)
     except TooLong as error:
         raise CannotWrite(path, f"{error}; solve for fewer scenarios") from None
-    write_bytes(path, content)
+    write_durably(path, content)
