@@ -1,8 +1,9 @@
-"""Every sheet that a command writes is described in planner/pages/plan.md."""
+"""Every sheet that a command writes, and every key of run.json, is described in the pages."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 import shutil
@@ -17,7 +18,14 @@ from planner.results.tables import Table
 
 ROOT = Path(__file__).parents[2]
 PLAN, KEPT = (f"batch/jobs/{name}/plan.xlsx" for name in ("base", "kept"))
-NAMED = set(re.findall(r"`([^`\n]+)`", (ROOT / "planner/pages/plan.md").read_text(encoding="utf-8")))
+
+
+def _named(page: str) -> set[str]:
+    """What stands in code on a page."""
+    return set(re.findall(r"`([^`\n]+)`", (ROOT / "planner/pages" / page).read_text(encoding="utf-8")))
+
+
+SHEETS, KEYS = _named("plan.md"), _named("run_json.md")
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +49,12 @@ def problem(tmp_path: Path) -> None:
     ],
     ids=lambda words: re.sub(r" \S*(/|\.xlsx)\S*", "", words),
 )
-def test_sheets_that_are_written(here: Run, tmp_path: Path, words: str, file: str) -> None:
-    """The page names each sheet of the workbook that a command writes."""
+def test_what_is_written(here: Run, tmp_path: Path, words: str, file: str) -> None:
+    """The pages name each sheet of the workbook that a command writes, and each key of a solve's report."""
     assert here(*words.split(), "--quiet").code == 0
-    assert set(openpyxl.load_workbook(tmp_path / file, read_only=True).sheetnames) <= NAMED
+    if words.startswith("solve"):
+        assert json.loads((tmp_path / "new.run.json").read_text(encoding="utf-8")).keys() <= KEYS
+    assert set(openpyxl.load_workbook(tmp_path / file, read_only=True).sheetnames) <= SHEETS
 
 
 def test_tables_that_may_be_written() -> None:
@@ -52,4 +62,4 @@ def test_tables_that_may_be_written() -> None:
     modules = (importlib.import_module(each.name) for each in pkgutil.walk_packages(planner.__path__, "planner."))
     tables = {each.sheet for module in modules for each in vars(module).values() if isinstance(each, Table)}
     assert len(tables) > 30
-    assert tables <= NAMED
+    assert tables <= SHEETS
