@@ -1,6 +1,6 @@
-"""Deciding under uncertainty: scenarios that share the decisions taken before they can be told apart.
+"""Stochastic programming: scenarios that share the decisions taken before they can be told apart.
 
-`tree` says which scenarios those are in each month, `extensive` joins their models into one, `risk` says what of
-their costs is minimised, `outcome` holds what came out. Each scenario is an ordinary problem: the terms of the
-model know nothing of the others.
+Each scenario is an ordinary problem: the terms of the model know nothing of the others. `tree` says which scenarios
+cannot be told apart in each month, `extensive_form` joins their models into one, `subproblem`, `benders` and `proximal`
+take it apart, `risk` says what of their costs is minimised, `solution` holds what came out.
 """

@@ -65,21 +65,21 @@ class Master:
         self.units: ModelUnits = form.units
         self.cuts: list[Cut] = []
         arrays = form.compiled
-        places = np.array(sorted(set(form.shared.values())), dtype=np.int64)
-        position = {int(place): i for i, place in enumerate(places)}
-        self._column = {key: position[place] for key, place in form.shared.items()}
-        self._theta = {scenario.name: len(places) + i for i, scenario in enumerate(form.scenarios)}
+        joint_columns = np.array(sorted(set(form.shared.values())), dtype=np.int64)
+        position = {int(column): i for i, column in enumerate(joint_columns)}
+        self._column = {key: position[column] for key, column in form.shared.items()}
+        self._theta = {scenario.name: len(joint_columns) + i for i, scenario in enumerate(form.scenarios)}
         rows = csr_array(arrays.matrix)
         shared = np.zeros(rows.shape[1], dtype=bool)
-        shared[places] = True
+        shared[joint_columns] = True
         shared_only = np.flatnonzero(rows_over(rows, shared) & (np.diff(rows.indptr) > 0))
-        self._rows = csr_array(rows[shared_only][:, places])
+        self._rows = csr_array(rows[shared_only][:, joint_columns])
         self._row_bounds = arrays.row_lower[shared_only], arrays.row_upper[shared_only]
         free = np.full(len(self._theta), np.inf)
-        self._bounds = np.append(arrays.lower[places], -free), np.append(arrays.upper[places], free)
-        self._cost = np.append(np.zeros(len(places)), [form.tree.probability[name] for name in self._theta])
-        self._integer = np.append(arrays.integer[places], free < 0)
-        self._columns = (*(arrays.columns[place] for place in places), *self._theta)
+        self._bounds = np.append(arrays.lower[joint_columns], -free), np.append(arrays.upper[joint_columns], free)
+        self._cost = np.append(np.zeros(len(joint_columns)), [form.tree.probability[name] for name in self._theta])
+        self._integer = np.append(arrays.integer[joint_columns], free < 0)
+        self._columns = (*(arrays.columns[column] for column in joint_columns), *self._theta)
 
     @property
     def compiled(self) -> Compiled:

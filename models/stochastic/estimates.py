@@ -1,7 +1,7 @@
-r"""What a sample says of the whole: estimates with their confidence intervals.
+r"""Estimates from a sample, with their confidence intervals.
 
 The mean's interval is Student's, \bar x \pm t_{n-1} s / \sqrt n. That of a quantile and of the tail mean (CVaR) is the
-percentile bootstrap's. That of a probability is Wilson's, which holds for small counts and none at all.
+percentile bootstrap's. That of a probability is Wilson's, which holds for small counts too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BATCH = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure and between what it lies with 95 % confidence; `low` and `high` are None where too little was drawn."""
+    """A figure and its 95 % confidence interval; `low` and `high` are None where too little was sampled."""
 
     value: float
     low: float | None = None
@@ -31,7 +31,7 @@ class Estimate:
 
 
 def mean(sample: Vector) -> Estimate:
-    """The mean of what was sampled from; two figures or more bound it."""
+    """The mean; its interval takes two figures or more."""
     from scipy.stats import t
 
     middle, count = float(np.mean(sample)), len(sample)
@@ -42,29 +42,29 @@ def mean(sample: Vector) -> Estimate:
 
 
 def quantile(sample: Vector, level: float, seed: int) -> Estimate:
-    """The figure that a share `level` of them does not exceed: the smallest for which that holds."""
-    return _bootstrapped(sample, lambda each: np.quantile(each, level, axis=-1, method="inverted_cdf"), seed)
+    """The smallest figure that a share `level` of them does not exceed; `seed` is the bootstrap's."""
+    return _bootstrap(sample, lambda samples: np.quantile(samples, level, axis=-1, method="inverted_cdf"), seed)
 
 
 def tail_mean(sample: Vector, alpha: float, seed: int) -> Estimate:
     """The mean of the highest 1 - alpha of the figures (CVaR); at alpha 1 the highest."""
-    return _bootstrapped(sample, lambda each: _tail(each, alpha), seed)
+    return _bootstrap(sample, lambda samples: _tail_means(samples, alpha), seed)
 
 
-def _tail(samples: Vector, alpha: float) -> Vector:
+def _tail_means(samples: Vector, alpha: float) -> Vector:
     """Along the last axis; the figure at the edge counts by the part of it that lies in the tail."""
-    ordered = np.sort(samples, axis=-1)[..., ::-1]
-    count = ordered.shape[-1]
+    descending = np.sort(samples, axis=-1)[..., ::-1]
+    count = descending.shape[-1]
     size = (1.0 - alpha) * count
     if size <= 1.0:
-        highest: Vector = ordered[..., 0]
+        highest: Vector = descending[..., 0]
         return highest
     weights = np.clip(size - np.arange(count), 0.0, 1.0)
-    tail: Vector = ordered @ weights / size
-    return tail
+    means: Vector = descending @ weights / size
+    return means
 
 
-def _bootstrapped(sample: Vector, statistic: Callable[[Vector], Vector], seed: int) -> Estimate:
+def _bootstrap(sample: Vector, statistic: Callable[[Vector], Vector], seed: int) -> Estimate:
     from scipy.stats import bootstrap
 
     value, count = float(statistic(sample)), len(sample)
@@ -85,12 +85,8 @@ def _bootstrapped(sample: Vector, statistic: Callable[[Vector], Vector], seed: i
 
 
 def probability(times: int, of: int) -> Estimate:
-    """The probability of what happened so often of so many times; `of` at least 1."""
-    from scipy.stats import norm
+    """The probability of what happened so many times out of `of`, which is at least 1."""
+    from scipy.stats import binomtest
 
-    z = float(norm.ppf((1.0 + CONFIDENCE) / 2.0))
-    share = times / of
-    middle = (share + z * z / (2 * of)) / (1.0 + z * z / of)
-    reach = z / (1.0 + z * z / of) * math.sqrt(share * (1.0 - share) / of + z * z / (4 * of * of))
-    # rounding may leave a hair of what is 0 or 1
-    return Estimate(share, 0.0 if times == 0 else middle - reach, 1.0 if times == of else middle + reach)
+    interval = binomtest(times, of).proportion_ci(CONFIDENCE, method="wilson")
+    return Estimate(times / of, float(interval.low), float(interval.high))

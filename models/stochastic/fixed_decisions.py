@@ -1,4 +1,4 @@
-"""A course of things that no plan was made for: the problem as it has it, with the decisions a plan may hold there."""
+"""A plan's decisions held in a future that it was not made for: the problem in that future, and what can be held."""
 
 from __future__ import annotations
 
@@ -10,80 +10,83 @@ from models.plan import Plan, Signing
 from models.schema import Scenario, ScenarioFactor
 
 SAMPLED = " fresh"
-"""The name of the course; no scenario's name begins with a blank."""
+"""The name of the sampled scenario; no scenario of a workbook begins with a blank."""
+
+SigningKey = tuple[str, str, int, int]
+"""Kind, offer, month and term of a signing."""
 
 
 def dataset_in_sample(dataset: Dataset, factors: Iterable[ScenarioFactor]) -> Dataset:
-    """The problem in which things take the course of these factors.
+    """The problem in the scenario of these factors.
 
     The plain figures and the workbook's scenarios stay beside it, because a signing is on offer in the months that
     any of them tells apart: what a plan for them signs can be signed here in the same month.
     """
-    own = tuple(replace(each, scenario=SAMPLED) for each in factors)
+    sampled = tuple(replace(factor, scenario=SAMPLED) for factor in factors)
     return replace(
-        _beside(dataset, Scenario(scenario=SAMPLED, probability=1.0)),
-        scenario_factors=dataset.scenario_factors + own,
+        _with_scenarios(dataset, Scenario(scenario=SAMPLED, probability=1.0)),
+        scenario_factors=dataset.scenario_factors + sampled,
         scenario=SAMPLED,
     )
 
 
 def dataset_in_scenario(dataset: Dataset, scenario: str) -> Dataset:
-    """The problem in which things take the course of one of the workbook's scenarios; "": that of the plain figures."""
-    return replace(_beside(dataset), scenario=scenario)
+    """The problem in one of the workbook's scenarios; "" is that of the plain figures."""
+    return replace(_with_scenarios(dataset), scenario=scenario)
 
 
-def _beside(dataset: Dataset, *more: Scenario) -> Dataset:
+def _with_scenarios(dataset: Dataset, *more: Scenario) -> Dataset:
     return replace(dataset, scenarios=(Scenario(scenario="", probability=0.0), *dataset.scenarios, *more))
 
 
 def decisions_of(plan: Plan) -> Plan:
-    """The plan's decisions alone: what is signed, bought and let in, not how it is used."""
+    """The plan's decisions alone: what is signed, bought and admitted, not how it is used."""
     return Plan(signings=plan.signings, options=plan.options, limits=plan.limits)
 
 
 def common_decisions(plans: Iterable[Plan], until: int) -> Plan:
     """What plans for scenarios decide alike before month t = `until`: what any of them signs or buys by then.
 
-    Where a supplier is gone in a scenario its signing is missing there; it is committed all the same. Rows of status
+    Where a supplier has left in a scenario its signing is missing there; it is committed all the same. Rows of status
     signed are those of the first plan.
     """
     plans = tuple(plans)
-    signings: dict[tuple[str, str, int, int], tuple[Signing, ...]] = {}
+    signings: dict[SigningKey, tuple[Signing, ...]] = {}
     for plan in plans:
-        for key, units in _signed(plan, until).items():
-            if units > sum(each.units for each in signings.get(key, ())):
-                signings[key] = tuple(each for each in plan.signings if not each.signed and _key(each) == key)
-    already = tuple(each for each in plans[0].signings if each.signed)
-    options = dict.fromkeys(each for plan in plans for each in plan.options if each.month < until)
+        for key, units in _units_signed(plan, until).items():
+            if units > sum(signing.units for signing in signings.get(key, ())):
+                signings[key] = tuple(row for row in plan.signings if not row.signed and _key(row) == key)
+    signed_before = tuple(row for row in plans[0].signings if row.signed)
+    options = dict.fromkeys(option for plan in plans for option in plan.options if option.month < until)
     return Plan(
-        signings=already + tuple(each for rows in signings.values() for each in rows),
+        signings=signed_before + tuple(signing for rows in signings.values() for signing in rows),
         options=tuple(options),
-        limits=tuple(each for each in plans[0].limits if each.month < until),
+        limits=tuple(limit for limit in plans[0].limits if limit.month < until),
     )
 
 
-def unavailable(committed: Plan, taken: Plan, until: int) -> tuple[str, ...]:
-    """Offers and options committed before month t = `until` that could not be taken, each once, in order."""
+def unavailable(committed: Plan, implemented: Plan, until: int) -> tuple[str, ...]:
+    """Offers and options committed before month t = `until` that were not to be had, each once, in order."""
     found: dict[str, None] = {}
-    wanted, had = _signed(committed, until), _signed(taken, until)
+    wanted, signed = _units_signed(committed, until), _units_signed(implemented, until)
     for key, units in wanted.items():
-        if had.get(key, 0) < units:
+        if signed.get(key, 0) < units:
             found[key[1]] = None
-    bought = {(each.name, each.month) for each in taken.options}
-    for each in committed.options:
-        if each.month < until and (each.name, each.month) not in bought:
-            found[each.name] = None
+    bought = {(option.name, option.month) for option in implemented.options}
+    for option in committed.options:
+        if option.month < until and (option.name, option.month) not in bought:
+            found[option.name] = None
     return tuple(found)
 
 
-def _signed(plan: Plan, until: int) -> dict[tuple[str, str, int, int], int]:
-    """Units signed before a month, by kind, offer, month and term."""
-    units: dict[tuple[str, str, int, int], int] = {}
-    for each in plan.signings:
-        if not each.signed and each.month < until:
-            units[_key(each)] = units.get(_key(each), 0) + each.units
+def _units_signed(plan: Plan, until: int) -> dict[SigningKey, int]:
+    """Units signed before month t = `until`."""
+    units: dict[SigningKey, int] = {}
+    for signing in plan.signings:
+        if not signing.signed and signing.month < until:
+            units[_key(signing)] = units.get(_key(signing), 0) + signing.units
     return units
 
 
-def _key(each: Signing) -> tuple[str, str, int, int]:
-    return each.kind, each.name, each.month, each.term_months
+def _key(signing: Signing) -> SigningKey:
+    return signing.kind, signing.name, signing.month, signing.term_months

@@ -1,10 +1,10 @@
-r"""Risk: what of the scenarios' net present costs is minimised, and what it comes to.
+r"""Risk measures: what of the scenarios' net present costs is minimised.
 
 With costs z_s of probability p_s: expected cost E = \sum p_s z_s. CVaR at level α, the expected cost of the worst
 (1 - α) of the probability: the least over v of v + \sum p_s (z_s - v)^+ / (1 - α) (Rockafellar and Uryasev 2000).
 The objective is (1 - w) E + w CVaR; or the worst cost, max z_s; or the worst regret, max (z_s - z*_s), with z*_s
-the least cost of scenario s were it certain. A part TILT of worst cost and regret is expected cost, for among
-plans equally good in the worst case the cheapest is meant.
+the least cost of scenario s by itself. A share TILT of worst cost and regret is expected cost, so that of plans
+equally good in the worst case the cheapest is chosen.
 """
 
 from __future__ import annotations
@@ -26,7 +26,15 @@ TILT = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is minimised. `least_usd` by scenario is its cost were it certain, for regret alone."""
+    """What is minimised.
+
+    Attributes
+    ----------
+    weight, alpha
+        Weight and level of CVaR in expected cost.
+    least_usd
+        By scenario its least cost by itself, in USD; for regret alone.
+    """
 
     kind: Literal["expected", "worst", "regret"] = "expected"
     weight: float = 0.0
@@ -83,24 +91,29 @@ def with_objective(
 ) -> Compiled:
     """The joint problem with its objective.
 
-    `costs` by joint column and `offsets` are in model units of `usd`, one a scenario in the order of `probability`.
+    Parameters
+    ----------
+    costs, offsets
+        One a scenario in the order of `probability`, costs by joint column; in model units of money.
+    usd
+        USD in a model unit of money.
     """
     weights = list(probability.values())
     expected = sum((w * cost for w, cost in zip(weights, costs, strict=True)), np.zeros(len(constraints.lower)))
-    offset = sum(w * each for w, each in zip(weights, offsets, strict=True))
+    offset = float(np.dot(weights, offsets))
     if measure.kind == "expected" and (measure.weight == 0.0 or len(costs) == 1):
         return replace(constraints, cost=expected, offset=offset)
     share = measure.weight if measure.kind == "expected" else 1.0 - TILT
     tail = 1.0 - measure.alpha if measure.kind == "expected" else 0.0
     count = len(costs) if tail > 1e-12 else 0
-    # columns: the value at risk v (or the worst), then by scenario what its cost is above v
+    # columns: the value at risk v (or the worst), then by scenario its cost above v
     above = [share * w / tail for w in weights] if count else []
     least = [measure.least_usd[name] if measure.kind == "regret" else 0.0 for name in probability]
     rows = csr_array(np.array([-cost for cost in costs]))
     excess = np.eye(len(costs)) if count else np.zeros((len(costs), 0))
     tails = hstack([rows, csr_array(np.hstack([np.ones((len(costs), 1)), excess]))])
     body = hstack([constraints.matrix, csr_array((constraints.matrix.shape[0], 1 + count))])
-    low = np.array([each - base / usd for each, base in zip(offsets, least, strict=True)])
+    low = np.array(offsets) - np.array(least) / usd
     return replace(
         constraints,
         cost=np.concatenate([(1.0 - share) * expected, [share], above]),

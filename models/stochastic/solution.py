@@ -1,4 +1,4 @@
-"""What came out of deciding under uncertainty: a plan for every scenario, and what knowing more would be worth."""
+"""The solution of a stochastic program: a plan for every scenario, EVPI and VSS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.stochastic.risk import Measure, cvar, expected_cost
 
 @dataclass(frozen=True, slots=True)
 class WaitAndSeePlan:
-    """A scenario solved as if it were certain: its least cost in USD, proven to be at least `bound_usd`."""
+    """The plan of a scenario known beforehand: its cost in USD, which is at least `bound_usd` for any plan."""
 
     cost_usd: float
     bound_usd: float
@@ -19,7 +19,7 @@ class WaitAndSeePlan:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioPlan:
-    """The plan of one scenario, alike with those of others up to where they can be told apart."""
+    """The plan of one scenario; it decides as those of others do until they can be told apart."""
 
     name: str
     probability: float
@@ -34,7 +34,7 @@ class ScenarioPlan:
 
 @dataclass(frozen=True, slots=True)
 class BoundedValue:
-    """An amount in USD: as the plans found say, and the least and most it can be by what was proven.
+    """An amount in USD by the plans found, and the interval that the bounds prove.
 
     `most_usd` is infinite where nothing bounds it.
     """
@@ -46,11 +46,18 @@ class BoundedValue:
 
 @dataclass(frozen=True, slots=True)
 class StochasticSolution:
-    """Plans for all scenarios; `objective_usd` is what was minimised, proven to be at least `bound_usd`.
+    """Plans for all scenarios.
 
-    `eev_usd`: the same objective when what is decided before first_stage_months is that of the plan
-    for the expected values, and the rest is decided at its best; infinite where that admits no plan, None where
-    it was not worked out. Up to `eev_bound_usd` it is proven to cost no less.
+    Attributes
+    ----------
+    objective_usd, bound_usd
+        What was minimised, and a lower bound on it for any plans.
+    eev_usd
+        The expected result of the expected value solution: the objective when the decisions before first_stage_months
+        are those of the plan for the expected values, and the rest is at its best. Infinite where a scenario has no
+        plan with them, None where unknown.
+    eev_bound_usd
+        A lower bound on it.
     """
 
     measure: Measure
@@ -69,12 +76,12 @@ class StochasticSolution:
     @property
     def probability(self) -> dict[str, float]:
         """Probability by scenario."""
-        return {each.name: each.probability for each in self.scenarios}
+        return {scenario.name: scenario.probability for scenario in self.scenarios}
 
     @property
     def costs(self) -> dict[str, float]:
         """Net present cost by scenario, USD."""
-        return {each.name: each.cost_usd for each in self.scenarios}
+        return {scenario.name: scenario.cost_usd for scenario in self.scenarios}
 
     @property
     def expected_usd(self) -> float:
@@ -88,37 +95,36 @@ class StochasticSolution:
     def costs_usd(self) -> dict[str, float]:
         """Expected present value by category, every category named; sums to the expected cost."""
         totals = dict.fromkeys(CATEGORIES, 0.0)
-        for each in self.scenarios:
-            for category, usd in each.plan.costs_usd().items():
-                totals[category] += each.probability * usd
+        for scenario in self.scenarios:
+            for category, usd in scenario.plan.costs_usd().items():
+                totals[category] += scenario.probability * usd
         return totals
 
     def evpi(self) -> BoundedValue | None:
-        """What knowing the scenario beforehand would be worth: the objective less that of the scenarios if certain.
+        """The expected value of perfect information: the objective less that of the wait-and-see solution.
 
         Never negative. None where a scenario was not solved by itself.
         """
-        if any(each.wait_and_see is None for each in self.scenarios):
+        known = {scenario.name: scenario.wait_and_see for scenario in self.scenarios if scenario.wait_and_see}
+        if len(known) < len(self.scenarios):
             return None
-        found = {each.name: each.wait_and_see.cost_usd for each in self.scenarios if each.wait_and_see}
-        bound = {each.name: each.wait_and_see.bound_usd for each in self.scenarios if each.wait_and_see}
-        apart = self._value(found), self._value(bound)
+        wait_and_see = self._value({name: plan.cost_usd for name, plan in known.items()})
+        bound = self._value({name: plan.bound_usd for name, plan in known.items()})
         return BoundedValue(
-            max(0.0, self.objective_usd - apart[0]),
-            max(0.0, self.bound_usd - apart[0]),
-            self.objective_usd - apart[1],
+            max(0.0, self.objective_usd - wait_and_see),
+            max(0.0, self.bound_usd - wait_and_see),
+            self.objective_usd - bound,
         )
 
     def vss(self) -> BoundedValue | None:
-        """What planning for all scenarios saves over planning for their expected values: never negative."""
-        mean = self.eev_usd
-        if mean is None:
+        """The value of the stochastic solution: what it saves over planning for the expected values; never negative."""
+        if self.eev_usd is None:
             return None
-        least = mean if self.eev_bound_usd is None else self.eev_bound_usd
+        bound = self.eev_usd if self.eev_bound_usd is None else self.eev_bound_usd
         return BoundedValue(
-            max(0.0, mean - self.objective_usd),
-            max(0.0, least - self.objective_usd),
-            mean - self.bound_usd,
+            max(0.0, self.eev_usd - self.objective_usd),
+            max(0.0, bound - self.objective_usd),
+            self.eev_usd - self.bound_usd,
         )
 
     def _value(self, costs: dict[str, float]) -> float:

@@ -135,13 +135,13 @@ def multipliers(form: ExtensiveForm, column_duals: Vector, row_duals: Vector) ->
     row_index = {id(row): i for i, row in enumerate(form.compiled.rows) if row is not None}
     probability_sum = np.zeros(len(form.compiled.columns))
     for scenario in form.scenarios:
-        probability_sum[scenario.places] += form.tree.probability[scenario.name]
+        probability_sum[scenario.joint_columns] += form.tree.probability[scenario.name]
     found = {}
     for scenario in form.scenarios:
         arrays, probability = scenario.model.compiled, form.tree.probability[scenario.name]
         own_duals = np.array([row_duals[row_index[id(row)]] if id(row) in row_index else 0.0 for row in arrays.rows])
         own = probability * arrays.cost - arrays.matrix.T @ own_duals
-        share = column_duals[scenario.places] * probability / probability_sum[scenario.places]
-        shared = np.isin(scenario.places, list(form.shared.values()))
+        share = column_duals[scenario.joint_columns] * probability / probability_sum[scenario.joint_columns]
+        shared = np.isin(scenario.joint_columns, list(form.shared.values()))
         found[scenario.name] = np.where(shared, (share - own) / probability, 0.0)
     return found

@@ -22,7 +22,7 @@ class ScenarioTree:
     @cached_property
     def rows(self) -> dict[str, Scenario]:
         """The rows of the sheet by scenario."""
-        return {each.scenario: each for each in self.dataset.scenarios}
+        return {row.scenario: row for row in self.dataset.scenarios}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -32,8 +32,8 @@ class ScenarioTree:
     @cached_property
     def probability(self) -> dict[str, float]:
         """Probabilities; the sheet's, made to sum to 1 exactly."""
-        total = sum(each.probability for each in self.rows.values())
-        return {name: each.probability / total for name, each in self.rows.items()}
+        total = sum(row.probability for row in self.rows.values())
+        return {name: row.probability / total for name, row in self.rows.items()}
 
     def _branch(self, name: str) -> int:
         """The first month in which a scenario differs from the one it follows."""
@@ -60,8 +60,8 @@ class ScenarioTree:
     def branch_months(self) -> tuple[int, ...]:
         """Months of the horizon in which scenarios part, in order."""
         horizon = self.dataset.horizon
-        parts = [tuple(self.node(name, t) for name in self.names) for t in horizon]
-        return tuple(t for t in horizon[1:] if parts[t] != parts[t - 1])
+        nodes = [tuple(self.node(name, t) for name in self.names) for t in horizon]
+        return tuple(t for t in horizon[1:] if nodes[t] != nodes[t - 1])
 
     @cached_property
     def order(self) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Solving workbooks with scenarios: each alone, all together, and what deciding under uncertainty is worth."""
+"""Stochastic programming: the best plan for all scenarios, by the extensive form or decomposition, EVPI and VSS."""

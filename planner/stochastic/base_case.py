@@ -20,7 +20,13 @@ log = logging.getLogger("planner")
 def base_case_for_scenarios(
     dataset: Dataset, measure: Measure, seconds: float, options: SolveOptions, stop: Stop, watch: Watch
 ) -> BaseCase:
-    """Solves it in its extensive form, in a time in keeping with the `seconds` the plan took."""
+    """Solves the base case in its extensive form.
+
+    Parameters
+    ----------
+    seconds
+        What the plan took; the base case may take a share of it.
+    """
     budget = budget_of(seconds, options)
     lines = watch("Base case")
     outcome = solve(

@@ -49,7 +49,7 @@ def run_hedging(search: DecompositionSearch) -> str:
             tracker.report(f"iteration {search.iterations}, multipliers")
             search.check()
         if search.stall.stalled():
-            return "at rest"
+            return "stalled"
         if search.iterations == ITERATIONS:
             return "iterations"
         search.iterations += 1

@@ -33,8 +33,8 @@ def begin_lshaped(search: DecompositionSearch, form: ExtensiveForm | None) -> LS
         if relaxed is not None:
             search.tracker.raise_lower(form.compiled.objective(relaxed.values))
             prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)
-            values = {scenario.name: relaxed.values[scenario.places] for scenario in form.scenarios}
-            core = {key: float(relaxed.values[place]) for key, place in form.shared.items()}
+            values = {scenario.name: relaxed.values[scenario.joint_columns] for scenario in form.scenarios}
+            core = {key: float(relaxed.values[column]) for key, column in form.shared.items()}
             search.tracker.report("relaxation")
     found = search.world.broadcast((prices, values, core, search.tracker.lower))
     prices, values, core, search.tracker.lower = found

@@ -1,4 +1,4 @@
-"""Which engine solves a problem with scenarios: the extensive form while it pays, decomposition beyond."""
+"""The solution method of a problem with scenarios: the extensive form while it pays, decomposition beyond."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ By tests/benchmarks/scenarios.py three scenarios of the frontier lab, 147,000 no
 
 
 def choose_engine(dataset: Dataset, nonzeros: int, measure: Measure | None = None) -> Engine:
-    """The engine for a problem whose extensive form has so many nonzeros; `measure` is what is minimised.
+    """The engine for a problem whose extensive form has so many nonzeros.
 
-    See `cannot_decompose` for what has to stay whole. A single scenario has nothing to take apart.
+    Decomposition takes two scenarios or more and a measure that it can minimise; without `measure` the settings'.
     """
-    whole = len(dataset.scenarios) < 2 or cannot_decompose(dataset, measure or Measure.of(dataset))
-    return "extensive" if whole or nonzeros < LARGE else "decomposition"
+    decomposable = len(dataset.scenarios) > 1 and not cannot_decompose(dataset, measure or Measure.of(dataset))
+    return "decomposition" if decomposable and nonzeros >= LARGE else "extensive"
 
 
 def cannot_decompose(dataset: Dataset, measure: Measure) -> str:
-    """Why a problem cannot be taken apart, in words; "" where it can.
+    """Why decomposition cannot minimise a measure, in words; "" where it can.
 
     Worst cost, regret and CVaR tie the scenarios' costs. A scenario of probability 0 has no share in multipliers.
     """
     if measure.kind != "expected" or measure.weight:
         return "decomposition minimises expected cost alone"
-    if any(not each.probability for each in dataset.scenarios):
+    if any(not scenario.probability for scenario in dataset.scenarios):
         return "decomposition needs every scenario to have a probability above 0"
     return ""
