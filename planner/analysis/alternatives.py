@@ -1,4 +1,4 @@
-"""Alternatives: other plans that cost nearly the same, and what all of them agree on."""
+"""Near-optimal alternatives: other plans that cost nearly the same, and the decisions common to all of them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from models.plan import Plan
 from models.variants.distance import distance_mw, maximise_distance
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
+from planner.results.plan_figures import PlanFigures
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions, hold
 from planner.solving.progress import ProgressLines
@@ -31,26 +32,36 @@ log = logging.getLogger("planner")
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A plan and its audit; `apart_mw` to the nearest of the plans before it, `furthest` where no plan is further.
+    """A plan with its figures and its audit.
 
+    `distance_mw`: to the nearest of the plans before it; `furthest`: whether no plan within the cost is further away.
     `words` say how it differs from the best plan.
     """
 
-    plan: Plan
+    figures: PlanFigures
     audit: AuditReport
-    apart_mw: float
+    distance_mw: float
     furthest: bool
     words: tuple[str, ...]
 
     @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+        return self.figures.plan
+
+    @property
     def cost_usd(self) -> float:
-        """Net present cost, USD."""
+        """Net present cost."""
         return self.plan.objective_usd
+
+    def extra_share(self, best: Plan) -> float:
+        """What it costs more than the best plan, as a share of that plan's cost."""
+        return (self.cost_usd - best.objective_usd) / abs(best.objective_usd or 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class AgreedSigning:
-    """Units of an offer that plans sign in a month: the least and most of them, and in how many plans any."""
+class CommonDecision:
+    """An offer and a month in which plans sign: the units that each of the plans signs."""
 
     kind: str
     name: str
@@ -91,14 +102,15 @@ def alternatives(
         if outcome.values is None:
             break
         signed = _cheapest(dataset, model.plan(outcome.values), options, lines, stop, seconds)
-        apart = min(distance_mw(dataset, signed, each) for each in known)
+        distance = min(distance_mw(dataset, signed, each) for each in known)
         report = audit(dataset, signed)
-        if apart <= 1e-9 or not report.passed:
+        if distance <= 1e-9 or not report.passed:
             log.info("No other plan within %.3g %% of the cost signs anything else.", 100 * within)
             break
         changes = differences(plan, signed, dataset.label)
         words = tuple(each.words for each in changes if each.change != "same")
-        found.append(Alternative(signed, report, apart, outcome.status == "optimal", words))
+        figures = PlanFigures(dataset, signed)
+        found.append(Alternative(figures, report, distance, outcome.status == "optimal", words))
         known.append(signed)
     return tuple(found)
 
@@ -106,7 +118,7 @@ def alternatives(
 def _cheapest(
     dataset: Dataset, plan: Plan, options: SolveOptions, lines: ProgressLines, stop: Stop, seconds: float
 ) -> Plan:
-    """The cheapest plan that signs the same: what was only allowed to be dear is not left so."""
+    """The cheapest plan with the same signings: the search for distance left the rest at any cost allowed."""
     model = build_model(dataset)
     values = start_values(model, plan)
     for i, variable in enumerate(model.compiled.columns):
@@ -124,7 +136,7 @@ def _cheapest(
     return cheaper if cheaper.objective_usd < plan.objective_usd else plan
 
 
-def agreed(plans: tuple[Plan, ...]) -> tuple[AgreedSigning, ...]:
+def common_decisions(plans: tuple[Plan, ...]) -> tuple[CommonDecision, ...]:
     """Every offer and month in which any of the plans signs, with what each of them signs there."""
     units: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0] * len(plans))
     for position, plan in enumerate(plans):
@@ -133,4 +145,4 @@ def agreed(plans: tuple[Plan, ...]) -> tuple[AgreedSigning, ...]:
                 units[each.month, each.kind, each.name][position] += each.units
         for option in plan.options:
             units[option.month, "option", option.name][position] += 1
-    return tuple(AgreedSigning(kind, name, month, tuple(count)) for (month, kind, name), count in sorted(units.items()))
+    return tuple(CommonDecision(kind, name, month, tuple(each)) for (month, kind, name), each in sorted(units.items()))

@@ -15,16 +15,26 @@ from models.variants.plan_changes import Change, LimitChange, differences, limit
 from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import read_plan
 from planner.results.input_rows import shown
+from planner.results.plan_figures import PlanFigures
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """A plan and what it was made from; `label` tells it from the others."""
+class ComparedPlan:
+    """A plan with its figures; `label` tells it from the others."""
 
     label: str
     path: Path
-    dataset: Dataset
-    plan: Plan
+    figures: PlanFigures
+
+    @property
+    def dataset(self) -> Dataset:
+        """What the plan was made from."""
+        return self.figures.dataset
+
+    @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+        return self.figures.plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +49,10 @@ class InputChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class PlanDifference:
     """One plan against the first: months are those of the first plan's horizon."""
 
-    side: Side
+    side: ComparedPlan
     changes: tuple[Change, ...]
     limits: tuple[LimitChange, ...]
     inputs: tuple[InputChange, ...]
@@ -53,11 +63,11 @@ class Against:
 class Comparison:
     """The first plan, and every other against it."""
 
-    first: Side
-    others: tuple[Against, ...]
+    first: ComparedPlan
+    others: tuple[PlanDifference, ...]
 
     @property
-    def sides(self) -> tuple[Side, ...]:
+    def sides(self) -> tuple[ComparedPlan, ...]:
         """The first plan and those compared with it."""
         return (self.first, *(each.side for each in self.others))
 
@@ -70,22 +80,22 @@ def compare(paths: Sequence[Path]) -> Comparison:
     FaultyWorkbook
         One of them is no plan workbook that carries its input.
     """
-    sides: list[Side] = []
+    sides: list[ComparedPlan] = []
     for path in paths:
         dataset = read_input(path)
         label, number = path.stem, 2
         while label in [each.label for each in sides]:
             label, number = f"{path.stem} ({number})", number + 1
-        sides.append(Side(label, path, dataset, read_plan(path, dataset)))
+        sides.append(ComparedPlan(label, path, PlanFigures(dataset, read_plan(path, dataset))))
     first = sides[0]
     return Comparison(first, tuple(against(first, each) for each in sides[1:]))
 
 
-def against(first: Side, other: Side) -> Against:
+def against(first: ComparedPlan, other: ComparedPlan) -> PlanDifference:
     """What one plan does otherwise than the first."""
     shift = other.dataset.settings.first_month - first.dataset.settings.first_month
     plan = shifted(other.plan, shift)
-    return Against(
+    return PlanDifference(
         other,
         differences(first.plan, plan, first.dataset.label),
         limit_differences(_within(first.plan, first, other), _within(plan, first, other), first.dataset.label),
@@ -107,14 +117,14 @@ def shifted(plan: Plan, months: int) -> Plan:
     )
 
 
-def _within(plan: Plan, first: Side, other: Side) -> Plan:
+def _within(plan: Plan, first: ComparedPlan, other: ComparedPlan) -> Plan:
     """Limits of the months that both horizons have; elsewhere there is nothing to compare."""
     shift = other.dataset.settings.first_month - first.dataset.settings.first_month
     low, high = max(0, shift), min(first.dataset.settings.months, other.dataset.settings.months + shift)
     return replace(plan, limits=tuple(each for each in plan.limits if low <= each.month < high))
 
 
-def _notes(first: Side, other: Side, shift: int) -> tuple[str, ...]:
+def _notes(first: ComparedPlan, other: ComparedPlan, shift: int) -> tuple[str, ...]:
     found, ours, theirs = [], first.dataset.settings, other.dataset.settings
     if ours.currency != theirs.currency:
         found.append(f"Money is in {theirs.currency}, in the first plan in {ours.currency}: amounts do not compare.")

@@ -11,8 +11,9 @@ from planner import __version__
 from planner.backtest.checkpoints import folder_for
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.outputs import PLAN_SHEETS, check_replaceable
-from planner.reports.plan.workbook import write_plan
+from planner.reports.plan_report import write_plan
 from planner.reports.run_result import ModelSize, RunResult, Status
+from planner.results.scenario_set import ScenarioSetResult
 from planner.run.versions import versions
 
 
@@ -40,14 +41,14 @@ def write_plan_of(
     cost = plan.objective_usd
     folder_for(path)
     check_replaceable(path, PLAN_SHEETS, "a plan workbook")
-    report = RunResult(
+    result = RunResult(
         plan_name=name,
         status=status,
         objective_usd=cost,
         bound_usd=bound_usd,
         gap=None if bound_usd is None else (cost - bound_usd) / abs(cost) if cost else 0.0,
-        months=dataset.settings.months,
-        plan=plan,
+        dataset=dataset,
+        solution=ScenarioSetResult.of_plan(dataset, plan),
         audit=checked,
         model=model,
         seconds={"solve": seconds},
@@ -57,4 +58,4 @@ def write_plan_of(
         versions=versions(),
         options=request.options() | {"rolling": str(request.actuals)},
     )
-    write_plan(path, dataset, plan, report)
+    write_plan(path, result)

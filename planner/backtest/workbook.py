@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from planner.analysis.plan_comparison import Comparison, Side, against
+from planner.analysis.plan_comparison import ComparedPlan, Comparison, against
 from planner.backtest.summary import BacktestResult, finite, headline
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
 from planner.reports.comparison import figures_section, power_section, tables, words_sections
 from planner.reports.plan.text import CATEGORY_WORDS
+from planner.results.plan_figures import PlanFigures
 from planner.results.tables import Filled, Table, TableColumn
 
 SHEET = "Rolling"
@@ -83,8 +84,8 @@ def _comparison(result: BacktestResult) -> Comparison | None:
     """The plan with foresight, and the one made month by month against it."""
     if result.rolling is None or result.foresight is None:
         return None
-    first = Side(FORESIGHT, result.request.actuals, result.actuals, result.foresight.plan)
-    other = Side(ROLLING, result.request.actuals, result.actuals, result.rolling.plan)
+    first = ComparedPlan(FORESIGHT, result.request.actuals, PlanFigures(result.actuals, result.foresight.plan))
+    other = ComparedPlan(ROLLING, result.request.actuals, PlanFigures(result.actuals, result.rolling.plan))
     return Comparison(first, (against(first, other),))
 
 

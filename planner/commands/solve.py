@@ -81,7 +81,7 @@ def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sour
     with console.live_line() as live:
         finished = run(request, live=live)
     failed = finished.exit_code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN)
-    console.tell(summary_lines(finished.result, finished.result.dataset), urgent=failed)
+    console.tell(summary_lines(finished.result), urgent=failed)
     if failed:
         console.tell([f"  Log               {finished.outputs.log}"], urgent=True)
     console.give(finished.document)

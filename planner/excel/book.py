@@ -29,6 +29,8 @@ WIDEST = 60
 PAGE = 250
 """Characters that still can be read across a landscape page; wider tables take two pages or more."""
 FIGURES = ("whole", "amount", "money", "rate")
+SHEET_ROWS = 1_048_575
+"""Rows a sheet has below its header."""
 CELL_TEXT = 32_000
 """A cell holds no longer text."""
 
@@ -79,10 +81,25 @@ class Book:
         return sheet
 
 
-def drawn(title: str, dataset: Dataset, draw: Callable[[Book], None]) -> bytes:
-    """The bytes of an .xlsx file with what `draw` puts in it; text is never taken for a formula, link or number."""
+class TooManyRows(Exception):
+    """More rows than a sheet has; the message is a clause that names the sheet."""
+
+
+def workbook_bytes(title: str, dataset: Dataset, draw: Callable[[Book], None], tables: Sequence[Filled]) -> bytes:
+    """The bytes of an .xlsx file: first what `draw` puts in it, then a sheet for each of the tables.
+
+    Text is never taken for a formula, a link or a number.
+
+    Raises
+    ------
+    TooManyRows
+        A table has more rows than a sheet.
+    """
     import xlsxwriter
 
+    for each in tables:
+        if len(each.rows) > SHEET_ROWS:
+            raise TooManyRows(f"the sheet {each.table.sheet} would need {len(each.rows):,} rows, more than a sheet has")
     buffer = io.BytesIO()
     options = {
         "in_memory": True,
@@ -93,7 +110,10 @@ def drawn(title: str, dataset: Dataset, draw: Callable[[Book], None]) -> bytes:
     }
     with xlsxwriter.Workbook(buffer, options) as workbook:
         workbook.set_properties({"title": title, "author": "planner"})
-        draw(Book(workbook, dataset, footer_text(title)))
+        book = Book(workbook, dataset, footer_text(title))
+        draw(book)
+        for each in tables:
+            draw_table(book, each)
     return buffer.getvalue()
 
 

@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.dataset import Dataset
-from planner.excel.book import FONT, GREY, HEADER, LINE, TONES, Book, Cell, draw_table, drawn, number_format, write_cell
+from planner.excel.book import (
+    FONT,
+    GREY,
+    HEADER,
+    LINE,
+    TONES,
+    Book,
+    Cell,
+    number_format,
+    workbook_bytes,
+    write_cell,
+)
 from planner.outputs import write_durably
 from planner.results.tables import Filled
 
@@ -72,7 +83,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A sheet that is no table: its name, in a clause what it shows, and how it is drawn."""
+    """A sheet that is no table: its name, in a clause what it shows, and how it is workbook_bytes."""
 
     sheet: str
     purpose: str
@@ -100,10 +111,8 @@ def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled], draw
         _FirstSheet(book, page).draw([*contents, *((each.table.sheet, each.table.purpose) for each in filled)])
         for drawing in drawings:
             drawing.draw(book, book.sheet(drawing.sheet))
-        for each in filled:
-            draw_table(book, each)
 
-    return drawn(page.title, dataset, draw)
+    return workbook_bytes(page.title, dataset, draw, filled)
 
 
 class _FirstSheet:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 from models import months
 from models.plan import CATEGORIES
-from planner.analysis.plan_comparison import Against, Comparison, Side
+from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
 from planner.formatting import money, money_scale
 from planner.reports.plan.text import CATEGORY_WORDS
-from planner.results.lock_in import owed_by_month
-from planner.results.monthly import by_month, totals
 from planner.results.tables import Filled, report_table
-from planner.results.views import service
 
 SHEET = "Comparison"
 MONTHS_LISTED = 18
@@ -86,10 +84,9 @@ INPUTS = report_table(
 )
 
 
-def _months(side: Side, comparison: Comparison) -> list[tuple[Any, ...]]:
+def _months(side: ComparedPlan, comparison: Comparison) -> list[tuple[Any, ...]]:
     """Rows by month t of the first plan's horizon."""
     shift = side.dataset.settings.first_month - comparison.first.dataset.settings.first_month
-    owed = owed_by_month(side.dataset, side.plan)
     return [
         (
             side.label,
@@ -100,28 +97,22 @@ def _months(side: Side, comparison: Comparison) -> list[tuple[Any, ...]]:
             row.served,
             row.shortfall,
             sum(row.cash.values()),
-            owed[row.month],
+            row.owed_usd,
         )
-        for row in by_month(side.dataset, side.plan)
+        for row in side.figures.months
     ]
 
 
-def _service(side: Side) -> list[tuple[Any, ...]]:
-    found: dict[str, list[float]] = {}
-    for row in service(side.dataset, side.plan):
-        days = side.dataset.hours(row.month) / 24.0
-        total = found.setdefault(row.segment, [0.0] * 4)
-        for i, figure in enumerate((row.demand, row.after_limits, row.served, row.shortfall)):
-            total[i] += figure * days
-    return [(side.label, segment, *figures) for segment, figures in found.items()]
+def _service(side: ComparedPlan) -> list[tuple[Any, ...]]:
+    return [(side.label, segment, *astuple(tokens)) for segment, tokens in side.figures.segment_tokens.items()]
 
 
 def tables(comparison: Comparison) -> list[Filled]:
     """The tidy tables; months are those of the first plan's horizon."""
-    base = comparison.first.plan.costs_usd()
+    base = comparison.first.figures.costs_usd
     costs, spans, served = [], [], []
     for side in comparison.sides:
-        own = side.plan.costs_usd()
+        own = side.figures.costs_usd
         costs += [
             (side.label, each, own[each], own[each] - base[each]) for each in CATEGORIES if own[each] or base[each]
         ]
@@ -168,7 +159,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     write_report(path, first.dataset, page, tables(comparison))
 
 
-def _headline(first: Side, other: Against) -> str:
+def _headline(first: ComparedPlan, other: PlanDifference) -> str:
     currency = first.dataset.settings.currency
     difference = other.side.plan.objective_usd - first.plan.objective_usd
     changed = [each for each in other.changes if each.change != "same"]
@@ -195,7 +186,7 @@ def _named(comparison: Comparison, kind: Kind, head: str) -> tuple[tuple[str, Ki
 def costs_section(comparison: Comparison) -> Section:
     """Present value by category of every plan."""
     sides = comparison.sides[:5]
-    costs = [side.plan.costs_usd() for side in sides]
+    costs = [side.figures.costs_usd for side in sides]
     size, word = money_scale(usd for each in costs for usd in each.values())
     rows: list[tuple[Any, ...]] = [
         (CATEGORY_WORDS[category], *(each[category] / size for each in costs))
@@ -215,8 +206,7 @@ def costs_section(comparison: Comparison) -> Section:
 def figures_section(comparison: Comparison) -> Section:
     """Tokens, power and what is owed."""
     sides = comparison.sides[:5]
-    figures = [totals(side.dataset, side.plan) for side in sides]
-    owed = [max(owed_by_month(side.dataset, side.plan), default=0.0) for side in sides]
+    figures = [side.figures.totals for side in sides]
     signed = [sum(1 for each in side.plan.signings if not each.signed) for side in sides]
     return Section(
         "Service, power and lock-in",
@@ -226,7 +216,7 @@ def figures_section(comparison: Comparison) -> Section:
             ("Tokens short, bn", *(each.shortfall_bn for each in figures)),
             ("Held back by limits, bn", *(each.demand_bn - each.after_limits_bn for each in figures)),
             ("Peak committed power, MW", *(each.peak_mw for each in figures)),
-            ("Most still owed at a month's end, m", *(usd / 1e6 for usd in owed)),
+            ("Most still owed at a month's end, m", *(side.figures.most_owed_usd / 1e6 for side in sides)),
             ("New signings", *(float(each) for each in signed)),
         ],
     )
@@ -236,9 +226,7 @@ def power_section(comparison: Comparison) -> Section:
     """Committed power by month, for months that any of the plans has."""
     sides = comparison.sides[:5]
     base = comparison.first.dataset
-    power = [
-        {side.dataset.month(row.month): row.committed_mw for row in by_month(side.dataset, side.plan)} for side in sides
-    ]
+    power = [{side.dataset.month(row.month): row.committed_mw for row in side.figures.months} for side in sides]
     spans = sorted({month for each in power for month in each})
     rows = [(months.label(month), *(each.get(month) for each in power)) for month in spans]
     step = -(-len(rows) // MONTHS_LISTED)
@@ -318,11 +306,11 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
                 "first_month": side.dataset.label(0),
                 "months": side.dataset.settings.months,
                 "objective_usd": side.plan.objective_usd,
-                "costs_usd": side.plan.costs_usd(),
-                "served_bn_tokens": totals(side.dataset, side.plan).served_bn,
-                "shortfall_bn_tokens": totals(side.dataset, side.plan).shortfall_bn,
-                "peak_mw": totals(side.dataset, side.plan).peak_mw,
-                "most_owed_usd": max(owed_by_month(side.dataset, side.plan), default=0.0),
+                "costs_usd": side.figures.costs_usd,
+                "served_bn_tokens": side.figures.totals.served_bn,
+                "shortfall_bn_tokens": side.figures.totals.shortfall_bn,
+                "peak_mw": side.figures.totals.peak_mw,
+                "most_owed_usd": side.figures.most_owed_usd,
             }
             for side in comparison.sides
         ],

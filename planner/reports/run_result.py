@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from models.audit import AuditReport
 from models.dataset import Dataset
 from models.faults import Fault
-from models.plan import Plan
 
 if TYPE_CHECKING:
     from models.core.model import Size
-    from models.stochastic.solution import StochasticSolution
     from planner.analysis.alternatives import Alternative
     from planner.analysis.infeasibility import Infeasibility
     from planner.analysis.marginal_values import MarginalValues
     from planner.analysis.plan_stability import KeptReport
+    from planner.results.scenario_set import ScenarioSetResult
 
 PHASES = ("read", "build", "solve", "audit", "write", "total")
 """The parts of a run whose time is taken."""
@@ -46,11 +45,36 @@ class ModelSize:
 class RunResult:
     """What a run found, and where it comes from; filled in as the run goes on.
 
-    `gap` is relative: (objective - bound) / |objective|. `seconds` has read, build, solve, audit,
-    write, total. `options` maps each option to its value and `option_sources` to where that came
-    from (flag, environment, config, workbook, default). `marginal`: None where it could not be worked out.
-    `repairs`: where there is no plan, what would make one possible, of the `infeasible_scenario` where one is named.
-    `kept`: with a plan to keep, what that did. `alternatives`: other plans, where they were asked for.
+    Money is present value in USD.
+
+    Parameters
+    ----------
+    dataset
+        The problem; None where the workbook has faults.
+    solution
+        The plans found, one for each scenario (a set of one without scenarios), and their figures.
+    objective_usd, bound_usd
+        What was minimised, and what no plan can be below.
+    gap
+        Relative: (objective - bound) / |objective|.
+    base_case_usd
+        The same objective of the cheapest plan that signs nothing new.
+    audit
+        Every rule recomputed from the data and the plans.
+    marginal
+        Marginal values; None where they could not be worked out.
+    repairs, infeasible_scenario
+        Where there is no plan, what would make one possible, in the scenario named.
+    kept
+        With a plan to keep, what that did.
+    alternatives
+        Other plans, where they were asked for.
+    seconds
+        Time by phase, see `PHASES`.
+    options, option_sources
+        Each option's value, and where it came from: flag, environment, config, workbook or default.
+    input_sha256, data_sha256, output_sha256, plan_sha256
+        Hashes of the input file, of the data as read, of the plans, and of the plan workbook.
     """
 
     dataset: Dataset | None = None
@@ -60,9 +84,7 @@ class RunResult:
     bound_usd: float | None = None
     gap: float | None = None
     base_case_usd: float | None = None
-    months: int = 0
-    plan: Plan | None = None
-    together: StochasticSolution | None = None
+    solution: ScenarioSetResult | None = None
     audit: AuditReport | None = None
     marginal: MarginalValues | None = None
     repairs: Infeasibility | None = None
@@ -90,7 +112,44 @@ class RunResult:
     @property
     def has_plan(self) -> bool:
         """Whether there is a plan to publish."""
-        return self.status in ("optimal", "stopped") and (self.plan is not None or self.together is not None)
+        return self.status in ("optimal", "stopped") and self.solution is not None
+
+    @property
+    def plan_set(self) -> ScenarioSetResult:
+        """The plans and their figures.
+
+        Raises
+        ------
+        ValueError
+            There are none.
+        """
+        if self.solution is None:
+            raise ValueError("This result has no plan.")
+        return self.solution
+
+    @property
+    def title(self) -> str:
+        """The name of the plan, or what it is."""
+        return self.plan_name or "Capacity plan"
+
+    @property
+    def currency(self) -> str:
+        """What money is in."""
+        return self.dataset.settings.currency if self.dataset else "USD"
+
+    @property
+    def saving_usd(self) -> float | None:
+        """What the plan saves against the base case."""
+        if self.base_case_usd is None or self.objective_usd is None:
+            return None
+        return self.base_case_usd - self.objective_usd
+
+    @property
+    def possible_saving_usd(self) -> float | None:
+        """The most that any other plan could save."""
+        if self.bound_usd is None or self.objective_usd is None:
+            return None
+        return max(self.objective_usd - self.bound_usd, 0.0)
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
@@ -103,5 +162,5 @@ class RunResult:
 
     def discard_plan(self) -> None:
         """Leaves no plan and no figures of one: what is known of a run that was interrupted."""
-        self.status, self.plan, self.together, self.audit = "no_plan", None, None, None
+        self.status, self.solution, self.audit = "no_plan", None, None
         self.objective_usd = self.bound_usd = self.gap = self.base_case_usd = None

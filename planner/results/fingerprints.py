@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from models.plan import Plan
-from models.stochastic.solution import StochasticSolution
-from planner.results.decisions import decisions
 from planner.results.input_rows import input_rows
-from planner.results.noise import without_noise
+from planner.results.plan_figures import PlanFigures
+from planner.results.scenario_set import ScenarioResult, ScenarioSetResult
 from planner.results.tables import Filled, decision_table, plan_tables
 
 
@@ -26,18 +24,9 @@ def data_sha256(dataset: Dataset) -> str:
     return _sha256(input_rows(dataset))
 
 
-def output_sha256(dataset: Dataset, plan: Plan) -> str:
-    """Of the tables that hold the whole plan, `write_tables.DECISIONS` and `PLAN_TABLES`, row by row as written."""
-    return _sha256(_plan_lines(dataset, plan))
-
-
-def output_sha256_of_all(dataset: Dataset, together: StochasticSolution) -> str:
-    """The same of the plans of all scenarios, in their order."""
-    return _sha256(
-        line
-        for each in together.scenarios
-        for line in ([each.name], *_plan_lines(dataset.in_scenario(each.name), each.plan))
-    )
+def output_sha256(plans: ScenarioSetResult) -> str:
+    """Of the tables that hold whole plans, `tables.DECISIONS` and `PLAN_TABLES`, row by row as written."""
+    return _sha256(line for each in plans.scenarios for line in _scenario_lines(each))
 
 
 def file_sha256(path: Path) -> str:
@@ -51,10 +40,15 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _plan_lines(dataset: Dataset, plan: Plan) -> Iterator[Any]:
-    plan = without_noise(plan)
-    for each in (decision_table(decisions(dataset, plan)), *plan_tables(plan)):
-        yield from _lines(dataset, each)
+def _scenario_lines(scenario: ScenarioResult) -> Iterator[Any]:
+    if scenario.name:
+        yield [scenario.name]
+    yield from _plan_lines(scenario.figures)
+
+
+def _plan_lines(figures: PlanFigures) -> Iterator[Any]:
+    for each in (decision_table(figures.decisions), *plan_tables(figures.plan)):
+        yield from _lines(figures.dataset, each)
 
 
 def _lines(dataset: Dataset, filled: Filled) -> Iterator[Any]:

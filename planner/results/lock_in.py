@@ -49,11 +49,3 @@ def lock_in(dataset: Dataset, plan: Plan) -> list[LockRow]:
         for provider in (providers[kind, name],)
         if due[t, kind, name, provider] or left[t, kind, name]
     ]
-
-
-def owed_by_month(dataset: Dataset, plan: Plan) -> list[float]:
-    """USD still owed at the end of every month of the horizon, all offers together."""
-    total = [0.0] * len(dataset.horizon)
-    for row in lock_in(dataset, plan):
-        total[row.month] += row.owed_usd
-    return total

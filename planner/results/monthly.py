@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.demand.throughput import TokensServed
 from models.plan import Plan
-from planner.results.lock_in import lock_in
+from planner.results.lock_in import LockRow
 from planner.results.views import (
     CASH_GROUPS,
     TOKEN_FIGURES,
+    ServiceRow,
     UseRow,
     cash_group,
     leased_out,
     regions_of_sources,
-    service,
-    use,
 )
 
 ON_DEMAND = "on_demand"
@@ -58,8 +57,10 @@ class MonthRow:
         return self.fleet_mw + self.leases_mw + self.contracts_mw
 
 
-def by_month(dataset: Dataset, plan: Plan) -> list[MonthRow]:
-    """Every month of the horizon."""
+def by_month(
+    dataset: Dataset, plan: Plan, service: Iterable[ServiceRow], use: Iterable[UseRow], lock_in: Iterable[LockRow]
+) -> list[MonthRow]:
+    """Every month of the horizon, from the rows of `views.service`, `views.use` and `lock_in.lock_in`."""
     mw: dict[tuple[int, str], float] = defaultdict(float)
     for each in plan.online:
         mw[each.month, each.kind] += each.mw
@@ -73,7 +74,7 @@ def by_month(dataset: Dataset, plan: Plan) -> list[MonthRow]:
         bought[hour.month, hour.block] += hour.accelerators * _mw(dataset, hour.hardware)
     tokens: dict[tuple[int, str], float] = defaultdict(float)
     wanted: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for row in service(dataset, plan):
+    for row in service:
         wanted[row.month][row.segment] += row.after_limits or row.demand
         for figure in TOKEN_FIGURES:
             tokens[row.month, figure] += getattr(row, figure)
@@ -82,10 +83,10 @@ def by_month(dataset: Dataset, plan: Plan) -> list[MonthRow]:
         cash[payment.month][cash_group(payment.category)] += payment.cash_usd
     owed: dict[int, float] = defaultdict(float)
     locked: dict[int, int] = defaultdict(int)
-    for due in lock_in(dataset, plan):
+    for due in lock_in:
         owed[due.month] += due.owed_usd
         locked[due.month] = max(locked[due.month], due.months_left)
-    served_from, idle = _served_from(dataset, plan), _idle(dataset, use(dataset, plan), wanted)
+    served_from, idle = _served_from(dataset, plan), _idle(dataset, use, wanted)
 
     def month(t: int) -> MonthRow:
         at_work = {b.block: work[t, b.block] + bought[t, b.block] for b in dataset.blocks}
@@ -161,9 +162,8 @@ class Totals:
     peak_month: int
 
 
-def totals(dataset: Dataset, plan: Plan, rows: list[MonthRow] | None = None) -> Totals:
-    """The plan in six figures; `rows` are those of `by_month`, where they are known already."""
-    rows = by_month(dataset, plan) if rows is None else rows
+def totals(dataset: Dataset, plan: Plan, rows: Sequence[MonthRow]) -> Totals:
+    """The plan in six figures, from the rows of `by_month`."""
     days = [dataset.hours(t) / 24 for t in dataset.horizon]
     peak = max(rows, key=lambda row: row.committed_mw)
     return Totals(

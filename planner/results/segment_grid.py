@@ -3,54 +3,55 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.demand.limit_effects import limit_effects
 from models.plan import Plan
-from planner.results.views import service
+from planner.results.views import ServiceRow
 
 FULL = 0.9995
 """A share served from here on counts as all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SegmentPeriod:
     """One segment in one stretch of months.
 
-    It says the limit the stretch begins with and the share served, whether tokens fall short, and whether the limit is
-    one of the tighter half.
+    `text` says the limit that the stretch begins with and the share served; `short`: tokens fall short; `tight`: the
+    limit is one of the tighter half.
     """
 
-    words: str
+    text: str
     short: bool
     tight: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SegmentLine:
     """One segment over all stretches."""
 
     segment: str
-    cells: tuple[Cell, ...]
+    cells: tuple[SegmentPeriod, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """`starts`: the first month t of each stretch; a line for each segment; a sentence that says how to read it."""
+class SegmentGrid:
+    """`starts`: the first month t of each stretch; a line for each segment; `note` says how to read it."""
 
     starts: tuple[int, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[SegmentLine, ...]
     note: str
 
 
-def segment_grid(dataset: Dataset, plan: Plan, most: int) -> Grid:
-    """Stretches of equal length, at most `most` of them."""
+def segment_grid(dataset: Dataset, plan: Plan, service: Iterable[ServiceRow], most: int) -> SegmentGrid:
+    """Stretches of equal length, at most `most` of them, from the rows of `views.service`."""
     length = -(-len(dataset.horizon) // most)
     starts = tuple(range(0, len(dataset.horizon), length))
     asked: dict[tuple[str, int], float] = defaultdict(float)
     served: dict[tuple[str, int], float] = defaultdict(float)
-    for row in service(dataset, plan):
+    for row in service:
         days = dataset.hours(row.month) / 24.0
         asked[row.segment, row.month // length] += row.after_limits * days
         served[row.segment, row.month // length] += row.served * days
@@ -65,17 +66,19 @@ def segment_grid(dataset: Dataset, plan: Plan, most: int) -> Grid:
             limit, wanted = limits.get((name, t), ""), asked[name, k]
             share = served[name, k] / wanted if wanted else 1.0
             changes = any(limits.get((name, m), "") != limit for m in range(t, min(t + length, len(dataset.horizon))))
-            words = f"{limit}{' …' if changes else ''}" if limit else "all" if wanted else "no demand"
+            text = f"{limit}{' …' if changes else ''}" if limit else "all" if wanted else "no demand"
             if share < 1.0 - FULL:
-                words += ", nothing served" if limit else ""
-                words = words if limit else "none"
+                text += ", nothing served" if limit else ""
+                text = text if limit else "none"
             elif share < FULL:
-                words += f", {100 * share:.1f} % served" if limit else f" but {100 * (1 - share):.1f} %"
+                text += f", {100 * share:.1f} % served" if limit else f" but {100 * (1 - share):.1f} %"
             tight = limit in generosity and len(ranks) > 1 and generosity[limit] < ranks[len(ranks) // 2]
-            cells.append(Cell(words, share < FULL, tight))
-        lines.append(Line(name, tuple(cells)))
+            cells.append(SegmentPeriod(text, share < FULL, tight))
+        lines.append(SegmentLine(name, tuple(cells)))
     whole = all(not cell.short for line in lines for cell in line.cells)
-    told = "All demand after limits is served." if whole else "Where less is served than asked for, the share is told."
+    served_note = (
+        "All demand after limits is served." if whole else "Where less is served than is asked for, the share is given."
+    )
     span = "month" if length == 1 else f"{length} months"
-    note = f"The limit at the start of each {span} (… changes within them). {told}"
-    return Grid(starts, tuple(lines), note)
+    note = f"The limit at the start of each {span} (… changes within them). {served_note}"
+    return SegmentGrid(starts, tuple(lines), note)

@@ -347,12 +347,14 @@ def decision_table(decided: list[Decision]) -> Filled:
 
 def plan_tables(plan: Plan) -> list[Filled]:
     """The tables that, with the decisions, hold the whole plan."""
-    return [_rows(table, getattr(plan, table.plan_field)) for table in PLAN_TABLES]
+    return [rows_by_month(table, getattr(plan, table.plan_field)) for table in PLAN_TABLES]
 
 
-def _rows(table: Table, rows: Iterable[Any]) -> Filled:
-    values = attrgetter(*(column.attribute for column in table.columns))
-    return Filled(table, [values(row) for row in sorted(rows, key=attrgetter("month"))])
+def rows_by_month(table: Table, rows: Iterable[Any]) -> Filled:
+    """A table of the attributes of rows that its columns name, by month."""
+    attributes = [column.attribute for column in table.columns]
+    ordered = sorted(rows, key=attrgetter("month"))
+    return Filled(table, [tuple(value_of(row, attribute) for attribute in attributes) for row in ordered])
 
 
 def _decision(each: Decision) -> tuple[Any, ...]:
@@ -360,7 +362,3 @@ def _decision(each: Decision) -> tuple[Any, ...]:
     return tuple(
         status if column.header == "status" else getattr(each, column.attribute) for column in DECISIONS.columns
     )
-
-
-def _month(row: MonthRow) -> tuple[Any, ...]:
-    return tuple(value_of(row, column.attribute) for column in MONTHLY.columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models import months
@@ -61,6 +62,26 @@ def service(dataset: Dataset, plan: Plan) -> list[ServiceRow]:
             met, missing = served[t, segment, region] / days, short[t, segment, region] / days
             found.append(ServiceRow(t, segment, region, demand[t], met + missing, met, missing))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTokens:
+    """Tokens of a segment over the horizon, in billions; after limits = served + shortfall."""
+
+    demand: float
+    after_limits: float
+    served: float
+    shortfall: float
+
+
+def segment_tokens(dataset: Dataset, rows: Iterable[ServiceRow]) -> dict[str, SegmentTokens]:
+    """By segment, in the order of the rows of `service`."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        total = found.setdefault(row.segment, [0.0] * len(TOKEN_FIGURES))
+        for position, figure in enumerate(TOKEN_FIGURES):
+            total[position] += getattr(row, figure) * dataset.hours(row.month) / 24.0
+    return {segment: SegmentTokens(*figures) for segment, figures in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

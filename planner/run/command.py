@@ -138,8 +138,7 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
         return
     for warning in result.warnings:
         log.info("warning: %s", warning)
-    result.dataset, result.months = dataset, dataset.settings.months
-    result.plan_name = dataset.settings.plan_name or result.plan_name
+    result.dataset, result.plan_name = dataset, dataset.settings.plan_name or result.plan_name
     check_options(dataset, request.options, keeps=request.keep is not None)
     keep = None if request.keep is None else _read_plan(request.keep, dataset)
     start = None if request.start is None else _read_start(request.start, dataset)

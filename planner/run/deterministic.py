@@ -14,6 +14,7 @@ from planner.analysis.base_case import base_case
 from planner.analysis.marginal_values import marginal_values
 from planner.analysis.plan_stability import kept_report
 from planner.reports.run_result import ModelSize, RunResult
+from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext
 from planner.solving.problem import Outcome
 from planner.solving.search import solve
@@ -31,7 +32,7 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
     if plan is None:
         return
     with result.timed("audit"):
-        result.plan = plan
+        result.solution = ScenarioSetResult.of_plan(dataset, plan)
         if keep is not None:
             _take_out_charge(result, plan)
         result.audit = audit(dataset, plan, objective_usd=result.objective_usd)

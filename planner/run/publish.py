@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
+from planner.analysis.alternatives import Alternative
 from planner.errors import CannotWrite, why_not
 from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name, sheet_names
 from planner.reports.infeasibility import write_repairs
-from planner.reports.plan.workbook import write_plan, write_plan_for_all
+from planner.reports.plan_report import write_plan
 from planner.reports.run_json import run_json, write_run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
-from planner.results.fingerprints import data_sha256, file_sha256, output_sha256, output_sha256_of_all
+from planner.results.fingerprints import data_sha256, file_sha256, output_sha256
+from planner.results.scenario_set import ScenarioSetResult
 
 log = logging.getLogger("planner")
 
@@ -40,12 +42,12 @@ def publish(result: RunResult, outputs: Outputs) -> dict[str, Any]:
         result.data_sha256 = data_sha256(dataset)
         with result.timed("total"), result.timed("write"):
             if result.has_plan:
-                failure = _publish_plan(result, dataset, outputs.plan)
+                failure = _publish_plan(result, outputs.plan)
             elif result.repairs is not None:
                 failure = _publish_explanation(result, dataset, outputs.explanation)
-    document = run_json(result, dataset) | {"option_sources": dict(result.option_sources)}
+    document = run_json(result) | {"option_sources": dict(result.option_sources)}
     write_run_json(outputs.json, document)
-    for line in summary_lines(result, dataset):
+    for line in summary_lines(result):
         log.debug("%s", line)
     log.debug("Seconds: %s", ", ".join(f"{phase} {spent:.2f}" for phase, spent in result.seconds.items()))
     if failure is not None:
@@ -67,7 +69,7 @@ def _publish_explanation(result: RunResult, dataset: Dataset, path: Path) -> Can
     return None
 
 
-def _publish_plan(result: RunResult, dataset: Dataset, wanted: Path) -> CannotWrite | None:
+def _publish_plan(result: RunResult, wanted: Path) -> CannotWrite | None:
     """Writes the plan; where its place has become unwritable meanwhile, keeps it elsewhere and says so.
 
     `result.plan_path` is where the plan is then, "" when it is nowhere.
@@ -76,7 +78,7 @@ def _publish_plan(result: RunResult, dataset: Dataset, wanted: Path) -> CannotWr
     for path in (wanted, free_name(wanted), free_name(Path(tempfile.gettempdir()) / wanted.name)):
         result.plan_path = str(path)
         try:
-            _write_plan(result, dataset, path)
+            _write_plan(result, path)
         except (CannotWrite, OSError) as error:
             failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
             continue
@@ -85,34 +87,29 @@ def _publish_plan(result: RunResult, dataset: Dataset, wanted: Path) -> CannotWr
     return failure
 
 
-def _write_plan(result: RunResult, dataset: Dataset, path: Path) -> None:
-    if result.together is not None:
-        write_plan_for_all(path, dataset, result.together, result)
-        result.output_sha256 = output_sha256_of_all(dataset, result.together)
-    elif result.plan is not None:
-        write_plan(path, dataset, result.plan, result)
-        result.output_sha256 = output_sha256(dataset, result.plan)
-        _write_alternatives(result, dataset, path)
+def _write_plan(result: RunResult, path: Path) -> None:
+    write_plan(path, result)
+    result.output_sha256 = output_sha256(result.plan_set)
+    for number, each in enumerate(result.alternatives, start=1):
+        _write_alternative(result, number, each, path.with_name(f"{path.stem}.alternative-{number}.xlsx"))
     result.plan_sha256 = file_sha256(path)
 
 
-def _write_alternatives(result: RunResult, dataset: Dataset, path: Path) -> None:
-    """Each alternative as a plan workbook of its own beside the plan, such as `plan.alternative-1.xlsx`."""
-    for number, each in enumerate(result.alternatives, start=1):
-        beside = path.with_name(f"{path.stem}.alternative-{number}.xlsx")
-        if beside.exists() and not sheet_names(beside) >= PLAN_SHEETS:
-            beside = free_name(beside)  # somebody else's
-        own = replace(
-            result,
-            plan_name=f"{result.plan_name}, alternative {number}",
-            status="stopped",
-            plan=each.plan,
-            audit=each.audit,
-            objective_usd=each.cost_usd,
-            gap=None,
-            marginal=None,
-            kept=None,
-            alternatives=(),
-            plan_path=str(beside),
-        )
-        write_plan(beside, dataset, each.plan, own)
+def _write_alternative(result: RunResult, number: int, alternative: Alternative, path: Path) -> None:
+    """An alternative as a plan workbook of its own beside the plan."""
+    if path.exists() and not sheet_names(path) >= PLAN_SHEETS:
+        path = free_name(path)  # somebody else's
+    own = replace(
+        result,
+        plan_name=f"{result.plan_name}, alternative {number}",
+        status="stopped",
+        solution=ScenarioSetResult.of_figures(alternative.figures),
+        audit=alternative.audit,
+        objective_usd=alternative.cost_usd,
+        gap=None,
+        marginal=None,
+        kept=None,
+        alternatives=(),
+        plan_path=str(path),
+    )
+    write_plan(path, own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from models.audit.scenario_set import audit_scenario_set
 from models.plan import Plan
 from models.stochastic.risk import Measure
 from planner.reports.run_result import ModelSize
+from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext
 from planner.stochastic.base_case import base_case_for_scenarios
 from planner.stochastic.solve import solve_stochastic
@@ -28,13 +30,16 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     result.status, result.solver_log = found.status, found.log
     result.model = ModelSize.of(found.size)
     log.info("%s.", found.why)
-    best = result.together = found.best
+    best = found.best
     if best is None:
         context.warn(f"{found.why}.")
         if found.infeasible and not stop.requested:
             context.explain_infeasible(found.infeasible[0])
         return
-    result.objective_usd, result.bound_usd, result.gap = best.objective_usd, best.bound_usd, best.gap
+    result.solution = ScenarioSetResult.of(dataset, best)
+    result.objective_usd = best.objective_usd
+    if math.isfinite(best.bound_usd):
+        result.bound_usd, result.gap = best.bound_usd, best.gap
     with result.timed("audit"):
         result.audit = audit_scenario_set(dataset, {each.name: each.plan for each in best.scenarios})
     if not result.audit.passed:

@@ -65,8 +65,9 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
     from models.audit import audit
     from models.build import build_model
     from planner.problem_reader import read
-    from planner.reports.plan.workbook import write_plan
+    from planner.reports.plan_report import write_plan
     from planner.reports.run_result import ModelSize, RunResult
+    from planner.results.scenario_set import ScenarioSetResult
     from planner.solving.problem import SolveOptions
     from planner.solving.search import solve
 
@@ -102,10 +103,10 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
             clock = lap("audit", clock)
             told = RunResult(
                 plan_name=case, status=outcome.status, objective_usd=plan.objective_usd, bound_usd=outcome.bound_usd,
-                gap=outcome.gap, months=len(dataset.horizon), plan=plan, audit=report,
+                gap=outcome.gap, dataset=dataset, solution=ScenarioSetResult.of_plan(dataset, plan), audit=report,
                 model=ModelSize(size.rows, size.columns, size.integers, size.nonzeros), seconds=seconds,
             )  # fmt: skip
-            write_plan(Path(folder) / "plan.xlsx", dataset, plan, told)
+            write_plan(Path(folder) / "plan.xlsx", told)
             lap("write", clock)
     return {
         "seconds": seconds,

@@ -14,7 +14,7 @@ from sheets import workbook
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.variants.distance import distance_mw
-from planner.analysis.alternatives import Alternative, agreed, alternatives
+from planner.analysis.alternatives import Alternative, alternatives, common_decisions
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
@@ -40,7 +40,7 @@ def test_the_most_different_plan_within_the_cost_is_found() -> None:
     assert {each.name for each in plan.signings} == {"a", "b"}
     assert "c" in {each.name for each in other.plan.signings}
     # one lease of 2 kW swapped for another: 4 kW apart
-    assert other.apart_mw == pytest.approx(0.004)
+    assert other.distance_mw == pytest.approx(0.004)
     assert other.furthest
     assert other.cost_usd <= plan.objective_usd * 1.01
 
@@ -49,7 +49,7 @@ def test_a_wider_allowance_finds_a_plan_that_shares_nothing() -> None:
     """Within 20 % nothing need be shared: c and d, 302 USD dearer, are twice as far."""
     _, [other] = _others(_four_leases(), 1, 0.20)
     assert {each.name for each in other.plan.signings} == {"c", "d"}
-    assert other.apart_mw == pytest.approx(0.008)
+    assert other.distance_mw == pytest.approx(0.008)
 
 
 def test_no_other_plan_is_no_alternative() -> None:
@@ -73,7 +73,7 @@ def test_a_resized_contract_is_apart_by_its_blocks() -> None:
     _, [other] = _others(data, 1, 0.01)
     # five blocks are best; none at all is cheap enough, and four more than needed are not
     assert other.plan.signings == ()
-    assert other.apart_mw == pytest.approx(0.005)
+    assert other.distance_mw == pytest.approx(0.005)
 
 
 def test_a_later_signing_counts_the_months_between() -> None:
@@ -89,7 +89,7 @@ def test_what_all_agree_on_is_told_apart() -> None:
         Plan(signings=(Signing("lease", "sure", 0, 1, 2, 0, 0), *more))
         for more in ((), (Signing("lease", "maybe", 1, 1, 1, 1, 1),))
     )
-    found = {each.name: (each.all_agree, each.units) for each in agreed(plans)}
+    found = {each.name: (each.all_agree, each.units) for each in common_decisions(plans)}
     assert found == {"sure": (True, (2, 2)), "maybe": (False, (0, 1))}
 
 

@@ -194,13 +194,13 @@ class TestOutputs:
     def test_a_place_lost_during_the_work_does_not_lose_the_plan(self, tmp_path: Path, small: Path) -> None:
         """When the plan's file is opened in Excel meanwhile, the plan is kept beside it and the message says where."""
         patch = (
-            "import planner.reports.plan.workbook\n"
-            "write = planner.reports.plan.workbook.write_plan\n"
+            "import planner.run.publish\n"
+            "write = planner.run.publish.write_plan\n"
             "from planner.errors import CannotWrite\n"
             "def locked(path, *rest):\n"
             "    if path.name == 'plan.xlsx': raise CannotWrite(path, 'it is open in Excel')\n"
             "    write(path, *rest)\n"
-            "planner.reports.plan.workbook.write_plan = locked"
+            "planner.run.publish.write_plan = locked"
         )
         said = in_a_process(tmp_path, "solve", small, "-o", "plan.xlsx", patch=patch)
         assert said.code == 7

@@ -24,9 +24,10 @@ from models.months import first_day, label
 from models.schema import SHEETS, Sheet
 from planner.excel.plan_reader import read_plan
 from planner.problem_reader import read
-from planner.reports.plan.workbook import write_plan
+from planner.reports.plan_report import write_plan
 from planner.reports.run_result import RunResult
 from planner.results.input_rows import input_rows
+from planner.results.scenario_set import ScenarioSetResult
 
 RANDOM = st.randoms(use_true_random=True)
 
@@ -129,13 +130,13 @@ def test_a_plan_passes_the_audit_when_read_back(theme: str, random: Random) -> N
         status="optimal",
         objective_usd=plan.objective_usd,
         gap=0.0,
-        months=data.settings.months,
-        plan=plan,
+        dataset=data,
+        solution=ScenarioSetResult.of_plan(data, plan),
         audit=verdict,
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "plan.xlsx"
-        write_plan(path, data, plan, report)
+        write_plan(path, report)
         again = read_plan(path, data)
     assert audit(data, again).passed, audit(data, again).failed
     assert again.objective_usd == pytest.approx(plan.objective_usd, rel=1e-9, abs=1e-3)

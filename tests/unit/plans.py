@@ -8,11 +8,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.dataset import Dataset
 from models.plan import Online, Payment, Plan, Serving, Shortfall, Signing, SourceUse
+from planner.reports.plan_report import write_plan
+from planner.reports.run_result import RunResult
+from planner.results.scenario_set import ScenarioSetResult
 
 DAYS = (31, 28, 31, 30)
 """Days of January to April 2026."""
@@ -55,6 +60,11 @@ def pay(
         cash, value = usd if isinstance(usd, tuple) else (usd, usd)
         payments.append(Payment(t, category, provider, offer, cash, value))
     return payments
+
+
+def write(path: Path, data: Dataset, plan: Plan, result: RunResult) -> None:
+    """Writes the workbook of a plan, with what else a run found."""
+    write_plan(path, replace(result, dataset=data, solution=ScenarioSetResult.of_plan(data, plan)))
 
 
 def with_row(plan: Plan, table: str, row: object) -> Plan:

@@ -14,6 +14,7 @@ from models.dataset import Dataset
 from models.plan import Plan, Serving, Signing
 from planner.problem_reader import read
 from planner.results.fingerprints import data_sha256, output_sha256
+from planner.results.scenario_set import ScenarioSetResult
 
 DATA = dataset(demand(2.0, months=3), lease("A", term(3, 1.0)))
 PLAN = Plan(
@@ -25,6 +26,10 @@ def of(path: Path, *overrides: str) -> str:
     data = read(path, overrides).dataset
     assert isinstance(data, Dataset)
     return data_sha256(data)
+
+
+def sha256_of(data: Dataset, plan: Plan) -> str:
+    return output_sha256(ScenarioSetResult.of_plan(data, plan))
 
 
 def test_data_is_what_is_read(tmp_path: Path) -> None:
@@ -44,11 +49,21 @@ def test_data_is_what_is_read(tmp_path: Path) -> None:
 
 def test_output_is_the_decisions() -> None:
     """The hash of a plan holds its decisions, dispatch and months by the calendar, and no noise of the solver."""
-    first = output_sha256(DATA, PLAN)
-    assert output_sha256(DATA, replace(PLAN)) == first
+    first = sha256_of(DATA, PLAN)
+    assert sha256_of(DATA, replace(PLAN)) == first
     later = replace(PLAN, signings=(replace(PLAN.signings[0], units=2),))
     served = replace(PLAN, serving=(replace(PLAN.serving[0], tokens_bn=27.0),))
     noise = replace(PLAN, serving=(*PLAN.serving, replace(PLAN.serving[0], month=2, tokens_bn=1e-12)))
     moved = replace(DATA, settings=replace(DATA.settings, first_month=DATA.settings.first_month + 1))
-    assert len({first, output_sha256(DATA, later), output_sha256(DATA, served), output_sha256(moved, PLAN)}) == 4
-    assert output_sha256(DATA, noise) == first
+    assert (
+        len(
+            {
+                first,
+                sha256_of(DATA, later),
+                sha256_of(DATA, served),
+                sha256_of(moved, PLAN),
+            }
+        )
+        == 4
+    )
+    assert sha256_of(DATA, noise) == first

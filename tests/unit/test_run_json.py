@@ -17,6 +17,7 @@ from models.schema import Limit, Option
 from planner.errors import CannotWrite
 from planner.reports.run_json import run_json, write_run_json
 from planner.reports.run_result import ModelSize, RunResult
+from planner.results.scenario_set import ScenarioSetResult
 
 KEYS = (
     "schema plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd demand_bn_tokens"
@@ -44,8 +45,8 @@ REPORT = RunResult(
     bound_usd=694.0,
     gap=1 / 695,
     base_case_usd=1000.0,
-    months=3,
-    plan=PLAN,
+    dataset=DATA,
+    solution=ScenarioSetResult.of_plan(DATA, PLAN),
     audit=AuditReport((Check("a", "what", "", 0.0, 0.0, 0.0, True),), True, 0.0),
     model=ModelSize(1, 2, 3, 4),
     options={"gap": 0.001, "start": Path("earlier.xlsx"), "set": ("a", "b"), "time_limit": None},
@@ -56,18 +57,18 @@ REPORT = RunResult(
 
 def test_keys() -> None:
     """Every run tells the same keys in the same order, with a plan or without."""
-    assert list(run_json(REPORT, DATA)) == KEYS.split()
-    assert list(run_json(RunResult(), None)) == KEYS.split()
+    assert list(run_json(REPORT)) == KEYS.split()
+    assert list(run_json(RunResult())) == KEYS.split()
 
 
 def test_the_schema_is_numbered() -> None:
     """Programs that read run.json find a whole number that says what its keys mean, with a plan or without."""
-    assert (run_json(REPORT, DATA)["schema"], run_json(RunResult(), None)["schema"]) == (1, 1)
+    assert (run_json(REPORT)["schema"], run_json(RunResult())["schema"]) == (1, 1)
 
 
 def test_costs_add_up() -> None:
     """Costs name every category and add up to the objective; the saving is the base case less the objective."""
-    document = run_json(REPORT, DATA)
+    document = run_json(REPORT)
     assert list(document["costs_usd"]) == COSTS.split()
     assert sum(document["costs_usd"].values()) == pytest.approx(document["objective_usd"])
     assert document["saving_usd"] == 305.0
@@ -75,7 +76,7 @@ def test_costs_add_up() -> None:
 
 def test_decisions() -> None:
     """Decisions are told by month, with months as text and null where an option has nothing to tell."""
-    bought, signed = run_json(REPORT, DATA)["decisions"]
+    bought, signed = run_json(REPORT)["decisions"]
     assert bought == {
         "kind": "option",
         "name": "right",
@@ -102,7 +103,7 @@ def test_decisions() -> None:
 
 def test_limits_are_changes() -> None:
     """Limits list the first month's and the change."""
-    assert [(each["month"], each["limit"]) for each in run_json(REPORT, DATA)["limits"]] == [
+    assert [(each["month"], each["limit"]) for each in run_json(REPORT)["limits"]] == [
         ("2026-01", "open"),
         ("2026-03", "tight"),
     ]
@@ -110,13 +111,13 @@ def test_limits_are_changes() -> None:
 
 def test_service() -> None:
     """Tokens are billions over the horizon; demand is that of the workbook, before limits."""
-    document = run_json(REPORT, DATA)
+    document = run_json(REPORT)
     assert (document["demand_bn_tokens"], document["served_bn_tokens"], document["shortfall_bn_tokens"]) == (180, 28, 0)
 
 
 def test_audit_model_options_and_faults() -> None:
     """The rest of the run is told as plain JSON."""
-    document = run_json(REPORT, DATA)
+    document = run_json(REPORT)
     assert document["audit"] == {"passed": True, "checks": 1, "largest_violation": 0.0}
     assert document["model"] == {"rows": 1, "columns": 2, "integers": 3, "nonzeros": 4}
     assert document["options"] == {"gap": 0.001, "start": "earlier.xlsx", "set": ["a", "b"], "time_limit": None}
@@ -137,14 +138,14 @@ def test_audit_model_options_and_faults() -> None:
 def test_strict_json() -> None:
     """Numbers that are none become null, so that every reader of JSON reads it."""
     report = replace(REPORT, bound_usd=-math.inf, gap=math.nan, seconds={"solve": math.inf})
-    document = json.loads(json.dumps(run_json(report, DATA), allow_nan=False))
+    document = json.loads(json.dumps(run_json(report), allow_nan=False))
     assert (document["bound_usd"], document["gap"], document["seconds"]) == (None, None, {"solve": None})
 
 
 def test_a_rejected_plan_is_not_told() -> None:
     """A plan that its audit rejected is not published; the rules it breaks are among the warnings."""
     check = Check("cap", "caps on cash", "2026-01", 5.0, 4.0, 0.25, False)
-    document = run_json(replace(REPORT, status="rejected", audit=AuditReport((check,), False, 0.25)), DATA)
+    document = run_json(replace(REPORT, status="rejected", audit=AuditReport((check,), False, 0.25)))
     assert (document["decisions"], document["limits"], document["costs_usd"]) == ([], [], None)
     assert document["warnings"][-1] == ("The audit found a rule broken: caps on cash (found 5, limit 4, at 2026-01).")
 
@@ -153,8 +154,8 @@ def test_file(tmp_path: Path) -> None:
     """The file holds the object, replaces an older one, and a place that cannot be written is said."""
     path = tmp_path / "run.json"
     path.write_text("old")
-    write_run_json(path, run_json(REPORT, DATA))
-    assert json.loads(path.read_text(encoding="utf-8")) == run_json(REPORT, DATA)
+    write_run_json(path, run_json(REPORT))
+    assert json.loads(path.read_text(encoding="utf-8")) == run_json(REPORT)
     assert list(tmp_path.iterdir()) == [path]
     with pytest.raises(CannotWrite):
         write_run_json(tmp_path / "none" / "run.json", {})

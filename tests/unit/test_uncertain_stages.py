@@ -14,14 +14,15 @@ from models.stochastic.risk import Measure
 from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from models.stochastic.tree import ScenarioTree
 from planner.reports.scenarios.charts import branch_points
-from planner.reports.scenarios.decision_tree import Node, decision_tree
 from planner.reports.scenarios.text import decided_words, factor_words
+from planner.results.decision_tree import Node
+from planner.results.scenario_set import ScenarioSetResult
 
 
 def tree_of(data: Dataset, **plans: Plan) -> Node:
     chances = ScenarioTree(data).probability
     scenes = tuple(ScenarioPlan(name, chances[name], plan) for name, plan in plans.items())
-    return decision_tree(data, StochasticSolution(Measure(), scenes, 0.0, 0.0))
+    return ScenarioSetResult.of(data, StochasticSolution(Measure(), scenes, 0.0, 0.0)).decision_tree
 
 
 def two_stages(first: int = 2) -> Dataset:
@@ -93,10 +94,12 @@ def test_a_notice_that_a_scenario_cannot_give_says_why() -> None:
     """A notice is in month of the first month without service less the notice; where service has not begun, none is."""
     notice = tree_of(two_stages(), plain=PLAIN, late=LATE).decisions[2]
     assert notice.by.keys() == {"plain"}
-    assert notice.cannot == {"late": "service not begun"}
+    assert notice.cannot == {"late": "service has not begun"}
     assert notice.what.end == 1
     said = decided_words([notice], two_stages())
-    assert said == ("2026-02: give notice of 1 unit of near, service until 2026-02, not in late (service not begun).")
+    assert said == (
+        "2026-02: give notice of 1 unit of near, service until 2026-02, not in late (service has not begun)."
+    )
 
 
 def test_renewals_are_decided_in_their_first_month() -> None:
@@ -143,7 +146,7 @@ def test_three_stages_with_a_supplier_gone() -> None:
     ]
     (first,) = root.decisions
     assert list(first.by) == ["base", "dry"]
-    assert first.cannot == {"gone": "supplier gone"}
+    assert first.cannot == {"gone": "the supplier has exited"}
     assert first.probability == pytest.approx(0.7)
     both, gone = root.children
     assert [(each.what.month, list(each.by), dict(each.cannot)) for each in both.decisions] == [

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from builders import dataset, demand, fleet, lease, on_demand, segment, term
 from stochastic import factor, scenario
-from unit.plans import alike
+from unit.plans import alike, write
 
 from models.audit.scenario_set import audit_scenario_set
 from models.faults import FaultyWorkbook
@@ -24,10 +24,10 @@ from planner.analysis.plan_audit import audit_written
 from planner.errors import CannotWrite
 from planner.excel.plan_reader import read_plan
 from planner.excel.scenario_plan_reader import read_plans, read_written_plans
-from planner.reports.plan.workbook import write_plan, write_plan_for_all
+from planner.reports.plan_report import write_plan
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
-from planner.reports.scenarios.figures import Figures
+from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
@@ -81,8 +81,8 @@ def report(best: StochasticSolution) -> RunResult:
         bound_usd=best.bound_usd,
         gap=best.gap,
         base_case_usd=best.objective_usd + 1000.0,
-        months=6,
-        together=best,
+        dataset=DATA,
+        solution=ScenarioSetResult.of(DATA, best),
         audit=audit_scenario_set(DATA, {each.name: each.plan for each in best.scenarios}),
     )
 
@@ -90,7 +90,7 @@ def report(best: StochasticSolution) -> RunResult:
 @pytest.fixture(scope="module")
 def written(best: StochasticSolution, report: RunResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plan") / "plan.xlsx"
-    write_plan_for_all(path, DATA, best, report)
+    write_plan(path, report)
     return path
 
 
@@ -174,10 +174,10 @@ def test_infinite_worth_is_told_in_words(best: StochasticSolution, report: RunRe
     """Where the plan for the expected values fails in a scenario, no number is made up and JSON has null."""
     failing = replace(best, eev_usd=math.inf, eev_bound_usd=None)
     path = tmp_path / "plan.xlsx"
-    write_plan_for_all(path, DATA, failing, report)
+    write_plan(path, replace(report, solution=ScenarioSetResult.of(DATA, failing)))
     found = {row["metric"]: row["value"] for row in rows(openpyxl.load_workbook(path), "Risk")}
     assert found["value of the stochastic solution"] == "beyond measure"
-    document = run_json(replace(report, together=failing), DATA)
+    document = run_json(replace(report, solution=ScenarioSetResult.of(DATA, failing)))
     assert document["value_of_stochastic_solution"]["usd"] is None
     assert "usd" in document["value_of_stochastic_solution"]["unbounded"]
 
@@ -188,8 +188,8 @@ def test_first_sheet(book: Any) -> None:
     text = "\n".join(said)
     assert "✔ Optimal within a gap of 0 %: no other plan for all scenarios can save more than 0 USD." in text
     assert "Audit passed in all 3 scenarios" in text
-    assert "Decide now: the same whatever happens, before 2026-03" in said
-    assert "Decide later, as the case may be" in said
+    assert "Decide now: the same in every scenario, before 2026-03" in said
+    assert "Decide later, depending on the scenario" in said
     assert "007, <boom>" in said
     links = {cell.hyperlink.location for row in book["Plan"].iter_rows() for cell in row if cell.hyperlink}
     assert links == {f"'{name}'!A1" for name in SHEETS[1:]}
@@ -218,9 +218,8 @@ def test_round_trip(written: Path, best: StochasticSolution) -> None:
     """Every row of every scenario's plan comes back, names that look like formulas or numbers too, and passes."""
     again = read_plans(written, DATA)
     assert list(again) == ["plain", "007", "<boom>"]
-    figures = Figures.of(DATA, best)
-    for scene in figures.scenes:
-        assert alike(by_month(again[scene.name]), by_month(scene.plan)), scene.name
+    for scene in ScenarioSetResult.of(DATA, best).scenarios:
+        assert alike(by_month(again[scene.name]), by_month(scene.figures.plan)), scene.name
     report = audit_written(DATA, read_written_plans(written, DATA))
     assert report.passed
     assert report.checks[-1].places == 2
@@ -274,7 +273,7 @@ def test_plans_with_and_without_scenarios_are_told_apart(
     assert "found a plan for scenarios" in fault(lambda: read_plan(written, plain))
     path = tmp_path / "plain.xlsx"
     plan = best.scenarios[0].plan
-    write_plan(path, plain, plan, RunResult(plan_name="plain", status="optimal", plan=plan))
+    write(path, plain, plan, RunResult(plan_name="plain", status="optimal"))
     assert "found a plan without scenarios" in fault(lambda: read_plans(path, DATA))
     other = replace(DATA, scenarios=(scenario("else", 1.0),))
     said = fault(lambda: read_plans(written, other))
@@ -294,15 +293,15 @@ def test_more_rows_than_a_sheet_has_are_not_lost(
     best: StochasticSolution, report: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table that does not fit on a sheet is said to be too long, and nothing is written."""
-    monkeypatch.setattr("planner.reports.scenarios.workbook.SHEET_ROWS", 20)
+    monkeypatch.setattr("planner.excel.book.SHEET_ROWS", 20)
     with pytest.raises(CannotWrite, match=r"the sheet \w+ would need \d+ rows, more than a sheet has; solve for fewer"):
-        write_plan_for_all(tmp_path / "plan.xlsx", DATA, best, report)
+        write_plan(tmp_path / "plan.xlsx", report)
     assert not list(tmp_path.iterdir())
 
 
 def test_json(best: StochasticSolution, report: RunResult) -> None:
     """Costs sum to the objective with the category risk, common decisions come first, figures are expected ones."""
-    document = run_json(report, DATA)
+    document = run_json(report)
     assert sum(document["costs_usd"].values()) == pytest.approx(document["objective_usd"])
     assert document["costs_usd"]["risk"] == pytest.approx(best.objective_usd - best.expected_usd)
     assert document["risk"]["expected_usd"] == pytest.approx(best.expected_usd)
@@ -319,6 +318,6 @@ def test_json(best: StochasticSolution, report: RunResult) -> None:
 def test_json_of_the_expected_cost_has_no_category_risk(best: StochasticSolution, report: RunResult) -> None:
     """Where the plain expected cost is minimised, its categories alone sum to it."""
     plain = replace(best, measure=Measure(), objective_usd=best.expected_usd)
-    document = run_json(replace(report, together=plain, objective_usd=plain.objective_usd), DATA)
+    document = run_json(replace(report, solution=ScenarioSetResult.of(DATA, plain), objective_usd=plain.objective_usd))
     assert "risk" not in document["costs_usd"]
     assert sum(document["costs_usd"].values()) == pytest.approx(document["objective_usd"])

@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from builders import contract, dataset, demand, fleet, lease, on_demand, segment, term, throughput
+from unit.plans import write
 
 from models.audit import AuditReport, Check
 from models.dataset import Dataset
@@ -30,7 +31,6 @@ from models.plan import (
 )
 from models.schema import Limit, Option
 from planner.errors import CannotWrite
-from planner.reports.plan.workbook import write_plan
 from planner.reports.run_result import ModelSize, RunResult
 
 HEADERS = {
@@ -109,8 +109,6 @@ REPORT = RunResult(
     bound_usd=PLAN.objective_usd * 0.999,
     gap=0.001,
     base_case_usd=100_000.0,
-    months=3,
-    plan=PLAN,
     audit=AuditReport((Check("costs_add_up", "the payments add up", "all", 1.0, 1.0, 0.0, True, places=3),), True, 0.0),
     model=ModelSize(10, 20, 5, 60),
     seconds={"solve": 1.25},
@@ -125,7 +123,7 @@ REPORT = RunResult(
 
 
 def book(path: Path, data: Dataset = DATA, plan: Plan = PLAN, report: RunResult = REPORT) -> Any:
-    write_plan(path, data, plan, report)
+    write(path, data, plan, report)
     return openpyxl.load_workbook(path)
 
 
@@ -260,7 +258,7 @@ def test_calendar_of_actions(tmp_path: Path) -> None:
             Signing("lease", "B", -1, 9, 1, -1, 4, cancelled=True, signed=True),
         )
     )
-    sheet = book(tmp_path / "plan.xlsx", data, plan, replace(REPORT, plan=plan))["Plan"]
+    sheet = book(tmp_path / "plan.xlsx", data, plan, REPORT)["Plan"]
     rows = [[cell.value for cell in row[1:4]] for row in sheet.iter_rows() if row[1].value in ("A", "B")]
     told = [(name, do, by.month) for name, do, by in rows]
     assert told == [("A", "sign", 2), ("B", "give notice", 4), ("A", "renew", 5), ("A", "renew", 9)]
@@ -295,7 +293,7 @@ def test_charts_read_the_sheets_behind_them(workbook: Any, tmp_path: Path) -> No
 
 def test_where_nothing_is_paid_there_is_no_chart_of_it(tmp_path: Path) -> None:
     """An empty plan says that nothing is paid and owed in place of charts without series."""
-    text = said(book(tmp_path / "plan.xlsx", DATA, Plan(), replace(REPORT, plan=Plan())))
+    text = said(book(tmp_path / "plan.xlsx", DATA, Plan(), REPORT))
     assert "Nothing is paid." in text
     assert "Nothing is owed beyond the month." in text
     assert len(charts(tmp_path / "plan.xlsx")) == 2
@@ -304,7 +302,7 @@ def test_where_nothing_is_paid_there_is_no_chart_of_it(tmp_path: Path) -> None:
 def test_saving_has_its_formula(tmp_path: Path) -> None:
     """The saving is told with the figures it comes from, a negative cost in brackets."""
     text = said(book(tmp_path / "plan.xlsx", report=replace(REPORT, objective_usd=-5e6, base_case_usd=2e6)))
-    assert "less that of this plan: 2.00 m USD - (-5.00 m USD) = 7.00 m USD." in text
+    assert "minus that of this plan: 2.00 m USD - (-5.00 m USD) = 7.00 m USD." in text
 
 
 def test_contents_lead_to_every_sheet_with_whole_purposes(workbook: Any) -> None:
@@ -320,7 +318,7 @@ def test_contents_lead_to_every_sheet_with_whole_purposes(workbook: Any) -> None
 def test_nothing_to_do(tmp_path: Path) -> None:
     """A plan that signs nothing says so, and its empty tables keep their headers."""
     plan = Plan(payments=(Payment(0, "fleet", "us-inc", "own", 1.0, 1.0),))
-    workbook = book(tmp_path / "plan.xlsx", DATA, plan, replace(REPORT, plan=plan))
+    workbook = book(tmp_path / "plan.xlsx", DATA, plan, REPORT)
     assert "Nothing new to sign." in said(workbook)
     assert table(workbook, "Decisions") == []
     assert [cell.value for cell in workbook["Decisions"][1]] == HEADERS["Decisions"].split()
@@ -344,7 +342,7 @@ def test_long_names_wrap(tmp_path: Path) -> None:
     """A name longer than a column stays whole, in a wrapped cell of a higher row."""
     name = "A very long name of an offer " * 10
     plan = Plan(payments=(Payment(0, "fleet", "us-inc", name.strip(), 1.0, 1.0),))
-    drawn = book(tmp_path / "plan.xlsx", DATA, plan, replace(REPORT, plan=plan))["Spend"]
+    drawn = book(tmp_path / "plan.xlsx", DATA, plan, REPORT)["Spend"]
     assert drawn["D2"].value == name.strip()
     assert drawn["D2"].alignment.wrap_text
     assert drawn.row_dimensions[2].height > 60
@@ -376,7 +374,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CannotWrite, match="no space left"):
-        write_plan(path, DATA, PLAN, REPORT)
+        write(path, DATA, PLAN, REPORT)
     assert path.read_text() == "mine"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -384,7 +382,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 def test_no_folder(tmp_path: Path) -> None:
     """A folder that is not there is said to be missing."""
     with pytest.raises(CannotWrite, match="folder does not exist"):
-        write_plan(tmp_path / "none" / "plan.xlsx", DATA, PLAN, REPORT)
+        write(tmp_path / "none" / "plan.xlsx", DATA, PLAN, REPORT)
 
 
 def test_a_large_plan_is_written_quickly(tmp_path: Path) -> None:
@@ -414,7 +412,7 @@ def test_a_large_plan_is_written_quickly(tmp_path: Path) -> None:
         ),
     )
     began = time.process_time()
-    write_plan(tmp_path / "plan.xlsx", data, plan, replace(REPORT, plan=plan))
+    write(tmp_path / "plan.xlsx", data, plan, REPORT)
     assert time.process_time() - began < 3.0
 
 
@@ -425,6 +423,6 @@ def test_contract_and_currency_labels(tmp_path: Path) -> None:
         signings=(Signing("contract", "deal", 0, 3, 1, 0, 2, signed=True),),
         payments=(Payment(0, "contract", "hyper", "deal", 744.0, 744.0),),
     )
-    workbook = book(tmp_path / "plan.xlsx", data, plan, replace(REPORT, plan=plan))
+    workbook = book(tmp_path / "plan.xlsx", data, plan, REPORT)
     assert "Net present cost, EUR" in said(workbook)
     assert {row["unit"] for row in table(workbook, "Summary") if row["metric"].startswith("cost: ")} == {"EUR"}

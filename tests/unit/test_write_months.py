@@ -7,7 +7,7 @@ from builders import dataset, demand, fleet, hardware, lease, lease_out, segment
 
 from models.plan import OnDemandUse, Online, Plan, Serving, Signing, SourceUse
 from models.schema import LoadBlock
-from planner.results.monthly import by_month
+from planner.results.plan_figures import PlanFigures
 
 
 def test_tokens_are_shared_as_the_work_is() -> None:
@@ -21,7 +21,7 @@ def test_tokens_are_shared_as_the_work_is() -> None:
         ),
         on_demand=(OnDemandUse(0, "day", "spot", "us", "H100", 1.0),),
     )
-    (row,) = by_month(data, plan)
+    (row,) = PlanFigures(data, plan).months
     assert row.served_from == pytest.approx({"fleet": 18.0, "lease": 9.0, "contract": 0.0, "on_demand": 3.0})
     assert sum(row.served_from.values()) == pytest.approx(row.served)
 
@@ -47,7 +47,7 @@ def test_idle_accelerators_serve_the_mix_of_demand() -> None:
             SourceUse(0, "night", "fleet", "own", 0, "H100", 6.0),
         ),
     )
-    (row,) = by_month(data, plan)
+    (row,) = PlanFigures(data, plan).months
     assert row.idle == pytest.approx(4.0 * 0.5 * 1.5)
 
 
@@ -65,7 +65,7 @@ def test_power_leased_out_and_months_locked_in() -> None:
             Signing("lease_out", "out", 0, 1, 1, 1, 1),
         )
     )
-    rows = by_month(data, plan)
+    rows = PlanFigures(data, plan).months
     assert [row.leased_out_mw for row in rows] == pytest.approx([0.0, 0.006, 0.0])
     assert [row.locked_months for row in rows] == [2, 1, 0]
     assert [row.owed_usd for row in rows] == pytest.approx([672.0 + 744.0, 744.0, 0.0])

@@ -10,7 +10,7 @@ import pytest
 from builders import contract, dataset, demand, fleet, lease, lease_out, on_demand, term
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from unit.plans import alike
+from unit.plans import alike, write
 
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
@@ -28,7 +28,6 @@ from models.plan import (
 )
 from models.schema import Limit, Option
 from planner.excel.plan_reader import read_plan, read_written_plan
-from planner.reports.plan.workbook import write_plan
 from planner.reports.run_result import RunResult
 
 LONG = "Campus of many halls, " * 9 + "phase two"
@@ -78,15 +77,13 @@ PLAN = Plan(
 
 
 def report(plan: Plan = PLAN) -> RunResult:
-    return RunResult(
-        plan_name="A plan", status="optimal", objective_usd=plan.objective_usd, gap=0.0, months=3, plan=plan
-    )
+    return RunResult(plan_name="A plan", status="optimal", objective_usd=plan.objective_usd, gap=0.0)
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
-    write_plan(path, DATA, PLAN, report())
+    write(path, DATA, PLAN, report())
     return path
 
 
@@ -205,5 +202,5 @@ def test_any_name_and_amount(tmp_path: Path, name: str, cash: list[tuple[float, 
         payments=tuple(Payment(t, "fleet", name, name, paid, -counted) for t, (paid, counted) in enumerate(cash)),
     )
     path = tmp_path / "plan.xlsx"
-    write_plan(path, DATA, plan, report(plan))
+    write(path, DATA, plan, report(plan))
     assert alike(read_plan(path, DATA), plan)

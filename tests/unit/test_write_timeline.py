@@ -7,18 +7,19 @@ from typing import Any
 
 import openpyxl
 from builders import contract, dataset, demand, fleet, lease, segment, term
+from unit.plans import write
 
 from models.dataset import Dataset
 from models.plan import LimitChoice, Plan, Serving, Shortfall, Signing
 from models.schema import Limit
-from planner.reports.plan.workbook import write_plan
 from planner.reports.run_result import RunResult
 from planner.results.segment_grid import segment_grid
+from planner.results.views import service
 
 
 def drawn(path: Path, data: Dataset, plan: Plan) -> dict[str, tuple[Any, ...]]:
     """The rows of the sheet by offer or segment: every cell from the seventh column on, the first month after it."""
-    write_plan(path, data, plan, RunResult(plan_name="P", status="optimal", plan=plan))
+    write(path, data, plan, RunResult(plan_name="P", status="optimal"))
     sheet = openpyxl.load_workbook(path)["Timeline"]
     return {str(row[1].value): row for row in sheet.iter_rows(min_row=6) if row[1].value}
 
@@ -69,7 +70,7 @@ def test_limits_are_runs_with_their_numbers(tmp_path: Path) -> None:
 
 def test_nothing_committed_is_said(tmp_path: Path) -> None:
     """A plan without a fleet and signings has no bars, and says so."""
-    write_plan(tmp_path / "plan.xlsx", dataset(demand(1.0), months=1), Plan(), RunResult(status="optimal"))
+    write(tmp_path / "plan.xlsx", dataset(demand(1.0), months=1), Plan(), RunResult(status="optimal"))
     assert openpyxl.load_workbook(tmp_path / "plan.xlsx")["Timeline"]["A6"].value == "Nothing is committed."
 
 
@@ -91,8 +92,8 @@ def test_stretches_of_a_segment() -> None:
             *(Shortfall(t, "day", "idle", "us", 30.0) for t in (0, 1)),
         ),
     )
-    grid = segment_grid(data, plan, most=2)
+    grid = segment_grid(data, plan, service(data, plan), most=2)
     assert grid.starts == (0, 2)
-    assert [cell.words for cell in grid.lines[0].cells] == ["tight …", "open, 62.3 % served"]
+    assert [cell.text for cell in grid.lines[0].cells] == ["tight …", "open, 62.3 % served"]
     assert [(cell.tight, cell.short) for cell in grid.lines[0].cells] == [(True, False), (False, True)]
-    assert [cell.words for cell in grid.lines[1].cells] == ["none", "no demand"]
+    assert [cell.text for cell in grid.lines[1].cells] == ["none", "no demand"]

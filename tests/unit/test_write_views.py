@@ -7,7 +7,7 @@ from builders import dataset, demand, fleet, hardware, lease_out, segment
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, Signing, SourceUse
 from models.schema import LoadBlock
-from planner.results.monthly import by_month, totals
+from planner.results.plan_figures import PlanFigures
 from planner.results.views import cash_by_year, limit_changes, service, use
 
 
@@ -63,7 +63,7 @@ def test_months_show_their_busiest_block() -> None:
         ),
         on_demand=(OnDemandUse(0, "peak", "spot", "us", "H100", 100.0),),
     )
-    (row,) = by_month(data, plan)
+    (row,) = PlanFigures(data, plan).months
     assert (row.committed_mw, row.on_demand_mw, row.at_work_mw) == pytest.approx((2.0, 0.2, 2.0))
 
 
@@ -92,5 +92,5 @@ def test_limit_changes() -> None:
 
 def test_totals_of_an_empty_plan() -> None:
     """A plan of nothing has zero figures, and the demand of the data."""
-    figures = totals(dataset(segment(), demand(1.0, months=3)), Plan())
+    figures = PlanFigures(dataset(segment(), demand(1.0, months=3)), Plan()).totals
     assert (figures.demand_bn, figures.served_bn, figures.peak_mw, figures.peak_month) == (90.0, 0.0, 0.0, 0)

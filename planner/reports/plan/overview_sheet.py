@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.dataset import Dataset
-from models.plan import CATEGORIES, Plan
+from models.plan import CATEGORIES
 from planner.excel.book import GREY, HEADER, LINE, TONES, Book
 from planner.excel.plan_page import FIRST, HALVES, LAST, Page, unit_of
 from planner.reports.plan.charts import lock_in_chart, provider_chart, tokens_chart
@@ -14,10 +13,10 @@ from planner.reports.plan.text import CATEGORY_WORDS, banner, saving_words, tile
 from planner.reports.plan.timeline_sheet import PURPOSE, SHEET
 from planner.reports.run_result import RunResult
 from planner.results.decisions import Action
-from planner.results.monthly import by_month
+from planner.results.plan_figures import PlanFigures
 from planner.results.segment_grid import segment_grid
 from planner.results.tables import Filled
-from planner.results.views import CASH_GROUPS, cash_by_provider, cash_by_year
+from planner.results.views import CASH_GROUPS
 
 LISTED = 12
 """Actions shown here; the sheet Decisions has all of them."""
@@ -43,22 +42,22 @@ ACTION_COLUMNS = (
 )
 
 
-class FirstSheet(Page):
+class PlanOverview(Page):
     """Draws the sheet from top to bottom."""
 
-    def __init__(self, book: Book, report: RunResult, dataset: Dataset, plan: Plan) -> None:
-        super().__init__(book, dataset)
-        self.report, self.plan = report, plan
-        self.months = by_month(dataset, plan)
+    def __init__(self, book: Book, result: RunResult, figures: PlanFigures) -> None:
+        super().__init__(book, figures.dataset)
+        self.result, self.figures = result, figures
 
-    def draw(self, calendar: list[Action], filled: Sequence[Filled]) -> None:
+    def draw(self, filled: Sequence[Filled]) -> None:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
-        name = self.report.plan_name or self.dataset.settings.plan_name or "Capacity plan"
-        self._title(name, banner(self.report, calendar, self.dataset))
-        self._tiles(tiles(self.report, self.dataset, self.plan))
-        self._note(saving_words(self.report, self.dataset, self.plan))
+        result, figures = self.result, self.figures
+        self._title(result.title, banner(result, figures))
+        self._tiles(tiles(result, figures))
+        cost = result.objective_usd if result.objective_usd is not None else figures.plan.objective_usd
+        self._note(saving_words(result, "net present cost", cost))
         self.row += 1
-        self._actions(calendar)
+        self._actions(figures.actions)
         self._charts()
         self._segments()
         top = self.row
@@ -74,14 +73,14 @@ class FirstSheet(Page):
     def _actions(self, calendar: list[Action]) -> None:
         self._heading("What to sign and when")
         if not calendar:
-            self._note("Nothing new: what is already online and on demand does it.")
+            self._note("Nothing new: what is already online, and on-demand capacity, is enough.")
             return
         rows = [self._action(each) for each in calendar[:LISTED]]
         size, word = unit_of(max(abs(row[-1] or 0.0) for row in rows))
         headers = [header.format(money=self.currency + word) for header, _ in ACTION_COLUMNS]
         self._table(FIRST, headers, [kind for _, kind in ACTION_COLUMNS], rows, size=size)
         if len(calendar) > LISTED:
-            self._note(f"and {len(calendar) - LISTED} more, later; Decisions has all of them")
+            self._note(f"and {len(calendar) - LISTED} more, later; the sheet Decisions has all of them")
         self.row += 1
 
     def _action(self, each: Action) -> tuple[Any, ...]:
@@ -93,9 +92,9 @@ class FirstSheet(Page):
 
     def _charts(self) -> None:
         count = len(self.dataset.horizon)
-        paid = cash_by_provider(self.dataset, self.plan)
+        paid = self.figures.cash_by_provider
         largest = max((sum(abs(row[t]) for row in paid.values()) for t in self.dataset.horizon), default=0.0)
-        chart = tokens_chart(self.book.workbook, self.months)
+        chart = tokens_chart(self.book.workbook, self.figures.months)
         self._place(chart, "Tokens a day served and idle by source, against demand", *HALVES[0], 290)
         if paid:
             chart = provider_chart(self.book.workbook, count, list(paid), self.currency, unit_of(largest))
@@ -103,12 +102,12 @@ class FirstSheet(Page):
         else:
             self.sheet.write_string(self.row, HALVES[1][0], "Nothing is paid.", self.book.format(font_color=GREY))
         self.row += 15
-        self._note("Idle, an estimate: what accelerators not at work could serve of the month's mix of demand.")
+        self._note("Idle is an estimate: what accelerators not at work could serve of the month's mix of demand.")
         self.row += 1
 
     def _segments(self) -> None:
         """Limits as a timeline and the share served, for every segment, over stretches of the horizon."""
-        grid = segment_grid(self.dataset, self.plan, PERIODS)
+        grid = segment_grid(self.dataset, self.figures.plan, self.figures.service, PERIODS)
         self._heading("Usage limits and service by segment, from each month on")
         style = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER}
         self.sheet.write_string(self.row, FIRST, "Segment", self.book.format(**style))
@@ -131,15 +130,15 @@ class FirstSheet(Page):
                 shown = self.book.format(
                     font_size=8, align="center", text_wrap=True, bg_color=fill, font_color=ink, **look
                 )
-                self.sheet.write_string(self.row, FIRST + 1 + k, cell.words, shown)
+                self.sheet.write_string(self.row, FIRST + 1 + k, cell.text, shown)
         self.row += 1
         if len(grid.lines) > SEGMENTS:
-            self._note(f"and {len(grid.lines) - SEGMENTS} more segments; Limits and Service have all of them")
+            self._note(f"and {len(grid.lines) - SEGMENTS} more segments, on the sheets Limits and Service")
         self._note(grid.note)
         self.row += 1
 
     def _lock_in(self, rows: int) -> None:
-        owed = [row.owed_usd for row in self.months]
+        owed = [row.owed_usd for row in self.figures.months]
         largest = max(owed, default=0.0)
         if not largest:
             self.sheet.write_string(
@@ -157,17 +156,17 @@ class FirstSheet(Page):
         self.row += max(rows, 10) + 1
 
     def _costs(self) -> None:
-        costs = self.plan.costs_usd()
+        costs = self.figures.costs_usd
         size, word = unit_of(max(abs(cost) for cost in costs.values()))
         self._heading("Net present cost")
-        total = self.plan.objective_usd
+        total = self.figures.plan.objective_usd
         shown = [category for category in CATEGORIES if costs[category]]
         rows = [(CATEGORY_WORDS[each], costs[each]) for each in shown]
         headers = ("Category", f"{self.currency}{word}")
         self._table(FIRST, headers, ("text", "money"), rows, total=("Total", total), size=size)
 
     def _cash_by_year(self) -> None:
-        years = cash_by_year(self.dataset, self.plan)
+        years = self.figures.cash_by_year
         size, word = unit_of(max((abs(sum(row.values())) for row in years.values()), default=0.0))
         self._heading(f"Cash paid by calendar year, {self.currency}{word}", at=CASH)
         groups = [each for each in (*CASH_GROUPS.values(), "other") if any(year[each] for year in years.values())]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.dataset import Dataset
-from models.plan import Plan
+from models.dataset import offers_on_the_table
+from planner.analysis.alternatives import common_decisions
+from planner.analysis.offer_values import local_worth, offer_facts
+from planner.reports.plan.text import summary_rows
 from planner.reports.run_result import RunResult
-from planner.results.decisions import Decision
 from planner.results.input_rows import input_rows
-from planner.results.lock_in import lock_in
-from planner.results.monthly import MonthRow, by_month
+from planner.results.plan_figures import PlanFigures
 from planner.results.tables import (
     ALTERNATIVE_COSTS,
     ALTERNATIVES,
@@ -29,70 +29,65 @@ from planner.results.tables import (
     Filled,
     Table,
     TableColumn,
-    _month,
-    _rows,
     decision_table,
     plan_tables,
+    rows_by_month,
 )
-from planner.results.views import cash_by_provider, service, use
 
 if TYPE_CHECKING:
     from planner.analysis.marginal_values import MarginalValues
 
 
-def filled_tables(
-    dataset: Dataset, plan: Plan, report: RunResult, decided: list[Decision], summary: list[tuple[Any, ...]]
-) -> list[Filled]:
+def filled_tables(result: RunResult, figures: PlanFigures) -> list[Filled]:
     """Every sheet after the first, in order, its rows by month."""
-    own = {each.table.sheet: each for each in tables_of_plan(dataset, plan, decided, by_month(dataset, plan))}
+    own = {each.table.sheet: each for each in tables_of_plan(figures)}
     return [
-        Filled(SUMMARY, summary),
+        Filled(SUMMARY, summary_rows(result, figures)),
         own["Decisions"],
-        *_kept(report),
-        *_alternatives(plan, report),
+        *_kept(result),
+        *_alternatives(result, figures),
         *(own[sheet] for sheet in ("Capacity", "Service", "Limits", "Spend", "Use", "Monthly")),
-        _by_provider(dataset, plan),
+        _by_provider(figures),
         own["Lock-in"],
-        *marginal_tables(report.marginal),
-        *_offers_not_taken(dataset, plan, report.marginal),
-        Filled(AUDIT, audit_rows(report)),
-        Filled(RUN, run_rows(report)),
+        *marginal_tables(result.marginal),
+        *_offers_not_taken(result, figures),
+        Filled(AUDIT, audit_rows(result)),
+        Filled(RUN, run_rows(result)),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
-        Filled(INPUT, input_rows(dataset)),
+        Filled(INPUT, input_rows(figures.dataset)),
     ]
 
 
-def tables_of_plan(dataset: Dataset, plan: Plan, decided: list[Decision], months: list[MonthRow]) -> list[Filled]:
-    """The tables that a plan alone fills, in the order of the sheets; `months` are the rows of `by_month`."""
-    own = {each.table.sheet: each for each in plan_tables(plan)}
+def tables_of_plan(figures: PlanFigures) -> list[Filled]:
+    """The tables that a plan alone fills, in the order of the sheets."""
+    own = {each.table.sheet: each for each in plan_tables(figures.plan)}
     return [
-        decision_table(decided),
+        decision_table(figures.decisions),
         own["Capacity"],
-        _rows(SERVICE, service(dataset, plan)),
+        rows_by_month(SERVICE, figures.service),
         own["Limits"],
         own["Spend"],
-        _rows(USE, use(dataset, plan)),
-        Filled(MONTHLY, [_month(row) for row in months]),
-        _rows(LOCK_IN, lock_in(dataset, plan)),
+        rows_by_month(USE, figures.use),
+        rows_by_month(MONTHLY, figures.months),
+        rows_by_month(LOCK_IN, figures.lock_in),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
     ]
 
 
-def _kept(report: RunResult) -> list[Filled]:
+def _kept(result: RunResult) -> list[Filled]:
     """The sheet of what was kept only because of the price on departing; none without a plan to keep."""
-    if report.kept is None:
+    if result.kept is None:
         return []
-    rows = [(each.kind, each.name, each.units_before, each.units_after, each.words) for each in report.kept.because]
+    rows = [(each.kind, each.name, each.units_before, each.units_after, each.words) for each in result.kept.because]
     return [Filled(KEPT, rows or [("", "nothing was kept only because of the change cost", None, None, "")])]
 
 
-def _alternatives(plan: Plan, report: RunResult) -> list[Filled]:
+def _alternatives(result: RunResult, figures: PlanFigures) -> list[Filled]:
     """Sheets of alternatives; none where none were asked for, or found."""
-    if not report.alternatives:
+    if not result.alternatives:
         return []
-    from planner.analysis.alternatives import agreed
-
-    plans = (plan, *(each.plan for each in report.alternatives))
+    best = figures.plan
+    plans = (best, *(each.plan for each in result.alternatives))
     rows = [
         (
             each.kind,
@@ -106,36 +101,31 @@ def _alternatives(plan: Plan, report: RunResult) -> list[Filled]:
             len(plans),
             " / ".join(map(str, each.units)),
         )
-        for each in agreed(plans)
+        for each in common_decisions(plans)
     ]
     costs = [
         (
             number,
             each.cost_usd,
-            each.cost_usd - plan.objective_usd,
-            (each.cost_usd - plan.objective_usd) / abs(plan.objective_usd or 1.0),
-            each.apart_mw,
+            each.cost_usd - best.objective_usd,
+            each.extra_share(best),
+            each.distance_mw,
             each.furthest,
             "; ".join(each.words),
         )
-        for number, each in enumerate(report.alternatives, start=1)
+        for number, each in enumerate(result.alternatives, start=1)
     ]
     return [Filled(ALTERNATIVES, rows), Filled(ALTERNATIVE_COSTS, costs)]
 
 
-def _offers_not_taken(dataset: Dataset, plan: Plan, marginal: MarginalValues | None) -> list[Filled]:
-    """The sheet of offers that nothing is signed of; none where marginal values are not known, or all are taken."""
-    if marginal is None:
+def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:
+    """The sheet of offers that nothing is signed of; none where marginal values are not known, or all are signed."""
+    if result.marginal is None:
         return []
-    from models.dataset import offers_on_the_table
-    from planner.analysis.offer_values import local_worth, offer_facts
-
-    values = marginal.capacity_usd()
+    values, dataset = result.marginal.capacity_usd(), figures.dataset
     rows: list[tuple[Any, ...]] = []
-    taken = {each.name for each in plan.signings if not each.signed}
-    for name in offers_on_the_table(dataset):
-        if name in taken:
-            continue
+    signed = {each.name for each in figures.plan.signings if not each.signed}
+    for name in (each for each in offers_on_the_table(dataset) if each not in signed):
         facts, local = offer_facts(dataset, name), local_worth(dataset, values, name)
         place = facts.name, facts.kind, facts.provider, facts.region, facts.mw_per_unit, facts.price, facts.price_unit
         if local is None:
@@ -143,8 +133,8 @@ def _offers_not_taken(dataset: Dataset, plan: Plan, marginal: MarginalValues | N
             continue
         words = "worth less than it costs at the plan's marginal values"
         if local.margin_usd > 0.0:
-            words = "worth its cost for a little of it; a whole unit is too big, or a rule, cap or option bars it"
-        rows.append((*place, local.worth_usd, local.cost_usd, f"{words}; planner explain solves with it forced in"))
+            words = "a small part is worth its cost; a whole unit is too big, or a rule, a cap or an option prevents it"
+        rows.append((*place, local.worth_usd, local.cost_usd, f"{words}; `planner explain` solves with it signed"))
     return [Filled(OFFERS_NOT_TAKEN, rows)] if rows else []
 
 
@@ -168,17 +158,17 @@ def marginal_tables(marginal: MarginalValues | None) -> list[Filled]:
     return [Filled(MARGINAL_VALUES, sorted(rows, key=lambda row: row[0]))]
 
 
-def _by_provider(dataset: Dataset, plan: Plan) -> Filled:
+def _by_provider(figures: PlanFigures) -> Filled:
     """Cash by month, a column for each provider."""
-    paid = cash_by_provider(dataset, plan)
+    paid = figures.cash_by_provider
     names = [TableColumn(f"{provider} usd", "money", provider) for provider in paid]
     table = Table(BY_PROVIDER, "cash paid by month to each provider", (TableColumn("month", "month", "month"), *names))
-    return Filled(table, [(t, *(row[t] for row in paid.values())) for t in dataset.horizon])
+    return Filled(table, [(t, *(row[t] for row in paid.values())) for t in figures.dataset.horizon])
 
 
-def audit_rows(report: RunResult) -> list[tuple[Any, ...]]:
+def audit_rows(result: RunResult) -> list[tuple[Any, ...]]:
     """A row for each rule the audit looked at."""
-    checks = report.audit.checks if report.audit else ()
+    checks = result.audit.checks if result.audit else ()
     return [
         (
             each.rule,
@@ -199,29 +189,29 @@ LOG_LINES = 60
 """Lines of the solver's log that are kept, from its end."""
 
 
-def run_rows(report: RunResult) -> list[tuple[Any, ...]]:
+def run_rows(result: RunResult) -> list[tuple[Any, ...]]:
     """What one run did: section, key, value and where an option's value came from."""
     rows: list[tuple[Any, ...]] = [
-        ("run", "plan_name", report.plan_name, ""),
-        ("run", "status", report.status, ""),
-        ("run", "objective_usd", report.objective_usd, ""),
-        ("run", "bound_usd", report.bound_usd, ""),
-        ("run", "gap", report.gap, ""),
-        ("run", "input_path", report.input_path, ""),
-        ("run", "input_sha256", report.input_sha256, ""),
-        ("run", "plan_path", report.plan_path, ""),
-        ("version", "planner", report.planner_version, ""),
+        ("run", "plan_name", result.plan_name, ""),
+        ("run", "status", result.status, ""),
+        ("run", "objective_usd", result.objective_usd, ""),
+        ("run", "bound_usd", result.bound_usd, ""),
+        ("run", "gap", result.gap, ""),
+        ("run", "input_path", result.input_path, ""),
+        ("run", "input_sha256", result.input_sha256, ""),
+        ("run", "plan_path", result.plan_path, ""),
+        ("version", "planner", result.planner_version, ""),
     ]
-    rows += [("version", name, version, "") for name, version in report.versions.items()]
+    rows += [("version", name, version, "") for name, version in result.versions.items()]
     rows += [
-        ("option", name, _plain(value), report.option_sources.get(name, "")) for name, value in report.options.items()
+        ("option", name, _plain(value), result.option_sources.get(name, "")) for name, value in result.options.items()
     ]
-    if report.model:
+    if result.model:
         sizes = ("rows", "columns", "integers", "nonzeros")
-        rows += [("model", name, getattr(report.model, name), "") for name in sizes]
-    rows += [("seconds", name, value, "") for name, value in report.seconds.items()]
-    rows += [("warning", str(i), text, "") for i, text in enumerate(report.warnings, start=1)]
-    rows += [("solver log", str(i), line, "") for i, line in enumerate(report.solver_log[-LOG_LINES:], start=1)]
+        rows += [("model", name, getattr(result.model, name), "") for name in sizes]
+    rows += [("seconds", name, value, "") for name, value in result.seconds.items()]
+    rows += [("warning", str(i), text, "") for i, text in enumerate(result.warnings, start=1)]
+    rows += [("solver log", str(i), line, "") for i, line in enumerate(result.solver_log[-LOG_LINES:], start=1)]
     return rows
 
 

@@ -17,7 +17,7 @@ from models.plan import Plan
 from planner.excel.book import BLUE, FONT, GREEN, GREY, HEADER, LINE, ORANGE, PURPLE, SILVER, SKY, Book, number_format
 from planner.reports.plan.charts import power_chart
 from planner.results.decisions import Decision
-from planner.results.monthly import by_month
+from planner.results.plan_figures import PlanFigures
 
 SHEET, PURPOSE = "Timeline", "commitments and limits as bars over the months"
 COLOURS = {"fleet": SILVER, "lease": BLUE, "contract": SKY, "lease_out": PURPLE, "option": ORANGE}
@@ -41,9 +41,9 @@ HOW_TO_READ = (
 )
 
 
-def draw_timeline(book: Book, dataset: Dataset, plan: Plan, decided: list[Decision]) -> None:
+def draw_timeline(book: Book, figures: PlanFigures) -> None:
     """Draws the sheet; below the bars stands the chart of committed power."""
-    sheet = book.sheet(SHEET)
+    dataset, sheet = figures.dataset, book.sheet(SHEET)
     sheet.hide_gridlines(2)
     sheet.freeze_panes(TOP + 2, 2)
     sheet.repeat_rows(TOP, TOP + 1)
@@ -55,9 +55,9 @@ def draw_timeline(book: Book, dataset: Dataset, plan: Plan, decided: list[Decisi
     sheet.write_string(1, 0, HOW_TO_READ, book.format(italic=True, font_color=GREY))
     sheet.write_url(2, 0, "internal:'Plan'!A1", book.format(font_color=BLUE, underline=1, font_size=9), "← Plan")
     _heads(book, sheet, dataset)
-    row = _bars(book, sheet, dataset, decided)
-    row = _limits(book, sheet, dataset, plan, row + 1)
-    chart = power_chart(book.workbook, by_month(dataset, plan))
+    row = _bars(book, sheet, dataset, figures.decisions)
+    row = _limits(book, sheet, dataset, figures.plan, row + 1)
+    chart = power_chart(book.workbook, figures.months)
     width = sum(int(7 * each + 5) for _, each in HEADS) + int(7 * MONTH + 5) * len(dataset.horizon)
     chart.set_size({"width": min(width, 1100) - 8, "height": CHART_ROWS * 20})
     sheet.insert_chart(row + 1, 0, chart, {"x_offset": 4, "description": "Committed power by month"})

@@ -12,7 +12,7 @@ from planner.excel.book import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SILVER, SK
 from planner.excel.plan_page import unit_of
 from planner.formatting import money
 from planner.reports.plan.charts import SMALL, finished
-from planner.reports.scenarios.decision_tree import Node
+from planner.results.decision_tree import Node
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK
 
 BAND, SOFT = "#CFE3F1", "#F7DFCF"

@@ -10,18 +10,18 @@ from planner.excel.plan_page import FIRST, HALVES, LAST, WIDTHS, Page, unit_of
 from planner.reports.plan.text import CATEGORY_WORDS
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.charts import cost_chart, demand_chart, power_chart, shortfall_chart
-from planner.reports.scenarios.decision_tree import Node
-from planner.reports.scenarios.decisions import Common
-from planner.reports.scenarios.figures import Figures
 from planner.reports.scenarios.text import banner, cannot_words, case_words, decided_words, notes, tiles
 from planner.reports.scenarios.tree_sheet import PURPOSE, SHEET
+from planner.results.decision_tree import Node
+from planner.results.scenario_decisions import SharedDecision
+from planner.results.scenario_set import ScenarioSetResult
 from planner.results.tables import Filled
 
 LISTED, CASES = 14, 14
 """Decisions and cases shown here; the sheet Decision tree has all of them."""
 HEIGHT, CHART_ROWS = 270, 14
 CASE_COLUMNS = (("In which case", FIRST, FIRST), ("From", FIRST + 1, FIRST + 1), ("Probability", FIRST + 2, FIRST + 2))
-SCENES = 4
+SCENARIO_COLUMN = 4
 """Column that the table of scenarios starts in."""
 WORDS = FIRST + 3
 """Column that what to do later starts in."""
@@ -41,23 +41,19 @@ COLUMNS = (
 )
 
 
-class FirstSheet(Page):
+class ScenarioOverview(Page):
     """Draws the sheet from top to bottom."""
 
-    def __init__(self, book: Book, report: RunResult, figures: Figures, root: Node) -> None:
-        super().__init__(book, figures.dataset)
-        self.report, self.figures, self.root = report, figures, root
-        first = figures.dataset.settings.first_stage_months
-        self.now = [each for each in root.decisions if each.what.month < first]
+    def __init__(self, book: Book, result: RunResult, plans: ScenarioSetResult) -> None:
+        super().__init__(book, plans.dataset)
+        self.result, self.plans = result, plans
 
     def draw(self, filled: Sequence[Filled]) -> None:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
-        report, figures = self.report, self.figures
-        name = report.plan_name or self.dataset.settings.plan_name or "Capacity plan"
-        title = banner(report, figures.best, self.now, self.dataset)
-        self._title(name, title, f" · {len(figures.scenes)} scenarios")
-        self._tiles(tiles(report, figures))
-        for words in notes(report, figures):
+        result, plans = self.result, self.plans
+        self._title(result.title, banner(result, plans), f" · {len(plans.scenarios)} scenarios")
+        self._tiles(tiles(result, plans))
+        for words in notes(result, plans):
             self._note(words)
         self.row += 1
         self._decide_now()
@@ -70,23 +66,23 @@ class FirstSheet(Page):
     def _decide_now(self) -> None:
         first = self.dataset.settings.first_stage_months
         until = f", before {self.dataset.label(first)}" if first in self.dataset.horizon else ""
-        self._heading(f"Decide now: the same whatever happens{until}")
-        if not self.now:
-            self._note("Nothing: scenarios differ from the first month on." if not first else "Nothing new.")
+        self._heading(f"Decide now: the same in every scenario{until}")
+        if not self.plans.decisions_now:
+            self._note("Nothing: the scenarios differ from the first month on." if not first else "Nothing new.")
             self.row += 1
             return
-        rows = [self._decision(each) for each in self.now[:LISTED]]
+        rows = [self._decision(each) for each in self.plans.decisions_now[:LISTED]]
         size, word = unit_of(max(abs(row[-1] or 0.0) for row in rows))
         headers = [header.format(money=self.currency + word) for header, _ in COLUMNS]
         self._table(FIRST, headers, [kind for _, kind in COLUMNS], rows, size=size)
-        for each in self.now[:LISTED]:
+        for each in self.plans.decisions_now[:LISTED]:
             if each.cannot:
                 self._note(f"{each.what.name}: {each.what.do}{cannot_words(each)}.")
-        if len(self.now) > LISTED:
-            self._note(f"and {len(self.now) - LISTED} more; {SHEET} has all of them")
+        if len(self.plans.decisions_now) > LISTED:
+            self._note(f"and {len(self.plans.decisions_now) - LISTED} more; {SHEET} has all of them")
         self.row += 1
 
-    def _decision(self, each: Common) -> tuple[Any, ...]:
+    def _decision(self, each: SharedDecision) -> tuple[Any, ...]:
         what, starts = each.what, each.starts
         do = f"{what.do}: {what.limit}" if what.limit else what.do
         begins = starts[0] if starts and what.cost_usd is not None else None
@@ -97,15 +93,15 @@ class FirstSheet(Page):
         return (*facts, begins, latest, share, each.cost_usd)
 
     def _pictures(self) -> None:
-        count, horizon = len(self.figures.scenes), len(self.dataset.horizon)
-        largest = max(abs(cost) for cost in self.figures.best.costs.values())
+        count, horizon = len(self.plans.scenarios), len(self.dataset.horizon)
+        largest = max(abs(cost) for cost in self.plans.solution.costs.values())
         workbook = self.book.workbook
         chart = cost_chart(workbook, count, self.currency, largest)
         self._place(chart, "Net present cost by scenario, and expected", *HALVES[0], HEIGHT)
         self._place(shortfall_chart(workbook, count), "Share of tokens falling short by scenario", *HALVES[1], HEIGHT)
         self.row += CHART_ROWS
         self._place(demand_chart(workbook, horizon), "Demand over the scenarios by month", *HALVES[0], HEIGHT)
-        if any(row.committed_mw for scene in self.figures.scenes for row in scene.months):
+        if any(row.committed_mw for each in self.plans.scenarios for row in each.figures.months):
             chart = power_chart(workbook, horizon)
             self._place(chart, "Committed power over the scenarios by month", *HALVES[1], HEIGHT)
         else:
@@ -115,11 +111,11 @@ class FirstSheet(Page):
 
     def _later(self) -> None:
         """What each node after the first decides, in words that run over the columns beside each other."""
-        cases = [node for _, node in self.root.walk() if node is not self.root]
-        later = [each for each in self.root.decisions if each not in self.now]
+        cases = [node for _, node in self.plans.decision_tree.walk() if node is not self.plans.decision_tree]
+        later = [each for each in self.plans.decision_tree.decisions if each not in self.plans.decisions_now]
         if not cases and not later:
             return
-        self._heading("Decide later, as the case may be")
+        self._heading("Decide later, depending on the scenario")
         head = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER}
         for column in range(FIRST, LAST + 1):
             self.sheet.write_blank(self.row, column, None, self.book.format(**head))
@@ -128,7 +124,7 @@ class FirstSheet(Page):
             self.sheet.write_string(self.row, column, words, self.book.format(**head, **place))
         self.sheet.write_string(self.row, WORDS, "What to do", self.book.format(**head))
         self.row += 1
-        names = [each.name for each in self.figures.scenes]
+        names = [each.name for each in self.plans.scenarios]
         for node in cases[:CASES]:
             self._case(node, case_words(node, names))
         if len(cases) > CASES:
@@ -156,7 +152,7 @@ class FirstSheet(Page):
 
     def _costs(self) -> None:
         """The expected cost by category, beside the cost by scenario."""
-        figures, best = self.figures, self.figures.best
+        plans, best = self.plans, self.plans.solution
         top = self.row
         costs = {category: usd for category, usd in best.costs_usd().items() if usd}
         size, word = unit_of(max(map(abs, costs.values()), default=0.0))
@@ -165,10 +161,10 @@ class FirstSheet(Page):
         headers = ("Category", f"{self.currency}{word}")
         self._table(FIRST, headers, ("text", "money"), rows, total=("Total", best.expected_usd), size=size)
         left, self.row = self.row, top
-        scenes = sorted(figures.scenes, key=lambda each: -each.of.probability)[:CASES]
-        size, word = unit_of(max(abs(each.of.cost_usd) for each in scenes))
-        more = f", the {len(scenes)} most probable" if len(scenes) < len(figures.scenes) else ""
-        self._heading(f"Scenarios{more}", at=SCENES)
+        shown = sorted(plans.scenarios, key=lambda each: -each.probability)[:CASES]
+        size, word = unit_of(max(abs(each.cost_usd) for each in shown))
+        more = f", the {len(shown)} most probable" if len(shown) < len(plans.scenarios) else ""
+        self._heading(f"Scenarios{more}", at=SCENARIO_COLUMN)
         unit = f"{self.currency}{word}"
         columns = ("Scenario", "", "Probability", f"Cost, {unit}", f"If certain, {unit}", f"Regret, {unit}", "Short")
         kinds = ("spill", "text", "share", "money", "money", "money", "share")
@@ -176,13 +172,13 @@ class FirstSheet(Page):
             (
                 each.name,
                 "",
-                each.of.probability,
-                each.of.cost_usd,
-                None if each.of.wait_and_see is None else each.of.wait_and_see.cost_usd,
+                each.probability,
+                each.cost_usd,
+                each.wait_and_see_usd,
                 each.regret_usd,
-                each.short_share,
+                each.shortfall_share,
             )
-            for each in scenes
+            for each in shown
         ]
-        self._table(SCENES, columns, kinds, lines, size=size)
+        self._table(SCENARIO_COLUMN, columns, kinds, lines, size=size)
         self.row = max(left, self.row) + 1

@@ -7,12 +7,12 @@ from typing import Any
 from planner.excel.book import BLUE, FONT, GREY, HEADER, LINE, Book, number_format
 from planner.excel.plan_page import unit_of
 from planner.reports.scenarios.charts import branch_points, leaf_label, serial, tree_chart
-from planner.reports.scenarios.decision_tree import Node
-from planner.reports.scenarios.decisions import Common
-from planner.reports.scenarios.figures import Figures
 from planner.reports.scenarios.text import cannot_words, case_words, factor_words
+from planner.results.decision_tree import Node
+from planner.results.scenario_decisions import SharedDecision
+from planner.results.scenario_set import ScenarioSetResult
 
-SHEET, PURPOSE = "Decision tree", "what to decide when, as far as it is told apart"
+SHEET, PURPOSE = "Decision tree", "what to decide when, in which scenarios"
 HEADS = (
     ("Case, decision", 46, "text"),
     ("By", 10, "month"),
@@ -40,7 +40,7 @@ HOW_TO_READ = (
 )
 
 
-def draw_tree(book: Book, figures: Figures, root: Node) -> None:
+def draw_tree(book: Book, plans: ScenarioSetResult) -> None:
     """Draws the sheet."""
     sheet = book.sheet(SHEET)
     sheet.hide_gridlines(2)
@@ -50,16 +50,16 @@ def draw_tree(book: Book, figures: Figures, root: Node) -> None:
     sheet.write_url(2, 0, "internal:'Plan'!A1", book.format(font_color=BLUE, underline=1, font_size=9), "← Plan")
     for column, (_, width, _) in enumerate(HEADS):
         sheet.set_column(column, column, width)
-    row = _picture(book, sheet, figures, root)
-    last = _outline(book, sheet, figures, root, row)
+    row = _picture(book, sheet, plans)
+    last = _outline(book, sheet, plans, row)
     sheet.print_area(0, 0, last, len(HEADS) - 1)
     sheet.outline_settings(True, False, False, False)
 
 
-def _picture(book: Book, sheet: Any, figures: Figures, root: Node) -> int:
+def _picture(book: Book, sheet: Any, plans: ScenarioSetResult) -> int:
     """The chart, and beside the printed part the points it is drawn from; the row below it."""
-    points = branch_points(root, figures.dataset)
-    costs, chances = figures.best.costs, figures.best.probability
+    points = branch_points(plans.decision_tree, plans.dataset)
+    costs, chances = plans.solution.costs, plans.solution.probability
     shown = set(sorted(points, key=lambda name: -chances[name])[:PICTURED])
     grey = book.format(font_color=GREY, font_size=8)
     day = book.format(font_color=GREY, font_size=8, num_format="yyyy-mm")
@@ -69,12 +69,12 @@ def _picture(book: Book, sheet: Any, figures: Figures, root: Node) -> int:
         column = POINTS + 2 * position
         sheet.write_string(CHART_TOP, column, name, grey)
         for k, (t, height) in enumerate(line, start=CHART_TOP + 1):
-            sheet.write_number(k, column, serial(figures.dataset, t), day)
+            sheet.write_number(k, column, serial(plans.dataset, t), day)
             sheet.write_number(k, column + 1, height, grey)
         where[name] = (column, CHART_TOP + 1, CHART_TOP + len(line))
-    currency = figures.dataset.settings.currency
+    currency = plans.dataset.settings.currency
     labels = {name: leaf_label(name, costs[name], currency) for name in where}
-    chart = tree_chart(book.workbook, SHEET, where, figures.dataset, labels)
+    chart = tree_chart(book.workbook, SHEET, where, plans.dataset, labels)
     rows = max(13, 3 + round(1.4 * len(where)))
     chart.set_size({"width": 1150, "height": rows * ROW_PIXELS})
     words = "Decision tree: a line a scenario, parting where it can be told apart, with its cost at the end"
@@ -82,9 +82,9 @@ def _picture(book: Book, sheet: Any, figures: Figures, root: Node) -> int:
     return CHART_TOP + rows + 1
 
 
-def _outline(book: Book, sheet: Any, figures: Figures, root: Node, row: int) -> int:
+def _outline(book: Book, sheet: Any, plans: ScenarioSetResult, row: int) -> int:
     """Cases with their decisions, children below their parents; the row after the last."""
-    names = [each.name for each in figures.scenes]
+    names, root = [each.name for each in plans.scenarios], plans.decision_tree
     decided = [(depth, node, each) for depth, node in root.walk() for each in node.decisions]
     costs = [abs(each.cost_usd or 0.0) for _, _, each in decided]
     size, word = unit_of(max(costs, default=0.0))
@@ -95,9 +95,9 @@ def _outline(book: Book, sheet: Any, figures: Figures, root: Node, row: int) -> 
     for column, (words, _, kind) in enumerate(HEADS):
         place = {"align": "left", "indent": 1} if kind == "text" else {"align": "center", "text_wrap": True}
         look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, **place)
-        sheet.write_string(row, column, words.format(money=figures.dataset.settings.currency + word), look)
+        sheet.write_string(row, column, words.format(money=plans.dataset.settings.currency + word), look)
     sheet.set_row(row, 30)
-    drawing = _Outline(book, sheet, figures, names, formats)
+    drawing = _Outline(book, sheet, plans, names, formats)
     drawing.row = row + 1
     for depth, node in root.walk():
         drawing.case(node, depth)
@@ -111,13 +111,15 @@ def _outline(book: Book, sheet: Any, figures: Figures, root: Node, row: int) -> 
 class _Outline:
     """Writes the outline line by line; `row` is the next free row."""
 
-    def __init__(self, book: Book, sheet: Any, figures: Figures, names: list[str], formats: dict[str, str]) -> None:
-        self.book, self.sheet, self.figures, self.names, self.formats = book, sheet, figures, names, formats
+    def __init__(
+        self, book: Book, sheet: Any, plans: ScenarioSetResult, names: list[str], formats: dict[str, str]
+    ) -> None:
+        self.book, self.sheet, self.plans, self.names, self.formats = book, sheet, plans, names, formats
         self.row = 0
 
     def case(self, node: Node, depth: int) -> None:
         """A band with the scenarios of a node, its months, probability and expected cost."""
-        dataset, best = self.figures.dataset, self.figures.best
+        dataset, best = self.plans.dataset, self.plans.solution
         look = {"bold": True, "bg_color": BANDS[min(depth, len(BANDS) - 1)], "font_name": FONT}
         chances, costs = best.probability, best.costs
         cost = sum(chances[name] * costs[name] for name in node.scenarios)
@@ -130,9 +132,9 @@ class _Outline:
         values[7], values[8], values[9] = node.probability, cost, remark
         self._line(values, depth, look, indent=2 * depth + 1)
 
-    def decision(self, each: Common, depth: int) -> None:
+    def decision(self, each: SharedDecision, depth: int) -> None:
         """A decision; remarks name where it comes late, and the scenarios that cannot take it."""
-        dataset, what = self.figures.dataset, each.what
+        dataset, what = self.plans.dataset, each.what
         do = f"{what.do} {what.name}" + (f": {what.limit}" if what.limit else "")
         remarks = []
         if len(each.starts) > 1:
@@ -140,7 +142,7 @@ class _Outline:
         if each.cannot:
             remarks.append(cannot_words(each).removeprefix(", "))
         begins = None if not each.starts or what.cost_usd is None else dataset.label(each.starts[0])
-        ends = max((taken.end for taken in each.by.values() if taken.end is not None), default=None)
+        ends = max((part.end for part in each.by.values() if part.end is not None), default=None)
         values = [
             do,
             dataset.label(what.month),

@@ -1,14 +1,16 @@
-"""The decision tree: what is decided while scenarios cannot be told apart, and what once they part."""
+"""The decision tree: what is decided while scenarios cannot be told apart, and what in each branch after that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from models.dataset import Dataset
-from models.stochastic.solution import StochasticSolution
 from models.stochastic.tree import ScenarioTree
-from planner.reports.scenarios.decisions import SIGNED, Common, Key, Taken, common, taken, why_not
+from planner.results.scenario_decisions import SIGNED, Key, ScenarioDecision, SharedDecision, shared_decisions, why_not
+
+if TYPE_CHECKING:
+    from planner.results.scenario_set import ScenarioSetResult
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Node:
     last: int
     scenarios: tuple[str, ...]
     probability: float
-    decisions: tuple[Common, ...]
+    decisions: tuple[SharedDecision, ...]
     children: tuple[Node, ...]
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Node]]:
@@ -37,15 +39,16 @@ class Node:
         return tuple(node for _, node in self.walk() if not node.children)
 
 
-def decision_tree(dataset: Dataset, best: StochasticSolution) -> Node:
-    """The tree of the plans for all scenarios of a dataset."""
-    return _Growing(dataset, best).root()
+def decision_tree(plans: ScenarioSetResult) -> Node:
+    """The tree of the plans of all scenarios of a problem."""
+    return _TreeBuilder(plans).root()
 
 
-class _Growing:
-    def __init__(self, dataset: Dataset, best: StochasticSolution) -> None:
-        self.dataset, self.tree, self.probability = dataset, ScenarioTree(dataset), best.probability
-        self.of = {each.name: taken(dataset.in_scenario(each.name), each.plan) for each in best.scenarios}
+class _TreeBuilder:
+    def __init__(self, plans: ScenarioSetResult) -> None:
+        self.dataset, self.tree = plans.dataset, ScenarioTree(plans.dataset)
+        self.probability = plans.solution.probability
+        self.decisions = {each.name: each.decisions for each in plans.scenarios}
 
     def root(self) -> Node:
         together = tuple(self.tree.nodes(0).values())
@@ -70,21 +73,21 @@ class _Growing:
             children,
         )
 
-    def _decided(self, first: int, until: int, members: tuple[str, ...]) -> tuple[Common, ...]:
+    def _decided(self, first: int, until: int, members: tuple[str, ...]) -> tuple[SharedDecision, ...]:
         of = {
-            name: [each for each in self.of[name] if first <= each.month < until and each.do != SIGNED]
+            name: [each for each in self.decisions[name] if first <= each.month < until and each.do != SIGNED]
             for name in members
         }
-        found: dict[Key, dict[str, Taken]] = {}
+        found: dict[Key, dict[str, ScenarioDecision]] = {}
         for name, decided in of.items():
             for each in decided:
                 found.setdefault(each.key, {})[name] = each
         cannot = {
             key: {
-                name: why_not(self.dataset.in_scenario(name), self.of[name], next(iter(by.values())))
+                name: why_not(self.dataset.in_scenario(name), self.decisions[name], next(iter(by.values())))
                 for name in members
                 if name not in by
             }
             for key, by in found.items()
         }
-        return tuple(common(of, self.probability, cannot))
+        return tuple(shared_decisions(of, self.probability, cannot))

@@ -1,7 +1,6 @@
-"""Decisions a plan takes, one by one and in business words: what, when, how much; alike where their `key` is.
+"""The decisions of a scenario's plan one by one: what, when, how much; the same decision where the `key` is the same.
 
-A decision taken alike in several scenarios may bring and cost something else in each: it comes late in one, is dearer
-in another. What it is called by is what was decided.
+The same decision may bring and cost something else in each scenario: service begins late in one, costs more in another.
 """
 
 from __future__ import annotations
@@ -11,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.plan import Plan
 from models.schema import LeaseTerm
 from models.supply.signing import supplier_exit
-from planner.results.decisions import Decision, decisions
-from planner.results.views import limit_changes
+from planner.results.decisions import Decision
+from planner.results.plan_figures import PlanFigures
 
 Key = tuple[str, int, str, int | None, int, int, str]
 DO = {"lease": "sign", "contract": "sign", "lease_out": "lease out", "option": "buy option"}
@@ -24,8 +22,8 @@ SET_LIMIT, SIGNED = "set limit", "signed before"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A decision taken in month t: `do` is sign, lease out, buy option, give notice, renew or set limit.
+class ScenarioDecision:
+    """A decision of month t: `do` is sign, lease out, buy option, give notice, renew or set limit.
 
     `of_month`: the month of the signing that notice is given of, or that is renewed; else `month`. `start` and `end`:
     first and last month of service, the last of all units. Capacity and cost (present value, USD) are those of the
@@ -54,26 +52,27 @@ class Taken:
         return self.do, self.month, self.name, self.term_months, self.of_month, self.units, self.limit
 
 
-def taken(dataset: Dataset, plan: Plan) -> list[Taken]:
-    """Every decision of a scenario's plan by month, what was signed before among them (`SIGNED`).
+def decisions_of(figures: PlanFigures) -> list[ScenarioDecision]:
+    """Every decision of a scenario's plan by month, with what was signed before (`SIGNED`).
 
     An end of service beyond the horizon is bookkeeping and no decision; so is a limit that stays.
     """
+    dataset = figures.dataset
     signings: dict[tuple[str, str, int, int | None, bool], list[Decision]] = defaultdict(list)
-    for each in decisions(dataset, plan):
+    for each in figures.decisions:
         signings[each.kind, each.name, each.month, each.term_months, each.signed].append(each)
     found = [_signed(parts) for parts in signings.values()]
     terms = {(term.lease, term.term_months): term for term in dataset.lease_terms}
     for (kind, name, _, term_months, _), parts in signings.items():
         if kind == "lease" and term_months is not None:
             found += _ends(dataset, parts, terms[name, term_months])
-    found += _limits(dataset, plan)
+    found += _limits(dataset, figures.limit_changes)
     return sorted(found, key=lambda each: (each.month, each.kind == "limit", each.name, each.do))
 
 
-def _signed(parts: list[Decision]) -> Taken:
+def _signed(parts: list[Decision]) -> ScenarioDecision:
     first = parts[0]
-    return Taken(
+    return ScenarioDecision(
         do=SIGNED if first.signed else DO[first.kind],
         month=first.month,
         name=first.name,
@@ -91,7 +90,7 @@ def _signed(parts: list[Decision]) -> Taken:
     )
 
 
-def _ends(dataset: Dataset, parts: list[Decision], term: LeaseTerm) -> Iterator[Taken]:
+def _ends(dataset: Dataset, parts: list[Decision], term: LeaseTerm) -> Iterator[ScenarioDecision]:
     """Notices and renewals of one signing, those of one month together."""
     months: dict[tuple[str, int], int] = defaultdict(int)
     ends: dict[tuple[str, int], int] = {}
@@ -110,7 +109,7 @@ def _ends(dataset: Dataset, parts: list[Decision], term: LeaseTerm) -> Iterator[
                 ends["renew", first] = first + renewal - 1
     first_part = parts[0]
     for (do, month), units in months.items():
-        yield Taken(
+        yield ScenarioDecision(
             do=do,
             month=month,
             name=first_part.name,
@@ -125,24 +124,24 @@ def _ends(dataset: Dataset, parts: list[Decision], term: LeaseTerm) -> Iterator[
         )
 
 
-def _limits(dataset: Dataset, plan: Plan) -> Iterator[Taken]:
+def _limits(dataset: Dataset, changes: Iterable[tuple[int, str, str]]) -> Iterator[ScenarioDecision]:
     choices: dict[str, set[str]] = defaultdict(set)
     for each in dataset.limits:
         choices[each.segment].add(each.limit)
-    for month, segment, limit in limit_changes(plan):
+    for month, segment, limit in changes:
         stays = month == 0 and dataset.segment_of[segment].current_limit == limit
         if len(choices[segment]) > 1 and not stays:
-            yield Taken(SET_LIMIT, month, segment, "limit", of_month=month, limit=limit)
+            yield ScenarioDecision(SET_LIMIT, month, segment, "limit", of_month=month, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
-    """A decision and the scenarios that take it; each of `by` as it comes out there.
+class SharedDecision:
+    """A decision and the scenarios that take it; `by` has it as it comes out in each of them.
 
-    `cannot`: of scenarios that would have to take it too, why they cannot.
+    `cannot`: of the scenarios that would have to take it too, why they cannot.
     """
 
-    by: Mapping[str, Taken]
+    by: Mapping[str, ScenarioDecision]
     probability: float
     cost_usd: float | None
     accelerators: float | None
@@ -150,7 +149,7 @@ class Common:
     cannot: Mapping[str, str]
 
     @property
-    def what(self) -> Taken:
+    def what(self) -> ScenarioDecision:
         """As it comes out in the first of its scenarios."""
         return next(iter(self.by.values()))
 
@@ -160,16 +159,18 @@ class Common:
         return tuple(sorted({each.start for each in self.by.values() if each.start is not None}))
 
 
-def common(
-    of: Mapping[str, Iterable[Taken]], probability: Mapping[str, float], cannot: Mapping[Key, Mapping[str, str]]
-) -> list[Common]:
-    """Decisions of scenarios, those taken alike as one; cost and capacity are means over the scenarios that take it."""
-    alike: dict[Key, dict[str, Taken]] = {}
+def shared_decisions(
+    of: Mapping[str, Iterable[ScenarioDecision]],
+    probability: Mapping[str, float],
+    cannot: Mapping[Key, Mapping[str, str]],
+) -> list[SharedDecision]:
+    """Decisions of scenarios, the same decision of several as one; cost and capacity are means over those scenarios."""
+    alike: dict[Key, dict[str, ScenarioDecision]] = {}
     for scenario, found in of.items():
         for each in found:
             alike.setdefault(each.key, {})[scenario] = each
     return [
-        Common(
+        SharedDecision(
             by,
             sum(probability[name] for name in by),
             _mean({name: each.cost_usd for name, each in by.items()}, probability),
@@ -189,7 +190,7 @@ def _mean(of: Mapping[str, float | None], probability: Mapping[str, float]) -> f
     return sum(probability[name] * value for name, value in known.items()) / weight
 
 
-def why_not(dataset: Dataset, of: Iterable[Taken], what: Taken) -> str:
+def why_not(dataset: Dataset, of: Iterable[ScenarioDecision], what: ScenarioDecision) -> str:
     """Why a scenario (`dataset` as it has it, `of` what it decides) cannot take a decision that others take."""
     offers = {each.option: each.offer for each in dataset.options}
     name = offers.get(what.name, what.name)
@@ -197,13 +198,13 @@ def why_not(dataset: Dataset, of: Iterable[Taken], what: Taken) -> str:
     if offer is not None and what.kind != "lease_out":
         exit_month = supplier_exit(dataset, offer)
         if exit_month is not None and what.month >= exit_month:
-            return "supplier gone"
+            return "the supplier has exited"
     if what.do in ("give notice", "renew"):
         mine = (each for each in of if each.do in ("sign", SIGNED) and each.kind == "lease")
         key = what.name, what.of_month, what.term_months
         signing = next((each for each in mine if (each.name, each.month, each.term_months) == key), None)
         if signing is not None and signing.start is not None and signing.start >= what.month:
-            return "service not begun"
+            return "service has not begun"
         if signing is not None and signing.start != what.start:
-            return "its service runs otherwise"
+            return "its service has other months"
     return "not taken"

@@ -1,0 +1,81 @@
+"""A plan on a few lines: cost, gap, what to sign first, what was kept, and alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planner.analysis.alternatives import common_decisions
+from planner.formatting import money, percent, shortened
+from planner.reports.run_result import RunResult
+
+SIGNED_FIRST = 6
+"""Signings of the first month that are listed."""
+
+
+def plan_lines(result: RunResult) -> Iterator[str]:
+    """The plan of a result on a few lines."""
+    yield f"  Net present cost  {money(result.objective_usd, result.currency)}"
+    yield from gap_line(result)
+    yield from base_case_line(result)
+    yield from _first_decisions(result)
+    yield from _kept(result)
+    yield from _alternatives(result)
+
+
+def gap_line(result: RunResult) -> Iterator[str]:
+    """The gap in percent and money, where it is known."""
+    if result.possible_saving_usd is not None:
+        beyond = money(result.possible_saving_usd, result.currency)
+        yield f"  Gap               {percent(result.gap)} (at most {beyond} above the best possible)"
+
+
+def base_case_line(result: RunResult) -> Iterator[str]:
+    """The base case and the saving against it, where it is known."""
+    if result.saving_usd is not None:
+        base, saving = (money(usd, result.currency) for usd in (result.base_case_usd, result.saving_usd))
+        yield f"  Signing nothing   {base}; the plan saves {saving}"
+
+
+def _first_decisions(result: RunResult) -> Iterator[str]:
+    figures = result.plan_set.only
+    chosen = [each for each in figures.plan.signings if not each.signed]
+    if not chosen:
+        yield "  Sign              nothing new"
+        return
+    first = min(each.month for each in chosen)
+    now = [each for each in chosen if each.month == first]
+    for position, each in enumerate(now[:SIGNED_FIRST]):
+        unit = "block" if each.kind == "contract" else "unit"
+        units = f"{each.units} {unit}{'s' if each.units > 1 else ''}"
+        what = f"{each.kind.replace('_', '-')}, {units} for {each.term_months} months"
+        yield f"  {'Sign first' if position == 0 else '':<17} {figures.dataset.label(first)}: {each.name} ({what})"
+    left = len(chosen) - min(len(now), SIGNED_FIRST)
+    if left:
+        yield f"  {'':<17} and {left} more signing{'s' if left > 1 else ''}, listed in the plan"
+
+
+def _kept(result: RunResult) -> Iterator[str]:
+    kept = result.kept
+    if kept is None:
+        return
+    units = sum(kept.departed.values())
+    charge = money(kept.charge_usd, result.currency)
+    yield f"  Departs in        {units} unit{'s' if units != 1 else ''}, charged {charge} (not part of any cost)"
+    for each in kept.because:
+        yield f"  Kept for it       if free to depart: {each.words}"
+    if kept.because:
+        yield f"  {'':<17} a plan free to depart would cost {money(kept.saving_usd, result.currency)} less"
+
+
+def _alternatives(result: RunResult) -> Iterator[str]:
+    if not result.alternatives:
+        return
+    figures = result.plan_set.only
+    found = common_decisions((figures.plan, *(each.plan for each in result.alternatives)))
+    for position, each in enumerate(each for each in found if each.all_agree):
+        head = "All plans sign" if position == 0 else ""
+        yield f"  {head:<17} {figures.dataset.label(each.month)}: {each.units[0]} of {each.name}"
+    for number, other in enumerate(result.alternatives, start=1):
+        extra = percent(other.extra_share(figures.plan))
+        words = shortened("; ".join(other.words), 200)
+        yield f"  Alternative {number:<5} {extra} more, {other.distance_mw:,.4g} MW apart: {words}"

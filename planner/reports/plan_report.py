@@ -1,0 +1,57 @@
+"""How a plan is reported: its workbook, its part of `run.json`, its lines on the terminal.
+
+Plans with scenarios have other sheets, keys and lines than plans without; which of the two a result is reported as is
+decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planner.errors import CannotWrite
+from planner.outputs import write_durably
+from planner.reports.run_result import RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What a result with a plan is reported with; each is a function of the result."""
+
+    workbook: Callable[[RunResult], bytes]
+    json: Callable[[RunResult], dict[str, Any]]
+    lines: Callable[[RunResult], Iterator[str]]
+
+
+def report_of(result: RunResult) -> PlanReport:
+    """How the plan of a result is reported."""
+    if result.solution is not None and result.solution.dataset.scenarios:
+        from planner.reports.scenarios.run_json import scenario_set_json
+        from planner.reports.scenarios.terminal import scenario_set_lines
+        from planner.reports.scenarios.workbook import scenario_set_workbook
+
+        return PlanReport(scenario_set_workbook, scenario_set_json, scenario_set_lines)
+    from planner.reports.plan.run_json import plan_json
+    from planner.reports.plan.terminal import plan_lines
+    from planner.reports.plan.workbook import plan_workbook
+
+    return PlanReport(plan_workbook, plan_json, plan_lines)
+
+
+def write_plan(path: Path, result: RunResult) -> None:
+    """Writes the plan of a result as a workbook, in one step: a file that is there is whole or untouched.
+
+    Raises
+    ------
+    CannotWrite
+        Nothing can be written there, or there are more rows than a sheet has.
+    """
+    from planner.excel.book import TooManyRows
+
+    try:
+        content = report_of(result).workbook(result)
+    except TooManyRows as error:
+        raise CannotWrite(path, f"{error}; solve for fewer scenarios") from None
+    write_durably(path, content)

@@ -1,0 +1,43 @@
+"""Plans with scenarios on a few lines: what they may cost, what knowing more is worth, and what to decide now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planner.formatting import money, percent
+from planner.reports.plan.terminal import base_case_line, gap_line
+from planner.reports.run_result import RunResult
+from planner.reports.scenarios.text import bounded_words, decision_words, measure_words
+from planner.results.scenario_decisions import SET_LIMIT
+from planner.results.scenario_set import ScenarioSetResult
+
+NOW = 8
+"""Decisions to take now that are listed."""
+
+
+def scenario_set_lines(result: RunResult) -> Iterator[str]:
+    """The plans of a result on a few lines."""
+    plans, currency = result.plan_set, result.currency
+    best, worst = plans.solution, plans.worst
+    if best.measure.kind != "expected" or best.measure.weight:
+        yield f"  Minimised         {money(best.objective_usd, currency)}, {measure_words(best.measure)}"
+    yield f"  Expected cost     {money(best.expected_usd, currency)} over {len(plans.scenarios)} scenarios"
+    yield f"  Worst scenario    {money(worst.cost_usd, currency)}: {worst.name}, {percent(worst.probability)}"
+    tail = percent(1.0 - best.measure.alpha)
+    yield f"  CVaR              {money(plans.cvar_usd, currency)}, the mean of the worst {tail}"
+    yield from gap_line(result)
+    yield f"  Knowing (EVPI)    {bounded_words(plans.evpi, currency)}"
+    yield f"  Planning (VSS)    {bounded_words(plans.vss, currency)}"
+    yield from base_case_line(result)
+    yield from _now(plans)
+
+
+def _now(plans: ScenarioSetResult) -> Iterator[str]:
+    now = [each for each in plans.decisions_now if each.what.do != SET_LIMIT]
+    for position, each in enumerate(now[:NOW]):
+        head = "Decide now" if position == 0 else ""
+        yield f"  {head:<17} {plans.dataset.label(each.what.month)}: {decision_words(each, plans.dataset)}"
+    if not now:
+        yield "  Decide now        nothing to sign"
+    if len(now) > NOW:
+        yield f"  {'':<17} and {len(now) - NOW} more, on the first sheet of the plan"

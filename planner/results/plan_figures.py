@@ -1,0 +1,104 @@
+"""The figures of a plan, each worked out once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from models.dataset import Dataset
+from models.plan import Plan
+from planner.results.decisions import Action, Decision, actions, decisions
+from planner.results.lock_in import LockRow, lock_in
+from planner.results.monthly import MonthRow, Totals, by_month, totals
+from planner.results.noise import without_noise
+from planner.results.views import (
+    SegmentTokens,
+    ServiceRow,
+    UseRow,
+    cash_by_provider,
+    cash_by_year,
+    limit_changes,
+    segment_tokens,
+    service,
+    use,
+)
+
+
+class PlanFigures:
+    """Everything that reports show of one plan; each figure is worked out when it is first asked for, and kept.
+
+    Parameters
+    ----------
+    dataset
+        The problem as the plan has it: with scenarios, that of the plan's own scenario.
+    plan
+        The plan; its rows of the solver's rounding are left out.
+    """
+
+    def __init__(self, dataset: Dataset, plan: Plan) -> None:
+        self.dataset = dataset
+        self.plan = without_noise(plan)
+
+    @cached_property
+    def costs_usd(self) -> dict[str, float]:
+        """Present value in USD by category of payment."""
+        return self.plan.costs_usd()
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """Signings and purchases of options, by month."""
+        return decisions(self.dataset, self.plan)
+
+    @cached_property
+    def actions(self) -> list[Action]:
+        """What a person has to do, by the month it is due."""
+        return actions(self.dataset, self.decisions)
+
+    @cached_property
+    def limit_changes(self) -> list[tuple[int, str, str]]:
+        """Month t, segment and limit: the limit of each segment's first month, and each change after it."""
+        return limit_changes(self.plan)
+
+    @cached_property
+    def service(self) -> list[ServiceRow]:
+        """Tokens by month, segment and region, bn a day."""
+        return service(self.dataset, self.plan)
+
+    @cached_property
+    def segment_tokens(self) -> dict[str, SegmentTokens]:
+        """Tokens over the horizon by segment, bn."""
+        return segment_tokens(self.dataset, self.service)
+
+    @cached_property
+    def use(self) -> list[UseRow]:
+        """Accelerators available and at work by month, load block and pool."""
+        return use(self.dataset, self.plan)
+
+    @cached_property
+    def lock_in(self) -> list[LockRow]:
+        """What is still owed after each month, by offer."""
+        return lock_in(self.dataset, self.plan)
+
+    @cached_property
+    def months(self) -> list[MonthRow]:
+        """Power, tokens, cash and lock-in, a row a month."""
+        return by_month(self.dataset, self.plan, self.service, self.use, self.lock_in)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Tokens over the horizon, and the peak of committed power."""
+        return totals(self.dataset, self.plan, self.months)
+
+    @cached_property
+    def cash_by_year(self) -> dict[int, dict[str, float]]:
+        """Cash in USD by calendar year and group."""
+        return cash_by_year(self.dataset, self.plan)
+
+    @cached_property
+    def cash_by_provider(self) -> dict[str, list[float]]:
+        """Cash in USD by provider, a figure a month."""
+        return cash_by_provider(self.dataset, self.plan)
+
+    @property
+    def most_owed_usd(self) -> float:
+        """The most that is still owed at the end of any month."""
+        return max((row.owed_usd for row in self.months), default=0.0)

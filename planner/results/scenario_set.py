@@ -1,0 +1,183 @@
+"""Plans as a set of scenarios: the figures of each scenario, and what they come to in expectation.
+
+A plan made without scenarios is a set of one, whose scenario has no name and probability 1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from models.dataset import Dataset
+from models.plan import CATEGORIES, Plan
+from models.stochastic.risk import Measure
+from models.stochastic.solution import BoundedValue, ScenarioPlan, StochasticSolution
+from planner.results.decision_tree import Node, decision_tree
+from planner.results.plan_figures import PlanFigures
+from planner.results.scenario_decisions import ScenarioDecision, SharedDecision, decisions_of
+
+RISK = "risk"
+"""The category of what is minimised on top of the expected cost."""
+ROUNDING = 1e-9
+"""Of a cost, what is rounding and no regret."""
+SHORT = 1e-6
+"""Tokens short below this share of what is asked for are the solver's rounding."""
+
+
+def _share_short(shortfall: float, after_limits: float) -> float:
+    """Of the tokens asked for after limits; rounding of the solver is none."""
+    share = shortfall / after_limits if after_limits else 0.0
+    return share if share > SHORT else 0.0
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """The plan of one scenario, and its figures in the problem as that scenario has it."""
+
+    scenario: ScenarioPlan
+    figures: PlanFigures
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario; "" where the problem has none."""
+        return self.scenario.name
+
+    @property
+    def probability(self) -> float:
+        """Between 0 and 1."""
+        return self.scenario.probability
+
+    @property
+    def cost_usd(self) -> float:
+        """Net present cost."""
+        return self.scenario.cost_usd
+
+    @property
+    def wait_and_see_usd(self) -> float | None:
+        """Least cost if the scenario were certain; None where unknown."""
+        return None if self.scenario.wait_and_see is None else self.scenario.wait_and_see.cost_usd
+
+    @property
+    def regret_usd(self) -> float | None:
+        """What the scenario costs more than if it were certain: never less than nothing; None where unknown."""
+        if self.wait_and_see_usd is None:
+            return None
+        beyond = self.cost_usd - self.wait_and_see_usd
+        return beyond if beyond > ROUNDING * abs(self.cost_usd) else 0.0
+
+    @property
+    def shortfall_share(self) -> float:
+        """Of the tokens asked for after limits over the horizon, what falls short."""
+        return _share_short(self.figures.totals.shortfall_bn, self.figures.totals.after_limits_bn)
+
+    @cached_property
+    def shortfall_by_segment(self) -> dict[str, float]:
+        """The same by segment."""
+        tokens = self.figures.segment_tokens
+        return {name: _share_short(each.shortfall, each.after_limits) for name, each in tokens.items()}
+
+    @cached_property
+    def decisions(self) -> list[ScenarioDecision]:
+        """What is decided in this scenario, by month."""
+        return decisions_of(self.figures)
+
+
+@dataclass(frozen=True)
+class ScenarioSetResult:
+    """The plans of all scenarios of a problem, in the order of its sheet, and their figures."""
+
+    dataset: Dataset
+    solution: StochasticSolution
+    scenarios: tuple[ScenarioResult, ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset, solution: StochasticSolution) -> ScenarioSetResult:
+        """The set of a solution; `dataset` is the whole problem, of no scenario."""
+        parts = (
+            ScenarioResult(each, PlanFigures(dataset.in_scenario(each.name), each.plan)) for each in solution.scenarios
+        )
+        return cls(dataset, solution, tuple(parts))
+
+    @classmethod
+    def of_plan(cls, dataset: Dataset, plan: Plan) -> ScenarioSetResult:
+        """The set of one of a plan for a problem without scenarios; its bound is not known here."""
+        return cls.of_figures(PlanFigures(dataset, plan))
+
+    @classmethod
+    def of_figures(cls, figures: PlanFigures) -> ScenarioSetResult:
+        """The same where the figures of the plan are there already."""
+        only = ScenarioResult(ScenarioPlan("", 1.0, figures.plan), figures)
+        measure, cost = Measure.of(figures.dataset), figures.plan.objective_usd
+        return cls(figures.dataset, StochasticSolution(measure, (only.scenario,), cost, -math.inf), (only,))
+
+    @property
+    def only(self) -> PlanFigures:
+        """The figures of the plan of a set of one.
+
+        Raises
+        ------
+        ValueError
+            There are several scenarios.
+        """
+        (single,) = self.scenarios
+        return single.figures
+
+    def expected(self, figure: str) -> float:
+        """Expected value of one of the `Totals`, by its name."""
+        return sum((each.probability * float(getattr(each.figures.totals, figure)) for each in self.scenarios), 0.0)
+
+    @property
+    def worst(self) -> ScenarioResult:
+        """The scenario that costs most."""
+        return max(self.scenarios, key=lambda each: each.cost_usd)
+
+    @property
+    def cheapest(self) -> ScenarioResult:
+        """The scenario that costs least."""
+        return min(self.scenarios, key=lambda each: each.cost_usd)
+
+    @cached_property
+    def std_usd(self) -> float:
+        """Standard deviation of the cost."""
+        mean = self.solution.expected_usd
+        variance = sum(each.probability * (each.cost_usd - mean) ** 2 for each in self.scenarios)
+        return float(variance**0.5)
+
+    @property
+    def shortfall_probability(self) -> float:
+        """Probability that anything falls short in the horizon."""
+        return sum(each.probability for each in self.scenarios if each.shortfall_share)
+
+    @cached_property
+    def costs_usd(self) -> dict[str, float]:
+        """Expected present value by category, and as `risk` what is minimised on top; sums to the objective."""
+        costs, solution = self.solution.costs_usd(), self.solution
+        plain = solution.measure.kind == "expected" and solution.measure.weight == 0.0
+        return costs if plain else costs | {RISK: solution.objective_usd - sum(costs[name] for name in CATEGORIES)}
+
+    @cached_property
+    def cvar_usd(self) -> float:
+        """Mean cost of the worst cases, by the measure's alpha."""
+        return self.solution.cvar_usd(self.solution.measure.alpha)
+
+    @cached_property
+    def evpi(self) -> BoundedValue | None:
+        """Expected value of perfect information; None where a scenario was not solved by itself."""
+        return self.solution.evpi()
+
+    @cached_property
+    def vss(self) -> BoundedValue | None:
+        """Value of the stochastic solution; None where it was not worked out."""
+        return self.solution.vss()
+
+    @cached_property
+    def decision_tree(self) -> Node:
+        """What is decided while scenarios cannot be told apart, and what once they part."""
+        return decision_tree(self)
+
+    @cached_property
+    def decisions_now(self) -> list[SharedDecision]:
+        """Decisions of the first stage, the same in every scenario."""
+        first = self.dataset.settings.first_stage_months
+        return [each for each in self.decision_tree.decisions if each.what.month < first]
