@@ -48,10 +48,10 @@ def dataset_from(**tables: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> D
     FaultyWorkbook
         Anything is wrong with them.
     """
-    taken = load_tables([plain_table(name, rows) for name, rows in tables.items()])
-    if taken.dataset is None:
-        raise FaultyWorkbook(taken.faults)
-    return taken.dataset
+    loaded = load_tables([plain_table(name, rows) for name, rows in tables.items()])
+    if loaded.dataset is None:
+        raise FaultyWorkbook(loaded.faults)
+    return loaded.dataset
 
 
 def plain_table(

@@ -60,5 +60,5 @@ def add_demand_probes(model: Model) -> None:
         for region, amount in per_day[segment, t].items():
             for block in dataset.blocks:
                 share = amount / total * shares[block.block] * dataset.hours(t) / 24.0
-                asked = model.demand[segment, region, t, block.block]
-                model.demand[segment, region, t, block.block] = asked.times(1.0).add(extra, share / unit)
+                demanded = model.demand[segment, region, t, block.block]
+                model.demand[segment, region, t, block.block] = demanded.times(1.0).add(extra, share / unit)

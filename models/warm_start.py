@@ -81,7 +81,7 @@ def decided_by(model: Model, last: int) -> npt.NDArray[np.bool_]:
     return found
 
 
-def take_what_changes_nothing(model: Model, plan: Plan, month: int) -> None:
+def apply_decisions_without_effect(model: Model, plan: Plan, month: int) -> None:
     """Takes the plan's decisions before a month t that are no columns: nothing here depends on them.
 
     A lease that starts beyond the horizon here and pays nothing until then is signed all the same.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from models.audit.capacity import check_capacity
 from models.audit.decisions import check_limits, check_options, check_signings
-from models.audit.demand import Wanted
+from models.audit.demand import DemandAfterLimits
 from models.audit.ledger import Ledger
 from models.audit.payments import check_payments
 from models.audit.policy import Caps, OwedPayment, check_rules, owed
@@ -48,7 +48,7 @@ def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, t
     check_signings(dataset, sound, findings)
     check_options(dataset, sound, findings)
     check_limits(dataset, sound, findings)
-    wanted = Wanted(dataset, sound, findings)
+    wanted = DemandAfterLimits(dataset, sound, findings)
     rates = Rates(dataset)
     check_service(dataset, sound, wanted, rates, findings)
     supply = Supply(dataset, sound)

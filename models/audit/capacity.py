@@ -78,14 +78,16 @@ def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, f
     for t in dataset.horizon:
         least = work.least[t]
         for pool in sorted(pools):
-            held, out, lendable = online[t, pool], leased_out[t, pool], sublet[t, pool]
-            scale = max(held, least)
+            online_now, out, lendable = online[t, pool], leased_out[t, pool], sublet[t, pool]
+            scale = max(online_now, least)
             for block in dataset.blocks:
                 key = t, block.block, pool
                 place = f"{dataset.label(t)} {pool[0]} {pool[1]}, {block.block}"
                 needed = work.needed[key]
-                findings.equal("work_is_done", place, work.at_work[key], needed, max(needed, held, least))
-                findings.at_most("pools_keep_margin", place, work.committed[key], (held - out) * (1 - margin), scale)
+                findings.equal("work_is_done", place, work.at_work[key], needed, max(needed, online_now, least))
+                findings.at_most(
+                    "pools_keep_margin", place, work.committed[key], (online_now - out) * (1 - margin), scale
+                )
                 findings.at_most("lease_outs_within_sublet", place, work.sublet[key] + out, lendable, scale)
     _check_on_demand(dataset, plan, work, findings)
     _check_sites(dataset, plan, supply, work, findings)
@@ -108,7 +110,7 @@ def _check_on_demand(dataset: Dataset, plan: Plan, work: Work, findings: Finding
         where = f"{dataset.label(t)} {provider} {region} {hardware}, {block}"
         offered = on_demand_row(dataset, provider, region, hardware, t)
         sold = 0.0 if offered is None else offered.max_accelerators
-        share = FactorPaths(dataset).times("on_demand_cap", t, hardware)
+        share = FactorPaths(dataset).product("on_demand_cap", t, hardware)
         sold = 0.0 if share == 0 else sold
         if sold is not None:
             sold *= share
@@ -139,10 +141,10 @@ def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findi
         scale = max(sum(each.at(t) for each in by_site[site]), work.least[t])
         findings.at_most("single_site_work_at_site", where, needed, work.at_site[t, block, site, hardware], scale)
     for t, site in {(t, site) for (t, _), chosen in sites.items() for site in chosen}:
-        held = sum(each.at(t) for each in by_site[site])
-        limit = held * (1 - dataset.settings.reserve_margin)
+        online_now = sum(each.at(t) for each in by_site[site])
+        limit = online_now * (1 - dataset.settings.reserve_margin)
         for load in dataset.blocks:
             names = {each.hardware for each in by_site[site]}
             busy = sum(work.needed_at_site.get((t, load.block, site, hardware), 0.0) for hardware in names)
-            scale = max(held, work.least[t])
+            scale = max(online_now, work.least[t])
             findings.at_most("sites_keep_margin", f"{dataset.label(t)} {site}, {load.block}", busy, limit, scale)

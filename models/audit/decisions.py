@@ -73,7 +73,7 @@ def _check_window(
     views = [dataset.in_scenario(each.scenario) for each in dataset.scenarios] if dataset.scenario else [dataset]
     earliest = min(first_service_month(view, offer, signing.month) for view in views)
     findings.true("service_starts_within_horizon", where, earliest <= last, earliest, last)
-    gone = FactorPaths(dataset).gone(offer)
+    gone = FactorPaths(dataset).exit_month(offer)
     findings.true("signed_while_supplier_stands", where, signing.month < gone, signing.month, gone)
 
 
@@ -90,7 +90,9 @@ def _check_lease_service(schedule: AuditedLease, where: str, findings: Findings)
     most = 0 if signing.cancelled or term.renewal_months is None else term.renewals_max
     findings.true("renewed_as_allowed", where, 0 <= signing.renewals <= most, signing.renewals, most)
     begins = schedule.term_end + 1 + (signing.renewals - 1) * (term.renewal_months or 0)
-    findings.true("renewed_as_allowed", f"{where}, its supplier", begins < schedule.gone, begins, schedule.gone)
+    findings.true(
+        "renewed_as_allowed", f"{where}, its supplier", begins < schedule.exit_month, begins, schedule.exit_month
+    )
     findings.true("renewed_as_allowed", f"{where}, its last renewal", 0 <= begins <= last, begins, last)
 
 

@@ -17,7 +17,7 @@ from models.schema import Limit, Segment
 MTOK_PER_BN = 1000.0
 
 
-class Wanted:
+class DemandAfterLimits:
     """Demand and revenue of every month under the limits a plan has in force.
 
     `tokens[t, block, segment, region]` is demand after limits, `baseline_revenue[t, segment]` revenue
@@ -102,21 +102,21 @@ def _per_day(dataset: Dataset, segment: Segment, findings: Findings) -> dict[str
         for t, figure in enumerate(path):
             where = f"{dataset.label(t)} {segment.segment} {region}"
             findings.true("demand_is_given", where, figure is not None)
-        paths[region] = _on_course(dataset, segment.segment, [math.nan if f is None else f for f in path])
+        paths[region] = _in_scenario(dataset, segment.segment, [math.nan if f is None else f for f in path])
     return paths
 
 
-def _on_course(dataset: Dataset, segment: str, plain: list[float]) -> list[float]:
+def _in_scenario(dataset: Dataset, segment: str, plain: list[float]) -> list[float]:
     """Demand as the scenario has it: growth added from month to month, then multiplied."""
-    course = FactorPaths(dataset)
-    if not course.rows:
+    factors = FactorPaths(dataset)
+    if not factors.rows:
         return plain
     grown = list(plain)
     for t in dataset.horizon[1:]:
         if plain[t - 1]:
-            ratio = plain[t] / plain[t - 1] + course.plus("demand_growth", t - 1, segment)
+            ratio = plain[t] / plain[t - 1] + factors.addend("demand_growth", t - 1, segment)
             grown[t] = max(0.0, grown[t - 1] * ratio)
-    return [figure * course.times("demand", t, segment) for t, figure in enumerate(grown)]
+    return [figure * factors.product("demand", t, segment) for t, figure in enumerate(grown)]
 
 
 def _between(points: list[tuple[int, float]], growth: float | None, t: int) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from models.audit.demand import MTOK_PER_BN, Wanted
+from models.audit.demand import MTOK_PER_BN, DemandAfterLimits
 from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import AuditedContract, AuditedLease, first_service_month
 from models.audit.supply import Supply, source_key
@@ -18,7 +18,7 @@ from models.schema import OnDemand
 class Due:
     """A payment in month t: `cash_usd` in full when made, `counted_usd` what the objective discounts.
 
-    `held` tells whether a cap on a provider, region, site or offer counts it: what is paid for fleet,
+    `buys_capacity` tells whether a cap on a provider, region, site or offer counts it: what is paid for fleet,
     leases, contracts and on-demand.
     """
 
@@ -33,7 +33,7 @@ class Due:
     site: str = ""
 
     @property
-    def held(self) -> bool:
+    def buys_capacity(self) -> bool:
         """Whether it pays for capacity, so that caps with a scope count it."""
         return self.kind in ("fleet", "lease", "contract", "on_demand")
 
@@ -41,7 +41,7 @@ class Due:
 class Ledger:
     """All payments due for a plan; `full` says whether obligations beyond the horizon count."""
 
-    def __init__(self, dataset: Dataset, plan: Plan, supply: Supply, wanted: Wanted) -> None:
+    def __init__(self, dataset: Dataset, plan: Plan, supply: Supply, wanted: DemandAfterLimits) -> None:
         self.dataset = dataset
         self.full = dataset.settings.end_of_horizon == "full"
         self.dues: list[Due] = []
@@ -80,7 +80,7 @@ class Ledger:
 
     def _fleet(self) -> None:
         for row in self.dataset.fleet:
-            gone = FactorPaths(self.dataset).gone_from(row.provider)
+            gone = FactorPaths(self.dataset).first_exit(row.provider)
             for t in self.dataset.horizon:
                 month = self.dataset.month(t)
                 early = row.from_month is not None and month < row.from_month
@@ -113,10 +113,10 @@ class Ledger:
         within = [fee for tau, fee in enumerate(schedule.fees, start=1) if self.inside(start + tau - 1)]
         prepay = schedule.term.prepay_share
         signed = schedule.signing.month
-        if signed < schedule.gone:
+        if signed < schedule.exit_month:
             pay(signed, schedule.upfront, schedule.upfront * len(within) / length)
             pay(signed, prepay * sum(schedule.fees), prepay * sum(within))
-        for t, usd in schedule.later:
+        for t, usd in schedule.due_after_signing:
             pay(t, usd, usd)
 
     def _contract(self, plan: Plan, schedule: AuditedContract) -> None:
@@ -140,12 +140,12 @@ class Ledger:
         minimums, prepay = schedule.minimums, contract.prepay_share
         within = [usd for t, usd in minimums.items() if self.inside(t)]
         signed = schedule.signing.month
-        if signed < schedule.gone:
+        if signed < schedule.exit_month:
             pay(signed, schedule.upfront, schedule.upfront * len(within) / contract.term_months)
             pay(signed, prepay * sum(minimums.values()), prepay * sum(within))
         billed: dict[int, float] = {}
         for t, minimum in minimums.items():
-            if self.counts(t) and t < schedule.gone:
+            if self.counts(t) and t < schedule.exit_month:
                 billed[t] = schedule.bill(t, used[t]) + schedule.overage(t, over[t])
                 due = billed[t] - prepay * minimum
                 pay(t, due, due)
@@ -163,11 +163,11 @@ class Ledger:
             if row is not None:
                 hours = use.accelerators * block_hours(self.dataset, use.month, use.block)
                 offer = f"{use.provider} {use.region} {use.hardware}"
-                market = FactorPaths(self.dataset).times("on_demand_price", use.month, use.hardware)
+                market = FactorPaths(self.dataset).product("on_demand_price", use.month, use.hardware)
                 cost = row.usd_per_accelerator_hour * market * hours
                 self._add(use.month, "on_demand", use.provider, offer, cost, kind="on_demand", region=use.region)
 
-    def _service(self, plan: Plan, wanted: Wanted) -> None:
+    def _service(self, plan: Plan, wanted: DemandAfterLimits) -> None:
         """Network, shortfall, revenue forgone and changes of limits: money that follows the tokens."""
         links = {(each.capacity_region, each.demand_region): each.usd_per_mtok for each in self.dataset.network}
         for serving in plan.serving:
@@ -192,7 +192,7 @@ def block_hours(dataset: Dataset, t: int, block: str) -> float:
 def on_demand_row(dataset: Dataset, provider: str, region: str, hardware: str, t: int) -> OnDemand | None:
     """The row in force in month t: the latest that has begun; None before the first and once the provider is gone."""
     begun: list[tuple[int, OnDemand]] = []
-    if t >= FactorPaths(dataset).gone_from(provider):
+    if t >= FactorPaths(dataset).first_exit(provider):
         return None
     for row in dataset.on_demand:
         if (row.provider, row.region, row.hardware) == (provider, region, hardware):

@@ -60,7 +60,7 @@ class _Decided:
     """What a scenario's plan decides, and what it could have."""
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
-        self.dataset, self.plan, self.course = dataset, plan, FactorPaths(dataset)
+        self.dataset, self.plan, self.factors = dataset, plan, FactorPaths(dataset)
         self.terms = {(each.lease, each.term_months): each for each in dataset.lease_terms}
         self.chosen = {
             ("lease out" if each.kind == "lease_out" else each.kind, each.name, each.month, each.term_months): 0
@@ -74,14 +74,14 @@ class _Decided:
         self.bought = {(each.name, each.month) for each in plan.options}
         self.limits = {(each.segment, each.month): each.limit for each in plan.limits}
 
-    def stands(self, kind: str, name: str, month: int) -> bool:
+    def supplier_present(self, kind: str, name: str, month: int) -> bool:
         """Whether an offer, or the offer of an option, still has its supplier; the taker of a lease-out is none."""
         if kind == "option":
             name = next(each.offer for each in self.dataset.options if each.option == name)
         lease = self.dataset.lease_of.get(name) if kind in ("lease", "option") else None
         contract = self.dataset.contract_of.get(name) if kind in ("contract", "option") else None
         offer = lease or contract
-        return offer is None or month < self.course.gone(offer)
+        return offer is None or month < self.factors.exit_month(offer)
 
     def leases(self) -> Iterator[tuple[str, int, int]]:
         yield from {(each.name, each.month, each.term_months) for each in self.plan.signings if each.kind == "lease"}
@@ -90,7 +90,7 @@ class _Decided:
         signing = Signing("lease", name, month, term_months, 1, 0, 0)
         return AuditedLease(self.dataset, signing, self.dataset.lease_of[name], self.terms[name, term_months])
 
-    def kept(self, name: str, month: int, term_months: int, t: int) -> float:
+    def units_continuing(self, name: str, month: int, term_months: int, t: int) -> float:
         """Units of a signing that go on in month t."""
         mine = (each for each in self.plan.signings if each.kind == "lease")
         return sum(
@@ -113,17 +113,19 @@ class _Decided:
         # a notice given beyond the horizon is bookkeeping, and with prorate an end beyond it
         settings = self.dataset.settings
         full = settings.end_of_horizon == "full"
-        return {t: when for t, when in found.items() if t < schedule.gone and (when if full else t) < settings.months}
+        return {
+            t: when for t, when in found.items() if t < schedule.exit_month and (when if full else t) < settings.months
+        }
 
 
 def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, float]]:
     """Decisions both scenarios can take: in words, their month, and what each decides."""
     for key in {*one.chosen, *other.chosen}:
         kind, name, month, term_months = key
-        if one.stands(kind, name, month) and other.stands(kind, name, month):
+        if one.supplier_present(kind, name, month) and other.supplier_present(kind, name, month):
             yield f"{kind} {name}, {term_months} months", month, one.chosen.get(key, 0), other.chosen.get(key, 0)
     for name, month in one.bought | other.bought:
-        if one.stands("option", name, month) and other.stands("option", name, month):
+        if one.supplier_present("option", name, month) and other.supplier_present("option", name, month):
             yield f"option {name}", month, (name, month) in one.bought, (name, month) in other.bought
     for segment, month in one.limits:
         ranks = {each.limit: k for k, each in enumerate(one.dataset.limits) if each.segment == segment}
@@ -135,11 +137,14 @@ def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, fl
         # going on in a month may be a renewal in one and, where service came late, no notice given in the other
         for t in (t for t in mine.keys() & theirs.keys() if mine[t] == theirs[t]):
             what = f"lease {name} of {one.dataset.label(month)}, units kept on from {one.dataset.label(t)}"
-            left, right = one.kept(name, month, term_months, t), other.kept(name, month, term_months, t)
+            left, right = (
+                one.units_continuing(name, month, term_months, t),
+                other.units_continuing(name, month, term_months, t),
+            )
             yield what, mine[t], left, right
 
 
-def joined(reports: Mapping[str, AuditReport], alike: Check) -> AuditReport:
+def joint_report(reports: Mapping[str, AuditReport], alike: Check) -> AuditReport:
     """One report of the scenarios' audits and of what they have in common; places name their scenario."""
     checks = [_joined({name: report.checks[k] for name, report in reports.items()}) for k in _rules(reports)]
     checks.append(alike)

@@ -25,7 +25,7 @@ def check_payments(
         key = _key(due)
         cash[key][1] += due.cash_usd
         value[key][1] += due.counted_usd * rate ** (-due.month / 12)
-        if due.held:
+        if due.buys_capacity:
             providers[key] = due.provider
     for row in plan.payments:
         key = _key(row)
@@ -40,8 +40,10 @@ def check_payments(
             findings.equal(rule, _where(dataset, key), found, due_usd, max(scale, abs(found)))
     total = sum(due for _, due in value.values())
     scale = sum(abs(due) for _, due in value.values())
-    told = sum(found for found, _ in value.values())
-    findings.equal("costs_add_up", "all payments against what the decisions cost", told, total, max(scale, abs(told)))
+    stated = sum(found for found, _ in value.values())
+    findings.equal(
+        "costs_add_up", "all payments against what the decisions cost", stated, total, max(scale, abs(stated))
+    )
     if objective_usd is not None:
         where = "all payments against the objective told"
         findings.equal("costs_add_up", where, objective_usd, total, max(scale, abs(total)))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from models import months
-from models.audit.demand import Wanted
+from models.audit.demand import DemandAfterLimits
 from models.audit.ledger import Due, Ledger
 from models.audit.report import Findings
 from models.audit.supply import AuditedSource, Supply
@@ -24,7 +24,13 @@ class Caps:
     """Every cap of the workbook against what the decisions come to."""
 
     def __init__(
-        self, dataset: Dataset, plan: Plan, supply: Supply, ledger: Ledger, wanted: Wanted, findings: Findings
+        self,
+        dataset: Dataset,
+        plan: Plan,
+        supply: Supply,
+        ledger: Ledger,
+        wanted: DemandAfterLimits,
+        findings: Findings,
     ) -> None:
         self.dataset = dataset
         self.supply = supply
@@ -52,7 +58,7 @@ class Caps:
         for cap in self.dataset.caps:
             measures[cap.measure](cap)
 
-    def _hold(self, cap: Cap, when: str, found: float, limit: float, scale: float) -> None:
+    def _limit(self, cap: Cap, when: str, found: float, limit: float, scale: float) -> None:
         rule, where = f"cap_{cap.measure}", f"{when} {cap.cap}"
         if cap.sense == "max":
             self.findings.at_most(rule, where, found, limit, scale)
@@ -104,18 +110,18 @@ class Caps:
     def _capacity_mw(self, cap: Cap) -> None:
         for t in self._months(cap):
             part, total = self._mw(cap, t)
-            self._hold(cap, self.dataset.label(t), part, cap.value, max(abs(cap.value), total))
+            self._limit(cap, self.dataset.label(t), part, cap.value, max(abs(cap.value), total))
 
     def _capacity_share(self, cap: Cap) -> None:
         for t in self._months(cap):
             part, total = self._mw(cap, t)
-            self._hold(cap, self.dataset.label(t), part, cap.value * total, total)
+            self._limit(cap, self.dataset.label(t), part, cap.value * total, total)
 
     def _paid(self, cap: Cap, t: int) -> float:
         dues = self.dues[t]
         if cap.scope == "total":
             return sum(due.cash_usd for due in dues)
-        return sum(due.cash_usd for due in dues if due.held and self._pays_for(cap, due))
+        return sum(due.cash_usd for due in dues if due.buys_capacity and self._pays_for(cap, due))
 
     def _pays_for(self, cap: Cap, due: Due) -> bool:
         if cap.scope == "offer":
@@ -128,7 +134,7 @@ class Caps:
     def _cash(self, cap: Cap) -> None:
         for when, period in self._periods(cap):
             found = sum(self._paid(cap, t) for t in period)
-            self._hold(cap, when, found, cap.value, max(abs(cap.value), self._turnover(period)))
+            self._limit(cap, when, found, cap.value, max(abs(cap.value), self._turnover(period)))
 
     def _cash_share(self, cap: Cap) -> None:
         for when, period in self._periods(cap):
@@ -138,7 +144,7 @@ class Caps:
             left = before.revenue_usd + sum(
                 self.wanted.baseline_revenue[t, name] - self.wanted.forgone[t, name] for t in period for name in names
             )
-            self._hold(cap, when, found, cap.value * left, max(abs(cap.value * left), self._turnover(period)))
+            self._limit(cap, when, found, cap.value * left, max(abs(cap.value * left), self._turnover(period)))
 
     def _obligation(self, cap: Cap) -> None:
         for t in self._months(cap):
@@ -150,7 +156,7 @@ class Caps:
                         self._named(cap, kind, name) if cap.scope == "offer" else provider == cap.name
                     ):
                         found += usd
-            self._hold(cap, self.dataset.label(t), found, cap.value, max(abs(cap.value), total))
+            self._limit(cap, self.dataset.label(t), found, cap.value, max(abs(cap.value), total))
 
     def _shortfall(self, cap: Cap) -> None:
         names = list(self.dataset.segment_of) if cap.scope == "total" else [cap.name or ""]
@@ -160,7 +166,7 @@ class Caps:
             demanded = before.demanded_bn + sum(
                 self.wanted.of_segment.get((t, name), 0.0) for t in period for name in names
             )
-            self._hold(cap, when, short, cap.value * demanded, demanded)
+            self._limit(cap, when, short, cap.value * demanded, demanded)
 
 
 class OwedPayment(NamedTuple):
@@ -177,11 +183,11 @@ class OwedPayment(NamedTuple):
 def owed(supply: Supply) -> Iterator[OwedPayment]:
     """Everything still due after its signing."""
     for each in supply.leases:
-        for due, usd in each.later:
+        for due, usd in each.due_after_signing:
             yield OwedPayment("lease", each.lease.lease, each.lease.provider, each.signing.month, due, usd)
     for each_contract in supply.contracts:
         contract, signed = each_contract.contract, each_contract.signing.month
-        for due, usd in each_contract.later:
+        for due, usd in each_contract.due_after_signing:
             yield OwedPayment("contract", contract.contract, contract.provider, signed, due, usd)
 
 

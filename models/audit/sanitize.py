@@ -42,13 +42,13 @@ def clean(dataset: Dataset, plan: Plan, findings: Findings) -> Plan:
 
 
 def _kept(
-    dataset: Dataset, table: str, rows: tuple[Any, ...], strangers: Callable[[Any], Iterable[str]], findings: Findings
+    dataset: Dataset, table: str, rows: tuple[Any, ...], unknown: Callable[[Any], Iterable[str]], findings: Findings
 ) -> tuple[Any, ...]:
     if not rows:
         return ()
-    names = {each.name for each in fields(rows[0])}
-    whole = [name for name in WHOLE if name in names]
-    amounts = [name for name in AMOUNTS if name in names]
+    columns = {each.name for each in fields(rows[0])}
+    whole = [name for name in WHOLE if name in columns]
+    amounts = [name for name in AMOUNTS if name in columns]
     bounded = table not in ("signings", "payments")
     kept: list[Any] = []
     for place, row in enumerate(rows, start=1):
@@ -58,9 +58,9 @@ def _kept(
         findings.true("numbers_are_finite", f"{where}: {', '.join(wrong)}" if wrong else where, not wrong)
         if wrong:
             continue
-        unknown = list(strangers(row))
-        findings.true("names_are_known", f"{where}: {', '.join(unknown)}" if unknown else where, not unknown)
-        if unknown:
+        names = list(unknown(row))
+        findings.true("names_are_known", f"{where}: {', '.join(names)}" if names else where, not names)
+        if names:
             continue
         if bounded:
             inside = row.month in dataset.horizon

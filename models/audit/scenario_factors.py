@@ -25,10 +25,10 @@ class FactorPaths:
 
     def _in_force(self, quantity: str, name: str, t: int) -> float | None:
         """The value of the latest row of that name that has begun by month t."""
-        mine = [
+        own_rows = [
             each for each in self.rows if (each.quantity, each.name) == (quantity, name) and self._begins(each) <= t
         ]
-        return max(mine, key=self._begins).value if mine else None
+        return max(own_rows, key=self._begins).value if own_rows else None
 
     def _values(self, quantity: str, t: int, *names: str) -> list[float]:
         """Values in force for the names; where none has one, that for everything."""
@@ -39,31 +39,31 @@ class FactorPaths:
         common = self._in_force(quantity, EVERYTHING, t)
         return [] if common is None else [common]
 
-    def times(self, quantity: str, t: int, *names: str) -> float:
+    def product(self, quantity: str, t: int, *names: str) -> float:
         """The product of the factors in force in month t."""
         return prod(self._values(quantity, t, *names)) if self.rows else 1.0
 
-    def plus(self, quantity: str, t: int, name: str) -> float:
+    def addend(self, quantity: str, t: int, name: str) -> float:
         """What is added in month t."""
         return sum(self._values(quantity, t, name)) if self.rows else 0.0
 
-    def gone_from(self, *names: str) -> float:
+    def first_exit(self, *names: str) -> float:
         """The first month without the supplier; infinity when it stays."""
         exits = [each for each in self.rows if each.quantity == "supplier_exit"]
-        mine = [each for each in exits if each.name in names] or [each for each in exits if each.name == EVERYTHING]
-        return min((self._begins(each) for each in mine), default=float("inf"))
+        own_rows = [each for each in exits if each.name in names] or [each for each in exits if each.name == EVERYTHING]
+        return min((self._begins(each) for each in own_rows), default=float("inf"))
 
-    def gone(self, offer: Lease | Contract | LeaseOut) -> float:
+    def exit_month(self, offer: Lease | Contract | LeaseOut) -> float:
         """The same for an offer, by its own name or its provider's; takers of lease-outs are no suppliers."""
         if isinstance(offer, LeaseOut):
             return float("inf")
-        return self.gone_from(offer_name(offer), offer.provider)
+        return self.first_exit(offer_name(offer), offer.provider)
 
-    def late(self, offer: Lease | Contract, signed: int, due: int) -> int:
+    def delay(self, offer: Lease | Contract, signed: int, due: int) -> int:
         """Months an offer comes late: signed in month `signed`, and due to start in `due` without a delay."""
         if offer.status == "signed":
-            return round(self.plus("delivery_delay_months", due, offer_name(offer))) if due >= 0 else 0
-        return round(self.plus("delivery_delay_months", signed, offer_name(offer)))
+            return round(self.addend("delivery_delay_months", due, offer_name(offer))) if due >= 0 else 0
+        return round(self.addend("delivery_delay_months", signed, offer_name(offer)))
 
 
 def offer_name(offer: Lease | Contract) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.audit import AuditReport, audit
-from models.audit.nonanticipativity import check_nonanticipativity, joined
+from models.audit.nonanticipativity import check_nonanticipativity, joint_report
 from models.dataset import Dataset
 from models.plan import Plan
 
@@ -24,7 +24,7 @@ def audit_scenario_set(
     """
     said = {name: plan.objective_usd for name, plan in plans.items()} if costs_usd is None else costs_usd
     reports = {name: audit(dataset.in_scenario(name), plan, objective_usd=said[name]) for name, plan in plans.items()}
-    return joined(reports, check_nonanticipativity(dataset, plans))
+    return joint_report(reports, check_nonanticipativity(dataset, plans))
 
 
 def _size(costs: Mapping[str, float]) -> float:

@@ -21,7 +21,7 @@ def first_service_month(dataset: Dataset, offer: Lease | Contract | LeaseOut, si
     if isinstance(offer, LeaseOut):
         return start
     agreed = float("-inf") if offer.service_not_before is None else dataset.t(offer.service_not_before)
-    late = FactorPaths(dataset).late(offer, signed, int(max(start, agreed)))
+    late = FactorPaths(dataset).delay(offer, signed, int(max(start, agreed)))
     return int(max(start + late, agreed))
 
 
@@ -51,14 +51,14 @@ class AuditedLease:
     term: LeaseTerm
 
     @cached_property
-    def course(self) -> FactorPaths:
+    def factors(self) -> FactorPaths:
         """The scenario's factors."""
         return FactorPaths(self.dataset)
 
     @cached_property
-    def gone(self) -> float:
+    def exit_month(self) -> float:
         """First month without the supplier."""
-        return self.course.gone(self.lease)
+        return self.factors.exit_month(self.lease)
 
     @cached_property
     def start(self) -> int:
@@ -85,26 +85,26 @@ class AuditedLease:
     @cached_property
     def hardware(self) -> dict[str, float]:
         """Accelerators of each hardware in one unit."""
-        held: dict[str, float] = {}
+        per_unit: dict[str, float] = {}
         for row in self.dataset.lease_hardware:
             if row.lease == self.lease.lease:
-                held[row.hardware] = held.get(row.hardware, 0.0) + row.accelerators
-        return held
+                per_unit[row.hardware] = per_unit.get(row.hardware, 0.0) + row.accelerators
+        return per_unit
 
     def online(self, t: int) -> dict[str, float]:
         """Accelerators online in month t, by hardware."""
-        if not self.start <= t <= self.end or t >= self.gone:
+        if not self.start <= t <= self.end or t >= self.exit_month:
             return {}
         share = self.signing.units * self._delivered(t) * self.ramp.at(t - self.start + 1)[0]
-        return {hardware: share * held for hardware, held in self.hardware.items()}
+        return {hardware: share * per_unit for hardware, per_unit in self.hardware.items()}
 
     def _delivered(self, t: int) -> float:
-        return self.lease.delivered_share * self.course.times("delivered_share", t, self.lease.lease)
+        return self.lease.delivered_share * self.factors.product("delivered_share", t, self.lease.lease)
 
     @cached_property
     def price(self) -> float:
         """The scenario's multiple of the rates and the upfront, by the month of signing."""
-        return self.course.times("price", self.signing.month, self.lease.lease)
+        return self.factors.product("price", self.signing.month, self.lease.lease)
 
     def fee(self, tau: int) -> float:
         """The fee of service month tau, prepaid or not, as if the term ran on."""
@@ -131,7 +131,7 @@ class AuditedLease:
         return self.term.upfront_usd_per_unit * self.price * self.signing.units
 
     @cached_property
-    def later(self) -> tuple[tuple[int, float], ...]:
+    def due_after_signing(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) due after signing: fees less what was prepaid, and the termination fee."""
         served = max(self.end - self.start + 1, 0)
         length = self.term.term_months
@@ -141,7 +141,7 @@ class AuditedLease:
             due.append((self.start + tau - 1, fee))
         if self.signing.cancelled:
             due.append((self.end + 1, self.term.termination_fee_share * sum(self.fees[served:])))
-        return tuple((t, usd) for t, usd in due if t < self.gone)
+        return tuple((t, usd) for t, usd in due if t < self.exit_month)
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,14 @@ class AuditedContract:
     contract: Contract
 
     @cached_property
-    def course(self) -> FactorPaths:
+    def factors(self) -> FactorPaths:
         """The scenario's factors."""
         return FactorPaths(self.dataset)
 
     @cached_property
-    def gone(self) -> float:
+    def exit_month(self) -> float:
         """First month without the supplier."""
-        return self.course.gone(self.contract)
+        return self.factors.exit_month(self.contract)
 
     @cached_property
     def start(self) -> int:
@@ -190,20 +190,20 @@ class AuditedContract:
 
     def online(self, t: int) -> float:
         """Accelerators online in month t."""
-        return self._agreed(self.signing.units, t) if t < self.gone else 0.0
+        return self._agreed(self.signing.units, t) if t < self.exit_month else 0.0
 
     def _agreed(self, blocks: float, t: int) -> float:
         """Accelerators of some blocks in month t, were the supplier still there."""
         if not self.start <= t <= self.end:
             return 0.0
         accelerators = blocks * self.contract.block_mw * 1000 / self.kw
-        delivered = self.contract.delivered_share * self.course.times("delivered_share", t, self.contract.contract)
+        delivered = self.contract.delivered_share * self.factors.product("delivered_share", t, self.contract.contract)
         return accelerators * delivered * self.ramp.at(t - self.start + 1)[0]
 
     @cached_property
     def price(self) -> float:
         """The scenario's multiple of the rates and the upfront, by the month of signing."""
-        return self.course.times("price", self.signing.month, self.contract.contract)
+        return self.factors.product("price", self.signing.month, self.contract.contract)
 
     @property
     def upfront(self) -> float:
@@ -253,9 +253,9 @@ class AuditedContract:
         left = hours_used - sum(paid_anyhow * online for _, online in steps)
         bill = self.minimums.get(t, 0.0)
         for rate, online in steps:
-            taken = max(0.0, min(left, (1 - paid_anyhow) * online))
-            bill += rate * taken
-            left -= taken
+            billed = max(0.0, min(left, (1 - paid_anyhow) * online))
+            bill += rate * billed
+            left -= billed
         return bill + (steps[-1][0] * max(0.0, left) if steps else 0.0)
 
     def overage(self, t: int, hours: float) -> float:
@@ -267,7 +267,7 @@ class AuditedContract:
         return steps[0][0] * self.contract.overage_price_multiple * hours
 
     @cached_property
-    def later(self) -> tuple[tuple[int, float], ...]:
+    def due_after_signing(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) owed after signing whatever is used: take-or-pay less what was prepaid."""
         unpaid = 1 - self.contract.prepay_share
-        return tuple((t, unpaid * usd) for t, usd in self.minimums.items() if t < self.gone)
+        return tuple((t, unpaid * usd) for t, usd in self.minimums.items() if t < self.exit_month)

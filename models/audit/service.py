@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from models.audit.demand import Wanted
+from models.audit.demand import DemandAfterLimits
 from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
 from models.dataset import Dataset
@@ -19,7 +19,7 @@ class Rates:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.course = FactorPaths(dataset)
+        self.factors = FactorPaths(dataset)
         self.rows = {(each.workload, each.hardware): each for each in dataset.throughput}
 
     def bn_per_hour(self, segment: str, hardware: str, t: int) -> float:
@@ -29,12 +29,12 @@ class Rates:
         if row is None:
             return 0.0
         speed = row.tokens_per_second * (1 + row.gain_per_year) ** (t / 12)
-        speed *= self.course.times("throughput", t, served.workload, hardware)
+        speed *= self.factors.product("throughput", t, served.workload, hardware)
         available = self.dataset.hardware_of[hardware].availability * (1 - served.headroom_share)
         return float(3600 * speed * available / 1e9)
 
 
-def check_service(dataset: Dataset, plan: Plan, wanted: Wanted, rates: Rates, findings: Findings) -> None:
+def check_service(dataset: Dataset, plan: Plan, wanted: DemandAfterLimits, rates: Rates, findings: Findings) -> None:
     """Demand after limits against what is served and short, the shares of shortfall, the ways served."""
     deferrable = {each.segment for each in dataset.segments if each.timing == "deferrable"}
 
@@ -64,10 +64,10 @@ def check_service(dataset: Dataset, plan: Plan, wanted: Wanted, rates: Rates, fi
         if row_of.shortfall_usd_per_mtok is None:
             findings.at_most("shortfall_is_allowed", where, tokens, 0.0, scale)
         findings.at_most("shortfall_within_share", where, tokens, row_of.max_shortfall_share * demanded, scale)
-    _check_ways(dataset, plan.serving, rates, findings)
+    _check_routes(dataset, plan.serving, rates, findings)
 
 
-def _check_ways(dataset: Dataset, serving: tuple[Serving, ...], rates: Rates, findings: Findings) -> None:
+def _check_routes(dataset: Dataset, serving: tuple[Serving, ...], rates: Rates, findings: Findings) -> None:
     links = {(each.capacity_region, each.demand_region): each.allowed for each in dataset.network}
     for row in serving:
         if row.tokens_bn == 0:

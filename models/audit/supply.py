@@ -90,7 +90,7 @@ class Supply:
                 usage_usd=row.usage_usd_per_accelerator_hour,
                 overage_share=0.0,
             )
-            gone = FactorPaths(dataset).gone_from(row.provider)
+            gone = FactorPaths(dataset).first_exit(row.provider)
             for t in dataset.horizon:
                 month = dataset.month(t)
                 begun = row.from_month is None or row.from_month <= month
@@ -154,12 +154,12 @@ def source_key(kind: str, name: str, term_months: int, hardware: str) -> Key:
 
 def check_online(dataset: Dataset, plan: Plan, supply: Supply, findings: Findings) -> None:
     """Plan.online against the sources recomputed: accelerators and MW, provider, region and site."""
-    told: dict[tuple[int, Key], float] = {}
-    told_mw: dict[tuple[int, Key], float] = {}
+    stated: dict[tuple[int, Key], float] = {}
+    stated_mw: dict[tuple[int, Key], float] = {}
     for row in plan.online:
         key = source_key(row.kind, row.name, row.term_months, row.hardware)
-        told[row.month, key] = told.get((row.month, key), 0.0) + row.accelerators
-        told_mw[row.month, key] = told_mw.get((row.month, key), 0.0) + row.mw
+        stated[row.month, key] = stated.get((row.month, key), 0.0) + row.accelerators
+        stated_mw[row.month, key] = stated_mw.get((row.month, key), 0.0) + row.mw
         source = supply.sources.get(key)
         if source is not None:
             place = (row.provider, row.region, row.site)
@@ -167,11 +167,11 @@ def check_online(dataset: Dataset, plan: Plan, supply: Supply, findings: Finding
             where = f"{dataset.label(row.month)} {row.name}: {', '.join(map(str, place))}"
             findings.true("online_as_agreed", where, kept)
     due = {(t, key) for key, source in supply.sources.items() for t, held in source.online.items() if held}
-    for t, key in sorted(due | set(told)):
+    for t, key in sorted(due | set(stated)):
         source = supply.sources.get(key)
         accelerators = 0.0 if source is None else source.at(t)
         mw = 0.0 if source is None else accelerators * source.kw / 1000
         where = f"{dataset.label(t)} {key[0]} {key[1]} {key[3]}"
-        found, found_mw = told.get((t, key), 0.0), told_mw.get((t, key), 0.0)
+        found, found_mw = stated.get((t, key), 0.0), stated_mw.get((t, key), 0.0)
         findings.equal("online_as_agreed", f"{where}, accelerators", found, accelerators, max(accelerators, found))
         findings.equal("online_as_agreed", f"{where}, MW", found_mw, mw, max(mw, found_mw))

@@ -31,7 +31,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (rows.signed_rows, ()),
     (rows.cap_rows, ()),
     (rows.rule_rows, ()),
-    (names.strange_regions, (*names.SOURCES, "on_demand", "demand", "network")),
+    (names.unlikely_regions, (*names.SOURCES, "on_demand", "demand", "network")),
     (supply.parts_of_leases, ("leases", "lease_hardware", "lease_terms")),
     (supply.tiers_of_contracts, ("contracts", "contract_tiers")),
     (supply.ramps, ("ramps", "lease_terms", "contracts")),

@@ -38,11 +38,11 @@ class CheckContext:
         }
 
     @cached_property
-    def nameless(self) -> frozenset[str]:
+    def sheets_hiding_names(self) -> frozenset[str]:
         """The sheets that may define a name we could not read."""
-        return frozenset(sheet.name for sheet in SHEETS if sheet.key and self._may_hide_a_name(sheet))
+        return frozenset(sheet.name for sheet in SHEETS if sheet.key and self._may_hide_names(sheet))
 
-    def _may_hide_a_name(self, sheet: Sheet) -> bool:
+    def _may_hide_names(self, sheet: Sheet) -> bool:
         entries = self.entries[sheet.name]
         return sheet.name in self.broken and not (entries and all(sheet.key[0] in entry.values for entry in entries))
 
@@ -79,7 +79,7 @@ def fault_in(
     return Fault(place.sheet.name, column, place.label, found, expected, fix, severity, place.row)
 
 
-def listed(names: Iterable[str], most: int = 6) -> str:
+def quoted(names: Iterable[str], most: int = 6) -> str:
     """The names, quoted, the first few of many."""
     each = list(names)
     return ", ".join(f"'{name}'" for name in each[:most]) + (", …" if len(each) > most else "")

@@ -50,7 +50,7 @@ def unknown_names(context: CheckContext) -> Iterator[Fault]:
     for sheet, entries in context.entries.items():
         columns = [column for column in entries[0].sheet.columns if column.refers] if entries else []
         for column in columns:
-            if context.nameless.intersection(column.refers):
+            if context.sheets_hiding_names.intersection(column.refers):
                 continue
             known = frozenset().union(*(context.names[refers] for refers in column.refers))
             for entry in entries:
@@ -78,18 +78,18 @@ def _unknown_name(entry: Entry, column: Column, name: str, known: list[str]) -> 
     return fault_in(entry, column.name, f"'{name}'", f"a name defined in the sheet {sheets}", closest(name, known))
 
 
-def strange_regions(context: CheckContext) -> Iterator[Fault]:
+def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
     """Warns of regions that look like slips: with a network, no way in; without, a name much like another's."""
     supply = context.used("region", *SOURCES, "on_demand")
     wanted = context.used("region", "demand")
     linked = context.used("demand_region", "network")
     open_to = context.used("capacity_region", "network")
-    told = set(supply | linked)
+    seen = set(supply | linked)
     for entry in context.entries["demand"]:
         region = entry.values.get("region")
-        if not region or region in told:
+        if not region or region in seen:
             continue
-        told.add(region)
+        seen.add(region)
         if context.entries["network"] or difflib.get_close_matches(region, supply, n=1, cutoff=0.8):
             found = f"'{region}', where there is no capacity{' and no network row' if linked else ''}"
             expected = "a region named in fleet, leases, contracts, on_demand or network"

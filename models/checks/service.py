@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
-from models.checks.context import CheckContext, fault_in, listed
+from models.checks.context import CheckContext, fault_in, quoted
 from models.checks.possible_capacity import PossibleCapacity, possible_capacity
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
@@ -121,10 +121,10 @@ class _Supply:
             return f"Give '{self.segment.workload}' a rate above 0 on some hardware in throughput, {shortfall}."
         elsewhere = sorted(each for each, months in self.months_in.items() if t in months)
         if elsewhere:
-            places = listed(elsewhere)
+            places = quoted(elsewhere)
             return f"Allow {places} to serve '{region}' in network, add capacity in '{region}', {shortfall}."
         later = [month for month in self.reached(region) if month > t]
         if later:
             first = self.dataset.label(min(later))
             return f"The first in reach comes in {first}: bring it forward, add on_demand, {shortfall}."
-        return f"Add capacity of {listed(self.runs_on)} for '{region}', or a rate for the hardware there, {shortfall}."
+        return f"Add capacity of {quoted(self.runs_on)} for '{region}', or a rate for the hardware there, {shortfall}."

@@ -198,8 +198,8 @@ def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
             if not month_bn:
                 continue
             for block in dataset.blocks:
-                asked = each.demand_share(t, block.peak).times(month_bn * shares[block.block] / unit)
-                model.demand[name, region, t, block.block] = asked
+                demanded = each.demand_share(t, block.peak).times(month_bn * shares[block.block] / unit)
+                model.demand[name, region, t, block.block] = demanded
             if each.limit_effects and each.segment.revenue_usd_per_mtok:
                 revenue = month_bn * 1000.0 * each.segment.revenue_usd_per_mtok
                 forgone = Linear(revenue).plus(each.revenue_share(t), -revenue)

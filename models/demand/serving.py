@@ -36,12 +36,12 @@ def _shortfalls(model: Model, service: Service, block: str) -> list[Shortfall]:
     for group in service.groups:
         variable = service.shortfall.get((group, block))
         short = (variable.value or 0.0) * model.units.tokens_bn if variable is not None else 0.0
-        asked = {region: demand_of(model, service, (region,), block).value() for region in group}
-        total = sum(asked.values())
+        demanded = {region: demand_of(model, service, (region,), block).value() for region in group}
+        total = sum(demanded.values())
         if short > 0.0 and total > 0.0:
             found.extend(
                 Shortfall(service.t, block, service.segment.segment, region, short * part / total)
-                for region, part in asked.items()
+                for region, part in demanded.items()
                 if part > 0.0
             )
     return found
@@ -58,12 +58,12 @@ def _servings(model: Model, service: Service, block: str, short: dict[str, float
             if place.region == region and block in (ANY_BLOCK, at)
         ]
         flows = [(g, flow.value() * unit) for (r, g, b), flow in service.flow.items() if (r, b) == (region, block)]
-        for piece, group, tokens in _laid_against(pieces, flows):
+        for piece, group, tokens in _match(pieces, flows):
             to_group[group].append((piece, tokens))
     found = []
     for group, work in to_group.items():
         needs = [(r, demand_of(model, service, (r,), block).value() * unit - short.get(r, 0.0)) for r in group]
-        for (place, at), region, tokens in _laid_against(work, needs):
+        for (place, at), region, tokens in _match(work, needs):
             found.append(
                 Serving(
                     month=service.t,
@@ -79,7 +79,7 @@ def _servings(model: Model, service: Service, block: str, short: dict[str, float
     return found
 
 
-def _laid_against(supply: Iterable[tuple[_A, float]], needs: Iterable[tuple[_B, float]]) -> list[tuple[_A, _B, float]]:
+def _match(supply: Iterable[tuple[_A, float]], needs: Iterable[tuple[_B, float]]) -> list[tuple[_A, _B, float]]:
     """Amounts of supply laid end to end against needs; what rounding leaves over goes to the last need."""
     wanting = [(need, amount) for need, amount in needs if amount > 0.0]
     scale = sum(amount for _, amount in wanting) or 1.0

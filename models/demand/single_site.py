@@ -12,7 +12,7 @@ from collections import defaultdict
 from models.core.linear import Linear
 from models.core.model import Model
 from models.demand.service import ANY_BLOCK, Place, Service, demand_of
-from models.demand.sites import Site, most, sites
+from models.demand.sites import Site, sites, upper_bound
 
 
 def add_single_sites(model: Model) -> None:
@@ -29,32 +29,34 @@ def add_single_sites(model: Model) -> None:
     runs_at = model.add_variables("runs_at", index, upper=1, integer=True)
     for service in single:
         name, t, one = service.segment.segment, service.t, Linear()
-        demand = sum(most(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
+        demand = sum(upper_bound(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
         for site in dict.fromkeys(place.site for place, _ in service.tokens):
             one.add(runs_at[name, site, t])
-            ceiling = min(demand, _most_tokens(model, service, by_month[t][site]))
+            ceiling = min(demand, _token_ceiling(model, service, by_month[t][site]))
             body = Linear.of(runs_at[name, site, t], -ceiling)
             for (place, block), variable in service.work.items():
                 if place.site == site:
                     body.add(variable, service.tokens[place, block])
             model.add_constraint("runs_at_one_site", (name, site, t), body, at_most=0.0)
         model.add_constraint("one_site", (name, t), one, at_most=1.0)
-    _hold_sites(model, by_month)
+    _limit_sites(model, by_month)
 
 
-def _most_tokens(model: Model, service: Service, site: Site) -> float:
+def _token_ceiling(model: Model, service: Service, site: Site) -> float:
     """The most tokens a site can serve in the month with everything online there that can be."""
     per_unit: dict[Place, float] = defaultdict(float)
     for (place, _), tokens in service.tokens.items():
         if place.site == site.name:
             per_unit[place] += tokens
     unit, free = model.units.accelerators, 1.0 - model.dataset.settings.reserve_margin
-    by_hardware = sum(per_unit[Place(site.name, *pool)] * most(online) / unit for pool, online in site.online.items())
-    in_all = max(per_unit.values()) * free * most(site.total()) / unit
+    by_hardware = sum(
+        per_unit[Place(site.name, *pool)] * upper_bound(online) / unit for pool, online in site.online.items()
+    )
+    in_all = max(per_unit.values()) * free * upper_bound(site.total()) / unit
     return float(min(by_hardware, in_all))
 
 
-def _hold_sites(model: Model, by_month: dict[int, dict[str, Site]]) -> None:
+def _limit_sites(model: Model, by_month: dict[int, dict[str, Site]]) -> None:
     """Where one hardware is all there is, less the margin is the tighter of the two and stands alone."""
     unit, margin = model.units.accelerators, model.dataset.settings.reserve_margin
     totals: dict[tuple[str, int, str], Linear] = defaultdict(Linear)

@@ -37,7 +37,7 @@ def sites(model: Model) -> dict[int, dict[str, Site]]:
     return found
 
 
-def most(linear: Linear) -> float:
+def upper_bound(linear: Linear) -> float:
     """The largest value within the variables' bounds."""
     linear = linear.collect_terms()
     pairs = zip(linear.coefficients, linear.variables, strict=True)
@@ -57,25 +57,25 @@ def candidate_sites(model: Model, hardware: set[str]) -> list[tuple[str, Pool, i
     may_prune = one_segment and not model.probes  # probes ask what else there could be
     found: list[tuple[str, Pool, int]] = []
     for t, there in sites(model).items():
-        kept = [site for site in there.values() if any(pool[1] in hardware for pool in site.online)]
+        candidates = [site for site in there.values() if any(pool[1] in hardware for pool in site.online)]
         if may_prune:
-            for site in list(kept):
-                if any(_stands_in(model, other, site, hardware) for other in kept if other is not site):
-                    kept.remove(site)
-        found.extend((site.name, pool, t) for site in kept for pool in site.online if pool[1] in hardware)
+            for site in list(candidates):
+                if any(_dominates(model, other, site, hardware) for other in candidates if other is not site):
+                    candidates.remove(site)
+        found.extend((site.name, pool, t) for site in candidates for pool in site.online if pool[1] in hardware)
     return found
 
 
-def _stands_in(model: Model, other: Site, site: Site, hardware: set[str]) -> bool:
+def _dominates(model: Model, other: Site, site: Site, hardware: set[str]) -> bool:
     """Whether whatever single-site work a site can host, the other can host too."""
     charges = {(source.usage_usd, source.sublet, _scoped(model, source)) for source in (*site.sources, *other.sources)}
     certain = {pool: online.constant for pool, online in other.online.items() if online.is_constant}
-    needed = {pool: most(online) for pool, online in site.online.items() if pool[1] in hardware}
+    needed = {pool: upper_bound(online) for pool, online in site.online.items() if pool[1] in hardware}
     return (
         len(charges) == 1
         and len(certain) == len(other.online)
         and all(certain.get(pool, 0.0) >= accelerators for pool, accelerators in needed.items())
-        and sum(certain.values()) >= most(site.total())
+        and sum(certain.values()) >= upper_bound(site.total())
     )
 
 

@@ -90,8 +90,8 @@ def read_sheet(which: Sheet, table: RawTable | None, faults: list[Fault]) -> She
             fix = "Keep the columns month and tokens_bn_per_day, or a column for each month, not both."
             found = "month columns beside the long form"
             faults.append(Fault(which.name, "", "", found, f"long or wide {which.name}", fix, row=1))
-            strange = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
-            matched = Matched(which, table, matched.letters, strange)
+            unknown = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
+            matched = Matched(which, table, matched.letters, unknown)
             result.broken = True
         _read_long(matched, result, faults)
     if not which.optional and not result.entries and not result.broken:
@@ -129,13 +129,13 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, 
     """Demand or history with a row per segment and region and a column per month; blank is not given."""
     which = matched.sheet
     columns = {each.name: each for each in which.columns}
-    strange = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
-    for letter, heading in strange.items():
+    unknown = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
+    for letter, heading in unknown.items():
         if _MONTH_LIKE.fullmatch(heading.strip()):
             expected, fix = "a month, such as 2026-09 or Sep 2026", "Write the month so, or name the column note."
             faults.append(Fault(which.name, heading, "", shown(heading), expected, fix, row=1, cell=f"{letter}1"))
             result.broken = True
-    others = {letter: heading for letter, heading in strange.items() if not _MONTH_LIKE.fullmatch(heading.strip())}
+    others = {letter: heading for letter, heading in unknown.items() if not _MONTH_LIKE.fullmatch(heading.strip())}
     report_unknown_columns(Matched(which, matched.table, {}, others), ("segment", "region"), faults)
     _report_missing_columns(matched, result, faults, ignore=("month", "tokens_bn_per_day"))
     first: dict[int, str] = {}
@@ -248,7 +248,7 @@ class _RowReader:
     sheet: Sheet
     record: Record
     values: dict[str, Any] = field(default_factory=dict)
-    misfits: list[Fault] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def take(self, column: Column, raw: object, letter: str, heading: str = "") -> None:
         """Puts the typed value into `values`, or keeps a misfit."""
@@ -273,15 +273,15 @@ class _RowReader:
         row = self.record.row
         where, cell = heading or column.name, f"{letter}{row}"
         fault = Fault(self.sheet.name, where, "", shown(raw), column.expected(), fix, severity, row, cell)
-        self.misfits.append(fault)
+        self.faults.append(fault)
 
     def finish(self, faults: list[Fault]) -> bool:
         """Reports the misfits; whether any was an error."""
-        if not self.misfits:
+        if not self.faults:
             return False
         label = key_label(self.sheet, self.values)
-        faults += (replace(misfit, row_key=label) for misfit in self.misfits)
-        return any(misfit.severity == "error" for misfit in self.misfits)
+        faults += (replace(misfit, row_key=label) for misfit in self.faults)
+        return any(misfit.severity == "error" for misfit in self.faults)
 
 
 def entries_of(rows: Mapping[str, Any]) -> Iterator[Entry]:

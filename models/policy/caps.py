@@ -32,20 +32,20 @@ def add_caps(model: Model) -> None:
         months = _months(model, cap)
         if cap.measure in ("capacity_mw", "capacity_share"):
             for t in months:
-                _hold(model, cap, t, _capacity(model, cap, t), 1.0)
+                _limit(model, cap, t, _capacity(model, cap, t), 1.0)
         elif cap.measure == "obligation_usd":
             for t in months:
                 body = _obligation(model, cap, t)
                 model.obligation_caps.append((body, cap.sense))
-                _hold(model, cap, t, body, model.units.usd)
+                _limit(model, cap, t, body, model.units.usd)
         else:
             for period in _periods(model, cap, months):
                 measure = _shortfall if cap.measure == "shortfall_share" else _cash
                 unit = 1.0 if cap.measure == "shortfall_share" else model.units.usd
-                _hold(model, cap, period[0], measure(model, cap, period), unit)
+                _limit(model, cap, period[0], measure(model, cap, period), unit)
 
 
-def _hold(model: Model, cap: Cap, t: int, body: Linear, unit: float) -> None:
+def _limit(model: Model, cap: Cap, t: int, body: Linear, unit: float) -> None:
     """Holds a claim that is measured - value: at most 0 or at least 0."""
     scaled = body.times(1.0 / unit)
     if cap.sense == "max":
@@ -94,7 +94,7 @@ def _weight(model: Model, cap: Cap, period: list[int]) -> Linear:
     if cap.measure == "capacity_share":
         return _all_mw(model, period[0])
     if cap.measure == "shortfall_share":
-        return _asked(model, cap, period)
+        return _demanded(model, cap, period)
     if cap.measure == "cash_share_of_revenue":
         return _revenue(model, cap, period).times(1.0 / model.units.usd)
     return Linear(1.0 if cap.measure == "capacity_mw" else 1.0 / model.units.usd)
@@ -186,13 +186,13 @@ def _shortfall(model: Model, cap: Cap, period: list[int]) -> Linear:
         if t in period and (cap.scope == "total" or cap.name == segment):
             body.plus(short)
     body.add_constant(model.dataset.carried_into(cap.cap, period).short_bn / model.units.tokens_bn)
-    return body.plus(_asked(model, cap, period), -cap.value)
+    return body.plus(_demanded(model, cap, period), -cap.value)
 
 
-def _asked(model: Model, cap: Cap, period: list[int]) -> Linear:
+def _demanded(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Tokens of the cap's segments demanded after limits in the period; model units."""
     total = Linear(model.dataset.carried_into(cap.cap, period).demanded_bn / model.units.tokens_bn)
-    for (segment, _, t, _), asked in model.demand.items():
+    for (segment, _, t, _), demanded in model.demand.items():
         if t in period and (cap.scope == "total" or cap.name == segment):
-            total.plus(asked)
+            total.plus(demanded)
     return total

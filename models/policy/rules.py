@@ -14,14 +14,14 @@ from models.schema import Rule
 
 def add_rules(model: Model) -> None:
     """Adds every rule."""
-    taken = _Taken(model)
+    is_signed = _SignedIndicator(model)
     for rule in model.dataset.rules:
         if rule.kind == "requires":
-            _require(model, rule, taken)
+            _require(model, rule, is_signed)
             continue
         total = Linear()
         for offer in rule.offers:
-            total.plus(taken.by(offer, None))
+            total.plus(is_signed.by(offer, None))
         if rule.kind == "at_least":
             model.add_constraint("rule_holds", rule.rule, total, at_least=float(rule.count or 0))
         else:
@@ -29,15 +29,15 @@ def add_rules(model: Model) -> None:
             model.add_constraint("rule_holds", rule.rule, total, at_most=most)
 
 
-def _require(model: Model, rule: Rule, taken: _Taken) -> None:
+def _require(model: Model, rule: Rule, is_signed: _SignedIndicator) -> None:
     first, second = rule.offers
     most = float(model.signings.most(first))
     for t in sorted({each.t for each in model.signings.of(first)}):
-        body = model.signings.by(first, t).plus(taken.by(second, t), -most)
+        body = model.signings.by(first, t).plus(is_signed.by(second, t), -most)
         model.add_constraint("rule_holds", (rule.rule, t), body, at_most=0.0)
 
 
-class _Taken:
+class _SignedIndicator:
     """Whether an offer is signed by a month: 0 or 1."""
 
     def __init__(self, model: Model) -> None:

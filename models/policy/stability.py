@@ -18,7 +18,7 @@ from models.dataset import Dataset, offers_on_the_table
 from models.plan import Plan
 from models.supply.signing import service_start
 
-Way = tuple[str, int, int]
+SigningKey = tuple[str, int, int]
 """An offer or option, the month of signing, and the term in months where the offer has several (else 0)."""
 
 
@@ -30,9 +30,9 @@ class PlanStability:
     usd_per_unit: float
 
 
-def units_signed(dataset: Dataset, plan: Plan) -> Counter[Way]:
+def units_signed(dataset: Dataset, plan: Plan) -> Counter[SigningKey]:
     """What a plan decides that this workbook can decide too: units by offer, month and term."""
-    names, found = {*offers_on_the_table(dataset)}, Counter[Way]()
+    names, found = {*offers_on_the_table(dataset)}, Counter[SigningKey]()
     options = {each.option for each in dataset.options}
     for each in plan.signings:
         if not each.signed and each.name in names and each.month in dataset.horizon:
@@ -43,50 +43,50 @@ def units_signed(dataset: Dataset, plan: Plan) -> Counter[Way]:
     return found
 
 
-def departures(dataset: Dataset, kept: Plan, now: Plan) -> dict[str, int]:
+def departures(dataset: Dataset, earlier: Plan, now: Plan) -> dict[str, int]:
     """Units departed from, by offer and option; those kept whole are left out."""
-    before, after = units_signed(dataset, kept), units_signed(dataset, now)
+    before, after = units_signed(dataset, earlier), units_signed(dataset, now)
     more, less = Counter[str](), Counter[str]()
-    for way in {*before, *after}:
-        moved = after[way] - before[way]
-        more[way[0]] += max(0, moved)
-        less[way[0]] += max(0, -moved)
+    for key in {*before, *after}:
+        moved = after[key] - before[key]
+        more[key[0]] += max(0, moved)
+        less[key[0]] += max(0, -moved)
     return {name: units for name in sorted({*more, *less}) if (units := max(more[name], less[name]))}
 
 
-def add_plan_stability(model: Model, keep: PlanStability | None) -> None:
+def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
     """Adds the price of departing from a plan to the objective; nothing without one."""
-    if keep is None:
+    if stability is None:
         return
     now = _units(model)
-    kept = _as_on_offer(model.dataset, units_signed(model.dataset, keep.plan), set(now))
-    ways = sorted({*kept, *now})
+    earlier = _as_on_offer(model.dataset, units_signed(model.dataset, stability.plan), set(now))
+    ways = sorted({*earlier, *now})
     more = model.add_variables("signed_more", ways)
     less = model.add_variables("signed_less", ways)
-    departure = model.add_variables("departure", dict.fromkeys(way[0] for way in ways))
+    departure = model.add_variables("departure", dict.fromkeys(key[0] for key in ways))
     gained: dict[str, Linear] = {name: Linear() for name in departure}
     lost: dict[str, Linear] = {name: Linear() for name in departure}
-    for way in ways:
-        units = now.get(way, Linear()).times(1.0).add_constant(-float(kept[way]))
-        model.add_constraint("more_is_seen", way, Linear.of(more[way]).plus(units, -1.0), at_least=0.0)
-        model.add_constraint("less_is_seen", way, Linear.of(less[way]).plus(units), at_least=0.0)
-        gained[way[0]].add(more[way])
-        lost[way[0]].add(less[way])
+    for key in ways:
+        units = now.get(key, Linear()).times(1.0).add_constant(-float(earlier[key]))
+        model.add_constraint("more_is_seen", key, Linear.of(more[key]).plus(units, -1.0), at_least=0.0)
+        model.add_constraint("less_is_seen", key, Linear.of(less[key]).plus(units), at_least=0.0)
+        gained[key[0]].add(more[key])
+        lost[key[0]].add(less[key])
     for name, variable in departure.items():
         for side, changed in (("more", gained[name]), ("less", lost[name])):
             model.add_constraint(
                 "departure_counts", (name, side), Linear.of(variable).plus(changed, -1.0), at_least=0.0
             )
-        model.departure_usd.add(variable, keep.usd_per_unit)
+        model.departure_usd.add(variable, stability.usd_per_unit)
 
 
-def _as_on_offer(dataset: Dataset, kept: Counter[Way], ways: set[Way]) -> Counter[Way]:
+def _as_on_offer(dataset: Dataset, earlier: Counter[SigningKey], ways: set[SigningKey]) -> Counter[SigningKey]:
     """Signings moved to the later month in which the model has them where service starts in the same month.
 
     Of several such months the model keeps one (`models.supply.signing`): signing earlier is no other plan.
     """
-    found: Counter[Way] = Counter()
-    for (name, month, term), units in kept.items():
+    found: Counter[SigningKey] = Counter()
+    for (name, month, term), units in earlier.items():
         offer = dataset.lease_of.get(name) or dataset.contract_of.get(name) or dataset.lease_out_of.get(name)
         alike = [month]
         if offer is not None and (name, month, term) not in ways:
@@ -97,9 +97,9 @@ def _as_on_offer(dataset: Dataset, kept: Counter[Way], ways: set[Way]) -> Counte
     return found
 
 
-def _units(model: Model) -> dict[Way, Linear]:
+def _units(model: Model) -> dict[SigningKey, Linear]:
     """What this plan signs, by offer, month and term."""
-    found: dict[Way, Linear] = {}
+    found: dict[SigningKey, Linear] = {}
     on_the_table = offers_on_the_table(model.dataset)
     for offer in model.signings:
         for each in model.signings.of(offer) if offer in on_the_table else ():

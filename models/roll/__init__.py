@@ -67,11 +67,11 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
     roll_caps(state, months)
     _roll_the_rest(state)
     settings = replace(dataset.settings, first_month=dataset.month(to), months=months)
-    following = _without_idle_caps(state, replace(dataset, settings=settings, **state.sheets()))
+    following = _without_empty_caps(state, replace(dataset, settings=settings, **state.sheets()))
     return Rolled(following, to, tuple(state.done), tuple(state.notes), state.origins)
 
 
-def _without_idle_caps(state: RollState, dataset: Dataset) -> Dataset:
+def _without_empty_caps(state: RollState, dataset: Dataset) -> Dataset:
     """Caps on a provider, region or site of which nothing is left speak of nothing, and go."""
     idle = {fault.row_key for fault in check(dataset) if (fault.sheet, fault.column) == ("caps", "name")}
     for name in sorted(idle):
@@ -95,7 +95,7 @@ def _roll_the_rest(state: RollState) -> None:
         state.done.append(f"option {name}: bought, its right is in hand")
     for factor in dataset.scenario_factors:
         factor = replace(factor, from_month=first) if factor.from_month is None else factor
-        if factor.name not in state.gone:
+        if factor.name not in state.removed:
             state.scenario_factors.append(factor)
         state.scenario_factors += [replace(factor, name=part) for part in state.parts.get(factor.name, ())]
     used = {each.ramp for each in state.lease_terms} | {each.ramp for each in state.contracts}

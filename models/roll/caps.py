@@ -20,7 +20,7 @@ PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 def roll_caps(state: RollState, months_left: int) -> None:
     """Caps of what is left; `months_left` is the length of the new horizon."""
     for cap in state.dataset.caps:
-        if cap.scope == "offer" and cap.name in state.gone:
+        if cap.scope == "offer" and cap.name in state.removed:
             state.done.append(f"cap {cap.cap}: {cap.name} is out, and so is the cap on it")
             continue
         if cap.until_month is not None and state.dataset.t(cap.until_month) < state.to:

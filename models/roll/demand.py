@@ -33,7 +33,7 @@ def _roll_segment(state: RollState, segment: Segment) -> Segment:
         return segment
     lost = sum(found[limit].churn_per_month for t, limit in in_force.items() if t < state.to)
     free_from = _free_from(state, segment, in_force)
-    kept = []
+    remaining = []
     for row in rows:
         rolled = _less(row, found[row.limit], lost) if lost else row
         if free_from is not None and row.limit != before:
@@ -41,16 +41,16 @@ def _roll_segment(state: RollState, segment: Segment) -> Segment:
             if row.until_month is not None and row.until_month < opens:
                 continue
             rolled = replace(rolled, from_month=opens)
-        kept.append(rolled)
-    if len(kept) < len(rows):  # a blank rank is the row's place, which rows that go would move
-        kept = [replace(each, generosity=found[each.limit].generosity) for each in kept]
-    state.limits += kept
-    told = f"{name}: limit {before} in force"
+        remaining.append(rolled)
+    if len(remaining) < len(rows):  # a blank rank is the row's place, which rows that go would move
+        remaining = [replace(each, generosity=found[each.limit].generosity) for each in remaining]
+    state.limits += remaining
+    line = f"{name}: limit {before} in force"
     if lost:
-        told += f", {lost:.4g} of baseline lost to churn, taken off its multipliers"
+        line += f", {lost:.4g} of baseline lost to churn, taken off its multipliers"
     if free_from is not None:
-        told += f", no change before {dataset.label(free_from)}"
-    state.done.append(told)
+        line += f", no change before {dataset.label(free_from)}"
+    state.done.append(line)
     return replace(segment, current_limit=before)
 
 

@@ -46,6 +46,6 @@ def roll_lease_outs(state: RollState) -> None:
             state.rules.append(Rule(rule=rule, kind="at_least", offers=(runs_as,), count=1))
             state.done.append(f"{runs_as}: leased out since {dataset.label(each.month)}, runs on by rule {rule}")
         if agreed:
-            state.taken.add(name)
+            state.signed.add(name)
         if not open_still and not running:
             state.leave_out(name)

@@ -46,7 +46,7 @@ def roll_leases(state: RollState) -> None:
                 state.parts.setdefault(name, []).append(signed_as)
             _write(state, lease, holding, units, signed_as)
         if signings or (lease.status == "signed" and lease.signed_units):
-            state.taken.add(name)
+            state.signed.add(name)
         if not open_still and not holdings:
             state.leave_out(name)
 
@@ -59,7 +59,7 @@ def roll_contracts(state: RollState) -> None:
         signings = [each for each in state.plan.signings if (each.kind, each.name) == ("contract", name)]
         signed = next((each for each in signings if each.signed or each.month < to), None)
         if signed is not None or (contract.status == "signed" and contract.signed_blocks):
-            state.taken.add(name)
+            state.signed.add(name)
         over = signed.end < to if signed is not None else contract.status == "signed"
         never = contract.status == "offer" and signed is None and _closed(state, contract.sign_until)
         if over or never:
@@ -160,13 +160,13 @@ def _signed_row(state: RollState, lease: Lease, name: str, month: int, units: in
 def _write(state: RollState, lease: Lease, holding: Holding, units: int, name: str) -> None:
     """The signed row of a holding, with the one term it has now."""
     dataset, schedule = state.dataset, _schedule(state, lease, holding.month, holding.term_months)
-    told = f"{name}: {units} unit{'s' if units > 1 else ''} signed {dataset.label(holding.month)}"
+    line = f"{name}: {units} unit{'s' if units > 1 else ''} signed {dataset.label(holding.month)}"
     term, month, row = replace(schedule.term, lease=name), holding.month, lease
     if holding.stop is not None:
-        told += f", notice given, service ends before {dataset.label(holding.stop)}"
+        line += f", notice given, service ends before {dataset.label(holding.stop)}"
         _owe_termination_fee(state, schedule, units, holding.stop, name)
         if holding.stop <= state.to:
-            state.done.append(told)
+            state.done.append(line)
             return
         term = replace(
             term,
@@ -177,7 +177,7 @@ def _write(state: RollState, lease: Lease, holding: Holding, units: int, name: s
         )
     elif holding.renewed:
         month = schedule.term_end + (holding.renewed - 1) * (schedule.term.renewal_months or 0)
-        told += f", renewed {dataset.label(month)}"
+        line += f", renewed {dataset.label(month)}"
         term, row = (
             _renewed(state, schedule, holding.renewed, name),
             replace(lease, lead_months=0, service_not_before=None),
@@ -195,7 +195,7 @@ def _write(state: RollState, lease: Lease, holding: Holding, units: int, name: s
         holding.renewed,
         settled=holding.stop is not None,
     )
-    state.done.append(told)
+    state.done.append(line)
 
 
 def _owe_termination_fee(state: RollState, schedule: LeaseSchedule, units: int, stop: int, name: str) -> None:

@@ -73,7 +73,7 @@ def map_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan
     """
     to, discount = rolled.to, before.discount(rolled.to)
     signings = [each for each in earlier.signings if each.signed or each.month < to]
-    signings = [each for each in signings if not _goes_on(before, each, to)]
+    signings = [each for each in signings if not _still_open(before, each, to)]
     for each in plan.signings:
         origin = rolled.origins.get((each.kind, each.name))
         moved = replace(each, month=each.month + to, start=each.start + to, end=each.end + to)
@@ -123,7 +123,7 @@ def map_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan
     )
 
 
-def _goes_on(before: Dataset, each: Signing, to: int) -> bool:
+def _still_open(before: Dataset, each: Signing, to: int) -> bool:
     """Whether what becomes of these units is still to be decided in month `to`, and so said by the later plan."""
     if each.kind != "lease":
         return False

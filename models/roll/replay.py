@@ -34,7 +34,7 @@ def replay(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[DroppedDecision, .
             lost.append(DroppedDecision(each.month, f"{each.name}: {units_of} not had, {why}"))
             continue
         units[each.kind, each.name] = units.get((each.kind, each.name), 0) + each.units
-        signings.append(_restated(dataset, each))
+        signings.append(_at_home(dataset, each))
     known = {each.option for each in dataset.options}
     limits = {(each.segment, each.limit) for each in dataset.limits}
     found = replace(
@@ -52,7 +52,7 @@ def _offer(dataset: Dataset, each: Signing) -> Lease | Contract | LeaseOut | Non
     return dataset.contract_of.get(each.name) if each.kind == "contract" else dataset.lease_out_of.get(each.name)
 
 
-def _not_on_offer(dataset: Dataset, each: Signing, taken: int) -> str:
+def _not_on_offer(dataset: Dataset, each: Signing, signed_so_far: int) -> str:
     """Why the units cannot be had in their month; "" when they can."""
     offer = _offer(dataset, each)
     if offer is None or (each.kind == "lease" and schedule_of(dataset, each) is None):
@@ -65,11 +65,11 @@ def _not_on_offer(dataset: Dataset, each: Signing, taken: int) -> str:
     if (offer.sign_from or month) > month or (offer.sign_until or month) < month:
         return "it cannot be signed then"
     if isinstance(offer, Contract):
-        return "" if each.units <= offer.max_blocks and not taken else "there are not so many blocks"
-    return "" if taken + each.units <= offer.units_max else "there are not so many units"
+        return "" if each.units <= offer.max_blocks and not signed_so_far else "there are not so many blocks"
+    return "" if signed_so_far + each.units <= offer.units_max else "there are not so many units"
 
 
-def _restated(dataset: Dataset, each: Signing) -> Signing:
+def _at_home(dataset: Dataset, each: Signing) -> Signing:
     offer = _offer(dataset, each)
     assert offer is not None
     start = service_start(dataset, offer, each.month)

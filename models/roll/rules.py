@@ -10,32 +10,32 @@ from models.schema import Rule
 
 def roll_rules(state: RollState) -> None:
     """Rules that history has settled go; the others ask for what is left of them."""
-    kept = []
+    remaining = []
     for rule in state.dataset.rules:
         rolled = _requires(state, rule) if rule.kind == "requires" else _counts(state, rule)
         if rolled is None:
             state.done.append(f"rule {rule.rule}: settled, taken out")
         else:
-            kept.append(rolled)
-    state.rules = [*kept, *state.rules]
+            remaining.append(rolled)
+    state.rules = [*remaining, *state.rules]
 
 
 def _requires(state: RollState, rule: Rule) -> Rule | None:
     """`requires a; b` is settled once b is signed, or when a is no longer to be had; without b, a is out."""
     first, second = rule.offers
-    if second in state.taken or first in state.gone:
+    if second in state.signed or first in state.removed:
         return None
-    if second in state.gone:
+    if second in state.removed:
         return replace(rule, kind="at_most", offers=(first,), count=0)
     return rule
 
 
 def _counts(state: RollState, rule: Rule) -> Rule | None:
-    taken = sum(name in state.taken for name in rule.offers)
-    left = tuple(name for name in rule.offers if name not in state.taken | state.gone)
-    if not taken and left == rule.offers:
+    signed_before = sum(name in state.signed for name in rule.offers)
+    left = tuple(name for name in rule.offers if name not in state.signed | state.removed)
+    if not signed_before and left == rule.offers:
         return rule
-    count = (1 if rule.kind == "excludes" else rule.count or 0) - taken
+    count = (1 if rule.kind == "excludes" else rule.count or 0) - signed_before
     kind = "at_most" if rule.kind == "excludes" else rule.kind
     if not left or (kind == "at_least" and count <= 0) or (kind == "at_most" and count >= len(left)):
         return None

@@ -30,13 +30,13 @@ def unserved_allowed(dataset: Dataset) -> Dataset:
 
 def last_resort_usd_per_mtok(dataset: Dataset) -> float:
     """DEARER x (the dearest accelerator-hour on offer, used by the slowest rate, or the dearest shortfall allowed)."""
-    held: dict[str, float] = {}
+    accelerators: dict[str, float] = {}
     for part in dataset.lease_hardware:
-        held[part.lease] = held.get(part.lease, 0.0) + part.accelerators
+        accelerators[part.lease] = accelerators.get(part.lease, 0.0) + part.accelerators
     hourly = [each.usd_per_accelerator_hour for each in dataset.on_demand]
     for term in dataset.lease_terms:
         hourly.append(term.usd_per_accelerator_hour or 0.0)
-        hourly.append((term.usd_per_unit_month or 0.0) / 672.0 / max(held.get(term.lease, 0.0), 1e-3))
+        hourly.append((term.usd_per_unit_month or 0.0) / 672.0 / max(accelerators.get(term.lease, 0.0), 1e-3))
     for tier in dataset.contract_tiers:
         contract = dataset.contract_of.get(tier.contract)
         kw = dataset.hardware_of[contract.hardware].kw if contract else 1.0

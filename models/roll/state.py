@@ -67,7 +67,7 @@ class RollState:
     """What has been rolled so far.
 
     `parts`: the names under which units of an offer are signed now, where the offer stays on the table
-    under its own; `gone`: names that are in no sheet any more; `taken`: offers of which anything was signed;
+    under its own; `removed`: names that are in no sheet any more; `signed`: offers of which anything was signed;
     `origins`: what rows of signed units stand for, by kind and name.
     """
 
@@ -90,8 +90,8 @@ class RollState:
         self.scenario_factors: list[ScenarioFactor] = []
         self.parts: dict[str, list[str]] = {}
         self.origins: dict[tuple[str, str], Origin] = {}
-        self.gone: set[str] = set()
-        self.taken: set[str] = set()
+        self.removed: set[str] = set()
+        self.signed: set[str] = set()
         self.carried: list[Carried] = []
         self.billed: list[Billed] = []
         self.done: list[str] = []
@@ -102,7 +102,7 @@ class RollState:
 
     def sheets(self) -> dict[str, Any]:
         """The rolled rows of the sheets that change, and what is carried over."""
-        tiers = tuple(each for each in self.dataset.contract_tiers if each.contract not in self.gone)
+        tiers = tuple(each for each in self.dataset.contract_tiers if each.contract not in self.removed)
         rows = {name: tuple(getattr(self, name)) for name in (*ROLLED, "carried", "billed")}
         return rows | {"contract_tiers": tiers}
 
@@ -116,5 +116,5 @@ class RollState:
 
     def leave_out(self, name: str) -> None:
         """Takes an offer out of the next round."""
-        self.gone.add(name)
-        self.done.append(f"{name}: {'over' if name in self.taken else 'can no longer be signed'}, taken out")
+        self.removed.add(name)
+        self.done.append(f"{name}: {'over' if name in self.signed else 'can no longer be signed'}, taken out")

@@ -11,7 +11,7 @@ from models.sampling.distribution import DELAY_PRIORS, Distribution, distributio
 from models.sampling.moments import Moment, moments
 from models.sampling.paths import Paths, sample
 from models.sampling.reduction import Reduction, reduce_to
-from models.sampling.uncertainty import ALL, HISTORY, Uncertainty, misfits
+from models.sampling.uncertainty import ALL, HISTORY, Uncertainty, uncertainty_faults
 
 __all__ = [
     "ALL",
@@ -23,9 +23,9 @@ __all__ = [
     "Reduction",
     "Uncertainty",
     "distribution",
-    "misfits",
     "moments",
     "reduce_to",
     "sample",
+    "uncertainty_faults",
     "vectors",
 ]

@@ -52,10 +52,10 @@ def distribution(shares: dict[float, float]) -> Distribution:
     return Distribution(tuple(value for value, _ in ordered), tuple(share for _, share in ordered))
 
 
-def late_or_not(on_time: float, median: float, spread: float) -> Distribution:
+def delay_distribution(on_time: float, median: float, spread: float) -> Distribution:
     """Months late: none with probability `on_time`, else a lognormal slip in begun months.
 
-    >>> late_or_not(0.6, 4.0, 0.7).probabilities[0]
+    >>> delay_distribution(0.6, 4.0, 0.7).probabilities[0]
     0.6
     """
     normal = NormalDist()
@@ -69,11 +69,11 @@ SPREAD = math.log(10 / 4) / NormalDist().inv_cdf(0.9)
 
 DELAY_PRIORS: dict[str, tuple[Distribution, str]] = {
     "new_build": (
-        late_or_not(0.60, 4.0, SPREAD),
+        delay_distribution(0.60, 4.0, SPREAD),
         "fact L15: 60 % on time, else a lognormal slip of median 4 and 90th percentile 10 months",
     ),
     "energised_site": (
-        late_or_not(0.85, 1.0, SPREAD),
+        delay_distribution(0.85, 1.0, SPREAD),
         "fact L16: 85 % on time, else a slip of median 1 month; its spread assumed as in L15",
     ),
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.sampling.arrays import Array
 
 
-def growth_of(dataset: Dataset, segment: str) -> list[float]:
+def segment_growth(dataset: Dataset, segment: str) -> list[float]:
     """log(demand of a month / demand of the month before), for each month of the segment's history but the first.
 
     Raises
@@ -25,13 +25,13 @@ def growth_of(dataset: Dataset, segment: str) -> list[float]:
     return list(_growth(dataset, segment).values())
 
 
-def growth_together(dataset: Dataset, segments: Iterable[str]) -> Array:
+def joint_growth(dataset: Dataset, segments: Iterable[str]) -> Array:
     """The same of several segments in the months all have in common, shape (months, segments).
 
     Raises
     ------
     ValueError
-        As `growth_of`.
+        As `segment_growth`.
     """
     import numpy as np
 

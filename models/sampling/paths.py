@@ -21,18 +21,18 @@ import numpy as np
 from models.dataset import Dataset
 from models.sampling.arrays import Array
 from models.sampling.distribution import Distribution
-from models.sampling.history import growth_together
+from models.sampling.history import joint_growth
 from models.sampling.uncertainty import (
     ALL,
     Uncertainty,
-    misfits,
-    offers_there,
-    offers_to_come,
+    active_offers,
+    offers_to_be_delivered,
     rented_hardware,
     resampled_segments,
     segments_with,
-    spread_out,
     suppliers,
+    uncertainty_faults,
+    values_by_name,
 )
 from models.sampling.walks import block_bootstrap, geometric_walk
 from models.schema import ScenarioFactor
@@ -80,9 +80,9 @@ def sample(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: int) ->
     Raises
     ------
     ValueError
-        The uncertainty does not fit the dataset (see `misfits`), or nothing is uncertain.
+        The uncertainty does not fit the dataset (see `uncertainty_faults`), or nothing is uncertain.
     """
-    found = misfits(dataset, uncertainty)
+    found = uncertainty_faults(dataset, uncertainty)
     if found:
         raise ValueError(" ".join(found))
     draw = _Draw(dataset, uncertainty, count, seed)
@@ -103,25 +103,25 @@ class _Draw:
 
     def everything(self) -> Iterator[tuple[Quantity, Array]]:
         dataset, what = self.dataset, self.what
-        yield from self._together("demand", self._walks("demand", segments_with(dataset, what)), dataset.segment_of)
+        yield from self._one_for_all("demand", self._walks("demand", segments_with(dataset, what)), dataset.segment_of)
         yield from self._bootstrap()
-        spreads = spread_out(what.growth_spread, dataset.segment_of)
+        spreads = values_by_name(what.growth_spread, dataset.segment_of)
         growth = {name: self._constant(np.maximum(-1.0, spread * self._shocks("demand_growth", name)[:, 0]))
                   for name, spread in spreads.items()}  # fmt: skip
-        yield from self._together("demand_growth", growth, dataset.segment_of)
+        yield from self._one_for_all("demand_growth", growth, dataset.segment_of)
         hardware = rented_hardware(dataset)
-        prices = self._walks("on_demand_price", spread_out(what.price_volatility, hardware))
-        yield from self._together("on_demand_price", prices, hardware)
-        sites = offers_to_come(dataset)
-        for name, months_late in spread_out(what.delays, sites).items():
+        prices = self._walks("on_demand_price", values_by_name(what.price_volatility, hardware))
+        yield from self._one_for_all("on_demand_price", prices, hardware)
+        sites = offers_to_be_delivered(dataset)
+        for name, delays in values_by_name(what.delays, sites).items():
             uniform = self._stream("delivery_delay_months", sites[name]).random(self.count)
-            yield ("delivery_delay_months", name), self._constant(_quantile(months_late, uniform))
-        for name, share in spread_out(what.delivered, offers_there(dataset)).items():
+            yield ("delivery_delay_months", name), self._constant(_quantile(delays, uniform))
+        for name, share in values_by_name(what.delivered, active_offers(dataset)).items():
             uniform = self._stream("delivered_share", sites.get(name, name)).random(self.count)
             yield ("delivered_share", name), self._constant(_quantile(share, uniform))
         named = [each for each in what.exit_hazard if each != ALL]
-        for name, hazard in spread_out(what.exit_hazard, dict.fromkeys([*suppliers(dataset), *named])).items():
-            yield ("supplier_exit", name), self._gone(name, hazard)
+        for name, hazard in values_by_name(what.exit_hazard, dict.fromkeys([*suppliers(dataset), *named])).items():
+            yield ("supplier_exit", name), self._exits(name, hazard)
 
     def _walks(self, quantity: str, volatilities: Mapping[str, float]) -> dict[str, Array]:
         return {
@@ -133,7 +133,7 @@ class _Draw:
         segments, block = resampled_segments(self.dataset, self.what), self.what.bootstrap_block
         if not segments or block is None:
             return
-        growth = growth_together(self.dataset, segments)
+        growth = joint_growth(self.dataset, segments)
         months = self.dataset.settings.months
         blocks = max(1, math.ceil((months - 1) / block))
         beginnings = self._stream("history", ALL).integers(len(growth), size=(self.count, blocks))
@@ -141,12 +141,12 @@ class _Draw:
         for i, segment in enumerate(segments):
             yield ("demand", segment), levels[:, :, i]
 
-    def _gone(self, name: str, hazard: float) -> Array:
+    def _exits(self, name: str, hazard: float) -> Array:
         """In each month but month 0 a supplier that is still there goes with the chance `hazard`."""
         if hazard == 0.0:
             return self._constant(np.zeros(self.count))
-        still_there = 1.0 - self._stream("supplier_exit", name).random(self.count)
-        last = np.floor(np.log(still_there) / math.log1p(-hazard))
+        still_present = 1.0 - self._stream("supplier_exit", name).random(self.count)
+        last = np.floor(np.log(still_present) / math.log1p(-hazard))
         return (np.arange(self.dataset.settings.months) > last[:, None]).astype(float)
 
     def _shocks(self, quantity: str, name: str) -> Array:
@@ -156,7 +156,7 @@ class _Draw:
         common = self._stream(quantity, ALL).standard_normal(size)
         return math.sqrt(share) * common + math.sqrt(1.0 - share) * self._stream(quantity, name).standard_normal(size)
 
-    def _together(
+    def _one_for_all(
         self, quantity: str, values: Mapping[str, Array], everything: Any
     ) -> Iterator[tuple[Quantity, Array]]:
         """One `*` where every name has the same values, else each name by itself."""

@@ -13,7 +13,7 @@ from typing import TypeVar
 from models.dataset import Dataset
 from models.faults import closest
 from models.sampling.distribution import Distribution
-from models.sampling.history import growth_of, growth_together
+from models.sampling.history import joint_growth, segment_growth
 from models.schema import Contract, Lease
 from models.supply.signing import service_start
 
@@ -51,9 +51,11 @@ class Uncertainty:
 def segments_with(dataset: Dataset, uncertainty: Uncertainty) -> dict[str, float]:
     """The monthly volatility of each segment whose demand is a random walk; those resampled from history are not."""
     resampled = resampled_segments(dataset, uncertainty)
-    chosen = spread_out(uncertainty.demand_volatility, [each for each in dataset.segment_of if each not in resampled])
+    chosen = values_by_name(
+        uncertainty.demand_volatility, [each for each in dataset.segment_of if each not in resampled]
+    )
     return {
-        segment: _deviation(growth_of(dataset, segment)) if isinstance(value, str) else float(value)
+        segment: _deviation(segment_growth(dataset, segment)) if isinstance(value, str) else float(value)
         for segment, value in chosen.items()
     }
 
@@ -66,7 +68,7 @@ def resampled_segments(dataset: Dataset, uncertainty: Uncertainty) -> tuple[str,
     return tuple(segment for segment in dataset.segment_of if segment in with_history)
 
 
-def offers_to_come(dataset: Dataset) -> dict[str, str]:
+def offers_to_be_delivered(dataset: Dataset) -> dict[str, str]:
     """The site of each lease and contract that is on offer, or signed and not yet in service in month 0."""
 
     def to_come(offer: Lease | Contract) -> bool:
@@ -78,7 +80,7 @@ def offers_to_come(dataset: Dataset) -> dict[str, str]:
     return found | {each.contract: each.site or each.contract for each in dataset.contracts if to_come(each)}
 
 
-def offers_there(dataset: Dataset) -> dict[str, str]:
+def active_offers(dataset: Dataset) -> dict[str, str]:
     """The provider of each lease and contract that is not excluded."""
     found = {each.lease: each.provider for each in dataset.leases if each.status != "excluded"}
     return found | {each.contract: each.provider for each in dataset.contracts if each.status != "excluded"}
@@ -86,7 +88,7 @@ def offers_there(dataset: Dataset) -> dict[str, str]:
 
 def suppliers(dataset: Dataset) -> tuple[str, ...]:
     """Providers of leases and contracts that are not excluded, and of on-demand capacity."""
-    return tuple(dict.fromkeys([*offers_there(dataset).values(), *(each.provider for each in dataset.on_demand)]))
+    return tuple(dict.fromkeys([*active_offers(dataset).values(), *(each.provider for each in dataset.on_demand)]))
 
 
 def rented_hardware(dataset: Dataset) -> tuple[str, ...]:
@@ -94,18 +96,22 @@ def rented_hardware(dataset: Dataset) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.hardware for each in dataset.on_demand))
 
 
-def spread_out(given: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:
+def values_by_name(given: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:
     """The value of each name: its own, else that of `*`; names without either are left out."""
     return {name: given[key] for name in names if (key := name if name in given else ALL) in given}
 
 
-def misfits(dataset: Dataset, uncertainty: Uncertainty) -> tuple[str, ...]:
+def uncertainty_faults(dataset: Dataset, uncertainty: Uncertainty) -> tuple[str, ...]:
     """What of the uncertainty does not fit the problem, a sentence each, with what to do."""
-    return tuple(_misfits(dataset, uncertainty))
+    return tuple(_uncertainty_faults(dataset, uncertainty))
 
 
-def _misfits(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
-    segments, coming, there = list(dataset.segment_of), list(offers_to_come(dataset)), list(offers_there(dataset))
+def _uncertainty_faults(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
+    segments, coming, there = (
+        list(dataset.segment_of),
+        list(offers_to_be_delivered(dataset)),
+        list(active_offers(dataset)),
+    )
     hardware = list(rented_hardware(dataset))
     yield from _names("demand volatility", what.demand_volatility, segments, "a segment")
     yield from _names("growth spread", what.growth_spread, segments, "a segment")
@@ -125,7 +131,7 @@ def _misfits(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
     for name, share in what.delivered.items():
         if any(not 0 <= value <= 1 for value in share.values):
             yield f"delivered prior of {name}: what arrives is a share from 0 to 1 of what was planned."
-    yield from _history_misfits(dataset, what)
+    yield from _history_faults(dataset, what)
 
 
 def _names(what: str, given: Mapping[str, object], known: list[str], kind: str) -> Iterator[str]:
@@ -144,7 +150,7 @@ def _numbers(
             yield f"{what} of {name}: found {value:g}, expected a number {expected}."
 
 
-def _history_misfits(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
+def _history_faults(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
     resampled = resampled_segments(dataset, what)
     for name in what.demand_volatility:
         if name in resampled:
@@ -154,7 +160,7 @@ def _history_misfits(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
             yield "history bootstrap: the workbook has no history; add a sheet history, or use a demand volatility."
         else:
             try:
-                found = growth_together(dataset, resampled).shape[0]
+                found = joint_growth(dataset, resampled).shape[0]
                 if found < max(2, what.bootstrap_block):
                     yield (
                         f"history bootstrap: the segments have {found} months of growth in common, fewer than the "
@@ -163,10 +169,10 @@ def _history_misfits(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
             except ValueError as error:
                 yield f"history bootstrap: {error}"
     others = [each for each in dataset.segment_of if each not in resampled]
-    for segment, value in spread_out(what.demand_volatility, others).items():
+    for segment, value in values_by_name(what.demand_volatility, others).items():
         if isinstance(value, str):
             try:
-                if len(growth_of(dataset, segment)) < 3:
+                if len(segment_growth(dataset, segment)) < 3:
                     yield f"demand volatility: the history of {segment} is too short; four months or more are needed."
             except ValueError as error:
                 yield f"demand volatility: {error}"

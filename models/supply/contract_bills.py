@@ -11,17 +11,24 @@ from models.core.model import Model
 from models.dataset import Billed
 from models.plan import Payment, Plan
 from models.schema import Contract
-from models.supply.take_or_pay import Metered, Signature, add_billed_use, metered_payments, pay_minimum, rate_classes
+from models.supply.take_or_pay import (
+    Metered,
+    SigningVariant,
+    add_billed_use,
+    metered_payments,
+    pay_minimum,
+    rate_classes,
+)
 
 
 class Bills:
     """The bills of one contract over all its possible signings."""
 
     def __init__(
-        self, model: Model, contract: Contract, source: Source, payer: Payer, signatures: list[Signature]
+        self, model: Model, contract: Contract, source: Source, payer: Payer, signatures: list[SigningVariant]
     ) -> None:
         self.model, self.contract, self.payer, self.signatures = model, contract, payer, signatures
-        self.top_ups: dict[tuple[int, int], tuple[range, Signature, Var]] = {}
+        self.top_ups: dict[tuple[int, int], tuple[range, SigningVariant, Var]] = {}
         self.metered = []
         for signature in signatures:
             pay_minimum(model, payer, signature)
@@ -33,22 +40,26 @@ class Bills:
             if classes or overage:
                 self.metered.append(Metered(contract, source, payer, t, classes, overage))
 
-    def minimum(self, signature: Signature, t: int) -> Linear:
+    def minimum(self, signature: SigningVariant, t: int) -> Linear:
         """The take-or-pay minimum of a signing in month t, prepaid or not."""
         total = Linear()
         schedule = signature.schedule
-        for lot in signature.lots:
-            usd = schedule.rate(lot.tier, t) * schedule.hours_online_per_block(t) * self.contract.take_or_pay_share
-            total.plus(lot.blocks, usd)
+        for tier_blocks in signature.tier_blocks:
+            usd = (
+                schedule.rate(tier_blocks.tier, t)
+                * schedule.hours_online_per_block(t)
+                * self.contract.take_or_pay_share
+            )
+            total.plus(tier_blocks.blocks, usd)
         return total
 
-    def years(self) -> list[tuple[Signature, range]]:
+    def years(self) -> list[tuple[SigningVariant, range]]:
         """Contract years that owe a minimum spend."""
         if not self.contract.min_spend_usd_per_year:
             return []
         return [(each, year) for each in self.signatures for year in each.schedule.contract_years]
 
-    def owed(self, signature: Signature, year: range) -> Linear:
+    def owed(self, signature: SigningVariant, year: range) -> Linear:
         """Minimum spend of a contract year, for its months that count."""
         months = len(year) + self._before(year).months
         return signature.signed.times(self.contract.min_spend_usd_per_year * months / 12.0)
@@ -57,7 +68,7 @@ class Bills:
         """Months of the year before month 0, and their bills."""
         return self.model.dataset.billed_before(self.contract.contract, year)
 
-    def billed(self, signature: Signature, year: range) -> Linear:
+    def billed(self, signature: SigningVariant, year: range) -> Linear:
         """Bills and overage of a contract year, as variables."""
         model, total = self.model, Linear(self._before(year).usd)
         for t in year:

@@ -50,7 +50,7 @@ class ContractSchedule:
         """The month from which the supplier is gone, None when it stays."""
         return supplier_exit(self.dataset, self.contract)
 
-    def stands(self, t: int) -> bool:
+    def supplier_present(self, t: int) -> bool:
         """Whether the supplier is still there in month t."""
         return self.exit_month is None or t < self.exit_month
 
@@ -79,7 +79,7 @@ class ContractSchedule:
 
     def online_per_block(self, t: int) -> float:
         """Accelerators of a block online in month t of the service."""
-        return self.agreed_per_block(t) if self.stands(t) else 0.0
+        return self.agreed_per_block(t) if self.supplier_present(t) else 0.0
 
     def agreed_per_block(self, t: int) -> float:
         """Accelerators of a block in month t, whether or not the supplier is still there: what prepayments pay for."""

@@ -23,7 +23,7 @@ from models.schema import Contract, ContractTier
 from models.supply.contract_bills import Bills
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.signing import signing_months
-from models.supply.take_or_pay import Lot, Signature, add_overage
+from models.supply.take_or_pay import SigningVariant, TierBlocks, add_overage
 
 _TierKey = tuple[str, int, int]
 _Span = tuple[ContractSchedule, ContractTier, int, int]
@@ -33,19 +33,19 @@ def add_contracts(model: Model) -> None:
     """Adds every contract that is signed or can be, its capacity and its bills."""
     dataset = model.dataset
     offered: list[ContractSchedule] = []
-    taken: list[Signature] = []
+    signed: list[SigningVariant] = []
     for contract in dataset.contracts:
         if contract.status == "signed" and contract.signed_month is not None:
             schedule = ContractSchedule(dataset, contract, dataset.t(contract.signed_month))
             if schedule.end > 0:
-                taken.append(_already_signed(schedule))
+                signed.append(_already_signed(schedule))
             else:
                 model.signings.sign(contract.contract, schedule.signed, Linear(1.0), 1)
         elif contract.status == "offer" and contract.max_blocks:
             months = signing_months(dataset, contract, contract.contract, every_month=model.every_month)
             offered.extend(ContractSchedule(dataset, contract, m) for m in months)
-    taken.extend(_offered(model, offered))
-    for each in taken:
+    signed.extend(_offered(model, offered))
+    for each in signed:
         contract = each.schedule.contract
         model.signings.sign(contract.contract, each.schedule.signed, each.signed, 1, units=each.blocks)
         source = source_of(contract)
@@ -53,11 +53,11 @@ def add_contracts(model: Model) -> None:
             if t in dataset.horizon:
                 model.capacity.bring_online(source, t, each.blocks.times(each.schedule.online_per_block(t)))
     for contract in dataset.contracts:
-        signatures = [each for each in taken if each.schedule.contract is contract]
+        signatures = [each for each in signed if each.schedule.contract is contract]
         if signatures:
             model.contract_bills.append(Bills(model, contract, source_of(contract), payer_of(contract), signatures))
     add_overage(model, [each for bills in model.contract_bills for each in bills.metered])
-    model.readers.append(lambda: Plan(signings=tuple(_signings(taken))))
+    model.readers.append(lambda: Plan(signings=tuple(_signings(signed))))
 
 
 def source_of(contract: Contract) -> Source:
@@ -95,21 +95,21 @@ def tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tupl
     return spans
 
 
-def _already_signed(schedule: ContractSchedule) -> Signature:
+def _already_signed(schedule: ContractSchedule) -> SigningVariant:
     contract = schedule.contract
     count = contract.signed_blocks or 0
-    lots = []
+    tier_blocks = []
     for tier, first, last in tier_spans(contract, schedule.tiers):
         if contract.tier_mode == "incremental":
             blocks = max(0, min(count, last) - first + 1)
         else:
             blocks = count if first <= count <= last else 0
         if blocks:
-            lots.append(Lot(schedule, tier, Linear(float(blocks))))
-    return Signature(schedule, Linear(1.0 if count else 0.0), tuple(lots))
+            tier_blocks.append(TierBlocks(schedule, tier, Linear(float(blocks))))
+    return SigningVariant(schedule, Linear(1.0 if count else 0.0), tuple(tier_blocks))
 
 
-def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]:
+def _offered(model: Model, schedules: list[ContractSchedule]) -> list[SigningVariant]:
     """Variables and rows for the contracts on offer."""
     spans: dict[_TierKey, _Span] = {}
     for schedule in schedules:
@@ -138,17 +138,17 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
     begun = model.add_variables(
         "tier_begun", _tiers_to_order(model, spans), upper=1, integer=True, decided=itemgetter(1)
     )
-    taken = []
+    variants = []
     for schedule in schedules:
         keys = [key for key in spans if key[:2] == schedule.key]
-        lots = tuple(Lot(schedule, spans[key][1], Linear.of(blocks[key])) for key in keys)
+        tier_blocks = tuple(TierBlocks(schedule, spans[key][1], Linear.of(blocks[key])) for key in keys)
         if schedule.contract.tier_mode == "all_units":
             count = Linear()
             for key in keys:
                 count.plus(reached[key])
         else:
             count = signed[schedule.key]
-        each = Signature(schedule, count, lots)
+        each = SigningVariant(schedule, count, tier_blocks)
         if schedule.contract.tier_mode == "incremental":
             model.add_constraint(
                 "blocks_at_least",
@@ -164,8 +164,8 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[Signature]
                     before = keys[i - 1]
                     full = Linear.of(blocks[before]).add(begun[key], -float(width[before]))
                     model.add_constraint("tier_before_full", key, full, at_least=0.0)
-        taken.append(each)
-    return taken
+        variants.append(each)
+    return variants
 
 
 def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> list[_TierKey]:
@@ -196,8 +196,8 @@ def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[Con
     for k in range(1, len(tiers)):
         if any(each[k] < each[k - 1] for each in rates.values()):
             return False
-        dearer = {t for t, each in rates.items() if each[k] > each[k - 1]}
-        if dearer and dearer.isdisjoint(counted):
+        more_expensive = {t for t, each in rates.items() if each[k] > each[k - 1]}
+        if more_expensive and more_expensive.isdisjoint(counted):
             return False
     return True
 
@@ -205,12 +205,16 @@ def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[Con
 def _is_counted(model: Model, schedule: ContractSchedule, t: int) -> bool:
     """Whether the objective counts what a block is billed in month t of its service."""
     inside = t in model.dataset.horizon or counts_in_full(model.dataset)
-    return inside and schedule.agreed_per_block(t) > 0.0 and bool(schedule.stands(t) or schedule.contract.prepay_share)
+    return (
+        inside
+        and schedule.agreed_per_block(t) > 0.0
+        and bool(schedule.supplier_present(t) or schedule.contract.prepay_share)
+    )
 
 
-def _signings(taken: list[Signature]) -> list[Signing]:
+def _signings(signed: list[SigningVariant]) -> list[Signing]:
     found = []
-    for each in taken:
+    for each in signed:
         contract, blocks = each.schedule.contract, round(each.blocks.value())
         if blocks:
             found.append(

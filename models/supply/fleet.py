@@ -31,8 +31,8 @@ def add_fleet(model: Model) -> None:
         payer = Payer("fleet", asset.asset, asset.provider, asset.region, site)
         first = 0 if asset.from_month is None else dataset.t(asset.from_month)
         last = len(dataset.horizon) if asset.until_month is None else dataset.t(asset.until_month)
-        gone = dataset.realization.exit(asset.provider)
-        last = last if gone is None else min(last, gone - 1)
+        exit_month = dataset.realization.exit(asset.provider)
+        last = last if exit_month is None else min(last, exit_month - 1)
         for t in dataset.horizon:
             if first <= t <= last:
                 model.capacity.bring_online(source, t, Linear(asset.accelerators))

@@ -48,11 +48,11 @@ def add_lease_outs(model: Model) -> None:
     def read() -> Plan:
         found = []
         for (name, m), count in units.items():
-            if taken := round(count.value()):
+            if signed := round(count.value()):
                 row = dataset.lease_out_of[name]
                 start = service_start(dataset, row, m)
                 end = start + row.term_months - 1
-                found.append(Signing("lease_out", name, m, row.term_months, taken, start, end))
+                found.append(Signing("lease_out", name, m, row.term_months, signed, start, end))
         return Plan(signings=tuple(found))
 
     model.readers.append(read)

@@ -43,7 +43,7 @@ class LeaseSchedule:
         """The month from which the supplier is gone, None when it stays."""
         return supplier_exit(self.dataset, self.lease)
 
-    def stands(self, t: int) -> bool:
+    def supplier_present(self, t: int) -> bool:
         """Whether the supplier is still there in month t."""
         return self.exit_month is None or t < self.exit_month
 
@@ -63,7 +63,7 @@ class LeaseSchedule:
         found = []
         for k in range(self.term.renewals_max):
             first = self.term_end + k * months
-            if not 0 < first < horizon or not self.stands(first):
+            if not 0 < first < horizon or not self.supplier_present(first):
                 break
             found.append(range(first, first + months))
         return tuple(found)
@@ -79,7 +79,7 @@ class LeaseSchedule:
 
     def online_share(self, t: int) -> float:
         """Share of a unit's accelerators that is online in month t of its service."""
-        return self._arrives(t) if self.stands(t) else 0.0
+        return self._arrives(t) if self.supplier_present(t) else 0.0
 
     def _arrives(self, t: int) -> float:
         delivered = self.lease.delivered_share * self.dataset.realization.delivered(self.lease.lease, t)
@@ -87,7 +87,7 @@ class LeaseSchedule:
 
     def owed(self, t: int) -> float:
         """USD owed for month t of a unit's service: the fee while the supplier is there."""
-        return self.fee(t) if self.stands(t) else 0.0
+        return self.fee(t) if self.supplier_present(t) else 0.0
 
     def fee(self, t: int) -> float:
         """USD billed for month t of a unit's service, used or not, as the terms have it."""
@@ -112,4 +112,4 @@ class LeaseSchedule:
         if after is None or not self.start < stop < self.term_end:
             return False
         notice = self.term.notice_months
-        return stop - self.start >= after + notice and stop - notice >= 0 and self.stands(stop)
+        return stop - self.start >= after + notice and stop - notice >= 0 and self.supplier_present(stop)

@@ -29,7 +29,7 @@ from models.supply.signing import signing_months
 
 
 @dataclass(frozen=True, slots=True)
-class _Stay:
+class _ServicePeriod:
     """The units of one signing and how long they stay: units in service by month, from f on."""
 
     schedule: LeaseSchedule
@@ -65,23 +65,23 @@ def add_leases(model: Model) -> None:
     for past in signed:
         if past.term_end <= 0:
             model.signings.sign(past.lease.lease, past.signed, Linear(1.0 if past.lease.signed_units else 0.0), 1)
-    stays = _stays(model, counted)
-    for stay in stays:
-        lease = stay.schedule.lease
+    services = _services(model, counted)
+    for service in services:
+        lease = service.schedule.lease
         most = (lease.signed_units or 0) if lease.status == "signed" else lease.units_max
-        term_months = stay.schedule.term.term_months
-        model.signings.sign(lease.lease, stay.schedule.signed, stay.units, most, term_months=term_months)
-        _bring_online(model, stay)
-        _pay(model, stay)
+        term_months = service.schedule.term.term_months
+        model.signings.sign(lease.lease, service.schedule.signed, service.units, most, term_months=term_months)
+        _bring_online(model, service)
+        _pay(model, service)
 
     def read() -> Plan:
-        _keep_what_need_not_end(model, stays)
-        return Plan(signings=tuple(signing for stay in stays for signing in _signings(stay)))
+        _drop_needless_ends(model, services)
+        return Plan(signings=tuple(signing for service in services for signing in _signings(service)))
 
     model.readers.append(read)
 
 
-def _keep_what_need_not_end(model: Model, stays: list[_Stay]) -> None:
+def _drop_needless_ends(model: Model, services: list[_ServicePeriod]) -> None:
     """Takes back ends of service beyond the horizon that cost nothing, save nothing and no cap needs.
 
     With `prorate` they are decisions only for the sake of caps on obligations; a solver ends service
@@ -90,10 +90,10 @@ def _keep_what_need_not_end(model: Model, stays: list[_Stay]) -> None:
     horizon = len(model.dataset.horizon)
     if counts_in_full(model.dataset) or not model.obligation_caps:
         return
-    for stay in stays:
-        tail = [stay.level(t).variables[0] for t in stay.stops if t >= horizon]
+    for service in services:
+        tail = [service.level(t).variables[0] for t in service.stops if t >= horizon]
         ended = [variable.value for variable in tail]
-        kept = stay.level(horizon - 1).value()
+        kept = service.level(horizon - 1).value()
         if all(value == kept for value in ended):
             continue
         for variable in tail:
@@ -111,7 +111,7 @@ def _key(schedule: LeaseSchedule) -> tuple[str, int, int]:
     return schedule.lease.lease, schedule.term.term_months, schedule.signed
 
 
-def _stays(model: Model, counted: list[tuple[LeaseSchedule, Linear]]) -> list[_Stay]:
+def _services(model: Model, counted: list[tuple[LeaseSchedule, Linear]]) -> list[_ServicePeriod]:
     """Variables for the months in which the units in service can fall below those of the month before."""
     dataset = model.dataset
     caps_obligations = any(cap.measure == "obligation_usd" for cap in dataset.caps)
@@ -129,7 +129,7 @@ def _stays(model: Model, counted: list[tuple[LeaseSchedule, Linear]]) -> list[_S
         return key[3] - notice[key[:3]] if key[3] in stops[key[:3]] else key[3]
 
     remaining = model.add_variables("in_service", index, upper=lambda key: most[key[:3]], integer=True, decided=decided)
-    stays = []
+    services = []
     for schedule, units in counted:
         key = _key(schedule)
         levels: dict[int, Linear] = {}
@@ -146,8 +146,8 @@ def _stays(model: Model, counted: list[tuple[LeaseSchedule, Linear]]) -> list[_S
                 current = following
             levels[t] = current
         tail_end = None if caps_obligations else _cheapest_end(model, schedule)
-        stays.append(_Stay(schedule, units, levels, stops[key], tail_end))
-    return stays
+        services.append(_ServicePeriod(schedule, units, levels, stops[key], tail_end))
+    return services
 
 
 def _stop_months(model: Model, schedule: LeaseSchedule, caps_obligations: bool) -> tuple[int, ...]:
@@ -189,8 +189,8 @@ def _cheapest_end(model: Model, schedule: LeaseSchedule) -> int | None:
     return None if best == schedule.term_end else best
 
 
-def _bring_online(model: Model, stay: _Stay) -> None:
-    schedule, lease, term = stay.schedule, stay.schedule.lease, stay.schedule.term
+def _bring_online(model: Model, service: _ServicePeriod) -> None:
+    schedule, lease, term = service.schedule, service.schedule.lease, service.schedule.term
     for hardware, accelerators in schedule.accelerators.items():
         source = Source(
             kind="lease",
@@ -203,7 +203,7 @@ def _bring_online(model: Model, stay: _Stay) -> None:
             usage_usd=term.usage_usd_per_accelerator_hour,
             sublet=lease.sublet,
         )
-        for t, level in stay.levels.items():
+        for t, level in service.levels.items():
             if t in model.dataset.horizon:
                 model.capacity.bring_online(source, t, level.times(accelerators * schedule.online_share(t)))
 
@@ -212,18 +212,19 @@ def _payer(lease: Lease) -> Payer:
     return Payer("lease", lease.lease, lease.provider, lease.region, lease.site or lease.lease)
 
 
-def _pay(model: Model, stay: _Stay) -> None:
+def _pay(model: Model, service: _ServicePeriod) -> None:
     """Upfront and prepayment at signing, then fees by month and termination fees; what is still owed besides."""
-    dataset, schedule, term = model.dataset, stay.schedule, stay.schedule.term
+    dataset, schedule, term = model.dataset, service.schedule, service.schedule.term
     payer, horizon, full = _payer(schedule.lease), len(dataset.horizon), counts_in_full(dataset)
-    service = range(schedule.start, schedule.term_end)
-    if schedule.stands(schedule.signed) and (0 <= schedule.signed < horizon or (full and schedule.signed >= horizon)):
+    if schedule.supplier_present(schedule.signed) and (
+        0 <= schedule.signed < horizon or (full and schedule.signed >= horizon)
+    ):
         share = counted_share_of_upfront(dataset, schedule.start, term.term_months)
-        model.costs.pay("lease", payer, schedule.signed, stay.units.times(schedule.upfront), counted=share)
+        model.costs.pay("lease", payer, schedule.signed, service.units.times(schedule.upfront), counted=share)
         if term.prepay_share:
-            fees = [schedule.fee(t) for t in service]
+            fees = [schedule.fee(t) for t in range(schedule.start, schedule.term_end)]
             share = counted_share_of_prepayment(dataset, schedule.start, fees)
-            prepaid = stay.units.times(term.prepay_share * sum(fees))
+            prepaid = service.units.times(term.prepay_share * sum(fees))
             model.costs.pay("lease", payer, schedule.signed, prepaid, counted=share)
 
     def due(t: int, amount: Linear) -> None:
@@ -233,22 +234,22 @@ def _pay(model: Model, stay: _Stay) -> None:
         if t < horizon or full:
             model.costs.pay("lease", payer, t, amount)
 
-    end = schedule.term_end if stay.tail_end is None else stay.tail_end
-    for t, level in stay.levels.items():
+    end = schedule.term_end if service.tail_end is None else service.tail_end
+    for t, level in service.levels.items():
         if t >= schedule.term_end:
             due(t, level.times(schedule.fee(t)))
         elif t < end:
             due(t, level.times((1.0 - term.prepay_share) * schedule.fee(t)))
-    for t in stay.stops:
-        left = stay.level(t - 1).times(1.0).plus(stay.level(t), -1.0)
+    for t in service.stops:
+        left = service.level(t - 1).times(1.0).plus(service.level(t), -1.0)
         due(t, left.times(schedule.termination_fee(t)))
-    if stay.tail_end is not None:
-        due(stay.tail_end, stay.level(stay.tail_end - 1).times(schedule.termination_fee(stay.tail_end)))
+    if service.tail_end is not None:
+        due(service.tail_end, service.level(service.tail_end - 1).times(schedule.termination_fee(service.tail_end)))
 
 
-def _signings(stay: _Stay) -> list[Signing]:
+def _signings(service: _ServicePeriod) -> list[Signing]:
     """Units of one signing, grouped by the month they end in."""
-    schedule = stay.schedule
+    schedule = service.schedule
 
     def signing(units: int, end: int, cancelled: bool, renewals: int) -> Signing:
         return Signing(
@@ -265,22 +266,22 @@ def _signings(stay: _Stay) -> list[Signing]:
         )
 
     found = []
-    current = round(stay.units.value())
-    for stop in stay.stops:
-        following = round(stay.level(stop).value())
+    current = round(service.units.value())
+    for stop in service.stops:
+        following = round(service.level(stop).value())
         if following < current:
             found.append(signing(current - following, stop - 1, True, 0))
         current = following
     for k, renewal in enumerate(schedule.renewals):
-        following = round(stay.level(renewal.start).value())
+        following = round(service.level(renewal.start).value())
         if following < current:
             found.append(signing(current - following, renewal.start - 1, False, k))
         current = following
     if current:
         if schedule.renewals:
             found.append(signing(current, schedule.renewals[-1].stop - 1, False, len(schedule.renewals)))
-        elif stay.tail_end is not None:
-            found.append(signing(current, stay.tail_end - 1, True, 0))
+        elif service.tail_end is not None:
+            found.append(signing(current, service.tail_end - 1, True, 0))
         else:
             found.append(signing(current, schedule.term_end - 1, False, 0))
     return found

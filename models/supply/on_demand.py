@@ -32,11 +32,11 @@ def price_paths(dataset: Dataset) -> dict[Seller, dict[int, OnDemand]]:
     paths: dict[Seller, dict[int, OnDemand]] = {}
     for seller, dated in rows.items():
         dated.sort(key=lambda each: each[0])
-        gone = dataset.realization.exit(seller[0])
+        exit_month = dataset.realization.exit(seller[0])
         paths[seller] = {
             t: _realized(dataset, [row for start, row in dated if start <= t][-1], t)
             for t in dataset.horizon
-            if dated[0][0] <= t and (gone is None or t < gone)
+            if dated[0][0] <= t and (exit_month is None or t < exit_month)
         }
     return paths
 
@@ -56,7 +56,7 @@ def _realized(dataset: Dataset, row: OnDemand, t: int) -> OnDemand:
 def add_on_demand(model: Model) -> None:
     """Adds what each seller offers to the pools, and its bill to the costs."""
     dataset, unit = model.dataset, model.units.accelerators
-    held = {
+    rows = {
         (*seller, t, block.block): row
         for seller, path in price_paths(dataset).items()
         for t, row in path.items()
@@ -65,12 +65,12 @@ def add_on_demand(model: Model) -> None:
     }
 
     def most(key: tuple[str, str, str, int, str]) -> float | None:
-        cap = held[key].max_accelerators
+        cap = rows[key].max_accelerators
         return None if cap is None else cap / unit
 
-    bought = model.add_variables("on_demand", held, upper=most)
+    bought = model.add_variables("on_demand", rows, upper=most)
     for (provider, region, hardware, t, block), variable in bought.items():
-        row = held[provider, region, hardware, t, block]
+        row = rows[provider, region, hardware, t, block]
         pool = region, hardware
         model.capacity.on_demand[pool, t, block].append(variable)
         model.capacity.reachable.add((pool, t))

@@ -64,7 +64,7 @@ def add_pools(model: Model) -> None:
                     each.use[name] = Linear.of(use[(*pool, t, name, k)])
                 _balance(model, pool, t, name, made, work)
             if not (work.is_zero and _use_is_work(model, pool, t, name, len(classes))):
-                _hold(model, pool, t, name, made)
+                _limit(model, pool, t, name, made)
         found.extend(made)
     for each in found:
         _charge(model, each)
@@ -128,7 +128,7 @@ def _balance(model: Model, pool: Pool, t: int, block: str, classes: list[UseClas
     model.add_constraint("work_is_done", (*pool, t, block), body, equals=0.0)
 
 
-def _hold(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]) -> None:
+def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]) -> None:
     """Use stays within what is online: the pool's less its margin, each class's own, and what is leased out."""
     if not classes:
         return

@@ -74,8 +74,8 @@ def signing_months(dataset: Dataset, offer: Offer, name: str, *, every_month: bo
     if not (every_month or _early_signing_may_matter(dataset, name)):
         prices = {m: [each.price(name, m) for each in dataset.realizations] for m in months}
         months = [m for m in months if m + 1 not in prices or (starts[m], prices[m]) != (starts[m + 1], prices[m + 1])]
-    gone = supplier_exit(dataset, offer)
-    return months if gone is None else [m for m in months if m < gone]
+    exit_month = supplier_exit(dataset, offer)
+    return months if exit_month is None else [m for m in months if m < exit_month]
 
 
 def _early_signing_may_matter(dataset: Dataset, name: str) -> bool:

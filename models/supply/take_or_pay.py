@@ -30,7 +30,7 @@ from models.supply.contract_schedule import ContractSchedule
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
+class TierBlocks:
     """Blocks of a contract signed in one month and billed at one tier's rate."""
 
     schedule: ContractSchedule
@@ -39,19 +39,19 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class SigningVariant:
     """One possible signing of a contract: 0 or 1, and its lots."""
 
     schedule: ContractSchedule
     signed: Linear
-    lots: tuple[Lot, ...]
+    tier_blocks: tuple[TierBlocks, ...]
 
     @property
     def blocks(self) -> Linear:
         """Blocks signed, at whatever rate."""
         total = Linear()
-        for lot in self.lots:
-            total.plus(lot.blocks)
+        for tier_blocks in self.tier_blocks:
+            total.plus(tier_blocks.blocks)
         return total
 
 
@@ -83,45 +83,45 @@ class Metered:
     overage_classes: list[RateClass]
 
 
-def pay_minimum(model: Model, payer: Payer, signature: Signature) -> None:
+def pay_minimum(model: Model, payer: Payer, signature: SigningVariant) -> None:
     """Upfront, prepaid and monthly take-or-pay minimum of a signing, and what is still owed of them."""
     dataset, schedule = model.dataset, signature.schedule
     contract, horizon, full = schedule.contract, len(dataset.horizon), counts_in_full(dataset)
     minimum = {
         t: [
             (
-                lot,
+                tier_blocks,
                 contract.take_or_pay_share
-                * schedule.rate(lot.tier, t)
+                * schedule.rate(tier_blocks.tier, t)
                 * schedule.agreed_per_block(t)
                 * dataset.hours(t),
             )
-            for lot in signature.lots
+            for tier_blocks in signature.tier_blocks
         ]
         for t in schedule.service
     }
-    if schedule.stands(schedule.signed) and schedule.signed >= 0 and (schedule.signed < horizon or full):
+    if schedule.supplier_present(schedule.signed) and schedule.signed >= 0 and (schedule.signed < horizon or full):
         counted = counted_share_of_upfront(dataset, schedule.start, contract.term_months)
         model.costs.pay("contract", payer, schedule.signed, signature.signed.times(schedule.upfront), counted=counted)
         if contract.prepay_share:
-            for i, lot in enumerate(signature.lots):
+            for i, tier_blocks in enumerate(signature.tier_blocks):
                 amounts = [minimum[t][i][1] for t in schedule.service]
                 counted = counted_share_of_prepayment(dataset, schedule.start, amounts)
-                prepaid = lot.blocks.times(contract.prepay_share * sum(amounts))
+                prepaid = tier_blocks.blocks.times(contract.prepay_share * sum(amounts))
                 model.costs.pay("contract", payer, schedule.signed, prepaid, counted=counted)
-    for t, lots in minimum.items():
-        if t < 0 or not schedule.stands(t):
+    for t, owed in minimum.items():
+        if t < 0 or not schedule.supplier_present(t):
             continue
         amount = Linear()
-        for lot, usd_per_block in lots:
-            amount.plus(lot.blocks, (1.0 - contract.prepay_share) * usd_per_block)
+        for tier_blocks, usd_per_block in owed:
+            amount.plus(tier_blocks.blocks, (1.0 - contract.prepay_share) * usd_per_block)
         model.obligations.append(Obligation(payer, schedule.signed, t, amount))
         if t < horizon or full:
             model.costs.pay("contract", payer, t, amount)
 
 
 def rate_classes(
-    model: Model, contract: Contract, t: int, signatures: Iterable[Signature], by_tier: bool
+    model: Model, contract: Contract, t: int, signatures: Iterable[SigningVariant], by_tier: bool
 ) -> list[RateClass]:
     """Accelerators online in month t by rate; by month of signing too where a minimum spend adds up per signing.
 
@@ -132,11 +132,11 @@ def rate_classes(
         schedule = signature.schedule
         if t not in schedule.service or not schedule.online_per_block(t):
             continue
-        for lot in signature.lots:
-            rate = schedule.rate(lot.tier if by_tier else schedule.tiers[0], t)
+        for tier_blocks in signature.tier_blocks:
+            rate = schedule.rate(tier_blocks.tier if by_tier else schedule.tiers[0], t)
             key = (rate, schedule.signed if contract.min_spend_usd_per_year else 0)
             each = found.setdefault(key, RateClass(rate, schedule.signed))
-            each.online.plus(lot.blocks, schedule.online_per_block(t) / model.units.accelerators)
+            each.online.plus(tier_blocks.blocks, schedule.online_per_block(t) / model.units.accelerators)
     return sorted(found.values(), key=lambda each: (each.rate, each.signed))
 
 
@@ -207,8 +207,8 @@ def _fill_cheapest_first(model: Model, metered: Metered) -> None:
         rest = cheaper.online.times(share).add(cheaper.billed_use, -1.0)
         most = share * cheaper.most()
         model.add_constraint("cheaper_rate_first", (*key, j), rest.add(full, most), at_most=most)
-        for k, dearer in enumerate(metered.classes[j + 1 :], start=j + 1):
-            spill = Linear.of(dearer.billed_use).add(full, -share * dearer.most())
+        for k, more_expensive in enumerate(metered.classes[j + 1 :], start=j + 1):
+            spill = Linear.of(more_expensive.billed_use).add(full, -share * more_expensive.most())
             model.add_constraint("dearer_rate_after", (*key, j, k), spill, at_most=0.0)
 
 

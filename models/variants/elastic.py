@@ -24,7 +24,7 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.demand.sites import most
+from models.demand.sites import upper_bound
 from models.plan import Plan
 from models.policy.caps import value_weights
 from models.probes import POWER
@@ -212,11 +212,11 @@ class Elastic:
                 column = shared[rule]
                 if kind == "cap":
                     weight = weights[key[0], int(key[1])]
-                    size = max(most(weight), 1e-9)
+                    size = max(upper_bound(weight), 1e-9)
                     self._weights[rule].append((r, weight))
                 elif kind == "max_shortfall_share":
-                    weight = self._asked(name, int(key[1]))
-                    size = max(most(weight), 1e-9)
+                    weight = self._demanded(name, int(key[1]))
+                    size = max(upper_bound(weight), 1e-9)
                     self._weights[rule].append((r, weight))
                 else:
                     size = float(max(1, counts[r])) if kind != "rule" else self._rule_size(name, key)
@@ -253,9 +253,9 @@ class Elastic:
                 found[segment] += per_day[t] * self.dataset.hours(t) / 24.0
         return found
 
-    def _asked(self, name: str, month: int) -> Linear:
+    def _demanded(self, name: str, month: int) -> Linear:
         total = Linear()
-        for (segment, _, t, _), asked in self.model.demand.items():
+        for (segment, _, t, _), demanded in self.model.demand.items():
             if (segment, t) == (name, month):
-                total.plus(asked)
+                total.plus(demanded)
         return total

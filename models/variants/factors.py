@@ -134,17 +134,17 @@ def _delay(dataset: Dataset, name: str, value: float) -> Dataset:
     """Longer lead times, for what is already in service none."""
     months = round(value)
 
-    def late(lead: int, signed_month: int | None, start: int) -> int:
+    def delay(lead: int, signed_month: int | None, start: int) -> int:
         return lead if signed_month is not None and start < 0 else lead + months
 
     leases = [
-        replace(each, lead_months=late(each.lead_months, each.signed_month, _start(dataset, each)))
+        replace(each, lead_months=delay(each.lead_months, each.signed_month, _start(dataset, each)))
         if name in (ALL, each.lease)
         else each
         for each in dataset.leases
     ]
     contracts = [
-        replace(each, lead_months=late(each.lead_months, each.signed_month, _start(dataset, each)))
+        replace(each, lead_months=delay(each.lead_months, each.signed_month, _start(dataset, each)))
         if name in (ALL, each.contract)
         else each
         for each in dataset.contracts

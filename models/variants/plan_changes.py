@@ -111,26 +111,26 @@ def _choices(plan: Plan) -> dict[tuple[str, str], _Choice]:
 
 
 def _change(kind: str, name: str, old: _Choice | None, new: _Choice | None, label: Label) -> Change:
-    def told(change: Literal["same", "moved", "resized", "dropped", "new", "changed"], words: str) -> Change:
+    def change_of_kind(change: Literal["same", "moved", "resized", "dropped", "new", "changed"], words: str) -> Change:
         before, after = (old.units if old else 0), (new.units if new else 0)
         months = (old.months if old else ()), (new.months if new else ())
         return Change(kind, name, change, before, after, *months, f"{name}: {words}")
 
     if old is None and new is not None:
-        return told("new", f"{_units(kind, new, label)}, which was not taken before")
+        return change_of_kind("new", f"{_units(kind, new, label)}, which was not taken before")
     if new is None and old is not None:
-        return told("dropped", f"no longer {_units(kind, old, label)}")
+        return change_of_kind("dropped", f"no longer {_units(kind, old, label)}")
     assert old is not None
     assert new is not None
     if old.by_end == new.by_end:
-        return told("same", _units(kind, new, label))
+        return change_of_kind("same", _units(kind, new, label))
     if old.units != new.units:
-        return told("resized", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}")
+        return change_of_kind("resized", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}")
     if old.month_counts != new.month_counts:
-        return told("moved", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}")
+        return change_of_kind("moved", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}")
     if old.by_month != new.by_month:
-        return told("changed", f"for {_terms(new)} instead of {_terms(old)} months")
-    return told("changed", f"service until {_ends(new, label)} instead of {_ends(old, label)}")
+        return change_of_kind("changed", f"for {_terms(new)} instead of {_terms(old)} months")
+    return change_of_kind("changed", f"service until {_ends(new, label)} instead of {_ends(old, label)}")
 
 
 def _units(kind: str, choice: _Choice, label: Label) -> str:

@@ -104,8 +104,8 @@ def change_of(dataset: Dataset, violation: Violation) -> RuleChange:
         words = f"let the limits of {name} change each month, not only every {found_months} months"
         return _segment(dataset, violation, kind, str(found_months), "0", float(found_months), words)
     rule = next(each for each in dataset.rules if each.rule == name)
-    told = f"drop rule {name} ({rule.kind} {'; '.join(rule.offers)})"
-    return RuleChange(violation.rule, "rules", name, "kind", rule.kind, "no such rule", 1.0, "rule", 0, last, told)
+    words = f"drop rule {name} ({rule.kind} {'; '.join(rule.offers)})"
+    return RuleChange(violation.rule, "rules", name, "kind", rule.kind, "no such rule", 1.0, "rule", 0, last, words)
 
 
 def _segment(

@@ -17,7 +17,7 @@ from models.variants.plan_changes import differences
 from models.warm_start import start_values
 from planner.results.plan_figures import PlanFigures
 from planner.solving.interrupt import Stop
-from planner.solving.problem import SolveOptions, hold
+from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 
@@ -125,9 +125,9 @@ def _cheapest(
         if variable.parent_component().name not in SIGNING_FAMILIES:
             values[i] = float("nan")
     outcome = solve(
-        hold(model, values),
+        fixed_problem(model, values),
         replace(options, time_limit=max(LEAST_SECONDS, seconds)),
-        on_progress=lines.news,
+        on_progress=lines.update,
         should_stop=lambda: lines.stopped_by(stop),
     )
     if outcome.values is None:

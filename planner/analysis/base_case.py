@@ -61,7 +61,7 @@ def base_case(
     lines = watch("Base case")
     model = build_model(base)
     outcome = solve(
-        model, replace(options, time_limit=budget), on_progress=lines.news, should_stop=lambda: lines.stopped_by(stop)
+        model, replace(options, time_limit=budget), on_progress=lines.update, should_stop=lambda: lines.stopped_by(stop)
     )
     if outcome.status == "infeasible":
         log.info("Without signing something new there is no plan at all, so there is no base case.")

@@ -54,7 +54,7 @@ def kept_report(
     outcome = solve(
         model,
         replace(options, time_limit=budget),
-        on_progress=lines.news,
+        on_progress=lines.update,
         should_stop=lambda: lines.stopped_by(stop),
         start=start_values(model, plan),
     )

@@ -23,7 +23,7 @@ from models.warm_start import decided_by, start_values
 from planner.backtest.simulation import RejectedByAudit, Watch
 from planner.reports.run_result import Status
 from planner.solving.interrupt import Stop
-from planner.solving.problem import Outcome, Problem, SolveOptions, Vector, hold
+from planner.solving.problem import Outcome, Problem, SolveOptions, Vector, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 
@@ -47,16 +47,16 @@ class EvaluatedPlan:
 class Hindsight:
     """The plan of the decisions, and the one with foresight; None where there is none, and then the status says why.
 
-    `broken`: where the decisions break a rule on the actuals, which, where and how much, in words. `lost`: decisions
-    that turned out not to be on offer.
+    `violated`: where the decisions break a rule on the actuals, which, where and how much, in words. `dropped`:
+    decisions that turned out not to be on offer.
     """
 
     rolling: EvaluatedPlan | None
     foresight: EvaluatedPlan | None
     rolling_status: str
     foresight_status: str
-    broken: tuple[str, ...]
-    lost: tuple[str, ...]
+    violated: tuple[str, ...]
+    dropped: tuple[str, ...]
 
     @property
     def myopia_usd(self) -> tuple[float, float, float] | None:
@@ -69,7 +69,7 @@ class Hindsight:
 
 
 def hindsight(
-    actuals: Dataset, implemented: Plan, until: int, options: SolveOptions, stop: Stop, watch: Watch
+    actuals: Dataset, followed: Plan, until: int, options: SolveOptions, stop: Stop, watch: Watch
 ) -> Hindsight:
     """Evaluates the decisions of months up to `until`, and solves the actuals with foresight.
 
@@ -78,23 +78,23 @@ def hindsight(
     RejectedByAudit
         A plan fails its audit.
     """
-    decisions, fallen = replay(actuals, implemented)
-    lost = tuple(each.words for each in fallen if each.month <= until)
+    decisions, not_replayed = replay(actuals, followed)
+    dropped = tuple(each.words for each in not_replayed if each.month <= until)
     model = build_model(actuals, every_month=True)
-    lost += _without_a_place(model, decisions, until)
-    held = held_values(model, decisions, until)
-    outcome = _solve(hold(model, held), options, stop, watch("Decisions held"))
-    rolling = _known(actuals, model, outcome)
-    broken = _broken(actuals, decisions, until, options, stop) if outcome.status == "infeasible" else ()
+    dropped += _beyond_the_horizon(model, decisions, until)
+    fixed = fixed_values(model, decisions, until)
+    outcome = _solve(fixed_problem(model, fixed), options, stop, watch("Decisions held"))
+    rolling = _evaluated(actuals, model, outcome)
+    violated = _violated(actuals, decisions, until, options, stop) if outcome.status == "infeasible" else ()
     found = _solve(model, options, stop, watch("Foresight"), outcome.values)
-    foresight = _known(actuals, model, found)
+    foresight = _evaluated(actuals, model, found)
     if foresight is not None and rolling is not None and rolling.objective_usd < foresight.objective_usd:
         cost, bound = rolling.objective_usd, min(foresight.bound_usd, rolling.objective_usd)
         foresight = replace(rolling, status=foresight.status, bound_usd=bound, gap=(cost - bound) / abs(cost or 1.0))
-    return Hindsight(rolling, foresight, outcome.status, found.status, broken, lost)
+    return Hindsight(rolling, foresight, outcome.status, found.status, violated, dropped)
 
 
-def held_values(model: Model, decisions: Plan, until: int) -> Vector:
+def fixed_values(model: Model, decisions: Plan, until: int) -> Vector:
     """A value for each column that is a decision of a month up to `until`, NaN for the others."""
     return np.where(decided_by(model, until), start_values(model, decisions), np.nan)
 
@@ -102,24 +102,24 @@ def held_values(model: Model, decisions: Plan, until: int) -> Vector:
 def _solve(
     problem: Problem, options: SolveOptions, stop: Stop, lines: ProgressLines, start: Vector | None = None
 ) -> Outcome:
-    return solve(problem, options, on_progress=lines.news, should_stop=lambda: lines.stopped_by(stop), start=start)
+    return solve(problem, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(stop), start=start)
 
 
-def _known(actuals: Dataset, model: Model, outcome: Outcome) -> EvaluatedPlan | None:
+def _evaluated(actuals: Dataset, model: Model, outcome: Outcome) -> EvaluatedPlan | None:
     if outcome.values is None or outcome.objective_usd is None:
         return None
     plan = model.plan(outcome.values)
     report = audit(actuals, plan, objective_usd=outcome.objective_usd)
     if not report.passed:
-        told = "; ".join(f"{each.what} at {each.where}" for each in report.failed[:3])
-        raise RejectedByAudit(f"The audit rejects a plan of the actuals: {told}. Please report it.")
+        message = "; ".join(f"{each.what} at {each.where}" for each in report.failed[:3])
+        raise RejectedByAudit(f"The audit rejects a plan of the actuals: {message}. Please report it.")
     bound = -np.inf if outcome.bound_usd is None else outcome.bound_usd
     return EvaluatedPlan(
         outcome.status, plan, report, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds
     )
 
 
-def _without_a_place(model: Model, decisions: Plan, until: int) -> tuple[str, ...]:
+def _beyond_the_horizon(model: Model, decisions: Plan, until: int) -> tuple[str, ...]:
     """Signings that on the actuals would begin service after the horizon: they bring nothing, and are left out."""
     found = []
     for each in decisions.signings:
@@ -137,16 +137,18 @@ class _ElasticProblem:
     units: ModelUnits
 
 
-def _broken(actuals: Dataset, decisions: Plan, until: int, options: SolveOptions, stop: Stop) -> tuple[str, ...]:
+def _violated(actuals: Dataset, decisions: Plan, until: int, options: SolveOptions, stop: Stop) -> tuple[str, ...]:
     """Which rules the decisions break on the actuals, where and how far, bent as little as can be."""
     elastic = Elastic(actuals, every_month=True)
     allowed = [rule for rule in elastic.relaxable if rule.kind != "capacity"]
     arrays = elastic.arrays(allowed)
-    values = held_values(elastic.model, decisions, until)
+    values = fixed_values(elastic.model, decisions, until)
     added = len(arrays.columns) - len(values)
     problem = _ElasticProblem(arrays, ModelUnits())
     outcome = solve(
-        hold(problem, np.concatenate([values, np.full(added, np.nan)])), options, should_stop=lambda: stop.requested
+        fixed_problem(problem, np.concatenate([values, np.full(added, np.nan)])),
+        options,
+        should_stop=lambda: stop.requested,
     )
     if outcome.status == "no_plan":
         return ("which rules the decisions break was not found out in the time",)
@@ -165,8 +167,8 @@ def _words(actuals: Dataset, violation: Violation) -> str:
         return f"{name}: {total:,.4g} bn tokens that must be served are not ({', '.join(months)}{rest})"
     if violation.rule.kind == "cap":
         cap = next(each for each in actuals.caps if each.cap == name)
-        broken = "exceeded" if cap.sense == "max" else "missed"
-        return f"cap {name}: {broken} by {violation.most:,.4g} (it is {cap.value:,.4g})"
+        violated = "exceeded" if cap.sense == "max" else "missed"
+        return f"cap {name}: {violated} by {violation.most:,.4g} (it is {cap.value:,.4g})"
     if violation.rule.kind == "max_shortfall_share":
         return f"{name}: max_shortfall_share exceeded by {violation.most:.3g}"
     return {
@@ -177,4 +179,4 @@ def _words(actuals: Dataset, violation: Violation) -> str:
     }[violation.rule.kind]
 
 
-__all__ = ["EvaluatedPlan", "Hindsight", "held_values", "hindsight"]
+__all__ = ["EvaluatedPlan", "Hindsight", "fixed_values", "hindsight"]

@@ -146,19 +146,19 @@ def _told_how_to_go_on(folder: Path) -> Iterator[None]:
 def _write_plans(result: BacktestResult, folder: Path) -> None:
     """Both plans of what really happened, as workbooks to look at and to compare."""
     named = (("month by month", "month by month", result.rolling), ("foresight", "with foresight", result.foresight))
-    for name, words, known in named:
-        if known is not None:
+    for name, words, evaluated in named:
+        if evaluated is not None:
             write_plan_of(
                 folder / f"{name.replace(' ', '_')}.xlsx",
                 result.request,
                 result.inputs,
                 result.actuals,
-                known.plan,
-                known.audit,
+                evaluated.plan,
+                evaluated.audit,
                 name=f"{result.inputs.forecast.settings.plan_name}, {words}",
-                status=known.status,
-                bound_usd=finite(known.bound_usd),
-                seconds=known.seconds,
+                status=evaluated.status,
+                bound_usd=finite(evaluated.bound_usd),
+                seconds=evaluated.seconds,
             )
 
 

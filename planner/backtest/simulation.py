@@ -80,7 +80,7 @@ def steps(
             step = _Planner(request, inputs, found, None if path is None else path.parent, stop, watch).step()
             if path is not None:
                 save_step(path, key, step, label)
-            log.info("%s: %s", label, _told(step, inputs.actuals.settings.currency))
+            log.info("%s: %s", label, _log_step(step, inputs.actuals.settings.currency))
         else:
             log.info("%s: on record", label)
         yield step
@@ -89,7 +89,7 @@ def steps(
         key, earlier = chain_key(key, step), step.plan
 
 
-def _told(step: BacktestStep, currency: str) -> str:
+def _log_step(step: BacktestStep, currency: str) -> str:
     if step.objective_usd is None:
         return f"no plan ({step.status}); what was planned before is done"
     done = "; ".join(step.signed) or "nothing to sign"
@@ -136,7 +136,7 @@ class _Planner:
             return self._as_before("faulty", (*each.notes, *faults))
         if outcome.values is None:
             return self._as_before(outcome.status, each.notes)
-        return self._kept(problem, model, outcome, short_allowed)
+        return self._accepted(problem, model, outcome, short_allowed)
 
     def _solved(self, problem: Dataset) -> tuple[Model, Outcome]:
         each, request = self.round, self.request
@@ -148,7 +148,7 @@ class _Planner:
         outcome = solve(
             model,
             request.solver,
-            on_progress=lines.news,
+            on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
             start=None if each.start is None else start_values(model, each.start),
         )
@@ -157,7 +157,7 @@ class _Planner:
         self.seconds += outcome.seconds
         return model, outcome
 
-    def _kept(self, problem: Dataset, model: Model, outcome: Outcome, short_allowed: bool) -> BacktestStep:
+    def _accepted(self, problem: Dataset, model: Model, outcome: Outcome, short_allowed: bool) -> BacktestStep:
         each = self.round
         assert outcome.values is not None
         assert outcome.objective_usd is not None

@@ -44,12 +44,12 @@ class BacktestResult:
         """The plan with perfect foresight; None where there is none."""
         return None if self.hindsight is None else self.hindsight.foresight
 
-    def paid_until(self, known: EvaluatedPlan | None, step: BacktestStep) -> float | None:
+    def paid_until(self, evaluated: EvaluatedPlan | None, step: BacktestStep) -> float | None:
         """Present value paid, on what really happened, up to the month before the next step."""
-        if known is None:
+        if evaluated is None:
             return None
         last = min(step.month + self.request.every - 1, self.inputs.until)
-        return sum(each.present_value_usd for each in known.plan.payments if each.month <= last)
+        return sum(each.present_value_usd for each in evaluated.plan.payments if each.month <= last)
 
 
 def headline(result: BacktestResult) -> str:
@@ -58,10 +58,10 @@ def headline(result: BacktestResult) -> str:
     if found is None:
         first = result.steps[0]
         return f"✘ The first month has no plan ({first.status}), so there is nothing to roll. {' '.join(first.notes)}"
-    if found.rolling is None and not found.broken:
+    if found.rolling is None and not found.violated:
         return "● No plan with these decisions was found in the time; begin again with a longer --time-limit."
     if found.rolling is None:
-        return f"✘ What was decided does not keep every rule on what really happened: {'; '.join(found.broken)}."
+        return f"✘ What was decided does not keep every rule on what really happened: {'; '.join(found.violated)}."
     if found.foresight is None or found.myopia_usd is None:
         cost = money(found.rolling.objective_usd, currency)
         return f"● Planned month by month it costs {cost}; no plan with foresight was found ({found.foresight_status})."
@@ -79,14 +79,14 @@ def headline(result: BacktestResult) -> str:
 def lines(result: BacktestResult) -> list[str]:
     """The run on a few lines."""
     label = result.actuals.label
-    told = [headline(result)]
+    found = [headline(result)]
     for step in result.steps:
         done = "; ".join(step.signed) or "nothing"
-        told.append(f"  {label(step.month)}  {done}")
-        told += [f"           {note}" for note in (*step.notes, *(f"unserved: {each}" for each in step.short))]
+        found.append(f"  {label(step.month)}  {done}")
+        found += [f"           {note}" for note in (*step.notes, *(f"unserved: {each}" for each in step.short))]
     if result.hindsight is not None:
-        told += [f"  Not had   {each}" for each in result.hindsight.lost]
-    return told
+        found += [f"  Not had   {each}" for each in result.hindsight.dropped]
+    return found
 
 
 def document(result: BacktestResult) -> dict[str, Any]:
@@ -106,15 +106,15 @@ def document(result: BacktestResult) -> dict[str, Any]:
         "first_month": label(0),
         "until": label(result.inputs.until),
         "last_month": label(result.actuals.settings.months - 1),
-        "rolling": _known(rolling),
-        "foresight": _known(foresight),
+        "rolling": _evaluated(rolling),
+        "foresight": _evaluated(foresight),
         "myopia_usd": None if myopia is None else myopia[0],
         "myopia_least_usd": None if myopia is None else myopia[1],
         "myopia_most_usd": None if myopia is None else finite(myopia[2]),
         "myopia_share": None if myopia is None or foresight is None else _share(myopia[0], foresight.objective_usd),
         "myopia_by_category_usd": None if own is None or best is None else {c: own[c] - best[c] for c in CATEGORIES},
-        "broken": [] if found is None else list(found.broken),
-        "not_had": [] if found is None else list(found.lost),
+        "broken": [] if found is None else list(found.violated),
+        "not_had": [] if found is None else list(found.dropped),
         "steps": [
             {
                 "month": label(step.month),
@@ -164,14 +164,14 @@ def _share(part: float, whole: float) -> float:
     return part / abs(whole) if whole else 0.0
 
 
-def _known(known: EvaluatedPlan | None) -> dict[str, Any] | None:
-    if known is None:
+def _evaluated(evaluated: EvaluatedPlan | None) -> dict[str, Any] | None:
+    if evaluated is None:
         return None
     return {
-        "status": known.status,
-        "objective_usd": known.objective_usd,
-        "bound_usd": finite(known.bound_usd),
-        "gap": known.gap if finite(known.bound_usd) is not None else None,
-        "seconds": known.seconds,
-        "costs_usd": known.plan.costs_usd(),
+        "status": evaluated.status,
+        "objective_usd": evaluated.objective_usd,
+        "bound_usd": finite(evaluated.bound_usd),
+        "gap": evaluated.gap if finite(evaluated.bound_usd) is not None else None,
+        "seconds": evaluated.seconds,
+        "costs_usd": evaluated.plan.costs_usd(),
     }

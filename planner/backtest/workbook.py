@@ -61,8 +61,8 @@ def write_rolling(path: Path, result: BacktestResult) -> None:
     sections = [*_costs(result), _steps(result), _done(result)]
     if comparison is not None:
         sections += [*words_sections(comparison), figures_section(comparison), power_section(comparison)]
-    sections += _broken(result)
-    sections.append(_otherwise(result))
+    sections += _violated(result)
+    sections.append(_forecast_errors(result))
     label, settings = result.actuals.label, result.actuals.settings
     followed, whole = (f"{label(0)} to {label(last)}" for last in (result.inputs.until, settings.months - 1))
     every = "month" if result.request.every == 1 else f"{result.request.every} months"
@@ -75,7 +75,7 @@ def write_rolling(path: Path, result: BacktestResult) -> None:
         "bad" if result.rolling is None else "good" if result.foresight is not None else "careful",
         tuple(sections),
     )
-    own = [Filled(STEPS, _step_rows(result)), Filled(OTHERWISE, _otherwise_rows(result))]
+    own = [Filled(STEPS, _step_rows(result)), Filled(OTHERWISE, _forecast_error_rows(result))]
     compared = [] if comparison is None else tables(comparison)
     write_report(path, result.actuals, page, [each for each in [*own, *compared] if each.rows])
 
@@ -119,7 +119,10 @@ def _costs(result: BacktestResult) -> Iterator[Section]:
 
 def _steps(result: BacktestResult) -> Section:
     label = result.actuals.label
-    paid = [[result.paid_until(known, step) for step in result.steps] for known in (result.rolling, result.foresight)]
+    paid = [
+        [result.paid_until(evaluated, step) for step in result.steps]
+        for evaluated in (result.rolling, result.foresight)
+    ]
     sizes = [abs(usd) for each in paid for usd in each if usd is not None]
     sizes += [abs(step.objective_usd) for step in result.steps if step.objective_usd is not None]
     size, word = _scale(max(sizes, default=0.0))
@@ -158,23 +161,23 @@ def _done(result: BacktestResult) -> Section:
     return Section("What was done", columns, rows, if_empty="Nothing was signed, ended, bought or changed.")
 
 
-def _broken(result: BacktestResult) -> list[Section]:
+def _violated(result: BacktestResult) -> list[Section]:
     found = result.hindsight
-    if found is None or not (found.broken or found.lost):
+    if found is None or not (found.violated or found.dropped):
         return []
-    told = [*(("broken", each) for each in found.broken), *(("not had", each) for each in found.lost)]
+    told = [*(("broken", each) for each in found.violated), *(("not had", each) for each in found.dropped)]
     columns: tuple[tuple[str, Kind], ...] = (("What", "text"), *((("", "text"),) * 5), ("In words", "text"))
     rows = [(what, "", "", "", "", "", words) for what, words in told]
     return [Section("What did not hold on what really happened", columns, rows)]
 
 
-def _otherwise(result: BacktestResult) -> Section:
+def _forecast_errors(result: BacktestResult) -> Section:
     label = result.actuals.label
     rows = [
         (
             f"{each.change.sheet}: {each.change.row}",
-            _told(each.change.before),
-            _told(each.change.after),
+            _shown_value(each.change.before),
+            _shown_value(each.change.after),
             "never" if each.known is None else label(each.known),
             each.change.column,
         )
@@ -192,7 +195,7 @@ def _otherwise(result: BacktestResult) -> Section:
     )
 
 
-def _told(value: Any) -> str:
+def _shown_value(value: Any) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
@@ -215,7 +218,7 @@ def _step_rows(result: BacktestResult) -> list[tuple[Any, ...]]:
     ]
 
 
-def _otherwise_rows(result: BacktestResult) -> list[tuple[Any, ...]]:
+def _forecast_error_rows(result: BacktestResult) -> list[tuple[Any, ...]]:
     return [
         (each.change.sheet, each.change.row, each.change.column, each.change.before, each.change.after, each.known)
         for each in result.forecast_errors

@@ -52,10 +52,10 @@ def read_input(path: Path) -> Dataset:
         name, number, column, value = (*values, *[None] * 4)[:4]
         if name and number and column and value is not None:
             records[str(name)][int(number)][str(column)] = value
-    taken = load_tables([_table(name, list(rows.values())) for name, rows in records.items()])
-    if taken.dataset is None:
-        raise FaultyWorkbook(taken.faults)
-    return taken.dataset
+    loaded = load_tables([_table(name, list(rows.values())) for name, rows in records.items()])
+    if loaded.dataset is None:
+        raise FaultyWorkbook(loaded.faults)
+    return loaded.dataset
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> RawTable:

@@ -32,7 +32,7 @@ class Page:
             self.sheet.set_column(column, column, width)
         self.row = 0
 
-    def _title(self, name: str, said: Banner, more: str = "") -> None:
+    def _title(self, name: str, subtitle: Banner, more: str = "") -> None:
         """The plan's name, its months, and how it stands."""
         settings, dataset = self.dataset.settings, self.dataset
         self.sheet.write_string(0, FIRST, name, self.book.format(bold=True, font_size=18, font_color=HEADER))
@@ -40,11 +40,11 @@ class Page:
         last = dataset.label(len(dataset.horizon) - 1)
         line = f"{dataset.label(0)} to {last}, {settings.months} months{more} · money in {self.currency} · bn = billion"
         self.sheet.write_string(1, FIRST, line, self.book.format(font_color=GREY))
-        fill, ink = TONES[said.tone]
+        fill, ink = TONES[subtitle.tone]
         style = self.book.format(bold=True, bg_color=fill, font_color=ink, text_wrap=True, indent=1, font_size=11)
         self.sheet.merge_range(3, FIRST, 3, LAST, "", style)
-        self.sheet.write_string(3, FIRST, said.text, style)
-        self.sheet.set_row(3, 24 if len(said.text) < 150 else 40)
+        self.sheet.write_string(3, FIRST, subtitle.text, style)
+        self.sheet.set_row(3, 24 if len(subtitle.text) < 150 else 40)
         self.row = 5
 
     def _tiles(self, shown: Sequence[Tile]) -> None:

@@ -250,11 +250,11 @@ class Reader:
                 raise ValueError(value)
             return self.dataset.t(month)
         if column.kind == "flag":
-            return {"yes": True, "no": False}[str(value)] if value in ("yes", "no") else _misfit(value)
+            return {"yes": True, "no": False}[str(value)] if value in ("yes", "no") else _refuse(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise ValueError(value)
         if column.kind == "whole":
-            return int(value) if value == int(value) else _misfit(value)
+            return int(value) if value == int(value) else _refuse(value)
         return float(value)
 
     def fault(self, table: Table, column: str, row: int, found: str, expected: str, cell: str = "") -> None:
@@ -264,7 +264,7 @@ class Reader:
         self.faults.append(Fault(table.sheet, column, "", found, expected, MEND, row=row, cell=cell))
 
 
-def _misfit(value: object) -> Any:
+def _refuse(value: object) -> Any:
     raise ValueError(value)
 
 

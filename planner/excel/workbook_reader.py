@@ -124,9 +124,9 @@ class _SheetReader:
             self._warn("a hidden sheet", "sheets that can be seen", "It is read; unhide it, or delete it.")
         hidden = [row for row in _hidden(self.worksheet.row_dimensions) if read & rows.get(row, {}).keys()]
         if hidden:
-            listed = ", ".join(map(str, sorted(hidden)[:8])) + (", …" if len(hidden) > 8 else "")
+            shown_names = ", ".join(map(str, sorted(hidden)[:8])) + (", …" if len(hidden) > 8 else "")
             fix = "Hidden rows are read like the others; unhide them, or delete them."
-            self._warn(f"hidden rows: {listed}", "rows that can be seen", fix, min(hidden), f"A{min(hidden)}")
+            self._warn(f"hidden rows: {shown_names}", "rows that can be seen", fix, min(hidden), f"A{min(hidden)}")
         columns = sorted(read.intersection(_hidden(self.worksheet.column_dimensions)))
         if columns:
             fix = "Hidden columns are read like the others; unhide them, or delete them."

@@ -154,7 +154,7 @@ class _Run:
         lines = ProgressLines("Plan", dataset.settings.currency, self.live)
         options = self._options(FIRST_SOLVE * self.seconds_left, threads=self.values["threads"])
         log.info("Solving, as no plan is given")
-        outcome = solve(model, options, on_progress=lines.news, should_stop=lambda: lines.stopped_by(self.stop))
+        outcome = solve(model, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(self.stop))
         if outcome.values is None:
             if outcome.status == "infeasible":
                 return None, Range(None, None)

@@ -64,7 +64,7 @@ def _search(context: SolveContext, start: Plan | None, keep: PlanStability | Non
         outcome = solve(
             model,
             context.options.solver(),
-            on_progress=progress.news,
+            on_progress=progress.update,
             should_stop=lambda: progress.stopped_by(stop),
             start=first,
         )

@@ -17,7 +17,7 @@ import numpy as np
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import fold
-from models.sampling import Moment, Paths, Reduction, misfits, moments, reduce_to, sample, vectors
+from models.sampling import Moment, Paths, Reduction, moments, reduce_to, sample, uncertainty_faults, vectors
 from models.schema import SCENARIO_NOTES, Scenario
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, new_sheet, rewritten_book
@@ -79,7 +79,7 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
         raise FaultyWorkbook(result.errors)
     dataset = result.dataset
     uncertainty = request.texts.read()
-    found = [*request.texts.faults, *misfits(dataset, uncertainty), *_misfits(request, dataset)]
+    found = [*request.texts.faults, *uncertainty_faults(dataset, uncertainty), *_uncertainty_faults(request, dataset)]
     if request.overrides:
         found += _overridden(request.source, dataset)
     if found:
@@ -114,7 +114,7 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
     )
 
 
-def _misfits(request: ScenariosRequest, dataset: Dataset) -> list[str]:
+def _uncertainty_faults(request: ScenariosRequest, dataset: Dataset) -> list[str]:
     found = []
     texts = request.texts
     if not any(texts.texts.values()) and texts.bootstrap_block is None:

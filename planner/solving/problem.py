@@ -130,12 +130,12 @@ class LocalOptimum:
     row_duals: Vector
 
 
-def hold(problem: Problem, decisions: Vector) -> ArrayProblem:
+def fixed_problem(problem: Problem, decisions: Vector) -> ArrayProblem:
     """The problem with columns held at whole numbers; those that are NaN are still to be decided."""
-    return ArrayProblem(held(problem.compiled, decisions), problem.units)
+    return ArrayProblem(fixed_at(problem.compiled, decisions), problem.units)
 
 
-def held(arrays: Compiled, decisions: Vector) -> Compiled:
+def fixed_at(arrays: Compiled, decisions: Vector) -> Compiled:
     """The arrays with columns held at whole numbers, those that are NaN left free."""
     fixed = ~np.isnan(decisions)
     lower, upper = arrays.lower.copy(), arrays.upper.copy()

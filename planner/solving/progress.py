@@ -55,11 +55,11 @@ class ProgressLines:
         self._began = clock()
         self._standing: SearchStatus | None = None
         self._said: tuple[float | None, float | None] = (None, None)
-        self._said_at = 0.0
+        self._logged_at = 0.0
         self._drawn_at = -DRAW_SECONDS
         self._stopping = False
 
-    def news(self, standing: SearchStatus) -> None:
+    def update(self, standing: SearchStatus) -> None:
         """Where the search stands now."""
         self._standing = standing
 
@@ -79,10 +79,10 @@ class ProgressLines:
             self._live.show(self._line(seconds))
         standing = self._standing
         found = (standing.incumbent_usd, standing.bound_usd) if standing else (None, None)
-        waited = seconds - self._said_at
+        waited = seconds - self._logged_at
         first = self._said[0] is None and found[0] is not None
         if first or (waited >= LINE_SECONDS and found != self._said) or waited >= ALIVE_SECONDS:
-            self._said, self._said_at = found, seconds
+            self._said, self._logged_at = found, seconds
             # A live line already shows it on the terminal; the log files get it in any case.
             log.log(logging.DEBUG if self._live is not None else logging.INFO, "%s", self._line(seconds))
 

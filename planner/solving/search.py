@@ -20,7 +20,7 @@ import numpy as np
 from models.build import Model
 from models.core.compiled import Compiled
 from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status, finite
-from planner.solving.problem import LocalOptimum, Outcome, Problem, Progress, SolveOptions, Vector, held
+from planner.solving.problem import LocalOptimum, Outcome, Problem, Progress, SolveOptions, Vector, fixed_at
 from planner.solving.scaling import Scaling
 
 LARGE = 1500
@@ -251,7 +251,9 @@ def polish(arrays: Compiled, values: Vector) -> Vector:
     A solver's integers are whole within a tolerance only, and an incumbent met on the way need not be the best for its
     integers. Where the rounded integers admit no plan the values are returned as they are.
     """
-    solver = HighsSolver(held(arrays, np.where(arrays.integer, values, np.nan)), SolveOptions(gap=0.0, time_limit=60.0))
+    solver = HighsSolver(
+        fixed_at(arrays, np.where(arrays.integer, values, np.nan)), SolveOptions(gap=0.0, time_limit=60.0)
+    )
     solver.run()
     best = solver.values if solver.status == Status.kOptimal else None
     whole = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
@@ -302,7 +304,7 @@ def local_optimum(model: Model, decisions: Vector, time_limit: float = 60.0) -> 
     arrays, options = model.compiled, SolveOptions(gap=0.0, time_limit=time_limit)
     decisions = np.where(arrays.integer, decisions, np.nan)
     for _ in range(2):  # first for decisions left open, then, all held, for the duals
-        solver = HighsSolver(held(arrays, decisions), options)
+        solver = HighsSolver(fixed_at(arrays, decisions), options)
         solver.run()
         values = solver.values
         if solver.status != Status.kOptimal or values is None:

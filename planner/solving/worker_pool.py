@@ -39,7 +39,7 @@ _POLL_SECONDS = 0.1
 class SolveTask:
     """A problem to solve; `key` names it, `start` is a plan to begin from but for the offer `left_open`.
 
-    With `held_until`, whatever `start` decides before that month t is held. With `beyond_caps`, where no plan keeps
+    With `fixed_until`, whatever `start` decides before that month t is held. With `beyond_caps`, where no plan keeps
     the caps one that need not is looked for.
     """
 
@@ -47,7 +47,7 @@ class SolveTask:
     dataset: Dataset
     options: SolveOptions
     start: Plan | None = None
-    held_until: int = 0
+    fixed_until: int = 0
     left_open: str | None = None
     beyond_caps: bool = False
 
@@ -224,8 +224,8 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
     """The answer to a question, worked out in this process."""
     from models.build import build_model
     from models.policy.caps import caps_exceeded, caps_lifted
-    from models.warm_start import decided_before, start_values, take_what_changes_nothing
-    from planner.solving.problem import ArrayProblem, hold
+    from models.warm_start import apply_decisions_without_effect, decided_before, start_values
+    from planner.solving.problem import ArrayProblem, fixed_problem
     from planner.solving.search import solve
 
     began = time.monotonic()
@@ -234,10 +234,10 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
         model = build_model(task.dataset)
         start = None if task.start is None else start_values(model, task.start, task.left_open)
         problem: Problem = model
-        if start is not None and task.held_until:
-            held = decided_before(model, start, task.held_until)
-            problem = hold(model, held)
-            if np.array_equal(np.isnan(held), np.isnan(start)):
+        if start is not None and task.fixed_until:
+            fixed = decided_before(model, start, task.fixed_until)
+            problem = fixed_problem(model, fixed)
+            if np.array_equal(np.isnan(fixed), np.isnan(start)):
                 start = None  # all of it is held: there is nothing left to begin from
         outcome = solve(problem, task.options, should_stop=should_stop, start=start)
         status = outcome.status
@@ -248,12 +248,12 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
             outcome = solve(lifted, replace(task.options, time_limit=left), should_stop=should_stop, start=start)
             if outcome.values is not None:
                 caps = caps_exceeded(problem.compiled, outcome.values)
-        if task.start is not None and task.held_until:
-            take_what_changes_nothing(model, task.start, task.held_until)
+        if task.start is not None and task.fixed_until:
+            apply_decisions_without_effect(model, task.start, task.fixed_until)
         plan = None if outcome.values is None else model.plan(outcome.values)
     except Exception as error:
-        told = f"{type(error).__name__}: {error}".splitlines()[0]
-        return SolveResult(task.key, "no_plan", seconds=time.monotonic() - began, why=told)
+        message = f"{type(error).__name__}: {error}".splitlines()[0]
+        return SolveResult(task.key, "no_plan", seconds=time.monotonic() - began, why=message)
     return SolveResult(
         task.key,
         status,

@@ -32,7 +32,7 @@ def base_case_for_scenarios(
     outcome = solve(
         ExtensiveForm(nothing_new(dataset), measure),
         replace(options, time_limit=budget),
-        on_progress=lines.news,
+        on_progress=lines.update,
         should_stop=lambda: lines.stopped_by(stop),
     )
     if outcome.status == "infeasible":

@@ -16,7 +16,7 @@ from models.core.compiled import Compiled
 from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey, shared_key
 from models.stochastic.subproblem import Subproblem
-from planner.solving.problem import ArrayProblem, hold
+from planner.solving.problem import ArrayProblem, fixed_problem
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
@@ -106,7 +106,7 @@ class Candidates:
         return {name: self._fixed(local[name], problem, decisions) for name, problem in problems.items()}
 
     def _fixed(self, subproblem: Subproblem, problem: Compiled, decisions: Decisions) -> ArrayProblem:
-        return hold(ArrayProblem(problem, subproblem.model.units), subproblem.fixed_values(decisions))
+        return fixed_problem(ArrayProblem(problem, subproblem.model.units), subproblem.fixed_values(decisions))
 
 
 def nearest(

@@ -25,7 +25,7 @@ from models.stochastic.tree import ScenarioTree, is_two_stage
 from planner.errors import WrongUsage
 from planner.formatting import money
 from planner.solving.interrupt import Stop
-from planner.solving.problem import SolveOptions, hold
+from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 from planner.solving.worker_pool import SolveResult, solve_many
@@ -173,7 +173,7 @@ class _StochasticSearch:
         outcome = solve(
             form,
             replace(self.options, time_limit=self._seconds_left()),
-            on_progress=lines.news,
+            on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
             start=form.start(start) if start else None,
         )
@@ -195,7 +195,7 @@ class _StochasticSearch:
             self.dataset,
             replace(self.options, time_limit=self._seconds_left()),
             start=self.start,  # the plan for the expected values is known, and would be evaluated once more
-            on_progress=lines.news,
+            on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
         )
         separate = WaitAndSee({})
@@ -228,7 +228,7 @@ class _StochasticSearch:
         if form is None:
             return ExpectedValueSolution()
         outcome = solve(
-            hold(form, form.integers_before(form.start(plans), until)),
+            fixed_problem(form, form.integers_before(form.start(plans), until)),
             replace(self.options, time_limit=seconds),
             should_stop=lambda: self.stop.requested,
         )

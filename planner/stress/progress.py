@@ -20,19 +20,19 @@ class StressLines:
 
     def __init__(self, samples: Samples, currency: str, live: LiveText | None) -> None:
         self._samples, self._currency, self._live = samples, currency, live
-        self._began = self._said_at = time.monotonic()
+        self._began = self._logged_at = time.monotonic()
 
     def show(self, results: Mapping[int, SampleResult]) -> None:
         """Shows what the results so far come to."""
         now = time.monotonic()
-        due = now - self._said_at >= LINE_SECONDS
+        due = now - self._logged_at >= LINE_SECONDS
         if self._live is None and not due:
             return
         line = self._line(results, now - self._began)
         if self._live is not None:
             self._live.show(line)
         if due:
-            self._said_at = now
+            self._logged_at = now
             log.log(logging.DEBUG if self._live is not None else logging.INFO, "%s", line)
 
     def _line(self, results: Mapping[int, SampleResult], seconds: float) -> str:

@@ -13,7 +13,7 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.parsing.raw_tables import RawTable
-from models.sampling import misfits
+from models.sampling import uncertainty_faults
 from planner import __version__
 from planner.console import Console, LiveLine, log_to
 from planner.errors import ExitCode, WrongUsage
@@ -103,7 +103,7 @@ class _Run:
         nonzeros = build_model(dataset).size.nonzeros
         self.stop.draining = True
         log.info("Trying the plan on %s", samples.how)
-        news = StressLines(samples, dataset.settings.currency, self.live)
+        on_results = StressLines(samples, dataset.settings.currency, self.live)
         trial = simulate_plan(
             dataset,
             commitment,
@@ -112,7 +112,7 @@ class _Run:
             nonzeros=nonzeros,
             workers=self.values["workers"],
             stop=self.stop,
-            news=news.show,
+            on_results=on_results.show,
         )
         report = self._report(dataset, commitment, trial, result.sha256)
         write_stress(self.outputs.plan, report)
@@ -169,7 +169,7 @@ class _Run:
             self.notes.append(f"{samples.how}.")
             return samples
         uncertainty = texts.read()
-        found = [*texts.faults, *misfits(dataset, uncertainty)]
+        found = [*texts.faults, *uncertainty_faults(dataset, uncertainty)]
         if found:
             raise WrongUsage("\n  ".join(["Samples cannot be drawn as asked:", *found]))
         if dataset.scenarios and seed_of_scenarios(tables) == seed:

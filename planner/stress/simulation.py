@@ -102,28 +102,31 @@ def simulate_plan(
     nonzeros: int,
     workers: int,
     stop: Stop,
-    news: Callable[[Mapping[int, SampleResult]], None] = lambda results: None,
+    on_results: Callable[[Mapping[int, SampleResult]], None] = lambda results: None,
 ) -> SimulatedPlan:
-    """Solves every problem within the time limit of the options; `news` hears the results there are, by problem."""
+    """Solves every problem within the time limit of the options.
+
+    `on_results` is called with the results so far, by problem.
+    """
     began = time.monotonic()
     limit = options.time_limit
     deadline = math.inf if limit is None else began + limit
     each = replace(options, threads=1, time_limit=None if limit is None else limit * ONE_SHARE)
-    held = decisions_of(commitment.plan)
+    fixed = decisions_of(commitment.plan)
     floor = _floors(dataset)
     found: dict[int, SampleResult] = {}
     most_expensive: dict[int, tuple[float, Plan]] = {}
     with solve_many(nonzeros, limit, stop, workers) as ask:
-        for answer in _answers(ask, samples, each, held, commitment.until, lambda: _over(stop, deadline)):
+        for answer in _answers(ask, samples, each, fixed, commitment.until, lambda: _over(stop, deadline)):
             if _over(stop, deadline) and answer.status in ("stopped", "no_plan"):
                 continue  # cut short: how it would have ended is not known
             problem = int(answer.key)
-            found[problem] = _result(dataset, answer, held, commitment.until, floor)
+            found[problem] = _result(dataset, answer, fixed, commitment.until, floor)
             if answer.plan is not None and found[problem].solved:
                 most_expensive[problem] = found[problem].cost_usd, answer.plan
                 if len(most_expensive) > WORST:
                     del most_expensive[min(most_expensive, key=lambda k: (most_expensive[k][0], -k))]
-            news(found)
+            on_results(found)
     finished = takewhile(lambda problem: problem in found, samples.problem_of)
     results = tuple(found[problem] for problem in finished)
     kept = set(samples.problem_of[: len(results)])
@@ -144,7 +147,7 @@ def _answers(
     ask: Callable[[Iterable[SolveTask]], Iterator[SolveResult]],
     samples: Samples,
     options: SolveOptions,
-    held: Plan,
+    fixed: Plan,
     until: int,
     over: Callable[[], bool],
 ) -> Iterator[SolveResult]:
@@ -152,7 +155,9 @@ def _answers(
         if over():
             return
         numbers = range(first, min(first + AT_ONCE, samples.problems))
-        yield from ask([SolveTask(str(k), samples.problem(k), options, held, until, beyond_caps=True) for k in numbers])
+        yield from ask(
+            [SolveTask(str(k), samples.problem(k), options, fixed, until, beyond_caps=True) for k in numbers]
+        )
 
 
 def _floors(dataset: Dataset) -> dict[tuple[str, int], float]:
@@ -167,7 +172,7 @@ def _floors(dataset: Dataset) -> dict[tuple[str, int], float]:
 
 
 def _result(
-    dataset: Dataset, answer: SolveResult, held: Plan, until: int, floor: dict[tuple[str, int], float]
+    dataset: Dataset, answer: SolveResult, fixed: Plan, until: int, floor: dict[tuple[str, int], float]
 ) -> SampleResult:
     plan = answer.plan
     status: Literal["optimal", "stopped", "infeasible", "undecided"] = (
@@ -185,7 +190,7 @@ def _result(
         answer.gap or 0.0,
         plan.costs_usd()["shortfall"],
         tuple((*key, tokens) for key, tokens in sorted(short.items()) if tokens > floor[key]),
-        unavailable(held, plan, until),
+        unavailable(fixed, plan, until),
         answer.caps,
         answer.seconds,
     )

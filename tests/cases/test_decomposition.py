@@ -28,7 +28,7 @@ from models.stochastic.risk import Measure
 from models.stochastic.subproblem import build_subproblem
 from models.stochastic.subproblem import multipliers as relaxation_multipliers
 from models.stochastic.tree import ScenarioTree
-from planner.solving.problem import ArrayProblem, Progress, SolveOptions, hold
+from planner.solving.problem import ArrayProblem, Progress, SolveOptions, fixed_problem
 from planner.solving.relaxation import LinearRelaxation, relaxed_optimum
 from planner.solving.search import solve
 from planner.stochastic.decomposition import decompose
@@ -357,7 +357,7 @@ def test_cuts_lie_below_what_scenarios_cost(of: object) -> None:
         decided = {key: min(max(first[0][key] + rng.randint(-1, 2), low), high) for key, (low, high) in bounds.items()}
         for name, subproblem in search.subproblems.local.items():
             outcome = solve(
-                hold(
+                fixed_problem(
                     ArrayProblem(search.subproblems.problems[name], subproblem.model.units),
                     subproblem.fixed_values(decided),
                 ),

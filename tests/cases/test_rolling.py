@@ -120,7 +120,7 @@ def test_where_nothing_serves_all_the_least_is_left_unserved_and_told() -> None:
     assert [step.short for step in rolled.steps] == [(), ("chat: 28 bn tokens in 2026-02",), ()]
     assert rolled.hindsight is not None
     assert rolled.hindsight.rolling is None
-    assert rolled.hindsight.broken == ("chat: 28 bn tokens that must be served are not (28 in 2026-02)",)
+    assert rolled.hindsight.violated == ("chat: 28 bn tokens that must be served are not (28 in 2026-02)",)
     assert rolled.hindsight.foresight is not None
     assert rolled.hindsight.foresight.objective_usd == pytest.approx(672 + 744)
 

@@ -31,8 +31,8 @@ def _costs_nothing(data: Dataset) -> None:
     scale = max(1.0, sum(abs(each.present_value_usd) for each in plan.payments))
     assert rolled.hindsight is not None
     assert all(step.status == "optimal" and not step.short for step in rolled.steps), rolled.steps
-    assert not rolled.hindsight.lost
-    assert rolled.hindsight.rolling is not None, rolled.hindsight.broken
+    assert not rolled.hindsight.dropped
+    assert rolled.hindsight.rolling is not None, rolled.hindsight.violated
     assert abs(rolled.hindsight.rolling.objective_usd - plan.objective_usd) <= 1e-6 * scale
 
 
@@ -79,7 +79,7 @@ def _never_beats_foresight(data: Dataset, random: Random) -> None:
         return
     best = solved_or_none(actuals)
     found = rolled.hindsight.rolling
-    assert found is not None or rolled.hindsight.broken
+    assert found is not None or rolled.hindsight.violated
     assert (rolled.hindsight.foresight is None) == (best is None)
     if found is None:
         return

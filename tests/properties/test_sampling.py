@@ -16,7 +16,7 @@ from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.sampling import DELAY_PRIORS, Paths, Uncertainty, distribution, moments, reduce_to, sample, vectors
 from models.sampling.levels import demand_of
-from models.sampling.uncertainty import offers_there, offers_to_come, rented_hardware, suppliers
+from models.sampling.uncertainty import active_offers, offers_to_be_delivered, rented_hardware, suppliers
 from models.schema import Scenario
 from models.variants.factors import with_factor
 
@@ -30,8 +30,8 @@ def uncertain(data: Dataset, random: Random) -> Uncertainty:
         growth_spread={"*": random.choice((0.0, 0.02))},
         correlation=random.choice((0.0, 0.5, 1.0)),
         price_volatility={"*": 0.1} if rented_hardware(data) else {},
-        delays={"*": DELAY_PRIORS["energised_site"][0]} if offers_to_come(data) else {},
-        delivered={"*": distribution({1.0: 0.8, 0.5: 0.2})} if offers_there(data) else {},
+        delays={"*": DELAY_PRIORS["energised_site"][0]} if offers_to_be_delivered(data) else {},
+        delivered={"*": distribution({1.0: 0.8, 0.5: 0.2})} if active_offers(data) else {},
         exit_hazard={"*": 0.1} if suppliers(data) else {},
     )
 

@@ -15,7 +15,7 @@ from stochastic import factor, scenario
 from unit.plans import changed, signing, with_row, without
 
 from models.audit import audit
-from models.audit.nonanticipativity import check_nonanticipativity, joined
+from models.audit.nonanticipativity import check_nonanticipativity, joint_report
 from models.audit.report import Check
 from models.dataset import Dataset
 from models.plan import LimitChoice, OptionPurchase, Plan
@@ -237,7 +237,7 @@ def test_the_joined_report_names_scenarios_and_adds_the_rule() -> None:
     plan = b.solved(problem.in_scenario("a"))
     plans = {"a": plan, "b": plan}
     reports = {name: audit(problem.in_scenario(name), each) for name, each in plans.items()}
-    report = joined(reports, check_nonanticipativity(problem, plans))
+    report = joint_report(reports, check_nonanticipativity(problem, plans))
     assert not report.passed
     broken = {each.rule: each for each in report.failed}
     assert set(broken) == {"demand_is_met"}

@@ -13,7 +13,7 @@ import pytest
 from builders import JAN, contract, dataset, demand, lease, on_demand, segment, term
 
 from models.dataset import Dataset
-from models.sampling import DELAY_PRIORS, Distribution, Uncertainty, distribution, misfits, sample
+from models.sampling import DELAY_PRIORS, Distribution, Uncertainty, distribution, sample, uncertainty_faults
 from models.schema import History, Scenario, ScenarioFactor
 
 PATHS = 20_000
@@ -116,7 +116,9 @@ def test_what_is_in_service_already_is_not_late() -> None:
     )
     values = sample(data, Uncertainty(delays={"*": distribution({2: 1.0})}), 1, 1).values
     assert {name for _, name in values} == {"L", "C", "coming"}
-    assert any("'old'" in each for each in misfits(data, Uncertainty(delays={"old": distribution({2: 1.0})})))
+    assert any(
+        "'old'" in each for each in uncertainty_faults(data, Uncertainty(delays={"old": distribution({2: 1.0})}))
+    )
 
 
 KINDS = {
@@ -197,7 +199,7 @@ def test_sampled_scenarios_pass_the_checks_of_the_workbook() -> None:
 )
 def test_what_does_not_fit_is_said(what: Uncertainty, said: str) -> None:
     """An uncertainty the problem has no place for is one sentence, and is not sampled."""
-    (found,) = misfits(problem(), what)
+    (found,) = uncertainty_faults(problem(), what)
     assert said in found
     with pytest.raises(ValueError, match=re.escape(said)):
         sample(problem(), what, 1, 1)
@@ -263,7 +265,7 @@ def test_the_volatility_of_a_history_is_that_of_its_growth() -> None:
 )
 def test_a_history_that_cannot_be_resampled_says_why(rows: list[History], said: str) -> None:
     """Gaps, a region left out, zeros and too short a history are named with their month."""
-    (found,) = misfits(problem(rows), Uncertainty(bootstrap_block=5))
+    (found,) = uncertainty_faults(problem(rows), Uncertainty(bootstrap_block=5))
     assert said in found
 
 
@@ -271,7 +273,7 @@ def test_a_segment_is_not_uncertain_twice() -> None:
     """A volatility for a segment that is resampled is refused; one for all is for those without a history."""
     data = problem(history(100.0, 130.0, 120.0, 150.0))
     twice = Uncertainty(bootstrap_block=2, demand_volatility={"chat": 0.1})
-    assert any("leave out one" in each for each in misfits(data, twice))
+    assert any("leave out one" in each for each in uncertainty_faults(data, twice))
     values = sample(data, Uncertainty(bootstrap_block=2, demand_volatility={"*": 0.1}), 5, 1).values
     assert set(values) == {("demand", "chat"), ("demand", "code")}
 

@@ -114,7 +114,7 @@ def trial_of(data: Dataset, count: int, stop: Stop | None = None, after: int = 1
     """The plan of the plain figures tried; stopped after so many problems."""
     plan, stop = solved(data), stop or Stop()
 
-    def news(found: object) -> None:
+    def on_results(found: object) -> None:
         if len(found) >= after:  # type: ignore[arg-type]
             stop.signal_number = signal.SIGINT
 
@@ -126,7 +126,7 @@ def trial_of(data: Dataset, count: int, stop: Stop | None = None, after: int = 1
         nonzeros=1,
         workers=0,
         stop=stop,
-        news=news,
+        on_results=on_results,
     )
 
 
