@@ -1,25 +1,149 @@
-"""The frame that every command runs in: exit codes for whatever happens, errors as JSON where JSON was asked for."""
+"""The frame that every command runs in: it reads options, prints results and turns errors into exit codes.
+
+A command is a function of a `Console` and its arguments and options, declared with `command`. It returns a
+`CommandResult`. Faults of a workbook that it raises are listed, with exit code 2.
+"""
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
-from planner.console import keep_traceback
+from models.faults import Fault, FaultyWorkbook
+from planner import __version__
+from planner.console import log_to, open_console, save_traceback
 from planner.errors import ExitCode, PlannerError
+from planner.formatting import fault_lines, faults_json
+from planner.options import COMMON_OPTIONS, option_name, source_of
+from planner.outputs import Outputs, write_json
+
+Request = TypeVar("Request")
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What a command found.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The result for people. A failed command prints them in spite of --quiet.
+    document : mapping
+        The result for programs, printed as JSON with --json.
+    exit_code : ExitCode
+        How the command ended.
+    """
+
+    lines: Sequence[str]
+    document: Mapping[str, Any]
+    exit_code: ExitCode = ExitCode.OK
+
+
+class Refused(Exception):
+    """Ends a command early with a result, such as a plan that its audit rejects."""
+
+    def __init__(self, result: CommandResult) -> None:
+        super().__init__()
+        self.result = result
+
+
+def faulty(faults: Iterable[Fault], **document: Any) -> CommandResult:
+    """Return the result of a command whose input has faults: all of them are listed."""
+    listed = tuple(faults)
+    return CommandResult(list(fault_lines(listed)), {**document, "faults": faults_json(listed)}, ExitCode.WRONG_INPUT)
+
+
+def subject(**paths: Path | None) -> dict[str, Any]:
+    """Return what the JSON of a command begins with: the files it is about and the version of the planner."""
+    return {**{name: str(path or "") for name, path in paths.items()}, "planner_version": __version__}
+
+
+def command(name: str | None = None, **settings: Any) -> Callable[[Callable[..., CommandResult]], click.Command]:
+    """Make a click command of a function of a console, arguments and options that returns a `CommandResult`.
+
+    The command gets the common options as well; `settings` are those of `click.command`.
+    """
+
+    def decorate(function: Callable[..., CommandResult]) -> click.Command:
+        @functools.wraps(function)
+        def run(as_json: bool, quiet: bool, log_file: Path | None, config: Path | None, **values: Any) -> ExitCode:
+            with open_console(as_json, quiet, log_file) as console:
+                try:
+                    result = function(console, **values)
+                except Refused as refused:
+                    result = refused.result
+                except FaultyWorkbook as error:
+                    files = {name: values[name] for name in ("input_path", "plan_path") if name in values}
+                    result = faulty(error.faults, path="", **subject(**files))
+                console.print_lines(result.lines, always=result.exit_code.is_failure)
+                console.print_json(result.document)
+                return result.exit_code
+
+        declare: Callable[..., click.Command] = click.command(name or function.__name__, **settings)
+        made = declare(run)
+        made.params += COMMON_OPTIONS
+        return made
+
+    return decorate
+
+
+def recorded(outputs: Outputs, subject: Mapping[str, Any], work: Callable[[], CommandResult]) -> CommandResult:
+    """Run the work of a command with a log of its own, and write its result to run.json, however it ends."""
+    with log_to(outputs.log, replace=True):
+        try:
+            result = work()
+        except Refused as refused:
+            result = refused.result
+        except FaultyWorkbook as error:
+            result = faulty(error.faults, status="invalid")
+        document = {**subject, **result.document}
+        write_json(outputs.json, document)
+        return replace(result, document=document)
+
+
+def take(kind: type[Request], values: dict[str, Any], **more: Any) -> Request:
+    """Make a dataclass of those values that are its fields, and of `more`; remove them from the values."""
+    names = [each.name for each in fields(kind) if each.name in values]  # type: ignore[arg-type]
+    return kind(**{name: values.pop(name) for name in names}, **more)
+
+
+def take_given(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Remove those values that are fields of a dataclass, and return those that are not mere defaults."""
+    context = click.get_current_context()
+    sources = {each.name: source_of(context, each) for each in context.command.params}
+    taken = {each.name: values.pop(each.name) for each in fields(kind) if each.name in values}
+    return {name: value for name, value in taken.items() if sources[name] != "default"}
+
+
+def refuse_unused(values: Mapping[str, Any], why: str) -> None:
+    """Refuse options on the command line that are left after the request was made of its own.
+
+    Raises
+    ------
+    UsageError
+        Such an option would be ignored silently.
+    """
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        if parameter.name in values and source_of(context, parameter) == "flag":
+            raise click.UsageError(f"--{option_name(parameter).replace('_', '-')} has no meaning {why}.")
 
 
 def run_command(command: click.Command, words: Sequence[str]) -> int:
-    """Runs a click command and returns its exit code; never shows a traceback.
+    """Run a click command and return its exit code; a traceback is never shown.
 
-    Where a solver that cannot be stopped is still at work in the process, the process is ended instead.
+    The process is ended by force if a solver that cannot be stopped is still at work in it.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names may hold what a terminal cannot show
@@ -37,14 +161,14 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("planner: interrupted", err=True)
         code = _failed(as_json, "interrupted", ExitCode.INTERRUPTED)
-    except BrokenPipeError:  # whoever read the output has gone, as in `planner check | head`
+    except BrokenPipeError:  # the reader of the output has gone, as in `planner check | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.CANNOT_WRITE
     except Exception as error:
-        told = keep_traceback(error)
-        click.echo(f"planner: {told}", err=True)
-        code = _failed(as_json, str(told), told.exit_code)
-    return _leave(int(code))
+        fault = save_traceback(error)
+        click.echo(f"planner: {fault}", err=True)
+        code = _failed(as_json, str(fault), fault.exit_code)
+    return _end(int(code))
 
 
 def _failed(as_json: bool, message: str, code: int) -> int:
@@ -53,8 +177,7 @@ def _failed(as_json: bool, message: str, code: int) -> int:
     return code
 
 
-def _leave(code: int) -> int:
-    """Ends the process by force when a solver that cannot be stopped is still at work in it."""
+def _end(code: int) -> int:
     if any(each.daemon for each in threading.enumerate()):
         logging.shutdown()
         sys.stdout.flush()

@@ -1,7 +1,4 @@
-"""What a command says and where: results on standard output, messages and progress on standard error.
-
-All of it goes into the log too.
-"""
+"""Output of a command: results on standard output, messages and progress on standard error, all of it in the log."""
 
 from __future__ import annotations
 
@@ -13,29 +10,29 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from planner.errors import CannotWrite, InternalFault, WrongUsage, why_not
+from planner.errors import CannotWrite, InternalFault, WrongUsage, os_error_reason
 
 log = logging.getLogger("planner")
 
 
-class _StandardError(logging.Handler):
-    """Messages as they are; finds standard error anew each time, for a live line may have taken it over."""
+class _StandardErrorHandler(logging.Handler):
+    """Prints messages as they are; looks up standard error each time, because a live line may have replaced it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        # a terminal that has gone away is no reason to lose a plan
+        # a plan is not lost because its terminal is closed
         with suppress(OSError, ValueError):
             print(record.getMessage(), file=sys.stderr, flush=True)
 
 
 class LiveLine:
-    """One line on a terminal that is drawn over and over; messages appear above it."""
+    """One line on a terminal that is redrawn in place; messages appear above it."""
 
     def __init__(self) -> None:
         from rich.console import Console as Terminal
@@ -44,7 +41,7 @@ class LiveLine:
         self._live = Live(console=Terminal(stderr=True), auto_refresh=False, transient=True)
 
     def show(self, text: str) -> None:
-        """Replaces the text of the live line."""
+        """Draw the line with this text."""
         from rich.text import Text
 
         if not self._live.is_started:
@@ -52,33 +49,40 @@ class LiveLine:
         self._live.update(Text(text, overflow="ellipsis", no_wrap=True), refresh=True)
 
     def stop(self) -> None:
-        """Takes the live line off the terminal."""
+        """Remove the line."""
         self._live.stop()
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Console:
-    """The terminal of one command."""
+    """The terminal of one command.
+
+    Parameters
+    ----------
+    as_json : bool
+        Standard output is for one JSON object; lines for people go to standard error.
+    quiet : bool
+        Only errors are shown.
+    """
 
     as_json: bool = False
     quiet: bool = False
-    lines: list[LiveLine] = field(default_factory=list)
 
-    def tell(self, lines: Iterable[str], *, urgent: bool = False) -> None:
-        """The result in words: on standard output, or on standard error where that holds JSON."""
+    def print_lines(self, lines: Iterable[str], *, always: bool = False) -> None:
+        """Print lines for people and log them; with `always` they are printed in spite of --quiet."""
         for line in lines:
             log.debug("%s", line)
-            if urgent or not self.quiet:
+            if always or not self.quiet:
                 click.echo(line, err=self.as_json)
 
-    def give(self, result: Mapping[str, Any]) -> None:
-        """The result as one JSON object, where one was asked for."""
+    def print_json(self, document: Mapping[str, Any]) -> None:
+        """Print the result as one JSON object, if --json asks for it."""
         if self.as_json:
-            click.echo(json.dumps(result, allow_nan=False, indent=2))
+            click.echo(json.dumps(document, allow_nan=False, indent=2))
 
     @contextmanager
     def live_line(self) -> Iterator[LiveLine | None]:
-        """A live line where there is a terminal to draw it on; None elsewhere."""
+        """Yield a line for progress that is redrawn in place, or None where there is no terminal for it."""
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield None
             return
@@ -90,8 +94,15 @@ class Console:
 
 
 @contextmanager
-def messages_to(common: Mapping[str, Any]) -> Iterator[Console]:
-    """The console of a command with the common options --json, --quiet and --log-file.
+def open_console(as_json: bool = False, quiet: bool = False, log_file: Path | None = None) -> Iterator[Console]:
+    """Show the messages of a command on standard error, and append them to a log file if one is given.
+
+    Parameters
+    ----------
+    as_json, quiet : bool
+        As in `Console`.
+    log_file : Path, optional
+        A file to append all messages to.
 
     Raises
     ------
@@ -100,36 +111,40 @@ def messages_to(common: Mapping[str, Any]) -> Iterator[Console]:
     """
     log.setLevel(logging.DEBUG)
     log.propagate = False
-    shown = _StandardError()
-    shown.setLevel(logging.ERROR if common["quiet"] else logging.INFO)
-    log.addHandler(shown)
+    handler = _StandardErrorHandler()
+    handler.setLevel(logging.ERROR if quiet else logging.INFO)
+    log.addHandler(handler)
     try:
-        if common["log_file"] is None:
-            yield Console(common["as_json"], common["quiet"])
-        else:
-            with log_to(common["log_file"]):
-                yield Console(common["as_json"], common["quiet"])
+        with nullcontext() if log_file is None else log_to(log_file):
+            yield Console(as_json, quiet)
     finally:
-        log.removeHandler(shown)
+        log.removeHandler(handler)
 
 
 @contextmanager
-def log_to(path: Path, *, afresh: bool = False) -> Iterator[None]:
-    """Adds every message to a file, with UTC time; `afresh` drops what an earlier run wrote there.
+def log_to(path: Path, *, replace: bool = False) -> Iterator[None]:
+    """Write every message to a file as well, with its time in UTC.
+
+    Parameters
+    ----------
+    path : Path
+        The log file.
+    replace : bool
+        Replace the log of an earlier run instead of appending to it.
 
     Raises
     ------
     WrongUsage
-        The file is a workbook.
+        The name is that of a workbook, JSON or TOML file.
     CannotWrite
-        It cannot be written.
+        The file cannot be written.
     """
     if path.suffix.lower() in (".xlsx", ".xlsm", ".json", ".toml"):
-        raise WrongUsage(f"{path} is no name for a log. Try {path.with_suffix('.log')}.")
+        raise WrongUsage(f"{path} is not a name for a log file. Try {path.with_suffix('.log')}.")
     try:
-        handler = logging.FileHandler(path, mode="w" if afresh else "a", encoding="utf-8")
+        handler = logging.FileHandler(path, mode="w" if replace else "a", encoding="utf-8")
     except OSError as error:
-        raise CannotWrite(path, why_not(error)) from None
+        raise CannotWrite(path, os_error_reason(error)) from None
     formatter = logging.Formatter("%(asctime)sZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
@@ -141,8 +156,8 @@ def log_to(path: Path, *, afresh: bool = False) -> Iterator[None]:
         handler.close()
 
 
-def keep_traceback(error: Exception) -> InternalFault:
-    """Puts the traceback of an unforeseen error where it can be found, and says where."""
+def save_traceback(error: Exception) -> InternalFault:
+    """Write the traceback of an unforeseen error to a temporary file and return the error that names it."""
     text = "".join(traceback.format_exception(error))
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", prefix="planner-fault-", suffix=".log", delete=False

@@ -1,7 +1,17 @@
-"""What stops the planner, said in one sentence to the person who can mend it, with the exit code it ends in.
+"""The errors of the planner: each ends a command with its exit code and says in one sentence what to do.
 
-Faults of a workbook are `models.faults.FaultyWorkbook`; everything else that is not a fault of this
-software is one of these.
+::
+
+    PlannerError
+        WrongUsage            2  the request cannot be carried out as it was made
+            MissingLibrary    2  an optional library is not installed
+        ModelRefused          2  the solver does not accept the numbers of the model
+        CannotWrite           7  an output cannot be written
+        Locked                8  another run is at work in the same folder
+        Interrupted    130, 143  a signal ended the run before there was a plan
+        InternalFault         1  a fault of this software
+
+Faults of a workbook are listed in `models.faults.FaultyWorkbook`, which ends a command with exit code 2.
 """
 
 from __future__ import annotations
@@ -14,7 +24,7 @@ PathLike = str | os.PathLike[str]
 
 
 class ExitCode(IntEnum):
-    """What a finished `planner` process tells the one who started it."""
+    """Exit codes of the `planner` command."""
 
     OK = 0
     INTERNAL_FAULT = 1
@@ -29,21 +39,53 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
     TERMINATED = 143
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether a command that ends with this code has no usable result."""
+        return self not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN)
+
 
 class PlannerError(Exception):
-    """Ends the command with `exit_code`; the message names what to do."""
+    """Base of all errors that end a command; the message says what to do.
+
+    Attributes
+    ----------
+    exit_code : ExitCode
+        The exit code of the command that the error ends.
+    """
 
     exit_code = ExitCode.INTERNAL_FAULT
 
 
 class WrongUsage(PlannerError):
-    """The command was asked for something that cannot be: a missing file, a value that fits no option."""
+    """The request cannot be carried out: a file is missing, or a value fits no option."""
 
     exit_code = ExitCode.WRONG_INPUT
 
 
+class MissingLibrary(WrongUsage):
+    """An optional library is not installed.
+
+    Parameters
+    ----------
+    need : str
+        What needs which library, such as "--run needs the library APScheduler".
+    extra : str
+        The extra of this package that installs it.
+    """
+
+    def __init__(self, need: str, extra: str) -> None:
+        super().__init__(f"{need}. Install it with: pip install 'capacity-planner[{extra}]'")
+
+
 class ModelRefused(PlannerError):
-    """The solver does not take the model's numbers; `coefficient` is the largest of them, with its row and column."""
+    """The solver does not accept the numbers of the model.
+
+    Parameters
+    ----------
+    coefficient : str
+        The largest of them, with its row and column.
+    """
 
     exit_code = ExitCode.WRONG_INPUT
 
@@ -55,9 +97,14 @@ class ModelRefused(PlannerError):
 
 
 class CannotWrite(PlannerError):
-    """A file cannot be written: open elsewhere, no right, no space, or not ours to replace.
+    """An output cannot be written: the file is open, protected or not a file of this planner, or the disk is full.
 
-    `reason` is a clause such as "it is open in another program; close it and run again".
+    Parameters
+    ----------
+    path : path-like
+        The file or folder.
+    reason : str
+        A clause such as "it is open in another program; close it and run again".
     """
 
     exit_code = ExitCode.CANNOT_WRITE
@@ -69,38 +116,63 @@ class CannotWrite(PlannerError):
 
 
 class Locked(PlannerError):
-    """Another run is at work in the same folder; `holder` says which process, on which host, since when."""
+    """Another run is at work in the same folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+    holder : str
+        Which process runs there, on which host, and since when.
+    """
 
     exit_code = ExitCode.LOCKED
 
     def __init__(self, folder: PathLike, holder: str) -> None:
         self.holder = holder
-        told = f"Another run is at work in {os.fspath(folder)}: {holder}."
-        super().__init__(f"{told} Wait for it to end, stop it, or give -o another folder.")
-
-
-class InternalFault(PlannerError):
-    """A fault of this software; the traceback is in the log."""
-
-    def __init__(self, what: str, log_path: PathLike) -> None:
-        self.log_path = os.fspath(log_path)
-        super().__init__(f"Internal fault ({what}). Please report it, with the log {self.log_path}.")
+        super().__init__(
+            f"Another run is at work in {os.fspath(folder)}: {holder}. "
+            "Wait until it ends, stop it, or choose another folder with -o."
+        )
 
 
 class Interrupted(PlannerError):
-    """A signal ended the run before there was a plan."""
+    """A signal ended the run before there was a plan.
+
+    Parameters
+    ----------
+    signal_number : int
+        The signal; SIGTERM has an exit code of its own.
+    """
 
     def __init__(self, signal_number: int) -> None:
-        self.exit_code = ExitCode.TERMINATED if signal_number == signal.SIGTERM else ExitCode.INTERRUPTED
-        super().__init__(f"{'Terminated' if signal_number == signal.SIGTERM else 'Interrupted'}: no plan was written.")
+        terminated = signal_number == signal.SIGTERM
+        self.exit_code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
+        super().__init__(f"{'Terminated' if terminated else 'Interrupted'}: no plan was written.")
 
 
-def why_not(error: OSError) -> str:
-    """The reason in an OSError as a clause for `CannotWrite`, with what to do about it."""
+class InternalFault(PlannerError):
+    """A fault of this software.
+
+    Parameters
+    ----------
+    fault : str
+        Type and message of the unforeseen exception.
+    log_path : path-like
+        The log with its traceback.
+    """
+
+    def __init__(self, fault: str, log_path: PathLike) -> None:
+        self.log_path = os.fspath(log_path)
+        super().__init__(f"Internal fault ({fault}). Please report it and attach the log {self.log_path}.")
+
+
+def os_error_reason(error: OSError) -> str:
+    """Return the reason of an OSError as a clause for `CannotWrite`, with what to do about it."""
     if isinstance(error, PermissionError):
-        return "it is open in another program, or you may not write there; close it, or choose another place"
+        return "the file is open in another program, or you may not write there; close it or choose another place"
     if isinstance(error, FileNotFoundError):
-        return "its folder does not exist; make the folder first, or choose another place"
+        return "the folder does not exist; create it first, or choose another place"
     if isinstance(error, (NotADirectoryError, IsADirectoryError)):
-        return "its path names a folder where a file is meant, or a file where a folder is; choose another place"
-    return f"{(error.strerror or str(error)).lower()}; make room or choose another place"
+        return "there is a folder where a file is expected, or a file where a folder is expected; choose another place"
+    return f"{(error.strerror or str(error)).lower()}; free some space or choose another place"

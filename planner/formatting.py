@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from models.faults import Fault
+
+FAULT_KEYS = ("sheet", "cell", "column", "row_key", "found", "expected", "fix", "severity")
 
 
 def money(amount: float | None, currency: str = "USD") -> str:
@@ -61,6 +64,15 @@ def fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
         for fault in faults:
             if fault.severity == severity:
                 yield f"{severity}: {fault}"
+
+
+def faults_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Return the faults with their places, as `run.json` lists them."""
+    return [
+        {key: getattr(fault, key) for key in FAULT_KEYS}
+        | ({"file": fault.file, "line": fault.row or None} if fault.file else {})
+        for fault in faults
+    ]
 
 
 def count_of_faults(faults: tuple[Fault, ...]) -> str:

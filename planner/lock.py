@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from planner.errors import CannotWrite, Locked, why_not
+from planner.errors import CannotWrite, Locked, os_error_reason
 
 FILE = ".lock"
 BEAT_SECONDS = 2.0
@@ -69,7 +69,7 @@ class FolderLock:
         try:
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
-            raise CannotWrite(self._path, why_not(error)) from None
+            raise CannotWrite(self._path, os_error_reason(error)) from None
         try:
             self._acquire()
         except BaseException:

@@ -1,9 +1,12 @@
-"""Options of the commands: what a value may look like, and where it came from.
+"""Options of the commands: the forms of their values, where a value came from, and the options that commands share.
 
 A value comes from the flag, else from the environment variable `PLANNER_` + the option's name
 (`--time-limit`: `PLANNER_TIME_LIMIT`), else from the TOML file named by `--config` (top-level keys,
-`time_limit` or `time-limit`), else it is the default. The environment variable means the same for
+`time_limit` or `time-limit`), else from the default. An environment variable means the same for
 every command that has the option.
+
+An option that several commands share is declared here, once, as a decorator. Arguments and options are named as the
+fields of the command's request, so that the request is made of them directly.
 """
 
 from __future__ import annotations
@@ -21,29 +24,56 @@ from models import months
 from models.faults import closest
 from planner.formatting import parse_share
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+Decorator = Callable[[Decorated], Decorated]
 
 SOURCES = {
     ParameterSource.COMMANDLINE: "flag",
     ParameterSource.ENVIRONMENT: "environment",
     ParameterSource.DEFAULT_MAP: "config",
 }
+PATH = click.Path(path_type=Path)
+
+
+def option_name(parameter: click.Parameter) -> str:
+    """Return the name of an option as in its long flag, with underscores; arguments have the name they have."""
+    flags = (flag for flag in parameter.opts if flag.startswith("--"))
+    return next(flags, parameter.name or "").removeprefix("--").replace("-", "_")
+
+
+def source_of(context: click.Context, parameter: click.Parameter) -> str:
+    """Return where a value came from: flag, environment, config or default."""
+    source = context.get_parameter_source(parameter.name) if parameter.name else None
+    return SOURCES.get(source, "default") if source else "flag"
+
+
+def option_sources() -> dict[str, str]:
+    """Return where each option of the running command came from: flag, environment, config or default."""
+    context = click.get_current_context()
+    options = (each for each in context.command.params if isinstance(each, click.Option))
+    return {option_name(each): source_of(context, each) for each in options}
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]
-    """A value read from text or a TOML value; a misfit names where it came from."""
+    """A type of option that is read from text or a TOML value; an error names where the value came from."""
 
     def read(self, value: Any) -> Any:
-        """The typed value. Raises ValueError with what to write instead."""
-        raise ValueError(value)
+        """Return the typed value.
+
+        Raises
+        ------
+        ValueError
+            The value does not fit; the message says what to write instead.
+        """
+        raise NotImplementedError
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the value for click."""
         try:
             return self.read(value)
         except ValueError as error:
-            source = ctx.get_parameter_source(param.name) if ctx and param and param.name else None
-            where = SOURCES.get(source, "flag") if source else "flag"
-            place = "" if where == "flag" else f" in the {where}"
+            source = source_of(ctx, param) if ctx and param else "flag"
+            place = f" in the {source}" if source in ("environment", "config") else ""
             self.fail(f"found {value!r}{place}. {error}", param, ctx)
 
 
@@ -53,7 +83,8 @@ class Gap(Value):
     name = "gap"
 
     def read(self, value: Any) -> float:
-        """
+        """Return the gap as a share.
+
         >>> Gap().read("0.1%"), Gap().read(0.02)
         (0.001, 0.02)
         """
@@ -67,12 +98,13 @@ class Gap(Value):
 
 
 class Duration(Value):
-    """Seconds: `90`, `90s`, `15m`, `1h30m`."""
+    """A time in seconds: `90`, `90s`, `15m`, `1h30m`."""
 
     name = "seconds"
 
     def read(self, value: Any) -> float:
-        """
+        """Return the time in seconds.
+
         >>> Duration().read("15m"), Duration().read("1h30m"), Duration().read(2.5)
         (900.0, 5400.0, 2.5)
         """
@@ -90,12 +122,13 @@ class Duration(Value):
 
 
 class Memory(Value):
-    """Megabytes (10^6 bytes): `500`, `500M`, `4G`, `1.5GB`."""
+    """A size in megabytes (10^6 bytes): `500`, `500M`, `4G`, `1.5GB`."""
 
     name = "megabytes"
 
     def read(self, value: Any) -> float:
-        """
+        """Return the size in megabytes.
+
         >>> Memory().read("4G"), Memory().read(500), Memory().read("250 MB")
         (4000.0, 500.0, 250.0)
         """
@@ -106,12 +139,13 @@ class Memory(Value):
 
 
 class Month(Value):
-    """A month: `2026-09`, `Sep 2026` or a date of TOML; its month number."""
+    """A month number, written as `2026-09`, `Sep 2026` or a TOML date."""
 
     name = "month"
 
     def read(self, value: Any) -> int:
-        """
+        """Return the month number.
+
         >>> Month().read("2026-09") == Month().read("Sep 2026")
         True
         """
@@ -122,7 +156,7 @@ class Month(Value):
 
 
 class Named(Value):
-    """`NAME=VALUE`, or a value for all; several in the environment stand on lines of their own."""
+    """`NAME=VALUE`, or a value for all names; an environment variable holds one per line."""
 
     envvar_list_splitter = "\n"
 
@@ -130,7 +164,8 @@ class Named(Value):
         self.name = name
 
     def read(self, value: Any) -> str:
-        """
+        """Return the text.
+
         >>> Named("segment=number").read(0.05)
         '0.05'
         """
@@ -138,13 +173,14 @@ class Named(Value):
 
 
 class Override(Value):
-    """`sheet.key.column=value`, or `settings.key=value`; several in the environment stand on lines of their own."""
+    """`sheet.key.column=value` or `settings.key=value`; an environment variable holds one per line."""
 
     name = "sheet.key.column=value"
     envvar_list_splitter = "\n"
 
     def read(self, value: Any) -> str:
-        """
+        """Return the text, once it names a place and a value.
+
         >>> Override().read("leases.Colossus 1.units_max=2")
         'leases.Colossus 1.units_max=2'
         """
@@ -155,16 +191,18 @@ class Override(Value):
         return text
 
 
-def option(*flags: str, **facts: Any) -> Callable[[Command], Command]:
-    """A click option that is also read from `PLANNER_…`."""
-    name = next(flag for flag in flags if flag.startswith("--")).removeprefix("--").replace("-", "_")
-    return click.option(*flags, envvar=f"PLANNER_{name.upper()}", **facts)
+def option(*flags: str, **settings: Any) -> Decorator[Any]:
+    """Declare a click option that is also read from `PLANNER_` + its name."""
+    return click.option(*flags, envvar=_variable(*flags), **settings)
 
 
-PATH = click.Path(path_type=Path)
-override_option = option(
-    "--set", "overrides", type=Override(), multiple=True, help="Stands in for a cell in this run; may be repeated."
-)
+def _variable(*flags: str) -> str:
+    name = next(flag for flag in flags if flag.startswith("--"))
+    return f"PLANNER_{name.removeprefix('--').replace('-', '_').upper()}"
+
+
+def _common(*flags: str, **settings: Any) -> click.Option:
+    return click.Option(flags, envvar=_variable(*flags), **settings)
 
 
 def _load_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
@@ -181,92 +219,93 @@ def _load_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
     group = ctx.find_root().command
     commands = group.commands.values() if isinstance(group, click.Group) else [group]
     known = {
-        flag.removeprefix("--").replace("-", "_"): (each.name, each.multiple)
+        option_name(each): (each.name, each.multiple)
         for command in commands
         for each in command.params
         if isinstance(each, click.Option) and each.name != "config"
-        for flag in each.opts
-        if flag.startswith("--")
     }
     values: dict[str, Any] = {}
     for key, value in config.items():
         name = key.replace("-", "_")
         if name not in known:
-            told = f"The config file {path} sets '{key}', which is no option. {closest(name, known)}"
-            raise click.UsageError(told, ctx)
+            message = f"The config file {path} sets '{key}', which is not an option. {closest(name, known)}"
+            raise click.UsageError(message, ctx)
         if isinstance(value, dict) or (isinstance(value, list) and not known[name][1]):
-            raise click.UsageError(f"The config file {path} gives '{key}' more than one value; write one.", ctx)
+            raise click.UsageError(f"The config file {path} gives '{key}' more than one value; write only one.", ctx)
         parameter, multiple = known[name]
         values[str(parameter)] = [value] if multiple and not isinstance(value, list) else value
     ctx.default_map = values
     return path
 
 
-def common_options(command: Command) -> Command:
-    """The options every command has: --json, --quiet, --log-file, --config."""
-    for decorate in reversed(
-        (
-            option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else there."),
-            option("--quiet", is_flag=True, help="No progress and no messages, only errors."),
-            option(
-                "--log-file", type=click.Path(path_type=Path, dir_okay=False), help="Add all messages to this file."
-            ),
-            option(
-                "--config",
-                type=click.Path(path_type=Path, dir_okay=False, exists=True),
-                is_eager=True,
-                callback=_load_config,
-                help="TOML file with options, such as gap = 0.001.",
-            ),
-        )
-    ):
-        command = decorate(command)
-    return command
+COMMON_OPTIONS = (
+    _common("--json", "as_json", is_flag=True, help="Print the result as one JSON object; messages go to stderr."),
+    _common("--quiet", is_flag=True, help="Print errors only."),
+    _common("--log-file", type=click.Path(path_type=Path, dir_okay=False), help="Append all messages to this file."),
+    _common(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        is_eager=True,
+        callback=_load_config,
+        help="TOML file with options, such as gap = 0.001.",
+    ),
+)
+"""The options of every command."""
+
+input_argument = click.argument("input_path", metavar="FILE", type=PATH)
+plan_argument = click.argument("plan_path", metavar="PLAN", type=PATH)
+override_option = option(
+    "--set", "overrides", type=Override(), multiple=True, help="Override a cell for this run; may be repeated."
+)
 
 
-def uncertainty_options(command: Command) -> Command:
-    """The options that say what is uncertain; `planner.sampling.options` reads their texts."""
-
-    def named(flag: str, name: str, words: str) -> Callable[[Command], Command]:
-        return option(flag, type=Named(name), multiple=True, help=words)
-
-    for decorate in reversed(
-        (
-            named(
-                "--demand-volatility",
-                "[segment=]number",
-                "Of a month's step of demand, such as 5%; history: as in the sheet history.",
-            ),
-            named("--growth-spread", "[segment=]number", "Standard deviation of what is added to each month's growth."),
-            option(
-                "--history-bootstrap", is_flag=True, help="Demand strung together from blocks of the sheet history."
-            ),
-            option("--block", type=click.IntRange(1, 60), default=3, show_default=True, help="Months of such a block."),
-            option(
-                "--correlation",
-                type=click.FloatRange(0, 1),
-                default=1.0,
-                show_default=True,
-                help="Of the demand of two segments, and of the prices of two kinds of hardware.",
-            ),
-            named("--price-volatility", "[hardware=]number", "Of a month's step of on-demand prices."),
-            named("--delay-prior", "[offer=]prior", "Months late: new_build, energised_site, or 0:0.75,3:0.15,6:0.10."),
-            named(
-                "--delivered-prior", "[offer=]table", "Share that arrives of what is planned, such as 1:0.8,0.5:0.2."
-            ),
-            named("--exit-hazard", "[offer or provider=]number", "Chance in a month that one still there goes."),
-        )
-    ):
-        command = decorate(command)
-    return command
+def output_option(name: str, metavar: str, default: str) -> Decorator[Any]:
+    """Declare where the result goes; `default` is the place in words."""
+    return option("-o", "--output", name, type=PATH, metavar=metavar, help=f"Where to write it [default: {default}].")
 
 
-def sources(ctx: click.Context) -> dict[str, str]:
-    """Where each option's value came from: flag, environment, config or default."""
-    found = {}
-    for each in ctx.command.params:
-        if isinstance(each, click.Option) and each.name and each.name != "help":
-            source = ctx.get_parameter_source(each.name)
-            name = "json" if each.name == "as_json" else each.name
-            found[name] = SOURCES.get(source, "default") if source else "default"
-    return found
+def force_option(effect: str) -> Decorator[Any]:
+    """Declare that something may be replaced or done again."""
+    return option("--force", is_flag=True, help=effect)
+
+
+def gap_option(scope: str, default: str = "0.001") -> Decorator[Any]:
+    """Declare the relative optimality gap at which a search ends; `scope` says which search."""
+    words = f"Relative optimality gap of {scope}, such as 0.001 or 0.1%."
+    return option("--gap", type=Gap(), default=default, show_default=True, help=words)
+
+
+def time_limit_option(scope: str, default: str | None = None) -> Decorator[Any]:
+    """Declare a time limit; `scope` says of what."""
+    words = f"Time limit of {scope}: seconds, or 90s, 15m, 1h30m."
+    return option("--time-limit", type=Duration(), default=default, show_default=default is not None, help=words)
+
+
+def threads_option(scope: str, default: int = 0) -> Decorator[Any]:
+    """Declare the solver's threads; a default of 0 lets the solver choose."""
+    words = f"Solver threads of {scope}{'' if default else ' (0: the solver chooses)'}."
+    kind = click.IntRange(min(default, 1), 1024)
+    return option("--threads", type=kind, default=default, show_default=True, help=words)
+
+
+def seed_option(of: str, default: int = 0) -> Decorator[Any]:
+    """Declare the seed of random numbers."""
+    words = f"Random seed of {of}."
+    return option("--seed", type=click.IntRange(0, 2**31 - 1), default=default, show_default=True, help=words)
+
+
+def workers_option(what: str) -> Decorator[Any]:
+    """Declare how much runs in parallel."""
+    words = f"{what} in parallel (0: one per core)."
+    return option("--workers", type=click.IntRange(0, 256), default=0, show_default=True, help=words)
+
+
+def accept_stopped_option(effect: str) -> Decorator[Any]:
+    """Declare that a result which a limit stopped early counts as good."""
+    return option("--accept-stopped", is_flag=True, help=effect)
+
+
+def budget_option(rest: str = "", default: str | None = None) -> Decorator[Any]:
+    """Declare the time limit of a whole batch."""
+    words = f"Time limit of the whole batch{rest}."
+    return option("--budget", type=Duration(), default=default, show_default=default is not None, help=words)

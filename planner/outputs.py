@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import os
 import re
 import secrets
@@ -18,8 +19,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from planner.errors import CannotWrite, WrongUsage, why_not
+from planner.errors import CannotWrite, WrongUsage, os_error_reason
 
 ROOM_BYTES = 20_000_000
 """Less room than this on the disk, and a plan may not fit."""
@@ -93,10 +95,10 @@ def _folder_of_its_own(parent: Path) -> Path:
             folder.mkdir(parents=True, exist_ok=False)
         except FileExistsError:
             if not parent.is_dir():
-                raise CannotWrite(folder, why_not(NotADirectoryError())) from None
+                raise CannotWrite(folder, os_error_reason(NotADirectoryError())) from None
             number += 1
         except OSError as error:
-            raise CannotWrite(folder, why_not(error)) from None
+            raise CannotWrite(folder, os_error_reason(error)) from None
         else:
             check_writable(folder / "plan.xlsx")
             return folder
@@ -119,7 +121,7 @@ def check_writable(path: Path) -> None:
     """Raises CannotWrite when a file could not be written there: folder, right, space, or held open."""
     folder = path.parent
     if path.is_dir():
-        raise CannotWrite(path, why_not(IsADirectoryError()))
+        raise CannotWrite(path, os_error_reason(IsADirectoryError()))
     try:
         if not folder.is_dir():
             raise NotADirectoryError if folder.exists() else FileNotFoundError
@@ -129,7 +131,7 @@ def check_writable(path: Path) -> None:
             with path.open("r+b"):  # fails where the file is read-only or, on Windows, open in Excel
                 pass
     except OSError as error:
-        raise CannotWrite(path, why_not(error)) from None
+        raise CannotWrite(path, os_error_reason(error)) from None
     if shutil.disk_usage(folder).free < ROOM_BYTES:
         raise CannotWrite(path, "the disk is full; make room or choose another place")
 
@@ -179,7 +181,7 @@ def check_new_problem(path: Path, sources: Sequence[Path], *, force: bool, what:
 def check_folder_writable(path: Path) -> None:
     """Raises CannotWrite when a folder of that name could not be made, or files in it not be written."""
     if path.exists() and not path.is_dir():
-        raise CannotWrite(path, why_not(NotADirectoryError()))
+        raise CannotWrite(path, os_error_reason(NotADirectoryError()))
     check_writable((path if path.is_dir() else path.parent) / ".planner-new")
 
 
@@ -196,7 +198,7 @@ def made_from(source: Path, addition: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(folder, why_not(error)) from None
+        raise CannotWrite(folder, os_error_reason(error)) from None
     path = folder / f"{name} {addition}{'' if source.is_dir() else '.xlsx'}"
     return free_name(path) if path.exists() else path
 
@@ -219,7 +221,7 @@ def written_whole(path: Path) -> Iterator[Path]:
             temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
     except OSError as error:
-        raise CannotWrite(path, why_not(error)) from None
+        raise CannotWrite(path, os_error_reason(error)) from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -251,7 +253,7 @@ def folder_written_whole(
         else:
             temporary.replace(path)
     except OSError as error:
-        raise CannotWrite(path, why_not(error)) from None
+        raise CannotWrite(path, os_error_reason(error)) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -269,6 +271,17 @@ def write_durably(path: Path, content: str | bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     _sync_folder(path.parent)
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write an object as strict JSON, whole or not at all.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
+    """
+    write_durably(path, json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Shortfall, Signing
-from planner.errors import CannotWrite, why_not
-from planner.reports.run_json import write_run_json
+from planner.errors import CannotWrite, os_error_reason
+from planner.outputs import write_json
 
 FIELDS = {
     "signings": Signing,
@@ -56,7 +56,7 @@ def save_step(path: Path, key: str, step: BacktestStep, label: str) -> None:
     """Writes the record of a step. Raises CannotWrite where it cannot be written."""
     folder_for(path)
     facts = {name: getattr(step, name) for name in BacktestStep.__slots__ if name != "plan"}
-    write_run_json(path, {"key": key, "label": label, **facts, "plan": plan_json(step.plan)})
+    write_json(path, {"key": key, "label": label, **facts, "plan": plan_json(step.plan)})
 
 
 def load_step(path: Path, key: str) -> BacktestStep | None:
@@ -99,7 +99,7 @@ def remove_stale(folder: Path, key: str) -> None:
             try:
                 ours.unlink(missing_ok=True)
             except OSError as error:
-                raise CannotWrite(ours, why_not(error)) from None
+                raise CannotWrite(ours, os_error_reason(error)) from None
 
 
 def _is_record(path: Path) -> bool:
@@ -114,4 +114,4 @@ def folder_for(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(path, why_not(error)) from None
+        raise CannotWrite(path, os_error_reason(error)) from None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.faults import FaultyWorkbook
-from planner import __version__
 from planner.backtest.checkpoints import remove_stale
 from planner.backtest.forecast_errors import forecast_errors
 from planner.backtest.hindsight import Hindsight, hindsight
@@ -19,12 +17,10 @@ from planner.backtest.request import BacktestRequest, Inputs, read_inputs
 from planner.backtest.simulation import steps
 from planner.backtest.summary import BacktestResult, document, finite, lines
 from planner.backtest.workbook import SHEET, write_rolling
-from planner.console import Console, log_to
-from planner.errors import CannotWrite, ExitCode, Interrupted, WrongUsage, why_not
-from planner.formatting import fault_lines
+from planner.console import log_to
+from planner.errors import CannotWrite, ExitCode, Interrupted, WrongUsage, os_error_reason
 from planner.lock import FolderLock
-from planner.outputs import check_replaceable, check_writable, name_of, same_file
-from planner.reports.run_json import faults_json, write_run_json
+from planner.outputs import check_replaceable, check_writable, name_of, same_file, write_json
 from planner.solving.interrupt import Stop
 from planner.solving.progress import LiveText, ProgressLines
 
@@ -50,12 +46,16 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
     ------
     FaultyWorkbook
         A workbook has faults, or the two are not of the same problem.
-        WrongUsage, CannotWrite: the request cannot be carried out.
+    WrongUsage, CannotWrite
+        The request cannot be carried out.
     Locked
         Another run is at work in the folder.
     Interrupted
         A signal ended it; what was done is on record.
     """
+    for path in (request.forecast, request.actuals):
+        if not path.exists():
+            raise WrongUsage(f"There is no workbook {path}. Check the path.")
     inputs = read_inputs(request)
     folder = _folder(request, inputs)
     stop = stop or Stop()
@@ -65,43 +65,10 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
         told = document(result) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}
         write_rolling(folder / "rolling.xlsx", result)
         _write_plans(result, folder)
-        write_run_json(folder / "rolling.json", told)
+        write_json(folder / "rolling.json", told)
         for line in lines(result):
             log.debug("%s", line)
     return FinishedBacktest(result, told, folder, _exit_code(result))
-
-
-def roll_through_command(console: Console, file: Path, values: Mapping[str, Any]) -> int:
-    """The command: exit 2 for faulty workbooks, 3 where no plan exists or the decisions do not hold, 4 if stopped."""
-    for path in (file, values["rolling"]):
-        if not path.exists():
-            raise WrongUsage(f"There is no workbook {path}. Check the path.")
-    request = BacktestRequest(
-        forecast=file,
-        actuals=values["rolling"],
-        every=values["every"],
-        until=values["until"],
-        window=values["window"],
-        update=values["update"],
-        folder=values["output"],
-        gap=values["gap"],
-        time_limit=values["time_limit"],
-        threads=values["threads"],
-        seed=values["seed"],
-        keep_change_cost=values["keep_change_cost"],
-        accept_stopped=values["accept_stopped"],
-    )
-    try:
-        with console.live_line() as live:
-            finished = run_rolling(request, live=live)
-    except FaultyWorkbook as faulty:
-        console.tell(fault_lines(faulty.faults), urgent=True)
-        console.give({"faults": faults_json(faulty.faults), "planner_version": __version__})
-        return ExitCode.WRONG_INPUT
-    failed = finished.exit_code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN)
-    console.tell([*lines(finished.result), f"  Report    {finished.folder / 'rolling.xlsx'}"], urgent=failed)
-    console.give(finished.document)
-    return finished.exit_code
 
 
 def _story(request: BacktestRequest, inputs: Inputs, folder: Path, stop: Stop, live: LiveText | None) -> BacktestResult:
@@ -125,7 +92,7 @@ def _folder(request: BacktestRequest, inputs: Inputs) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(folder, why_not(error)) from None
+        raise CannotWrite(folder, os_error_reason(error)) from None
     report = folder / "rolling.xlsx"
     if any(same_file(report, each) for each in (request.forecast, request.actuals)):
         raise WrongUsage(f"The report would be written over its input {report}. Give -o another folder.")

@@ -15,7 +15,7 @@ from planner.batch.folder import PLAN, BatchFolder, write_files
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord
 from planner.batch.outcome import JobOutcome, classify, is_accepted
-from planner.errors import CannotWrite, why_not
+from planner.errors import CannotWrite, os_error_reason
 from planner.problem_reader import file_name_of, input_files
 
 PLAN_FILES = {"keep_plan_of": "keep.xlsx", "start_plan_of": "start.xlsx"}
@@ -102,7 +102,7 @@ def run_attempt(
         process = engine.run(folder, command, stopping)
         outcome = classify(job, folder, process, prepared.input_sha256)
     except OSError as error:
-        message = str(CannotWrite(folder or batch_folder.attempts, why_not(error)))
+        message = str(CannotWrite(folder or batch_folder.attempts, os_error_reason(error)))
         outcome = JobOutcome("failed", message, retryable=True)
     return AttemptResult(prepared, folder, started, process, outcome)
 

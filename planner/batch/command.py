@@ -1,85 +1,106 @@
-"""`planner batch`: the command and its options."""
+"""`planner batch`: many solves, or one problem planned month by month."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from planner.console import messages_to
-from planner.options import PATH, Duration, Gap, Memory, Month, common_options, option, override_option, sources
+from planner.command import CommandResult, command, refuse_unused, take, take_given
+from planner.console import Console
+from planner.options import (
+    PATH,
+    Duration,
+    Memory,
+    Month,
+    accept_stopped_option,
+    budget_option,
+    force_option,
+    gap_option,
+    option,
+    output_option,
+    override_option,
+    seed_option,
+    threads_option,
+    time_limit_option,
+    workers_option,
+)
 
-ROLLING = ("every", "until", "window", "update", "keep_change_cost")
-"""Options of a batch that mean something with --rolling only."""
-NOT_ROLLING = (
-    "dry_run", "only", "force", "workers", "budget", "retries", "time_budget", "memory", "overrides", "engine",
-    "scheduler", "webhook",
-)  # fmt: skip
-"""Those that mean something without it only."""
+ROLLING = "--rolling ACTUALS.xlsx"
 
 
-def check_batch_options(given: Mapping[str, str]) -> None:
-    """Raises UsageError for an option on the command line that would be passed over in silence."""
-    rolling = given["rolling"] != "default"
-    for name in NOT_ROLLING if rolling else ROLLING:
-        if given[name] == "flag":
-            flag = "--set" if name == "overrides" else f"--{name.replace('_', '-')}"
-            raise click.UsageError(f"{flag} has no meaning {'with' if rolling else 'without'} --rolling ACTUALS.xlsx.")
-
-
-@click.command(short_help="Solve many, in parallel, unattended, resumable.")
+@command(short_help="Solve many, in parallel, unattended, resumable.")
 @click.argument("jobs", nargs=-1, required=True, metavar="JOBS")
-@option("-o", "--output", type=PATH, metavar="FOLDER", help="Else outputs/batch/<name of JOBS>.")
-@option("--dry-run", is_flag=True, help="List what would run and why; run nothing.")
-@option("--only", multiple=True, metavar="NAME", help="This job, or those that match, and what they wait for.")
-@option("--force", is_flag=True, help="Run jobs whose last result is still good too.")
-@option("--workers", type=click.IntRange(0, 256), default=0, show_default=True, help="Jobs at a time; 0: the cores.")
-@option("--budget", type=Duration(), help="For the whole batch; what has not begun by then is left for the next run.")
-@option("--retries", type=click.IntRange(0, 20), default=2, show_default=True, help="Of what may pass: a kill, a disk.")
-@option("--gap", type=Gap(), default="0.001", show_default=True, help="Of each job.")
-@option("--time-limit", type=Duration(), default="1h", show_default=True, help="Of the solver, each job.")
-@option("--time-budget", type=Duration(), help="Of each job's process, which is ended then; else by its time limit.")
-@option("--memory", type=Memory(), help="Of each job's process, which is ended beyond: megabytes, or 4G.")
-@option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Of the solver, each job.")
-@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the solver.")
+@output_option("folder", "FOLDER", "outputs/batch/<name of JOBS>")
+@option("--dry-run", is_flag=True, help="List what would run and why, and run nothing.")
+@option("--only", multiple=True, metavar="NAME", help="Run this job, or those that match, and those they depend on.")
+@force_option("Also run jobs whose last result is still valid.")
+@workers_option("Jobs")
+@budget_option("; jobs that have not started by then are left for the next run")
+@option(
+    "--retries",
+    type=click.IntRange(0, 20),
+    default=2,
+    show_default=True,
+    help="Retries after a failure that may pass, such as a killed process or a full disk.",
+)
+@gap_option("each job")
+@time_limit_option("the solver in each job", default="1h")
+@option("--time-budget", type=Duration(), help="Time limit of each job's process [default: by its time limit].")
+@option("--memory", "memory_mb", type=Memory(), help="Memory limit of each job's process: megabytes, or 4G.")
+@threads_option("each job", default=1)
+@seed_option("the solver")
 @override_option
-@option("--accept-stopped", is_flag=True, help="A plan that a limit stopped is good too.")
+@accept_stopped_option("Accept a plan that a limit stopped.")
 @option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where jobs run.")
-@option("--scheduler", metavar="ADDRESS", help="Of the cluster, with --engine dask: tcp://host:8786.")
-@option("--webhook", metavar="URL", help="Is sent a summary at the end.")
-@option("--rolling", type=PATH, metavar="ACTUALS.xlsx", help="Plan month by month: the same problem, as it went.")
+@option("--scheduler", metavar="ADDRESS", help="With --engine dask: address of the cluster, such as tcp://host:8786.")
+@option("--webhook", metavar="URL", help="Send a summary to this URL at the end.")
+@option(
+    "--rolling", "actuals", type=PATH, metavar="ACTUALS.xlsx", help="Plan month by month: the problem as it turned out."
+)
 @option("--every", type=click.IntRange(1), default=1, show_default=True, help="Rolling: months between two plans.")
-@option("--until", type=Month(), help="Rolling: the last month lived through; else the horizon's last.")
-@option("--window", type=click.IntRange(1), metavar="MONTHS", help="Rolling: how far a plan looks; else to the end.")
+@option("--until", type=Month(), help="Rolling: last month simulated [default: the last of the horizon].")
+@option(
+    "--window", type=click.IntRange(1), metavar="MONTHS", help="Rolling: horizon of each plan [default: to the end]."
+)
 @option(
     "--update",
     type=click.Choice(["none", "level"]),
     default="level",
     show_default=True,
-    help="Rolling: how the forecast follows what is seen: not at all, or shifted to the last level.",
+    help="Rolling: how forecasts follow observations: not at all, or shifted to the last level.",
 )
-@option("--keep-change-cost", type=click.FloatRange(0), metavar="X", help="Rolling: price of each unit departed in.")
-@common_options
-@click.pass_context
-def batch(ctx: click.Context, /, jobs: tuple[str, ...], **values: Any) -> int:
-    """Solve the jobs of JOBS: workbooks, a folder of them, a glob, or a job file (TOML, or a
-    workbook with a sheet jobs). Each job is a process of its own, held to its time and memory.
+@option("--keep-change-cost", type=click.FloatRange(0), metavar="X", help="Rolling: charge in USD per unit changed.")
+def batch(console: Console, jobs: tuple[str, ...], actuals: Path | None, **values: Any) -> CommandResult:
+    """Solve the jobs of JOBS: workbooks, a folder of them, a pattern, or a job file (TOML, or a workbook
+    with a sheet jobs). Each job is a process of its own, with limits on its time and memory.
 
-    Run again, only what has changed or was not good runs. What stands here beats the job file.
+    When run again, only jobs that have changed or failed are run. Options override the job file.
 
-    With --rolling JOBS is one workbook, what is believed at first: planned month by month against
-    what really happened, and at the end against the plan of one who knew.
+    With --rolling JOBS is one workbook, the first forecast: it is planned month by month against what
+    really happened, and the result is compared with the plan under perfect foresight.
     """
-    from planner.backtest.run import roll_through_command
-    from planner.batch.run import batch as run_batch
+    if actuals is not None:
+        return _rolling(console, jobs, actuals, values)
+    from planner.batch.jobs.job import Job
+    from planner.batch.run import BatchRequest, run_batch
 
-    given = sources(ctx)
-    check_batch_options(given)
-    with messages_to(values) as console:
-        if values["rolling"] is not None:
-            if len(jobs) != 1:
-                raise click.UsageError("--rolling takes one workbook: planner batch FILE.xlsx --rolling ACTUALS.xlsx.")
-            return roll_through_command(console, Path(jobs[0]), values)
-        return run_batch(console, jobs, values, given)
+    request = take(BatchRequest, values, jobs=jobs, job_options=take_given(Job, values))
+    refuse_unused(values, f"without {ROLLING}")
+    return run_batch(request)
+
+
+def _rolling(console: Console, jobs: tuple[str, ...], actuals: Path, values: dict[str, Any]) -> CommandResult:
+    from planner.backtest.request import BacktestRequest
+    from planner.backtest.run import run_rolling
+    from planner.backtest.summary import lines
+
+    if len(jobs) != 1:
+        raise click.UsageError(f"--rolling takes one workbook: planner batch FILE.xlsx {ROLLING}.")
+    request = take(BacktestRequest, values, forecast=Path(jobs[0]), actuals=actuals)
+    refuse_unused(values, f"with {ROLLING}")
+    with console.live_line() as live:
+        finished = run_rolling(request, live=live)
+    report = f"  Report    {finished.folder / 'rolling.xlsx'}"
+    return CommandResult([*lines(finished.result), report], finished.document, finished.exit_code)

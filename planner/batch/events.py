@@ -8,7 +8,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
-from planner.errors import CannotWrite, why_not
+from planner.errors import CannotWrite, os_error_reason
 
 
 def now() -> str:
@@ -27,7 +27,7 @@ class Events:
         try:
             self._file = self._path.open("ab", buffering=0)
         except OSError as error:
-            raise CannotWrite(self._path, why_not(error)) from None
+            raise CannotWrite(self._path, os_error_reason(error)) from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -47,4 +47,4 @@ class Events:
         try:
             self._file.write(line.encode() + b"\n")
         except OSError as error:
-            raise CannotWrite(self._path, why_not(error)) from None
+            raise CannotWrite(self._path, os_error_reason(error)) from None

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
 from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
-from planner.errors import CannotWrite, why_not
+from planner.errors import CannotWrite, os_error_reason
 from planner.outputs import write_durably
 
 log = logging.getLogger("planner")
@@ -62,7 +62,7 @@ class BatchFolder:
             if self.events.exists():
                 self.events.replace(self.path / "events.previous.jsonl")
         except OSError as error:
-            raise CannotWrite(self.path, why_not(error)) from None
+            raise CannotWrite(self.path, os_error_reason(error)) from None
         if last is not None and last.finished is not None:
             write_manifest(self.previous_manifest, last)
 
@@ -125,7 +125,7 @@ class BatchFolder:
             for path, name in made.items():
                 path.replace(folder / name)
         except OSError as error:
-            raise CannotWrite(folder, why_not(error)) from None
+            raise CannotWrite(folder, os_error_reason(error)) from None
         write_durably(folder / RECORD, record_to_json(record) + "\n")
 
     def discard(self, attempt: Path | None) -> None:

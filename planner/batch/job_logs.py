@@ -10,7 +10,7 @@ import shutil
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from planner.errors import CannotWrite, why_not
+from planner.errors import CannotWrite, os_error_reason
 from planner.outputs import written_whole
 
 PREVIOUS_PLAN = "plan.previous.xlsx"
@@ -43,7 +43,7 @@ def rotate(path: Path, keep: int) -> None:
             if number >= keep:  # of a batch that kept more
                 path.with_name(f"{path.name}.{number}").unlink()
     except OSError as error:
-        raise CannotWrite(path, why_not(error)) from None
+        raise CannotWrite(path, os_error_reason(error)) from None
 
 
 def _numbers(path: Path) -> list[int]:

@@ -1,72 +1,103 @@
-"""`planner batch`: what the command does, once its options are known."""
+"""One batch, from its jobs to their results and reports."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from models.faults import FaultyWorkbook, closest
+from models.faults import closest
 from planner import __version__
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord, Manifest, read_manifest
-from planner.console import Console
-from planner.errors import CannotWrite, ExitCode, WrongUsage, why_not
+from planner.command import CommandResult
+from planner.errors import CannotWrite, ExitCode, WrongUsage, os_error_reason
 
 if TYPE_CHECKING:
     from planner.batch.execution.engine import Engine
     from planner.solving.interrupt import Stop
 
 
-def batch(
-    console: Console, sources: Sequence[str], values: Mapping[str, Any], option_sources: Mapping[str, str]
-) -> int:
-    """Runs the jobs of `sources`, or lists what would run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRequest:
+    """Jobs to run, and how.
+
+    Parameters
+    ----------
+    jobs : tuple of str
+        Workbooks, folders, patterns or job files.
+    folder : Path, optional
+        Where results go; without it `outputs/batch/<name of the jobs>`.
+    dry_run : bool
+        Only list what would run.
+    only : tuple of str
+        Names or patterns of the jobs to run, with the jobs that they depend on; empty for all.
+    force : bool
+        Also run jobs whose last result is still valid.
+    workers : int
+        Jobs in parallel; 0 for one per core.
+    budget : float, optional
+        Seconds for the whole batch.
+    retries : int
+        How often a job is tried again after a failure that may pass.
+    engine : {"local", "dask"}
+        Where jobs run.
+    scheduler : str, optional
+        Address of the Dask cluster.
+    webhook : str, optional
+        URL that a summary is sent to.
+    job_options : mapping
+        Values by the fields of `Job`, which override those of a job file.
+    """
+
+    jobs: tuple[str, ...]
+    folder: Path | None = None
+    dry_run: bool = False
+    only: tuple[str, ...] = ()
+    force: bool = False
+    workers: int = 0
+    budget: float | None = None
+    retries: int = 2
+    engine: Literal["local", "dask"] = "local"
+    scheduler: str | None = None
+    webhook: str | None = None
+    job_options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.engine == "dask") != (self.scheduler is not None):
+            raise WrongUsage("Give --engine dask and --scheduler ADDRESS together, such as tcp://10.0.0.5:8786.")
+
+
+def run_batch(request: BatchRequest) -> CommandResult:
+    """Run the jobs of a request, or list what would run.
 
     Raises
     ------
     WrongUsage
-        The options do not go together.
-        CannotWrite, Locked: as they say.
+        The options do not fit the jobs or the operating system.
+    FaultyWorkbook
+        A job file has faults.
+    CannotWrite, Locked
+        The folder cannot be used.
     """
     from planner.batch.jobs.files import read_jobs
-    from planner.formatting import fault_lines
-    from planner.reports.run_json import faults_json
 
     if os.name != "posix":
-        raise WrongUsage("Batches need Linux or macOS, for their signals and locks. On Windows, run them in WSL.")
-    if (values["engine"] == "dask") != (values["scheduler"] is not None):
-        raise WrongUsage("--engine dask and --scheduler ADDRESS go together, such as --scheduler tcp://10.0.0.5:8786.")
-    try:
-        found = read_jobs(sources, _job_options(values, option_sources))
-    except FaultyWorkbook as faulty:
-        console.tell(fault_lines(faulty.faults), urgent=True)
-        console.give({"faults": faults_json(faulty.faults)})
-        return ExitCode.WRONG_INPUT
-    folder = values["output"] or Path("outputs") / "batch" / found.name
-    chosen = _select_jobs(found.jobs, values["only"])
-    if values["dry_run"]:
-        return _dry_run(console, found.name, folder, chosen, values)
-    return _run(console, found.name, folder, found.jobs, chosen, values)
-
-
-def _job_options(values: Mapping[str, Any], option_sources: Mapping[str, str]) -> dict[str, Any]:
-    """Options that somebody gave, by the fields of Job: they beat what a job file says."""
-    known = {each.name for each in fields(Job)} - {"name", "input"}
-    names = {"memory": "memory_mb"}
-    return {
-        names.get(option, option): values[option]
-        for option, source in option_sources.items()
-        if source != "default" and names.get(option, option) in known
-    }
+        raise WrongUsage("Batches need the signals and locks of Linux or macOS. On Windows, run them in WSL.")
+    found = read_jobs(request.jobs, request.job_options)
+    folder = request.folder or Path("outputs") / "batch" / found.name
+    chosen = _select_jobs(found.jobs, request.only)
+    if request.dry_run:
+        return _dry_run(found.name, folder, chosen, force=request.force)
+    return _run(request, found.name, folder, found.jobs, chosen)
 
 
 def _select_jobs(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:
-    """The jobs named, or that match, and those they wait for; all when none is named."""
+    """Return the jobs that are named or match, and those they depend on; all jobs when none is named."""
     if not only:
         return list(jobs)
     by_name = {job.name: job for job in jobs}
@@ -74,7 +105,7 @@ def _select_jobs(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:
     for pattern in only:
         matching = [name for name in by_name if name == pattern or fnmatchcase(name, pattern)]
         if not matching:
-            raise WrongUsage(f"--only {pattern}: no job of that name. {closest(pattern, by_name)}")
+            raise WrongUsage(f"--only {pattern}: no job has that name. {closest(pattern, by_name)}")
         wanted += matching
     names: set[str] = set()
     while wanted:
@@ -91,25 +122,24 @@ def _versions() -> dict[str, str]:
     return {"planner": __version__, **versions()}
 
 
-def _dry_run(console: Console, name: str, folder: Path, jobs: Sequence[Job], values: Mapping[str, Any]) -> int:
+def _dry_run(name: str, folder: Path, jobs: Sequence[Job], *, force: bool) -> CommandResult:
     from planner.batch.dry_run import plan
     from planner.batch.folder import BatchFolder
 
-    planned = plan(jobs, BatchFolder(folder), _versions(), force=values["force"])
+    planned = plan(jobs, BatchFolder(folder), _versions(), force=force)
     width = max(len(each.name) for each in planned)
-    console.tell(f"  {each.name:<{width}}  {each.action:<6}  {each.why}" for each in planned)
+    lines = [f"  {each.name:<{width}}  {each.action:<6}  {each.why}" for each in planned]
     counts = Counter(each.action for each in planned)
     listed = ", ".join(f"{count} {action}" for action, count in counts.items())
-    console.tell([f"{name}: {len(planned)} jobs ({listed}); nothing was run. Results would be in {folder}"])
-    console.give({"batch": name, "folder": str(folder), "dry_run": True, "jobs": [asdict(each) for each in planned]})
-    return ExitCode.OK
+    lines.append(f"{name}: {len(planned)} jobs ({listed}); nothing was run. Results would be in {folder}")
+    document = {"batch": name, "folder": str(folder), "dry_run": True, "jobs": [asdict(each) for each in planned]}
+    return CommandResult(lines, document)
 
 
-def _run(
-    console: Console, name: str, folder: Path, jobs: Sequence[Job], chosen: Sequence[Job], values: Mapping[str, Any]
-) -> int:
+def _run(request: BatchRequest, name: str, folder: Path, jobs: Sequence[Job], chosen: Sequence[Job]) -> CommandResult:
     from planner.batch.events import Events
     from planner.batch.folder import BatchFolder
+    from planner.batch.reporting.write import write_reports
     from planner.batch.scheduler import BatchRules, BatchScheduler
     from planner.lock import FolderLock
     from planner.solving.interrupt import Stop
@@ -117,7 +147,7 @@ def _run(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(folder, why_not(error)) from None
+        raise CannotWrite(folder, os_error_reason(error)) from None
     batch_folder, stop, names = BatchFolder(folder), Stop(), {job.name for job in chosen}
     stop.draining = True  # the first signal is noted, and everything under way is asked to stop
     with stop, FolderLock(folder) as lock:
@@ -125,8 +155,8 @@ def _run(
         batch_folder.open(last)
         previous = read_manifest(batch_folder.previous_manifest)
         others = [record for job in jobs if job.name not in names and (record := batch_folder.record(job.name))]
-        rules = BatchRules(_versions(), values["budget"], values["retries"], values["force"])
-        engine = _engine(values)
+        rules = BatchRules(_versions(), request.budget, request.retries, request.force)
+        engine = _engine(request)
         try:
             with Events(batch_folder.events) as events:
                 events.write("batch_started", batch=name, jobs=len(chosen), planner_version=__version__)
@@ -138,21 +168,20 @@ def _run(
         finally:
             engine.close()
             batch_folder.close()
-        reports = _write_reports(folder, manifest, previous, values["webhook"])
-    _print_result(console, name, folder, manifest, records, reports, code)
-    return code
+        reports = write_reports(folder, manifest, previous, webhook=request.webhook)
+    return _result(name, folder, manifest, records, reports, code)
 
 
-def _engine(values: Mapping[str, Any]) -> Engine:
-    if values["engine"] == "dask":
+def _engine(request: BatchRequest) -> Engine:
+    if request.scheduler is not None:
         from planner.batch.execution.dask_engine import DaskEngine
 
-        return DaskEngine(values["scheduler"], values["workers"])
+        return DaskEngine(request.scheduler, request.workers)
     from planner.batch.execution.engine import LocalEngine
     from planner.solving.worker_pool import default_workers
 
     cores = default_workers()
-    return LocalEngine(values["workers"] or cores, cores)
+    return LocalEngine(request.workers or cores, cores)
 
 
 def _exit_code(records: Sequence[JobRecord], stop: Stop) -> ExitCode:
@@ -165,41 +194,33 @@ def _exit_code(records: Sequence[JobRecord], stop: Stop) -> ExitCode:
     return ExitCode.JOBS_FAILED
 
 
-def _write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, webhook: str | None) -> list[Path]:
-    from planner.batch.reporting.write import write_reports
-
-    return write_reports(folder, manifest, previous, webhook=webhook)
-
-
-def _print_result(
-    console: Console,
+def _result(
     name: str,
     folder: Path,
     manifest: Manifest,
     records: Sequence[JobRecord],
     reports: Sequence[Path],
     code: ExitCode,
-) -> None:
+) -> CommandResult:
     from planner.batch.scheduler import summary_line
 
     failed = [record for record in records if not record.good]
-    console.tell((f"  {summary_line(record)}" for record in failed), urgent=True)
     counts = Counter("reused" if record.reused else record.status for record in records)
     listed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
-    console.tell([f"{name}: {len(records)} jobs ({listed}); results in {folder}"], urgent=bool(failed))
-    console.tell([f"  Report  {path}" for path in reports])
+    lines = [f"  {summary_line(record)}" for record in failed]
+    lines.append(f"{name}: {len(records)} jobs ({listed}); results in {folder}")
+    lines += [f"  Report  {path}" for path in reports]
     jobs = [{key: value for key, value in asdict(record).items() if key != "report"} for record in records]
-    console.give(
-        {
-            "batch": name,
-            "folder": str(folder),
-            "manifest_path": str(folder / "manifest.json"),
-            "started": manifest.started,
-            "finished": manifest.finished,
-            "jobs": jobs,
-            "counts": dict(counts),
-            "reports": [str(path) for path in reports],
-            "exit_code": int(code),
-            "planner_version": __version__,
-        }
-    )
+    document = {
+        "batch": name,
+        "folder": str(folder),
+        "manifest_path": str(folder / "manifest.json"),
+        "started": manifest.started,
+        "finished": manifest.finished,
+        "jobs": jobs,
+        "counts": dict(counts),
+        "reports": [str(path) for path in reports],
+        "exit_code": int(code),
+        "planner_version": __version__,
+    }
+    return CommandResult(lines, document, code)

@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import click
-
-from planner import __version__
-from planner.console import Console, messages_to
+from planner.command import CommandResult, command, subject
+from planner.console import Console
 from planner.errors import ExitCode
-from planner.options import PATH, common_options, option
+from planner.options import PATH, input_argument, option
 
 
-@click.command()
-@click.argument("file", type=PATH)
+@command()
+@input_argument
 @option("--annotate", type=PATH, metavar="OUT.xlsx", help="Write a copy with the faulty cells marked.")
-@common_options
-def check(file: Path, annotate: Path | None, **common: Any) -> int:
-    """List everything that is wrong with FILE; solves nothing."""
-    with messages_to(common) as console:
-        return check_workbook(console, file, annotate)
-
-
-def check_workbook(console: Console, file: Path, annotated: Path | None) -> int:
-    """Reads a workbook and lists its faults; exit 2 when there is an error, 0 with warnings only."""
-    from planner.formatting import count_of_faults, fault_lines
+def check(console: Console, input_path: Path, annotate: Path | None) -> CommandResult:
+    """List all faults of FILE, without solving it."""
+    from planner.excel.annotate import annotate as write_annotated
+    from planner.excel.annotate import check_target
+    from planner.formatting import count_of_faults, fault_lines, faults_json
     from planner.problem_reader import read
-    from planner.reports.run_json import faults_json
 
-    if annotated is not None:
-        from planner.excel.annotate import annotate, check_target
-
-        check_target(file, annotated)
-    result = read(file)
-    console.tell(fault_lines(result.faults), urgent=bool(result.errors))
-    console.tell([f"{file}: {count_of_faults(result.faults)}."], urgent=bool(result.errors))
-    if annotated is not None:
-        annotate(file, annotated, result.faults)
-        console.tell([f"Marked copy: {annotated}"])
-    console.give(
-        {
-            "input_path": str(file),
-            "input_sha256": result.sha256,
-            "errors": len(result.errors),
-            "warnings": len(result.warnings),
-            "faults": faults_json(result.faults),
-            "annotated_path": str(annotated) if annotated else "",
-            "planner_version": __version__,
-        }
-    )
-    return ExitCode.WRONG_INPUT if result.errors else ExitCode.OK
+    if annotate is not None:
+        check_target(input_path, annotate)
+    result = read(input_path)
+    lines = [*fault_lines(result.faults), f"{input_path}: {count_of_faults(result.faults)}."]
+    if annotate is not None:
+        write_annotated(input_path, annotate, result.faults)
+        lines.append(f"Marked copy: {annotate}")
+    document = {
+        **subject(input_path=input_path),
+        "input_sha256": result.sha256,
+        "errors": len(result.errors),
+        "warnings": len(result.warnings),
+        "faults": faults_json(result.faults),
+        "annotated_path": str(annotate or ""),
+    }
+    return CommandResult(lines, document, ExitCode.WRONG_INPUT if result.errors else ExitCode.OK)

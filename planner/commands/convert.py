@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from planner import __version__
-from planner.console import Console, messages_to
+from planner.command import CommandResult, command, faulty, subject
+from planner.console import Console
 from planner.errors import CannotWrite, ExitCode, WrongUsage
-from planner.options import PATH, common_options, option
+from planner.options import PATH, force_option
 from planner.outputs import check_folder_writable, check_new_problem, same_file
 
 if TYPE_CHECKING:
@@ -21,43 +21,33 @@ if TYPE_CHECKING:
     from planner.problem_reader import ReadResult
 
 
-@click.command(short_help="Write a workbook as a folder of CSV files, or back.")
-@click.argument("source", type=PATH)
+@command(short_help="Write a workbook as a folder of CSV files, or back.")
+@click.argument("input_path", metavar="SOURCE", type=PATH)
 @click.argument("target", type=PATH)
-@option("--force", is_flag=True, help="Replace TARGET if it exists: the workbook, or the sheets in the folder.")
-@common_options
-def convert(source: Path, target: Path, force: bool, **common: Any) -> int:
+@force_option("Replace TARGET if it exists: the workbook, or the sheets in the folder.")
+def convert(console: Console, input_path: Path, target: Path, force: bool) -> CommandResult:
     """Write SOURCE, a workbook, as TARGET, a folder of CSV files named as its sheets; or such a folder as
     a workbook.
 
     Nothing is lost that the planner reads, nor columns for notes and sources. A workbook's formulas are
-    written as their values; its formats stay behind.
+    written as their values; its formats are lost.
     """
-    with messages_to(common) as console:
-        return convert_problem(console, source, target, force)
-
-
-def convert_problem(console: Console, source: Path, target: Path, force: bool) -> int:
-    """Converts; exit 2 when nothing could be written for faults, or when what was written has faults to mend."""
     from models.faults import FaultyWorkbook
-    from planner.formatting import count_of_faults, fault_lines
-    from planner.reports.run_json import faults_json
+    from planner.formatting import count_of_faults, fault_lines, faults_json
 
-    told: dict[str, Any] = {"input_path": str(source), "planner_version": __version__}
+    document = subject(input_path=input_path)
     try:
-        done = converted(source, target, force=force)
-    except FaultyWorkbook as faulty:
-        console.tell(fault_lines(faulty.faults), urgent=True)
-        console.tell([f"Nothing is written: {source} cannot be converted as it is."], urgent=True)
-        console.give(told | {"path": "", "faults": faults_json(faulty.faults)})
-        return ExitCode.WRONG_INPUT
-    errors = [fault for fault in done.faults if fault.severity == "error"]
-    console.tell(fault_lines(done.faults), urgent=bool(errors))
-    if errors:
-        console.tell([f"{target}: {count_of_faults(done.faults)}; mend them before solving."], urgent=True)
-    console.tell([f"Written: {target}. Next: planner check '{target}'"])
-    console.give(told | {"path": str(target), "input_sha256": done.input_sha256, "faults": faults_json(done.faults)})
-    return ExitCode.WRONG_INPUT if errors else ExitCode.OK
+        done = converted(input_path, target, force=force)
+    except FaultyWorkbook as error:
+        result = faulty(error.faults, **document, path="")
+        return replace(result, lines=[*result.lines, f"Nothing is written: {input_path} cannot be converted as it is."])
+    failed = any(fault.severity == "error" for fault in done.faults)
+    lines = list(fault_lines(done.faults))
+    if failed:
+        lines.append(f"{target}: {count_of_faults(done.faults)}; correct them before solving.")
+    lines.append(f"Written: {target}. Next, run: planner check '{target}'")
+    document |= {"path": str(target), "input_sha256": done.input_sha256, "faults": faults_json(done.faults)}
+    return CommandResult(lines, document, ExitCode.WRONG_INPUT if failed else ExitCode.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +90,10 @@ def _check_target(source: Path, target: Path, force: bool) -> None:
     if source.is_dir():
         check_new_problem(target, (source,), force=force, what="the workbook")
         if target.suffix.lower() != ".xlsx":
-            raise WrongUsage(f"A folder becomes a workbook; {target} is no name for one. Try {target}.xlsx.")
+            raise WrongUsage(f"A folder is written as a workbook, an .xlsx file; {target} is not. Try {target}.xlsx.")
         return
     if target.suffix.lower() in (".xlsx", ".xlsm") or same_file(source, target):
-        raise WrongUsage(f"A workbook becomes a folder of CSV files; name a folder such as {target.with_suffix('')}.")
+        raise WrongUsage(f"A workbook is written as a folder of CSV files, such as {target.with_suffix('')}.")
     if target.exists() and not force:
         raise CannotWrite(target, "it exists already; choose another name, or add --force to replace the sheets in it")
     check_folder_writable(target)

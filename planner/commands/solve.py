@@ -1,88 +1,93 @@
-"""`planner solve`: the main job, from workbook to plan."""
+"""`planner solve`: from workbook to plan."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 
-from planner.console import Console, messages_to
-from planner.errors import ExitCode, WrongUsage
-from planner.options import PATH, Duration, Gap, common_options, option, override_option, sources
+from planner.command import CommandResult, command, take
+from planner.console import Console
+from planner.errors import WrongUsage
+from planner.options import (
+    PATH,
+    Gap,
+    accept_stopped_option,
+    gap_option,
+    input_argument,
+    option,
+    option_sources,
+    output_option,
+    override_option,
+    seed_option,
+    threads_option,
+    time_limit_option,
+)
 
 
-@click.command(short_help="Find the cheapest plan for FILE and write it.")
-@click.argument("file", type=PATH)
-@option("-o", "--output", type=PATH, metavar="PLAN.xlsx", help="The plan; else outputs/<input>/<UTC time>/plan.xlsx.")
-@option("--gap", type=Gap(), default="0.001", show_default=True, help="Stop at this relative gap: 0.001 or 0.1%.")
-@option("--time-limit", type=Duration(), help="Stop after this time: seconds, or 90s, 15m, 1h30m.")
-@option("--threads", type=click.IntRange(0, 1024), default=0, show_default=True, help="Of the solver; 0: it chooses.")
-@option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the solver.")
+@command(short_help="Find the least-cost plan for FILE and write it.")
+@input_argument
+@output_option("plan_path", "PLAN.xlsx", "outputs/<input>/<UTC time>/plan.xlsx")
+@gap_option("the search")
+@time_limit_option("the search")
+@threads_option("the search")
+@seed_option("the solver")
 @override_option
-@option("--start", type=PATH, metavar="PLAN.xlsx", help="Begin from an earlier plan.")
-@option("--keep", type=PATH, metavar="PLAN.xlsx", help="Keep to an earlier plan, at a price on departing from it.")
-@option("--change-cost", type=click.FloatRange(0), metavar="X", help="That price: per unit, block or option departed.")
+@option("--start", type=PATH, metavar="PLAN.xlsx", help="Warm-start the search from an earlier plan.")
+@option("--keep", type=PATH, metavar="PLAN.xlsx", help="Stay close to an earlier plan; departing costs --change-cost.")
+@option("--change-cost", type=click.FloatRange(0), metavar="X", help="Charge in USD per unit, block or option changed.")
 @option(
-    "--alternatives", type=click.IntRange(0, 20), default=0, metavar="K", help="Also find K plans that sign otherwise."
+    "--alternatives",
+    type=click.IntRange(0, 20),
+    default=0,
+    metavar="K",
+    help="Also find K plans of nearly the same cost with different decisions.",
 )
 @option(
-    "--within", type=Gap(), default="0.01", show_default=True, help="What an alternative may cost more: 1% or 0.01."
+    "--within",
+    type=Gap(),
+    default="0.01",
+    show_default=True,
+    help="How much more than the plan an alternative may cost: 1% or 0.01.",
 )
 @option(
     "--risk",
     type=click.Choice(["expected", "worst", "regret"]),
     default="expected",
     show_default=True,
-    help="With scenarios: expected cost (with CVaR by the settings), the worst cost, or the worst regret.",
+    help="With scenarios, what is minimised: expected cost (with CVaR as in settings), worst cost or worst regret.",
 )
 @option(
     "--engine",
     type=click.Choice(["auto", "extensive", "decomposition"]),
     default="auto",
     show_default=True,
-    help="With scenarios: all in one problem (the extensive form), or decomposition; auto decomposes what is large.",
+    help="With scenarios: solve one problem of all, or decompose it; auto decomposes large problems.",
 )
-@option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends the search with a plan.")
-@common_options
-@click.pass_context
-def solve(ctx: click.Context, /, file: Path, **values: Any) -> int:
-    """Find the cheapest plan for FILE and write it: check, build, solve, audit, write.
+@accept_stopped_option("Exit with 0 instead of 4 when a limit stops the search with a plan.")
+def solve(console: Console, **values: Any) -> CommandResult:
+    """Find the least-cost plan for FILE and write it: check, build, solve, audit, write.
 
     Without -o the plan goes to outputs/<name of FILE>/<UTC time>/plan.xlsx, with run.json and
-    run.log; with -o PLAN.xlsx these stand beside it, as PLAN.run.json and PLAN.run.log.
+    run.log; with -o PLAN.xlsx they are written beside it, as PLAN.run.json and PLAN.run.log.
     """
-    with messages_to(values) as console:
-        return solve_workbook(console, file, values, sources(ctx))
-
-
-def solve_workbook(console: Console, file: Path, values: Mapping[str, Any], sources: Mapping[str, str]) -> int:
-    """One run of the main job."""
     from planner.reports.terminal import summary_lines
     from planner.run.command import RunRequest, run
     from planner.run.options import PlanOptions
 
-    if not file.exists():
-        raise WrongUsage(f"There is no workbook {file}. Check the path; `planner init {file}` writes one to fill in.")
-    if (values["keep"] is None) != (values["change_cost"] is None):
-        raise WrongUsage("--keep PLAN.xlsx and --change-cost X go together: a plan, and the price of departing.")
-    request = RunRequest(
-        input_path=file,
-        options=PlanOptions(**{each.name: values[each.name] for each in fields(PlanOptions)}),
-        plan_path=values["output"],
-        overrides=tuple(values["overrides"]),
-        start=values["start"],
-        keep=values["keep"],
-        accept_stopped=values["accept_stopped"],
-        option_sources={**sources, "set": sources["overrides"]},
-    )
+    request = RunRequest(options=take(PlanOptions, values), **values, option_sources=option_sources())
+    _check(request.input_path, request.keep, request.options.change_cost)
     with console.live_line() as live:
         finished = run(request, live=live)
-    failed = finished.exit_code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN)
-    console.tell(summary_lines(finished.result), urgent=failed)
-    if failed:
-        console.tell([f"  Log               {finished.outputs.log}"], urgent=True)
-    console.give(finished.document)
-    return finished.exit_code
+    lines = list(summary_lines(finished.result))
+    if finished.exit_code.is_failure:
+        lines.append(f"  Log               {finished.outputs.log}")
+    return CommandResult(lines, finished.document, finished.exit_code)
+
+
+def _check(file: Path, keep: Path | None, change_cost: float | None) -> None:
+    if not file.exists():
+        raise WrongUsage(f"There is no workbook {file}. Check the path; `planner init {file}` writes one to fill in.")
+    if (keep is None) != (change_cost is None):
+        raise WrongUsage("Give --keep PLAN.xlsx and --change-cost X together: a plan, and the charge for changing it.")

@@ -1,30 +1,29 @@
-"""`planner explain`: from a workbook, and its plan where there is one, to the answer to every why."""
+"""One explanation of a plan, from files to files."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.plan import Plan
-from planner import __version__
 from planner.analysis.marginal_values import marginal_values
-from planner.console import Console, LiveLine, log_to
+from planner.command import CommandResult, Refused, recorded, subject
+from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
 from planner.explain.breakeven import Range
 from planner.explain.offers import OfferAnswer, explain_offers
+from planner.explain.ranges import Variation
 from planner.explain.report import Explanation, explanation_json, offer_words, write_explanation
-from planner.formatting import fault_lines, money
+from planner.formatting import money
 from planner.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.problem_reader import read
-from planner.reports.run_json import faults_json, write_run_json
 from planner.reports.terminal import audit_lines
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
@@ -32,76 +31,103 @@ from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 from planner.solving.worker_pool import WorkerPool, default_workers
 
-FIRST_SOLVE = 0.4
-"""Share of the time that finding a plan may take where none is given."""
+FIRST_SOLVE_SHARE = 0.4
+"""Share of the time limit for finding a plan where none is given."""
 LEAST_SECONDS = 4.0
-"""A question gets at least this long."""
+"""Least time limit of one solve."""
 
 log = logging.getLogger("planner")
 
 
-class _Refused(Exception):
-    """There is nothing to explain: an exit code, and what to say."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainRequest:
+    """A workbook and its plan to explain.
 
-    def __init__(self, code: ExitCode, lines: list[str], document: dict[str, Any]) -> None:
-        super().__init__()
-        self.code, self.lines, self.document = code, lines, document
+    Parameters
+    ----------
+    input_path : Path
+        The workbook.
+    plan_path : Path, optional
+        A plan of it; without one a plan is found first.
+    output : Path, optional
+        The report; without it `outputs/<input>/<UTC time>/explanation.xlsx`.
+    vary : tuple of Variation
+        Ranges to solve along, instead of explaining offers.
+    conflict : bool
+        Where no plan exists, also name rules that cannot hold together.
+    gap : float
+        Relative optimality gap of every solve.
+    time_limit : float
+        Seconds for everything together.
+    workers : int
+        Solves in parallel; 0 for one per core.
+    threads : int
+        Solver threads of the first solve, where no plan is given; 0 lets the solver choose.
+    seed : int
+        Random seed of the solver.
+    overrides : tuple of str
+        Cells overridden, `sheet.key.column=value`.
+    """
+
+    input_path: Path
+    plan_path: Path | None = None
+    output: Path | None = None
+    vary: tuple[Variation, ...] = ()
+    conflict: bool = False
+    gap: float = 0.001
+    time_limit: float = 540.0
+    workers: int = 0
+    threads: int = 0
+    seed: int = 0
+    overrides: tuple[str, ...] = ()
 
 
-def explain_workbook(console: Console, file: Path, plan_path: Path | None, values: Mapping[str, Any]) -> int:
-    """Explains; exit 0 when done, 3 when no plan exists (what to change is told), 4 when interrupted."""
-    outputs = outputs_of(file, values["output"], Path("outputs"), name="explanation", sheets={EXPLANATION_SHEET})
-    told: dict[str, Any] = {"input_path": str(file), "plan_path": str(plan_path or ""), "planner_version": __version__}
-    stop = Stop()
-    with log_to(outputs.log, afresh=True), console.live_line() as live, stop:
-        try:
-            code, lines, document = _Run(file, plan_path, values, outputs, stop, live).explain()
-        except _Refused as refused:
-            code, lines, document = refused.code, refused.lines, refused.document
-        told |= document
-        write_run_json(outputs.json, told)
-    console.tell(lines, urgent=code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN))
-    console.give(told)
-    return code
+def explain(request: ExplainRequest, live: LiveLine | None = None) -> CommandResult:
+    """Explain a plan, write the report and return the result.
+
+    The exit code is 0 when done, 3 when no plan exists (the result says what to change), 4 when interrupted, 5 when no
+    plan was found in time and 6 when the plan breaks a rule of the workbook.
+
+    Raises
+    ------
+    CannotWrite
+        The report cannot be written.
+    """
+    sheets = {EXPLANATION_SHEET}
+    outputs = outputs_of(request.input_path, request.output, Path("outputs"), name="explanation", sheets=sheets)
+    files = subject(input_path=request.input_path, plan_path=request.plan_path)
+    with Stop() as stop:
+        return recorded(outputs, files, _Explainer(request, outputs, stop, live).run)
 
 
-class _Run:
-    """One explanation under way."""
+class _Explainer:
+    """One explanation."""
 
-    def __init__(
-        self,
-        file: Path,
-        plan_path: Path | None,
-        values: Mapping[str, Any],
-        outputs: Outputs,
-        stop: Stop,
-        live: LiveLine | None,
-    ) -> None:
-        self.file, self.plan_path, self.values, self.outputs = file, plan_path, values, outputs
-        self.stop, self.live = stop, live
+    def __init__(self, request: ExplainRequest, outputs: Outputs, stop: Stop, live: LiveLine | None) -> None:
+        self.request, self.outputs, self.stop, self.live = request, outputs, stop, live
         self.began = time.monotonic()
-        self.workers = values["workers"] or default_workers()
-        self._said_at = 0.0
+        self.workers = request.workers or default_workers()
+        self._logged_at = 0.0
 
     @property
     def seconds_left(self) -> float:
-        return max(1.0, float(self.values["time_limit"]) - (time.monotonic() - self.began))
+        """What is left of the time limit."""
+        return max(1.0, self.request.time_limit - (time.monotonic() - self.began))
 
-    def explain(self) -> tuple[ExitCode, list[str], dict[str, Any]]:
+    def run(self) -> CommandResult:
+        """Explain, or say what to change where no plan exists."""
         dataset = self._dataset()
         self.stop.draining = True
         plan, cost = self._plan(dataset)
         if plan is None:
             return self._infeasible(dataset)
-        if self.values["vary"]:
+        if self.request.vary:
             return self._vary(dataset, plan, cost)
         log.info("Marginal values of %s", dataset.settings.plan_name)
         marginal = marginal_values(dataset, plan)
         offers = self._offers(dataset, plan, cost)
         complete = all(
-            each.infeasible
-            or (each.break_even is not None and each.break_even.is_known)
-            or (each.break_even is not None and each.break_even.never())
+            each.infeasible or (each.break_even is not None and (each.break_even.is_known or each.break_even.never()))
             for each in offers
         )
         seconds = time.monotonic() - self.began
@@ -112,61 +138,57 @@ class _Run:
             "seconds": seconds,
             "explanation_path": str(self.outputs.plan),
         }
-        code = ExitCode.STOPPED_WITH_PLAN if self.stop.requested else ExitCode.OK
-        return code, self._lines(dataset, explanation), document
+        return CommandResult(self._lines(dataset, explanation), document, self._exit_code)
+
+    @property
+    def _exit_code(self) -> ExitCode:
+        return ExitCode.STOPPED_WITH_PLAN if self.stop.requested else ExitCode.OK
 
     def _dataset(self) -> Dataset:
-        log.info("Reading %s", self.file)
-        result = read(self.file, self.values["overrides"])
+        path = self.request.input_path
+        log.info("Reading %s", path)
+        result = read(path, self.request.overrides)
         if result.dataset is None:
-            document = {"status": "invalid", "faults": faults_json(result.faults)}
-            raise _Refused(ExitCode.WRONG_INPUT, list(fault_lines(result.faults)), document)
+            raise FaultyWorkbook(result.faults)
         if result.dataset.scenarios:
-            log.info("warning: %s has scenarios; its plain figures are explained, as if they were certain", self.file)
+            log.info(
+                "warning: %s has scenarios; its base figures are explained as if they were certain",
+                self.request.input_path,
+            )
         return result.dataset
 
     def _plan(self, dataset: Dataset) -> tuple[Plan | None, Range]:
-        """The plan to explain and what is known of its cost; None when there is none."""
-        if self.plan_path is None:
-            return self._solved(dataset)
-        try:
-            plan = read_plan(self.plan_path, dataset)
-        except FaultyWorkbook as faulty:
-            document = {"status": "invalid", "faults": faults_json(faulty.faults)}
-            raise _Refused(ExitCode.WRONG_INPUT, list(fault_lines(faulty.faults)), document) from None
+        """Return the plan to explain and the range of the least cost; None when no plan exists."""
+        path = self.request.plan_path
+        if path is None:
+            return self._solve(dataset)
+        plan = read_plan(path, dataset)
         report = audit(dataset, plan)
         if not report.passed:
-            lines = [
-                *audit_lines(report),
-                f"{self.plan_path} is no plan of {self.file} as it stands, so nothing is explained.",
-            ]
-            raise _Refused(ExitCode.REJECTED_BY_AUDIT, lines, {"status": "rejected"})
-        bound = run_record(self.plan_path).get(("run", "bound_usd"))
-        same = run_record(self.plan_path).get(("run", "objective_usd"))
-        cost = plan.objective_usd
-        trusted = (
-            isinstance(bound, float) and isinstance(same, float) and abs(same - cost) <= 1e-6 * max(1.0, abs(cost))
-        )
-        return plan, Range(bound if trusted and isinstance(bound, float) else None, cost)
+            reason = f"{path} is not a plan of {self.request.input_path} as it is now, so nothing is explained."
+            lines = [*audit_lines(report), reason]
+            raise Refused(CommandResult(lines, {"status": "rejected"}, ExitCode.REJECTED_BY_AUDIT))
+        cost, record = plan.objective_usd, run_record(path)
+        bound, recorded_cost = record.get(("run", "bound_usd")), record.get(("run", "objective_usd"))
+        same_cost = isinstance(recorded_cost, float) and abs(recorded_cost - cost) <= 1e-6 * max(1.0, abs(cost))
+        return plan, Range(bound if same_cost and isinstance(bound, float) else None, cost)
 
-    def _solved(self, dataset: Dataset) -> tuple[Plan | None, Range]:
+    def _solve(self, dataset: Dataset) -> tuple[Plan | None, Range]:
         model = build_model(dataset)
         lines = ProgressLines("Plan", dataset.settings.currency, self.live)
-        options = self._options(FIRST_SOLVE * self.seconds_left, threads=self.values["threads"])
-        log.info("Solving, as no plan is given")
+        options = self._options(FIRST_SOLVE_SHARE * self.seconds_left, threads=self.request.threads)
+        log.info("Solving, because no plan is given")
         outcome = solve(model, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(self.stop))
         if outcome.values is None:
             if outcome.status == "infeasible":
                 return None, Range(None, None)
-            words = [
-                "No plan was found in the time there was, so nothing is explained. Give --time-limit more, or a PLAN."
-            ]
-            raise _Refused(ExitCode.STOPPED_WITHOUT_PLAN, words, {"status": "no_plan"})
+            line = "No plan was found in time, so nothing is explained. Raise --time-limit, or give a PLAN."
+            raise Refused(CommandResult([line], {"status": "no_plan"}, ExitCode.STOPPED_WITHOUT_PLAN))
         plan = model.plan(outcome.values)
         return plan, Range(outcome.bound_usd, plan.objective_usd)
 
     def _options(self, seconds: float, threads: int = 1) -> SolveOptions:
-        return SolveOptions(self.values["gap"], seconds, threads, self.values["seed"])
+        return SolveOptions(self.request.gap, seconds, threads, self.request.seed)
 
     def _offers(self, dataset: Dataset, plan: Plan, cost: Range) -> tuple[OfferAnswer, ...]:
         from models.dataset import offers_on_the_table
@@ -175,50 +197,51 @@ class _Run:
         if not count:
             return ()
         seconds = 0.97 * self.seconds_left
-        # as many again for prices, after one for each
+        # as many solves again for prices, after one for each offer
         each = max(LEAST_SECONDS, seconds * self.workers / (2.0 * count))
         log.info(
             "Offers: %d, each solved with and without, up to %.0f s at a time on %d workers", count, each, self.workers
         )
         with WorkerPool(self.workers, seconds, self.stop) as workers:
-            return explain_offers(dataset, plan, cost, workers, self._options(each), self._news)
+            return explain_offers(dataset, plan, cost, workers, self._options(each), self._show_progress)
 
-    def _news(self, done: int, asked: int) -> None:
-        """A live line, or a plain one every ten seconds."""
+    def _show_progress(self, done: int, count: int) -> None:
+        """Show progress on a live line, or log it every ten seconds."""
         seconds = time.monotonic() - self.began
-        text = f"Explaining: {done} of {asked} questions answered, {seconds:.0f} s"
+        text = f"Explaining: {done} of {count} solves done, {seconds:.0f} s"
         if self.live is not None:
             self.live.show(text)
-        elif seconds - self._said_at >= 10.0:
-            self._said_at = seconds
+        elif seconds - self._logged_at >= 10.0:
+            self._logged_at = seconds
             log.info("%s", text)
 
     def _lines(self, dataset: Dataset, explanation: Explanation) -> list[str]:
         cost = money(explanation.cost.high, dataset.settings.currency)
-        lines = [f"{explanation.plan_name or name_of(self.file)}: {cost}, explained in {explanation.seconds:.0f} s."]
+        name = explanation.plan_name or name_of(self.request.input_path)
+        lines = [f"{name}: {cost}, explained in {explanation.seconds:.0f} s."]
         lines += [f"  {each.name}: {offer_words(each, dataset)}" for each in explanation.offers]
         return [*lines, f"  Explanation  {self.outputs.plan}"]
 
-    def _infeasible(self, dataset: Dataset) -> tuple[ExitCode, list[str], dict[str, Any]]:
+    def _infeasible(self, dataset: Dataset) -> CommandResult:
         from planner.analysis.infeasibility import explain_infeasible
         from planner.reports.infeasibility import repair_lines, repairs_json, write_repairs
 
         log.info("No plan exists; looking for the smallest changes that make one possible")
-        found = explain_infeasible(dataset, seconds=self.seconds_left, stop=self.stop, conflict=self.values["conflict"])
+        found = explain_infeasible(dataset, seconds=self.seconds_left, stop=self.stop, conflict=self.request.conflict)
         write_repairs(self.outputs.plan, dataset, found)
         document = {"status": "infeasible", "explanation_path": str(self.outputs.plan)} | repairs_json(found, dataset)
         lines = [*repair_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
-        return ExitCode.INFEASIBLE, lines, document
+        return CommandResult(lines, document, ExitCode.INFEASIBLE)
 
-    def _vary(self, dataset: Dataset, plan: Plan, cost: Range) -> tuple[ExitCode, list[str], dict[str, Any]]:
+    def _vary(self, dataset: Dataset, plan: Plan, cost: Range) -> CommandResult:
         from planner.explain.sensitivity import vary
         from planner.explain.sensitivity_report import variation_lines, variations_json, write_variations
 
         with WorkerPool(self.workers, 0.97 * self.seconds_left, self.stop) as workers:
             found = vary(
-                dataset, plan, cost, self.values["vary"], workers, self._options(self.seconds_left), self._news
+                dataset, plan, cost, self.request.vary, workers, self._options(self.seconds_left), self._show_progress
             )
         write_variations(self.outputs.plan, dataset, found)
         document = {"status": "varied", "explanation_path": str(self.outputs.plan)} | variations_json(found, dataset)
-        code = ExitCode.STOPPED_WITH_PLAN if self.stop.requested else ExitCode.OK
-        return code, [*variation_lines(found, dataset), f"  Explanation  {self.outputs.plan}"], document
+        lines = [*variation_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
+        return CommandResult(lines, document, self._exit_code)

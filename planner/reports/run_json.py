@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from models.audit import AuditReport
-from models.faults import Fault
-from planner.outputs import write_durably
+from planner.formatting import faults_json
 from planner.reports.plan_report import report_of
 from planner.reports.run_result import RunResult
 
-FAULT_KEYS = ("sheet", "cell", "column", "row_key", "found", "expected", "fix", "severity")
 SCHEMA = 1
 """Goes up where a key changes its meaning. Files without the key `schema` have the meanings of 1."""
 
@@ -74,18 +69,6 @@ def run_json(result: RunResult) -> dict[str, Any]:
     return {key: _strict(value) for key, value in document.items()}
 
 
-def write_run_json(path: Path, document: dict[str, Any]) -> None:
-    """Writes the object to a file, in one step.
-
-    Raises
-    ------
-    CannotWrite
-        It cannot be written.
-    """
-    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
-    write_durably(path, text + "\n")
-
-
 def audit_json(audit: AuditReport | None) -> dict[str, Any] | None:
     """Whether an audit passed, how many rules it looked at, and its largest relative violation; null without one."""
     if audit is None:
@@ -97,13 +80,10 @@ def audit_json(audit: AuditReport | None) -> dict[str, Any] | None:
     }
 
 
-def faults_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
-    """Faults by the names of their parts, as they come."""
-    return [
-        {key: getattr(fault, key) for key in FAULT_KEYS}
-        | ({"file": fault.file, "line": fault.row or None} if fault.file else {})
-        for fault in faults
-    ]
+def checks_json(audit: AuditReport | None) -> list[dict[str, Any]]:
+    """Return every rule that an audit checked, with its largest violation and its place."""
+    keys = ("rule", "what", "passed", "places", "failed", "where", "found", "limit", "violation")
+    return [{key: _strict(getattr(each, key)) for key in keys} for each in audit.checks] if audit else []
 
 
 def _broken_rules(result: RunResult) -> list[str]:

@@ -88,7 +88,7 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = N
     """
     stop = stop or Stop()
     outputs = outputs_of(request.input_path, request.plan_path, request.outputs)
-    with log_to(outputs.log, afresh=True):
+    with log_to(outputs.log, replace=True):
         try:
             with stop:
                 result = _solve(request, stop, live)

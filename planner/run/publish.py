@@ -10,11 +10,11 @@ from typing import Any
 
 from models.dataset import Dataset
 from planner.analysis.alternatives import Alternative
-from planner.errors import CannotWrite, why_not
-from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name, sheet_names
+from planner.errors import CannotWrite, os_error_reason
+from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name, sheet_names, write_json
 from planner.reports.infeasibility import write_repairs
 from planner.reports.plan_report import write_plan
-from planner.reports.run_json import run_json, write_run_json
+from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
 from planner.results.fingerprints import data_sha256, file_sha256, output_sha256
@@ -46,7 +46,7 @@ def publish(result: RunResult, outputs: Outputs) -> dict[str, Any]:
             elif result.repairs is not None:
                 failure = _publish_explanation(result, dataset, outputs.explanation)
     document = run_json(result) | {"option_sources": dict(result.option_sources)}
-    write_run_json(outputs.json, document)
+    write_json(outputs.json, document)
     for line in summary_lines(result):
         log.debug("%s", line)
     log.debug("Seconds: %s", ", ".join(f"{phase} {spent:.2f}" for phase, spent in result.seconds.items()))
@@ -80,7 +80,9 @@ def _publish_plan(result: RunResult, wanted: Path) -> CannotWrite | None:
         try:
             _write_plan(result, path)
         except (CannotWrite, OSError) as error:
-            failure = failure or (error if isinstance(error, CannotWrite) else CannotWrite(path, why_not(error)))
+            failure = failure or (
+                error if isinstance(error, CannotWrite) else CannotWrite(path, os_error_reason(error))
+            )
             continue
         return CannotWrite(wanted, f"{failure.reason}; the plan is kept in {path}") if failure else None
     result.plan_path = ""

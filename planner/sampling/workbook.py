@@ -24,26 +24,47 @@ from planner.excel.copy_edit import check_as_meant, new_sheet, rewritten_book
 from planner.excel.problem_workbook import written_problem
 from planner.outputs import check_new_problem, made_from
 from planner.problem_reader import read
-from planner.sampling.options import UncertaintyTexts, facts_behind
-from planner.sampling.text import moment_line, reduction_words, scenario_words
+from planner.sampling.text import reduction_words, scenario_words
+from planner.sampling.uncertainty import UncertaintyOptions, facts_behind
 
 SHEETS = ("scenarios", "scenario_factors")
 MOST_ROWS = 1_000_000
 """Excel's sheets end a little further down."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScenariosRequest:
-    """What is asked for. `branch` (a month number): when scenarios of one of `nodes` groups are told apart."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenariosRequest(UncertaintyOptions):
+    """Which scenarios to write into a copy of a workbook.
 
-    source: Path
-    texts: UncertaintyTexts
-    paths: int
-    count: int
-    seed: int
+    Parameters
+    ----------
+    input_path : Path
+        The workbook.
+    sample : int
+        How many paths are drawn.
+    count : int
+        How many scenarios are kept of them.
+    seed : int
+        Random seed of the paths.
+    branch : int, optional
+        The month (a month number) from which scenarios of one node are told apart, for trees of two levels.
+    nodes : int, optional
+        How many nodes; without it the square root of the number of scenarios.
+    output : Path, optional
+        The copy; without it `outputs/<name>/<name> scenarios.xlsx`.
+    force : bool
+        Replace the output if it exists, and the scenarios that the workbook has.
+    overrides : tuple of str
+        Cells overridden, `sheet.key.column=value`.
+    """
+
+    input_path: Path
+    sample: int = 1000
+    count: int = 9
+    seed: int = 0
     branch: int | None = None
     nodes: int | None = None
-    target: Path | None = None
+    output: Path | None = None
     force: bool = False
     overrides: tuple[str, ...] = ()
 
@@ -74,20 +95,20 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
     CannotWrite
         The target cannot be written, or exists and `force` is not given.
     """
-    result = read(request.source, request.overrides)
+    result = read(request.input_path, request.overrides)
     if result.dataset is None:
         raise FaultyWorkbook(result.errors)
     dataset = result.dataset
-    uncertainty = request.texts.read()
-    found = [*request.texts.faults, *uncertainty_faults(dataset, uncertainty), *_uncertainty_faults(request, dataset)]
+    uncertainty, unread = request.uncertainty()
+    found = [*unread, *uncertainty_faults(dataset, uncertainty), *_uncertainty_faults(request, dataset)]
     if request.overrides:
-        found += _overridden(request.source, dataset)
+        found += _overridden(request.input_path, dataset)
     if found:
         raise WrongUsage("\n  ".join(["Scenarios cannot be made as asked:", *found]))
-    target = request.target or made_from(request.source, "scenarios")
-    check_new_problem(target, (request.source,), force=request.force, what="the workbook with scenarios")
+    target = request.output or made_from(request.input_path, "scenarios")
+    check_new_problem(target, (request.input_path,), force=request.force, what="the workbook with scenarios")
     try:
-        paths = sample(dataset, uncertainty, request.paths, request.seed)
+        paths = sample(dataset, uncertainty, request.sample, request.seed)
     except ValueError as error:
         raise WrongUsage(f"Scenarios cannot be made as asked: {error}.") from None
     reduction = reduce_to(vectors(dataset, paths), request.count)
@@ -102,7 +123,7 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
         )
     found_moments = moments(dataset, paths, reduction)
     made = reduction_words(paths, reduction, request.count, request.seed)
-    book = rewritten_book(request.source, dataset, meant)
+    book = rewritten_book(request.input_path, dataset, meant)
     _note_each(book, scenarios, words)
     _note_all(book, request, made, reduction, found_moments)
     with written_problem(book, target) as temporary:
@@ -116,13 +137,12 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
 
 def _uncertainty_faults(request: ScenariosRequest, dataset: Dataset) -> list[str]:
     found = []
-    texts = request.texts
-    if not any(texts.texts.values()) and texts.bootstrap_block is None:
+    if not request.anything_uncertain:
         found.append("nothing is uncertain; give --demand-volatility, --delay-prior or another of these options.")
     if (dataset.scenarios or dataset.scenario_factors) and not request.force:
         found.append("the workbook has scenarios already; add --force to have others in their place in the copy.")
-    if request.count > request.paths:
-        found.append(f"--count {request.count} are more than the --sample of {request.paths} paths to choose from.")
+    if request.count > request.sample:
+        found.append(f"--count {request.count} are more than the --sample of {request.sample} paths to choose from.")
     if request.branch is None and request.nodes is not None:
         found.append("--nodes needs --branch MONTH, the month in which scenarios of one node are told apart.")
     if request.branch is not None:
@@ -209,11 +229,11 @@ def _note_all(
         del book[each.title]
     worksheet = new_sheet(book, SCENARIO_NOTES, ("topic", "what", "paths_drawn", "scenarios_kept"))
     rows: list[tuple[Any, ...]] = [("made", line) for line in made]
-    rows += [("option", "seed", request.seed), ("option", "sample", request.paths)]
+    rows += [("option", "seed", request.seed), ("option", "sample", request.sample)]
     rows.append(("option", "count", None, request.count))
-    rows += [("option", f"{name} {text}") for name, text in request.texts.said()]
+    rows += [("option", f"{name} {text}") for name, text in request.record()]
     rows += [("option", f"set {text} (for the sampling only; the cell is as it was)") for text in request.overrides]
-    rows += [("fact", f"{name}: {words}") for name, words in facts_behind(request.texts.texts.get("delay_prior", ()))]
+    rows += [("fact", f"{name}: {words}") for name, words in facts_behind(request.delay_prior)]
     rows.append(("distance", "Kantorovich, from the paths drawn", 0.0, reduction.distance))
     rows.append(("distance", "of the best single path", 0.0, reduction.distance_of_one))
     for each in found:
@@ -224,16 +244,3 @@ def _note_all(
         worksheet.append(row)
     for letter, width in (("A", 20), ("B", 80), ("C", 16), ("D", 16)):
         worksheet.column_dimensions[letter].width = width
-
-
-def lines_of(written: ScenariosWritten, most: int = 8) -> list[str]:
-    """The result for a terminal: the scenarios, the reduction and the first moments."""
-    lines = [
-        f"  {each.scenario}  {each.probability * 100:5.1f} %  {words}"
-        for each, words in zip(written.scenarios, written.words, strict=True)
-    ]
-    lines += written.made
-    lines += [f"  {moment_line(each)}" for each in written.moments[:most]]
-    if len(written.moments) > most:
-        lines.append(f"  and {len(written.moments) - most} more in the sheet {SCENARIO_NOTES}")
-    return lines

@@ -1,19 +1,25 @@
-"""`planner schedule`: the command and its options."""
+"""`planner schedule`: batches on a calendar."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.console import messages_to
-from planner.options import PATH, Duration, common_options, option
+from planner.command import CommandResult, command
+from planner.console import Console
+from planner.errors import MissingLibrary, WrongUsage
+from planner.options import PATH, Duration, budget_option, force_option, option, output_option
+
+if TYPE_CHECKING:
+    from planner.schedule.schedule import Schedule
 
 
-@click.command("schedule", short_help="Start batches on a calendar.")
+@command(short_help="Start batches on a calendar.")
 @click.argument("jobs")
 @click.argument("batch_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS OF BATCH]")
-@option("--cron", required=True, metavar="EXPRESSION", help="When: '0 6 * * MON', or @weekly and the like.")
+@option("--cron", required=True, metavar="EXPRESSION", help="When to start: '0 6 * * MON', or @weekly and the like.")
 @option(
     "--as",
     "kind",
@@ -21,23 +27,45 @@ from planner.options import PATH, Duration, common_options, option
     help="Write files for this scheduler.",
 )
 @option("--run", is_flag=True, help="Start the batches from here, until stopped.")
-@option("-o", "--output", type=PATH, metavar="FOLDER", help="Of the files; else outputs/schedule/<name>/.")
-@option("--tz", metavar="ZONE", help="Time zone of EXPRESSION, such as Europe/Berlin; else the scheduler's own.")
-@option("--into", type=PATH, metavar="FOLDER", help="The batch's folder; else outputs/batch/<jobs>/.")
-@option("--budget", type=Duration(), default="6h", show_default=True, help="For one batch as a whole.")
-@option("--name", help="Of units, pods and workflows; else planner-<jobs>.")
-@option("--grace", type=Duration(), help="With --run: a missed start is made up for within this time; else always.")
+@output_option("output", "FOLDER", "outputs/schedule/<name>/")
+@option("--tz", metavar="ZONE", help="Time zone of EXPRESSION, such as Europe/Berlin [default: the scheduler's own].")
+@option("--into", type=PATH, metavar="FOLDER", help="Folder of the batch [default: outputs/batch/<jobs>/].")
+@budget_option(default="6h")
+@option("--name", help="Name of units, pods and workflows [default: planner-<jobs>].")
+@option("--grace", type=Duration(), help="With --run: make up for a missed start within this time [default: always].")
 @option("--on-failure", metavar="UNIT", help="systemd: start this unit when a batch fails.")
-@option("--image", help="kubernetes, github: a container image that has the planner.")
-@option("--claim", help="kubernetes: the claim of the volume with the workbooks; else <name>.")
-@option("--force", is_flag=True, help="Replace files that this command did not write.")
-@common_options
-def schedule(jobs: str, batch_options: tuple[str, ...], **values: Any) -> int:
-    """Write what starts `planner batch JOBS` on a calendar, or start it from here with --run.
+@option("--image", help="kubernetes, github: container image with the planner.")
+@option("--claim", help="kubernetes: claim of the volume with the workbooks [default: <name>].")
+@force_option("Replace files that this command did not write.")
+def schedule(console: Console, **values: Any) -> CommandResult:
+    """Write the files that start `planner batch JOBS` on a calendar, or start it from here with --run.
 
-    What follows -- goes to every batch, such as: -- --workers 2.
+    Options after -- are handed on to every batch, such as: -- --workers 2.
     """
-    from planner.schedule.write import schedule_batch
+    from planner.schedule.request import ScheduleRequest
+    from planner.schedule.write import write_schedule
 
-    with messages_to(values) as console:
-        return schedule_batch(console, jobs, batch_options, values)
+    request = ScheduleRequest(**values)
+    if (request.kind is None) != request.run:
+        raise WrongUsage("Say what starts the batches: --as cron, systemd, kubernetes, airflow or github; or --run.")
+    if request.kind is not None:
+        return write_schedule(request, request.schedule(), request.kind)
+    return _run(console, request.schedule(), request.grace)
+
+
+def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> CommandResult:
+    """Start the batches from this process until it is stopped."""
+    from planner.schedule.calendar import Calendar, local_zone
+
+    try:
+        from planner.schedule.runner import Runner
+    except ImportError as error:
+        raise MissingLibrary(f"--run needs the library APScheduler ({error})", "schedule") from None
+    if schedule.calendar.zone is None:
+        schedule = replace(schedule, calendar=Calendar(schedule.calendar.text, local_zone()))
+    if console.quiet:
+        schedule = replace(schedule, options=(*schedule.options, "--quiet"))
+    state_path = schedule.folder / f"{schedule.name}.schedule.json"
+    counts = Runner(schedule, state_path, grace_seconds).run()
+    line = f"{counts.started} started: {counts.good} good, {counts.failed} failed; {counts.skipped} skipped."
+    return CommandResult([line], {"name": schedule.name, "state_path": str(state_path), **asdict(counts)})

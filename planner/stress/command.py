@@ -1,56 +1,60 @@
-"""`planner stress`: the command and its options."""
+"""`planner stress`: a plan simulated on samples of what is uncertain."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from planner.console import messages_to
+from planner.command import CommandResult, command
+from planner.console import Console
 from planner.options import (
-    PATH,
-    Duration,
-    Gap,
     Month,
-    common_options,
+    accept_stopped_option,
+    gap_option,
+    input_argument,
     option,
+    option_sources,
+    output_option,
     override_option,
-    sources,
-    uncertainty_options,
+    plan_argument,
+    seed_option,
+    time_limit_option,
+    workers_option,
 )
+from planner.sampling.options import uncertainty_options
 
 
-@click.command(short_help="Try PLAN on samples of what may come.")
-@click.argument("plan", type=PATH)
-@click.argument("file", type=PATH)
+@command(short_help="Simulate PLAN on samples of what is uncertain.")
+@plan_argument
+@input_argument
 @uncertainty_options
-@option("--count", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Samples.")
-@option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="Of the samples.")
-@option("--committed-until", type=Month(), help="Decisions before this month are held; else first_stage_months.")
+@option("--count", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Number of samples.")
+@seed_option("the samples", default=1)
+@option("--committed-until", type=Month(), help="Fix decisions before this month [default: the first stage].")
 @option(
     "--later",
     type=click.Choice(["optimised", "held"]),
     default="optimised",
     show_default=True,
-    help="Decisions after that: made anew in each sample, or held too.",
+    help="Later decisions: optimised in each sample, or held as planned.",
 )
-@option("--gap", type=Gap(), default="0.01", show_default=True, help="Of the solve of each sample.")
-@option("--time-limit", type=Duration(), help="For everything; the samples done by then are reported.")
-@option("--workers", type=click.IntRange(0, 256), default=0, show_default=True, help="Solves at a time; 0: it chooses.")
+@gap_option("the solve of each sample", default="0.01")
+@time_limit_option("the whole test; the samples done by then are reported")
+@workers_option("Solves")
 @override_option
-@option("-o", "--output", type=PATH, metavar="STRESS.xlsx", help="Else outputs/<input>/<UTC time>/stress.xlsx.")
-@option("--accept-stopped", is_flag=True, help="Exit with 0, not 4, when a limit ends the test early.")
-@common_options
-@click.pass_context
-def stress(ctx: click.Context, /, plan: Path, file: Path, **values: Any) -> int:
-    """Try PLAN, a plan of FILE, on samples of what may come: what it costs, how likely demand falls short
-    and where, how sure that is. The decisions it is committed to are held.
+@output_option("output", "STRESS.xlsx", "outputs/<input>/<UTC time>/stress.xlsx")
+@accept_stopped_option("Exit with 0 instead of 4 when a limit stops the test early.")
+def stress(console: Console, **values: Any) -> CommandResult:
+    """Simulate PLAN, a plan of FILE, on samples of what is uncertain: what it costs, how likely demand is
+    not met and where, and how precise these figures are. The decisions that PLAN is committed to are fixed.
 
-    Samples are drawn from what you say is uncertain, as by planner scenarios; with none of these
-    options, from the scenarios in FILE.
+    Samples are drawn from what the options say is uncertain, as by planner scenarios; without such
+    options they are drawn from the scenarios in FILE.
     """
-    from planner.stress.run import stress_plan
+    from planner.stress.request import StressRequest
+    from planner.stress.run import stress as run_stress_test
 
-    with messages_to(values) as console:
-        return stress_plan(console, plan, file, values, sources(ctx))
+    request = StressRequest(**values, option_sources=option_sources())
+    with console.live_line() as live:
+        return run_stress_test(request, live)

@@ -1,34 +1,32 @@
-"""`planner stress`: from a plan and its workbook to what becomes of the plan on samples of what may come."""
+"""One stress test: a plan simulated on samples of what is uncertain, from files to files."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.audit import audit
+from models.audit import AuditReport, audit
 from models.build import build_model
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.parsing.raw_tables import RawTable
 from models.sampling import uncertainty_faults
 from planner import __version__
-from planner.console import Console, LiveLine, log_to
+from planner.command import CommandResult, Refused, recorded, subject
+from planner.console import LiveLine
 from planner.errors import ExitCode, WrongUsage
 from planner.excel.plan_reader import provenance_warnings
-from planner.formatting import fault_lines
 from planner.outputs import STRESS_SHEET, Outputs, name_of, outputs_of, same_file
-from planner.problem_reader import ReadResult, read
-from planner.reports.run_json import faults_json, write_run_json
+from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
 from planner.run.versions import versions
-from planner.sampling.options import UncertaintyTexts
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.stress.commitment import committed, seed_of_scenarios
 from planner.stress.progress import StressLines
+from planner.stress.request import StressRequest
 from planner.stress.samples import Samples, draw_from_scenarios, draw_new_samples
 from planner.stress.simulation import Commitment, SimulatedPlan, simulate_plan
 from planner.stress.statistics import figures
@@ -42,67 +40,50 @@ WRITING = 0.03
 log = logging.getLogger("planner")
 
 
-class _Refused(Exception):
-    """There is nothing to try: an exit code, and what to say."""
+def stress(request: StressRequest, live: LiveLine | None = None) -> CommandResult:
+    """Simulate a plan on samples, write the report and return the result.
 
-    def __init__(self, code: ExitCode, told: list[str], document: dict[str, Any]) -> None:
-        super().__init__()
-        self.code, self.told, self.document = code, told, document
+    The exit code is 0 when all samples were simulated, 4 when the test was stopped after some of them, 5 before any,
+    and 6 when the plan breaks a rule of the workbook.
 
-
-def stress_plan(
-    console: Console, plan_path: Path, file: Path, values: Mapping[str, Any], sources: Mapping[str, str]
-) -> int:
-    """Tries a plan; exit 0 when every sample was, 4 when stopped after some, 5 before any, 6 when the plan is none."""
-    if values["later"] == "held" and values["committed_until"] is not None:
-        raise WrongUsage("--committed-until says nothing with --later held: all decisions are held. Leave one out.")
-    outputs = outputs_of(file, values["output"], Path("outputs"), name="stress", sheets={STRESS_SHEET})
-    if values["output"] is not None and same_file(values["output"], plan_path):
-        raise WrongUsage(f"The stress test would be written over the plan {plan_path}. Give -o another name.")
-    told: dict[str, Any] = {"input_path": str(file), "plan_path": str(plan_path), "planner_version": __version__}
-    stop = Stop()
-    with log_to(outputs.log, afresh=True), console.live_line() as live, stop:
-        try:
-            code, said, document = _Run(file, plan_path, values, sources, outputs, stop, live).go()
-        except _Refused as refused:
-            code, said, document = refused.code, refused.told, refused.document
-        told |= document
-        write_run_json(outputs.json, told)
-    console.tell(said, urgent=code not in (ExitCode.OK, ExitCode.STOPPED_WITH_PLAN))
-    console.give(told)
-    return code
+    Raises
+    ------
+    WrongUsage
+        The options do not fit the workbook or one another.
+    CannotWrite
+        The report cannot be written.
+    """
+    outputs = outputs_of(request.input_path, request.output, Path("outputs"), name="stress", sheets={STRESS_SHEET})
+    if request.output is not None and same_file(request.output, request.plan_path):
+        raise WrongUsage(f"The stress test would be written over the plan {request.plan_path}. Give -o another name.")
+    with Stop() as stop:
+        test = _StressTest(request, outputs, stop, live)
+        files = subject(input_path=request.input_path, plan_path=request.plan_path)
+        return recorded(outputs, files, test.run)
 
 
-class _Run:
-    """One stress test under way."""
+class _StressTest:
+    """One stress test."""
 
-    def __init__(
-        self,
-        file: Path,
-        plan_path: Path,
-        values: Mapping[str, Any],
-        sources: Mapping[str, str],
-        outputs: Outputs,
-        stop: Stop,
-        live: LiveLine | None,
-    ) -> None:
-        self.file, self.plan_path, self.values, self.sources = file, plan_path, values, sources
-        self.outputs, self.stop, self.live = outputs, stop, live
+    def __init__(self, request: StressRequest, outputs: Outputs, stop: Stop, live: LiveLine | None) -> None:
+        self.request, self.outputs, self.stop, self.live = request, outputs, stop, live
         self.began = time.monotonic()
         self.notes: list[str] = []
 
-    def go(self) -> tuple[ExitCode, list[str], dict[str, Any]]:
-        result = self._read()
+    def run(self) -> CommandResult:
+        """Run the test."""
+        log.info("Reading %s", self.request.input_path)
+        result = read(self.request.input_path, self.request.overrides)
         dataset = result.dataset
-        assert dataset is not None
+        if dataset is None:
+            raise FaultyWorkbook(result.faults)
         until, samples = self._until(dataset), self._samples(dataset, result.tables)
         commitment = self._commitment(dataset, until)
-        self.notes += [each.removeprefix("Note: ") for each in provenance_warnings(
-            self.plan_path, result.sha256, tuple(self.values["overrides"])
-        )]  # fmt: skip
+        warnings = provenance_warnings(self.request.plan_path, result.sha256, self.request.overrides)
+        self.notes += [each.removeprefix("Note: ") for each in warnings]
         nonzeros = build_model(dataset).size.nonzeros
         self.stop.draining = True
-        log.info("Trying the plan on %s", samples.how)
+        log.info("Simulating the plan on %s", samples.how)
         on_results = StressLines(samples, dataset.settings.currency, self.live)
         trial = simulate_plan(
             dataset,
@@ -110,7 +91,7 @@ class _Run:
             samples,
             self._options(),
             nonzeros=nonzeros,
-            workers=self.values["workers"],
+            workers=self.request.workers,
             stop=self.stop,
             on_results=on_results.show,
         )
@@ -120,46 +101,35 @@ class _Run:
             "seconds": time.monotonic() - self.began,
             "input_sha256": result.sha256,
             "stress_path": str(self.outputs.plan),
-            "options": self._given(),
+            "options": self.request.recorded_options(),
         }
-        return self._code(trial), [*lines(report), f"  Stress test  {self.outputs.plan}"], document
-
-    def _read(self) -> ReadResult:
-        log.info("Reading %s", self.file)
-        result = read(self.file, self.values["overrides"])
-        if result.dataset is None:
-            raise _invalid(result.faults)
-        return result
+        return CommandResult([*lines(report), f"  Stress test  {self.outputs.plan}"], document, self._exit_code(trial))
 
     def _commitment(self, dataset: Dataset, until: int) -> Commitment:
-        """The plan's decisions, audited first: what is no plan of this workbook cannot be tried on it."""
-        try:
-            found = committed(self.plan_path, dataset, until, all_of_it=self.values["later"] == "held")
-        except FaultyWorkbook as faulty:
-            raise _invalid(faulty.faults) from None
+        """Return the decisions of the plan, once the audit has found it to be a plan of this workbook."""
+        found = committed(self.request.plan_path, dataset, until, all_of_it=self.request.later == "held")
+        request = self.request
         for scenario, plan in found.made.items():
             report = audit(dataset.in_scenario(scenario), plan)
             if not report.passed:
-                told = f"{self.plan_path} is no plan of {self.file} as it stands, so it is not tried."
-                raise _Refused(ExitCode.REJECTED_BY_AUDIT, [*audit_lines(report), told], {"status": "rejected"})
+                raise _rejected(report, f"{request.plan_path} is not a plan of {request.input_path} as it is now.")
         return found
 
     def _until(self, dataset: Dataset) -> int:
         horizon = len(dataset.horizon)
-        if self.values["committed_until"] is None:
+        if self.request.committed_until is None:
             return min(dataset.settings.first_stage_months, horizon)
-        until = dataset.t(self.values["committed_until"])
+        until = dataset.t(self.request.committed_until)
         if not 0 < until < horizon:
             raise WrongUsage(
                 f"--committed-until: choose a month from {dataset.label(1)} to {dataset.label(horizon - 1)}; "
-                "with --later held all decisions are held."
+                "--later held fixes all decisions."
             )
         return until
 
     def _samples(self, dataset: Dataset, tables: tuple[RawTable, ...]) -> Samples:
-        count, seed = self.values["count"], self.values["seed"]
-        texts = UncertaintyTexts.of(self.values)
-        if not any(texts.texts.values()) and texts.bootstrap_block is None:
+        count, seed = self.request.count, self.request.seed
+        if not self.request.anything_uncertain:
             if not dataset.scenarios:
                 raise WrongUsage(
                     "Nothing is uncertain: give --demand-volatility, --delay-prior or another of these options, or a "
@@ -168,75 +138,62 @@ class _Run:
             samples = draw_from_scenarios(dataset, count, seed)
             self.notes.append(f"{samples.how}.")
             return samples
-        uncertainty = texts.read()
-        found = [*texts.faults, *uncertainty_faults(dataset, uncertainty)]
+        uncertainty, unread = self.request.uncertainty()
+        found = [*unread, *uncertainty_faults(dataset, uncertainty)]
         if found:
             raise WrongUsage("\n  ".join(["Samples cannot be drawn as asked:", *found]))
         if dataset.scenarios and seed_of_scenarios(tables) == seed:
             self.notes.append(
                 f"The workbook's scenarios were drawn with seed {seed} too: where their options were the same, the "
-                "samples are the very paths they were chosen from. Take another --seed."
+                "samples are the very paths that they were chosen from. Choose another --seed."
             )
         return draw_new_samples(dataset, uncertainty, count, seed)
 
     def _options(self) -> SolveOptions:
-        limit = self.values["time_limit"]
+        limit = self.request.time_limit
         left = None if limit is None else max(0.1, (1.0 - WRITING) * limit - (time.monotonic() - self.began))
-        return SolveOptions(self.values["gap"], left, 1, 0)
+        return SolveOptions(self.request.gap, left, 1, 0)
 
     def _report(self, dataset: Dataset, commitment: Commitment, trial: SimulatedPlan, sha256: str) -> StressReport:
         for problem, plan in trial.most_expensive.items():
             found = audit(trial.samples.problem(problem), plan)
             if not found.passed:
-                told = [*audit_lines(found), "The audit rejects the plan of a sample: nothing is published."]
-                raise _Refused(ExitCode.REJECTED_BY_AUDIT, told, {"status": "rejected"})
-        run = {"plan_path": str(self.plan_path), "input_path": str(self.file), "input_sha256": sha256}
+                raise _rejected(found, "The audit rejects the plan of a sample: nothing is published.")
+        files = {"plan_path": str(self.request.plan_path), "input_path": str(self.request.input_path)}
+        run = {**files, "input_sha256": sha256}
         record: list[tuple[str, str, Any, str]] = [("run", *each, "") for each in run.items()]
         record.append(("run", "samples", trial.samples.how, ""))
         record += [
-            ("option", name, self._said(value), self.sources.get("overrides" if name == "set" else name, ""))
-            for name, value in self._given().items()
+            ("option", name, _cell(value), self.request.option_sources.get(name, ""))
+            for name, value in self.request.recorded_options().items()
         ]
         record += [("version", "planner", __version__, ""), *(("version", *each, "") for each in versions().items())]
         record.append(("seconds", "trying", trial.seconds, ""))
         record += [("note", str(i), text, "") for i, text in enumerate(self.notes, start=1)]
         return StressReport(
-            dataset.settings.plan_name or name_of(self.file),
+            dataset.settings.plan_name or name_of(self.request.input_path),
             dataset,
             commitment,
             trial,
-            figures(dataset, trial, self.values["seed"]),
-            self.values["later"],
-            self.values["gap"],
+            figures(dataset, trial, self.request.seed),
+            self.request.later,
+            self.request.gap,
             len(trial.most_expensive),
             tuple(self.notes),
             tuple(record),
         )
 
-    def _given(self) -> dict[str, Any]:
-        """The options with a value, by the names they have on the command line."""
-        names = {"overrides": "set"}
-        kept = {name: value for name, value in self.values.items() if value not in (None, (), False)}
-        common = ("as_json", "quiet", "log_file", "config", "output")
-        return {names.get(name, name): _plain(value) for name, value in kept.items() if name not in common}
-
-    @staticmethod
-    def _said(value: Any) -> Any:
-        return "; ".join(map(str, value)) if isinstance(value, list) else value
-
-    def _code(self, trial: SimulatedPlan) -> ExitCode:
+    def _exit_code(self, trial: SimulatedPlan) -> ExitCode:
         if trial.complete:
             return ExitCode.OK
         if not trial.results:
             return ExitCode.STOPPED_WITHOUT_PLAN
-        return ExitCode.OK if self.values["accept_stopped"] else ExitCode.STOPPED_WITH_PLAN
+        return ExitCode.OK if self.request.accept_stopped else ExitCode.STOPPED_WITH_PLAN
 
 
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+def _cell(value: Any) -> Any:
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _invalid(faults: Any) -> _Refused:
-    return _Refused(
-        ExitCode.WRONG_INPUT, list(fault_lines(tuple(faults))), {"status": "invalid", "faults": faults_json(faults)}
-    )
+def _rejected(report: AuditReport, reason: str) -> Refused:
+    return Refused(CommandResult([*audit_lines(report), reason], {"status": "rejected"}, ExitCode.REJECTED_BY_AUDIT))

@@ -35,13 +35,13 @@ START = """
 import datetime as dt, json, sys
 from dataclasses import asdict
 from pathlib import Path
-from planner.console import messages_to
+from planner.console import open_console
 from planner.schedule.calendar import Calendar
 from planner.schedule.runner import Runner
 from planner.schedule.schedule import Schedule
 folder, cron, batch, grace = Path(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4]) or None
 given = Schedule("t", Calendar(cron, dt.UTC), "UTC", (sys.executable, "-c", batch), "jobs", "out", folder, (), 60.0)
-with messages_to({"as_json": True, "quiet": False, "log_file": None}):
+with open_console(as_json=True):
     print(json.dumps(asdict(Runner(given, folder / "state.json", grace).run())))
 """
 BATCH = """

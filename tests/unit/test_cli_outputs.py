@@ -78,7 +78,7 @@ def test_a_file_in_place_of_a_folder_is_said_to_be_one(workbook: Path) -> None:
     """A path through a file cannot be a place to write."""
     with pytest.raises(CannotWrite, match="a file where a folder is"):
         check_writable(workbook / "plan.xlsx")
-    with pytest.raises(CannotWrite, match="a folder where a file is meant"):
+    with pytest.raises(CannotWrite, match="a folder where a file is expected"):
         check_writable(workbook.parent)
 
 

@@ -9,31 +9,37 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from planner.options import Duration, Gap, Override, common_options, option, sources
+from planner.command import CommandResult, command
+from planner.console import Console
+from planner.options import (
+    Duration,
+    Gap,
+    Override,
+    gap_option,
+    option,
+    option_sources,
+    override_option,
+    time_limit_option,
+)
 
 
-@click.group()
-def tool() -> None:
-    pass
+@command()
+@gap_option("the search")
+@time_limit_option("the search")
+@override_option
+def go(console: Console, **values: Any) -> CommandResult:
+    names = {"gap": "gap", "time_limit": "time_limit", "set": "overrides"}
+    lines = [f"{name} {values[field]!r} {option_sources()[name]}" for name, field in names.items()]
+    return CommandResult(lines, {})
 
 
-@tool.command()
-@option("--gap", type=Gap(), default="0.001")
-@option("--time-limit", type=Duration())
-@option("--set", "overrides", type=Override(), multiple=True)
-@common_options
-@click.pass_context
-def go(ctx: click.Context, /, **values: Any) -> None:
-    found = sources(ctx)
-    for name in ("gap", "time_limit", "overrides"):
-        click.echo(f"{name} {values[name]!r} {found[name]}")
-
-
-@tool.command()
+@command()
 @option("--annotate")
-@common_options
-def other(**values: Any) -> None:
-    click.echo(values["annotate"])
+def other(console: Console, annotate: str) -> CommandResult:
+    return CommandResult([annotate], {})
+
+
+tool = click.Group("tool", commands=[go, other])
 
 
 def said(*words: str, env: dict[str, str] | None = None) -> list[str]:
@@ -94,14 +100,14 @@ def test_an_override_names_a_place_and_a_value(text: str) -> None:
 
 def test_the_default_holds_where_nothing_is_said() -> None:
     """Without flag, environment and config each option has its default and says so."""
-    assert said() == ["gap 0.001 default", "time_limit None default", "overrides () default"]
+    assert said() == ["gap 0.001 default", "time_limit None default", "set () default"]
 
 
 def test_a_flag_comes_before_environment_before_config(tmp_path: Path) -> None:
     """Of the three places an option can be given in, flag wins over environment, environment over config."""
     file = config(tmp_path, 'gap = 0.03\n"time-limit" = "3m"\nset = ["a.b.c=3"]')
     environment = {"PLANNER_GAP": "2%", "PLANNER_TIME_LIMIT": "2m"}
-    assert said("--config", file) == ["gap 0.03 config", "time_limit 180.0 config", "overrides ('a.b.c=3',) config"]
+    assert said("--config", file) == ["gap 0.03 config", "time_limit 180.0 config", "set ('a.b.c=3',) config"]
     assert said("--config", file, env=environment)[:2] == ["gap 0.02 environment", "time_limit 120.0 environment"]
     assert said("--gap", "1%", "--config", file, env=environment)[:2] == [
         "gap 0.01 flag",
@@ -117,12 +123,12 @@ def test_the_config_file_can_be_named_in_the_environment(tmp_path: Path) -> None
 def test_several_overrides_in_the_environment_stand_on_lines() -> None:
     """Names hold blanks and semicolons, so only a new line parts overrides in PLANNER_SET."""
     lines = said(env={"PLANNER_SET": "leases.West 1.units_max=2\nrules.r.offers=A; B"})
-    assert lines[2] == "overrides ('leases.West 1.units_max=2', 'rules.r.offers=A; B') environment"
+    assert lines[2] == "set ('leases.West 1.units_max=2', 'rules.r.offers=A; B') environment"
 
 
 def test_one_override_in_a_config_file_needs_no_list(tmp_path: Path) -> None:
     """A text where a list may stand is a list of one, not of its letters."""
-    assert said("--config", config(tmp_path, 'set = "a.b.c=3"'))[2] == "overrides ('a.b.c=3',) config"
+    assert said("--config", config(tmp_path, 'set = "a.b.c=3"'))[2] == "set ('a.b.c=3',) config"
 
 
 def test_a_config_key_of_another_command_is_no_fault(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from models.faults import Fault
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
 from models.schema import Limit, Option
 from planner.errors import CannotWrite
-from planner.reports.run_json import run_json, write_run_json
+from planner.outputs import write_json
+from planner.reports.run_json import run_json
 from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
 
@@ -154,8 +155,8 @@ def test_file(tmp_path: Path) -> None:
     """The file holds the object, replaces an older one, and a place that cannot be written is said."""
     path = tmp_path / "run.json"
     path.write_text("old")
-    write_run_json(path, run_json(REPORT))
+    write_json(path, run_json(REPORT))
     assert json.loads(path.read_text(encoding="utf-8")) == run_json(REPORT)
     assert list(tmp_path.iterdir()) == [path]
     with pytest.raises(CannotWrite):
-        write_run_json(tmp_path / "none" / "run.json", {})
+        write_json(tmp_path / "none" / "run.json", {})

@@ -12,7 +12,7 @@ from planner.batch.reporting.junit import write_junit
 from planner.batch.reporting.prometheus import write_metrics
 from planner.batch.reporting.summary_workbook import write_summary
 from planner.batch.reporting.webhook import send
-from planner.errors import CannotWrite, why_not
+from planner.errors import CannotWrite, os_error_reason
 
 log = logging.getLogger("planner")
 
@@ -33,7 +33,7 @@ def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *
     try:
         reports.mkdir(exist_ok=True)
     except OSError as error:
-        raise CannotWrite(reports, why_not(error)) from None
+        raise CannotWrite(reports, os_error_reason(error)) from None
     changed = changes(folder, manifest, previous)
     written: list[Path] = []
     refused: list[CannotWrite] = []

@@ -1,0 +1,123 @@
+"""What `planner schedule` is asked for, and the schedule that it describes."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from planner.errors import WrongUsage
+from planner.schedule.calendar import calendar
+from planner.schedule.schedule import Schedule, slug
+
+Kind = Literal["cron", "systemd", "kubernetes", "airflow", "github"]
+REMOTE: tuple[Kind, ...] = ("kubernetes", "github")
+"""Schedulers that run batches on another machine, where the paths of this one mean nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRequest:
+    """A batch, its calendar, and what is to start it.
+
+    Parameters
+    ----------
+    jobs : str
+        A folder of workbooks, a pattern or a job file.
+    batch_options : tuple of str
+        Options handed on to `planner batch`.
+    cron : str
+        The calendar, as a cron expression.
+    budget : float
+        Time limit of one batch, in seconds.
+    kind : str, optional
+        The scheduler to write files for.
+    run : bool
+        Start the batches from here instead.
+    output : Path, optional
+        Folder of the files.
+    tz : str, optional
+        Time zone of the expression; without it the scheduler's own.
+    into : Path, optional
+        Folder of the batch.
+    name : str, optional
+        Name of units, pods and workflows.
+    grace : float, optional
+        With `run`: a missed start is made up for within this time, in seconds; without it always.
+    on_failure : str, optional
+        systemd: unit started when a batch fails.
+    image, claim : str, optional
+        kubernetes, github: container image; kubernetes: claim of the volume with the workbooks.
+    force : bool
+        Replace files that this command did not write.
+    """
+
+    jobs: str
+    batch_options: tuple[str, ...]
+    cron: str
+    budget: float
+    kind: Kind | None = None
+    run: bool = False
+    output: Path | None = None
+    tz: str | None = None
+    into: Path | None = None
+    name: str | None = None
+    grace: float | None = None
+    on_failure: str | None = None
+    image: str | None = None
+    claim: str | None = None
+    force: bool = False
+
+    def schedule(self) -> Schedule:
+        """Return the schedule described, with absolute paths where batches run on this machine.
+
+        Raises
+        ------
+        WrongUsage
+            There are no such jobs, or an option of the batch is one of this command.
+        """
+        remote = self.kind in REMOTE
+        when = calendar(self.cron, self.tz)
+        if not remote:
+            _check_jobs(self.jobs)
+        _check_options(self.batch_options)
+        path = Path(self.jobs.rstrip("/\\") or self.jobs)
+        stem = path.parent.name if glob.has_magic(path.name) else path.stem
+        into = str(self.into or Path("outputs", "batch", slug(stem)))
+        return Schedule(
+            name=slug(self.name or f"planner-{stem}"),
+            calendar=when,
+            zone=self.tz,
+            command=_command(),
+            jobs=self.jobs if remote else os.path.abspath(self.jobs),
+            into=into.replace(os.sep, "/") if remote else os.path.abspath(into),
+            folder=Path.cwd(),
+            options=self.batch_options,
+            budget_seconds=self.budget,
+            image=self.image or "",
+            claim=self.claim or "",
+            on_failure=self.on_failure or "",
+        )
+
+
+def _check_jobs(jobs: str) -> None:
+    if not os.path.exists(jobs) and not (glob.has_magic(jobs) and glob.glob(jobs)):
+        raise WrongUsage(f"There are no jobs at {jobs}. Name a folder of workbooks, a pattern, or a job file.")
+
+
+def _check_options(options: tuple[str, ...]) -> None:
+    instead = {"-o": "--into FOLDER", "--output": "--into FOLDER", "--budget": "--budget TIME"}
+    for each in options:
+        if own := instead.get(each.partition("=")[0]):
+            raise WrongUsage(f"Give {own} before the --, not {each} after it.")
+
+
+def _command() -> tuple[str, ...]:
+    """How this planner is started, by an absolute path."""
+    for name in ("planner", "planner.exe"):
+        script = Path(sys.executable).with_name(name)
+        if script.is_file():
+            return (str(script.absolute()),)
+    return (sys.executable, "-m", "planner")
