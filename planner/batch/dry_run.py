@@ -45,7 +45,7 @@ def _plan_job(
     unfinished = [name for name in job.dependencies if planned[name].action != "reuse"]
     builds_on = [name for name in (job.keep_plan_of, job.start_plan_of) if name in unfinished]
     if builds_on and record is not None and not force:
-        return PlannedJob(job.name, "wait", f"for the plan of {', '.join(builds_on)}; runs if it comes out otherwise")
+        return PlannedJob(job.name, "wait", f"for the plan of {', '.join(builds_on)}; runs if that plan changes")
     if builds_on:
         return PlannedJob(job.name, "run", "forced" if force and record is not None else "new")
     try:

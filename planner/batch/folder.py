@@ -84,7 +84,7 @@ class BatchFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("warning: %s is no record of a job (%s); the job counts as new.", path, error)
+            log.warning("warning: %s is not a record of a job (%s); the job counts as new.", path, error)
             return None
         return record if record.name == name else None
 

@@ -96,7 +96,7 @@ def read_manifest(path: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("warning: %s is no manifest of a batch (%s); every job counts as new.", path, error)
+        log.warning("warning: %s is not a manifest of a batch (%s); every job counts as new.", path, error)
         return None
 
 

@@ -64,7 +64,7 @@ def is_accepted(status: str, job: Job) -> bool:
 def classify(job: Job, folder: Path, process: ProcessResult, input_sha256: str) -> JobOutcome:
     """What an attempt at a job in a folder amounts to, now that its process has ended."""
     if process.cause == "lost":
-        return JobOutcome("failed", "whoever ran it went away with it", retryable=True)
+        return JobOutcome("failed", "the process that ran it, or its machine, is gone", retryable=True)
     report = _report(folder, process, input_sha256)
     status = str(report.get("status", ""))
     has_plan = status in ("optimal", "stopped")
@@ -75,7 +75,7 @@ def classify(job: Job, folder: Path, process: ProcessResult, input_sha256: str) 
         return JobOutcome("interrupted", f"the batch was stopped or out of time{kept}", report, has_plan)
     if process.cause == "memory" or "MemoryError" in process.output_tail or "bad_alloc" in process.output_tail:
         held = f"{process.peak_mb or 0.0:,.0f} MB"
-        limit = "than there are" if job.memory_mb is None else f"than its budget of {job.memory_mb:,.0f} MB"
+        limit = "than there is" if job.memory_mb is None else f"than its budget of {job.memory_mb:,.0f} MB"
         return JobOutcome("killed_memory", f"it asked for more memory {limit} (it held {held})")
     if process.cause == "time":
         limit = f"its time budget of {job.budget_seconds:,.0f} s"

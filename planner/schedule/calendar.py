@@ -178,7 +178,7 @@ def zone_of(name: str) -> dt.tzinfo:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         near = closest(name, zoneinfo.available_timezones())
         hint = near if near.startswith("Did") else "Write one such as Europe/Berlin or UTC."
-        raise WrongUsage(f"--tz '{name}' is no time zone. {hint}") from None
+        raise WrongUsage(f"--tz '{name}' is not a time zone. {hint}") from None
 
 
 def _five_fields(expression: str) -> tuple[str, list[str]]:
@@ -219,7 +219,7 @@ def _term_fault(field: _Field, position: int, term: str) -> str:
         return "a comma with nothing beside it"
     body, slash, step = term.partition("/")
     if slash and not (step.isascii() and step.isdigit() and int(step) > 0):
-        return f"the step '{step}' is no whole number above 0"
+        return f"the step '{step}' is not a whole number above 0"
     if body != "*":
         ends = body.split("-")
         values = [field.number(end) for end in ends]

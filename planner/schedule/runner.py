@@ -72,7 +72,7 @@ class Runner:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._stopping = False
-        quiet = logging.getLogger("apscheduler")  # what it has to say is said here, once
+        quiet = logging.getLogger("apscheduler")  # what it would log is logged here, once
         quiet.propagate = False
         quiet.addHandler(logging.NullHandler())
 
@@ -89,7 +89,7 @@ class Runner:
         state = read_state(self.state_path)
         first = first_start(self.calendar, state, now)
         if first is not None and first <= now:
-            log.info("The start of %s was missed or broke off; it is made up for.", _format_time(first))
+            log.info("The start of %s was missed or broke off and is made up for now.", _format_time(first))
         scheduler = BackgroundScheduler(timezone=self.calendar.zone or dt.UTC)
         scheduler.add_listener(self._on_start_left_out, events.EVENT_JOB_MISSED | events.EVENT_JOB_MAX_INSTANCES)
         scheduler.add_listener(self._on_error, events.EVENT_JOB_ERROR)
@@ -152,7 +152,7 @@ class Runner:
                 return
         code = self._wait(self._process)
         if self._stopping:
-            log.info("The batch was stopped; the next --run takes it up again.")
+            log.info("The batch was stopped; the next --run continues it.")
             return
         ended = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         write_state(self.state_path, RunnerState(state.due, ended, code))
@@ -178,7 +178,7 @@ class Runner:
             log.info("The batch is good.%s", following)
         elif code == SKIPPED:
             self.counts.skipped += 1
-            log.warning("warning: another batch is at work on the same folder; this one was left out.%s", following)
+            log.warning("warning: another batch is at work on the same folder; this start was left out.%s", following)
         else:
             self.counts.failed += 1
             log.warning("warning: the batch ended with exit code %d.%s", code, following)
@@ -187,16 +187,15 @@ class Runner:
         if event.code == events.EVENT_JOB_MAX_INSTANCES:
             self.counts.skipped += 1
             due = _format_time(event.scheduled_run_times[-1])
-            log.warning("warning: the start of %s is left out, for the batch before it still runs.", due)
+            log.warning("warning: the start of %s is left out because the batch before it still runs.", due)
         else:
             self.counts.missed += 1
             due = _format_time(event.scheduled_run_time)
-            log.warning("warning: the start of %s was missed for longer than --grace; it is left out.", due)
+            log.warning("warning: the start of %s was missed for longer than --grace and is left out.", due)
 
     def _on_error(self, event: Any) -> None:
         self.counts.failed += 1
-        told = event.exception if isinstance(event.exception, PlannerError) else repr(event.exception)
-        log.error("error: %s", told)
+        log.error("error: %s", event.exception if isinstance(event.exception, PlannerError) else repr(event.exception))
 
     def _end(self) -> None:
         """Tells the batch to stop, and waits for it."""

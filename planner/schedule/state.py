@@ -41,7 +41,7 @@ def read_state(path: Path) -> RunnerState | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        log.warning("warning: %s does not say when the last batch ran (%s); nothing is caught up.", path, error)
+        log.warning("warning: %s does not say when the last batch ran (%s); missed starts are left out.", path, error)
         return None
 
 

@@ -74,20 +74,20 @@ def test_options_and_versions_are_reasons() -> None:
 def test_a_workbook_saved_anew_is_told_from_one_that_changed() -> None:
     """Other bytes with the same data are no change of the input."""
     (found,) = changes(Path("nowhere"), manifest(record(input_sha256="d" * 64)), manifest(record()))
-    assert found.why == ("the workbook was saved anew with the same values",)
+    assert found.why == ("the workbook was saved again with the same values",)
 
 
 def test_a_faulty_workbook_is_not_said_to_hold_the_same_values() -> None:
     """Where a workbook cannot be read, other bytes are a change of unknown values."""
     facts = {"status": "invalid", "data_sha256": ""}
     (found,) = changes(Path("nowhere"), manifest(record(**facts, input_sha256="d" * 64)), manifest(record(**facts)))
-    assert found.why == ("the workbook changed; what in it cannot be told, for one of its two versions has faults",)
+    assert found.why == ("the workbook changed; what changed in it is not known, since one of its versions has faults",)
 
 
 def test_a_change_that_can_no_longer_be_read_is_said_to_be_one(tmp_path: Path) -> None:
     """Where the earlier plan is gone, nothing is invented about what changed in it."""
     (found,) = changes(tmp_path, manifest(record(data_sha256="d" * 64)), manifest(record()))
-    assert found.why == ("the input changed; one of its two versions is no longer here to be read",)
+    assert found.why == ("the input changed; one of its two versions can no longer be read",)
     assert found.inputs == ()
 
 
@@ -100,16 +100,14 @@ def test_a_plan_of_another_run_is_not_taken_for_the_previous_one(tmp_path: Path)
     other = replace(before, report=before.report | {"plan_sha256": "0" * 64})
     (found,) = changes(tmp_path, manifest(after), manifest(other))
     assert found.inputs == ()
-    assert found.why[0] == "the input changed; one of its two versions is no longer here to be read"
+    assert found.why[0] == "the input changed; one of its two versions can no longer be read"
 
 
 def test_the_same_input_with_another_ending_is_put_down_to_the_run() -> None:
     """When nothing that was given changed, the reason is the run itself."""
     (found,) = changes(Path("nowhere"), manifest(record(status="stopped")), manifest(record()))
     assert found.what == ("plan within the gap became plan, stopped early",)
-    assert found.why == (
-        "input, options and versions are the same: the run itself went otherwise (time, memory, load)",
-    )
+    assert found.why == ("input, options and versions are the same: the run itself differed (time, memory, load)",)
 
 
 def test_jobs_that_come_and_go_are_told() -> None:
@@ -129,7 +127,7 @@ def test_limits_are_compared_month_by_month() -> None:
     after = record(report=told | {"limits": [first, {"segment": "chat", "month": "2026-03", "limit": "loose"}]})
     (found,) = changes(Path("nowhere"), manifest(after), manifest(before))
     assert [each.words for each in found.limits] == ["chat: tight instead of loose, 2026-02"]
-    assert found.what == ("1 limit otherwise",)
+    assert found.what == ("1 limit changed",)
 
 
 def test_without_a_previous_batch_there_is_nothing_to_tell() -> None:
@@ -158,5 +156,5 @@ def test_very_many_changed_inputs_are_not_all_read(monkeypatch: pytest.MonkeyPat
     old = manifest(record("a"), record("b"))
     new = manifest(record("a", data_sha256="d" * 64), record("b", data_sha256="d" * 64))
     first, second = changes(tmp_path, new, old)
-    assert "no longer here" in first.why[0]
-    assert second.why == ("the input changed; values are compared for the first 1 jobs, see planner compare",)
+    assert "can no longer be read" in first.why[0]
+    assert second.why == ("the input changed; 1 jobs are compared in full, for this one use planner compare",)

@@ -51,7 +51,7 @@ def test_the_first_page_says_how_it_stands(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(tmp_path / "reports" / "summary.xlsx")
     page = book.worksheets[0]
     texts = [str(cell.value) for row in page.iter_rows() for cell in row if cell.value is not None]
-    assert "1 of 2 jobs good, 1 failed. There is no previous batch to hold it against." in texts
+    assert "1 of 2 jobs good, 1 failed. There is no previous batch to compare it with." in texts
     assert "What needs attention" in texts
     assert "settings!B2: found 'soon', expected a month" in texts
     assert len(page._charts) == 3
@@ -91,4 +91,4 @@ def test_a_webhook_that_fails_is_a_warning(
     """The reports are written whatever becomes of the message."""
     monkeypatch.setattr(logging.getLogger("planner"), "propagate", True)
     assert len(write_reports(tmp_path, manifest(record()), None, webhook="nowhere")) == 3
-    assert "nobody was told" in caplog.text
+    assert "no message was sent" in caplog.text

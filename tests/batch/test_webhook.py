@@ -74,7 +74,7 @@ def test_a_chat_and_a_program_can_both_read_it(receiver: Receiver) -> None:
         "Batch weekly: 1 of 2 jobs good, 1 failed.",
         "✘ east: settings!B2: found 'soon', expected a month",
         "Δ east: plan within the gap became no plan exists "
-        "(input, options and versions are the same: the run itself went otherwise (time, memory, load))",
+        "(input, options and versions are the same: the run itself differed (time, memory, load))",
     ]
     assert body["counts"] == {"good": 1, "failure": 1, "error": 0, "skipped": 0}
     assert not body["good"]
@@ -133,4 +133,4 @@ def test_one_that_never_answers_costs_limited_time(
 def test_what_is_no_address_is_a_warning(address: str, warnings: pytest.LogCaptureFixture) -> None:
     """Only http and https are spoken, and nonsense does not break the batch."""
     assert not send(address, manifest(record()), pause=pytest.fail)
-    assert "nobody was told" in warnings.text
+    assert "no message was sent" in warnings.text

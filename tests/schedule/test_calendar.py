@@ -80,8 +80,8 @@ def test_every_field_is_read_as_it_is_written(expression: str) -> None:
         ("0 6 * * MOND", "'MOND' is not 0 to 7 or SUN to SAT (Did you mean 'MON'?)"),
         ("0 6 * * FRI-MON", "'FRI-MON' runs backwards; write FRI-7 and 0-MON"),
         ("0 22-2 * * *", "'22-2' runs backwards; write 22-23 and 0-2"),
-        ("*/0 6 * * *", "the step '0' is no whole number above 0"),
-        ("*/x 6 * * *", "the step 'X' is no whole number above 0"),
+        ("*/0 6 * * *", "the step '0' is not a whole number above 0"),
+        ("*/x 6 * * *", "the step 'X' is not a whole number above 0"),
         ("5/15 6 * * *", "a step needs a range; write 5-59/15"),
         ("1,,2 6 * * *", "a comma with nothing beside it"),
         ("1-2-3 6 * * *", "'1-2-3' has more than a first and a last"),
@@ -107,7 +107,7 @@ def test_every_fault_is_told_at_once() -> None:
     with pytest.raises(WrongUsage) as caught:
         calendar("61 25 * MON,FOO *", "Europa/Berlin")
     told = str(caught.value)
-    for part in ("'Europa/Berlin' is no time zone. Did you mean 'Europe/Berlin'?", "'61'", "'25'", "'MON'", "'FOO'"):
+    for part in ("'Europa/Berlin' is not a time zone. Did you mean 'Europe/Berlin'?", "'61'", "'25'", "'MON'", "'FOO'"):
         assert part in told
 
 

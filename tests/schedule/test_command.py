@@ -108,7 +108,7 @@ def test_ours_are_replaced_and_others_are_not(folder: Path, capsys: pytest.Captu
         (("weekly", "--cron", "@weekly", "--as", "kubernetes"), "--image"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "-o", "x"), "--into FOLDER"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--budget=1h"), "--budget TIME"),
-        (("weekly", "--cron", "@weekly", "--as", "cron", "--tz", "Mars/Olympus"), "is no time zone"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--tz", "Mars/Olympus"), "is not a time zone"),
     ],
 )
 def test_wrong_usage_is_told_and_writes_nothing(

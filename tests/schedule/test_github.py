@@ -73,7 +73,7 @@ def test_without_an_image_it_is_installed_by_the_lock() -> None:
 
 def test_what_cannot_be_had_is_refused() -> None:
     """Zones with summer time, starts closer than five minutes, and paths outside the repository."""
-    with pytest.raises(WrongUsage, match="UTC alone"):
+    with pytest.raises(WrongUsage, match="in UTC only"):
         github(elsewhere(zone="Europe/Berlin"))
     with pytest.raises(WrongUsage, match="GitHub allows every 5"):
         github(elsewhere(cron="*/2 * * * *"))

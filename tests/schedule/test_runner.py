@@ -82,7 +82,7 @@ class Running:
     def state(self) -> RunnerState | None:
         return read_state(self.folder / "state.json")
 
-    def latest(self, reached: Callable[[], Any], seconds: float = 30.0) -> None:
+    def until(self, reached: Callable[[], Any], seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while not reached():
             assert time.monotonic() < deadline, self.process.stderr.read() if self.process.poll() is not None else ""
@@ -117,7 +117,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 def test_it_starts_batches_on_time_until_it_is_told_to_stop(begin: Callable[..., Running], number: int) -> None:
     """Every start is a process of its own; the state names the last one; the stop is clean."""
     running = begin(EVERY_SECOND, batch())
-    running.latest(lambda: running.noted.count("end") >= 2 and running.state and running.state.finished)
+    running.until(lambda: running.noted.count("end") >= 2 and running.state and running.state.finished)
     counts, said = running.stop(number)
     assert counts["good"] >= 2
     assert counts["started"] == running.noted.count("start")
@@ -130,10 +130,10 @@ def test_it_starts_batches_on_time_until_it_is_told_to_stop(begin: Callable[...,
 def test_a_start_that_comes_while_a_batch_runs_is_left_out(begin: Callable[..., Running]) -> None:
     """Two batches never run at once, and what is left out is said."""
     running = begin(EVERY_SECOND, batch(seconds=1.7))
-    running.latest(lambda: running.noted.count("end") >= 2)
+    running.until(lambda: running.noted.count("end") >= 2)
     counts, said = running.stop()
     assert counts["skipped"] >= 1
-    assert "is left out, for the batch before it still runs" in said
+    assert "is left out because the batch before it still runs" in said
     assert running.noted[:4] == ["start", "end", "start", "end"]
 
 
@@ -141,27 +141,27 @@ def test_a_start_that_comes_while_a_batch_runs_is_left_out(begin: Callable[..., 
 def test_a_batch_that_runs_is_told_to_stop_and_taken_up_again(begin: Callable[..., Running], number: int) -> None:
     """A stopped batch hears it once, counts as not seen through, and the next runner starts it at once, once."""
     running = begin(EVERY_SECOND, batch(seconds=60))
-    running.latest(lambda: running.noted == ["start"])
+    running.until(lambda: running.noted == ["start"])
     counts, said = running.stop(number)
     assert running.noted == ["start", "told to stop"]
     assert counts["failed"] == 0
-    assert "the next --run takes it up again" in said
+    assert "the next --run continues it" in said
     state = running.state
     assert state is not None
     assert state.finished is None
 
     again = begin(NEW_YEAR, batch())
-    again.latest(lambda: again.state and again.state.finished)
+    again.until(lambda: again.state and again.state.finished)
     counts, said = again.stop()
     assert counts["started"] == 1
-    assert "was missed or broke off; it is made up for" in said
+    assert "was missed or broke off and is made up for now" in said
 
 
 def test_a_second_ctrl_c_ends_a_batch_that_does_not_listen(begin: Callable[..., Running]) -> None:
     """Whoever insists need not wait."""
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('noted', 'w'); time.sleep(60)"
     running = begin(EVERY_SECOND, deaf)
-    running.latest(lambda: (running.folder / "noted").exists())
+    running.until(lambda: (running.folder / "noted").exists())
     running.process.send_signal(signal.SIGINT)
     time.sleep(0.6)
     assert running.process.poll() is None
@@ -175,7 +175,7 @@ def test_what_was_missed_while_nothing_ran_is_made_up_for_once(begin: Callable[.
     past = dt.datetime.now(dt.UTC) - dt.timedelta(days=100)
     write_state(tmp_path / "state.json", RunnerState(past.isoformat(), past.isoformat(), 0))
     running = begin("0 0 1 * *", batch())
-    running.latest(lambda: running.state and running.state.moment > past and running.state.finished)
+    running.until(lambda: running.state and running.state.moment > past and running.state.finished)
     counts, _ = running.stop()
     assert counts["started"] == counts["good"] == 1
 
@@ -203,11 +203,11 @@ def test_a_runner_that_never_ran_has_missed_nothing(begin: Callable[..., Running
 def test_a_runner_that_is_killed_leaves_a_state_that_goes_on(begin: Callable[..., Running]) -> None:
     """After SIGKILL in the middle of a batch, the next runner starts it again."""
     running = begin(EVERY_SECOND, batch(seconds=2))
-    running.latest(lambda: running.noted == ["start"])
+    running.until(lambda: running.noted == ["start"])
     running.process.kill()
     running.process.communicate()
     again = begin(NEW_YEAR, batch())
-    again.latest(lambda: again.state and again.state.finished)
+    again.until(lambda: again.state and again.state.finished)
     assert again.stop()[0]["started"] == 1
 
 
@@ -221,7 +221,7 @@ def test_a_runner_that_is_killed_leaves_a_state_that_goes_on(begin: Callable[...
 def test_how_a_batch_ends_is_said(begin: Callable[..., Running], script: str, key: str, told: str) -> None:
     """A held lock is no failure; anything else is told with its exit code, and the next start comes all the same."""
     running = begin(EVERY_SECOND, script)
-    running.latest(lambda: running.noted.count("end") >= 2)
+    running.until(lambda: running.noted.count("end") >= 2)
     counts, said = running.stop()
     assert counts[key] >= 1
     assert counts["good"] == 0

@@ -112,11 +112,11 @@ def _plain(paths: Iterable[Path], given: Mapping[str, Any]) -> tuple[list[Job], 
     rows = []
     for path, own in names.items():
         name = own if count[own.casefold()] == 1 else "-".join((*path.parent.parts[-2:], own))
-        rows.append(JobRow({"name": name.strip("./ "), "input": str(path)}, _place(str(path), "")))
+        rows.append(JobRow({"name": name.strip("./ "), "input": str(path)}, _fault_at(str(path), "")))
     return jobs_from(rows, None, given, Path())
 
 
-def _place(sheet: str, row_key: str, row: int = 0, cells: Mapping[str, str] | None = None) -> Any:
+def _fault_at(sheet: str, row_key: str, row: int = 0, cells: Mapping[str, str] | None = None) -> Any:
     def fault(column: str, found: str, expected: str, fix: str) -> Fault:
         return Fault(sheet, column, row_key, found, expected, fix, row=row, cell=(cells or {}).get(column, ""))
 
@@ -124,33 +124,31 @@ def _place(sheet: str, row_key: str, row: int = 0, cells: Mapping[str, str] | No
 
 
 def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
-    file = path.name
-    expected = "a job file: tables [defaults] and [[job]]"
+    def fault(column: str, found: str, fix: str) -> Fault:
+        return Fault(path.name, column, "", found, "a job file: tables [defaults] and [[job]]", fix)
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        return [], [Fault(file, "", "", f"a file that cannot be read ({error})", expected, "See to your right to it.")]
-    except ValueError as error:  # not UTF-8, not TOML; the message says at which line
-        return [], [Fault(file, "", "", f"no TOML: {error}", expected, "Mend that line.")]
-    faults = [
-        Fault(file, key, "", f"'{key}'", expected, closest(key, ["job", "defaults"]))
-        for key in document
-        if key not in ("job", "defaults")
-    ]
+        return [], [fault("", f"a file that cannot be read ({error})", "Check that you have the right to read it.")]
+    except ValueError as error:  # not UTF-8, not TOML; the message names the line
+        return [], [fault("", f"no TOML: {error}", "Correct that line.")]
+    known = ["job", "defaults"]
+    faults = [fault(key, f"'{key}'", closest(key, known)) for key in document if key not in known]
     listed, shared = document.get("job", []), document.get("defaults", {})
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        listed, told = [], Fault(file, "job", "", "one table", expected, "Write [[job]], in double brackets.")
-        faults.append(told)
+        faults.append(fault("job", "one table", "Write [[job]], in double brackets."))
+        listed = []
     elif not listed:
-        faults.append(Fault(file, "job", "", "no job", expected, "Add a table [[job]] with name and input."))
+        faults.append(fault("job", "no job", "Add a table [[job]] with name and input."))
     if not isinstance(shared, dict):
-        shared, told = {}, Fault(file, "defaults", "", "no table", expected, "Write [defaults].")
-        faults.append(told)
+        faults.append(fault("defaults", "no table", "Write [defaults]."))
+        shared = {}
     rows = [
-        JobRow(each, _place(file, f"[[job]] {number}" + (f" '{each['name']}'" if "name" in each else "")))
+        JobRow(each, _fault_at(path.name, f"[[job]] {number}" + (f" '{each['name']}'" if "name" in each else "")))
         for number, each in enumerate(listed, start=1)
     ]
-    jobs, more = jobs_from(rows, JobRow(shared, _place(file, "[defaults]")), given, path.parent)
+    jobs, more = jobs_from(rows, JobRow(shared, _fault_at(path.name, "[defaults]")), given, path.parent)
     return jobs, [*faults, *more]
 
 
@@ -163,9 +161,8 @@ def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fau
         content = check_file(path.read_bytes()).content
         book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
     except (UnreadableFile, OSError) as error:
-        found, fix = (
-            (error.found, error.fix) if isinstance(error, UnreadableFile) else (str(error), "Close it elsewhere.")
-        )
+        fix = error.fix if isinstance(error, UnreadableFile) else "Close it in other programs."
+        found = error.found if isinstance(error, UnreadableFile) else str(error)
         return [], [Fault(path.name, "", "", found, "a workbook with a sheet jobs", fix)]
     sheets = {fold(sheet.title): sheet for sheet in book.worksheets}
     shared = None
@@ -173,7 +170,7 @@ def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fau
         pairs = {str(row[0].value): row[1] for row in sheets[DEFAULTS_SHEET].iter_rows(min_row=2, max_col=2)}
         filled = {fold(key): each for key, each in pairs.items() if not is_blank(each.value)}
         cells = {key: each.coordinate for key, each in filled.items()}
-        shared = JobRow({k: each.value for k, each in filled.items()}, _place(DEFAULTS_SHEET, "", 0, cells))
+        shared = JobRow({k: each.value for k, each in filled.items()}, _fault_at(DEFAULTS_SHEET, "", 0, cells))
     rows = list(_rows(sheets[JOBS_SHEET]))
     faults = []
     if not rows:
@@ -193,4 +190,4 @@ def _rows(sheet: Any) -> Iterable[JobRow]:
         values = {name: cell.value for name, cell in filled.items()}
         number = line[0].row
         cells = {columns[cell.column]: f"{cell.column_letter}{number}" for cell in header}
-        yield JobRow(values, _place(JOBS_SHEET, str(values.get("name", "")), number, cells))
+        yield JobRow(values, _fault_at(JOBS_SHEET, str(values.get("name", "")), number, cells))

@@ -46,7 +46,8 @@ def jobs_from(
         before = len(faults)
         values = shared | _values(row, faults)
         if "name" not in row.values:
-            faults.append(row.fault("name", "nothing", EXPECTED["name"], "Name every job; its results go by it."))
+            fix = "Name every job; its results are kept under that name."
+            faults.append(row.fault("name", "nothing", EXPECTED["name"], fix))
         elif "name" in values:
             made = _expand_grid(row, values, given, folder, faults)
             if len(faults) > before:
@@ -96,7 +97,7 @@ def _expand_grid(
     for each in grid.values():
         count *= len(each)
     if count > MAX_GRID:
-        found, fix = f"{count:,} combinations", "Try fewer values, or part the grid."
+        found, fix = f"{count:,} combinations", "Try fewer values, or split the grid into several jobs."
         faults.append(row.fault("grid", found, f"at most {MAX_GRID:,}", fix))
         return [base]
     labels = _labels(list(grid))
@@ -137,7 +138,8 @@ def _check_names(groups: Mapping[str, list[Job]], places: Mapping[str, JobRow], 
                 faults.append(row.fault("name", repr(name), f"a name of at most {NAME_BYTES} bytes", fix))
             if seen.setdefault(name.casefold(), name) != name or sum(each.name == name for each in made) > 1:
                 fix = (
-                    "Rename one: some systems do not tell capitals apart, and of a grid's values only the name is kept."
+                    "Rename one: to some systems capitals are the same as small letters, "
+                    "and two values of a grid may give the same name."
                 )
                 faults.append(row.fault("name", f"'{name}' more than once", "a name of its own", fix))
 

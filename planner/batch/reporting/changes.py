@@ -97,9 +97,9 @@ def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> t
         share = f" ({(new - old) / abs(old):+.2%})" if old else ""
         found.append(f"costs {'more' if new > old else 'less'}{share}")
     if decisions:
-        found.append(f"{decisions} decision{'s' if decisions > 1 else ''} otherwise")
+        found.append(f"{decisions} decision{'s' if decisions > 1 else ''} changed")
     if limits:
-        found.append(f"{limits} limit{'s' if limits > 1 else ''} otherwise")
+        found.append(f"{limits} limit{'s' if limits > 1 else ''} changed")
     return tuple(found)
 
 
@@ -113,11 +113,11 @@ def _why(
         changed, reason = inputs.change(before, after)
         why.append(reason)
     elif saved_anew:
-        why.append("the workbook was saved anew with the same values")
+        why.append("the workbook was saved again with the same values")
     why += _differing("option ", before.options, after.options)
     why += _differing("", _versions(before), _versions(after))
     if not why and differs:
-        why.append("input, options and versions are the same: the run itself went otherwise (time, memory, load)")
+        why.append("input, options and versions are the same: the run itself differed (time, memory, load)")
     return changed, tuple(why or ["input, options and versions are the same"])
 
 
@@ -196,16 +196,16 @@ class _InputComparison:
     def change(self, before: JobRecord, after: JobRecord) -> tuple[tuple[InputChange, ...], str]:
         """What changed in the input, where both versions can still be read, and the same in words."""
         if "invalid" in (before.status, after.status):
-            return (), "the workbook changed; what in it cannot be told, for one of its two versions has faults"
+            return (), "the workbook changed; what changed in it is not known, since one of its versions has faults"
         if not self.left:
-            return (), f"the input changed; values are compared for the first {MAX_COMPARED} jobs, see planner compare"
+            return (), f"the input changed; {MAX_COMPARED} jobs are compared in full, for this one use planner compare"
         self.left -= 1
         old, new = self._dataset(before), self._dataset(after)
         if old is None or new is None:
-            return (), "the input changed; one of its two versions is no longer here to be read"
+            return (), "the input changed; one of its two versions can no longer be read"
         found = input_changes(old, new)
         if not found:
-            return (), "the workbook was saved anew; no value that decides anything changed"
+            return (), "the workbook was saved again; no value that affects the plan changed"
         count = f"{len(found)} values" if len(found) > 1 else "one value"
         return found, f"{count} of the input changed: {'; '.join(map(input_words, found[:MAX_LISTED]))}{_more(found)}"
 

@@ -72,7 +72,7 @@ DIFFERENCES = _table(
 )
 DECISIONS = _table(
     "Decision changes",
-    "every offer, option or limit that is decided otherwise than in the previous batch",
+    "every offer, option or limit that is decided differently from the previous batch",
     "job:text",
     "kind:text",
     "name:text",
@@ -83,7 +83,7 @@ DECISIONS = _table(
 )
 INPUTS = _table(
     "Input changes",
-    "every value of the inputs that is not what it was in the previous batch",
+    "every value of the inputs that differs from the previous batch",
     "job:text",
     "sheet:text",
     "row:text",
@@ -126,7 +126,7 @@ def _when(moment: str | None) -> str:
 
 def _differences_in_a_sentence(previous: Manifest | None, changed: Sequence[JobChange]) -> str:
     if previous is None:
-        return "There is no previous batch to hold it against."
+        return "There is no previous batch to compare it with."
     count = sum(1 for each in changed if each.differs)
     what = f"{count} job{'s' if count != 1 else ''} came out otherwise than" if count else "Every job came out as"
     return f"{what} in the batch of {_when(previous.started)}."

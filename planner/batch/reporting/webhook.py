@@ -43,7 +43,7 @@ def send(
     """Whether the message was taken; a warning says why not. Never raises for what the other side does."""
     shown = public_address(url)
     if not shown:
-        log.warning("warning: the webhook's address is none that begins with http:// or https://; nobody was told.")
+        log.warning("warning: the webhook's address does not begin with http:// or https://; no message was sent.")
         return False
     body = json.dumps(payload(manifest, changed), ensure_ascii=False).encode("utf-8")
     deadline = time.monotonic() + ALL_SECONDS
@@ -53,7 +53,7 @@ def send(
         if not why:
             return True
         if not again or attempt == ATTEMPTS or time.monotonic() + wait > deadline:
-            log.warning("warning: the webhook at %s was not told, after %d tries: %s.", shown, attempt, why)
+            log.warning("warning: the webhook at %s did not take the message, after %d tries: %s.", shown, attempt, why)
             return False
         log.debug("The webhook at %s: %s; once more in %.0f s.", shown, why, wait)
         pause(wait)

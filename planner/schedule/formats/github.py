@@ -54,8 +54,8 @@ def _check(schedule: Schedule) -> None:
     check_portable_days(schedule, "GitHub")
     if schedule.zone not in (None, "UTC", "Etc/UTC"):
         raise WrongUsage(
-            f"GitHub starts workflows by UTC alone; --tz {schedule.zone} cannot be had there, for its clock changes. "
-            "Write the times of --cron in UTC and leave --tz out."
+            f"GitHub starts workflows in UTC only and does not follow the clock changes of --tz {schedule.zone}. "
+            "Write the times of --cron in UTC and leave out --tz."
         )
     starts = schedule.calendar.next(200, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     minutes = min(
