@@ -57,7 +57,7 @@ def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, t
     ledger = Ledger(dataset, sound, supply, wanted)
     Caps(dataset, sound, supply, ledger, wanted, findings).check()
     check_rules(dataset, sound, findings)
-    check_payments(dataset, sound, ledger, objective_usd, findings)
+    check_payments(dataset, sound, ledger, wanted, objective_usd, findings)
     return findings.report()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from models.audit.demand import DemandAfterLimits
 from models.audit.ledger import Due, Ledger
 from models.audit.report import Findings
 from models.dataset import Dataset
@@ -14,9 +15,17 @@ Key = tuple[int, str, str]
 
 
 def check_payments(
-    dataset: Dataset, plan: Plan, ledger: Ledger, objective_usd: float | None, findings: Findings
+    dataset: Dataset,
+    plan: Plan,
+    ledger: Ledger,
+    wanted: DemandAfterLimits,
+    objective_usd: float | None,
+    findings: Findings,
 ) -> None:
-    """Cash, present value and provider of every payment; their sum against the objective told."""
+    """Cash, present value and provider of every payment; their sum against the objective told.
+
+    Differences are relative to all that is added up: payments, and baseline revenue, of which what is forgone is left.
+    """
     cash: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0])
     value: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0])
     providers: dict[Key, str] = {}
@@ -34,12 +43,13 @@ def check_payments(
         if key in providers:
             where = f"{_where(dataset, key)}: {row.provider}"
             findings.true("payments_to_their_provider", where, row.provider == providers[key])
+    revenue = sum(abs(usd) for usd in wanted.baseline_revenue.values())
     for rule, figures in (("payments_in_cash", cash), ("payments_in_present_value", value)):
-        scale = sum(abs(due) for _, due in figures.values())
+        scale = revenue + sum(abs(due) for _, due in figures.values())
         for key, (found, due_usd) in figures.items():
             findings.equal(rule, _where(dataset, key), found, due_usd, max(scale, abs(found)))
     total = sum(due for _, due in value.values())
-    scale = sum(abs(due) for _, due in value.values())
+    scale = revenue + sum(abs(due) for _, due in value.values())
     stated = sum(found for found, _ in value.values())
     findings.equal(
         "costs_add_up", "all payments against what the decisions cost", stated, total, max(scale, abs(stated))

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-NOTHING = 1e-10
-"""Less than this, in dollars, accelerators or billions of tokens, is nothing even where there is nothing to compare."""
 LISTED = 20
 """Failing places listed by name for each rule; the rest are counted."""
 
@@ -94,7 +92,8 @@ class Findings:
         self._count(rule, CheckedInstance(where, float(kept) if found is None else found, limit, 0.0 if kept else 1.0))
 
     def _note(self, rule: str, where: str, found: float, limit: float, beyond: float, scale: float) -> None:
-        if beyond <= NOTHING:
+        """The one slack of the audit: `beyond` relative to `scale`, the size of what is added up on both sides."""
+        if beyond <= 0.0:
             violation = 0.0
         elif math.isfinite(beyond) and 0 < scale < math.inf:
             violation = beyond / scale

@@ -33,6 +33,8 @@ SECOND_LOOK_SECONDS = 1.0
 """The second time is cut off after this."""
 ROW_NOISE = 1e-9
 """Breaches of rows below this are rounding of doubles, not of the solver's tolerances."""
+COST_NOISE = 1e-9
+"""Differences of cost below this share of what the objective adds up are noise."""
 ROUNDING = 1e-13
 """Sums below this share of what they add up are rounding of doubles."""
 PRECISION = 1e-6
@@ -103,6 +105,7 @@ class _Search:
         self.began = time.monotonic()
         self.log: list[str] = []
         self.stopped = False
+        self.money = 1.0 / Scaling.of(self.arrays).cost
 
     def outcome(self, start: Vector | None) -> Outcome:
         if not self.arrays.columns:
@@ -147,7 +150,7 @@ class _Search:
         if not proven or self.arrays.integer.any():
             values = polish(self.arrays, values)
         bound = solver.bound
-        if abs(bound) <= ROUNDING * added_up(self.arrays, values):
+        if abs(bound) <= ROUNDING * max(self.money, added_up(self.arrays, values)):
             bound = 0.0
         return Answer("plan", proven, bound, values, cost_of(self.arrays, values), solver.words)
 
@@ -209,9 +212,10 @@ class _Search:
         return ""
 
     def _noise(self, plan: Answer) -> float:
-        """Differences of cost that the solver's tolerances make, in model units."""
+        """Differences of cost that the solver's tolerances make, in model units; `money` is a usual cost coefficient."""
         assert plan.values is not None
-        return max(PRECISION * abs(plan.objective), 1e-9 * added_up(self.arrays, plan.values))
+        size = max(self.money, added_up(self.arrays, plan.values))
+        return max(PRECISION * abs(plan.objective), COST_NOISE * size)
 
     def _within(self, best: Answer, bound: float, contradicted: str) -> bool:
         """Whether the plan's recomputed cost is within the gap asked for of the bound.
