@@ -105,7 +105,7 @@ class _Search:
         self.began = time.monotonic()
         self.log: list[str] = []
         self.stopped = False
-        self.money = 1.0 / Scaling.of(self.arrays).cost
+        self.money = 1.0 / Scaling.of(self.arrays).cost  # a usual cost coefficient
 
     def outcome(self, start: Vector | None) -> Outcome:
         if not self.arrays.columns:
@@ -212,7 +212,7 @@ class _Search:
         return ""
 
     def _noise(self, plan: Answer) -> float:
-        """Differences of cost that the solver's tolerances make, in model units; `money` is a usual cost coefficient."""
+        """Differences of cost that the solver's tolerances make, in model units."""
         assert plan.values is not None
         size = max(self.money, added_up(self.arrays, plan.values))
         return max(PRECISION * abs(plan.objective), COST_NOISE * size)
