@@ -165,21 +165,26 @@ def check_new_problem(path: Path, sources: Sequence[Path], *, force: bool, what:
     CannotWrite
         The target cannot be written, or exists and `force` is not given.
     """
-    is_workbook = path.suffix.lower() == ".xlsx"
-    if not is_workbook and not sources[0].is_dir():
+    if path.suffix.lower() != ".xlsx" and not sources[0].is_dir():
         raise WrongUsage(f"A workbook is an .xlsx file; {path} is no name for one.")
     if any(same_file(path, source) for source in sources):
         raise WrongUsage(f"{what[:1].upper()}{what[1:]} would be written over {path}. Give -o another name.")
+    check_problem_target(path, force=force)
+
+
+def check_problem_target(path: Path, *, force: bool) -> None:
+    """Whether a problem can be written there: a workbook where the name ends in .xlsx, else a folder of CSV files.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written there, or something is there and `force` is not given.
+    """
     if path.exists() and not force:
         raise CannotWrite(path, "it exists already; choose another name, or add --force to replace it")
-    if is_workbook:
+    if path.suffix.lower() == ".xlsx":
         check_writable(path)
-    else:
-        check_folder_writable(path)
-
-
-def check_folder_writable(path: Path) -> None:
-    """Raises CannotWrite when a folder of that name could not be made, or files in it not be written."""
+        return
     if path.exists() and not path.is_dir():
         raise CannotWrite(path, os_error_reason(NotADirectoryError()))
     check_writable((path if path.is_dir() else path.parent) / ".planner-new")

@@ -13,7 +13,7 @@ from planner.command import CommandResult, command, faulty, subject
 from planner.console import Console
 from planner.errors import CannotWrite, ExitCode, WrongUsage
 from planner.options import PATH, force_option
-from planner.outputs import check_folder_writable, check_new_problem, same_file
+from planner.outputs import check_new_problem, check_problem_target, same_file
 
 if TYPE_CHECKING:
     from models.dataset import Dataset
@@ -94,9 +94,7 @@ def _check_target(source: Path, target: Path, force: bool) -> None:
         return
     if target.suffix.lower() in (".xlsx", ".xlsm") or same_file(source, target):
         raise WrongUsage(f"A workbook is written as a folder of CSV files, such as {target.with_suffix('')}.")
-    if target.exists() and not force:
-        raise CannotWrite(target, "it exists already; choose another name, or add --force to replace the sheets in it")
-    check_folder_writable(target)
+    check_problem_target(target, force=force)
 
 
 def _lost(result: ReadResult, *, in_folder: bool) -> Iterator[Fault]:

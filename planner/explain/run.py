@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.audit import audit
@@ -12,13 +12,12 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.plan import Plan
-from planner.analysis.marginal_values import marginal_values
 from planner.command import CommandResult, Refused, recorded, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
 from planner.explain.breakeven import Range
-from planner.explain.offers import OfferAnswer, explain_offers
+from planner.explain.explanation import explain_plan
 from planner.explain.ranges import Variation
 from planner.explain.report import Explanation, explanation_json, offer_words, write_explanation
 from planner.formatting import money
@@ -33,8 +32,6 @@ from planner.solving.worker_pool import WorkerPool, default_workers
 
 FIRST_SOLVE_SHARE = 0.4
 """Share of the time limit for finding a plan where none is given."""
-LEAST_SECONDS = 4.0
-"""Least time limit of one solve."""
 
 log = logging.getLogger("planner")
 
@@ -123,15 +120,19 @@ class _Explainer:
             return self._infeasible(dataset)
         if self.request.vary:
             return self._vary(dataset, plan, cost)
-        log.info("Marginal values of %s", dataset.settings.plan_name)
-        marginal = marginal_values(dataset, plan)
-        offers = self._offers(dataset, plan, cost)
-        complete = all(
-            each.infeasible or (each.break_even is not None and (each.break_even.is_known or each.break_even.never()))
-            for each in offers
+        explanation = explain_plan(
+            dataset,
+            plan,
+            cost,
+            seconds=self.seconds_left,
+            gap=self.request.gap,
+            seed=self.request.seed,
+            workers=self.workers,
+            stop=self.stop,
+            on_progress=self._show_progress,
         )
         seconds = time.monotonic() - self.began
-        explanation = Explanation(dataset.settings.plan_name, cost, marginal, offers, complete, seconds)
+        explanation = replace(explanation, seconds=seconds)
         write_explanation(self.outputs.plan, dataset, explanation)
         document = explanation_json(explanation, dataset) | {
             "status": "explained",
@@ -189,21 +190,6 @@ class _Explainer:
 
     def _options(self, seconds: float, threads: int = 1) -> SolveOptions:
         return SolveOptions(self.request.gap, seconds, threads, self.request.seed)
-
-    def _offers(self, dataset: Dataset, plan: Plan, cost: Range) -> tuple[OfferAnswer, ...]:
-        from models.dataset import offers_on_the_table
-
-        count = len(offers_on_the_table(dataset))
-        if not count:
-            return ()
-        seconds = 0.97 * self.seconds_left
-        # as many solves again for prices, after one for each offer
-        each = max(LEAST_SECONDS, seconds * self.workers / (2.0 * count))
-        log.info(
-            "Offers: %d, each solved with and without, up to %.0f s at a time on %d workers", count, each, self.workers
-        )
-        with WorkerPool(self.workers, seconds, self.stop) as workers:
-            return explain_offers(dataset, plan, cost, workers, self._options(each), self._show_progress)
 
     def _show_progress(self, done: int, count: int) -> None:
         """Show progress on a live line, or log it every ten seconds."""

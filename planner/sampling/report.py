@@ -20,12 +20,12 @@ def scenarios_lines(written: ScenariosWritten) -> list[str]:
     """Return the result for people."""
     lines = [
         f"  {each.scenario}  {each.probability * 100:5.1f} %  {words}"
-        for each, words in zip(written.scenarios, written.words, strict=True)
+        for each, words in zip(written.sampled.dataset.scenarios, written.sampled.words, strict=True)
     ]
-    lines += written.made
-    lines += [f"  {moment_line(each)}" for each in written.moments[:MOMENT_LINES]]
-    if len(written.moments) > MOMENT_LINES:
-        lines.append(f"  and {len(written.moments) - MOMENT_LINES} more in the sheet {SCENARIO_NOTES}")
+    lines += written.sampled.made
+    lines += [f"  {moment_line(each)}" for each in written.sampled.moments[:MOMENT_LINES]]
+    if len(written.sampled.moments) > MOMENT_LINES:
+        lines.append(f"  and {len(written.sampled.moments) - MOMENT_LINES} more in the sheet {SCENARIO_NOTES}")
     return lines
 
 
@@ -46,11 +46,11 @@ def scenarios_json(request: ScenariosRequest, written: ScenariosWritten) -> dict
                 "branches_at": None if each.branches_at is None else months.label(each.branches_at),
                 "words": words,
             }
-            for each, words in zip(written.scenarios, written.words, strict=True)
+            for each, words in zip(written.sampled.dataset.scenarios, written.sampled.words, strict=True)
         ],
-        "distance": written.reduction.distance,
-        "distance_of_one": written.reduction.distance_of_one,
-        "relative_distance": written.reduction.relative,
-        "moments": [asdict(each) for each in written.moments],
+        "distance": written.sampled.reduction.distance,
+        "distance_of_one": written.sampled.reduction.distance_of_one,
+        "relative_distance": written.sampled.reduction.relative,
+        "moments": [asdict(each) for each in written.sampled.moments],
         "faults": faults_json(written.faults),
     }

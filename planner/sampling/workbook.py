@@ -6,30 +6,25 @@ values they had.
 
 from __future__ import annotations
 
-import math
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import fold
-from models.sampling import Moment, Paths, Reduction, moments, reduce_to, sample, uncertainty_faults, vectors
-from models.schema import SCENARIO_NOTES, Scenario
+from models.sampling import uncertainty_faults
+from models.schema import SCENARIO_NOTES
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, new_sheet, rewritten_book
 from planner.excel.problem_workbook import written_problem
 from planner.outputs import check_new_problem, made_from
 from planner.problem_reader import read
-from planner.sampling.text import reduction_words, scenario_words
+from planner.sampling.scenarios import SampledScenarios, sample_scenarios
 from planner.sampling.uncertainty import UncertaintyOptions, facts_behind
 
 SHEETS = ("scenarios", "scenario_factors")
-MOST_ROWS = 1_000_000
-"""Excel's sheets end a little further down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +66,10 @@ class ScenariosRequest(UncertaintyOptions):
 
 @dataclass(frozen=True, slots=True)
 class ScenariosWritten:
-    """The workbook written: its scenarios with a line of words each, how they were made, the workbook's faults."""
+    """The workbook written, the scenarios in it and how they were made, and its faults."""
 
     path: Path
-    scenarios: tuple[Scenario, ...]
-    words: tuple[str, ...]
-    reduction: Reduction
-    moments: tuple[Moment, ...]
-    made: tuple[str, ...]
+    sampled: SampledScenarios
     faults: tuple[Fault, ...]
     input_sha256: str
 
@@ -107,32 +98,23 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
         raise WrongUsage("\n  ".join(["Scenarios cannot be made as asked:", *found]))
     target = request.output or made_from(request.input_path, "scenarios")
     check_new_problem(target, (request.input_path,), force=request.force, what="the workbook with scenarios")
-    try:
-        paths = sample(dataset, uncertainty, request.sample, request.seed)
-    except ValueError as error:
-        raise WrongUsage(f"Scenarios cannot be made as asked: {error}.") from None
-    reduction = reduce_to(vectors(dataset, paths), request.count)
-    order, scenarios = _scenarios(request, dataset, paths, reduction)
-    words = scenario_words(dataset, paths, order)
-    factors = [paths.factors(path, each.scenario) for path, each in zip(order, scenarios, strict=True)]
-    meant = replace(dataset, scenarios=scenarios, scenario_factors=tuple(row for rows in factors for row in rows))
-    if len(meant.scenario_factors) > MOST_ROWS:
-        raise WrongUsage(
-            f"{len(scenarios)} scenarios take {len(meant.scenario_factors):,} rows, more than a sheet holds; "
-            "lower --count, or leave out what matters least."
-        )
-    found_moments = moments(dataset, paths, reduction)
-    made = reduction_words(paths, reduction, request.count, request.seed)
-    book = rewritten_book(request.input_path, dataset, meant)
-    _note_each(book, scenarios, words)
-    _note_all(book, request, made, reduction, found_moments)
+    sampled = sample_scenarios(
+        dataset,
+        uncertainty,
+        count=request.count,
+        paths=request.sample,
+        seed=request.seed,
+        branch=request.branch,
+        nodes=request.nodes,
+    )
+    book = rewritten_book(request.input_path, dataset, sampled.dataset)
+    _note_each(book, sampled)
+    _note_all(book, request, sampled)
     with written_problem(book, target) as temporary:
         again = read(temporary)
         if again.dataset is not None:
-            check_as_meant(again.dataset, meant, SHEETS)
-    return ScenariosWritten(
-        target, scenarios, tuple(words), reduction, found_moments, tuple(made), again.faults, result.sha256
-    )
+            check_as_meant(again.dataset, sampled.dataset, SHEETS)
+    return ScenariosWritten(target, sampled, again.faults, result.sha256)
 
 
 def _uncertainty_faults(request: ScenariosRequest, dataset: Dataset) -> list[str]:
@@ -168,43 +150,7 @@ def _overridden(source: Path, dataset: Dataset) -> list[str]:
     ]
 
 
-def _scenarios(
-    request: ScenariosRequest, dataset: Dataset, paths: Paths, reduction: Reduction
-) -> tuple[tuple[int, ...], tuple[Scenario, ...]]:
-    """The paths kept in the order in which they are written, and their rows; likelier ones first.
-
-    With a branch the scenarios are put into nodes by what is seen of them before the first stage ends, since that
-    is when nodes are told apart; the others of a node follow the one that stands for it until the branch.
-    """
-    leader = list(range(len(reduction.kept)))
-    if request.branch is not None:
-        seen = vectors(dataset, paths, before=dataset.settings.first_stage_months)[list(reduction.kept)]
-        if not seen.shape[1]:
-            raise WrongUsage(
-                "Scenarios cannot be made as asked: --branch needs something that shows before the first stage ends: "
-                "uncertain demand, prices or exits; delays and shares delivered show later."
-            )
-        nodes = request.nodes or math.ceil(math.sqrt(len(leader)))
-        node = reduce_to(seen, nodes, np.array(reduction.probabilities))
-        leader = [node.kept[place] for place in node.stands_for]
-    shares = reduction.probabilities
-    of_node = {i: math.fsum(share for share, each in zip(shares, leader, strict=True) if each == i) for i in leader}
-    places = sorted(
-        range(len(leader)),
-        key=lambda i: (-of_node[leader[i]], leader[i], i != leader[i], -shares[i], reduction.kept[i]),
-    )
-    digits = max(2, len(str(len(places))))
-    name = {place: f"s{number:0{digits}d}" for number, place in enumerate(places, start=1)}
-    rows = tuple(
-        Scenario(scenario=name[i], probability=shares[i])
-        if leader[i] == i
-        else Scenario(scenario=name[i], probability=shares[i], follows=name[leader[i]], branches_at=request.branch)
-        for i in places
-    )
-    return tuple(reduction.kept[i] for i in places), rows
-
-
-def _note_each(book: Any, scenarios: tuple[Scenario, ...], words: list[str]) -> None:
+def _note_each(book: Any, sampled: SampledScenarios) -> None:
     """The words beside each scenario, in the column note."""
     worksheet = next(each for each in book.worksheets if fold(each.title) == "scenarios")
     places = {fold(str(cell.value)): cell.column for cell in worksheet[1] if cell.value is not None}
@@ -213,7 +159,7 @@ def _note_each(book: Any, scenarios: tuple[Scenario, ...], words: list[str]) -> 
         heading = worksheet.cell(1, places["note"], "note")
         heading.font = copy(worksheet.cell(1, 1).font)
         worksheet.column_dimensions[heading.column_letter].width = 100
-    told = {each.scenario: line for each, line in zip(scenarios, words, strict=True)}
+    told = {each.scenario: line for each, line in zip(sampled.dataset.scenarios, sampled.words, strict=True)}
     for row in range(2, worksheet.max_row + 1):
         name = worksheet.cell(row, places["scenario"]).value
         if name in told:
@@ -221,22 +167,20 @@ def _note_each(book: Any, scenarios: tuple[Scenario, ...], words: list[str]) -> 
             worksheet.cell(row, places["probability"]).number_format = "0.0%"
 
 
-def _note_all(
-    book: Any, request: ScenariosRequest, made: list[str], reduction: Reduction, found: tuple[Moment, ...]
-) -> None:
+def _note_all(book: Any, request: ScenariosRequest, sampled: SampledScenarios) -> None:
     """The sheet of how the scenarios were made: options, facts, what the reduction lost."""
     for each in [each for each in book.worksheets if fold(each.title) == SCENARIO_NOTES]:
         del book[each.title]
     worksheet = new_sheet(book, SCENARIO_NOTES, ("topic", "what", "paths_drawn", "scenarios_kept"))
-    rows: list[tuple[Any, ...]] = [("made", line) for line in made]
+    rows: list[tuple[Any, ...]] = [("made", line) for line in sampled.made]
     rows += [("option", "seed", request.seed), ("option", "sample", request.sample)]
     rows.append(("option", "count", None, request.count))
     rows += [("option", f"{name} {text}") for name, text in request.record()]
     rows += [("option", f"set {text} (for the sampling only; the cell is as it was)") for text in request.overrides]
     rows += [("fact", f"{name}: {words}") for name, words in facts_behind(request.delay_prior)]
-    rows.append(("distance", "Kantorovich, from the paths drawn", 0.0, reduction.distance))
-    rows.append(("distance", "of the best single path", 0.0, reduction.distance_of_one))
-    for each in found:
+    rows.append(("distance", "Kantorovich, from the paths drawn", 0.0, sampled.reduction.distance))
+    rows.append(("distance", "of the best single path", 0.0, sampled.reduction.distance_of_one))
+    for each in sampled.moments:
         what = f"{each.quantity} of {each.name} in the last month"
         rows.append(("mean", what, each.mean, each.mean_kept))
         rows.append(("standard deviation", what, each.deviation, each.deviation_kept))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from models.dataset import Dataset
 from models.parsing.raw_tables import RawTable, fold
+from models.plan import Plan
 from models.schema import SCENARIO_NOTES
 from models.stochastic.fixed_decisions import common_decisions
 from models.stochastic.tree import ScenarioTree
@@ -29,18 +30,30 @@ def committed(path: Path, dataset: Dataset, until: int, *, all_of_it: bool) -> C
         All decisions are to be held of a plan whose later ones depend on the scenario.
     """
     if Sheets(path).for_scenarios:
-        if all_of_it:
-            raise WrongUsage(
-                "--later held needs one plan; that in the workbook decides later by scenario. Leave it out, and its "
-                "later decisions are made anew in each sample."
-            )
-        written = read_written_plans(path, dataset)
-        until = min(until, dataset.settings.first_stage_months)
-        plans, probability = dict(written.plans), ScenarioTree(dataset).probability
-        expected = sum(probability[name] * plan.objective_usd for name, plan in plans.items())
-        return Commitment(common_decisions(plans.values(), until), until, expected, plans)
-    plan = read_plan(path, dataset)
-    return Commitment(plan, ALL_MONTHS if all_of_it else until, plan.objective_usd, {"": plan})
+        return commitment_of(dict(read_written_plans(path, dataset).plans), dataset, until, all_of_it=all_of_it)
+    return commitment_of({"": read_plan(path, dataset)}, dataset, until, all_of_it=all_of_it)
+
+
+def commitment_of(plans: Mapping[str, Plan], dataset: Dataset, until: int, *, all_of_it: bool) -> Commitment:
+    """The decisions taken before month t = `until`, or all of them, of plans by scenario, or of one under "".
+
+    Raises
+    ------
+    WrongUsage
+        All decisions are to be held of a plan whose later ones depend on the scenario.
+    """
+    if "" in plans:
+        plan = plans[""]
+        return Commitment(plan, ALL_MONTHS if all_of_it else until, plan.objective_usd, plans)
+    if all_of_it:
+        raise WrongUsage(
+            "--later held needs one plan; that in the workbook decides later by scenario. Leave it out, and its "
+            "later decisions are made anew in each sample."
+        )
+    until = min(until, dataset.settings.first_stage_months)
+    probability = ScenarioTree(dataset).probability
+    expected = sum(probability[name] * plan.objective_usd for name, plan in plans.items())
+    return Commitment(common_decisions(plans.values(), until), until, expected, plans)
 
 
 def seed_of_scenarios(tables: Iterable[RawTable]) -> int | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from models.audit import AuditReport, audit
-from models.build import build_model
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.parsing.raw_tables import RawTable
@@ -23,19 +22,14 @@ from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
 from planner.run.versions import versions
 from planner.solving.interrupt import Stop
-from planner.solving.problem import SolveOptions
 from planner.stress.commitment import committed, seed_of_scenarios
-from planner.stress.progress import StressLines
 from planner.stress.request import StressRequest
-from planner.stress.samples import Samples, draw_from_scenarios, draw_new_samples
-from planner.stress.simulation import Commitment, SimulatedPlan, simulate_plan
-from planner.stress.statistics import figures
+from planner.stress.samples import Samples
+from planner.stress.simulation import Commitment, SimulatedPlan
+from planner.stress.stress_test import RejectedPlan, committed_until, draw_samples, stress_test
 from planner.stress.summary import StressReport, lines
 from planner.stress.tables import stress_json
 from planner.stress.workbook import write_stress
-
-WRITING = 0.03
-"""Of a time limit, what is left for figures and writing."""
 
 log = logging.getLogger("planner")
 
@@ -77,25 +71,13 @@ class _StressTest:
         dataset = result.dataset
         if dataset is None:
             raise FaultyWorkbook(result.faults)
-        until, samples = self._until(dataset), self._samples(dataset, result.tables)
-        commitment = self._commitment(dataset, until)
+        until = committed_until(dataset, self.request.committed_until)
+        samples = self._samples(dataset, result.tables)
+        commitment = committed(self.request.plan_path, dataset, until, all_of_it=self.request.later == "held")
         warnings = provenance_warnings(self.request.plan_path, result.sha256, self.request.overrides)
         self.notes += [each.removeprefix("Note: ") for each in warnings]
-        nonzeros = build_model(dataset).size.nonzeros
         self.stop.draining = True
-        log.info("Simulating the plan on %s", samples.how)
-        on_results = StressLines(samples, dataset.settings.currency, self.live)
-        trial = simulate_plan(
-            dataset,
-            commitment,
-            samples,
-            self._options(),
-            nonzeros=nonzeros,
-            workers=self.request.workers,
-            stop=self.stop,
-            on_results=on_results.show,
-        )
-        report = self._report(dataset, commitment, trial, result.sha256)
+        report = self._report(self._test(dataset, commitment, samples), result.sha256)
         write_stress(self.outputs.plan, report)
         document = stress_json(report) | {
             "seconds": time.monotonic() - self.began,
@@ -103,62 +85,50 @@ class _StressTest:
             "stress_path": str(self.outputs.plan),
             "options": self.request.recorded_options(),
         }
-        return CommandResult([*lines(report), f"  Stress test  {self.outputs.plan}"], document, self._exit_code(trial))
+        told = [*lines(report), f"  Stress test  {self.outputs.plan}"]
+        return CommandResult(told, document, self._exit_code(report.trial))
 
-    def _commitment(self, dataset: Dataset, until: int) -> Commitment:
-        """Return the decisions of the plan, once the audit has found it to be a plan of this workbook."""
-        found = committed(self.request.plan_path, dataset, until, all_of_it=self.request.later == "held")
-        request = self.request
-        for scenario, plan in found.made.items():
-            report = audit(dataset.in_scenario(scenario), plan)
-            if not report.passed:
-                raise _rejected(report, f"{request.plan_path} is not a plan of {request.input_path} as it is now.")
-        return found
-
-    def _until(self, dataset: Dataset) -> int:
-        horizon = len(dataset.horizon)
-        if self.request.committed_until is None:
-            return min(dataset.settings.first_stage_months, horizon)
-        until = dataset.t(self.request.committed_until)
-        if not 0 < until < horizon:
-            raise WrongUsage(
-                f"--committed-until: choose a month from {dataset.label(1)} to {dataset.label(horizon - 1)}; "
-                "--later held fixes all decisions."
+    def _test(self, dataset: Dataset, commitment: Commitment, samples: Samples) -> StressReport:
+        request, limit = self.request, self.request.time_limit
+        try:
+            return stress_test(
+                dataset,
+                commitment,
+                samples,
+                later=request.later,
+                gap=request.gap,
+                time_limit=None if limit is None else max(0.1, limit - (time.monotonic() - self.began)),
+                seed=request.seed,
+                workers=request.workers,
+                stop=self.stop,
+                live=self.live,
             )
-        return until
+        except RejectedPlan as rejected:
+            ours = f"{request.plan_path} is not a plan of {request.input_path}"
+            reason = str(rejected).replace("It is not a plan of the problem", ours)
+            lines = [*audit_lines(rejected.report), reason]
+            raise Refused(CommandResult(lines, {"status": "rejected"}, ExitCode.REJECTED_BY_AUDIT)) from None
 
     def _samples(self, dataset: Dataset, tables: tuple[RawTable, ...]) -> Samples:
         count, seed = self.request.count, self.request.seed
         if not self.request.anything_uncertain:
-            if not dataset.scenarios:
-                raise WrongUsage(
-                    "Nothing is uncertain: give --demand-volatility, --delay-prior or another of these options, or a "
-                    "workbook with scenarios to draw from."
-                )
-            samples = draw_from_scenarios(dataset, count, seed)
+            samples = draw_samples(dataset, None, count, seed)
             self.notes.append(f"{samples.how}.")
             return samples
         uncertainty, unread = self.request.uncertainty()
-        found = [*unread, *uncertainty_faults(dataset, uncertainty)]
-        if found:
+        if unread:
+            found = [*unread, *uncertainty_faults(dataset, uncertainty)]
             raise WrongUsage("\n  ".join(["Samples cannot be drawn as asked:", *found]))
         if dataset.scenarios and seed_of_scenarios(tables) == seed:
             self.notes.append(
                 f"The workbook's scenarios were drawn with seed {seed} too: where their options were the same, the "
                 "samples are the very paths that they were chosen from. Choose another --seed."
             )
-        return draw_new_samples(dataset, uncertainty, count, seed)
+        return draw_samples(dataset, uncertainty, count, seed)
 
-    def _options(self) -> SolveOptions:
-        limit = self.request.time_limit
-        left = None if limit is None else max(0.1, (1.0 - WRITING) * limit - (time.monotonic() - self.began))
-        return SolveOptions(self.request.gap, left, 1, 0)
-
-    def _report(self, dataset: Dataset, commitment: Commitment, trial: SimulatedPlan, sha256: str) -> StressReport:
-        for problem, plan in trial.most_expensive.items():
-            found = audit(trial.samples.problem(problem), plan)
-            if not found.passed:
-                raise _rejected(found, "The audit rejects the plan of a sample: nothing is published.")
+    def _report(self, report: StressReport, sha256: str) -> StressReport:
+        """The report with the plan's name, the notes, and the record of the run."""
+        trial = report.trial
         files = {"plan_path": str(self.request.plan_path), "input_path": str(self.request.input_path)}
         run = {**files, "input_sha256": sha256}
         record: list[tuple[str, str, Any, str]] = [("run", *each, "") for each in run.items()]
@@ -170,18 +140,8 @@ class _StressTest:
         record += [("version", "planner", __version__, ""), *(("version", *each, "") for each in versions().items())]
         record.append(("seconds", "trying", trial.seconds, ""))
         record += [("note", str(i), text, "") for i, text in enumerate(self.notes, start=1)]
-        return StressReport(
-            dataset.settings.plan_name or name_of(self.request.input_path),
-            dataset,
-            commitment,
-            trial,
-            figures(dataset, trial, self.request.seed),
-            self.request.later,
-            self.request.gap,
-            len(trial.most_expensive),
-            tuple(self.notes),
-            tuple(record),
-        )
+        name = report.plan_name or name_of(self.request.input_path)
+        return replace(report, plan_name=name, notes=tuple(self.notes), record=tuple(record))
 
     def _exit_code(self, trial: SimulatedPlan) -> ExitCode:
         if trial.complete:
@@ -193,7 +153,3 @@ class _StressTest:
 
 def _cell(value: Any) -> Any:
     return "; ".join(map(str, value)) if isinstance(value, list) else value
-
-
-def _rejected(report: AuditReport, reason: str) -> Refused:
-    return Refused(CommandResult([*audit_lines(report), reason], {"status": "rejected"}, ExitCode.REJECTED_BY_AUDIT))

@@ -1,0 +1,134 @@
+"""Scenarios of a dataset: paths sampled from what is uncertain, reduced to a few with probabilities."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.dataset import Dataset
+from models.sampling import Moment, Paths, Reduction, Uncertainty, moments, reduce_to, sample, vectors
+from models.schema import Scenario
+from planner.errors import WrongUsage
+from planner.sampling.text import reduction_words, scenario_words
+
+MOST_ROWS = 1_000_000
+"""Excel's sheets end a little further down."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampledScenarios:
+    """Scenarios of a dataset, and how they were made.
+
+    Parameters
+    ----------
+    dataset
+        The dataset with the scenarios in it, and their factors.
+    words
+        What happens in each scenario, in the order of `dataset.scenarios`.
+    reduction
+        Which paths were kept, and what that lost.
+    moments
+        Means and standard deviations of the paths drawn and of those kept.
+    made
+        How the scenarios were made, in sentences.
+    """
+
+    dataset: Dataset
+    words: tuple[str, ...]
+    reduction: Reduction
+    moments: tuple[Moment, ...]
+    made: tuple[str, ...]
+
+
+def sample_scenarios(
+    dataset: Dataset,
+    uncertainty: Uncertainty,
+    *,
+    count: int,
+    paths: int,
+    seed: int,
+    branch: int | None = None,
+    nodes: int | None = None,
+) -> SampledScenarios:
+    """Draws paths, and keeps those that stand best for all of them.
+
+    Parameters
+    ----------
+    dataset
+        The problem; scenarios that it has are left behind.
+    uncertainty
+        What is uncertain, and how much.
+    count
+        Scenarios kept.
+    paths
+        Paths drawn.
+    seed
+        Of the paths; the same seed draws the same ones.
+    branch
+        The month number in which scenarios of one node are told apart; None where they are in the first stage's end.
+    nodes
+        With `branch`: how many nodes; None for the square root of the scenarios.
+
+    Raises
+    ------
+    WrongUsage
+        The uncertainty does not fit the dataset, or there would be more rows than a sheet holds.
+    """
+    try:
+        drawn = sample(dataset, uncertainty, paths, seed)
+    except ValueError as error:
+        raise WrongUsage(f"Scenarios cannot be made as asked: {error}.") from None
+    reduction = reduce_to(vectors(dataset, drawn), count)
+    order, scenarios = _scenarios(dataset, drawn, reduction, branch, nodes)
+    factors = [drawn.factors(path, each.scenario) for path, each in zip(order, scenarios, strict=True)]
+    made = replace(dataset, scenarios=scenarios, scenario_factors=tuple(row for rows in factors for row in rows))
+    if len(made.scenario_factors) > MOST_ROWS:
+        raise WrongUsage(
+            f"{len(scenarios)} scenarios take {len(made.scenario_factors):,} rows, more than a sheet holds; "
+            "ask for fewer, or leave out what matters least."
+        )
+    return SampledScenarios(
+        made,
+        tuple(scenario_words(dataset, drawn, order)),
+        reduction,
+        moments(dataset, drawn, reduction),
+        tuple(reduction_words(drawn, reduction, count, seed)),
+    )
+
+
+def _scenarios(
+    dataset: Dataset, paths: Paths, reduction: Reduction, branch: int | None, wanted: int | None
+) -> tuple[tuple[int, ...], tuple[Scenario, ...]]:
+    """The paths kept in the order in which they are written, and their rows; likelier ones first.
+
+    With a branch the scenarios are put into nodes by what is seen of them before the first stage ends, since that
+    is when nodes are told apart; the others of a node follow the one that stands for it until the branch.
+    """
+    leader = list(range(len(reduction.kept)))
+    if branch is not None:
+        seen = vectors(dataset, paths, before=dataset.settings.first_stage_months)[list(reduction.kept)]
+        if not seen.shape[1]:
+            raise WrongUsage(
+                "Scenarios cannot be made as asked: --branch needs something that shows before the first stage ends: "
+                "uncertain demand, prices or exits; delays and shares delivered show later."
+            )
+        nodes = wanted or math.ceil(math.sqrt(len(leader)))
+        node = reduce_to(seen, nodes, np.array(reduction.probabilities))
+        leader = [node.kept[place] for place in node.stands_for]
+    shares = reduction.probabilities
+    of_node = {i: math.fsum(share for share, each in zip(shares, leader, strict=True) if each == i) for i in leader}
+    places = sorted(
+        range(len(leader)),
+        key=lambda i: (-of_node[leader[i]], leader[i], i != leader[i], -shares[i], reduction.kept[i]),
+    )
+    digits = max(2, len(str(len(places))))
+    name = {place: f"s{number:0{digits}d}" for number, place in enumerate(places, start=1)}
+    rows = tuple(
+        Scenario(scenario=name[i], probability=shares[i])
+        if leader[i] == i
+        else Scenario(scenario=name[i], probability=shares[i], follows=name[leader[i]], branches_at=branch)
+        for i in places
+    )
+    return tuple(reduction.kept[i] for i in places), rows

@@ -1,0 +1,152 @@
+"""A stress test: a plan tried on samples, in figures, without files, terminal and signals."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from models.audit import AuditReport, audit
+from models.build import build_model
+from models.dataset import Dataset
+from models.sampling import Uncertainty, uncertainty_faults
+from planner.errors import WrongUsage
+from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
+from planner.solving.progress import LiveText
+from planner.stress.progress import StressLines
+from planner.stress.samples import Samples, draw_from_scenarios, draw_new_samples
+from planner.stress.simulation import Commitment, simulate_plan
+from planner.stress.statistics import figures
+from planner.stress.summary import Later, StressReport
+
+WRITING = 0.03
+"""Of a time limit, what is left for figures and writing."""
+
+log = logging.getLogger("planner")
+
+
+class RejectedPlan(Exception):
+    """The audit rejects a plan: the one to be tried, or that of a sample; `report` says why."""
+
+    def __init__(self, report: AuditReport, message: str) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+def committed_until(dataset: Dataset, month: int | None) -> int:
+    """The month t before which decisions are held: that of a month number, else where the first stage ends.
+
+    Raises
+    ------
+    WrongUsage
+        The month lies outside the horizon.
+    """
+    horizon = len(dataset.horizon)
+    if month is None:
+        return min(dataset.settings.first_stage_months, horizon)
+    until = dataset.t(month)
+    if not 0 < until < horizon:
+        raise WrongUsage(
+            f"--committed-until: choose a month from {dataset.label(1)} to {dataset.label(horizon - 1)}; "
+            "--later held fixes all decisions."
+        )
+    return until
+
+
+def draw_samples(dataset: Dataset, uncertainty: Uncertainty | None, count: int, seed: int) -> Samples:
+    """Samples of what is uncertain; where that is None, of the dataset's scenarios.
+
+    Raises
+    ------
+    WrongUsage
+        Nothing is uncertain, or the uncertainty does not fit the dataset.
+    """
+    if uncertainty is not None:
+        if found := uncertainty_faults(dataset, uncertainty):
+            raise WrongUsage("\n  ".join(["Samples cannot be drawn as asked:", *found]))
+        return draw_new_samples(dataset, uncertainty, count, seed)
+    if not dataset.scenarios:
+        raise WrongUsage(
+            "Nothing is uncertain: give --demand-volatility, --delay-prior or another of these options, or a "
+            "workbook with scenarios to draw from."
+        )
+    return draw_from_scenarios(dataset, count, seed)
+
+
+def stress_test(
+    dataset: Dataset,
+    commitment: Commitment,
+    samples: Samples,
+    *,
+    later: Later = "optimised",
+    gap: float = 0.01,
+    time_limit: float | None = None,
+    seed: int = 1,
+    workers: int = 0,
+    stop: Stop | None = None,
+    live: LiveText | None = None,
+) -> StressReport:
+    """Tries a plan on samples, and says what becomes of it.
+
+    Parameters
+    ----------
+    dataset
+        The problem that the plan is of.
+    commitment
+        The decisions that are held in every sample.
+    samples
+        What may come.
+    later
+        Whether decisions after the committed ones are optimised in each sample, or held too.
+    gap
+        Relative gap of the solve of each sample.
+    time_limit
+        Seconds for everything; the samples done by then are reported.
+    seed
+        Of the samples, and of the intervals around the figures.
+    workers
+        Solves at a time; 0 lets it choose.
+    stop
+        Asked again and again whether the test shall stop.
+    live
+        Shown a line of progress, again and again.
+
+    Raises
+    ------
+    RejectedPlan
+        The plan is no plan of the dataset, or the audit rejects that of a sample.
+    """
+    for scenario, plan in commitment.made.items():
+        found = audit(dataset.in_scenario(scenario), plan)
+        if not found.passed:
+            raise RejectedPlan(found, "It is not a plan of the problem as it is now.")
+    began = time.monotonic()
+    nonzeros = build_model(dataset).size.nonzeros
+    log.info("Simulating the plan on %s", samples.how)
+    left = None if time_limit is None else max(0.1, (1.0 - WRITING) * time_limit - (time.monotonic() - began))
+    trial = simulate_plan(
+        dataset,
+        commitment,
+        samples,
+        SolveOptions(gap, left, 1, 0),
+        nonzeros=nonzeros,
+        workers=workers,
+        stop=stop or Stop(),
+        on_results=StressLines(samples, dataset.settings.currency, live).show,
+    )
+    for problem, plan in trial.most_expensive.items():
+        found = audit(samples.problem(problem), plan)
+        if not found.passed:
+            raise RejectedPlan(found, "The audit rejects the plan of a sample: nothing is published.")
+    return StressReport(
+        dataset.settings.plan_name,
+        dataset,
+        commitment,
+        trial,
+        figures(dataset, trial, seed),
+        later,
+        gap,
+        len(trial.most_expensive),
+        (),
+        (),
+    )
