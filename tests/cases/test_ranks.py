@@ -26,8 +26,8 @@ from planner.stochastic.decomposition import take_part
 from planner.stochastic.mpi import serve
 if serve(take_part):
     sys.exit(0)
-from cases.test_decomposition import three_stages
 from cases.test_stochastic_textbooks import lands
+from decomposed import three_stages
 from planner.solving.problem import SolveOptions
 from planner.stochastic.decomposition import decompose
 found = [decompose(data, SolveOptions(gap=1e-6)) for data in (lands(), three_stages())]
