@@ -77,7 +77,27 @@ class Value(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"found {value!r}{place}. {error}", param, ctx)
 
 
-class Gap(Value):
+class Share(Value):
+    """A share from 0 to 1: `0.25`, or `25%`."""
+
+    name = "share"
+
+    def read(self, value: Any) -> float:
+        """Return the share as a number.
+
+        >>> Share().read("25%"), Share().read(1)
+        (0.25, 1.0)
+        """
+        try:
+            share = parse_share(value)
+        except ValueError:
+            raise ValueError("Write a share such as 0.001, or a percentage such as 0.1%.") from None
+        if not 0 <= share <= 1:
+            raise ValueError("Write a share from 0 to 1, such as 0.001, or a percentage such as 0.1%.")
+        return share
+
+
+class Gap(Share):
     """A relative gap from 0 to 1: `0.001`, or `0.1%`."""
 
     name = "gap"
@@ -88,11 +108,8 @@ class Gap(Value):
         >>> Gap().read("0.1%"), Gap().read(0.02)
         (0.001, 0.02)
         """
-        try:
-            gap = parse_share(value)
-        except ValueError:
-            raise ValueError("Write a share such as 0.001, or a percentage such as 0.1%.") from None
-        if not 0 <= gap < 1:
+        gap = super().read(value)
+        if gap == 1:
             raise ValueError("Write a share of at least 0 and below 1, such as 0.001, or a percentage such as 0.1%.")
         return gap
 

@@ -142,24 +142,4 @@ def record_of(result: AttemptResult, attempts: int, seconds: float, first_starte
 
 def record_without_run(job: Job, status: str, message: str = "") -> JobRecord:
     """The record of a job that did not run."""
-    return JobRecord(
-        name=job.name,
-        input_path=str(job.input),
-        status=status,
-        good=False,
-        exit_code=None,
-        attempts=0,
-        started=None,
-        finished=None,
-        seconds=0.0,
-        peak_mb=None,
-        input_sha256="",
-        data_sha256="",
-        output_sha256="",
-        options=job.options(),
-        versions={},
-        plan_path="",
-        report={},
-        message=message,
-        reused=False,
-    )
+    return JobRecord(job.name, str(job.input), status, options=job.options(), message=message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -41,33 +41,60 @@ it was ended at its budget; `interrupted`: the batch was stopped meanwhile; `not
 class JobRecord:
     """What is known of one job.
 
-    `name` is unique in the batch. `good`: its plan is accepted, optimal, or stopped where that is accepted.
-    Times are UTC in ISO 8601, `seconds` the wall time of all attempts, `peak_mb` the most memory its process held.
-    `input_sha256` is of the input's bytes, `data_sha256` of the data as read, overrides included ("" when unreadable),
-    `output_sha256` of the plan's decision tables ("" without a plan). `options` is everything that changes the result.
-    `plan_path` is relative to the batch's folder, `report` the job's run.json, `message` what went wrong in a line.
-    `reused`: nothing was run, because an earlier record matched and was good.
+    Parameters
+    ----------
+    name
+        Unique in the batch.
+    input_path
+        Of the job's workbook.
+    status
+        One of STATUSES.
+    good
+        Its plan is accepted: optimal, or stopped where that is accepted.
+    exit_code
+        Of its process, minus the signal's number where a signal ended it; None where nothing ran.
+    attempts
+        How often it was run.
+    started, finished
+        UTC in ISO 8601.
+    seconds
+        Wall time of all attempts.
+    peak_mb
+        The most memory its process held, in MB (10^6 bytes).
+    input_sha256, data_sha256, output_sha256
+        Of the input's bytes; of the data as read, overrides included ("" when unreadable); of the plan's decision
+        tables ("" without a plan).
+    options, versions
+        Everything beside the input that the result depends on.
+    plan_path
+        Relative to the batch's folder.
+    report
+        The job's run.json.
+    message
+        What went wrong, in a line.
+    reused
+        Nothing was run, because an earlier record matched and was good.
     """
 
     name: str
     input_path: str
     status: str
-    good: bool
-    exit_code: int | None
-    attempts: int
-    started: str | None
-    finished: str | None
-    seconds: float
-    peak_mb: float | None
-    input_sha256: str
-    data_sha256: str
-    output_sha256: str
-    options: dict[str, Any]
-    versions: dict[str, str]
-    plan_path: str
-    report: dict[str, Any]
-    message: str
-    reused: bool
+    good: bool = False
+    exit_code: int | None = None
+    attempts: int = 0
+    started: str | None = None
+    finished: str | None = None
+    seconds: float = 0.0
+    peak_mb: float | None = None
+    input_sha256: str = ""
+    data_sha256: str = ""
+    output_sha256: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    plan_path: str = ""
+    report: dict[str, Any] = field(default_factory=dict)
+    message: str = ""
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from planner.options import Decorator, Named, option
+from planner.options import Decorator, Named, Share, option
 
 
 def _named(flag: str, form: str, meaning: str) -> Decorator[Any]:
@@ -28,10 +28,10 @@ _DECORATORS = (
     option("--block", type=click.IntRange(1, 60), default=3, show_default=True, help="Months in such a block."),
     option(
         "--correlation",
-        type=click.FloatRange(0, 1),
+        type=Share(),
         default=1.0,
         show_default=True,
-        help="Correlation of the demand of two segments, and of the prices of two kinds of hardware.",
+        help="Correlation, from 0 to 1, of the demand of two segments, and of the prices of two kinds of hardware.",
     ),
     _named("--price-volatility", "[hardware=]number", "Standard deviation of a month's step of on-demand prices."),
     _named(

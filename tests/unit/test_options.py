@@ -15,6 +15,7 @@ from planner.options import (
     Duration,
     Gap,
     Override,
+    Share,
     gap_option,
     option,
     option_sources,
@@ -58,6 +59,14 @@ def config(tmp_path: Path, text: str) -> str:
     path = tmp_path / "planner.toml"
     path.write_text(text, encoding="utf-8")
     return str(path)
+
+
+def test_a_share_may_be_all_of_it() -> None:
+    """A share is read as a gap is, but may be 1; more than that, or no number, is refused."""
+    assert [Share().read(text) for text in ("100%", "1", 0.25, "25 %")] == [1.0, 1.0, 0.25, 0.25]
+    for text in ("101%", "-1%", "nan", "half"):
+        with pytest.raises(ValueError, match="or a percentage"):
+            Share().read(text)
 
 
 @pytest.mark.parametrize(

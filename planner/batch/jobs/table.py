@@ -12,7 +12,7 @@ from typing import Any
 
 from models.faults import Fault, closest
 from planner.batch.jobs.job import Job
-from planner.batch.jobs.values import COLUMNS, EXPECTED
+from planner.batch.jobs.values import COLUMNS
 from planner.csv_folder.reader import is_problem_folder
 
 NAME_BYTES = 150
@@ -47,7 +47,7 @@ def jobs_from(
         values = shared | _values(row, faults)
         if "name" not in row.values:
             fix = "Name every job; its results are kept under that name."
-            faults.append(row.fault("name", "nothing", EXPECTED["name"], fix))
+            faults.append(row.fault("name", "nothing", COLUMNS["name"].expected, fix))
         elif "name" in values:
             made = _expand_grid(row, values, given, folder, faults)
             if len(faults) > before:
@@ -70,9 +70,9 @@ def _values(row: JobRow, faults: list[Fault], without: tuple[str, ...] = ()) -> 
             faults.append(row.fault(column, f"'{column}'", "a column of jobs", closest(column, known)))
             continue
         try:
-            values[column] = COLUMNS[column](value)
+            values[column] = COLUMNS[column].read(value)
         except ValueError as error:
-            faults.append(row.fault(column, repr(value), EXPECTED[column], str(error)))
+            faults.append(row.fault(column, repr(value), COLUMNS[column].expected, str(error)))
     return values
 
 
@@ -83,9 +83,9 @@ def _expand_grid(
     path = folder / values["input"] if "input" in values else None
     if path is None:
         if "input" not in row.values:
-            faults.append(row.fault("input", "nothing", EXPECTED["input"], "Say which workbook to solve."))
+            faults.append(row.fault("input", "nothing", COLUMNS["input"].expected, "Say which workbook to solve."))
     elif not path.is_file() and not is_problem_folder(path):
-        faults.append(row.fault("input", f"no file {path}", EXPECTED["input"], "Check the path."))
+        faults.append(row.fault("input", f"no file {path}", COLUMNS["input"].expected, "Check the path."))
     if ("keep_plan_of" in values) != ("change_cost" in values):
         fix = "Give a job whose plan to keep, and the price of departing from it."
         faults.append(row.fault("keep_plan_of", "one without the other", "keep_plan_of and change_cost together", fix))
@@ -151,7 +151,7 @@ def _resolve_names(job: Job, groups: Mapping[str, list[Job]], row: JobRow, fault
     for name in job.after:
         named = [each.name for each in groups.get(name, [])] or ([name] if name in by_name else [])
         if not named:
-            faults.append(row.fault("after", f"'{name}'", EXPECTED["after"], closest(name, by_name)))
+            faults.append(row.fault("after", f"'{name}'", COLUMNS["after"].expected, closest(name, by_name)))
         after += named
     for column in ("keep_plan_of", "start_plan_of"):
         name = getattr(job, column)
@@ -159,7 +159,7 @@ def _resolve_names(job: Job, groups: Mapping[str, list[Job]], row: JobRow, fault
             several = name in groups
             found = f"'{name}', which is a grid of {len(groups[name])}" if several else f"'{name}'"
             fix = f"Name one of them, such as '{groups[name][0].name}'." if several else closest(name, by_name)
-            faults.append(row.fault(column, found, EXPECTED[column], fix))
+            faults.append(row.fault(column, found, COLUMNS[column].expected, fix))
     return replace(job, after=tuple(after))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner.options import Duration, Gap, Memory, Override
 
@@ -122,42 +122,30 @@ def money(value: Any) -> float:
     return amount
 
 
-COLUMNS: dict[str, Callable[[Any], Any]] = {
-    "name": text,
-    "input": text,
-    "set": overrides,
-    "grid": grid,
-    "gap": Gap().read,
-    "time_limit": Duration().read,
-    "threads": whole(1, 1024),
-    "seed": whole(0, 2**31 - 1),
-    "alternatives": whole(0, 20),
-    "within": Gap().read,
-    "accept_stopped": flag,
-    "time_budget": Duration().read,
-    "memory_mb": Memory().read,
-    "after": texts,
-    "keep_plan_of": text,
-    "change_cost": money,
-    "start_plan_of": text,
+class JobColumn(NamedTuple):
+    """A column of a job file: what reads its values, and what it holds, for messages."""
+
+    read: Callable[[Any], Any]
+    expected: str
+
+
+COLUMNS = {
+    "name": JobColumn(text, "the name of the job"),
+    "input": JobColumn(text, "the path of a workbook"),
+    "set": JobColumn(overrides, "values by place, or texts sheet.key.column=value"),
+    "grid": JobColumn(grid, "lists of values by place"),
+    "gap": JobColumn(Gap().read, "a relative gap"),
+    "time_limit": JobColumn(Duration().read, "a time"),
+    "threads": JobColumn(whole(1, 1024), "a number of threads"),
+    "seed": JobColumn(whole(0, 2**31 - 1), "a seed"),
+    "alternatives": JobColumn(whole(0, 20), "a number of plans"),
+    "within": JobColumn(Gap().read, "a share"),
+    "accept_stopped": JobColumn(flag, "yes or no"),
+    "time_budget": JobColumn(Duration().read, "a time"),
+    "memory_mb": JobColumn(Memory().read, "megabytes"),
+    "after": JobColumn(texts, "names of jobs"),
+    "keep_plan_of": JobColumn(text, "the name of a job"),
+    "change_cost": JobColumn(money, "USD per unit departed"),
+    "start_plan_of": JobColumn(text, "the name of a job"),
 }
-"""What a job can say, and what reads it; all but the first four are fields of Job by the same name."""
-EXPECTED = {
-    "name": "the name of the job",
-    "input": "the path of a workbook",
-    "set": "values by place, or texts sheet.key.column=value",
-    "grid": "lists of values by place",
-    "gap": "a relative gap",
-    "time_limit": "a time",
-    "threads": "a number of threads",
-    "seed": "a seed",
-    "alternatives": "a number of plans",
-    "within": "a share",
-    "accept_stopped": "yes or no",
-    "time_budget": "a time",
-    "memory_mb": "megabytes",
-    "after": "names of jobs",
-    "keep_plan_of": "the name of a job",
-    "change_cost": "USD per unit departed",
-    "start_plan_of": "the name of a job",
-}
+"""What a job file can say; all but the first four are fields of Job by the same name."""
