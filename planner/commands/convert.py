@@ -11,7 +11,7 @@ import click
 
 from planner.command import CommandResult, command, faulty, subject
 from planner.console import Console
-from planner.errors import CannotWrite, ExitCode, WrongUsage
+from planner.errors import ExitCode, WrongUsage
 from planner.options import PATH, force_option
 from planner.outputs import check_new_problem, check_problem_target, same_file
 
