@@ -21,6 +21,7 @@ from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import Unreadable, fold, is_blank, shown
 from models.plan import OptionPurchase, Plan, Signing
+from planner import __version__
 from planner.excel.file_checks import UnreadableFile, check_file
 from planner.results.tables import DECISIONS, PLAN_TABLES, SUMMARY, Table, TableColumn
 
@@ -124,11 +125,22 @@ class Sheets:
             raise self.fault(f"a workbook that cannot be read ({error})", MEND) from None
         missing = [table.sheet for table in (SUMMARY, DECISIONS, *PLAN_TABLES) if fold(table.sheet) not in self.by_name]
         if missing:
-            raise self.fault(f"a workbook without the sheet{'s' * (len(missing) > 1)} {', '.join(missing)}", MEND)
+            found = f"a workbook without the sheet{'s' * (len(missing) > 1)} {', '.join(missing)}"
+            raise self.fault(found, self.mend_missing())
 
     def fault(self, found: str, fix: str) -> FaultyWorkbook:
         """The fault of a file that is no plan workbook."""
         return FaultyWorkbook([Fault(self.file, "", "", found, "a plan workbook written by `planner solve`", fix)])
+
+    def mend_missing(self) -> str:
+        """What to do about a sheet or column that is missing: a plan of another planner is solved again."""
+        rows = self.rows("Run") if fold("Run") in self.by_name else ()
+        written_by = next((str(row[2]) for _, row in rows if row[:2] == ("version", "planner") and len(row) > 2), "")
+        if written_by in ("", __version__):
+            return MEND
+        return (
+            f"Planner {written_by} wrote this plan, this is planner {__version__}: solve it again with `planner solve`."
+        )
 
     @property
     def for_scenarios(self) -> bool:
@@ -216,7 +228,13 @@ class Reader:
             found = f"no column {', '.join(missing)}"
             self.faults.append(
                 Fault(
-                    table.sheet, missing[0], "", found, f"the columns {', '.join(table.headers)} in row 1", MEND, row=1
+                    table.sheet,
+                    missing[0],
+                    "",
+                    found,
+                    f"the columns {', '.join(table.headers)} in row 1",
+                    self.sheets.mend_missing(),
+                    row=1,
                 )
             )
             return

@@ -189,8 +189,10 @@ def test_a_plan_too_old_says_what_to_do(
         del book[sheet]
     else:
         next(cell for cell in book[sheet][1] if cell.value == heading).value = "term"
+    next(row for row in book["Run"].iter_rows() if row[1].value == "planner")[2].value = "0.0.9"
     book.save(tmp_path / "older.xlsx")
     said = here("audit", "lab.xlsx", "older.xlsx")
     assert said.code == 2
     assert said_of in said.out + said.err
+    assert "Planner 0.0.9 wrote this plan" in said.out + said.err
     assert "planner solve" in said.out + said.err
