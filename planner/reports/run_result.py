@@ -13,6 +13,7 @@ from models.dataset import Dataset
 from models.faults import Fault
 
 if TYPE_CHECKING:
+    from models.core.compiled import Compiled
     from models.core.model import Size
     from planner.analysis.alternatives import Alternative
     from planner.analysis.infeasibility import Infeasibility
@@ -71,6 +72,8 @@ class RunResult:
         Other plans, where they were asked for.
     seconds
         Time by phase, see `PHASES`.
+    disputed
+        The problem on which the solver contradicted itself; None where it did not.
     options, option_sources
         Each option's value, and where it came from: flag, environment, config, workbook or default.
     input_sha256, data_sha256, output_sha256, plan_sha256
@@ -108,6 +111,7 @@ class RunResult:
     faults: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
     solver_log: tuple[str, ...] = ()
+    disputed: Compiled | None = field(default=None, repr=False)
 
     @property
     def has_plan(self) -> bool:
@@ -159,6 +163,14 @@ class RunResult:
             yield
         finally:
             self.seconds[phase] += time.perf_counter() - began
+
+    def replace_objective(self, objective_usd: float) -> None:
+        """Another plan stands than the cheapest: its cost, and its distance to the same bound."""
+        self.objective_usd = objective_usd
+        if self.bound_usd is not None:
+            left = objective_usd - self.bound_usd
+            self.gap = left / abs(objective_usd) if objective_usd else 0.0 if left == 0 else None
+        self.status = "stopped"
 
     def discard_plan(self) -> None:
         """Leaves no plan and no figures of one: what is known of a run that was interrupted."""

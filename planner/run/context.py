@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from models.core.compiled import Compiled
 from models.dataset import Dataset
 from planner.reports.run_result import RunResult
 from planner.run.options import PlanOptions
@@ -36,6 +37,16 @@ class SolveContext:
         """Adds a warning to the result and to the log."""
         self.result.warnings = (*self.result.warnings, warning)
         log.info("warning: %s", warning)
+
+    def dispute(self, contradiction: str, arrays: Compiled) -> None:
+        """Notes that the solver contradicted itself on a problem, where it did."""
+        if contradiction:
+            self.result.disputed = arrays
+            self.warn(
+                f"The solver contradicted itself: {contradiction}. Of the plans it found the cheapest that passes the "
+                "audit is written, with the lowest bound that any of its runs proved; the problem is saved beside the "
+                "plan. Please report it."
+            )
 
     def explain_infeasible(self, scenario: str = "") -> None:
         """Looks for the smallest changes that make a plan possible, of one scenario where one is named."""

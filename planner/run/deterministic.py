@@ -6,6 +6,7 @@ import logging
 
 from models.audit import audit
 from models.build import build_model
+from models.dataset import Dataset
 from models.plan import Plan
 from models.policy.stability import PlanStability
 from models.warm_start import start_values
@@ -17,7 +18,7 @@ from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext
 from planner.solving.problem import Outcome
-from planner.solving.search import solve
+from planner.solving.search import cost_of, solve
 
 log = logging.getLogger("planner")
 
@@ -26,17 +27,14 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
     """Fills in the result of the context."""
     dataset, result = context.dataset, context.result
     keep = None if kept is None else PlanStability(kept, context.options.change_cost or 0.0)
-    outcome, plan = _search(context, start or kept, keep)
+    outcome, plans = _search(context, start or kept, keep)
     if outcome.status == "infeasible" and not context.stop.requested:
         context.explain_infeasible()
-    if plan is None:
+    if not plans:
         return
     with result.timed("audit"):
-        result.solution = ScenarioSetResult.of_plan(dataset, plan)
-        if keep is not None:
-            _take_out_charge(result, plan)
-        result.audit = audit(dataset, plan, objective_usd=result.objective_usd)
-    if not result.audit.passed:
+        plan = _audited(result, dataset, plans, keep)
+    if plan is None:
         result.status = "rejected"
         return
     with result.timed("solve"):
@@ -47,8 +45,26 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
             _analyse(context, plan, keep, outcome)
 
 
-def _search(context: SolveContext, start: Plan | None, keep: PlanStability | None) -> tuple[Outcome, Plan | None]:
-    """How the search ended, and the plan it found."""
+def _audited(
+    result: RunResult, dataset: Dataset, plans: list[tuple[Plan, float]], keep: PlanStability | None
+) -> Plan | None:
+    """The first of the plans found that passes the audit; None where none does, with the findings of the last."""
+    for plan, objective_usd in plans:
+        if objective_usd != result.objective_usd:
+            result.replace_objective(objective_usd)
+        result.solution = ScenarioSetResult.of_plan(dataset, plan)
+        if keep is not None:
+            _take_out_charge(result, plan)
+        result.audit = audit(dataset, plan, objective_usd=result.objective_usd)
+        if result.audit.passed:
+            return plan
+    return None
+
+
+def _search(
+    context: SolveContext, start: Plan | None, keep: PlanStability | None
+) -> tuple[Outcome, list[tuple[Plan, float]]]:
+    """How the search ended, and the plans it found with what was minimised, the best first."""
     result, stop = context.result, context.stop
     with result.timed("build"):
         model = build_model(context.dataset, stability=keep)
@@ -75,7 +91,9 @@ def _search(context: SolveContext, start: Plan | None, keep: PlanStability | Non
         log.info("The starting plan was %s.", outcome.start)
     result.status, result.solver_log = outcome.status, outcome.log
     result.objective_usd, result.bound_usd, result.gap = outcome.objective_usd, outcome.bound_usd, outcome.gap
-    return outcome, None if outcome.values is None else model.plan(outcome.values)
+    context.dispute(outcome.contradiction, model.compiled)
+    found = [] if outcome.values is None else [outcome.values, *outcome.other_values]
+    return outcome, [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
 
 
 def _take_out_charge(result: RunResult, plan: Plan) -> None:

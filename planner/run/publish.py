@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models.core.compiled import Compiled
 from models.dataset import Dataset
 from planner.analysis.alternatives import Alternative
 from planner.errors import CannotWrite, os_error_reason
@@ -19,6 +20,8 @@ from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
 from planner.results.fingerprints import data_sha256, file_sha256, output_sha256
 from planner.results.scenario_set import ScenarioSetResult
+from planner.solving.highs import write_model
+from planner.solving.scaling import Scaling
 
 log = logging.getLogger("planner")
 
@@ -45,6 +48,8 @@ def publish(result: RunResult, outputs: Outputs) -> dict[str, Any]:
                 failure = _publish_plan(result, outputs.plan)
             elif result.repairs is not None:
                 failure = _publish_explanation(result, dataset, outputs.explanation)
+            if result.disputed is not None:
+                _save_disputed(result.disputed, outputs)
     document = run_json(result) | {"option_sources": dict(result.option_sources)}
     write_json(outputs.json, document)
     for line in summary_lines(result):
@@ -53,6 +58,17 @@ def publish(result: RunResult, outputs: Outputs) -> dict[str, Any]:
     if failure is not None:
         raise failure
     return document
+
+
+def _save_disputed(arrays: Compiled, outputs: Outputs) -> None:
+    """Saves the problem on which the solver contradicted itself: as it is, and as the solver was handed it."""
+    for name, each in (("model", arrays), ("scaled", Scaling.of(arrays).apply(arrays))):
+        path = outputs.log.with_suffix(f".{name}.mps")
+        try:
+            write_model(each, path)
+            log.info("Problem saved: %s", path)
+        except OSError as error:
+            log.info("The problem could not be saved as %s: %s", path, error)
 
 
 def _publish_explanation(result: RunResult, dataset: Dataset, path: Path) -> CannotWrite | None:

@@ -30,6 +30,8 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     result.status, result.solver_log = found.status, found.log
     result.model = ModelSize.of(found.size)
     log.info("%s.", found.why)
+    if found.disputed is not None:
+        context.dispute(found.contradiction, found.disputed)
     best = found.best
     if best is None:
         context.warn(f"{found.why}.")

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import highspy
@@ -106,22 +107,7 @@ class HighsSolver:
             raise ValueError(f"HiGHS {self._highs.version()} does not take {option} = {value!r}.")
 
     def _load(self) -> None:
-        scaled = self.scaling.apply(self.arrays)
-        lp = highspy.HighsLp()
-        rows, columns = scaled.matrix.shape
-        lp.num_col_, lp.num_row_ = columns, rows
-        lp.col_cost_, lp.offset_ = scaled.cost, scaled.offset
-        lp.col_lower_, lp.col_upper_ = scaled.lower, scaled.upper
-        lp.row_lower_, lp.row_upper_ = scaled.row_lower, scaled.row_upper
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = columns, rows
-        lp.a_matrix_.start_ = scaled.matrix.indptr
-        lp.a_matrix_.index_ = scaled.matrix.indices
-        lp.a_matrix_.value_ = scaled.matrix.data
-        if scaled.integer.any():
-            kinds = highspy.HighsVarType
-            lp.integrality_ = [kinds.kInteger if each else kinds.kContinuous for each in scaled.integer]
-        if self._highs.passModel(lp) == highspy.HighsStatus.kError:
+        if self._highs.passModel(_lp_of(self.scaling.apply(self.arrays))) == highspy.HighsStatus.kError:
             raise ModelRefused(_largest_coefficient(self.arrays))
 
     def _listen(self) -> None:
@@ -273,6 +259,41 @@ class HighsSolver:
         highs: Any = self._highs  # whose types do not know of it
         _, known, ray = highs.getDualRay()
         return np.array(ray, dtype=float) * self.scaling.row if known else None
+
+
+def _lp_of(arrays: Compiled) -> highspy.HighsLp:
+    """The arrays as HiGHS takes them."""
+    lp = highspy.HighsLp()
+    rows, columns = arrays.matrix.shape
+    lp.num_col_, lp.num_row_ = columns, rows
+    lp.col_cost_, lp.offset_ = arrays.cost, arrays.offset
+    lp.col_lower_, lp.col_upper_ = arrays.lower, arrays.upper
+    lp.row_lower_, lp.row_upper_ = arrays.row_lower, arrays.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = columns, rows
+    lp.a_matrix_.start_ = arrays.matrix.indptr
+    lp.a_matrix_.index_ = arrays.matrix.indices
+    lp.a_matrix_.value_ = arrays.matrix.data
+    if arrays.integer.any():
+        kinds = highspy.HighsVarType
+        lp.integrality_ = [kinds.kInteger if each else kinds.kContinuous for each in arrays.integer]
+    return lp
+
+
+def write_model(arrays: Compiled, path: Path) -> None:
+    """Writes a problem as an `.mps` or `.lp` file that any solver reads, columns and rows numbered.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    _silence_banner()
+    highs = highspy.Highs()
+    highs.setOptionValue("log_to_console", False)
+    highs.passModel(_lp_of(arrays))
+    if highs.writeModel(str(path)) == highspy.HighsStatus.kError:
+        raise OSError(f"HiGHS cannot write {path}")
 
 
 def abandoned_solver_alive() -> bool:

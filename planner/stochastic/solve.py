@@ -11,10 +11,11 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from models.build import build_model
+from models.core.compiled import Compiled
 from models.core.model import Size
 from models.dataset import Dataset
 from models.plan import Plan
@@ -27,7 +28,7 @@ from planner.formatting import money
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
-from planner.solving.search import solve
+from planner.solving.search import PRECISION, solve
 from planner.solving.worker_pool import SolveResult, solve_many
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.expected_value import (
@@ -65,6 +66,8 @@ class SearchResult:
         The solver's lines.
     infeasible
         The scenarios that have no plan even by themselves.
+    contradiction, disputed
+        Where the solver contradicted itself, what it said, and the problem.
     """
 
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
@@ -73,6 +76,8 @@ class SearchResult:
     why: str
     log: tuple[str, ...] = ()
     infeasible: tuple[str, ...] = ()
+    contradiction: str = ""
+    disputed: Compiled | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,11 @@ class _JointResult:
 
     plans: Mapping[str, Plan] | None
     bound_usd: float | None
-    infeasible: bool
+    status: str
     why: str
     log: tuple[str, ...]
+    contradiction: str = ""
+    disputed: Compiled | None = None
 
 
 def solve_stochastic(
@@ -177,13 +184,15 @@ class _StochasticSearch:
             should_stop=lambda: lines.stopped_by(self.stop),
             start=form.start(start) if start else None,
         )
-        if outcome.start:
+        if outcome.start and self.start:
             log.info("The starting plan was %s.", outcome.start)
         plans = None if outcome.values is None else form.plans(outcome.values)
         if plans is not None and self._measure_ignores_scenarios:
             plans = self._refine(plans)
-        infeasible = outcome.status == "infeasible"
-        return _JointResult(plans, outcome.bound_usd, infeasible, outcome.why, outcome.log)
+        disputed = form.compiled if outcome.contradiction else None
+        return _JointResult(
+            plans, outcome.bound_usd, outcome.status, outcome.why, outcome.log, outcome.contradiction, disputed
+        )
 
     def _solve_by_decomposition(self, size: Size) -> SearchResult:
         """The plan for the expected values, then all scenarios by decomposition; each by itself in the time left."""
@@ -205,8 +214,8 @@ class _StochasticSearch:
                 separate = solve_wait_and_see(self.dataset, self.one_thread, solve_all, self._report)
         if separate.infeasible:
             return _infeasible_by_themselves(size, separate)
-        infeasible, why = outcome.status == "infeasible", f"Decomposition: {outcome.why}"
-        joint = _JointResult(outcome.plans, outcome.bound_usd, infeasible, why, outcome.log)
+        why = f"Decomposition: {outcome.why}"
+        joint = _JointResult(outcome.plans, outcome.bound_usd, outcome.status, why, outcome.log)
         return self._result(size, joint, separate, expected)
 
     def _expected_value(self, plan: Plan | None, form: ExtensiveForm | None = None) -> ExpectedValueSolution:
@@ -241,7 +250,7 @@ class _StochasticSearch:
         self, size: Size, joint: _JointResult, separate: WaitAndSee, expected: ExpectedValueSolution
     ) -> SearchResult:
         """The best plan of the joint search or the one for the expected values, and the best bound."""
-        if joint.infeasible:
+        if joint.status == "infeasible":
             return SearchResult("infeasible", None, size, "No plan serves all scenarios alike", joint.log)
         plans, objective = joint.plans, math.inf if joint.plans is None else self._objective(joint.plans)
         if expected.plans is not None and expected.eev_usd is not None and expected.eev_usd < objective:
@@ -259,8 +268,13 @@ class _StochasticSearch:
             eev_usd=expected.eev_usd,
             eev_bound_usd=expected.bound_usd,
         )
-        proven = best.gap <= self.options.gap + 1e-9
-        return SearchResult("optimal" if proven else "stopped", best, size, joint.why, joint.log)
+        # a search that the solver closed is open by its tolerances only
+        noise = PRECISION if joint.status == "optimal" else 1e-9
+        proven = best.gap <= max(self.options.gap * (1.0 + 1e-9), noise)
+        status: Literal["optimal", "stopped"] = "optimal" if proven else "stopped"
+        return SearchResult(
+            status, best, size, joint.why, joint.log, contradiction=joint.contradiction, disputed=joint.disputed
+        )
 
     def _lower_bound(self, joint_usd: float | None, separate: WaitAndSee) -> float:
         """The higher of what the joint search proved and what the scenarios cost at least by themselves."""

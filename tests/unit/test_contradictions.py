@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from builders import contract, dataset, demand, fleet, lease, on_demand, segment, term
 
+import planner.run.deterministic
 import planner.solving.search
+from models.audit import AuditReport, audit
 from models.build import build_model
 from models.core.model import Model
+from models.dataset import Dataset
+from models.plan import Plan
+from planner.outputs import Outputs
+from planner.run.options import PlanOptions
+from planner.run.publish import publish
+from planner.run.solve import solve_dataset
 from planner.solving.highs import HighsSolver, Status
 from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
 
 
+def offers() -> Dataset:
+    rows = [segment(), demand(3, 5, 5), fleet(accelerators=1), on_demand(3.0), lease("two", term(2, 1.0)), contract()]
+    return dataset(rows, months=3)
+
+
 @pytest.fixture
 def model() -> Model:
-    rows = [segment(), demand(3, 5, 5), fleet(accelerators=1), on_demand(3.0), lease("two", term(2, 1.0)), contract()]
-    return build_model(dataset(rows, months=3))
+    return build_model(offers())
 
 
 class Liar(HighsSolver):
@@ -120,3 +135,38 @@ def test_optimal_is_no_proof_without_a_bound(model: Model, monkeypatch: pytest.M
     assert found.status == "stopped"
     assert found.gap is not None
     assert found.gap > 0.1
+
+
+def test_a_run_with_a_lying_solver_says_so_and_saves_the_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warning stands in run.json, both forms of the problem are saved beside the plan, and the plan is right."""
+    honest = solve_dataset(offers(), PlanOptions(gap=0.0))
+    monkeypatch.setattr(planner.solving.search, "HighsSolver", CutsOff)
+    outputs = Outputs(tmp_path / "plan.xlsx", tmp_path / "plan.run.json", tmp_path / "plan.run.log")
+    document = publish(solve_dataset(offers(), PlanOptions(gap=0.0)), outputs)
+    assert document["objective_usd"] == pytest.approx(honest.objective_usd)
+    assert any("contradicted itself" in each for each in document["warnings"])
+    assert not any("contradicted itself" in each for each in honest.warnings)
+    assert {each.name for each in tmp_path.glob("*.mps")} == {"plan.run.model.mps", "plan.run.scaled.mps"}
+
+
+def test_a_plan_that_the_audit_rejects_gives_way_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of contradicting answers the cheapest plan that keeps every rule stands, with its own distance to the bound."""
+    data = offers()
+    honest = solve_dataset(data, PlanOptions(gap=0.0))
+    monkeypatch.setattr(planner.solving.search, "HighsSolver", CutsOff)
+    audits: list[float] = []
+
+    def reject_the_honest(data: Dataset, plan: Plan, *, objective_usd: float) -> AuditReport:
+        audits.append(objective_usd)
+        report = audit(data, plan, objective_usd=objective_usd)
+        return replace(report, passed=report.passed and len(audits) > 2)
+
+    monkeypatch.setattr(planner.run.deterministic, "audit", reject_the_honest)
+    found = solve_dataset(data, PlanOptions(gap=0.0))
+    assert len(audits) == 3
+    assert found.objective_usd == audits[2] > audits[0]
+    assert found.bound_usd == pytest.approx(honest.bound_usd)
+    assert found.status == "stopped"
+    assert found.gap == pytest.approx((audits[2] - found.bound_usd) / abs(audits[2]))
