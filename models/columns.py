@@ -132,7 +132,7 @@ def _parse_number(column: Column, value: object) -> tuple[Any, str]:
         except ValueError as error:
             raise CellError(str(error)) from None
         number = number / 100 if percent else number
-        warning = f"text that spells a number; read as {number:g}"
+        warning = f"a number written as text, read as {number:g}"
     elif isinstance(value, (int, float)):
         number = float(value)
     else:

@@ -102,7 +102,7 @@ class Demand(Row):
     """A row of `demand`: projected tokens of a segment in a region and month."""
 
     segment: str = column("name", "which product line", refers=("segments",))
-    region: str = column("name", "where the tokens are wanted")
+    region: str = column("name", "where the tokens are demanded")
     month: int = column("month", "which month")
     tokens_bn_per_day: float = column(
         "number", "billions of tokens a day, averaged over the month", unit="bn tokens/day", low=0
@@ -134,8 +134,8 @@ class Network(Row):
     """A row of `network`: whether, and at what cost, a region serves another."""
 
     capacity_region: str = column("name", "where the accelerators are")
-    demand_region: str = column("name", "where the tokens are wanted")
-    usd_per_mtok: float = price("cost of serving across", unit="USD/Mtok")
+    demand_region: str = column("name", "where the tokens are demanded")
+    usd_per_mtok: float = price("cost of serving the demand region from the capacity region", unit="USD/Mtok")
     allowed: bool = column("flag", "no: this pair is not allowed", default=True)
 
 
@@ -319,12 +319,12 @@ class OnDemand(Row):
 class LeaseOut(Row):
     """A row of `lease_outs`: capacity that others would lease from us."""
 
-    lease_out: str = column("name", "what others would take off our hands")
-    provider: str = column("text", "the taker", default="")
+    lease_out: str = column("name", "capacity that others would lease from us")
+    provider: str = column("text", "who leases it", default="")
     region: str = column("name", "where")
     hardware: str = column("name", "which accelerator", refers=("hardware",))
     accelerators: float = column("number", "per unit", unit="accelerators", above=0)
-    units_max: int = column("count", "whole units they would take", unit="units", default=1)
+    units_max: int = column("count", "whole units they would lease", unit="units", default=1)
     sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
@@ -386,11 +386,11 @@ class Cap(Row):
     """A row of `caps`: a policy limit on capacity, cash, obligations or shortfall."""
 
     cap: str = column("name", "name of the cap")
-    measure: str = column("choice", "what is held", choices=tuple(MEASURES))
+    measure: str = column("choice", "what is capped", choices=tuple(MEASURES))
     scope: str = column("choice", "of what", choices=SCOPES)
     name: str | None = column("name", "which one; blank with scope total", default=None)
     sense: str = column("choice", "max or min", choices=("max", "min"))
-    value: float = column("number", "the level held")
+    value: float = column("number", "the level of the cap")
     from_month: int | None = column("month", "first month it holds; blank: always", default=None)
     until_month: int | None = column("month", "last month it holds; blank: always", default=None)
     per: str = column(
@@ -419,7 +419,7 @@ class Rule(Row):
 class Scenario(Row):
     """A row of `scenarios`: a possible future, its probability and where it branches off."""
 
-    scenario: str = column("name", "a course things may take")
+    scenario: str = column("name", "a possible future")
     probability: float = column("share", "all sum to 1")
     follows: str | None = column(
         "name", "the scenario it is the same as until branches_at", default=None, refers=("scenarios",)
@@ -449,7 +449,7 @@ class History(Row):
     """A row of `history`: demand of a past month."""
 
     segment: str = column("name", "which product line", refers=("segments",))
-    region: str | None = column("name", "where the tokens were wanted; blank: everywhere", default=None)
+    region: str | None = column("name", "where the tokens were demanded; blank: everywhere", default=None)
     month: int = column("month", "which month")
     tokens_bn_per_day: float = column(
         "number", "billions of tokens a day asked for, averaged over the month", unit="bn tokens/day", low=0
@@ -477,7 +477,13 @@ class Sheet:
 
 
 SHEETS: tuple[Sheet, ...] = (
-    Sheet("settings", Settings, (), False, "the horizon, the money and how its end is counted; one row a setting"),
+    Sheet(
+        "settings",
+        Settings,
+        (),
+        False,
+        "horizon, money and how the end of the horizon is counted; one row for each setting",
+    ),
     Sheet("hardware", Hardware, ("hardware",), False, "accelerator types"),
     Sheet(
         "throughput", Throughput, ("workload", "hardware"), False, "tokens a second; a pair that is absent cannot run"
@@ -488,7 +494,7 @@ SHEETS: tuple[Sheet, ...] = (
         Demand,
         ("segment", "region", "month"),
         False,
-        "projected tokens; long as here, or wide with a column a month",
+        "projected tokens; long as here, or wide with a column for each month",
     ),
     Sheet("load_blocks", LoadBlock, ("block",), True, "parts of the day; absent: one block of 24 hours"),
     Sheet("load_shape", LoadShape, ("segment", "block"), True, "how demand spreads over the day; absent: evenly"),
@@ -507,12 +513,12 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("contracts", Contract, ("contract",), True, "hyperscaler framework agreements, in blocks of power"),
     Sheet("contract_tiers", ContractTier, ("contract", "from_blocks"), True, "rates by the number of blocks"),
     Sheet("on_demand", OnDemand, ("provider", "region", "hardware", "from_month"), True, "hours at market price"),
-    Sheet("lease_outs", LeaseOut, ("lease_out",), True, "what others would take off our hands"),
+    Sheet("lease_outs", LeaseOut, ("lease_out",), True, "capacity that others would lease from us"),
     Sheet("options", Option, ("option",), True, "rights bought now, used later"),
     Sheet("limits", Limit, ("segment", "limit"), True, "usage limits and prices that shape demand"),
     Sheet("caps", Cap, ("cap",), True, "policy on the portfolio"),
-    Sheet("rules", Rule, ("rule",), True, "between offers"),
-    Sheet("scenarios", Scenario, ("scenario",), True, "courses things may take"),
+    Sheet("rules", Rule, ("rule",), True, "logical relations between offers"),
+    Sheet("scenarios", Scenario, ("scenario",), True, "possible futures"),
     Sheet(
         "scenario_factors",
         ScenarioFactor,

@@ -116,18 +116,18 @@ def _source(path: Path) -> InputFiles:
     try:
         if not path.exists():
             raise UnreadableFile(
-                "no file of that name", "Check the path; `planner init` writes a workbook to start from."
+                "no file with that name", "Check the path; `planner init` writes a workbook to start from."
             )
         if not path.is_file() and not path.is_dir():
-            raise UnreadableFile("no ordinary file", "Name a workbook, or a folder of CSV files.")
+            raise UnreadableFile("something that is not a regular file", "Name a workbook, or a folder of CSV files.")
         if path.is_file() and path.stat().st_size > FILE_BYTES:
             raise UnreadableFile(
-                f"a file of {path.stat().st_size / 1e6:,.0f} MB", "Delete what is not a planner's sheet."
+                f"a file of {path.stat().st_size / 1e6:,.0f} MB", "Delete the sheets that the planner does not read."
             )
         source = input_files(path)
     except OSError as error:
         found = f"a file that cannot be opened ({error.strerror or error})"
-        raise UnreadableFile(found, "Close it in other programs, or ask for the right to read it.") from None
+        raise UnreadableFile(found, "Close it in other programs, or ask for permission to read it.") from None
     except ValueError as error:
         raise UnreadableFile(f"no path to a file ({error})", "Check the path.") from None
     if source.folder is not None and not source.folder.files:

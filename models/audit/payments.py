@@ -55,7 +55,7 @@ def check_payments(
         "costs_add_up", "all payments against what the decisions cost", stated, total, max(scale, abs(stated))
     )
     if objective_usd is not None:
-        where = "all payments against the objective told"
+        where = "all payments against the objective stated"
         findings.equal("costs_add_up", where, objective_usd, total, max(scale, abs(total)))
 
 

@@ -87,7 +87,7 @@ def _idle(factor: ScenarioFactor) -> Fault:
         found = f"{factor.value:g}, while nothing can be signed"
         expected = f"a month in which {whose} is or can be signed"
         return fault_in(factor, "from_month", found, expected, "It has no effect; correct the month.", "warning")
-    found = f"{factor.value:g}, by which no service starts later"
-    expected = f"a delay that {whose} feels: in service later than service_not_before, and not before from_month"
+    found = f"{factor.value:g}, a delay that postpones no service"
+    expected = f"a delay that postpones service of {whose}: beyond service_not_before, and from from_month on"
     fix = "It has no effect; raise it, or correct from_month or the offer's service_not_before."
     return fault_in(factor, "value", found, expected, fix, "warning")

@@ -63,7 +63,7 @@ def unknown_names(context: CheckContext) -> Iterator[Fault]:
     for key, count in counts.items():
         if count > SHOWN:
             sheet, column_name, name = key
-            found = f"'{name}' in {count - SHOWN} rows more"
+            found = f"'{name}' in {count - SHOWN} more rows"
             yield Fault(sheet, column_name, "", found, last[key].expected, last[key].fix)
 
 
@@ -98,7 +98,7 @@ def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
         region = entry.values.get("region")
         if linked and region and region not in open_to | wanted:
             expected = "a region with demand, or one that network lets serve others"
-            fix = f"{closest(region, sorted(open_to | wanted))} As it is, it serves nobody."
+            fix = f"{closest(region, sorted(open_to | wanted))} As it is, it serves no demand."
             yield fault_in(entry, "region", f"'{region}'", expected, fix, "warning")
     for entry in context.entries["lease_outs"]:
         region = entry.values.get("region")
@@ -127,5 +127,6 @@ def sites_in_two_regions(context: CheckContext) -> Iterator[Fault]:
         other = first.setdefault(site, entry)
         if other.values["region"] != values["region"]:
             found = f"site '{site}' in region '{values['region']}'"
-            expected = f"one region a site; {other.sheet.name} row {other.row} has it in '{other.values['region']}'"
-            yield fault_in(entry, "region", found, expected, "Give the site one region, or a name of its own.")
+            elsewhere = f"{other.sheet.name} row {other.row} has it in '{other.values['region']}'"
+            fix = "Give the site one region, or rename one of the two sites."
+            yield fault_in(entry, "region", found, f"one region for each site; {elsewhere}", fix)

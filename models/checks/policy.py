@@ -90,7 +90,7 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
     }
     for factor in context.dataset.scenario_factors:
         if factor.from_month is None and (factor.scenario, factor.quantity, factor.name) in dated:
-            found, fix = "an empty cell", "Take out one of the two rows, or give this one a later month."
+            found, fix = "an empty cell", "Delete one of the two rows, or give this one a later month."
             yield fault_in(factor, "from_month", found, "one row for the first month; another has it too", fix)
         if factor.name != ANYTHING and factor.name not in known[factor.quantity]:
             yield _unknown(factor, known[factor.quantity])

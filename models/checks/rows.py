@@ -130,7 +130,7 @@ def rule_rows(context: CheckContext) -> Iterator[Fault]:
             expected = "two names: the first is signed only if the second is"
             yield fault_in(entry, "offers", found, expected, "Write one rule for each pair.")
         if kind == "excludes" and len(offers) < 2:
-            yield fault_in(entry, "offers", found, "two names or more", "Name the offers that exclude each other.")
+            yield fault_in(entry, "offers", found, "at least two names", "Name the offers that exclude each other.")
         if kind in ("requires", "excludes"):
             if count is not None:
                 yield fault_in(entry, "count", str(count), "an empty cell", f"{kind} uses no count.", "warning")

@@ -31,7 +31,7 @@ def demand_beyond_reach(context: CheckContext) -> Iterator[Fault]:
             if (row.segment, region) in told:
                 continue
             told.add((row.segment, region))
-            more = f" and {len(months) - 1} months more" if len(months) > 1 else ""
+            more = f" and {len(months) - 1} more months" if len(months) > 1 else ""
             where = f", in scenario '{scenario}'" if scenario else ""
             found = f"demand in {dataset.label(months[0])}{more} that nothing can serve{where}"
             segment = supply.segment
@@ -126,5 +126,5 @@ class _Supply:
         later = [month for month in self.reached(region) if month > t]
         if later:
             first = self.dataset.label(min(later))
-            return f"The first in reach comes in {first}: bring it forward, add on_demand, {shortfall}."
+            return f"The first capacity within reach starts in {first}: start it earlier, add on_demand, {shortfall}."
         return f"Add capacity of {quoted(self.runs_on)} for '{region}', or a rate for the hardware there, {shortfall}."

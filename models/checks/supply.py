@@ -50,13 +50,14 @@ def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
         if rows[0].from_blocks not in (1, contract.min_blocks):
             found = f"{rows[0].from_blocks} in the first tier of '{contract.contract}'"
             starts = "1" if contract.min_blocks <= 1 else f"1, or min_blocks {contract.min_blocks}"
-            yield fault_in(rows[0], "from_blocks", found, starts, "Say what the first blocks cost.")
+            fix = "Correct from_blocks, or add a tier for the first blocks."
+            yield fault_in(rows[0], "from_blocks", found, starts, fix)
         if contract.status == "offer":
             for tier in rows:
                 if tier.from_blocks > max(contract.max_blocks, 1):
                     found = f"{tier.from_blocks}, more than max_blocks {contract.max_blocks}"
                     fix = "The tier is never reached; correct it, or raise max_blocks."
-                    yield fault_in(tier, "from_blocks", found, "a tier within reach", fix, "warning")
+                    yield fault_in(tier, "from_blocks", found, "a tier that can be reached", fix, "warning")
 
 
 def ramps(context: CheckContext) -> Iterator[Fault]:
@@ -74,12 +75,12 @@ def ramps(context: CheckContext) -> Iterator[Fault]:
         first, filled = steps[0], [step for step in steps if step.capacity_share > 0]
         if name not in shortest:
             fix = "Name it in the ramp column of lease_terms or contracts, or delete it."
-            yield fault_in(first, "ramp", f"'{name}', which nothing names", "a ramp in use", fix, "warning")
+            yield fault_in(first, "ramp", f"'{name}', which no row uses", "a ramp in use", fix, "warning")
         elif not filled or filled[0].service_month > shortest[name]:
             found = (
                 "no capacity at all" if not filled else f"capacity only from service month {filled[0].service_month}"
             )
-            expected = f"capacity within the term of {shortest[name]} months that names it"
+            expected = f"capacity within the term of {shortest[name]} months that uses it"
             fix = "Correct capacity_share or service_month; as it is the capacity never comes online."
             yield fault_in(first, "capacity_share", found, expected, fix, "warning")
         elif first.service_month > 1:

@@ -128,7 +128,7 @@ ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#
 def spreadsheet_error(value: object) -> Unreadable | None:
     """What stands for a cell that shows an error of a spreadsheet program; None for any other value."""
     if isinstance(value, str) and value.strip() in ERRORS:
-        return Unreadable(f"{value}, an error of the spreadsheet", "Mend the formula, or type the value.")
+        return Unreadable(f"{value}, an error of the spreadsheet", "Correct the formula, or type the value.")
     return None
 
 
@@ -150,8 +150,8 @@ def arranged(
     """
     sheet = fold(name)
     if not headings and any(rows.values()):
-        fix = "Put the names of the columns into row 1, the records below."
-        faults.append(Fault(sheet, "", "", "no names of columns", "them in row 1", fix, row=1, cell="A1"))
+        fix = "Put the column names in row 1 and the records below it."
+        faults.append(Fault(sheet, "", "", "no column names", "column names in row 1", fix, row=1, cell="A1"))
     else:
         for letter in sorted({letter for row in rows.values() for letter in row if letter not in headings})[:5]:
             first = min(row for row, values in rows.items() if letter in values)
@@ -173,11 +173,11 @@ def tables_by_sheet(tables: Iterable[RawTable], faults: list[Fault]) -> dict[str
         if name not in known:
             fix = f"It is not read. {closest(name, known)}"
             faults.append(
-                Fault(table.name, "", "", "a sheet of that name", "a sheet the planner knows", fix, "warning")
+                Fault(table.name, "", "", "a sheet with that name", "a sheet the planner knows", fix, "warning")
             )
         elif name in found:
             fix = f"'{found[name].name}' has the same name; keep one of the two."
-            faults.append(Fault(table.name, "", "", "the sheet twice", "one sheet of a name", fix))
+            faults.append(Fault(table.name, "", "", "the sheet twice", "one sheet with that name", fix))
         else:
             found[name] = table
     for sheet in SHEETS:

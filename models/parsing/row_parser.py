@@ -132,7 +132,8 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, 
     unknown = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
     for letter, heading in unknown.items():
         if _MONTH_LIKE.fullmatch(heading.strip()):
-            expected, fix = "a month, such as 2026-09 or Sep 2026", "Write the month so, or name the column note."
+            expected = "a month, such as 2026-09 or Sep 2026"
+            fix = "Write the month in this form, or rename the column to note."
             faults.append(Fault(which.name, heading, "", shown(heading), expected, fix, row=1, cell=f"{letter}1"))
             result.broken = True
     others = {letter: heading for letter, heading in unknown.items() if not _MONTH_LIKE.fullmatch(heading.strip())}

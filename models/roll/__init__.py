@@ -75,7 +75,7 @@ def _without_empty_caps(state: RollState, dataset: Dataset) -> Dataset:
     """Caps on a provider, region or site of which nothing is left speak of nothing, and go."""
     idle = {fault.row_key for fault in check(dataset) if (fault.sheet, fault.column) == ("caps", "name")}
     for name in sorted(idle):
-        state.notes.append(f"Cap {name} is taken out: nothing of what it speaks of is left.")
+        state.notes.append(f"Cap {name} is removed: nothing in its scope is left.")
     return replace(dataset, caps=tuple(each for each in dataset.caps if each.cap not in idle))
 
 
@@ -92,7 +92,7 @@ def _roll_the_rest(state: RollState) -> None:
     bought = {each.name for each in state.plan.options if each.month < to}
     state.options = [each for each in dataset.options if each.option not in bought and each.offer in on_offer]
     for name in sorted(bought):
-        state.done.append(f"option {name}: bought, its right is in hand")
+        state.done.append(f"option {name}: bought, so the right is held")
     for factor in dataset.scenario_factors:
         factor = replace(factor, from_month=first) if factor.from_month is None else factor
         if factor.name not in state.removed:

@@ -21,16 +21,16 @@ def roll_caps(state: RollState, months_left: int) -> None:
     """Caps of what is left; `months_left` is the length of the new horizon."""
     for cap in state.dataset.caps:
         if cap.scope == "offer" and cap.name in state.removed:
-            state.done.append(f"cap {cap.cap}: {cap.name} is out, and so is the cap on it")
+            state.done.append(f"cap {cap.cap}: {cap.name} is removed, and so is the cap on it")
             continue
         if cap.until_month is not None and state.dataset.t(cap.until_month) < state.to:
-            state.done.append(f"cap {cap.cap}: its months are over, taken out")
+            state.done.append(f"cap {cap.cap}: its months are over, removed")
             continue
         state.caps += _rolled(state, cap, months_left)
         if cap.scope == "offer" and cap.name in state.parts:
             parts = ", ".join(state.parts[cap.name])
             state.notes.append(
-                f"Cap {cap.cap} speaks of {cap.name} only; what is signed of it now stands as {parts}. "
+                f"Cap {cap.cap} applies to {cap.name} only; what is signed of it is now {parts}. "
                 "Lower the cap by that, or cap the parts too."
             )
 

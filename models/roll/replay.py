@@ -31,7 +31,7 @@ def replay(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[DroppedDecision, .
         why = _not_on_offer(dataset, each, units.get((each.kind, each.name), 0))
         if why:
             units_of = f"{each.units} unit{'s' * (each.units > 1)} of {dataset.label(each.month)}"
-            lost.append(DroppedDecision(each.month, f"{each.name}: {units_of} not had, {why}"))
+            lost.append(DroppedDecision(each.month, f"{each.name}: {units_of} not available, {why}"))
             continue
         units[each.kind, each.name] = units.get((each.kind, each.name), 0) + each.units
         signings.append(_at_home(dataset, each))
@@ -65,8 +65,8 @@ def _not_on_offer(dataset: Dataset, each: Signing, signed_so_far: int) -> str:
     if (offer.sign_from or month) > month or (offer.sign_until or month) < month:
         return "it cannot be signed then"
     if isinstance(offer, Contract):
-        return "" if each.units <= offer.max_blocks and not signed_so_far else "there are not so many blocks"
-    return "" if signed_so_far + each.units <= offer.units_max else "there are not so many units"
+        return "" if each.units <= offer.max_blocks and not signed_so_far else "fewer blocks are on offer"
+    return "" if signed_so_far + each.units <= offer.units_max else "fewer units are on offer"
 
 
 def _at_home(dataset: Dataset, each: Signing) -> Signing:

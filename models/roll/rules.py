@@ -14,7 +14,7 @@ def roll_rules(state: RollState) -> None:
     for rule in state.dataset.rules:
         rolled = _requires(state, rule) if rule.kind == "requires" else _counts(state, rule)
         if rolled is None:
-            state.done.append(f"rule {rule.rule}: settled, taken out")
+            state.done.append(f"rule {rule.rule}: settled, removed")
         else:
             remaining.append(rolled)
     state.rules = [*remaining, *state.rules]

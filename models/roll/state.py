@@ -117,4 +117,4 @@ class RollState:
     def leave_out(self, name: str) -> None:
         """Takes an offer out of the next round."""
         self.removed.add(name)
-        self.done.append(f"{name}: {'over' if name in self.signed else 'can no longer be signed'}, taken out")
+        self.done.append(f"{name}: {'over' if name in self.signed else 'can no longer be signed'}, removed")

@@ -1,4 +1,4 @@
-r"""Lease-outs: what others would take off our hands, in units.
+r"""Lease-outs: capacity that others would lease from us, in units.
 
 Decision, per lease-out o and month of signing m: `leased_out[o,m]` integer units,
 \sum_m leased_out <= units_max. Income in each of term_months service months from m + lead_months:

@@ -117,7 +117,7 @@ def _change(kind: str, name: str, old: _Choice | None, new: _Choice | None, labe
         return Change(kind, name, change, before, after, *months, f"{name}: {words}")
 
     if old is None and new is not None:
-        return change_of_kind("new", f"{_units(kind, new, label)}, which was not taken before")
+        return change_of_kind("new", f"{_units(kind, new, label)}, which was not chosen before")
     if new is None and old is not None:
         return change_of_kind("dropped", f"no longer {_units(kind, old, label)}")
     assert old is not None

@@ -151,9 +151,9 @@ def _violated(actuals: Dataset, decisions: Plan, until: int, options: SolveOptio
         should_stop=lambda: stop.requested,
     )
     if outcome.status == "no_plan":
-        return ("which rules the decisions break was not found out in the time",)
+        return ("the time limit was too short to find which rules the decisions break",)
     if outcome.values is None:
-        return ("the decisions cannot stand together on what happened, whatever rule is bent",)
+        return ("the decisions contradict each other on what happened, whichever rules are relaxed",)
     return tuple(_words(actuals, each) for each in elastic.violations(outcome.values))
 
 
@@ -162,7 +162,7 @@ def _words(actuals: Dataset, violation: Violation) -> str:
     if violation.rule.kind == "shortfall":
         months = [f"{bn:,.4g} in {label(t)}" for t, bn in list(violation.by_month.items())[:MONTHS_TOLD]]
         more = len(violation.by_month) - MONTHS_TOLD
-        rest = f" and in {more} months more" if more > 0 else ""
+        rest = f" and in {more} more months" if more > 0 else ""
         total = sum(violation.by_month.values())
         return f"{name}: {total:,.4g} bn tokens that must be served are not ({', '.join(months)}{rest})"
     if violation.rule.kind == "cap":

@@ -106,7 +106,7 @@ def _told_how_to_go_on(folder: Path) -> Iterator[None]:
     try:
         yield
     except Interrupted:
-        log.info("Ended before it was done. The same command goes on where it was; %s holds the steps made.", folder)
+        log.info("Ended before the backtest was done. The same command continues it; finished steps are in %s.", folder)
         raise
 
 

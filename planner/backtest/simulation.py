@@ -34,6 +34,7 @@ from planner.solving.search import solve
 Watch = Callable[[str], ProgressLines]
 """A line of progress under a name."""
 
+SHORT_NOTE = "no plan serves all demand that must be served; as little as possible is left unserved"
 log = logging.getLogger("planner")
 
 
@@ -82,7 +83,7 @@ def steps(
                 save_step(path, key, step, label)
             log.info("%s: %s", label, _log_step(step, inputs.actuals.settings.currency))
         else:
-            log.info("%s: on record", label)
+            log.info("%s: read from an earlier run", label)
         yield step
         if k == 0 and step.objective_usd is None:
             return
@@ -91,7 +92,7 @@ def steps(
 
 def _log_step(step: BacktestStep, currency: str) -> str:
     if step.objective_usd is None:
-        return f"no plan ({step.status}); what was planned before is done"
+        return f"no plan ({step.status}); the earlier plan is followed"
     done = "; ".join(step.signed) or "nothing to sign"
     return f"{done}. {money(step.objective_usd, currency)} from here on, gap {percent(step.gap)}"
 
@@ -190,7 +191,7 @@ class _Planner:
         whole = _remembered(whole, following)
         last = min(following - 1, self.inputs.until)
         done = decisions_made(each.base, whole, each.k, last)
-        notes = each.notes if not short else (*each.notes, "no plan serves everything; the least is left unserved")
+        notes = (*each.notes, SHORT_NOTE) if short else each.notes
         return BacktestStep(each.k, outcome.status, objective, bound, gap, self.seconds, done, notes, short, whole)
 
     def _as_before(self, status: str, notes: tuple[str, ...]) -> BacktestStep:

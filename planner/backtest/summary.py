@@ -57,11 +57,11 @@ def headline(result: BacktestResult) -> str:
     currency, found = result.actuals.settings.currency, result.hindsight
     if found is None:
         first = result.steps[0]
-        return f"✘ The first month has no plan ({first.status}), so there is nothing to roll. {' '.join(first.notes)}"
+        return f"✘ The first month has no plan ({first.status}), so the backtest cannot begin. {' '.join(first.notes)}"
     if found.rolling is None and not found.violated:
-        return "● No plan with these decisions was found in the time; begin again with a longer --time-limit."
+        return "● No plan with these decisions was found in time; run the backtest again with a longer --time-limit."
     if found.rolling is None:
-        return f"✘ What was decided does not keep every rule on what really happened: {'; '.join(found.violated)}."
+        return f"✘ The decisions break rules on what really happened: {'; '.join(found.violated)}."
     if found.foresight is None or found.myopia_usd is None:
         cost = money(found.rolling.objective_usd, currency)
         return f"● Planned month by month it costs {cost}; no plan with foresight was found ({found.foresight_status})."
@@ -70,9 +70,9 @@ def headline(result: BacktestResult) -> str:
     costs = (
         f"{money(found.rolling.objective_usd, currency)} instead of {money(found.foresight.objective_usd, currency)}"
     )
-    bounds = f"By the bounds proven it is {money(least, currency)} at least and {money(most, currency)} at most."
+    bounds = f"By the proven bounds it is at least {money(least, currency)} and at most {money(most, currency)}."
     if most <= 1e-9 * abs(found.foresight.objective_usd):
-        return f"✔ Planning month by month cost nothing more than foresight would have: {costs}."
+        return f"✔ Planning month by month cost no more than foresight would have: {costs}."
     return f"✔ Myopia cost {money(myopia, currency)}, {share} of the cost with foresight: {costs}. {bounds}"
 
 
@@ -85,7 +85,7 @@ def lines(result: BacktestResult) -> list[str]:
         found.append(f"  {label(step.month)}  {done}")
         found += [f"           {note}" for note in (*step.notes, *(f"unserved: {each}" for each in step.short))]
     if result.hindsight is not None:
-        found += [f"  Not had   {each}" for each in result.hindsight.dropped]
+        found += [f"  Dropped   {each}" for each in result.hindsight.dropped]
     return found
 
 

@@ -146,7 +146,7 @@ def _steps(result: BacktestResult) -> Section:
             ("Status", "text"),
         ),
         rows,
-        "Paid so far is on what really happened; planned from here is what the step believed, as of its month.",
+        "Paid so far: on what really happened. Planned from here: as the step expected, present value in its month.",
         Picture(f"Paid so far, {unit}", (1, 2), "line", "#,##0.0") if result.rolling is not None else None,
     )
 
@@ -165,10 +165,10 @@ def _violated(result: BacktestResult) -> list[Section]:
     found = result.hindsight
     if found is None or not (found.violated or found.dropped):
         return []
-    told = [*(("broken", each) for each in found.violated), *(("not had", each) for each in found.dropped)]
+    told = [*(("broken", each) for each in found.violated), *(("dropped", each) for each in found.dropped)]
     columns: tuple[tuple[str, Kind], ...] = (("What", "text"), *((("", "text"),) * 5), ("In words", "text"))
     rows = [(what, "", "", "", "", "", words) for what, words in told]
-    return [Section("What did not hold on what really happened", columns, rows)]
+    return [Section("Rules broken and decisions dropped on what really happened", columns, rows)]
 
 
 def _forecast_errors(result: BacktestResult) -> Section:
@@ -187,11 +187,11 @@ def _forecast_errors(result: BacktestResult) -> Section:
     note = f"The first {LISTED} of {len(result.forecast_errors)}; the sheet Otherwise has all." if more else ""
     names = ("Where", "Forecast", "Really", "Known in", "Column")
     return Section(
-        "What came otherwise than forecast",
+        "What differed from the forecast",
         tuple((name, "text") for name in names),
         rows,
         note,
-        if_empty="Nothing: all came as forecast.",
+        if_empty="Nothing: everything came as forecast.",
     )
 
 

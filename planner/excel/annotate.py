@@ -56,7 +56,7 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
         inspected = check_file(workbook_bytes(source))
         workbook = load_workbook(io.BytesIO(inspected.content))
         values = load_workbook(io.BytesIO(inspected.content), data_only=True)
-    except Exception:  # whatever a file that is no workbook makes the reader raise
+    except Exception:  # whatever a file that is not a workbook makes the reader raise
         raise WrongUsage(f"{source} cannot be opened as a workbook, so there is no copy to annotate.") from None
     cached = {sheet.title: _formula_values(sheet, values[sheet.title]) for sheet in workbook.worksheets}
     sheets = {fold(sheet.title): sheet for sheet in workbook.worksheets}
@@ -108,7 +108,7 @@ def _write_issues(workbook: Workbook, faults: Sequence[Fault], sheets: dict[str,
     if ANNOTATED_SHEET in workbook.sheetnames:  # a copy that is mended and checked again
         workbook.remove(workbook[ANNOTATED_SHEET])
     issues = workbook.create_sheet(ANNOTATED_SHEET, 0)
-    issues["A1"] = "What to mend"
+    issues["A1"] = "What to correct"
     issues["A1"].font = Font(name=FONT, size=16, bold=True)
     count = count_of_faults(tuple(faults)).capitalize()
     issues["A2"] = f"{count}. Errors stop a run, warnings do not. Cells are marked and carry a note."

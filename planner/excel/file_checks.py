@@ -80,12 +80,12 @@ def _refuse_other_kinds(content: bytes) -> None:
         raise UnreadableFile("a workbook of Excel 97-2003 (.xls), or another old Office file", SAVE_AS)
     start = content[:4096].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table")):
-        raise UnreadableFile("a web page under the name of a workbook", SAVE_AS)
+        raise UnreadableFile("a web page with the name of a workbook", SAVE_AS)
     if start.startswith(b"<?xml"):
-        raise UnreadableFile("an XML file under the name of a workbook", SAVE_AS)
+        raise UnreadableFile("an XML file with the name of a workbook", SAVE_AS)
     if b"\x00" not in start and any(mark in start for mark in (b",", b";", b"\t")):
-        raise UnreadableFile("a text file (CSV) under the name of a workbook", SAVE_AS)
-    raise UnreadableFile("a file that is no workbook", SAVE_AS)
+        raise UnreadableFile("a text file (CSV) with the name of a workbook", SAVE_AS)
+    raise UnreadableFile("a file that is not a workbook", SAVE_AS)
 
 
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:
@@ -98,12 +98,12 @@ def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     if any(name.endswith("workbook.bin") for name in names):
         raise UnreadableFile("a binary workbook (.xlsb)", SAVE_AS)
     if "[Content_Types].xml" not in names:
-        raise UnreadableFile("a zip file that is no workbook", SAVE_AS)
+        raise UnreadableFile("a zip file that is not a workbook", SAVE_AS)
     largest = max(part.file_size for part in parts)
     if largest > PART_BYTES or sum(part.file_size for part in parts) > ALL_BYTES:
         raise UnreadableFile(
             f"a workbook that unpacks to {sum(part.file_size for part in parts) / 1e6:,.0f} MB",
-            f"Keep it below {PART_BYTES / 1e6:,.0f} MB a sheet; delete what is not a planner's sheet.",
+            f"Keep it below {PART_BYTES / 1e6:,.0f} MB a sheet; delete the sheets that the planner does not read.",
         )
 
 
@@ -144,7 +144,7 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
             raise UnreadableFile("an Office file without a workbook in it", SAVE_AS)
         root = SafeTree.fromstring(archive.read(book))
         if not root.tag.endswith("}workbook"):
-            raise UnreadableFile("an Office file that is no workbook", SAVE_AS)
+            raise UnreadableFile("an Office file that is not a workbook", SAVE_AS)
         folder, _, file_name = book.rpartition("/")
         relations = f"{folder}/_rels/{file_name}.rels".lstrip("/")
         targets = {each.get("Id"): each.get("Target", "") for each in SafeTree.fromstring(archive.read(relations))}
@@ -156,7 +156,7 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
                 if part in archive.namelist():
                     yield element.get("name", ""), part
         return
-    raise UnreadableFile("a zip file that is no workbook", SAVE_AS)
+    raise UnreadableFile("a zip file that is not a workbook", SAVE_AS)
 
 
 def _refuse_floods(sheet: str, data: bytes) -> None:

@@ -34,10 +34,10 @@ def read_input(path: Path) -> Dataset:
     try:
         book = openpyxl.load_workbook(io.BytesIO(check_file(path.read_bytes()).content), read_only=True, data_only=True)
     except FileNotFoundError:
-        raise _fault(path, "no file of that name", "Name a plan workbook that `planner solve` wrote.") from None
+        raise _fault(path, "no file with that name", "Name a plan workbook that `planner solve` wrote.") from None
     except OSError as error:
         raise _fault(
-            path, error.strerror or str(error), "Close it elsewhere, or see to your right to read it."
+            path, error.strerror or str(error), "Close it in other programs, or ask for permission to read it."
         ) from None
     except UnreadableFile as refused:
         raise _fault(path, refused.found, refused.fix) from None

@@ -58,7 +58,8 @@ def _apply(tables: list[RawTable], text: str) -> None:
         raise _Unknown(text, f"a sheet '{name}'", closest(fold(name), known))
     index = next((i for i, table in enumerate(tables) if fold(table.name) == sheet.name), None)
     if index is None:
-        raise _Unknown(text, f"no sheet {sheet.name} in the workbook", "Add it, or leave this out.", sheet.name)
+        fix = "Add the sheet, or leave out this override."
+        raise _Unknown(text, f"no sheet {sheet.name} in the workbook", fix, sheet.name)
     if sheet.name == "settings":
         tables[index] = _set_setting(tables[index], sheet, rest, text)
         return

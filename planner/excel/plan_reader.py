@@ -39,11 +39,11 @@ EXPECTED = {
 }
 MEND = "Put back what the planner wrote, or write the plan again with `planner solve`."
 FOR_SCENARIOS = (
-    "A plan for scenarios can be audited against a workbook with the same scenarios, and started from. For anything "
+    "A plan for scenarios can be audited against a workbook with the same scenarios, and used as a start. For anything "
     "else solve a copy of the workbook without the sheets scenarios and scenario_factors, and name that plan."
 )
-TOLD = 50
-"""Faults told; a plan with more is no longer one."""
+MOST_FAULTS = 50
+"""At most this many faults are reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
     decided = list(reader.decisions())
     objective = reader.objective()
     if reader.faults:
-        raise FaultyWorkbook(reader.faults[:TOLD])
+        raise FaultyWorkbook(reader.faults[:MOST_FAULTS])
     plan = Plan(
         signings=tuple(each for each in decided if isinstance(each, Signing)),
         options=tuple(each for each in decided if isinstance(each, OptionPurchase)),
@@ -109,7 +109,7 @@ class Sheets:
         try:
             inspected = check_file(path.read_bytes())
         except OSError as error:
-            reason = "no file of that name" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+            reason = "no file with that name" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
             raise self.fault(reason, "Name a plan workbook that `planner solve` wrote.") from None
         except UnreadableFile as refused:
             raise self.fault(refused.found, refused.fix) from None
@@ -251,7 +251,7 @@ class Reader:
                     self.fault(table, column.header, number, shown(value), expected, f"{letter(place)}{number}")
             if len(self.faults) == before:
                 yield number, values
-            elif before >= TOLD:
+            elif before >= MOST_FAULTS:
                 return
 
     def _value(self, column: TableColumn, value: object) -> Any:

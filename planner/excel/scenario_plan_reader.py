@@ -12,7 +12,7 @@ from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import shown
 from models.plan import OptionPurchase, Plan, Signing
-from planner.excel.plan_reader import TOLD, Reader, Sheets
+from planner.excel.plan_reader import MOST_FAULTS, Reader, Sheets
 from planner.results.scenario_tables import SCENARIO, SCENARIOS
 from planner.results.tables import DECISIONS, PLAN_TABLES, Table
 
@@ -71,7 +71,7 @@ def read_written_plans(path: Path, dataset: Dataset) -> WrittenPlans:
     risk = reader.recorded("risk", "text")
     objective, expected = reader.recorded("objective"), reader.recorded("net present cost, expected")
     if reader.faults:
-        raise FaultyWorkbook(reader.faults[:TOLD])
+        raise FaultyWorkbook(reader.faults[:MOST_FAULTS])
     plans = {
         name: Plan(
             signings=tuple(each for each in decided[name] if isinstance(each, Signing)),

@@ -87,7 +87,7 @@ def sample_scenarios(
     if len(made.scenario_factors) > MOST_ROWS:
         raise WrongUsage(
             f"{len(scenarios)} scenarios take {len(made.scenario_factors):,} rows, more than a sheet holds; "
-            "ask for fewer, or leave out what matters least."
+            "ask for fewer, or make fewer quantities uncertain."
         )
     return SampledScenarios(
         made,

@@ -18,7 +18,7 @@ PLAIN = {
     "on_demand_price": "on-demand price multiplier",
     "delivery_delay_months": "months late",
     "delivered_share": "share delivered",
-    "supplier_exit": "chance to be gone",
+    "supplier_exit": "probability of having left",
 }
 
 
@@ -69,7 +69,7 @@ def reduction_words(paths: Paths, reduction: Reduction, asked: int, seed: int) -
         "that the best single path leaves.".replace("%", " %")
     ]
     if kept < asked:
-        lines.append(f"These {kept} are all there are: no others differ from them.")
+        lines.append(f"All other paths are the same as one of these {kept}.")
     return lines
 
 

@@ -67,7 +67,7 @@ def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, see
         lambda n: scenario_words(dataset, paths, tuple(range(n))),
         lambda k: dataset_in_sample(dataset, paths.factors(first[k], "")),
         in_sample=False,
-        how=f"{count} paths drawn afresh with seed {seed}",
+        how=f"{count} new paths drawn with seed {seed}",
     )
 
 
@@ -87,6 +87,6 @@ def draw_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
         in_sample=True,
         how=(
             f"{count} draws with seed {seed} from the workbook's own {len(shares)} scenarios (in sample: a plan made "
-            "for them looks better here than it will do)"
+            "for them looks better here than on new samples)"
         ),
     )

@@ -156,7 +156,7 @@ def _places(dataset: Dataset, solved: list[SampleResult]) -> tuple[ShortPlace, .
 
 
 def _worst(trial: SimulatedPlan) -> tuple[int, ...]:
-    """The dearest samples, each problem once."""
+    """The most expensive samples, each problem once."""
     first: dict[int, int] = {}
     for i, each in enumerate(trial.results):
         if each.solved:

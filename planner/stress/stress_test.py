@@ -114,7 +114,7 @@ def stress_test(
     Raises
     ------
     RejectedPlan
-        The plan is no plan of the dataset, or the audit rejects that of a sample.
+        The plan is not a valid plan of the dataset, or the audit rejects that of a sample.
     """
     for scenario, plan in commitment.made.items():
         found = audit(dataset.in_scenario(scenario), plan)

@@ -61,7 +61,7 @@ class StressReport:
 def between(estimate: Estimate, currency: str) -> str:
     """`84.20 bn USD (83.10 bn USD to 85.30 bn USD)`."""
     if estimate.low is None or estimate.high is None:
-        return f"{money(estimate.value, currency)} (one sample says nothing of how sure that is)"
+        return f"{money(estimate.value, currency)} (one sample gives no confidence interval)"
     return f"{money(estimate.value, currency)} ({money(estimate.low, currency)} to {money(estimate.high, currency)})"
 
 
@@ -80,7 +80,7 @@ def headline(report: StressReport) -> str:
     found, trial = report.figures, report.trial
     parts = []
     if not found.finished:
-        return "No sample was finished: nothing is known. Give it more time."
+        return "No sample was finished, so there is no result. Allow more time."
     if found.cost is not None:
         parts.append(
             f"Expected cost {between(found.cost.expected, report.currency)} with 95 % confidence, over the "
@@ -90,9 +90,10 @@ def headline(report: StressReport) -> str:
     if found.short is not None:
         parts.append(f"Demand falls short somewhere in {chance(found.short)} of these.")
     if found.no_plan is not None and found.no_plan.value:
-        parts.append(f"In {chance(found.no_plan)} of all no plan keeps every rule with these decisions{_why(found)}.")
+        none = chance(found.no_plan)
+        parts.append(f"In {none} of all samples no plan keeps every rule with these decisions{_why(found)}.")
     if found.undecided:
-        parts.append(f"{found.undecided:,} were not decided in the time a sample has, and count nowhere.")
+        parts.append(f"{found.undecided:,} samples were not decided within their time limit and are counted nowhere.")
     if not trial.complete:
         parts.append(f"Stopped after {found.finished:,} of {len(trial.samples):,} samples.")
     return " ".join(parts)
@@ -102,7 +103,7 @@ def _why(found: StressFigures) -> str:
     if not found.beyond_caps:
         return ""
     named = ", ".join(f"'{name}'" for name, _ in found.caps[:3])
-    return f"; in {found.beyond_caps:,} it is caps that cannot be kept, most often {named}"
+    return f"; in {found.beyond_caps:,} of them caps cannot be kept, most often {named}"
 
 
 def special(report: StressReport, sample: int) -> str:
@@ -133,7 +134,7 @@ def lines(report: StressReport) -> list[str]:
         told.append(f"  Mean of the worst {percent(1.0 - alpha)}: {between(found.cost.cvar, report.currency)}")
     if found.cost_beyond is not None:
         told.append(
-            f"  Expected cost with caps let go where they cannot be kept: "
+            f"  Expected cost when caps that cannot be kept are dropped: "
             f"{between(found.cost_beyond.expected, report.currency)} over {found.cost_beyond.count:,} samples"
         )
     for i in found.worst[:3]:

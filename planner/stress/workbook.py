@@ -75,7 +75,7 @@ class _Page:
             rows += self._figures(self.found.cost)
         if self.found.cost_beyond is not None:
             rows.append(
-                self._row(f"Expected, caps let go ({self.found.cost_beyond.count:,})", self.found.cost_beyond.expected)
+                self._row(f"Expected, caps dropped ({self.found.cost_beyond.count:,})", self.found.cost_beyond.expected)
             )
         return Section(
             "What it costs",
@@ -96,7 +96,8 @@ class _Page:
         rows = [self._row("Expected cost", cost.expected)]
         rows += [self._row(f"{percent(level)} of samples cost at most", each) for level, each in cost.quantiles.items()]
         rows.append(self._row(f"Mean of the worst {percent(1.0 - alpha)} (CVaR)", cost.cvar))
-        rows += [self._row("Cheapest sample", Estimate(cost.least)), self._row("Dearest sample", Estimate(cost.most))]
+        rows.append(self._row("Cheapest sample", Estimate(cost.least)))
+        rows.append(self._row("Most expensive sample", Estimate(cost.most)))
         rows.append(("Standard deviation", self._money(cost.deviation), None, None, None))
         return rows
 
@@ -111,7 +112,7 @@ class _Page:
         words = f"Probability of more than the upper end, %; cost in {self.unit}"
         exceeded = Picture(words, (2, 3, 4), "line", "0", 640)
         return Section(
-            "How the cost is spread, and how likely it costs more",
+            "How the cost is distributed, and how likely it is to cost more",
             (
                 (f"Cost, {self.unit}", "text"),
                 ("Samples", "whole"),
@@ -120,7 +121,7 @@ class _Page:
                 ("At most, %", "amount"),
             ),
             rows,
-            "'More' is the probability that it costs more than the upper end.",
+            "'More' is the probability that the cost is above the upper end.",
             pictures=(*([counted] if several else ()), exceeded),
             if_empty="No sample has a plan that keeps every rule.",
         )
@@ -154,7 +155,8 @@ class _Page:
             )
             for i in self.found.worst
         ]
-        return Section("The dearest samples", columns, rows, if_empty="No sample has a plan that keeps every rule.")
+        empty = "No sample has a plan that keeps every rule."
+        return Section("The most expensive samples", columns, rows, if_empty=empty)
 
     def _places(self) -> Section:
         label = self.report.dataset.label
@@ -185,7 +187,7 @@ class _Page:
                 for each in top
             ],
             "All segments and months are in the sheet 'Shortfall risk'.",
-            if_empty="Nowhere, in any sample.",
+            if_empty="Nowhere in any sample.",
         )
 
     def _counted(self) -> list[Section]:
@@ -194,7 +196,7 @@ class _Page:
         columns: tuple[tuple[str, Kind], ...] = (("Name", "text"), ("Samples", "whole"), ("Of all, %", "amount"))
         for title, counted in (
             ("Caps that cannot be kept", self.found.caps),
-            ("Commitments that cannot be taken, their supplier being gone", self.found.unavailable),
+            ("Commitments that cannot be taken because their supplier has left", self.found.unavailable),
         ):
             rows = [(name, count, 100.0 * count / self.found.finished) for name, count in counted]
             if rows:
@@ -234,7 +236,7 @@ def _draw(book: Book, sheet: Any, found: StressFigures) -> None:
     sheet.set_column(0, 0, max((len(name) for name in names), default=10) * 1.1 + 4.0)
     sheet.set_column(1, max(1, len(book.dataset.horizon)), 5.6)
     sheet.write_string(
-        0, 0, "How likely each segment falls short", book.format(bold=True, font_size=16, font_color=HEADER)
+        0, 0, "How likely each segment is to fall short", book.format(bold=True, font_size=16, font_color=HEADER)
     )
     note = (
         f"Share of the {found.with_plan:,} samples with a plan in which some of the segment's demand of the month is "

@@ -76,7 +76,7 @@ def test_targets_are_not_replaced_unasked(here: Run, lab: Path, tmp_path: Path) 
     [
         ("small.xlsx", "copy.xlsx", "name a folder"),
         ("lab", "copy", "Try copy.xlsx"),
-        ("missing.xlsx", "copy", "no file of that name"),
+        ("missing.xlsx", "copy", "no file with that name"),
     ],
 )
 def test_a_wrong_direction_is_told(source: str, target: str, told: str, here: Run, lab: Path, small: Path) -> None:

@@ -73,7 +73,7 @@ def test_what_an_offer_would_displace_is_named() -> None:
     assert found["two"].displaces == ("one: no longer 1 unit from 2026-01",)
     assert found["two"].difference.high == pytest.approx(0.5 * HOURS)
     assert found["two"].break_even.estimate() == pytest.approx(2 / 3)  # type: ignore[union-attr]
-    assert found["one"].displaces == ("two: 1 unit from 2026-01, which was not taken before",)
+    assert found["one"].displaces == ("two: 1 unit from 2026-01, which was not chosen before",)
     assert found["one"].break_even.estimate() == pytest.approx(1.5)  # type: ignore[union-attr]
 
 

@@ -99,7 +99,7 @@ def test_decisions_move_with_a_service_that_starts_later() -> None:
     )
     found, lost = replay(data, plan)
     assert found.signings == (Signing("lease", "late", 0, 4, 1, 3, 6),)
-    assert [each.words for each in lost] == ["closed: 1 unit of 2026-02 not had, it cannot be signed then"]
+    assert [each.words for each in lost] == ["closed: 1 unit of 2026-02 not available, it cannot be signed then"]
 
 
 def test_what_is_signed_twice_over_cannot_all_be_had() -> None:

@@ -78,7 +78,7 @@ def test_a_name_unknown_in_many_rows_is_counted() -> None:
     demand = [{"segment": "chta", "region": f"r{i}", "month": "2026-01", "tokens_bn_per_day": 1} for i in range(50)]
     faults = [fault for fault in faults_of(demand=demand) if fault.column == "segment" and fault.severity == "error"]
     assert len(faults) == 21
-    assert faults[-1].found == "'chta' in 30 rows more" or faults[0].found == "'chta' in 30 rows more"
+    assert faults[-1].found == "'chta' in 30 more rows" or faults[0].found == "'chta' in 30 more rows"
 
 
 KEYS: list[tuple[str, dict[str, Any]]] = [

@@ -40,7 +40,7 @@ def test_demand_without_any_capacity_is_one_fault() -> None:
     """The fault is at the demand, names the first month, counts the others and says what would mend it."""
     (fault,) = unserved(NO_FLEET)
     assert (fault.sheet, fault.cell, fault.row_key) == ("demand", "C2", "chat/us/2026-01")
-    assert "2026-01 and 5 months more" in fault.found
+    assert "2026-01 and 5 more months" in fault.found
     assert "'H100'" in fault.fix
     assert "shortfall_usd_per_mtok" in fault.fix
 
@@ -221,7 +221,7 @@ def test_the_first_capacity_to_come_is_named() -> None:
     """Where capacity comes too late, the message says when the first comes."""
     (fault,) = unserved(row("fleet", VALID, from_month="2026-04"))
     assert "2026-04" in fault.fix
-    assert "2026-01 and 2 months more" in fault.found
+    assert "2026-01 and 2 more months" in fault.found
 
 
 @pytest.mark.parametrize(

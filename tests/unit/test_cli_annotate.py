@@ -154,7 +154,7 @@ def test_marks_on_merged_cells_go_to_the_cell_that_shows(source: Path, tmp_path:
 
 
 def test_a_file_that_is_no_workbook_has_no_copy(tmp_path: Path) -> None:
-    """A CSV under the name of a workbook is said to be none, and nothing is written."""
+    """A CSV with the name of a workbook is said to be none, and nothing is written."""
     source = tmp_path / "mine.xlsx"
     source.write_text("lease,units\nWest 1,2\n")
     with pytest.raises(WrongUsage, match="cannot be opened as a workbook"):

@@ -88,7 +88,7 @@ def test_a_blank_second_key_may_be_left_out() -> None:
         ("settings.discont_rate=1", "'discount_rate'"),
         ("lease_terms.L/6.term_months=1", "'L/3'"),
         ("demand.chat/us/2026-07.tokens_bn_per_day=1", "'chat/us/2026-0"),
-        ("caps.c.value=1", "Add it"),
+        ("caps.c.value=1", "Add the sheet"),
         ("hardware.H100.kw", "sheet.key.column=value"),
         ("hardware=1", "sheet.key.column=value"),
         ("hardware.kw=1", "sheet.key.column=value"),

@@ -186,7 +186,7 @@ def test_no_workbook(tmp_path: Path, content: bytes, expected: str) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     """A path without a file is refused in words."""
-    assert "no file of that name" in faults(tmp_path / "none.xlsx")[0]
+    assert "no file with that name" in faults(tmp_path / "none.xlsx")[0]
 
 
 amounts = st.floats(min_value=1e-6, max_value=1e12)

@@ -237,7 +237,7 @@ def _made_by(path: Path, record: JobRecord) -> bool:
             return bool(hashlib.file_digest(file, "sha256").hexdigest() == recorded_hash)
     try:
         recorded = run_record(path)
-    except Exception:  # whatever the library says of a file that is no workbook
+    except Exception:  # whatever the library says of a file that is not a workbook
         return False
     cost = recorded.get(("run", "objective_usd"))
     return (recorded.get(("run", "input_sha256")), cost) == (record.input_sha256, record.report.get("objective_usd"))
