@@ -15,6 +15,16 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csc_array, csr_array
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Rows, columns, integer columns and nonzeros."""
+
+    rows: int
+    columns: int
+    integers: int
+    nonzeros: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """minimise cost·x + offset, row_lower <= matrix x <= row_upper, lower <= x <= upper, some x integer.
@@ -33,6 +43,12 @@ class Compiled:
     integer: npt.NDArray[np.bool_]
     columns: tuple[Any, ...]
     rows: tuple[Any, ...]
+
+    @property
+    def size(self) -> Size:
+        """Of the matrix."""
+        rows, columns = self.matrix.shape
+        return Size(rows, columns, int(self.integer.sum()), int(self.matrix.nnz))
 
     def objective(self, values: npt.NDArray[np.float64]) -> float:
         """What is minimised, at the columns' values."""

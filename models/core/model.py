@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyomo.environ as pyo
 
-from models.core.compiled import Compiled, compile_model
+from models.core.compiled import Compiled, Size, compile_model
 from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
 from models.core.linear import Linear, Var
 from models.core.scaling import ModelUnits, model_units
@@ -20,16 +20,6 @@ from models.plan import Payment, Plan
 
 Reader = Callable[[], Plan]
 """Reads one term's part of the plan off the variables' values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Rows, columns, integer columns and nonzeros."""
-
-    rows: int
-    columns: int
-    integers: int
-    nonzeros: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +191,7 @@ class Model:
     @property
     def size(self) -> Size:
         """The size of the compiled model."""
-        arrays = self.compiled
-        rows, columns = arrays.matrix.shape
-        return Size(rows, columns, int(arrays.integer.sum()), int(arrays.matrix.nnz))
+        return self.compiled.size
 
     def plan(self, values: npt.NDArray[np.float64]) -> Plan:
         """The plan that the solver's column values mean."""

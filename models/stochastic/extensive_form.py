@@ -116,16 +116,13 @@ class ExtensiveForm:
 
     def plans(self, values: Vector) -> dict[str, Plan]:
         """The plan of each scenario that the joint columns' values mean."""
-        found = {}
-        for scenario in self.scenarios:
-            compiled = {id(variable) for variable in scenario.model.compiled.columns}
-            for decision in scenario.model.decisions:
-                # a decision that changes nothing here is no column here, and is taken all the same
-                key = shared_key(self.tree, scenario.name, decision)
-                if id(decision.variable) not in compiled and key in self.shared:
-                    decision.variable.set_value(round(float(values[self.shared[key]])), skip_validation=True)
-            found[scenario.name] = scenario.model.plan(values[scenario.joint_columns])
-        return found
+        decisions = {key: float(values[column]) for key, column in self.shared.items()}
+        return {
+            scenario.name: scenario_plan(
+                self.tree, scenario.name, scenario.model, values[scenario.joint_columns], decisions
+            )
+            for scenario in self.scenarios
+        }
 
     def start(self, plans: Mapping[str, Plan]) -> Vector:
         """A value for each joint column to begin from that plans of the scenarios mean, NaN where they leave it open.
@@ -175,6 +172,21 @@ def shared_keys(tree: ScenarioTree, scenario: str, model: Model) -> dict[int, De
 def shared_key(tree: ScenarioTree, scenario: str, decision: DecisionColumn) -> DecisionKey:
     """The key of a scenario's decision, the same in all scenarios that share it."""
     return decision.month, tree.node(scenario, decision.month), decision.family, decision.key
+
+
+def scenario_plan(
+    tree: ScenarioTree, scenario: str, model: Model, values: Vector, decisions: Mapping[DecisionKey, float]
+) -> Plan:
+    """The plan that values by column and shared decisions mean in a scenario.
+
+    A decision that changes nothing in the scenario is no column there, and is taken all the same.
+    """
+    compiled = {id(variable) for variable in model.compiled.columns}
+    for decision in model.decisions:
+        key = shared_key(tree, scenario, decision)
+        if id(decision.variable) not in compiled and key in decisions:
+            decision.variable.set_value(round(decisions[key]), skip_validation=True)
+    return model.plan(values)
 
 
 def _joint_cost(scenario: ScenarioModel, width: int) -> Vector:

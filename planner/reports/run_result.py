@@ -13,8 +13,7 @@ from models.dataset import Dataset
 from models.faults import Fault
 
 if TYPE_CHECKING:
-    from models.core.compiled import Compiled
-    from models.core.model import Size
+    from models.core.compiled import Compiled, Size
     from planner.analysis.alternatives import Alternative
     from planner.analysis.infeasibility import Infeasibility
     from planner.analysis.marginal_values import MarginalValues

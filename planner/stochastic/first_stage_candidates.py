@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.plan import Plan
-from models.stochastic.extensive_form import DecisionKey, shared_key
+from models.stochastic.extensive_form import DecisionKey, scenario_plan
 from models.stochastic.subproblem import Subproblem
 from planner.solving.problem import ArrayProblem, fixed_problem
 from planner.stochastic.subproblem_solver import SubproblemSolver
@@ -89,15 +89,10 @@ class Candidates:
 
     def plans(self, solution: ImplementableSolution) -> dict[str, Plan]:
         """The plan of every scenario, on every rank."""
-        plans = {}
-        for name, subproblem in self.subproblems.local.items():
-            compiled = {id(variable) for variable in subproblem.model.compiled.columns}
-            for decision in subproblem.model.decisions:
-                # a decision that changes nothing here is no column here, and is taken all the same
-                key = shared_key(self.tree, name, decision)
-                if id(decision.variable) not in compiled and key in solution.decisions:
-                    decision.variable.set_value(round(solution.decisions[key]), skip_validation=True)
-            plans[name] = subproblem.model.plan(solution.values[name])
+        plans = {
+            name: scenario_plan(self.tree, name, subproblem.model, solution.values[name], solution.decisions)
+            for name, subproblem in self.subproblems.local.items()
+        }
         merged = self.world.merge(plans)
         return {name: merged[name] for name in self.tree.names}
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from models.build import build_model
-from models.core.compiled import Compiled
-from models.core.model import Size
+from models.core.compiled import Compiled, Size
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.extensive_form import ExtensiveForm
@@ -154,7 +153,7 @@ class _StochasticSearch:
     def _solve_extensive_form(self) -> SearchResult:
         """First the scenarios one by one, then all in the extensive form."""
         form = ExtensiveForm(self.dataset)
-        size = _size(form)
+        size = form.compiled.size
         with solve_many(self.nonzeros, self._seconds_left(WAIT_AND_SEE_SHARE), self.stop) as solve_all:
             log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
             mean_plan = solve_expected_value_problem(self.dataset, self.one_thread, solve_all, self._report)
@@ -322,9 +321,3 @@ class _StochasticSearch:
 def _infeasible_by_themselves(size: Size, separate: WaitAndSee) -> SearchResult:
     why = f"No plan exists even if it were certain: {', '.join(separate.infeasible)}"
     return SearchResult("infeasible", None, size, why, infeasible=separate.infeasible)
-
-
-def _size(form: ExtensiveForm) -> Size:
-    arrays = form.compiled
-    rows, columns = arrays.matrix.shape
-    return Size(rows, columns, int(arrays.integer.sum()), int(arrays.matrix.nnz))
