@@ -24,7 +24,7 @@ from models.faults import Fault, FaultyWorkbook
 from planner import __version__
 from planner.console import log_to, open_console, save_traceback
 from planner.errors import ExitCode, PlannerError
-from planner.formatting import fault_lines, faults_json
+from planner.formatting import count_of_faults, fault_lines, faults_json
 from planner.options import COMMON_OPTIONS, option_name, source_of
 from planner.outputs import Outputs, write_json
 
@@ -62,6 +62,21 @@ def faulty(faults: Iterable[Fault], **document: Any) -> CommandResult:
     """Return the result of a command whose input has faults: all of them are listed."""
     listed = tuple(faults)
     return CommandResult(list(fault_lines(listed)), {**document, "faults": faults_json(listed)}, ExitCode.WRONG_INPUT)
+
+
+def problem_written(
+    path: Path, faults: Sequence[Fault], lines: Iterable[str], document: Mapping[str, Any], next_command: str
+) -> CommandResult:
+    """Return the result of a command that wrote a workbook or folder; its faults must be corrected before solving."""
+    result = faulty(faults)
+    failed = any(fault.severity == "error" for fault in faults)
+    count = [f"{path}: {count_of_faults(tuple(faults))}; correct them before solving."] if failed else []
+    written = f"Written: {path}. Next, run: planner {next_command} '{path}'"
+    return CommandResult(
+        [*lines, *result.lines, *count, written],
+        {**document, "path": str(path), **result.document},
+        ExitCode.WRONG_INPUT if failed else ExitCode.OK,
+    )
 
 
 def subject(**paths: Path | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@
         WrongUsage            2  the request cannot be carried out as it was made
             MissingLibrary    2  an optional library is not installed
         ModelRefused          2  the solver does not accept the numbers of the model
+        RejectedByAudit       6  the audit rejects a plan that was found
         CannotWrite           7  an output cannot be written
         Locked                8  another run is at work in the same folder
         Interrupted    130, 143  a signal ended the run before there was a plan
@@ -149,6 +150,12 @@ class Interrupted(PlannerError):
         terminated = signal_number == signal.SIGTERM
         self.exit_code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
         super().__init__(f"{'Terminated' if terminated else 'Interrupted'}: no plan was written.")
+
+
+class RejectedByAudit(PlannerError):
+    """The audit finds that a plan breaks a rule or that its costs are wrong: nothing is published."""
+
+    exit_code = ExitCode.REJECTED_BY_AUDIT
 
 
 class InternalFault(PlannerError):

@@ -20,7 +20,8 @@ from models.plan import Plan
 from models.roll.replay import replay
 from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
-from planner.backtest.simulation import RejectedByAudit, Watch
+from planner.backtest.simulation import Watch
+from planner.errors import RejectedByAudit
 from planner.reports.run_result import Status
 from planner.solving.interrupt import Stop
 from planner.solving.problem import Outcome, Problem, SolveOptions, Vector, fixed_problem

@@ -23,7 +23,7 @@ from planner.backtest.checkpoints import BacktestStep, chain_key, load_step, sav
 from planner.backtest.decisions_made import decisions_made
 from planner.backtest.plan_files import write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs
-from planner.errors import ExitCode, PlannerError
+from planner.errors import RejectedByAudit
 from planner.formatting import money, percent
 from planner.reports.run_result import ModelSize
 from planner.solving.interrupt import Stop
@@ -36,12 +36,6 @@ Watch = Callable[[str], ProgressLines]
 
 SHORT_NOTE = "no plan serves all demand that must be served; as little as possible is left unserved"
 log = logging.getLogger("planner")
-
-
-class RejectedByAudit(PlannerError):
-    """A plan that its audit does not accept: nothing is built on it."""
-
-    exit_code = ExitCode.REJECTED_BY_AUDIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.command import CommandResult, command, subject
+from planner.command import CommandResult, command, problem_written, subject
 from planner.console import Console
-from planner.errors import ExitCode
 from planner.options import Month, force_option, input_argument, option, output_option, plan_argument
 
 
@@ -28,23 +27,15 @@ def roll(
     from models import months
     from planner.analysis.next_round import write_next_round
     from planner.excel.plan_reader import provenance_warnings
-    from planner.formatting import count_of_faults, fault_lines, faults_json
 
     rolled = write_next_round(input_path, plan_path, to_month, output, force=force)
-    notes = [*rolled.notes, *provenance_warnings(plan_path, rolled.input_sha256, ())]
-    failed = any(fault.severity == "error" for fault in rolled.faults)
     first_month = months.label(rolled.first_month)
-    lines = [*(f"  {line}" for line in rolled.done), *(f"  Note: {line}" for line in notes)]
-    lines += fault_lines(rolled.faults)
-    if failed:
-        lines.append(f"{rolled.path}: {count_of_faults(rolled.faults)}; correct them before solving.")
-    lines.append(f"Written: {rolled.path}, starting in {first_month}. Next, run: planner solve '{rolled.path}'")
+    notes = [*rolled.notes, *provenance_warnings(plan_path, rolled.input_sha256, ())]
+    lines = [*rolled.done, *(f"Note: {line}" for line in notes), f"The new first month is {first_month}."]
     document = {
         **subject(input_path=input_path, plan_path=plan_path),
-        "path": str(rolled.path),
         "first_month": first_month,
         "done": list(rolled.done),
         "notes": notes,
-        "faults": faults_json(rolled.faults),
     }
-    return CommandResult(lines, document, ExitCode.WRONG_INPUT if failed else ExitCode.OK)
+    return problem_written(rolled.path, rolled.faults, [f"  {line}" for line in lines], document, "solve")

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from planner.command import CommandResult, command
+from planner.command import CommandResult, command, problem_written
 from planner.console import Console
-from planner.errors import ExitCode
 from planner.options import Month, force_option, input_argument, option, output_option, override_option, seed_option
 from planner.sampling.options import uncertainty_options
 
@@ -31,14 +30,10 @@ def scenarios(console: Console, **values: Any) -> CommandResult:
 
     An option without a name holds for everything; with a name it may be repeated.
     """
-    from planner.formatting import fault_lines
     from planner.sampling.report import scenarios_json, scenarios_lines
     from planner.sampling.workbook import ScenariosRequest, write_scenarios
 
     request = ScenariosRequest(**values)
     written = write_scenarios(request)
-    errors = tuple(fault for fault in written.faults if fault.severity == "error")
-    lines = [*scenarios_lines(written), *fault_lines(errors)]
-    lines.append(f"Written: {written.path}. Next, run: planner solve '{written.path}'")
-    exit_code = ExitCode.WRONG_INPUT if errors else ExitCode.OK
-    return CommandResult(lines, scenarios_json(request, written), exit_code)
+    lines, document = scenarios_lines(written), scenarios_json(request, written)
+    return problem_written(written.path, written.faults, lines, document, "solve")

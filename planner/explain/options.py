@@ -15,7 +15,8 @@ class VariationType(Value):
     envvar_list_splitter = "\n"
 
     def read(self, value: Any) -> Any:
-        """
+        """Return the variation.
+
         >>> VariationType().read("demand=-20%..+40%/4").values
         (0.8, 1.0, 1.2, 1.4)
         """

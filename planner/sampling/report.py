@@ -8,7 +8,6 @@ from typing import Any
 from models import months
 from models.schema import SCENARIO_NOTES
 from planner.command import subject
-from planner.formatting import faults_json
 from planner.sampling.text import moment_line
 from planner.sampling.workbook import ScenariosRequest, ScenariosWritten
 
@@ -33,7 +32,6 @@ def scenarios_json(request: ScenariosRequest, written: ScenariosWritten) -> dict
     """Return the result for programs."""
     return {
         **subject(input_path=request.input_path),
-        "path": str(written.path),
         "input_sha256": written.input_sha256,
         "seed": request.seed,
         "paths_drawn": request.sample,
@@ -52,5 +50,4 @@ def scenarios_json(request: ScenariosRequest, written: ScenariosWritten) -> dict
         "distance_of_one": written.sampled.reduction.distance_of_one,
         "relative_distance": written.sampled.reduction.relative,
         "moments": [asdict(each) for each in written.sampled.moments],
-        "faults": faults_json(written.faults),
     }

@@ -16,7 +16,7 @@ from sheets import LEASE, VALID, tables
 
 from models.loading import plain_table
 from models.parsing.raw_tables import RawTable, is_blank
-from planner.commands.convert import converted
+from planner.analysis.conversion import convert_problem
 from planner.csv_folder.reader import FolderContent, folder_tables
 from planner.csv_folder.writer import csv_files
 from planner.excel.problem_workbook import written_problem_of
@@ -64,8 +64,8 @@ def test_random_workbooks_go_through_a_folder_unchanged(theme: str, random: Rand
     with tempfile.TemporaryDirectory() as folder:
         first, between, last = (Path(folder) / name for name in ("a.xlsx", "b", "c.xlsx"))
         written(data, first, random)
-        converted(first, between)
-        converted(between, last)
+        convert_problem(first, between)
+        convert_problem(between, last)
         found = [read(path) for path in (first, between, last)]
     problems = [each.dataset for each in found]
     assume(problems[0] is not None)
