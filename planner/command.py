@@ -58,7 +58,7 @@ class Refused(Exception):
         self.result = result
 
 
-def faulty(faults: Iterable[Fault], **document: Any) -> CommandResult:
+def faults_result(faults: Iterable[Fault], **document: Any) -> CommandResult:
     """Return the result of a command whose input has faults: all of them are listed."""
     listed = tuple(faults)
     return CommandResult(list(fault_lines(listed)), {**document, "faults": faults_json(listed)}, ExitCode.WRONG_INPUT)
@@ -68,7 +68,7 @@ def problem_written(
     path: Path, faults: Sequence[Fault], lines: Iterable[str], document: Mapping[str, Any], next_command: str
 ) -> CommandResult:
     """Return the result of a command that wrote a workbook or folder; its faults must be corrected before solving."""
-    result = faulty(faults)
+    result = faults_result(faults)
     failed = any(fault.severity == "error" for fault in faults)
     count = [f"{path}: {count_of_faults(tuple(faults))}; correct them before solving."] if failed else []
     written = f"Written: {path}. Next, run: planner {next_command} '{path}'"
@@ -100,7 +100,7 @@ def command(name: str | None = None, **settings: Any) -> Callable[[Callable[...,
                     result = refused.result
                 except FaultyWorkbook as error:
                     files = {name: values[name] for name in ("input_path", "plan_path") if name in values}
-                    result = faulty(error.faults, path="", **subject(**files))
+                    result = faults_result(error.faults, path="", **subject(**files))
                 console.print_lines(result.lines, always=result.exit_code.is_failure)
                 console.print_json(result.document)
                 return result.exit_code
@@ -121,7 +121,7 @@ def recorded(outputs: Outputs, subject: Mapping[str, Any], work: Callable[[], Co
         except Refused as refused:
             result = refused.result
         except FaultyWorkbook as error:
-            result = faulty(error.faults, status="invalid")
+            result = faults_result(error.faults, status="invalid")
         document = {**subject, **result.document}
         write_json(outputs.json, document)
         return replace(result, document=document)

@@ -1,4 +1,4 @@
-"""Where a run writes: the plan, `run.json` and `run.log`, checked for writability before any work is done.
+"""Where commands write: paths checked before any work is done, and files written whole or not at all.
 
 Without `-o` a run gets a folder of its own, `outputs/<input name>/<UTC time>/`. With `-o NAME.xlsx`
 the plan is written there and the other two beside it, as `NAME.run.json` and `NAME.run.log`.
@@ -24,9 +24,9 @@ from typing import Any
 from planner.errors import CannotWrite, WrongUsage, os_error_reason
 
 ROOM_BYTES = 20_000_000
-"""Less room than this on the disk, and a plan may not fit."""
+"""With less free space on the disk a plan may not fit."""
 PLAN_SHEETS = {"Summary", "Decisions", "Spend", "Audit", "Run"}
-"""A workbook with these sheets is taken for a plan that this software wrote."""
+"""A workbook with these sheets counts as a plan that this software wrote."""
 EXPLANATION_SHEET = "Explanation"
 STRESS_SHEET = "Stress test"
 ANNOTATED_SHEET = "Issues"
@@ -34,7 +34,7 @@ ANNOTATED_SHEET = "Issues"
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The three files of a run, and the workbook that explains why there is no plan."""
+    """The three files of a run, and the workbook that explains why no plan exists."""
 
     plan: Path
     json: Path
@@ -42,7 +42,7 @@ class Outputs:
 
     @property
     def explanation(self) -> Path:
-        """`explanation.xlsx` in a run's own folder, `NAME.explanation.xlsx` beside a plan that was given a name."""
+        """`explanation.xlsx` in a run's own folder, `NAME.explanation.xlsx` beside a plan with a name of its own."""
         own = self.json.name == "run.json"
         return self.plan.with_name("explanation.xlsx" if own else f"{self.plan.stem}.explanation.xlsx")
 
@@ -50,22 +50,33 @@ class Outputs:
 def outputs_of(
     input_path: Path, plan_path: Path | None, folder: Path, *, name: str = "plan", sheets: set[str] | None = None
 ) -> Outputs:
-    """The files of a run; makes the run's own folder when no plan path is given.
+    """Return the files of a run; create a folder for it when no path is given.
 
-    `name` is what the workbook is, `sheets` are those by which one of its kind is known again.
+    Parameters
+    ----------
+    input_path : Path
+        The workbook or folder that the run reads.
+    plan_path : Path, optional
+        The workbook to write.
+    folder : Path
+        Where the run's own folder is created otherwise.
+    name : str
+        What the workbook is, such as "plan" or "comparison".
+    sheets : set of str, optional
+        Sheets by which such a workbook is recognised; those of a plan by default.
 
     Raises
     ------
     WrongUsage
-        The plan path is the input, or no .xlsx name.
+        The path is the input, or does not end in .xlsx.
     CannotWrite
         Nothing can be written there, or it would replace a file that is not a plan.
     """
     if plan_path is None:
-        own = _folder_of_its_own(folder / name_of(input_path))
+        own = _new_run_folder(folder / name_of(input_path))
         return Outputs(own / f"{name}.xlsx", own / "run.json", own / "run.log")
     if plan_path.suffix.lower() != ".xlsx" or plan_path.is_dir():
-        raise WrongUsage(f"The {name} is an .xlsx file; {plan_path} is not a name for one. Try -o {name}.xlsx.")
+        raise WrongUsage(f"The {name} is an .xlsx file; {plan_path} is not. Try -o {name}.xlsx.")
     if same_file(plan_path, input_path):
         raise WrongUsage(f"The {name} would be written over its own input {input_path}. Give -o another name.")
     check_writable(plan_path)
@@ -78,7 +89,7 @@ def outputs_of(
 
 
 def name_of(problem: Path) -> str:
-    """What a problem goes by: its workbook's name without the ending, or its folder's name.
+    """Return the name of a problem: that of its workbook without the ending, or of its folder.
 
     >>> name_of(Path("plans/lab 2026.09.xlsx"))
     'lab 2026.09'
@@ -86,7 +97,7 @@ def name_of(problem: Path) -> str:
     return problem.resolve().name if problem.is_dir() else problem.stem
 
 
-def _folder_of_its_own(parent: Path) -> Path:
+def _new_run_folder(parent: Path) -> Path:
     stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
     number = 1
     while True:
@@ -105,20 +116,26 @@ def _folder_of_its_own(parent: Path) -> Path:
 
 
 def free_name(path: Path) -> Path:
-    """A name beside `path` that nothing has yet, such as `plan (2).xlsx`."""
+    """Return a name beside `path` that is not in use, such as `plan (2).xlsx`."""
     names = (path.with_name(f"{path.stem} ({number}){path.suffix}") for number in itertools.count(2))
     return next(name for name in names if not name.exists())
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths name the same file, through links and other spellings too."""
+    """Whether two paths name the same file, also through links or other spellings."""
     if one.exists() and other.exists():
         return one.samefile(other)
     return one.resolve() == other.resolve()
 
 
 def check_writable(path: Path) -> None:
-    """Raises CannotWrite when a file could not be written there: folder, right, space, or held open."""
+    """Check that a file can be written there.
+
+    Raises
+    ------
+    CannotWrite
+        Its folder does not exist, the disk is full, or the file is protected or open in another program.
+    """
     folder = path.parent
     if path.is_dir():
         raise CannotWrite(path, os_error_reason(IsADirectoryError()))
@@ -133,18 +150,24 @@ def check_writable(path: Path) -> None:
     except OSError as error:
         raise CannotWrite(path, os_error_reason(error)) from None
     if shutil.disk_usage(folder).free < ROOM_BYTES:
-        raise CannotWrite(path, "the disk is full; make room or choose another place")
+        raise CannotWrite(path, "the disk is full; free some space or choose another place")
 
 
 def check_replaceable(path: Path, sheets: set[str], what: str) -> None:
-    """Raises CannotWrite when `path` is a file without the sheets that mark it as one of ours."""
+    """Check that a file which would be replaced has the sheets of one that this planner wrote.
+
+    Raises
+    ------
+    CannotWrite
+        It is another file, which would be lost.
+    """
     if path.exists() and not sheets <= sheet_names(path):
-        reason = f"the file that is there is not {what} of this planner and would be lost"
+        reason = f"the existing file is not {what} of this planner and would be lost"
         raise CannotWrite(path, f"{reason}; move it or choose another name")
 
 
 def sheet_names(path: Path) -> set[str]:
-    """The sheet names of a workbook, without reading its sheets; none when it is no workbook."""
+    """Return the sheet names of a workbook without reading its sheets; none if it is not a workbook."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open("xl/workbook.xml") as part:
             text = part.read(1_000_000).decode("utf-8", errors="replace")
@@ -154,26 +177,35 @@ def sheet_names(path: Path) -> set[str]:
 
 
 def check_new_problem(path: Path, sources: Sequence[Path], *, force: bool, what: str) -> None:
-    """Whether a problem made from these can be written there; `what` names it, as in `the next round`.
+    """Check that a problem derived from others can be written there.
 
-    It is a workbook, or where the first source is a folder of CSV files perhaps another such folder.
+    Parameters
+    ----------
+    path : Path
+        A workbook, or a folder of CSV files where the first source is one too.
+    sources : sequence of Path
+        What it is derived from.
+    force : bool
+        Whether something may be replaced.
+    what : str
+        What it is, such as "the next round".
 
     Raises
     ------
     WrongUsage
-        It has no .xlsx name, or is one of the sources.
+        It does not end in .xlsx, or is one of the sources.
     CannotWrite
         The target cannot be written, or exists and `force` is not given.
     """
     if path.suffix.lower() != ".xlsx" and not sources[0].is_dir():
-        raise WrongUsage(f"A workbook is an .xlsx file; {path} is no name for one.")
+        raise WrongUsage(f"A workbook is an .xlsx file; {path} is not.")
     if any(same_file(path, source) for source in sources):
         raise WrongUsage(f"{what[:1].upper()}{what[1:]} would be written over {path}. Give -o another name.")
     check_problem_target(path, force=force)
 
 
 def check_problem_target(path: Path, *, force: bool) -> None:
-    """Whether a problem can be written there: a workbook where the name ends in .xlsx, else a folder of CSV files.
+    """Check that a problem can be written there: a workbook if the name ends in .xlsx, else a folder of CSV files.
 
     Raises
     ------
@@ -190,8 +222,8 @@ def check_problem_target(path: Path, *, force: bool) -> None:
     check_writable((path if path.is_dir() else path.parent) / ".planner-new")
 
 
-def made_from(source: Path, addition: str) -> Path:
-    """A free name for a problem made from another one: outputs/<its name>/<its name> <addition>, .xlsx as it is.
+def derived_path(source: Path, addition: str) -> Path:
+    """Return a free name for a problem derived from another one: outputs/<its name>/<its name> <addition>.
 
     Raises
     ------
@@ -209,15 +241,15 @@ def made_from(source: Path, addition: str) -> Path:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A temporary path in the same folder, moved into place at the end, so that nobody ever sees half a file.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder and move it into place at the end, so that no file is half written.
 
-    A file that is replaced hands its rights on. Nothing is left behind when the block fails.
+    The permissions of a file that is replaced are kept. Nothing is left behind when the block fails.
 
     Raises
     ------
     CannotWrite
-        The system does not let it be written.
+        The operating system refuses it.
     """
     temporary = path.with_name(f".planner-{secrets.token_hex(6)}{path.suffix}")
     try:
@@ -232,17 +264,17 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def folder_written_whole(
+def atomic_folder_write(
     path: Path, files: Mapping[str, bytes], outdated: Callable[[Path], bool] = lambda path: False
 ) -> Iterator[Path]:
-    """A temporary folder with these files, moved into place at the end of the block.
+    """Yield a temporary folder with these files and move it into place at the end of the block.
 
-    Of a folder that is there already the files that are `outdated` go first, and the others stay.
+    In an existing folder the files that are `outdated` are removed first, and the others are kept.
 
     Raises
     ------
     CannotWrite
-        The system does not let it be written.
+        The operating system refuses it.
     """
     temporary = path.with_name(f".planner-{secrets.token_hex(6)}")
     try:
@@ -264,14 +296,14 @@ def folder_written_whole(
 
 
 def write_durably(path: Path, content: str | bytes) -> None:
-    """Writes a file that is there whole or not at all, even when the power fails.
+    """Write a file that exists whole or not at all afterwards, even after a power failure.
 
     Raises
     ------
     CannotWrite
         It cannot be written.
     """
-    with written_whole(path) as temporary, temporary.open("xb") as file:
+    with atomic_write(path) as temporary, temporary.open("xb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())

@@ -18,7 +18,7 @@ from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.plan_reader import read_plan
 from planner.excel.problem_workbook import written_problem
-from planner.outputs import check_new_problem, made_from
+from planner.outputs import check_new_problem, derived_path
 from planner.problem_reader import read
 
 
@@ -65,7 +65,7 @@ def write_next_round(
         raise WrongUsage(f"--to {dataset.label(to)} is beyond the plan, which decides nothing after; roll to {last}.")
     plan = read_plan(plan_path, dataset)
     _check_belongs(plan, dataset, plan_path)
-    path = target or made_from(source, dataset.label(to))
+    path = target or derived_path(source, dataset.label(to))
     check_new_problem(path, (source, plan_path), force=force, what="the next round")
     rolled = roll_forward(dataset, plan, to)
     book = rewritten_book(source, dataset, rolled.dataset)

@@ -11,7 +11,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from planner.errors import CannotWrite, os_error_reason
-from planner.outputs import written_whole
+from planner.outputs import atomic_write
 
 PREVIOUS_PLAN = "plan.previous.xlsx"
 
@@ -63,7 +63,7 @@ def keep_previous_plan(plan: Path) -> None:
     """
     if not plan.is_file():
         return
-    with written_whole(plan.with_name(PREVIOUS_PLAN)) as temporary:
+    with atomic_write(plan.with_name(PREVIOUS_PLAN)) as temporary:
         shutil.copyfile(plan, temporary)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from planner.command import CommandResult, command, faulty, problem_written, subject
+from planner.command import CommandResult, command, faults_result, problem_written, subject
 from planner.console import Console
 from planner.options import PATH, force_option
 
@@ -30,7 +30,7 @@ def convert(console: Console, input_path: Path, target: Path, force: bool) -> Co
     try:
         done = convert_problem(input_path, target, force=force)
     except FaultyWorkbook as error:
-        result = faulty(error.faults, **document, path="")
+        result = faults_result(error.faults, **document, path="")
         return replace(result, lines=[*result.lines, f"Nothing is written: {input_path} cannot be converted as it is."])
     document["input_sha256"] = done.input_sha256
     return problem_written(target, done.faults, [], document, "check")

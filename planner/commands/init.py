@@ -9,9 +9,9 @@ import click
 
 from planner.command import CommandResult, command
 from planner.console import Console
-from planner.errors import CannotWrite, WrongUsage
+from planner.errors import WrongUsage
 from planner.options import PATH, force_option, option
-from planner.outputs import check_writable
+from planner.outputs import check_problem_target
 
 
 @command()
@@ -24,9 +24,7 @@ def init(console: Console, path: Path, example: str | None, force: bool) -> Comm
 
     if path.suffix.lower() != ".xlsx":
         raise WrongUsage(f"A workbook is an .xlsx file; {path} is not. Try {path.with_suffix('.xlsx')}.")
-    if path.exists() and not force:
-        raise CannotWrite(path, "it exists already; choose another name, or add --force to replace it")
-    check_writable(path)
+    check_problem_target(path, force=force)
     if example is None:
         write_template(path, dt.date.today())
     else:

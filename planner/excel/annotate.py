@@ -29,7 +29,7 @@ from planner.errors import WrongUsage
 from planner.excel.file_checks import WITHOUT_VALUE, check_file
 from planner.excel.problem_workbook import workbook_bytes
 from planner.formatting import count_of_faults
-from planner.outputs import ANNOTATED_SHEET, check_replaceable, check_writable, same_file, written_whole
+from planner.outputs import ANNOTATED_SHEET, atomic_write, check_replaceable, check_writable, same_file
 
 FONT = "Calibri"
 FILLS = {"error": "FDE2DC", "warning": "FFF2CC"}
@@ -72,7 +72,7 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
     for (title, address), found in by_cell.items():
         _mark(workbook[title][address], found)
     _write_issues(workbook, faults, sheets)
-    with written_whole(target) as temporary:
+    with atomic_write(target) as temporary:
         workbook.save(temporary)
         _put_values_back(temporary, cached, workbook)
 
@@ -80,7 +80,7 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
 def check_target(source: Path, target: Path) -> None:
     """Raises when the annotated copy may not go to `target`."""
     if target.suffix.lower() != ".xlsx":
-        raise WrongUsage(f"The annotated copy is an .xlsx file; {target} is not a name for one.")
+        raise WrongUsage(f"The annotated copy is an .xlsx file; {target} is not.")
     if same_file(source, target):
         raise WrongUsage(f"The annotated copy would be written over {source} itself. Give it another name.")
     check_writable(target)

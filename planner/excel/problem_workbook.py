@@ -29,7 +29,7 @@ from models.schema import NEVER_READ, SHEETS, Sheet
 from planner.csv_folder.reader import folder_content, folder_tables
 from planner.csv_folder.writer import csv_files, is_sheet_file
 from planner.excel.workbook_reader import workbook_tables
-from planner.outputs import folder_written_whole, written_whole
+from planner.outputs import atomic_folder_write, atomic_write
 
 LAST_ROW = 2000
 """Drop-downs and number formats reach down to here."""
@@ -67,7 +67,7 @@ def written_problem(book: Any, target: Path) -> Iterator[Path]:
         The system does not let it be written.
     """
     if target.suffix.lower() == ".xlsx":
-        with written_whole(target) as temporary:
+        with atomic_write(target) as temporary:
             book.save(temporary)
             yield temporary
         return
@@ -90,11 +90,11 @@ def written_problem_of(tables: Iterable[RawTable], target: Path) -> Iterator[Pat
         The system does not let it be written.
     """
     if target.suffix.lower() == ".xlsx":
-        with written_whole(target) as temporary:
+        with atomic_write(target) as temporary:
             problem_book(_without_gaps(table) for table in tables if table.headings).save(temporary)
             yield temporary
     else:
-        with folder_written_whole(target, csv_files(tables), is_sheet_file) as temporary:
+        with atomic_folder_write(target, csv_files(tables), is_sheet_file) as temporary:
             yield temporary
 
 

@@ -18,7 +18,7 @@ from models.schema import SHEETS, Sheet
 from planner.errors import WrongUsage
 from planner.excel.problem_workbook import problem_book, sentence
 from planner.excel.template_rows import worked_rows
-from planner.outputs import written_whole
+from planner.outputs import atomic_write
 
 EXAMPLES = ("starter", "frontier_lab", "lessor", "frontier_lab_scenarios")
 
@@ -33,7 +33,7 @@ def write_template(path: Path, today: dt.date) -> None:
     """
     rows = worked_rows(months.month_of(today.year, today.month) + 1)
     book = problem_book(_table(sheet, rows.get(sheet.name, [])) for sheet in SHEETS)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         book.save(temporary)
 
 
@@ -70,5 +70,5 @@ def copy_example(name: str, path: Path) -> None:
     known = examples()
     if name not in known:
         raise WrongUsage(f"There is no example '{name}'; there are: {', '.join(known) or 'none'}.")
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         shutil.copyfile(known[name], temporary)

@@ -19,7 +19,7 @@ from models.schema import SCENARIO_NOTES
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, new_sheet, rewritten_book
 from planner.excel.problem_workbook import written_problem
-from planner.outputs import check_new_problem, made_from
+from planner.outputs import check_new_problem, derived_path
 from planner.problem_reader import read
 from planner.sampling.scenarios import SampledScenarios, sample_scenarios
 from planner.sampling.uncertainty import UncertaintyOptions, facts_behind
@@ -96,7 +96,7 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
         found += _overridden(request.input_path, dataset)
     if found:
         raise WrongUsage("\n  ".join(["Scenarios cannot be made as asked:", *found]))
-    target = request.output or made_from(request.input_path, "scenarios")
+    target = request.output or derived_path(request.input_path, "scenarios")
     check_new_problem(target, (request.input_path,), force=request.force, what="the workbook with scenarios")
     sampled = sample_scenarios(
         dataset,

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from planner.errors import CannotWrite, WrongUsage
-from planner.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of, sheet_names, written_whole
+from planner.outputs import PLAN_SHEETS, atomic_write, check_writable, free_name, outputs_of, sheet_names
 
 
 @pytest.fixture
@@ -124,11 +124,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     """Work that fails half-way leaves the earlier file as it was, and no temporary one."""
     path = tmp_path / "plan.xlsx"
     path.write_text("earlier")
-    with pytest.raises(UnicodeEncodeError), written_whole(path) as temporary:
+    with pytest.raises(UnicodeEncodeError), atomic_write(path) as temporary:
         temporary.write_bytes(b"half" + "\ud800".encode())
     assert [each.name for each in tmp_path.iterdir()] == ["plan.xlsx"]
     assert path.read_text() == "earlier"
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         assert temporary.parent == tmp_path
         temporary.write_text("whole")
     assert path.read_text() == "whole"
@@ -139,7 +139,7 @@ def test_a_replaced_file_keeps_its_rights(tmp_path: Path) -> None:
     path = tmp_path / "plan.xlsx"
     path.write_text("earlier")
     path.chmod(0o640)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("later")
     assert path.stat().st_mode & 0o777 == 0o640
 
