@@ -59,10 +59,25 @@ def build_model(
     stability: PlanStability | None = None,
     objective: Callable[[Model], None] = least_cost,
 ) -> Model:
-    """The mixed-integer program of a checked Dataset.
+    """The mixed-integer program of a checked problem.
 
-    With `probes`, what marginal values are read from; with `every_month`, signings that a later month makes needless
-    too; with `stability`, a price on departing from a plan; `objective` sets what is minimised.
+    Parameters
+    ----------
+    dataset
+        The problem; its checks found no error.
+    probes
+        Whether to add columns fixed at 0 whose reduced costs are marginal values (`models.probes`).
+    every_month
+        Whether an offer can also be signed in months that a later month makes needless.
+    stability
+        An earlier plan and the price, in USD, of each unit that departs from it.
+    objective
+        Sets what is minimised.
+
+    Returns
+    -------
+    Model
+        Its `compiled` arrays go to a solver; `plan` reads the solver's column values back.
     """
     model = Model(dataset, probes=probes, every_month=every_month)
     with PauseGC():

@@ -186,7 +186,25 @@ def column(
     choices: tuple[str, ...] = (),
     refers: tuple[str, ...] = (),
 ) -> Any:
-    """A dataclass field that is a column. Shares and counts are bounded by what they are."""
+    """A dataclass field that is a column of a sheet. Shares and counts are bounded by what they are.
+
+    Parameters
+    ----------
+    kind
+        The kind of value.
+    meaning
+        What it says, for cell notes and the reference.
+    unit
+        The unit of a number.
+    default
+        The value of a blank cell; without one the column is required.
+    low, above, high, below
+        Bounds, included (`low`, `high`) or not (`above`, `below`).
+    choices
+        The values of a choice.
+    refers
+        The sheets whose keys the value must be one of.
+    """
     if kind == "share":
         low, high = 0 if low is None else low, 1 if high is None and below is None else high
     if kind == "count" and low is None:

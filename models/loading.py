@@ -27,7 +27,20 @@ class Loaded:
 
 
 def load_tables(tables: Iterable[RawTable], plan_name: str = "") -> Loaded:
-    """Reads and checks tables; `plan_name` is the name of the plan where the settings give none."""
+    """Reads and checks tables.
+
+    Parameters
+    ----------
+    tables
+        One for each sheet, with the values of its cells.
+    plan_name
+        The name of the plan where the settings give none.
+
+    Returns
+    -------
+    Loaded
+        The dataset, None where there is any error, and all faults, errors first.
+    """
     faults: list[Fault] = []
     found = tables_by_sheet(tables, faults)
     sheets = {sheet.name: read_sheet(sheet, found.get(sheet.name), faults) for sheet in SHEETS}

@@ -30,7 +30,22 @@ OFFER_FAMILIES = (
 
 
 def start_values(model: Model, plan: Plan, left_open: str | None = None) -> npt.NDArray[np.float64]:
-    """A value for each column of the compiled model, NaN where the plan has none, and for the offer `left_open`."""
+    """A warm start: values of the integer columns that an earlier plan means.
+
+    Parameters
+    ----------
+    model
+        The model to start.
+    plan
+        The earlier plan.
+    left_open
+        The name of an offer whose columns are left open.
+
+    Returns
+    -------
+    array of shape (columns,)
+        NaN for columns that the plan says nothing of, and for those left open.
+    """
     meaning = ColumnValues(model, plan)
     names = {left_open, *(each.option for each in model.dataset.options if each.offer == left_open)}
     values: npt.NDArray[np.float64] = np.full(len(model.compiled.columns), np.nan)
@@ -44,7 +59,7 @@ def start_values(model: Model, plan: Plan, left_open: str | None = None) -> npt.
 
 
 def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) -> npt.NDArray[np.float64]:
-    """Of a value for each column those of whole-number decisions taken before a month t; NaN for all others."""
+    """The values of whole-number decisions taken before a month t; NaN for all other columns."""
     taken = {id(each.variable) for each in model.decisions if each.month < month}
     arrays = model.compiled
     ours = np.array([id(variable) in taken for variable in arrays.columns], dtype=bool) & arrays.integer
@@ -82,9 +97,9 @@ def decided_by(model: Model, last: int) -> npt.NDArray[np.bool_]:
 
 
 def apply_decisions_without_effect(model: Model, plan: Plan, month: int) -> None:
-    """Takes the plan's decisions before a month t that are no columns: nothing here depends on them.
+    """Sets the plan's decisions before a month t that are no columns, because nothing in this model depends on them.
 
-    A lease that starts beyond the horizon here and pays nothing until then is signed all the same.
+    A lease that starts beyond the horizon and pays nothing inside it is signed all the same.
     """
     meaning = ColumnValues(model, plan)
     compiled = {id(variable) for variable in model.compiled.columns}

@@ -67,5 +67,5 @@ def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:
 
 
 def take_or_pay_minimums(dataset: Dataset, signing: Signing, contract: Contract) -> dict[int, float]:
-    """USD that a signing of a contract bills at least, by month t of its service, prepayment not yet taken off."""
+    """The least that a signing of a contract is billed, USD by month t of its service, prepayment not deducted."""
     return AuditedContract(dataset, signing, contract).minimums

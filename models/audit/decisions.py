@@ -191,7 +191,7 @@ def _is_signed(dataset: Dataset, signing: Signing) -> bool:
 
 
 def check_limits(dataset: Dataset, plan: Plan, findings: Findings) -> None:
-    """One usage limit a month, in its months, changed no oftener and in no direction than allowed."""
+    """One usage limit a month, inside its window, and every change as the rules on changes allow."""
     rows = {(each.segment, each.limit): each for each in dataset.limits}
     chosen: dict[tuple[str, int], list[str]] = defaultdict(list)
     for each in plan.limits:

@@ -60,7 +60,7 @@ class FactorPaths:
         return self.first_exit(offer_name(offer), offer.provider)
 
     def delay(self, offer: Lease | Contract, signed: int, due: int) -> int:
-        """Months an offer comes late: signed in month `signed`, and due to start in `due` without a delay."""
+        """Delay in months of an offer signed in month `signed` whose service would start in month `due` without one."""
         if offer.status == "signed":
             return round(self.addend("delivery_delay_months", due, offer_name(offer))) if due >= 0 else 0
         return round(self.addend("delivery_delay_months", signed, offer_name(offer)))

@@ -35,7 +35,7 @@ class Rates:
 
 
 def check_service(dataset: Dataset, plan: Plan, wanted: DemandAfterLimits, rates: Rates, findings: Findings) -> None:
-    """Demand after limits against what is served and short, the shares of shortfall, the ways served."""
+    """Demand after limits against what is served and short, the shares of shortfall, and where tokens are served."""
     deferrable = {each.segment for each in dataset.segments if each.timing == "deferrable"}
 
     def place(t: int, block: str, segment: str, region: str) -> tuple[int, str, str, str]:

@@ -72,7 +72,19 @@ def fault_in(
     fix: str,
     severity: Literal["error", "warning"] = "error",
 ) -> Fault:
-    """A Fault of one row, given as an entry or as a row of the Dataset."""
+    """The fault of one row.
+
+    Parameters
+    ----------
+    place
+        The row, as an entry or as a row of the Dataset.
+    column
+        The column at fault.
+    found, expected, fix
+        What the cell holds, what it should hold, and what to do.
+    severity
+        An error stops a run, a warning does not.
+    """
     if isinstance(place, Row):
         which = _SHEET_OF[type(place)]
         place = Entry(which, place.row, {name: getattr(place, name) for name in which.key})

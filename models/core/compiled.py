@@ -57,7 +57,7 @@ class Compiled:
     def within(
         self, lower: npt.NDArray[np.float64], upper: npt.NDArray[np.float64], integer: npt.NDArray[np.bool_]
     ) -> Compiled:
-        """The same rows and costs with other bounds and integrality of the columns."""
+        """The same rows and costs with other bounds and integrality of the columns; arrays of shape (columns,)."""
         return replace(self, lower=lower, upper=upper, integer=integer)
 
     def to_lp(self) -> str:

@@ -31,7 +31,17 @@ def cash_caps(dataset: Dataset) -> list[Cap]:
 
 
 def counted_share_of_upfront(dataset: Dataset, start: int, term_months: int) -> float:
-    """Share of an upfront paid inside the horizon that counts: service months of the term inside it over the term."""
+    """Share of an upfront that the objective counts: service months inside the horizon over the term.
+
+    Parameters
+    ----------
+    dataset
+        The problem.
+    start
+        First service month t.
+    term_months
+        Length of the term.
+    """
     if counts_in_full(dataset):
         return 1.0
     inside = min(start + term_months, len(dataset.horizon)) - start
@@ -39,7 +49,17 @@ def counted_share_of_upfront(dataset: Dataset, start: int, term_months: int) -> 
 
 
 def counted_share_of_prepayment(dataset: Dataset, start: int, amounts: Sequence[float]) -> float:
-    """Share of a prepayment that counts; `amounts` are what it pays for in service months 1, 2, …."""
+    """Share of a prepayment that the objective counts.
+
+    Parameters
+    ----------
+    dataset
+        The problem.
+    start
+        First service month t.
+    amounts
+        What it pays for in service months 1, 2, … of the term, USD.
+    """
     total = sum(amounts)
     if counts_in_full(dataset) or not total:
         return 1.0

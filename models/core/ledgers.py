@@ -69,7 +69,7 @@ class CapacityLedger:
         self.reachable.add((source.pool, t))
 
     def lease_out(self, pool: Pool, t: int, accelerators: Linear) -> None:
-        """Adds accelerators that others have in month t."""
+        """Adds accelerators that are leased out to others in month t."""
         self.leased_out.setdefault((pool, t), Linear()).plus(accelerators)
 
     def sources(self) -> dict[tuple[Pool, int], list[Source]]:
@@ -129,7 +129,25 @@ class CostLedger:
         counted: float = 1.0,
         reported: bool = True,
     ) -> None:
-        """Records a payment of `amount` USD in month t."""
+        """Records a payment in month t.
+
+        Parameters
+        ----------
+        category
+            One of `models.plan.CATEGORIES`.
+        payer
+            What it is for.
+        t
+            The month it is made in.
+        amount
+            The full amount, USD.
+        cash
+            The share of it that is money paid.
+        counted
+            The share of it that the objective counts.
+        reported
+            False where a term reports the payment itself.
+        """
         if not amount.is_zero and (cash or counted):
             charge = Charge(category, payer, t, amount, cash, counted, reported)
             self.charges.append(charge)
@@ -180,7 +198,23 @@ class SigningLedger:
     def sign(
         self, offer: str, t: int, count: Linear, most: int, *, units: Linear | None = None, term_months: int = 0
     ) -> None:
-        """Records a way to sign an offer; `units` are the counts themselves unless a contract's blocks are given."""
+        """Records a way to sign an offer.
+
+        Parameters
+        ----------
+        offer
+            Its name.
+        t
+            The month of signing.
+        count
+            Units signed; of a contract 0 or 1.
+        most
+            The most of them over all months.
+        units
+            Blocks of a contract; the counts themselves where None.
+        term_months
+            The term of a lease; 0 for others.
+        """
         self._signings[offer].append(SigningCount(t, count, most, count if units is None else units, term_months))
 
     def of(self, offer: str) -> list[SigningCount]:

@@ -73,9 +73,25 @@ class Model:
         integer: bool = False,
         decided: Callable[[Any], int] | None = None,
     ) -> dict[Any, Var]:
-        """Adds non-negative variables over an index, reals or integers, and returns them by index.
+        """Adds a family of non-negative variables.
 
-        `decided` says in which month each is decided; without it they adapt to what happens.
+        Parameters
+        ----------
+        name
+            Name of the Pyomo component.
+        index
+            The keys of the family.
+        upper
+            Upper bound of all, or of each by key; None for no bound.
+        integer
+            Whether they are whole numbers.
+        decided
+            The month t in which each is decided, by key; without it they adapt to what happens (recourse).
+
+        Returns
+        -------
+        dict
+            The variables by key.
         """
         keys = list(index)
         if not keys:
@@ -98,12 +114,25 @@ class Model:
     def add_cumulative_counts(
         self, name: str, keys: Iterable[tuple[Any, ...]], most: Callable[[str], int]
     ) -> dict[Any, Linear]:
-        """Integer counts of an offer's ways to be signed, by key; at most `most` together for each offer.
+        """Adds whole-number counts of the ways to sign each offer, as running totals.
 
-        The first two parts of a key are the offer and the month of signing. The columns are running totals
-        along an offer's keys and a count is the difference of two. A solver that branches on a running total
-        decides "two or more by August"; branching on one month's count would only move the same signing to
-        the month beside it.
+        The columns are running totals along an offer's keys, and a count is the difference of two. A solver that
+        branches on a running total decides "two or more by August"; branching on one month's count would only move the
+        same signing to the month beside it.
+
+        Parameters
+        ----------
+        name
+            Name of the Pyomo component; the rows that keep totals from falling are `{name}_only_grows`.
+        keys
+            The ways to sign, in order; the first two parts of a key are the offer and the month of signing.
+        most
+            The most units of an offer over all its keys.
+
+        Returns
+        -------
+        dict
+            The count of each key.
         """
         totals = self.add_variables(name, keys, upper=lambda key: most(key[0]), integer=True, decided=itemgetter(1))
         found: dict[Any, Linear] = {}
@@ -126,10 +155,21 @@ class Model:
         at_most: float | None = None,
         equals: float | None = None,
     ) -> None:
-        """Adds one row of the constraint family `name`: at_least <= body <= at_most, or body == equals.
+        """Adds one row of a constraint family: at_least <= body <= at_most, or body == equals.
 
-        A body without variables is a fact: dropped when true; when false the model has no plan, and
-        a row that nothing can satisfy says so to the solver, and by how much it is false.
+        A body without variables is a fact: dropped when true; when false the model has no plan, and a row that nothing
+        can satisfy says so to the solver, and by how much it is false.
+
+        Parameters
+        ----------
+        name
+            Name of the family.
+        key
+            Index of the row in it.
+        body
+            What is bounded, in model units.
+        at_least, at_most, equals
+            The bounds; None for none.
         """
         low, high = (equals, equals) if equals is not None else (at_least, at_most)
         body = body.collect_terms()
@@ -169,9 +209,18 @@ class Model:
         return variable
 
     def add_positive_part(self, name: str, key: Hashable, part: Linear, of: Linear, most: float) -> None:
-        """Holds `part` to exactly max(0, `of`), where `part` >= `of` is constrained already and |of| <= most.
+        """Holds `part` to exactly max(0, `of`), where `part` >= `of` is a row already.
 
         Needed only where something rewards a payment for being high; elsewhere least cost does it.
+
+        Parameters
+        ----------
+        name, key
+            Name and index of the rows added.
+        part, of
+            What is held, and what it is the positive part of.
+        most
+            An upper bound of |of|.
         """
         positive = self.add_binary(f"{name}_is_positive", key)
         self.add_constraint(f"{name}_is_exact", key, part.times(1.0).plus(of, -1.0).add(positive, most), at_most=most)

@@ -96,7 +96,7 @@ def add_service(model: Model) -> None:
 
 
 def demand_of(model: Model, service: Service, regions: tuple[str, ...], block: str) -> Linear:
-    """Tokens asked for after limits by some regions, in a block or (ANY_BLOCK) the month."""
+    """Tokens demanded after limits by some regions, in a block or (ANY_BLOCK) in the month; model units."""
     total = Linear()
     for region in regions:
         for each in model.dataset.blocks:

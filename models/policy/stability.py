@@ -44,7 +44,20 @@ def units_signed(dataset: Dataset, plan: Plan) -> Counter[SigningKey]:
 
 
 def departures(dataset: Dataset, earlier: Plan, now: Plan) -> dict[str, int]:
-    """Units departed from, by offer and option; those kept whole are left out."""
+    """Units by which a plan departs from an earlier one.
+
+    Parameters
+    ----------
+    dataset
+        The problem of both.
+    earlier, now
+        The plan to keep to, and the new one.
+
+    Returns
+    -------
+    dict
+        Units by offer and option; those without a departure are left out.
+    """
     before, after = units_signed(dataset, earlier), units_signed(dataset, now)
     more, less = Counter[str](), Counter[str]()
     for key in {*before, *after}:

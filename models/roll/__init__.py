@@ -1,14 +1,13 @@
-r"""Rolling forward: the problem of a later month, once what was due before it has been done.
+r"""Rolling forward: the problem of a later month, once the decisions before it have been implemented.
 
-With k = the month t that becomes month 0: signings of months before k become signed rows, notice given
-and renewals begun are written into them, options bought are no longer options, a limit in force becomes
-current_limit. What is over goes. The horizon keeps its length. Everything is said in a workbook's own
-words, so that the cheapest plan of the new problem continues the old one: payments before k plus its cost,
-discounted by k months, are the cost of the old plan (where caps on obligations, which look at ends of service not
-yet decided, do not interfere). Of money that a cap counts by the quarter or year, what was paid comes off; what caps
-on shares and minimum spend look back on is `Dataset.carried` and `billed`, for which a workbook has no words.
+Month t = k becomes month 0. Signings of months before k become rows of status signed, with notice given and renewals
+begun; options bought are removed; the limit in force becomes current_limit; rows that are over are removed. The
+horizon keeps its length. The result is an ordinary workbook's problem, so that its cheapest plan continues the old
+one: payments before k plus its cost, discounted by k months, are the cost of the old plan (unless caps on obligations, which look at
+ends of service not yet decided, interfere). Payments made are deducted from caps by quarter or year; what caps on
+shares and minimum spend carry over is in `Dataset.carried` and `billed`, for which a workbook has no sheet.
 
-A row that stays keeps its `row`; a row that is new carries the `row` of the one it came from.
+A row that is kept keeps its `row`; a new row carries the `row` of the one it came from.
 """
 
 from __future__ import annotations
@@ -43,9 +42,23 @@ class Rolled:
 
 
 def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = None) -> Rolled:
-    """The problem that month `to` (above 0) opens when `plan` was followed until then, `months` long.
+    """The problem of a later month, once a plan has been followed until then.
 
-    Without `months` the horizon keeps its length.
+    Parameters
+    ----------
+    dataset
+        The problem of now.
+    plan
+        A plan of it.
+    to
+        The month t, above 0, that becomes month 0.
+    months
+        Length of the new horizon; None keeps the length.
+
+    Returns
+    -------
+    Rolled
+        The new problem, what became of each offer and limit, and what needs a person's eye.
 
     Raises
     ------
@@ -72,7 +85,7 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
 
 
 def _without_empty_caps(state: RollState, dataset: Dataset) -> Dataset:
-    """Caps on a provider, region or site of which nothing is left speak of nothing, and go."""
+    """Removes caps on a provider, region or site of which nothing is left."""
     idle = {fault.row_key for fault in check(dataset) if (fault.sheet, fault.column) == ("caps", "name")}
     for name in sorted(idle):
         state.notes.append(f"Cap {name} is removed: nothing in its scope is left.")
@@ -80,7 +93,7 @@ def _without_empty_caps(state: RollState, dataset: Dataset) -> Dataset:
 
 
 def _roll_the_rest(state: RollState) -> None:
-    """Fleet, on-demand prices, options and scenario factors: what speaks of things that are over goes."""
+    """Fleet, on-demand prices, options and scenario factors, without those of things that are over."""
     dataset, to = state.dataset, state.to
     state.fleet = [each for each in dataset.fleet if each.until_month is None or dataset.t(each.until_month) >= to]
     first = dataset.settings.first_month  # what a blank from_month means

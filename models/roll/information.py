@@ -1,6 +1,6 @@
-r"""Beliefs: the problem as it looks in month k, with the facts known by then and the forecast for the rest.
+r"""The information set of a month: the problem as known in month k, facts where known and the forecast elsewhere.
 
-`forecast` is what is information_at at first, `actuals` the same problem as it really goes. Month k itself is known:
+`forecast` is the problem as expected at first, `actuals` the same problem as it really goes. Known in month k:
     demand, on-demand prices and caps   month by month, up to k; after it the forecast, with `level` times
                                         actual / forecast of month k (demand and price, each by itself)
     leases, contracts, lease-outs, options   what is offered, from the month it can first be signed by either
@@ -30,7 +30,19 @@ Choice = Callable[[Any, Any], Any]
 
 
 def information_at(forecast: Dataset, actuals: Dataset, implemented: Plan, k: int, update: Update) -> Dataset:
-    """The problem as known in month k, over the whole horizon; `implemented` is the plan followed until then."""
+    """The problem as known in month k, over the whole horizon.
+
+    Parameters
+    ----------
+    forecast, actuals
+        The problem as expected at first, and as it really goes.
+    implemented
+        The plan followed until month k.
+    k
+        The month t.
+    update
+        `level` scales the forecast of later months by actual / forecast of month k; `none` leaves it.
+    """
     seen = _Seen(forecast, actuals, implemented, k)
     return replace(
         actuals,

@@ -1,8 +1,8 @@
-"""Plans carried from one round into the next and back: the same decisions in the words of the other problem.
+"""Plans mapped from one round to the next and back: the same decisions under the names and months of the other problem.
 
-What was signed before stands in the rolled problem under other names, from other months. `map_forward` says
-the rest of a plan in the rolled problem's words, `map_back` a plan of the rolled problem in those of the
-problem it was rolled from, with what was done before. What adds up comes along: serving, shortfall, payments.
+In the rolled problem, units signed before have other names and months. `map_forward` maps the rest of a plan into the
+rolled problem; `map_back` maps a plan of the rolled problem into the one it was rolled from, with the decisions made
+before, and with serving, shortfall and payments.
 """
 
 from __future__ import annotations
@@ -19,7 +19,22 @@ from models.supply.lease_schedule import LeaseSchedule
 
 
 def map_forward(rolled: Rolled, before: Dataset, plan: Plan) -> Plan:
-    """What is left of a plan of `before`, in the words of the problem rolled from it."""
+    """What is left of a plan in the rolled problem.
+
+    Parameters
+    ----------
+    rolled
+        What `roll_forward` made of `before`.
+    before
+        The problem that was rolled.
+    plan
+        A plan of `before`.
+
+    Returns
+    -------
+    Plan
+        Decisions and serving from month `rolled.to` on, under the names and months of the rolled problem.
+    """
     to = rolled.to
     names = {_key(origin): name for (_, name), origin in rolled.origins.items()}
     signings = []
@@ -67,9 +82,23 @@ def _lease_forward(
 
 
 def map_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan:
-    """A plan of the rolled problem in the words of `before`, after what `earlier`, a plan of `before`, did until then.
+    """A plan of the rolled problem, in the months and under the names of the problem before.
 
-    Payments are discounted to the first month of `before`.
+    Parameters
+    ----------
+    rolled
+        What `roll_forward` made of `before`.
+    before
+        The problem that was rolled.
+    earlier
+        A plan of `before`; what it did until month `rolled.to` comes first.
+    plan
+        A plan of the rolled problem.
+
+    Returns
+    -------
+    Plan
+        A plan of `before`; payments are discounted to its first month.
     """
     to, discount = rolled.to, before.discount(rolled.to)
     signings = [each for each in earlier.signings if each.signed or each.month < to]

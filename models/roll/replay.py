@@ -1,7 +1,7 @@
-"""Decisions under other facts: the same signings, limits and options held against another version of the workbook.
+"""Decisions replayed in another version of the workbook: the same signings, limits and options.
 
-Where service starts later than was believed, the term moves with it; a right to cancel or to renew that is not
-there, and a signing that is not on offer in its month, fall away, and are told.
+Where service starts later than expected, the term moves with it. A right to cancel or renew that does not exist, and a
+signing that is not on offer in its month, are dropped and reported.
 """
 
 from __future__ import annotations
@@ -17,21 +17,34 @@ from models.supply.signing import service_start
 
 @dataclass(frozen=True, slots=True)
 class DroppedDecision:
-    """A decision of month t that falls away, in words."""
+    """A decision of month t that the other workbook does not offer, in words."""
 
     month: int
     words: str
 
 
 def replay(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[DroppedDecision, ...]]:
-    """The plan's decisions as they stand in `dataset`, and what of them falls away."""
-    signings, lost = [], []
+    """The same decisions in another version of the workbook.
+
+    Parameters
+    ----------
+    dataset
+        The other version.
+    plan
+        The decisions.
+
+    Returns
+    -------
+    tuple
+        The plan's decisions as they are in `dataset`, and those that are dropped because it does not offer them.
+    """
+    signings, dropped = [], []
     units: dict[tuple[str, str], int] = {}
     for each in sorted(plan.signings, key=lambda each: each.month):
         why = _not_on_offer(dataset, each, units.get((each.kind, each.name), 0))
         if why:
             units_of = f"{each.units} unit{'s' * (each.units > 1)} of {dataset.label(each.month)}"
-            lost.append(DroppedDecision(each.month, f"{each.name}: {units_of} not available, {why}"))
+            dropped.append(DroppedDecision(each.month, f"{each.name}: {units_of} not available, {why}"))
             continue
         units[each.kind, each.name] = units.get((each.kind, each.name), 0) + each.units
         signings.append(_at_home(dataset, each))
@@ -43,7 +56,7 @@ def replay(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[DroppedDecision, .
         options=tuple(each for each in plan.options if each.name in known),
         limits=tuple(each for each in plan.limits if (each.segment, each.limit) in limits),
     )
-    return found, tuple(lost)
+    return found, tuple(dropped)
 
 
 def _offer(dataset: Dataset, each: Signing) -> Lease | Contract | LeaseOut | None:

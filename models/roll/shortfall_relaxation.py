@@ -1,4 +1,7 @@
-"""The same problem with shortfall allowed at a price above anything that can be bought: what is least left unserved."""
+"""The same problem with shortfall allowed at a price above anything that can be bought.
+
+Its plan leaves as little unserved as possible.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import replace
 from models.dataset import Dataset
 
 LAST_RESORT_FACTOR = 10.0
-"""How many times the dearest way to serve a token that is on offer, at least, a token not served costs."""
+"""A token not served costs at least this many times the most expensive way on offer to serve it."""
 
 
 def unserved_allowed(dataset: Dataset) -> Dataset:
@@ -29,7 +32,11 @@ def unserved_allowed(dataset: Dataset) -> Dataset:
 
 
 def last_resort_usd_per_mtok(dataset: Dataset) -> float:
-    """DEARER x (the dearest accelerator-hour on offer, used by the slowest rate, or the dearest shortfall allowed)."""
+    """A price of shortfall above everything that can be bought, USD per million tokens.
+
+    LAST_RESORT_FACTOR times the most expensive accelerator-hour on offer at the slowest rate, or times the highest
+    price of shortfall allowed, whichever is more.
+    """
     accelerators: dict[str, float] = {}
     for part in dataset.lease_hardware:
         accelerators[part.lease] = accelerators.get(part.lease, 0.0) + part.accelerators

@@ -30,9 +30,22 @@ Columns = Mapping[str, Array]
 
 
 def vectors(dataset: Dataset, paths: Paths, before: int | None = None) -> Array:
-    """The paths as points, shape (paths, columns); of what is seen in months before `before` only, when given.
+    """The paths as points.
 
-    Delays and shares delivered show when delivery is due, which depends on the plan; with `before` they are not seen.
+    Parameters
+    ----------
+    dataset
+        The problem.
+    paths
+        Sampled paths.
+    before
+        Only what is seen in months t before it counts, when given. Delays and shares delivered show when delivery is
+        due, which depends on the plan; with `before` they are not seen.
+
+    Returns
+    -------
+    Array
+        Shape (paths, columns).
     """
     found = [_scaled(_weighted(columns, sizes)) for columns, sizes in _blocks(dataset, paths, before) if columns]
     return np.concatenate([*found, np.zeros((len(paths), 0))], axis=1)

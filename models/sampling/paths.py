@@ -75,7 +75,23 @@ class Paths:
 
 
 def sample(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: int) -> Paths:
-    """So many paths, drawn independently of one another.
+    """Paths of what is uncertain, drawn independently of one another.
+
+    Parameters
+    ----------
+    dataset
+        The problem.
+    uncertainty
+        What is uncertain.
+    count
+        How many paths.
+    seed
+        The same seed draws the same paths.
+
+    Returns
+    -------
+    Paths
+        Values by quantity and name, shape (paths, months).
 
     Raises
     ------

@@ -29,8 +29,17 @@ class Offer(Protocol):
 def service_start(dataset: Dataset, offer: Offer, signed: int, realization: Realization | None = None) -> int:
     """First service month f = max(m + lead_months + delay, service_not_before) of a signing in month m.
 
-    The delay is the scenario's: of an offer already signed, the one in force when service is due, if it is not
-    in service yet. `realization` stands in for the dataset's own.
+    Parameters
+    ----------
+    dataset
+        The problem.
+    offer
+        A lease, contract or lease-out.
+    signed
+        The month t of signing.
+    realization
+        The scenario's factors; the dataset's own where None. Of an offer already signed the delay is the one in force
+        when service is due, if it is not in service yet.
     """
     realization = realization or dataset.realization
     not_before = getattr(offer, "service_not_before", None)

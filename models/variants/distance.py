@@ -43,7 +43,7 @@ def units_by_month(dataset: Dataset, plan: Plan) -> dict[str, Counter[int]]:
 
 
 def distance_mw(dataset: Dataset, one: Plan, other: Plan) -> float:
-    """How far two plans are apart, MW averaged over the horizon."""
+    """How far two plans are apart: power signed by one and not by the other, MW averaged over the horizon."""
     first, second = units_by_month(dataset, one), units_by_month(dataset, other)
     total = 0.0
     for name in first:

@@ -22,7 +22,18 @@ ALL = "*"
 
 
 def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dataset:
-    """The problem with a quantity (of one name, or of all for `*`) changed by `value`.
+    """The problem with a quantity changed.
+
+    Parameters
+    ----------
+    dataset
+        The problem.
+    quantity
+        One of those of `scenario_factors`, `cap`, `discount_rate` or `reserve_margin`.
+    name
+        What it acts on; `*` for everything.
+    value
+        The factor, or what is added, as in `scenario_factors`.
 
     Raises
     ------

@@ -34,7 +34,7 @@ def without_offer(dataset: Dataset, name: str) -> Dataset:
 
 
 def at_price(dataset: Dataset, name: str, factor: float) -> Dataset:
-    """The same problem with an offer's rates and upfronts, or a lease-out's income, times `factor`.
+    """The same problem with an offer's rates and upfronts, or a lease-out's income, times a factor.
 
     Usage charges, minimum spend and option premiums stay, as for the scenario quantity `price`.
     """

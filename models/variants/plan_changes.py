@@ -51,7 +51,20 @@ class LimitChange:
 
 
 def differences(before: Plan, after: Plan, label: Label) -> tuple[Change, ...]:
-    """Every offer or option that either plan chooses: first those of `before`, in its order, then the new ones."""
+    """How the choices of two plans differ.
+
+    Parameters
+    ----------
+    before, after
+        The plans.
+    label
+        Month t as words, such as `Dataset.label`.
+
+    Returns
+    -------
+    tuple
+        Every offer or option that either plan chooses: first those of `before`, in its order, then the new ones.
+    """
     old, new = _choices(before), _choices(after)
     names = list(dict.fromkeys([*old, *new]))
     return tuple(_change(kind, name, old.get((kind, name)), new.get((kind, name)), label) for kind, name in names)

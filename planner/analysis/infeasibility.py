@@ -72,7 +72,7 @@ def explain_infeasible(
     conflict: bool = False,
 ) -> Infeasibility:
     """Looks for up to `alternatives` repairs, and for a conflict when asked to, for at most so many seconds."""
-    search = _Search(dataset, seconds * (0.75 if conflict else 1.0), stop)
+    search = _RepairSearch(dataset, seconds * (0.75 if conflict else 1.0), stop)
     repairs = search.repairs(alternatives)
     rules = None
     if conflict:
@@ -89,7 +89,7 @@ class _Problem:
     units: ModelUnits
 
 
-class _Search:
+class _RepairSearch:
     def __init__(self, dataset: Dataset, seconds: float, stop: Stop | None) -> None:
         self.began = time.monotonic()
         self.dataset, self.stop = dataset, stop

@@ -21,7 +21,7 @@ BY_MONTH = ("demand", "on_demand")
 
 @dataclass(frozen=True, slots=True)
 class ForecastError:
-    """A value that is not as forecast, and the month t in whose plan it was known; None where it never was."""
+    """A value that is not as forecast, and the month t in whose plan it was first known; None where it never was."""
 
     change: InputChange
     known: int | None
@@ -30,7 +30,7 @@ class ForecastError:
 def forecast_errors(
     request: BacktestRequest, inputs: Inputs, steps: Sequence[BacktestStep]
 ) -> tuple[ForecastError, ...]:
-    """Every value in which the workbooks differ, in the order of the sheets."""
+    """Every value in which the two workbooks differ, in the order of the sheets."""
     changes = input_changes(inputs.forecast, inputs.actuals)
     known: dict[InputChange, int] = {}
     implemented = Plan()

@@ -72,7 +72,22 @@ class Hindsight:
 def hindsight(
     actuals: Dataset, followed: Plan, until: int, options: SolveOptions, stop: Stop, watch: Watch
 ) -> Hindsight:
-    """Evaluates the decisions of months up to `until`, and solves the actuals with foresight.
+    """The decisions evaluated on what really happened, and the plan with perfect foresight.
+
+    Parameters
+    ----------
+    actuals
+        What really happened.
+    followed
+        The decisions that were made.
+    until
+        The last month t whose decisions are fixed.
+    options
+        The options of each solve.
+    stop
+        Asked often whether to stop.
+    watch
+        Makes the progress lines of a solve.
 
     Raises
     ------
@@ -96,7 +111,7 @@ def hindsight(
 
 
 def fixed_values(model: Model, decisions: Plan, until: int) -> Vector:
-    """A value for each column that is a decision of a month up to `until`, NaN for the others."""
+    """The value of each column that is a decision of a month t up to `until`; NaN for the others."""
     return np.where(decided_by(model, until), start_values(model, decisions), np.nan)
 
 

@@ -46,7 +46,7 @@ def rewritten_book(source: Path, before: Dataset, after: Dataset) -> Any:
 
 
 def check_as_meant(written: Dataset, meant: Dataset, sheets: Iterable[str]) -> None:
-    """What was written reads as what was meant; anything else is a fault of this software, and writes nothing."""
+    """Checks that what was written reads as what was meant; anything else is a fault of this software."""
     for name in sheets:
         found, wanted = getattr(written, name), getattr(meant, name)
         if name == "settings":

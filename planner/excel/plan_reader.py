@@ -304,7 +304,17 @@ def letter(column: int) -> str:
 
 
 def provenance_warnings(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:
-    """What the plan's own record says it was made from, where that is not what it is held against now."""
+    """Notes on a plan that was made from another workbook, or with other overrides, than it is read for.
+
+    Parameters
+    ----------
+    plan_path
+        The plan workbook; its sheet Run says what it was made from.
+    input_sha256
+        The hash of the workbook it is read for.
+    overrides
+        The overrides of this run.
+    """
     recorded = {key: "" if value is None else str(value) for key, value in run_record(plan_path).items()}
     notes = []
     if recorded.get(("run", "input_sha256"), input_sha256) != input_sha256:

@@ -85,7 +85,7 @@ def vary(
     WrongUsage
         The workbook has nothing of a name.
     """
-    searches = [_Search(dataset, plan, cost, each) for each in variations]
+    searches = [_VariationSearch(dataset, plan, cost, each) for each in variations]
     asked = done = 0
     for round_number in range(ROUNDS + 1):
         wanted = [(search, value) for search in searches for value in search.wanted()]
@@ -108,7 +108,7 @@ def vary(
     return Sensitivity(dataset.settings.plan_name, cost, tuple(each.curve(options.gap) for each in searches))
 
 
-class _Search:
+class _VariationSearch:
     """What is known along one variation."""
 
     def __init__(self, dataset: Dataset, plan: Plan, cost: Range, variation: Variation) -> None:

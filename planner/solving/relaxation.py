@@ -72,5 +72,5 @@ class LinearRelaxation:
 def relaxed_optimum(
     problem: Problem, time_limit: float | None = None, should_stop: Callable[[], bool] | None = None
 ) -> LocalOptimum | None:
-    """The best of a problem whose whole numbers may be fractions, with its duals; None where none was found."""
+    """The optimum of the linear relaxation of a problem, with its duals; None where none was found."""
     return LinearRelaxation(problem).optimum(time_limit=time_limit, should_stop=should_stop)

@@ -42,7 +42,18 @@ class Samples:
 
 
 def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, seed: int) -> Samples:
-    """So many paths of what is uncertain; the same seed draws the same.
+    """New paths of what is uncertain.
+
+    Parameters
+    ----------
+    dataset
+        The problem.
+    uncertainty
+        What is uncertain.
+    count
+        How many paths.
+    seed
+        The same seed draws the same paths.
 
     Raises
     ------
@@ -72,7 +83,7 @@ def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, see
 
 
 def draw_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
-    """So many draws, each scenario of the workbook with its probability."""
+    """Draws from the workbook's own scenarios, each with its probability."""
     tree = ScenarioTree(dataset)
     shares = np.array(list(tree.probability.values()))
     draws = np.random.default_rng([IN_SAMPLE, seed]).choice(len(shares), size=count, p=shares)

@@ -104,9 +104,26 @@ def simulate_plan(
     stop: Stop,
     on_results: Callable[[Mapping[int, SampleResult]], None] = lambda results: None,
 ) -> SimulatedPlan:
-    """Solves every problem within the time limit of the options.
+    """A plan's committed decisions in every sample: the best of what is left to decide, or why there is no plan.
 
-    `on_results` is called with the results so far, by problem.
+    Parameters
+    ----------
+    dataset
+        The problem.
+    commitment
+        The plan, and the month t before which its decisions are fixed.
+    samples
+        The problems to solve.
+    options
+        Options of each solve; the time limit is for all of them together.
+    nonzeros
+        Size of one problem, from which it follows whether processes pay.
+    workers
+        Solves at a time; 0 chooses.
+    stop
+        Asked often whether to stop.
+    on_results
+        Called with the results so far, by problem.
     """
     began = time.monotonic()
     limit = options.time_limit

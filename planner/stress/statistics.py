@@ -80,7 +80,7 @@ class StressFigures:
 
 
 def figures(dataset: Dataset, trial: SimulatedPlan, seed: int) -> StressFigures:
-    """The figures of a trial; CVaR at the settings' risk_alpha. What nothing is known of is None."""
+    """The figures of a simulation; CVaR at the settings' risk_alpha, None for what nothing is known of."""
     alpha = dataset.settings.risk_alpha
     results = trial.results
     decided = [each for each in results if each.status != "undecided"]
