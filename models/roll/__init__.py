@@ -3,9 +3,10 @@ r"""Rolling forward: the problem of a later month, once the decisions before it 
 Month t = k becomes month 0. Signings of months before k become rows of status signed, with notice given and renewals
 begun; options bought are removed; the limit in force becomes current_limit; rows that are over are removed. The
 horizon keeps its length. The result is an ordinary workbook's problem, so that its cheapest plan continues the old
-one: payments before k plus its cost, discounted by k months, are the cost of the old plan (unless caps on obligations, which look at
-ends of service not yet decided, interfere). Payments made are deducted from caps by quarter or year; what caps on
-shares and minimum spend carry over is in `Dataset.carried` and `billed`, for which a workbook has no sheet.
+one: payments before k plus its cost, discounted by k months, are the cost of the old plan (unless caps on
+obligations, which look at ends of service not yet decided, interfere). Payments made are deducted from caps by
+quarter or year; what caps on shares and minimum spend carry over is in `Dataset.carried` and `billed`, for which a
+workbook has no sheet.
 
 A row that is kept keeps its `row`; a new row carries the `row` of the one it came from.
 """
