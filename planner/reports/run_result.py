@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.audit import AuditReport
 from models.dataset import Dataset
 from models.faults import Fault
+from planner.results.input_rows import input_rows
 
 if TYPE_CHECKING:
     from models.core.compiled import Compiled, Size
@@ -41,7 +43,7 @@ class ModelSize:
         return cls(size.rows, size.columns, size.integers, size.nonzeros)
 
 
-@dataclass(slots=True)
+@dataclass
 class RunResult:
     """What a run found, and where it comes from; filled in as the run goes on.
 
@@ -139,6 +141,11 @@ class RunResult:
     def currency(self) -> str:
         """What money is in."""
         return self.dataset.settings.currency if self.dataset else "USD"
+
+    @cached_property
+    def input_rows(self) -> list[tuple[Any, ...]]:
+        """The rows of the sheet `Input`: the data as read, overrides included."""
+        return [] if self.dataset is None else input_rows(self.dataset)
 
     @property
     def saving_usd(self) -> float | None:

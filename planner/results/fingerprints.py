@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from planner.results.input_rows import input_rows
 from planner.results.plan_figures import PlanFigures
 from planner.results.scenario_set import ScenarioResult, ScenarioSetResult
 from planner.results.tables import Filled, decision_table, plan_tables
 
 
-def data_sha256(dataset: Dataset) -> str:
-    """Of the data as read, overrides included: every row of every sheet, defaults left out."""
-    return _sha256(input_rows(dataset))
+def data_sha256(rows: Iterable[tuple[Any, ...]]) -> str:
+    """Of the data as read, overrides included: the rows of `input_rows`, which leave defaults out."""
+    return _sha256(rows)
 
 
 def output_sha256(plans: ScenarioSetResult) -> str:

@@ -150,9 +150,17 @@ class ScenarioSetResult:
         return sum(each.probability for each in self.scenarios if each.shortfall_share)
 
     @cached_property
+    def expected_costs_usd(self) -> dict[str, float]:
+        """Expected present value by category; sums to the expected cost."""
+        return {
+            category: sum((each.probability * each.figures.costs_usd[category] for each in self.scenarios), 0.0)
+            for category in CATEGORIES
+        }
+
+    @cached_property
     def costs_usd(self) -> dict[str, float]:
-        """Expected present value by category, and as `risk` what is minimised on top; sums to the objective."""
-        costs, solution = self.solution.costs_usd(), self.solution
+        """The same, and as `risk` what is minimised on top; sums to the objective."""
+        costs, solution = self.expected_costs_usd, self.solution
         plain = solution.measure.kind == "expected" and solution.measure.weight == 0.0
         return costs if plain else costs | {RISK: solution.objective_usd - sum(costs[name] for name in CATEGORIES)}
 

@@ -42,7 +42,7 @@ def publish(result: RunResult, outputs: Outputs) -> dict[str, Any]:
     dataset = result.dataset
     failure: CannotWrite | None = None
     if dataset is not None:
-        result.data_sha256 = data_sha256(dataset)
+        result.data_sha256 = data_sha256(result.input_rows)
         with result.timed("total"), result.timed("write"):
             if result.has_plan:
                 failure = _publish_plan(result, outputs.plan)

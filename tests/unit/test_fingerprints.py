@@ -14,6 +14,7 @@ from models.dataset import Dataset
 from models.plan import Plan, Serving, Signing
 from planner.problem_reader import read
 from planner.results.fingerprints import data_sha256, output_sha256
+from planner.results.input_rows import input_rows
 from planner.results.scenario_set import ScenarioSetResult
 
 DATA = dataset(demand(2.0, months=3), lease("A", term(3, 1.0)))
@@ -25,7 +26,7 @@ PLAN = Plan(
 def of(path: Path, *overrides: str) -> str:
     data = read(path, overrides).dataset
     assert isinstance(data, Dataset)
-    return data_sha256(data)
+    return data_sha256(input_rows(data))
 
 
 def sha256_of(data: Dataset, plan: Plan) -> str:

@@ -9,7 +9,6 @@ from planner.analysis.alternatives import common_decisions
 from planner.analysis.offer_values import local_worth, offer_facts
 from planner.reports.plan.text import summary_rows
 from planner.reports.run_result import RunResult
-from planner.results.input_rows import input_rows
 from planner.results.plan_figures import PlanFigures
 from planner.results.tables import (
     ALTERNATIVE_COSTS,
@@ -54,7 +53,7 @@ def filled_tables(result: RunResult, figures: PlanFigures) -> list[Filled]:
         Filled(AUDIT, audit_rows(result)),
         Filled(RUN, run_rows(result)),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
-        Filled(INPUT, input_rows(figures.dataset)),
+        Filled(INPUT, result.input_rows),
     ]
 
 

@@ -154,7 +154,7 @@ class ScenarioOverview(Page):
         """The expected cost by category, beside the cost by scenario."""
         plans, best = self.plans, self.plans.solution
         top = self.row
-        costs = {category: usd for category, usd in best.costs_usd().items() if usd}
+        costs = {category: usd for category, usd in plans.expected_costs_usd.items() if usd}
         size, word = unit_of(max(map(abs, costs.values()), default=0.0))
         self._heading("Expected net present cost")
         rows = [(CATEGORY_WORDS[category], usd) for category, usd in costs.items()]

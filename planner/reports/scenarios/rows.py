@@ -12,7 +12,6 @@ from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words, measure_words
-from planner.results.input_rows import input_rows
 from planner.results.scenario_set import ScenarioSetResult
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK, RISK_SHEET, SCENARIO, SCENARIOS
 from planner.results.tables import AUDIT, INPUT, RUN, SUMMARY, Filled
@@ -24,7 +23,7 @@ def all_tables(result: RunResult, plans: ScenarioSetResult) -> list[Filled]:
     summary = Filled(SUMMARY, summary_rows(result, plans))
     last = [Filled(AUDIT, audit_rows(result)), Filled(RUN, run_rows(result))]
     own = [scenarios_table(plans), risk_table(plans), distribution_table(plans), outlook_table(plans)]
-    input_sheet = Filled(INPUT, input_rows(plans.dataset))
+    input_sheet = Filled(INPUT, result.input_rows)
     details = ("Serving", "Shortfall", "Source use", "On demand")
     views = [each for each in joined if each.table.sheet not in details]
     return [*own, summary, *views, *last, *(each for each in joined if each.table.sheet in details), input_sheet]
@@ -186,7 +185,7 @@ def summary_rows(result: RunResult, plans: ScenarioSetResult) -> list[tuple[Any,
         ("base case, signing nothing new", result.base_case_usd, currency),
         ("saving against the base case", result.saving_usd, currency),
         ("net present cost, expected", best.expected_usd, currency),
-        *((f"cost, expected: {category}", usd, currency) for category, usd in best.costs_usd().items()),
+        *((f"cost, expected: {category}", usd, currency) for category, usd in plans.expected_costs_usd.items()),
         ("cost of risk: objective less expected cost", best.objective_usd - best.expected_usd, currency),
         ("demand, expected", plans.expected("demand_bn"), "bn tokens"),
         ("demand after limits, expected", plans.expected("after_limits_bn"), "bn tokens"),
