@@ -22,8 +22,8 @@ FONT = "Arial"
 INK, GREY, HEADER, BAND, LINE = "#1A1A1A", "#5F6B7A", "#1F3A5F", "#F3F6FA", "#C9D3DF"
 BLUE, SKY, ORANGE, GREEN, PURPLE = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7"
 YELLOW, SILVER, RED = "#F0E442", "#999999", "#D55E00"
-TONES = {"good": ("#E3F2EC", "#0B5D43"), "careful": ("#FFF1D6", "#7A4B00"), "bad": ("#FDE2DC", "#9A3412")}
-"""Fill and ink of what is said to be good, careful or bad; words say it too."""
+PALETTE = (BLUE, ORANGE, SKY, PURPLE, GREEN, SILVER, RED, YELLOW)
+"""Colours of the series of a chart, in order."""
 WIDEST = 60
 """Columns are as wide as what they hold, up to this many characters; longer text wraps."""
 PAGE = 250
@@ -187,7 +187,7 @@ def write_cell(book: Book, sheet: Any, r: int, c: int, cell: Cell, **look: Any) 
     """A coloured or leading cell; `look` are further properties of its format."""
     look = {"align": "left", "indent": 1} | look
     if cell.link:
-        style = book.format(**look | {"underline": 1, "font_color": "#0B5394"})
+        style = book.format(**look | {"underline": 1, "font_color": BLUE})
         sheet.write_url(r, c, f"external:{quote(cell.link)}", style, cell.text[:CELL_TEXT])
         return
     if cell.tone:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planner.excel.book import BLUE, FONT, GREEN, GREY, HEADER, INK, LINE, ORANGE, PURPLE, RED, SILVER, SKY, YELLOW
+from planner.excel.book import BLUE, INK, ORANGE, PALETTE, PURPLE, RED, SILVER, SKY
+from planner.excel.charts import SMALL, month_chart
+from planner.excel.first_sheet import MoneyUnit
 from planner.results.monthly import MonthRow
 from planner.results.tables import BY_PROVIDER, MONTHLY, value_of
 
-PROVIDERS = (BLUE, ORANGE, SKY, GREEN, PURPLE, YELLOW, SILVER)
 IDLE = "#E3E8EE"
-SMALL = {"name": FONT, "size": 8, "color": GREY}
 
 
 def tokens_chart(workbook: Any, months: list[MonthRow]) -> Any:
@@ -30,7 +30,7 @@ def tokens_chart(workbook: Any, months: list[MonthRow]) -> Any:
             0, ("demand_bn_per_day", "Demand before limits", {"color": RED, "width": 1.75, "dash_type": "dash"})
         )
     chart, largest = _stacked(workbook, months, bars, lines)
-    return finished(chart, "Capacity against demand, bn tokens a day", _plain_format(largest), len(months))
+    return month_chart(chart, "Capacity against demand, bn tokens a day", axis_format(largest), len(months))
 
 
 def power_chart(workbook: Any, months: list[MonthRow]) -> Any:
@@ -45,7 +45,7 @@ def power_chart(workbook: Any, months: list[MonthRow]) -> Any:
     if any(row.leased_out_mw for row in months):
         lines.append(("leased_out_mw", "Leased out", {"color": PURPLE, "width": 2, "dash_type": "dash"}))
     chart, largest = _stacked(workbook, months, bars, lines)
-    return finished(chart, "Power by month, MW", _plain_format(largest), len(months))
+    return month_chart(chart, "Power by month, MW", axis_format(largest), len(months))
 
 
 def _stacked(
@@ -73,11 +73,12 @@ def _figures(months: list[MonthRow], header: str) -> list[float]:
     return [value_of(row, attribute) for row in months]
 
 
-def _plain_format(largest: float) -> str:
+def axis_format(largest: float) -> str:
+    """The number format of an axis up to this figure."""
     return "#,##0" if largest >= 10 else "0.0" if largest >= 1 else "0.00" if largest >= 0.1 else "General"
 
 
-def provider_chart(workbook: Any, rows: int, providers: list[str], currency: str, unit: tuple[float, str]) -> Any:
+def provider_chart(workbook: Any, rows: int, providers: list[str], currency: str, unit: MoneyUnit) -> Any:
     """Cash by month, stacked by the provider it goes to."""
     chart = workbook.add_chart({"type": "column", "subtype": "stacked"})
     for position, name in enumerate(providers):
@@ -86,22 +87,20 @@ def provider_chart(workbook: Any, rows: int, providers: list[str], currency: str
             "categories": [BY_PROVIDER, 1, 0, rows, 0],
             "values": [BY_PROVIDER, 1, position + 1, rows, position + 1],
         }
-        chart.add_series(place | {"fill": {"color": PROVIDERS[position % len(PROVIDERS)]}, "gap": 25})
-    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
-    return finished(chart, f"Cash by month and provider, {currency}{unit[1]}", f"#,##0{commas}", rows)
+        chart.add_series(place | {"fill": {"color": PALETTE[position % len(PALETTE)]}, "gap": 25})
+    return month_chart(chart, f"Cash by month and provider, {currency}{unit.word}", f"#,##0{unit.commas}", rows)
 
 
-def lock_in_chart(workbook: Any, rows: int, currency: str, unit: tuple[float, str]) -> Any:
+def lock_in_chart(workbook: Any, rows: int, currency: str, unit: MoneyUnit) -> Any:
     """What is still owed after each month, and on an axis of its own the months that the longest commitment runs."""
     chart = workbook.add_chart({"type": "column"})
-    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
-    owed = f"Still owed, {currency}{unit[1]} (left)"
+    owed = f"Still owed, {currency}{unit.word} (left)"
     chart.add_series(_series("owed_usd", owed, rows) | {"fill": {"color": PURPLE}, "gap": 25})
     line = workbook.add_chart({"type": "line"})
     months = _series("locked_months", "Months until the last commitment ends (right)", rows)
     line.add_series(months | {"line": {"color": INK, "width": 2}, "y2_axis": True})
     chart.combine(line)
-    done = finished(chart, "Lock-in after each month", f"#,##0{commas}", rows)
+    done = month_chart(chart, "Lock-in after each month", f"#,##0{unit.commas}", rows)
     line.set_y2_axis(
         {"num_format": "0", "num_font": SMALL, "min": 0, "line": {"none": True}, "major_gridlines": {"visible": False}}
     )
@@ -112,31 +111,3 @@ def _series(header: str, name: str, rows: int) -> dict[str, Any]:
     column = MONTHLY.headers.index(header)
     sheet = MONTHLY.sheet
     return {"name": name, "categories": [sheet, 1, 0, rows, 0], "values": [sheet, 1, column, rows, column]}
-
-
-def finished(chart: Any, title: str, number_format: str, rows: int) -> Any:
-    """The chart with title, legend and quiet axes: `rows` months across, figures in `number_format`."""
-    chart.set_title(
-        {"name": title, "name_font": {"name": FONT, "size": 11, "bold": True, "color": HEADER}, "overlay": False}
-    )
-    chart.set_x_axis(
-        {
-            "text_axis": True,
-            "num_format": "yyyy-mm",
-            "num_font": SMALL | {"rotation": -45},
-            "interval_unit": max(1, -(-rows // 12)),
-            "line": {"color": LINE},
-            "label_position": "low",
-        }
-    )
-    chart.set_y_axis(
-        {
-            "num_format": number_format,
-            "num_font": SMALL,
-            "major_gridlines": {"visible": True, "line": {"color": LINE, "width": 0.5}},
-            "line": {"none": True},
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": SMALL})
-    chart.set_chartarea({"border": {"color": LINE}})
-    return chart

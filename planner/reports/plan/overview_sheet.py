@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.plan import CATEGORIES
-from planner.excel.book import GREY, HEADER, LINE, TONES, Book
-from planner.excel.plan_page import FIRST, HALVES, LAST, Page, unit_of
+from planner.excel.book import INK, LINE, TONES, Book
+from planner.excel.first_sheet import money_unit
 from planner.reports.plan.charts import lock_in_chart, provider_chart, tokens_chart
+from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, PlanPage
 from planner.reports.plan.text import CATEGORY_WORDS, banner, saving_words, tiles
 from planner.reports.plan.timeline_sheet import PURPOSE, SHEET
 from planner.reports.run_result import RunResult
@@ -26,6 +27,7 @@ PERIODS = LAST - FIRST
 """Stretches of the horizon that limits and service are shown in."""
 SEGMENTS = 10
 """Segments shown here."""
+CHART_PIXELS, ROW_PIXELS = 290, 20
 ACTION_COLUMNS = (
     ("Offer", "text"),
     ("Do", "text"),
@@ -42,46 +44,44 @@ ACTION_COLUMNS = (
 )
 
 
-class PlanOverview(Page):
+class PlanOverview(PlanPage):
     """Draws the sheet from top to bottom."""
 
     def __init__(self, book: Book, result: RunResult, figures: PlanFigures) -> None:
-        super().__init__(book, figures.dataset)
+        super().__init__(book, result, banner(result, figures))
         self.result, self.figures = result, figures
 
     def draw(self, filled: Sequence[Filled]) -> None:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
-        result, figures = self.result, self.figures
-        self._title(result.title, banner(result, figures))
-        self._tiles(tiles(result, figures))
+        page, result, figures = self.page, self.result, self.figures
+        page.tiles(tiles(result, figures), TILE_SPANS)
         cost = result.objective_usd if result.objective_usd is not None else figures.plan.objective_usd
-        self._note(saving_words(result, "net present cost", cost))
-        self.row += 1
+        page.note(saving_words(result, "net present cost", cost))
+        page.row += 1
         self._actions(figures.actions)
         self._charts()
         self._segments()
-        top = self.row
+        top = page.row
         self._costs()
-        left, self.row = self.row, top
+        left, page.row = page.row, top
         self._cash_by_year()
-        self.row += 1
-        self._lock_in(max(left, self.row + 12) - self.row)
-        self.row = max(left, self.row) + 1
-        self._contents([(SHEET, PURPOSE), *((each.table.sheet, each.table.purpose) for each in filled)])
-        self.sheet.print_area(0, 0, self.row, LAST)
+        page.row += 1
+        self._lock_in(max(left, page.row + 12) - page.row)
+        page.row = max(left, page.row) + 1
+        self.finish([(SHEET, PURPOSE)], filled)
 
     def _actions(self, calendar: list[Action]) -> None:
-        self._heading("What to sign and when")
+        self.page.heading("What to sign and when")
         if not calendar:
-            self._note("Nothing new: what is already online, and on-demand capacity, is enough.")
+            self.page.note("Nothing new: what is already online, and on-demand capacity, is enough.")
             return
         rows = [self._action(each) for each in calendar[:LISTED]]
-        size, word = unit_of(max(abs(row[-1] or 0.0) for row in rows))
-        headers = [header.format(money=self.currency + word) for header, _ in ACTION_COLUMNS]
-        self._table(FIRST, headers, [kind for _, kind in ACTION_COLUMNS], rows, size=size)
+        unit = money_unit(row[-1] for row in rows)
+        columns = [(header.format(money=self.currency + unit.word), kind) for header, kind in ACTION_COLUMNS]
+        self.page.table(columns, rows, unit=unit)
         if len(calendar) > LISTED:
-            self._note(f"and {len(calendar) - LISTED} more, later; the sheet Decisions has all of them")
-        self.row += 1
+            self.page.note(f"and {len(calendar) - LISTED} more, later; the sheet Decisions has all of them")
+        self.page.row += 1
 
     def _action(self, each: Action) -> tuple[Any, ...]:
         what = each.decision
@@ -91,88 +91,68 @@ class PlanOverview(Page):
         return (what.name, each.do, each.by, what.provider, what.region, what.term_months, *sizes, cost)
 
     def _charts(self) -> None:
-        count = len(self.dataset.horizon)
-        paid = self.figures.cash_by_provider
-        largest = max((sum(abs(row[t]) for row in paid.values()) for t in self.dataset.horizon), default=0.0)
-        chart = tokens_chart(self.book.workbook, self.figures.months)
-        self._place(chart, "Tokens a day served and idle by source, against demand", *HALVES[0], 290)
+        paid, months = self.figures.cash_by_provider, self.figures.months
+        chart = tokens_chart(self.book.workbook, months)
+        self.place(chart, "Tokens a day served and idle by source, against demand", *HALVES[0], CHART_PIXELS)
         if paid:
-            chart = provider_chart(self.book.workbook, count, list(paid), self.currency, unit_of(largest))
-            self._place(chart, "Cash by month and provider", *HALVES[1], 290)
+            unit = money_unit(sum(abs(row[t]) for row in paid.values()) for t in range(len(months)))
+            chart = provider_chart(self.book.workbook, len(months), list(paid), self.currency, unit)
+            self.place(chart, "Cash by month and provider", *HALVES[1], CHART_PIXELS)
         else:
-            self.sheet.write_string(self.row, HALVES[1][0], "Nothing is paid.", self.book.format(font_color=GREY))
-        self.row += 15
-        self._note("Idle is an estimate: what accelerators not at work could serve of the month's mix of demand.")
-        self.row += 1
+            self.say("Nothing is paid.", HALVES[1][0])
+        self.page.row += 15
+        self.page.note("Idle is an estimate: what accelerators not at work could serve of the month's mix of demand.")
+        self.page.row += 1
 
     def _segments(self) -> None:
         """Limits as a timeline and the share served, for every segment, over stretches of the horizon."""
-        grid = segment_grid(self.dataset, self.figures.plan, self.figures.service, PERIODS)
-        self._heading("Usage limits and service by segment, from each month on")
-        style = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER}
-        self.sheet.write_string(self.row, FIRST, "Segment", self.book.format(**style))
-        for column in range(FIRST + 1, LAST + 1):
-            self.sheet.write_blank(self.row, column, None, self.book.format(**style))
-        for k, t in enumerate(grid.starts):
-            label = self.dataset.label(t)
-            self.sheet.write_string(self.row, FIRST + 1 + k, label, self.book.format(align="center", **style))
+        page, book, dataset = self.page, self.book, self.figures.dataset
+        grid = segment_grid(dataset, self.figures.plan, self.figures.service, PERIODS)
+        page.heading("Usage limits and service by segment, from each month on")
+        kinds = ("text", *["month"] * len(grid.starts))
+        page.head(["Segment", *map(dataset.label, grid.starts)], kinds, last=LAST)
         for line in grid.lines[:SEGMENTS]:
-            self.row += 1
-            self.sheet.set_row(self.row, 24)
+            page.sheet.set_row(page.row, 24)
             look = {"bottom": 1, "bottom_color": LINE}
-            self.sheet.write_string(self.row, FIRST, line.segment, self.book.format(text_wrap=True, **look))
+            page.sheet.write_string(page.row, FIRST, line.segment, book.format(text_wrap=True, indent=1, **look))
             for column in range(FIRST + 1 + len(line.cells), LAST + 1):
-                self.sheet.write_blank(self.row, column, None, self.book.format(**look))
-            for k, cell in enumerate(line.cells):
-                fill, ink = TONES["bad"] if cell.short else ("#FFFFFF", "#1A1A1A")
-                if cell.tight and not cell.short:
-                    fill, ink = TONES["careful"]
-                shown = self.book.format(
-                    font_size=8, align="center", text_wrap=True, bg_color=fill, font_color=ink, **look
-                )
-                self.sheet.write_string(self.row, FIRST + 1 + k, cell.text, shown)
-        self.row += 1
+                page.sheet.write_blank(page.row, column, None, book.format(**look))
+            for column, cell in enumerate(line.cells, start=FIRST + 1):
+                fill, ink = TONES["bad"] if cell.short else TONES["careful"] if cell.tight else ("#FFFFFF", INK)
+                shown = book.format(font_size=8, align="center", text_wrap=True, bg_color=fill, font_color=ink, **look)
+                page.sheet.write_string(page.row, column, cell.text, shown)
+            page.row += 1
         if len(grid.lines) > SEGMENTS:
-            self._note(f"and {len(grid.lines) - SEGMENTS} more segments, on the sheets Limits and Service")
-        self._note(grid.note)
-        self.row += 1
+            page.note(f"and {len(grid.lines) - SEGMENTS} more segments, on the sheets Limits and Service")
+        page.note(grid.note)
+        page.row += 1
 
     def _lock_in(self, rows: int) -> None:
         owed = [row.owed_usd for row in self.figures.months]
-        largest = max(owed, default=0.0)
-        if not largest:
-            self.sheet.write_string(
-                self.row, CASH, "Nothing is owed beyond the month.", self.book.format(font_color=GREY)
-            )
-            self.row += 1
+        if not any(owed):
+            self.say("Nothing is owed beyond the month.", CASH)
+            self.page.row += 1
             return
-        self._place(
-            lock_in_chart(self.book.workbook, len(owed), self.currency, unit_of(largest)),
-            "Still owed after each month, and months until the last commitment ends",
-            CASH,
-            LAST,
-            20 * max(rows, 10),
-        )
-        self.row += max(rows, 10) + 1
+        chart = lock_in_chart(self.book.workbook, len(owed), self.currency, money_unit(owed))
+        description = "Still owed after each month, and months until the last commitment ends"
+        self.place(chart, description, CASH, LAST, ROW_PIXELS * max(rows, 10))
+        self.page.row += max(rows, 10) + 1
 
     def _costs(self) -> None:
         costs = self.figures.costs_usd
-        size, word = unit_of(max(abs(cost) for cost in costs.values()))
-        self._heading("Net present cost")
-        total = self.figures.plan.objective_usd
-        shown = [category for category in CATEGORIES if costs[category]]
-        rows = [(CATEGORY_WORDS[each], costs[each]) for each in shown]
-        headers = ("Category", f"{self.currency}{word}")
-        self._table(FIRST, headers, ("text", "money"), rows, total=("Total", total), size=size)
+        unit = money_unit(costs.values())
+        self.page.heading("Net present cost")
+        rows = [(CATEGORY_WORDS[category], costs[category]) for category in CATEGORIES if costs[category]]
+        columns = (("Category", "text"), (f"{self.currency}{unit.word}", "money"))
+        self.page.table(columns, rows, total=("Total", self.figures.plan.objective_usd), unit=unit)
 
     def _cash_by_year(self) -> None:
         years = self.figures.cash_by_year
-        size, word = unit_of(max((abs(sum(row.values())) for row in years.values()), default=0.0))
-        self._heading(f"Cash paid by calendar year, {self.currency}{word}", at=CASH)
+        unit = money_unit(sum(row.values()) for row in years.values())
+        self.page.heading(f"Cash paid by calendar year, {self.currency}{unit.word}", at=CASH)
         groups = [each for each in (*CASH_GROUPS.values(), "other") if any(year[each] for year in years.values())]
-        headers = ("Year", *(group.replace("_", " ").capitalize() for group in groups), "Total")
+        columns = [("Year", "year"), *((group.replace("_", " ").capitalize(), "money") for group in groups)]
         rows = [(year, *(row[group] for group in groups), sum(row.values())) for year, row in years.items()]
         sums = [sum(year[group] for year in years.values()) for group in groups]
-        sums.append(sum(sums))
-        kinds = ("year", *["money"] * (len(headers) - 1))
-        self._table(CASH, headers, kinds, rows, total=("Total", *sums), size=size)
+        total = ("Total", *sums, sum(sums))
+        self.page.table([*columns, ("Total", "money")], rows, at=CASH, total=total, unit=unit)

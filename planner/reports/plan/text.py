@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.plan import CATEGORIES
-from planner.excel.plan_page import Banner, Tile
+from planner.excel.first_sheet import Banner, Tile, Tone
 from planner.formatting import money, percent
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
@@ -35,6 +35,7 @@ def verdict(result: RunResult, no_other: str, due: str, audited: str = "") -> Ba
 
     `no_other` names the plans that the bound speaks of, `audited` says where the audit looked.
     """
+    tone: Tone
     gap, most = f"gap of {percent(result.gap)}", result.possible_saving_usd
     if most is not None:
         gap += f": {no_other} can save more than {money(most, result.currency)}" if most else f": {no_other} costs less"

@@ -8,39 +8,38 @@ from typing import Any
 
 from models import months
 from models.dataset import Dataset
-from planner.excel.book import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SILVER, SKY, YELLOW
-from planner.excel.plan_page import unit_of
+from planner.excel.book import BLUE, GREEN, INK, PALETTE, RED, SILVER
+from planner.excel.charts import SMALL, month_chart
+from planner.excel.first_sheet import money_unit
 from planner.formatting import money
-from planner.reports.plan.charts import SMALL, finished
+from planner.reports.plan.charts import axis_format
 from planner.results.decision_tree import Node
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK
 
 BAND, SOFT = "#CFE3F1", "#F7DFCF"
-LINES = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, SILVER, YELLOW)
 LABELLED = 16
 """Scenarios whose names a chart of all can show; of more it shows every second, third, …"""
 
 
 def cost_chart(workbook: Any, rows: int, currency: str, largest: float) -> Any:
     """Cost by scenario from the cheapest to the dearest, the expected cost as a line; the `largest` sets the unit."""
-    unit = unit_of(largest)
+    unit = money_unit([largest])
     chart = workbook.add_chart({"type": "column"})
     chart.add_series(_place(DISTRIBUTION, "cost_usd", "Net present cost", rows) | _filled(BLUE))
     line = workbook.add_chart({"type": "line"})
     look = {"line": {"color": INK, "width": 2, "dash_type": "dash"}}
     line.add_series(_place(DISTRIBUTION, "expected_usd", "Expected", rows) | look)
     chart.combine(line)
-    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(unit[0], "")
-    title = f"Net present cost by scenario, {currency}{unit[1]}"
-    shown = "#,##0" if largest >= 10 * unit[0] else "#,##0.0"
-    return _by_scenario(finished(chart, title, shown + commas, rows), rows)
+    title = f"Net present cost by scenario, {currency}{unit.word}"
+    shown = "#,##0" if largest >= 10 * unit.size else "#,##0.0"
+    return _by_scenario(month_chart(chart, title, shown + unit.commas, rows), rows)
 
 
 def shortfall_chart(workbook: Any, rows: int) -> Any:
     """The share of tokens asked for that falls short, by scenario."""
     chart = workbook.add_chart({"type": "column"})
     chart.add_series(_place(DISTRIBUTION, "shortfall_share", "Shortfall", rows) | _filled(RED))
-    drawn = _by_scenario(finished(chart, "Share of tokens falling short by scenario", "0.0%", rows), rows)
+    drawn = _by_scenario(month_chart(chart, "Share of tokens falling short by scenario", "0.0%", rows), rows)
     drawn.set_legend({"none": True})
     return drawn
 
@@ -51,12 +50,23 @@ def demand_chart(workbook: Any, rows: int) -> Any:
     return _band(workbook, rows, "after_limits", "bn_per_day", title, BAND, served=True)
 
 
-def power_chart(workbook: Any, rows: int) -> Any:
+def power_chart(workbook: Any, rows: int, largest: float) -> Any:
     """Committed power: the band from the least to the most of all scenarios, and the expected."""
-    return _band(workbook, rows, "committed", "mw", "Committed power over the scenarios, MW", SOFT)
+    title = "Committed power over the scenarios, MW"
+    return _band(workbook, rows, "committed", "mw", title, SOFT, shown=axis_format(largest))
 
 
-def _band(workbook: Any, rows: int, what: str, unit: str, title: str, colour: str, *, served: bool = False) -> Any:
+def _band(
+    workbook: Any,
+    rows: int,
+    what: str,
+    unit: str,
+    title: str,
+    colour: str,
+    *,
+    served: bool = False,
+    shown: str = "#,##0",
+) -> Any:
     chart = workbook.add_chart({"type": "area", "subtype": "stacked"})
     none = {"fill": {"none": True}, "border": {"none": True}}
     chart.add_series(_place(OUTLOOK, f"{what}_least_{unit}", "Least", rows) | none)
@@ -69,7 +79,7 @@ def _band(workbook: Any, rows: int, what: str, unit: str, title: str, colour: st
         look = {"line": {"color": GREEN, "width": 2, "dash_type": "dash"}}
         lines.add_series(_place(OUTLOOK, "served_expected_bn_per_day", "Served, expected", rows) | look)
     chart.combine(lines)
-    drawn = finished(chart, title, "#,##0", rows)
+    drawn = month_chart(chart, title, shown, rows)
     drawn.set_legend({"position": "bottom", "font": SMALL, "delete_series": [0]})
     return drawn
 
@@ -123,12 +133,12 @@ def tree_chart(workbook: Any, sheet: str, where: dict[str, tuple[int, int, int]]
                 "name": labels[name],
                 "categories": [sheet, first, column, last, column],
                 "values": [sheet, first, column + 1, last, column + 1],
-                "line": {"color": LINES[position % len(LINES)], "width": 2.25},
+                "line": {"color": PALETTE[position % len(PALETTE)], "width": 2.25},
                 "marker": {"type": "none"},
                 "data_labels": label | {"custom": [{"delete": True}] * (count - 1)},
             }
         )
-    drawn = finished(chart, "Decision tree: where scenarios part, and what each costs", "0", len(dataset.horizon))
+    drawn = month_chart(chart, "Decision tree: where scenarios part, and what each costs", "0", len(dataset.horizon))
     step = math.ceil(30.4375 * max(1, round(len(dataset.horizon) / 6))) + 1  # never a day short of a month
     begin, end = (serial(dataset, t) for t in (0, len(dataset.horizon)))
     drawn.set_x_axis(

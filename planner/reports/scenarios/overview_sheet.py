@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
-from planner.excel.book import GREY, HEADER, LINE, Book
-from planner.excel.plan_page import FIRST, HALVES, LAST, WIDTHS, Page, unit_of
+from planner.excel.book import GREY, LINE, Book
+from planner.excel.first_sheet import money_unit
+from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, WIDTHS, PlanPage
 from planner.reports.plan.text import CATEGORY_WORDS
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.charts import cost_chart, demand_chart, power_chart, shortfall_chart
@@ -20,7 +22,6 @@ from planner.results.tables import Filled
 LISTED, CASES = 14, 14
 """Decisions and cases shown here; the sheet Decision tree has all of them."""
 HEIGHT, CHART_ROWS = 270, 14
-CASE_COLUMNS = (("In which case", FIRST, FIRST), ("From", FIRST + 1, FIRST + 1), ("Probability", FIRST + 2, FIRST + 2))
 SCENARIO_COLUMN = 4
 """Column that the table of scenarios starts in."""
 WORDS = FIRST + 3
@@ -41,46 +42,44 @@ COLUMNS = (
 )
 
 
-class ScenarioOverview(Page):
+class ScenarioOverview(PlanPage):
     """Draws the sheet from top to bottom."""
 
     def __init__(self, book: Book, result: RunResult, plans: ScenarioSetResult) -> None:
-        super().__init__(book, plans.dataset)
-        self.result, self.plans = result, plans
+        super().__init__(book, result, banner(result, plans), f" · {len(plans.scenarios)} scenarios")
+        self.result, self.plans, self.dataset = result, plans, plans.dataset
 
     def draw(self, filled: Sequence[Filled]) -> None:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
-        result, plans = self.result, self.plans
-        self._title(result.title, banner(result, plans), f" · {len(plans.scenarios)} scenarios")
-        self._tiles(tiles(result, plans))
-        for words in notes(result, plans):
-            self._note(words)
-        self.row += 1
+        self.page.tiles(tiles(self.result, self.plans), TILE_SPANS)
+        for words in notes(self.result, self.plans):
+            self.page.note(words)
+        self.page.row += 1
         self._decide_now()
         self._pictures()
         self._later()
         self._costs()
-        self._contents([(SHEET, PURPOSE), *((each.table.sheet, each.table.purpose) for each in filled)])
-        self.sheet.print_area(0, 0, self.row, LAST)
+        self.finish([(SHEET, PURPOSE)], filled)
 
     def _decide_now(self) -> None:
+        page, now = self.page, self.plans.decisions_now
         first = self.dataset.settings.first_stage_months
         until = f", before {self.dataset.label(first)}" if first in self.dataset.horizon else ""
-        self._heading(f"Decide now: the same in every scenario{until}")
-        if not self.plans.decisions_now:
-            self._note("Nothing: the scenarios differ from the first month on." if not first else "Nothing new.")
-            self.row += 1
+        page.heading(f"Decide now: the same in every scenario{until}")
+        if not now:
+            page.note("Nothing: the scenarios differ from the first month on." if not first else "Nothing new.")
+            page.row += 1
             return
-        rows = [self._decision(each) for each in self.plans.decisions_now[:LISTED]]
-        size, word = unit_of(max(abs(row[-1] or 0.0) for row in rows))
-        headers = [header.format(money=self.currency + word) for header, _ in COLUMNS]
-        self._table(FIRST, headers, [kind for _, kind in COLUMNS], rows, size=size)
-        for each in self.plans.decisions_now[:LISTED]:
+        rows = [self._decision(each) for each in now[:LISTED]]
+        unit = money_unit(row[-1] for row in rows)
+        columns = [(header.format(money=self.currency + unit.word), kind) for header, kind in COLUMNS]
+        page.table(columns, rows, unit=unit)
+        for each in now[:LISTED]:
             if each.cannot:
-                self._note(f"{each.what.name}: {each.what.do}{cannot_words(each)}.")
-        if len(self.plans.decisions_now) > LISTED:
-            self._note(f"and {len(self.plans.decisions_now) - LISTED} more; {SHEET} has all of them")
-        self.row += 1
+                page.note(f"{each.what.name}: {each.what.do}{cannot_words(each)}.")
+        if len(now) > LISTED:
+            page.note(f"and {len(now) - LISTED} more; the sheet {SHEET} has all of them")
+        page.row += 1
 
     def _decision(self, each: SharedDecision) -> tuple[Any, ...]:
         what, starts = each.what, each.starts
@@ -93,92 +92,83 @@ class ScenarioOverview(Page):
         return (*facts, begins, latest, share, each.cost_usd)
 
     def _pictures(self) -> None:
-        count, horizon = len(self.plans.scenarios), len(self.dataset.horizon)
-        largest = max(abs(cost) for cost in self.plans.solution.costs.values())
-        workbook = self.book.workbook
-        chart = cost_chart(workbook, count, self.currency, largest)
-        self._place(chart, "Net present cost by scenario, and expected", *HALVES[0], HEIGHT)
-        self._place(shortfall_chart(workbook, count), "Share of tokens falling short by scenario", *HALVES[1], HEIGHT)
-        self.row += CHART_ROWS
-        self._place(demand_chart(workbook, horizon), "Demand over the scenarios by month", *HALVES[0], HEIGHT)
-        if any(row.committed_mw for each in self.plans.scenarios for row in each.figures.months):
-            chart = power_chart(workbook, horizon)
-            self._place(chart, "Committed power over the scenarios by month", *HALVES[1], HEIGHT)
+        plans, workbook = self.plans, self.book.workbook
+        count, horizon = len(plans.scenarios), len(self.dataset.horizon)
+        chart = cost_chart(workbook, count, self.currency, max(abs(each.cost_usd) for each in plans.scenarios))
+        self.place(chart, "Net present cost by scenario, and expected", *HALVES[0], HEIGHT)
+        self.place(shortfall_chart(workbook, count), "Share of tokens falling short by scenario", *HALVES[1], HEIGHT)
+        self.page.row += CHART_ROWS
+        self.place(demand_chart(workbook, horizon), "Demand over the scenarios by month", *HALVES[0], HEIGHT)
+        most = max((row.committed_mw for each in plans.scenarios for row in each.figures.months), default=0.0)
+        if most:
+            description = "Committed power over the scenarios by month"
+            self.place(power_chart(workbook, horizon, most), description, *HALVES[1], HEIGHT)
         else:
-            words = "Nothing is committed in any scenario."
-            self.sheet.write_string(self.row, HALVES[1][0], words, self.book.format(font_color=GREY))
-        self.row += CHART_ROWS + 1
+            self.say("Nothing is committed in any scenario.", HALVES[1][0])
+        self.page.row += CHART_ROWS + 1
 
     def _later(self) -> None:
         """What each node after the first decides, in words that run over the columns beside each other."""
-        cases = [node for _, node in self.plans.decision_tree.walk() if node is not self.plans.decision_tree]
-        later = [each for each in self.plans.decision_tree.decisions if each not in self.plans.decisions_now]
+        root = self.plans.decision_tree
+        cases = [node for _, node in root.walk() if node is not root]
+        later = [each for each in root.decisions if each not in self.plans.decisions_now]
         if not cases and not later:
             return
-        self._heading("Decide later, depending on the scenario")
-        head = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER}
-        for column in range(FIRST, LAST + 1):
-            self.sheet.write_blank(self.row, column, None, self.book.format(**head))
-        for words, column, _ in CASE_COLUMNS:
-            place = {"align": "left"} if column == FIRST else {"align": "center"}
-            self.sheet.write_string(self.row, column, words, self.book.format(**head, **place))
-        self.sheet.write_string(self.row, WORDS, "What to do", self.book.format(**head))
-        self.row += 1
+        self.page.heading("Decide later, depending on the scenario")
+        headers, kinds = ("In which case", "From", "Probability", "What to do"), ("text", "month", "month", "text")
+        self.page.head(headers, kinds, last=LAST)
         names = [each.name for each in self.plans.scenarios]
         for node in cases[:CASES]:
             self._case(node, case_words(node, names))
         if len(cases) > CASES:
-            self._note(f"and {len(cases) - CASES} more cases; {SHEET} has all of them")
-        self.row += 1
+            self.page.note(f"and {len(cases) - CASES} more cases; the sheet {SHEET} has all of them")
+        self.page.row += 1
 
     def _case(self, node: Node, case: str) -> None:
+        sheet, row, form = self.page.sheet, self.page.row, self.book.format
         line = {"bottom": 1, "bottom_color": LINE, "valign": "top"}
         done = decided_words(node.decisions, self.dataset)
-        words = done or "nothing new to decide"
-        self.sheet.write_string(self.row, FIRST, case, self.book.format(text_wrap=True, bold=True, **line))
-        self.sheet.write_string(
-            self.row, FIRST + 1, self.dataset.label(node.first), self.book.format(align="center", **line)
-        )
-        share = self.book.format(align="center", num_format="0.#%" if node.probability < 0.01 else "0%", **line)
-        self.sheet.write_number(self.row, FIRST + 2, node.probability, share)
+        words = (done or "nothing new to decide")[:2000]
+        sheet.write_string(row, FIRST, case, form(text_wrap=True, bold=True, indent=1, **line))
+        sheet.write_string(row, FIRST + 1, self.dataset.label(node.first), form(align="center", **line))
+        share = form(align="center", num_format="0.#%" if node.probability < 0.01 else "0%", **line)
+        sheet.write_number(row, FIRST + 2, node.probability, share)
         ink = {} if done else {"font_color": GREY}
-        look = self.book.format(text_wrap=True, font_size=9, **ink, **line)
-        self.sheet.merge_range(self.row, WORDS, self.row, LAST, "", look)
-        self.sheet.write_string(self.row, WORDS, words[:2000], look)
+        look = form(text_wrap=True, font_size=9, indent=1, **ink, **line)
+        sheet.merge_range(row, WORDS, row, LAST, "", look)
+        sheet.write_string(row, WORDS, words, look)
         room = sum(WIDTHS[WORDS : LAST + 1]) * 1.3
-        lines = max(-(-len(words[:2000]) // int(room)), -(-len(case) // int(WIDTHS[FIRST] * 0.9)))
-        self.sheet.set_row(self.row, min(12.5 * lines + 5.0, 400.0))
-        self.row += 1
+        lines = max(-(-len(words) // int(room)), -(-len(case) // int(WIDTHS[FIRST] * 0.9)))
+        sheet.set_row(row, min(12.5 * lines + 5.0, 400.0))
+        self.page.row += 1
 
     def _costs(self) -> None:
         """The expected cost by category, beside the cost by scenario."""
-        plans, best = self.plans, self.plans.solution
-        top = self.row
+        page, plans = self.page, self.plans
+        top = page.row
         costs = {category: usd for category, usd in plans.expected_costs_usd.items() if usd}
-        size, word = unit_of(max(map(abs, costs.values()), default=0.0))
-        self._heading("Expected net present cost")
+        unit = money_unit(costs.values())
+        page.heading("Expected net present cost")
         rows = [(CATEGORY_WORDS[category], usd) for category, usd in costs.items()]
-        headers = ("Category", f"{self.currency}{word}")
-        self._table(FIRST, headers, ("text", "money"), rows, total=("Total", best.expected_usd), size=size)
-        left, self.row = self.row, top
+        columns = (("Category", "text"), (f"{self.currency}{unit.word}", "money"))
+        page.table(columns, rows, total=("Total", plans.solution.expected_usd), unit=unit)
+        left, page.row = page.row, top
         shown = sorted(plans.scenarios, key=lambda each: -each.probability)[:CASES]
-        size, word = unit_of(max(abs(each.cost_usd) for each in shown))
+        unit = money_unit(each.cost_usd for each in shown)
         more = f", the {len(shown)} most probable" if len(shown) < len(plans.scenarios) else ""
-        self._heading(f"Scenarios{more}", at=SCENARIO_COLUMN)
-        unit = f"{self.currency}{word}"
-        columns = ("Scenario", "", "Probability", f"Cost, {unit}", f"If certain, {unit}", f"Regret, {unit}", "Short")
-        kinds = ("spill", "text", "share", "money", "money", "money", "share")
-        lines = [
-            (
-                each.name,
-                "",
-                each.probability,
-                each.cost_usd,
-                each.wait_and_see_usd,
-                each.regret_usd,
-                each.shortfall_share,
-            )
-            for each in shown
-        ]
-        self._table(SCENARIO_COLUMN, columns, kinds, lines, size=size)
-        self.row = max(left, self.row) + 1
+        page.heading(f"Scenarios{more}", at=SCENARIO_COLUMN)
+        money = f"{self.currency}{unit.word}"
+        scenario_columns = (
+            ("Scenario", "spill"),
+            ("", "text"),
+            ("Probability", "share"),
+            (f"Cost, {money}", "money"),
+            (f"If certain, {money}", "money"),
+            (f"Regret, {money}", "money"),
+            ("Short", "share"),
+        )
+        figures = attrgetter("probability", "cost_usd", "wait_and_see_usd", "regret_usd", "shortfall_share")
+        page.table(
+            scenario_columns, [(each.name, None, *figures(each)) for each in shown], at=SCENARIO_COLUMN, unit=unit
+        )
+        page.row = max(left, page.row) + 1

@@ -10,7 +10,7 @@ from models.dataset import Dataset
 from models.schema import ScenarioFactor
 from models.stochastic.risk import TILT, Measure
 from models.stochastic.solution import BoundedValue
-from planner.excel.plan_page import Banner, Tile
+from planner.excel.first_sheet import Banner, Tile
 from planner.formatting import money, percent
 from planner.reports.plan.text import money_tile, saving_tile, saving_words, scaled, verdict
 from planner.reports.run_result import RunResult

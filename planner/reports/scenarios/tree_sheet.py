@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planner.excel.book import BLUE, FONT, GREY, HEADER, LINE, Book, number_format
-from planner.excel.plan_page import unit_of
+from planner.excel.first_sheet import money_unit
 from planner.reports.scenarios.charts import branch_points, leaf_label, serial, tree_chart
 from planner.reports.scenarios.text import cannot_words, case_words, factor_words
 from planner.results.decision_tree import Node
@@ -87,15 +87,20 @@ def _outline(book: Book, sheet: Any, plans: ScenarioSetResult, row: int) -> int:
     names, root = [each.name for each in plans.scenarios], plans.decision_tree
     decided = [(depth, node, each) for depth, node in root.walk() for each in node.decisions]
     costs = [abs(each.cost_usd or 0.0) for _, _, each in decided]
-    size, word = unit_of(max(costs, default=0.0))
-    commas = {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(size, "")
-    money_format = f'#,##0.0{commas};-#,##0.0{commas};"–"' if commas else number_format("money", costs)
+    unit = money_unit(costs)
     mw_format = number_format("amount", [each.mw or 0.0 for _, _, each in decided])
-    formats = {"money": money_format, "amount": mw_format, "whole": "#,##0", "month": "@", "share": "0.#%", "text": "@"}
+    formats = {
+        "money": unit.number_format(costs),
+        "amount": mw_format,
+        "whole": "#,##0",
+        "month": "@",
+        "share": "0.#%",
+        "text": "@",
+    }
     for column, (words, _, kind) in enumerate(HEADS):
         place = {"align": "left", "indent": 1} if kind == "text" else {"align": "center", "text_wrap": True}
         look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, **place)
-        sheet.write_string(row, column, words.format(money=plans.dataset.settings.currency + word), look)
+        sheet.write_string(row, column, words.format(money=plans.dataset.settings.currency + unit.word), look)
     sheet.set_row(row, 30)
     drawing = _Outline(book, sheet, plans, names, formats)
     drawing.row = row + 1

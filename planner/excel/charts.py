@@ -1,0 +1,93 @@
+"""How charts look, and charts of the rows of a small table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from planner.excel.book import FONT, GREY, HEADER, LINE, PALETTE
+
+SMALL = {"name": FONT, "size": 8, "color": GREY}
+"""The font of axes and legends."""
+GRID = {"visible": True, "line": {"color": LINE, "width": 0.5}}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart of a table's rows: `series` are positions of its columns, the first column names the rows.
+
+    `kind` bar (lying), tornado (bars to both sides), column, stacked (columns) or line; `width` in pixels.
+    """
+
+    title: str
+    series: tuple[int, ...]
+    kind: Literal["bar", "tornado", "column", "stacked", "line"] = "column"
+    number_format: str = "#,##0"
+    width: int = 900
+
+    def height(self, rows: int) -> int:
+        """Pixels for so many rows."""
+        return max(220, 60 + 24 * rows) if self.lying else 260
+
+    @property
+    def lying(self) -> bool:
+        """Whether its bars lie."""
+        return self.kind in ("bar", "tornado")
+
+
+def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows: int) -> Any:
+    """The chart of a table whose headers are in row `header` of a sheet, from its first column on."""
+    kinds: dict[str, dict[str, Any]] = {
+        "bar": {"type": "bar"},
+        "tornado": {"type": "bar", "subtype": "stacked"},
+        "column": {"type": "column"},
+        "stacked": {"type": "column", "subtype": "stacked"},
+        "line": {"type": "line"},
+    }
+    chart, last = workbook.add_chart(kinds[picture.kind]), header + rows
+    for position, column in enumerate(picture.series):
+        color = PALETTE[position % len(PALETTE)]
+        chart.add_series(
+            {
+                "name": [sheet, header, column],
+                "categories": [sheet, header + 1, 0, last, 0],
+                "values": [sheet, header + 1, column, last, column],
+                "fill": {"color": color},
+                "line": {"color": color, "width": 2.0 if picture.kind == "line" else 0.5},
+                "gap": 60,
+            }
+        )
+    names = {"num_font": SMALL, "label_position": "low", "line": {"color": LINE}}
+    figures = {"num_format": picture.number_format, "num_font": SMALL, "major_gridlines": GRID, "line": {"none": True}}
+    if picture.lying:  # the axis of names is the one that stands
+        styled(chart, picture.title, figures, names | {"reverse": True, "major_gridlines": {"visible": False}})
+    else:
+        styled(chart, picture.title, names, figures)
+    if len(picture.series) == 1:
+        chart.set_legend({"none": True})
+    return chart
+
+
+def month_chart(chart: Any, title: str, number_format: str, months: int) -> Any:
+    """The chart with title, legend and axes: so many months across, figures in a number format."""
+    across = {
+        "text_axis": True,
+        "num_format": "yyyy-mm",
+        "num_font": SMALL | {"rotation": -45},
+        "interval_unit": max(1, -(-months // 12)),
+        "line": {"color": LINE},
+        "label_position": "low",
+    }
+    figures = {"num_format": number_format, "num_font": SMALL, "major_gridlines": GRID, "line": {"none": True}}
+    return styled(chart, title, across, figures)
+
+
+def styled(chart: Any, title: str, across: dict[str, Any], up: dict[str, Any]) -> Any:
+    """The chart with a title, a legend below and its two axes."""
+    font = {"name": FONT, "size": 11, "bold": True, "color": HEADER}
+    chart.set_title({"name": title, "name_font": font, "overlay": False})
+    chart.set_x_axis(across)
+    chart.set_y_axis(up)
+    chart.set_legend({"position": "bottom", "font": SMALL})
+    chart.set_chartarea({"border": {"color": LINE}})
+    return chart

@@ -1,0 +1,266 @@
+"""The first sheet of a workbook: one page for people, drawn from the top down.
+
+Plans, explanations, comparisons and summaries of batches all begin with one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from planner.excel.book import (
+    BAND,
+    BLUE,
+    GREY,
+    HEADER,
+    LINE,
+    TONES,
+    Book,
+    Cell,
+    number_format,
+    write_cell,
+    write_value,
+)
+
+Tone = Literal["good", "careful", "bad"]
+LETTER = 0.95
+"""Width of a letter of running text, in characters of a column's width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """How things stand, in a sentence, and the tone it is shown in."""
+
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure in large type: `value` is a number, or a word where there is none; `below` explains it."""
+
+    label: str
+    value: float | str
+    number_format: str
+    below: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyUnit:
+    """A unit that money is shown in: so many of the currency, and its word with the space before it."""
+
+    size: float
+    word: str
+
+    @property
+    def commas(self) -> str:
+        """What a number format ends with to show money in this unit."""
+        return {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(self.size, "")
+
+    def number_format(self, figures: Iterable[float]) -> str:
+        """The number format of a table's column of these amounts; zero is a dash."""
+        if not self.commas:
+            return number_format("money", figures)
+        return f'#,##0.0{self.commas};-#,##0.0{self.commas};"–"'
+
+
+def money_unit(amounts: Iterable[float | None]) -> MoneyUnit:
+    """The unit in which the largest of these amounts has two to five digits before the point.
+
+    >>> [money_unit([amount]).commas for amount in (-3e10, 5e7, 2e5, 2e4, None)]
+    [',,,', ',,', ',', '', '']
+    """
+    largest = max((abs(amount) for amount in amounts if amount is not None), default=0.0)
+    for least, size, word in ((1e10, 1e9, "bn"), (1e7, 1e6, "m"), (1e5, 1e3, "k")):
+        if largest >= least:
+            return MoneyUnit(size, f"\u00a0{word}")
+    return MoneyUnit(1.0, "")
+
+
+class FirstSheet:
+    """A sheet under way; `row` is the next free row.
+
+    Parameters
+    ----------
+    book
+        The workbook.
+    name
+        Name of the sheet.
+    widths
+        Of the columns, in characters.
+    margin
+        Whether the first column is an empty margin.
+    one_page
+        Whether the sheet is a portrait page that is printed on one.
+    """
+
+    def __init__(
+        self, book: Book, name: str, widths: Sequence[float], *, margin: bool = False, one_page: bool = False
+    ) -> None:
+        self.book, self.name, self.widths = book, name, widths
+        self.first, self.last = int(margin), len(widths) - 1
+        self.sheet = book.sheet(name, portrait=one_page)
+        self.sheet.hide_gridlines(2)
+        if one_page:
+            self.sheet.fit_to_pages(1, 1)
+            self.sheet.center_horizontally()
+        for column, width in enumerate(widths):
+            self.sheet.set_column(column, column, width)
+        self.row = 0
+
+    def title(self, title: str, subtitle: str, banner: Banner) -> None:
+        """What the sheet is about, a line in grey below it, and how things stand."""
+        book, sheet = self.book, self.sheet
+        sheet.write_string(0, self.first, title, book.format(bold=True, font_size=18, font_color=HEADER))
+        sheet.set_row(0, 28)
+        sheet.write_string(1, self.first, subtitle, book.format(font_color=GREY))
+        fill, ink = TONES[banner.tone]
+        style = book.format(bold=True, bg_color=fill, font_color=ink, text_wrap=True, indent=1, font_size=11)
+        sheet.merge_range(3, self.first, 3, self.last, "", style)
+        sheet.write_string(3, self.first, banner.text, style)
+        sheet.set_row(3, 16.0 * math.ceil(len(banner.text) / sum(self.widths)) + 8.0)
+        self.row = 5
+
+    def tiles(self, tiles: Sequence[Tile], spans: Sequence[tuple[int, int]]) -> None:
+        """Figures in large type side by side, each over a span of columns."""
+        edge = {"bg_color": BAND, "left": 5, "left_color": BLUE, "indent": 1, "align": "left"}
+        label = self.book.format(font_size=9, font_color=GREY, **edge)
+        for tile, (first, last) in zip(tiles, spans, strict=True):
+            figure = self.book.format(font_size=16, bold=True, font_color=HEADER, num_format=tile.number_format, **edge)
+            for offset, style in enumerate((label, figure, label)):
+                if last > first:
+                    self.sheet.merge_range(self.row + offset, first, self.row + offset, last, "", style)
+            self.sheet.write_string(self.row, first, tile.label, label)
+            if isinstance(tile.value, str):
+                self.sheet.write_string(self.row + 1, first, tile.value, figure)
+            else:
+                self.sheet.write_number(self.row + 1, first, tile.value, figure)
+            self.sheet.write_string(self.row + 2, first, tile.below, label)
+        self.sheet.set_row(self.row + 1, 26)
+        self.row += 4
+
+    def heading(self, text: str, at: int | None = None) -> None:
+        """The heading of a part of the sheet."""
+        column = self.first if at is None else at
+        self.sheet.write_string(self.row, column, text, self.book.format(bold=True, font_size=12, font_color=HEADER))
+        self.sheet.set_row(self.row, 20)
+        self.row += 1
+
+    def note(self, text: str, at: int | None = None) -> None:
+        """A sentence in grey that says how to read what stands above or below it."""
+        column = self.first if at is None else at
+        self.sheet.write_string(self.row, column, text, self.book.format(font_color=GREY, italic=True))
+        self.row += 1
+
+    def head(self, texts: Sequence[str], kinds: Sequence[str], at: int | None = None, last: int | None = None) -> None:
+        """A row of column headers; the band goes on without text to the column `last`."""
+        start = self.first if at is None else at
+        style = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER, "text_wrap": True}
+        for column, (text, kind) in enumerate(zip(texts, kinds, strict=True), start=start):
+            self.sheet.write_string(self.row, column, text, self.book.format(**style, **_place(kind)))
+        for column in range(start + len(texts), (last or 0) + 1):
+            self.sheet.write_blank(self.row, column, None, self.book.format(**style))
+        widths = self.widths[start : start + len(texts)]
+        wraps = any(" " in text and len(text) * 1.1 + 1 > width for text, width in zip(texts, widths, strict=True))
+        self.sheet.set_row(self.row, 30 if wraps else 18)
+        self.row += 1
+
+    def table(
+        self,
+        columns: Sequence[tuple[str, str]],
+        rows: Sequence[Sequence[Any]],
+        *,
+        at: int | None = None,
+        total: Sequence[Any] = (),
+        unit: MoneyUnit | None = None,
+    ) -> None:
+        """A small table.
+
+        Parameters
+        ----------
+        columns
+            Header and kind of each column: text, spill (text that runs on over empty cells), year, month, whole,
+            amount, share, money (in `unit`) or price (each with the digits it needs).
+        rows
+            Values, None where there is none.
+        at
+            The column that the table begins in; None for the first.
+        total
+            A last row in bold.
+        unit
+            What money is shown in; None for the currency itself.
+        """
+        start = self.first if at is None else at
+        self.head([header for header, _ in columns], [kind for _, kind in columns], start)
+        for i, (_, kind) in enumerate(columns):
+            figures = [row[i] for row in (*rows, total) if row and isinstance(row[i], (int, float))]
+            look = _place(kind) | _format(kind, figures, unit)
+            for k, row in enumerate(rows):
+                self._cell(self.row + k, start + i, kind, row[i], look | {"bottom": 1, "bottom_color": LINE})
+            if total:
+                self._cell(self.row + len(rows), start + i, kind, total[i], look | {"bold": True, "top": 1})
+        for k, row in enumerate(rows):
+            texts = (self._lines(row[i], start + i) for i, (_, kind) in enumerate(columns) if kind == "text")
+            lines = max(texts, default=1)
+            if lines > 1:
+                self.sheet.set_row(self.row + k, 13.0 * lines + 2.0)
+        self.row += len(rows) + bool(total)
+
+    def _lines(self, value: Any, column: int) -> int:
+        return math.ceil(len(value) * LETTER / self.widths[column]) if isinstance(value, str) else 1
+
+    def _cell(self, row: int, column: int, kind: str, value: Any, look: dict[str, Any]) -> None:
+        if isinstance(value, Cell):
+            write_cell(self.book, self.sheet, row, column, value, **look)
+        elif value is None or value == "":
+            self.sheet.write_blank(row, column, None, self.book.format(**look))
+        elif kind == "text" and not isinstance(value, (int, float)):
+            self.sheet.write_string(row, column, str(value), self.book.format(**look))
+        else:
+            if kind == "price" and isinstance(value, (int, float)):
+                look |= {"num_format": number_format("amount", [value])}
+            write_value(self.book, self.sheet, row, column, kind, value, self.book.format(**look))
+
+    def pixels(self, first: int, last: int) -> int:
+        """How wide columns `first` to `last` are together."""
+        return sum(int(self.widths[column] * 7 + 5) for column in range(first, last + 1))
+
+    def chart(self, chart: Any, description: str, column: int, width: int, height: int, left: int = 0) -> None:
+        """Places a chart of so many pixels, `left` pixels into a column; the next free row stays as it is."""
+        chart.set_size({"width": width, "height": height})
+        place = {"x_offset": left + 2, "y_offset": 4, "description": description, "object_position": 1}
+        self.sheet.insert_chart(self.row, column, chart, place)
+
+    def contents(self, sheets: Iterable[tuple[str, str]], columns: Sequence[tuple[int, int]]) -> None:
+        """Links to every sheet, its name with what it is for, in columns of names and purposes side by side."""
+        self.heading("Contents")
+        link = self.book.format(font_color=BLUE, underline=1, font_size=9)
+        grey = self.book.format(font_color=GREY, font_size=9 if len(columns) == 1 else 8)
+        listed = list(sheets)
+        rows = -(-len(listed) // len(columns))
+        for position, (sheet, purpose) in enumerate(listed):
+            side, row = divmod(position, rows)
+            at, words = columns[side]
+            self.sheet.write_url(self.row + row, at, f"internal:'{sheet}'!A1", link, sheet)
+            self.sheet.write_string(self.row + row, words, purpose, grey)
+        self.row += rows
+
+
+def _place(kind: str) -> dict[str, Any]:
+    """Where a cell of a column of this kind has its content."""
+    if kind == "month":
+        return {"align": "center"}
+    return {"align": "left" if kind in ("text", "spill", "year") else "right", "indent": 1}
+
+
+def _format(kind: str, figures: Sequence[float], unit: MoneyUnit | None) -> dict[str, Any]:
+    """How a cell of a column of this kind shows its content."""
+    if kind == "money" and unit is not None:
+        return {"num_format": unit.number_format(figures)}
+    shown: dict[str, dict[str, Any]] = {"text": {"text_wrap": True}, "spill": {}, "price": {}}
+    fixed = {"year": "0", "month": "yyyy-mm", "share": '0.0%;-0.0%;"–"'}
+    if kind in shown:
+        return shown[kind]
+    return {"num_format": fixed.get(kind) or number_format(kind, figures)}

@@ -1,0 +1,44 @@
+"""The layout of the first sheet of a plan, with scenarios and without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from planner.excel.book import GREY, Book
+from planner.excel.first_sheet import Banner, FirstSheet
+from planner.reports.run_result import RunResult
+from planner.results.tables import Filled
+
+WIDTHS = (1.5, 26, 12, 10.5, 15, 13, 10.5, 11, 12.5, 10.5, 10.5, 10.5, 13)
+"""Widths of the columns in characters; the first is a margin."""
+FIRST, LAST = 1, len(WIDTHS) - 1
+HALVES = ((1, 5), (6, 12))
+"""Columns that two charts side by side take."""
+TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 8), (9, 10), (11, 12))
+CONTENTS = ((1, 2), (6, 8))
+"""Columns of the names and purposes of sheets in the contents."""
+
+
+class PlanPage:
+    """The first sheet of a plan under way: `page` draws it, `currency` is that of its money."""
+
+    def __init__(self, book: Book, result: RunResult, banner: Banner, more: str = "") -> None:
+        self.book, self.currency = book, result.currency
+        self.page = FirstSheet(book, "Plan", WIDTHS, margin=True, one_page=True)
+        dataset = book.dataset
+        span = f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)}, {dataset.settings.months} months"
+        self.page.title(result.title, f"{span}{more} · money in {self.currency} · bn = billion", banner)
+
+    def place(self, chart: Any, description: str, first: int, last: int, height: int) -> None:
+        """Places a chart over columns `first` to `last`."""
+        self.page.chart(chart, description, first, self.page.pixels(first, last) - 8, height)
+
+    def say(self, text: str, at: int) -> None:
+        """A sentence where a chart or a table would have nothing to show."""
+        self.page.sheet.write_string(self.page.row, at, text, self.book.format(font_color=GREY))
+
+    def finish(self, sheets: Sequence[tuple[str, str]], filled: Sequence[Filled]) -> None:
+        """The contents, and what is printed."""
+        self.page.contents([*sheets, *((each.table.sheet, each.table.purpose) for each in filled)], CONTENTS)
+        self.page.sheet.print_area(0, 0, self.page.row, LAST)
