@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pyomo.common.gc_manager import PauseGC
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import block_array, csc_array, csr_array, sparray
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,39 @@ class Compiled:
     ) -> Compiled:
         """The same rows and costs with other bounds and integrality of the columns; arrays of shape (columns,)."""
         return replace(self, lower=lower, upper=upper, integer=integer)
+
+    def extended(
+        self,
+        cost: npt.ArrayLike,
+        lower: npt.ArrayLike,
+        rows: sparray,
+        added: sparray,
+        row_lower: npt.NDArray[np.float64],
+    ) -> Compiled:
+        """The problem with continuous columns and rows added behind its own, none of them bounded from above.
+
+        Parameters
+        ----------
+        cost, lower
+            One for each column added.
+        rows, added
+            The rows added, over the problem's own columns and over those added.
+        row_lower
+            One for each row added.
+        """
+        columns, count = added.shape[1], len(row_lower)
+        return replace(
+            self,
+            cost=np.append(self.cost, cost),
+            matrix=csc_array(block_array([[self.matrix, None], [rows, added]], format="csc")),
+            row_lower=np.append(self.row_lower, row_lower),
+            row_upper=np.append(self.row_upper, np.full(count, np.inf)),
+            lower=np.append(self.lower, lower),
+            upper=np.append(self.upper, np.full(columns, np.inf)),
+            integer=np.append(self.integer, np.zeros(columns, dtype=bool)),
+            columns=(*self.columns, *[None] * columns),
+            rows=(*self.rows, *[None] * count),
+        )
 
     def to_lp(self) -> str:
         """LP text: families and keys as named in the model, in a stable order."""

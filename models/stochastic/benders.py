@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array, csr_array, lil_array, vstack
+from scipy.sparse import csc_array, csr_array, lil_array
 
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
@@ -64,55 +64,50 @@ class Master:
     def __init__(self, form: ExtensiveForm) -> None:
         self.units: ModelUnits = form.units
         self.cuts: list[Cut] = []
-        arrays = form.compiled
+        arrays, probability = form.compiled, form.tree.probability
         joint_columns = np.array(sorted(set(form.shared.values())), dtype=np.int64)
         position = {int(column): i for i, column in enumerate(joint_columns)}
         self._column = {key: position[column] for key, column in form.shared.items()}
-        self._theta = {scenario.name: len(joint_columns) + i for i, scenario in enumerate(form.scenarios)}
-        rows = csr_array(arrays.matrix)
-        shared = np.zeros(rows.shape[1], dtype=bool)
+        self._theta = {scenario.name: i for i, scenario in enumerate(form.scenarios)}
+        self._probability = np.array([probability[name] for name in self._theta])
+        matrix = csr_array(arrays.matrix)
+        shared = np.zeros(matrix.shape[1], dtype=bool)
         shared[joint_columns] = True
-        shared_only = np.flatnonzero(rows_over(rows, shared) & (np.diff(rows.indptr) > 0))
-        self._rows = csr_array(rows[shared_only][:, joint_columns])
-        self._row_bounds = arrays.row_lower[shared_only], arrays.row_upper[shared_only]
-        free = np.full(len(self._theta), np.inf)
-        self._bounds = np.append(arrays.lower[joint_columns], -free), np.append(arrays.upper[joint_columns], free)
-        self._cost = np.append(np.zeros(len(joint_columns)), [form.tree.probability[name] for name in self._theta])
-        self._integer = np.append(arrays.integer[joint_columns], free < 0)
-        self._columns = (*(arrays.columns[column] for column in joint_columns), *self._theta)
+        rows = np.flatnonzero(rows_over(matrix, shared) & (np.diff(matrix.indptr) > 0))
+        self._decisions_alone = Compiled(
+            cost=np.zeros(len(joint_columns)),
+            offset=0.0,
+            matrix=csc_array(matrix[rows][:, joint_columns]),
+            row_lower=arrays.row_lower[rows],
+            row_upper=arrays.row_upper[rows],
+            lower=arrays.lower[joint_columns],
+            upper=arrays.upper[joint_columns],
+            integer=arrays.integer[joint_columns],
+            columns=tuple(arrays.columns[column] for column in joint_columns),
+            rows=(None,) * len(rows),
+        )
 
     @property
     def compiled(self) -> Compiled:
         """The arrays, with all cuts; columns are the shared decisions, then the scenarios' costs."""
-        cuts = lil_array((len(self.cuts), len(self._columns)))
+        slopes = lil_array((len(self.cuts), len(self._decisions_alone.columns)))
+        theta = lil_array((len(self.cuts), len(self._theta)))
         intercepts = np.empty(len(self.cuts))
         for i, cut in enumerate(self.cuts):
             # of a feasibility cut only the direction matters
             scale = 1.0 if cut.scenario else cut.steepest
             for key, slope in cut.slopes.items():
-                cuts[i, self._column[key]] -= slope / scale
+                slopes[i, self._column[key]] -= slope / scale
             if cut.scenario:
-                cuts[i, self._theta[cut.scenario]] = 1.0
+                theta[i, self._theta[cut.scenario]] = 1.0
             intercepts[i] = cut.intercept / scale
-        wider = csr_array(
-            (self._rows.data, self._rows.indices, self._rows.indptr), (self._rows.shape[0], len(self._columns))
-        )
-        return Compiled(
-            cost=self._cost,
-            offset=0.0,
-            matrix=csc_array(vstack([wider, csr_array(cuts)])),
-            row_lower=np.append(self._row_bounds[0], intercepts),
-            row_upper=np.append(self._row_bounds[1], np.full(len(intercepts), np.inf)),
-            lower=self._bounds[0],
-            upper=self._bounds[1],
-            integer=self._integer,
-            columns=self._columns,
-            rows=(None,) * (self._rows.shape[0] + len(intercepts)),
-        )
+        unbounded = np.full(len(self._theta), -np.inf)
+        return self._decisions_alone.extended(self._probability, unbounded, slopes, theta, intercepts)
 
     def decisions(self, values: Vector) -> dict[DecisionKey, float]:
         """The shared decisions in values by column, whole where they must be."""
-        whole = np.where(self._integer, np.round(values), values)
+        decided = values[: len(self._decisions_alone.columns)]
+        whole = np.where(self._decisions_alone.integer, np.round(decided), decided)
         return {key: float(whole[i]) for key, i in self._column.items()}
 
     def expected_cost(self, decisions: Mapping[DecisionKey, float]) -> float:
@@ -127,7 +122,7 @@ class Master:
                 theta[cut.scenario] = max(theta[cut.scenario], value)
             elif value > FEASIBILITY_TOLERANCE * cut.steepest:
                 return np.inf
-        return float(sum(self._cost[i] * theta[name] for name, i in self._theta.items()))
+        return float(self._probability @ [theta[name] for name in self._theta])
 
 
 def lagrangian_cut(subproblem: Subproblem, multipliers: Vector, values: Vector) -> Cut:

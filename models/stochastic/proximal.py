@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import block_array, csc_array
+from scipy.sparse import csc_array
 
 from models.core.compiled import Compiled
 
@@ -51,23 +51,13 @@ def with_proximal_term(problem: Compiled, columns: npt.NDArray[np.int64], averag
             offset += 0.5 * weight * values_at_0[0]
         else:
             lines.append((column, weight, slopes, values_at_0))
-    added, width = len(lines), len(cost)
-    square = np.repeat(np.arange(added), [len(slopes) for _, _, slopes, _ in lines])
-    rows = np.arange(len(square))
-    slope = np.concatenate([np.zeros(0), *(slopes for _, _, slopes, _ in lines)])
-    x = np.array([column for column, *_ in lines], dtype=int)[square]
-    on_x = csc_array((-slope, (rows, x)), shape=(len(rows), width))
-    on_square = csc_array((np.ones(len(rows)), (rows, square)), shape=(len(rows), added))
-    return replace(
-        problem,
-        cost=np.append(cost, [0.5 * weight for _, weight, _, _ in lines]),
-        offset=offset,
-        matrix=csc_array(block_array([[problem.matrix, None], [on_x, on_square]], format="csc")),
-        row_lower=np.concatenate([problem.row_lower, *(at_0 for *_, at_0 in lines)]),
-        row_upper=np.append(problem.row_upper, np.full(len(rows), np.inf)),
-        lower=np.append(problem.lower, np.zeros(added)),
-        upper=np.append(problem.upper, np.full(added, np.inf)),
-        integer=np.append(problem.integer, np.zeros(added, dtype=bool)),
-        columns=(*problem.columns, *[None] * added),
-        rows=(*problem.rows, *[None] * len(rows)),
+    slopes_of_all = np.concatenate([np.zeros(0), *(slopes for _, _, slopes, _ in lines)])
+    square = np.repeat(np.arange(len(lines)), [len(slopes) for _, _, slopes, _ in lines])
+    row, x = np.arange(len(square)), np.array([column for column, *_ in lines], dtype=int)[square]
+    return replace(problem, cost=cost, offset=offset).extended(
+        cost=[0.5 * weight for _, weight, _, _ in lines],
+        lower=np.zeros(len(lines)),
+        rows=csc_array((-slopes_of_all, (row, x)), shape=(len(row), len(cost))),
+        added=csc_array((np.ones(len(row)), (row, square)), shape=(len(row), len(lines))),
+        row_lower=np.concatenate([np.zeros(0), *(at_0 for *_, at_0 in lines)]),
     )

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array, csr_array, hstack, vstack
+from scipy.sparse import csc_array
 
 from models.core.compiled import Compiled
 from models.dataset import Dataset
@@ -105,25 +105,13 @@ def with_objective(
         return replace(constraints, cost=expected, offset=offset)
     share = measure.weight if measure.kind == "expected" else 1.0 - TILT
     tail = 1.0 - measure.alpha if measure.kind == "expected" else 0.0
-    count = len(costs) if tail > 1e-12 else 0
-    # columns: the value at risk v (or the worst), then by scenario its cost above v
-    above = [share * w / tail for w in weights] if count else []
+    # columns added: the value at risk v (or the worst), then by scenario its cost above v
+    excess = np.eye(len(costs)) if tail > 1e-12 else np.zeros((len(costs), 0))
     least = [measure.least_usd[name] if measure.kind == "regret" else 0.0 for name in probability]
-    rows = csr_array(np.array([-cost for cost in costs]))
-    excess = np.eye(len(costs)) if count else np.zeros((len(costs), 0))
-    tails = hstack([rows, csr_array(np.hstack([np.ones((len(costs), 1)), excess]))])
-    body = hstack([constraints.matrix, csr_array((constraints.matrix.shape[0], 1 + count))])
-    low = np.array(offsets) - np.array(least) / usd
-    return replace(
-        constraints,
-        cost=np.concatenate([(1.0 - share) * expected, [share], above]),
-        offset=(1.0 - share) * offset,
-        matrix=csc_array(vstack([body, tails], format="csc")),
-        row_lower=np.concatenate([constraints.row_lower, low]),
-        row_upper=np.concatenate([constraints.row_upper, np.full(len(costs), np.inf)]),
-        lower=np.concatenate([constraints.lower, [-np.inf], np.zeros(count)]),
-        upper=np.concatenate([constraints.upper, np.full(1 + count, np.inf)]),
-        integer=np.concatenate([constraints.integer, np.zeros(1 + count, dtype=bool)]),
-        columns=(*constraints.columns, *([None] * (1 + count))),
-        rows=(*constraints.rows, *([None] * len(costs))),
+    return replace(constraints, cost=(1.0 - share) * expected, offset=(1.0 - share) * offset).extended(
+        cost=[share, *(share * w / tail for w in weights if excess.size)],
+        lower=[-np.inf, *np.zeros(excess.shape[1])],
+        rows=csc_array(np.array([-cost for cost in costs])),
+        added=csc_array(np.hstack([np.ones((len(costs), 1)), excess])),
+        row_lower=np.array(offsets) - np.array(least) / usd,
     )
