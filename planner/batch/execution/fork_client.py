@@ -74,6 +74,8 @@ class ForkClient:
             request = {"folder": os.path.abspath(folder), **asdict(command)}
             ours.sendall(json.dumps(request).encode() + b"\n")
             with theirs, self._lock:
+                if self._closed:
+                    return b""
                 socket.send_fds(self._connected(), [b"x"], [theirs.fileno()])
             ours.settimeout(POLL_SECONDS)
             asked = False
