@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from models.audit.demand import DemandAfterLimits
 from models.audit.ledger import Due, Ledger
@@ -10,8 +11,8 @@ from models.audit.report import Findings
 from models.dataset import Dataset
 from models.plan import Payment, Plan
 
-Key = tuple[int, str, str]
-"""Month, category, offer."""
+Key = tuple[int, str, str, str]
+"""Month, category, offer, provider; the provider "" where none is paid for capacity."""
 
 
 def check_payments(
@@ -28,21 +29,22 @@ def check_payments(
     """
     cash: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0])
     value: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    providers: dict[Key, str] = {}
+    providers: dict[tuple[int, str, str], set[str]] = defaultdict(set)
     rate = 1 + dataset.settings.discount_rate
     for due in ledger.dues:
-        key = _key(due)
+        if due.buys_capacity:
+            providers[_offer(due)].add(due.provider)
+    for due in ledger.dues:
+        key = _key(due, providers)
         cash[key][1] += due.cash_usd
         value[key][1] += due.counted_usd * rate ** (-due.month / 12)
-        if due.buys_capacity:
-            providers[key] = due.provider
     for row in plan.payments:
-        key = _key(row)
+        key = _key(row, providers)
         cash[key][0] += row.cash_usd
         value[key][0] += row.present_value_usd
-        if key in providers:
+        if _offer(row) in providers:
             where = f"{_where(dataset, key)}: {row.provider}"
-            findings.true("payments_to_their_provider", where, row.provider == providers[key])
+            findings.true("payments_to_their_provider", where, row.provider in providers[_offer(row)])
     revenue = sum(abs(usd) for usd in wanted.baseline_revenue.values())
     for rule, figures in (("payments_in_cash", cash), ("payments_in_present_value", value)):
         scale = revenue + sum(abs(due) for _, due in figures.values())
@@ -59,9 +61,15 @@ def check_payments(
         findings.equal("costs_add_up", where, objective_usd, total, max(scale, abs(total)))
 
 
-def _key(row: Due | Payment) -> Key:
+def _offer(row: Due | Payment) -> tuple[int, str, str]:
     # the contract does not say which offer a network payment names: all of a month's are one
     return row.month, row.category, "" if row.category == "network" else row.offer
+
+
+def _key(row: Due | Payment, providers: Mapping[tuple[int, str, str], set[str]]) -> Key:
+    """The payment a row belongs to: two providers' offers of one name are two payments."""
+    offer = _offer(row)
+    return *offer, row.provider if row.provider in providers.get(offer, ()) else ""
 
 
 def _where(dataset: Dataset, key: Key) -> str:

@@ -182,7 +182,7 @@ def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
                     direct.append((service, region, reached[0], block))
                 else:
                     for group in reached:
-                        key = service.segment.segment, region, "+".join(group), service.t, block
+                        key = service.segment.segment, region, *group, service.t, block
                         index[key] = service, region, group, block
     flows = model.add_variables("flow", index)
     split: dict[tuple[int, str, str], Linear] = defaultdict(Linear)
@@ -208,7 +208,7 @@ def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
 def _add_balances(model: Model, services: list[Service]) -> None:
     dataset, unit = model.dataset, model.units.tokens_bn
     index = {
-        (each.segment.segment, "+".join(group), each.t, block): (each, group, block)
+        (each.segment.segment, *group, each.t, block): (each, group, block)
         for each in services
         if each.segment.shortfall_usd_per_mtok is not None and each.segment.max_shortfall_share > 0.0
         for group in each.groups
@@ -231,7 +231,7 @@ def _add_balances(model: Model, services: list[Service]) -> None:
                         body.plus(flow)
                 if (group, block) in service.shortfall:
                     body.add(service.shortfall[group, block])
-                model.add_constraint("demand_is_met", (name, "+".join(group), t, block), body, equals=0.0)
+                model.add_constraint("demand_is_met", (name, *group, t, block), body, equals=0.0)
         if service.shortfall and service.segment.max_shortfall_share < 1.0:
             body = model.shortfall[name, t].times(1.0)
             for group in service.groups:

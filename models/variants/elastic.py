@@ -203,7 +203,7 @@ class Elastic:
             if kind == "shortfall":
                 column = first + added
                 added += 1
-                self._note(rule, column, int(key[2]), self.units.tokens_bn, self.units.tokens_bn / tokens[name])
+                self._note(rule, column, int(key[-2]), self.units.tokens_bn, self.units.tokens_bn / tokens[name])
             else:
                 if rule not in shared:
                     shared[rule] = first + added
