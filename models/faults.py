@@ -40,13 +40,18 @@ class Fault:
         return f"{place}{f' ({what})' if what else ''}: found {self.found}; expected {self.expected}. {self.fix}"
 
 
+SHOWN = 20
+"""So many faults are told in the message of an exception."""
+
+
 class FaultyWorkbook(Exception):
     """Raised once, with everything that was found."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         errors = [fault for fault in self.faults if fault.severity == "error"]
-        super().__init__(f"{len(errors)} fault{'s' if len(errors) != 1 else ''} in the workbook")
+        lines = [f"{len(errors)} fault{'s' if len(errors) != 1 else ''} in the workbook", *map(str, errors[:SHOWN])]
+        super().__init__("\n  ".join([*lines, "…"] if len(errors) > SHOWN else lines))
 
 
 def closest(name: str, known: Iterable[str]) -> str:

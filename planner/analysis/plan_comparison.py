@@ -80,13 +80,29 @@ def compare(paths: Sequence[Path]) -> Comparison:
     FaultyWorkbook
         One of them is no plan workbook that carries its input.
     """
+    return compare_sides([read_side(path) for path in paths])
+
+
+def read_side(path: Path) -> ComparedPlan:
+    """Reads a plan workbook to compare it, its label the name of the file.
+
+    Raises
+    ------
+    FaultyWorkbook
+        It is no plan workbook that carries its input.
+    """
+    dataset = read_input(path)
+    return ComparedPlan(path.stem, path, PlanFigures(dataset, read_plan(path, dataset)))
+
+
+def compare_sides(plans: Sequence[ComparedPlan]) -> Comparison:
+    """Holds plans against the first of them; those of one label are numbered."""
     sides: list[ComparedPlan] = []
-    for path in paths:
-        dataset = read_input(path)
-        label, number = path.stem, 2
-        while label in [each.label for each in sides]:
-            label, number = f"{path.stem} ({number})", number + 1
-        sides.append(ComparedPlan(label, path, PlanFigures(dataset, read_plan(path, dataset))))
+    for each in plans:
+        label, number = each.label, 2
+        while label in [side.label for side in sides]:
+            label, number = f"{each.label} ({number})", number + 1
+        sides.append(replace(each, label=label))
     first = sides[0]
     return Comparison(first, tuple(against(first, each) for each in sides[1:]))
 

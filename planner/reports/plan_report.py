@@ -14,6 +14,7 @@ from typing import Any
 from planner.errors import CannotWrite
 from planner.outputs import write_durably
 from planner.reports.run_result import RunResult
+from planner.results.tables import Filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class PlanReport:
     """What a result with a plan is reported with; each is a function of the result."""
 
     workbook: Callable[[RunResult], bytes]
+    tables: Callable[[RunResult], list[Filled]]
     json: Callable[[RunResult], dict[str, Any]]
     lines: Callable[[RunResult], Iterator[str]]
 
@@ -30,14 +32,14 @@ def report_of(result: RunResult) -> PlanReport:
     if result.solution is not None and result.solution.dataset.scenarios:
         from planner.reports.scenarios.run_json import scenario_set_json
         from planner.reports.scenarios.terminal import scenario_set_lines
-        from planner.reports.scenarios.workbook import scenario_set_workbook
+        from planner.reports.scenarios.workbook import scenario_set_tables, scenario_set_workbook
 
-        return PlanReport(scenario_set_workbook, scenario_set_json, scenario_set_lines)
+        return PlanReport(scenario_set_workbook, scenario_set_tables, scenario_set_json, scenario_set_lines)
     from planner.reports.plan.run_json import plan_json
     from planner.reports.plan.terminal import plan_lines
-    from planner.reports.plan.workbook import plan_workbook
+    from planner.reports.plan.workbook import plan_tables, plan_workbook
 
-    return PlanReport(plan_workbook, plan_json, plan_lines)
+    return PlanReport(plan_workbook, plan_tables, plan_json, plan_lines)
 
 
 def write_plan(path: Path, result: RunResult) -> None:

@@ -98,6 +98,23 @@ def sample_scenarios(
     )
 
 
+def check_tree(dataset: Dataset, *, count: int, paths: int, branch: int | None, nodes: int | None) -> list[str]:
+    """A sentence for each thing asked of `sample_scenarios` that cannot be."""
+    found = []
+    if count > paths:
+        found.append(f"--count {count} are more than the --sample of {paths} paths to choose from.")
+    if branch is None and nodes is not None:
+        found.append("--nodes needs --branch MONTH, the month in which scenarios of one node are told apart.")
+    if branch is not None:
+        first = dataset.settings.first_stage_months
+        if not first < dataset.t(branch) < len(dataset.horizon):
+            found.append(
+                f"--branch: choose a month after {dataset.label(first)}, when the first stage ends "
+                f"(first_stage_months), and up to {dataset.label(len(dataset.horizon) - 1)}."
+            )
+    return found
+
+
 def _scenarios(
     dataset: Dataset, paths: Paths, reduction: Reduction, branch: int | None, wanted: int | None
 ) -> tuple[tuple[int, ...], tuple[Scenario, ...]]:

@@ -21,7 +21,7 @@ from planner.excel.copy_edit import check_as_meant, new_sheet, rewritten_book
 from planner.excel.problem_workbook import written_problem
 from planner.outputs import check_new_problem, derived_path
 from planner.problem_reader import read
-from planner.sampling.scenarios import SampledScenarios, sample_scenarios
+from planner.sampling.scenarios import SampledScenarios, check_tree, sample_scenarios
 from planner.sampling.uncertainty import UncertaintyOptions, facts_behind
 
 SHEETS = ("scenarios", "scenario_factors")
@@ -123,18 +123,8 @@ def _uncertainty_faults(request: ScenariosRequest, dataset: Dataset) -> list[str
         found.append("nothing is uncertain; give --demand-volatility, --delay-prior or another of these options.")
     if (dataset.scenarios or dataset.scenario_factors) and not request.force:
         found.append("the workbook has scenarios already; add --force to have others in their place in the copy.")
-    if request.count > request.sample:
-        found.append(f"--count {request.count} are more than the --sample of {request.sample} paths to choose from.")
-    if request.branch is None and request.nodes is not None:
-        found.append("--nodes needs --branch MONTH, the month in which scenarios of one node are told apart.")
-    if request.branch is not None:
-        first = dataset.settings.first_stage_months
-        if not first < dataset.t(request.branch) < len(dataset.horizon):
-            found.append(
-                f"--branch: choose a month after {dataset.label(first)}, when the first stage ends "
-                f"(first_stage_months), and up to {dataset.label(len(dataset.horizon) - 1)}."
-            )
-    return found
+    wanted = check_tree(dataset, count=request.count, paths=request.sample, branch=request.branch, nodes=request.nodes)
+    return [*found, *wanted]
 
 
 def _overridden(source: Path, dataset: Dataset) -> list[str]:

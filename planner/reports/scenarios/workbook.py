@@ -7,6 +7,12 @@ from planner.reports.run_result import RunResult
 from planner.reports.scenarios.overview_sheet import ScenarioOverview
 from planner.reports.scenarios.rows import all_tables
 from planner.reports.scenarios.tree_sheet import draw_tree
+from planner.results.tables import Filled
+
+
+def scenario_set_tables(result: RunResult) -> list[Filled]:
+    """The tidy tables of the plans of a result, a sheet each."""
+    return all_tables(result, result.plan_set)
 
 
 def scenario_set_workbook(result: RunResult) -> bytes:
@@ -17,8 +23,7 @@ def scenario_set_workbook(result: RunResult) -> bytes:
     TooManyRows
         A table has more rows than a sheet.
     """
-    plans = result.plan_set
-    filled = all_tables(result, plans)
+    plans, filled = result.plan_set, scenario_set_tables(result)
 
     def draw(book: Book) -> None:
         ScenarioOverview(book, result, plans).draw(filled)

@@ -1,0 +1,464 @@
+"""Results: plans of a problem as tables and figures, explained, tried on samples, written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Unpack
+
+from models import months
+from models.plan import Plan
+from planner import __version__
+from planner.api.frames import Report, Tables, cell_of
+from planner.api.problem import Problem, read
+from planner.api.uncertainty import Uncertain, uncertainty_of
+from planner.errors import WrongUsage
+from planner.reports.run_result import RunResult, Status
+from planner.results.tables import Filled
+
+if TYPE_CHECKING:
+    from planner.results.plan_figures import PlanFigures
+
+ProblemLike = Problem | str | os.PathLike[str]
+"""A problem, or the path of a workbook or folder that holds one."""
+
+
+class NoPlan(WrongUsage):
+    """A result without a plan was asked for figures of one."""
+
+
+class Result(Tables):
+    """What a solve found; the tables of the plan workbook are attributes.
+
+    `result.decisions`, `result.capacity`, `result.service`, `result.limits`, `result.spend`, `result.monthly` and so on
+    are DataFrames with the columns of the sheets `Decisions`, `Capacity` and so on; `result.sheets` lists them all.
+    Money is in the currency of the problem, costs in present values.
+
+    Examples
+    --------
+    >>> import planner
+    >>> result = planner.solve("inputs/starter.xlsx")
+    >>> result.status
+    'optimal'
+    >>> round(result.objective_usd / result.spend["present_value_usd"].sum(), 6)
+    np.float64(1.0)
+    >>> result.service["served_bn_per_day"].dtype
+    dtype('float64')
+    """
+
+    def __init__(self, problem: Problem, found: RunResult) -> None:
+        super().__init__(problem.dataset, self._tables)
+        self.problem = problem
+        self.found = found
+
+    def __repr__(self) -> str:
+        cost = "no plan" if self.objective_usd is None else f"{self.objective_usd:,.2f} {self._currency}"
+        return f"<Result of {self.problem.name or 'a problem'}: {self.status}, {cost}>"
+
+    @property
+    def status(self) -> Status:
+        """How it ended: optimal (within the gap asked for), stopped (with a plan), infeasible, no_plan or rejected."""
+        return self.found.status
+
+    @property
+    def objective_usd(self) -> float | None:
+        """Net present cost of the plan, with scenarios of what is minimised; None without a plan."""
+        return self.found.objective_usd if self.found.has_plan else None
+
+    @property
+    def bound_usd(self) -> float | None:
+        """What every plan costs at least, as far as is proven; None where nothing is."""
+        return self.found.bound_usd
+
+    @property
+    def gap(self) -> float | None:
+        """(objective - bound) / objective, a share; None without a plan."""
+        return self.found.gap if self.found.has_plan else None
+
+    @property
+    def base_case_usd(self) -> float | None:
+        """Net present cost of the best plan that signs nothing; None where it is not known."""
+        return self.found.base_case_usd
+
+    @property
+    def costs_usd(self) -> dict[str, float]:
+        """Present value by category of cost; they add up to `objective_usd`, in expectation with scenarios."""
+        return dict(self.document["costs_usd"])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the plan should know."""
+        return self.found.warnings
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What `planner solve --json` prints, and `run.json` holds; there is no file behind it yet."""
+        from planner.reports.run_json import run_json
+
+        return run_json(self.found)
+
+    def __str__(self) -> str:
+        from planner.reports.terminal import summary_lines
+
+        return "\n".join(summary_lines(self.found))
+
+    def to_excel(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the plan workbook, over a file that is there.
+
+        Parameters
+        ----------
+        path
+            Where, a name that ends in .xlsx.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        CannotWrite
+            Nothing can be written there.
+        NoPlan
+            There is none.
+        """
+        from planner.reports.plan_report import write_plan
+
+        self._plans()
+        target = Path(path)
+        write_plan(target, replace(self.found, plan_path=str(target)))
+        return target
+
+    def explain(
+        self, *, time_limit: float = 540.0, gap: float = 0.001, workers: int = 0, seed: int = 0, conflict: bool = False
+    ) -> Report:
+        """Says why the plan is as it is, or where none exists, what to change.
+
+        Parameters
+        ----------
+        time_limit
+            Seconds for everything together.
+        gap
+            Relative gap of every solve.
+        workers
+            Solves at a time, each in a process of its own; 0 for as many as cores.
+        seed
+            Of the solver.
+        conflict
+            Where no plan exists, also name rules that cannot hold together.
+
+        Returns
+        -------
+        Report
+            With a plan the tables `offers_taken`, `offers_not_taken` and `marginal_values`.
+
+        Raises
+        ------
+        NoPlan
+            There is neither a plan nor the knowledge that none exists.
+
+        Examples
+        --------
+        >>> import planner
+        >>> report = planner.solve("inputs/starter.xlsx").explain(time_limit=20)
+        >>> "marginal_values" in dir(report)
+        True
+        """
+        if self.status == "infeasible":
+            return self._repairs(time_limit, conflict=conflict)
+        from planner.explain.breakeven import Range
+        from planner.explain.explanation import explain_plan
+        from planner.explain.report import explanation_json, offer_words, tables, write_explanation
+
+        dataset, plan = self.problem.dataset, self._one_figures("explained").plan
+        cost = Range(self.bound_usd, plan.objective_usd)
+        found = explain_plan(dataset, plan, cost, seconds=time_limit, gap=gap, seed=seed, workers=workers)
+        lines = [f"{each.name}: {offer_words(each, dataset)}" for each in found.offers]
+        write = partial(_write, write_explanation, dataset, found)
+        return Report(dataset, lambda: tables(found, dataset), lines, explanation_json(found, dataset), write)
+
+    def stress(
+        self,
+        *,
+        count: int = 1000,
+        seed: int = 1,
+        committed_until: Any = None,
+        later: Literal["optimised", "held"] = "optimised",
+        gap: float = 0.01,
+        time_limit: float | None = None,
+        workers: int = 0,
+        **uncertain: Unpack[Uncertain],
+    ) -> Report:
+        """Tries the plan on samples of what may come.
+
+        Parameters
+        ----------
+        count
+            Samples.
+        seed
+            Of the samples; another than that of scenarios drawn for the plan.
+        committed_until
+            Decisions before this month (a Period or a text such as 2026-09) are held; None for the first stage's end.
+        later
+            Whether decisions after that are optimised in each sample, or held too.
+        gap
+            Relative gap of the solve of each sample.
+        time_limit
+            Seconds for everything; the samples done by then are reported.
+        workers
+            Solves at a time, each in a process of its own; 0 lets it choose.
+        **uncertain
+            What is uncertain, as for `planner.sample`; with none of these, samples come from the scenarios.
+
+        Returns
+        -------
+        Report
+            With the tables of the stress workbook.
+
+        Raises
+        ------
+        WrongUsage
+            Nothing is uncertain, or what is does not fit the problem.
+        RejectedPlan
+            The audit rejects the plan of a sample.
+        NoPlan
+            There is no plan to try.
+        """
+        from planner.stress.commitment import commitment_of
+        from planner.stress.stress_test import committed_until as until_of
+        from planner.stress.stress_test import draw_samples, stress_test
+        from planner.stress.summary import lines
+        from planner.stress.tables import stress_json, tables
+        from planner.stress.workbook import write_stress
+
+        dataset = self.problem.dataset
+        until = until_of(dataset, month_of(committed_until))
+        samples = draw_samples(dataset, uncertainty_of(uncertain), count, seed)
+        commitment = commitment_of(self._plans(), dataset, until, all_of_it=later == "held")
+        found = stress_test(
+            dataset,
+            commitment,
+            samples,
+            later=later,
+            gap=gap,
+            time_limit=time_limit,
+            seed=seed,
+            workers=workers,
+        )
+        write = partial(_write, write_stress, found)
+        return Report(dataset, lambda: tables(found), lines(found), stress_json(found), write)
+
+    def _repairs(self, time_limit: float, *, conflict: bool) -> Report:
+        from planner.analysis.infeasibility import explain_infeasible
+        from planner.reports.infeasibility import repair_lines, repairs_json, write_repairs
+        from planner.solving.interrupt import Stop
+
+        dataset = self.problem.dataset.in_scenario(self.found.infeasible_scenario)
+        found = explain_infeasible(dataset, seconds=time_limit, stop=Stop(), conflict=conflict)
+        write = partial(_write, write_repairs, dataset, found)
+        return Report(dataset, list, repair_lines(found, dataset), repairs_json(found, dataset), write)
+
+    def _tables(self) -> Sequence[Filled]:
+        from planner.reports.plan_report import report_of
+
+        self._plans()
+        return report_of(self.found).tables(self.found)
+
+    def _plans(self) -> Mapping[str, Plan]:
+        """The plan under "", with scenarios that of each by its name."""
+        found = self.found
+        if not found.has_plan:
+            raise NoPlan(f"There is no plan: the solve ended as {found.status}.")
+        return {each.name: each.figures.plan for each in found.plan_set.scenarios}
+
+    def _one_figures(self, what: str) -> PlanFigures:
+        self._plans()
+        if self.problem.dataset.scenarios:
+            raise WrongUsage(f"A plan for scenarios cannot be {what}; solve the problem without its scenarios.")
+        return self.found.plan_set.only
+
+    @property
+    def _currency(self) -> str:
+        return self.problem.dataset.settings.currency
+
+
+def _write(write: Any, *arguments: Any) -> None:
+    """Writes a report whose writer takes the path first; the path comes last here."""
+    *given, path = arguments
+    write(path, *given)
+
+
+def solve(
+    problem: ProblemLike,
+    *,
+    gap: float = 0.001,
+    time_limit: float | None = None,
+    threads: int = 0,
+    seed: int = 0,
+    start: Result | str | os.PathLike[str] | None = None,
+    keep: Result | str | os.PathLike[str] | None = None,
+    change_cost: float | None = None,
+    alternatives: int = 0,
+    within: float = 0.01,
+    risk: Literal["expected", "worst", "regret"] = "expected",
+    engine: Literal["auto", "extensive", "decomposition"] = "auto",
+) -> Result:
+    """Finds the plan of least net present cost; with scenarios, the best plan for all of them.
+
+    Prints nothing and writes no file; messages go to the logger `planner`.
+
+    Parameters
+    ----------
+    problem
+        The problem, or the path of a workbook or folder of CSV files.
+    gap
+        Relative gap at which a plan counts as optimal: 0.001 is 0.1 %.
+    time_limit
+        Seconds for the search; None for no limit.
+    threads
+        Of the solver; 0 lets it choose.
+    seed
+        Of the solver.
+    start
+        An earlier plan to begin from: a result, or a plan workbook.
+    keep
+        A plan to keep to, at `change_cost` for each unit departed.
+    change_cost
+        Money for each unit departed from `keep`; in no cost that is reported.
+    alternatives
+        How many other plans of nearly the same cost to look for, each at most `within` dearer.
+    within
+        Share of the cost that an alternative may cost more.
+    risk
+        With scenarios: the expected cost (with the CVaR of the settings), the worst cost, or the worst regret.
+    engine
+        With scenarios: all in one problem, decomposed, or what pays.
+
+    Returns
+    -------
+    Result
+        Status, cost, bound and tables; also where no plan exists or was found.
+
+    Raises
+    ------
+    FaultyWorkbook
+        The problem, or a plan workbook given, has faults.
+    WrongUsage
+        The options do not fit one another or the problem.
+
+    Examples
+    --------
+    >>> import planner
+    >>> problem = planner.read("inputs/starter.xlsx")
+    >>> result = planner.solve(problem, gap=0.001, time_limit=60)
+    >>> result.status, result.gap <= 0.001
+    ('optimal', True)
+    """
+    from planner.results.fingerprints import data_sha256
+    from planner.run.options import PlanOptions
+    from planner.run.solve import solve_dataset
+    from planner.run.versions import versions
+
+    given = problem if isinstance(problem, Problem) else read(problem)
+    if (keep is None) != (change_cost is None):
+        raise WrongUsage("keep and change_cost go together: a plan, and the price of departing from it.")
+    options = PlanOptions(gap, time_limit, threads, seed, change_cost, alternatives, within, risk, engine)
+    recorded = {name: getattr(options, name) for name in PlanOptions.__slots__}
+    found = RunResult(
+        plan_name=given.name or "Plan",
+        input_path=given.path,
+        input_sha256=given.sha256,
+        data_sha256=data_sha256(given.dataset),
+        planner_version=__version__,
+        versions=versions(),
+        options=recorded | {"set": list(given.changes)},
+        faults=given.warnings,
+        warnings=tuple(str(each) for each in given.warnings),
+    )
+    plans = None if start is None else _plans_of(start, given)
+    kept = None if keep is None else _plans_of(keep, given)
+    with found.timed("total"):
+        solve_dataset(
+            given.dataset,
+            options,
+            start=plans if plans is None or given.dataset.scenarios else plans.get(""),
+            keep=None if kept is None else kept.get("", next(iter(kept.values()))),
+            result=found,
+        )
+    return Result(given, found)
+
+
+def _plans_of(plan: Result | str | os.PathLike[str], problem: Problem) -> Mapping[str, Plan]:
+    """The plans of a result or a plan workbook, by scenario."""
+    if isinstance(plan, Result):
+        return plan._plans()
+    if problem.dataset.scenarios:
+        from planner.excel.scenario_plan_reader import read_plans
+
+        return read_plans(Path(plan), problem.dataset)
+    from planner.excel.plan_reader import read_plan
+
+    return {"": read_plan(Path(plan), problem.dataset)}
+
+
+def month_of(value: Any) -> int | None:
+    """The month number of a Period, a date or a text such as 2026-09.
+
+    Raises
+    ------
+    WrongUsage
+        It is none.
+    """
+    if value is None:
+        return None
+    month = months.parse(cell_of(value))
+    if month is None:
+        raise WrongUsage(f"{value!r} is no month; give a Period, a date, or a text such as '2026-09'.")
+    return month
+
+
+def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
+    """Holds plans against the first of them: decisions, costs, service, limits, and what in their inputs differs.
+
+    Parameters
+    ----------
+    plans
+        Results or plan workbooks, two or more.
+
+    Returns
+    -------
+    Report
+        The tables of the comparison, such as `decisions`, `costs` and `inputs`.
+
+    Raises
+    ------
+    FaultyWorkbook
+        A file is no plan workbook that carries its input.
+    WrongUsage
+        There are fewer than two, or one is a plan for scenarios.
+
+    Examples
+    --------
+    >>> import planner
+    >>> problem = planner.read("inputs/starter.xlsx")
+    >>> a, b = planner.solve(problem), planner.solve(problem.set("settings.discount_rate", 0.2))
+    >>> planner.compare([a, b]).inputs[["sheet", "column", "first", "this"]].values.tolist()
+    [['settings', 'discount_rate', 0.0, 0.2]]
+    """
+    from planner.analysis.plan_comparison import ComparedPlan, compare_sides, read_side
+    from planner.reports.comparison import comparison_json, comparison_lines, tables, write_comparison
+
+    if len(plans) < 2:
+        raise WrongUsage("Give two plans or more, the one to hold the others against first.")
+    sides = [
+        ComparedPlan(each.found.title, Path(each.found.plan_path), each._one_figures("compared"))
+        if isinstance(each, Result)
+        else read_side(Path(each))
+        for each in plans
+    ]
+    found = compare_sides(sides)
+    write = partial(_write, write_comparison, found)
+    return Report(found.first.dataset, lambda: tables(found), comparison_lines(found), comparison_json(found), write)
