@@ -371,7 +371,6 @@ def solve(
         plan_name=given.name or "Plan",
         input_path=given.path,
         input_sha256=given.sha256,
-        data_sha256=data_sha256(given.dataset),
         planner_version=__version__,
         versions=versions(),
         options=recorded | {"set": list(given.changes)},
@@ -388,6 +387,7 @@ def solve(
             keep=None if kept is None else kept.get("", next(iter(kept.values()))),
             result=found,
         )
+    found.data_sha256 = data_sha256(found.input_rows)
     return Result(given, found)
 
 
