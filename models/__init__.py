@@ -37,7 +37,7 @@ and month, the cost ledger named payments by month. `models.build.TERMS` is the 
 workbook can say is in `models.schema`; `models.audit` recomputes a plan from the workbook alone.
 
 With scenarios each is such a problem, on figures that `models.realization` makes of the workbook's. Columns
-decided in month t (`Model.decisions`) are common to the scenarios not told apart in t (`models.stochastic.tree`);
+decided in month t (`Model.decisions`) are common to the scenarios indistinguishable in t (`models.stochastic.tree`);
 with costs z_s of probability p_s the objective is (1 - w) sum p_s z_s + w CVaR, or the worst cost or regret
 (`models.stochastic.risk`).
 """

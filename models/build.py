@@ -35,7 +35,7 @@ TERMS = (
     add_on_demand,
     add_lease_outs,
     add_options,
-    # what is asked for and who serves it
+    # demand, and who serves it
     add_limits,
     add_demand_probes,
     add_service,

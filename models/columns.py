@@ -15,7 +15,7 @@ from models import months
 Kind = Literal["name", "text", "names", "month", "share", "count", "flag", "number", "choice"]
 
 LARGEST = 1e15
-"""Numbers beyond this are taken for slips of the keyboard, and no solver computes with them."""
+"""Numbers beyond this are treated as typing errors; no solver computes with them."""
 
 
 @dataclass(frozen=True, slots=True)

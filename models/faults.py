@@ -1,4 +1,4 @@
-"""What is wrong with an input, said to the person who can mend it."""
+"""What is wrong with an input, for the person who can correct it."""
 
 from __future__ import annotations
 

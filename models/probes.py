@@ -46,7 +46,7 @@ def add_capacity_probes(model: Model) -> None:
 
 
 def add_demand_probes(model: Model) -> None:
-    """Tokens on top of what every segment asks for in every month, fixed at 0."""
+    """Tokens on top of the demand of every segment and month, fixed at 0."""
     if not model.probes:
         return
     dataset, unit = model.dataset, model.units.tokens_bn

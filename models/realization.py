@@ -87,7 +87,7 @@ class Realization:
         return round(self._added("delivery_delay_months", offer, t))
 
     def exit(self, *names: str) -> int | None:
-        """The month from which a supplier is gone, by the earliest row that names the offer or its provider."""
+        """The month from which a supplier has left, by the earliest row that names the offer or its provider."""
         paths = [self._paths[key] for name in names if (key := ("supplier_exit", name)) in self._paths]
         if not paths and ("supplier_exit", ALL) in self._paths:
             paths = [self._paths["supplier_exit", ALL]]
@@ -97,7 +97,7 @@ class Realization:
 class MeanRealization(Realization):
     """The expected value of several realizations: every figure their mean, weighted by probability.
 
-    Months of delay are rounded to whole ones. A supplier is gone from the first month by which it is gone with a
+    Months of delay are rounded to whole ones. A supplier has left from the first month by which it has left with a
     probability above a half.
     """
 
@@ -139,10 +139,10 @@ class MeanRealization(Realization):
 
     def exit(self, *names: str) -> int | None:
         """The month by which the supplier has left with a probability above one half; None where it never does."""
-        gone = 0.0
+        probability_left = 0.0
         dated = sorted((month, weight) for weight, part in self._parts if (month := part.exit(*names)) is not None)
         for month, weight in dated:
-            gone += weight
-            if gone > 0.5:
+            probability_left += weight
+            if probability_left > 0.5:
                 return month
         return None

@@ -1,4 +1,4 @@
-"""What a workbook can say: one class per sheet, one field per column.
+"""The schema of a workbook: one class per sheet, one field per column.
 
 A column's meaning, unit, bounds and default are written once, here; the reader, the checks, the
 template's cell notes and the documentation all read them from here. A month is a month number

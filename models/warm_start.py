@@ -1,4 +1,4 @@
-"""A plan as a place to begin from: values of the model's integer columns that an earlier Plan means.
+"""Warm start: values of the model's integer columns that an earlier plan means.
 
 Only what was decided is given; the solver works out the rest. Decisions the model does not know are
 passed over, and columns the plan says nothing of are left open.
@@ -60,9 +60,9 @@ def start_values(model: Model, plan: Plan, left_open: str | None = None) -> npt.
 
 def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) -> npt.NDArray[np.float64]:
     """The values of whole-number decisions taken before a month t; NaN for all other columns."""
-    taken = {id(each.variable) for each in model.decisions if each.month < month}
+    decided = {id(each.variable) for each in model.decisions if each.month < month}
     arrays = model.compiled
-    ours = np.array([id(variable) in taken for variable in arrays.columns], dtype=bool) & arrays.integer
+    ours = np.array([id(variable) in decided for variable in arrays.columns], dtype=bool) & arrays.integer
     return np.where(ours, values, np.nan)
 
 

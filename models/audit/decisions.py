@@ -73,8 +73,8 @@ def _check_window(
     views = [dataset.in_scenario(each.scenario) for each in dataset.scenarios] if dataset.scenario else [dataset]
     earliest = min(first_service_month(view, offer, signing.month) for view in views)
     findings.true("service_starts_within_horizon", where, earliest <= last, earliest, last)
-    gone = FactorPaths(dataset).exit_month(offer)
-    findings.true("signed_while_supplier_stands", where, signing.month < gone, signing.month, gone)
+    exit_month = FactorPaths(dataset).exit_month(offer)
+    findings.true("signed_while_supplier_stands", where, signing.month < exit_month, signing.month, exit_month)
 
 
 def _check_lease_service(schedule: AuditedLease, where: str, findings: Findings) -> None:

@@ -80,12 +80,12 @@ class Ledger:
 
     def _fleet(self) -> None:
         for row in self.dataset.fleet:
-            gone = FactorPaths(self.dataset).first_exit(row.provider)
+            exit_month = FactorPaths(self.dataset).first_exit(row.provider)
             for t in self.dataset.horizon:
                 month = self.dataset.month(t)
                 early = row.from_month is not None and month < row.from_month
-                late = row.until_month is not None and month > row.until_month
-                if not early and not late and t < gone:
+                too_late = row.until_month is not None and month > row.until_month
+                if not early and not too_late and t < exit_month:
                     cost = row.usd_per_accelerator_hour * row.accelerators * self.dataset.hours(t)
                     site = row.site or row.asset
                     self._add(t, "fleet", row.provider, row.asset, cost, kind="fleet", region=row.region, site=site)
@@ -190,7 +190,7 @@ def block_hours(dataset: Dataset, t: int, block: str) -> float:
 
 
 def on_demand_row(dataset: Dataset, provider: str, region: str, hardware: str, t: int) -> OnDemand | None:
-    """The row in force in month t: the latest that has begun; None before the first and once the provider is gone."""
+    """The row in force in month t: the latest that has begun; None before the first and once the provider has left."""
     begun: list[tuple[int, OnDemand]] = []
     if t >= FactorPaths(dataset).first_exit(provider):
         return None

@@ -1,7 +1,7 @@
-"""Whether what is decided before scenarios can be told apart is decided alike in all of them.
+"""Whether what is decided before scenarios can be distinguished is decided alike in all of them.
 
 Worked out from the workbook and the plans alone: which scenarios those are, when a decision is taken, and what a
-scenario can decide at all. A signing with a supplier that is gone, or an end of service that the scenario's own
+scenario can decide at all. A signing with a supplier that has left, or an end of service that the scenario's own
 service does not allow, is no decision there and binds nobody.
 """
 
@@ -18,11 +18,11 @@ from models.dataset import Dataset
 from models.plan import Plan, Signing
 
 RULE = "decided_alike"
-WORDS = "what is decided before scenarios can be told apart is the same in all of them"
+WORDS = "what is decided before scenarios can be distinguished is the same in all of them"
 
 
 def first_distinguishable_month(dataset: Dataset, one: str, other: str) -> int:
-    """The first month t in which two scenarios can be told apart."""
+    """The first month t in which two scenarios can be distinguished."""
     rows = {each.scenario: each for each in dataset.scenarios}
     first = dataset.settings.first_stage_months
 

@@ -23,7 +23,7 @@ def check_payments(
     objective_usd: float | None,
     findings: Findings,
 ) -> None:
-    """Cash, present value and provider of every payment; their sum against the objective told.
+    """Cash, present value and provider of every payment; their sum against the objective stated.
 
     Differences are relative to all that is added up: payments, and baseline revenue, of which what is forgone is left.
     """

@@ -90,12 +90,12 @@ class Supply:
                 usage_usd=row.usage_usd_per_accelerator_hour,
                 overage_share=0.0,
             )
-            gone = FactorPaths(dataset).first_exit(row.provider)
+            exit_month = FactorPaths(dataset).first_exit(row.provider)
             for t in dataset.horizon:
                 month = dataset.month(t)
                 begun = row.from_month is None or row.from_month <= month
                 over = row.until_month is not None and row.until_month < month
-                if begun and not over and t < gone:
+                if begun and not over and t < exit_month:
                     source.add(t, row.accelerators)
             self.sources["fleet", row.asset, 0, row.hardware] = source
 

@@ -21,7 +21,7 @@ def counts_in_full(dataset: Dataset) -> bool:
 
 
 def spending_is_rewarded(dataset: Dataset) -> bool:
-    """Whether a cap asks for money to be paid, so that a bill might be worth more than it has to be."""
+    """Whether a cap requires money to be paid, so that a bill might be worth more than it has to be."""
     return any(cap.sense == "min" for cap in cash_caps(dataset))
 
 

@@ -1,4 +1,4 @@
-"""The two places where the terms of the model meet: capacity and cost.
+"""The ledgers in which the terms of the model meet: capacity and cost.
 
 The capacity ledger holds the accelerators online of every source in every month, what is leased out
 and what can be had on top; the cost ledger holds named payments by month. A source of capacity adds

@@ -24,7 +24,7 @@ Reader = Callable[[], Plan]
 
 @dataclass(frozen=True, slots=True)
 class DecisionColumn:
-    """A column that is decided in month `month`: the same in all scenarios not told apart by then.
+    """A column that is decided in month `month`: the same in all scenarios indistinguishable by then.
 
     `family` and `key` name it in every scenario. All other columns adapt to what happens.
     """

@@ -1,4 +1,4 @@
-"""Units of the model's columns: powers of ten that keep its numbers within the solver's comfort.
+"""Units of the model's columns: powers of ten that keep its numbers well scaled for the solver.
 
 A start-up counts accelerators, a frontier lab hundreds of thousands of them; a fixed unit would push
 one of the two against the solver's absolute tolerances. Integer decisions keep their own unit.

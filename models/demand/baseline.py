@@ -1,4 +1,4 @@
-r"""Baseline demand: what would be asked for if no limit took anything away.
+r"""Baseline demand: what would be demanded without usage limits.
 
 Between two months given, demand is interpolated geometrically (linearly if one is 0); after the last it grows
 by growth_per_month. A scenario adds to the growth from each month to the next, which compounds, and then

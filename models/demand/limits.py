@@ -41,7 +41,7 @@ class SegmentLimits:
         return self.in_force.get((limit, t), Linear())
 
     def demand_share(self, t: int, peak: bool) -> Linear:
-        """Share of baseline demand asked for in month t."""
+        """Share of baseline demand left in month t."""
         if not self.limit_effects:
             return Linear(1.0)
         share = self.lost[t].times(-1.0)
@@ -106,7 +106,7 @@ def add_limits(model: Model) -> None:
 
 
 def _free(model: Model) -> Dataset:
-    """The data that says which limits there can be; with probes, rules on changes may bend and rule none out."""
+    """The data that says which limits there can be; with probes, rules on changes may be violated and rule none out."""
     if not model.probes:
         return model.dataset
     freed = (replace(each, may_tighten=True, min_months_between_changes=0) for each in model.dataset.segments)

@@ -101,9 +101,9 @@ def demand_of(model: Model, service: Service, regions: tuple[str, ...], block: s
     for region in regions:
         for each in model.dataset.blocks:
             if block in (ANY_BLOCK, each.block):
-                asked = model.demand.get((service.segment.segment, region, service.t, each.block))
-                if asked is not None:
-                    total.plus(asked)
+                demanded = model.demand.get((service.segment.segment, region, service.t, each.block))
+                if demanded is not None:
+                    total.plus(demanded)
     return total
 
 

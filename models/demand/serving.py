@@ -80,7 +80,7 @@ def _servings(model: Model, service: Service, block: str, short: dict[str, float
 
 
 def _match(supply: Iterable[tuple[_A, float]], needs: Iterable[tuple[_B, float]]) -> list[tuple[_A, _B, float]]:
-    """Amounts of supply laid end to end against needs; what rounding leaves over goes to the last need."""
+    """Amounts of supply matched to needs in order; what rounding leaves over goes to the last need."""
     wanting = [(need, amount) for need, amount in needs if amount > 0.0]
     scale = sum(amount for _, amount in wanting) or 1.0
     found: list[tuple[_A, _B, float]] = []

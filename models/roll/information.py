@@ -86,7 +86,7 @@ class _Seen:
         }
 
     def merged(self, sheet: str, key: tuple[str, ...], choose: Choice) -> Any:
-        """The rows information_at of a sheet, in the forecast's order, then those that only the actuals have."""
+        """The rows of a sheet as known, in the forecast's order, then those that only the actuals have."""
         old: Sequence[Any] = getattr(self.forecast, sheet)
         new: Sequence[Any] = getattr(self.actuals, sheet)
         if old == new:

@@ -20,7 +20,7 @@ TOTAL_DEMAND = ("demand", "total")
 class Moment:
     """Mean and standard deviation of a quantity in the last month, of the paths drawn and of the scenarios kept.
 
-    supplier_exit is the chance that the supplier is gone by then; demand of `total` the tokens of all segments
+    supplier_exit is the probability that the supplier has left by then; demand of `total` the tokens of all segments
     over their baseline.
     """
 

@@ -50,7 +50,7 @@ NEUTRAL = {"demand": 1.0, "on_demand_price": 1.0, "delivered_share": 1.0}
 class Paths:
     """Sampled paths: for each uncertain quantity its value in months 0 … T-1, shape (paths, months).
 
-    supplier_exit is 1 in the months in which the supplier is gone, else 0.
+    supplier_exit is 1 in the months after the supplier has left, else 0.
     """
 
     first_month: int

@@ -47,7 +47,7 @@ class ContractSchedule:
 
     @cached_property
     def exit_month(self) -> int | None:
-        """The month from which the supplier is gone, None when it stays."""
+        """The month from which the supplier has left; None where it never does."""
         return supplier_exit(self.dataset, self.contract)
 
     def supplier_present(self, t: int) -> bool:

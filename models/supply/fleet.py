@@ -2,7 +2,7 @@ r"""Fleet: what is already online.
 
 Per asset a and month t in [from_month, until_month]:
 online accelerators = accelerators; running cost = usd_per_accelerator_hour x accelerators x hours_t. In a scenario
-what a provider that is gone hosted is neither online nor paid for.
+what a provider that has left hosted is neither online nor paid for.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def _stop_months(model: Model, schedule: LeaseSchedule, caps_obligations: bool) 
 
     Ends beyond the horizon change nothing with `prorate` and follow from the fees with `full`, unless
     obligations are capped: then they are decisions too. With `full` and several scenarios so are those of which
-    notice is given inside the horizon: scenarios not told apart by then give it alike.
+    notice is given inside the horizon: scenarios indistinguishable by then give it alike.
     """
     dataset = model.dataset
     last = len(dataset.horizon)

@@ -23,7 +23,7 @@ Seller = tuple[str, str, str]
 def price_paths(dataset: Dataset) -> dict[Seller, dict[int, OnDemand]]:
     """What each seller offers in each month of the horizon; a row holds until the seller's next.
 
-    In a scenario prices and caps are x its factors, and a provider that is gone sells nothing.
+    In a scenario prices and caps are x its factors, and a provider that has left sells nothing.
     """
     rows: dict[Seller, list[tuple[int, OnDemand]]] = defaultdict(list)
     for row in dataset.on_demand:

@@ -19,7 +19,7 @@ def add_options(model: Model) -> None:
     """Adds the options on offers that can be signed, and ties those offers to them."""
     dataset = model.dataset
     last = len(dataset.horizon) - 1
-    # scenarios not told apart buy in common, also where in one of them the offer's supplier goes
+    # indistinguishable scenarios buy in common, also where in one of them the offer's supplier goes
     in_any_month = spending_is_rewarded(dataset) or bool(dataset.scenario)
     live = [
         each

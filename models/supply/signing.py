@@ -59,7 +59,7 @@ def _name(offer: Lease | Contract) -> str:
 
 
 def supplier_exit(dataset: Dataset, offer: Offer) -> int | None:
-    """The month from which the supplier of an offer is gone in this scenario; None when it stays."""
+    """The month from which the supplier of an offer has left in this scenario; None where it never does."""
     if not isinstance(offer, (Lease, Contract)):
         return None
     return dataset.realization.exit(_name(offer), offer.provider)
@@ -69,7 +69,7 @@ def signing_months(dataset: Dataset, offer: Offer, name: str, *, every_month: bo
     """Months in which the offer can be signed: in its window, with service starting inside the horizon.
 
     A signing is a decision common to scenarios: it is on offer where service starts inside the horizon in one of
-    them. Once the supplier is gone there is nothing to sign. Of several months with the same first service month
+    them. Once the supplier has left there is nothing to sign. Of several months with the same first service month
     and price, in every scenario, only the last is kept: money paid later costs no more. Not so where caps count
     cash or obligations by month, or a rule speaks of the offer, nor with `every_month`.
     """

@@ -166,7 +166,7 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
 
 
 def add_billed_use(model: Model, metered: list[Metered]) -> None:
-    """Use beyond the take-or-pay minimum, once the pools have told how much a contract is used."""
+    """Use beyond the take-or-pay minimum, once the pools have settled how much a contract is used."""
     most = {
         (each.contract.contract, each.t, j): (1.0 - each.contract.take_or_pay_share) * rate_class.most()
         for each in metered
@@ -197,7 +197,7 @@ def add_billed_use(model: Model, metered: list[Metered]) -> None:
 
 
 def _fill_cheapest_first(model: Model, metered: Metered) -> None:
-    """Use beyond the minimum falls to a dearer rate only once every cheaper one is full, as the terms bill it.
+    """Use beyond the minimum falls to a higher rate only once every cheaper one is full, as the terms bill it.
 
     Every pair of rates, not neighbours only: a rate between them may have nothing online.
     """

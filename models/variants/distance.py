@@ -2,7 +2,7 @@ r"""Alternatives: plans that differ from known ones in what is signed, at nearly
 
 The distance of two plans is in MW, averaged over the horizon: \sum over offers of MW per unit x \sum_t |U_t - P_t| / T,
 with U_t and P_t the units signed by month t. So a signing moved by a quarter counts three months of its power, one
-dropped counts until the end. Here `apart` <= the distance to every known plan is made as large as it goes,
+dropped counts until the end. Here `apart` <= the distance to every known plan is maximised,
 while cost stays within a limit. `difference[k,o,m]` is |U - P| from signing month m to the next; where P lies between
 none and all, `is_more[k,o,m]` says on which side U lies.
 """
@@ -58,7 +58,7 @@ def _by(units: Counter[int], t: int) -> int:
 
 
 def maximise_distance(known: Sequence[Plan], most_usd: float) -> Callable[[Model], None]:
-    """The objective that goes as far from all known plans as a cost of at most `most_usd` allows."""
+    """The objective that maximises the least distance to all known plans, at a cost of at most `most_usd`."""
 
     def objective(model: Model) -> None:
         dataset, unit = model.dataset, model.units.usd

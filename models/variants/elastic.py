@@ -241,12 +241,12 @@ class Elastic:
         return self._all_mw() if cap.measure == "capacity_mw" else 1e9 if cap.measure.endswith("_usd") else 1.0
 
     def _must_be_met(self, name: str) -> bool:
-        """Whether shortfall of the segment is not allowed, so that tokens unserved are a rule bent."""
+        """Whether shortfall of the segment is not allowed, so that tokens unserved violate a rule."""
         segment = self.dataset.segment_of[name]
         return segment.shortfall_usd_per_mtok is None or segment.max_shortfall_share == 0.0
 
     def _tokens(self) -> dict[str, float]:
-        """Billions of tokens each segment asks for over the horizon before limits, at least a little."""
+        """Billions of tokens each segment demands over the horizon before limits, at least a little."""
         found: dict[str, float] = defaultdict(lambda: 1e-9)
         for (segment, _), per_day in baseline_demand(self.dataset).items():
             for t in self.dataset.horizon:

@@ -14,9 +14,9 @@ from models.schema import Rule
 
 def with_offer(dataset: Dataset, name: str) -> Dataset:
     """The same problem where the offer has to be taken: a unit of it, or a contract's least blocks."""
-    taken = {each.rule for each in dataset.rules}
+    used = {each.rule for each in dataset.rules}
     rule = f"take {name}"
-    while rule in taken:
+    while rule in used:
         rule += "'"
     return replace(dataset, rules=(*dataset.rules, Rule(rule=rule, kind="at_least", offers=(name,), count=1)))
 

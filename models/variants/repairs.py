@@ -149,12 +149,12 @@ def _shortfall_share(dataset: Dataset, violation: Violation) -> float:
 
     worst = 0.0
     for t, short in violation.by_month.items():
-        asked = sum(
+        demanded = sum(
             per_day[t] * dataset.hours(t) / 24.0
             for (segment, _), per_day in baseline_demand(dataset).items()
             if segment == violation.rule.name
         )
-        worst = max(worst, short / asked if asked else 1.0)
+        worst = max(worst, short / demanded if demanded else 1.0)
     return min(1.0, outwards(worst, True))
 
 

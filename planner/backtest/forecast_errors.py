@@ -1,4 +1,4 @@
-"""What happened otherwise than was believed at first, and from which month it was known."""
+"""Forecast errors: what differed from the forecast, and from which month it was known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All decisions held against what really happened, and the plan of one who knew it all along.
+"""Hindsight: the decisions evaluated on what really happened, and the plan with perfect foresight.
 
 Both are plans of the actuals over their whole horizon: one with the decisions of the months lived through held and
 serving worked out anew, the other free. After the last month lived through both go on knowing what comes, so that

@@ -22,7 +22,7 @@ from models.parsing.raw_tables import Unreadable
 PART_BYTES = 200_000_000
 ALL_BYTES = 400_000_000
 CELLS = 1_000_000
-"""Beyond these a file is taken for a trap or an accident: examples have a few thousand cells."""
+"""Larger files are refused as traps or accidents: examples have a few thousand cells."""
 
 EXPECTED = "an Excel workbook (.xlsx or .xlsm), or a folder of CSV files named as the sheets"
 SAVE_AS = "Open it in Excel or LibreOffice and save it as Excel Workbook (.xlsx)."

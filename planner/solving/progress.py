@@ -20,7 +20,7 @@ log = logging.getLogger("planner")
 
 
 class SearchStatus(Protocol):
-    """What the solver tells of its search: `planner.solving.highs.Progress`."""
+    """The progress of a search: `planner.solving.highs.Progress`."""
 
     @property
     def incumbent_usd(self) -> float | None:
@@ -43,7 +43,7 @@ class LiveText(Protocol):
 
 
 class ProgressLines:
-    """Takes the solver's news, and shows them in the moments the solver asks whether to stop."""
+    """Takes the solver's progress, and shows it whenever the solver asks whether to stop."""
 
     def __init__(
         self, what: str, currency: str, live: LiveText | None = None, clock: Callable[[], float] = time.monotonic

@@ -1,6 +1,6 @@
-"""Workers: problems solved side by side, each in a process of its own that can be ended at any time.
+"""Worker pool: problems solved side by side, each in a process of its own that can be ended at any time.
 
-A worker that dies or does not come back in time costs its own question only. Ctrl-C, SIGTERM and the
+A worker that dies or does not come back in time costs its own task only. Ctrl-C, SIGTERM and the
 end of the time stop what is under way with the best plan it has.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 30.0
 """Beyond its time limit a worker may build, stop and send this long; then it is ended."""
 LEAVE_SECONDS = 2.0
-"""An idle worker may take this long to end of itself."""
+"""An idle worker may take this long to end by itself."""
 _POLL_SECONDS = 0.1
 
 
@@ -77,10 +77,10 @@ def default_workers() -> int:
 
 
 class WorkerPool:
-    """Processes that answer Questions, `count` at a time; a context that ends them all when left.
+    """Processes that solve tasks, `count` at a time; a context that ends them all when left.
 
-    `seconds` is the time for everything that is asked together, None for no limit; a question that
-    cannot begin within it is answered with no_plan.
+    `seconds` is the time for all tasks together, None for no limit; a task that cannot
+    begin within it ends as no_plan.
     """
 
     def __init__(self, count: int, seconds: float | None = None, stop: Stop | None = None) -> None:
@@ -113,7 +113,7 @@ class WorkerPool:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left for questions, None when there is no limit."""
+        """Time left for tasks, None when there is no limit."""
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     @property
@@ -122,15 +122,15 @@ class WorkerPool:
         return self._stop is not None and self._stop.requested
 
     def submit(self, task: SolveTask) -> Future[SolveResult]:
-        """Puts a question in the queue."""
-        return self._threads.submit(self._answer, task)
+        """Puts a task in the queue."""
+        return self._threads.submit(self._solve, task)
 
     def solve_all(self, tasks: Iterable[SolveTask]) -> Iterator[SolveResult]:
-        """Asks all the questions, and yields the answers as they come in."""
+        """Submits all tasks, and yields the results as they come in."""
         for future in as_completed([self.submit(each) for each in tasks]):
             yield future.result()
 
-    def _answer(self, task: SolveTask) -> SolveResult:
+    def _solve(self, task: SolveTask) -> SolveResult:
         left = self.seconds_left
         if self._halt.is_set() or (left is not None and left <= 0.0):
             return SolveResult(task.key, "no_plan", why="not begun: the time was over or the run was stopped")
@@ -143,10 +143,10 @@ class WorkerPool:
         except queue.Empty:
             process = _Process(self._context, self._halt)
             self._all.append(process)
-        answer = process.answer(task)
+        result = process.run(task)
         if process.alive:
             self._idle.put(process)
-        return answer
+        return result
 
     def _watch_stop(self) -> None:
         while not self._left.wait(_POLL_SECONDS):
@@ -171,7 +171,7 @@ class _Process:
         return bool(self._process.is_alive())
 
     def leave(self) -> None:
-        """Lets the process end of itself, so that it gives back what it holds; for a moment at most."""
+        """Lets the process end by itself, so that it releases its resources; for a moment at most."""
         self._line.close()
         self._process.join(LEAVE_SECONDS)
 
@@ -179,14 +179,14 @@ class _Process:
         """Ends the process at once."""
         self._process.kill()
 
-    def answer(self, task: SolveTask) -> SolveResult:
-        """Waits for the answer; where none comes, says why."""
+    def run(self, task: SolveTask) -> SolveResult:
+        """Waits for the result; where none comes, one that says why."""
         self.idle = False
-        answer = self._answered(task)
+        result = self._exchange(task)
         self.idle = True
-        return answer
+        return result
 
-    def _answered(self, task: SolveTask) -> SolveResult:
+    def _exchange(self, task: SolveTask) -> SolveResult:
         began = time.monotonic()
         limit = task.options.time_limit
         try:
@@ -198,8 +198,8 @@ class _Process:
                 if not self.alive and not self._line.poll():
                     break
             else:
-                answer: SolveResult = self._line.recv()
-                return answer
+                result: SolveResult = self._line.recv()
+                return result
         except (EOFError, OSError):
             pass
         self._process.join()
@@ -210,8 +210,8 @@ class _Process:
 
 
 def _work(line: Any, halt: Any, parent: int) -> None:
-    """What a worker process does: answers until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; whoever asks decides what to stop
+    """What a worker process does: solves tasks until the pool closes the connection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the pool decides what to stop
     while True:
         try:
             task = line.recv()
@@ -221,7 +221,7 @@ def _work(line: Any, halt: Any, parent: int) -> None:
 
 
 def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -> SolveResult:
-    """The answer to a question, worked out in this process."""
+    """Solves a task in this process."""
     from models.build import build_model
     from models.policy.caps import caps_exceeded, caps_lifted
     from models.warm_start import apply_decisions_without_effect, decided_before, start_values
@@ -268,7 +268,7 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
 
 
 SolveMany = Callable[[Iterable[SolveTask]], Iterator[SolveResult]]
-"""Yields the answers as they come in."""
+"""Yields the results as they come in."""
 
 SMALL = 20_000
 """Nonzeros below which a problem is solved sooner than a process is started."""
@@ -276,9 +276,9 @@ SMALL = 20_000
 
 @contextmanager
 def solve_many(nonzeros: int, seconds: float | None, stop: Stop, workers: int = 0) -> Iterator[SolveMany]:
-    """How to ask about problems of that size, `seconds` being the time for all of them together.
+    """A function that solves many tasks of that size, `seconds` being the time for all of them together.
 
-    `workers` asks for so many processes whatever the size; 0: as it pays.
+    `workers`: the number of processes, whatever the size; 0 chooses.
     """
     if nonzeros < SMALL and not workers:
         deadline = None if seconds is None else time.monotonic() + seconds

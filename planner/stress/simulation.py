@@ -1,4 +1,4 @@
-"""A plan tried on samples: in each its committed decisions held, and the best of what is left to decide.
+"""Monte Carlo simulation of a plan: in each sample its committed decisions fixed, the rest optimised.
 
 Samples are taken in the order drawn, so that those finished when the time is over are a sample too, whatever the
 others would have taken. With the same seed a sample has the same answer on any number of workers.
@@ -30,12 +30,12 @@ ONE_SHARE = 0.1
 NOTHING = 1e-6
 """Of a segment's demand in a month; less than this is not short."""
 WORST = 5
-"""Plans of so many of the dearest problems are kept, to be audited."""
+"""Plans of so many of the most expensive problems are kept, to be audited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """What is tried: the plan, and the month t before which its decisions are held.
+    """What is tested: the plan, and the month t before which its decisions are fixed.
 
     `forecast_usd` is what the plan itself expects to cost. `made` has the plans behind it by scenario; one on the plain
     figures under "".

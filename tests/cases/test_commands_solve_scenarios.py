@@ -86,7 +86,7 @@ def test_a_tampered_plan_is_rejected(here: Run, book: Path, plan: Path) -> None:
     said = here("audit", book, plan)
     assert said.code == 6
     assert "boom" in said.out + said.err
-    assert "what is decided before scenarios can be told apart is the same" in said.out + said.err
+    assert "what is decided before scenarios can be distinguished is the same" in said.out + said.err
 
 
 def test_start(here: Run, book: Path, plan: Path) -> None:
