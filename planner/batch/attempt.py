@@ -88,7 +88,26 @@ def solve_arguments(job: Job) -> tuple[str, ...]:
 def run_attempt(
     job: Job, records: Mapping[str, JobRecord], batch_folder: BatchFolder, engine: Engine, stopping: Callable[[], bool]
 ) -> AttemptResult:
-    """Attempts a job once. What goes wrong with it is part of what is returned."""
+    """Attempts a job once.
+
+    Parameters
+    ----------
+    job
+        The job whose turn has come.
+    records
+        Of the jobs before it, by name.
+    batch_folder
+        The batch's folder, in which the attempt gets a folder of its own.
+    engine
+        Where it runs.
+    stopping
+        Whether the batch is to stop; asked again and again from the thread of this call.
+
+    Returns
+    -------
+    AttemptResult
+        What goes wrong with the job is part of it.
+    """
     started, folder, process = now(), None, ProcessResult()
     try:
         prepared = prepare(job, records, batch_folder)
@@ -118,7 +137,17 @@ def unreadable_message(job: Job, error: OSError) -> str:
 
 
 def record_of(result: AttemptResult, attempts: int, seconds: float, first_started: str) -> JobRecord:
-    """The record of a job whose last attempt this was; `seconds` of all its attempts."""
+    """The record of a job whose last attempt this was.
+
+    Parameters
+    ----------
+    result
+        Of the last attempt.
+    attempts, seconds
+        How many there were, and their wall time together.
+    first_started
+        When the first of them began, UTC in ISO 8601.
+    """
     job, outcome, report, process = result.prepared.job, result.outcome, result.outcome.report, result.process
     accepted = is_accepted(outcome.status, job)
     return replace(

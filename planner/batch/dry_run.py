@@ -23,7 +23,24 @@ class PlannedJob:
 
 
 def plan(jobs: Sequence[Job], folder: BatchFolder, versions: Mapping[str, str], *, force: bool) -> list[PlannedJob]:
-    """What would become of each job, in the order of the jobs."""
+    """What would become of each job.
+
+    Parameters
+    ----------
+    jobs
+        Those of the batch.
+    folder
+        The batch's folder, with the records of earlier runs.
+    versions
+        Of the planner and its libraries, by name.
+    force
+        Whether every job runs.
+
+    Returns
+    -------
+    list of PlannedJob
+        In the order of the jobs.
+    """
     by_name = {job.name: job for job in jobs}
     records: dict[str, JobRecord] = {}
     planned: dict[str, PlannedJob] = {}

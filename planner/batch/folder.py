@@ -71,7 +71,13 @@ class BatchFolder:
         shutil.rmtree(self.attempts, ignore_errors=True)
 
     def new_attempt(self) -> Path:
-        """A new folder for one attempt. Raises OSError."""
+        """Makes a folder for one attempt.
+
+        Raises
+        ------
+        OSError
+            It cannot be made.
+        """
         folder = self.attempts / secrets.token_hex(8)
         folder.mkdir()
         return folder
@@ -135,7 +141,13 @@ class BatchFolder:
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Writes files, by relative path, into a folder. Raises OSError."""
+    """Writes files, by relative path, into a folder.
+
+    Raises
+    ------
+    OSError
+        One of them cannot be written.
+    """
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,7 @@ def keep_previous_plan(plan: Path) -> None:
 
 
 def tail(path: Path, lines: int, most_bytes: int = 65_536) -> str:
-    """The last lines of a log; "" where there is none that can be read."""
+    """The last lines of a log, of its last `most_bytes` at most; "" where there is none that can be read."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - most_bytes))

@@ -146,7 +146,13 @@ def record_to_json(record: JobRecord) -> str:
 
 
 def record_from_json(document: Any) -> JobRecord:
-    """The record that JSON holds. Raises ValueError, KeyError or TypeError when it holds none."""
+    """The record that JSON holds.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        It holds none.
+    """
     record = JobRecord(**_known(JobRecord, document))
     if record.status not in STATUSES or not isinstance(record.name, str) or not isinstance(record.good, bool):
         raise ValueError(f"job '{record.name}' has the status '{record.status}'")

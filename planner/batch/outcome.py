@@ -62,7 +62,19 @@ def is_accepted(status: str, job: Job) -> bool:
 
 
 def classify(job: Job, folder: Path, process: ProcessResult, input_sha256: str) -> JobOutcome:
-    """What an attempt at a job in a folder amounts to, now that its process has ended."""
+    """What an attempt amounts to.
+
+    Parameters
+    ----------
+    job
+        The job that was attempted.
+    folder
+        What the attempt left.
+    process
+        How its process ended.
+    input_sha256
+        Of the workbook's bytes, which run.json must be of.
+    """
     if process.cause == "lost":
         return JobOutcome("failed", "the process that ran it, or its machine, is gone", retryable=True)
     report = _report(folder, process, input_sha256)

@@ -19,7 +19,26 @@ BUDGETS = ("time_budget", "memory_mb")
 def why_run(
     prepared: PreparedJob, record: JobRecord | None, folder: BatchFolder, versions: Mapping[str, str], *, force: bool
 ) -> str:
-    """Why a job runs, in a clause; "" when what is recorded of it stands for a new run."""
+    """Why a job runs.
+
+    Parameters
+    ----------
+    prepared
+        The job with its input and options.
+    record
+        Of its last run; None without one.
+    folder
+        The batch's folder, in which its last plan is.
+    versions
+        Of the planner and its libraries, by name.
+    force
+        Whether every job runs.
+
+    Returns
+    -------
+    str
+        A clause; "" when what is recorded of the job stands for a new run.
+    """
     why = _why_new(prepared, record, versions)
     if record is not None and not why and not folder.has_plan(record):
         why = "its plan is gone or was changed"

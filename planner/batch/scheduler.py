@@ -46,9 +46,20 @@ MAX_LOST_ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class BatchRules:
-    """`budget_seconds` for the whole batch, None for no limit; `retries` of a job; `force`: reuse nothing.
+    """How jobs are run.
 
-    `versions` are those a record must have been made with. `retry_seconds`: before the first retry, doubled each time.
+    Parameters
+    ----------
+    versions
+        Of the planner and its libraries, by name; a record made with others is not reused.
+    budget_seconds
+        For the whole batch; None for no limit.
+    retries
+        Of a job, after a failure that may pass.
+    force
+        Reuse nothing.
+    retry_seconds
+        Before the first retry; doubled for each further one.
     """
 
     versions: Mapping[str, str]
@@ -72,7 +83,29 @@ class _ActiveJob:
 
 @dataclass(slots=True)
 class BatchScheduler:
-    """One run of a batch. `others` are records of jobs that this run leaves alone."""
+    """One run of a batch.
+
+    Parameters
+    ----------
+    batch
+        Its name.
+    jobs
+        Those to run or to reuse, in the order in which they start.
+    folder
+        Where their results are kept; locked.
+    engine
+        Where they run.
+    rules
+        How they are run.
+    stop
+        Whether somebody asked the batch to stop.
+    events
+        Where what happens is written down.
+    check_lock
+        Raises Locked when another machine has taken the folder over.
+    others
+        Records of jobs that this run leaves alone.
+    """
 
     batch: str
     jobs: Sequence[Job]

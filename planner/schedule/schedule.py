@@ -71,7 +71,13 @@ def slug(text: str) -> str:
 
 
 def check_portable_days(schedule: Schedule, scheduler: str) -> None:
-    """Raises WrongUsage where the scheduler would read the expression otherwise than cron does."""
+    """Checks that a scheduler reads the days of the expression as cron does.
+
+    Raises
+    ------
+    WrongUsage
+        It does not.
+    """
     if schedule.calendar.ambiguous_days:
         day, weekday = schedule.calendar.fields[2], schedule.calendar.fields[4]
         raise WrongUsage(

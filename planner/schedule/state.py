@@ -46,7 +46,13 @@ def read_state(path: Path) -> RunnerState | None:
 
 
 def write_state(path: Path, state: RunnerState) -> None:
-    """Raises CannotWrite where it cannot be written."""
+    """Writes the state, whole or not at all.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
+    """
     write_durably(path, json.dumps(asdict(state), indent=1) + "\n")
 
 
@@ -55,6 +61,20 @@ def first_start(calendar: Calendar, state: RunnerState | None, now: dt.datetime)
 
     Of several missed starts it is the last. A runner that never ran has missed nothing. A last start in the future
     means that the clock was set back: by less than a day the same start is not made twice.
+
+    Parameters
+    ----------
+    calendar
+        When batches start.
+    state
+        What the last runner remembered; None where none ran.
+    now
+        An aware moment.
+
+    Returns
+    -------
+    datetime, optional
+        None when there never is a start again.
     """
     if state is None:
         return calendar.after(now)

@@ -74,7 +74,7 @@ class DaskEngine:
         return min(MAX_CONCURRENT, max(4, 2 * self._worker_cores))
 
     def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
-        """Runs an attempt on some worker. Raises OSError."""
+        """Runs an attempt on some worker; as `planner.batch.execution.engine.Engine` says."""
         from distributed import CancelledError, KilledWorker
         from distributed.comm.core import CommClosedError
 

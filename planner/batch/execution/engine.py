@@ -25,7 +25,22 @@ class Engine(Protocol):
     """Threads that those under way may use together; a single attempt always may run."""
 
     def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
-        """Runs an attempt on the files in a folder, and leaves there what it made. Raises OSError."""
+        """Runs an attempt on the files in a folder, and leaves there what it made.
+
+        Parameters
+        ----------
+        folder
+            The attempt's own folder on this machine.
+        command
+            What to run, and its budgets.
+        stopping
+            Whether the attempt is to stop; asked again and again while it runs.
+
+        Raises
+        ------
+        OSError
+            The files cannot be read or written.
+        """
 
     def close(self) -> None:
         """Ends what is still under way."""

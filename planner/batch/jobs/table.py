@@ -24,7 +24,7 @@ FORBIDDEN_IN_NAMES = r'[\x00-\x1f/\\:*?"<>|]'
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """One job as a file has it: values by column, and `fault(column, found, expected, fix)` for its place."""
+    """One job as a file has it: values by column, and `fault(column, found, expected, fix)` at its place."""
 
     values: Mapping[str, Any]
     fault: Callable[[str, str, str, str], Fault]
@@ -33,10 +33,23 @@ class JobRow:
 def jobs_from(
     rows: Sequence[JobRow], defaults: JobRow | None, given: Mapping[str, Any], folder: Path
 ) -> tuple[list[Job], list[Fault]]:
-    """The jobs of these rows, and everything that is wrong with them.
+    """The jobs of a job file.
 
-    `given` are fields of Job that beat what the rows say (`overrides` come after theirs); paths are relative to
-    `folder`.
+    Parameters
+    ----------
+    rows
+        A row for each job, or for a grid of them.
+    defaults
+        Values for rows that say nothing else; None without any.
+    given
+        Fields of Job that override what the rows say; `overrides` come after theirs.
+    folder
+        What paths are relative to.
+
+    Returns
+    -------
+    tuple of a list of Job and a list of Fault
+        The jobs, and everything that is wrong with the rows.
     """
     faults: list[Fault] = []
     shared = {} if defaults is None else _values(defaults, faults, without=("name", "grid"))

@@ -63,7 +63,20 @@ def cost_usd(record: JobRecord | None) -> float | None:
 
 
 def changes(folder: Path, manifest: Manifest, previous: Manifest | None) -> tuple[JobChange, ...]:
-    """Every job of either batch, in the order of this one, then those no longer in it; none without a previous one."""
+    """What became of every job since the previous batch.
+
+    Parameters
+    ----------
+    folder
+        The batch's folder.
+    manifest, previous
+        Of this batch, and of the one before it, where there was one.
+
+    Returns
+    -------
+    tuple of JobChange
+        In the order of this batch, then jobs no longer in it; empty without a previous batch.
+    """
     if previous is None:
         return ()
     old = {each.name: each for each in previous.records}

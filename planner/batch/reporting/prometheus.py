@@ -1,6 +1,6 @@
 """The batch as a textfile for the Prometheus node exporter: alerts go by age of the last success, and by failures.
 
-Text exposition format 0.0.4. The file is put in place in one each, since the exporter may read at any moment.
+Text exposition format 0.0.4. The file is put in place in one step, since the exporter may read at any moment.
 `planner_batch_last_success_timestamp_seconds` is kept from the earlier file when this batch is not all good.
 """
 

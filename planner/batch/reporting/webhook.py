@@ -40,7 +40,22 @@ def send(
     *,
     pause: Callable[[float], None] = time.sleep,
 ) -> bool:
-    """Whether the message was taken; a warning says why not. Never raises for what the other side does."""
+    """Sends a summary of a batch, and never raises for what the other side does.
+
+    Parameters
+    ----------
+    url
+        The address to post it to.
+    manifest, changed
+        The batch, and what changed since the previous one.
+    pause
+        Waits so many seconds before another try.
+
+    Returns
+    -------
+    bool
+        Whether the message was taken; a warning says why not.
+    """
     shown = public_address(url)
     if not shown:
         log.warning("warning: the webhook's address does not begin with http:// or https://; no message was sent.")

@@ -20,14 +20,28 @@ FOLDER = "reports"
 
 
 def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *, webhook: str | None) -> list[Path]:
-    """Writes `reports/summary.xlsx`, `junit.xml` and `metrics.prom` in a batch's folder, and tells the webhook.
+    """Writes `reports/summary.xlsx`, `junit.xml` and `metrics.prom` in a batch's folder, and calls the webhook.
 
-    Each is result whatever becomes of the others. Returns those that were written.
+    Each is tried whatever becomes of the others.
+
+    Parameters
+    ----------
+    folder
+        The batch's folder.
+    manifest, previous
+        Of this batch, and of the one before it, where there was one.
+    webhook
+        The address that is sent a summary; None for none.
+
+    Returns
+    -------
+    list of Path
+        The reports that were written.
 
     Raises
     ------
     CannotWrite
-        One or more could not be written; the first of them is told, the others are warnings.
+        One or more could not be written; it names the first of them, warnings name the others.
     """
     reports = folder / FOLDER
     try:

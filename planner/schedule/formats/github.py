@@ -20,7 +20,7 @@ MAX_MINUTES = 360
 def github(schedule: Schedule) -> ScheduleFiles:
     """The workflow, for a repository that holds the workbooks; reports are kept as artifacts, also of a failed batch.
 
-    The batch's folder goes from run to run through the cache, so that good jobs are reused and differences told.
+    The batch's folder goes from run to run through the cache, so that good jobs are reused and differences reported.
 
     Raises
     ------
