@@ -24,7 +24,7 @@ from planner.backtest.simulation import Watch
 from planner.errors import RejectedByAudit
 from planner.reports.run_result import Status
 from planner.solving.interrupt import Stop
-from planner.solving.problem import Outcome, Problem, SolveOptions, Vector, fixed_problem
+from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, Vector, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 
@@ -116,7 +116,7 @@ def fixed_values(model: Model, decisions: Plan, until: int) -> Vector:
 
 
 def _solve(
-    problem: Problem, options: SolveOptions, stop: Stop, lines: ProgressLines, start: Vector | None = None
+    problem: CompiledProblem, options: SolveOptions, stop: Stop, lines: ProgressLines, start: Vector | None = None
 ) -> Outcome:
     return solve(problem, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(stop), start=start)
 

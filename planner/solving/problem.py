@@ -97,7 +97,7 @@ class Outcome:
     other_values: tuple[Vector, ...] = ()
 
 
-class Problem(Protocol):
+class CompiledProblem(Protocol):
     """What can be solved: compiled arrays, and the units of their money."""
 
     @property
@@ -130,7 +130,7 @@ class LocalOptimum:
     row_duals: Vector
 
 
-def fixed_problem(problem: Problem, decisions: Vector) -> ArrayProblem:
+def fixed_problem(problem: CompiledProblem, decisions: Vector) -> ArrayProblem:
     """The problem with columns held at whole numbers; those that are NaN are still to be decided."""
     return ArrayProblem(fixed_at(problem.compiled, decisions), problem.units)
 

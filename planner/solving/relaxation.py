@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from planner.solving.highs import HighsSolver, Status
-from planner.solving.problem import LocalOptimum, Problem, SolveOptions, Vector
+from planner.solving.problem import CompiledProblem, LocalOptimum, SolveOptions, Vector
 
 
 class LinearRelaxation:
@@ -17,7 +17,7 @@ class LinearRelaxation:
     the last one was proven to have no values.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: CompiledProblem) -> None:
         arrays = problem.compiled
         self.infeasible = False
         relaxed = arrays.within(arrays.lower, arrays.upper, np.zeros_like(arrays.integer))
@@ -70,7 +70,7 @@ class LinearRelaxation:
 
 
 def relaxed_optimum(
-    problem: Problem, time_limit: float | None = None, should_stop: Callable[[], bool] | None = None
+    problem: CompiledProblem, time_limit: float | None = None, should_stop: Callable[[], bool] | None = None
 ) -> LocalOptimum | None:
     """The optimum of the linear relaxation of a problem, with its duals; None where none was found."""
     return LinearRelaxation(problem).optimum(time_limit=time_limit, should_stop=should_stop)

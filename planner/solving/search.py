@@ -20,7 +20,7 @@ import numpy as np
 from models.build import Model
 from models.core.compiled import Compiled
 from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status, finite
-from planner.solving.problem import LocalOptimum, Outcome, Problem, Progress, SolveOptions, Vector, fixed_at
+from planner.solving.problem import CompiledProblem, LocalOptimum, Outcome, Progress, SolveOptions, Vector, fixed_at
 from planner.solving.scaling import Scaling
 
 LARGE = 1500
@@ -43,8 +43,8 @@ PRECISION = 1e-6
 ENDED_EARLY = ("Time limit reached", "Interrupted by user", LEFT_BEHIND)
 """HiGHS's words for a search that was ended before it found a plan; any others without a plan are looked at again."""
 
-Told = Callable[[Progress], None] | None
-Asked = Callable[[], bool] | None
+OnProgress = Callable[[Progress], None] | None
+ShouldStop = Callable[[], bool] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class Answer:
 
 
 def solve(
-    problem: Problem,
+    problem: CompiledProblem,
     options: SolveOptions,
     *,
-    on_progress: Told = None,
-    should_stop: Asked = None,
+    on_progress: OnProgress = None,
+    should_stop: ShouldStop = None,
     start: Vector | None = None,
 ) -> Outcome:
     """Finds the least-cost values of a problem's columns.
@@ -99,7 +99,9 @@ def solve(
 
 
 class _Search:
-    def __init__(self, problem: Problem, options: SolveOptions, on_progress: Told, should_stop: Asked) -> None:
+    def __init__(
+        self, problem: CompiledProblem, options: SolveOptions, on_progress: OnProgress, should_stop: ShouldStop
+    ) -> None:
         self.problem, self.arrays, self.options = problem, problem.compiled, options
         self.on_progress, self.should_stop = on_progress, should_stop
         self.began = time.monotonic()
@@ -268,7 +270,7 @@ def polish(arrays: Compiled, values: Vector) -> Vector:
     return whole if sound and arrays.objective(whole) < arrays.objective(best) else best
 
 
-def first_plan(arrays: Compiled, options: SolveOptions, should_stop: Asked) -> Vector | None:
+def first_plan(arrays: Compiled, options: SolveOptions, should_stop: ShouldStop) -> Vector | None:
     """A plan to begin a large search from: whole decisions of the relaxation kept, the others searched; None if none.
 
     The relaxation leaves most signings at 0 and a few between whole numbers; with the first held, what is

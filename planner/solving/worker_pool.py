@@ -26,7 +26,7 @@ from models.plan import Plan
 from planner.solving.interrupt import Stop
 
 if TYPE_CHECKING:
-    from planner.solving.problem import Problem, SolveOptions
+    from planner.solving.problem import CompiledProblem, SolveOptions
 
 GRACE_SECONDS = 30.0
 """Beyond its time limit a worker may build, stop and send this long; then it is ended."""
@@ -233,7 +233,7 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
     try:
         model = build_model(task.dataset)
         start = None if task.start is None else start_values(model, task.start, task.left_open)
-        problem: Problem = model
+        problem: CompiledProblem = model
         if start is not None and task.fixed_until:
             fixed = decided_before(model, start, task.fixed_until)
             problem = fixed_problem(model, fixed)

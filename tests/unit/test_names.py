@@ -1,8 +1,9 @@
-"""Every test says what it tests."""
+"""Names: a class name has one meaning in the whole project, and every test says what it tests."""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,16 @@ def _nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 yield path.relative_to(ROOT).as_posix(), node
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    """Each class name, private ones too, occurs once in planner and models together."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path, node in _nodes("models", "planner"):
+        if isinstance(node, ast.ClassDef):
+            found[node.name].append(path)
+    assert len(found) > 200, "the classes of the project are not where this test looks for them"
+    assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
 
 
 def test_every_test_states_its_property() -> None:
