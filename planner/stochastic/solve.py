@@ -140,6 +140,7 @@ class _StochasticSearch:
         """Of one scenario."""
 
     def run(self) -> SearchResult:
+        """Searches with the engine asked for, or the one that pays."""
         first, count = build_model(self.dataset.in_scenario(self.tree.names[0])).size, len(self.tree.names)
         self.nonzeros = first.nonzeros
         engine = self.engine or choose_engine(self.dataset, first.nonzeros * count, self.measure)

@@ -92,6 +92,8 @@ class SubproblemSolver:
         self.infeasible = set()
         absolute_gap = None if options.absolute_gap is None else gap_factor * options.absolute_gap
         options = replace(options, gap=gap_factor * options.gap, absolute_gap=absolute_gap, threads=1)
+        if gap_factor > 1.0:  # decisions are wanted, and nothing is proven by them
+            options = replace(options, second_look=False)
         limit = self.short_time_limit if quick else self.time_limit
 
         def task(name: str) -> Outcome | None:
