@@ -1,6 +1,7 @@
-"""Explains a plan: what one more of everything is worth, what every offer would have to cost, what holds it back.
+"""`planner explain`: marginal values, the value and break-even price of every offer, sensitivity to factors.
 
-`offers` solves again with each offer forced in or left out, `breakeven` looks for the price at which it changes
-sides, `sensitivity` solves along a range of a factor. Marginal values and what to change in a workbook that admits no
-plan are worked out in `planner.analysis`. `command` runs them, `report` lays them out.
+`offers` solves again with each offer forced in or left out, `breakeven` searches for the price at which the decision
+about it changes, `sensitivity` solves along a range of a factor. Marginal values, and what to change in a workbook
+without a feasible plan, are worked out in `planner.analysis`. `run` is one explanation from files to files,
+`report` and `sensitivity_report` draw it.
 """

@@ -1,7 +1,7 @@
-"""Offers: what each one not taken would cost and would have to cost, and what each one taken is worth.
+"""Offers: the value of each accepted offer, and the cost and break-even price of each rejected one.
 
-Every figure comes from solving the whole problem again with the offer forced in or left out, beginning from the
-plan, in worker processes; a figure that is not proven is told with its bounds.
+Every figure comes from solving the whole problem again with the offer forced in or left out, with the plan as a warm
+start, in worker processes. A figure that is not proven is given with its bounds.
 """
 
 from __future__ import annotations
@@ -19,17 +19,33 @@ from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
 PRICED = ("lease", "contract", "lease_out_income")
-"""Categories of payment that an offer's price scales."""
+"""Categories of payments that are proportional to an offer's price."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfferAnswer:
-    """What is known of one offer.
+    """What was found out about one offer.
 
-    `taken`: it is in the plan. `other`: cost of the best plan without it (taken) or with it forced in (not
-    taken), USD; both sides None where none was found. `difference`: that less the plan's own cost: the worth of an
-    offer taken, the price of forcing in one that is not. `infeasible`: no plan can do without it, or with
-    it. `break_even`: None where it was not looked for. `displaces`: what else changes, in words.
+    Parameters
+    ----------
+    name, kind : str
+        The offer, and what it is.
+    taken : bool
+        Whether the plan accepts it.
+    units : int
+        Units or blocks of it in the plan.
+    other : Range
+        Cost of the best plan without it (if taken) or with it forced in (if not), USD; None where none was found.
+    difference : Range
+        That less the cost of the plan, USD: the value of an accepted offer, the cost of forcing in a rejected one.
+    infeasible : bool
+        No plan exists without it, or with it.
+    break_even : BreakEven, optional
+        The price at which the decision changes; None where it was not searched for.
+    displaces : tuple of str
+        What else changes, in words.
+    why : str
+        How the solve ended.
     """
 
     name: str
@@ -45,7 +61,7 @@ class OfferAnswer:
 
 
 def kind_of(dataset: Dataset, name: str) -> str:
-    """lease, contract or lease_out."""
+    """Return the kind of an offer: lease, contract or lease_out."""
     return "lease" if name in dataset.lease_of else "contract" if name in dataset.contract_of else "lease_out"
 
 
@@ -55,36 +71,53 @@ def explain_offers(
     cost: Range,
     workers: WorkerPool,
     options: SolveOptions,
-    on_news: Callable[[int, int], None] = lambda done, asked: None,
+    on_progress: Callable[[int, int], None] = lambda done, submitted: None,
 ) -> tuple[OfferAnswer, ...]:
-    """Asks about every offer on the table; `cost` is the plan's, with the bound of its own solve as the low side.
+    """Find the value of every offer, and the price at which the decision about it changes.
 
-    `options` hold for each question. First every offer is asked about once, then prices are looked for until
-    there is nothing more to learn or no time left. `on_news` hears how many questions are answered and asked.
+    Each offer is forced in or left out once; then break-even prices are searched for until all are known or the time
+    of the workers is over.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The problem.
+    plan : Plan
+        The plan to explain.
+    cost : Range
+        Its cost, with the bound of its own solve as the low side, USD.
+    workers : WorkerPool
+        Where the problems are solved.
+    options : SolveOptions
+        Of each solve.
+    on_progress : callable
+        Called with the numbers of solves done and submitted.
     """
     units = dict.fromkeys(offers_on_the_table(dataset), 0)
     for signing in plan.signings:
         if not signing.signed and signing.name in units:
             units[signing.name] += signing.units
-    asking = {name: _Asking(dataset, plan, cost, name, count, options) for name, count in units.items()}
-    under_way: dict[Future[SolveResult], _Asking] = {workers.submit(each.first()): each for each in asking.values()}
-    asked, done = len(under_way), 0
-    while under_way:
-        on_news(done, asked)
-        finished, _ = wait(under_way, timeout=1.0, return_when=FIRST_COMPLETED)
+    studies = {name: _OfferSolves(dataset, plan, cost, name, count, options) for name, count in units.items()}
+    pending: dict[Future[SolveResult], _OfferSolves] = {
+        workers.submit(each.first_task()): each for each in studies.values()
+    }
+    submitted, done = len(pending), 0
+    while pending:
+        on_progress(done, submitted)
+        finished, _ = wait(pending, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in finished:
-            each = under_way.pop(future)
+            each = pending.pop(future)
             done += 1
-            question = each.learn(future.result())
-            if question is not None:
-                under_way[workers.submit(question)] = each
-                asked += 1
-    on_news(done, asked)
-    return tuple(each.answer() for each in asking.values())
+            task = each.update(future.result())
+            if task is not None:
+                pending[workers.submit(task)] = each
+                submitted += 1
+    on_progress(done, submitted)
+    return tuple(each.answer() for each in studies.values())
 
 
-class _Asking:
-    """The questions about one offer, and what has been learnt."""
+class _OfferSolves:
+    """The solves about one offer, and their results."""
 
     def __init__(self, dataset: Dataset, plan: Plan, cost: Range, name: str, units: int, options: SolveOptions) -> None:
         self.dataset, self.plan, self.cost, self.name, self.units = dataset, plan, cost, name, units
@@ -98,27 +131,27 @@ class _Asking:
     def taken(self) -> bool:
         return self.units > 0
 
-    def first(self) -> SolveTask:
-        """The problem without the offer when it is taken, with it when it is not."""
+    def first_task(self) -> SolveTask:
+        """Return the problem without an accepted offer, or with a rejected one forced in."""
         if self.taken:
             return SolveTask(f"without {self.name}", without_offer(self.dataset, self.name), self.options, self.plan)
         forced = with_offer(self.dataset, self.name)
         return SolveTask(f"with {self.name}", forced, self.options, self.plan, left_open=self.name)
 
-    def learn(self, answer: SolveResult) -> SolveTask | None:
-        """Takes an answer in; the next question, None when there is nothing more to ask."""
+    def update(self, result: SolveResult) -> SolveTask | None:
+        """Record a result and return the next problem to solve; None when there is nothing more to find out."""
         if self.other is None:
-            self.other = answer
-            if answer.plan is None or answer.objective_usd is None:
+            self.other = result
+            if result.plan is None or result.objective_usd is None:
                 return None
-            found = Range(answer.bound_usd, answer.objective_usd)
+            found = Range(result.bound_usd, result.objective_usd)
             buys = self.kind != "lease_out"
             if self.taken:
                 self.break_even = BreakEven(found, buys, [self._point(1.0, self.plan, self.cost.low)])
             else:
-                self.break_even = BreakEven(self.cost, buys, [self._point(1.0, answer.plan, answer.bound_usd)])
-        elif self.break_even is not None and answer.plan is not None:
-            self.break_even.points.append(self._point(self._price, answer.plan, answer.bound_usd))
+                self.break_even = BreakEven(self.cost, buys, [self._point(1.0, result.plan, result.bound_usd)])
+        elif self.break_even is not None and result.plan is not None:
+            self.break_even.points.append(self._point(self._price, result.plan, result.bound_usd))
         else:
             return None
         price = self.break_even.next_price() if self.break_even else None
@@ -130,11 +163,11 @@ class _Asking:
         return SolveTask(f"{self.name} at {price:.3g} of its price", priced, self.options, start)
 
     def _point(self, f: float, plan: Plan, bound_usd: float | None) -> Point:
-        """A plan's cost as a line in the offer's price; f is the multiple its payments were worked out at."""
+        """Return a plan's cost as a line in the offer's price; its payments are at the multiple f of that price."""
         paid = sum(
             each.present_value_usd for each in plan.payments if each.category in PRICED and each.offer == self.name
         )
-        if f == 0.0:  # what is free today says nothing of its price: the same decisions, priced
+        if f == 0.0:  # at no price the payments do not show the slope
             return Point(f, plan.objective_usd, 0.0, bound_usd)
         return Point(f, plan.objective_usd - paid, paid / f, bound_usd)
 

@@ -1,4 +1,4 @@
-"""`--vary` as people write it: QUANTITY[:NAME]=RANGE."""
+"""Ranges of factors as people write them: QUANTITY[:NAME]=RANGE."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ ADDED = ("demand_growth", "delivery_delay_months")
 SET = ("discount_rate", "reserve_margin")
 QUANTITIES = (*MULTIPLIED, *ADDED, *SET)
 NAMED = ("price", "delivered_share", "delivery_delay_months", "cap")
-"""Quantities that need the name of what they act on; the others act on everything without one."""
+"""Quantities that need the name of what they act on; the others act on everything if none is given."""
 POINTS, MOST_POINTS = 7, 101
 EXAMPLES = "Write for example demand=-20%..+40%, price:NAME=0.8..1.2/9 or delivery_delay_months:NAME=0,3,6."
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """A quantity (of one name, or of all: "*") and its values in order.
+    """A quantity, of one name or of all ("*"), and its values in order.
 
-    Values multiply what the workbook has (`base` 1), add to it (`base` 0) or stand in its place (`base` None).
+    Values multiply those of the workbook (`base` 1), add to them (`base` 0) or replace them (`base` None).
     """
 
     quantity: str
@@ -40,7 +40,7 @@ class Variation:
         return self.quantity if self.name == "*" else f"{self.quantity} of {self.name}"
 
     def shown(self, value: float) -> str:
-        """A value as people say it.
+        """Return a value in words.
 
         >>> Variation("demand", "*", (1.0,)).shown(0.8), Variation("demand_growth", "*", (0.0,)).shown(0.02)
         ('-20 %', '+2 %')
@@ -53,9 +53,12 @@ class Variation:
 
 
 def parse(text: str) -> Variation:
-    """The variation a text means.
+    """Return the variation that a text means.
 
-    Raises ValueError with what to write instead.
+    Raises
+    ------
+    ValueError
+        The text means none; the message says what to write instead.
 
     >>> parse("demand=-20%..+40%/4").values
     (0.8, 1.0, 1.2, 1.4)
@@ -69,12 +72,12 @@ def parse(text: str) -> Variation:
     if quantity not in QUANTITIES:
         raise ValueError(f"There is no quantity '{quantity}'. {closest(quantity, QUANTITIES)} {EXAMPLES}")
     if quantity in NAMED and not name:
-        raise ValueError(f"Say of what: {quantity}:NAME=…. {EXAMPLES}")
+        raise ValueError(f"Name what it is of: {quantity}:NAME=…. {EXAMPLES}")
     if quantity in SET and name:
-        raise ValueError(f"{quantity} is one for the whole workbook; leave ':{name}' out.")
+        raise ValueError(f"{quantity} is the same for the whole workbook; leave out ':{name}'.")
     values = tuple(round(each, 12) for each in _values(quantity, span))
     if min(values) < 0.0 and quantity not in ADDED:
-        raise ValueError(f"{quantity} cannot fall by more than all of it. {EXAMPLES}")
+        raise ValueError(f"{quantity} cannot fall by more than 100 %. {EXAMPLES}")
     if quantity == "delivery_delay_months" and any(each < 0 or each != int(each) for each in values):
         raise ValueError("delivery_delay_months takes whole months of at least 0, such as 0,3,6.")
     return Variation(quantity, name or "*", values)
@@ -90,7 +93,7 @@ def _values(quantity: str, span: str) -> list[float]:
         low, high = high, low
     points = int(match[3]) if match[3] else POINTS
     if not 2 <= points <= MOST_POINTS:
-        raise ValueError(f"Take 2 to {MOST_POINTS} points: {match[1]}..{match[2]}/{POINTS}.")
+        raise ValueError(f"Choose 2 to {MOST_POINTS} points: {match[1]}..{match[2]}/{POINTS}.")
     if quantity == "delivery_delay_months" and not match[3]:
         return [float(each) for each in range(round(low), round(high) + 1)]
     return [low + (high - low) * i / (points - 1) for i in range(points)]
@@ -101,6 +104,6 @@ def _number(quantity: str, text: str) -> float:
     try:
         value = parse_share(word)
     except ValueError:
-        raise ValueError(f"'{word}' is no number or percentage. {EXAMPLES}") from None
+        raise ValueError(f"'{word}' is not a number or percentage. {EXAMPLES}") from None
     relative = word.endswith("%") or word[:1] in "+-"
     return 1.0 + value if quantity in MULTIPLIED and relative else value

@@ -1,4 +1,4 @@
-"""The explanation of a plan: one page in words, the tables behind it, and the same as JSON."""
+"""The explanation of a plan as a page, as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from planner.results.tables import Filled, report_table
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a plan is as it is: its cost, marginal values (None where unknown), and what was found of each offer."""
+    """Why a plan is as it is: its cost, marginal values (None where unknown), and what was found about each offer."""
 
     plan_name: str
     cost: Range
@@ -41,7 +41,7 @@ _PRICE = (
 )
 OFFERS_TAKEN = report_table(
     "Offers taken",
-    "what the plan would cost without each offer it takes, and how dear each could become",
+    "what the plan would cost without each offer it accepts, and how expensive each could become",
     "offer:text",
     "kind:text",
     "provider:text",
@@ -71,11 +71,11 @@ OFFERS_NOT_TAKEN = report_table(
 
 
 def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
-    """At what price an offer changes sides, in a clause."""
+    """Return the price at which the decision about an offer changes, as a clause."""
     if answer.break_even is None:
-        return "its price was not looked into"
+        return "its break-even price was not searched for"
     if answer.break_even.never():
-        return "it is not worth taking even free of charge"
+        return "it is not worth accepting even free of charge"
     estimate, known = answer.break_even.estimate(), answer.break_even.known()
     if estimate is None:
         return "its price does not matter"
@@ -91,21 +91,21 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
     if answer.break_even.is_known:
         return f"{verb} {figure}"
     if estimate < 0.0 and answer.kind != "lease_out":
-        return "by the plans found it is not worth taking even free of charge, which is not proven"
+        return "in the plans found it is not worth accepting even free of charge; this is not proven"
     sides = [f"at least {percent(known.low)}"] if known.low is not None and known.low > 0.0 else []
     sides += [f"at most {percent(known.high)}"] if known.high is not None else []
-    return f"{verb} about {figure}; {' and '.join(sides) or 'no side of it'} proven"
+    return f"{verb} about {figure}; {' and '.join(sides) or 'neither bound'} proven"
 
 
 def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
-    """What is known of an offer, in a sentence."""
+    """Return what is known about an offer, in a sentence."""
     currency, low, high = dataset.settings.currency, answer.difference.low, answer.difference.high
     if answer.infeasible:
         return (
-            "No plan can do without it." if answer.taken else "It cannot be added: demand, caps or rules leave no plan."
+            "No plan exists without it." if answer.taken else "It cannot be added: demand, caps or rules leave no plan."
         )
     if high is None:
-        return f"Not found out: {answer.why}." if answer.why else "Not found out."
+        return f"Not known: {answer.why}." if answer.why else "Not known."
     most = money(max(high, 0.0), currency)
     proven = low is not None and high - low <= 0.02 * max(abs(high), 1.0)
     if answer.taken:
@@ -113,7 +113,7 @@ def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
         figure += "" if proven or low is None or low <= 0.0 else f" and at least {money(low, currency)}"
         words = f"{figure[:1].upper()}{figure[1:]}; {price_words(answer, dataset)}."
         unpaid = answer.break_even.known().high if answer.kind == "lease_out" and answer.break_even else None
-        return f"{words} Even unpaid it stays." if unpaid is not None and unpaid < 0.0 else words
+        return f"{words} It stays even unpaid." if unpaid is not None and unpaid < 0.0 else words
     if high < 0.0:
         return f"A plan with it was found that costs {money(-high, currency)} less: the plan was not the best."
     figure = f"forced in, the plan costs {most} more" if proven else f"forced in, the plan costs at most {most} more"
@@ -148,7 +148,7 @@ def _row(answer: OfferAnswer, dataset: Dataset) -> tuple[Any, ...]:
 
 
 def tables(explanation: Explanation, dataset: Dataset) -> list[Filled]:
-    """The tidy tables of an explanation."""
+    """Return the tables of an explanation."""
     taken = [_row(each, dataset) for each in explanation.offers if each.taken]
     others = [_row(each, dataset) for each in explanation.offers if not each.taken]
     found = [Filled(OFFERS_TAKEN, taken), Filled(OFFERS_NOT_TAKEN, others)]
@@ -156,22 +156,32 @@ def tables(explanation: Explanation, dataset: Dataset) -> list[Filled]:
 
 
 def write_explanation(path: Path, dataset: Dataset, explanation: Explanation) -> None:
-    """Writes the workbook. Raises CannotWrite where nothing can be written."""
+    """Write the workbook.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written there.
+    """
     write_report(path, dataset, page(explanation, dataset), tables(explanation, dataset))
 
 
 def page(explanation: Explanation, dataset: Dataset) -> Page:
-    """The first sheet."""
+    """Return the first sheet."""
     currency = dataset.settings.currency
     cost = f"The plan costs {money(explanation.cost.high, currency)} in present value"
     if explanation.cost.low is not None and explanation.cost.high is not None:
         cost += f", at most {money(explanation.cost.high - explanation.cost.low, currency)} above the best possible"
-    done = "" if explanation.complete else " Time ran out before everything was proven; bounds say what is known."
+    done = (
+        ""
+        if explanation.complete
+        else " The time limit was reached before everything was proven; the bounds say what is known."
+    )
     return Page(
         EXPLANATION_SHEET,
         f"Why this plan: {explanation.plan_name}",
         f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)} · money in {currency}, present value "
-        "unless it says otherwise · each figure found by solving the whole problem again, or said to be local",
+        "unless stated otherwise · each figure found by solving the whole problem again, unless it is called local",
         f"{cost}.{done}",
         "good" if explanation.complete else "careful",
         (*_offer_sections(explanation, dataset), *_marginal_sections(explanation.marginal, dataset)),
@@ -210,20 +220,20 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
 
     return (
         Section(
-            "Offers in the plan: what each is worth",
-            columns("Worth", "Drops out at"),
+            "Offers in the plan: the value of each",
+            columns("Value", "Drops out at"),
             rows(True),
-            "Worth is what the best plan without the offer costs more; everything else may change with it.",
-            Picture(f"Worth of each offer taken, {currency} {size[1]}".strip(), (1,), "bar", "#,##0.0"),
-            "The plan takes no offer.",
+            "The value is what the best plan without the offer costs more; everything else may change with it.",
+            Picture(f"Value of each accepted offer, {currency} {size[1]}".strip(), (1,), "bar", "#,##0.0"),
+            "The plan accepts no offer.",
         ),
         Section(
-            "Offers not in the plan: what each would have to cost",
-            columns("Forcing it in costs", "Worth taking at"),
+            "Offers not in the plan: the price at which each would be accepted",
+            columns("Forcing it in costs", "Accepted at"),
             rows(False),
-            "At least a unit, or a contract's least blocks, forced in. The price is that of its sheet (of several "
-            "terms the longest, of several tiers the first) and moves in proportion.",
-            if_empty="The plan takes every offer on the table.",
+            "At least one unit, or the least blocks of a contract, is forced in. The price is that of its sheet "
+            "(longest term, first tier); all its prices change in proportion.",
+            if_empty="The plan accepts every offer.",
         ),
     )
 
@@ -252,26 +262,26 @@ def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tup
             f"Tokens: what one more million costs to serve, {currency} of the month",
             (("Segment", "text"), ("Mean", "amount"), *heads),
             [along(name, values) for name, values in tokens.items()],
-            "Local values, decisions held: they hold for a little more demand, not for a cluster's worth.",
+            "Local values with decisions fixed: they hold for a little more demand, not for the size of a cluster.",
         ),
         Section(
-            f"Power: what an accelerator-hour more may cost, {currency} of the month",
+            f"Power: what one more accelerator-hour may cost, {currency} of the month",
             (("Region, hardware", "text"), ("Mean", "amount"), *heads),
             [along(f"{region}, {hardware}", values) for (region, hardware), values in strongest],
-            "Local values; the twelve highest means, all others on the sheet Marginal values.",
+            "Local values; the twelve highest means, the others are on the sheet Marginal values.",
         ),
         Section(
             f"Caps: what loosening each would save, {currency}",
             (("Cap", "text"), ("Saves", "money"), ("for each", "text")),
             [(name, usd, units[name]) for name, usd in sorted(caps.items(), key=lambda item: -item[1])],
-            "Local values; in all months together, present value.",
-            if_empty="No cap holds the plan back.",
+            "Local values; present value over all months.",
+            if_empty="No cap is binding.",
         ),
     )
 
 
 def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, Any]:
-    """The explanation as plain values; null where something is not known."""
+    """Return the explanation as plain values; null where something is not known."""
     return {
         "cost_usd": explanation.cost.high,
         "bound_usd": explanation.cost.low,
@@ -282,7 +292,7 @@ def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, An
 
 
 def marginal_json(marginal: MarginalValues, dataset: Dataset) -> dict[str, Any]:
-    """Marginal values as plain values, month by month; present values, local."""
+    """Return marginal values as plain values by month: present values, local."""
     return {
         "tokens": [
             {

@@ -1,8 +1,8 @@
-"""Sensitivity: the plan solved again along the values of a factor, and where its decisions change.
+"""Sensitivity analysis: the problem solved again at several values of a factor, and where its decisions change.
 
-Points are solved side by side, each from the plan at hand. A plan found at one value is then tried at the values
-beside it, its decisions held: where it does better than what was found there, it stands in, so that the curve is one
-of plans that exist. Between two neighbours that decide differently the place is narrowed down by halving.
+Points are solved in parallel, each with the plan as a warm start. The decisions of a plan found at one value are then
+evaluated at the neighbouring values, and replace what was found there if they cost less. Between two neighbours with
+different decisions the place of the change is found by bisection.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from planner.solving.problem import SolveOptions
 from planner.solving.search import local_optimum
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
-ROUNDS = 4
-"""Halvings of an interval in which decisions change: to a sixteenth of it."""
+BISECTIONS = 4
+"""Bisections of an interval in which decisions change: down to a sixteenth of it."""
 LEAST_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class PointResult:
-    """The plan at one value; None with the reason where there is none. Money in USD of present value."""
+    """The plan at one value, or None and the reason; money in USD of present value."""
 
     value: float
     plan: Plan | None
@@ -43,7 +43,7 @@ class PointResult:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Decisions that change between two values; `sure` is no where either plan is as good within the gap."""
+    """Decisions that change between two values; not `sure` where both plans are equally good within the gap."""
 
     low: float
     high: float
@@ -53,7 +53,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One factor: its points by value, and the steps between them."""
+    """One factor: its points by value, and the changes of decisions between them."""
 
     variation: Variation
     points: tuple[PointResult, ...]
@@ -62,7 +62,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """Curves of all factors around a plan of that cost."""
+    """The curves of all factors around a plan of cost `base`, USD."""
 
     plan_name: str
     base: Range
@@ -76,40 +76,55 @@ def vary(
     variations: Sequence[Variation],
     workers: WorkerPool,
     options: SolveOptions,
-    on_news: Callable[[int, int], None] = lambda done, asked: None,
+    on_progress: Callable[[int, int], None] = lambda done, submitted: None,
 ) -> Sensitivity:
-    """Solves along every variation; the workers' time is shared out over the points.
+    """Solve along every variation, with the time of the workers shared among the points.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The problem.
+    plan, cost
+        Its plan, and the range of its cost, USD.
+    variations : sequence of Variation
+        The factors and their values.
+    workers : WorkerPool
+        Where the problems are solved.
+    options : SolveOptions
+        Of each solve.
+    on_progress : callable
+        Called with the numbers of solves done and submitted.
 
     Raises
     ------
     WrongUsage
-        The workbook has nothing of a name.
+        The workbook has nothing of a name that is given.
     """
-    searches = [_VariationSearch(dataset, plan, cost, each) for each in variations]
-    asked = done = 0
-    for round_number in range(ROUNDS + 1):
-        wanted = [(search, value) for search in searches for value in search.wanted()]
-        if not wanted or (round_number and workers.seconds_left is not None and workers.seconds_left < LEAST_SECONDS):
+    sweeps = [_FactorSweep(dataset, plan, cost, each) for each in variations]
+    submitted = done = 0
+    for round_number in range(BISECTIONS + 1):
+        points = [(sweep, value) for sweep in sweeps for value in sweep.next_values()]
+        if not points or (round_number and workers.seconds_left is not None and workers.seconds_left < LEAST_SECONDS):
             break
         left, limit = workers.seconds_left, None
-        if left is not None:  # the first round takes up to half of what is left, as do those that follow
-            limit = max(LEAST_SECONDS, left * workers.count / len(wanted) / (2 if round_number < ROUNDS else 1))
+        if left is not None:  # each round but the last takes up to half of what is left
+            limit = max(LEAST_SECONDS, left * workers.count / len(points) / (2 if round_number < BISECTIONS else 1))
         limited = replace(options, time_limit=limit, threads=1)
-        asked += len(wanted)
-        by_key = {f"{search.variation.label} {value:.12g}": (search, value) for search, value in wanted}
-        questions = [SolveTask(key, search.at(value), limited, plan) for key, (search, value) in by_key.items()]
-        for answer in workers.solve_all(questions):
-            search, value = by_key[answer.key]
-            search.learn(value, answer)
+        submitted += len(points)
+        by_key = {f"{sweep.variation.label} {value:.12g}": (sweep, value) for sweep, value in points}
+        tasks = [SolveTask(key, sweep.at(value), limited, plan) for key, (sweep, value) in by_key.items()]
+        for result in workers.solve_all(tasks):
+            sweep, value = by_key[result.key]
+            sweep.add(value, result)
             done += 1
-            on_news(done, asked)
-        for search in searches:
-            search.even_out()
-    return Sensitivity(dataset.settings.plan_name, cost, tuple(each.curve(options.gap) for each in searches))
+            on_progress(done, submitted)
+        for sweep in sweeps:
+            sweep.spread_plans()
+    return Sensitivity(dataset.settings.plan_name, cost, tuple(each.curve(options.gap) for each in sweeps))
 
 
-class _VariationSearch:
-    """What is known along one variation."""
+class _FactorSweep:
+    """The points found along one variation."""
 
     def __init__(self, dataset: Dataset, plan: Plan, cost: Range, variation: Variation) -> None:
         self.dataset, self.variation = dataset, variation
@@ -127,16 +142,16 @@ class _VariationSearch:
         self._first = True
 
     def at(self, value: float) -> Dataset:
-        """The problem at a value."""
+        """Return the problem at a value."""
         return with_factor(self.dataset, self.variation.quantity, self.variation.name, value)
 
-    def wanted(self) -> list[float]:
-        """Values to solve next: first those asked for, then the middles of intervals in which decisions change."""
+    def next_values(self) -> list[float]:
+        """Return the values to solve next: first those given, then midpoints where decisions change."""
         if self._first:
             self._first = False
             return [value for value in self.variation.values if value not in self.points]
         found = []
-        width = (max(self.points) - min(self.points)) / 2**ROUNDS / max(1, len(self.variation.values) - 1)
+        width = (max(self.points) - min(self.points)) / 2**BISECTIONS / max(1, len(self.variation.values) - 1)
         for low, high in self._changes():
             middle = (low.value + high.value) / 2.0
             if self.variation.quantity == "delivery_delay_months" or high.value - low.value <= width:
@@ -144,25 +159,25 @@ class _VariationSearch:
             found.append(round(middle, 12))
         return found
 
-    def learn(self, value: float, answer: SolveResult) -> None:
+    def add(self, value: float, result: SolveResult) -> None:
         self.points[value] = PointResult(
-            value, answer.plan, answer.objective_usd, answer.bound_usd, answer.status, answer.why
+            value, result.plan, result.objective_usd, result.bound_usd, result.status, result.why
         )
 
-    def even_out(self) -> None:
-        """Lets each plan stand in at the values beside it where it costs less than what was found there."""
+    def spread_plans(self) -> None:
+        """Replace the plan at a value by the decisions of a neighbour's where these cost less."""
         known = sorted(self.points)
         for order in (known, known[::-1]):
             for here, beside in pairwise(order):
                 plan, there = self.points[here].plan, self.points[beside]
-                if plan is None or beside == self.base or _decided(there.plan) == _decided(plan):
+                if plan is None or beside == self.base or _decisions(there.plan) == _decisions(plan):
                     continue
-                moved, cost = self._redispatched(plan, beside)
+                moved, cost = self._with_fixed_decisions(plan, beside)
                 if moved is not None and (there.cost_usd is None or cost < there.cost_usd - 1e-9 * abs(cost)):
                     self.points[beside] = replace(there, plan=moved, cost_usd=cost, status="stopped")
 
-    def _redispatched(self, plan: Plan, value: float) -> tuple[Plan | None, float]:
-        """A plan's decisions at another value, everything else at its best; None where they admit no plan."""
+    def _with_fixed_decisions(self, plan: Plan, value: float) -> tuple[Plan | None, float]:
+        """Return the best plan with these decisions at another value, and its cost, USD; None where none exists."""
         model = build_model(self.at(value))
         best = local_optimum(model, start_values(model, plan), time_limit=20.0)
         if best is None:
@@ -176,7 +191,7 @@ class _VariationSearch:
             (low, high)
             for low, high in pairwise(ordered)
             if (low.plan is None) != (high.plan is None)
-            or (low.plan is not None and high.plan is not None and _decided(low.plan) != _decided(high.plan))
+            or (low.plan is not None and high.plan is not None and _decisions(low.plan) != _decisions(high.plan))
         ]
 
     def curve(self, gap: float) -> Curve:
@@ -187,15 +202,15 @@ class _VariationSearch:
                 steps.append(Step(low.value, high.value, words, "infeasible" in (low.status, high.status)))
                 continue
             found = differences(low.plan, high.plan, self.dataset.label)
-            told = tuple(each.words for each in found if each.change != "same")
-            _, other = self._redispatched(high.plan, low.value)
+            words = tuple(each.words for each in found if each.change != "same")
+            _, other = self._with_fixed_decisions(high.plan, low.value)
             sure = not other or low.cost_usd is None or other - low.cost_usd > gap * abs(low.cost_usd)
-            steps.append(Step(low.value, high.value, told, sure))
+            steps.append(Step(low.value, high.value, words, sure))
         return Curve(self.variation, tuple(self.points[value] for value in sorted(self.points)), tuple(steps))
 
 
-def _decided(plan: Plan | None) -> object:
-    """What a plan decides to sign, lease out and buy."""
+def _decisions(plan: Plan | None) -> object:
+    """Return what a plan signs, leases out and buys."""
     if plan is None:
         return None
     signed = sorted((s.kind, s.name, s.month, s.term_months, s.units, s.end) for s in plan.signings if not s.signed)

@@ -1,4 +1,4 @@
-"""Sensitivity told: on a few lines, as JSON, and as a workbook with its curves and a tornado."""
+"""The sensitivity analysis in lines, as JSON, and as a workbook with curves and a tornado chart."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ TORNADO = report_table(
 
 
 def signed_mw(dataset: Dataset, plan: Plan) -> float:
-    """MW of all units and blocks the plan chooses to sign, lease-outs apart."""
+    """Return the MW of all units and blocks that the plan signs, without lease-outs."""
     chosen = (each for each in plan.signings if not each.signed and each.kind != "lease_out")
     return sum(each.units * offer_facts(dataset, each.name).mw_per_unit for each in chosen)
 
@@ -72,7 +72,7 @@ def _difference(point: PointResult, found: Sensitivity) -> float | None:
 def _status(point: PointResult) -> str:
     words = {
         "infeasible": "no plan exists",
-        "no_plan": "none found",
+        "no_plan": "no plan found",
         "optimal": "proven",
         "stopped": "plan, not proven",
     }
@@ -80,7 +80,7 @@ def _status(point: PointResult) -> str:
 
 
 def _tornado(found: Sensitivity) -> list[tuple[Any, ...]]:
-    """Factors by the swing between the ends of their ranges, the largest first; ends without a plan left blank."""
+    """Return factors by the swing between the ends of their ranges, largest first; blank where no plan exists."""
     rows = []
     for curve in found.curves:
         ends = curve.points[0], curve.points[-1]
@@ -92,7 +92,7 @@ def _tornado(found: Sensitivity) -> list[tuple[Any, ...]]:
 
 
 def tables(found: Sensitivity, dataset: Dataset) -> list[Filled]:
-    """The tidy tables."""
+    """Return the tables."""
     points, steps = [], []
     for curve in found.curves:
         quantity, name = curve.variation.quantity, curve.variation.name
@@ -151,7 +151,13 @@ def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tup
 
 
 def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
-    """Writes the workbook. Raises CannotWrite where it cannot be written."""
+    """Write the workbook.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written there.
+    """
     unit = money_scale(each.cost_usd for curve in found.curves for each in curve.points)
     money_unit = f"{dataset.settings.currency} {unit[1]}".strip()
     swings = [
@@ -159,7 +165,7 @@ def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
         for row in _tornado(found)
     ]
     tornado = Section(
-        "What moves the cost most",
+        "What changes the cost most",
         (
             ("Factor and range", "text"),
             (f"Low end, {money_unit}", "money"),
@@ -167,7 +173,7 @@ def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
             (f"Swing, {money_unit}", "money"),
         ),
         swings,
-        "Cost at the ends of each range less that of the plan; all else stays, and decisions are made anew.",
+        "Cost at the ends of each range less that of the plan; the rest is unchanged, decisions are optimised.",
         Picture(f"Change of cost, {money_unit}", (1, 2), "tornado", "#,##0.0"),
     )
     steps = Section(
@@ -186,7 +192,7 @@ def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
                 curve.variation.label,
                 curve.variation.shown(each.low),
                 curve.variation.shown(each.high),
-                "yes" if each.sure else "either is as good",
+                "yes" if each.sure else "both are equally good",
                 "",
                 "",
                 shortened("; ".join(each.words), 300),
@@ -194,14 +200,14 @@ def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
             for curve in found.curves
             for each in curve.steps
         ],
-        "Between the two values; 'either is as good' where the two plans cost the same within the gap.",
+        "Between the two values; 'both are equally good' where the two plans cost the same within the gap.",
         if_empty="The same decisions hold along every range.",
     )
     base = money(found.base.high, dataset.settings.currency)
     months = f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)}"
     page = Page(
         EXPLANATION_SHEET,
-        f"What if: {found.plan_name}",
+        f"Sensitivity: {found.plan_name}",
         f"{months} · money in {dataset.settings.currency}, present value",
         f"The plan costs {base}. " + _headline(found, dataset),
         "good",
@@ -213,14 +219,13 @@ def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
 def _headline(found: Sensitivity, dataset: Dataset) -> str:
     top = next(iter(_tornado(found)), None)
     if top is None or not top[-1]:
-        return "None of the factors moves it."
-    return (
-        f"{top[0].capitalize()} moves it most: by {money(top[-1], dataset.settings.currency)} over {top[1]} … {top[2]}."
-    )
+        return "None of the factors changes it."
+    swing = money(top[-1], dataset.settings.currency)
+    return f"{top[0].capitalize()} changes it most: by {swing} over {top[1]} … {top[2]}."
 
 
 def variation_lines(found: Sensitivity, dataset: Dataset) -> list[str]:
-    """What came out, on a few lines."""
+    """Return the result in a few lines."""
     currency = dataset.settings.currency
     lines = [f"{found.plan_name}: {money(found.base.high, currency)}. {_headline(found, dataset)}"]
     for curve in found.curves:
@@ -229,13 +234,13 @@ def variation_lines(found: Sensitivity, dataset: Dataset) -> list[str]:
             lines.append(f"  {curve.variation.label} {curve.variation.shown(point.value)}: {cost}")
         for step in curve.steps:
             between = f"{curve.variation.shown(step.low)} and {curve.variation.shown(step.high)}"
-            unsure = "" if step.sure else " (either is as good)"
+            unsure = "" if step.sure else " (both are equally good)"
             lines.append(f"    between {between}: {shortened('; '.join(step.words), 200)}{unsure}")
     return lines
 
 
 def variations_json(found: Sensitivity, dataset: Dataset) -> dict[str, Any]:
-    """The same as plain values."""
+    """Return the same as plain values."""
     return {
         "cost_usd": found.base.high,
         "curves": [

@@ -110,7 +110,7 @@ def test_a_lease_out_that_stays_even_unpaid() -> None:
     found = _explained(data)["lure"]
     assert found.break_even is not None
     assert found.break_even.estimate() == pytest.approx(-2.5)
-    assert offer_words(found, data).endswith("Even unpaid it stays.")
+    assert offer_words(found, data).endswith("It stays even unpaid.")
 
 
 def test_what_no_plan_can_do_without_or_with() -> None:
@@ -142,7 +142,7 @@ def test_an_offer_that_is_not_worth_taking_even_for_nothing() -> None:
     found = _explained(data)["burden"]
     assert found.break_even is not None
     assert found.break_even.never()
-    assert offer_words(found, data).endswith("; it is not worth taking even free of charge.")
+    assert offer_words(found, data).endswith("; it is not worth accepting even free of charge.")
 
 
 def test_no_time_left_leaves_an_answer_for_every_offer() -> None:

@@ -87,7 +87,7 @@ def test_a_name_that_is_not_there_is_wrong_usage() -> None:
         ("demand", "demand=-20%"),
         ("demnad=-10%..+10%", "demand"),
         ("price=0.9..1.1", "price:NAME"),
-        ("demand=-10%..x", "no number"),
+        ("demand=-10%..x", "not a number"),
         ("demand=-120%..0%", "fall by more"),
         ("delivery_delay_months:L=0.5", "whole months"),
         ("discount_rate:L=0.1", "leave"),
