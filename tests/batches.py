@@ -18,7 +18,7 @@ from sheets import workbook
 
 from planner.batch.manifest import JobRecord, Manifest, read_manifest
 from planner.cli import main
-from planner.results.tables import DECISIONS, PLAN_TABLES
+from planner.results.plan_tables import DECISIONS, PLAN_TABLES
 
 on_linux = pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks at processes through /proc")
 

@@ -22,7 +22,7 @@ from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 
 SIGNING_FAMILIES = ("units_by", "blocks", "tier_reached_by", "contract_signed_by", "leased_out_by", "bought")
-"""Families of variables that say what is signed; the rest is decided anew at least cost."""
+"""Families of variables that say what is signed; the rest is optimised again."""
 LEAST_SECONDS = 20.0
 DISTANCE_GAP = 0.05
 """A distance is called the largest when it is proven within this share."""

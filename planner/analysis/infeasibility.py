@@ -2,7 +2,7 @@
 
 A set is found by relaxing every rule at the least penalty (`models.variants.elastic`), then taken apart until
 no rule of it can be left out. Others are found by holding one rule of a known set at a time, the smallest sets
-first. Each set is written as edits, applied to the workbook's data, and the result solved: a repair told as proven
+first. Each set is written as edits, applied to the workbook's data, and the result solved: a repair reported as proven
 has a plan.
 """
 
@@ -110,17 +110,17 @@ class _RepairSearch:
             if self.over:
                 self.cut_short = True
                 break
-            held = branches.popleft()
-            known = next((rules for rules in found if not rules & held), None)
+            kept = branches.popleft()
+            known = next((rules for rules in found if not rules & kept), None)
             if known is None:
-                violations = self._violations(set(self.elastic.relaxable) - held)
-                if not violations:  # with these held there is no repair, or none is needed
+                violations = self._violations(set(self.elastic.relaxable) - kept)
+                if not violations:  # with these kept there is no repair, or none is needed
                     continue
                 violations = self._irreducible(violations)
                 known = frozenset(each.rule for each in violations)
                 found[known] = self._tried(violations)
             for rule in sorted(known, key=lambda each: (each.kind, each.name)):
-                further = held | {rule}
+                further = kept | {rule}
                 if further not in seen:
                     seen.add(further)
                     branches.append(further)

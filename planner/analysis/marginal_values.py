@@ -1,6 +1,6 @@
-"""Marginal values: what one more of tokens, power or a cap's value changes of the cost, decisions held.
+"""Marginal values: how the cost changes with one more unit of tokens, power or a cap, with decisions fixed.
 
-They are duals of the linear program that is left when every signing, option and limit is held as the plan has
+They are duals of the linear program that is left when every signing, option and limit is fixed as the plan has
 it, so they are local: they hold for a little more, not for a cluster more, and where a plan sits exactly at
 the edge of something the value is one of several that are right.
 """

@@ -83,7 +83,7 @@ def offer_facts(dataset: Dataset, name: str) -> OfferFacts:
 
 
 def local_worth(dataset: Dataset, values: Values, name: str) -> LocalWorth | None:
-    """The best there is to say of a unit of an offer; None where it cannot be signed at all."""
+    """The best month and term for a unit of an offer; None where it cannot be signed at all."""
     if name in dataset.lease_of:
         ways = _lease_ways(dataset, values, dataset.lease_of[name])
     elif name in dataset.contract_of:
@@ -126,7 +126,7 @@ def _lease_ways(dataset: Dataset, values: Values, lease: Lease) -> list[LocalWor
 
 
 def _contract_ways(dataset: Dataset, values: Values, contract: Contract) -> list[LocalWorth]:
-    """Of a block at the rate of the least blocks that can be taken, its take-or-pay part paid."""
+    """A block at the rate of the smallest number of blocks that can be signed, with its take-or-pay part paid."""
     found = []
     for m in signing_months(dataset, contract, contract.contract):
         schedule = ContractSchedule(dataset, contract, m)

@@ -108,7 +108,7 @@ def compare_sides(plans: Sequence[ComparedPlan]) -> Comparison:
 
 
 def against(first: ComparedPlan, other: ComparedPlan) -> PlanDifference:
-    """What one plan does otherwise than the first."""
+    """What one plan decides differently from the first."""
     shift = other.dataset.settings.first_month - first.dataset.settings.first_month
     plan = shifted(other.plan, shift)
     return PlanDifference(
@@ -153,7 +153,7 @@ def _notes(first: ComparedPlan, other: ComparedPlan, shift: int) -> tuple[str, .
 
 
 def input_changes(before: Dataset, after: Dataset) -> tuple[InputChange, ...]:
-    """Every value that differs, row by row of every sheet; a row that is not in both is told by its first column."""
+    """Every value that differs, row by row of every sheet; a row that is not in both is named by its key."""
     found: list[InputChange] = []
     for sheet in SHEETS:
         if sheet.name == "settings":

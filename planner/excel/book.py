@@ -1,7 +1,7 @@
 """How a plan workbook looks: fonts, colours, number formats, and a tidy table drawn on a sheet.
 
 Numbers are stored in full and only shown rounded. Colours are those of Okabe and Ito, which people
-who see few colours can tell apart.
+who see few colours can distinguish.
 """
 
 from __future__ import annotations

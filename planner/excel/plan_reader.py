@@ -23,7 +23,8 @@ from models.parsing.raw_tables import Unreadable, fold, is_blank, shown
 from models.plan import OptionPurchase, Plan, Signing
 from planner import __version__
 from planner.excel.file_checks import UnreadableFile, check_file
-from planner.results.tables import DECISIONS, PLAN_TABLES, SUMMARY, Table, TableColumn
+from planner.results.plan_tables import DECISIONS, PLAN_TABLES, SUMMARY
+from planner.results.tables import Table, TableColumn
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

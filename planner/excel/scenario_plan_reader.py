@@ -13,8 +13,9 @@ from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import shown
 from models.plan import OptionPurchase, Plan, Signing
 from planner.excel.plan_reader import MOST_FAULTS, Reader, Sheets
+from planner.results.plan_tables import DECISIONS, PLAN_TABLES
 from planner.results.scenario_tables import SCENARIO, SCENARIOS
-from planner.results.tables import DECISIONS, PLAN_TABLES, Table
+from planner.results.tables import Table
 
 RECORDED = ("scenario", "cost_usd", "certain_usd")
 """Columns of the sheet Scenarios that are read back."""

@@ -1,4 +1,4 @@
-"""A comparison told: on a few lines, as JSON, and as a workbook with charts."""
+"""A comparison of plans: on a few lines, as JSON, and as a workbook with charts."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ SERVICE = report_table(
 )
 LIMITS = report_table(
     "Limits",
-    "months in which a segment has another limit than in the first plan",
+    "months in which a segment's limit differs from that in the first plan",
     "plan:text",
     "segment:text",
     "from_month:month",
@@ -74,7 +74,7 @@ LIMITS = report_table(
 )
 INPUTS = report_table(
     "Inputs",
-    "what in the inputs differs from the first plan's",
+    "values of the input that differ from those of the first plan",
     "plan:text",
     "sheet:text",
     "row:text",
@@ -145,7 +145,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     page = Page(
         SHEET,
         "Plans side by side",
-        f"{labels} · the first is what the others are held against · money in {first.dataset.settings.currency}",
+        f"{labels} · the others are compared with the first · money in {first.dataset.settings.currency}",
         " ".join(_headline(first, each) for each in comparison.others),
         "careful" if any(each.notes for each in comparison.others) else "good",
         (
@@ -168,7 +168,7 @@ def _headline(first: ComparedPlan, other: PlanDifference) -> str:
         if abs(difference) <= 1e-9 * abs(first.plan.objective_usd)
         else (f"costs {money(abs(difference), currency)} {'more' if difference > 0 else 'less'}")
     )
-    decided = f"{len(changed)} of {len(other.changes)} decisions differ" if changed else "decides the same"
+    decided = f"{len(changed)} of {len(other.changes)} decisions differ" if changed else "makes the same decisions"
     if not changed and not difference and not other.inputs:
         return f"{other.side.label}: nothing changed."
     differ = (
@@ -241,7 +241,7 @@ def power_section(comparison: Comparison) -> Section:
 
 
 def words_sections(comparison: Comparison) -> list[Section]:
-    """What each plan decides otherwise than the first."""
+    """What each plan decides differently from the first."""
     sections = []
     for other in comparison.others:
         listed = [each for each in other.changes if each.change != "same"]
@@ -264,7 +264,9 @@ def words_sections(comparison: Comparison) -> list[Section]:
         )
         same = sum(each.change == "same" for each in other.changes)
         note = f"{same} decisions are the same." if same else ""
-        sections.append(Section(f"What {other.side.label} decides otherwise", columns, rows, note, if_empty="Nothing."))
+        sections.append(
+            Section(f"What {other.side.label} decides differently", columns, rows, note, if_empty="Nothing.")
+        )
     return sections
 
 
@@ -277,7 +279,7 @@ def _inputs(comparison: Comparison) -> Section:
     names = ("Plan", "Sheet", "Row", "Column", "First plan", "This plan", "")
     note = f"The first {LISTED} of {len(rows)}; the sheet Inputs has all." if len(rows) > LISTED else ""
     columns: tuple[tuple[str, Kind], ...] = tuple((name, "text") for name in names)
-    return Section("What in the inputs differs", columns, rows[:LISTED], note, if_empty="The inputs are the same.")
+    return Section("Differences in the inputs", columns, rows[:LISTED], note, if_empty="The inputs are the same.")
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:

@@ -1,4 +1,4 @@
-"""Repairs told: on a few lines, as JSON, and as a workbook."""
+"""What would make a plan possible: on a few lines, as JSON, and as a workbook."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def repair_lines(found: Infeasibility, dataset: Dataset) -> list[str]:
     lines = ["No plan keeps every rule of the workbook."]
     for number, repair in enumerate(found.repairs):
         first = "or" if number else "Either" if len(found.repairs) > 1 else "To do"
-        cost = "" if repair.proven else " (not tried out)"
+        cost = "" if repair.proven else " (not tested)"
         if repair.cost_usd is not None:
             cost = f" (then a plan costs about {money(repair.cost_usd, dataset.settings.currency)})"
         lines.append(f"  {first}: {repair.words}{cost}")
     if not found.repairs and not found.complete:
-        lines.append("  No set of changes was found in the time there was. Look at caps, rules and segments.")
+        lines.append("  No set of changes was found within the time. Check caps, rules and segments.")
     elif not found.repairs:
-        lines.append("  Changing caps, rules, shortfall or capacity does not help. Look at windows of limits.")
+        lines.append("  Changing caps, rules, shortfall or capacity does not help. Check the months of limits.")
     elif not found.complete:
-        lines.append("  The time was over before all was looked at: there may be smaller changes.")
+        lines.append("  The time ran out before everything was examined: smaller changes may exist.")
     if found.conflict is not None:
         lines.append(
-            "  These cannot hold together with what is on offer: " + "; ".join(map(rule_words, found.conflict))
+            "  With these offers the following rules cannot all hold: " + "; ".join(map(rule_words, found.conflict))
         )
     return lines
 
@@ -119,7 +119,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
                 ("Effort", "amount"),
                 ("Changes", "whole"),
                 (f"Cost then, {currency}", "money"),
-                ("Tried out", "text"),
+                ("Tested", "text"),
                 ("", "text"),
                 ("In words", "text"),
             ),
@@ -132,7 +132,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
     if found.conflict is not None:
         sections.append(
             Section(
-                "Rules that cannot hold together with what is on offer; without any one of them the others can",
+                "Rules that cannot all hold with these offers; without any one of them the others can",
                 (("Rule", "text"),),
                 [(rule_words(each),) for each in found.conflict],
             )
@@ -140,7 +140,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
     banner = "✘ No plan keeps every rule of the workbook."
     if found.repairs and found.repairs[0].proven:
         words = found.repairs[0].words
-        banner += f" {words[:1].upper()}{words[1:]}, and there is one."
+        banner += f" With this change there is one: {words}."
     page = Page(
         EXPLANATION_SHEET,
         f"No plan: {name or dataset.settings.plan_name}",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.results.scenario_set import ScenarioSetResult
 
 PHASES = ("read", "build", "solve", "audit", "write", "total")
-"""The parts of a run whose time is taken."""
+"""The timed parts of a run."""
 
 Status = Literal["optimal", "stopped", "infeasible", "no_plan", "invalid", "rejected"]
 

@@ -1,4 +1,4 @@
-"""The decision tree: what is decided while scenarios cannot be told apart, and what in each branch after that."""
+"""The decision tree: what is decided while scenarios cannot be distinguished, and what in each branch after that."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Node:
-    """Scenarios that cannot be told apart in months `first` to `last`, and what is decided in them.
+    """Scenarios that cannot be distinguished in months `first` to `last`, and what is decided in them.
 
     `last` is before `first` for a root that nothing is decided in: the scenarios differ from the first month on.
     """

@@ -102,8 +102,8 @@ def _offer(dataset: Dataset, each: Signing) -> tuple[str, str, dict[str, float]]
         block = ContractSchedule(dataset, contract, each.month)
         per_block = max((block.online_per_block(t) for t in service), default=0.0)
         return contract.provider, contract.region, {contract.hardware: per_block}
-    taken = dataset.lease_out_of[each.name]
-    return taken.provider, taken.region, {taken.hardware: taken.accelerators}
+    lease_out = dataset.lease_out_of[each.name]
+    return lease_out.provider, lease_out.region, {lease_out.hardware: lease_out.accelerators}
 
 
 def _lease_schedule(dataset: Dataset, each: Signing) -> LeaseSchedule:

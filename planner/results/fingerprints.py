@@ -1,4 +1,4 @@
-"""Hashes by which two runs are told to have read the same data, or decided the same plan.
+"""Hashes that show whether two runs read the same data, or decided the same plan.
 
 They are of what is meant, not of files: a workbook saved again with another colour reads as the same
 data, and the times and paths that a plan workbook records are no part of its decisions.
@@ -14,8 +14,9 @@ from typing import Any
 
 from models.dataset import Dataset
 from planner.results.plan_figures import PlanFigures
+from planner.results.plan_tables import decision_table, plan_tables
 from planner.results.scenario_set import ScenarioResult, ScenarioSetResult
-from planner.results.tables import Filled, decision_table, plan_tables
+from planner.results.tables import Filled
 
 
 def data_sha256(rows: Iterable[tuple[Any, ...]]) -> str:

@@ -1,6 +1,6 @@
 """The decisions of a scenario's plan one by one: what, when, how much; the same decision where the `key` is the same.
 
-The same decision may bring and cost something else in each scenario: service begins late in one, costs more in another.
+The same decision may have other effects and costs in each scenario: service begins later in one, costs more in another.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ class ScenarioSetResult:
 
     @cached_property
     def decision_tree(self) -> Node:
-        """What is decided while scenarios cannot be told apart, and what once they part."""
+        """What is decided while scenarios cannot be distinguished, and what in each branch after that."""
         return decision_tree(self)
 
     @cached_property

@@ -9,7 +9,7 @@ SCENARIO = TableColumn("scenario", "text", "scenario")
 """The last column of a table with the rows of all scenarios."""
 SCENARIOS = Table(
     "Scenarios",
-    "each scenario: what it says, costs and serves",
+    "each scenario: its factors, cost and service",
     columns(
         "scenario:text",
         "probability:amount",
@@ -31,12 +31,12 @@ SCENARIOS = Table(
 )
 RISK_SHEET = Table(
     "Risk",
-    "expected cost, spread, worst cases, what knowing more is worth",
+    "expected cost, spread, worst cases, EVPI and VSS",
     columns("metric:text", "value:any", "unit:text?", "how:text"),
 )
 DISTRIBUTION = Table(
     "Cost distribution",
-    "scenarios from the cheapest to the dearest",
+    "scenarios from the cheapest to the most expensive",
     columns(
         "scenario:text",
         "probability:amount",

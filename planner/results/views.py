@@ -137,9 +137,9 @@ def leased_out(dataset: Dataset, plan: Plan) -> dict[tuple[int, Pool], float]:
     found: dict[tuple[int, Pool], float] = defaultdict(float)
     for each in plan.signings:
         if each.kind == "lease_out":
-            taken = dataset.lease_out_of[each.name]
+            lease_out = dataset.lease_out_of[each.name]
             for t in _service(dataset, each):
-                found[t, (taken.region, taken.hardware)] += each.units * taken.accelerators
+                found[t, (lease_out.region, lease_out.hardware)] += each.units * lease_out.accelerators
     return found
 
 

@@ -183,7 +183,7 @@ def test_lines_of_the_chart_meet_until_scenarios_part() -> None:
         ("demand", 1.2, "chat", 3, "demand of chat × 1.2 from 2026-04"),
         ("demand", 1.2, "*", None, "all demand × 1.2"),
         ("demand_growth", -0.02, "*", None, "growth of all demand -2 points a month"),
-        ("supplier_exit", 1.0, "neo", 2, "neo gone from 2026-03"),
+        ("supplier_exit", 1.0, "neo", 2, "neo exits in 2026-03"),
         ("delivery_delay_months", 1, "near", None, "near 1 month later"),
         ("on_demand_price", 1.5, "H100", None, "on-demand price of H100 × 1.5"),
     ],

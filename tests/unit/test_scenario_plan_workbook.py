@@ -176,7 +176,7 @@ def test_infinite_worth_is_told_in_words(best: StochasticSolution, report: RunRe
     path = tmp_path / "plan.xlsx"
     write_plan(path, replace(report, solution=ScenarioSetResult.of(DATA, failing)))
     found = {row["metric"]: row["value"] for row in rows(openpyxl.load_workbook(path), "Risk")}
-    assert found["value of the stochastic solution"] == "beyond measure"
+    assert found["value of the stochastic solution"] == "infinite"
     document = run_json(replace(report, solution=ScenarioSetResult.of(DATA, failing)))
     assert document["value_of_stochastic_solution"]["usd"] is None
     assert "usd" in document["value_of_stochastic_solution"]["unbounded"]

@@ -9,7 +9,8 @@ from planner.excel.book import BLUE, INK, ORANGE, PALETTE, PURPLE, RED, SILVER, 
 from planner.excel.charts import SMALL, month_chart
 from planner.excel.first_sheet import MoneyUnit
 from planner.results.monthly import MonthRow
-from planner.results.tables import BY_PROVIDER, MONTHLY, value_of
+from planner.results.plan_tables import BY_PROVIDER, MONTHLY
+from planner.results.tables import value_of
 
 IDLE = "#E3E8EE"
 

@@ -34,7 +34,7 @@ class PlanPage:
         """Places a chart over columns `first` to `last`."""
         self.page.chart(chart, description, first, self.page.pixels(first, last) - 8, height)
 
-    def say(self, text: str, at: int) -> None:
+    def nothing(self, text: str, at: int) -> None:
         """A sentence where a chart or a table would have nothing to show."""
         self.page.sheet.write_string(self.page.row, at, text, self.book.format(font_color=GREY))
 

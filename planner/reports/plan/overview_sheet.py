@@ -99,7 +99,7 @@ class PlanOverview(PlanPage):
             chart = provider_chart(self.book.workbook, len(months), list(paid), self.currency, unit)
             self.place(chart, "Cash by month and provider", *HALVES[1], CHART_PIXELS)
         else:
-            self.say("Nothing is paid.", HALVES[1][0])
+            self.nothing("Nothing is paid.", HALVES[1][0])
         self.page.row += 15
         self.page.note("Idle is an estimate: what accelerators not at work could serve of the month's mix of demand.")
         self.page.row += 1
@@ -130,7 +130,7 @@ class PlanOverview(PlanPage):
     def _lock_in(self, rows: int) -> None:
         owed = [row.owed_usd for row in self.figures.months]
         if not any(owed):
-            self.say("Nothing is owed beyond the month.", CASH)
+            self.nothing("Nothing is owed beyond the month.", CASH)
             self.page.row += 1
             return
         chart = lock_in_chart(self.book.workbook, len(owed), self.currency, money_unit(owed))

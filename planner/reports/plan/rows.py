@@ -10,7 +10,7 @@ from planner.analysis.offer_values import local_worth, offer_facts
 from planner.reports.plan.text import summary_rows
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
-from planner.results.tables import (
+from planner.results.plan_tables import (
     ALTERNATIVE_COSTS,
     ALTERNATIVES,
     AUDIT,
@@ -25,13 +25,10 @@ from planner.results.tables import (
     SERVICE,
     SUMMARY,
     USE,
-    Filled,
-    Table,
-    TableColumn,
     decision_table,
     plan_tables,
-    rows_by_month,
 )
+from planner.results.tables import Filled, Table, TableColumn, rows_by_month
 
 if TYPE_CHECKING:
     from planner.analysis.marginal_values import MarginalValues

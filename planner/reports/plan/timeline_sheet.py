@@ -2,7 +2,7 @@
 
 A bar is a run of coloured cells: light from signing to service, full while in service; S stands in the month of
 signing, an arrow in the last month of a bar that goes on beyond the horizon, x in the last month of a lease that is
-cancelled. Kinds are told apart by colour and by the word in the first column, limits by their number.
+cancelled. Kinds differ in colour and in the word in the first column, limits in their number.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ LABELLED = 16
 
 
 def cost_chart(workbook: Any, rows: int, currency: str, largest: float) -> Any:
-    """Cost by scenario from the cheapest to the dearest, the expected cost as a line; the `largest` sets the unit."""
+    """Cost by scenario in rising order, the expected cost as a line; the `largest` sets the unit."""
     unit = money_unit([largest])
     chart = workbook.add_chart({"type": "column"})
     chart.add_series(_place(DISTRIBUTION, "cost_usd", "Net present cost", rows) | _filled(BLUE))
@@ -102,7 +102,7 @@ def _by_scenario(chart: Any, rows: int) -> Any:
 
 
 def branch_points(node: Node, dataset: Dataset) -> dict[str, list[tuple[int, float]]]:
-    """By scenario the points of its line, months t and height: level along a node, slanting where it parts."""
+    """By scenario the points of its line, months t and height: level along a node, slanting where it branches."""
     leaves = [name for leaf in node.leaves for name in leaf.scenarios]
     height = {name: float(len(leaves) - position) for position, name in enumerate(leaves)}
     slant = max(1, len(dataset.horizon) // 18)
@@ -112,9 +112,9 @@ def branch_points(node: Node, dataset: Dataset) -> dict[str, list[tuple[int, flo
         alone = len(each.scenarios) == 1
         for name in each.scenarios:
             own = level if alone or each.children else height[name]
-            begun = points[name]
-            begun.append((min(each.first + slant, each.last + 1) if begun else each.first, own))
-            begun.append((max(each.last + 1, 0), own))
+            line = points[name]
+            line.append((min(each.first + slant, each.last + 1) if line else each.first, own))
+            line.append((max(each.last + 1, 0), own))
     return points
 
 
@@ -138,7 +138,7 @@ def tree_chart(workbook: Any, sheet: str, where: dict[str, tuple[int, int, int]]
                 "data_labels": label | {"custom": [{"delete": True}] * (count - 1)},
             }
         )
-    drawn = month_chart(chart, "Decision tree: where scenarios part, and what each costs", "0", len(dataset.horizon))
+    drawn = month_chart(chart, "Decision tree: where scenarios branch, and what each costs", "0", len(dataset.horizon))
     step = math.ceil(30.4375 * max(1, round(len(dataset.horizon) / 6))) + 1  # never a day short of a month
     begin, end = (serial(dataset, t) for t in (0, len(dataset.horizon)))
     drawn.set_x_axis(

@@ -104,7 +104,7 @@ class ScenarioOverview(PlanPage):
             description = "Committed power over the scenarios by month"
             self.place(power_chart(workbook, horizon, most), description, *HALVES[1], HEIGHT)
         else:
-            self.say("Nothing is committed in any scenario.", HALVES[1][0])
+            self.nothing("Nothing is committed in any scenario.", HALVES[1][0])
         self.page.row += CHART_ROWS + 1
 
     def _later(self) -> None:

@@ -12,9 +12,10 @@ from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words, measure_words
+from planner.results.plan_tables import AUDIT, INPUT, RUN, SUMMARY
 from planner.results.scenario_set import ScenarioSetResult
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK, RISK_SHEET, SCENARIO, SCENARIOS
-from planner.results.tables import AUDIT, INPUT, RUN, SUMMARY, Filled
+from planner.results.tables import Filled
 
 
 def all_tables(result: RunResult, plans: ScenarioSetResult) -> list[Filled]:
@@ -108,7 +109,7 @@ def _cost_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
     best, currency = plans.solution, plans.dataset.settings.currency
     alpha, worst, cheapest = best.measure.alpha, plans.worst, plans.cheapest
     yield "what is minimised", measure_words(best.measure), "", "by --risk and the settings risk_weight and risk_alpha"
-    yield "objective", best.objective_usd, currency, "what is minimised, of these plans"
+    yield "objective", best.objective_usd, currency, "what is minimised, for these plans"
     yield "lower bound on the objective", _finite(best.bound_usd), currency, "no plan for all scenarios can be below it"
     yield "gap", _finite(best.gap), "share", "(objective - lower bound) / |objective|"
     yield "expected cost", best.expected_usd, currency, "sum of probability x net present cost"
@@ -128,24 +129,24 @@ def _worth_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
     best, currency = plans.solution, plans.dataset.settings.currency
     information, mean = plans.evpi, best.eev_usd
     if information is None:
-        how = "a scenario was not solved by itself in the time"
+        how = "not every scenario was solved by itself within the time"
         yield "value of perfect information", "not known", "", how
     else:
         how = "objective of the scenarios each solved as if it were certain"
         yield "wait and see", best.objective_usd - (information.usd), currency, how
-        how = "objective - wait and see; what knowing the scenario beforehand would be worth at most"
+        how = "objective - wait and see; the most that knowing the scenario in advance could save"
         yield "value of perfect information", information.usd, currency, how
         yield "value of perfect information, at least", information.least_usd, currency, "by the bounds proven"
         yield "value of perfect information, at most", _finite(information.most_usd), currency, "by the bounds proven"
     solution = plans.vss
     if solution is None or mean is None:
-        how = "the plan for the expected values was not found, or not tried in all scenarios, in the time"
+        how = "the plan for the expected values was not found, or not evaluated in all scenarios, within the time"
         yield "value of the stochastic solution", "not known", "", how
     elif math.isinf(mean):
-        how = "the first decisions of the plan for the expected values admit no plan in some scenario"
-        yield "value of the stochastic solution", "beyond measure", "", how
+        how = "with the first decisions of the plan for the expected values some scenario has no plan"
+        yield "value of the stochastic solution", "infinite", "", how
     else:
-        how = "objective with the first decisions of the plan for the expected values, the later ones at their best"
+        how = "objective with the first decisions of the plan for the expected values and the best later decisions"
         yield "expected-value plan", mean, currency, how
         how = "expected-value plan - objective; what planning for all scenarios saves"
         yield "value of the stochastic solution", solution.usd, currency, how
@@ -161,7 +162,7 @@ def _service_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
         shares = [(each.probability, each.shortfall_by_segment.get(segment.segment, 0.0)) for each in plans.scenarios]
         name = f"probability of any shortfall: {segment.segment}"
         yield name, sum(weight for weight, share in shares if share), "share", how
-        how_much = "sum of probability x tokens short / tokens asked for after limits, over the horizon"
+        how_much = "sum of probability x tokens short / demand after limits, over the horizon"
         expected = sum(weight * share for weight, share in shares)
         yield f"expected shortfall: {segment.segment}", expected, "share", how_much
 

@@ -51,18 +51,19 @@ def _factor(row: ScenarioFactor) -> str:
         name = "all deliveries" if every else row.name
         return f"{name} {row.value:g} month{'s' if row.value != 1 else ''} later{since}"
     if row.quantity == "supplier_exit":
-        return f"{'every supplier' if every else row.name} gone{since or ' from the first month'}"
+        when = "before the first month" if row.from_month is None else f"in {months.label(row.from_month)}"
+        return f"{'every supplier' if every else row.name} exits {when}"
     of_one, of_all = MULTIPLIED[row.quantity]
     return f"{of_all if every else of_one.format(row.name)} × {row.value:g}{since}"
 
 
 def measure_words(measure: Measure) -> str:
     """What is minimised."""
-    tilted = f" ({percent(TILT)} of it the expected cost, to choose among equals)"
+    tilted = f" (with a weight of {percent(TILT)} on the expected cost, to break ties)"
     if measure.kind == "worst":
         return f"the cost of the worst scenario{tilted}"
     if measure.kind == "regret":
-        return f"the worst regret, what a scenario costs more than if it were certain{tilted}"
+        return f"the worst regret, the most that a scenario costs above its cost if it were certain{tilted}"
     if measure.weight:
         rest = percent(1.0 - measure.weight)
         tail = percent(1.0 - measure.alpha)

@@ -33,10 +33,10 @@ POINTS = len(HEADS) + 2
 DEEPEST = 7
 """Outline levels that a sheet knows."""
 PICTURED = 24
-"""Scenarios that the chart can tell apart; the likeliest, where there are more."""
+"""The most scenarios that the chart shows; the most probable where there are more."""
 HOW_TO_READ = (
-    "A band is a case: scenarios that cannot be told apart in its months. Below it is what is decided in them, the "
-    "same for all of the case; indented cases follow from it."
+    "A band is a case: scenarios that cannot be distinguished in its months. Below it are their common decisions; "
+    "indented cases follow from it."
 )
 
 
@@ -77,7 +77,7 @@ def _picture(book: Book, sheet: Any, plans: ScenarioSetResult) -> int:
     chart = tree_chart(book.workbook, SHEET, where, plans.dataset, labels)
     rows = max(13, 3 + round(1.4 * len(where)))
     chart.set_size({"width": 1150, "height": rows * ROW_PIXELS})
-    words = "Decision tree: a line a scenario, parting where it can be told apart, with its cost at the end"
+    words = "Decision tree: one line per scenario, branching where it can be distinguished, with its cost at the end"
     sheet.insert_chart(CHART_TOP, 0, chart, {"x_offset": 4, "y_offset": 4, "description": words, "object_position": 2})
     return CHART_TOP + rows + 1
 
@@ -138,7 +138,7 @@ class _Outline:
         self._line(values, depth, look, indent=2 * depth + 1)
 
     def decision(self, each: SharedDecision, depth: int) -> None:
-        """A decision; remarks name where it comes late, and the scenarios that cannot take it."""
+        """A decision; remarks name later starts of service, and the scenarios that cannot take it."""
         dataset, what = self.plans.dataset, each.what
         do = f"{what.do} {what.name}" + (f": {what.limit}" if what.limit else "")
         remarks = []
