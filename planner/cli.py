@@ -22,12 +22,12 @@ from planner.schedule.command import schedule
 from planner.stress.command import stress
 
 EPILOG = """\b
-Options come from the flag, else from the environment (PLANNER_ and the option's
+An option is read from the command line, else from the environment (PLANNER_ and its
 name: PLANNER_TIME_LIMIT=15m), else from the --config file (time-limit = "15m").
 
 \b
 Exit codes:
-  0  done: plan within the gap asked for; check, audit: nothing wrong
+  0  done: plan within the requested gap; check, audit: no error
   1  internal fault        2  wrong usage, or a faulty workbook
   3  no plan exists        4  stopped early, best plan written
   5  stopped, no plan      6  the audit rejects the plan
@@ -39,10 +39,10 @@ Exit codes:
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="planner")
 def cli() -> None:
-    """Finds the least-cost mix of leased clusters, cloud contracts, on-demand capacity and usage
-    limits that serves a projected token demand, from one workbook to another.
+    """Find the least-cost mix of leased clusters, cloud contracts, on-demand capacity and usage
+    limits that serves a projected token demand. Input and plan are workbooks.
 
-    Begin with: planner init my.xlsx, then planner solve my.xlsx.
+    Start with: planner init my.xlsx, then planner solve my.xlsx.
     """
 
 
@@ -51,5 +51,5 @@ for command in (init, check, solve, audit, explain, compare, schedule, roll, sce
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command and returns its exit code; never shows a traceback."""
+    """Run a command and return its exit code; a traceback is never shown."""
     return run_command(cli, sys.argv[1:] if arguments is None else arguments)

@@ -29,7 +29,7 @@ log = logging.getLogger("planner")
 
 @dataclass(frozen=True, slots=True)
 class FinishedBacktest:
-    """A rolling run that came to its end; `document` is what `rolling.json` says."""
+    """A backtest that is complete; `document` is the content of `rolling.json`."""
 
     result: BacktestResult
     document: dict[str, Any]
@@ -38,9 +38,18 @@ class FinishedBacktest:
 
 
 def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveText | None = None) -> FinishedBacktest:
-    """Plans every month, holds all of it against what happened, and writes the report.
+    """Plan month by month, evaluate the result on what happened, and write the report.
 
-    A run that was ended goes on with the step it was in; steps on record are not planned again.
+    A run that was ended continues with the step it was in; steps on record are not planned again.
+
+    Parameters
+    ----------
+    request : BacktestRequest
+        The two workbooks, and how to plan.
+    stop : Stop, optional
+        Where a signal is noted.
+    live : LiveText, optional
+        Where progress is shown.
 
     Raises
     ------
@@ -60,18 +69,20 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
     folder = _folder(request, inputs)
     stop = stop or Stop()
     with FolderLock(folder), log_to(folder / "rolling.log"):
-        with _told_how_to_go_on(folder), stop:
-            result = _story(request, inputs, folder, stop, live)
-        told = document(result) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}
+        with _resume_hint(folder), stop:
+            result = _backtest(request, inputs, folder, stop, live)
+        published = document(result) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}
         write_rolling(folder / "rolling.xlsx", result)
         _write_plans(result, folder)
-        write_json(folder / "rolling.json", told)
+        write_json(folder / "rolling.json", published)
         for line in lines(result):
             log.debug("%s", line)
-    return FinishedBacktest(result, told, folder, _exit_code(result))
+    return FinishedBacktest(result, published, folder, _exit_code(result))
 
 
-def _story(request: BacktestRequest, inputs: Inputs, folder: Path, stop: Stop, live: LiveText | None) -> BacktestResult:
+def _backtest(
+    request: BacktestRequest, inputs: Inputs, folder: Path, stop: Stop, live: LiveText | None
+) -> BacktestResult:
     def watch(what: str) -> ProgressLines:
         return ProgressLines(what, inputs.actuals.settings.currency, live)
 
@@ -84,7 +95,7 @@ def _story(request: BacktestRequest, inputs: Inputs, folder: Path, stop: Stop, l
 
 
 def _folder(request: BacktestRequest, inputs: Inputs) -> Path:
-    """Where the run writes: a folder that has the inputs in its name, or the one asked for."""
+    """Return the folder of the run: the one given, or one with the key of its inputs in its name."""
     folder = request.folder or request.outputs / name_of(request.forecast) / f"rolling-{inputs.key[:8]}"
     if folder.suffix.lower() == ".xlsx":
         instead = folder.with_suffix("")
@@ -102,7 +113,7 @@ def _folder(request: BacktestRequest, inputs: Inputs) -> Path:
 
 
 @contextmanager
-def _told_how_to_go_on(folder: Path) -> Iterator[None]:
+def _resume_hint(folder: Path) -> Iterator[None]:
     try:
         yield
     except Interrupted:
@@ -111,7 +122,7 @@ def _told_how_to_go_on(folder: Path) -> Iterator[None]:
 
 
 def _write_plans(result: BacktestResult, folder: Path) -> None:
-    """Both plans of what really happened, as workbooks to look at and to compare."""
+    """Write both plans of what really happened as workbooks, to read and to compare."""
     named = (("month by month", "month by month", result.rolling), ("foresight", "with foresight", result.foresight))
     for name, words, evaluated in named:
         if evaluated is not None:

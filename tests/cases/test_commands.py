@@ -12,7 +12,7 @@ import pytest
 from commandline import Run, decision, environment
 from sheets import workbook
 
-HEAVY = ("openpyxl", "pyomo", "numpy", "scipy", "highspy", "xlsxwriter", "rich")
+HEAVY = ("openpyxl", "pandas", "pyomo", "numpy", "scipy", "highspy", "xlsxwriter", "rich")
 
 
 class TestHelp:
