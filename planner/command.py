@@ -67,7 +67,19 @@ def faults_result(faults: Iterable[Fault], **document: Any) -> CommandResult:
 def problem_written(
     path: Path, faults: Sequence[Fault], lines: Iterable[str], document: Mapping[str, Any], next_command: str
 ) -> CommandResult:
-    """Return the result of a command that wrote a workbook or folder; its faults must be corrected before solving."""
+    """Return the result of a command that wrote a workbook or folder.
+
+    Parameters
+    ----------
+    path : Path
+        What was written.
+    faults : sequence of Fault
+        Its faults; errors among them must be corrected before solving, and make the exit code 2.
+    lines, document
+        What else the command found, for people and for programs.
+    next_command : str
+        What to run on it next, such as "solve".
+    """
     result = faults_result(faults)
     failed = any(fault.severity == "error" for fault in faults)
     count = [f"{path}: {count_of_faults(tuple(faults))}; correct them before solving."] if failed else []
@@ -87,7 +99,14 @@ def subject(**paths: Path | None) -> dict[str, Any]:
 def command(name: str | None = None, **settings: Any) -> Callable[[Callable[..., CommandResult]], click.Command]:
     """Make a click command of a function of a console, arguments and options that returns a `CommandResult`.
 
-    The command gets the common options as well; `settings` are those of `click.command`.
+    Faults of a workbook and a `Refused` that the function raises become results too.
+
+    Parameters
+    ----------
+    name : str, optional
+        The name of the command; that of the function by default.
+    **settings
+        As for `click.command`. The common options are added.
     """
 
     def decorate(function: Callable[..., CommandResult]) -> click.Command:
@@ -113,8 +132,23 @@ def command(name: str | None = None, **settings: Any) -> Callable[[Callable[...,
     return decorate
 
 
-def recorded(outputs: Outputs, subject: Mapping[str, Any], work: Callable[[], CommandResult]) -> CommandResult:
-    """Run the work of a command with a log of its own, and write its result to run.json, however it ends."""
+def run_and_record(outputs: Outputs, files: Mapping[str, Any], work: Callable[[], CommandResult]) -> CommandResult:
+    """Run the work of a command with a log of its own, and write its result to run.json, however it ends.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Where the log and run.json are written.
+    files : mapping
+        What the JSON begins with, as made by `subject`.
+    work : callable
+        The work; it may raise `Refused` and `FaultyWorkbook`.
+
+    Raises
+    ------
+    CannotWrite
+        run.json cannot be written.
+    """
     with log_to(outputs.log, replace=True):
         try:
             result = work()
@@ -122,7 +156,7 @@ def recorded(outputs: Outputs, subject: Mapping[str, Any], work: Callable[[], Co
             result = refused.result
         except FaultyWorkbook as error:
             result = faults_result(error.faults, status="invalid")
-        document = {**subject, **result.document}
+        document = {**files, **result.document}
         write_json(outputs.json, document)
         return replace(result, document=document)
 

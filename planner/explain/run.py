@@ -12,7 +12,7 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.plan import Plan
-from planner.command import CommandResult, Refused, recorded, subject
+from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
@@ -94,7 +94,7 @@ def explain(request: ExplainRequest, live: LiveLine | None = None) -> CommandRes
     outputs = outputs_of(request.input_path, request.output, Path("outputs"), name="explanation", sheets=sheets)
     files = subject(input_path=request.input_path, plan_path=request.plan_path)
     with Stop() as stop:
-        return recorded(outputs, files, _Explainer(request, outputs, stop, live).run)
+        return run_and_record(outputs, files, _Explainer(request, outputs, stop, live).run)
 
 
 class _Explainer:

@@ -13,7 +13,7 @@ from models.faults import FaultyWorkbook
 from models.parsing.raw_tables import RawTable
 from models.sampling import uncertainty_faults
 from planner import __version__
-from planner.command import CommandResult, Refused, recorded, subject
+from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode, WrongUsage
 from planner.excel.plan_reader import provenance_warnings
@@ -53,7 +53,7 @@ def stress(request: StressRequest, live: LiveLine | None = None) -> CommandResul
     with Stop() as stop:
         test = _StressTest(request, outputs, stop, live)
         files = subject(input_path=request.input_path, plan_path=request.plan_path)
-        return recorded(outputs, files, test.run)
+        return run_and_record(outputs, files, test.run)
 
 
 class _StressTest:
