@@ -113,30 +113,30 @@ def _check_cancelling(schedule: AuditedLease, where: str, findings: Findings) ->
 
 def _check_contracts(dataset: Dataset, plan: Plan, findings: Findings) -> None:
     for contract in dataset.contracts:
-        mine = [each for each in plan.signings if (each.kind, each.name) == ("contract", contract.contract)]
+        own = [each for each in plan.signings if (each.kind, each.name) == ("contract", contract.contract)]
         where = f"contract {contract.contract}"
-        findings.at_most("one_signing_per_contract", where, len(mine), 1, 1.0)
+        findings.at_most("one_signing_per_contract", where, len(own), 1, 1.0)
         if contract.status != "signed":
-            for each in mine:
+            for each in own:
                 findings.at_least("blocks_within_offer", where, each.units, contract.min_blocks, 1.0)
                 findings.at_most("blocks_within_offer", where, each.units, contract.max_blocks, 1.0)
 
 
 def _check_signed(dataset: Dataset, plan: Plan, terms: dict[tuple[str, int], LeaseTerm], findings: Findings) -> None:
     """Rows of status signed are in the plan with their month, term and units; no other row says it is signed."""
-    mine: dict[tuple[str, str], list[Signing]] = defaultdict(list)
+    own: dict[tuple[str, str], list[Signing]] = defaultdict(list)
     for signing in plan.signings:
-        mine[signing.kind, signing.name].append(signing)
+        own[signing.kind, signing.name].append(signing)
     for lease in dataset.leases:
-        rows = mine["lease", lease.lease]
+        rows = own["lease", lease.lease]
         agreed = (lease.signed_month, lease.signed_term_months, lease.signed_units)
         _check_status(dataset, f"lease {lease.lease}", lease.status, agreed, lease, rows, findings)
     for contract in dataset.contracts:
-        rows = mine["contract", contract.contract]
+        rows = own["contract", contract.contract]
         agreed = (contract.signed_month, contract.term_months, contract.signed_blocks)
         _check_status(dataset, f"contract {contract.contract}", contract.status, agreed, contract, rows, findings)
     for name in dataset.lease_out_of:
-        kept = not any(each.signed for each in mine["lease_out", name])
+        kept = not any(each.signed for each in own["lease_out", name])
         findings.true("signed_as_recorded", f"lease-out {name}", kept)
 
 
@@ -198,14 +198,14 @@ def check_limits(dataset: Dataset, plan: Plan, findings: Findings) -> None:
         chosen[each.segment, each.month].append(each.limit)
         row, month = rows[each.segment, each.limit], dataset.month(each.month)
         early = row.from_month is not None and month < row.from_month
-        late = row.until_month is not None and month > row.until_month
+        too_late = row.until_month is not None and month > row.until_month
         where = f"{dataset.label(each.month)} {each.segment}: {each.limit}"
-        findings.true("limit_within_window", where, not early and not late)
+        findings.true("limit_within_window", where, not early and not too_late)
     changes = limit_changes(dataset, plan)
     for segment in dataset.segments:
         name = segment.segment
-        mine = [each for each in dataset.limits if each.segment == name]
-        if not mine:
+        own = [each for each in dataset.limits if each.segment == name]
+        if not own:
             continue
         for t in dataset.horizon:
             found = len(chosen[name, t])
@@ -217,7 +217,7 @@ def check_limits(dataset: Dataset, plan: Plan, findings: Findings) -> None:
         if not segment.may_tighten:
             rank = {
                 each.limit: float(order) if each.generosity is None else each.generosity
-                for order, each in enumerate(mine, start=1)
+                for order, each in enumerate(own, start=1)
             }
             path = [segment.current_limit, *(chosen[name, t][0] if chosen[name, t] else None for t in dataset.horizon)]
             for t, (old, new) in enumerate(pairwise(path)):

@@ -1,4 +1,4 @@
-"""What is wanted: demand by block before and after usage limits, and the revenue that goes with it.
+"""Demand after limits: demand by block before and after usage limits, and the revenue that goes with it.
 
 Tokens are billions in a load block of a month; a billion is 1,000 million (Mtok).
 """

@@ -41,7 +41,7 @@ class Due:
 class Ledger:
     """All payments due for a plan; `full` says whether obligations beyond the horizon count."""
 
-    def __init__(self, dataset: Dataset, plan: Plan, supply: Supply, wanted: DemandAfterLimits) -> None:
+    def __init__(self, dataset: Dataset, plan: Plan, supply: Supply, demand: DemandAfterLimits) -> None:
         self.dataset = dataset
         self.full = dataset.settings.end_of_horizon == "full"
         self.dues: list[Due] = []
@@ -60,7 +60,7 @@ class Ledger:
         for bought in plan.options:
             self._add(bought.month, "option", "", bought.name, premiums[bought.name])
         self._on_demand(plan)
-        self._service(plan, wanted)
+        self._service(plan, demand)
 
     def counts(self, t: int) -> bool:
         """Whether a payment of month t is one of the plan's: not sunk, and not beyond a prorated horizon."""
@@ -167,7 +167,7 @@ class Ledger:
                 cost = row.usd_per_accelerator_hour * market * hours
                 self._add(use.month, "on_demand", use.provider, offer, cost, kind="on_demand", region=use.region)
 
-    def _service(self, plan: Plan, wanted: DemandAfterLimits) -> None:
+    def _service(self, plan: Plan, demand: DemandAfterLimits) -> None:
         """Network, shortfall, revenue forgone and changes of limits: money that follows the tokens."""
         links = {(each.capacity_region, each.demand_region): each.usd_per_mtok for each in self.dataset.network}
         for serving in plan.serving:
@@ -177,7 +177,7 @@ class Ledger:
             price = self.dataset.segment_of[short.segment].shortfall_usd_per_mtok or 0.0
             cost = price * short.tokens_bn * MTOK_PER_BN
             self._add(short.month, "shortfall", "", short.segment, 0.0, cost)
-        for (t, segment), usd in wanted.forgone.items():
+        for (t, segment), usd in demand.forgone.items():
             self._add(t, "revenue_forgone", "", segment, 0.0, usd)
         for segment, t in limit_changes(self.dataset, plan):
             self._add(t, "limit_change", "", segment, self.dataset.segment_of[segment].change_cost_usd)

@@ -19,7 +19,7 @@ def check_payments(
     dataset: Dataset,
     plan: Plan,
     ledger: Ledger,
-    wanted: DemandAfterLimits,
+    demand: DemandAfterLimits,
     objective_usd: float | None,
     findings: Findings,
 ) -> None:
@@ -45,7 +45,7 @@ def check_payments(
         if _offer(row) in providers:
             where = f"{_where(dataset, key)}: {row.provider}"
             findings.true("payments_to_their_provider", where, row.provider in providers[_offer(row)])
-    revenue = sum(abs(usd) for usd in wanted.baseline_revenue.values())
+    revenue = sum(abs(usd) for usd in demand.baseline_revenue.values())
     for rule, figures in (("payments_in_cash", cash), ("payments_in_present_value", value)):
         scale = revenue + sum(abs(due) for _, due in figures.values())
         for key, (found, due_usd) in figures.items():

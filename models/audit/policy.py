@@ -29,12 +29,12 @@ class Caps:
         plan: Plan,
         supply: Supply,
         ledger: Ledger,
-        wanted: DemandAfterLimits,
+        demand: DemandAfterLimits,
         findings: Findings,
     ) -> None:
         self.dataset = dataset
         self.supply = supply
-        self.wanted = wanted
+        self.demand = demand
         self.findings = findings
         self.offers = {*dataset.lease_of, *dataset.contract_of}
         self.dues: dict[int, list[Due]] = defaultdict(list)
@@ -142,7 +142,7 @@ class Caps:
             found = before.paid_usd + sum(self._paid(cap, t) for t in period)
             names = self.dataset.segment_of
             left = before.revenue_usd + sum(
-                self.wanted.baseline_revenue[t, name] - self.wanted.forgone[t, name] for t in period for name in names
+                self.demand.baseline_revenue[t, name] - self.demand.forgone[t, name] for t in period for name in names
             )
             self._limit(cap, when, found, cap.value * left, max(abs(cap.value * left), self._turnover(period)))
 
@@ -164,7 +164,7 @@ class Caps:
             before = self.dataset.carried_into(cap.cap, period)
             short = before.short_bn + sum(self.short[t, name] for t in period for name in names)
             demanded = before.demanded_bn + sum(
-                self.wanted.of_segment.get((t, name), 0.0) for t in period for name in names
+                self.demand.of_segment.get((t, name), 0.0) for t in period for name in names
             )
             self._limit(cap, when, short, cap.value * demanded, demanded)
 

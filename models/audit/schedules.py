@@ -21,8 +21,8 @@ def first_service_month(dataset: Dataset, offer: Lease | Contract | LeaseOut, si
     if isinstance(offer, LeaseOut):
         return start
     agreed = float("-inf") if offer.service_not_before is None else dataset.t(offer.service_not_before)
-    late = FactorPaths(dataset).delay(offer, signed, int(max(start, agreed)))
-    return int(max(start + late, agreed))
+    delay = FactorPaths(dataset).delay(offer, signed, int(max(start, agreed)))
+    return int(max(start + delay, agreed))
 
 
 class AuditedRamp:
@@ -185,8 +185,8 @@ class AuditedContract:
     @cached_property
     def tiers(self) -> list[ContractTier]:
         """Its tiers by number of blocks."""
-        mine = [each for each in self.dataset.contract_tiers if each.contract == self.contract.contract]
-        return sorted(mine, key=lambda each: each.from_blocks)
+        own = [each for each in self.dataset.contract_tiers if each.contract == self.contract.contract]
+        return sorted(own, key=lambda each: each.from_blocks)
 
     def online(self, t: int) -> float:
         """Accelerators online in month t."""

@@ -1,4 +1,4 @@
-"""Whether demand is served as promised: met or counted as short, on hardware and ways that allow it."""
+"""Whether demand is served as promised: met or counted as short, on hardware and between regions that allow it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Rates:
         return float(3600 * speed * available / 1e9)
 
 
-def check_service(dataset: Dataset, plan: Plan, wanted: DemandAfterLimits, rates: Rates, findings: Findings) -> None:
+def check_service(dataset: Dataset, plan: Plan, demand: DemandAfterLimits, rates: Rates, findings: Findings) -> None:
     """Demand after limits against what is served and short, the shares of shortfall, and where tokens are served."""
     deferrable = {each.segment for each in dataset.segments if each.timing == "deferrable"}
 
@@ -44,7 +44,7 @@ def check_service(dataset: Dataset, plan: Plan, wanted: DemandAfterLimits, rates
     due: dict[tuple[int, str, str, str], float] = defaultdict(float)
     met: dict[tuple[int, str, str, str], float] = defaultdict(float)
     short: dict[tuple[int, str], float] = defaultdict(float)
-    for key, tokens in wanted.tokens.items():
+    for key, tokens in demand.tokens.items():
         due[place(*key)] += tokens
     for row in plan.serving:
         met[place(row.month, row.block, row.segment, row.region)] += row.tokens_bn
@@ -54,13 +54,13 @@ def check_service(dataset: Dataset, plan: Plan, wanted: DemandAfterLimits, rates
     for key in sorted(due.keys() | met.keys()):
         t, block, segment, region = key
         where = f"{dataset.label(t)} {segment} in {region}{f', {block}' if block else ''}, bn tokens"
-        scale = max(due[key], SMALLEST * wanted.of_month[t])
+        scale = max(due[key], SMALLEST * demand.of_month[t])
         findings.equal("demand_is_met", where, met[key], due[key], scale)
     for (t, segment), tokens in short.items():
         row_of = dataset.segment_of[segment]
-        demanded = wanted.of_segment.get((t, segment), 0.0)
+        demanded = demand.of_segment.get((t, segment), 0.0)
         where = f"{dataset.label(t)} {segment}, bn tokens short"
-        scale = max(demanded, SMALLEST * wanted.of_month[t])
+        scale = max(demanded, SMALLEST * demand.of_month[t])
         if row_of.shortfall_usd_per_mtok is None:
             findings.at_most("shortfall_is_allowed", where, tokens, 0.0, scale)
         findings.at_most("shortfall_within_share", where, tokens, row_of.max_shortfall_share * demanded, scale)

@@ -24,13 +24,13 @@ def demand_beyond_reach(context: CheckContext) -> Iterator[Fault]:
     case that has to have a plan.
     """
     plain = context.dataset
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for scenario in [each.scenario for each in plain.scenarios] or [""]:
         dataset = plain.in_scenario(scenario)
         for row, region, months, supply in _missed(dataset):
-            if (row.segment, region) in told:
+            if (row.segment, region) in reported:
                 continue
-            told.add((row.segment, region))
+            reported.add((row.segment, region))
             more = f" and {len(months) - 1} more months" if len(months) > 1 else ""
             where = f", in scenario '{scenario}'" if scenario else ""
             found = f"demand in {dataset.label(months[0])}{more} that nothing can serve{where}"

@@ -112,7 +112,7 @@ def _read_long(matched: Matched, result: SheetEntries, faults: list[Fault]) -> N
         row = _RowReader(which, record)
         for column, letter in columns:
             if letter:
-                row.take(column, record.values.get(letter), letter)
+                row.read_cell(column, record.values.get(letter), letter)
             elif not column.required:
                 row.values[column.name] = column.default
         result.broken |= row.finish(faults)
@@ -159,7 +159,7 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, 
         head = _RowReader(which, record)
         for name in ("segment", "region"):
             if place := matched.letters.get(name):
-                head.take(columns[name], record.values.get(place), place)
+                head.read_cell(columns[name], record.values.get(place), place)
             elif not columns[name].required:
                 head.values[name] = columns[name].default
         result.broken |= head.finish(faults)
@@ -167,7 +167,7 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, 
             if column not in record.values:
                 continue
             figure = _RowReader(which, record, dict(head.values))
-            figure.take(columns["tokens_bn_per_day"], record.values[column], column, matched.others[column])
+            figure.read_cell(columns["tokens_bn_per_day"], record.values[column], column, matched.others[column])
             result.broken |= figure.finish(faults)
             result.entries.append(Entry(which, record.row, figure.values | {"month": month}))
 
@@ -228,7 +228,7 @@ def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
         else:
             result.rows[name] = record.row
             reader = _RowReader(which, record, values)
-            reader.take(columns[name], record.values.get(letter), letter)
+            reader.read_cell(columns[name], record.values.get(letter), letter)
             result.broken |= reader.finish(faults)
     for column in which.columns:
         if column.name not in result.rows:
@@ -251,8 +251,8 @@ class _RowReader:
     values: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
-    def take(self, column: Column, raw: object, letter: str, heading: str = "") -> None:
-        """Puts the typed value into `values`, or keeps a misfit."""
+    def read_cell(self, column: Column, raw: object, letter: str, heading: str = "") -> None:
+        """Puts the typed value into `values`, or keeps a fault."""
         severity: Literal["error", "warning"] = "error"
         if is_blank(raw):
             if not column.required:
@@ -264,8 +264,8 @@ class _RowReader:
         else:
             try:
                 value, warning = parse(column, raw)
-            except CellError as misfit:
-                fix = str(misfit)
+            except CellError as error:
+                fix = str(error)
             else:
                 self.values[column.name] = value
                 if not warning:
@@ -277,12 +277,12 @@ class _RowReader:
         self.faults.append(fault)
 
     def finish(self, faults: list[Fault]) -> bool:
-        """Reports the misfits; whether any was an error."""
+        """Reports the faults of the row, now that its key is known; returns whether any is an error."""
         if not self.faults:
             return False
         label = key_label(self.sheet, self.values)
-        faults += (replace(misfit, row_key=label) for misfit in self.faults)
-        return any(misfit.severity == "error" for misfit in self.faults)
+        faults += (replace(fault, row_key=label) for fault in self.faults)
+        return any(fault.severity == "error" for fault in self.faults)
 
 
 def entries_of(rows: Mapping[str, Any]) -> Iterator[Entry]:

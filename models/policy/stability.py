@@ -73,13 +73,13 @@ def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
         return
     now = _units(model)
     earlier = _as_on_offer(model.dataset, units_signed(model.dataset, stability.plan), set(now))
-    ways = sorted({*earlier, *now})
-    more = model.add_variables("signed_more", ways)
-    less = model.add_variables("signed_less", ways)
-    departure = model.add_variables("departure", dict.fromkeys(key[0] for key in ways))
+    keys = sorted({*earlier, *now})
+    more = model.add_variables("signed_more", keys)
+    less = model.add_variables("signed_less", keys)
+    departure = model.add_variables("departure", dict.fromkeys(key[0] for key in keys))
     gained: dict[str, Linear] = {name: Linear() for name in departure}
     lost: dict[str, Linear] = {name: Linear() for name in departure}
-    for key in ways:
+    for key in keys:
         units = now.get(key, Linear()).times(1.0).add_constant(-float(earlier[key]))
         model.add_constraint("more_is_seen", key, Linear.of(more[key]).plus(units, -1.0), at_least=0.0)
         model.add_constraint("less_is_seen", key, Linear.of(less[key]).plus(units), at_least=0.0)
@@ -93,7 +93,7 @@ def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
         model.departure_usd.add(variable, stability.usd_per_unit)
 
 
-def _as_on_offer(dataset: Dataset, earlier: Counter[SigningKey], ways: set[SigningKey]) -> Counter[SigningKey]:
+def _as_on_offer(dataset: Dataset, earlier: Counter[SigningKey], keys: set[SigningKey]) -> Counter[SigningKey]:
     """Signings moved to the later month in which the model has them where service starts in the same month.
 
     Of several such months the model keeps one (`models.supply.signing`): signing earlier is no other plan.
@@ -102,9 +102,9 @@ def _as_on_offer(dataset: Dataset, earlier: Counter[SigningKey], ways: set[Signi
     for (name, month, term), units in earlier.items():
         offer = dataset.lease_of.get(name) or dataset.contract_of.get(name) or dataset.lease_out_of.get(name)
         alike = [month]
-        if offer is not None and (name, month, term) not in ways:
+        if offer is not None and (name, month, term) not in keys:
             start = service_start(dataset, offer, month)
-            later = (m for other, m, length in ways if (other, length) == (name, term) and m > month)
+            later = (m for other, m, length in keys if (other, length) == (name, term) and m > month)
             alike = sorted(m for m in later if service_start(dataset, offer, m) == start) or [month]
         found[name, alike[0], term] += units
     return found

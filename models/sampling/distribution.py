@@ -60,8 +60,8 @@ def delay_distribution(on_time: float, median: float, spread: float) -> Distribu
     """
     normal = NormalDist()
     reached = [0.0, *(normal.cdf(math.log(k / median) / spread) for k in range(1, LATEST)), 1.0]
-    late = {float(k): (1.0 - on_time) * (reached[k] - reached[k - 1]) for k in range(1, LATEST + 1)}
-    return distribution({0.0: on_time} | late)
+    delayed = {float(k): (1.0 - on_time) * (reached[k] - reached[k - 1]) for k in range(1, LATEST + 1)}
+    return distribution({0.0: on_time} | delayed)
 
 
 SPREAD = math.log(10 / 4) / NormalDist().inv_cdf(0.9)

@@ -58,8 +58,8 @@ def add_leases(model: Model) -> None:
         elif lease.status == "offer" and lease.units_max:
             for m in signing_months(dataset, lease, lease.lease, every_month=model.every_month):
                 offered.extend(LeaseSchedule(dataset, lease, term, m) for term in terms[lease.lease])
-    ways = [(each.lease.lease, each.signed, each.term.term_months) for each in offered]
-    units = model.add_cumulative_counts("units_by", ways, lambda name: dataset.lease_of[name].units_max)
+    keys = [(each.lease.lease, each.signed, each.term.term_months) for each in offered]
+    units = model.add_cumulative_counts("units_by", keys, lambda name: dataset.lease_of[name].units_max)
     counted = [(each, Linear(float(each.lease.signed_units or 0))) for each in signed if each.term_end > 0]
     counted += [(each, units[each.lease.lease, each.signed, each.term.term_months]) for each in offered]
     for past in signed:

@@ -188,8 +188,8 @@ def _read(model: Model, classes: list[UseClass]) -> Plan:
     rows: list[SourceUse] = []
     for each in classes:
         for block, use in each.use.items():
-            held = {source: online[source, each.t] for source in each.sources}
-            shares = _split(model, each, block, use.value() * unit, held)
+            capacity = {source: online[source, each.t] for source in each.sources}
+            shares = _split(model, each, block, use.value() * unit, capacity)
             for source, accelerators in shares.items():
                 overage = model.capacity.overage.get((each.pool, each.t, block), {}).get(source)
                 on_top = overage.value() * unit if overage is not None else 0.0
@@ -203,13 +203,13 @@ def _read(model: Model, classes: list[UseClass]) -> Plan:
     )
 
 
-def _split(model: Model, each: UseClass, block: str, use: float, held: dict[Source, float]) -> dict[Source, float]:
+def _split(model: Model, each: UseClass, block: str, use: float, capacity: dict[Source, float]) -> dict[Source, float]:
     """Accelerators at work of each source of a class: single-site work at its site, the rest by what is online."""
-    unit, shares = model.units.accelerators, dict.fromkeys(held, 0.0)
+    unit, shares = model.units.accelerators, dict.fromkeys(capacity, 0.0)
     left = use
-    for site in dict.fromkeys(source.site for source in held):
+    for site in dict.fromkeys(source.site for source in capacity):
         work = model.capacity.site_work.get((each.pool, each.t, block), {}).get(site)
-        there = {source: amount for source, amount in held.items() if source.site == site and not source.metered}
+        there = {source: amount for source, amount in capacity.items() if source.site == site and not source.metered}
         at_site = sum(there.values())
         if work is None or not at_site:
             continue
@@ -217,7 +217,7 @@ def _split(model: Model, each: UseClass, block: str, use: float, held: dict[Sour
         for source, amount in there.items():
             shares[source] = needed * amount / at_site
         left -= needed
-    free = {source: max(0.0, amount - shares[source]) for source, amount in held.items()}
+    free = {source: max(0.0, amount - shares[source]) for source, amount in capacity.items()}
     total = sum(free.values())
     if left > 0.0 and total > 0.0:
         for source, amount in free.items():

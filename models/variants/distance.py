@@ -94,11 +94,11 @@ def _between(model: Model, k: int, name: str, units: Counter[int]) -> list[tuple
 def _distance(model: Model, k: int, name: str, units: Counter[int], differences: dict[Key, Var]) -> Linear:
     """Unit-months by which what is signed of an offer differs from plan k."""
     total, signed, last = Linear(), Linear(), len(model.dataset.horizon)
-    ways = model.signings.of(name)
+    signings = model.signings.of(name)
     most = max(sum(units.values()), _most(model.dataset, name))
-    months = sorted({each.t for each in ways} | set(units))
+    months = sorted({each.t for each in signings} | set(units))
     for m, following in pairwise([*months, last]):
-        for each in ways:
+        for each in signings:
             if each.t == m:
                 signed = signed.times(1.0).plus(each.units)
         before = _by(units, m)

@@ -48,8 +48,8 @@ class BacktestStep:
 
 def chain_key(key: str, step: BacktestStep) -> str:
     """The key of what follows this step: another plan here makes everything after it another."""
-    told = [key, step.month, step.status, plan_json(step.plan)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    facts = [key, step.month, step.status, plan_json(step.plan)]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def save_step(path: Path, key: str, step: BacktestStep, label: str) -> None:

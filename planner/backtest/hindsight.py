@@ -140,8 +140,8 @@ def _beyond_the_horizon(model: Model, decisions: Plan, until: int) -> tuple[str,
     found = []
     for each in decisions.signings:
         if not each.signed and each.month <= until:
-            ways = {count.t for count in model.signings.of(each.name)}
-            if each.month not in ways:
+            months = {count.t for count in model.signings.of(each.name)}
+            if each.month not in months:
                 label = model.dataset.label
                 found.append(f"{each.name}: signed {label(each.month)}, service would begin after the horizon")
     return tuple(found)

@@ -163,8 +163,8 @@ class _Planner:
         gap = None if bound is None else (objective - bound) / abs(objective) if objective else 0.0
         report = audit(problem, plan, objective_usd=objective)
         if not report.passed:
-            told = "; ".join(f"{broken.what} at {broken.where}" for broken in report.failed[:3])
-            raise RejectedByAudit(f"The audit rejects the plan of {problem.label(0)}: {told}. Please report it.")
+            failures = "; ".join(f"{broken.what} at {broken.where}" for broken in report.failed[:3])
+            raise RejectedByAudit(f"The audit rejects the plan of {problem.label(0)}: {failures}. Please report it.")
         if self.folder is not None:
             write_plan_of(
                 self.folder / "plan.xlsx",

@@ -54,7 +54,7 @@ class ProgressLines:
         self._clock = clock
         self._began = clock()
         self._standing: SearchStatus | None = None
-        self._said: tuple[float | None, float | None] = (None, None)
+        self._logged: tuple[float | None, float | None] = (None, None)
         self._logged_at = 0.0
         self._drawn_at = -DRAW_SECONDS
         self._stopping = False
@@ -80,9 +80,9 @@ class ProgressLines:
         standing = self._standing
         found = (standing.incumbent_usd, standing.bound_usd) if standing else (None, None)
         waited = seconds - self._logged_at
-        first = self._said[0] is None and found[0] is not None
-        if first or (waited >= LINE_SECONDS and found != self._said) or waited >= ALIVE_SECONDS:
-            self._said, self._logged_at = found, seconds
+        first = self._logged[0] is None and found[0] is not None
+        if first or (waited >= LINE_SECONDS and found != self._logged) or waited >= ALIVE_SECONDS:
+            self._logged, self._logged_at = found, seconds
             # A live line already shows it on the terminal; the log files get it in any case.
             log.log(logging.DEBUG if self._live is not None else logging.INFO, "%s", self._line(seconds))
 

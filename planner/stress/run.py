@@ -85,8 +85,8 @@ class _StressTest:
             "stress_path": str(self.outputs.plan),
             "options": self.request.recorded_options(),
         }
-        told = [*lines(report), f"  Stress test  {self.outputs.plan}"]
-        return CommandResult(told, document, self._exit_code(report.trial))
+        text = [*lines(report), f"  Stress test  {self.outputs.plan}"]
+        return CommandResult(text, document, self._exit_code(report.trial))
 
     def _test(self, dataset: Dataset, commitment: Commitment, samples: Samples) -> StressReport:
         request, limit = self.request, self.request.time_limit

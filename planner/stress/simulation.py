@@ -133,14 +133,14 @@ def simulate_plan(
     floor = _floors(dataset)
     found: dict[int, SampleResult] = {}
     most_expensive: dict[int, tuple[float, Plan]] = {}
-    with solve_many(nonzeros, limit, stop, workers) as ask:
-        for answer in _answers(ask, samples, each, fixed, commitment.until, lambda: _over(stop, deadline)):
-            if _over(stop, deadline) and answer.status in ("stopped", "no_plan"):
+    with solve_many(nonzeros, limit, stop, workers) as solve_all:
+        for result in _solve_batches(solve_all, samples, each, fixed, commitment.until, lambda: _over(stop, deadline)):
+            if _over(stop, deadline) and result.status in ("stopped", "no_plan"):
                 continue  # cut short: how it would have ended is not known
-            problem = int(answer.key)
-            found[problem] = _result(dataset, answer, fixed, commitment.until, floor)
-            if answer.plan is not None and found[problem].solved:
-                most_expensive[problem] = found[problem].cost_usd, answer.plan
+            problem = int(result.key)
+            found[problem] = _result(dataset, result, fixed, commitment.until, floor)
+            if result.plan is not None and found[problem].solved:
+                most_expensive[problem] = found[problem].cost_usd, result.plan
                 if len(most_expensive) > WORST:
                     del most_expensive[min(most_expensive, key=lambda k: (most_expensive[k][0], -k))]
             on_results(found)
@@ -160,8 +160,8 @@ def _over(stop: Stop, deadline: float) -> bool:
     return stop.requested or time.monotonic() >= deadline
 
 
-def _answers(
-    ask: Callable[[Iterable[SolveTask]], Iterator[SolveResult]],
+def _solve_batches(
+    solve_all: Callable[[Iterable[SolveTask]], Iterator[SolveResult]],
     samples: Samples,
     options: SolveOptions,
     fixed: Plan,
@@ -172,7 +172,7 @@ def _answers(
         if over():
             return
         numbers = range(first, min(first + AT_ONCE, samples.problems))
-        yield from ask(
+        yield from solve_all(
             [SolveTask(str(k), samples.problem(k), options, fixed, until, beyond_caps=True) for k in numbers]
         )
 
@@ -189,14 +189,14 @@ def _floors(dataset: Dataset) -> dict[tuple[str, int], float]:
 
 
 def _result(
-    dataset: Dataset, answer: SolveResult, fixed: Plan, until: int, floor: dict[tuple[str, int], float]
+    dataset: Dataset, result: SolveResult, fixed: Plan, until: int, floor: dict[tuple[str, int], float]
 ) -> SampleResult:
-    plan = answer.plan
+    plan = result.plan
     status: Literal["optimal", "stopped", "infeasible", "undecided"] = (
-        "undecided" if answer.status == "no_plan" else answer.status
+        "undecided" if result.status == "no_plan" else result.status
     )
     if plan is None:
-        return SampleResult(status, seconds=answer.seconds, why=answer.why)
+        return SampleResult(status, seconds=result.seconds, why=result.why)
     short: dict[tuple[str, int], float] = {}
     for each in plan.shortfalls:
         key = each.segment, each.month
@@ -204,10 +204,10 @@ def _result(
     return SampleResult(
         status,
         plan.objective_usd,
-        answer.gap or 0.0,
+        result.gap or 0.0,
         plan.costs_usd()["shortfall"],
         tuple((*key, tokens) for key, tokens in sorted(short.items()) if tokens > floor[key]),
         unavailable(fixed, plan, until),
-        answer.caps,
-        answer.seconds,
+        result.caps,
+        result.seconds,
     )

@@ -126,18 +126,18 @@ def special(report: StressReport, sample: int) -> str:
 def lines(report: StressReport) -> list[str]:
     """The result for a terminal."""
     found = report.figures
-    told = [f"{report.plan_name}: {headline(report)}", f"  {MEANING[report.later]}"]
+    text = [f"{report.plan_name}: {headline(report)}", f"  {MEANING[report.later]}"]
     if found.cost is not None:
         alpha = report.dataset.settings.risk_alpha
         median, high = found.cost.quantiles[0.5], found.cost.quantiles[0.95]
-        told.append(f"  Median {between(median, report.currency)}, 95 % quantile {between(high, report.currency)}")
-        told.append(f"  Mean of the worst {percent(1.0 - alpha)}: {between(found.cost.cvar, report.currency)}")
+        text.append(f"  Median {between(median, report.currency)}, 95 % quantile {between(high, report.currency)}")
+        text.append(f"  Mean of the worst {percent(1.0 - alpha)}: {between(found.cost.cvar, report.currency)}")
     if found.cost_beyond is not None:
-        told.append(
+        text.append(
             f"  Expected cost when caps that cannot be kept are dropped: "
             f"{between(found.cost_beyond.expected, report.currency)} over {found.cost_beyond.count:,} samples"
         )
     for i in found.worst[:3]:
         cost = money(report.trial.results[i].cost_usd, report.currency)
-        told.append(f"  Sample {i + 1}: {cost}: {special(report, i)}")
-    return [*told, *(f"  Note: {each}" for each in report.notes)]
+        text.append(f"  Sample {i + 1}: {cost}: {special(report, i)}")
+    return [*text, *(f"  Note: {each}" for each in report.notes)]
