@@ -1,7 +1,7 @@
-"""The workbook of the next planning round, a copy of this round's brought forward.
+"""The workbook of the next planning round: a copy of this round's, rolled forward.
 
-Sheets, formats, notes and everything the planner does not read stay as they are; only cells that roll
-forward change. Formulas stand as the values they had, because rows move under them.
+Sheets, formats, notes and everything that the planner does not read are kept; only cells that roll forward
+change. Formulas are replaced by their values, because rows move.
 """
 
 from __future__ import annotations
@@ -24,10 +24,22 @@ from planner.problem_reader import read
 
 @dataclass(frozen=True, slots=True)
 class NextRound:
-    """The workbook written, its first month (a month number), what was done and what needs a person's eye.
+    """The workbook of the next round.
 
-    `faults` are those of the new workbook: what is to be filled in before it can be solved, such as
-    demand for the months that have come into view. `input_sha256` is the hash of the workbook rolled.
+    Parameters
+    ----------
+    path : Path
+        The workbook written.
+    first_month : int
+        Its first month, a month number.
+    done : tuple of str
+        What was changed.
+    notes : tuple of str
+        What somebody should look at.
+    faults : tuple of Fault
+        Faults of the new workbook, such as missing demand for the months added at the end.
+    input_sha256 : str
+        Hash of the workbook that was rolled.
     """
 
     path: Path
@@ -41,7 +53,18 @@ class NextRound:
 def write_next_round(
     source: Path, plan_path: Path, to_month: int | None, target: Path | None, *, force: bool = False
 ) -> NextRound:
-    """Writes the next round's workbook; `to_month` is a month number, None for the month after the first.
+    """Write the workbook of the next round.
+
+    Parameters
+    ----------
+    source, plan_path : Path
+        The workbook of this round and its plan.
+    to_month : int, optional
+        The new first month, a month number; by default the month after the first.
+    target : Path, optional
+        The workbook to write; by default `outputs/<name>/<name> <month>.xlsx`.
+    force : bool
+        Replace the target if it exists.
 
     Raises
     ------
@@ -59,10 +82,12 @@ def write_next_round(
     to = 1 if to_month is None else dataset.t(to_month)
     if to <= 0:
         first = dataset.label(0)
-        raise WrongUsage(f"--to {dataset.label(to)} is not after the first month {first}; a round rolls forward.")
+        raise WrongUsage(f"--to {dataset.label(to)} is not after the first month {first}.")
     if to > dataset.settings.months:
         last = dataset.label(dataset.settings.months)
-        raise WrongUsage(f"--to {dataset.label(to)} is beyond the plan, which decides nothing after; roll to {last}.")
+        raise WrongUsage(
+            f"--to {dataset.label(to)} is beyond the plan, which ends there; the last month possible is {last}."
+        )
     plan = read_plan(plan_path, dataset)
     _check_belongs(plan, dataset, plan_path)
     path = target or derived_path(source, dataset.label(to))
@@ -78,7 +103,7 @@ def write_next_round(
 
 
 def _check_belongs(plan: Plan, dataset: Dataset, plan_path: Path) -> None:
-    """Raises FaultyWorkbook where the plan signs what the workbook does not offer."""
+    """Check that the workbook offers everything that the plan signs."""
     offered = {("lease", each.lease, each.term_months) for each in dataset.lease_terms}
     offered |= {("contract", each.contract, each.term_months) for each in dataset.contracts}
     offered |= {("lease_out", each.lease_out, each.term_months) for each in dataset.lease_outs}

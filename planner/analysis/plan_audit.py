@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.audit import AuditReport, audit
 from models.audit.report import Findings
-from models.audit.scenario_set import RULE, WORDS, _size, audit_scenario_set
+from models.audit.scenario_set import audit_scenario_set
 from models.dataset import Dataset
 from models.stochastic.risk import Measure, expected_cost
 from models.stochastic.tree import ScenarioTree
@@ -17,8 +17,26 @@ if TYPE_CHECKING:
     from planner.excel.scenario_plan_reader import WrittenPlans
 
 
+TOLERANCE = 1e-6
+FIGURES_RULE = "figures_of_all"
+FIGURES_WORDS = "objective and expected cost follow from the costs of the scenarios"
+
+
 def audit_plan_file(dataset: Dataset, plan_path: Path) -> AuditReport:
-    """The audit of a written plan; of the plans of all scenarios, where the workbook has some."""
+    """Audit a written plan, or the plans of all scenarios where the workbook has some.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The problem.
+    plan_path : Path
+        The plan workbook.
+
+    Raises
+    ------
+    FaultyWorkbook
+        The plan cannot be read.
+    """
     if dataset.scenarios:
         from planner.excel.scenario_plan_reader import read_written_plans
 
@@ -30,28 +48,30 @@ def audit_plan_file(dataset: Dataset, plan_path: Path) -> AuditReport:
 
 
 def audit_written(dataset: Dataset, written: WrittenPlans) -> AuditReport:
-    """The audit of plans that were read back, with the figures recorded beside them."""
+    """Audit plans of scenarios, and the objective and expected cost that are written beside them."""
     report = audit_scenario_set(dataset, written.plans, written.costs)
     probability = ScenarioTree(dataset).probability
     costs = {name: plan.objective_usd for name, plan in written.plans.items()}
-    findings = Findings({RULE: WORDS}, 1e-6)
+    size = max(1.0, *(abs(cost) for cost in costs.values()))
+    findings = Findings({FIGURES_RULE: FIGURES_WORDS}, TOLERANCE)
     if written.expected_usd is not None:
         mean = expected_cost(costs, probability)
-        findings.equal(RULE, "expected cost", written.expected_usd, mean, _size(costs))
+        findings.equal(FIGURES_RULE, "expected cost", written.expected_usd, mean, size)
     measure = _measure(dataset, written)
     if written.objective_usd is not None and measure is not None:
-        findings.equal(RULE, "objective", written.objective_usd, measure.value(costs, probability), _size(costs))
-    of_all = findings.report()
+        objective = measure.value(costs, probability)
+        findings.equal(FIGURES_RULE, "objective", written.objective_usd, objective, size)
+    figures = findings.report()
     return replace(
         report,
-        checks=(*report.checks, *of_all.checks),
-        passed=report.passed and of_all.passed,
-        largest_violation=max(report.largest_violation, of_all.largest_violation),
+        checks=(*report.checks, *figures.checks),
+        passed=report.passed and figures.passed,
+        largest_violation=max(report.largest_violation, figures.largest_violation),
     )
 
 
 def _measure(dataset: Dataset, written: WrittenPlans) -> Measure | None:
-    """What was minimised, as recorded; None where it cannot be worked out again."""
+    """Return the recorded objective; None where it cannot be worked out again."""
     if written.risk == "worst":
         return replace(Measure.of(dataset), kind="worst")
     if written.risk == "regret":
