@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.plan import CATEGORIES, Plan
+from models.plan import Plan
 from models.stochastic.risk import Measure, cvar, expected_cost
 
 
@@ -91,14 +91,6 @@ class StochasticSolution:
     def cvar_usd(self, alpha: float) -> float:
         """Expected cost of the worst 1 - alpha of the probability."""
         return cvar(self.costs, self.probability, alpha)
-
-    def costs_usd(self) -> dict[str, float]:
-        """Expected present value by category, every category named; sums to the expected cost."""
-        totals = dict.fromkeys(CATEGORIES, 0.0)
-        for scenario in self.scenarios:
-            for category, usd in scenario.plan.costs_usd().items():
-                totals[category] += scenario.probability * usd
-        return totals
 
     def evpi(self) -> BoundedValue | None:
         """The expected value of perfect information: the objective less that of the wait-and-see solution.

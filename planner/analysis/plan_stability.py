@@ -11,12 +11,11 @@ from models.plan import Plan
 from models.policy.stability import PlanStability, departures
 from models.variants.plan_changes import Change, differences
 from models.warm_start import start_values
+from planner.analysis.base_case import budget_of
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
-
-LEAST_SECONDS, SHARE_OF_SEARCH = 20.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,13 @@ def kept_report(
     stop: Stop,
     watch: Callable[[str], ProgressLines],
 ) -> KeptReport:
-    """Solves once more without the price, beginning from the plan, and holds the two against each other."""
+    """Solves once more without the price, beginning from the plan, and compares the two."""
     departed = departures(dataset, keep.plan, plan)
     charge = keep.usd_per_unit * sum(departed.values())
-    budget = max(LEAST_SECONDS, SHARE_OF_SEARCH * seconds)
-    if options.time_limit is not None:
-        budget = min(budget, options.time_limit)
     lines, model = watch("Free to depart"), build_model(dataset)
     outcome = solve(
         model,
-        replace(options, time_limit=budget),
+        replace(options, time_limit=budget_of(seconds, options)),
         on_progress=lines.update,
         should_stop=lambda: lines.stopped_by(stop),
         start=start_values(model, plan),

@@ -1,7 +1,7 @@
-"""How a plan is reported: its workbook, its part of `run.json`, its lines on the terminal.
+"""How a result is reported: the workbook of its plan, its part of `run.json`, its lines on the terminal.
 
-Plans with scenarios have other sheets, keys and lines than plans without; which of the two a result is reported as is
-decided here and nowhere else.
+Plans with scenarios have other sheets, keys and lines than plans without; which of the two a result gets is decided
+here and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,27 +19,28 @@ from planner.results.tables import Filled
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """What a result with a plan is reported with; each is a function of the result."""
+    """How a result is reported: three functions of a result with a plan, and what to do where none exists."""
 
     workbook: Callable[[RunResult], bytes]
     tables: Callable[[RunResult], list[Filled]]
     json: Callable[[RunResult], dict[str, Any]]
     lines: Callable[[RunResult], Iterator[str]]
+    no_plan: str
 
 
 def report_of(result: RunResult) -> PlanReport:
-    """How the plan of a result is reported."""
-    if result.solution is not None and result.solution.dataset.scenarios:
+    """How a result is reported."""
+    if result.dataset is not None and result.dataset.scenarios:
         from planner.reports.scenarios.run_json import scenario_set_json
-        from planner.reports.scenarios.terminal import scenario_set_lines
+        from planner.reports.scenarios.terminal import NO_PLAN, scenario_set_lines
         from planner.reports.scenarios.workbook import scenario_set_tables, scenario_set_workbook
 
-        return PlanReport(scenario_set_workbook, scenario_set_tables, scenario_set_json, scenario_set_lines)
+        return PlanReport(scenario_set_workbook, scenario_set_tables, scenario_set_json, scenario_set_lines, NO_PLAN)
     from planner.reports.plan.run_json import plan_json
-    from planner.reports.plan.terminal import plan_lines
+    from planner.reports.plan.terminal import NO_PLAN, plan_lines
     from planner.reports.plan.workbook import plan_tables, plan_workbook
 
-    return PlanReport(plan_workbook, plan_tables, plan_json, plan_lines)
+    return PlanReport(plan_workbook, plan_tables, plan_json, plan_lines, NO_PLAN)
 
 
 def write_plan(path: Path, result: RunResult) -> None:

@@ -48,14 +48,5 @@ def _infeasible(result: RunResult) -> Iterator[str]:
 
         yield from repair_lines(result.repairs, result.dataset)[1:]
         yield f"  Explanation       {result.explanation_path}"
-    elif result.dataset.scenarios:
-        yield (
-            "Each scenario by itself has a plan, but no decisions taken before the scenarios differ serve all of them. "
-            "Allow shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or let scenarios differ "
-            "earlier."
-        )
     else:
-        yield (
-            "Demand, caps, rules or shortfall limits require more than all offers together can provide. "
-            "Allow shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or add offers."
-        )
+        yield report_of(result).no_plan

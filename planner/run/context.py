@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from models.core.compiled import Compiled
 from models.dataset import Dataset
+from planner.analysis.base_case import BaseCase
 from planner.reports.run_result import RunResult
 from planner.run.options import PlanOptions
 from planner.solving.highs import abandoned_solver_alive
@@ -59,6 +60,12 @@ class SolveContext:
             dataset = self.dataset.in_scenario(scenario)
             self.result.repairs = explain_infeasible(dataset, seconds=seconds, stop=self.stop)
             self.result.infeasible_scenario = scenario
+
+    def note_base_case(self, base: BaseCase) -> None:
+        """Takes the base case into the result."""
+        self.result.base_case_usd = base.cost_usd
+        if base.warning:
+            self.warn(base.warning)
 
     def stopped(self) -> bool:
         """Whether analyses after the search are to be left out; a warning says so."""

@@ -119,7 +119,4 @@ def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outc
         result.alternatives = alternatives(
             dataset, plan, count, within, options.solver(), outcome.seconds, stop, context.progress
         )
-    base = base_case(dataset, outcome, options.solver(), stop, context.progress)
-    result.base_case_usd = base.cost_usd
-    if base.warning:
-        context.warn(base.warning)
+    context.note_base_case(base_case(dataset, outcome, options.solver(), stop, context.progress))

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from models.audit.scenario_set import audit_scenario_set
 from models.plan import Plan
+from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
+from planner.analysis.base_case import nothing_new, solve_base_case
 from planner.reports.run_result import ModelSize
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext
-from planner.stochastic.base_case import base_case_for_scenarios
 from planner.stochastic.solve import solve_stochastic
 
 log = logging.getLogger("planner")
@@ -50,9 +51,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     if context.stopped():
         return
     with result.timed("solve"):
-        base = base_case_for_scenarios(
-            dataset, best.measure, result.seconds["solve"], options.solver(), stop, context.progress
+        problem = ExtensiveForm(nothing_new(dataset), best.measure)
+        context.note_base_case(
+            solve_base_case(problem, result.seconds["solve"], options.solver(), stop, context.progress)
         )
-    result.base_case_usd = base.cost_usd
-    if base.warning:
-        context.warn(base.warning)

@@ -8,6 +8,11 @@ from planner.analysis.alternatives import common_decisions
 from planner.formatting import money, percent, shortened
 from planner.reports.run_result import RunResult
 
+NO_PLAN = (
+    "Demand, caps, rules or shortfall limits require more than all offers together can provide. "
+    "Allow shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or add offers."
+)
+"""What to do where no plan exists."""
 SIGNED_FIRST = 6
 """Signings of the first month that are listed."""
 

@@ -11,6 +11,11 @@ from planner.reports.scenarios.text import bounded_words, decision_words, measur
 from planner.results.scenario_decisions import SET_LIMIT
 from planner.results.scenario_set import ScenarioSetResult
 
+NO_PLAN = (
+    "Each scenario by itself has a plan, but no decisions taken before the scenarios differ serve all of them. "
+    "Allow shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or let scenarios differ earlier."
+)
+"""What to do where no plan exists."""
 NOW = 8
 """Decisions to take now that are listed."""
 
