@@ -46,7 +46,7 @@ def parse_share(value: object) -> float:
     Raises
     ------
     ValueError
-        It is no finite number.
+        It is not a finite number.
 
     >>> parse_share("1%"), parse_share(" 2.5 % "), parse_share(0.25), parse_share("+5%")
     (0.01, 0.025, 0.25, 0.05)
@@ -54,7 +54,7 @@ def parse_share(value: object) -> float:
     text = str(value).strip()
     share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
     if not math.isfinite(share):
-        raise ValueError(f"'{text}' is no finite number.")
+        raise ValueError(f"'{text}' is not a finite number.")
     return share
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.dataset import Dataset
-from models.faults import Fault
+from models.faults import Fault, FaultyWorkbook
 from models.loading import in_order, load_tables
 from models.parsing.raw_tables import RawTable
 from planner.csv_folder.reader import FolderContent, folder_content, folder_tables, with_files
@@ -36,6 +36,18 @@ class ReadResult:
     faults: tuple[Fault, ...]
     sha256: str
     tables: tuple[RawTable, ...] = ()
+
+    def valid_dataset(self) -> Dataset:
+        """Return the dataset.
+
+        Raises
+        ------
+        FaultyWorkbook
+            The problem has errors; all its faults are listed.
+        """
+        if self.dataset is None:
+            raise FaultyWorkbook(self.faults)
+        return self.dataset
 
     @property
     def errors(self) -> tuple[Fault, ...]:

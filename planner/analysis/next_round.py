@@ -76,9 +76,7 @@ def write_next_round(
         The target cannot be written, or exists and `force` is not given.
     """
     result = read(source)
-    if result.dataset is None:
-        raise FaultyWorkbook(result.errors)
-    dataset = result.dataset
+    dataset = result.valid_dataset()
     to = 1 if to_month is None else dataset.t(to_month)
     if to <= 0:
         first = dataset.label(0)

@@ -189,9 +189,7 @@ def read(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Problem
     from planner.problem_reader import read as read_files
 
     found = read_files(Path(path), overrides)
-    if found.dataset is None:
-        raise FaultyWorkbook(found.faults)
-    return Problem(found.dataset, found.tables, found.warnings, os.fspath(path), found.sha256, tuple(overrides))
+    return Problem(found.valid_dataset(), found.tables, found.warnings, os.fspath(path), found.sha256, tuple(overrides))
 
 
 def problem(sheets: Mapping[str, Cells]) -> Problem:

@@ -81,9 +81,7 @@ def read_inputs(request: BacktestRequest) -> Inputs:
     found, hashes = [], []
     for path in (request.forecast, request.actuals):
         result = read(path)
-        if result.dataset is None:
-            raise FaultyWorkbook(result.errors)
-        found.append(result.dataset)
+        found.append(result.valid_dataset())
         hashes.append(result.sha256)
     forecast, actuals = found
     faults = tuple(_unlike(request, forecast, actuals))

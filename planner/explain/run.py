@@ -10,7 +10,6 @@ from pathlib import Path
 from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
-from models.faults import FaultyWorkbook
 from models.plan import Plan
 from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
@@ -148,15 +147,10 @@ class _Explainer:
     def _dataset(self) -> Dataset:
         path = self.request.input_path
         log.info("Reading %s", path)
-        result = read(path, self.request.overrides)
-        if result.dataset is None:
-            raise FaultyWorkbook(result.faults)
-        if result.dataset.scenarios:
-            log.info(
-                "warning: %s has scenarios; its base figures are explained as if they were certain",
-                self.request.input_path,
-            )
-        return result.dataset
+        dataset = read(path, self.request.overrides).valid_dataset()
+        if dataset.scenarios:
+            log.info("warning: %s has scenarios; its base figures are explained as if they were certain", path)
+        return dataset
 
     def _plan(self, dataset: Dataset) -> tuple[Plan | None, Range]:
         """Return the plan to explain and the range of the least cost; None when no plan exists."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from models.faults import Fault, FaultyWorkbook
+from models.faults import Fault
 from models.parsing.raw_tables import fold
 from models.sampling import uncertainty_faults
 from models.schema import SCENARIO_NOTES
@@ -87,9 +87,7 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
         The target cannot be written, or exists and `force` is not given.
     """
     result = read(request.input_path, request.overrides)
-    if result.dataset is None:
-        raise FaultyWorkbook(result.errors)
-    dataset = result.dataset
+    dataset = result.valid_dataset()
     uncertainty, unread = request.uncertainty()
     found = [*unread, *uncertainty_faults(dataset, uncertainty), *_uncertainty_faults(request, dataset)]
     if request.overrides:
@@ -129,10 +127,7 @@ def _uncertainty_faults(request: ScenariosRequest, dataset: Dataset) -> list[str
 
 def _overridden(source: Path, dataset: Dataset) -> list[str]:
     """What overrides must not change, because the copy keeps its cells: the months that scenarios speak of."""
-    as_it_is = read(source)
-    if as_it_is.dataset is None:
-        raise FaultyWorkbook(as_it_is.errors)
-    settings = as_it_is.dataset.settings
+    settings = read(source).valid_dataset().settings
     return [
         f"--set settings.{name}: the copy keeps the cell as it is; change it in the workbook."
         for name in ("first_month", "months", "first_stage_months")

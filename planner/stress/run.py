@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from models.faults import FaultyWorkbook
 from models.parsing.raw_tables import RawTable
 from models.sampling import uncertainty_faults
 from planner import __version__
@@ -68,9 +67,7 @@ class _StressTest:
         """Run the test."""
         log.info("Reading %s", self.request.input_path)
         result = read(self.request.input_path, self.request.overrides)
-        dataset = result.dataset
-        if dataset is None:
-            raise FaultyWorkbook(result.faults)
+        dataset = result.valid_dataset()
         until = committed_until(dataset, self.request.committed_until)
         samples = self._samples(dataset, result.tables)
         commitment = committed(self.request.plan_path, dataset, until, all_of_it=self.request.later == "held")
