@@ -20,7 +20,7 @@ Objective
     contract bills, upfronts and top-ups; usage charges; option premiums; on-demand; fleet running
     cost; network; revenue forgone by limits; cost of changing limits; shortfall; less lease-out income.
 
-Constraints, each a family of rows named as a claim
+Constraints, each a family of rows named as the statement it makes
     supply    units_by_only_grows, service_only_ends, blocks_within_tier, blocks_reach_tier,
               contract_signed_by_only_grows, tier_reached_by_only_grows, blocks_at_least,
               blocks_within_width, tier_before_full, overage_within_share,

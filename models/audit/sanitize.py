@@ -1,4 +1,4 @@
-"""Reads a plan with suspicion: rows with figures or names that mean nothing are reported and set aside.
+"""Sanitizes a plan: rows with impossible figures or unknown names are reported and left out.
 
 What comes back can be computed with: numbers are finite, names are the workbook's, months of use lie
 in the horizon. The rules about decisions themselves (windows, units, terms) come after.

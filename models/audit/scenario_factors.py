@@ -1,4 +1,4 @@
-"""The course things take in a scenario: its factors, looked up again for the audit.
+"""The factors of a scenario, month by month, looked up again for the audit.
 
 Kept apart from what the model uses (`models.realization`): a figure misread there would otherwise pass here too.
 """

@@ -1,4 +1,4 @@
-"""What one row must agree on with itself; works on whatever of the row could be read."""
+"""Checks within one row, on whatever of the row could be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Demand that nothing on offer can ever serve: no capacity in reach in some month, and no shortfall allowed."""
+"""Demand that nothing on offer can ever serve: no capacity within reach in some month, and no shortfall allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scopes: whether a cap speaks of a payment or of a source of capacity."""
+"""Scopes: whether a cap applies to a payment or to a source of capacity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levers: what each usage limit or price of a segment does to its demand and revenue."""
+"""Limit effects (demand response): what each usage limit or price of a segment does to its demand and revenue."""
 
 from __future__ import annotations
 

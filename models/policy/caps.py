@@ -46,7 +46,7 @@ def add_caps(model: Model) -> None:
 
 
 def _limit(model: Model, cap: Cap, t: int, body: Linear, unit: float) -> None:
-    """Holds a claim that is measured - value: at most 0 or at least 0."""
+    """Adds a row: measured - value at most 0 or at least 0."""
     scaled = body.times(1.0 / unit)
     if cap.sense == "max":
         model.add_constraint(FAMILY, (cap.cap, t), scaled, at_most=0.0)
@@ -77,9 +77,9 @@ def _cap_rows(arrays: Compiled) -> npt.NDArray[np.bool_]:
 
 
 def value_weights(model: Model) -> dict[tuple[str, int], Linear]:
-    """By cap and first month of each row: what a rise of the cap's value by 1 takes off the row's claim.
+    """By cap and first month of each row: by how much a rise of the cap's value by 1 lowers the row's body.
 
-    Model units of the claim: MW, model units of money or of tokens.
+    In the model units of the row: MW, model units of money or of tokens.
     """
     found = {}
     for cap in model.dataset.caps:

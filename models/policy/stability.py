@@ -1,4 +1,4 @@
-r"""Keep: yesterday's plan, with a price on departing from it, so that planning again does not thrash.
+r"""Plan stability: a price on departing from an earlier plan, so that planning again changes little (plan nervousness).
 
 Units are lease units, contract blocks, lease-out units and options. Of an offer, with p the units yesterday's plan
 signs in a month (of a lease: and for a term) and u those of this one, a departure is

@@ -1,4 +1,4 @@
-"""Caps rolled forward: money already paid in a calendar period comes off what may still be paid in the rest of it."""
+"""Caps rolled forward: money already paid in a calendar period is deducted from what may be paid in the rest of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases and contracts rolled forward: what is signed by then is written as signed, as it then stands."""
+"""Leases and contracts rolled forward: units signed by then become signed rows, with what has been decided of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules rolled forward: what is signed already is counted off, so that a rule speaks only of what can still be."""
+"""Rules rolled forward: signed offers are deducted, so that a rule holds for what can still be signed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of the next round under way, and what its parts tell each other."""
+"""The rows of the next round under construction, and what its parts share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sampling: from what is said to be uncertain to paths, and from many paths to a few scenarios.
+"""Sampling: from what is uncertain to paths, and from many paths to a few scenarios.
 
 `sample` draws paths (`paths`) of what an `Uncertainty` names: random walks or blocks of history (`walks`,
 `history`), and values of a few with given chances (`distribution`). `vectors` makes points of them

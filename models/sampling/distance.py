@@ -1,4 +1,4 @@
-r"""How far apart two paths are: the Euclidean distance of what they do, each kind of uncertainty counting alike.
+r"""How far apart two paths are: their Euclidean distance, with equal weight for each kind of uncertainty.
 
 A path becomes a vector of blocks, one for each kind that is uncertain:
 

@@ -1,4 +1,4 @@
-r"""Sampled paths: courses that what is uncertain may take, each as likely as the others.
+r"""Sampled paths of what is uncertain, equally likely.
 
 Each quantity of each name has a stream of random numbers of its own, seeded by the seed and by what it is. So
 one more kind of uncertainty, or one more name, changes none of the other draws; and the first n paths of a

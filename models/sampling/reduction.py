@@ -1,4 +1,4 @@
-r"""Fewer scenarios: of many paths the few that stand for all of them, with their probabilities.
+r"""Scenario reduction: of many paths the few that represent all of them, with their probabilities.
 
 With $S$ the paths kept, the probability of each path left out goes to the nearest one kept. No other choice of
 probabilities on $S$ is nearer to the whole sample in the Kantorovich (Wasserstein) distance, which is then

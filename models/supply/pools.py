@@ -1,4 +1,4 @@
-r"""Pools: what a region's accelerators of one hardware can do in a load block, and who of them does it.
+r"""Pools: the dispatch of a region's accelerators of one hardware, by load block and source.
 
 Work in a pool is done by committed sources, overage and on-demand: \sum work = \sum use + overage +
 on_demand. Committed use <= (online - leased out) x (1 - reserve_margin). Sources that cost the same to

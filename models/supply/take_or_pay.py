@@ -1,6 +1,6 @@
-r"""Take-or-pay: what contracts bill, by lot (the blocks of one tier at one signing).
+r"""Take-or-pay: what contracts bill, by the blocks of one tier at one signing.
 
-In month t a lot with online accelerators H owes rate x hours x max(take_or_pay_share x H, used).
+In month t, blocks with online accelerators H owe rate x hours x max(take_or_pay_share x H, used).
 The minimum is a plain payment; the rest is, per contract, month and rate j,
 `billed_use[c,t,j]` <= (1 - take_or_pay_share) H_j, accelerators (month's average) billed beyond it,
 \sum_j billed_use >= used - take_or_pay_share x \sum_j H_j: hours fall where the bill is least.

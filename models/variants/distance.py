@@ -1,4 +1,4 @@
-r"""Alternatives: plans that differ from known ones in what is signed, at nearly the same cost.
+r"""Near-optimal alternatives (MGA): plans that differ from known ones in what is signed, at nearly the same cost.
 
 The distance of two plans is in MW, averaged over the horizon: \sum over offers of MW per unit x \sum_t |U_t - P_t| / T,
 with U_t and P_t the units signed by month t. So a signing moved by a quarter counts three months of its power, one

@@ -1,4 +1,4 @@
-"""Factors: a problem in which one quantity is other than the workbook says, over the whole horizon.
+"""Sensitivity: variants of a problem in one quantity, over the whole horizon.
 
 What each quantity means is what the sheet scenario_factors means by it: demand, throughput, on_demand_price,
 on_demand_cap, price, delivered_share and cap multiply; demand_growth and delivery_delay_months add; discount_rate

@@ -1,4 +1,4 @@
-"""Variations: a problem like another one but for one offer; a question to solve again.
+"""Variants of a problem in one offer: forced in, left out, or at another price.
 
 An offer is a lease, a contract or a lease-out. Only what a workbook can say is used, so that every
 variation is a problem a user could have written.

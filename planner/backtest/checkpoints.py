@@ -1,4 +1,4 @@
-"""What each step decided, on disk: a record is written whole, and counts only for the inputs and steps it came from."""
+"""Checkpoints: what each step decided, on disk; a record is valid only for the inputs and steps it came from."""
 
 from __future__ import annotations
 

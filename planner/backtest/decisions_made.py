@@ -1,4 +1,4 @@
-"""What is done in a month of a plan, in words."""
+"""The decisions of a month of a plan, in words."""
 
 from __future__ import annotations
 

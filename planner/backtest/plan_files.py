@@ -1,4 +1,4 @@
-"""Plans of a rolling run as workbooks of their own, to look at and to compare."""
+"""The plans of a backtest as workbooks of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to roll through: the two workbooks, how to plan each month, and where results go."""
+"""What to backtest: the two workbooks, how to plan each month, and where results go."""
 
 from __future__ import annotations
 

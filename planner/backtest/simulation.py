@@ -1,4 +1,4 @@
-"""Plans month after month: what is believed in it is solved, what is due in it is done, and the next month begins."""
+"""Rolling-horizon simulation: each month is planned as known then, its decisions are made, and the next begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rolling run that came to its end, and what is said of it: figures, a sentence, lines, JSON."""
+"""The result of a backtest and its summary: figures, a sentence, lines, JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rolling.xlsx`: the cost of myopia on one page, the steps, both plans side by side, what came otherwise."""
+"""`rolling.xlsx`: the cost of myopia on one page, the steps, both plans side by side, the forecast errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at a file before any reader does: what is no workbook, or would hurt the reader, is said clearly and not read.
+"""Checks a file before it is read: what is not a workbook, or would harm the reader, is refused with a clear message.
 
 Reads bytes, writes nothing. Besides refusing, it finds the cells whose number no reader can know: a formula
 saved without its value, and a number that is none (NaN).

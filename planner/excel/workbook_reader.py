@@ -1,4 +1,4 @@
-"""Reads the sheets of a workbook: from the bytes of a file to tables of raw cells, and what a person may not see in it.
+"""Reads the sheets of a workbook: from the bytes of a file to tables of raw cells, with warnings of hidden content.
 
 The only module that knows cells.
 """

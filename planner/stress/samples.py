@@ -1,4 +1,4 @@
-"""The samples of a stress test: courses of things drawn afresh, or from the workbook's own scenarios."""
+"""The samples of a stress test: new paths, or draws from the workbook's own scenarios."""
 
 from __future__ import annotations
 

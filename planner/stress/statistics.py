@@ -1,4 +1,4 @@
-"""What a trial says of the whole: cost, shortfall and the chance of neither being possible, with their certainty."""
+"""Estimates from a stress test: cost, shortfall and the probability of no plan, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class CostFigures:
 
 @dataclass(frozen=True, slots=True)
 class StressFigures:
-    """All that is told. Samples are numbered from 0 in the order drawn.
+    """The figures of a stress test. Samples are numbered from 0 in the order drawn.
 
     `cost` and shortfall are over the samples with a plan that keeps every rule (`with_plan` of `finished`);
     `cost_beyond` also has those with a plan that only goes beyond caps, `caps` counts these by cap.

@@ -1,4 +1,4 @@
-"""A stress test: a plan tried on samples, in figures, without files, terminal and signals."""
+"""A stress test: a plan simulated on samples, in figures, without files, terminal and signals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stress test as it is told: what was tried and how, what came out, and the sentences that say so."""
+"""The summary of a stress test: what was tested and how, the result, and sentences on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sheet of a stress test to read first: cost and how sure it is, how it is spread, the worst, what falls short."""
+"""The sheet of a stress test to read first: expected cost with its interval, distribution, worst samples, shortfall."""
 
 from __future__ import annotations
 
