@@ -13,6 +13,7 @@ from stochastic import scenario
 
 from planner.solving.problem import Progress, SolveOptions
 from planner.stochastic.decomposition import decompose
+from planner.stochastic.first_stage_candidates import nearest
 from planner.stochastic.method import choose_engine
 
 
@@ -132,3 +133,19 @@ def test_a_problem_too_large_to_join_is_hedged_without_prices(monkeypatch: pytes
     assert found.objective_usd >= PUBLISHED - 1e-3
     assert found.iterations > 0
     assert not any(line.startswith(("relaxation", "extensive form")) for line in found.log)
+
+
+def test_candidates_are_nearest_to_the_average_and_new() -> None:
+    """Those that decide most come first, then by weighted distance; what was tried or is the same is left out."""
+    a, b = (0, "s", "sign", "a"), (0, "s", "sign", "b")
+    solutions = {
+        "far": {a: 4.0, b: 0.0},
+        "near": {a: 1.0, b: 1.0},
+        "same": {a: 1.0, b: 1.0},
+        "tried": {a: 1.0, b: 0.0},
+        "less": {a: 1.0},
+    }
+    average, weights = {a: 1.0, b: 0.5}, {a: 2.0, b: 1.0}
+    found = nearest(solutions, average, weights, [solutions["tried"]], most=4)
+    assert found == [solutions["near"], solutions["far"], solutions["less"]]
+    assert nearest(solutions, {a: 4.0, b: 0.0}, weights, [], most=1) == [solutions["far"]]
