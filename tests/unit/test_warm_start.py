@@ -1,4 +1,4 @@
-"""A plan as a place to begin from: it says the same of every decision as the solver's own columns did."""
+"""Warm start from a plan: it says the same of every decision as the solver's own columns did."""
 
 from __future__ import annotations
 
