@@ -17,23 +17,21 @@ from models.policy.caps import add_caps
 from models.policy.rules import add_rules
 from models.policy.stability import PlanStability, add_plan_stability
 from models.probes import add_capacity_probes, add_demand_probes
-from models.supply.contract_bills import add_contract_use
-from models.supply.contracts import add_contracts
 from models.supply.fleet import add_fleet
-from models.supply.lease_outs import add_lease_outs
-from models.supply.leases import add_leases
+from models.supply.lease_outs import hold_what_is_leased_out
 from models.supply.on_demand import add_on_demand
 from models.supply.options import add_options
 from models.supply.pools import add_pools
+from models.supply.registry import add_bought_offers, add_sold_offers, add_use_of_offers
 
 TERMS = (
     # where capacity comes from
     add_fleet,
     add_capacity_probes,
-    add_leases,
-    add_contracts,
+    add_bought_offers,
     add_on_demand,
-    add_lease_outs,
+    add_sold_offers,
+    hold_what_is_leased_out,
     add_options,
     # demand, and who serves it
     add_limits,
@@ -42,7 +40,7 @@ TERMS = (
     add_single_sites,
     read_service,
     add_pools,
-    add_contract_use,
+    add_use_of_offers,
     # what policy allows
     add_caps,
     add_rules,

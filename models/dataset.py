@@ -7,11 +7,13 @@ of the horizon is `first_month + t`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 from models import months
+from models.columns import Row
 from models.realization import MeanRealization, Realization
 from models.schema import (
     Cap,
@@ -38,6 +40,7 @@ from models.schema import (
     Segment,
     Settings,
     Throughput,
+    sheet,
 )
 
 DAY = LoadBlock(block="day", hours_per_day=24.0, peak=False)
@@ -73,6 +76,7 @@ class Dataset:
 
     `scenario` names the one whose factors act on the figures, "" for the plain figures; `mean_of` has the
     scenarios whose expected value the figures are, where they are.
+    `more`: the rows of all sheets that have no field of their own; `rows` and `with_rows` know any sheet by name.
     `carried` and `billed` are no sheets: a workbook begins at month 0, a problem that follows another
     (`models.roll`) remembers what was before.
     """
@@ -101,10 +105,37 @@ class Dataset:
     scenarios: tuple[Scenario, ...] = ()
     scenario_factors: tuple[ScenarioFactor, ...] = ()
     history: tuple[History, ...] = ()
+    more: tuple[Row, ...] = ()
     scenario: str = ""
     mean_of: tuple[Scenario, ...] = ()
     carried: tuple[Carried, ...] = ()
     billed: tuple[Billed, ...] = ()
+
+    def rows(self, name: str) -> tuple[Any, ...]:
+        """The rows of a sheet."""
+        if name in _FIELDS:
+            return tuple(getattr(self, name))
+        row = sheet(name).row
+        return tuple(each for each in self.more if isinstance(each, row))
+
+    def named(self, name: str) -> dict[str, Any]:
+        """The rows of a sheet by the first column of its key."""
+        found = self._named.get(name)
+        if found is None:
+            key = sheet(name).key[0]
+            found = self._named[name] = {getattr(each, key): each for each in self.rows(name)}
+        return found
+
+    @cached_property
+    def _named(self) -> dict[str, dict[str, Any]]:
+        return {}
+
+    def with_rows(self, **sheets: Iterable[Row]) -> Dataset:
+        """The same problem with the rows of these sheets instead of its own."""
+        known = {name: tuple(rows) for name, rows in sheets.items() if name in _FIELDS}
+        others = {sheet(name).row: tuple(rows) for name, rows in sheets.items() if name not in _FIELDS}
+        kept = (each for each in self.more if type(each) not in others)
+        return replace(self, **known, more=(*kept, *(each for rows in others.values() for each in rows)))  # type: ignore[arg-type]
 
     @property
     def horizon(self) -> range:
@@ -203,13 +234,9 @@ class Dataset:
         return Realization((None if each.from_month is None else self.t(each.from_month), each) for each in rows)
 
 
+_FIELDS = {each.name for each in fields(Dataset)} - {"settings"}
+
+
 def block_hours(dataset: Dataset, t: int, block: str) -> float:
     """Hours of month t that fall in a load block."""
     return dataset.hours_per_day[block] / 24.0 * dataset.hours(t)
-
-
-def offers_on_the_table(dataset: Dataset) -> tuple[str, ...]:
-    """Names of the offers that are neither signed nor excluded and of which a unit can be taken."""
-    found = [each.lease for each in dataset.leases if each.status == "offer" and each.units_max]
-    found += [each.contract for each in dataset.contracts if each.status == "offer" and each.max_blocks]
-    return (*found, *(each.lease_out for each in dataset.lease_outs if each.units_max))

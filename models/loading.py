@@ -90,7 +90,7 @@ def _context(sheets: Mapping[str, SheetEntries], plan_name: str) -> CheckContext
     settings = rows.pop("settings")
     known = settings[0] if settings and isinstance(settings[0], Settings) else UNKNOWN_HORIZON
     named = replace(known, plan_name=known.plan_name or plan_name)
-    dataset = Dataset(settings=named, **rows)  # type: ignore[arg-type]
+    dataset = Dataset(settings=named).with_rows(**rows)
     entries: dict[str, tuple[Entry, ...]] = {name: tuple(read.entries) for name, read in sheets.items()}
     return CheckContext(dataset, entries, frozenset(name for name, read in sheets.items() if read.broken))
 
@@ -117,7 +117,8 @@ def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
 
 def _order(fault: Fault) -> tuple[bool, int, int, int, str]:
     letters = fault.cell.rstrip("0123456789")
-    return fault.severity == "warning", _PLACES.get(fault.sheet, len(_PLACES)), fault.row, len(letters), letters
+    return fault.severity == "warning", _place(fault.sheet), fault.row, len(letters), letters
 
 
-_PLACES = {sheet.name: place for place, sheet in enumerate(SHEETS)}
+def _place(sheet: str) -> int:
+    return next((place for place, each in enumerate(SHEETS) if each.name == sheet), len(SHEETS))

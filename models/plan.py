@@ -10,8 +10,14 @@ recomputes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-CATEGORIES = (
+from models.kinds import Kind
+
+if TYPE_CHECKING:
+    from models.supply.kind import OfferKind
+
+CATEGORIES = [
     "lease",
     "contract",
     "usage",
@@ -23,7 +29,7 @@ CATEGORIES = (
     "limit_change",
     "shortfall",
     "lease_out_income",
-)
+]
 """Categories of payment, in the order of reports; lease_out_income is negative, the others costs.
 
 lease: fees, upfronts and termination fees of leases. contract: bills with overage, upfronts and
@@ -42,7 +48,7 @@ class Signing:
     `signed`: the row has status signed, so signing it was no choice of this plan.
     """
 
-    kind: str  # "lease", "contract" or "lease_out"
+    kind: OfferKind
     name: str
     month: int
     term_months: int
@@ -104,13 +110,13 @@ class Shortfall:
 class SourceUse:
     """Accelerators of one source at work in a load block: within what is online, and overage on top.
 
-    `kind` and `name`: fleet asset, lease or contract; `term_months` tells the terms of a lease apart
+    `kind` and `name`: a fleet asset or an offer; `term_months` tells the terms of a lease apart
     (their usage charges differ) and is 0 for fleet.
     """
 
     month: int
     block: str
-    kind: str  # "fleet", "lease" or "contract"
+    kind: Kind
     name: str
     term_months: int
     hardware: str
@@ -135,7 +141,7 @@ class Online:
     """Accelerators of one source online in month t: after derate and ramp, before lease-outs."""
 
     month: int
-    kind: str  # "fleet", "lease" or "contract"
+    kind: Kind
     name: str
     term_months: int
     provider: str

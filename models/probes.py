@@ -13,6 +13,8 @@ from models.core.ledgers import Pool, Source
 from models.core.linear import Linear
 from models.core.model import Model
 from models.demand.baseline import baseline_demand, block_shares
+from models.kinds import PROBE
+from models.supply.registry import bought
 
 TOKENS, POWER = "one_more_bn_per_day", "one_more_mw"
 
@@ -23,8 +25,7 @@ def probed_pools(model: Model) -> list[Pool]:
     regions = dict.fromkeys(
         [
             *(each.region for each in dataset.fleet),
-            *(each.region for each in dataset.leases),
-            *(each.region for each in dataset.contracts),
+            *(row.region for kind in bought() for row in kind.rows(dataset)),
             *(each.region for each in dataset.on_demand),
             *(each.capacity_region for each in dataset.network),
         ]
@@ -41,7 +42,7 @@ def add_capacity_probes(model: Model) -> None:
     dataset = model.dataset
     index = [(*pool, t) for pool in probed_pools(model) for t in dataset.horizon]
     for (region, hardware, t), extra in model.add_variables(POWER, index, upper=0.0).items():
-        source = Source("probe", "", 0, "", region, "", hardware, 0.0, False)
+        source = Source(PROBE, "", 0, "", region, "", hardware, 0.0, False)
         model.capacity.bring_online(source, t, Linear.of(extra, 1000.0 / dataset.hardware_of[hardware].kw))
 
 

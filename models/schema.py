@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from models.columns import REQUIRED, Column, Row, column, columns_of, price
 
@@ -158,6 +159,8 @@ class Fleet(Row):
     sublet: bool = column("flag", "may be leased out", default=True)
 
 
+OFFERS, BOUGHT_OFFERS = ("offers",), ("bought offers",)
+"""What a column refers to that may name an offer of any kind, or one we would pay for: see `referred`."""
 LONGEST_MONTHS = 1200
 """The longest term or renewal: a hundred years."""
 _STATUS = "offer; signed: fixed, needs the signed columns; excluded"
@@ -339,7 +342,7 @@ class Option(Row):
     """A row of `options`: a right bought now and exercised later."""
 
     option: str = column("name", "a right bought now, used later")
-    offer: str = column("name", "the lease or contract it is on", refers=("leases", "contracts"))
+    offer: str = column("name", "the lease or contract it is on", refers=BOUGHT_OFFERS)
     premium_usd: float = price("paid when the option is bought", unit="USD", default=REQUIRED)
     buy_from: int | None = column("month", "first month it can be bought; blank: the horizon's", default=None)
     buy_until: int | None = column("month", "last month it can be bought; blank: the horizon's", default=None)
@@ -409,9 +412,7 @@ class Rule(Row):
     kind: str = column(
         "choice", "what holds between the offers", choices=("requires", "excludes", "at_most", "at_least")
     )
-    offers: tuple[str, ...] = column(
-        "names", "leases, contracts, lease-outs; separated by ;", refers=("leases", "contracts", "lease_outs")
-    )
+    offers: tuple[str, ...] = column("names", "leases, contracts, lease-outs; separated by ;", refers=OFFERS)
     count: int | None = column("count", "for at_most and at_least", default=None)
 
 
@@ -458,13 +459,17 @@ class History(Row):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name, the class of its rows, the columns that together are unique, whether it may be absent."""
+    """One sheet: its name, the class of its rows, the columns that together are unique, whether it may be absent.
+
+    `offers`: whether its rows are offers, of capacity we would pay for or of money for capacity of ours.
+    """
 
     name: str
     row: type[Row]
     key: tuple[str, ...]
     optional: bool
     purpose: str
+    offers: Literal["", "bought", "sold"] = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -476,7 +481,7 @@ class Sheet:
         return next(each for each in self.columns if each.name == name)
 
 
-SHEETS: tuple[Sheet, ...] = (
+SHEETS: list[Sheet] = [
     Sheet(
         "settings",
         Settings,
@@ -506,14 +511,14 @@ SHEETS: tuple[Sheet, ...] = (
         "who may serve whom; absent: any region serves any, free",
     ),
     Sheet("fleet", Fleet, ("asset",), True, "what is already online"),
-    Sheet("leases", Lease, ("lease",), True, "whole clusters or blocks of them"),
+    Sheet("leases", Lease, ("lease",), True, "whole clusters or blocks of them", "bought"),
     Sheet("lease_hardware", LeaseHardware, ("lease", "hardware"), True, "what a unit of a lease holds"),
     Sheet("lease_terms", LeaseTerm, ("lease", "term_months"), True, "the terms on offer for a lease"),
     Sheet("ramps", Ramp, ("ramp", "service_month"), True, "how capacity and rate build up after the start"),
-    Sheet("contracts", Contract, ("contract",), True, "hyperscaler framework agreements, in blocks of power"),
+    Sheet("contracts", Contract, ("contract",), True, "hyperscaler framework agreements, in blocks of power", "bought"),
     Sheet("contract_tiers", ContractTier, ("contract", "from_blocks"), True, "rates by the number of blocks"),
     Sheet("on_demand", OnDemand, ("provider", "region", "hardware", "from_month"), True, "hours at market price"),
-    Sheet("lease_outs", LeaseOut, ("lease_out",), True, "capacity that others would lease from us"),
+    Sheet("lease_outs", LeaseOut, ("lease_out",), True, "capacity that others would lease from us", "sold"),
     Sheet("options", Option, ("option",), True, "rights bought now, used later"),
     Sheet("limits", Limit, ("segment", "limit"), True, "usage limits and prices that shape demand"),
     Sheet("caps", Cap, ("cap",), True, "policy on the portfolio"),
@@ -533,7 +538,8 @@ SHEETS: tuple[Sheet, ...] = (
         True,
         "demand of the past, long or wide as in demand; changes no plan, read by planner scenarios",
     ),
-)
+]
+"""In the order of the template. A list, so that a test can add the sheet of a kind of its own."""
 NEVER_READ = ("note", "notes", "source", "comment")
 """Columns for people; no program reads them."""
 SCENARIO_NOTES = "scenario_notes"
@@ -548,6 +554,23 @@ def sheet(name: str) -> Sheet:
         if each.name == name:
             return each
     raise KeyError(name)
+
+
+def referred(column: Column) -> tuple[str, ...]:
+    """The sheets whose keys a column's value must be one of."""
+    if column.refers == OFFERS:
+        return tuple(each.name for each in SHEETS if each.offers)
+    if column.refers == BOUGHT_OFFERS:
+        return tuple(each.name for each in SHEETS if each.offers == "bought")
+    return column.refers
+
+
+def sheet_of(row: type[Row]) -> Sheet:
+    """The sheet whose rows are of that class; KeyError when there is none."""
+    for each in SHEETS:
+        if each.row is row:
+            return each
+    raise KeyError(row)
 
 
 def sheet_names() -> Iterable[str]:

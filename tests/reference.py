@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from models.columns import Column
-from models.schema import MEASURES, SHEETS, Sheet
+from models.schema import MEASURES, SHEETS, Sheet, referred
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = "<!-- Made by `python tests/reference.py`; not written by hand. -->"
@@ -59,7 +59,7 @@ def _sheet(sheet: Sheet) -> str:
 
 
 def _column(column: Column) -> tuple[str, ...]:
-    refers = f" of {' or '.join(f'`{name}`' for name in column.refers)}" if column.refers else ""
+    refers = f" of {' or '.join(f'`{name}`' for name in referred(column))}" if column.refers else ""
     fits = re.sub(r" \(.*?\)", "", column.expected())  # the page on workbooks says how months and shares are written
     return (f"`{column.name}`", fits + refers, column.unit, _blank(column), column.meaning)
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 from models.audit.ledger import block_hours, on_demand_row
 from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
-from models.audit.schedules import first_service_month
+from models.audit.schedules import AuditedSource
 from models.audit.service import SMALLEST, Rates
-from models.audit.supply import AuditedSource, Supply, source_key
+from models.audit.supply import Supply, source_key
 from models.dataset import Dataset
 from models.plan import Plan
 
@@ -37,7 +37,7 @@ class Work:
                 if dataset.segment_of[row.segment].single_site:
                     self.needed_at_site[row.month, row.block, row.site, row.hardware] += accelerators
         for use in plan.source_use:
-            source = supply.sources.get(source_key(use.kind, use.name, use.term_months, use.hardware))
+            source = supply.sources.get(source_key(use.kind.name, use.name, use.term_months, use.hardware))
             where = f"{dataset.label(use.month)} {use.kind} {use.name} {use.hardware}, {use.block}"
             if source is None:
                 findings.true("sources_within_online", f"{where}: not signed", use.accelerators + use.overage == 0)
@@ -95,10 +95,10 @@ def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, f
 
 def _leased_out(dataset: Dataset, supply: Supply) -> dict[tuple[int, Pool], float]:
     out: dict[tuple[int, Pool], float] = defaultdict(float)
-    for signing, offer in supply.lease_outs:
-        start = first_service_month(dataset, offer, signing.month)
-        for t in range(max(start, 0), min(start + offer.term_months, dataset.settings.months)):
-            out[t, (offer.region, offer.hardware)] += signing.units * offer.accelerators
+    for schedule in supply.schedules:
+        for t in dataset.horizon:
+            for hardware, accelerators in schedule.leased_out(t).items():
+                out[t, (schedule.offer.region, hardware)] += accelerators
     return out
 
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from models.audit.demand import MTOK_PER_BN, DemandAfterLimits
+from models.audit.kinds import AUDITED
 from models.audit.scenario_factors import FactorPaths
-from models.audit.schedules import AuditedContract, AuditedLease, first_service_month
 from models.audit.supply import Supply, source_key
 from models.dataset import Dataset
 from models.plan import Plan
@@ -18,8 +18,7 @@ from models.schema import OnDemand
 class Due:
     """A payment in month t: `cash_usd` in full when made, `counted_usd` what the objective discounts.
 
-    `buys_capacity` tells whether a cap on a provider, region, site or offer counts it: what is paid for fleet,
-    leases, contracts and on-demand.
+    `buys_capacity` tells whether a cap on a provider, region, site or offer counts it: what is paid for capacity.
     """
 
     month: int
@@ -35,7 +34,7 @@ class Due:
     @property
     def buys_capacity(self) -> bool:
         """Whether it pays for capacity, so that caps with a scope count it."""
-        return self.kind in ("fleet", "lease", "contract", "on_demand")
+        return self.kind in ("fleet", "on_demand") or (self.kind in AUDITED and AUDITED[self.kind].held)
 
 
 class Ledger:
@@ -47,15 +46,7 @@ class Ledger:
         self.dues: list[Due] = []
         self._fleet()
         self._usage(plan, supply)
-        for lease in supply.leases:
-            self._lease(lease)
-        for contract in supply.contracts:
-            self._contract(plan, contract)
-        for signing, offer in supply.lease_outs:
-            start = first_service_month(dataset, offer, signing.month)
-            for t in range(start, start + offer.term_months):
-                income = offer.usd_per_accelerator_hour * offer.accelerators * signing.units * dataset.hours(t)
-                self._add(t, "lease_out_income", offer.provider, offer.lease_out, -income)
+        self._signed(plan, supply)
         premiums = {each.option: each.premium_usd for each in dataset.options}
         for bought in plan.options:
             self._add(bought.month, "option", "", bought.name, premiums[bought.name])
@@ -65,10 +56,6 @@ class Ledger:
     def counts(self, t: int) -> bool:
         """Whether a payment of month t is one of the plan's: not sunk, and not beyond a prorated horizon."""
         return t >= 0 and (self.full or t < self.dataset.settings.months)
-
-    def inside(self, t: int) -> bool:
-        """Whether what is paid for service in month t counts in the objective."""
-        return self.full or t in self.dataset.horizon
 
     def _add(
         self, month: int, category: str, provider: str, offer: str, cash: float, counted: float | None = None,
@@ -92,7 +79,7 @@ class Ledger:
 
     def _usage(self, plan: Plan, supply: Supply) -> None:
         for use in plan.source_use:
-            source = supply.sources.get(source_key(use.kind, use.name, use.term_months, use.hardware))
+            source = supply.sources.get(source_key(use.kind.name, use.name, use.term_months, use.hardware))
             if source is None:
                 continue
             hours = (use.accelerators + use.overage) * block_hours(self.dataset, use.month, use.block)
@@ -101,61 +88,22 @@ class Ledger:
                 kind=source.kind, region=source.region, site=source.site,
             )  # fmt: skip
 
-    def _lease(self, schedule: AuditedLease) -> None:
-        lease, start, length = schedule.lease, schedule.start, schedule.term.term_months
-        site = lease.site or lease.lease
-
-        def pay(t: int, cash: float, counted: float) -> None:
-            self._add(
-                t, "lease", lease.provider, lease.lease, cash, counted, kind="lease", region=lease.region, site=site
-            )
-
-        within = [fee for tau, fee in enumerate(schedule.fees, start=1) if self.inside(start + tau - 1)]
-        prepay = schedule.term.prepay_share
-        signed = schedule.signing.month
-        if signed < schedule.exit_month:
-            pay(signed, schedule.upfront, schedule.upfront * len(within) / length)
-            pay(signed, prepay * sum(schedule.fees), prepay * sum(within))
-        for t, usd in schedule.due_after_signing:
-            pay(t, usd, usd)
-
-    def _contract(self, plan: Plan, schedule: AuditedContract) -> None:
-        contract, start = schedule.contract, schedule.start
-        site = contract.site or contract.contract
-
-        def pay(t: int, cash: float, counted: float) -> None:
-            self._add(
-                t, "contract", contract.provider, contract.contract, cash, counted,
-                kind="contract", region=contract.region, site=site,
-            )  # fmt: skip
-
-        used: dict[int, float] = defaultdict(float)
-        over: dict[int, float] = defaultdict(float)
+    def _signed(self, plan: Plan, supply: Supply) -> None:
+        """What every signing pays, and a lease-out brings."""
+        used: dict[tuple[str, str], dict[int, float]] = defaultdict(lambda: defaultdict(float))
+        over: dict[tuple[str, str], dict[int, float]] = defaultdict(lambda: defaultdict(float))
         for use in plan.source_use:
-            if (use.kind, use.name) == ("contract", contract.contract):
-                hours = block_hours(self.dataset, use.month, use.block)
-                used[use.month] += use.accelerators * hours
-                over[use.month] += use.overage * hours
-
-        minimums, prepay = schedule.minimums, contract.prepay_share
-        within = [usd for t, usd in minimums.items() if self.inside(t)]
-        signed = schedule.signing.month
-        if signed < schedule.exit_month:
-            pay(signed, schedule.upfront, schedule.upfront * len(within) / contract.term_months)
-            pay(signed, prepay * sum(minimums.values()), prepay * sum(within))
-        billed: dict[int, float] = {}
-        for t, minimum in minimums.items():
-            if self.counts(t) and t < schedule.exit_month:
-                billed[t] = schedule.bill(t, used[t]) + schedule.overage(t, over[t])
-                due = billed[t] - prepay * minimum
-                pay(t, due, due)
-        for first in range(start, schedule.end + 1, 12):
-            year = [t for t in range(first, min(first + 12, schedule.end + 1)) if t in billed]
-            if year:
-                before = self.dataset.billed_before(contract.contract, year)
-                least = contract.min_spend_usd_per_year * (before.months + len(year)) / 12
-                top_up = max(0.0, least - before.usd - sum(billed[t] for t in year))
-                pay(year[-1], top_up, top_up)
+            hours = block_hours(self.dataset, use.month, use.block)
+            used[use.kind.name, use.name][use.month] += use.accelerators * hours
+            over[use.kind.name, use.name][use.month] += use.overage * hours
+        for schedule in supply.schedules:
+            kind, name, offer = schedule.signing.kind.name, schedule.signing.name, schedule.offer
+            site = getattr(offer, "site", None) or name
+            for t, cash, counted in schedule.payments(used[kind, name], over[kind, name]):
+                self._add(
+                    t, AUDITED[kind].category, offer.provider, name, cash, counted,
+                    kind=kind, region=offer.region, site=site,
+                )  # fmt: skip
 
     def _on_demand(self, plan: Plan) -> None:
         for use in plan.on_demand:

@@ -7,16 +7,18 @@ service does not allow, is no decision there and binds nobody.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
+from models.audit.kinds import AUDITED
 from models.audit.report import AuditReport, Check, CheckedInstance, Findings
-from models.audit.scenario_factors import FactorPaths
-from models.audit.schedules import AuditedLease
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 
+_Signed = tuple[str, str, int, int]
+"""Kind, offer, month of signing and term."""
 RULE = "decided_alike"
 WORDS = "what is decided before scenarios can be distinguished is the same in all of them"
 
@@ -60,88 +62,61 @@ class _Decided:
     """What a scenario's plan decides, and what it could have."""
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
-        self.dataset, self.plan, self.factors = dataset, plan, FactorPaths(dataset)
-        self.terms = {(each.lease, each.term_months): each for each in dataset.lease_terms}
-        self.chosen = {
-            ("lease out" if each.kind == "lease_out" else each.kind, each.name, each.month, each.term_months): 0
-            for each in plan.signings
-            if not each.signed
-        }
+        self.dataset, self.plan = dataset, plan
+        self.signings: dict[_Signed, list[Signing]] = defaultdict(list)
         for each in plan.signings:
-            if not each.signed:
-                key = ("lease out" if each.kind == "lease_out" else each.kind, each.name, each.month, each.term_months)
-                self.chosen[key] += each.units
+            self.signings[each.kind.name, each.name, each.month, each.term_months].append(each)
         self.bought = {(each.name, each.month) for each in plan.options}
         self.limits = {(each.segment, each.month): each.limit for each in plan.limits}
 
+    def units(self, key: _Signed) -> int:
+        """Units signed, without those that the workbook says were signed."""
+        return sum(each.units for each in self.signings.get(key, ()) if not each.signed)
+
     def supplier_present(self, kind: str, name: str, month: int) -> bool:
-        """Whether an offer, or the offer of an option, still has its supplier; the taker of a lease-out is none."""
-        if kind == "option":
-            name = next(each.offer for each in self.dataset.options if each.option == name)
-        lease = self.dataset.lease_of.get(name) if kind in ("lease", "option") else None
-        contract = self.dataset.contract_of.get(name) if kind in ("contract", "option") else None
-        offer = lease or contract
-        return offer is None or month < self.factors.exit_month(offer)
+        """Whether an offer still has its supplier."""
+        return month < AUDITED[kind].exit_month(self.dataset, name)
 
-    def leases(self) -> Iterator[tuple[str, int, int]]:
-        yield from {(each.name, each.month, each.term_months) for each in self.plan.signings if each.kind == "lease"}
+    def option_supplier_present(self, name: str, month: int) -> bool:
+        """Whether the offer of an option still has its supplier."""
+        offer = next(each.offer for each in self.dataset.options if each.option == name)
+        kinds = (kind for kind, each in AUDITED.items() if each.held and offer in each.offers(self.dataset))
+        return all(self.supplier_present(kind, offer, month) for kind in kinds)
 
-    def schedule(self, name: str, month: int, term_months: int) -> AuditedLease:
-        signing = Signing("lease", name, month, term_months, 1, 0, 0)
-        return AuditedLease(self.dataset, signing, self.dataset.lease_of[name], self.terms[name, term_months])
-
-    def units_continuing(self, name: str, month: int, term_months: int, t: int) -> float:
+    def units_continuing(self, key: _Signed, t: int) -> float:
         """Units of a signing that go on in month t."""
-        mine = (each for each in self.plan.signings if each.kind == "lease")
-        return sum(
-            each.units
-            for each in mine
-            if (each.name, each.month, each.term_months) == (name, month, term_months) and each.end >= t
-        )
+        return sum(each.units for each in self.signings.get(key, ()) if each.end >= t)
 
-    def choices(self, schedule: AuditedLease) -> dict[int, int]:
-        """Months t at whose start units can end, with the month in which that is decided."""
-        term, found = schedule.term, {}
-        first, over = schedule.start, schedule.term_end + 1
-        if term.cancel_after_months is not None:
-            least = max(1, term.cancel_after_months + term.notice_months)
-            for t in range(max(first + least, term.notice_months), over):
-                found[t] = t - term.notice_months
-        for k in range(term.renewals_max):
-            t = over + k * (term.renewal_months or 0)
-            found[t] = t
-        # a notice given beyond the horizon is bookkeeping, and with prorate an end beyond it
-        settings = self.dataset.settings
-        full = settings.end_of_horizon == "full"
-        return {
-            t: when for t, when in found.items() if t < schedule.exit_month and (when if full else t) < settings.months
-        }
+    def choices(self, signing: Signing) -> Mapping[int, int]:
+        """Months t at whose start units of a signing can end, with the month in which that is decided."""
+        schedule = AUDITED[signing.kind.name].schedule(self.dataset, signing)
+        return {} if schedule is None else schedule.choices()
 
 
 def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, float]]:
     """Decisions both scenarios can take: in words, their month, and what each decides."""
-    for key in {*one.chosen, *other.chosen}:
+    both = {**other.signings, **one.signings}
+    for key in both:
         kind, name, month, term_months = key
-        if one.supplier_present(kind, name, month) and other.supplier_present(kind, name, month):
-            yield f"{kind} {name}, {term_months} months", month, one.chosen.get(key, 0), other.chosen.get(key, 0)
+        chosen = any(not each.signed for view in (one, other) for each in view.signings.get(key, ()))
+        if chosen and one.supplier_present(kind, name, month) and other.supplier_present(kind, name, month):
+            yield f"{AUDITED[kind].words} {name}, {term_months} months", month, one.units(key), other.units(key)
     for name, month in one.bought | other.bought:
-        if one.supplier_present("option", name, month) and other.supplier_present("option", name, month):
+        if one.option_supplier_present(name, month) and other.option_supplier_present(name, month):
             yield f"option {name}", month, (name, month) in one.bought, (name, month) in other.bought
     for segment, month in one.limits:
         ranks = {each.limit: k for k, each in enumerate(one.dataset.limits) if each.segment == segment}
         limit = other.limits.get((segment, month), "")
         yield f"limit of {segment}", month, ranks[one.limits[segment, month]], ranks.get(limit, -1)
-    for name, month, term_months in {*one.leases(), *other.leases()}:
-        mine = one.choices(one.schedule(name, month, term_months))
-        theirs = other.choices(other.schedule(name, month, term_months))
+    for key, rows in both.items():
+        kind, name, month, _ = key
+        mine, theirs = one.choices(rows[0]), other.choices(rows[0])
         # going on in a month may be a renewal in one and, where service came late, no notice given in the other
         for t in (t for t in mine.keys() & theirs.keys() if mine[t] == theirs[t]):
-            what = f"lease {name} of {one.dataset.label(month)}, units kept on from {one.dataset.label(t)}"
-            left, right = (
-                one.units_continuing(name, month, term_months, t),
-                other.units_continuing(name, month, term_months, t),
+            what = (
+                f"{AUDITED[kind].words} {name} of {one.dataset.label(month)}, units kept on from {one.dataset.label(t)}"
             )
-            yield what, mine[t], left, right
+            yield what, mine[t], one.units_continuing(key, t), other.units_continuing(key, t)
 
 
 def joint_report(reports: Mapping[str, AuditReport], alike: Check) -> AuditReport:

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from models import months
 from models.audit.demand import DemandAfterLimits
+from models.audit.kinds import AUDITED
 from models.audit.ledger import Due, Ledger
 from models.audit.report import Findings
-from models.audit.supply import AuditedSource, Supply
+from models.audit.schedules import AuditedSource
+from models.audit.supply import Supply
 from models.dataset import Dataset
 from models.plan import Plan
 from models.schema import Cap, Rule
+
+if TYPE_CHECKING:
+    from models.supply.kind import OfferKind
 
 
 class Caps:
@@ -36,7 +41,7 @@ class Caps:
         self.supply = supply
         self.demand = demand
         self.findings = findings
-        self.offers = {*dataset.lease_of, *dataset.contract_of}
+        self.offers = {name for each in AUDITED.values() if each.held for name in each.offers(dataset)}
         self.dues: dict[int, list[Due]] = defaultdict(list)
         for due in ledger.dues:
             self.dues[due.month].append(due)
@@ -86,7 +91,7 @@ class Caps:
 
     def _named(self, cap: Cap, kind: str, name: str) -> bool:
         """Whether a cap on an offer means this source: an asset's name counts only where no offer has it."""
-        return cap.name == name and (kind in ("lease", "contract") or cap.name not in self.offers)
+        return cap.name == name and ((kind in AUDITED and AUDITED[kind].held) or cap.name not in self.offers)
 
     def _in_scope(self, cap: Cap, source: AuditedSource) -> bool:
         if cap.scope == "offer":
@@ -153,7 +158,7 @@ class Caps:
                 if signed <= t < due:
                     total += usd
                     if cap.scope == "total" or (
-                        self._named(cap, kind, name) if cap.scope == "offer" else provider == cap.name
+                        self._named(cap, kind.name, name) if cap.scope == "offer" else provider == cap.name
                     ):
                         found += usd
             self._limit(cap, self.dataset.label(t), found, cap.value, max(abs(cap.value), total))
@@ -172,7 +177,7 @@ class Caps:
 class OwedPayment(NamedTuple):
     """USD due in month `due` (months t, beyond the horizon too) under what was signed in month `signed`."""
 
-    kind: str
+    kind: OfferKind
     name: str
     provider: str
     signed: int
@@ -182,21 +187,21 @@ class OwedPayment(NamedTuple):
 
 def owed(supply: Supply) -> Iterator[OwedPayment]:
     """Everything still due after its signing."""
-    for each in supply.leases:
+    for each in supply.schedules:
+        signing = each.signing
         for due, usd in each.due_after_signing:
-            yield OwedPayment("lease", each.lease.lease, each.lease.provider, each.signing.month, due, usd)
-    for each_contract in supply.contracts:
-        contract, signed = each_contract.contract, each_contract.signing.month
-        for due, usd in each_contract.due_after_signing:
-            yield OwedPayment("contract", contract.contract, contract.provider, signed, due, usd)
+            yield OwedPayment(signing.kind, signing.name, each.offer.provider, signing.month, due, usd)
 
 
 def check_rules(dataset: Dataset, plan: Plan, findings: Findings) -> None:
     """Rules between offers; what is already signed counts, whether or not the plan repeats it."""
     signed: dict[str, int] = {}
-    recorded = [(each.lease, each.status, each.signed_month) for each in dataset.leases]
-    recorded += [(each.contract, each.status, each.signed_month) for each in dataset.contracts]
-    rows = [(name, dataset.t(month)) for name, status, month in recorded if status == "signed" and month is not None]
+    rows = []
+    for kind in AUDITED.values():
+        for name, row in kind.offers(dataset).items():
+            month, *_ = kind.agreed(row)
+            if getattr(row, "status", "offer") == "signed" and month is not None:
+                rows.append((name, dataset.t(month)))
     rows += [(each.name, each.month) for each in plan.signings if not each.signed]
     for name, t in rows:
         signed[name] = min(t, signed.get(name, t))

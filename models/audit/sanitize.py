@@ -11,7 +11,9 @@ from dataclasses import fields
 from numbers import Real
 from typing import Any
 
+from models.audit.kinds import AUDITED
 from models.audit.report import Findings
+from models.audit.supply import source_key
 from models.dataset import Dataset
 from models.plan import CATEGORIES, Plan
 
@@ -104,35 +106,29 @@ class _Known:
         self.demand = {(each.segment, each.region) for each in dataset.demand}
         self.limits = {(each.segment, each.limit) for each in dataset.limits}
         self.options = {each.option for each in dataset.options}
-        self.offers = {
-            *(("lease", each.lease) for each in dataset.leases),
-            *(("contract", each.contract) for each in dataset.contracts),
-            *(("lease_out", each.lease_out) for each in dataset.lease_outs),
-        }
-        terms = {(each.lease, each.term_months) for each in dataset.lease_terms}
-        held: dict[str, list[str]] = {}
-        for each in dataset.lease_hardware:
-            held.setdefault(each.lease, []).append(each.hardware)
+        bought = [each for each in AUDITED.values() if each.held]
+        self.offers = {(kind, name) for kind, each in AUDITED.items() for name in each.offers(dataset)}
         self.sources = {
-            *(("fleet", each.asset, each.hardware) for each in dataset.fleet),
-            *(("contract", each.contract, each.hardware) for each in dataset.contracts),
-            *(("lease", lease, hardware, term) for lease, term in terms for hardware in held.get(lease, ())),
+            *(("fleet", each.asset, each.hardware, 0) for each in dataset.fleet),
+            *(
+                (kind, name, hardware, term)
+                for kind, each in AUDITED.items()
+                for name, hardware, term in each.sources(dataset)
+            ),
         }
         self.on_demand = {(each.provider, each.region, each.hardware) for each in dataset.on_demand}
         self.regions = {
             *(each.region for each in dataset.fleet),
-            *(each.region for each in dataset.leases),
-            *(each.region for each in dataset.contracts),
+            *(row.region for each in bought for row in each.offers(dataset).values()),
             *(each.region for each in dataset.on_demand),
         }
         self.sites = {
             *((each.site or each.asset) for each in dataset.fleet),
-            *((each.site or each.lease) for each in dataset.leases),
-            *((each.site or each.contract) for each in dataset.contracts),
+            *((row.site or name) for each in bought for name, row in each.offers(dataset).items()),
         }
         self.hardware = dataset.hardware_of
         self.checks: dict[str, Callable[[Any], Iterable[str]]] = {
-            "signings": lambda row: _unknown((row.kind, row.name) in self.offers, f"{row.kind} {row.name}"),
+            "signings": lambda row: _unknown((str(row.kind), row.name) in self.offers, f"{row.kind} {row.name}"),
             "options": lambda row: _unknown(row.name in self.options, f"option {row.name}"),
             "limits": lambda row: _unknown((row.segment, row.limit) in self.limits, f"{row.segment} {row.limit}"),
             "serving": self._serving,
@@ -159,8 +155,8 @@ class _Known:
         return _unknown((row.segment, row.region) in self.demand, f"demand of {row.segment} in {row.region}")
 
     def _source(self, row: Any) -> Iterable[str]:
-        key = (row.kind, row.name, row.hardware)
-        return _unknown((*key, row.term_months) in self.sources or key in self.sources, " ".join(map(str, key)))
+        kind, name, term, hardware = source_key(str(row.kind), row.name, row.term_months, row.hardware)
+        return _unknown((kind, name, hardware, term) in self.sources, f"{kind} {name} {hardware}")
 
     def _use(self, row: Any) -> Iterable[str]:
         yield from _unknown(row.block in self.blocks, f"block {row.block}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 
 from models.dataset import Dataset
-from models.schema import Contract, Lease, LeaseOut, ScenarioFactor
+from models.schema import ScenarioFactor
 
 EVERYTHING = "*"
 
@@ -53,19 +53,7 @@ class FactorPaths:
         own_rows = [each for each in exits if each.name in names] or [each for each in exits if each.name == EVERYTHING]
         return min((self._begins(each) for each in own_rows), default=float("inf"))
 
-    def exit_month(self, offer: Lease | Contract | LeaseOut) -> float:
-        """The same for an offer, by its own name or its provider's; takers of lease-outs are no suppliers."""
-        if isinstance(offer, LeaseOut):
-            return float("inf")
-        return self.first_exit(offer_name(offer), offer.provider)
-
-    def delay(self, offer: Lease | Contract, signed: int, due: int) -> int:
-        """Delay in months of an offer signed in month `signed` whose service would start in month `due` without one."""
-        if offer.status == "signed":
-            return round(self.addend("delivery_delay_months", due, offer_name(offer))) if due >= 0 else 0
-        return round(self.addend("delivery_delay_months", signed, offer_name(offer)))
-
-
-def offer_name(offer: Lease | Contract) -> str:
-    """The name of a lease, a contract or a lease-out."""
-    return offer.lease if isinstance(offer, Lease) else offer.contract
+    def delay(self, offer: str, is_signed: bool, signed: int, due: int) -> int:
+        """Months an offer comes late: signed in month `signed`, and due to start in `due` without a delay."""
+        decided = due if is_signed else signed
+        return round(self.addend("delivery_delay_months", decided, offer)) if decided >= 0 or not is_signed else 0

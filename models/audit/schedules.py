@@ -6,23 +6,17 @@ before and beyond it too. Money is undiscounted and for all units of the signing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
 from models.dataset import Dataset
 from models.plan import Signing
 from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Ramp
-
-
-def first_service_month(dataset: Dataset, offer: Lease | Contract | LeaseOut, signed: int) -> int:
-    """Month t in which service starts: after the lead time and any delay, not before the month agreed."""
-    start = signed + offer.lead_months
-    if isinstance(offer, LeaseOut):
-        return start
-    agreed = float("-inf") if offer.service_not_before is None else dataset.t(offer.service_not_before)
-    delay = FactorPaths(dataset).delay(offer, signed, int(max(start, agreed)))
-    return int(max(start + delay, agreed))
 
 
 class AuditedRamp:
@@ -41,14 +35,66 @@ class AuditedRamp:
         return (0.0, 1.0) if row is None else (row.capacity_share, row.rate_multiplier)
 
 
+def first_service_month(dataset: Dataset, offer: Any, name: str | None, signed: int) -> int:
+    """Month t in which service starts: after the lead time and any delay, not before the month agreed.
+
+    Without a name no factor acts on the offer.
+    """
+    start, not_before = signed + offer.lead_months, getattr(offer, "service_not_before", None)
+    agreed = float("-inf") if not_before is None else dataset.t(not_before)
+    if name is None:
+        return int(max(start, agreed))
+    is_signed = getattr(offer, "status", "offer") == "signed"
+    late = FactorPaths(dataset).delay(name, is_signed, signed, int(max(start, agreed)))
+    return int(max(start + late, agreed))
+
+
+@dataclass
+class AuditedSource:
+    """Accelerators of one hardware from one asset, or of one offer and term; `online` by month t.
+
+    `of_site` says whether single-site work can run on it; `usage_usd` is per accelerator-hour used.
+    """
+
+    kind: str
+    name: str
+    term_months: int
+    provider: str
+    region: str
+    site: str
+    hardware: str
+    kw: float
+    sublet: bool
+    of_site: bool
+    usage_usd: float
+    overage_share: float
+    online: dict[int, float] = field(default_factory=dict)
+
+    def at(self, t: int) -> float:
+        """Accelerators online in month t."""
+        return self.online.get(t, 0.0)
+
+    def add(self, t: int, accelerators: float) -> None:
+        """Adds accelerators online in month t."""
+        self.online[t] = self.at(t) + accelerators
+
+
 @dataclass(frozen=True)
-class AuditedLease:
-    """Units of a lease signed together, with the end chosen."""
+class AuditedSigning(ABC):
+    """Units of an offer signed together, with the end chosen: what they bring, cost and must keep to."""
 
     dataset: Dataset
     signing: Signing
-    lease: Lease
-    term: LeaseTerm
+
+    @property
+    @abstractmethod
+    def offer(self) -> Any:
+        """The row of the offer."""
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether a scenario's factors act on it."""
+        return True
 
     @cached_property
     def factors(self) -> FactorPaths:
@@ -58,19 +104,96 @@ class AuditedLease:
     @cached_property
     def exit_month(self) -> float:
         """First month without the supplier."""
-        return self.factors.exit_month(self.lease)
+        return self.factors.first_exit(self.signing.name, self.offer.provider) if self.uncertain else float("inf")
 
     @cached_property
     def start(self) -> int:
-        """First month of service."""
-        return first_service_month(self.dataset, self.lease, self.signing.month)
+        """First service month."""
+        return self.start_in(self.dataset)
 
-    @cached_property
+    def start_in(self, view: Dataset) -> int:
+        """The same in another scenario."""
+        return first_service_month(view, self.offer, self.signing.name if self.uncertain else None, self.signing.month)
+
+    @property
+    def term_months(self) -> int:
+        """Length of the term signed for, as the workbook has it."""
+        return int(self.offer.term_months)
+
+    @property
     def term_end(self) -> int:
         """Last service month of the term, neither cancelled nor renewed."""
-        return self.start + self.term.term_months - 1
+        return self.start + self.term_months - 1
 
-    @cached_property
+    @property
+    def end(self) -> int:
+        """Last month of service."""
+        return self.term_end
+
+    def sources(self) -> Iterator[AuditedSource]:
+        """What it brings online, a source for each hardware, nothing online yet."""
+        return iter(())
+
+    def online(self, t: int) -> Mapping[str, float]:
+        """Accelerators online in month t, by hardware."""
+        return {}
+
+    def leased_out(self, t: int) -> Mapping[str, float]:
+        """Accelerators that others have in month t, by hardware."""
+        return {}
+
+    @abstractmethod
+    def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
+        """(month, USD paid, USD that counts undiscounted); `used` and `over` are accelerator-hours by month."""
+
+    @property
+    def due_after_signing(self) -> tuple[tuple[int, float], ...]:
+        """(month, USD) owed after signing whatever is used."""
+        return ()
+
+    def check_service(self, where: str, findings: Findings) -> None:
+        """The term, its end, and rights to cancel and renew; here there are none."""
+        signing = self.signing
+        kept = signing.term_months == self.term_months
+        findings.true("term_on_offer", where, kept, signing.term_months, self.term_months)
+        findings.true("service_ends_when_due", where, signing.end == self.end, signing.end, self.end)
+        findings.true("cancelled_as_allowed", where, not signing.cancelled)
+        findings.true("renewed_as_allowed", where, signing.renewals == 0, signing.renewals, 0)
+
+    def choices(self) -> Mapping[int, int]:
+        """Months t at whose start units can end, with the month in which that is decided; in none here."""
+        return {}
+
+    def counts(self, t: int) -> bool:
+        """Whether a payment of month t is one of the plan's: not sunk, and not beyond a prorated horizon."""
+        return t >= 0 and (self.full or t < self.dataset.settings.months)
+
+    def inside(self, t: int) -> bool:
+        """Whether what is paid for service in month t counts in the objective."""
+        return self.full or t in self.dataset.horizon
+
+    @property
+    def full(self) -> bool:
+        """Whether obligations beyond the horizon count in full."""
+        return self.dataset.settings.end_of_horizon == "full"
+
+
+@dataclass(frozen=True)
+class AuditedLease(AuditedSigning):
+    """Units of a lease signed together, with the end chosen."""
+
+    lease: Lease
+    term: LeaseTerm
+
+    @property
+    def offer(self) -> Lease:
+        return self.lease
+
+    @property
+    def term_months(self) -> int:
+        return self.term.term_months
+
+    @property
     def end(self) -> int:
         """Last month of service."""
         if self.signing.cancelled:
@@ -130,7 +253,7 @@ class AuditedLease:
         """USD paid in the month of signing, prepayment apart."""
         return self.term.upfront_usd_per_unit * self.price * self.signing.units
 
-    @cached_property
+    @property
     def due_after_signing(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) due after signing: fees less what was prepaid, and the termination fee."""
         served = max(self.end - self.start + 1, 0)
@@ -143,34 +266,87 @@ class AuditedLease:
             due.append((self.end + 1, self.term.termination_fee_share * sum(self.fees[served:])))
         return tuple((t, usd) for t, usd in due if t < self.exit_month)
 
+    def sources(self) -> Iterator[AuditedSource]:
+        for hardware in self.hardware:
+            yield AuditedSource(
+                kind=self.signing.kind.name,
+                name=self.lease.lease,
+                term_months=self.term.term_months,
+                provider=self.lease.provider,
+                region=self.lease.region,
+                site=self.lease.site or self.lease.lease,
+                hardware=hardware,
+                kw=self.dataset.hardware_of[hardware].kw,
+                sublet=self.lease.sublet,
+                of_site=True,
+                usage_usd=self.term.usage_usd_per_accelerator_hour,
+                overage_share=0.0,
+            )
+
+    def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
+        within = [fee for tau, fee in enumerate(self.fees, start=1) if self.inside(self.start + tau - 1)]
+        prepay, signed = self.term.prepay_share, self.signing.month
+        if signed < self.exit_month:
+            yield signed, self.upfront, self.upfront * len(within) / self.term.term_months
+            yield signed, prepay * sum(self.fees), prepay * sum(within)
+        for t, usd in self.due_after_signing:
+            yield t, usd, usd
+
+    def check_service(self, where: str, findings: Findings) -> None:
+        """The end of service, the right to cancel and the renewals."""
+        signing, term, last = self.signing, self.term, self.dataset.settings.months - 1
+        findings.true("term_on_offer", where, True)
+        if signing.cancelled:
+            findings.true("service_ends_when_due", where, signing.end < self.term_end, signing.end, self.term_end)
+            self._check_cancelling(where, findings)
+        else:
+            findings.true("service_ends_when_due", where, signing.end == self.end, signing.end, self.end)
+        if signing.renewals == 0:
+            return
+        most = 0 if signing.cancelled or term.renewal_months is None else term.renewals_max
+        findings.true("renewed_as_allowed", where, 0 <= signing.renewals <= most, signing.renewals, most)
+        begins = self.term_end + 1 + (signing.renewals - 1) * (term.renewal_months or 0)
+        findings.true("renewed_as_allowed", f"{where}, its supplier", begins < self.exit_month, begins, self.exit_month)
+        findings.true("renewed_as_allowed", f"{where}, its last renewal", 0 <= begins <= last, begins, last)
+
+    def _check_cancelling(self, where: str, findings: Findings) -> None:
+        signing, term, settings = self.signing, self.term, self.dataset.settings
+        served = signing.end - self.start + 1
+        findings.true("cancelled_as_allowed", f"{where}, right to cancel", term.cancel_after_months is not None)
+        if term.cancel_after_months is None:
+            return
+        least = max(1, term.cancel_after_months + term.notice_months)
+        findings.true("cancelled_as_allowed", f"{where}, months of service", served >= least, served, least)
+        # the month after the last one in service is when the stop takes effect
+        notice = signing.end + 1 - term.notice_months
+        kept = notice >= 0 and (self.full or notice < settings.months)
+        limit = 0 if notice < 0 else settings.months - 1
+        findings.true("cancelled_as_allowed", f"{where}, month of notice", kept, notice, limit)
+
+    def choices(self) -> Mapping[int, int]:
+        term, found = self.term, {}
+        over = self.term_end + 1
+        if term.cancel_after_months is not None:
+            least = max(1, term.cancel_after_months + term.notice_months)
+            for t in range(max(self.start + least, term.notice_months), over):
+                found[t] = t - term.notice_months
+        for k in range(term.renewals_max):
+            t = over + k * (term.renewal_months or 0)
+            found[t] = t
+        # a notice given beyond the horizon is bookkeeping, and with prorate an end beyond it
+        months = self.dataset.settings.months
+        return {t: when for t, when in found.items() if t < self.exit_month and (when if self.full else t) < months}
+
 
 @dataclass(frozen=True)
-class AuditedContract:
+class AuditedContract(AuditedSigning):
     """Blocks of a contract signed together."""
 
-    dataset: Dataset
-    signing: Signing
     contract: Contract
 
-    @cached_property
-    def factors(self) -> FactorPaths:
-        """The scenario's factors."""
-        return FactorPaths(self.dataset)
-
-    @cached_property
-    def exit_month(self) -> float:
-        """First month without the supplier."""
-        return self.factors.exit_month(self.contract)
-
-    @cached_property
-    def start(self) -> int:
-        """First month of service."""
-        return first_service_month(self.dataset, self.contract, self.signing.month)
-
-    @cached_property
-    def end(self) -> int:
-        """Last month of service."""
-        return self.start + self.contract.term_months - 1
+    @property
+    def offer(self) -> Contract:
+        return self.contract
 
     @cached_property
     def ramp(self) -> AuditedRamp:
@@ -188,9 +364,25 @@ class AuditedContract:
         own = [each for each in self.dataset.contract_tiers if each.contract == self.contract.contract]
         return sorted(own, key=lambda each: each.from_blocks)
 
-    def online(self, t: int) -> float:
-        """Accelerators online in month t."""
-        return self._agreed(self.signing.units, t) if t < self.exit_month else 0.0
+    def sources(self) -> Iterator[AuditedSource]:
+        contract = self.contract
+        yield AuditedSource(
+            kind=self.signing.kind.name,
+            name=contract.contract,
+            term_months=0,
+            provider=contract.provider,
+            region=contract.region,
+            site=contract.site or contract.contract,
+            hardware=contract.hardware,
+            kw=self.kw,
+            sublet=False,
+            of_site=contract.take_or_pay_share == 1,
+            usage_usd=contract.usage_usd_per_accelerator_hour,
+            overage_share=contract.overage_share,
+        )
+
+    def online(self, t: int) -> Mapping[str, float]:
+        return {self.contract.hardware: self._agreed(self.signing.units, t) if t < self.exit_month else 0.0}
 
     def _agreed(self, blocks: float, t: int) -> float:
         """Accelerators of some blocks in month t, were the supplier still there."""
@@ -266,8 +458,54 @@ class AuditedContract:
         # incremental tiers: `_steps` opens with the first tier; all units: the only one is the tier reached
         return steps[0][0] * self.contract.overage_price_multiple * hours
 
-    @cached_property
+    @property
     def due_after_signing(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) owed after signing whatever is used: take-or-pay less what was prepaid."""
         unpaid = 1 - self.contract.prepay_share
         return tuple((t, unpaid * usd) for t, usd in self.minimums.items() if t < self.exit_month)
+
+    def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
+        contract, minimums, prepay = self.contract, self.minimums, self.contract.prepay_share
+        within = [usd for t, usd in minimums.items() if self.inside(t)]
+        signed = self.signing.month
+        if signed < self.exit_month:
+            yield signed, self.upfront, self.upfront * len(within) / contract.term_months
+            yield signed, prepay * sum(minimums.values()), prepay * sum(within)
+        billed: dict[int, float] = {}
+        for t, minimum in minimums.items():
+            if self.counts(t) and t < self.exit_month:
+                billed[t] = self.bill(t, used.get(t, 0.0)) + self.overage(t, over.get(t, 0.0))
+                due = billed[t] - prepay * minimum
+                yield t, due, due
+        for first in range(self.start, self.end + 1, 12):
+            year = [t for t in range(first, min(first + 12, self.end + 1)) if t in billed]
+            if year:
+                before = self.dataset.billed_before(contract.contract, year)
+                least = contract.min_spend_usd_per_year * (before.months + len(year)) / 12
+                top_up = max(0.0, least - before.usd - sum(billed[t] for t in year))
+                yield year[-1], top_up, top_up
+
+
+@dataclass(frozen=True)
+class AuditedLeaseOut(AuditedSigning):
+    """Units of a lease-out signed together."""
+
+    lease_out: LeaseOut
+
+    @property
+    def offer(self) -> LeaseOut:
+        return self.lease_out
+
+    @property
+    def uncertain(self) -> bool:
+        return False
+
+    def leased_out(self, t: int) -> Mapping[str, float]:
+        taken = self.signing.units * self.lease_out.accelerators
+        return {self.lease_out.hardware: taken} if self.start <= t <= self.end else {}
+
+    def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
+        offer = self.lease_out
+        for t in range(self.start, self.end + 1):
+            income = offer.usd_per_accelerator_hour * offer.accelerators * self.signing.units * self.dataset.hours(t)
+            yield t, -income, -income

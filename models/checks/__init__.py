@@ -12,52 +12,61 @@ from models.checks import demand, factors, limits, names, policy, rows, service,
 from models.checks.context import CheckContext, check_context_of
 from models.dataset import Dataset
 from models.faults import Fault
-from models.schema import sheet_names
+from models.schema import sheet, sheet_names
+from models.supply.registry import KINDS, bought
 
 Check = Callable[[CheckContext], Iterator[Fault]]
 
-EVERYTHING_BUT_POLICY = tuple(
-    each
-    for each in sheet_names()
-    if each not in ("caps", "rules", "scenarios", "scenario_factors", "history", "lease_outs")
-)
-CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
-    (names.duplicated_keys, ()),
-    (names.unknown_names, ()),
-    (names.sites_in_two_regions, ()),
-    (rows.reversed_ranges, ()),
-    (rows.one_price, ()),
-    (rows.lease_rights, ()),
-    (rows.signed_rows, ()),
-    (rows.cap_rows, ()),
-    (rows.rule_rows, ()),
-    (names.unlikely_regions, (*names.SOURCES, "on_demand", "demand", "network")),
-    (supply.parts_of_leases, ("leases", "lease_hardware", "lease_terms")),
-    (supply.tiers_of_contracts, ("contracts", "contract_tiers")),
-    (supply.ramps, ("ramps", "lease_terms", "contracts")),
-    (supply.offers_out_of_reach, ("settings",)),
-    (supply.options, ("settings", "leases", "contracts")),
-    (demand.load_blocks, ("load_blocks",)),
-    (demand.load_shapes, ("load_blocks", "load_shape")),
-    (demand.months_of_demand, ("settings", "demand")),
-    (demand.segments_without_demand, ("demand",)),
-    (limits.current_limits, ("limits",)),
-    (limits.prices_and_elasticity, ()),
-    (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
-    (policy.names_of_caps, (*names.SOURCES, "on_demand", "hardware", "segments")),
-    (policy.names_of_rules, ()),
-    (policy.scenarios, ("scenarios",)),
-    (policy.scenario_factors, ("segments", "throughput", "hardware", *names.SOURCES, "on_demand")),
-    (factors.factors_without_effect, ("settings", "leases", "contracts", "scenarios", "scenario_factors")),
-    (service.demand_beyond_reach, EVERYTHING_BUT_POLICY),
-)
+NO_PART_IN_SERVICE = ("caps", "rules", "scenarios", "scenario_factors", "history")
+"""Sheets that say nothing of what can be served, beside those of what is leased out."""
+
+
+def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
+    """Every check, with the sheets it relies on."""
+    sources = (*names.sources(), "on_demand")
+    bought_offers = [kind.sheet.name for kind in bought()]
+    sold = {name for kind in KINDS if not kind.buys for name in kind.sheets}
+    service_sheets = [each for each in sheet_names() if each not in {*NO_PART_IN_SERVICE, *sold}]
+    ramped = [
+        name for kind in KINDS for name in kind.sheets if any(each.name == "ramp" for each in sheet(name).columns)
+    ]
+    return (
+        (names.duplicated_keys, ()),
+        (names.unknown_names, ()),
+        (names.sites_in_two_regions, ()),
+        (rows.reversed_ranges, ()),
+        (rows.one_price, ()),
+        (rows.lease_rights, ()),
+        (rows.signed_rows, ()),
+        (rows.cap_rows, ()),
+        (rows.rule_rows, ()),
+        (names.unlikely_regions, (*sources, "demand", "network")),
+        (supply.parts_of_leases, ("leases", "lease_hardware", "lease_terms")),
+        (supply.tiers_of_contracts, ("contracts", "contract_tiers")),
+        (supply.ramps, ("ramps", *bought_offers, *ramped)),
+        (supply.offers_out_of_reach, ("settings",)),
+        (supply.options, ("settings", *bought_offers)),
+        (demand.load_blocks, ("load_blocks",)),
+        (demand.load_shapes, ("load_blocks", "load_shape")),
+        (demand.months_of_demand, ("settings", "demand")),
+        (demand.segments_without_demand, ("demand",)),
+        (limits.current_limits, ("limits",)),
+        (limits.prices_and_elasticity, ()),
+        (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
+        (policy.names_of_caps, (*sources, "hardware", "segments")),
+        (policy.names_of_rules, ()),
+        (policy.scenarios, ("scenarios",)),
+        (policy.scenario_factors, ("segments", "throughput", "hardware", *sources)),
+        (factors.factors_without_effect, ("settings", *bought_offers, "scenarios", "scenario_factors")),
+        (service.demand_beyond_reach, tuple(service_sheets)),
+    )
 
 
 def check_in_context(context: CheckContext) -> list[Fault]:
     """As `check`, of as much as could be read."""
     faults: list[Fault] = []
     doubtful = set(context.broken)
-    for each, relies_on in CHECKS:
+    for each, relies_on in checks():
         if doubtful.isdisjoint(relies_on):
             found = list(each(context))
             faults += found

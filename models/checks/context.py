@@ -11,8 +11,7 @@ from models.columns import Row
 from models.dataset import Dataset
 from models.faults import Fault
 from models.parsing.row_parser import Entry, entries_of
-from models.schema import SHEETS, Sheet
-from models.schema import sheet as sheet_of
+from models.schema import SHEETS, Sheet, sheet_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class CheckContext:
 def check_context_of(dataset: Dataset) -> CheckContext:
     """All of a Dataset."""
     rows: dict[str, Any] = {"settings": (dataset.settings,)}
-    rows |= {sheet.name: getattr(dataset, sheet.name) for sheet in SHEETS if sheet.name != "settings"}
+    rows |= {sheet.name: dataset.rows(sheet.name) for sheet in SHEETS if sheet.name != "settings"}
     return CheckContext(dataset, {name: tuple(entries_of({name: typed})) for name, typed in rows.items()})
 
 
@@ -86,7 +85,7 @@ def fault_in(
         An error stops a run, a warning does not.
     """
     if isinstance(place, Row):
-        which = _SHEET_OF[type(place)]
+        which = sheet_of(type(place))
         place = Entry(which, place.row, {name: getattr(place, name) for name in which.key})
     return Fault(place.sheet.name, column, place.label, found, expected, fix, severity, place.row)
 
@@ -95,6 +94,3 @@ def quoted(names: Iterable[str], most: int = 6) -> str:
     """The names, quoted, the first few of many."""
     each = list(names)
     return ", ".join(f"'{name}'" for name in each[:most]) + (", …" if len(each) > most else "")
-
-
-_SHEET_OF: dict[type[Row], Sheet] = {each.row: sheet_of(each.name) for each in SHEETS}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from models.checks.context import CheckContext, fault_in
-from models.checks.windows import signing_window
 from models.dataset import Dataset
 from models.faults import Fault
 from models.realization import ALL, Realization
-from models.schema import Contract, Lease, ScenarioFactor
-from models.supply.signing import service_start
+from models.schema import ScenarioFactor
+from models.supply.kind import OfferKind
+from models.supply.registry import KINDS
 
-Offer = Lease | Contract
+Offer = tuple[OfferKind, Any]
 NEUTRAL = {"price": 1.0, "delivery_delay_months": 0.0}
 """Quantities that act on signings, and the value that changes nothing; such a row may end one before it."""
 
@@ -58,27 +59,26 @@ def _reaches_beyond(dataset: Dataset, quantity: str) -> bool:
 
 
 def _acted_on(dataset: Dataset, factor: ScenarioFactor) -> Iterator[Offer]:
-    offers: tuple[Offer, ...] = (*dataset.leases, *dataset.contracts)
-    for offer in offers:
-        if factor.name in (ALL, _name(offer)):
-            yield offer
+    for kind in KINDS:
+        for row in kind.rows(dataset) if kind.uncertain else ():
+            if factor.name in (ALL, kind.name_of(row)):
+                yield kind, row
 
 
 def _signings(dataset: Dataset, offer: Offer) -> list[int]:
     """Months in which it is or can be signed; none for what is excluded."""
-    if offer.status == "signed" and offer.signed_month is not None:
-        return [dataset.t(offer.signed_month)]
-    return list(signing_window(dataset, offer)) if offer.status == "offer" else []
+    kind, row = offer
+    signed = kind.signed_before(dataset, row)
+    if signed is not None:
+        return [signed]
+    return list(kind.signing_window(dataset, row)) if kind.status(row) == "offer" else []
 
 
 def _changes(dataset: Dataset, realization: Realization, quantity: str, offer: Offer, signed: int) -> bool:
+    kind, row = offer
     if quantity == "price":
-        return realization.price(_name(offer), signed) != 1.0
-    return service_start(dataset, offer, signed, realization) != service_start(dataset, offer, signed)
-
-
-def _name(offer: Offer) -> str:
-    return offer.lease if isinstance(offer, Lease) else offer.contract
+        return realization.price(kind.name_of(row), signed) != 1.0
+    return kind.start(dataset, row, signed, realization) != kind.start(dataset, row, signed)
 
 
 def _idle(factor: ScenarioFactor) -> Fault:

@@ -11,9 +11,20 @@ from models.checks.context import CheckContext, fault_in
 from models.columns import Column
 from models.faults import Fault, closest
 from models.parsing.row_parser import Entry
+from models.schema import referred
+from models.supply.registry import bought
 
-SOURCES = ("fleet", "leases", "contracts")
-"""Sheets of committed capacity."""
+
+def sources() -> tuple[str, ...]:
+    """The sheets of committed capacity."""
+    return ("fleet", *(kind.sheet.name for kind in bought()))
+
+
+def names_of_sources() -> str:
+    """The sheets of committed capacity in a sentence: `fleet, leases or contracts`."""
+    *others, last = sources()
+    return f"{', '.join(others)} or {last}"
+
 
 SHOWN = 20
 """The same unknown name is reported in so many rows, then counted."""
@@ -50,9 +61,9 @@ def unknown_names(context: CheckContext) -> Iterator[Fault]:
     for sheet, entries in context.entries.items():
         columns = [column for column in entries[0].sheet.columns if column.refers] if entries else []
         for column in columns:
-            if context.sheets_hiding_names.intersection(column.refers):
+            if context.sheets_hiding_names.intersection(referred(column)):
                 continue
-            known = frozenset().union(*(context.names[refers] for refers in column.refers))
+            known = frozenset().union(*(context.names[refers] for refers in referred(column)))
             for entry in entries:
                 for name in _unknown(entry, column, known):
                     key = sheet, column.name, name
@@ -74,13 +85,13 @@ def _unknown(entry: Entry, column: Column, known: frozenset[str]) -> list[str]:
 
 
 def _unknown_name(entry: Entry, column: Column, name: str, known: list[str]) -> Fault:
-    sheets = " or ".join(column.refers)
+    sheets = " or ".join(referred(column))
     return fault_in(entry, column.name, f"'{name}'", f"a name defined in the sheet {sheets}", closest(name, known))
 
 
 def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
     """Warns of regions that look like slips: with a network, no way in; without, a name much like another's."""
-    supply = context.used("region", *SOURCES, "on_demand")
+    supply = context.used("region", *sources(), "on_demand")
     wanted = context.used("region", "demand")
     linked = context.used("demand_region", "network")
     open_to = context.used("capacity_region", "network")
@@ -92,9 +103,9 @@ def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
         seen.add(region)
         if context.entries["network"] or difflib.get_close_matches(region, supply, n=1, cutoff=0.8):
             found = f"'{region}', where there is no capacity{' and no network row' if linked else ''}"
-            expected = "a region named in fleet, leases, contracts, on_demand or network"
+            expected = f"a region named in {', '.join(sources())}, on_demand or network"
             yield fault_in(entry, "region", found, expected, closest(region, sorted(supply | linked)), "warning")
-    for entry in context.all_entries(*SOURCES, "on_demand"):
+    for entry in context.all_entries(*sources(), "on_demand"):
         region = entry.values.get("region")
         if linked and region and region not in open_to | wanted:
             expected = "a region with demand, or one that network lets serve others"
@@ -107,7 +118,7 @@ def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(entry, "region", f"'{region}'", "a region of fleet or leases", fix, "warning")
     for entry in context.entries["network"]:
         for column, known, expected in (
-            ("capacity_region", supply, "a region with capacity in fleet, leases, contracts or on_demand"),
+            ("capacity_region", supply, f"a region with capacity in {', '.join(sources())} or on_demand"),
             ("demand_region", wanted, "a region with demand"),
         ):
             region = entry.values.get(column)
@@ -119,7 +130,7 @@ def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
 def sites_in_two_regions(context: CheckContext) -> Iterator[Fault]:
     """A site lies in one region; a source without a site is one by itself."""
     first: dict[str, Entry] = {}
-    for entry in context.all_entries(*SOURCES):
+    for entry in context.all_entries(*sources()):
         values = entry.values
         if not {"site", "region", entry.sheet.key[0]} <= values.keys():
             continue

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from models.checks.context import CheckContext, fault_in
-from models.checks.names import SOURCES
+from models.checks.names import sources
 from models.faults import Fault, closest
 from models.schema import ScenarioFactor
+from models.supply.registry import KINDS, bought
 
 
 def names_of_caps(context: CheckContext) -> Iterator[Fault]:
     """The name of a cap is known in its scope."""
     known = {
-        "provider": context.used("provider", *SOURCES, "on_demand"),
+        "provider": context.used("provider", *sources(), "on_demand"),
         "vendor": context.used("vendor", "hardware"),
         "hardware": context.names["hardware"],
-        "region": context.used("region", *SOURCES, "on_demand"),
-        "site": context.used("site", *SOURCES)
-        | frozenset(entry.label for entry in context.all_entries(*SOURCES) if entry.values.get("site", "") is None),
-        "offer": context.names["leases"] | context.names["contracts"],
+        "region": context.used("region", *sources(), "on_demand"),
+        "site": context.used("site", *sources())
+        | frozenset(entry.label for entry in context.all_entries(*sources()) if entry.values.get("site", "") is None),
+        "offer": _bought(context),
         "segment": context.names["segments"],
     }
     for cap in context.dataset.caps:
@@ -29,9 +30,14 @@ def names_of_caps(context: CheckContext) -> Iterator[Fault]:
         yield fault_in(cap, "name", f"'{cap.name}'", expected, closest(cap.name, sorted(known[cap.scope])))
 
 
+def _bought(context: CheckContext) -> frozenset[str]:
+    """Names of offers that bring capacity."""
+    return frozenset().union(*(context.names[kind.sheet.name] for kind in bought()))
+
+
 def names_of_rules(context: CheckContext) -> Iterator[Fault]:
-    """An offer in a rule is one offer: a lease, a contract or a lease-out."""
-    sheets = ("leases", "contracts", "lease_outs")
+    """An offer in a rule is one offer."""
+    sheets = [kind.sheet.name for kind in KINDS]
     for rule in context.dataset.rules:
         for name in rule.offers:
             homes = [sheet for sheet in sheets if name in context.names[sheet]]
@@ -70,7 +76,7 @@ ANYTHING = "*"
 def scenario_factors(context: CheckContext) -> Iterator[Fault]:
     """A factor acts on something there is, and by an amount it can have."""
     names = context.names
-    offers = names["leases"] | names["contracts"]
+    offers = _bought(context)
     known = {
         "demand": names["segments"],
         "demand_growth": names["segments"],
@@ -80,7 +86,7 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
         "price": offers,
         "delivered_share": offers,
         "delivery_delay_months": offers,
-        "supplier_exit": offers | context.used("provider", *SOURCES, "on_demand"),
+        "supplier_exit": offers | context.used("provider", *sources(), "on_demand"),
     }
     first = context.dataset.settings.first_month
     dated = {

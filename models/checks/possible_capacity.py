@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from models.checks.windows import signing_window
 from models.dataset import Dataset
-from models.schema import Contract, Lease, OnDemand
-from models.supply.signing import ramp_up, service_start
+from models.schema import OnDemand
+from models.supply.kind import OfferKind
+from models.supply.registry import offers
 
 Pool = tuple[str, str]
 """Region and hardware."""
@@ -45,16 +46,10 @@ def possible_capacity(dataset: Dataset) -> PossibleCapacity:
         last = horizon[-1] if asset.until_month is None else min(horizon[-1], dataset.t(asset.until_month))
         if asset.accelerators > 0 and not kept_free:
             found.add((asset.region, asset.hardware), range(first, last + 1), True)
-    for lease in dataset.leases:
-        if not kept_free and lease.delivered_share > 0:
-            in_service = _lease_months(dataset, lease)
-            for row in dataset.lease_hardware:
-                if row.lease == lease.lease and row.accelerators > 0:
-                    found.add((lease.region, row.hardware), in_service, True)
-    for contract in dataset.contracts:
-        if contract.delivered_share > 0 and (not kept_free or contract.overage_share > 0):
-            at_a_site = contract.take_or_pay_share == 1.0 and not kept_free
-            found.add((contract.region, contract.hardware), _contract_months(dataset, contract), at_a_site)
+    for kind, row in offers(dataset):
+        if not kept_free or kind.works_without_margin(row):
+            for hardware, in_service, at_a_site in kind.service_months(dataset, row, _signings(dataset, kind, row)):
+                found.add((row.region, hardware), in_service, at_a_site and not kept_free)
     for pool, months in _on_demand_months(dataset):
         found.add(pool, months, False)
     return found
@@ -74,49 +69,17 @@ def _on_demand_months(dataset: Dataset) -> Iterator[tuple[Pool, range]]:
                 yield (region, hardware), range(max(0, start), min(end, len(dataset.horizon)))
 
 
-def _lease_months(dataset: Dataset, lease: Lease) -> set[int]:
-    months: set[int] = set()
-    if lease.status == "excluded" or not (lease.signed_units if lease.status == "signed" else lease.units_max):
-        return months
-    for term in dataset.lease_terms:
-        if term.lease != lease.lease:
-            continue
-        if lease.status == "signed" and term.term_months != lease.signed_term_months:
-            continue
-        longest = term.term_months + term.renewals_max * (term.renewal_months or 0)
-        months |= _service_months(dataset, lease, term.ramp, longest)
-    return months
+def _signings(dataset: Dataset, kind: OfferKind, row: Any) -> Iterable[int]:
+    """Months in which an offer was or can be signed, once its options are bought."""
+    if kind.status(row) == "signed":
+        signed = kind.signed_before(dataset, row)
+        return () if signed is None else (signed,)
+    window, allowed = kind.signing_window(dataset, row), _earliest_by_options(dataset, kind.name_of(row))
+    return () if allowed is None else range(max(window.start, allowed), window.stop)
 
 
-def _contract_months(dataset: Dataset, contract: Contract) -> set[int]:
-    blocks = contract.signed_blocks if contract.status == "signed" else contract.max_blocks
-    if contract.status == "excluded" or not blocks:
-        return set()
-    return _service_months(dataset, contract, contract.ramp, contract.term_months)
-
-
-def _service_months(dataset: Dataset, offer: Lease | Contract, ramp: str | None, longest: int) -> set[int]:
-    """Months of the horizon in which some signing of the offer has anything online."""
-    if offer.status == "signed":
-        signings: Iterable[int] = () if offer.signed_month is None else (dataset.t(offer.signed_month),)
-    else:
-        window = signing_window(dataset, offer)
-        allowed = _earliest_by_options(dataset, offer)
-        signings = () if allowed is None else range(max(window.start, allowed), window.stop)
-    ramped = ramp_up(dataset, ramp)
-    months: set[int] = set()
-    for start in {service_start(dataset, offer, signed) for signed in signings}:
-        months.update(
-            t
-            for t in range(max(0, start), min(len(dataset.horizon), start + longest))
-            if t not in months and ramped.capacity_share(t - start + 1) > 0
-        )
-    return months
-
-
-def _earliest_by_options(dataset: Dataset, offer: Lease | Contract) -> int | None:
+def _earliest_by_options(dataset: Dataset, name: str) -> int | None:
     """The first month t in which every option on the offer can have been bought; None when one never can."""
-    name = offer.lease if isinstance(offer, Lease) else offer.contract
     earliest = 0
     for option in dataset.options:
         if option.offer != name:

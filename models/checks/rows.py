@@ -9,6 +9,7 @@ from models.checks.context import CheckContext, fault_in
 from models.faults import Fault
 from models.parsing.row_parser import Entry
 from models.schema import MEASURES
+from models.supply.registry import KINDS
 
 RANGES = (
     ("sign_from", "sign_until"),
@@ -21,10 +22,6 @@ RANGES = (
 PRICES = {
     "lease_terms": ("usd_per_accelerator_hour", "usd_per_unit_month"),
     "contract_tiers": ("usd_per_accelerator_hour", "usd_per_kw_month"),
-}
-SIGNED = {
-    "leases": ("signed_month", "signed_units", "signed_term_months"),
-    "contracts": ("signed_month", "signed_blocks"),
 }
 
 
@@ -79,8 +76,9 @@ def lease_rights(context: CheckContext) -> Iterator[Fault]:
 
 def signed_rows(context: CheckContext) -> Iterator[Fault]:
     """A signed row says when and how much; warns where a row that is not signed says so."""
-    for sheet, columns in SIGNED.items():
-        for entry in context.entries[sheet]:
+    for kind in KINDS:
+        columns = [each.name for each in kind.sheet.columns if each.name.startswith("signed_")]
+        for entry in context.entries[kind.sheet.name]:
             status = entry.values.get("status")
             for name in columns:
                 if name not in entry.values or status is None:

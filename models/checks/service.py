@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from models.checks.context import CheckContext, fault_in, quoted
+from models.checks.names import names_of_sources
 from models.checks.possible_capacity import PossibleCapacity, possible_capacity
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
@@ -35,7 +36,7 @@ def demand_beyond_reach(context: CheckContext) -> Iterator[Fault]:
             where = f", in scenario '{scenario}'" if scenario else ""
             found = f"demand in {dataset.label(months[0])}{more} that nothing can serve{where}"
             segment = supply.segment
-            sources = "a single site of fleet, leases or contracts" if segment.single_site else "capacity"
+            sources = f"a single site of {names_of_sources()}" if segment.single_site else "capacity"
             expected = f"{sources} in reach that runs '{segment.workload}', or a shortfall allowed"
             yield fault_in(row, "month", found, expected, supply.remedy(region, months[0]))
 

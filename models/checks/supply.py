@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from models.checks.context import CheckContext, fault_in
-from models.checks.windows import last_month_to_sign, signing_window
 from models.faults import Fault
-from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Ramp
+from models.schema import ContractTier, Ramp
+from models.supply.registry import bought, offers
 
 
 def parts_of_leases(context: CheckContext) -> Iterator[Fault]:
@@ -66,10 +66,10 @@ def ramps(context: CheckContext) -> Iterator[Fault]:
     for row in context.dataset.ramps:
         rows[row.ramp].append(row)
     shortest: dict[str, int] = {}
-    users: tuple[LeaseTerm | Contract, ...] = (*context.dataset.lease_terms, *context.dataset.contracts)
-    for offer in users:
-        if offer.ramp is not None:
-            shortest[offer.ramp] = min(offer.term_months, shortest.get(offer.ramp, offer.term_months))
+    for kind, row in offers(context.dataset):
+        for ramp, term_months in kind.ramps(context.dataset, row):
+            if ramp is not None:
+                shortest[ramp] = min(term_months, shortest.get(ramp, term_months))
     for name, steps in rows.items():
         steps.sort(key=lambda step: step.service_month)
         first, filled = steps[0], [step for step in steps if step.capacity_share > 0]
@@ -92,21 +92,19 @@ def ramps(context: CheckContext) -> Iterator[Fault]:
 def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
     """Warns of offers, lease-outs and options that can never be taken inside the horizon."""
     dataset = context.dataset
-    offers: tuple[Lease | Contract | LeaseOut, ...] = (*dataset.leases, *dataset.contracts, *dataset.lease_outs)
-    for offer in offers:
-        if getattr(offer, "status", "offer") != "offer":
+    for kind, offer in offers(dataset):
+        if kind.status(offer) != "offer":
             continue
-        most = offer.max_blocks if isinstance(offer, Contract) else offer.units_max
-        if not most:
-            column = "max_blocks" if isinstance(offer, Contract) else "units_max"
+        if not kind.most(offer):
+            column = kind.most_column
             fix = "Raise it, or set the status to excluded."
             yield fault_in(offer, column, "0", "at least 1, or it can never be signed", fix, "warning")
-        elif not signing_window(dataset, offer):
+        elif not kind.signing_window(dataset, offer):
             column = "sign_until" if offer.sign_until is not None and dataset.t(offer.sign_until) < 0 else "sign_from"
             found = "an offer that can never be signed with service inside the horizon"
             expected = (
                 f"signing by {dataset.label(last)}"
-                if (last := last_month_to_sign(dataset, offer)) >= 0
+                if (last := kind.last_month_to_sign(dataset, offer)) >= 0
                 else ("service that starts inside the horizon")
             )
             fix = "Correct the window, lead_months or service_not_before, or lengthen the horizon."
@@ -116,22 +114,24 @@ def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
 def options(context: CheckContext) -> Iterator[Fault]:
     """Warns of options nobody needs or can use; an offer's name must be one offer's."""
     dataset = context.dataset
-    both = context.names["leases"] & context.names["contracts"]
     for option in dataset.options:
-        if option.offer in both:
+        homes = [kind for kind in bought() if option.offer in context.names[kind.sheet.name]]
+        if len(homes) > 1:
             fix = "Rename one of the two."
-            yield fault_in(option, "offer", f"'{option.offer}', a lease and a contract", "the name of one offer", fix)
+            found = f"'{option.offer}', {' and '.join(f'a {kind.noun}' for kind in homes)}"
+            yield fault_in(option, "offer", found, "the name of one offer", fix)
             continue
-        offer = dataset.lease_of.get(option.offer) or dataset.contract_of.get(option.offer)
+        offer = homes[0].of(dataset).get(option.offer) if homes else None
         if offer is None:
             continue
-        if offer.status != "offer":
+        kind = homes[0]
+        if (status := kind.status(offer)) != "offer":
             fix = "The option is not needed; delete it."
-            yield fault_in(option, "offer", f"'{option.offer}', which is {offer.status}", "an offer", fix, "warning")
+            yield fault_in(option, "offer", f"'{option.offer}', which is {status}", "an offer", fix, "warning")
             continue
         first = max(0, dataset.t(option.buy_from)) if option.buy_from is not None else 0
         last = dataset.t(option.buy_until) if option.buy_until is not None else len(dataset.horizon) - 1
-        window = signing_window(dataset, offer)
+        window = kind.signing_window(dataset, offer)
         if window and first > min(last, window[-1]):
             found = "an option that cannot be bought in time"
             expected = (

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.core.linear import Linear, Var
+from models.kinds import Kind
 
 Pool = tuple[str, str]
 """A region and a hardware: what it holds is shared freely by all segments."""
@@ -20,13 +21,13 @@ Pool = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source of committed capacity in one pool; `kind` fleet, lease, contract or probe (`models.probes`).
+    """One source of committed capacity in one pool; `kind` may be that of probes (`models.probes`).
 
     `metered`: its hours used are billed apart (take-or-pay below 1). `term_months` tells a lease's
     terms apart; 0 for fleet. `usage_usd` per accelerator-hour used.
     """
 
-    kind: str
+    kind: Kind
     name: str
     term_months: int
     provider: str
@@ -82,9 +83,9 @@ class CapacityLedger:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """What a payment is for; `kind` fleet, lease, contract, on_demand or other."""
+    """What a payment is for."""
 
-    kind: str
+    kind: Kind
     offer: str
     provider: str = ""
     region: str = ""

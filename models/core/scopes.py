@@ -6,17 +6,15 @@ from models.core.ledgers import Payer, Source
 from models.dataset import Dataset
 from models.schema import Cap
 
-_PURCHASES = ("fleet", "lease", "contract", "on_demand")
-
 
 def in_scope(cap: Cap, payer: Payer) -> bool:
     """Whether a payment counts in a cap; outside scope total only what is paid for capacity does."""
     if cap.scope == "total":
         return True
-    if payer.kind not in _PURCHASES:
+    if not payer.kind.purchase:
         return False
     if cap.scope == "offer":
-        return payer.offer == cap.name and payer.kind in ("lease", "contract")
+        return payer.offer == cap.name and payer.kind.is_offer
     return bool(getattr(payer, cap.scope) == cap.name)
 
 
@@ -27,5 +25,5 @@ def capacity_in_scope(dataset: Dataset, cap: Cap, source: Source) -> bool:
     if cap.scope == "vendor":
         return dataset.hardware_of[source.hardware].vendor == cap.name
     if cap.scope == "offer":
-        return source.name == cap.name and source.kind in ("lease", "contract")
+        return source.name == cap.name and source.kind.is_offer
     return bool(getattr(source, cap.scope) == cap.name)

@@ -21,6 +21,7 @@ from models.dataset import Dataset
 from models.demand.baseline import baseline_demand, block_shares
 from models.demand.limit_effects import limit_effects
 from models.demand.limit_paths import reachable_limits
+from models.kinds import OTHER
 from models.plan import LimitChoice, Plan
 from models.schema import Segment
 
@@ -156,7 +157,7 @@ def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
         model.add_constraint("start_is_in_force", key, Linear.of(start).plus(now, -1.0), at_most=0.0)
         model.add_constraint("start_was_not", key, Linear.of(start).plus(before), at_most=1.0)
         segment = each.segment
-        payer = Payer("other", segment.segment)
+        payer = Payer(OTHER, segment.segment)
         model.costs.pay("limit_change", payer, t, Linear.of(start, segment.change_cost_usd))
     for name, each in counted.items():
         stay = each.segment.min_months_between_changes
@@ -203,6 +204,6 @@ def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
             if each.limit_effects and each.segment.revenue_usd_per_mtok:
                 revenue = month_bn * 1000.0 * each.segment.revenue_usd_per_mtok
                 forgone = Linear(revenue).plus(each.revenue_share(t), -revenue)
-                payer = Payer("other", name)
+                payer = Payer(OTHER, name)
                 model.costs.pay("revenue_forgone", payer, t, forgone, cash=0.0)
                 model.revenue_forgone.setdefault(t, Linear()).plus(forgone)

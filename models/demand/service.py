@@ -21,6 +21,7 @@ from models.dataset import Dataset, block_hours
 from models.demand.network import Routes
 from models.demand.sites import candidate_sites
 from models.demand.throughput import TokensServed
+from models.kinds import OTHER
 from models.schema import Segment
 
 ANY_BLOCK = ""
@@ -195,7 +196,7 @@ def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
         for (region, group, _), flow in service.flow.items():
             usd = _usd(routes, region, group) or 0.0
             model.costs.pay(
-                "network", Payer("other", service.segment.segment), service.t, flow.times(usd * 1000.0 * unit)
+                "network", Payer(OTHER, service.segment.segment), service.t, flow.times(usd * 1000.0 * unit)
             )
         for region, block in dict.fromkeys((region, block) for region, _, block in service.flow):
             if (id(service), region, block) in split:
@@ -218,7 +219,7 @@ def _add_balances(model: Model, services: list[Service]) -> None:
         service, group, block = index[key]
         service.shortfall[group, block] = variable
         usd = (service.segment.shortfall_usd_per_mtok or 0.0) * 1000.0 * unit
-        payer = Payer("other", service.segment.segment)
+        payer = Payer(OTHER, service.segment.segment)
         model.costs.pay("shortfall", payer, service.t, Linear.of(variable, usd), cash=0.0)
         model.shortfall.setdefault((service.segment.segment, service.t), Linear()).add(variable)
     for service in services:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from models.core.ledgers import Pool, Source
 from models.core.linear import Linear
 from models.core.model import Model
+from models.kinds import PROBE
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ def sites(model: Model) -> dict[int, dict[str, Site]]:
     """The sites with anything online, by month and name; hours billed apart belong to no site."""
     found: dict[int, dict[str, Site]] = defaultdict(dict)
     for (source, t), online in model.capacity.online.items():
-        if not source.metered and source.kind != "probe":
+        if not source.metered and source.kind != PROBE:
             site = found[t].setdefault(source.site, Site(source.site))
             site.online.setdefault(source.pool, Linear()).plus(online)
             site.sources.append(source)

@@ -19,6 +19,7 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.core.scopes import capacity_in_scope, in_scope
 from models.demand.baseline import baseline_demand
+from models.kinds import PROBE
 from models.months import year_and_month
 from models.schema import Cap
 
@@ -121,7 +122,7 @@ def _capacity(model: Model, cap: Cap, t: int) -> Linear:
     """MW in scope, less the value or the value's share of all MW."""
     body = Linear(-cap.value if cap.measure == "capacity_mw" else 0.0)
     for (source, month), online in model.capacity.online.items():
-        if month == t and source.kind != "probe":
+        if month == t and source.kind != PROBE:
             kw = model.dataset.hardware_of[source.hardware].kw
             part = 1.0 if capacity_in_scope(model.dataset, cap, source) else 0.0
             part -= cap.value if cap.measure == "capacity_share" else 0.0
@@ -133,7 +134,7 @@ def _all_mw(model: Model, t: int) -> Linear:
     """MW online in month t from all sources."""
     total = Linear()
     for (source, month), online in model.capacity.online.items():
-        if month == t and source.kind != "probe":
+        if month == t and source.kind != PROBE:
             total.plus(online, model.dataset.hardware_of[source.hardware].kw / 1000.0)
     return total
 

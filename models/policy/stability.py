@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from models.core.linear import Linear
 from models.core.model import Model
-from models.dataset import Dataset, offers_on_the_table
+from models.dataset import Dataset
 from models.plan import Plan
-from models.supply.signing import service_start
+from models.supply.registry import find_offer, offers_on_the_table
 
 SigningKey = tuple[str, int, int]
 """An offer or option, the month of signing, and the term in months where the offer has several (else 0)."""
@@ -36,7 +36,7 @@ def units_signed(dataset: Dataset, plan: Plan) -> Counter[SigningKey]:
     options = {each.option for each in dataset.options}
     for each in plan.signings:
         if not each.signed and each.name in names and each.month in dataset.horizon:
-            found[each.name, each.month, each.term_months if each.kind == "lease" else 0] += each.units
+            found[each.name, each.month, each.kind.way(each)] += each.units
     for option in plan.options:
         if option.name in options and option.month in dataset.horizon:
             found[option.name, option.month, 0] += 1
@@ -100,12 +100,13 @@ def _as_on_offer(dataset: Dataset, earlier: Counter[SigningKey], keys: set[Signi
     """
     found: Counter[SigningKey] = Counter()
     for (name, month, term), units in earlier.items():
-        offer = dataset.lease_of.get(name) or dataset.contract_of.get(name) or dataset.lease_out_of.get(name)
+        offer = find_offer(dataset, name)
         alike = [month]
         if offer is not None and (name, month, term) not in keys:
-            start = service_start(dataset, offer, month)
+            kind, row = offer
+            start = kind.start(dataset, row, month)
             later = (m for other, m, length in keys if (other, length) == (name, term) and m > month)
-            alike = sorted(m for m in later if service_start(dataset, offer, m) == start) or [month]
+            alike = sorted(m for m in later if kind.start(dataset, row, m) == start) or [month]
         found[name, alike[0], term] += units
     return found
 

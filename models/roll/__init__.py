@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 
 from models.checks import check
 from models.dataset import Dataset
-from models.plan import Plan
+from models.plan import Plan, Signing
 from models.roll.caps import roll_caps
 from models.roll.demand import roll_demand
-from models.roll.lease_outs import roll_lease_outs
-from models.roll.offers import roll_contracts, roll_leases
 from models.roll.rules import roll_rules
 from models.roll.state import Origin, RollState
+from models.supply.kind import OfferKind
+from models.supply.registry import KINDS, bought, offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,15 @@ class Rolled:
     to: int
     done: tuple[str, ...]
     notes: tuple[str, ...]
-    origins: Mapping[tuple[str, str], Origin]
+    origins: Mapping[tuple[OfferKind, str], Origin]
+
+    def name_of(self, signing: Signing, stop: int | None = None, renewed: int = 0) -> str | None:
+        """The name under which units of an earlier signing stand, by what became of them; None where none do."""
+        asked = signing.kind, signing.name, signing.month, signing.term_months, stop, renewed
+        for (_, name), each in self.origins.items():
+            if (each.kind, each.name, each.month, each.term_months, each.stop, each.renewed) == asked:
+                return name
+        return None
 
 
 def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = None) -> Rolled:
@@ -73,15 +81,14 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
         raise ValueError(f"the plan ends in {ends}; what is done until {dataset.label(to)} is not decided in it")
     months = dataset.settings.months if months is None else months
     state = RollState(dataset, plan, to)
-    roll_leases(state)
-    roll_contracts(state)
-    roll_lease_outs(state)
+    for kind in KINDS:
+        kind.roll(state)
     roll_demand(state)
     roll_rules(state)
     roll_caps(state, months)
     _roll_the_rest(state)
     settings = replace(dataset.settings, first_month=dataset.month(to), months=months)
-    following = _without_empty_caps(state, replace(dataset, settings=settings, **state.sheets()))
+    following = _without_empty_caps(state, replace(dataset, settings=settings).with_rows(**state.sheets()))
     return Rolled(following, to, tuple(state.done), tuple(state.notes), state.origins)
 
 
@@ -101,20 +108,24 @@ def _roll_the_rest(state: RollState) -> None:
     state.on_demand = [
         replace(each, from_month=first) if each.from_month is None else each for each in dataset.on_demand
     ]
-    on_offer = {each.lease for each in state.leases if each.status == "offer"}
-    on_offer |= {each.contract for each in state.contracts if each.status == "offer"}
-    bought = {each.name for each in state.plan.options if each.month < to}
-    state.options = [each for each in dataset.options if each.option not in bought and each.offer in on_offer]
-    for name in sorted(bought):
+    written = replace(dataset, ramps=tuple(state.ramps)).with_rows(**state.sheets())
+    on_offer = {kind.name_of(row) for kind in bought() for row in kind.rows(written) if kind.status(row) == "offer"}
+    in_hand = {each.name for each in state.plan.options if each.month < to}
+    state.options = [each for each in dataset.options if each.option not in in_hand and each.offer in on_offer]
+    for name in sorted(in_hand):
         state.done.append(f"option {name}: bought, so the right is held")
     for factor in dataset.scenario_factors:
         factor = replace(factor, from_month=first) if factor.from_month is None else factor
         if factor.name not in state.removed:
             state.scenario_factors.append(factor)
         state.scenario_factors += [replace(factor, name=part) for part in state.parts.get(factor.name, ())]
-    used = {each.ramp for each in state.lease_terms} | {each.ramp for each in state.contracts}
-    were_used = {each.ramp for each in dataset.lease_terms} | {each.ramp for each in dataset.contracts}
+    used, were_used = _ramps(written), _ramps(dataset)
     state.ramps = [each for each in state.ramps if each.ramp in used or each.ramp not in were_used]
+
+
+def _ramps(dataset: Dataset) -> set[str | None]:
+    """The ramps that offers name."""
+    return {ramp for kind, row in offers(dataset) for ramp, _ in kind.ramps(dataset, row)}
 
 
 __all__ = ["Origin", "Rolled", "roll_forward"]

@@ -10,9 +10,11 @@ from models.core.ledgers import Payer
 from models.core.scopes import in_scope
 from models.dataset import Carried, Dataset
 from models.demand.baseline import baseline_demand
+from models.kinds import FLEET, ON_DEMAND, OTHER
 from models.plan import Payment, Serving, Shortfall
 from models.roll.state import RollState
 from models.schema import Cap
+from models.supply.registry import bought
 
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -91,21 +93,21 @@ def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int,
     return max(first, begun), begun + length
 
 
-def _carried(state: RollState, cap: Cap, lived: range) -> Carried:
-    """What the months lived through add to a cap on a share; a workbook cannot say it, the problem itself can."""
+def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
+    """What the months implemented through add to a cap on a share; a workbook cannot say it, the problem itself can."""
     dataset, plan = state.dataset, state.plan
     price = {each.segment: each.revenue_usd_per_mtok for each in dataset.segments}
     revenue = sum(
         per_day[t] * dataset.hours(t) / 24.0 * 1000.0 * price[segment]
         for (segment, _), per_day in baseline_demand(dataset).items()
-        for t in lived
+        for t in implemented
     )
-    paid = [each for each in plan.payments if each.month in lived]
+    paid = [each for each in plan.payments if each.month in implemented]
     forgone = (each for each in paid if each.category == "revenue_forgone")
     revenue -= sum(each.present_value_usd / dataset.discount(each.month) for each in forgone)
 
     def tokens(rows: Iterable[Serving | Shortfall]) -> float:
-        return sum(each.tokens_bn for each in rows if each.month in lived and cap.name in (None, each.segment))
+        return sum(each.tokens_bn for each in rows if each.month in implemented and cap.name in (None, each.segment))
 
     short = tokens(plan.shortfalls)
     return Carried(cap.cap, sum(each.cash_usd for each in paid), revenue, short, short + tokens(plan.serving))
@@ -118,18 +120,18 @@ def _counts(dataset: Dataset, cap: Cap, paid: Payment) -> bool:
 def _payers(dataset: Dataset, paid: Payment) -> Iterator[Payer]:
     """Who a payment was for; only its offer's name is written down with it."""
     name, category = paid.offer, paid.category
-    lease, contract = dataset.lease_of.get(name), dataset.contract_of.get(name)
     asset = next((each for each in dataset.fleet if each.asset == name), None)
-    if lease is not None and category in ("lease", "usage"):
-        yield Payer("lease", name, lease.provider, lease.region, lease.site or name)
-    elif contract is not None and category in ("contract", "usage"):
-        yield Payer("contract", name, contract.provider, contract.region, contract.site or name)
-    elif asset is not None and category in ("fleet", "usage"):
-        yield Payer("fleet", name, asset.provider, asset.region, asset.site or name)
+    for kind in bought():
+        offer = kind.of(dataset).get(name)
+        if offer is not None and category in (kind.category, "usage"):
+            yield kind.payer(offer)
+            return
+    if asset is not None and category in ("fleet", "usage"):
+        yield Payer(FLEET, name, asset.provider, asset.region, asset.site or name)
     elif category == "on_demand":
         regions = {
             each.region for each in dataset.on_demand if name == f"{each.provider} {each.region} {each.hardware}"
         }
-        yield from (Payer("on_demand", name, paid.provider, region) for region in regions)
+        yield from (Payer(ON_DEMAND, name, paid.provider, region) for region in regions)
     else:
-        yield Payer("other", name)
+        yield Payer(OTHER, name)

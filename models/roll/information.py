@@ -19,9 +19,10 @@ from typing import Any, Literal, TypeVar
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.plan import Plan
-from models.schema import Contract, Demand, Fleet, Lease, Limit, OnDemand, Ramp
+from models.schema import Demand, Fleet, Limit, OnDemand, Ramp, sheet
+from models.supply.kind import OfferKind
 from models.supply.on_demand import price_paths
-from models.supply.signing import service_start
+from models.supply.registry import KINDS, offers
 
 Update = Literal["none", "level"]
 AnyRow = TypeVar("AnyRow")
@@ -44,23 +45,23 @@ def information_at(forecast: Dataset, actuals: Dataset, implemented: Plan, k: in
         `level` scales the forecast of later months by actual / forecast of month k; `none` leaves it.
     """
     seen = _Seen(forecast, actuals, implemented, k)
-    return replace(
+    known = replace(
         actuals,
         settings=replace(actuals.settings, plan_name=forecast.settings.plan_name),
         demand=_demand(forecast, actuals, k, update),
         on_demand=_on_demand(forecast, actuals, k, update),
-        throughput=seen.merged("throughput", ("workload", "hardware"), seen.throughput),
-        fleet=seen.merged("fleet", ("asset",), seen.asset),
-        leases=seen.merged("leases", ("lease",), seen.lease),
-        lease_hardware=seen.merged("lease_hardware", ("lease", "hardware"), seen.part("lease")),
-        lease_terms=seen.merged("lease_terms", ("lease", "term_months"), seen.part("lease")),
-        ramps=seen.merged("ramps", ("ramp", "service_month"), seen.ramp),
-        contracts=seen.merged("contracts", ("contract",), seen.contract),
-        contract_tiers=seen.merged("contract_tiers", ("contract", "from_blocks"), seen.part("contract")),
-        lease_outs=seen.merged("lease_outs", ("lease_out",), seen.from_window("sign_from")),
-        options=seen.merged("options", ("option",), seen.from_window("buy_from")),
-        limits=seen.merged("limits", ("segment", "limit"), seen.limit),
     )
+    choices: dict[str, Choice] = {
+        "throughput": seen.throughput,
+        "fleet": seen.asset,
+        "ramps": seen.ramp,
+        "options": seen.from_window("buy_from"),
+        "limits": seen.limit,
+    }
+    for kind in KINDS:
+        choices[kind.sheet.name] = seen.offer(kind)
+        choices |= {name: seen.part(kind) for name in kind.sheets[1:]}
+    return known.with_rows(**{name: seen.merged(name, choose) for name, choose in choices.items()})
 
 
 class _Seen:
@@ -69,56 +70,48 @@ class _Seen:
     def __init__(self, forecast: Dataset, actuals: Dataset, implemented: Plan, k: int) -> None:
         self.forecast, self.actuals, self.implemented, self.k = forecast, actuals, implemented, k
         self.in_force = {(each.segment, each.limit) for each in implemented.limits if each.month < k}
-        self.delivered = {
-            (kind, name)
-            for kind in ("lease", "contract")
-            for name in {*_offers(forecast, kind), *_offers(actuals, kind)}
-            if self._service_was_due(kind, name)
-        }
+        names = {(kind, kind.name_of(row)) for data in (forecast, actuals) for kind, row in offers(data)}
+        self.delivered = {(kind, name) for kind, name in names if self._service_was_due(kind, name)}
         self.delivered_ramps = {
             ramp
             for data in (forecast, actuals)
-            for offer, ramp in (
-                *((("lease", each.lease), each.ramp) for each in data.lease_terms),
-                *((("contract", each.contract), each.ramp) for each in data.contracts),
-            )
-            if offer in self.delivered
+            for kind, row in offers(data)
+            for ramp, _ in kind.ramps(data, row)
+            if (kind, kind.name_of(row)) in self.delivered
         }
 
-    def merged(self, sheet: str, key: tuple[str, ...], choose: Choice) -> Any:
+    def merged(self, name: str, choose: Choice) -> Any:
         """The rows of a sheet as known, in the forecast's order, then those that only the actuals have."""
-        old: Sequence[Any] = getattr(self.forecast, sheet)
-        new: Sequence[Any] = getattr(self.actuals, sheet)
+        old, new = self.forecast.rows(name), self.actuals.rows(name)
         if old == new:
             return new
-        before, after = _by_key(old, key), _by_key(new, key)
+        before, after = (_by_key(rows, sheet(name).key) for rows in (old, new))
         chosen = (
             after[each] if before.get(each) == after.get(each) else choose(before.get(each), after.get(each))
             for each in dict.fromkeys([*before, *after])
         )
         return tuple(each for each in chosen if each is not None)
 
-    def lease(self, before: Lease | None, after: Lease | None) -> Any:
-        return self._offer("lease", before, after)
+    def offer(self, kind: OfferKind) -> Choice:
+        """What is offered, and once service was to begin what comes of it."""
 
-    def contract(self, before: Contract | None, after: Contract | None) -> Any:
-        return self._offer("contract", before, after)
+        def choose(before: Any, after: Any) -> Any:
+            name = kind.name_of(before or after)
+            if not self._opened(before, after):
+                return before
+            if before is None or after is None or (kind, name) in self.delivered:
+                return after
+            facts = ("lead_months", "service_not_before", "delivered_share") if kind.uncertain else ()
+            return replace(after, **{fact: getattr(before, fact) for fact in facts})
 
-    def _offer(self, kind: str, before: Any, after: Any) -> Any:
-        name = getattr(before or after, kind)
-        if not self._opened(before, after):
-            return before
-        if before is None or after is None or (kind, name) in self.delivered:
-            return after
-        facts = ("lead_months", "service_not_before", "delivered_share")
-        return replace(after, **{fact: getattr(before, fact) for fact in facts})
+        return choose
 
-    def part(self, kind: str) -> Choice:
+    def part(self, kind: OfferKind) -> Choice:
         """Parts of an offer are known with what is offered of it."""
 
         def choose(before: Any, after: Any) -> Any:
-            name = getattr(before or after, kind)
-            opened = self._opened(_offers(self.forecast, kind).get(name), _offers(self.actuals, kind).get(name))
+            name = kind.name_of(before or after)
+            opened = self._opened(kind.of(self.forecast).get(name), kind.of(self.actuals).get(name))
             return after if opened else before
 
         return choose
@@ -135,16 +128,15 @@ class _Seen:
                     return True
         return False
 
-    def _service_was_due(self, kind: str, name: str) -> bool:
+    def _service_was_due(self, kind: OfferKind, name: str) -> bool:
         signed = [each.month for each in self.implemented.signings if (each.kind, each.name) == (kind, name)]
         for data in (self.forecast, self.actuals):
-            offer = _offers(data, kind).get(name)
+            offer = kind.of(data).get(name)
             if offer is None:
                 continue
-            months = [m for m in signed if m < self.k]
-            if offer.status == "signed" and offer.signed_month is not None:
-                months.append(data.t(offer.signed_month))
-            if any(service_start(data, offer, m) <= self.k for m in months):
+            before = kind.signed_before(data, offer)
+            months = [m for m in signed if m < self.k] + ([] if before is None else [before])
+            if any(kind.start(data, offer, m) <= self.k for m in months):
                 return True
         return False
 
@@ -176,10 +168,6 @@ class _Seen:
 
     def _differ(self, what: Callable[[Any, int], object], before: Any, after: Any) -> bool:
         return any(what(before, t) != what(after, t) for t in range(self.k + 1))
-
-
-def _offers(data: Dataset, kind: str) -> dict[str, Any]:
-    return dict(data.lease_of if kind == "lease" else data.contract_of)
 
 
 def _by_key(rows: Sequence[AnyRow], key: tuple[str, ...]) -> dict[Hashable, AnyRow]:

@@ -10,9 +10,7 @@ from dataclasses import dataclass, replace
 
 from models.dataset import Dataset
 from models.plan import Plan, Signing
-from models.roll.plan_mapping import schedule_of
-from models.schema import Contract, Lease, LeaseOut
-from models.supply.signing import service_start
+from models.supply.kind import OfferKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,11 @@ def replay(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[DroppedDecision, .
         The plan's decisions as they are in `dataset`, and those that are dropped because it does not offer them.
     """
     signings, dropped = [], []
-    units: dict[tuple[str, str], int] = {}
+    units: dict[tuple[OfferKind, str], int] = {}
     for each in sorted(plan.signings, key=lambda each: each.month):
         why = _not_on_offer(dataset, each, units.get((each.kind, each.name), 0))
         if why:
-            units_of = f"{each.units} unit{'s' * (each.units > 1)} of {dataset.label(each.month)}"
+            units_of = f"{each.kind.units(each.units)} of {dataset.label(each.month)}"
             dropped.append(DroppedDecision(each.month, f"{each.name}: {units_of} not available, {why}"))
             continue
         units[each.kind, each.name] = units.get((each.kind, each.name), 0) + each.units
@@ -59,38 +57,24 @@ def replay(dataset: Dataset, plan: Plan) -> tuple[Plan, tuple[DroppedDecision, .
     return found, tuple(dropped)
 
 
-def _offer(dataset: Dataset, each: Signing) -> Lease | Contract | LeaseOut | None:
-    if each.kind == "lease":
-        return dataset.lease_of.get(each.name)
-    return dataset.contract_of.get(each.name) if each.kind == "contract" else dataset.lease_out_of.get(each.name)
-
-
 def _not_on_offer(dataset: Dataset, each: Signing, signed_so_far: int) -> str:
     """Why the units cannot be had in their month; "" when they can."""
-    offer = _offer(dataset, each)
-    if offer is None or (each.kind == "lease" and schedule_of(dataset, each) is None):
+    kind = each.kind
+    offer = kind.of(dataset).get(each.name)
+    if offer is None or kind.taken_alike(dataset, each) is None:
         return "it is not on offer"
-    if not isinstance(offer, LeaseOut) and offer.status != "offer":
-        return "" if offer.status == "signed" and each.signed else "it is not on offer"
+    if kind.status(offer) != "offer":
+        return "" if kind.status(offer) == "signed" and each.signed else "it is not on offer"
     if each.signed:
         return "it is not signed"
     month = dataset.month(each.month)
     if (offer.sign_from or month) > month or (offer.sign_until or month) < month:
         return "it cannot be signed then"
-    if isinstance(offer, Contract):
-        return "" if each.units <= offer.max_blocks and not signed_so_far else "fewer blocks are on offer"
-    return "" if signed_so_far + each.units <= offer.units_max else "fewer units are on offer"
+    fits = signed_so_far + each.units <= kind.most(offer) and not (signed_so_far and kind.signed_once)
+    return "" if fits else f"fewer {kind.unit}s are on offer"
 
 
 def _at_home(dataset: Dataset, each: Signing) -> Signing:
-    offer = _offer(dataset, each)
-    assert offer is not None
-    start = service_start(dataset, offer, each.month)
-    schedule = schedule_of(dataset, each) if each.kind == "lease" else None
-    if schedule is None:
-        return replace(each, start=start, end=start + each.term_months - 1)
-    if each.cancelled and schedule.may_stop(each.end + 1):
-        return replace(each, start=start)
-    renewals = min(each.renewals, schedule.term.renewals_max)
-    end = schedule.term_end - 1 + renewals * (schedule.term.renewal_months or 0)
-    return replace(each, start=start, end=end, cancelled=False, renewals=renewals)
+    found = each.kind.taken_alike(dataset, each)
+    assert found is not None
+    return found

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from models.columns import Row
 from models.dataset import Billed, Carried, Dataset
-from models.plan import Plan
+from models.plan import Plan, Signing
 from models.schema import (
     Cap,
-    Contract,
     Fleet,
-    Lease,
-    LeaseHardware,
-    LeaseOut,
-    LeaseTerm,
     Limit,
     OnDemand,
     Option,
@@ -23,26 +20,24 @@ from models.schema import (
     ScenarioFactor,
     Segment,
     Throughput,
+    sheet_of,
 )
+from models.supply.kind import OfferKind
+from models.supply.registry import KINDS, offers
 
 ROLLED = (
     "throughput",
     "segments",
     "limits",
     "fleet",
-    "leases",
-    "lease_hardware",
-    "lease_terms",
     "ramps",
-    "contracts",
     "on_demand",
-    "lease_outs",
     "options",
     "caps",
     "rules",
     "scenario_factors",
 )
-"""The sheets that rolling rewrites; contract_tiers only lose rows."""
+"""The sheets that rolling rewrites beside those of offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,7 @@ class Origin:
     given. `renewed`: how often it was renewed. `settled`: nothing of it is still to be decided.
     """
 
-    kind: str
+    kind: OfferKind
     name: str
     month: int
     term_months: int
@@ -77,34 +72,51 @@ class RollState:
         self.segments: list[Segment] = []
         self.limits: list[Limit] = []
         self.fleet: list[Fleet] = []
-        self.leases: list[Lease] = []
-        self.lease_hardware: list[LeaseHardware] = []
-        self.lease_terms: list[LeaseTerm] = []
         self.ramps: list[Ramp] = list(dataset.ramps)
-        self.contracts: list[Contract] = []
         self.on_demand: list[OnDemand] = []
-        self.lease_outs: list[LeaseOut] = []
+        self.offers: dict[str, list[Row]] = defaultdict(list)
         self.options: list[Option] = []
         self.caps: list[Cap] = []
         self.rules: list[Rule] = []
         self.scenario_factors: list[ScenarioFactor] = []
         self.parts: dict[str, list[str]] = {}
-        self.origins: dict[tuple[str, str], Origin] = {}
+        self.origins: dict[tuple[OfferKind, str], Origin] = {}
         self.removed: set[str] = set()
         self.signed: set[str] = set()
         self.carried: list[Carried] = []
         self.billed: list[Billed] = []
         self.done: list[str] = []
         self.notes: list[str] = []
-        self._names = {each.lease for each in dataset.leases} | {each.contract for each in dataset.contracts}
-        self._names |= {each.lease_out for each in dataset.lease_outs} | {each.ramp for each in dataset.ramps}
-        self._names |= {each.cap for each in dataset.caps}
+        self._names = {kind.name_of(row) for kind, row in offers(dataset)}
+        self._names |= {each.ramp for each in dataset.ramps} | {each.cap for each in dataset.caps}
 
     def sheets(self) -> dict[str, Any]:
         """The rolled rows of the sheets that change, and what is carried over."""
-        tiers = tuple(each for each in self.dataset.contract_tiers if each.contract not in self.removed)
         rows = {name: tuple(getattr(self, name)) for name in (*ROLLED, "carried", "billed")}
-        return rows | {"contract_tiers": tiers}
+        of_offers = (sheet_of(row).name for kind in KINDS for row in (kind.row, *kind.parts))
+        return rows | {name: tuple(self.offers[name]) for name in of_offers}
+
+    def write(self, *rows: Row) -> None:
+        """Puts rows into the next round, each in its sheet."""
+        for row in rows:
+            name = sheet_of(type(row)).name
+            (getattr(self, name) if name in ROLLED else self.offers[name]).append(row)
+
+    def signings_of(self, kind: OfferKind, name: str) -> list[Signing]:
+        """The plan's signings of an offer."""
+        return [each for each in self.plan.signings if (each.kind, each.name) == (kind, name)]
+
+    def is_closed(self, sign_until: int | None) -> bool:
+        """Whether a window that ends in a month is over when the round begins."""
+        return sign_until is not None and self.dataset.t(sign_until) < self.to
+
+    def stands_for(
+        self, name: str, signing: Signing, *, stop: int | None = None, renewed: int = 0, settled: bool = False
+    ) -> None:
+        """Notes that the offer of that name in the next round is units of a signing of this one; see `Origin`."""
+        self.origins[signing.kind, name] = Origin(
+            signing.kind, signing.name, signing.month, signing.term_months, signing.start, stop, renewed, settled
+        )
 
     def free_name(self, name: str) -> str:
         """The name, with a number after it where it is taken already; then it is taken."""

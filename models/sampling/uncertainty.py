@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from models.dataset import Dataset
 from models.faults import closest
 from models.sampling.distribution import Distribution
 from models.sampling.history import joint_growth, segment_growth
-from models.schema import Contract, Lease
-from models.supply.signing import service_start
+from models.supply.kind import OfferKind
+from models.supply.registry import offers
 
 Value = TypeVar("Value")
 
@@ -69,25 +69,26 @@ def resampled_segments(dataset: Dataset, uncertainty: Uncertainty) -> tuple[str,
 
 
 def offers_to_be_delivered(dataset: Dataset) -> dict[str, str]:
-    """The site of each lease and contract that is on offer, or signed and not yet in service in month 0."""
+    """The site of each offer of capacity that is on offer, or signed and not yet in service in month 0."""
 
-    def to_come(offer: Lease | Contract) -> bool:
-        signed = offer.signed_month if offer.status == "signed" else None
-        started = signed is not None and service_start(dataset, offer, dataset.t(signed)) < 0
-        return offer.status != "excluded" and not started
+    def to_come(kind: OfferKind, row: Any) -> bool:
+        signed = kind.signed_before(dataset, row)
+        return kind.status(row) != "excluded" and (signed is None or kind.start(dataset, row, signed) >= 0)
 
-    found = {each.lease: each.site or each.lease for each in dataset.leases if to_come(each)}
-    return found | {each.contract: each.site or each.contract for each in dataset.contracts if to_come(each)}
+    return {kind.name_of(row): kind.site(row) for kind, row in _uncertain(dataset) if to_come(kind, row)}
 
 
 def active_offers(dataset: Dataset) -> dict[str, str]:
-    """The provider of each lease and contract that is not excluded."""
-    found = {each.lease: each.provider for each in dataset.leases if each.status != "excluded"}
-    return found | {each.contract: each.provider for each in dataset.contracts if each.status != "excluded"}
+    """The provider of each offer of capacity that is not excluded."""
+    return {kind.name_of(row): row.provider for kind, row in _uncertain(dataset) if kind.status(row) != "excluded"}
+
+
+def _uncertain(dataset: Dataset) -> Iterator[tuple[OfferKind, Any]]:
+    return ((kind, row) for kind, row in offers(dataset) if kind.uncertain)
 
 
 def suppliers(dataset: Dataset) -> tuple[str, ...]:
-    """Providers of leases and contracts that are not excluded, and of on-demand capacity."""
+    """Providers of offers that are not excluded, and of on-demand capacity."""
     return tuple(dict.fromkeys([*active_offers(dataset).values(), *(each.provider for each in dataset.on_demand)]))
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Scenario, ScenarioFactor
+from models.supply.kind import OfferKind
 
 SAMPLED = " fresh"
 """The name of the sampled scenario; no scenario of a workbook begins with a blank."""
 
-SigningKey = tuple[str, str, int, int]
+SigningKey = tuple[OfferKind, str, int, int]
 """Kind, offer, month and term of a signing."""
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.schema import Contract, ContractTier
-from models.supply.signing import RampUp, escalation, ramp_up, service_start, supplier_exit
+from models.supply.signing import RampUp, escalation, ramp_up, service_start
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ContractSchedule:
     @cached_property
     def start(self) -> int:
         """First service month f."""
-        return service_start(self.dataset, self.contract, self.signed)
+        return service_start(self.dataset, self.contract, self.contract.contract, self.signed)
 
     @property
     def end(self) -> int:
@@ -48,7 +48,7 @@ class ContractSchedule:
     @cached_property
     def exit_month(self) -> int | None:
         """The month from which the supplier has left; None where it never does."""
-        return supplier_exit(self.dataset, self.contract)
+        return self.dataset.realization.exit(self.contract.contract, self.contract.provider)
 
     def supplier_present(self, t: int) -> bool:
         """Whether the supplier is still there in month t."""

@@ -15,21 +15,21 @@ from __future__ import annotations
 from operator import itemgetter
 
 from models.core.finance import counts_in_full
-from models.core.ledgers import Payer, Source
+from models.core.ledgers import Source
 from models.core.linear import Linear
 from models.core.model import Model
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
 from models.supply.contract_bills import Bills
 from models.supply.contract_schedule import ContractSchedule
-from models.supply.signing import signing_months
+from models.supply.kind import OfferKind
 from models.supply.take_or_pay import SigningVariant, TierBlocks, add_overage
 
 _TierKey = tuple[str, int, int]
 _Span = tuple[ContractSchedule, ContractTier, int, int]
 
 
-def add_contracts(model: Model) -> None:
+def add_contracts(model: Model, kind: OfferKind) -> None:
     """Adds every contract that is signed or can be, its capacity and its bills."""
     dataset = model.dataset
     offered: list[ContractSchedule] = []
@@ -42,28 +42,30 @@ def add_contracts(model: Model) -> None:
             else:
                 model.signings.sign(contract.contract, schedule.signed, Linear(1.0), 1)
         elif contract.status == "offer" and contract.max_blocks:
-            months = signing_months(dataset, contract, contract.contract, every_month=model.every_month)
+            months = kind.signing_months(dataset, contract, every_month=model.every_month)
             offered.extend(ContractSchedule(dataset, contract, m) for m in months)
     signed.extend(_offered(model, offered))
     for each in signed:
         contract = each.schedule.contract
         model.signings.sign(contract.contract, each.schedule.signed, each.signed, 1, units=each.blocks)
-        source = source_of(contract)
+        source = source_of(kind, contract)
         for t in each.schedule.service:
             if t in dataset.horizon:
                 model.capacity.bring_online(source, t, each.blocks.times(each.schedule.online_per_block(t)))
     for contract in dataset.contracts:
         signatures = [each for each in signed if each.schedule.contract is contract]
         if signatures:
-            model.contract_bills.append(Bills(model, contract, source_of(contract), payer_of(contract), signatures))
+            model.contract_bills.append(
+                Bills(model, contract, source_of(kind, contract), kind.payer(contract), signatures)
+            )
     add_overage(model, [each for bills in model.contract_bills for each in bills.metered])
-    model.readers.append(lambda: Plan(signings=tuple(_signings(signed))))
+    model.readers.append(lambda: Plan(signings=tuple(_signings(kind, signed))))
 
 
-def source_of(contract: Contract) -> Source:
+def source_of(kind: OfferKind, contract: Contract) -> Source:
     """The source of capacity a contract is."""
     return Source(
-        kind="contract",
+        kind=kind,
         name=contract.contract,
         term_months=contract.term_months,
         provider=contract.provider,
@@ -74,11 +76,6 @@ def source_of(contract: Contract) -> Source:
         sublet=False,
         metered=contract.take_or_pay_share < 1.0,
     )
-
-
-def payer_of(contract: Contract) -> Payer:
-    """The payer in the cost ledger that a contract is."""
-    return Payer("contract", contract.contract, contract.provider, contract.region, contract.site or contract.contract)
 
 
 def tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tuple[ContractTier, int, int]]:
@@ -212,14 +209,14 @@ def _is_counted(model: Model, schedule: ContractSchedule, t: int) -> bool:
     )
 
 
-def _signings(signed: list[SigningVariant]) -> list[Signing]:
+def _signings(kind: OfferKind, signed: list[SigningVariant]) -> list[Signing]:
     found = []
     for each in signed:
         contract, blocks = each.schedule.contract, round(each.blocks.value())
         if blocks:
             found.append(
                 Signing(
-                    kind="contract",
+                    kind=kind,
                     name=contract.contract,
                     month=each.schedule.signed,
                     term_months=contract.term_months,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from models.core.ledgers import Payer, Source
 from models.core.linear import Linear
 from models.core.model import Model
+from models.kinds import FLEET
 
 
 def add_fleet(model: Model) -> None:
@@ -18,7 +19,7 @@ def add_fleet(model: Model) -> None:
     for asset in dataset.fleet:
         site = asset.site or asset.asset
         source = Source(
-            kind="fleet",
+            kind=FLEET,
             name=asset.asset,
             term_months=0,
             provider=asset.provider,
@@ -28,7 +29,7 @@ def add_fleet(model: Model) -> None:
             usage_usd=asset.usage_usd_per_accelerator_hour,
             sublet=asset.sublet,
         )
-        payer = Payer("fleet", asset.asset, asset.provider, asset.region, site)
+        payer = Payer(FLEET, asset.asset, asset.provider, asset.region, site)
         first = 0 if asset.from_month is None else dataset.t(asset.from_month)
         last = len(dataset.horizon) if asset.until_month is None else dataset.t(asset.until_month)
         exit_month = dataset.realization.exit(asset.provider)

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.schema import Lease, LeaseTerm
-from models.supply.signing import RampUp, escalation, ramp_up, service_start, supplier_exit
+from models.supply.signing import RampUp, escalation, ramp_up, service_start
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class LeaseSchedule:
     @cached_property
     def start(self) -> int:
         """First service month f."""
-        return service_start(self.dataset, self.lease, self.signed)
+        return service_start(self.dataset, self.lease, self.lease.lease, self.signed)
 
     @property
     def term_end(self) -> int:
@@ -41,7 +41,7 @@ class LeaseSchedule:
     @cached_property
     def exit_month(self) -> int | None:
         """The month from which the supplier has left; None where it never does."""
-        return supplier_exit(self.dataset, self.lease)
+        return self.dataset.realization.exit(self.lease.lease, self.lease.provider)
 
     def supplier_present(self, t: int) -> bool:
         """Whether the supplier is still there in month t."""

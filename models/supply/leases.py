@@ -18,20 +18,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
-from models.core.ledgers import Obligation, Payer, Source
+from models.core.ledgers import Obligation, Source
 from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
-from models.schema import Lease, LeaseTerm
+from models.schema import LeaseTerm
+from models.supply.kind import OfferKind
 from models.supply.lease_schedule import LeaseSchedule
-from models.supply.signing import signing_months
 
 
 @dataclass(frozen=True, slots=True)
 class _ServicePeriod:
-    """The units of one signing and how long they stay: units in service by month, from f on."""
+    """The units of one signing and how long they service: units in service by month, from f on."""
 
+    kind: OfferKind
     schedule: LeaseSchedule
     units: Linear
     levels: dict[int, Linear]
@@ -43,8 +44,8 @@ class _ServicePeriod:
         return self.levels.get(t, self.units)
 
 
-def add_leases(model: Model) -> None:
-    """Adds every lease that is signed or can be: its units, their stay, what they bring and cost."""
+def add_leases(model: Model, kind: OfferKind) -> None:
+    """Adds every lease that is signed or can be: its units, their service, what they bring and cost."""
     dataset = model.dataset
     terms: dict[str, list[LeaseTerm]] = {each.lease: [] for each in dataset.leases}
     for term in dataset.lease_terms:
@@ -56,7 +57,7 @@ def add_leases(model: Model) -> None:
             term = next(each for each in terms[lease.lease] if each.term_months == lease.signed_term_months)
             signed.append(LeaseSchedule(dataset, lease, term, dataset.t(lease.signed_month)))
         elif lease.status == "offer" and lease.units_max:
-            for m in signing_months(dataset, lease, lease.lease, every_month=model.every_month):
+            for m in kind.signing_months(dataset, lease, every_month=model.every_month):
                 offered.extend(LeaseSchedule(dataset, lease, term, m) for term in terms[lease.lease])
     keys = [(each.lease.lease, each.signed, each.term.term_months) for each in offered]
     units = model.add_cumulative_counts("units_by", keys, lambda name: dataset.lease_of[name].units_max)
@@ -65,7 +66,7 @@ def add_leases(model: Model) -> None:
     for past in signed:
         if past.term_end <= 0:
             model.signings.sign(past.lease.lease, past.signed, Linear(1.0 if past.lease.signed_units else 0.0), 1)
-    services = _services(model, counted)
+    services = _services(model, kind, counted)
     for service in services:
         lease = service.schedule.lease
         most = (lease.signed_units or 0) if lease.status == "signed" else lease.units_max
@@ -111,7 +112,7 @@ def _key(schedule: LeaseSchedule) -> tuple[str, int, int]:
     return schedule.lease.lease, schedule.term.term_months, schedule.signed
 
 
-def _services(model: Model, counted: list[tuple[LeaseSchedule, Linear]]) -> list[_ServicePeriod]:
+def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, Linear]]) -> list[_ServicePeriod]:
     """Variables for the months in which the units in service can fall below those of the month before."""
     dataset = model.dataset
     caps_obligations = any(cap.measure == "obligation_usd" for cap in dataset.caps)
@@ -146,7 +147,7 @@ def _services(model: Model, counted: list[tuple[LeaseSchedule, Linear]]) -> list
                 current = following
             levels[t] = current
         tail_end = None if caps_obligations else _cheapest_end(model, schedule)
-        services.append(_ServicePeriod(schedule, units, levels, stops[key], tail_end))
+        services.append(_ServicePeriod(kind, schedule, units, levels, stops[key], tail_end))
     return services
 
 
@@ -173,7 +174,7 @@ def _first_foreseen_end(dataset: Dataset, schedule: LeaseSchedule) -> int:
 
 
 def _cheapest_end(model: Model, schedule: LeaseSchedule) -> int | None:
-    """With `full`, the month from which it is cheapest to stop beyond the horizon; None to stay for the term."""
+    """With `full`, the month from which it is cheapest to stop beyond the horizon; None to service for the term."""
     horizon = len(model.dataset.horizon)
     if not counts_in_full(model.dataset) or schedule.term_end <= horizon:
         return None
@@ -193,7 +194,7 @@ def _bring_online(model: Model, service: _ServicePeriod) -> None:
     schedule, lease, term = service.schedule, service.schedule.lease, service.schedule.term
     for hardware, accelerators in schedule.accelerators.items():
         source = Source(
-            kind="lease",
+            kind=service.kind,
             name=lease.lease,
             term_months=term.term_months,
             provider=lease.provider,
@@ -208,31 +209,29 @@ def _bring_online(model: Model, service: _ServicePeriod) -> None:
                 model.capacity.bring_online(source, t, level.times(accelerators * schedule.online_share(t)))
 
 
-def _payer(lease: Lease) -> Payer:
-    return Payer("lease", lease.lease, lease.provider, lease.region, lease.site or lease.lease)
-
-
 def _pay(model: Model, service: _ServicePeriod) -> None:
     """Upfront and prepayment at signing, then fees by month and termination fees; what is still owed besides."""
     dataset, schedule, term = model.dataset, service.schedule, service.schedule.term
-    payer, horizon, full = _payer(schedule.lease), len(dataset.horizon), counts_in_full(dataset)
+    payer, horizon, full = service.kind.payer(schedule.lease), len(dataset.horizon), counts_in_full(dataset)
     if schedule.supplier_present(schedule.signed) and (
         0 <= schedule.signed < horizon or (full and schedule.signed >= horizon)
     ):
         share = counted_share_of_upfront(dataset, schedule.start, term.term_months)
-        model.costs.pay("lease", payer, schedule.signed, service.units.times(schedule.upfront), counted=share)
+        model.costs.pay(
+            service.kind.category, payer, schedule.signed, service.units.times(schedule.upfront), counted=share
+        )
         if term.prepay_share:
             fees = [schedule.fee(t) for t in range(schedule.start, schedule.term_end)]
             share = counted_share_of_prepayment(dataset, schedule.start, fees)
             prepaid = service.units.times(term.prepay_share * sum(fees))
-            model.costs.pay("lease", payer, schedule.signed, prepaid, counted=share)
+            model.costs.pay(service.kind.category, payer, schedule.signed, prepaid, counted=share)
 
     def due(t: int, amount: Linear) -> None:
         if t < 0 or amount.is_zero:
             return
         model.obligations.append(Obligation(payer, schedule.signed, t, amount))
         if t < horizon or full:
-            model.costs.pay("lease", payer, t, amount)
+            model.costs.pay(service.kind.category, payer, t, amount)
 
     end = schedule.term_end if service.tail_end is None else service.tail_end
     for t, level in service.levels.items():
@@ -253,7 +252,7 @@ def _signings(service: _ServicePeriod) -> list[Signing]:
 
     def signing(units: int, end: int, cancelled: bool, renewals: int) -> Signing:
         return Signing(
-            kind="lease",
+            kind=service.kind,
             name=schedule.lease.lease,
             month=schedule.signed,
             term_months=schedule.term.term_months,

@@ -14,6 +14,7 @@ from models.core.ledgers import Payer
 from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset, block_hours
+from models.kinds import ON_DEMAND
 from models.plan import OnDemandUse, Plan
 from models.schema import OnDemand
 
@@ -74,7 +75,7 @@ def add_on_demand(model: Model) -> None:
         pool = region, hardware
         model.capacity.on_demand[pool, t, block].append(variable)
         model.capacity.reachable.add((pool, t))
-        payer = Payer("on_demand", f"{provider} {region} {hardware}", provider, region)
+        payer = Payer(ON_DEMAND, f"{provider} {region} {hardware}", provider, region)
         usd = row.usd_per_accelerator_hour * block_hours(dataset, t, block) * unit
         model.costs.pay("on_demand", payer, t, Linear.of(variable, usd))
 

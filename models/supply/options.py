@@ -12,7 +12,9 @@ from models.core.finance import spending_is_rewarded
 from models.core.ledgers import Payer
 from models.core.linear import Linear
 from models.core.model import Model
+from models.kinds import OPTION
 from models.plan import OptionPurchase, Plan
+from models.supply.registry import bought as bought_kinds
 
 
 def add_options(model: Model) -> None:
@@ -35,11 +37,11 @@ def add_options(model: Model) -> None:
     bought = model.add_variables("bought", index, upper=1, integer=True, decided=itemgetter(1))
     for option in live:
         months = [m for name, m in index if name == option.option]
-        payer = Payer("option", option.option)
+        payer = Payer(OPTION, option.option)
         once = Linear()
         for m in months:
             once.add(bought[option.option, m])
-            model.costs.pay("option", payer, m, Linear.of(bought[option.option, m], option.premium_usd))
+            model.costs.pay(OPTION.name, payer, m, Linear.of(bought[option.option, m], option.premium_usd))
         model.add_constraint("bought_once", option.option, once, at_most=1.0)
         most = float(model.signings.most(option.offer))
         for t in sorted({each.t for each in model.signings.of(option.offer)}):
@@ -56,6 +58,5 @@ def add_options(model: Model) -> None:
 
 
 def _is_signed(model: Model, offer: str) -> bool:
-    dataset = model.dataset
-    row = dataset.lease_of.get(offer) or dataset.contract_of.get(offer)
-    return row is not None and row.status == "signed"
+    found = ((kind, kind.of(model.dataset).get(offer)) for kind in bought_kinds())
+    return any(row is not None and kind.status(row) == "signed" for kind, row in found)

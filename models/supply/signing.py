@@ -1,4 +1,4 @@
-"""When an offer can be signed and when its service then starts; common to leases, contracts and lease-outs."""
+"""When service starts after a signing, and how capacity and rate build up then; common to all kinds of offers."""
 
 from __future__ import annotations
 
@@ -7,26 +7,20 @@ from typing import Protocol
 
 from models.dataset import Dataset
 from models.realization import Realization
-from models.schema import Contract, Lease, Ramp
+from models.schema import Ramp
 
 
 class Offer(Protocol):
-    """What leases, contracts and lease-outs have in common."""
-
-    @property
-    def sign_from(self) -> int | None:
-        """The first month number it can be signed; None: the horizon's."""
-
-    @property
-    def sign_until(self) -> int | None:
-        """The last month number it can be signed; None: the horizon's."""
+    """What offers of all kinds have in common."""
 
     @property
     def lead_months(self) -> int:
         """Months from signing to the first service month."""
 
 
-def service_start(dataset: Dataset, offer: Offer, signed: int, realization: Realization | None = None) -> int:
+def service_start(
+    dataset: Dataset, offer: Offer, name: str | None, signed: int, realization: Realization | None = None
+) -> int:
     """First service month f = max(m + lead_months + delay, service_not_before) of a signing in month m.
 
     Parameters
@@ -34,7 +28,9 @@ def service_start(dataset: Dataset, offer: Offer, signed: int, realization: Real
     dataset
         The problem.
     offer
-        A lease, contract or lease-out.
+        The row of an offer.
+    name
+        The offer whose delay in the scenario counts; None for offers that no factor acts on.
     signed
         The month t of signing.
     realization
@@ -48,48 +44,10 @@ def service_start(dataset: Dataset, offer: Offer, signed: int, realization: Real
         earliest = signed + offer.lead_months + delay
         return earliest if not_before is None else max(earliest, dataset.t(not_before))
 
-    if not isinstance(offer, (Lease, Contract)):
+    if name is None:
         return start(0)
-    decided = start(0) if offer.status == "signed" else signed
-    return start(realization.delay(_name(offer), decided) if decided >= 0 else 0)
-
-
-def _name(offer: Lease | Contract) -> str:
-    return offer.lease if isinstance(offer, Lease) else offer.contract
-
-
-def supplier_exit(dataset: Dataset, offer: Offer) -> int | None:
-    """The month from which the supplier of an offer has left in this scenario; None where it never does."""
-    if not isinstance(offer, (Lease, Contract)):
-        return None
-    return dataset.realization.exit(_name(offer), offer.provider)
-
-
-def signing_months(dataset: Dataset, offer: Offer, name: str, *, every_month: bool = False) -> list[int]:
-    """Months in which the offer can be signed: in its window, with service starting inside the horizon.
-
-    A signing is a decision common to scenarios: it is on offer where service starts inside the horizon in one of
-    them. Once the supplier has left there is nothing to sign. Of several months with the same first service month
-    and price, in every scenario, only the last is kept: money paid later costs no more. Not so where caps count
-    cash or obligations by month, or a rule speaks of the offer, nor with `every_month`.
-    """
-    first = 0 if offer.sign_from is None else max(0, dataset.t(offer.sign_from))
-    horizon = len(dataset.horizon)
-    last = horizon - 1 if offer.sign_until is None else min(horizon - 1, dataset.t(offer.sign_until))
-    starts = {
-        m: [service_start(dataset, offer, m, each) for each in dataset.realizations] for m in range(first, last + 1)
-    }
-    months = [m for m, found in starts.items() if min(found) < horizon]
-    if not (every_month or _early_signing_may_matter(dataset, name)):
-        prices = {m: [each.price(name, m) for each in dataset.realizations] for m in months}
-        months = [m for m in months if m + 1 not in prices or (starts[m], prices[m]) != (starts[m + 1], prices[m + 1])]
-    exit_month = supplier_exit(dataset, offer)
-    return months if exit_month is None else [m for m in months if m < exit_month]
-
-
-def _early_signing_may_matter(dataset: Dataset, name: str) -> bool:
-    by_month = any(cap.measure.startswith(("cash", "obligation")) for cap in dataset.caps)
-    return by_month or any(name in rule.offers for rule in dataset.rules)
+    decided = start(0) if getattr(offer, "status", "offer") == "signed" else signed
+    return start(realization.delay(name, decided) if decided >= 0 else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,22 +15,18 @@ from itertools import pairwise
 
 from models.core.linear import Linear, Var
 from models.core.model import Model
-from models.dataset import Dataset, offers_on_the_table
+from models.dataset import Dataset
 from models.plan import Plan
+from models.supply.registry import offer_of, offers_on_the_table
 
 Key = tuple[int, str, int]
 """A known plan by number, an offer, and the signing month from which a difference counts."""
 
 
 def mw_per_unit(dataset: Dataset, name: str) -> float:
-    """Power of a unit of a lease or lease-out, or of a block of a contract, MW."""
-    kw = {each.hardware: each.kw for each in dataset.hardware}
-    if name in dataset.contract_of:
-        return dataset.contract_of[name].block_mw
-    if name in dataset.lease_out_of:
-        row = dataset.lease_out_of[name]
-        return row.accelerators * kw[row.hardware] / 1000.0
-    return sum(each.accelerators * kw[each.hardware] for each in dataset.lease_hardware if each.lease == name) / 1000.0
+    """Power of a unit of an offer, MW."""
+    kind, row = offer_of(dataset, name)
+    return kind.mw_per_unit(dataset, row)
 
 
 def units_by_month(dataset: Dataset, plan: Plan) -> dict[str, Counter[int]]:
@@ -113,10 +109,10 @@ def _distance(model: Model, k: int, name: str, units: Counter[int], differences:
             difference = Linear.of(variable)
             more = signed.times(1.0).add_constant(-float(before))
             # with `is_more` 1 only the first row binds, with 0 only the second
-            body = Linear.of(variable).plus(more, -1.0).add(side, 2.0 * before)
-            model.add_constraint("difference_above", key, body, at_most=2.0 * before)
-            body = Linear.of(variable).plus(more).add(side, -2.0 * (most - before))
-            model.add_constraint("difference_below", key, body, at_most=0.0)
+            claim = Linear.of(variable).plus(more, -1.0).add(side, 2.0 * before)
+            model.add_constraint("difference_above", key, claim, at_most=2.0 * before)
+            claim = Linear.of(variable).plus(more).add(side, -2.0 * (most - before))
+            model.add_constraint("difference_below", key, claim, at_most=0.0)
         total.plus(difference, float(following - m))
     return total
 

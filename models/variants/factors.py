@@ -15,7 +15,7 @@ from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.faults import closest
 from models.schema import Demand
-from models.supply.signing import service_start
+from models.supply.registry import KINDS
 from models.variants.offers import at_price
 
 ALL = "*"
@@ -52,14 +52,14 @@ def names_of(dataset: Dataset, quantity: str) -> tuple[str, ...]:
     """What the quantity can act on, by name."""
     segments = [each.segment for each in dataset.segments]
     hardware = [each.hardware for each in dataset.hardware]
-    offers = [*dataset.lease_of, *dataset.contract_of]
+    offers = [name for kind in KINDS if kind.uncertain for name in kind.of(dataset)]
     found: dict[str, Collection[str]] = {
         "demand": segments,
         "demand_growth": segments,
         "throughput": [*dict.fromkeys(each.workload for each in dataset.throughput), *hardware],
         "on_demand_price": hardware,
         "on_demand_cap": hardware,
-        "price": [*offers, *dataset.lease_out_of],
+        "price": [name for kind in KINDS for name in kind.of(dataset)],
         "delivered_share": offers,
         "delivery_delay_months": offers,
         "cap": [each.cap for each in dataset.caps],
@@ -127,45 +127,18 @@ def _price(dataset: Dataset, name: str, value: float) -> Dataset:
 
 
 def _delivered_share(dataset: Dataset, name: str, value: float) -> Dataset:
-    def share(now: float) -> float:
-        return min(1.0, now * value)
-
-    leases = (
-        replace(each, delivered_share=share(each.delivered_share)) if name in (ALL, each.lease) else each
-        for each in dataset.leases
-    )
-    contracts = (
-        replace(each, delivered_share=share(each.delivered_share)) if name in (ALL, each.contract) else each
-        for each in dataset.contracts
-    )
-    return replace(dataset, leases=tuple(leases), contracts=tuple(contracts))
+    for kind in KINDS:
+        if kind.uncertain:
+            dataset = kind.delivered(dataset, None if name == ALL else name, value)
+    return dataset
 
 
 def _delay(dataset: Dataset, name: str, value: float) -> Dataset:
     """Longer lead times, for what is already in service none."""
-    months = round(value)
-
-    def delay(lead: int, signed_month: int | None, start: int) -> int:
-        return lead if signed_month is not None and start < 0 else lead + months
-
-    leases = [
-        replace(each, lead_months=delay(each.lead_months, each.signed_month, _start(dataset, each)))
-        if name in (ALL, each.lease)
-        else each
-        for each in dataset.leases
-    ]
-    contracts = [
-        replace(each, lead_months=delay(each.lead_months, each.signed_month, _start(dataset, each)))
-        if name in (ALL, each.contract)
-        else each
-        for each in dataset.contracts
-    ]
-    return replace(dataset, leases=tuple(leases), contracts=tuple(contracts))
-
-
-def _start(dataset: Dataset, offer: object) -> int:
-    signed = getattr(offer, "signed_month", None)
-    return 0 if signed is None else service_start(dataset, offer, dataset.t(signed))  # type: ignore[arg-type]
+    for kind in KINDS:
+        if kind.uncertain:
+            dataset = kind.delayed(dataset, None if name == ALL else name, round(value))
+    return dataset
 
 
 def _cap(dataset: Dataset, name: str, value: float) -> Dataset:

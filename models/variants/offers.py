@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from models.dataset import Dataset
 from models.schema import Rule
+from models.supply.registry import KINDS
 
 
 def with_offer(dataset: Dataset, name: str) -> Dataset:
@@ -23,14 +24,19 @@ def with_offer(dataset: Dataset, name: str) -> Dataset:
 
 def without_offer(dataset: Dataset, name: str) -> Dataset:
     """The same problem with the offer off the table; rules and caps still know its name."""
-    return replace(
-        dataset,
-        leases=tuple(replace(each, status="excluded") if each.lease == name else each for each in dataset.leases),
-        contracts=tuple(
-            replace(each, status="excluded") if each.contract == name else each for each in dataset.contracts
-        ),
-        lease_outs=tuple(replace(each, units_max=0) if each.lease_out == name else each for each in dataset.lease_outs),
-    )
+    for kind in KINDS:
+        dataset = kind.without(dataset, name)
+    return dataset
+
+
+def nothing_new(dataset: Dataset) -> Dataset:
+    """The same problem with nothing to sign, lease out or buy an option on; what is signed stays.
+
+    Offers stay in it by name, so that rules and caps still know them.
+    """
+    for kind in KINDS:
+        dataset = kind.without(dataset)
+    return replace(dataset, options=())
 
 
 def at_price(dataset: Dataset, name: str, factor: float) -> Dataset:
@@ -38,41 +44,6 @@ def at_price(dataset: Dataset, name: str, factor: float) -> Dataset:
 
     Usage charges, minimum spend and option premiums stay, as for the scenario quantity `price`.
     """
-    return replace(
-        dataset,
-        lease_terms=tuple(
-            replace(
-                each,
-                usd_per_accelerator_hour=_times(each.usd_per_accelerator_hour, factor),
-                usd_per_unit_month=_times(each.usd_per_unit_month, factor),
-                upfront_usd_per_unit=each.upfront_usd_per_unit * factor,
-            )
-            if each.lease == name
-            else each
-            for each in dataset.lease_terms
-        ),
-        contracts=tuple(
-            replace(each, upfront_usd=each.upfront_usd * factor) if each.contract == name else each
-            for each in dataset.contracts
-        ),
-        contract_tiers=tuple(
-            replace(
-                each,
-                usd_per_accelerator_hour=_times(each.usd_per_accelerator_hour, factor),
-                usd_per_kw_month=_times(each.usd_per_kw_month, factor),
-            )
-            if each.contract == name
-            else each
-            for each in dataset.contract_tiers
-        ),
-        lease_outs=tuple(
-            replace(each, usd_per_accelerator_hour=each.usd_per_accelerator_hour * factor)
-            if each.lease_out == name
-            else each
-            for each in dataset.lease_outs
-        ),
-    )
-
-
-def _times(price: float | None, factor: float) -> float | None:
-    return None if price is None else price * factor
+    for kind in KINDS:
+        dataset = kind.at_price(dataset, name, factor)
+    return dataset

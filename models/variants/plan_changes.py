@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from models.kinds import OPTION, Kind
 from models.plan import Plan
 
 Label = Callable[[int], str]
@@ -23,12 +24,12 @@ Label = Callable[[int], str]
 class Change:
     """What became of one offer or option from one plan to another.
 
-    `kind`: lease, contract, lease_out or option. Units are units, blocks or 1 for an option; months
+    Units are units, blocks or 1 for an option; months
     are those of signing, in order, one for each month. `changed`: signed alike, but for another term or to
     another end. `words` is a clause that reads by itself.
     """
 
-    kind: str
+    kind: Kind
     name: str
     change: Literal["same", "moved", "resized", "dropped", "new", "changed"]
     units_before: int
@@ -109,21 +110,21 @@ class _Choice:
         return counts
 
 
-def _choices(plan: Plan) -> dict[tuple[str, str], _Choice]:
-    found: dict[tuple[str, str], _Choice] = {}
+def _choices(plan: Plan) -> dict[tuple[Kind, str], _Choice]:
+    found: dict[tuple[Kind, str], _Choice] = {}
     for each in plan.signings:
         if not each.signed:
             choice = found.setdefault((each.kind, each.name), _Choice(Counter(), Counter()))
             choice.by_month[each.month, each.term_months] += each.units
             choice.by_end[each.month, each.term_months, each.end] += each.units
     for option in plan.options:
-        choice = found.setdefault(("option", option.name), _Choice(Counter(), Counter()))
+        choice = found.setdefault((OPTION, option.name), _Choice(Counter(), Counter()))
         choice.by_month[option.month, 0] += 1
         choice.by_end[option.month, 0, option.month] += 1
     return found
 
 
-def _change(kind: str, name: str, old: _Choice | None, new: _Choice | None, label: Label) -> Change:
+def _change(kind: Kind, name: str, old: _Choice | None, new: _Choice | None, label: Label) -> Change:
     def change_of_kind(change: Literal["same", "moved", "resized", "dropped", "new", "changed"], words: str) -> Change:
         before, after = (old.units if old else 0), (new.units if new else 0)
         months = (old.months if old else ()), (new.months if new else ())
@@ -146,14 +147,11 @@ def _change(kind: str, name: str, old: _Choice | None, new: _Choice | None, labe
     return change_of_kind("changed", f"service until {_ends(new, label)} instead of {_ends(old, label)}")
 
 
-def _units(kind: str, choice: _Choice, label: Label) -> str:
-    if kind == "option":
+def _units(kind: Kind, choice: _Choice, label: Label) -> str:
+    if not kind.counted:
         return f"bought {label(choice.months[0])}"
-    unit = "block" if kind == "contract" else "unit"
-    parts = []
-    for month, units in sorted(choice.month_counts.items()):
-        parts.append(f"{units} {unit}{'s' if units != 1 else ''} from {label(month)}")
-    return " and ".join(parts)
+    signed = sorted(choice.month_counts.items())
+    return " and ".join(f"{kind.units(units)} from {label(month)}" for month, units in signed)
 
 
 def _terms(choice: _Choice) -> str:

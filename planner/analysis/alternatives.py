@@ -11,7 +11,9 @@ from functools import partial
 from models.audit import AuditReport, audit
 from models.build import build_model
 from models.dataset import Dataset
+from models.kinds import OPTION, Kind
 from models.plan import Plan
+from models.supply.registry import signing_families
 from models.variants.distance import distance_mw, maximise_distance
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
@@ -21,8 +23,6 @@ from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 
-SIGNING_FAMILIES = ("units_by", "blocks", "tier_reached_by", "contract_signed_by", "leased_out_by", "bought")
-"""Families of variables that say what is signed; the rest is optimised again."""
 LEAST_SECONDS = 20.0
 DISTANCE_GAP = 0.05
 """A distance is called the largest when it is proven within this share."""
@@ -63,7 +63,7 @@ class Alternative:
 class CommonDecision:
     """An offer and a month in which plans sign: the units that each of the plans signs."""
 
-    kind: str
+    kind: Kind
     name: str
     month: int
     units: tuple[int, ...]
@@ -122,7 +122,7 @@ def _cheapest(
     model = build_model(dataset)
     values = start_values(model, plan)
     for i, variable in enumerate(model.compiled.columns):
-        if variable.parent_component().name not in SIGNING_FAMILIES:
+        if variable.parent_component().name not in signing_families():
             values[i] = float("nan")
     outcome = solve(
         fixed_problem(model, values),
@@ -138,11 +138,11 @@ def _cheapest(
 
 def common_decisions(plans: tuple[Plan, ...]) -> tuple[CommonDecision, ...]:
     """Every offer and month in which any of the plans signs, with what each of them signs there."""
-    units: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0] * len(plans))
+    units: dict[tuple[int, Kind, str], list[int]] = defaultdict(lambda: [0] * len(plans))
     for position, plan in enumerate(plans):
         for each in plan.signings:
             if not each.signed:
                 units[each.month, each.kind, each.name][position] += each.units
         for option in plan.options:
-            units[option.month, "option", option.name][position] += 1
+            units[option.month, OPTION, option.name][position] += 1
     return tuple(CommonDecision(kind, name, month, tuple(each)) for (month, kind, name), each in sorted(units.items()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from models.build import build_model
 from models.dataset import Dataset
+from models.variants.offers import nothing_new
 from planner.solving.interrupt import Stop
 from planner.solving.problem import CompiledProblem, Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
@@ -26,22 +27,6 @@ class BaseCase:
 
     cost_usd: float | None
     warning: str = ""
-
-
-def nothing_new(dataset: Dataset) -> Dataset:
-    """The same problem with nothing to sign, lease out or buy an option on; what is signed stays.
-
-    Offers stay in it by name, so that rules and caps still know them.
-    """
-    leases = [replace(each, status="excluded") if each.status == "offer" else each for each in dataset.leases]
-    contracts = [replace(each, status="excluded") if each.status == "offer" else each for each in dataset.contracts]
-    return replace(
-        dataset,
-        leases=tuple(leases),
-        contracts=tuple(contracts),
-        lease_outs=tuple(replace(each, units_max=0) for each in dataset.lease_outs),
-        options=(),
-    )
 
 
 def budget_of(plan_seconds: float, options: SolveOptions) -> float:

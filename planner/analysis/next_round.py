@@ -14,6 +14,7 @@ from models.faults import Fault, FaultyWorkbook
 from models.plan import Plan
 from models.roll import roll_forward
 from models.schema import sheet_names
+from models.supply.registry import offers
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.plan_reader import read_plan
@@ -102,9 +103,7 @@ def write_next_round(
 
 def _check_belongs(plan: Plan, dataset: Dataset, plan_path: Path) -> None:
     """Check that the workbook offers everything that the plan signs."""
-    offered = {("lease", each.lease, each.term_months) for each in dataset.lease_terms}
-    offered |= {("contract", each.contract, each.term_months) for each in dataset.contracts}
-    offered |= {("lease_out", each.lease_out, each.term_months) for each in dataset.lease_outs}
+    offered = {(kind, kind.name_of(row), term) for kind, row in offers(dataset) for term in kind.terms(dataset, row)}
     unknown = [each for each in plan.signings if (each.kind, each.name, each.term_months) not in offered]
     if unknown:
         fix = "Name the plan that was made from this workbook, or solve it again."

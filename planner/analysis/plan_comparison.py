@@ -160,7 +160,7 @@ def input_changes(before: Dataset, after: Dataset) -> tuple[InputChange, ...]:
             named_alike = replace(after.settings, plan_name=before.settings.plan_name)  # the name decides nothing
             found += _values(sheet, "", before.settings, named_alike)
             continue
-        old, new = _by_key(sheet, getattr(before, sheet.name)), _by_key(sheet, getattr(after, sheet.name))
+        old, new = _by_key(sheet, before.rows(sheet.name)), _by_key(sheet, after.rows(sheet.name))
         for key in dict.fromkeys([*old, *new]):
             if key not in new:
                 found.append(InputChange(sheet.name, key, "", "a row", ""))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Shortfall, Signing
+from models.supply.registry import kind_named
 from planner.errors import CannotWrite, os_error_reason
 from planner.outputs import write_json
 
@@ -75,12 +76,21 @@ def load_step(path: Path, key: str) -> BacktestStep | None:
 
 def plan_json(plan: Plan) -> dict[str, list[dict[str, Any]]]:
     """A plan as plain values, by table and attribute."""
-    return {name: [asdict(each) for each in getattr(plan, name)] for name in FIELDS}
+    return {name: [_plain(each) for each in getattr(plan, name)] for name in FIELDS}
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    values = {each.name: getattr(row, each.name) for each in fields(row)}
+    return values | {"kind": values["kind"].name} if "kind" in values else values
 
 
 def plan_of(document: dict[str, Iterable[dict[str, Any]]]) -> Plan:
     """The plan of such plain values."""
-    return Plan(**{name: tuple(row(**each) for each in document[name]) for name, row in FIELDS.items()})
+    return Plan(**{name: tuple(_row(row, each) for each in document[name]) for name, row in FIELDS.items()})
+
+
+def _row(row: Any, values: dict[str, Any]) -> Any:
+    return row(**values | {"kind": kind_named(values["kind"])} if "kind" in values else values)
 
 
 def remove_stale(folder: Path, key: str) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from models.dataset import Dataset
 from models.plan import Plan
-from models.roll.plan_mapping import schedule_of
+from models.supply.kind import GIVE_NOTICE, RENEW, OfferKind
 
 
 def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple[str, ...]:
@@ -15,25 +15,19 @@ def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple
     Notice is given notice_months before service stops; a renewal is decided in the month before its first.
     """
     words: list[str] = []
-    signed: Counter[tuple[str, str, int]] = Counter()
+    signed: Counter[tuple[OfferKind, str, int]] = Counter()
     ended: Counter[tuple[str, int]] = Counter()
     renewed: Counter[tuple[str, int]] = Counter()
     for each in plan.signings:
         if not each.signed and first <= each.month <= last:
             signed[each.kind, each.name, each.term_months] += each.units
-        schedule = schedule_of(dataset, each) if each.kind == "lease" else None
-        if schedule is None:
-            continue
-        if each.cancelled and first <= each.end + 1 - schedule.term.notice_months <= last:
-            ended[each.name, each.end] += each.units
-        for k in range(each.renewals):
-            begins = schedule.term_end + k * (schedule.term.renewal_months or 0)
-            if first <= begins - 1 <= last:
-                renewed[each.name, begins] += each.units
+        for do, month, end in each.kind.notices(dataset, each):
+            if do == RENEW and first <= month - 1 <= last:
+                renewed[each.name, month] += each.units
+            elif do == GIVE_NOTICE and first <= month <= last:
+                ended[each.name, end] += each.units
     for (kind, name, term), units in signed.items():
-        unit = "block" if kind == "contract" else "unit"
-        verb = "leases out" if kind == "lease_out" else "signs"
-        words.append(f"{verb} {units} {unit}{'s' * (units > 1)} of {name} for {term} months")
+        words.append(f"{kind.does} {kind.units(units)} of {name} for {term} months")
     words += [f"gives notice on {units} of {name}, ends {dataset.label(end)}" for (name, end), units in ended.items()]
     words += [f"renews {units} of {name} from {dataset.label(begins)}" for (name, begins), units in renewed.items()]
     words += [f"buys option {each.name}" for each in plan.options if first <= each.month <= last]

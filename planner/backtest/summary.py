@@ -132,7 +132,7 @@ def document(result: BacktestResult) -> dict[str, Any]:
             for step in result.steps
         ],
         "decisions": [
-            {"kind": each.kind, "name": each.name, "change": each.change, "words": each.words} for each in changes
+            {"kind": each.kind.name, "name": each.name, "change": each.change, "words": each.words} for each in changes
         ],
         "limits": [
             {"segment": each.segment, "from": label(each.first), "until": label(each.last), "words": each.words}

@@ -37,7 +37,7 @@ def rewritten_book(source: Path, before: Dataset, after: Dataset) -> Any:
             if before.settings.first_month != after.settings.first_month:
                 _set_first_month(by_name["settings"], after.settings.first_month)
             continue
-        rows, kept = getattr(before, sheet.name), getattr(after, sheet.name)
+        rows, kept = before.rows(sheet.name), after.rows(sheet.name)
         if rows != kept:
             names = [column.name for column in sheet.columns]
             worksheet = by_name.get(sheet.name) or new_sheet(book, sheet.name, names)

@@ -21,6 +21,8 @@ from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import Unreadable, fold, is_blank, shown
 from models.plan import OptionPurchase, Plan, Signing
+from models.supply.kind import OfferKind
+from models.supply.registry import decided_kinds, kind_named
 from planner import __version__
 from planner.excel.file_checks import UnreadableFile, check_file
 from planner.results.plan_tables import DECISIONS, PLAN_TABLES, SUMMARY
@@ -29,7 +31,6 @@ from planner.results.tables import Table, TableColumn
 if TYPE_CHECKING:
     from models.dataset import Dataset
 
-KINDS = ("lease", "contract", "lease_out", "option")
 EXPECTED = {
     "text": "text",
     "month": "a month",
@@ -183,19 +184,19 @@ class Reader:
         """The signing or purchase of a row of `DECISIONS`; None, with a fault told, where it is none."""
         kind, status = values["kind"], values["status"]
         blank = next((name for name in ("term_months", "start", "end") if values[name] is None), "")
-        if kind not in KINDS:
-            self.fault(DECISIONS, "kind", number, shown(kind), f"one of {', '.join(KINDS)}")
+        if kind not in decided_kinds():
+            self.fault(DECISIONS, "kind", number, shown(kind.name), f"one of {', '.join(map(str, decided_kinds()))}")
         elif status not in ("offer", "signed"):
             self.fault(DECISIONS, "status", number, shown(status), "offer or signed")
-        elif kind == "option":
+        elif not isinstance(kind, OfferKind):
             return OptionPurchase(values["name"], values["month"])
         elif blank:
             header = next(column.header for column in DECISIONS.columns if column.attribute == blank)
-            expected = "a value for every lease, contract and lease-out"
+            expected = f"a value for every {kind.noun}"
             self.fault(DECISIONS, header, number, "an empty cell", expected)
         else:
-            fields = ("kind", "name", "month", "term_months", "units", "start", "end", "cancelled", "renewals")
-            return Signing(**{name: values[name] for name in fields}, signed=status == "signed")
+            fields = ("name", "month", "term_months", "units", "start", "end", "cancelled", "renewals")
+            return Signing(kind=kind, **{name: values[name] for name in fields}, signed=status == "signed")
         return None
 
     def objective(self) -> float | None:
@@ -251,7 +252,7 @@ class Reader:
                     expected = EXPECTED[column.kind] + (" or nothing" if column.blank else "")
                     self.fault(table, column.header, number, shown(value), expected, f"{letter(place)}{number}")
             if len(self.faults) == before:
-                yield number, values
+                yield number, values | {"kind": kind_named(values["kind"])} if "kind" in values else values
             elif before >= MOST_FAULTS:
                 return
 

@@ -25,7 +25,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from models import months
 from models.columns import LARGEST, Column
 from models.parsing.raw_tables import RawTable, Record, Unreadable, fold
-from models.schema import NEVER_READ, SHEETS, Sheet
+from models.schema import NEVER_READ, SHEETS, Sheet, referred
 from planner.csv_folder.reader import folder_content, folder_tables
 from planner.csv_folder.writer import csv_files, is_sheet_file
 from planner.excel.workbook_reader import workbook_tables
@@ -221,7 +221,7 @@ def explain(column: Column) -> str:
         lines.append(f"Unit: {column.unit}.")
     lines.append(f"Write {column.expected()}.")
     if column.refers:
-        lines.append(f"A name from {' or '.join(column.refers)}.")
+        lines.append(f"A name from {' or '.join(referred(column))}.")
     if column.required:
         lines.append("Required.")
     elif column.default in (None, ""):
@@ -256,8 +256,8 @@ def _add_drop_down(worksheet: Worksheet, column: Column, cells: str) -> None:
     choices = ("yes", "no") if column.kind == "flag" else column.choices
     if choices:
         rule = DataValidation("list", formula1=f'"{",".join(choices)}"', errorStyle="stop")
-    elif len(column.refers) == 1 and column.kind == "name":
-        rule = DataValidation("list", formula1=f"list_{column.refers[0]}", errorStyle="warning")
+    elif len(referred(column)) == 1 and column.kind == "name":
+        rule = DataValidation("list", formula1=f"list_{referred(column)[0]}", errorStyle="warning")
     elif column.kind in ("share", "count", "number") and column.low is not None:
         high = column.high if column.high is not None else LARGEST
         kind = "whole" if column.kind == "count" else "decimal"
@@ -274,7 +274,7 @@ def _add_drop_down(worksheet: Worksheet, column: Column, cells: str) -> None:
 def _name_the_keys(workbook: Workbook, sheet: Sheet, worksheet: Worksheet) -> None:
     """A name for the filled part of a sheet's first key column, for the drop-downs of other sheets."""
     letter = next((cell.column_letter for cell in worksheet[1] if fold(str(cell.value)) == sheet.key[0]), "")
-    if letter and any(column.refers == (sheet.name,) for each in SHEETS for column in each.columns):
+    if letter and any(referred(column) == (sheet.name,) for each in SHEETS for column in each.columns):
         cells = f"OFFSET({sheet.name}!${letter}$2,0,0,MAX(1,COUNTA({sheet.name}!${letter}$2:${letter}${LAST_ROW})),1)"
         workbook.defined_names[f"list_{sheet.name}"] = DefinedName(f"list_{sheet.name}", attr_text=cells)
 

@@ -6,8 +6,9 @@ import logging
 import time
 from collections.abc import Callable
 
-from models.dataset import Dataset, offers_on_the_table
+from models.dataset import Dataset
 from models.plan import Plan
+from models.supply.registry import offers_on_the_table
 from planner.analysis.marginal_values import marginal_values
 from planner.explain.breakeven import Range
 from planner.explain.offers import OfferAnswer, explain_offers

@@ -10,16 +10,15 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
-from models.dataset import Dataset, offers_on_the_table
+from models.dataset import Dataset
 from models.plan import Plan
+from models.supply.kind import OfferKind
+from models.supply.registry import offer_of, offers_on_the_table
 from models.variants.offers import at_price, with_offer, without_offer
 from models.variants.plan_changes import Change, differences
 from planner.explain.breakeven import BreakEven, Point, Range
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
-
-PRICED = ("lease", "contract", "lease_out_income")
-"""Categories of payments that are proportional to an offer's price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class OfferAnswer:
     """
 
     name: str
-    kind: str
+    kind: OfferKind
     taken: bool
     units: int
     other: Range
@@ -58,11 +57,6 @@ class OfferAnswer:
     break_even: BreakEven | None
     displaces: tuple[str, ...]
     why: str = ""
-
-
-def kind_of(dataset: Dataset, name: str) -> str:
-    """Return the kind of an offer: lease, contract or lease_out."""
-    return "lease" if name in dataset.lease_of else "contract" if name in dataset.contract_of else "lease_out"
 
 
 def explain_offers(
@@ -121,7 +115,7 @@ class _OfferSolves:
 
     def __init__(self, dataset: Dataset, plan: Plan, cost: Range, name: str, units: int, options: SolveOptions) -> None:
         self.dataset, self.plan, self.cost, self.name, self.units = dataset, plan, cost, name, units
-        self.kind = kind_of(dataset, name)
+        self.kind, _ = offer_of(dataset, name)
         self.options = options
         self.other: SolveResult | None = None
         self.break_even: BreakEven | None = None
@@ -145,7 +139,7 @@ class _OfferSolves:
             if result.plan is None or result.objective_usd is None:
                 return None
             found = Range(result.bound_usd, result.objective_usd)
-            buys = self.kind != "lease_out"
+            buys = self.kind.buys
             if self.taken:
                 self.break_even = BreakEven(found, buys, [self._point(1.0, self.plan, self.cost.low)])
             else:
@@ -164,9 +158,8 @@ class _OfferSolves:
 
     def _point(self, f: float, plan: Plan, bound_usd: float | None) -> Point:
         """Return a plan's cost as a line in the offer's price; its payments are at the multiple f of that price."""
-        paid = sum(
-            each.present_value_usd for each in plan.payments if each.category in PRICED and each.offer == self.name
-        )
+        own = self.kind.category, self.name
+        paid = sum(each.present_value_usd for each in plan.payments if (each.category, each.offer) == own)
         if f == 0.0:  # at no price the payments do not show the slope
             return Point(f, plan.objective_usd, 0.0, bound_usd)
         return Point(f, plan.objective_usd - paid, paid / f, bound_usd)

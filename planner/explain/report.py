@@ -80,9 +80,9 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
     if estimate is None:
         return "its price does not matter"
     if answer.taken:
-        verb = "it drops out below" if answer.kind == "lease_out" else "it drops out above"
+        verb = "it drops out above" if answer.kind.buys else "it drops out below"
     else:
-        verb = "it would pay above" if answer.kind == "lease_out" else "it would be taken below"
+        verb = "it would be taken below" if answer.kind.buys else "it would pay above"
     facts = offer_facts(dataset, answer.name)
     per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
     price, currency = facts.price * estimate + 0.0, dataset.settings.currency
@@ -90,7 +90,7 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
     figure = f"{amount} {per} ({percent(estimate)} of its price)"
     if answer.break_even.is_known:
         return f"{verb} {figure}"
-    if estimate < 0.0 and answer.kind != "lease_out":
+    if estimate < 0.0 and answer.kind.buys:
         return "in the plans found it is not worth accepting even free of charge; this is not proven"
     sides = [f"at least {percent(known.low)}"] if known.low is not None and known.low > 0.0 else []
     sides += [f"at most {percent(known.high)}"] if known.high is not None else []
@@ -112,7 +112,7 @@ def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
         figure = f"worth {most}" if proven else f"worth at most {most}"
         figure += "" if proven or low is None or low <= 0.0 else f" and at least {money(low, currency)}"
         words = f"{figure[:1].upper()}{figure[1:]}; {price_words(answer, dataset)}."
-        unpaid = answer.break_even.known().high if answer.kind == "lease_out" and answer.break_even else None
+        unpaid = answer.break_even.known().high if answer.break_even and not answer.kind.buys else None
         return f"{words} It stays even unpaid." if unpaid is not None and unpaid < 0.0 else words
     if high < 0.0:
         return f"A plan with it was found that costs {money(-high, currency)} less: the plan was not the best."
@@ -129,7 +129,7 @@ def _row(answer: OfferAnswer, dataset: Dataset) -> tuple[Any, ...]:
     known = even.known() if even else Range(None, None)
     return (
         answer.name,
-        answer.kind,
+        answer.kind.name,
         facts.provider,
         facts.region,
         *((answer.units,) if answer.taken else ()),
@@ -325,7 +325,7 @@ def _offer_json(answer: OfferAnswer, dataset: Dataset) -> dict[str, Any]:
     known = even.known() if even else Range(None, None)
     return {
         "offer": answer.name,
-        "kind": answer.kind,
+        "kind": answer.kind.name,
         "taken": answer.taken,
         "units": answer.units,
         "infeasible": answer.infeasible,

@@ -122,7 +122,7 @@ def tables(comparison: Comparison) -> list[Filled]:
     for other in comparison.others:
         label = other.side.label
         decided += [
-            (label, each.kind, each.name, each.change, each.units_before, each.units_after, each.words)
+            (label, each.kind.name, each.name, each.change, each.units_before, each.units_after, each.words)
             for each in other.changes
         ]
         limits += [(label, each.segment, each.first, each.last, each.before, each.after) for each in other.limits]
@@ -321,7 +321,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
                 "plan": other.side.label,
                 "difference_usd": other.side.plan.objective_usd - comparison.first.plan.objective_usd,
                 "decisions": [
-                    {"kind": each.kind, "name": each.name, "change": each.change, "words": each.words}
+                    {"kind": each.kind.name, "name": each.name, "change": each.change, "words": each.words}
                     for each in other.changes
                 ],
                 "limits": [

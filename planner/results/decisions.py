@@ -11,22 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.dataset import Dataset
+from models.kinds import FLEET, OPTION, Kind
 from models.plan import Payment, Plan, Signing
-from models.supply.contract_schedule import ContractSchedule
-from models.supply.lease_schedule import LeaseSchedule
-
-OWN_CATEGORY = {"lease": "lease", "contract": "contract", "lease_out": "lease_out_income"}
-"""The category of the payments that name the offer itself, by kind of signing."""
+from models.supply.registry import find_offer, offers
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A signing, or the purchase of an option (kind `option`). Months are months t; None where there is none.
+    """A signing, or the purchase of an option. Months are months t; None where there is none.
 
     `signed`: the workbook says so, so that it was no choice of this plan.
     """
 
-    kind: str
+    kind: Kind
     name: str
     month: int
     term_months: int | None
@@ -41,19 +38,20 @@ class Decision:
     renewals: int = 0
     provider: str = ""
     region: str = ""
+    signing: Signing | None = None
 
 
 def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
     """Every signing and option purchase by month, with its cost (see `signing_costs`)."""
     costs = signing_costs(dataset, plan)
     found = [_signing(dataset, each, cost) for each, cost in zip(plan.signings, costs, strict=True)]
-    offers = {each.option: each.offer for each in dataset.options}
+    offer_of = {each.option: each.offer for each in dataset.options}
     for bought in plan.options:
-        offer = dataset.lease_of.get(offers[bought.name]) or dataset.contract_of.get(offers[bought.name])
-        premium = sum(p.present_value_usd for p in plan.payments if p.category == "option" and p.offer == bought.name)
+        _, offer = find_offer(dataset, offer_of[bought.name]) or (None, None)
+        paid = (each for each in plan.payments if (each.category, each.offer) == (OPTION.name, bought.name))
         found.append(
             Decision(
-                kind="option",
+                kind=OPTION,
                 name=bought.name,
                 month=bought.month,
                 term_months=None,
@@ -61,7 +59,7 @@ def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
                 end=None,
                 accelerators=None,
                 mw=None,
-                cost_usd=premium,
+                cost_usd=sum(each.present_value_usd for each in paid),
                 provider=offer.provider if offer else "",
                 region=offer.region if offer else "",
             )
@@ -70,7 +68,7 @@ def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
 
 
 def _signing(dataset: Dataset, each: Signing, cost_usd: float) -> Decision:
-    provider, region, per_unit = _offer(dataset, each)
+    offer, per_unit = each.kind.of(dataset)[each.name], most_per_unit(dataset, each)
     return Decision(
         kind=each.kind,
         name=each.name,
@@ -85,30 +83,19 @@ def _signing(dataset: Dataset, each: Signing, cost_usd: float) -> Decision:
         start=each.start,
         cancelled=each.cancelled,
         renewals=each.renewals,
-        provider=provider,
-        region=region,
+        provider=offer.provider,
+        region=offer.region,
+        signing=each,
     )
 
 
-def _offer(dataset: Dataset, each: Signing) -> tuple[str, str, dict[str, float]]:
-    """Provider, region and the accelerators of a unit by hardware, in the service month with most of them."""
-    service = range(each.start, each.end + 1)
-    if each.kind == "lease":
-        lease, schedule = dataset.lease_of[each.name], _lease_schedule(dataset, each)
-        share = max((schedule.online_share(t) for t in service), default=0.0)
-        return lease.provider, lease.region, {name: n * share for name, n in schedule.accelerators.items()}
-    if each.kind == "contract":
-        contract = dataset.contract_of[each.name]
-        block = ContractSchedule(dataset, contract, each.month)
-        per_block = max((block.online_per_block(t) for t in service), default=0.0)
-        return contract.provider, contract.region, {contract.hardware: per_block}
-    lease_out = dataset.lease_out_of[each.name]
-    return lease_out.provider, lease_out.region, {lease_out.hardware: lease_out.accelerators}
-
-
-def _lease_schedule(dataset: Dataset, each: Signing) -> LeaseSchedule:
-    terms = (term for term in dataset.lease_terms if (term.lease, term.term_months) == (each.name, each.term_months))
-    return LeaseSchedule(dataset, dataset.lease_of[each.name], next(terms), each.month)
+def most_per_unit(dataset: Dataset, each: Signing) -> dict[str, float]:
+    """Accelerators of a unit by hardware, in the service month with most of them."""
+    found: dict[str, float] = {}
+    for t in range(each.start, each.end + 1):
+        for hardware, accelerators in each.kind.accelerators(dataset, each, t).items():
+            found[hardware] = max(found.get(hardware, 0.0), accelerators)
+    return found
 
 
 def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
@@ -123,22 +110,21 @@ def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
     """
     owners: dict[tuple[str, str], list[int]] = defaultdict(list)
     for i, each in enumerate(plan.signings):
-        owners[OWN_CATEGORY[each.kind], each.name].append(i)
-        if each.kind != "lease_out":
+        owners[each.kind.category, each.name].append(i)
+        if each.kind.buys:
             owners["usage", each.name].append(i)
     hours = _charged_use(dataset, plan)
-    schedules = {i: _lease_schedule(dataset, each) for i, each in enumerate(plan.signings) if each.kind == "lease"}
     costs = [0.0] * len(plan.signings)
     for payment in plan.payments:
         candidates = owners.get((payment.category, payment.offer), [])
-        of_fleet = hours.get(("fleet", payment.offer, 0, payment.month), 0.0) if payment.category == "usage" else 0.0
+        of_fleet = hours.get((FLEET, payment.offer, 0, payment.month), 0.0) if payment.category == "usage" else 0.0
         if len(candidates) == 1 and not of_fleet:
             costs[candidates[0]] += payment.present_value_usd
             continue
         weights = [
             _use_weight(plan, i, candidates, payment, hours)
             if payment.category == "usage"
-            else _owed(dataset, plan.signings[i], schedules.get(i), payment.month)
+            else plan.signings[i].kind.owed(dataset, plan.signings[i], payment.month)
             for i in candidates
         ]
         if not sum(weights) and not of_fleet:
@@ -149,38 +135,24 @@ def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
     return costs
 
 
-def _owed(dataset: Dataset, each: Signing, schedule: LeaseSchedule | None, t: int) -> float:
-    """What a signing owes in month t, as the objective counts it; for lease-outs, all at one rate, its units."""
-    in_service = each.start <= t <= each.end
-    if schedule is None:
-        return float(each.units) if in_service else 0.0
-    term, full = schedule.term, dataset.settings.end_of_horizon == "full"
-    owed = 0.0
-    if t == each.month:
-        months = range(schedule.start, schedule.term_end)
-        counted = [month for month in months if full or month in dataset.horizon]
-        owed += term.upfront_usd_per_unit * len(counted) / len(months)
-        owed += term.prepay_share * sum(schedule.fee(month) for month in counted) if term.prepay_share else 0.0
-    if in_service:
-        owed += schedule.fee(t) * (1.0 if t >= schedule.term_end else 1.0 - term.prepay_share)
-    if each.cancelled and t == each.end + 1:
-        owed += schedule.termination_fee(t)
-    return each.units * owed
-
-
-_Use = dict[tuple[str, str, int, int], float]
+_Use = dict[tuple[Kind, str, int, int], float]
 
 
 def _charged_use(dataset: Dataset, plan: Plan) -> _Use:
     """Hours used x usage rate, by kind, name, term (leases only) and month."""
-    rates = {("fleet", each.asset, 0): each.usage_usd_per_accelerator_hour for each in dataset.fleet}
-    rates |= {("contract", each.contract, 0): each.usage_usd_per_accelerator_hour for each in dataset.contracts}
-    rates |= {
-        ("lease", each.lease, each.term_months): each.usage_usd_per_accelerator_hour for each in dataset.lease_terms
+    rates: dict[tuple[Kind, str, int], float] = {
+        (FLEET, each.asset, 0): each.usage_usd_per_accelerator_hour for each in dataset.fleet
     }
+    ways: dict[tuple[Kind, str, int], int] = {}
+    for kind, row in offers(dataset):
+        if kind.buys:
+            for term in kind.terms(dataset, row):
+                name, way = kind.name_of(row), term if kind.several_terms else 0
+                ways[kind, name, term] = way
+                rates[kind, name, way] = kind.usage_rate(dataset, name, term)
     found: _Use = defaultdict(float)
     for use in plan.source_use:
-        term = use.term_months if use.kind == "lease" else 0
+        term = ways.get((use.kind, use.name, use.term_months), 0)
         hours = dataset.hours_per_day[use.block] / 24.0 * dataset.hours(use.month)
         rate = rates.get((use.kind, use.name, term), 0.0)
         found[use.kind, use.name, term, use.month] += (use.accelerators + use.overage) * hours * rate
@@ -193,8 +165,8 @@ def _use_weight(plan: Plan, i: int, candidates: list[int], payment: Payment, hou
     def in_service(each: Signing) -> int:
         return each.units if each.start <= payment.month <= each.end else 0
 
-    def key(each: Signing) -> tuple[str, str, int, int]:
-        return each.kind, each.name, each.term_months if each.kind == "lease" else 0, payment.month
+    def key(each: Signing) -> tuple[Kind, str, int, int]:
+        return each.kind, each.name, each.kind.way(each), payment.month
 
     mine = plan.signings[i]
     same = [plan.signings[k] for k in candidates if key(plan.signings[k]) == key(mine)]
@@ -219,16 +191,8 @@ def actions(dataset: Dataset, found: list[Decision]) -> list[Action]:
 
 def _actions(dataset: Dataset, each: Decision) -> Iterator[Action]:
     if not each.signed:
-        words = {"option": "buy option", "lease_out": "lease out"}
-        yield Action(words.get(each.kind, "sign"), each.month, each)
-    if each.kind != "lease" or each.start is None or each.end is None:
-        return
-    term = next(row for row in dataset.lease_terms if (row.lease, row.term_months) == (each.name, each.term_months))
-    if each.cancelled:
-        notice = each.end + 1 - term.notice_months
-        if notice in dataset.horizon:
-            yield Action("give notice", notice, each)
-    for k in range(each.renewals):
-        first = each.start + term.term_months + k * (term.renewal_months or 0)
-        if first in dataset.horizon:
-            yield Action("renew", first, each)
+        yield Action(each.kind.verb, each.month, each)
+    if each.signing is not None:
+        for do, month, _ in each.signing.kind.notices(dataset, each.signing):
+            if month in dataset.horizon:
+                yield Action(do, month, each)

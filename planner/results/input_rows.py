@@ -14,8 +14,8 @@ def input_rows(dataset: Dataset) -> list[tuple[Any, ...]]:
     """The rows of the sheet."""
     rows: list[tuple[Any, ...]] = []
     for sheet in SHEETS:
-        content = getattr(dataset, sheet.name)
-        for number, row in enumerate((content,) if sheet.name == "settings" else content, start=1):
+        held = (dataset.settings,) if sheet.name == "settings" else dataset.rows(sheet.name)
+        for number, row in enumerate(held, start=1):
             for column in sheet.columns:
                 value = getattr(row, column.name)
                 if column.required or column.default is REQUIRED or value != column.default:

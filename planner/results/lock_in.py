@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from models.audit import owed_payments
 from models.dataset import Dataset
 from models.plan import Plan
+from models.supply.kind import OfferKind
+from models.supply.registry import offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class LockRow:
     """What an offer holds us to at the end of month t: USD still due, and months of service still to come."""
 
     month: int
-    kind: str
+    kind: OfferKind
     offer: str
     provider: str
     owed_usd: float
@@ -28,20 +30,19 @@ class LockRow:
 
 def lock_in(dataset: Dataset, plan: Plan) -> list[LockRow]:
     """Every month and offer with anything still owed, or service still to come."""
-    due: dict[tuple[int, str, str, str], float] = defaultdict(float)
+    due: dict[tuple[int, OfferKind, str, str], float] = defaultdict(float)
     for kind, name, provider, signed, month, usd in owed_payments(dataset, plan):
         for t in dataset.horizon:
             if signed <= t < month:
                 due[t, kind, name, provider] += usd
-    left: dict[tuple[int, str, str], int] = defaultdict(int)
+    left: dict[tuple[int, OfferKind, str], int] = defaultdict(int)
     for each in plan.signings:
-        if each.kind != "lease_out":
+        if each.kind.buys:
             for t in dataset.horizon:
                 if each.month <= t < each.end:
                     left[t, each.kind, each.name] = max(left[t, each.kind, each.name], each.end - t)
     providers = {(kind, name): provider for _, kind, name, provider in due}
-    providers |= {("lease", each.lease): each.provider for each in dataset.leases}
-    providers |= {("contract", each.contract): each.provider for each in dataset.contracts}
+    providers |= {(kind, kind.name_of(row)): row.provider for kind, row in offers(dataset) if kind.buys}
     keys = sorted({(t, kind, name) for t, kind, name, _ in due} | set(left))
     return [
         LockRow(t, kind, name, provider, due[t, kind, name, provider], left[t, kind, name])

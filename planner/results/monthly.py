@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.demand.throughput import TokensServed
+from models.kinds import FLEET, ON_DEMAND, Kind
 from models.plan import Plan
+from models.supply.registry import bought
 from planner.results.lock_in import LockRow
 from planner.results.views import (
     CASH_GROUPS,
@@ -20,8 +22,7 @@ from planner.results.views import (
     regions_of_sources,
 )
 
-ON_DEMAND = "on_demand"
-SOURCES = ("fleet", "lease", "contract", ON_DEMAND)
+SOURCES: tuple[Kind, ...] = (FLEET, *bought(), ON_DEMAND)
 """What tokens are served from."""
 
 
@@ -35,9 +36,7 @@ class MonthRow:
     """
 
     month: int
-    fleet_mw: float
-    leases_mw: float
-    contracts_mw: float
+    online_mw: dict[str, float]
     on_demand_mw: float
     at_work_mw: float
     leased_out_mw: float
@@ -53,19 +52,20 @@ class MonthRow:
 
     @property
     def committed_mw(self) -> float:
-        """MW online from fleet, leases and contracts, before lease-outs."""
-        return self.fleet_mw + self.leases_mw + self.contracts_mw
+        """MW online from fleet and offers, before lease-outs."""
+        return sum(self.online_mw.values())
 
 
 def by_month(
     dataset: Dataset, plan: Plan, service: Iterable[ServiceRow], use: Iterable[UseRow], lock_in: Iterable[LockRow]
 ) -> list[MonthRow]:
     """Every month of the horizon, from the rows of `views.service`, `views.use` and `lock_in.lock_in`."""
-    mw: dict[tuple[int, str], float] = defaultdict(float)
+    mw: dict[tuple[int, Kind], float] = defaultdict(float)
+    out_mw: dict[int, float] = defaultdict(float)
     for each in plan.online:
         mw[each.month, each.kind] += each.mw
     for (t, (_, hardware)), accelerators in leased_out(dataset, plan).items():
-        mw[t, "lease_out"] += accelerators * _mw(dataset, hardware)
+        out_mw[t] += accelerators * _mw(dataset, hardware)
     work: dict[tuple[int, str], float] = defaultdict(float)
     bought: dict[tuple[int, str], float] = defaultdict(float)
     for source in plan.source_use:
@@ -91,16 +91,13 @@ def by_month(
     def month(t: int) -> MonthRow:
         at_work = {b.block: work[t, b.block] + bought[t, b.block] for b in dataset.blocks}
         busiest = max(at_work, key=lambda block: at_work[block])
-        fleet, leases, contracts, out = (mw[t, kind] for kind in ("fleet", "lease", "contract", "lease_out"))
         return MonthRow(
             month=t,
-            fleet_mw=fleet,
-            leases_mw=leases,
-            contracts_mw=contracts,
+            online_mw={kind.name: mw[t, kind] for kind in SOURCES if kind.name != ON_DEMAND.name},
             on_demand_mw=bought[t, busiest],
             at_work_mw=at_work[busiest],
-            leased_out_mw=out,
-            served_from={source: served_from[t, source] for source in SOURCES},
+            leased_out_mw=out_mw[t],
+            served_from={source.name: served_from[t, source] for source in SOURCES},
             idle=idle[t],
             cash=cash[t],
             owed_usd=owed[t],
@@ -115,16 +112,16 @@ def _mw(dataset: Dataset, hardware: str) -> float:
     return dataset.hardware_of[hardware].kw / 1000.0
 
 
-def _served_from(dataset: Dataset, plan: Plan) -> dict[tuple[int, str], float]:
+def _served_from(dataset: Dataset, plan: Plan) -> dict[tuple[int, Kind], float]:
     """Billions of tokens a day by month t and source: a pool's tokens, shared as its accelerators at work are."""
     region_of = regions_of_sources(dataset)
-    work: dict[tuple[int, str, str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    work: dict[tuple[int, str, str, str], dict[Kind, float]] = defaultdict(lambda: defaultdict(float))
     for each in plan.source_use:
         pool = each.month, each.block, region_of[each.kind, each.name], each.hardware
         work[pool][each.kind] += each.accelerators + each.overage
     for hour in plan.on_demand:
         work[hour.month, hour.block, hour.region, hour.hardware][ON_DEMAND] += hour.accelerators
-    found: dict[tuple[int, str], float] = defaultdict(float)
+    found: dict[tuple[int, Kind], float] = defaultdict(float)
     for row in plan.serving:
         at_work = work[row.month, row.block, row.capacity_region, row.hardware]
         total = sum(at_work.values())

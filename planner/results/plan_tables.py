@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
+from models.supply.registry import bought
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
-from planner.results.tables import Filled, Table, columns, rows_by_month
+from planner.results.tables import Filled, Table, columns, rows_by_month, value_of
 from planner.results.views import ServiceRow, UseRow
 
 SUMMARY = Table("Summary", "the plan in figures", columns("metric:text", "value:any", "unit:text?"))
@@ -103,9 +104,8 @@ MONTHLY = Table(
     "power, tokens and cash month by month",
     columns(
         "month:month",
-        "fleet_mw:amount",
-        "leases_mw:amount",
-        "contracts_mw:amount",
+        "fleet_mw:amount:online_mw.fleet",
+        *(f"{kind.cash_group}_mw:amount:online_mw.{kind.name}" for kind in bought()),
         "on_demand_mw:amount",
         "at_work_mw:amount",
         "leased_out_mw:amount",
@@ -114,13 +114,11 @@ MONTHLY = Table(
         "served_bn_per_day:amount:served",
         "shortfall_bn_per_day:amount:shortfall",
         "from_fleet_bn_per_day:amount:served_from.fleet",
-        "from_leases_bn_per_day:amount:served_from.lease",
-        "from_contracts_bn_per_day:amount:served_from.contract",
+        *(f"from_{kind.cash_group}_bn_per_day:amount:served_from.{kind.name}" for kind in bought()),
         "from_on_demand_bn_per_day:amount:served_from.on_demand",
         "idle_bn_per_day:amount:idle",
         "fleet_cash_usd:money:cash.fleet",
-        "leases_cash_usd:money:cash.leases",
-        "contracts_cash_usd:money:cash.contracts",
+        *(f"{kind.cash_group}_cash_usd:money:cash.{kind.cash_group}" for kind in bought()),
         "on_demand_cash_usd:money:cash.on_demand",
         "usage_cash_usd:money:cash.usage",
         "leased_out_cash_usd:money:cash.leased_out",
@@ -292,5 +290,5 @@ def plan_tables(plan: Plan) -> list[Filled]:
 def _decision(each: Decision) -> tuple[Any, ...]:
     status = "signed" if each.signed else "offer"
     return tuple(
-        status if column.header == "status" else getattr(each, column.attribute) for column in DECISIONS.columns
+        status if column.header == "status" else value_of(each, column.attribute) for column in DECISIONS.columns
     )

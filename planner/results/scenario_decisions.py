@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.schema import LeaseTerm
-from models.supply.signing import supplier_exit
+from models.kinds import LIMIT, Kind
+from models.supply.kind import GIVE_NOTICE, RENEW
+from models.supply.registry import find_offer
 from planner.results.decisions import Decision
 from planner.results.plan_figures import PlanFigures
 
 Key = tuple[str, int, str, int | None, int, int, str]
-DO = {"lease": "sign", "contract": "sign", "lease_out": "lease out", "option": "buy option"}
-SET_LIMIT, SIGNED = "set limit", "signed before"
+SET_LIMIT, SIGNED = LIMIT.verb, "signed before"
 """What is done about a signing that the workbook says was signed: nothing."""
 
 
@@ -33,7 +33,7 @@ class ScenarioDecision:
     do: str
     month: int
     name: str
-    kind: str
+    kind: Kind
     units: int = 1
     term_months: int | None = None
     of_month: int = 0
@@ -58,22 +58,20 @@ def decisions_of(figures: PlanFigures) -> list[ScenarioDecision]:
     An end of service beyond the horizon is bookkeeping and no decision; so is a limit that stays.
     """
     dataset = figures.dataset
-    signings: dict[tuple[str, str, int, int | None, bool], list[Decision]] = defaultdict(list)
+    signings: dict[tuple[Kind, str, int, int | None, bool], list[Decision]] = defaultdict(list)
     for each in figures.decisions:
         signings[each.kind, each.name, each.month, each.term_months, each.signed].append(each)
     found = [_signed(parts) for parts in signings.values()]
-    terms = {(term.lease, term.term_months): term for term in dataset.lease_terms}
-    for (kind, name, _, term_months, _), parts in signings.items():
-        if kind == "lease" and term_months is not None:
-            found += _ends(dataset, parts, terms[name, term_months])
+    for parts in signings.values():
+        found += _ends(dataset, parts)
     found += _limits(dataset, figures.limit_changes)
-    return sorted(found, key=lambda each: (each.month, each.kind == "limit", each.name, each.do))
+    return sorted(found, key=lambda each: (each.month, bool(each.limit), each.name, each.do))
 
 
 def _signed(parts: list[Decision]) -> ScenarioDecision:
     first = parts[0]
     return ScenarioDecision(
-        do=SIGNED if first.signed else DO[first.kind],
+        do=SIGNED if first.signed else first.kind.verb,
         month=first.month,
         name=first.name,
         kind=first.kind,
@@ -90,32 +88,24 @@ def _signed(parts: list[Decision]) -> ScenarioDecision:
     )
 
 
-def _ends(dataset: Dataset, parts: list[Decision], term: LeaseTerm) -> Iterator[ScenarioDecision]:
+def _ends(dataset: Dataset, parts: list[Decision]) -> Iterator[ScenarioDecision]:
     """Notices and renewals of one signing, those of one month together."""
     months: dict[tuple[str, int], int] = defaultdict(int)
     ends: dict[tuple[str, int], int] = {}
     for each in parts:
-        assert each.start is not None
-        assert each.end is not None
-        if each.cancelled and each.end + 1 in dataset.horizon:
-            key = "give notice", each.end + 1 - term.notice_months
-            months[key] += each.units
-            ends[key] = each.end
-        for k in range(each.renewals):
-            renewal = term.renewal_months or 0
-            first = each.start + term.term_months + k * renewal
-            if first in dataset.horizon:
-                months["renew", first] += each.units
-                ends["renew", first] = first + renewal - 1
+        for do, month, end in () if each.signing is None else each.signing.kind.notices(dataset, each.signing):
+            if (month if do == RENEW else end + 1) in dataset.horizon:
+                months[do, month] += each.units
+                ends[do, month] = end
     first_part = parts[0]
     for (do, month), units in months.items():
         yield ScenarioDecision(
             do=do,
             month=month,
             name=first_part.name,
-            kind="lease",
+            kind=first_part.kind,
             units=units,
-            term_months=term.term_months,
+            term_months=first_part.term_months,
             of_month=first_part.month,
             start=first_part.start,
             end=ends[do, month],
@@ -131,7 +121,7 @@ def _limits(dataset: Dataset, changes: Iterable[tuple[int, str, str]]) -> Iterat
     for month, segment, limit in changes:
         stays = month == 0 and dataset.segment_of[segment].current_limit == limit
         if len(choices[segment]) > 1 and not stays:
-            yield ScenarioDecision(SET_LIMIT, month, segment, "limit", of_month=month, limit=limit)
+            yield ScenarioDecision(SET_LIMIT, month, segment, LIMIT, of_month=month, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +184,14 @@ def why_not(dataset: Dataset, of: Iterable[ScenarioDecision], what: ScenarioDeci
     """Why a scenario (`dataset` as it has it, `of` what it decides) cannot take a decision that others take."""
     offers = {each.option: each.offer for each in dataset.options}
     name = offers.get(what.name, what.name)
-    offer = dataset.lease_of.get(name) or dataset.contract_of.get(name)
-    if offer is not None and what.kind != "lease_out":
-        exit_month = supplier_exit(dataset, offer)
+    offer = find_offer(dataset, name)
+    if offer is not None and what.kind.buys:
+        kind, row = offer
+        exit_month = kind.exit(dataset, row)
         if exit_month is not None and what.month >= exit_month:
             return "the supplier has exited"
-    if what.do in ("give notice", "renew"):
-        mine = (each for each in of if each.do in ("sign", SIGNED) and each.kind == "lease")
+    if what.do in (GIVE_NOTICE, RENEW):
+        mine = (each for each in of if each.do in (each.kind.verb, SIGNED))
         key = what.name, what.of_month, what.term_months
         signing = next((each for each in mine if (each.name, each.month, each.term_months) == key), None)
         if signing is not None and signing.start is not None and signing.start >= what.month:

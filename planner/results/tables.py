@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
+from models import kinds
+
 Kind = Literal["text", "month", "whole", "amount", "money", "rate", "flag", "any"]
 """What a column holds: `amount` a quantity, `money` a sum of it, `rate` a price, `any` a number or text, row by row."""
 
@@ -43,7 +45,8 @@ class Table:
 def value_of(row: Any, attribute: str) -> Any:
     """An attribute of a row; `cash.fleet` is the entry `fleet` of its `cash`."""
     name, _, key = attribute.partition(".")
-    return getattr(row, name)[key] if key else getattr(row, name)
+    value = getattr(row, name)[key] if key else getattr(row, name)
+    return value.name if isinstance(value, kinds.Kind) else value
 
 
 def columns(*parts: str) -> tuple[TableColumn, ...]:

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from models import months
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
+from models.kinds import FLEET, Kind
 from models.plan import Plan, Signing
+from models.supply.registry import KINDS, bought, offers
 
 Pool = tuple[str, str]
 """A region and a hardware."""
 
 CASH_GROUPS = {
-    "lease": "leases",
-    "contract": "contracts",
+    **{kind.category: kind.cash_group for kind in bought()},
     "on_demand": "on_demand",
     "fleet": "fleet",
     "usage": "usage",
-    "lease_out_income": "leased_out",
+    **{kind.category: kind.cash_group for kind in KINDS if not kind.buys},
 }
 """Groups of categories that cash is shown in; every other category is `other`."""
 
@@ -136,10 +137,11 @@ def leased_out(dataset: Dataset, plan: Plan) -> dict[tuple[int, Pool], float]:
     """Accelerators leased out of each pool, by month t."""
     found: dict[tuple[int, Pool], float] = defaultdict(float)
     for each in plan.signings:
-        if each.kind == "lease_out":
-            lease_out = dataset.lease_out_of[each.name]
+        if not each.kind.buys:
+            region = each.kind.of(dataset)[each.name].region
             for t in _service(dataset, each):
-                found[t, (lease_out.region, lease_out.hardware)] += each.units * lease_out.accelerators
+                for hardware, accelerators in each.kind.accelerators(dataset, each, t).items():
+                    found[t, (region, hardware)] += each.units * accelerators
     return found
 
 
@@ -147,12 +149,11 @@ def _service(dataset: Dataset, each: Signing) -> range:
     return range(max(0, each.start), min(each.end + 1, len(dataset.horizon)))
 
 
-def regions_of_sources(dataset: Dataset) -> dict[tuple[str, str], str]:
+def regions_of_sources(dataset: Dataset) -> dict[tuple[Kind, str], str]:
     """The region of every source, by kind and name."""
     return {
-        **{("fleet", each.asset): each.region for each in dataset.fleet},
-        **{("lease", each.lease): each.region for each in dataset.leases},
-        **{("contract", each.contract): each.region for each in dataset.contracts},
+        **{(FLEET, each.asset): each.region for each in dataset.fleet},
+        **{(kind, kind.name_of(row)): row.region for kind, row in offers(dataset) if kind.buys},
     }
 
 

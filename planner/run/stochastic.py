@@ -11,7 +11,8 @@ from models.audit.scenario_set import audit_scenario_set
 from models.plan import Plan
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
-from planner.analysis.base_case import nothing_new, solve_base_case
+from models.variants.offers import nothing_new
+from planner.analysis.base_case import solve_base_case
 from planner.reports.run_result import ModelSize
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext

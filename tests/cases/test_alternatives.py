@@ -13,6 +13,7 @@ from sheets import workbook
 
 from models.dataset import Dataset
 from models.plan import Plan, Signing
+from models.supply.lease_kind import LEASE
 from models.variants.distance import distance_mw
 from planner.analysis.alternatives import Alternative, alternatives, common_decisions
 from planner.solving.interrupt import Stop
@@ -79,15 +80,15 @@ def test_a_resized_contract_is_apart_by_its_blocks() -> None:
 def test_a_later_signing_counts_the_months_between() -> None:
     """Two of six months later, a lease of 1 MW is a third of an MW apart."""
     data = b.dataset(b.lease("L", b.term(1, hourly=1.0), holds=1000.0), months=6)
-    one, other = (Plan(signings=(Signing("lease", "L", m, 1, 1, m, m),)) for m in (1, 3))
+    one, other = (Plan(signings=(Signing(LEASE, "L", m, 1, 1, m, m),)) for m in (1, 3))
     assert distance_mw(data, one, other) == pytest.approx(2 / 6)
 
 
 def test_what_all_agree_on_is_told_apart() -> None:
     """An offer every plan signs alike is agreed on; one that only some sign, or not as much of, is not."""
     plans = tuple(
-        Plan(signings=(Signing("lease", "sure", 0, 1, 2, 0, 0), *more))
-        for more in ((), (Signing("lease", "maybe", 1, 1, 1, 1, 1),))
+        Plan(signings=(Signing(LEASE, "sure", 0, 1, 2, 0, 0), *more))
+        for more in ((), (Signing(LEASE, "maybe", 1, 1, 1, 1, 1),))
     )
     found = {each.name: (each.all_agree, each.units) for each in common_decisions(plans)}
     assert found == {"sure": (True, (2, 2)), "maybe": (False, (0, 1))}

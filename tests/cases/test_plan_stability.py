@@ -15,6 +15,8 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.plan import OptionPurchase, Plan, Signing
 from models.policy.stability import PlanStability, departures
+from models.supply.contract_kind import CONTRACT
+from models.supply.lease_kind import LEASE
 from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
 
@@ -22,7 +24,7 @@ HOURS = 744
 
 
 def _lease(name: str, month: int = 0, units: int = 1, term: int = 1) -> Signing:
-    return Signing("lease", name, month, term, units, month, month + term - 1)
+    return Signing(LEASE, name, month, term, units, month, month + term - 1)
 
 
 def _plan(data: Dataset, kept: Plan, price: float) -> Plan:
@@ -64,8 +66,8 @@ def test_a_unit_moved_counts_once() -> None:
         b.contract("C", 1.0, blocks=20, term_months=2),
         months=4,
     )
-    before = Plan(signings=(_lease("L", 0, 3), Signing("contract", "C", 0, 2, 20, 0, 1)))
-    after = Plan(signings=(_lease("L", 0, 1), _lease("L", 1, 2), Signing("contract", "C", 0, 2, 19, 0, 1)))
+    before = Plan(signings=(_lease("L", 0, 3), Signing(CONTRACT, "C", 0, 2, 20, 0, 1)))
+    after = Plan(signings=(_lease("L", 0, 1), _lease("L", 1, 2), Signing(CONTRACT, "C", 0, 2, 19, 0, 1)))
     assert departures(data, before, after) == {"C": 1, "L": 2}
     assert departures(data, before, before) == {}
 
@@ -81,7 +83,7 @@ def test_a_signing_that_serves_from_the_same_month_is_no_departure() -> None:
     """Yesterday signed two months before service could begin; the model signs in the last month that will do."""
     offer: list[Any] = b.lease("L", b.term(1, monthly=10.0), service_not_before=b.JAN + 2)
     data = b.dataset(b.demand(0.0, 0.0, 1.0), offer, months=3)
-    kept = Plan(signings=(Signing("lease", "L", 0, 1, 1, 2, 2),))
+    kept = Plan(signings=(Signing(LEASE, "L", 0, 1, 1, 2, 2),))
     model = build_model(data, stability=PlanStability(kept, 1e6))
     outcome = solve(model, SolveOptions(gap=0.0, threads=1))
     assert outcome.objective_usd == pytest.approx(10.0)

@@ -24,6 +24,7 @@ from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.policy.stability import PlanStability
 from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
+from models.supply.lease_kind import LEASE
 
 DAY_AND_NIGHT = [
     LoadBlock(block="day", hours_per_day=8, peak=True),
@@ -166,5 +167,5 @@ TERMS: dict[str, Dataset] = {
     "rule_at_least": ruled("at_least", "two", "contract", count=1),
 }
 
-KEEP = PlanStability(Plan(signings=(Signing("lease", "lease", 0, 1, 1, 0, 0),)), usd_per_unit=7.0)
+KEEP = PlanStability(Plan(signings=(Signing(LEASE, "lease", 0, 1, 1, 0, 0),)), usd_per_unit=7.0)
 """The plan that the golden model `keep` keeps to."""

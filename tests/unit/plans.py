@@ -15,6 +15,7 @@ import pytest
 
 from models.dataset import Dataset
 from models.plan import Online, Payment, Plan, Serving, Shortfall, Signing, SourceUse
+from models.supply.registry import kind_named
 from planner.reports.plan_report import write_plan
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
@@ -35,20 +36,20 @@ def short(t: int, per_day: float, block: str = "day", segment: str = "chat", reg
 
 def use(t: int, accelerators: float, name: str = "own", kind: str = "fleet", **columns: Any) -> SourceUse:
     where: dict[str, Any] = {"block": "day", "term_months": 0, "hardware": "H100"} | columns
-    return SourceUse(month=t, kind=kind, name=name, accelerators=accelerators, **where)
+    return SourceUse(month=t, kind=kind_named(kind), name=name, accelerators=accelerators, **where)
 
 
 def online(t: int, accelerators: float, name: str = "own", kind: str = "fleet", **columns: Any) -> Online:
     """Capacity online, 1 kW an accelerator; the provider is the one `builders` gives its kind."""
     provider = {"fleet": "us-inc", "lease": "neo", "contract": "hyper"}[kind]
     where: dict[str, Any] = {"term_months": 0, "region": "us", "site": name, "hardware": "H100"} | columns
-    return Online(
-        month=t, kind=kind, name=name, provider=provider, accelerators=accelerators, mw=accelerators / 1000, **where
-    )
+    facts = {"accelerators": accelerators, "mw": accelerators / 1000} | where
+    return Online(month=t, kind=kind_named(kind), name=name, provider=provider, **facts)
 
 
 def signing(name: str, month: int, term: int, start: int, end: int, kind: str = "lease", **columns: Any) -> Signing:
-    return Signing(kind=kind, name=name, month=month, term_months=term, start=start, end=end, **{"units": 1} | columns)
+    columns = {"units": 1} | columns
+    return Signing(kind=kind_named(kind), name=name, month=month, term_months=term, start=start, end=end, **columns)
 
 
 def pay(
@@ -81,6 +82,8 @@ def without(plan: Plan, table: str, place: int) -> Plan:
 def changed(plan: Plan, table: str, place: int, **columns: Any) -> Plan:
     """The plan with one row of a table changed."""
     rows = list(getattr(plan, table))
+    if "kind" in columns:
+        columns["kind"] = kind_named(columns["kind"])
     rows[place] = replace(rows[place], **columns)
     return replace(plan, **{table: tuple(rows)})
 

@@ -10,8 +10,9 @@ from builders import contract, dataset, demand, fleet, lease, lease_out, on_dema
 from models.build import build_model
 from models.dataset import Dataset
 from models.schema import Option, Rule
+from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
-from planner.analysis.base_case import BaseCase, base_case, nothing_new
+from planner.analysis.base_case import BaseCase, base_case
 from planner.solving.interrupt import Stop
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines

@@ -12,6 +12,7 @@ from sheets import tables, workbook
 
 from models.dataset import Dataset
 from models.plan import Plan, Serving, Signing
+from models.supply.lease_kind import LEASE
 from planner.problem_reader import read
 from planner.results.fingerprints import data_sha256, output_sha256
 from planner.results.input_rows import input_rows
@@ -19,7 +20,7 @@ from planner.results.scenario_set import ScenarioSetResult
 
 DATA = dataset(demand(2.0, months=3), lease("A", term(3, 1.0)))
 PLAN = Plan(
-    signings=(Signing("lease", "A", 1, 3, 1, 1, 3),), serving=(Serving(1, "day", "chat", "us", "us", "H100", "", 28.0),)
+    signings=(Signing(LEASE, "A", 1, 3, 1, 1, 3),), serving=(Serving(1, "day", "chat", "us", "us", "H100", "", 28.0),)
 )
 
 

@@ -13,6 +13,7 @@ from models.plan import LimitChoice, Plan, Signing
 from models.roll.information import Update, information_at
 from models.roll.replay import replay
 from models.schema import Limit
+from models.supply.lease_kind import LEASE
 from models.supply.on_demand import price_paths
 
 
@@ -55,7 +56,7 @@ def _offered(hourly: float, **columns: float) -> Dataset:
 def test_an_offer_is_known_when_it_can_be_signed_and_its_delivery_when_it_is_due() -> None:
     """The price is a surprise in the month the window opens, the share delivered in the month of the first service."""
     forecast, actuals = _offered(1.0), _offered(2.0, delivered_share=0.5)
-    signed = Plan(signings=(Signing("lease", "l", 1, 2, 1, 2, 3),))
+    signed = Plan(signings=(Signing(LEASE, "l", 1, 2, 1, 2, 3),))
 
     def seen(k: int, implemented: Plan = signed) -> tuple[float | None, float]:
         data = information_at(forecast, actuals, implemented, k, "level")
@@ -93,19 +94,19 @@ def test_decisions_move_with_a_service_that_starts_later() -> None:
     data = b.dataset(b.lease("late", terms, lead_months=3), b.lease("closed", terms, sign_until=b.JAN), months=9)
     plan = Plan(
         signings=(
-            Signing("lease", "late", 0, 4, 1, 1, 2, cancelled=True),
-            Signing("lease", "closed", 1, 4, 1, 1, 4),
+            Signing(LEASE, "late", 0, 4, 1, 1, 2, cancelled=True),
+            Signing(LEASE, "closed", 1, 4, 1, 1, 4),
         )
     )
     found, lost = replay(data, plan)
-    assert found.signings == (Signing("lease", "late", 0, 4, 1, 3, 6),)
+    assert found.signings == (Signing(LEASE, "late", 0, 4, 1, 3, 6),)
     assert [each.words for each in lost] == ["closed: 1 unit of 2026-02 not available, it cannot be signed then"]
 
 
 def test_what_is_signed_twice_over_cannot_all_be_had() -> None:
     """Of three units planned where two turn out to be on offer, the later signing falls away."""
     data = b.dataset(b.lease("l", b.term(2, hourly=1.0), units_max=2), months=4)
-    plan = Plan(signings=(Signing("lease", "l", 1, 2, 1, 1, 2), Signing("lease", "l", 0, 2, 2, 0, 1)))
+    plan = Plan(signings=(Signing(LEASE, "l", 1, 2, 1, 1, 2), Signing(LEASE, "l", 0, 2, 2, 0, 1)))
     found, lost = replay(data, plan)
     assert [(each.month, each.units) for each in found.signings] == [(0, 2)]
     assert len(lost) == 1

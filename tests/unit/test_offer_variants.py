@@ -3,7 +3,7 @@
 import builders as b
 import pytest
 
-from models.dataset import offers_on_the_table
+from models.supply.registry import offers_on_the_table
 from models.variants.offers import at_price, with_offer, without_offer
 
 HOURS = 744  # January

@@ -3,6 +3,7 @@
 import pytest
 
 from models.plan import LimitChoice, OptionPurchase, Plan, Signing
+from models.supply.registry import kind_named
 from models.variants.plan_changes import differences, limit_differences
 
 
@@ -11,7 +12,7 @@ def _label(t):
 
 
 def _lease(month=1, units=1, term=12, name="west", end=None, kind="lease", **facts):
-    return Signing(kind, name, month, term, units, month, month + term - 1 if end is None else end, **facts)
+    return Signing(kind_named(kind), name, month, term, units, month, month + term - 1 if end is None else end, **facts)
 
 
 ONE = Plan(signings=(_lease(),))
@@ -37,7 +38,7 @@ def test_each_kind_of_change_is_named(after, change, words):
 def test_what_was_not_there_is_new():
     """An offer and an option that only the second plan takes are new."""
     found = differences(Plan(), Plan(signings=(_lease(),), options=(OptionPurchase("right", 2),)), _label)
-    assert [(each.kind, each.change, each.units_before, each.units_after) for each in found] == [
+    assert [(each.kind.name, each.change, each.units_before, each.units_after) for each in found] == [
         ("lease", "new", 0, 1),
         ("option", "new", 0, 1),
     ]
@@ -59,7 +60,7 @@ def test_what_is_signed_already_is_no_choice():
 def test_a_lease_and_a_lease_out_of_one_name_are_two():
     """Kinds are kept apart even where names meet."""
     found = differences(ONE, Plan(signings=(_lease(kind="lease_out"),)), _label)
-    assert [(each.kind, each.change) for each in found] == [("lease", "dropped"), ("lease_out", "new")]
+    assert [(each.kind.name, each.change) for each in found] == [("lease", "dropped"), ("lease_out", "new")]
 
 
 def test_limits_differ_by_runs_of_months():

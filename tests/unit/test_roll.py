@@ -6,11 +6,12 @@ import pytest
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Shortfall, Signing
 from models.roll import roll_forward
 from models.schema import Cap, Limit, Option, Rule, Scenario, ScenarioFactor
+from models.supply.registry import kind_named
 
 
 def _signed(kind, name, month, term, units=1, end=None, **facts):
     last = month + term - 1 if end is None else end
-    return Signing(kind, name, month, term, units, month, last, **facts)
+    return Signing(kind_named(kind), name, month, term, units, month, last, **facts)
 
 
 def test_part_of_an_offer_signed_leaves_the_rest_on_the_table():

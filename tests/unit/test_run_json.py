@@ -14,6 +14,7 @@ from models.audit import AuditReport, Check
 from models.faults import Fault
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
 from models.schema import Limit, Option
+from models.supply.lease_kind import LEASE
 from planner.errors import CannotWrite
 from planner.outputs import write_json
 from planner.reports.run_json import run_json
@@ -33,7 +34,7 @@ DATA = dataset(
     *(Limit(segment="chat", limit=name) for name in ("open", "tight")),
 )
 PLAN = Plan(
-    signings=(Signing("lease", "A", 1, 3, 1, 1, 3),),
+    signings=(Signing(LEASE, "A", 1, 3, 1, 1, 3),),
     options=(OptionPurchase("right", 0),),
     limits=tuple(LimitChoice("chat", t, ("open", "open", "tight")[t]) for t in range(3)),
     serving=(Serving(1, "day", "chat", "us", "us", "H100", "", 28.0),),

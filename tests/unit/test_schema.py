@@ -8,7 +8,7 @@ import pytest
 
 from models.columns import CellError, parse
 from models.months import month_of
-from models.schema import SHEETS, sheet
+from models.schema import SHEETS, referred, sheet
 
 
 def parsed(place: str, value: object) -> tuple[Any, str]:
@@ -116,7 +116,7 @@ def test_keys_are_columns_of_their_sheets() -> None:
     for each in SHEETS:
         columns = {column.name for column in each.columns}
         assert set(each.key) <= columns
-        assert {refers for column in each.columns for refers in column.refers} <= names
+        assert {refers for column in each.columns for refers in referred(column)} <= names
 
 
 def test_defaults_fit_their_columns() -> None:

@@ -20,6 +20,7 @@ from models.stochastic.fixed_decisions import (
     decisions_of,
     unavailable,
 )
+from models.supply.lease_kind import LEASE
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
@@ -57,7 +58,7 @@ def test_what_was_decided_before_the_month_is_held_and_what_comes_later_is_not()
 def test_a_signing_stays_in_its_month_though_the_sample_alone_would_not_tell_it_from_the_next() -> None:
     """Months that only the plain figures tell apart stay months of signing where a delay makes them alike."""
     data = dataset(demand(0, months=5), lease("late", term(3, 1.0), units_max=2), on_demand(9.0), months=5)
-    plan = Plan(signings=(Signing("lease", "late", 1, 3, 1, 1, 3),))
+    plan = Plan(signings=(Signing(LEASE, "late", 1, 3, 1, 1, 3),))
     only_once = [factor("", "delivery_delay_months", late, t=t) for t, late in ((1, 1.0), (2, 0.0))]
     found = tried(dataset_in_sample(data, only_once), plan, 2)
     assert [(each.month, each.start, each.units) for each in signed(found.plan)] == [(1, 2, 1)]
@@ -85,7 +86,7 @@ def test_what_a_supplier_that_is_gone_would_have_brought_is_void() -> None:
     data = dataset(demand(1, 1, 1, 1), gone, on_demand(9.0), months=4)
     data = replace(data, options=(Option(option="right", offer="gone", premium_usd=1.0),))
     plan = Plan(
-        signings=(Signing("lease", "gone", 0, 2, 1, 0, 1), Signing("lease", "gone", 2, 2, 1, 2, 3)),
+        signings=(Signing(LEASE, "gone", 0, 2, 1, 0, 1), Signing(LEASE, "gone", 2, 2, 1, 2, 3)),
     )
     bought = solved(data)
     assert {each.name for each in bought.options} == {"right"}

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from models.build import build_model
-from models.schema import SHEETS
+from models.schema import SHEETS, referred
 from planner.errors import CannotWrite, WrongUsage
 from planner.excel import template
 from planner.excel.problem_workbook import REQUIRED_FILL
@@ -102,9 +102,9 @@ def test_choices_flags_and_names_have_drop_downs(workbook: Any, sheet: Any) -> N
             assert offered == '"yes,no"'
         elif column.choices:
             assert offered == '"' + ",".join(column.choices) + '"'
-        elif column.kind == "name" and len(column.refers) == 1:
-            assert offered == f"list_{column.refers[0]}"
-            assert column.refers[0] in workbook.defined_names[offered].attr_text
+        elif column.kind == "name" and len(referred(column)) == 1:
+            assert offered == f"list_{referred(column)[0]}"
+            assert referred(column)[0] in workbook.defined_names[offered].attr_text
         else:
             assert offered is None
 

@@ -17,6 +17,7 @@ from unit.plans import write
 
 from models.audit import AuditReport, Check
 from models.dataset import Dataset
+from models.kinds import FLEET
 from models.plan import (
     LimitChoice,
     OnDemandUse,
@@ -30,6 +31,8 @@ from models.plan import (
     SourceUse,
 )
 from models.schema import Limit, Option
+from models.supply.contract_kind import CONTRACT
+from models.supply.lease_kind import LEASE
 from planner.errors import CannotWrite
 from planner.reports.run_result import ModelSize, RunResult
 
@@ -69,7 +72,7 @@ DATA = dataset(
 )
 NAME = DATA.leases[0].lease
 PLAN = Plan(
-    signings=(Signing("lease", NAME, 1, 3, 1, 1, 3),),
+    signings=(Signing(LEASE, NAME, 1, 3, 1, 1, 3),),
     options=(OptionPurchase("right", 0),),
     limits=tuple(LimitChoice("chat", t, ("open", "open", "tight")[t]) for t in range(3)),
     serving=tuple(
@@ -78,11 +81,11 @@ PLAN = Plan(
     ),
     shortfalls=(Shortfall(0, "day", "chat", "us", 0.8 * 31),),
     source_use=(
-        SourceUse(0, "day", "fleet", "own", 0, "H100", 7.2),
-        SourceUse(1, "day", "fleet", "own", 0, "H100", 7.2),
-        SourceUse(1, "day", "lease", NAME, 3, "H100", 9.0),
-        SourceUse(2, "day", "fleet", "own", 0, "H100", 7.2),
-        SourceUse(2, "day", "lease", NAME, 3, "H100", 8.8),
+        SourceUse(0, "day", FLEET, "own", 0, "H100", 7.2),
+        SourceUse(1, "day", FLEET, "own", 0, "H100", 7.2),
+        SourceUse(1, "day", LEASE, NAME, 3, "H100", 9.0),
+        SourceUse(2, "day", FLEET, "own", 0, "H100", 7.2),
+        SourceUse(2, "day", LEASE, NAME, 3, "H100", 8.8),
     ),
     on_demand=(
         OnDemandUse(0, "day", "spot", "us", "H100", 2.0),
@@ -90,8 +93,8 @@ PLAN = Plan(
         OnDemandUse(2, "day", "spot", "us", "H100", 4.0),
     ),
     online=(
-        *(Online(t, "fleet", "own", 0, "us-inc", "us", "own", "H100", 8.0, 0.008) for t in range(3)),
-        *(Online(t, "lease", NAME, 3, "https://neo.example", "us", NAME, "H100", 10.0, 0.01) for t in (1, 2)),
+        *(Online(t, FLEET, "own", 0, "us-inc", "us", "own", "H100", 8.0, 0.008) for t in range(3)),
+        *(Online(t, LEASE, NAME, 3, "https://neo.example", "us", NAME, "H100", 10.0, 0.01) for t in (1, 2)),
     ),
     payments=(
         Payment(0, "option", "", "right", 100.0, 100.0),
@@ -254,8 +257,8 @@ def test_calendar_of_actions(tmp_path: Path) -> None:
     )
     plan = Plan(
         signings=(
-            Signing("lease", "A", 1, 3, 1, 1, 11, renewals=2),
-            Signing("lease", "B", -1, 9, 1, -1, 4, cancelled=True, signed=True),
+            Signing(LEASE, "A", 1, 3, 1, 1, 11, renewals=2),
+            Signing(LEASE, "B", -1, 9, 1, -1, 4, cancelled=True, signed=True),
         )
     )
     sheet = book(tmp_path / "plan.xlsx", data, plan, REPORT)["Plan"]
@@ -397,12 +400,12 @@ def test_a_large_plan_is_written_quickly(tmp_path: Path) -> None:
         months=36,
     )
     plan = Plan(
-        signings=tuple(Signing("lease", each, 0, 36, 1, 0, 35) for each in names),
+        signings=tuple(Signing(LEASE, each, 0, 36, 1, 0, 35) for each in names),
         online=tuple(
-            Online(t, "lease", each, 36, "neo", "us", each, "H100", 1 / 3, 1e-3) for t in range(36) for each in names
+            Online(t, LEASE, each, 36, "neo", "us", each, "H100", 1 / 3, 1e-3) for t in range(36) for each in names
         ),
         payments=tuple(Payment(t, "lease", "neo", each, 1e6 / 3, 1e6 / 3) for t in range(36) for each in names),
-        source_use=tuple(SourceUse(t, "day", "lease", each, 36, "H100", 1 / 3) for t in range(36) for each in names),
+        source_use=tuple(SourceUse(t, "day", LEASE, each, 36, "H100", 1 / 3) for t in range(36) for each in names),
         serving=tuple(
             Serving(t, "day", each, region, "us", "H100", "", 10 / 3)
             for t in range(36)
@@ -420,7 +423,7 @@ def test_contract_and_currency_labels(tmp_path: Path) -> None:
     """Money is labelled with the workbook's currency on the first sheet and in the Summary."""
     data = dataset(contract("deal", signed=0), demand(1.0, months=3), currency="EUR")
     plan = Plan(
-        signings=(Signing("contract", "deal", 0, 3, 1, 0, 2, signed=True),),
+        signings=(Signing(CONTRACT, "deal", 0, 3, 1, 0, 2, signed=True),),
         payments=(Payment(0, "contract", "hyper", "deal", 744.0, 744.0),),
     )
     workbook = book(tmp_path / "plan.xlsx", data, plan, REPORT)

@@ -6,8 +6,12 @@ import pytest
 from builders import contract, dataset, fleet, lease, lease_out, term
 
 from models.dataset import Dataset
+from models.kinds import FLEET
 from models.plan import OptionPurchase, Payment, Plan, Signing, SourceUse
 from models.schema import Option
+from models.supply.contract_kind import CONTRACT
+from models.supply.lease_kind import LEASE
+from models.supply.lease_out_kind import LEASE_OUT
 from planner.results.decisions import decisions, signing_costs
 
 
@@ -22,7 +26,7 @@ def hourly(months: int, rate: float, prepay_share: float = 0.0, **columns: float
 def test_one_signing_owns_all_payments() -> None:
     """All that is paid for an offer with one signing is the cost of that signing, usage included."""
     plan = Plan(
-        signings=(Signing("lease", "A", 0, 3, 1, 0, 2),), payments=(*pay(10.0, 20.0, 30.0), *pay(5.0, category="usage"))
+        signings=(Signing(LEASE, "A", 0, 3, 1, 0, 2),), payments=(*pay(10.0, 20.0, 30.0), *pay(5.0, category="usage"))
     )
     assert signing_costs(hourly(3, 1.0), plan) == [65.0]
 
@@ -31,7 +35,7 @@ def test_fees_follow_units_in_service() -> None:
     """Of a month's fees, two units in service owe twice what one owes, and one not in service nothing."""
     data = hourly(2, 1.0)
     plan = Plan(
-        signings=(Signing("lease", "A", 0, 2, 2, 0, 1), Signing("lease", "A", 1, 2, 1, 1, 2)),
+        signings=(Signing(LEASE, "A", 0, 2, 2, 0, 1), Signing(LEASE, "A", 1, 2, 1, 1, 2)),
         payments=pay(2.0, 3.0, 1.0),
     )
     assert signing_costs(data, plan) == pytest.approx([4.0, 2.0])
@@ -40,7 +44,7 @@ def test_fees_follow_units_in_service() -> None:
 def test_prepayment_belongs_to_who_signs() -> None:
     """Prepaid in full, what is paid in a month belongs to the signing of that month, not to who is in service."""
     plan = Plan(
-        signings=(Signing("lease", "A", 0, 3, 1, 0, 2), Signing("lease", "A", 1, 3, 1, 1, 3)), payments=pay(100.0, 90.0)
+        signings=(Signing(LEASE, "A", 0, 3, 1, 0, 2), Signing(LEASE, "A", 1, 3, 1, 1, 3)), payments=pay(100.0, 90.0)
     )
     assert signing_costs(hourly(3, 1.0, prepay_share=1.0), plan) == pytest.approx([100.0, 90.0])
 
@@ -53,7 +57,7 @@ def test_termination_fee_belongs_to_who_stops() -> None:
     """
     data = hourly(3, 1.0, cancel_after_months=1, termination_fee_share=0.5)
     plan = Plan(
-        signings=(Signing("lease", "A", 0, 3, 1, 0, 0, cancelled=True), Signing("lease", "A", 0, 3, 1, 0, 2)),
+        signings=(Signing(LEASE, "A", 0, 3, 1, 0, 0, cancelled=True), Signing(LEASE, "A", 0, 3, 1, 0, 2)),
         payments=pay(2 * 744.0, 708.0 + 672.0, 744.0),
     )
     assert signing_costs(data, plan) == pytest.approx([744.0 + 708.0, 744.0 + 672.0 + 744.0])
@@ -68,13 +72,13 @@ def test_usage_follows_the_hours_of_a_term() -> None:
     data = dataset(lease("A", *terms, units_max=9), months=6)
     plan = Plan(
         signings=(
-            Signing("lease", "A", 0, 3, 1, 0, 2),
-            Signing("lease", "A", 0, 3, 3, 0, 5, renewals=1),
-            Signing("lease", "A", 0, 6, 1, 0, 5),
+            Signing(LEASE, "A", 0, 3, 1, 0, 2),
+            Signing(LEASE, "A", 0, 3, 3, 0, 5, renewals=1),
+            Signing(LEASE, "A", 0, 6, 1, 0, 5),
         ),
         source_use=(
-            SourceUse(0, "day", "lease", "A", 3, "H100", 2.0),
-            SourceUse(0, "day", "lease", "A", 6, "H100", 1.0),
+            SourceUse(0, "day", LEASE, "A", 3, "H100", 2.0),
+            SourceUse(0, "day", LEASE, "A", 6, "H100", 1.0),
         ),
         payments=pay(744.0 * 6, category="usage"),
     )
@@ -88,10 +92,10 @@ def test_usage_of_a_fleet_asset_of_the_same_name() -> None:
         lease("A", term(3, 1.0, usage_usd_per_accelerator_hour=1.0)),
     )
     plan = Plan(
-        signings=(Signing("lease", "A", 0, 3, 1, 0, 2),),
+        signings=(Signing(LEASE, "A", 0, 3, 1, 0, 2),),
         source_use=(
-            SourceUse(0, "day", "fleet", "A", 0, "H100", 3.0),
-            SourceUse(0, "day", "lease", "A", 3, "H100", 1.0),
+            SourceUse(0, "day", FLEET, "A", 0, "H100", 3.0),
+            SourceUse(0, "day", LEASE, "A", 3, "H100", 1.0),
         ),
         payments=pay(744.0 * 4, category="usage"),
     )
@@ -101,7 +105,7 @@ def test_usage_of_a_fleet_asset_of_the_same_name() -> None:
 def test_what_no_signing_explains_is_split_by_units() -> None:
     """A payment of a month in which no signing owes anything is split by units, so that costs still add up."""
     plan = Plan(
-        signings=(Signing("lease", "A", 0, 2, 3, 0, 1), Signing("lease", "A", 1, 2, 1, 1, 2)),
+        signings=(Signing(LEASE, "A", 0, 2, 3, 0, 1), Signing(LEASE, "A", 1, 2, 1, 1, 2)),
         payments=pay(8.0, first=5),
     )
     assert signing_costs(hourly(2, 1.0), plan) == pytest.approx([6.0, 2.0])
@@ -118,11 +122,11 @@ def test_costs_add_up_to_the_offers_payments() -> None:
     )
     plan = Plan(
         signings=(
-            Signing("lease", "A", 0, 3, 2, 0, 2),
-            Signing("lease", "A", 2, 3, 1, 2, 4),
-            Signing("contract", "B", 1, 3, 1, 1, 3),
-            Signing("lease_out", "C", 0, 1, 1, 0, 0),
-            Signing("lease_out", "C", 2, 1, 1, 2, 2),
+            Signing(LEASE, "A", 0, 3, 2, 0, 2),
+            Signing(LEASE, "A", 2, 3, 1, 2, 4),
+            Signing(CONTRACT, "B", 1, 3, 1, 1, 3),
+            Signing(LEASE_OUT, "C", 0, 1, 1, 0, 0),
+            Signing(LEASE_OUT, "C", 2, 1, 1, 2, 2),
         ),
         options=(OptionPurchase("D", 0),),
         payments=(
@@ -135,7 +139,7 @@ def test_costs_add_up_to_the_offers_payments() -> None:
     )
     found = decisions(data, plan)
     assert sum(each.cost_usd for each in found) == pytest.approx(plan.objective_usd)
-    assert [each.cost_usd for each in found if each.kind == "lease_out"] == [-37.0, -41.0]
+    assert [each.cost_usd for each in found if each.kind == LEASE_OUT] == [-37.0, -41.0]
 
 
 def test_capacity_of_decisions() -> None:
@@ -143,7 +147,7 @@ def test_capacity_of_decisions() -> None:
     data = dataset(
         lease("A", term(3, 1.0), holds=10.0, units_max=2, delivered_share=0.9), contract("B", blocks=4), months=4
     )
-    plan = Plan(signings=(Signing("lease", "A", 0, 3, 2, 0, 2), Signing("contract", "B", 1, 3, 4, 1, 3)))
+    plan = Plan(signings=(Signing(LEASE, "A", 0, 3, 2, 0, 2), Signing(CONTRACT, "B", 1, 3, 4, 1, 3)))
     assert [(each.accelerators, each.mw) for each in decisions(data, plan)] == [
         (pytest.approx(18.0), pytest.approx(0.018)),
         (pytest.approx(4.0), pytest.approx(0.004)),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from builders import dataset, demand, fleet, hardware, lease, lease_out, segment, term, throughput
 
+from models.kinds import FLEET
 from models.plan import OnDemandUse, Online, Plan, Serving, Signing, SourceUse
 from models.schema import LoadBlock
+from models.supply.lease_kind import LEASE
+from models.supply.lease_out_kind import LEASE_OUT
 from planner.results.plan_figures import PlanFigures
 
 
@@ -16,8 +19,8 @@ def test_tokens_are_shared_as_the_work_is() -> None:
     plan = Plan(
         serving=(Serving(0, "day", "chat", "us", "us", "H100", "", 30.0 * 31),),
         source_use=(
-            SourceUse(0, "day", "fleet", "own", 0, "H100", 6.0),
-            SourceUse(0, "day", "lease", "deal", 3, "H100", 2.0, 1.0),
+            SourceUse(0, "day", FLEET, "own", 0, "H100", 6.0),
+            SourceUse(0, "day", LEASE, "deal", 3, "H100", 2.0, 1.0),
         ),
         on_demand=(OnDemandUse(0, "day", "spot", "us", "H100", 1.0),),
     )
@@ -41,10 +44,10 @@ def test_idle_accelerators_serve_the_mix_of_demand() -> None:
         months=1,
     )
     plan = Plan(
-        online=(Online(0, "fleet", "own", 0, "us-inc", "us", "own", "H100", 10.0, 0.01),),
+        online=(Online(0, FLEET, "own", 0, "us-inc", "us", "own", "H100", 10.0, 0.01),),
         source_use=(
-            SourceUse(0, "day", "fleet", "own", 0, "H100", 10.0),
-            SourceUse(0, "night", "fleet", "own", 0, "H100", 6.0),
+            SourceUse(0, "day", FLEET, "own", 0, "H100", 10.0),
+            SourceUse(0, "night", FLEET, "own", 0, "H100", 6.0),
         ),
     )
     (row,) = PlanFigures(data, plan).months
@@ -61,8 +64,8 @@ def test_power_leased_out_and_months_locked_in() -> None:
     )
     plan = Plan(
         signings=(
-            Signing("lease", "deal", 0, 3, 1, 0, 2, signed=True),
-            Signing("lease_out", "out", 0, 1, 1, 1, 1),
+            Signing(LEASE, "deal", 0, 3, 1, 0, 2, signed=True),
+            Signing(LEASE_OUT, "out", 0, 1, 1, 1, 1),
         )
     )
     rows = PlanFigures(data, plan).months

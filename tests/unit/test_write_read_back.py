@@ -14,6 +14,7 @@ from unit.plans import alike, write
 
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
+from models.kinds import FLEET
 from models.plan import (
     LimitChoice,
     OnDemandUse,
@@ -27,6 +28,9 @@ from models.plan import (
     SourceUse,
 )
 from models.schema import Limit, Option
+from models.supply.contract_kind import CONTRACT
+from models.supply.lease_kind import LEASE
+from models.supply.lease_out_kind import LEASE_OUT
 from planner.excel.plan_reader import read_plan, read_written_plan
 from planner.reports.run_result import RunResult
 
@@ -45,11 +49,11 @@ DATA = dataset(
 )
 PLAN = Plan(
     signings=(
-        Signing("lease", LONG, -2, 6, 1, -2, 3, signed=True),
-        Signing("lease", "=1+1", 0, 3, 2, 0, 2),
-        Signing("lease", "=1+1", 1, 3, 1, 1, 7, renewals=2),
-        Signing("contract", "deal", 1, 3, 1, 1, 3, cancelled=True),
-        Signing("lease_out", "out", 2, 1, 1, 2, 2),
+        Signing(LEASE, LONG, -2, 6, 1, -2, 3, signed=True),
+        Signing(LEASE, "=1+1", 0, 3, 2, 0, 2),
+        Signing(LEASE, "=1+1", 1, 3, 1, 1, 7, renewals=2),
+        Signing(CONTRACT, "deal", 1, 3, 1, 1, 3, cancelled=True),
+        Signing(LEASE_OUT, "out", 2, 1, 1, 2, 2),
     ),
     options=(OptionPurchase("007", 0),),
     limits=tuple(LimitChoice("chat", t, ("open", "open", "-5 % <weekly> & more")[t]) for t in range(3)),
@@ -59,13 +63,13 @@ PLAN = Plan(
     ),
     shortfalls=(Shortfall(0, "day", "chat", "us", 0.1), Shortfall(2, "", "chat", "us", 10 / 7)),
     source_use=(
-        SourceUse(0, "day", "fleet", "own", 0, "H100", 4.123456789012345),
-        SourceUse(1, "day", "contract", "deal", 3, "H100", 1.0, 0.07),
+        SourceUse(0, "day", FLEET, "own", 0, "H100", 4.123456789012345),
+        SourceUse(1, "day", CONTRACT, "deal", 3, "H100", 1.0, 0.07),
     ),
     on_demand=(OnDemandUse(2, "day", "spot", "us", "H100", 123456.789),),
     online=(
-        Online(0, "fleet", "own", 0, "us-inc", "us", "own", "H100", 5.0, 0.005),
-        Online(0, "lease", "=1+1", 3, "neo", "us", "=1+1", "H100", 2.0, 0.002),
+        Online(0, FLEET, "own", 0, "us-inc", "us", "own", "H100", 5.0, 0.005),
+        Online(0, LEASE, "=1+1", 3, "neo", "us", "=1+1", "H100", 2.0, 0.002),
     ),
     payments=(
         Payment(0, "lease", "neo", "=1+1", 1488.0, 1488.0 / 1.1),

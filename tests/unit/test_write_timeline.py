@@ -12,6 +12,8 @@ from unit.plans import write
 from models.dataset import Dataset
 from models.plan import LimitChoice, Plan, Serving, Shortfall, Signing
 from models.schema import Limit
+from models.supply.contract_kind import CONTRACT
+from models.supply.lease_kind import LEASE
 from planner.reports.run_result import RunResult
 from planner.results.segment_grid import segment_grid
 from planner.results.views import service
@@ -42,9 +44,9 @@ def test_bars_begin_where_signed_and_end_with_service(tmp_path: Path) -> None:
     )
     plan = Plan(
         signings=(
-            Signing("lease", "short", 1, 3, 1, 2, 4),
-            Signing("lease", "left", 0, 9, 1, 0, 3, cancelled=True),
-            Signing("contract", "long", 1, 9, 1, 3, 11),
+            Signing(LEASE, "short", 1, 3, 1, 2, 4),
+            Signing(LEASE, "left", 0, 9, 1, 0, 3, cancelled=True),
+            Signing(CONTRACT, "long", 1, 9, 1, 3, 11),
         )
     )
     rows = drawn(tmp_path / "plan.xlsx", data, plan)

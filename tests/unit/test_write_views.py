@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from builders import dataset, demand, fleet, hardware, lease_out, segment
 
+from models.kinds import FLEET
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, Signing, SourceUse
 from models.schema import LoadBlock
+from models.supply.lease_out_kind import LEASE_OUT
 from planner.results.plan_figures import PlanFigures
 from planner.results.views import cash_by_year, limit_changes, service, use
 
@@ -37,9 +39,9 @@ def test_use_of_a_pool() -> None:
     """
     data = dataset(fleet("own", 10.0), lease_out("out", accelerators=2.0, lead_months=1), reserve_margin=0.25, months=2)
     plan = Plan(
-        signings=(Signing("lease_out", "out", 0, 1, 1, 1, 1),),
-        online=tuple(Online(t, "fleet", "own", 0, "us-inc", "us", "own", "H100", 10.0, 0.01) for t in range(2)),
-        source_use=(SourceUse(1, "day", "fleet", "own", 0, "H100", 6.0, 0.5),),
+        signings=(Signing(LEASE_OUT, "out", 0, 1, 1, 1, 1),),
+        online=tuple(Online(t, FLEET, "own", 0, "us-inc", "us", "own", "H100", 10.0, 0.01) for t in range(2)),
+        source_use=(SourceUse(1, "day", FLEET, "own", 0, "H100", 6.0, 0.5),),
         on_demand=(OnDemandUse(1, "day", "spot", "eu", "H100", 3.0),),
     )
     rows = [(row.month, row.region, row.available, row.used, row.on_demand) for row in use(data, plan)]
@@ -56,10 +58,10 @@ def test_months_show_their_busiest_block() -> None:
         months=1,
     )
     plan = Plan(
-        online=(Online(0, "fleet", "own", 0, "us-inc", "us", "own", "H100", 1000.0, 2.0),),
+        online=(Online(0, FLEET, "own", 0, "us-inc", "us", "own", "H100", 1000.0, 2.0),),
         source_use=(
-            SourceUse(0, "peak", "fleet", "own", 0, "H100", 900.0),
-            SourceUse(0, "off", "fleet", "own", 0, "H100", 950.0),
+            SourceUse(0, "peak", FLEET, "own", 0, "H100", 900.0),
+            SourceUse(0, "off", FLEET, "own", 0, "H100", 950.0),
         ),
         on_demand=(OnDemandUse(0, "peak", "spot", "us", "H100", 100.0),),
     )

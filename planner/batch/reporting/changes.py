@@ -15,6 +15,8 @@ from models import months
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.plan import LimitChoice, OptionPurchase, Plan, Signing
+from models.supply.kind import OfferKind
+from models.supply.registry import known_kinds
 from models.variants.plan_changes import Change, LimitChange, differences, limit_differences
 from planner.analysis.plan_comparison import InputChange, input_changes
 from planner.batch.job_logs import PREVIOUS_PLAN
@@ -172,14 +174,13 @@ def _plan_of(report: Mapping[str, Any]) -> Plan:
     for each in report.get("decisions") or ():
         month = months.parse(each["month"])
         assert month is not None
-        if each["kind"] == "option":
+        kind = known_kinds()[each["kind"]]
+        if not isinstance(kind, OfferKind):
             options.append(OptionPurchase(each["name"], month))
             continue
         end = months.parse(each["end_month"])
         assert end is not None
-        signings.append(
-            Signing(each["kind"], each["name"], month, each["term_months"], each["units"], start=month, end=end)
-        )
+        signings.append(Signing(kind, each["name"], month, each["term_months"], each["units"], start=month, end=end))
     return Plan(signings=tuple(signings), options=tuple(options), limits=_limits(report))
 
 

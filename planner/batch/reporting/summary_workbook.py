@@ -246,7 +246,7 @@ def _tables(manifest: Manifest, changed: Sequence[JobChange]) -> list[Filled]:
     inputs: list[tuple[Any, ...]] = []
     for job in changed:
         decided += [
-            (job.name, each.kind, each.name, each.change, each.units_before, each.units_after, each.words)
+            (job.name, each.kind.name, each.name, each.change, each.units_before, each.units_after, each.words)
             for each in job.decisions
         ]
         decided += [(job.name, "limit", each.segment, "changed", None, None, each.words) for each in job.limits]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.dataset import offers_on_the_table
+from models.supply.registry import offers_on_the_table
 from planner.analysis.alternatives import common_decisions
 from planner.analysis.offer_values import local_worth, offer_facts
 from planner.reports.plan.text import summary_rows
@@ -74,7 +74,8 @@ def _kept(result: RunResult) -> list[Filled]:
     """The sheet of what was kept only because of the price on departing; none without a plan to keep."""
     if result.kept is None:
         return []
-    rows = [(each.kind, each.name, each.units_before, each.units_after, each.words) for each in result.kept.because]
+    kept = result.kept.because
+    rows = [(each.kind.name, each.name, each.units_before, each.units_after, each.words) for each in kept]
     return [Filled(KEPT, rows or [("", "nothing was kept only because of the change cost", None, None, "")])]
 
 
@@ -86,7 +87,7 @@ def _alternatives(result: RunResult, figures: PlanFigures) -> list[Filled]:
     plans = (best, *(each.plan for each in result.alternatives))
     rows = [
         (
-            each.kind,
+            each.kind.name,
             each.name,
             each.month,
             "all agree" if each.all_agree else "they differ",
@@ -123,7 +124,7 @@ def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:
     signed = {each.name for each in figures.plan.signings if not each.signed}
     for name in (each for each in offers_on_the_table(dataset) if each not in signed):
         facts, local = offer_facts(dataset, name), local_worth(dataset, values, name)
-        place = facts.name, facts.kind, facts.provider, facts.region, facts.mw_per_unit, facts.price, facts.price_unit
+        place = (name, facts.kind.name, facts.provider, facts.region, facts.mw_per_unit, facts.price, facts.price_unit)
         if local is None:
             rows.append((*place, None, None, "cannot be signed in this horizon"))
             continue

@@ -42,7 +42,7 @@ def decisions_json(figures: PlanFigures) -> list[dict[str, Any]]:
     label = figures.dataset.label
     return [
         {
-            "kind": each.kind,
+            "kind": each.kind.name,
             "name": each.name,
             "month": label(each.month),
             "term_months": each.term_months,

@@ -50,9 +50,7 @@ def _first_decisions(result: RunResult) -> Iterator[str]:
     first = min(each.month for each in chosen)
     now = [each for each in chosen if each.month == first]
     for position, each in enumerate(now[:SIGNED_FIRST]):
-        unit = "block" if each.kind == "contract" else "unit"
-        units = f"{each.units} {unit}{'s' if each.units > 1 else ''}"
-        what = f"{each.kind.replace('_', '-')}, {units} for {each.term_months} months"
+        what = f"{each.kind.noun}, {each.kind.units(each.units)} for {each.term_months} months"
         yield f"  {'Sign first' if position == 0 else '':<17} {figures.dataset.label(first)}: {each.name} ({what})"
     left = len(chosen) - min(len(now), SIGNED_FIRST)
     if left:

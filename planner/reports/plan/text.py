@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.kinds import FLEET, ON_DEMAND, OPTION
 from models.plan import CATEGORIES
+from models.supply.registry import KINDS
 from planner.excel.first_sheet import Banner, Tile, Tone
 from planner.formatting import money, percent
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
 
 CATEGORY_WORDS = {
-    "lease": "Leases",
-    "contract": "Contracts",
+    **{kind.category: kind.label for kind in KINDS},
+    **{kind.name: kind.label for kind in (FLEET, ON_DEMAND, OPTION)},
     "usage": "Usage charges",
-    "option": "Option premiums",
-    "on_demand": "On demand",
-    "fleet": "Fleet running cost",
     "network": "Network",
     "revenue_forgone": "Revenue forgone by limits",
     "limit_change": "Changing limits",
     "shortfall": "Shortfall",
-    "lease_out_income": "Lease-out income",
 }
 
 
@@ -163,7 +161,7 @@ def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...
         ("shortfall", totals.shortfall_bn, "bn tokens"),
         ("peak committed power", totals.peak_mw, "MW"),
         ("month of peak committed power", dataset.label(totals.peak_month), ""),
-        ("new signings", sum(each.kind != "option" for each in new), "decisions"),
-        ("options bought", sum(each.kind == "option" for each in new), "decisions"),
+        ("new signings", sum(each.kind.counted for each in new), "decisions"),
+        ("options bought", sum(not each.kind.counted for each in new), "decisions"),
         ("audit", "not audited" if result.audit is None else "passed" if result.audit.passed else "FAILED", ""),
     ]

@@ -13,15 +13,15 @@ from typing import Any
 from models import months
 from models.dataset import Dataset
 from models.demand.limit_effects import limit_effects
+from models.kinds import FLEET
 from models.plan import Plan
-from planner.excel.book import BLUE, FONT, GREEN, GREY, HEADER, LINE, ORANGE, PURPLE, SILVER, SKY, Book, number_format
+from models.supply.registry import known_kinds
+from planner.excel.book import BLUE, FONT, GREEN, GREY, HEADER, LINE, Book, number_format
 from planner.reports.plan.charts import power_chart
 from planner.results.decisions import Decision
 from planner.results.plan_figures import PlanFigures
 
 SHEET, PURPOSE = "Timeline", "commitments and limits as bars over the months"
-COLOURS = {"fleet": SILVER, "lease": BLUE, "contract": SKY, "lease_out": PURPLE, "option": ORANGE}
-LIGHT = {"lease": "#CFE3F1", "contract": "#DDF0FB", "lease_out": "#F3E1EC"}
 RUNS = ("#D9DEE4", "#FFE3A8", "#BFE3D5", "#F3E1EC", "#CFE3F1")
 """Light colours of limits, the least generous first; the number of the limit stands in its run, and its name where
 there is room."""
@@ -91,19 +91,19 @@ def _bars(book: Book, sheet: Any, dataset: Dataset, decided: list[Decision]) -> 
     fleet = [each.accelerators * dataset.hardware_of[each.hardware].kw / 1000.0 for each in dataset.fleet]
     shown = number_format("amount", [*fleet, *(each.mw for each in decided if each.mw is not None)])
     for asset, mw in zip(dataset.fleet, fleet, strict=True):
-        _facts(book, sheet, row, ("fleet", asset.asset, asset.provider, asset.region, None, mw), shown)
+        _facts(book, sheet, row, (FLEET.noun, asset.asset, asset.provider, asset.region, None, mw), shown)
         begins = 0 if asset.from_month is None else max(0, dataset.t(asset.from_month))
         ends = last if asset.until_month is None else min(last, dataset.t(asset.until_month))
         goes_on = asset.until_month is None or dataset.t(asset.until_month) > last
         for t in range(begins, ends + 1):
             mark = "►" if t == last and goes_on else ""
-            sheet.write_string(row, FIRST + t, mark, _cell(book, COLOURS["fleet"], **line))
+            sheet.write_string(row, FIRST + t, mark, _cell(book, FLEET.colour, **line))
         row += 1
-    ranks = list(COLOURS)
+    ranks = [*known_kinds().values()]
     for each in sorted(decided, key=lambda each: (ranks.index(each.kind), each.month, each.name)):
-        _facts(book, sheet, row, (each.kind, each.name, each.provider, each.region, each.units, each.mw), shown)
-        if each.kind == "option":
-            sheet.write_string(row, FIRST + each.month, "S", _cell(book, COLOURS["option"], **line))
+        _facts(book, sheet, row, (each.kind.noun, each.name, each.provider, each.region, each.units, each.mw), shown)
+        if not each.kind.counted:
+            sheet.write_string(row, FIRST + each.month, "S", _cell(book, each.kind.colour, **line))
         else:
             _bar(book, sheet, row, each, last)
         row += 1
@@ -123,7 +123,7 @@ def _bar(book: Book, sheet: Any, row: int, each: Decision, last: int) -> None:
             mark = "►"
         elif t == end and each.cancelled:
             mark = "x"
-        colour = LIGHT[each.kind] if waiting else COLOURS[each.kind]
+        colour = each.kind.light if waiting else each.kind.colour
         sheet.write_string(row, FIRST + t, mark, _cell(book, colour, **line))
 
 
@@ -161,7 +161,7 @@ def _facts(book: Book, sheet: Any, row: int, facts: tuple[Any, ...], mw_format: 
             shown = "#,##0" if c == 4 else mw_format
             sheet.write_number(row, c, value, book.format(num_format=shown, align="right", **style))
         else:
-            text = (value or "").replace("_", "-") if c == 0 else value or ""
+            text = value or ""
             sheet.write_string(row, c, text, book.format(indent=1, **style))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+from models.kinds import LIMIT
 from planner.excel.book import GREY, LINE, Book
 from planner.excel.first_sheet import money_unit
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, WIDTHS, PlanPage
@@ -86,7 +87,7 @@ class ScenarioOverview(PlanPage):
         do = f"{what.do}: {what.limit}" if what.limit else what.do
         begins = starts[0] if starts and what.cost_usd is not None else None
         latest = starts[-1] if begins is not None and len(starts) > 1 else None
-        units = None if what.kind == "limit" else what.units
+        units = None if what.kind == LIMIT else what.units
         share = each.probability
         facts = (what.name, do, what.month, what.provider, what.region, what.term_months, units, each.mw)
         return (*facts, begins, latest, share, each.cost_usd)

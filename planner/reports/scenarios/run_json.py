@@ -7,11 +7,12 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.stochastic.solution import BoundedValue
+from models.supply.registry import decided_kinds
 from planner.reports.run_result import RunResult
-from planner.results.scenario_decisions import DO, SIGNED, SharedDecision, shared_decisions
+from planner.results.scenario_decisions import SIGNED, SharedDecision, shared_decisions
 from planner.results.scenario_set import ScenarioSetResult
 
-LISTED = (*DO.values(), SIGNED)
+LISTED = (*(kind.verb for kind in decided_kinds()), SIGNED)
 """What `decisions` lists: everything signed or bought; notices and renewals show in `end_month`."""
 
 
@@ -76,7 +77,7 @@ def _decisions(plans: ScenarioSetResult) -> list[dict[str, Any]]:
 def _decision(dataset: Dataset, each: SharedDecision) -> dict[str, Any]:
     what, ends = each.what, [one.end for one in each.by.values() if one.end is not None]
     return {
-        "kind": what.kind,
+        "kind": what.kind.name,
         "name": what.name,
         "month": dataset.label(what.month),
         "term_months": what.term_months,

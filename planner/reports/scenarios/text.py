@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from models import months
 from models.dataset import Dataset
+from models.kinds import LIMIT
 from models.schema import ScenarioFactor
 from models.stochastic.risk import TILT, Measure
 from models.stochastic.solution import BoundedValue
+from models.supply.kind import GIVE_NOTICE, RENEW
 from planner.excel.first_sheet import Banner, Tile
 from planner.formatting import money, percent
 from planner.reports.plan.text import money_tile, saving_tile, saving_words, scaled, verdict
@@ -90,7 +92,7 @@ def banner(result: RunResult, plans: ScenarioSetResult) -> Banner:
 
 
 def _first_due(plans: ScenarioSetResult) -> str:
-    signed = [each for each in plans.decisions_now if each.what.kind != "limit"]
+    signed = [each for each in plans.decisions_now if each.what.kind != LIMIT]
     if not signed:
         return "Nothing to sign now."
     first = signed[0].what
@@ -152,15 +154,14 @@ def case_words(node: Node, names: Sequence[str]) -> str:
 def decision_words(each: SharedDecision, dataset: Dataset) -> str:
     """A decision in a clause, without its month; scenarios that cannot take it are named with the reason."""
     what = each.what
-    unit = "block" if what.kind == "contract" else "unit"
-    units = f"{what.units} {unit}{'s' if what.units > 1 else ''}"
+    units = what.kind.units(what.units)
     if what.do == SET_LIMIT:
         found = f"set {what.name} to {what.limit}"
-    elif what.do == "buy option":
+    elif not what.kind.counted:
         found = f"buy option {what.name}"
-    elif what.do == "give notice":
+    elif what.do == GIVE_NOTICE:
         found = f"give notice of {units} of {what.name}, service until {dataset.label(what.end or 0)}"
-    elif what.do == "renew":
+    elif what.do == RENEW:
         found = f"renew {units} of {what.name} until {dataset.label(what.end or 0)}"
     else:
         found = f"{what.do} {units} of {what.name} for {what.term_months} months"

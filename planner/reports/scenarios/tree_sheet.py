@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.kinds import LIMIT
 from planner.excel.book import BLUE, FONT, GREY, HEADER, LINE, Book, number_format
 from planner.excel.first_sheet import money_unit
 from planner.reports.scenarios.charts import branch_points, leaf_label, serial, tree_chart
@@ -151,7 +152,7 @@ class _Outline:
         values = [
             do,
             dataset.label(what.month),
-            None if what.kind == "limit" else what.units,
+            None if what.kind == LIMIT else what.units,
             what.term_months,
             each.mw,
             begins,

@@ -1,17 +1,19 @@
-"""Leases and contracts rolled forward: units signed by then become signed rows, with what has been decided of them."""
+"""Leases rolled forward: units signed by then become signed rows, with what has been decided of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from models.audit import take_or_pay_minimums
-from models.dataset import Billed
 from models.plan import Signing
-from models.roll.state import Origin, RollState
-from models.schema import Contract, Lease, LeaseHardware, LeaseTerm, Ramp
+from models.schema import Lease, LeaseHardware, LeaseTerm, Ramp
 from models.supply.lease_schedule import LeaseSchedule
 from models.supply.signing import escalation, ramp_up
+
+if TYPE_CHECKING:
+    from models.roll.state import RollState
+    from models.supply.kind import OfferKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,15 @@ class Holding:
     renewed: int = 0
 
 
-def roll_leases(state: RollState) -> None:
+def roll_leases(state: RollState, kind: OfferKind) -> None:
     """Signed units become signed rows; what is left to sign stays an offer; what is over goes."""
     dataset, to = state.dataset, state.to
     for lease in dataset.leases:
         name = lease.lease
-        signings = [each for each in state.plan.signings if (each.kind, each.name) == ("lease", name)]
-        signings = [each for each in signings if each.signed or each.month < to]
+        signings = [each for each in state.signings_of(kind, name) if each.signed or each.month < to]
         holdings = _holdings(state, lease, signings)
         left = lease.units_max - sum(each.units for each in signings if not each.signed)
-        open_still = lease.status == "offer" and left > 0 and not _closed(state, lease.sign_until)
+        open_still = lease.status == "offer" and left > 0 and not state.is_closed(lease.sign_until)
         if lease.status == "excluded":
             _keep(state, lease, lease)
             continue
@@ -44,61 +45,11 @@ def roll_leases(state: RollState) -> None:
             signed_as = own_name or state.free_name(f"{name} {dataset.label(holding.month)}")
             if own_name is None and open_still:
                 state.parts.setdefault(name, []).append(signed_as)
-            _write(state, lease, holding, units, signed_as)
+            _write(state, kind, lease, holding, units, signed_as)
         if signings or (lease.status == "signed" and lease.signed_units):
             state.signed.add(name)
         if not open_still and not holdings:
             state.leave_out(name)
-
-
-def roll_contracts(state: RollState) -> None:
-    """A contract signed by then becomes a signed row; one that is over, or whose window has closed, goes."""
-    dataset, to = state.dataset, state.to
-    for contract in dataset.contracts:
-        name = contract.contract
-        signings = [each for each in state.plan.signings if (each.kind, each.name) == ("contract", name)]
-        signed = next((each for each in signings if each.signed or each.month < to), None)
-        if signed is not None or (contract.status == "signed" and contract.signed_blocks):
-            state.signed.add(name)
-        over = signed.end < to if signed is not None else contract.status == "signed"
-        never = contract.status == "offer" and signed is None and _closed(state, contract.sign_until)
-        if over or never:
-            state.leave_out(name)
-            continue
-        if contract.status == "offer" and signed is not None:
-            contract = replace(
-                contract, status="signed", signed_month=dataset.month(signed.month), signed_blocks=signed.units
-            )
-            state.done.append(f"{name}: {signed.units} blocks signed {dataset.label(signed.month)}")
-        if signed is not None:
-            origin = Origin("contract", name, signed.month, signed.term_months, signed.start, settled=True)
-            state.origins["contract", name] = origin
-        if signed is not None and contract.min_spend_usd_per_year and signed.start < to:
-            _remember_bills(state, contract, signed)
-        state.contracts.append(contract)
-
-
-def _remember_bills(state: RollState, contract: Contract, signed: Signing) -> None:
-    """What was billed of the contract year under way, which counts towards its minimum spend."""
-    to, name = state.to, contract.contract
-    first = max(0, to - (to - signed.start) % 12)
-    if first == to:
-        return
-    minimums = take_or_pay_minimums(state.dataset, signed, contract)
-    paid = [each for each in state.plan.payments if (each.category, each.offer) == ("contract", name)]
-    usd = sum(each.cash_usd for each in paid if first <= each.month < to)
-    usd += contract.prepay_share * sum(minimums.get(t, 0.0) for t in range(first, to))
-    if first <= signed.month < to:
-        usd -= contract.upfront_usd + contract.prepay_share * sum(minimums.values())
-    state.billed.append(Billed(name, to - first, usd))
-    state.notes.append(
-        f"{name}: a contract year is under way in {state.dataset.label(to)}; of its minimum spend only the months "
-        "that are left count from now on, and what was billed before them no longer does."
-    )
-
-
-def _closed(state: RollState, sign_until: int | None) -> bool:
-    return sign_until is not None and state.dataset.t(sign_until) < state.to
 
 
 def _holdings(state: RollState, lease: Lease, signings: list[Signing]) -> dict[Holding, int]:
@@ -136,9 +87,9 @@ def _schedule(state: RollState, lease: Lease, month: int, term_months: int) -> L
 
 def _keep(state: RollState, lease: Lease, kept: Lease) -> None:
     """A lease with all its hardware and terms, as it is."""
-    state.leases.append(kept)
-    state.lease_hardware += [each for each in state.dataset.lease_hardware if each.lease == lease.lease]
-    state.lease_terms += [each for each in state.dataset.lease_terms if each.lease == lease.lease]
+    state.write(kept)
+    state.write(*(each for each in state.dataset.lease_hardware if each.lease == lease.lease))
+    state.write(*(each for each in state.dataset.lease_terms if each.lease == lease.lease))
 
 
 def _hardware(state: RollState, lease: Lease, name: str) -> list[LeaseHardware]:
@@ -157,14 +108,14 @@ def _signed_row(state: RollState, lease: Lease, name: str, month: int, units: in
     )
 
 
-def _write(state: RollState, lease: Lease, holding: Holding, units: int, name: str) -> None:
+def _write(state: RollState, kind: OfferKind, lease: Lease, holding: Holding, units: int, name: str) -> None:
     """The signed row of a holding, with the one term it has now."""
     dataset, schedule = state.dataset, _schedule(state, lease, holding.month, holding.term_months)
     line = f"{name}: {units} unit{'s' if units > 1 else ''} signed {dataset.label(holding.month)}"
     term, month, row = replace(schedule.term, lease=name), holding.month, lease
     if holding.stop is not None:
         line += f", notice given, service ends before {dataset.label(holding.stop)}"
-        _owe_termination_fee(state, schedule, units, holding.stop, name)
+        _owe_termination_fee(state, kind, schedule, units, holding.stop, name)
         if holding.stop <= state.to:
             state.done.append(line)
             return
@@ -182,23 +133,15 @@ def _write(state: RollState, lease: Lease, holding: Holding, units: int, name: s
             _renewed(state, schedule, holding.renewed, name),
             replace(lease, lead_months=0, service_not_before=None),
         )
-    state.leases.append(_signed_row(state, row, name, month, units, term.term_months))
-    state.lease_hardware += _hardware(state, lease, name)
-    state.lease_terms.append(term)
-    state.origins["lease", name] = Origin(
-        "lease",
-        lease.lease,
-        holding.month,
-        holding.term_months,
-        schedule.start,
-        holding.stop,
-        holding.renewed,
-        settled=holding.stop is not None,
-    )
+    state.write(_signed_row(state, row, name, month, units, term.term_months), *_hardware(state, lease, name), term)
+    signed = Signing(kind, lease.lease, holding.month, holding.term_months, units, schedule.start, 0)
+    state.stands_for(name, signed, stop=holding.stop, renewed=holding.renewed, settled=holding.stop is not None)
     state.done.append(line)
 
 
-def _owe_termination_fee(state: RollState, schedule: LeaseSchedule, units: int, stop: int, name: str) -> None:
+def _owe_termination_fee(
+    state: RollState, kind: OfferKind, schedule: LeaseSchedule, units: int, stop: int, name: str
+) -> None:
     """A termination fee still due, as a lease of one month that brings nothing, owed since the lease was signed."""
     fee = schedule.termination_fee(stop)
     if not fee:
@@ -206,12 +149,11 @@ def _owe_termination_fee(state: RollState, schedule: LeaseSchedule, units: int, 
     lease = schedule.lease
     owed = name if stop <= state.to else state.free_name(f"{name} termination fee")
     row = replace(lease, delivered_share=1.0, sublet=False, lead_months=stop - schedule.signed, service_not_before=None)
-    state.leases.append(_signed_row(state, row, owed, schedule.signed, units, 1))
-    state.origins["lease", owed] = Origin(
-        "lease", lease.lease, schedule.signed, schedule.term.term_months, schedule.start, stop, settled=True
-    )
-    state.lease_hardware += [replace(each, accelerators=0.0) for each in _hardware(state, lease, owed)]
-    state.lease_terms.append(LeaseTerm(row=schedule.term.row, lease=owed, term_months=1, usd_per_unit_month=fee))
+    state.write(_signed_row(state, row, owed, schedule.signed, units, 1))
+    signed = Signing(kind, lease.lease, schedule.signed, schedule.term.term_months, units, schedule.start, 0)
+    state.stands_for(owed, signed, stop=stop, settled=True)
+    state.write(*(replace(each, accelerators=0.0) for each in _hardware(state, lease, owed)))
+    state.write(LeaseTerm(row=schedule.term.row, lease=owed, term_months=1, usd_per_unit_month=fee))
 
 
 def _renewed(state: RollState, schedule: LeaseSchedule, renewed: int, name: str) -> LeaseTerm:
@@ -229,7 +171,7 @@ def _renewed(state: RollState, schedule: LeaseSchedule, renewed: int, name: str)
         rate = before.rate_multiplier(service_month) * escalation(term.escalator_per_year, service_month)
         step = before.capacity_share(service_month), rate * term.renewal_price_multiple
         if not steps or step != steps[-1]:
-            state.ramps.append(Ramp(ramp=ramp, service_month=later, capacity_share=step[0], rate_multiplier=step[1]))
+            state.write(Ramp(ramp=ramp, service_month=later, capacity_share=step[0], rate_multiplier=step[1]))
         steps.append(step)
     last = renewed == term.renewals_max
     return replace(

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from models.roll.state import Origin, RollState
 from models.schema import Rule
 
+if TYPE_CHECKING:
+    from models.roll.state import RollState
+    from models.supply.kind import OfferKind
 
-def roll_lease_outs(state: RollState) -> None:
+
+def roll_lease_outs(state: RollState, kind: OfferKind) -> None:
     """Units agreed become one row and a rule that takes it in month 0, for the months that are left."""
     dataset, to = state.dataset, state.to
     for row in dataset.lease_outs:
         name = row.lease_out
-        agreed = [each for each in state.plan.signings if (each.kind, each.name) == ("lease_out", name)]
-        agreed = [each for each in agreed if each.month < to]
+        agreed = [each for each in state.signings_of(kind, name) if each.month < to]
         running = [each for each in agreed if each.end >= to]
         left = row.units_max - sum(each.units for each in agreed)
-        closed = row.sign_until is not None and dataset.t(row.sign_until) < to
-        open_still = left > 0 and not closed
+        open_still = left > 0 and not state.is_closed(row.sign_until)
         if open_still:
-            state.lease_outs.append(replace(row, units_max=left))
+            state.write(replace(row, units_max=left))
         for number, each in enumerate(running):
             own_name = number == 0 and not open_still
             runs_as = name if own_name else state.free_name(f"{name} {dataset.label(each.month)}")
             if open_still:
                 state.parts.setdefault(name, []).append(runs_as)
             first = max(each.start, to)
-            state.lease_outs.append(
+            state.write(
                 replace(
                     row,
                     lease_out=runs_as,
@@ -39,9 +41,7 @@ def roll_lease_outs(state: RollState) -> None:
                     term_months=each.end - first + 1,
                 )
             )
-            state.origins["lease_out", runs_as] = Origin(
-                "lease_out", name, each.month, each.term_months, each.start, settled=True
-            )
+            state.stands_for(runs_as, each, settled=True)
             rule = state.free_name(f"{runs_as} runs on")
             state.rules.append(Rule(rule=rule, kind="at_least", offers=(runs_as,), count=1))
             state.done.append(f"{runs_as}: leased out since {dataset.label(each.month)}, runs on by rule {rule}")

@@ -1,0 +1,131 @@
+"""The audit's own table of the kinds of offers: what each is checked for and what it pays, apart from the registry.
+
+A kind that is registered for the model and missing here is rejected by the first plan that signs one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.audit.report import Findings
+from models.audit.scenario_factors import FactorPaths
+from models.audit.schedules import AuditedContract, AuditedLease, AuditedLeaseOut, AuditedSigning
+from models.dataset import Dataset
+from models.plan import Signing
+from models.schema import Contract, Lease
+
+
+@dataclass(frozen=True)
+class AuditedKind(ABC):
+    """One kind of offer to the audit.
+
+    `category` is that of its payments; `words` what a finding calls it. `held`: whether a cap in a scope counts what is
+    paid for it. `by_term`: whether the term tells its sources apart. `uncertain`: whether its supplier can exit.
+    """
+
+    category: str
+    words: str
+    held: bool = True
+    by_term: bool = False
+    uncertain: bool = True
+
+    @abstractmethod
+    def offers(self, dataset: Dataset) -> Mapping[str, Any]:
+        """The rows of its offers by name."""
+
+    @abstractmethod
+    def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
+        """What a signing brings and costs; None where its term is not on offer."""
+
+    @abstractmethod
+    def sources(self, dataset: Dataset) -> Iterator[tuple[str, str, int]]:
+        """Every offer, hardware and term (0 but where it tells sources apart) that can be online."""
+
+    @abstractmethod
+    def check_units(self, row: Any, signings: list[Signing], where: str, findings: Findings) -> None:
+        """Units signed of an offer, all signings together; of one signed already the workbook says how many."""
+
+    def agreed(self, row: Any) -> tuple[int | None, int | None, int | None]:
+        """Month, term and units of a row of status signed."""
+        return None, None, None
+
+    def exit_month(self, dataset: Dataset, name: str) -> float:
+        """The first month without the supplier of an offer."""
+        provider = self.offers(dataset)[name].provider
+        return FactorPaths(dataset).first_exit(name, provider) if self.uncertain else float("inf")
+
+    def key(self, name: str, term_months: int, hardware: str) -> tuple[str, int, str]:
+        """What tells its sources apart."""
+        return name, term_months if self.by_term else 0, hardware
+
+
+@dataclass(frozen=True)
+class _Leases(AuditedKind):
+    def offers(self, dataset: Dataset) -> Mapping[str, Any]:
+        return dataset.lease_of
+
+    def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
+        lease = dataset.lease_of[signing.name]
+        terms = {each.term_months: each for each in dataset.lease_terms if each.lease == signing.name}
+        term = terms.get(signing.term_months)
+        return None if term is None else AuditedLease(dataset, signing, lease, term)
+
+    def sources(self, dataset: Dataset) -> Iterator[tuple[str, str, int]]:
+        for term in dataset.lease_terms:
+            for row in dataset.lease_hardware:
+                if row.lease == term.lease:
+                    yield term.lease, row.hardware, term.term_months
+
+    def check_units(self, row: Any, signings: list[Signing], where: str, findings: Findings) -> None:
+        if row.status != "signed":
+            findings.at_most("units_within_offer", where, sum(each.units for each in signings), row.units_max, 1.0)
+
+    def agreed(self, row: Lease) -> tuple[int | None, int | None, int | None]:
+        return row.signed_month, row.signed_term_months, row.signed_units
+
+
+@dataclass(frozen=True)
+class _Contracts(AuditedKind):
+    def offers(self, dataset: Dataset) -> Mapping[str, Any]:
+        return dataset.contract_of
+
+    def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
+        return AuditedContract(dataset, signing, dataset.contract_of[signing.name])
+
+    def sources(self, dataset: Dataset) -> Iterator[tuple[str, str, int]]:
+        return ((each.contract, each.hardware, 0) for each in dataset.contracts)
+
+    def check_units(self, row: Contract, signings: list[Signing], where: str, findings: Findings) -> None:
+        findings.at_most("one_signing_per_contract", where, len(signings), 1, 1.0)
+        for each in signings if row.status != "signed" else ():
+            findings.at_least("blocks_within_offer", where, each.units, row.min_blocks, 1.0)
+            findings.at_most("blocks_within_offer", where, each.units, row.max_blocks, 1.0)
+
+    def agreed(self, row: Contract) -> tuple[int | None, int | None, int | None]:
+        return row.signed_month, row.term_months, row.signed_blocks
+
+
+@dataclass(frozen=True)
+class _LeaseOuts(AuditedKind):
+    def offers(self, dataset: Dataset) -> Mapping[str, Any]:
+        return dataset.lease_out_of
+
+    def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
+        return AuditedLeaseOut(dataset, signing, dataset.lease_out_of[signing.name])
+
+    def sources(self, dataset: Dataset) -> Iterator[tuple[str, str, int]]:
+        return iter(())
+
+    def check_units(self, row: Any, signings: list[Signing], where: str, findings: Findings) -> None:
+        findings.at_most("units_within_offer", where, sum(each.units for each in signings), row.units_max, 1.0)
+
+
+AUDITED: dict[str, AuditedKind] = {
+    "lease": _Leases("lease", "lease", by_term=True),
+    "contract": _Contracts("contract", "contract"),
+    "lease_out": _LeaseOuts("lease_out_income", "lease-out", held=False, uncertain=False),
+}
+"""By the name of the kind of a signing."""

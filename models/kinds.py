@@ -1,0 +1,84 @@
+"""Kinds: what capacity is had and money is booked under, known by name; those of offers are in `models.supply`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A kind of source, payment or decision, with its words and its place in reports.
+
+    Two kinds of the same name are equal, and a kind is written as its name.
+
+    Parameters
+    ----------
+    name
+        As workbooks and run.json have it.
+    verb
+        What is done about it, as in `sign`; it is also what the calendar says.
+    unit
+        What it is counted in; blank for what is taken or not.
+    label
+        Its payments, as a heading.
+    colour, light
+        Of its bars, in service and before, as `#RRGGBB`.
+    buys
+        Whether we pay for it, and not others us.
+    purchase
+        Whether caps on cash that have a scope count what is paid for it: only what is paid for capacity.
+    """
+
+    name: str
+    verb: str = ""
+    unit: str = "unit"
+    label: str = ""
+    colour: str = "#999999"
+    light: str = "#D9DEE4"
+    buys: bool = True
+    purchase: bool = False
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether it is a kind of offer, so that caps in the scope `offer` may speak of it."""
+        return False
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is taken in units."""
+        return bool(self.unit)
+
+    @property
+    def does(self) -> str:
+        """The verb of a third person: `signs`, `leases out`."""
+        first, *rest = self.verb.split(" ")
+        return " ".join([f"{first}s", *rest])
+
+    @property
+    def noun(self) -> str:
+        """The name as a word in a sentence."""
+        return self.name.replace("_", "-")
+
+    def units(self, count: int) -> str:
+        """A number of units in words: `1 unit`, `3 blocks`."""
+        return f"{count} {self.unit}{'s' if count != 1 else ''}"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kind) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __lt__(self, other: Kind) -> bool:
+        return self.name < other.name
+
+
+FLEET = Kind("fleet", label="Fleet running cost", purchase=True)
+ON_DEMAND = Kind("on_demand", label="On demand", purchase=True)
+OPTION = Kind("option", verb="buy option", unit="", label="Option premiums", colour="#E69F00")
+LIMIT = Kind("limit", verb="set limit")
+PROBE = Kind("probe")
+OTHER = Kind("other")

@@ -1,0 +1,169 @@
+"""Contracts as a kind of offer; their terms in the model are in `models.supply.contracts`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
+from models.core.model import Model
+from models.dataset import Dataset
+from models.plan import Plan, Signing
+from models.schema import Contract, ContractTier
+from models.supply.contract_bills import add_contract_use
+from models.supply.contract_roll import roll_contracts
+from models.supply.contract_schedule import ContractSchedule
+from models.supply.contracts import add_contracts
+from models.supply.kind import Family, OfferKind, Price
+from models.supply.local_worth import LocalWorth, Values, counted, worth_of
+from models.supply.signing import ramp_up
+
+if TYPE_CHECKING:
+    from models.roll import Rolled
+    from models.roll.state import RollState
+
+
+class ContractKind(OfferKind):
+    """Hyperscaler framework agreements, signed once, in blocks of power at rates by the number of blocks."""
+
+    def ramps(self, dataset: Dataset, row: Contract) -> Iterable[tuple[str | None, int]]:
+        return ((row.ramp, row.term_months),)
+
+    def add(self, model: Model) -> None:
+        add_contracts(model, self)
+
+    def add_use(self, model: Model) -> None:
+        add_contract_use(model)
+
+    def start_values(self, dataset: Dataset, plan: Plan) -> Mapping[str, Family]:
+        mine = [each for each in plan.signings if each.kind == self]
+        tiers: dict[str, list[int]] = {}
+        for tier in sorted(dataset.contract_tiers, key=lambda each: each.from_blocks):
+            tiers.setdefault(tier.contract, []).append(tier.from_blocks)
+
+        def signed_by(name: str, m: int) -> float:
+            return float(any(each.name == name and not each.signed and each.month <= m for each in mine))
+
+        def tier_reached_by(name: str, m: int, from_blocks: int) -> float:
+            """Whether it is signed before month m, or in it at this tier or one before it."""
+            earlier = any(each.name == name and not each.signed and each.month < m for each in mine)
+            reached = (tier for tier in tiers[name] if tier <= from_blocks)
+            return float(earlier or any(blocks(name, m, tier) > 0 for tier in reached))
+
+        def blocks(name: str, m: int, from_blocks: int) -> float:
+            """Blocks billed at the tier: all of them at the tier reached, or those between two tiers."""
+            count = float(sum(each.units for each in mine if (each.name, each.month) == (name, m)))
+            first = tiers[name][0]
+            for low, high in pairwise([*tiers[name], float("inf")]):
+                if low == from_blocks:
+                    low = 1 if low == first else low  # blocks before the first tier bill at its rate
+                    if dataset.contract_of[name].tier_mode == "incremental":
+                        return max(0.0, min(count, high - 1) - low + 1)
+                    return count if low <= count < high else 0.0
+            return 0.0
+
+        return {"contract_signed_by": signed_by, "blocks": blocks, "tier_reached_by": tier_reached_by}
+
+    def decided_by(self, dataset: Dataset, last: int) -> Mapping[str, Callable[..., bool]]:
+        return {
+            "contract_signed_by": lambda contract, m: m <= last,
+            "blocks": lambda contract, m, tier: m <= last,
+            "tier_reached_by": lambda contract, m, tier: m <= last,
+        }
+
+    def mw_per_unit(self, dataset: Dataset, row: Contract) -> float:
+        return row.block_mw
+
+    def accelerators(self, dataset: Dataset, signing: Signing, t: int) -> Mapping[str, float]:
+        contract = dataset.contract_of[signing.name]
+        return {contract.hardware: ContractSchedule(dataset, contract, signing.month).online_per_block(t)}
+
+    def service_months(
+        self, dataset: Dataset, row: Contract, signings: Iterable[int]
+    ) -> Iterator[tuple[str, set[int], bool]]:
+        """Single-site work runs on it where its hours are not billed apart."""
+        blocks = row.signed_blocks if row.status == "signed" else row.max_blocks
+        if row.delivered_share <= 0 or row.status == "excluded" or not blocks:
+            return
+        ramp, months = ramp_up(dataset, row.ramp), set[int]()
+        for start in {self.start(dataset, row, signed) for signed in signings}:
+            inside = range(max(0, start), min(len(dataset.horizon), start + row.term_months))
+            months.update(t for t in inside if t not in months and ramp.capacity_share(t - start + 1) > 0)
+        yield row.hardware, months, row.take_or_pay_share == 1.0
+
+    def works_without_margin(self, row: Contract) -> bool:
+        return row.overage_share > 0
+
+    def price(self, dataset: Dataset, row: Contract) -> Price:
+        mine = (each for each in dataset.contract_tiers if each.contract == row.contract)
+        tier = min(mine, key=lambda each: each.from_blocks)
+        if tier.usd_per_kw_month is not None:
+            return Price(tier.usd_per_kw_month, "kW-month")
+        return Price(tier.usd_per_accelerator_hour or 0.0, "accelerator-hour")
+
+    def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
+        """Usage charges and minimum spend stay, as for the scenario quantity `price`."""
+        priced = self.changed(dataset, lambda row: replace(row, upfront_usd=row.upfront_usd * factor), name)
+        return replace(
+            priced,
+            contract_tiers=tuple(
+                replace(
+                    each,
+                    usd_per_accelerator_hour=_times(each.usd_per_accelerator_hour, factor),
+                    usd_per_kw_month=_times(each.usd_per_kw_month, factor),
+                )
+                if each.contract == name
+                else each
+                for each in dataset.contract_tiers
+            ),
+        )
+
+    def local_worth(self, dataset: Dataset, values: Values, row: Contract) -> Iterator[LocalWorth]:
+        """Of a block at the rate of the least blocks that can be taken, its take-or-pay part paid."""
+        for m in self.signing_months(dataset, row):
+            schedule = ContractSchedule(dataset, row, m)
+            reached = [each for each in schedule.tiers if each.from_blocks <= max(1, row.min_blocks)]
+            tier = reached[-1] if reached else schedule.tiers[0]
+            worth = cost = 0.0
+            bills = [schedule.rate(tier, t) * schedule.hours_online_per_block(t) for t in schedule.service]
+            for t, bill in zip(schedule.service, bills, strict=True):
+                online, usage = schedule.online_per_block(t), row.usage_usd_per_accelerator_hour
+                worth += worth_of(dataset, values, row.region, row.hardware, t, online, usage)
+                cost += counted(dataset, t) * bill * (1.0 - row.prepay_share * row.take_or_pay_share)
+            minimum = [bill * row.take_or_pay_share for bill in bills]
+            prepaid = row.prepay_share * sum(minimum)
+            cost += prepaid * counted_share_of_prepayment(dataset, schedule.start, minimum) * dataset.discount(m)
+            upfront = row.upfront_usd * counted_share_of_upfront(dataset, schedule.start, row.term_months)
+            cost += upfront * dataset.discount(m) / max(1, row.max_blocks)
+            yield LocalWorth(m, row.term_months, worth, cost)
+
+    def roll(self, state: RollState) -> None:
+        roll_contracts(state, self)
+
+    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
+        to = rolled.to
+        yield replace(signing, month=signing.month - to, start=signing.start - to, end=signing.end - to, signed=True)
+
+
+def _times(price: float | None, factor: float) -> float | None:
+    return None if price is None else price * factor
+
+
+CONTRACT = ContractKind(
+    name="contract",
+    verb="sign",
+    unit="block",
+    label="Contracts",
+    colour="#56B4E9",
+    light="#DDF0FB",
+    row=Contract,
+    parts=(ContractTier,),
+    category="contract",
+    cash_group="contracts",
+    signing_families=("blocks", "tier_reached_by", "contract_signed_by"),
+    most_column="max_blocks",
+    signed_column="signed_blocks",
+    signed_once=True,
+)

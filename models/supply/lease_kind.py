@@ -1,0 +1,267 @@
+"""Leases as a kind of offer; their terms in the model are in `models.supply.leases`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
+from models.core.model import Model
+from models.dataset import Dataset
+from models.plan import Plan, Signing
+from models.schema import Lease, LeaseHardware, LeaseTerm
+from models.supply.kind import GIVE_NOTICE, RENEW, Family, OfferKind, Price
+from models.supply.lease_roll import Holding, holding_of, roll_leases
+from models.supply.lease_schedule import LeaseSchedule
+from models.supply.leases import add_leases
+from models.supply.local_worth import LocalWorth, Values, counted, worth_of
+from models.supply.signing import ramp_up
+
+if TYPE_CHECKING:
+    from models.roll import Rolled
+    from models.roll.state import RollState
+
+
+class LeaseKind(OfferKind):
+    """Whole clusters or blocks of them, in units, for one of several terms, with rights to cancel and to renew."""
+
+    def terms(self, dataset: Dataset, row: Lease) -> Iterable[int]:
+        return [each.term_months for each in _terms(dataset, row.lease)]
+
+    def ramps(self, dataset: Dataset, row: Lease) -> Iterable[tuple[str | None, int]]:
+        return [(each.ramp, each.term_months) for each in _terms(dataset, row.lease)]
+
+    def add(self, model: Model) -> None:
+        add_leases(model, self)
+
+    def start_values(self, dataset: Dataset, plan: Plan) -> Mapping[str, Family]:
+        mine: dict[str, list[Signing]] = {}
+        for each in plan.signings:
+            if each.kind == self:
+                mine.setdefault(each.name, []).append(each)
+        terms: dict[str, list[LeaseTerm]] = {}
+        for term in dataset.lease_terms:
+            terms.setdefault(term.lease, []).append(term)
+
+        def units_by(name: str, m: int, term: int) -> float:
+            """Units signed up to a month, and in it up to a term: the columns are running totals."""
+            order = {each.term_months: k for k, each in enumerate(terms.get(name, ()))}
+            chosen = (each for each in mine.get(name, ()) if not each.signed)
+            last = m, order.get(term, 0)
+            return float(sum(each.units for each in chosen if (each.month, order.get(each.term_months, 0)) <= last))
+
+        def in_service(name: str, term: int, m: int, t: int) -> float:
+            """Units that go on in month t; NaN where service began so early or late that there was no such choice."""
+            found = [each for each in mine.get(name, ()) if (each.month, each.term_months) == (m, term)]
+            if found and not any(could_end(each, t) for each in found):
+                return float("nan")
+            return float(sum(each.units for each in found if each.end >= t))
+
+        def could_end(signing: Signing, t: int) -> bool:
+            """Whether the plan chose if units of a signing go on in month t, by cancelling or renewing."""
+            term = next(each for each in terms[signing.name] if each.term_months == signing.term_months)
+            term_end = signing.start + signing.term_months
+            if t < term_end:
+                least = term.cancel_after_months
+                return least is not None and t - signing.start >= least + term.notice_months
+            since, months = t - term_end, term.renewal_months or 0
+            return since % months == 0 and since // months < term.renewals_max if months else False
+
+        return {"units_by": units_by, "in_service": in_service}
+
+    def decided_by(self, dataset: Dataset, last: int) -> Mapping[str, Callable[..., bool]]:
+        terms = {(each.lease, each.term_months): each for each in dataset.lease_terms}
+
+        def in_service(lease: str, term: int, m: int, t: int) -> bool:
+            """A cancelling is decided when notice is given, a renewal in the month before its first."""
+            schedule = LeaseSchedule(dataset, dataset.lease_of[lease], terms[lease, term], m)
+            ahead = schedule.term.notice_months if t < schedule.term_end else 1
+            return m <= last and t - ahead <= last
+
+        return {"units_by": lambda lease, m, term: m <= last, "in_service": in_service}
+
+    def mw_per_unit(self, dataset: Dataset, row: Lease) -> float:
+        kw = {each.hardware: each.kw for each in dataset.hardware}
+        return sum(each.accelerators * kw[each.hardware] for each in _hardware(dataset, row.lease)) / 1000.0
+
+    def accelerators(self, dataset: Dataset, signing: Signing, t: int) -> Mapping[str, float]:
+        schedule = self.schedule(dataset, signing)
+        share = schedule.online_share(t)
+        return {name: count * share for name, count in schedule.accelerators.items()}
+
+    def schedule(self, dataset: Dataset, signing: Signing) -> LeaseSchedule:
+        """How a unit of a signing goes; KeyError where the workbook does not have its term."""
+        found = self.find_schedule(dataset, signing)
+        if found is None:
+            raise KeyError((signing.name, signing.term_months))
+        return found
+
+    def find_schedule(self, dataset: Dataset, signing: Signing) -> LeaseSchedule | None:
+        """How a unit of a signing goes; None where the workbook does not have its term."""
+        lease = dataset.lease_of.get(signing.name)
+        for term in dataset.lease_terms:
+            if lease is not None and (term.lease, term.term_months) == (signing.name, signing.term_months):
+                return LeaseSchedule(dataset, lease, term, signing.month)
+        return None
+
+    def usage_rate(self, dataset: Dataset, name: str, term_months: int) -> float:
+        found = (each for each in _terms(dataset, name) if each.term_months == term_months)
+        return next((each.usage_usd_per_accelerator_hour for each in found), 0.0)
+
+    def owed(self, dataset: Dataset, signing: Signing, t: int) -> float:
+        """Upfront and prepayment when signed, fees while in service, the fee for ending, as the objective counts."""
+        schedule, full = self.schedule(dataset, signing), dataset.settings.end_of_horizon == "full"
+        term, owed = schedule.term, 0.0
+        if t == signing.month:
+            months = range(schedule.start, schedule.term_end)
+            counting = [month for month in months if full or month in dataset.horizon]
+            owed += term.upfront_usd_per_unit * len(counting) / len(months)
+            owed += term.prepay_share * sum(schedule.fee(month) for month in counting) if term.prepay_share else 0.0
+        if signing.start <= t <= signing.end:
+            owed += schedule.fee(t) * (1.0 if t >= schedule.term_end else 1.0 - term.prepay_share)
+        if signing.cancelled and t == signing.end + 1:
+            owed += schedule.termination_fee(t)
+        return signing.units * owed
+
+    def notices(self, dataset: Dataset, signing: Signing) -> Iterator[tuple[str, int, int]]:
+        term = self.schedule(dataset, signing).term
+        if signing.cancelled:
+            yield GIVE_NOTICE, signing.end + 1 - term.notice_months, signing.end
+        length = term.renewal_months or 0
+        for k in range(signing.renewals):
+            first = signing.start + term.term_months + k * length
+            yield RENEW, first, first + length - 1
+
+    def service_months(
+        self, dataset: Dataset, row: Lease, signings: Iterable[int]
+    ) -> Iterator[tuple[str, set[int], bool]]:
+        signings = list(signings)
+        if row.delivered_share <= 0 or self.status(row) == "excluded":
+            return
+        if not (row.signed_units if row.status == "signed" else row.units_max):
+            return
+        months: set[int] = set()
+        for term in _terms(dataset, row.lease):
+            if row.status == "signed" and term.term_months != row.signed_term_months:
+                continue
+            ramp = ramp_up(dataset, term.ramp)
+            longest = term.term_months + term.renewals_max * (term.renewal_months or 0)
+            for start in {self.start(dataset, row, signed) for signed in signings}:
+                inside = range(max(0, start), min(len(dataset.horizon), start + longest))
+                months.update(t for t in inside if t not in months and ramp.capacity_share(t - start + 1) > 0)
+        for each in _hardware(dataset, row.lease):
+            if each.accelerators > 0:
+                yield each.hardware, months, True
+
+    def price(self, dataset: Dataset, row: Lease) -> Price:
+        term = max(_terms(dataset, row.lease), key=lambda each: each.term_months)
+        if term.usd_per_unit_month is not None:
+            return Price(term.usd_per_unit_month, "unit-month")
+        return Price(term.usd_per_accelerator_hour or 0.0, "accelerator-hour")
+
+    def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
+        """Usage charges stay, as for the scenario quantity `price`."""
+        return replace(
+            dataset,
+            lease_terms=tuple(
+                replace(
+                    each,
+                    usd_per_accelerator_hour=_times(each.usd_per_accelerator_hour, factor),
+                    usd_per_unit_month=_times(each.usd_per_unit_month, factor),
+                    upfront_usd_per_unit=each.upfront_usd_per_unit * factor,
+                )
+                if each.lease == name
+                else each
+                for each in dataset.lease_terms
+            ),
+        )
+
+    def local_worth(self, dataset: Dataset, values: Values, row: Lease) -> Iterator[LocalWorth]:
+        for term in _terms(dataset, row.lease):
+            for m in self.signing_months(dataset, row):
+                schedule = LeaseSchedule(dataset, row, term, m)
+                months = range(schedule.start, schedule.term_end)
+                usage = term.usage_usd_per_accelerator_hour
+                worth = sum(
+                    worth_of(dataset, values, row.region, hardware, t, count * schedule.online_share(t), usage)
+                    for hardware, count in schedule.accelerators.items()
+                    for t in months
+                )
+                fees = [schedule.fee(t) for t in months]
+                upfront = term.upfront_usd_per_unit
+                upfront *= counted_share_of_upfront(dataset, schedule.start, term.term_months)
+                prepaid = term.prepay_share * sum(fees) * counted_share_of_prepayment(dataset, schedule.start, fees)
+                later = sum(counted(dataset, t) * fee for t, fee in zip(months, fees, strict=True))
+                cost = (upfront + prepaid) * dataset.discount(m) + (1.0 - term.prepay_share) * later
+                yield LocalWorth(m, term.term_months, worth, cost)
+
+    def roll(self, state: RollState) -> None:
+        roll_leases(state, self)
+
+    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
+        holding = self._holding(before, signing, rolled.to)
+        name = None if holding is None else rolled.name_of(signing, holding.stop, holding.renewed)
+        if holding is None or name is None:
+            return
+        lease = rolled.dataset.lease_of[name]
+        assert lease.signed_month is not None
+        assert lease.signed_term_months is not None
+        yield replace(
+            signing,
+            name=name,
+            month=rolled.dataset.t(lease.signed_month),
+            term_months=lease.signed_term_months,
+            start=signing.start - rolled.to,
+            end=signing.end - rolled.to,
+            cancelled=signing.cancelled and holding.stop is None,
+            renewals=signing.renewals - holding.renewed,
+            signed=True,
+        )
+
+    def undecided(self, dataset: Dataset, signing: Signing, to: int) -> bool:
+        holding = self._holding(dataset, signing, to)
+        return holding is not None and holding.stop is None
+
+    def _holding(self, dataset: Dataset, signing: Signing, to: int) -> Holding | None:
+        schedule = self.find_schedule(dataset, signing)
+        return None if schedule is None else holding_of(schedule, signing, to)
+
+    def taken_alike(self, dataset: Dataset, signing: Signing) -> Signing | None:
+        schedule = self.find_schedule(dataset, signing)
+        if schedule is None:
+            return None
+        start = schedule.start
+        if signing.cancelled and schedule.may_stop(signing.end + 1):
+            return replace(signing, start=start)
+        renewals = min(signing.renewals, schedule.term.renewals_max)
+        end = schedule.term_end - 1 + renewals * (schedule.term.renewal_months or 0)
+        return replace(signing, start=start, end=end, cancelled=False, renewals=renewals)
+
+
+def _terms(dataset: Dataset, lease: str) -> list[LeaseTerm]:
+    return [each for each in dataset.lease_terms if each.lease == lease]
+
+
+def _hardware(dataset: Dataset, lease: str) -> list[LeaseHardware]:
+    return [each for each in dataset.lease_hardware if each.lease == lease]
+
+
+def _times(price: float | None, factor: float) -> float | None:
+    return None if price is None else price * factor
+
+
+LEASE = LeaseKind(
+    name="lease",
+    verb="sign",
+    unit="unit",
+    label="Leases",
+    colour="#0072B2",
+    light="#CFE3F1",
+    row=Lease,
+    parts=(LeaseHardware, LeaseTerm),
+    category="lease",
+    cash_group="leases",
+    signing_families=("units_by",),
+    several_terms=True,
+)

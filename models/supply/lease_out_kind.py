@@ -1,0 +1,100 @@
+"""Lease-outs as a kind of offer; their terms in the model are in `models.supply.lease_outs`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from models.core.model import Model
+from models.dataset import Dataset
+from models.plan import Plan, Signing
+from models.schema import LeaseOut
+from models.supply.kind import Family, OfferKind, Price
+from models.supply.lease_out_roll import roll_lease_outs
+from models.supply.lease_outs import add_lease_outs
+from models.supply.local_worth import LocalWorth, Values, counted, worth_of
+
+if TYPE_CHECKING:
+    from models.roll import Rolled
+    from models.roll.state import RollState
+
+
+class LeaseOutKind(OfferKind):
+    """What others would take off our hands, in units."""
+
+    def ramps(self, dataset: Dataset, row: LeaseOut) -> Iterable[tuple[str | None, int]]:
+        return ()
+
+    def add(self, model: Model) -> None:
+        add_lease_outs(model, self)
+
+    def start_values(self, dataset: Dataset, plan: Plan) -> Mapping[str, Family]:
+        chosen = [each for each in plan.signings if each.kind == self and not each.signed]
+
+        def leased_out_by(name: str, m: int) -> float:
+            return float(sum(each.units for each in chosen if each.name == name and each.month <= m))
+
+        return {"leased_out_by": leased_out_by}
+
+    def decided_by(self, dataset: Dataset, last: int) -> Mapping[str, Callable[..., bool]]:
+        return {"leased_out_by": lambda name, m: m <= last}
+
+    def mw_per_unit(self, dataset: Dataset, row: LeaseOut) -> float:
+        return row.accelerators * dataset.hardware_of[row.hardware].kw / 1000.0
+
+    def accelerators(self, dataset: Dataset, signing: Signing, t: int) -> Mapping[str, float]:
+        row = dataset.lease_out_of[signing.name]
+        return {row.hardware: row.accelerators}
+
+    def service_months(
+        self, dataset: Dataset, row: LeaseOut, signings: Iterable[int]
+    ) -> Iterator[tuple[str, set[int], bool]]:
+        return iter(())
+
+    def price(self, dataset: Dataset, row: LeaseOut) -> Price:
+        return Price(row.usd_per_accelerator_hour, "accelerator-hour")
+
+    def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
+        return self.changed(
+            dataset, lambda row: replace(row, usd_per_accelerator_hour=row.usd_per_accelerator_hour * factor), name
+        )
+
+    def local_worth(self, dataset: Dataset, values: Values, row: LeaseOut) -> Iterator[LocalWorth]:
+        for m in self.signing_months(dataset, row):
+            start = self.start(dataset, row, m)
+            months = range(start, start + row.term_months)
+            income = sum(
+                counted(dataset, t) * row.usd_per_accelerator_hour * row.accelerators * dataset.hours(t) for t in months
+            )
+            missed = sum(worth_of(dataset, values, row.region, row.hardware, t, row.accelerators, 0.0) for t in months)
+            yield LocalWorth(m, row.term_months, income, missed)
+
+    def excluded(self, row: LeaseOut) -> LeaseOut:
+        """No status says excluded."""
+        return replace(row, units_max=0)
+
+    def roll(self, state: RollState) -> None:
+        roll_lease_outs(state, self)
+
+    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
+        name, to = rolled.name_of(signing), rolled.to
+        if name is not None:
+            yield replace(signing, name=name, month=0, units=1, start=signing.start - to, end=signing.end - to)
+
+
+LEASE_OUT = LeaseOutKind(
+    name="lease_out",
+    verb="lease out",
+    unit="unit",
+    label="Lease-out income",
+    colour="#CC79A7",
+    light="#F3E1EC",
+    row=LeaseOut,
+    category="lease_out_income",
+    cash_group="leased_out",
+    signing_families=("leased_out_by",),
+    buys=False,
+    purchase=False,
+    uncertain=False,
+)
