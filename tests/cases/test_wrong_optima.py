@@ -10,6 +10,7 @@ import pytest
 
 from models.faults import FaultyWorkbook
 from models.loading import dataset_from
+from planner.problem_reader import read
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 
@@ -56,3 +57,15 @@ def test_figures_that_mean_nothing_are_faults_of_their_cells(name: str) -> None:
     with pytest.raises(FaultyWorkbook) as faulty:
         dataset_from(**CASES[name])
     assert FAULTS[name] in [(each.sheet, each.column) for each in faulty.value.faults]
+
+
+@pytest.mark.slow
+def test_dcap_243_is_proven() -> None:
+    """DCAP with 243 scenarios (SIPLIB): the published optimum is 1616.493445, and a gap of 1e-6 is proven."""
+    found = read(Path(__file__).parents[1] / "data" / "dcap_243")
+    assert found.dataset is not None
+    result = solve_dataset(found.dataset, PlanOptions(gap=1e-6))
+    assert result.status == "optimal"
+    assert result.audit is not None
+    assert result.audit.passed
+    assert result.objective_usd == pytest.approx(1616.493445, rel=1e-6)
