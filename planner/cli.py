@@ -39,8 +39,10 @@ Exit codes:
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="planner")
 def cli() -> None:
-    """Find the least-cost mix of leased clusters, cloud contracts, on-demand capacity and usage
-    limits that serves a projected token demand. Input and plan are workbooks.
+    """Find the least-cost mix of capacity that serves a projected token demand.
+
+    The mix is of leased clusters, cloud contracts, on-demand capacity and usage limits. Input and plan
+    are workbooks.
 
     Start with: planner init my.xlsx, then planner solve my.xlsx.
     """

@@ -73,8 +73,9 @@ ROLLING = "--rolling ACTUALS.xlsx"
 )
 @option("--keep-change-cost", type=click.FloatRange(0), metavar="X", help="Rolling: charge in USD per unit changed.")
 def batch(console: Console, jobs: tuple[str, ...], actuals: Path | None, **values: Any) -> CommandResult:
-    """Solve the jobs of JOBS: workbooks, a folder of them, a pattern, or a job file (TOML, or a workbook
-    with a sheet jobs). Each job is a process of its own, with limits on its time and memory.
+    """Solve the jobs of JOBS, each in a process of its own with limits on its time and memory.
+
+    JOBS are workbooks, a folder of them, a pattern, or a job file (TOML, or a workbook with a sheet jobs).
 
     When run again, only jobs that have changed or failed are run. Options override the job file.
 

@@ -18,8 +18,9 @@ from planner.outputs import outputs_of, same_file, write_json
 @click.argument("plans", type=PATH, nargs=-1, required=True, metavar="PLAN PLAN...")
 @output_option("output", "COMPARISON.xlsx", "outputs/compare/<UTC time>/comparison.xlsx")
 def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> CommandResult:
-    """Compare plans with the first of them: decisions, costs, service, limits, lock-in, and the differences
-    between their inputs.
+    """Compare plans with the first of them.
+
+    Decisions, costs, service, limits, lock-in, and the differences between their inputs.
     """
     from planner.analysis.plan_comparison import compare as compare_plans
     from planner.reports.comparison import SHEET, comparison_json, comparison_lines, write_comparison

@@ -17,8 +17,7 @@ from planner.options import PATH, force_option
 @click.argument("target", type=PATH)
 @force_option("Replace TARGET if it exists: the workbook, or the sheets in the folder.")
 def convert(console: Console, input_path: Path, target: Path, force: bool) -> CommandResult:
-    """Write SOURCE, a workbook, as TARGET, a folder of CSV files named as its sheets; or such a folder as
-    a workbook.
+    """Write SOURCE, a workbook, as TARGET, a folder of CSV files named as its sheets; or back.
 
     Nothing is lost that the planner reads, nor columns for notes and sources. A workbook's formulas are
     written as their values; its formats are lost.

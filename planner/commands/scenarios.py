@@ -24,9 +24,10 @@ from planner.sampling.options import uncertainty_options
 @output_option("output", "OUT.xlsx", "outputs/<name of FILE>/<name of FILE> scenarios.xlsx")
 @force_option("Replace the output if it exists, and the scenarios that FILE has.")
 def scenarios(console: Console, **values: Any) -> CommandResult:
-    """Write a copy of FILE with the sheets scenarios and scenario_factors: paths sampled from what the
-    options say is uncertain, reduced to a few scenarios with probabilities. The sheet scenario_notes
-    says how they were made and what the reduction lost.
+    """Write a copy of FILE with the sheets scenarios and scenario_factors.
+
+    Paths are sampled from what the options say is uncertain, and reduced to a few scenarios with
+    probabilities. The sheet scenario_notes says how they were made and what the reduction lost.
 
     An option without a name holds for everything; with a name it may be repeated.
     """

@@ -41,8 +41,10 @@ from planner.options import (
 @seed_option("the solver")
 @override_option
 def explain(console: Console, **values: Any) -> CommandResult:
-    """Explain PLAN, or the plan found for FILE: the value of one more token or MW, the price at which each
-    rejected offer would be taken, the value of each accepted offer, the cost of caps.
+    """Explain PLAN, or the plan found for FILE.
+
+    The value of one more token or MW, the price at which each rejected offer would be accepted, the
+    value of each accepted offer, the cost of caps.
 
     Where no plan exists: the smallest changes that make one possible.
     """

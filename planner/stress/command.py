@@ -46,8 +46,10 @@ from planner.sampling.options import uncertainty_options
 @output_option("output", "STRESS.xlsx", "outputs/<input>/<UTC time>/stress.xlsx")
 @accept_stopped_option("Exit with 0 instead of 4 when a limit stops the test early.")
 def stress(console: Console, **values: Any) -> CommandResult:
-    """Simulate PLAN, a plan of FILE, on samples of what is uncertain: what it costs, how likely demand is
-    not met and where, and how precise these figures are. The decisions that PLAN is committed to are fixed.
+    """Simulate PLAN, a plan of FILE, on samples of what is uncertain.
+
+    What it costs, how likely demand is not met and where, and how precise these figures are. The
+    decisions that PLAN is committed to are fixed.
 
     Samples are drawn from what the options say is uncertain, as by planner scenarios; without such
     options they are drawn from the scenarios in FILE.
