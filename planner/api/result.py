@@ -383,7 +383,7 @@ def solve(
         solve_dataset(
             given.dataset,
             options,
-            start=plans if plans is None or given.dataset.scenarios else plans.get(""),
+            start=plans,
             keep=None if kept is None else kept.get("", next(iter(kept.values()))),
             result=found,
         )
@@ -395,13 +395,9 @@ def _plans_of(plan: Result | str | os.PathLike[str], problem: Problem) -> Mappin
     """The plans of a result or a plan workbook, by scenario."""
     if isinstance(plan, Result):
         return plan._plans()
-    if problem.dataset.scenarios:
-        from planner.excel.scenario_plan_reader import read_plans
+    from planner.excel.earlier_plans import read_earlier_plans
 
-        return read_plans(Path(plan), problem.dataset)
-    from planner.excel.plan_reader import read_plan
-
-    return {"": read_plan(Path(plan), problem.dataset)}
+    return read_earlier_plans(Path(plan), problem.dataset)
 
 
 def month_of(value: Any) -> int | None:

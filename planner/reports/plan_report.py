@@ -19,7 +19,7 @@ from planner.results.tables import Filled
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """How a result is reported: three functions of a result with a plan, and what to do where none exists."""
+    """How a result is reported: functions of a result with a plan, and what to do where none exists."""
 
     workbook: Callable[[RunResult], bytes]
     tables: Callable[[RunResult], list[Filled]]

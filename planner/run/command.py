@@ -140,24 +140,15 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
         log.info("warning: %s", warning)
     result.dataset, result.plan_name = dataset, dataset.settings.plan_name or result.plan_name
     check_options(dataset, request.options, keeps=request.keep is not None)
-    keep = None if request.keep is None else _read_plan(request.keep, dataset)
-    start = None if request.start is None else _read_start(request.start, dataset)
+    keep = None if request.keep is None else _read_earlier(request.keep, dataset)[""]
+    start = None if request.start is None else _read_earlier(request.start, dataset)
     solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result)
 
 
-def _read_plan(path: Path, dataset: Dataset) -> Plan:
-    from planner.excel.plan_reader import read_plan
+def _read_earlier(path: Path, dataset: Dataset) -> Mapping[str, Plan]:
+    from planner.excel.earlier_plans import read_earlier_plans
 
-    return read_plan(path, dataset)
-
-
-def _read_start(path: Path, dataset: Dataset) -> Plan | Mapping[str, Plan]:
-    """The plan to begin from; with scenarios, one for each of them."""
-    if not dataset.scenarios:
-        return _read_plan(path, dataset)
-    from planner.excel.scenario_plan_reader import read_plans
-
-    return read_plans(path, dataset)
+    return read_earlier_plans(path, dataset)
 
 
 def _exit_code(request: RunRequest, result: RunResult, stop: Stop) -> ExitCode:

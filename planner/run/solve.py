@@ -21,7 +21,7 @@ def solve_dataset(
     dataset: Dataset,
     options: PlanOptions | None = None,
     *,
-    start: Plan | Mapping[str, Plan] | None = None,
+    start: Mapping[str, Plan] | None = None,
     keep: Plan | None = None,
     stop: Stop | None = None,
     live: LiveText | None = None,
@@ -38,7 +38,7 @@ def solve_dataset(
     options
         How to look for the plan; None for the defaults.
     start
-        An earlier plan to begin from; with scenarios, earlier plans by the names of the scenarios.
+        Earlier plans to begin from, by the names of the scenarios; without scenarios, the one under "".
     keep
         A plan to keep to, at `options.change_cost` for each unit departed; the search begins from it too.
     stop
@@ -66,11 +66,11 @@ def solve_dataset(
     if dataset.scenarios:
         from planner.run.stochastic import solve_scenarios
 
-        solve_scenarios(context, start if isinstance(start, Mapping) else None)
+        solve_scenarios(context, start)
     else:
         from planner.run.deterministic import solve_plan
 
-        solve_plan(context, start if isinstance(start, Plan) else None, keep)
+        solve_plan(context, None if start is None else start.get(""), keep)
     result.interrupted = context.stop.requested
     return result
 
