@@ -14,7 +14,7 @@ from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.loading import in_order, load_tables
 from models.parsing.raw_tables import RawTable
-from planner.csv_folder.reader import FolderContent, folder_content, folder_tables, with_files
+from planner.csv_folder.reader import FolderContent, folder_content, folder_tables, is_sheet_file, with_files
 from planner.excel.file_checks import UnreadableFile
 from planner.excel.overrides import override
 from planner.excel.workbook_reader import workbook_tables
@@ -132,10 +132,11 @@ def _source(path: Path) -> InputFiles:
             )
         if not path.is_file() and not path.is_dir():
             raise UnreadableFile("something that is not a regular file", "Name a workbook, or a folder of CSV files.")
-        if path.is_file() and path.stat().st_size > FILE_BYTES:
-            raise UnreadableFile(
-                f"a file of {path.stat().st_size / 1e6:,.0f} MB", "Delete the sheets that the planner does not read."
-            )
+        parts = [path] if path.is_file() else [each for each in path.iterdir() if is_sheet_file(each)]
+        size = sum(each.stat().st_size for each in parts)
+        if size > FILE_BYTES:
+            found = f"{size / 1e6:,.0f} MB" if path.is_dir() else f"a file of {size / 1e6:,.0f} MB"
+            raise UnreadableFile(found, "Delete the sheets that the planner does not read.")
         source = input_files(path)
     except OSError as error:
         found = f"a file that cannot be opened ({error.strerror or error})"
@@ -143,7 +144,6 @@ def _source(path: Path) -> InputFiles:
     except ValueError as error:
         raise UnreadableFile(f"no path to a file ({error})", "Check the path.") from None
     if source.folder is not None and not source.folder.files:
-        raise UnreadableFile(
-            "a folder without a CSV file", "Name the workbook inside it, or a folder with a settings.csv."
-        )
+        found = "a folder without a CSV file named as a sheet"
+        raise UnreadableFile(found, "Name the workbook inside it, or a folder with a settings.csv.")
     return source

@@ -38,7 +38,7 @@ _SAVE_AS = "Save it as CSV UTF-8, separated by commas."
 
 @dataclass(frozen=True, slots=True)
 class FolderContent:
-    """What a folder holds: the bytes of its CSV files by name, in the order of their names, and what else is there."""
+    """What a folder holds: the bytes of its sheets' files by name, in the order of names, and what else is there."""
 
     files: Mapping[str, bytes]
     others: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class FolderContent:
     def sha256(self) -> str:
         """A hash of what is read: names of sheets and bytes of their files, whatever order or time they have."""
         digest = hashlib.sha256()
-        for name, content in sorted((fold(PurePath(file).stem), content) for file, content in self.files.items()):
+        for name, content in sorted((sheet_of(PurePath(file)), content) for file, content in self.files.items()):
             if name in _KNOWN:
                 digest.update(f"{name}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()
@@ -55,7 +55,15 @@ class FolderContent:
 
 def is_problem_folder(path: Path) -> bool:
     """Whether it is a folder with a settings.csv: one planning problem."""
-    return path.is_dir() and any(each.is_file() and sheet_of(each) == "settings" for each in path.iterdir())
+    try:
+        return path.is_dir() and any(sheet_of(each) == "settings" and each.is_file() for each in path.iterdir())
+    except OSError:  # nobody may look into it
+        return False
+
+
+def is_sheet_file(path: PurePath) -> bool:
+    """Whether a file is one that a problem's folder is made of."""
+    return sheet_of(path) in _KNOWN or sheet_of(path) == SCENARIO_NOTES
 
 
 def sheet_of(path: PurePath) -> str:
@@ -75,15 +83,11 @@ def folder_content(folder: Path) -> FolderContent:
     OSError
         The folder or a file in it cannot be read.
     """
-    files, others = {}, []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "~")) or path.suffix.lower() == ".md" or not path.is_file():
-            continue
-        if sheet_of(path):
-            files[path.name] = path.read_bytes()
-        else:
-            others.append(path.name)
-    return FolderContent(files, tuple(others))
+    passed_over = (".", "~")
+    there = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(passed_over)]
+    others = (path for path in there if not is_sheet_file(path) and path.suffix.lower() != ".md")
+    unknown = tuple(path.name for path in others if sheet_of(path) not in NEVER_READ_SHEETS)
+    return FolderContent({path.name: path.read_bytes() for path in there if is_sheet_file(path)}, unknown)
 
 
 def folder_tables(content: FolderContent) -> tuple[list[RawTable], list[Fault]]:
@@ -96,12 +100,8 @@ def folder_tables(content: FolderContent) -> tuple[list[RawTable], list[Fault]]:
             found, fix = f"a second file of the sheet {name}", "Keep one of the two."
             faults.append(Fault(name, "", "", found, "one file a sheet", fix, file=file))
             tables[name] = replace(tables[name], broken=True)
-        elif name in _KNOWN:
-            tables[name] = _FileReader(name, data, faults).table()
-        elif name == SCENARIO_NOTES:
-            tables[name] = _FileReader(name, data, []).table()
-        elif name not in NEVER_READ_SHEETS:
-            faults.append(_unknown(file))
+        else:
+            tables[name] = _FileReader(name, data, faults if name in _KNOWN else []).table()
     return [tables[name] for name in (*sheet_names(), SCENARIO_NOTES) if name in tables], faults
 
 

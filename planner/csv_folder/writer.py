@@ -6,18 +6,11 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable
-from pathlib import Path
 
 from models import months
 from models.columns import CellError, Column, parse
 from models.parsing.raw_tables import RawTable, Unreadable, column_index, fold, is_blank
-from models.schema import SCENARIO_NOTES, sheet_names
-from planner.csv_folder.reader import NUMERIC, ColumnFinder, sheet_of
-
-
-def is_sheet_file(path: Path) -> bool:
-    """Whether a file is one that a problem's folder is made of."""
-    return sheet_of(path) in (*sheet_names(), SCENARIO_NOTES)
+from planner.csv_folder.reader import NUMERIC, ColumnFinder
 
 
 def csv_files(tables: Iterable[RawTable]) -> dict[str, bytes]:

@@ -10,13 +10,14 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -155,6 +156,20 @@ class WorkerPool:
                 return
 
 
+_starting = threading.Lock()
+
+
+def _start(process: Any) -> None:
+    """Starts a process that does not run the program it is started from again, as a script without a guard would."""
+    with _starting:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            process.start()
+        finally:
+            sys.modules["__main__"] = main
+
+
 class _Process:
     """One worker process and the line to it."""
 
@@ -162,7 +177,7 @@ class _Process:
         self._halt = halt
         self._line, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, halt, os.getpid()), daemon=True)
-        self._process.start()
+        _start(self._process)
         theirs.close()
         self.idle = True
 

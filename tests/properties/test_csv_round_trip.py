@@ -14,6 +14,7 @@ from properties.test_round_trips import written
 from properties.themes import THEMES
 from sheets import LEASE, VALID, tables
 
+import planner
 from models.loading import plain_table
 from models.parsing.raw_tables import RawTable, is_blank
 from planner.analysis.conversion import convert_problem
@@ -112,3 +113,17 @@ def test_numbers_stay_exact(value: float) -> None:
     table = plain_table("hardware", [VALID["hardware"][0] | {"kw": value}])
     (again,), _ = folder_tables(FolderContent(csv_files([table])))
     assert cells(again)[0]["kw"] == float(value)
+
+
+@pytest.mark.parametrize("theme", sorted(THEMES))
+@given(random=RANDOM)
+@settings(max_examples=3, derandomize=True, deadline=None, print_blob=True, database=None)
+def test_frames_of_a_problem_make_it_again(theme: str, random: Random) -> None:
+    """Whatever a workbook of a theme says, the DataFrames of its sheets say all of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.xlsx"
+        written(THEMES[theme](random), path, random)
+        assume(read(path).dataset is not None)
+        problem = planner.read(path)
+    frames = {name: problem.frame(name) for name in problem.sheets}
+    assert planner.problem(frames).dataset == problem.dataset

@@ -17,7 +17,7 @@ import planner
 ROOT = Path(planner.__file__).parents[1]
 
 CALLS = """
-import threading, signal, os, sys, logging
+import os, signal, sys, threading
 import planner
 
 def handlers():
@@ -36,29 +36,31 @@ def use():
     planner.compare([result, result]).sheets
     planner.solve(planner.sample(problem, count=2, paths=10, demand_volatility=0.1), gap=0.01).decisions
     answers.append((str(result), result.document, len(result.explain(time_limit=20, workers=1).lines)))
-    result.stress(count=2, demand_volatility=0.05, workers=1)
+    result.stress(count=2, demand_volatility=0.05, workers=2)
 
-if __name__ == "__main__":
-    answers = []
-    before, open_before = handlers(), descriptors()
+answers = []
+before, open_before = handlers(), descriptors()
 """
-IN_MAIN = "    use()\n"
-IN_A_THREAD = """    found = []
-    def watched():
-        try:
-            use()
-        except BaseException as error:
-            found.append(error)
-    thread = threading.Thread(target=watched)
-    thread.start()
-    thread.join()
-    if found:
-        raise found[0]
+IN_MAIN = "use()\n"
+IN_A_THREAD = """
+found = []
+def watched():
+    try:
+        use()
+    except BaseException as error:
+        found.append(error)
+thread = threading.Thread(target=watched)
+thread.start()
+thread.join()
+if found:
+    raise found[0]
 """
-AFTER = """    assert len(answers) == 1
-    assert handlers() == before
-    assert descriptors() == open_before
+AFTER = """
+assert len(answers) == 1
+assert handlers() == before
+assert descriptors() == open_before
 """
+"""A script without a guard on its name: worker processes must not run it again."""
 
 
 @pytest.mark.parametrize("place", [IN_MAIN, IN_A_THREAD], ids=["main thread", "other thread"])

@@ -138,7 +138,7 @@ def test_other_files_are_a_warning(folder: Path) -> None:
 def test_a_folder_without_csv_files_is_told(tmp_path: Path) -> None:
     """A folder of workbooks is no problem; the message says what to name."""
     (fault,) = read(tmp_path).faults
-    assert fault.found == "a folder without a CSV file"
+    assert fault.found == "a folder without a CSV file named as a sheet"
 
 
 def test_the_hash_is_of_what_is_read(tmp_path: Path) -> None:
