@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from models.estimate import Estimate
 from models.faults import Fault
 
 FAULT_KEYS = ("sheet", "cell", "column", "row_key", "found", "expected", "fix", "severity")
@@ -109,3 +110,30 @@ def money_scale(amounts: Iterable[float | None]) -> tuple[float, str]:
     """
     largest = max((abs(each) for each in amounts if each is not None), default=0.0)
     return next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))
+
+
+def estimate_words(estimate: Estimate, shown: Callable[[float], str], gap: float) -> str:
+    """What is known of a figure, in words: a value only where both ends agree within the gap asked for.
+
+    >>> estimate_words(Estimate(4.499, 4.5), "{:.2f}".format, 0.001), estimate_words(Estimate(4.0, 4.5), str, 0.001)
+    ('4.50', 'between 4.0 and 4.5')
+    >>> estimate_words(Estimate(4.0, None), str, 0.001), estimate_words(Estimate(None, 4.5), str, 0.001)
+    ('at least 4.0', 'at most 4.5')
+    >>> estimate_words(Estimate.unknown(), str, 0.001)
+    'not known'
+    """
+    value = estimate.value(gap)
+    if value is not None:
+        return shown(value)
+    if estimate.at_least is not None and estimate.at_most is not None:
+        return f"between {shown(estimate.at_least)} and {shown(estimate.at_most)}"
+    if estimate.at_least is not None:
+        return f"at least {shown(estimate.at_least)}"
+    if estimate.at_most is not None:
+        return f"at most {shown(estimate.at_most)}"
+    return "not known"
+
+
+def estimate_json(estimate: Estimate) -> dict[str, float | str | None]:
+    """An estimate as `run.json` has it."""
+    return {"at_least": estimate.at_least, "at_most": estimate.at_most, "known_by": estimate.known_by}
