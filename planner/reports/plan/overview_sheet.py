@@ -114,7 +114,8 @@ class PlanOverview(PlanPage):
         for line in grid.lines[:SEGMENTS]:
             page.sheet.set_row(page.row, 24)
             look = {"bottom": 1, "bottom_color": LINE}
-            page.sheet.write_string(page.row, FIRST, line.segment, book.format(text_wrap=True, indent=1, **look))
+            name = book.format(text_wrap=True, align="left", indent=1, **look)
+            page.sheet.write_string(page.row, FIRST, line.segment, name)
             for column in range(FIRST + 1 + len(line.cells), LAST + 1):
                 page.sheet.write_blank(page.row, column, None, book.format(**look))
             for column, cell in enumerate(line.cells, start=FIRST + 1):

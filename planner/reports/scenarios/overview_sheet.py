@@ -130,12 +130,12 @@ class ScenarioOverview(PlanPage):
         line = {"bottom": 1, "bottom_color": LINE, "valign": "top"}
         done = decided_words(node.decisions, self.dataset)
         words = (done or "nothing new to decide")[:2000]
-        sheet.write_string(row, FIRST, case, form(text_wrap=True, bold=True, indent=1, **line))
+        sheet.write_string(row, FIRST, case, form(text_wrap=True, bold=True, align="left", indent=1, **line))
         sheet.write_string(row, FIRST + 1, self.dataset.label(node.first), form(align="center", **line))
         share = form(align="center", num_format="0.#%" if node.probability < 0.01 else "0%", **line)
         sheet.write_number(row, FIRST + 2, node.probability, share)
         ink = {} if done else {"font_color": GREY}
-        look = form(text_wrap=True, font_size=9, indent=1, **ink, **line)
+        look = form(text_wrap=True, font_size=9, align="left", indent=1, **ink, **line)
         sheet.merge_range(row, WORDS, row, LAST, "", look)
         sheet.write_string(row, WORDS, words, look)
         room = sum(WIDTHS[WORDS : LAST + 1]) * 1.3
