@@ -22,7 +22,7 @@ BATCH = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class SampleEstimate:
     """A figure and its 95 % confidence interval; `low` and `high` are None where too little was sampled."""
 
     value: float
@@ -30,23 +30,23 @@ class Estimate:
     high: float | None = None
 
 
-def mean(sample: Vector) -> Estimate:
+def mean(sample: Vector) -> SampleEstimate:
     """The mean; its interval takes two figures or more."""
     from scipy.stats import t
 
     middle, count = float(np.mean(sample)), len(sample)
     if count < 2:
-        return Estimate(middle)
+        return SampleEstimate(middle)
     reach = float(t.ppf((1.0 + CONFIDENCE) / 2.0, count - 1)) * float(np.std(sample, ddof=1)) / math.sqrt(count)
-    return Estimate(middle, middle - reach, middle + reach)
+    return SampleEstimate(middle, middle - reach, middle + reach)
 
 
-def quantile(sample: Vector, level: float, seed: int) -> Estimate:
+def quantile(sample: Vector, level: float, seed: int) -> SampleEstimate:
     """The smallest figure that a share `level` of them does not exceed; `seed` is the bootstrap's."""
     return _bootstrap(sample, lambda samples: np.quantile(samples, level, axis=-1, method="inverted_cdf"), seed)
 
 
-def tail_mean(sample: Vector, alpha: float, seed: int) -> Estimate:
+def tail_mean(sample: Vector, alpha: float, seed: int) -> SampleEstimate:
     """The mean of the highest 1 - alpha of the figures (CVaR); at alpha 1 the highest."""
     return _bootstrap(sample, lambda samples: _tail_means(samples, alpha), seed)
 
@@ -64,12 +64,12 @@ def _tail_means(samples: Vector, alpha: float) -> Vector:
     return means
 
 
-def _bootstrap(sample: Vector, statistic: Callable[[Vector], Vector], seed: int) -> Estimate:
+def _bootstrap(sample: Vector, statistic: Callable[[Vector], Vector], seed: int) -> SampleEstimate:
     from scipy.stats import bootstrap
 
     value, count = float(statistic(sample)), len(sample)
     if count < 2:
-        return Estimate(value)
+        return SampleEstimate(value)
     interval = bootstrap(
         (sample,),
         lambda resampled, axis: statistic(resampled),
@@ -81,12 +81,12 @@ def _bootstrap(sample: Vector, statistic: Callable[[Vector], Vector], seed: int)
         method="percentile",
         random_state=np.random.default_rng(seed),
     ).confidence_interval
-    return Estimate(value, float(interval.low), float(interval.high))
+    return SampleEstimate(value, float(interval.low), float(interval.high))
 
 
-def probability(times: int, of: int) -> Estimate:
+def probability(times: int, of: int) -> SampleEstimate:
     """The probability of what happened so many times out of `of`, which is at least 1."""
     from scipy.stats import binomtest
 
     interval = binomtest(times, of).proportion_ci(CONFIDENCE, method="wilson")
-    return Estimate(times / of, float(interval.low), float(interval.high))
+    return SampleEstimate(times / of, float(interval.low), float(interval.high))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.dataset import Dataset
-from models.stochastic.estimates import Estimate, Vector, mean, probability, quantile, tail_mean
+from models.stochastic.estimates import SampleEstimate, Vector, mean, probability, quantile, tail_mean
 from planner.stress.simulation import SampleResult, SimulatedPlan
 
 BINS = 15
@@ -27,7 +27,7 @@ class Bin:
     low_usd: float
     high_usd: float
     samples: int
-    above: Estimate
+    above: SampleEstimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ShortPlace:
     segment: str
     month: int
     times: int
-    probability: Estimate
+    probability: SampleEstimate
     mean_bn_per_day: float
     worst_bn_per_day: float
 
@@ -47,9 +47,9 @@ class CostFigures:
     """Cost of samples in USD: the mean, quantiles by level, the mean of the worst 1 - alpha, spread and extremes."""
 
     count: int
-    expected: Estimate
-    quantiles: dict[float, Estimate]
-    cvar: Estimate
+    expected: SampleEstimate
+    quantiles: dict[float, SampleEstimate]
+    cvar: SampleEstimate
     deviation: float
     least: float
     most: float
@@ -68,10 +68,10 @@ class StressFigures:
     beyond_caps: int
     undecided: int
     largest_gap: float
-    no_plan: Estimate | None
+    no_plan: SampleEstimate | None
     cost: CostFigures | None
     cost_beyond: CostFigures | None
-    short: Estimate | None
+    short: SampleEstimate | None
     places: tuple[ShortPlace, ...]
     bins: tuple[Bin, ...]
     worst: tuple[int, ...]
