@@ -27,6 +27,8 @@ from planner.solving.scaling import Scaling
 GRACE_SECONDS = 10.0
 """How long HiGHS may take to stop once told to, before what it has reported is taken."""
 _POLL_SECONDS = 0.05
+_LEAVE_SECONDS = 1.0
+"""How long an interrupt waits for HiGHS to stop, before it goes on its way."""
 _ABANDONED = "highs, abandoned"
 """The name of the thread of a HiGHS that did not stop in time."""
 LEFT_BEHIND = "left behind after its time"
@@ -187,31 +189,40 @@ class HighsSolver:
         self._fault = None
         limit = self.options.time_limit if time_limit is None else time_limit
         deadline = math.inf if limit is None else now + limit + GRACE_SECONDS
-        worker = threading.Thread(target=self._run, daemon=True, name="highs")
+        done = threading.Event()  # an interrupted `Thread.join` takes a thread for ended that is not
+        worker = threading.Thread(target=self._run, args=(done,), daemon=True, name="highs")
         worker.start()
         shown: Progress | None = None
-        while worker.is_alive():
-            worker.join(_POLL_SECONDS)
-            if on_progress is not None and self.progress is not shown and self.progress is not None:
-                shown = self.progress
-                on_progress(shown)
-            if not self.stop and should_stop is not None and should_stop():
-                self.stop = True
-                deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
-            if time.monotonic() > deadline and worker.is_alive():
-                self.stop, worker.name = True, _ABANDONED
-                self._finished = False
-                return False
+        ended = False
+        try:
+            while not ended:
+                ended = done.wait(_POLL_SECONDS)
+                if on_progress is not None and self.progress is not shown and self.progress is not None:
+                    shown = self.progress
+                    on_progress(shown)
+                if not self.stop and should_stop is not None and should_stop():
+                    self.stop = True
+                    deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
+                if time.monotonic() > deadline and not ended:
+                    self.stop, worker.name = True, _ABANDONED
+                    self._finished = False
+                    return False
+        except BaseException:  # KeyboardInterrupt, say, where nobody has taken over the signals
+            self.stop = True
+            done.wait(_LEAVE_SECONDS)
+            raise
         if self._fault is not None:
             raise self._fault
         self._finished = True
         return True
 
-    def _run(self) -> None:
+    def _run(self, done: threading.Event) -> None:
         try:
             self._highs.run()
         except BaseException as fault:  # told in the thread that waits
             self._fault = fault
+        finally:
+            done.set()
 
     @property
     def seconds_used(self) -> float:

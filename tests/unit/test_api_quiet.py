@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commandline import decision, environment
+from commandline import decision, endless, environment
 from sheets import csv_folder
 
 import planner
@@ -72,6 +72,34 @@ def test_calls_leave_no_trace(place: str, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, script], cwd=tmp_path, env=environment(), capture_output=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert sorted(each.name for each in tmp_path.iterdir() if each.name != "__pycache__") == ["lab", "script.py"]
+
+
+def test_an_interrupt_ends_the_call_and_the_search(tmp_path: Path) -> None:
+    """Ctrl-C in a script or a notebook raises KeyboardInterrupt, and no solver goes on behind it."""
+    csv_folder(tmp_path / "hard", endless())
+    script = """
+import _thread, logging, threading
+import planner
+
+class Interrupt(logging.Handler):
+    def emit(self, record):
+        if "whole numbers" in record.getMessage():
+            threading.Timer(2.0, _thread.interrupt_main).start()
+
+logging.getLogger("planner").addHandler(Interrupt())
+logging.getLogger("planner").setLevel("INFO")
+try:
+    planner.solve("hard", gap=0)
+except KeyboardInterrupt:
+    for each in threading.enumerate():
+        if each is not threading.main_thread():
+            each.join(20)
+    print(threading.active_count())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
 
 
 def test_messages_go_to_logging(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
