@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from models.dataset import Dataset
-from models.stochastic.estimates import Estimate
+from models.stochastic.estimates import SampleEstimate
 from planner.formatting import money, percent
 from planner.stress.simulation import Commitment, SimulatedPlan
 from planner.stress.statistics import StressFigures
@@ -58,14 +58,14 @@ class StressReport:
         return "careful" if short or unsure or not self.trial.complete else "good"
 
 
-def between(estimate: Estimate, currency: str) -> str:
+def between(estimate: SampleEstimate, currency: str) -> str:
     """`84.20 bn USD (83.10 bn USD to 85.30 bn USD)`."""
     if estimate.low is None or estimate.high is None:
         return f"{money(estimate.value, currency)} (one sample gives no confidence interval)"
     return f"{money(estimate.value, currency)} ({money(estimate.low, currency)} to {money(estimate.high, currency)})"
 
 
-def chance(estimate: Estimate) -> str:
+def chance(estimate: SampleEstimate) -> str:
     """`34 % (31 % to 37 %)`."""
     low, high = estimate.low, estimate.high
     return f"{_rounded(estimate.value)} ({_rounded(low or 0.0)} to {_rounded(1.0 if high is None else high)})"

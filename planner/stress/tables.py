@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from models.stochastic.estimates import CONFIDENCE, Estimate
+from models.stochastic.estimates import CONFIDENCE, SampleEstimate
 from planner.results.tables import Filled, Table, TableColumn
 from planner.stress.statistics import CostFigures
 from planner.stress.summary import MEANING, StressReport, special
@@ -161,7 +161,7 @@ def stress_json(report: StressReport) -> dict[str, Any]:
     }
 
 
-def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
+def _estimate(estimate: SampleEstimate | None) -> dict[str, Any] | None:
     return None if estimate is None else asdict(estimate)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from models import months
 from models.dataset import Dataset
-from models.stochastic.estimates import Estimate
+from models.stochastic.estimates import SampleEstimate
 from planner.excel.book import GREY, HEADER, LINE, ORANGE, RED, Book
 from planner.excel.report_page import Drawing, Kind, Page, Picture, Section, write_report
 from planner.formatting import percent
@@ -65,12 +65,12 @@ class _Page:
     def _money(self, usd: float | None) -> float | None:
         return None if usd is None else usd / self.size
 
-    def _row(self, words: str, estimate: Estimate) -> tuple[Any, ...]:
+    def _row(self, words: str, estimate: SampleEstimate) -> tuple[Any, ...]:
         over = estimate.value - self.report.commitment.forecast_usd
         return words, *map(self._money, (estimate.value, estimate.low, estimate.high, over))
 
     def _cost(self) -> Section:
-        rows = [self._row("The plan's own forecast", Estimate(self.report.commitment.forecast_usd))]
+        rows = [self._row("The plan's own forecast", SampleEstimate(self.report.commitment.forecast_usd))]
         if self.found.cost is not None:
             rows += self._figures(self.found.cost)
         if self.found.cost_beyond is not None:
@@ -96,8 +96,8 @@ class _Page:
         rows = [self._row("Expected cost", cost.expected)]
         rows += [self._row(f"{percent(level)} of samples cost at most", each) for level, each in cost.quantiles.items()]
         rows.append(self._row(f"Mean of the worst {percent(1.0 - alpha)} (CVaR)", cost.cvar))
-        rows.append(self._row("Cheapest sample", Estimate(cost.least)))
-        rows.append(self._row("Most expensive sample", Estimate(cost.most)))
+        rows.append(self._row("Cheapest sample", SampleEstimate(cost.least)))
+        rows.append(self._row("Most expensive sample", SampleEstimate(cost.most)))
         rows.append(("Standard deviation", self._money(cost.deviation), None, None, None))
         return rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.stochastic.estimates import Estimate, mean, probability, quantile, tail_mean
+from models.stochastic.estimates import SampleEstimate, mean, probability, quantile, tail_mean
 from models.stochastic.risk import cvar
 
 
@@ -18,7 +18,7 @@ def test_the_mean_has_students_interval() -> None:
 def test_one_figure_bounds_nothing() -> None:
     """A single sample gives an estimate without an interval."""
     one = np.array([7.0])
-    assert mean(one) == quantile(one, 0.95, 1) == tail_mean(one, 0.95, 1) == Estimate(7.0)
+    assert mean(one) == quantile(one, 0.95, 1) == tail_mean(one, 0.95, 1) == SampleEstimate(7.0)
 
 
 @pytest.mark.parametrize(
