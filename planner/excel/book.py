@@ -22,6 +22,9 @@ FONT = "Arial"
 INK, GREY, HEADER, BAND, LINE = "#1A1A1A", "#5F6B7A", "#1F3A5F", "#F3F6FA", "#C9D3DF"
 BLUE, SKY, ORANGE, GREEN, PURPLE = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7"
 YELLOW, SILVER, RED = "#F0E442", "#999999", "#D55E00"
+WHITE = "#FFFFFF"
+HEAD = {"bold": True, "font_color": WHITE, "bg_color": HEADER}
+"""The look of a table's headers."""
 PALETTE = (BLUE, ORANGE, SKY, PURPLE, GREEN, SILVER, RED, YELLOW)
 """Colours of the series of a chart, in order."""
 WIDEST = 60
@@ -204,7 +207,7 @@ def _any_number(book: Book, value: float) -> Any:
 def _header(book: Book, column: TableColumn) -> Any:
     """The format of a header: above figures to the right, clear of the filter's button."""
     place = {"align": "right", "indent": 2} if column.kind in FIGURES else {"align": "left", "indent": 1}
-    return book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, **place)
+    return book.format(**HEAD, **place)
 
 
 def _look(book: Book, column: TableColumn, values: Sequence[Any]) -> tuple[Any, float]:

@@ -14,6 +14,7 @@ from planner.excel.book import (
     BAND,
     BLUE,
     GREY,
+    HEAD,
     HEADER,
     LINE,
     TONES,
@@ -157,7 +158,7 @@ class FirstSheet:
     def head(self, texts: Sequence[str], kinds: Sequence[str], at: int | None = None, last: int | None = None) -> None:
         """A row of column headers; the band goes on without text to the column `last`."""
         start = self.first if at is None else at
-        style = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER, "text_wrap": True}
+        style = HEAD | {"text_wrap": True}
         for column, (text, kind) in enumerate(zip(texts, kinds, strict=True), start=start):
             self.sheet.write_string(self.row, column, text, self.book.format(**style, **_place(kind)))
         for column in range(start + len(texts), (last or 0) + 1):

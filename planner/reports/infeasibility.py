@@ -124,8 +124,8 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
                 ("In words", "text"),
             ),
             listed,
-            "Effort sums up how far the changes go, as shares of what is written; a rule dropped is 1. Smallest first."
-            + ("" if found.complete else " The time was over before all was looked at: there may be smaller ones."),
+            "Effort: the sizes of the changes, as shares of the values written; a dropped rule counts 1. Smallest first."
+            + ("" if found.complete else " The time ran out before everything was examined: smaller ones may exist."),
             if_empty="None was found.",
         )
     ]

@@ -9,7 +9,7 @@ from typing import Any
 from models import months
 from models.dataset import Dataset
 from models.stochastic.estimates import SampleEstimate
-from planner.excel.book import GREY, HEADER, LINE, ORANGE, RED, Book
+from planner.excel.book import GREY, HEAD, HEADER, LINE, ORANGE, RED, WHITE, Book
 from planner.excel.report_page import Drawing, Kind, Page, Picture, Section, write_report
 from planner.formatting import percent
 from planner.outputs import STRESS_SHEET
@@ -253,9 +253,9 @@ def _map(
     book: Book, sheet: Any, row: int, title: str, names: list[str], places: tuple[ShortPlace, ...], which: str
 ) -> int:
     """One map; the row after it."""
-    head = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, indent=1)
+    head = book.format(**HEAD, indent=1)
     sheet.write_string(row, 0, title, head)
-    dates = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, num_format="yyyy-mm", rotation=90)
+    dates = book.format(**HEAD, num_format="yyyy-mm", rotation=90)
     for t in book.dataset.horizon:
         sheet.write_datetime(row, 1 + t, months.first_day(book.dataset.month(t)), dates)
     sheet.set_row(row, 52)
@@ -274,7 +274,7 @@ def _map(
         "min_value": 0,
         "mid_value": 0.3,
         "max_value": 1,
-        "min_color": "#FFFFFF",
+        "min_color": WHITE,
         "mid_color": ORANGE,
         "max_color": RED,
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.plan import CATEGORIES
-from planner.excel.book import INK, LINE, TONES, Book
+from planner.excel.book import INK, LINE, TONES, WHITE, Book
 from planner.excel.first_sheet import money_unit
 from planner.reports.plan.charts import lock_in_chart, provider_chart, tokens_chart
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, PlanPage
@@ -119,7 +119,7 @@ class PlanOverview(PlanPage):
             for column in range(FIRST + 1 + len(line.cells), LAST + 1):
                 page.sheet.write_blank(page.row, column, None, book.format(**look))
             for column, cell in enumerate(line.cells, start=FIRST + 1):
-                fill, ink = TONES["bad"] if cell.short else TONES["careful"] if cell.tight else ("#FFFFFF", INK)
+                fill, ink = TONES["bad"] if cell.short else TONES["careful"] if cell.tight else (WHITE, INK)
                 shown = book.format(font_size=8, align="center", text_wrap=True, bg_color=fill, font_color=ink, **look)
                 page.sheet.write_string(page.row, column, cell.text, shown)
             page.row += 1

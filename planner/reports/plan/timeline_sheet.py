@@ -16,7 +16,7 @@ from models.demand.limit_effects import limit_effects
 from models.kinds import FLEET
 from models.plan import Plan
 from models.supply.registry import known_kinds
-from planner.excel.book import BLUE, FONT, GREEN, GREY, HEADER, LINE, Book, number_format
+from planner.excel.book import BLUE, FONT, GREEN, GREY, HEAD, HEADER, INK, LINE, WHITE, Book, number_format
 from planner.reports.plan.charts import power_chart
 from planner.results.decisions import Decision
 from planner.results.plan_figures import PlanFigures
@@ -65,22 +65,21 @@ def draw_timeline(book: Book, figures: PlanFigures) -> None:
 
 
 def _heads(book: Book, sheet: Any, dataset: Dataset) -> None:
-    head = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEADER}
     for c, (name, width) in enumerate(HEADS):
         sheet.set_column(c, c, width)
-        sheet.write_blank(TOP, c, None, book.format(**head))
+        sheet.write_blank(TOP, c, None, book.format(**HEAD))
         place = {"align": "right"} if name in ("Units", "MW") else {"indent": 1}
-        sheet.write_string(TOP + 1, c, name, book.format(**place, **head))
+        sheet.write_string(TOP + 1, c, name, book.format(**place, **HEAD))
     sheet.set_column(FIRST, FIRST + len(dataset.horizon) - 1, MONTH)
     years = [(t, *months.year_and_month(dataset.month(t))) for t in dataset.horizon]
     for year, group in groupby(years, key=lambda each: each[1]):
         span = [t for t, _, _ in group]
-        style = book.format(align="left", left=1, left_color="#FFFFFF", **head)
+        style = book.format(align="left", left=1, left_color=WHITE, **HEAD)
         for t in span:
-            sheet.write_blank(TOP, FIRST + t, None, book.format(**head))
+            sheet.write_blank(TOP, FIRST + t, None, book.format(**HEAD))
         sheet.write_string(TOP, FIRST + span[0], str(year), style)
     for t, _, month in years:
-        sheet.write_number(TOP + 1, FIRST + t, month, book.format(align="center", font_size=8, num_format="0", **head))
+        sheet.write_number(TOP + 1, FIRST + t, month, book.format(align="center", font_size=8, num_format="0", **HEAD))
 
 
 def _bars(book: Book, sheet: Any, dataset: Dataset, decided: list[Decision]) -> int:
@@ -140,7 +139,7 @@ def _limits(book: Book, sheet: Any, dataset: Dataset, plan: Plan, row: int) -> i
             span = [t for t, _ in group]
             number = numbers.get(limit, 0)
             style = {"bg_color": RUNS[number % len(RUNS)], "font_size": 8, "bottom": 1, "bottom_color": LINE}
-            first = book.format(align="left", left=1, left_color="#FFFFFF", **style)
+            first = book.format(align="left", left=1, left_color=WHITE, **style)
             for t in span[1:]:
                 sheet.write_blank(row, FIRST + t, None, book.format(**style))
             name = f"{number} {limit}"
@@ -166,5 +165,5 @@ def _facts(book: Book, sheet: Any, row: int, facts: tuple[Any, ...], mw_format: 
 
 
 def _cell(book: Book, colour: str, **line: Any) -> Any:
-    ink = "#1A1A1A" if colour not in (BLUE, GREEN) else "#FFFFFF"
+    ink = INK if colour not in (BLUE, GREEN) else WHITE
     return book.format(bg_color=colour, font_color=ink, font_size=8, font_name=FONT, align="center", **line)

@@ -16,7 +16,7 @@ from planner.reports.plan.charts import axis_format
 from planner.results.decision_tree import Node
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK
 
-BAND, SOFT = "#CFE3F1", "#F7DFCF"
+LIGHT_BLUE, LIGHT_ORANGE = "#CFE3F1", "#F7DFCF"
 LABELLED = 16
 """Scenarios whose names a chart of all can show; of more it shows every second, third, …"""
 
@@ -47,13 +47,13 @@ def shortfall_chart(workbook: Any, rows: int) -> Any:
 def demand_chart(workbook: Any, rows: int) -> Any:
     """Demand after limits: the band from the least to the most of all scenarios, the expected, and what is served."""
     title = "Demand after limits over the scenarios, bn tokens a day"
-    return _band(workbook, rows, "after_limits", "bn_per_day", title, BAND, served=True)
+    return _band(workbook, rows, "after_limits", "bn_per_day", title, LIGHT_BLUE, served=True)
 
 
 def power_chart(workbook: Any, rows: int, largest: float) -> Any:
     """Committed power: the band from the least to the most of all scenarios, and the expected."""
     title = "Committed power over the scenarios, MW"
-    return _band(workbook, rows, "committed", "mw", title, SOFT, shown=axis_format(largest))
+    return _band(workbook, rows, "committed", "mw", title, LIGHT_ORANGE, shown=axis_format(largest))
 
 
 def _band(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.kinds import LIMIT
-from planner.excel.book import BLUE, FONT, GREY, HEADER, LINE, Book, number_format
+from planner.excel.book import BLUE, FONT, GREY, HEAD, HEADER, LINE, Book, number_format
 from planner.excel.first_sheet import money_unit
 from planner.reports.scenarios.charts import branch_points, leaf_label, serial, tree_chart
 from planner.reports.scenarios.text import cannot_words, case_words, factor_words
@@ -100,7 +100,7 @@ def _outline(book: Book, sheet: Any, plans: ScenarioSetResult, row: int) -> int:
     }
     for column, (words, _, kind) in enumerate(HEADS):
         place = {"align": "left", "indent": 1} if kind == "text" else {"align": "center", "text_wrap": True}
-        look = book.format(bold=True, font_color="#FFFFFF", bg_color=HEADER, **place)
+        look = book.format(**HEAD, **place)
         sheet.write_string(row, column, words.format(money=plans.dataset.settings.currency + unit.word), look)
     sheet.set_row(row, 30)
     drawing = _Outline(book, sheet, plans, names, formats)
