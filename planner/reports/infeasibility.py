@@ -124,7 +124,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
                 ("In words", "text"),
             ),
             listed,
-            "Effort: the sizes of the changes, as shares of the values written; a dropped rule counts 1. Smallest first."
+            "Effort: the sizes of the changes, as shares of the values; a dropped rule counts 1. Smallest first."
             + ("" if found.complete else " The time ran out before everything was examined: smaller ones may exist."),
             if_empty="None was found.",
         )
