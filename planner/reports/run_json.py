@@ -70,7 +70,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
 
 
 def audit_json(audit: AuditReport | None) -> dict[str, Any] | None:
-    """Whether an audit passed, how many rules it looked at, and its largest relative violation; null without one."""
+    """Whether an audit passed, how many rules it checked, and its largest relative violation; null without one."""
     if audit is None:
         return None
     return {

@@ -164,7 +164,7 @@ def _by_provider(figures: PlanFigures) -> Filled:
 
 
 def audit_rows(result: RunResult) -> list[tuple[Any, ...]]:
-    """A row for each rule the audit looked at."""
+    """A row for each rule that the audit checked."""
     checks = result.audit.checks if result.audit else ()
     return [
         (

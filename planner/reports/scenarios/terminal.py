@@ -31,8 +31,8 @@ def scenario_set_lines(result: RunResult) -> Iterator[str]:
     tail = percent(1.0 - best.measure.alpha)
     yield f"  CVaR              {money(plans.cvar_usd, currency)}, the mean of the worst {tail}"
     yield from gap_line(result)
-    yield f"  Knowing (EVPI)    {bounded_words(plans.evpi, currency)}"
-    yield f"  Planning (VSS)    {bounded_words(plans.vss, currency)}"
+    yield f"  EVPI              {bounded_words(plans.evpi, currency)}, the value of perfect information"
+    yield f"  VSS               {bounded_words(plans.vss, currency)}, the value of the stochastic solution"
     yield from base_case_line(result)
     yield from _now(plans)
 
