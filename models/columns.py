@@ -14,6 +14,8 @@ from models import months
 
 Kind = Literal["name", "text", "names", "month", "share", "count", "flag", "number", "choice"]
 
+NUMERIC = ("share", "count", "number", "flag")
+"""Kinds of column in which text that plainly spells a number, in a CSV file or on the command line, is one."""
 LARGEST = 1e15
 """Numbers beyond this are treated as typing errors; no solver computes with them."""
 

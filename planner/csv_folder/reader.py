@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from models import months
-from models.columns import Column
+from models.columns import NUMERIC, Column
 from models.faults import Fault, closest
 from models.parsing.raw_tables import (
     RawTable,
@@ -28,8 +28,6 @@ from models.parsing.raw_tables import (
 )
 from models.schema import NEVER_READ_SHEETS, SCENARIO_NOTES, sheet, sheet_names
 
-NUMERIC = ("share", "count", "number", "flag")
-"""Kinds of column in which text that plainly spells a number is one."""
 _KNOWN = frozenset(sheet_names())
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}

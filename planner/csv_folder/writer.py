@@ -8,9 +8,9 @@ import io
 from collections.abc import Iterable
 
 from models import months
-from models.columns import CellError, Column, parse
+from models.columns import NUMERIC, CellError, Column, parse
 from models.parsing.raw_tables import RawTable, Unreadable, column_index, fold, is_blank
-from planner.csv_folder.reader import NUMERIC, ColumnFinder
+from planner.csv_folder.reader import ColumnFinder
 
 
 def csv_files(tables: Iterable[RawTable]) -> dict[str, bytes]:

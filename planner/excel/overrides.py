@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import count
 
 from models import months
+from models.columns import NUMERIC, Column
 from models.faults import Fault, closest
 from models.parsing.raw_tables import (
     RawTable,
@@ -73,16 +74,16 @@ def _parts(sheet: Sheet, rest: str, text: str) -> tuple[str, str, object]:
     for match in re.finditer("=", rest):
         key, dot, column = rest[: match.start()].rpartition(".")
         if dot and fold(column) in columns:
-            return key, fold(column), _typed(rest[match.end() :])
+            return key, fold(column), _typed(sheet.column(fold(column)), rest[match.end() :])
     key, dot, column = rest.partition("=")[0].rpartition(".")
     if not dot:
         raise _Unknown(text, f"--set {text}", "Write it as sheet.key.column=value.", sheet.name)
     raise _Unknown(text, f"a column '{column}'", closest(fold(column), columns), sheet.name)
 
 
-def _typed(value: str) -> object:
-    """A number where the text is plainly one, so that it counts as a number cell."""
-    number = plain_number(value)
+def _typed(column: Column, value: str) -> object:
+    """A number where the column holds numbers and the text is plainly one, so that it counts as a number cell."""
+    number = plain_number(value) if column.kind in NUMERIC else None
     return value if number is None else number
 
 
@@ -94,15 +95,16 @@ def _set_setting(table: RawTable, sheet: Sheet, rest: str, text: str) -> RawTabl
     letters = first_letters(table)
     if not {"key", "value"} <= letters.keys():
         return table  # the missing column is reported by itself
+    typed = _typed(sheet.column(fold(name)), value)
     records = []
     done = False
     for record in table.records:
         if fold(str(record.values.get(letters["key"], ""))) == fold(name):
-            record, done = _with(record, letters["value"], _typed(value)), True
+            record, done = _with(record, letters["value"], typed), True
         records.append(record)
     if not done:
         row = max((record.row for record in table.records), default=1) + 1
-        records.append(_with(Record(row, {letters["key"]: fold(name)}), letters["value"], _typed(value)))
+        records.append(_with(Record(row, {letters["key"]: fold(name)}), letters["value"], typed))
     return replace(table, records=tuple(records))
 
 

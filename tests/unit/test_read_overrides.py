@@ -118,3 +118,10 @@ def test_a_bad_value_of_an_absent_column_is_shown_beside_the_table(tmp_path: Pat
     """A column that the sheet lacks is taken to stand in its first free column."""
     result = read(workbook(tmp_path / "a.xlsx"), ["hardware.H100.availability=7"])
     assert [(fault.sheet, fault.cell) for fault in result.faults] == [("hardware", "C2")]
+
+
+def test_a_name_that_spells_a_number_stays_as_it_is_typed(tmp_path: Path) -> None:
+    """Only columns of numbers take numbers: a provider 007 is not the provider 7."""
+    result = read(workbook(tmp_path / "a.xlsx", LEASE), ["leases.L.provider=007", "leases.L.units_max=007"])
+    assert result.dataset is not None
+    assert [(each.provider, each.units_max) for each in result.dataset.leases] == [("007", 7)]
