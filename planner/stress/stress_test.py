@@ -9,7 +9,7 @@ from models.audit import AuditReport, audit
 from models.build import build_model
 from models.dataset import Dataset
 from models.sampling import Uncertainty, uncertainty_faults
-from planner.errors import WrongUsage
+from planner.errors import ExitCode, PlannerError, WrongUsage
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import LiveText
@@ -25,8 +25,10 @@ WRITING = 0.03
 log = logging.getLogger("planner")
 
 
-class RejectedPlan(Exception):
+class RejectedPlan(PlannerError):
     """The audit rejects a plan: the one to be tried, or that of a sample; `report` says why."""
+
+    exit_code = ExitCode.REJECTED_BY_AUDIT
 
     def __init__(self, report: AuditReport, message: str) -> None:
         super().__init__(message)

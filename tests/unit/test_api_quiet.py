@@ -55,6 +55,12 @@ thread.join()
 if found:
     raise found[0]
 """
+IN_A_NOTEBOOK = """
+import asyncio
+async def cell():
+    use()
+asyncio.run(cell())
+"""
 AFTER = """
 assert len(answers) == 1
 assert handlers() == before
@@ -63,7 +69,10 @@ assert descriptors() == open_before
 """A script without a guard on its name: worker processes must not run it again."""
 
 
-@pytest.mark.parametrize("place", [IN_MAIN, IN_A_THREAD], ids=["main thread", "other thread"])
+PLACES = {"main thread": IN_MAIN, "other thread": IN_A_THREAD, "event loop": IN_A_NOTEBOOK}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_calls_leave_no_trace(place: str, tmp_path: Path) -> None:
     """Reading, solving, comparing, sampling, explaining and stress-testing print nothing and leave no file behind."""
     csv_folder(tmp_path / "lab", decision())
