@@ -59,6 +59,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (policy.scenario_factors, ("segments", "throughput", "hardware", *sources)),
         (factors.factors_without_effect, ("settings", *bought_offers, "scenarios", "scenario_factors")),
         (service.demand_beyond_reach, tuple(service_sheets)),
+        (service.single_sites_out_of_reach, tuple(service_sheets)),
     )
 
 

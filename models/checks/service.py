@@ -41,6 +41,32 @@ def demand_beyond_reach(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(row, "month", found, expected, supply.remedy(region, months[0]))
 
 
+def single_sites_out_of_reach(context: CheckContext) -> Iterator[Fault]:
+    """Every single-site segment that may fall short has a site that can run it in some month, in some scenario.
+
+    One that may not is `demand_beyond_reach`.
+    """
+    plain = context.dataset
+    datasets = [plain.in_scenario(each.scenario) for each in plain.scenarios] or [plain]
+    for segment in plain.segments:
+        if segment.single_site and not any(_can_run_somewhere(each, segment) for each in datasets):
+            found = "yes, and no site can ever run it"
+            expected = f"a site of {names_of_sources()} in reach that runs '{segment.workload}'"
+            fix = "Add capacity rented whole (a take_or_pay_share below 1 makes no site), or let it run at several."
+            yield fault_in(segment, "single_site", found, expected, fix, "warning")
+
+
+def _can_run_somewhere(dataset: Dataset, segment: Segment) -> bool:
+    """Whether a site can serve some of the segment in some month; also where there is nothing to serve."""
+    supply = _Supply(dataset, segment, possible_capacity(dataset), Routes(dataset))
+    wanted = {
+        region: {t for t in dataset.horizon if demand[t] > 0}
+        for (name, region), demand in baseline_demand(dataset).items()
+        if name == segment.segment
+    }
+    return not any(wanted.values()) or any(months & supply.reached(region) for region, months in wanted.items())
+
+
 def _missed(dataset: Dataset) -> Iterator[tuple[Demand, str, list[int], _Supply]]:
     """Demand out of reach: the row it comes from, its region and months, and what there is to serve its segment."""
     open_pools, routes = possible_capacity(dataset), Routes(dataset)

@@ -296,3 +296,12 @@ def test_what_is_faulty_elsewhere_is_not_called_beyond_reach() -> None:
     """While a sheet of supply has an error, nothing is said of demand that it may well serve."""
     faults = unserved(row("fleet", VALID, accelerators="many"))
     assert [fault.sheet for fault in faults] == ["fleet"]
+
+
+@pytest.mark.parametrize(("share", "warned"), [(0.85, True), (1.0, False)])
+def test_a_single_site_segment_without_any_site_is_warned_of(share: float, warned: bool) -> None:
+    """Hours that are billed apart make no site: what runs at one site can never run, and that is told at its row."""
+    train = row("segments", VALID, single_site="yes", shortfall_usd_per_mtok=30)
+    faults = faults_of(NO_FLEET, train, CONTRACT | row("contracts", CONTRACT, take_or_pay_share=share))
+    found = [fault for fault in faults if fault.column == "single_site"]
+    assert [(fault.sheet, fault.severity) for fault in found] == [("segments", "warning")] * warned

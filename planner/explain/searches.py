@@ -1,0 +1,202 @@
+"""Searches: variants of one problem, what is known of the least cost of each, and the time that they share.
+
+What is found for one bounds the others: a plan counts wherever the audit accepts it; a lower bound of a problem
+holds for every problem that allows fewer plans. Time goes to the question whose answer is the furthest from known.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+
+from models.audit import audit
+from models.dataset import Dataset
+from models.estimate import Estimate
+from models.plan import Plan
+from planner.solving.problem import SolveOptions
+from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
+
+LEAST_SECONDS = 4.0
+"""Least time limit of one solve."""
+LONGER = 1.5
+"""Searching on takes at least so many times as long as before: a search begins anew."""
+NARROW = 0.02
+"""A difference counts as known when its ends are within this share of each other."""
+LEAST_GAP = 1e-7
+"""No search is asked to prove more than this relative gap."""
+MOST_FAILURES = 2
+"""A search that ended so often with neither a plan nor a bound is given up."""
+
+
+@dataclass(eq=False, slots=True)
+class Search:
+    """A problem whose least cost is looked for.
+
+    Parameters
+    ----------
+    name
+        What is asked, in words.
+    dataset
+        The problem.
+    plan, bound_usd
+        The cheapest plan known, which the audit accepts, and what is proven that every plan costs at least.
+    start
+        A plan to begin from where none is known.
+    left_open
+        The offer that the start says nothing of.
+    relaxations
+        Problems of which each plan of this one is a plan too, at no greater cost there: their bounds hold here.
+    gap
+        Relative gap wanted.
+    """
+
+    name: str
+    dataset: Dataset
+    plan: Plan | None = None
+    bound_usd: float | None = None
+    start: Plan | None = None
+    left_open: str | None = None
+    relaxations: tuple[Search, ...] = ()
+    gap: float = 0.001
+    infeasible: bool = False
+    why: str = "not searched: the time was over or the run was stopped"
+    seconds: float = 0.0
+    count: int = 0
+    failures: int = 0
+    proven_gap: float = math.inf
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Cost of the cheapest plan known."""
+        return None if self.plan is None else self.plan.objective_usd
+
+    @property
+    def least_cost(self) -> Estimate:
+        """What is known of the least cost; unknown where no plan exists."""
+        bounds = [self.bound_usd, *(each.least_cost.at_least for each in self.relaxations)]
+        bound = max((each for each in bounds if each is not None), default=None)
+        if bound is not None and self.cost_usd is not None:
+            bound = min(bound, self.cost_usd)
+        return Estimate.optimum(bound, self.cost_usd)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether searching on may tell more: the gap wanted is not proven."""
+        if self.infeasible or self.failures >= MOST_FAILURES or self.proven_gap <= self.gap:
+            return False
+        width, cost = self.least_cost.width, self.cost_usd
+        return width is None or cost is None or width > self.gap * abs(cost) * (1.0 + 1e-9)
+
+    def task(self, options: SolveOptions) -> SolveTask:
+        """The next search, from the best plan known."""
+        options = replace(options, gap=self.gap)
+        start, left_open = (self.start, self.left_open) if self.plan is None else (self.plan, None)
+        return SolveTask(self.name, self.dataset, options, start, left_open=left_open)
+
+    def learn(self, result: SolveResult) -> None:
+        """Notes what a search of it proved; the plan is for `share_plan`."""
+        self.count += 1
+        self.why = result.why
+        if result.status == "infeasible" and self.plan is None:
+            self.infeasible = True
+        if result.bound_usd is not None and (self.bound_usd is None or result.bound_usd > self.bound_usd):
+            self.bound_usd = result.bound_usd
+        if result.status == "optimal":
+            self.proven_gap = min(self.proven_gap, self.gap)
+        if result.plan is None and result.bound_usd is None:
+            self.failures += 1
+
+    def consider(self, plan: Plan) -> None:
+        """Takes a plan where it is cheaper than what is known, and the audit accepts it here."""
+        cost = self.cost_usd
+        if (cost is None or plan.objective_usd < cost) and audit(self.dataset, plan).passed:
+            self.plan, self.infeasible = plan, False
+
+
+def share_plan(searches: Sequence[Search], plan: Plan) -> None:
+    """Lets every search know of a plan. A plan costs the same in each: they differ in what is allowed only."""
+    for each in searches:
+        each.consider(plan)
+
+
+def difference_is_known(difference: Estimate, noise_usd: float) -> bool:
+    """Whether both ends agree within `NARROW`, or within what two searches of the gap asked for leave open."""
+    width, most = difference.width, difference.at_most
+    return width is not None and most is not None and width <= max(NARROW * abs(most), noise_usd) * (1.0 + 1e-9)
+
+
+class Question(ABC):
+    """Something to find out by searches, one after the other."""
+
+    @property
+    @abstractmethod
+    def openness(self) -> float:
+        """How far its answer is from known, in widths that count as known; 0 where nothing more can be found out."""
+
+    @abstractmethod
+    def next_task(self, options: SolveOptions) -> SolveTask:
+        """The search to run next."""
+
+    @abstractmethod
+    def learn(self, result: SolveResult) -> None:
+        """Takes in what came of it."""
+
+    @property
+    @abstractmethod
+    def seconds(self) -> float:
+        """How long the last search of the kind that comes next was allowed to take; 0 before the first."""
+
+    @seconds.setter
+    @abstractmethod
+    def seconds(self, seconds: float) -> None: ...
+
+
+@dataclass(slots=True)
+class SharedTime:
+    """The time of the workers, shared over questions by what is still open, the widest first."""
+
+    questions: Sequence[Question]
+    workers: WorkerPool
+    options: SolveOptions
+    on_progress: Callable[[int, int], None] = lambda done, submitted: None
+    _pending: dict[Future[SolveResult], Question] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Searches until nothing is open or the time is over."""
+        done = submitted = 0
+        while True:
+            while len(self._pending) < self.workers.count and (question := self._widest()) is not None:
+                seconds = self._seconds_for(question)
+                question.seconds = seconds or 0.0
+                task = question.next_task(replace(self.options, time_limit=seconds))
+                self._pending[self.workers.submit(task)] = question
+                submitted += 1
+            self.on_progress(done, submitted)
+            if not self._pending:
+                return
+            finished, _ = wait(self._pending, timeout=1.0, return_when=FIRST_COMPLETED)
+            for future in finished:
+                self._pending.pop(future).learn(future.result())
+                done += 1
+
+    def _widest(self) -> Question | None:
+        """The question to go on with; None where the time is over or none is open."""
+        left = self.workers.seconds_left
+        if self.workers.stopping or (left is not None and left < LEAST_SECONDS / 2.0):
+            return None
+        waiting = [each for each in self.questions if each not in self._pending.values()]
+        worthwhile = [each for each in waiting if left is None or LONGER * each.seconds <= left]
+        widest = max(worthwhile, key=lambda each: each.openness, default=None)
+        return None if widest is None or widest.openness <= 0.0 else widest
+
+    def _seconds_for(self, question: Question) -> float | None:
+        """Its part of the time left, and longer than the last time; None without a limit."""
+        left = self.workers.seconds_left
+        if left is None:
+            return None
+        still_open = sum(each.openness > 0.0 for each in self.questions)
+        part = left * self.workers.count / (2.0 * max(1, still_open))
+        return min(left, max(LEAST_SECONDS, part, LONGER * question.seconds))
