@@ -14,6 +14,7 @@ from typing import Any
 
 from models import months
 from models.columns import Row
+from models.kinds import OfferKey
 from models.realization import MeanRealization, Realization
 from models.schema import (
     Cap,
@@ -78,7 +79,7 @@ class Dataset:
     scenarios whose expected value the figures are, where they are.
     `more`: the rows of all sheets that have no field of their own; `rows` and `with_rows` know any sheet by name.
     `carried` and `billed` are no sheets: a workbook begins at month 0, a problem that follows another
-    (`models.roll`) remembers what was before.
+    (`models.roll`) remembers what was before. `must_take`: offers of which at least a unit has to be taken.
     """
 
     settings: Settings
@@ -110,6 +111,7 @@ class Dataset:
     mean_of: tuple[Scenario, ...] = ()
     carried: tuple[Carried, ...] = ()
     billed: tuple[Billed, ...] = ()
+    must_take: tuple[OfferKey, ...] = ()
 
     def rows(self, name: str) -> tuple[Any, ...]:
         """The rows of a sheet."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from models.dataset import Dataset
+    from models.supply.kind import OfferKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,3 +89,43 @@ OPTION = Kind("option", verb="buy option", unit="", label="Option premiums", col
 LIMIT = Kind("limit", verb="set limit")
 PROBE = Kind("probe")
 OTHER = Kind("other")
+
+
+class OfferKey(NamedTuple):
+    """What tells offers apart: two sheets may use one name.
+
+    Parameters
+    ----------
+    kind
+        The kind of offer.
+    name
+        Its name in the sheet of that kind.
+    """
+
+    kind: OfferKind
+    name: str
+
+    def row(self, dataset: Dataset) -> Any:
+        """Its row in a workbook; KeyError where there is none."""
+        return self.kind.of(dataset)[self.name]
+
+    @property
+    def words(self) -> str:
+        """Kind and name in a sentence: `lease north`."""
+        return f"{self.kind.noun} {self.name}"
+
+
+DecidedKey = tuple[Kind, str]
+"""What a plan decides about, by kind and name: an offer, or an option on one."""
+
+
+def names_in_words(keys: Iterable[DecidedKey]) -> dict[DecidedKey, str]:
+    """What each is called in a sentence: its name, with its kind where two share the name."""
+    return {key: parts[0] if len(parts) == 1 else f"{key[0].noun} {key[1]}" for key, parts in index_parts(keys).items()}
+
+
+def index_parts(keys: Iterable[DecidedKey]) -> dict[DecidedKey, tuple[str, ...]]:
+    """How each is named in the index of a family: by its name, and by its kind too where two share the name."""
+    found = dict.fromkeys(keys)
+    count = Counter(name for _, name in found)
+    return {(kind, name): (name,) if count[name] == 1 else (name, kind.name) for kind, name in found}

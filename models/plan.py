@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.kinds import Kind
+from models.kinds import Kind, OfferKey
 
 if TYPE_CHECKING:
     from models.supply.kind import OfferKind
@@ -58,6 +58,11 @@ class Signing:
     cancelled: bool = False
     renewals: int = 0
     signed: bool = False
+
+    @property
+    def offer(self) -> OfferKey:
+        """What was signed."""
+        return OfferKey(self.kind, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from models.core.model import Model
+from models.kinds import OfferKey
 from models.plan import Plan
-from models.supply.registry import KINDS
+from models.supply.registry import KINDS, options_on
 
 
-def start_values(model: Model, plan: Plan, left_open: str | None = None) -> npt.NDArray[np.float64]:
+def start_values(model: Model, plan: Plan, left_open: OfferKey | None = None) -> npt.NDArray[np.float64]:
     """A warm start: values of the integer columns that an earlier plan means.
 
     Parameters
@@ -26,7 +27,7 @@ def start_values(model: Model, plan: Plan, left_open: str | None = None) -> npt.
     plan
         The earlier plan.
     left_open
-        The name of an offer whose columns are left open.
+        An offer whose columns are left open.
 
     Returns
     -------
@@ -34,15 +35,23 @@ def start_values(model: Model, plan: Plan, left_open: str | None = None) -> npt.
         NaN for columns that the plan says nothing of, and for those left open.
     """
     meaning = ColumnValues(model, plan)
-    names = {left_open, *(each.option for each in model.dataset.options if each.offer == left_open)}
+    left = {} if left_open is None else _families_of(model, left_open)
     values: npt.NDArray[np.float64] = np.full(len(model.compiled.columns), np.nan)
     for i, variable in enumerate(model.compiled.columns):
         name = variable.parent_component().name
         family = meaning.families.get(name)
-        if family is not None and not (name in meaning.of_offers and variable.index()[0] in names):
+        if family is not None and not (name in left and variable.index()[0] in left[name]):
             values[i] = family(*variable.index())
     # a value beyond its column's bounds would make the solver refuse all of them
     return np.minimum(np.maximum(values, model.compiled.lower), model.compiled.upper)
+
+
+def _families_of(model: Model, offer: OfferKey) -> dict[str, set[str]]:
+    """The families of columns of an offer and of the options on it, and the first keys that are theirs."""
+    families = offer.kind.start_values(model.dataset, Plan())
+    return {"bought": {each.option for each in options_on(model.dataset, offer)}} | {
+        family: {offer.name} for family in families
+    }
 
 
 def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) -> npt.NDArray[np.float64]:
@@ -87,10 +96,7 @@ def apply_decisions_without_effect(model: Model, plan: Plan, month: int) -> None
 
 
 class ColumnValues:
-    """What a plan says of each family of integer variables, by the keys of the family.
-
-    `of_offers`: families whose first key is an offer, or an option on one.
-    """
+    """What a plan says of each family of integer variables, by the keys of the family."""
 
     def __init__(self, model: Model, plan: Plan) -> None:
         self.plan = plan
@@ -98,7 +104,6 @@ class ColumnValues:
         self.bought = {(each.name, each.month) for each in plan.options}
         self.sites = {(each.segment, each.site, each.month) for each in plan.serving}
         of_kinds = {name: family for kind in KINDS for name, family in kind.start_values(model.dataset, plan).items()}
-        self.of_offers = {*of_kinds, "bought"}
         self.families: dict[str, Callable[..., float]] = of_kinds | {
             "bought": lambda *key: float(key in self.bought),
             "in_force": lambda *key: float(key in self.limits),

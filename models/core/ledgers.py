@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.core.linear import Linear, Var
-from models.kinds import Kind
+from models.kinds import Kind, OfferKey
 
 Pool = tuple[str, str]
 """A region and a hardware: what it holds is shared freely by all segments."""
@@ -194,17 +194,17 @@ class SigningLedger:
     """Which offers can be signed when; what options and rules speak of."""
 
     def __init__(self) -> None:
-        self._signings: dict[str, list[SigningCount]] = defaultdict(list)
+        self._signings: dict[OfferKey, list[SigningCount]] = defaultdict(list)
 
     def sign(
-        self, offer: str, t: int, count: Linear, most: int, *, units: Linear | None = None, term_months: int = 0
+        self, offer: OfferKey, t: int, count: Linear, most: int, *, units: Linear | None = None, term_months: int = 0
     ) -> None:
         """Records a way to sign an offer.
 
         Parameters
         ----------
         offer
-            Its name.
+            Which.
         t
             The month of signing.
         count
@@ -218,11 +218,11 @@ class SigningLedger:
         """
         self._signings[offer].append(SigningCount(t, count, most, count if units is None else units, term_months))
 
-    def of(self, offer: str) -> list[SigningCount]:
+    def of(self, offer: OfferKey) -> list[SigningCount]:
         """The signings of an offer; none for one that cannot be signed."""
         return self._signings.get(offer, [])
 
-    def by(self, offer: str, t: int) -> Linear:
+    def by(self, offer: OfferKey, t: int) -> Linear:
         """Units of the offer signed in month t or before."""
         total = Linear()
         for each in self.of(offer):
@@ -230,9 +230,9 @@ class SigningLedger:
                 total.plus(each.count)
         return total
 
-    def most(self, offer: str) -> int:
+    def most(self, offer: OfferKey) -> int:
         """The most units of the offer that can be signed, over all months."""
         return max((each.most for each in self.of(offer)), default=0)
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[OfferKey]:
         return iter(self._signings)

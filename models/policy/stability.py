@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from operator import itemgetter
 
 from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset
+from models.kinds import OPTION, DecidedKey, OfferKey, index_parts
 from models.plan import Plan
-from models.supply.registry import find_offer, offers_on_the_table
+from models.supply.registry import offers_on_the_table
 
-SigningKey = tuple[str, int, int]
+SigningKey = tuple[DecidedKey, int, int]
 """An offer or option, the month of signing, and the term in months where the offer has several (else 0)."""
 
 
@@ -32,18 +34,18 @@ class PlanStability:
 
 def units_signed(dataset: Dataset, plan: Plan) -> Counter[SigningKey]:
     """What a plan decides that this workbook can decide too: units by offer, month and term."""
-    names, found = {*offers_on_the_table(dataset)}, Counter[SigningKey]()
+    open_offers, found = {*offers_on_the_table(dataset)}, Counter[SigningKey]()
     options = {each.option for each in dataset.options}
     for each in plan.signings:
-        if not each.signed and each.name in names and each.month in dataset.horizon:
-            found[each.name, each.month, each.kind.way(each)] += each.units
+        if not each.signed and each.offer in open_offers and each.month in dataset.horizon:
+            found[each.offer, each.month, each.kind.way(each)] += each.units
     for option in plan.options:
         if option.name in options and option.month in dataset.horizon:
-            found[option.name, option.month, 0] += 1
+            found[(OPTION, option.name), option.month, 0] += 1
     return found
 
 
-def departures(dataset: Dataset, earlier: Plan, now: Plan) -> dict[str, int]:
+def departures(dataset: Dataset, earlier: Plan, now: Plan) -> dict[DecidedKey, int]:
     """Units by which a plan departs from an earlier one.
 
     Parameters
@@ -56,15 +58,16 @@ def departures(dataset: Dataset, earlier: Plan, now: Plan) -> dict[str, int]:
     Returns
     -------
     dict
-        Units by offer and option; those without a departure are left out.
+        Units by offer and option, by name; those without a departure are left out.
     """
     before, after = units_signed(dataset, earlier), units_signed(dataset, now)
-    more, less = Counter[str](), Counter[str]()
+    more, less = Counter[DecidedKey](), Counter[DecidedKey]()
     for key in {*before, *after}:
         moved = after[key] - before[key]
         more[key[0]] += max(0, moved)
         less[key[0]] += max(0, -moved)
-    return {name: units for name in sorted({*more, *less}) if (units := max(more[name], less[name]))}
+    found = {key: max(more[key], less[key]) for key in sorted({*more, *less}, key=itemgetter(1, 0))}
+    return {key: units for key, units in found.items() if units}
 
 
 def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
@@ -73,22 +76,24 @@ def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
         return
     now = _units(model)
     earlier = _as_on_offer(model.dataset, units_signed(model.dataset, stability.plan), set(now))
-    keys = sorted({*earlier, *now})
+    parts = index_parts(what for what, _, _ in {**earlier, **now})
+    keys = {(*parts[what], month, term): (what, month, term) for what, month, term in {**earlier, **now}}
+    keys = dict(sorted(keys.items(), key=lambda pair: (pair[1][0][1], *pair[1][1:], pair[0])))
     more = model.add_variables("signed_more", keys)
     less = model.add_variables("signed_less", keys)
-    departure = model.add_variables("departure", dict.fromkeys(key[0] for key in keys))
-    gained: dict[str, Linear] = {name: Linear() for name in departure}
-    lost: dict[str, Linear] = {name: Linear() for name in departure}
-    for key in keys:
+    departure = model.add_variables("departure", dict.fromkeys(parts[what] for what, _, _ in keys.values()))
+    gained: dict[tuple[str, ...], Linear] = {place: Linear() for place in departure}
+    lost: dict[tuple[str, ...], Linear] = {place: Linear() for place in departure}
+    for index, key in keys.items():
         units = now.get(key, Linear()).times(1.0).add_constant(-float(earlier[key]))
-        model.add_constraint("more_is_seen", key, Linear.of(more[key]).plus(units, -1.0), at_least=0.0)
-        model.add_constraint("less_is_seen", key, Linear.of(less[key]).plus(units), at_least=0.0)
-        gained[key[0]].add(more[key])
-        lost[key[0]].add(less[key])
-    for name, variable in departure.items():
-        for side, changed in (("more", gained[name]), ("less", lost[name])):
+        model.add_constraint("more_is_seen", index, Linear.of(more[index]).plus(units, -1.0), at_least=0.0)
+        model.add_constraint("less_is_seen", index, Linear.of(less[index]).plus(units), at_least=0.0)
+        gained[parts[key[0]]].add(more[index])
+        lost[parts[key[0]]].add(less[index])
+    for place, variable in departure.items():
+        for side, changed in (("more", gained[place]), ("less", lost[place])):
             model.add_constraint(
-                "departure_counts", (name, side), Linear.of(variable).plus(changed, -1.0), at_least=0.0
+                "departure_counts", (*place, side), Linear.of(variable).plus(changed, -1.0), at_least=0.0
             )
         model.departure_usd.add(variable, stability.usd_per_unit)
 
@@ -99,15 +104,14 @@ def _as_on_offer(dataset: Dataset, earlier: Counter[SigningKey], keys: set[Signi
     Of several such months the model keeps one (`models.supply.signing`): signing earlier is no other plan.
     """
     found: Counter[SigningKey] = Counter()
-    for (name, month, term), units in earlier.items():
-        offer = find_offer(dataset, name)
+    for (what, month, term), units in earlier.items():
         alike = [month]
-        if offer is not None and (name, month, term) not in keys:
-            kind, row = offer
-            start = kind.start(dataset, row, month)
-            later = (m for other, m, length in keys if (other, length) == (name, term) and m > month)
-            alike = sorted(m for m in later if kind.start(dataset, row, m) == start) or [month]
-        found[name, alike[0], term] += units
+        if isinstance(what, OfferKey) and (what, month, term) not in keys:
+            row = what.row(dataset)
+            start = what.kind.start(dataset, row, month)
+            later = (m for other, m, length in keys if (other, length) == (what, term) and m > month)
+            alike = sorted(m for m in later if what.kind.start(dataset, row, m) == start) or [month]
+        found[what, alike[0], term] += units
     return found
 
 
@@ -120,5 +124,5 @@ def _units(model: Model) -> dict[SigningKey, Linear]:
             found.setdefault((offer, each.t, each.term_months), Linear()).plus(each.units)
     bought = model.pyomo.component("bought")
     for name, month in bought or ():
-        found[name, month, 0] = Linear.of(bought[name, month])
+        found[(OPTION, name), month, 0] = Linear.of(bought[name, month])
     return found

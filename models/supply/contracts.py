@@ -40,14 +40,14 @@ def add_contracts(model: Model, kind: OfferKind) -> None:
             if schedule.end > 0:
                 signed.append(_already_signed(schedule))
             else:
-                model.signings.sign(contract.contract, schedule.signed, Linear(1.0), 1)
+                model.signings.sign(kind.key(contract), schedule.signed, Linear(1.0), 1)
         elif contract.status == "offer" and contract.max_blocks:
             months = kind.signing_months(dataset, contract, every_month=model.every_month)
             offered.extend(ContractSchedule(dataset, contract, m) for m in months)
     signed.extend(_offered(model, offered))
     for each in signed:
         contract = each.schedule.contract
-        model.signings.sign(contract.contract, each.schedule.signed, each.signed, 1, units=each.blocks)
+        model.signings.sign(kind.key(contract), each.schedule.signed, each.signed, 1, units=each.blocks)
         source = source_of(kind, contract)
         for t in each.schedule.service:
             if t in dataset.horizon:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from models.columns import Row
 from models.core.ledgers import Payer
 from models.dataset import Dataset
-from models.kinds import Kind
+from models.kinds import Kind, OfferKey
 from models.plan import Plan, Signing
 from models.realization import Realization
 from models.schema import Sheet, sheet_of
@@ -98,6 +98,10 @@ class OfferKind(Kind, ABC):
     def name_of(self, row: Any) -> str:
         """The name of an offer."""
         return str(getattr(row, self.sheet.key[0]))
+
+    def key(self, row: Any) -> OfferKey:
+        """What tells an offer from all others."""
+        return OfferKey(self, self.name_of(row))
 
     def rows(self, dataset: Dataset) -> tuple[Any, ...]:
         """Its offers in a workbook."""

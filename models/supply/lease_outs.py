@@ -28,7 +28,7 @@ def add_lease_outs(model: Model, kind: OfferKind) -> None:
         row = dataset.lease_out_of[name]
         start = kind.start(dataset, row, m)
         payer = kind.payer(row)
-        model.signings.sign(name, m, count, row.units_max)
+        model.signings.sign(kind.key(row), m, count, row.units_max)
         for t in range(start, start + row.term_months):
             if t in dataset.horizon:
                 model.capacity.lease_out((row.region, row.hardware), t, count.times(row.accelerators))

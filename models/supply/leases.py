@@ -65,13 +65,13 @@ def add_leases(model: Model, kind: OfferKind) -> None:
     counted += [(each, units[each.lease.lease, each.signed, each.term.term_months]) for each in offered]
     for past in signed:
         if past.term_end <= 0:
-            model.signings.sign(past.lease.lease, past.signed, Linear(1.0 if past.lease.signed_units else 0.0), 1)
+            model.signings.sign(kind.key(past.lease), past.signed, Linear(1.0 if past.lease.signed_units else 0.0), 1)
     services = _services(model, kind, counted)
     for service in services:
         lease = service.schedule.lease
         most = (lease.signed_units or 0) if lease.status == "signed" else lease.units_max
         term_months = service.schedule.term.term_months
-        model.signings.sign(lease.lease, service.schedule.signed, service.units, most, term_months=term_months)
+        model.signings.sign(kind.key(lease), service.schedule.signed, service.units, most, term_months=term_months)
         _bring_online(model, service)
         _pay(model, service)
 

@@ -14,7 +14,7 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.kinds import OPTION
 from models.plan import OptionPurchase, Plan
-from models.supply.registry import bought as bought_kinds
+from models.supply.registry import offer_of_option
 
 
 def add_options(model: Model) -> None:
@@ -23,19 +23,22 @@ def add_options(model: Model) -> None:
     last = len(dataset.horizon) - 1
     # indistinguishable scenarios buy in common, also where in one of them the offer's supplier goes
     in_any_month = spending_is_rewarded(dataset) or bool(dataset.scenario)
+    offer_of = {each.option: key for each in dataset.options if (key := offer_of_option(dataset, each)) is not None}
     live = [
         each
         for each in dataset.options
-        if not _is_signed(model, each.offer) and (model.signings.of(each.offer) or in_any_month)
+        for key in (offer_of[each.option],)
+        if key.kind.status(key.row(dataset)) != "signed" and (model.signings.of(key) or in_any_month)
     ]
     index: list[tuple[str, int]] = []
     for option in live:
         first_month = 0 if option.buy_from is None else max(0, dataset.t(option.buy_from))
         last_month = last if option.buy_until is None else min(last, dataset.t(option.buy_until))
-        latest = last if in_any_month else max(each.t for each in model.signings.of(option.offer))
+        latest = last if in_any_month else max(each.t for each in model.signings.of(offer_of[option.option]))
         index.extend((option.option, m) for m in range(first_month, min(last_month, latest) + 1))
     bought = model.add_variables("bought", index, upper=1, integer=True, decided=itemgetter(1))
     for option in live:
+        offer = offer_of[option.option]
         months = [m for name, m in index if name == option.option]
         payer = Payer(OPTION, option.option)
         once = Linear()
@@ -43,9 +46,9 @@ def add_options(model: Model) -> None:
             once.add(bought[option.option, m])
             model.costs.pay(OPTION.name, payer, m, Linear.of(bought[option.option, m], option.premium_usd))
         model.add_constraint("bought_once", option.option, once, at_most=1.0)
-        most = float(model.signings.most(option.offer))
-        for t in sorted({each.t for each in model.signings.of(option.offer)}):
-            body = model.signings.by(option.offer, t)
+        most = float(model.signings.most(offer))
+        for t in sorted({each.t for each in model.signings.of(offer)}):
+            body = model.signings.by(offer, t)
             for m in months:
                 if m <= t:
                     body.add(bought[option.option, m], -most)
@@ -55,8 +58,3 @@ def add_options(model: Model) -> None:
         return Plan(options=tuple(OptionPurchase(name, m) for (name, m), each in bought.items() if each.value))
 
     model.readers.append(read)
-
-
-def _is_signed(model: Model, offer: str) -> bool:
-    found = ((kind, kind.of(model.dataset).get(offer)) for kind in bought_kinds())
-    return any(row is not None and kind.status(row) == "signed" for kind, row in found)

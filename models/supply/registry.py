@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from models.core.model import Model
 from models.dataset import Dataset
-from models.kinds import FLEET, OPTION, Kind
+from models.kinds import FLEET, OPTION, Kind, OfferKey
+from models.schema import Option, Rule
 from models.supply.contract_kind import CONTRACT
 from models.supply.kind import OfferKind
 from models.supply.lease_kind import LEASE
@@ -20,6 +21,11 @@ KINDS: list[OfferKind] = [LEASE, CONTRACT, LEASE_OUT]
 def bought() -> list[OfferKind]:
     """The kinds of offers that we would pay for: they bring capacity."""
     return [each for each in KINDS if each.buys]
+
+
+def uncertain() -> list[OfferKind]:
+    """The kinds of offers that scenario factors act on."""
+    return [each for each in KINDS if each.uncertain]
 
 
 def decided_kinds() -> list[Kind]:
@@ -47,23 +53,39 @@ def offers(dataset: Dataset) -> Iterator[tuple[OfferKind, Any]]:
     return ((kind, row) for kind in KINDS for row in kind.rows(dataset))
 
 
-def find_offer(dataset: Dataset, name: str) -> tuple[OfferKind, Any] | None:
-    """The offer of that name and its kind; None where there is none."""
-    found = ((kind, kind.of(dataset).get(name)) for kind in KINDS)
-    return next(((kind, row) for kind, row in found if row is not None), None)
+def offers_named(dataset: Dataset, name: str, kinds: Iterable[OfferKind]) -> list[OfferKey]:
+    """The offers of that name among some kinds; where a person names one, more than one is a fault."""
+    return [OfferKey(kind, name) for kind in kinds if name in kind.of(dataset)]
 
 
-def offer_of(dataset: Dataset, name: str) -> tuple[OfferKind, Any]:
-    """The offer of that name and its kind; KeyError where there is none."""
-    found = find_offer(dataset, name)
-    if found is None:
-        raise KeyError(name)
-    return found
+def two_offers(offers: Iterable[OfferKey]) -> str:
+    """Offers of one name in words, each with its sheet: `a lease (sheet leases) and a lease-out (sheet lease_outs)`."""
+    return " and ".join(f"a {each.kind.noun} (sheet {each.kind.sheet.name})" for each in offers)
 
 
-def offers_on_the_table(dataset: Dataset) -> tuple[str, ...]:
-    """Names of the offers that are neither signed nor excluded and of which a unit can be taken."""
-    return tuple(kind.name_of(row) for kind, row in offers(dataset) if kind.is_open(row))
+def offer_named(dataset: Dataset, name: str, kinds: Iterable[OfferKind]) -> OfferKey | None:
+    """The one offer of that name among some kinds; None where there is none."""
+    return next(iter(offers_named(dataset, name, kinds)), None)
+
+
+def offers_of_rule(dataset: Dataset, rule: Rule) -> tuple[OfferKey, ...]:
+    """The offers that a rule names, of whatever kind."""
+    return tuple(key for name in rule.offers for key in offers_named(dataset, name, KINDS))
+
+
+def offer_of_option(dataset: Dataset, option: Option) -> OfferKey | None:
+    """The offer that an option is on: one that we would pay for."""
+    return offer_named(dataset, option.offer, bought())
+
+
+def options_on(dataset: Dataset, offer: OfferKey) -> list[Option]:
+    """The options on an offer."""
+    return [each for each in dataset.options if offer_of_option(dataset, each) == offer]
+
+
+def offers_on_the_table(dataset: Dataset) -> tuple[OfferKey, ...]:
+    """The offers that are neither signed nor excluded and of which a unit can be taken."""
+    return tuple(kind.key(row) for kind, row in offers(dataset) if kind.is_open(row))
 
 
 def add_bought_offers(model: Model) -> None:

@@ -16,35 +16,34 @@ from itertools import pairwise
 from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.dataset import Dataset
+from models.kinds import OfferKey, index_parts
 from models.plan import Plan
-from models.supply.registry import offer_of, offers_on_the_table
+from models.supply.registry import offers_on_the_table
 
-Key = tuple[int, str, int]
-"""A known plan by number, an offer, and the signing month from which a difference counts."""
-
-
-def mw_per_unit(dataset: Dataset, name: str) -> float:
-    """Power of a unit of an offer, MW."""
-    kind, row = offer_of(dataset, name)
-    return kind.mw_per_unit(dataset, row)
+Key = tuple[int | str, ...]
+"""A known plan by number, an offer (see `index_parts`), and the signing month from which a difference counts."""
 
 
-def units_by_month(dataset: Dataset, plan: Plan) -> dict[str, Counter[int]]:
+def units_by_month(dataset: Dataset, plan: Plan) -> dict[OfferKey, Counter[int]]:
     """Units that a plan chooses to sign, by offer on the table and month."""
-    found: dict[str, Counter[int]] = {name: Counter() for name in offers_on_the_table(dataset)}
+    found: dict[OfferKey, Counter[int]] = {offer: Counter() for offer in offers_on_the_table(dataset)}
     for each in plan.signings:
-        if not each.signed and each.name in found:
-            found[each.name][each.month] += each.units
+        if not each.signed and each.offer in found:
+            found[each.offer][each.month] += each.units
     return found
+
+
+def _mw_per_unit(dataset: Dataset, offer: OfferKey) -> float:
+    return offer.kind.mw_per_unit(dataset, offer.row(dataset))
 
 
 def distance_mw(dataset: Dataset, one: Plan, other: Plan) -> float:
     """How far two plans are apart: power signed by one and not by the other, MW averaged over the horizon."""
     first, second = units_by_month(dataset, one), units_by_month(dataset, other)
     total = 0.0
-    for name in first:
-        months = sum(abs(_by(first[name], t) - _by(second[name], t)) for t in dataset.horizon)
-        total += mw_per_unit(dataset, name) * months
+    for offer in first:
+        months = sum(abs(_by(first[offer], t) - _by(second[offer], t)) for t in dataset.horizon)
+        total += _mw_per_unit(dataset, offer) * months
     return total / len(dataset.horizon)
 
 
@@ -62,43 +61,43 @@ def maximise_distance(known: Sequence[Plan], most_usd: float) -> Callable[[Model
         model.add_constraint("cost_is_near_the_best", "all", cost, at_most=most_usd / unit)
         apart = model.add_variables("apart", ["all"])["all"]
         plans = [units_by_month(dataset, plan) for plan in known]
+        parts = index_parts(offers_on_the_table(dataset))
         keys = [
-            key
+            (k, *parts[offer], m)
             for k, offers in enumerate(plans)
-            for name, units in offers.items()
-            for key in _between(model, k, name, units)
+            for offer, units in offers.items()
+            for m in _between(model, offer, units)
         ]
         differences = model.add_variables("difference", keys)
         for k, offers in enumerate(plans):
             distance = Linear()
-            for name, units in offers.items():
-                distance.plus(
-                    _distance(model, k, name, units, differences), mw_per_unit(dataset, name) / len(dataset.horizon)
-                )
+            for offer, units in offers.items():
+                apart_by = _distance(model, (k, *parts[offer]), offer, units, differences)
+                distance.plus(apart_by, _mw_per_unit(dataset, offer) / len(dataset.horizon))
             model.add_constraint("no_further_than", k, Linear.of(apart).plus(distance, -1.0), at_most=0.0)
         model.minimise(Linear.of(apart, -model.units.usd))
 
     return objective
 
 
-def _between(model: Model, k: int, name: str, units: Counter[int]) -> list[tuple[int, str, int]]:
-    """Keys of the months from which on plan k has signed some of an offer and not all."""
-    months = sorted({each.t for each in model.signings.of(name)} | set(units))
-    return [(k, name, m) for m in months if 0 < _by(units, m) < max(sum(units.values()), _most(model.dataset, name))]
+def _between(model: Model, offer: OfferKey, units: Counter[int]) -> list[int]:
+    """The months from which on a plan has signed some of an offer and not all."""
+    months = sorted({each.t for each in model.signings.of(offer)} | set(units))
+    return [m for m in months if 0 < _by(units, m) < _most(model.dataset, offer, units)]
 
 
-def _distance(model: Model, k: int, name: str, units: Counter[int], differences: dict[Key, Var]) -> Linear:
-    """Unit-months by which what is signed of an offer differs from plan k."""
+def _distance(model: Model, place: Key, offer: OfferKey, units: Counter[int], differences: dict[Key, Var]) -> Linear:
+    """Unit-months by which what is signed of an offer differs from a plan; `place` names both in an index."""
     total, signed, last = Linear(), Linear(), len(model.dataset.horizon)
-    signings = model.signings.of(name)
-    most = max(sum(units.values()), _most(model.dataset, name))
+    signings = model.signings.of(offer)
+    most = _most(model.dataset, offer, units)
     months = sorted({each.t for each in signings} | set(units))
     for m, following in pairwise([*months, last]):
         for each in signings:
             if each.t == m:
                 signed = signed.times(1.0).plus(each.units)
         before = _by(units, m)
-        key = k, name, m
+        key = *place, m
         if before == 0:
             difference = signed
         elif before >= most:
@@ -117,9 +116,5 @@ def _distance(model: Model, k: int, name: str, units: Counter[int], differences:
     return total
 
 
-def _most(dataset: Dataset, name: str) -> int:
-    if name in dataset.contract_of:
-        return dataset.contract_of[name].max_blocks
-    if name in dataset.lease_out_of:
-        return dataset.lease_out_of[name].units_max
-    return dataset.lease_of[name].units_max
+def _most(dataset: Dataset, offer: OfferKey, units: Counter[int]) -> int:
+    return max(sum(units.values()), offer.kind.most(offer.row(dataset)))

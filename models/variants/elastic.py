@@ -28,6 +28,7 @@ from models.demand.sites import upper_bound
 from models.plan import Plan
 from models.policy.caps import value_weights
 from models.probes import POWER
+from models.supply.registry import offers_of_rule
 
 Kind = Literal[
     "cap",
@@ -55,10 +56,11 @@ WEIGHT = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class RelaxableRule:
-    """A rule that may be relaxed: a cap, rule or segment by its name, or `region/hardware` for missing capacity."""
+    """A rule that may be relaxed: a cap, rule or segment by its name, missing capacity by its region and hardware."""
 
     kind: Kind
     name: str
+    hardware: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Elastic:
             if variable.parent_component().name == POWER:
                 region, hardware, t = variable.index()
                 self._note(
-                    RelaxableRule("capacity", f"{region}/{hardware}"),
+                    RelaxableRule("capacity", region, hardware),
                     i,
                     t,
                     1.0,
@@ -229,7 +231,10 @@ class Elastic:
     def _rule_size(self, name: str, key: object) -> float:
         """One offer more or less for rules that count; all of the first offer's units for one that requires."""
         rule = next(each for each in self.dataset.rules if each.rule == name)
-        return float(self.model.signings.most(rule.offers[0])) if rule.kind == "requires" and key != name else 1.0
+        if rule.kind != "requires" or key == name:
+            return 1.0
+        first, _ = offers_of_rule(self.dataset, rule)
+        return float(self.model.signings.most(first))
 
     def _unit(self, rule: RelaxableRule) -> float:
         """What one unit of penalty moves: as much as is written, or where that is nothing, something of its size."""

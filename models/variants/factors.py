@@ -14,11 +14,15 @@ from itertools import pairwise
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.faults import closest
+from models.kinds import OfferKey
 from models.schema import Demand
-from models.supply.registry import KINDS
+from models.supply.kind import OfferKind
+from models.supply.registry import KINDS, offers_named, two_offers, uncertain
 from models.variants.offers import at_price
 
 ALL = "*"
+_OF_OFFERS = ("price", "delivered_share", "delivery_delay_months")
+"""Quantities that act on offers."""
 
 
 def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dataset:
@@ -38,13 +42,15 @@ def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dat
     Raises
     ------
     ValueError
-        The workbook has nothing of that name, or the quantity is unknown.
+        The workbook has nothing of that name or two offers of it, or the quantity is unknown.
     """
     if quantity not in _ACTIONS:
         raise ValueError(f"There is no quantity '{quantity}'. {closest(quantity, _ACTIONS)}")
     known = names_of(dataset, quantity)
     if name != ALL and name not in known:
         raise ValueError(f"{quantity} of '{name}': no such name in the workbook. {closest(name, known)}")
+    if quantity in _OF_OFFERS and len(found := offers_named(dataset, name, _kinds(quantity))) > 1:
+        raise ValueError(f"{quantity} of '{name}': the name of {two_offers(found)}. Rename one of the two.")
     return _ACTIONS[quantity](dataset, name, value)
 
 
@@ -52,19 +58,28 @@ def names_of(dataset: Dataset, quantity: str) -> tuple[str, ...]:
     """What the quantity can act on, by name."""
     segments = [each.segment for each in dataset.segments]
     hardware = [each.hardware for each in dataset.hardware]
-    offers = [name for kind in KINDS if kind.uncertain for name in kind.of(dataset)]
     found: dict[str, Collection[str]] = {
         "demand": segments,
         "demand_growth": segments,
         "throughput": [*dict.fromkeys(each.workload for each in dataset.throughput), *hardware],
         "on_demand_price": hardware,
         "on_demand_cap": hardware,
-        "price": [name for kind in KINDS for name in kind.of(dataset)],
-        "delivered_share": offers,
-        "delivery_delay_months": offers,
         "cap": [each.cap for each in dataset.caps],
     }
+    if quantity in _OF_OFFERS:
+        return tuple(dict.fromkeys(offer.name for offer in _offers(dataset, quantity)))
     return tuple(found.get(quantity, ()))
+
+
+def _kinds(quantity: str) -> list[OfferKind]:
+    """The kinds of offers that a quantity can act on: on prices all."""
+    return KINDS if quantity == "price" else uncertain()
+
+
+def _offers(dataset: Dataset, quantity: str, name: str = ALL) -> list[OfferKey]:
+    """The offers that a quantity of a name acts on."""
+    found = (kind.key(row) for kind in _kinds(quantity) for row in kind.rows(dataset))
+    return [offer for offer in found if name in (ALL, offer.name)]
 
 
 def _demand(dataset: Dataset, name: str, value: float) -> Dataset:
@@ -121,23 +136,21 @@ def _on_demand_cap(dataset: Dataset, name: str, value: float) -> Dataset:
 
 
 def _price(dataset: Dataset, name: str, value: float) -> Dataset:
-    for each in names_of(dataset, "price") if name == ALL else (name,):
-        dataset = at_price(dataset, each, value)
+    for offer in _offers(dataset, "price", name):
+        dataset = at_price(dataset, offer, value)
     return dataset
 
 
 def _delivered_share(dataset: Dataset, name: str, value: float) -> Dataset:
-    for kind in KINDS:
-        if kind.uncertain:
-            dataset = kind.delivered(dataset, None if name == ALL else name, value)
+    for kind in uncertain():
+        dataset = kind.delivered(dataset, None if name == ALL else name, value)
     return dataset
 
 
 def _delay(dataset: Dataset, name: str, value: float) -> Dataset:
     """Longer lead times, for what is already in service none."""
-    for kind in KINDS:
-        if kind.uncertain:
-            dataset = kind.delayed(dataset, None if name == ALL else name, round(value))
+    for kind in uncertain():
+        dataset = kind.delayed(dataset, None if name == ALL else name, round(value))
     return dataset
 
 

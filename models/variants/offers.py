@@ -1,7 +1,7 @@
 """Variants of a problem in one offer: forced in, left out, or at another price.
 
-An offer is a lease, a contract or a lease-out. Only what a workbook can say is used, so that every
-variation is a problem a user could have written.
+Only what a workbook can say is used, so that every variation is a problem a user could have written; that an
+offer has to be taken is what a rule `at_least` says.
 """
 
 from __future__ import annotations
@@ -9,24 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.dataset import Dataset
-from models.schema import Rule
+from models.kinds import OfferKey
 from models.supply.registry import KINDS
 
 
-def with_offer(dataset: Dataset, name: str) -> Dataset:
+def with_offer(dataset: Dataset, offer: OfferKey) -> Dataset:
     """The same problem where the offer has to be taken: a unit of it, or a contract's least blocks."""
-    used = {each.rule for each in dataset.rules}
-    rule = f"take {name}"
-    while rule in used:
-        rule += "'"
-    return replace(dataset, rules=(*dataset.rules, Rule(rule=rule, kind="at_least", offers=(name,), count=1)))
+    return replace(dataset, must_take=(*dataset.must_take, offer))
 
 
-def without_offer(dataset: Dataset, name: str) -> Dataset:
+def without_offer(dataset: Dataset, offer: OfferKey) -> Dataset:
     """The same problem with the offer off the table; rules and caps still know its name."""
-    for kind in KINDS:
-        dataset = kind.without(dataset, name)
-    return dataset
+    return offer.kind.without(dataset, offer.name)
 
 
 def nothing_new(dataset: Dataset) -> Dataset:
@@ -39,11 +33,9 @@ def nothing_new(dataset: Dataset) -> Dataset:
     return replace(dataset, options=())
 
 
-def at_price(dataset: Dataset, name: str, factor: float) -> Dataset:
+def at_price(dataset: Dataset, offer: OfferKey, factor: float) -> Dataset:
     """The same problem with an offer's rates and upfronts, or a lease-out's income, times a factor.
 
     Usage charges, minimum spend and option premiums stay, as for the scenario quantity `price`.
     """
-    for kind in KINDS:
-        dataset = kind.at_price(dataset, name, factor)
-    return dataset
+    return offer.kind.at_price(dataset, offer.name, factor)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from models.kinds import OPTION, Kind
+from models.kinds import OPTION, DecidedKey, Kind
 from models.plan import Plan
 
 Label = Callable[[int], str]
@@ -37,6 +37,11 @@ class Change:
     months_before: tuple[int, ...]
     months_after: tuple[int, ...]
     words: str
+
+    @property
+    def key(self) -> DecidedKey:
+        """The offer or option."""
+        return self.kind, self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,8 @@ class _Choice:
         return counts
 
 
-def _choices(plan: Plan) -> dict[tuple[Kind, str], _Choice]:
-    found: dict[tuple[Kind, str], _Choice] = {}
+def _choices(plan: Plan) -> dict[DecidedKey, _Choice]:
+    found: dict[DecidedKey, _Choice] = {}
     for each in plan.signings:
         if not each.signed:
             choice = found.setdefault((each.kind, each.name), _Choice(Counter(), Counter()))

@@ -52,7 +52,7 @@ def change_of(dataset: Dataset, violation: Violation) -> RuleChange:
     if kind == "cap":
         return _cap(dataset, violation)
     if kind == "capacity":
-        region, _, hardware = name.partition("/")
+        region, hardware = name, violation.rule.hardware
         mw, months = outwards(violation.most, True), list(violation.by_month)
         since = "in" if months[0] == months[-1] < last else "from"
         words = f"{mw:,.6g} MW of {hardware} missing in {region} {since} {dataset.label(months[0])}"
@@ -181,7 +181,7 @@ def _apply(dataset: Dataset, change: RuleChange) -> Dataset:
     if kind == "rule":
         return replace(dataset, rules=tuple(each for each in dataset.rules if each.rule != name))
     if kind == "capacity":
-        region, _, hardware = name.partition("/")
+        region, hardware = name, change.rule.hardware
         accelerators = change.amount * 1000.0 / dataset.hardware_of[hardware].kw
         missing = Fleet(
             asset=f"missing {hardware} in {region}",

@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.supply.kind import OfferKind
+from models.kinds import OfferKey
 from models.supply.local_worth import LocalWorth, Values
-from models.supply.registry import offer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,6 @@ class OfferFacts:
     Of several terms the longest counts, of several tiers the first.
     """
 
-    name: str
-    kind: OfferKind
     provider: str
     region: str
     mw_per_unit: float
@@ -31,15 +28,15 @@ class OfferFacts:
     price_unit: str
 
 
-def offer_facts(dataset: Dataset, name: str) -> OfferFacts:
-    """The facts of an offer. Raises KeyError for a name that is none."""
-    kind, row = offer_of(dataset, name)
+def offer_facts(dataset: Dataset, offer: OfferKey) -> OfferFacts:
+    """The facts of an offer. Raises KeyError for one that the workbook does not have."""
+    kind, row = offer.kind, offer.row(dataset)
     price = kind.price(dataset, row)
     mw = kind.mw_per_unit(dataset, row)
-    return OfferFacts(name, kind, row.provider, row.region, mw, price.usd, price.per)
+    return OfferFacts(row.provider, row.region, mw, price.usd, price.per)
 
 
-def local_worth(dataset: Dataset, values: Values, name: str) -> LocalWorth | None:
+def local_worth(dataset: Dataset, values: Values, offer: OfferKey) -> LocalWorth | None:
     """The best month and term for a unit of an offer; None where it cannot be signed at all."""
-    kind, row = offer_of(dataset, name)
-    return max(kind.local_worth(dataset, values, row), key=lambda each: each.margin_usd, default=None)
+    found = offer.kind.local_worth(dataset, values, offer.row(dataset))
+    return max(found, key=lambda each: each.margin_usd, default=None)

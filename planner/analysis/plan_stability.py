@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from models.build import build_model
 from models.dataset import Dataset
+from models.kinds import DecidedKey
 from models.plan import Plan
 from models.policy.stability import PlanStability, departures
 from models.variants.plan_changes import Change, differences
@@ -22,14 +23,14 @@ from planner.solving.search import solve
 class KeptReport:
     """What a price on departing did.
 
-    `charge_usd`: the price of all departures, in no cost of the plan. `departed`: units, by offer. `because`: what a
-    plan free to depart would have done differently, where this one keeps closer to yesterday's. `saving_usd`: what
-    that plan would cost less, None where it was not found.
+    `charge_usd`: the price of all departures, in no cost of the plan. `departed`: units, by offer and option.
+    `because`: what a plan free to depart would have done differently, where this one keeps closer to yesterday's.
+    `saving_usd`: what that plan would cost less, None where it was not found.
     """
 
     usd_per_unit: float
     charge_usd: float
-    departed: dict[str, int]
+    departed: dict[DecidedKey, int]
     because: tuple[Change, ...]
     saving_usd: float | None
 
@@ -64,6 +65,6 @@ def kept_report(
     because = tuple(
         each
         for each in differences(plan, free, dataset.label)
-        if each.change != "same" and departed.get(each.name, 0) < freely.get(each.name, 0)
+        if each.change != "same" and departed.get(each.key, 0) < freely.get(each.key, 0)
     )
     return KeptReport(keep.usd_per_unit, charge, departed, because, saving)

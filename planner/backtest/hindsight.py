@@ -140,7 +140,7 @@ def _beyond_the_horizon(model: Model, decisions: Plan, until: int) -> tuple[str,
     found = []
     for each in decisions.signings:
         if not each.signed and each.month <= until:
-            months = {count.t for count in model.signings.of(each.name)}
+            months = {count.t for count in model.signings.of(each.offer)}
             if each.month not in months:
                 label = model.dataset.label
                 found.append(f"{each.name}: signed {label(each.month)}, service would begin after the horizon")

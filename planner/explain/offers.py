@@ -11,9 +11,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Plan
 from models.supply.kind import OfferKind
-from models.supply.registry import offer_of, offers_on_the_table
+from models.supply.registry import offers_on_the_table
 from models.variants.offers import at_price, with_offer, without_offer
 from models.variants.plan_changes import Change, differences
 from planner.explain.breakeven import BreakEven, Point, Range
@@ -27,8 +28,8 @@ class OfferAnswer:
 
     Parameters
     ----------
-    name, kind : str
-        The offer, and what it is.
+    offer : OfferKey
+        The offer.
     taken : bool
         Whether the plan accepts it.
     units : int
@@ -47,8 +48,7 @@ class OfferAnswer:
         How the solve ended.
     """
 
-    name: str
-    kind: OfferKind
+    offer: OfferKey
     taken: bool
     units: int
     other: Range
@@ -57,6 +57,16 @@ class OfferAnswer:
     break_even: BreakEven | None
     displaces: tuple[str, ...]
     why: str = ""
+
+    @property
+    def name(self) -> str:
+        """The offer's name."""
+        return self.offer.name
+
+    @property
+    def kind(self) -> OfferKind:
+        """What it is."""
+        return self.offer.kind
 
 
 def explain_offers(
@@ -89,12 +99,10 @@ def explain_offers(
     """
     units = dict.fromkeys(offers_on_the_table(dataset), 0)
     for signing in plan.signings:
-        if not signing.signed and signing.name in units:
-            units[signing.name] += signing.units
-    studies = {name: _OfferSolves(dataset, plan, cost, name, count, options) for name, count in units.items()}
-    pending: dict[Future[SolveResult], _OfferSolves] = {
-        workers.submit(each.first_task()): each for each in studies.values()
-    }
+        if not signing.signed and signing.offer in units:
+            units[signing.offer] += signing.units
+    studies = [_OfferSolves(dataset, plan, cost, offer, count, options) for offer, count in units.items()]
+    pending: dict[Future[SolveResult], _OfferSolves] = {workers.submit(each.first_task()): each for each in studies}
     submitted, done = len(pending), 0
     while pending:
         on_progress(done, submitted)
@@ -107,15 +115,16 @@ def explain_offers(
                 pending[workers.submit(task)] = each
                 submitted += 1
     on_progress(done, submitted)
-    return tuple(each.answer() for each in studies.values())
+    return tuple(each.answer() for each in studies)
 
 
 class _OfferSolves:
     """The solves about one offer, and their results."""
 
-    def __init__(self, dataset: Dataset, plan: Plan, cost: Range, name: str, units: int, options: SolveOptions) -> None:
-        self.dataset, self.plan, self.cost, self.name, self.units = dataset, plan, cost, name, units
-        self.kind, _ = offer_of(dataset, name)
+    def __init__(
+        self, dataset: Dataset, plan: Plan, cost: Range, offer: OfferKey, units: int, options: SolveOptions
+    ) -> None:
+        self.dataset, self.plan, self.cost, self.offer, self.units = dataset, plan, cost, offer, units
         self.options = options
         self.other: SolveResult | None = None
         self.break_even: BreakEven | None = None
@@ -128,9 +137,10 @@ class _OfferSolves:
     def first_task(self) -> SolveTask:
         """Return the problem without an accepted offer, or with a rejected one forced in."""
         if self.taken:
-            return SolveTask(f"without {self.name}", without_offer(self.dataset, self.name), self.options, self.plan)
-        forced = with_offer(self.dataset, self.name)
-        return SolveTask(f"with {self.name}", forced, self.options, self.plan, left_open=self.name)
+            without = without_offer(self.dataset, self.offer)
+            return SolveTask(f"without {self.offer.words}", without, self.options, self.plan)
+        forced = with_offer(self.dataset, self.offer)
+        return SolveTask(f"with {self.offer.words}", forced, self.options, self.plan, left_open=self.offer)
 
     def update(self, result: SolveResult) -> SolveTask | None:
         """Record a result and return the next problem to solve; None when there is nothing more to find out."""
@@ -139,7 +149,7 @@ class _OfferSolves:
             if result.plan is None or result.objective_usd is None:
                 return None
             found = Range(result.bound_usd, result.objective_usd)
-            buys = self.kind.buys
+            buys = self.offer.kind.buys
             if self.taken:
                 self.break_even = BreakEven(found, buys, [self._point(1.0, self.plan, self.cost.low)])
             else:
@@ -152,13 +162,13 @@ class _OfferSolves:
         if price is None:
             return None
         self._price = price
-        priced = at_price(with_offer(self.dataset, self.name), self.name, price)
+        priced = at_price(with_offer(self.dataset, self.offer), self.offer, price)
         start = self.plan if self.taken else self.other.plan
-        return SolveTask(f"{self.name} at {price:.3g} of its price", priced, self.options, start)
+        return SolveTask(f"{self.offer.words} at {price:.3g} of its price", priced, self.options, start)
 
     def _point(self, f: float, plan: Plan, bound_usd: float | None) -> Point:
         """Return a plan's cost as a line in the offer's price; its payments are at the multiple f of that price."""
-        own = self.kind.category, self.name
+        own = self.offer.kind.category, self.offer.name
         paid = sum(each.present_value_usd for each in plan.payments if (each.category, each.offer) == own)
         if f == 0.0:  # at no price the payments do not show the slope
             return Point(f, plan.objective_usd, 0.0, bound_usd)
@@ -172,14 +182,13 @@ class _OfferSolves:
         if other is not None and other.plan is not None:
             changes = differences(self.plan, other.plan, self.dataset.label)
         return OfferAnswer(
-            name=self.name,
-            kind=self.kind,
+            offer=self.offer,
             taken=self.taken,
             units=self.units,
             other=found,
             difference=found.minus(self.cost),
             infeasible=infeasible,
             break_even=self.break_even,
-            displaces=tuple(each.words for each in changes if each.change != "same" and each.name != self.name),
+            displaces=tuple(each.words for each in changes if each.change != "same" and each.key != self.offer),
             why="" if other is None else other.why,
         )

@@ -83,7 +83,7 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
         verb = "it drops out above" if answer.kind.buys else "it drops out below"
     else:
         verb = "it would be taken below" if answer.kind.buys else "it would pay above"
-    facts = offer_facts(dataset, answer.name)
+    facts = offer_facts(dataset, answer.offer)
     per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
     price, currency = facts.price * estimate + 0.0, dataset.settings.currency
     amount = money(price, currency) if abs(price) >= 1e6 else f"{price:,.4g} {currency}"
@@ -123,7 +123,7 @@ def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
 
 
 def _row(answer: OfferAnswer, dataset: Dataset) -> tuple[Any, ...]:
-    facts = offer_facts(dataset, answer.name)
+    facts = offer_facts(dataset, answer.offer)
     even = answer.break_even
     estimate = even.estimate() if even else None
     known = even.known() if even else Range(None, None)
@@ -198,7 +198,7 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
         )
         listed = []
         for each in found:
-            facts = offer_facts(dataset, each.name)
+            facts = offer_facts(dataset, each.offer)
             estimate = each.break_even.estimate() if each.break_even else None
             even = None if estimate is None else facts.price * estimate
             worth = None if each.difference.high is None else max(0.0, each.difference.high) / size[0]

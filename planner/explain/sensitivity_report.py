@@ -57,7 +57,7 @@ TORNADO = report_table(
 def signed_mw(dataset: Dataset, plan: Plan) -> float:
     """Return the MW of all units and blocks that the plan signs, without lease-outs."""
     chosen = (each for each in plan.signings if not each.signed and each.kind.buys)
-    return sum(each.units * offer_facts(dataset, each.name).mw_per_unit for each in chosen)
+    return sum(each.units * offer_facts(dataset, each.offer).mw_per_unit for each in chosen)
 
 
 def _signed(plan: Plan, dataset: Dataset) -> str:

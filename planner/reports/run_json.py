@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from models.audit import AuditReport
+from models.kinds import names_in_words
 from planner.formatting import faults_json
 from planner.reports.plan_report import report_of
 from planner.reports.run_result import RunResult
@@ -55,9 +56,10 @@ def run_json(result: RunResult) -> dict[str, Any]:
     if result.has_plan:
         document |= report_of(result).json(result)
     if result.kept is not None:
+        names = names_in_words(result.kept.departed)
         document |= {
             "change_cost_usd": result.kept.charge_usd,
-            "departed_units": result.kept.departed,
+            "departed_units": {names[key]: units for key, units in result.kept.departed.items()},
             "kept": [each.words for each in result.kept.because],
             "kept_saving_usd": result.kept.saving_usd,
         }

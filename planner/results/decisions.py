@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from models.dataset import Dataset
 from models.kinds import FLEET, OPTION, Kind
 from models.plan import Payment, Plan, Signing
-from models.supply.registry import find_offer, offers
+from models.supply.registry import offer_of_option, offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,10 @@ def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
     """Every signing and option purchase by month, with its cost (see `signing_costs`)."""
     costs = signing_costs(dataset, plan)
     found = [_signing(dataset, each, cost) for each, cost in zip(plan.signings, costs, strict=True)]
-    offer_of = {each.option: each.offer for each in dataset.options}
+    options = {each.option: each for each in dataset.options}
     for bought in plan.options:
-        _, offer = find_offer(dataset, offer_of[bought.name]) or (None, None)
+        key = offer_of_option(dataset, options[bought.name])
+        offer = None if key is None else key.row(dataset)
         paid = (each for each in plan.payments if (each.category, each.offer) == (OPTION.name, bought.name))
         found.append(
             Decision(

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.kinds import LIMIT, Kind
-from models.supply.kind import GIVE_NOTICE, RENEW
-from models.supply.registry import find_offer
+from models.kinds import LIMIT, OPTION, Kind, OfferKey
+from models.supply.kind import GIVE_NOTICE, RENEW, OfferKind
+from models.supply.registry import offer_of_option
 from planner.results.decisions import Decision
 from planner.results.plan_figures import PlanFigures
 
-Key = tuple[str, int, str, int | None, int, int, str]
+Key = tuple[str, int, Kind, str, int | None, int, int, str]
 SET_LIMIT, SIGNED = LIMIT.verb, "signed before"
 """What is done about a signing that the workbook says was signed: nothing."""
 
@@ -49,7 +49,7 @@ class ScenarioDecision:
     @property
     def key(self) -> Key:
         """What was decided, without what came of it."""
-        return self.do, self.month, self.name, self.term_months, self.of_month, self.units, self.limit
+        return self.do, self.month, self.kind, self.name, self.term_months, self.of_month, self.units, self.limit
 
 
 def decisions_of(figures: PlanFigures) -> list[ScenarioDecision]:
@@ -182,20 +182,25 @@ def _mean(of: Mapping[str, float | None], probability: Mapping[str, float]) -> f
 
 def why_not(dataset: Dataset, of: Iterable[ScenarioDecision], what: ScenarioDecision) -> str:
     """Why a scenario (`dataset` as it has it, `of` what it decides) cannot take a decision that others take."""
-    offers = {each.option: each.offer for each in dataset.options}
-    name = offers.get(what.name, what.name)
-    offer = find_offer(dataset, name)
-    if offer is not None and what.kind.buys:
-        kind, row = offer
-        exit_month = kind.exit(dataset, row)
+    offer = _offer_of(dataset, what)
+    if offer is not None:
+        exit_month = offer.kind.exit(dataset, offer.row(dataset))
         if exit_month is not None and what.month >= exit_month:
             return "the supplier has exited"
     if what.do in (GIVE_NOTICE, RENEW):
         mine = (each for each in of if each.do in (each.kind.verb, SIGNED))
-        key = what.name, what.of_month, what.term_months
-        signing = next((each for each in mine if (each.name, each.month, each.term_months) == key), None)
+        key = what.kind, what.name, what.of_month, what.term_months
+        signing = next((each for each in mine if (each.kind, each.name, each.month, each.term_months) == key), None)
         if signing is not None and signing.start is not None and signing.start >= what.month:
             return "service has not begun"
         if signing is not None and signing.start != what.start:
             return "its service has other months"
     return "not taken"
+
+
+def _offer_of(dataset: Dataset, what: ScenarioDecision) -> OfferKey | None:
+    """The offer that a decision is about; None for a limit."""
+    if isinstance(what.kind, OfferKind):
+        return OfferKey(what.kind, what.name)
+    option = next((each for each in dataset.options if what.kind == OPTION and each.option == what.name), None)
+    return None if option is None else offer_of_option(dataset, option)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Plan
 from planner.solving.interrupt import Stop
 
@@ -49,7 +50,7 @@ class SolveTask:
     options: SolveOptions
     start: Plan | None = None
     fixed_until: int = 0
-    left_open: str | None = None
+    left_open: OfferKey | None = None
     beyond_caps: bool = False
 
 

@@ -68,7 +68,7 @@ def test_a_unit_moved_counts_once() -> None:
     )
     before = Plan(signings=(_lease("L", 0, 3), Signing(CONTRACT, "C", 0, 2, 20, 0, 1)))
     after = Plan(signings=(_lease("L", 0, 1), _lease("L", 1, 2), Signing(CONTRACT, "C", 0, 2, 19, 0, 1)))
-    assert departures(data, before, after) == {"C": 1, "L": 2}
+    assert departures(data, before, after) == {(CONTRACT, "C"): 1, (LEASE, "L"): 2}
     assert departures(data, before, before) == {}
 
 

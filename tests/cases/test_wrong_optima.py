@@ -24,6 +24,7 @@ COSTS_USD = {
     "money in billions": 1.6896e-5,
     "money in millions, a gap left open": 0.00753758136,
     "money in millions, told as proven": 0.10338695,
+    "a lease and a lease-out of one name": -4392.0,
     "minimum of cash and incremental tiers": 2936.424179,
     "rounding of accelerators": 992.006425,
     "rounding of accelerators in a scenario": 21004.155897,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from builders import (
@@ -21,9 +22,11 @@ from builders import (
 )
 
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.policy.stability import PlanStability
 from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
+from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
 
 DAY_AND_NIGHT = [
@@ -164,6 +167,7 @@ TERMS: dict[str, Dataset] = {
     "rule_requires": ruled("requires", "one", "two"),
     "rule_excludes": ruled("excludes", "one", "contract"),
     "rule_at_most": ruled("at_most", "one", "two", "contract", count=2),
+    "must_take": replace(small(contract(term_months=2)), must_take=(OfferKey(CONTRACT, "contract"),)),
     "rule_at_least": ruled("at_least", "two", "contract", count=1),
 }
 

@@ -3,10 +3,15 @@
 import builders as b
 import pytest
 
+from models.kinds import OfferKey
+from models.supply.contract_kind import CONTRACT
+from models.supply.lease_kind import LEASE
+from models.supply.lease_out_kind import LEASE_OUT
 from models.supply.registry import offers_on_the_table
 from models.variants.offers import at_price, with_offer, without_offer
 
 HOURS = 744  # January
+CHEAP, DEAR = OfferKey(LEASE, "cheap"), OfferKey(LEASE, "dear")
 
 
 def _one_month(*rows):
@@ -17,7 +22,7 @@ def test_an_offer_forced_in_is_taken_though_it_does_not_pay():
     """A lease dearer than on-demand is in no plan by itself, and in the plan once it must be taken."""
     data = _one_month(b.lease("dear", b.term(1, hourly=5.0)), b.on_demand(2.0))
     assert b.costs(b.solved(data)) == {"on_demand": pytest.approx(2 * 2.0 * HOURS)}
-    forced = b.solved(with_offer(data, "dear"))
+    forced = b.solved(with_offer(data, DEAR))
     assert b.costs(forced) == {"lease": pytest.approx(5.0 * HOURS), "on_demand": pytest.approx(2.0 * HOURS)}
 
 
@@ -25,20 +30,22 @@ def test_an_offer_left_out_is_not_taken_though_it_pays():
     """A lease cheaper than on-demand is in the plan, and not once it is off the table."""
     data = _one_month(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0))
     assert b.costs(b.solved(data))["lease"] == pytest.approx(HOURS)
-    assert b.costs(b.solved(without_offer(data, "cheap"))) == {"on_demand": pytest.approx(2 * 2.0 * HOURS)}
+    assert b.costs(b.solved(without_offer(data, CHEAP))) == {"on_demand": pytest.approx(2 * 2.0 * HOURS)}
 
 
 def test_an_offer_left_out_is_still_known_to_rules():
     """A rule that requires an offer off the table leaves no plan, rather than a rule about nothing."""
-    data = with_offer(_one_month(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0)), "cheap")
-    assert b.solved_or_none(without_offer(data, "cheap")) is None
+    data = with_offer(_one_month(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0)), CHEAP)
+    assert b.solved_or_none(without_offer(data, CHEAP)) is None
 
 
-def test_the_rule_that_forces_an_offer_in_never_takes_the_name_of_another():
-    """Forcing the same offer in twice makes two rules of different names."""
-    data = _one_month(b.lease("cheap", b.term(1, hourly=1.0)))
-    rules = with_offer(with_offer(data, "cheap"), "cheap").rules
-    assert len({each.rule for each in rules}) == 2
+def test_an_offer_forced_in_is_not_another_of_the_same_name():
+    """A lease-out has to be taken, or is off the table, while the lease of its name is as free as before."""
+    data = _one_month(b.fleet(sublet=True), b.lease("X", b.term(1, hourly=1000.0)), b.lease_out("X", hourly=0.1))
+    assert b.solved(data).signings == ()
+    forced = b.solved(with_offer(data, OfferKey(LEASE_OUT, "X")))
+    assert [each.offer for each in forced.signings] == [(LEASE_OUT, "X")]
+    assert offers_on_the_table(without_offer(data, OfferKey(LEASE_OUT, "X"))) == ((LEASE, "X"),)
 
 
 def test_price_of_a_lease_moves_its_fees_and_upfront_only():
@@ -46,8 +53,8 @@ def test_price_of_a_lease_moves_its_fees_and_upfront_only():
     data = _one_month(
         b.lease("cheap", b.term(1, hourly=1.0, upfront_usd_per_unit=100.0, usage_usd_per_accelerator_hour=0.1))
     )
-    data = with_offer(data, "cheap")
-    found = b.costs(b.solved(at_price(data, "cheap", 0.5)))
+    data = with_offer(data, CHEAP)
+    found = b.costs(b.solved(at_price(data, CHEAP, 0.5)))
     assert found["lease"] == pytest.approx(0.5 * HOURS + 50.0)
     assert found["usage"] == pytest.approx(0.1 * HOURS)
 
@@ -55,7 +62,7 @@ def test_price_of_a_lease_moves_its_fees_and_upfront_only():
 def test_price_of_a_contract_moves_every_tier_and_the_upfront():
     """At twice the price every tier's rate and the upfront of a contract double; other contracts stay."""
     data = b.dataset(b.contract("one", {1: 3.0, 2: 2.0}, upfront_usd=7.0, blocks=2), b.contract("other", 4.0), months=1)
-    dearer = at_price(data, "one", 2.0)
+    dearer = at_price(data, OfferKey(CONTRACT, "one"), 2.0)
     assert [each.usd_per_accelerator_hour for each in dearer.contract_tiers] == [6.0, 4.0, 4.0]
     assert [each.upfront_usd for each in dearer.contracts] == [14.0, 0.0]
 
@@ -63,7 +70,9 @@ def test_price_of_a_contract_moves_every_tier_and_the_upfront():
 def test_price_of_a_lease_out_moves_its_income():
     """At three times the price a lease-out brings three times the income."""
     data = b.dataset(b.fleet(sublet=True), b.lease_out("out", hourly=1.0), months=1)
-    assert b.costs(b.solved(at_price(data, "out", 3.0))) == {"lease_out_income": pytest.approx(-3.0 * HOURS)}
+    assert b.costs(b.solved(at_price(data, OfferKey(LEASE_OUT, "out"), 3.0))) == {
+        "lease_out_income": pytest.approx(-3.0 * HOURS)
+    }
 
 
 def test_offers_on_the_table_are_those_a_unit_of_can_still_be_taken():
@@ -76,4 +85,4 @@ def test_offers_on_the_table_are_those_a_unit_of_can_still_be_taken():
         b.contract("frame"),
         b.lease_out("out"),
     )
-    assert offers_on_the_table(data) == ("open", "frame", "out")
+    assert [each.words for each in offers_on_the_table(data)] == ["lease open", "contract frame", "lease-out out"]

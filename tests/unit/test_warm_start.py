@@ -13,8 +13,10 @@ from builders import JAN, contract, dataset, demand, fleet, lease, lease_out, on
 from models.build import build_model
 from models.core.model import Model
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Plan
 from models.schema import Limit, Option
+from models.supply.lease_kind import LEASE
 from models.variants.offers import with_offer
 from models.warm_start import start_values
 from planner.solving.problem import Outcome, SolveOptions
@@ -129,8 +131,8 @@ def test_an_offer_that_has_to_be_taken_is_left_open() -> None:
     model, outcome = solve_with(data)
     assert outcome.values is not None
     plan = model.plan(outcome.values)
-    forced = build_model(with_offer(data, "dear"))
-    whole, start = start_values(forced, plan), start_values(forced, plan, left_open="dear")
+    forced = build_model(with_offer(data, OfferKey(LEASE, "dear")))
+    whole, start = start_values(forced, plan), start_values(forced, plan, left_open=OfferKey(LEASE, "dear"))
     opened = {forced.compiled.columns[i].name for i in np.flatnonzero(np.isnan(start) & ~np.isnan(whole))}
     assert {name.partition("[")[0] for name in opened} == {"units_by", "bought"}
     assert all("dear" in name or "right" in name for name in opened)

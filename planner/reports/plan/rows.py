@@ -121,10 +121,11 @@ def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:
         return []
     values, dataset = result.marginal.capacity_usd(), figures.dataset
     rows: list[tuple[Any, ...]] = []
-    signed = {each.name for each in figures.plan.signings if not each.signed}
-    for name in (each for each in offers_on_the_table(dataset) if each not in signed):
-        facts, local = offer_facts(dataset, name), local_worth(dataset, values, name)
-        place = (name, facts.kind.name, facts.provider, facts.region, facts.mw_per_unit, facts.price, facts.price_unit)
+    signed = {each.offer for each in figures.plan.signings if not each.signed}
+    for offer in (each for each in offers_on_the_table(dataset) if each not in signed):
+        facts, local = offer_facts(dataset, offer), local_worth(dataset, values, offer)
+        price = facts.price, facts.price_unit
+        place = offer.name, offer.kind.name, facts.provider, facts.region, facts.mw_per_unit, *price
         if local is None:
             rows.append((*place, None, None, "cannot be signed in this horizon"))
             continue
