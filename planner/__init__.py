@@ -19,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from models.faults import Fault, FaultyWorkbook
     from planner.api.frames import Report
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from planner.api.result import NoPlan, Result, compare, solve
     from planner.api.sampling import sample
     from planner.errors import CannotWrite, PlannerError, WrongUsage
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "CannotWrite": "planner.errors",

@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from planner import __version__
 from planner.batch.command import batch
 from planner.command import run_command
 from planner.commands.audit import audit
@@ -20,6 +19,7 @@ from planner.commands.solve import solve
 from planner.explain.command import explain
 from planner.schedule.command import schedule
 from planner.stress.command import stress
+from planner.version import __version__
 
 EPILOG = """\b
 An option is read from the command line, else from the environment (PLANNER_ and its

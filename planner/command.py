@@ -21,12 +21,12 @@ from typing import Any, TypeVar
 import click
 
 from models.faults import Fault, FaultyWorkbook
-from planner import __version__
 from planner.console import log_to, open_console, save_traceback
 from planner.errors import ExitCode, PlannerError
 from planner.formatting import count_of_faults, fault_lines, faults_json
 from planner.options import COMMON_OPTIONS, option_name, source_of
 from planner.outputs import Outputs, write_json
+from planner.version import __version__
 
 Request = TypeVar("Request")
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from models import months
 from models.plan import Plan
-from planner import __version__
 from planner.api.frames import Report, Tables, cell_of
 from planner.api.problem import Problem, read
 from planner.api.uncertainty import Uncertain, uncertainty_of
 from planner.errors import WrongUsage
 from planner.reports.run_result import RunResult, Status
 from planner.results.tables import Filled
+from planner.version import __version__
 
 if TYPE_CHECKING:
     from planner.results.plan_figures import PlanFigures

@@ -7,7 +7,6 @@ from pathlib import Path
 from models.audit import AuditReport
 from models.dataset import Dataset
 from models.plan import Plan
-from planner import __version__
 from planner.backtest.checkpoints import folder_for
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.outputs import PLAN_SHEETS, check_replaceable
@@ -15,6 +14,7 @@ from planner.reports.plan_report import write_plan
 from planner.reports.run_result import ModelSize, RunResult, Status
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.versions import versions
+from planner.version import __version__
 
 
 def write_plan_of(

@@ -12,10 +12,10 @@ from typing import Any
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.roll.information import Update
-from planner import __version__
 from planner.errors import WrongUsage
 from planner.problem_reader import read
 from planner.solving.problem import SolveOptions
+from planner.version import __version__
 
 ALIKE = ("first_month", "months", "currency", "discount_rate", "reserve_margin", "end_of_horizon")
 """Settings that must be the same in both workbooks, or costs do not compare."""

@@ -11,12 +11,12 @@ from models import months
 from models.dataset import Dataset
 from models.plan import CATEGORIES
 from models.variants.plan_changes import differences, limit_differences
-from planner import __version__
 from planner.backtest.checkpoints import BacktestStep
 from planner.backtest.forecast_errors import ForecastError
 from planner.backtest.hindsight import EvaluatedPlan, Hindsight
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.formatting import money, percent
+from planner.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

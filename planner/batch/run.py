@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.faults import closest
-from planner import __version__
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord, Manifest, read_manifest
 from planner.command import CommandResult
 from planner.errors import CannotWrite, ExitCode, WrongUsage, os_error_reason
+from planner.version import __version__
 
 if TYPE_CHECKING:
     from planner.batch.execution.engine import Engine

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from planner import __version__
 from planner.command import CommandResult, command
 from planner.console import Console
 from planner.errors import WrongUsage
 from planner.options import PATH, output_option
 from planner.outputs import outputs_of, same_file, write_json
+from planner.version import __version__
 
 
 @command(short_help="Compare plans side by side.")

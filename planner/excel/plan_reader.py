@@ -23,10 +23,10 @@ from models.parsing.raw_tables import Unreadable, fold, is_blank, shown
 from models.plan import OptionPurchase, Plan, Signing
 from models.supply.kind import OfferKind
 from models.supply.registry import decided_kinds, kind_named
-from planner import __version__
 from planner.excel.file_checks import UnreadableFile, check_file
 from planner.results.plan_tables import DECISIONS, PLAN_TABLES, SUMMARY
 from planner.results.tables import Table, TableColumn
+from planner.version import __version__
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

@@ -15,7 +15,6 @@ from typing import Any
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.plan import Plan
-from planner import __version__
 from planner.console import log_to
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
 from planner.outputs import Outputs, name_of, outputs_of
@@ -27,6 +26,7 @@ from planner.run.solve import check_options, solve_dataset
 from planner.run.versions import versions
 from planner.solving.interrupt import Stop
 from planner.solving.progress import LiveText
+from planner.version import __version__
 
 log = logging.getLogger("planner")
 

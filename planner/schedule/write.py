@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from planner import __version__
 from planner.command import CommandResult
 from planner.errors import CannotWrite, os_error_reason
 from planner.outputs import write_durably
@@ -13,6 +12,7 @@ from planner.schedule.calendar import Calendar, local_zone
 from planner.schedule.formats import FORMATS
 from planner.schedule.request import Kind, ScheduleRequest
 from planner.schedule.schedule import MARK, Schedule, ScheduleFiles
+from planner.version import __version__
 
 SHOWN_STARTS = 3
 

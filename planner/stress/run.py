@@ -11,7 +11,6 @@ from typing import Any
 from models.dataset import Dataset
 from models.parsing.raw_tables import RawTable
 from models.sampling import uncertainty_faults
-from planner import __version__
 from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode, WrongUsage
@@ -29,6 +28,7 @@ from planner.stress.stress_test import RejectedPlan, committed_until, draw_sampl
 from planner.stress.summary import StressReport, lines
 from planner.stress.tables import stress_json
 from planner.stress.workbook import write_stress
+from planner.version import __version__
 
 log = logging.getLogger("planner")
 

@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 from commandline import Run
 
-from planner import __version__
 from planner.batch.manifest import read_manifest
 from planner.schedule.state import read_state
+from planner.version import __version__
 
 OLD = Path(__file__).parents[1] / "data/old_files"
 PLAN, ALTERNATIVE, KEPT = (f"batch/jobs/{name}.xlsx" for name in ("base/plan", "base/plan.alternative-1", "kept/plan"))
