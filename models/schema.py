@@ -432,6 +432,8 @@ QUANTITIES = (
     "demand", "demand_growth", "throughput", "on_demand_price", "on_demand_cap",
     "price", "delivered_share", "delivery_delay_months", "supplier_exit",
 )  # fmt: skip
+OF_OFFERS = ("price", "delivered_share", "delivery_delay_months", "supplier_exit")
+"""The quantities that act on offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

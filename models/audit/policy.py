@@ -193,28 +193,39 @@ def owed(supply: Supply) -> Iterator[OwedPayment]:
             yield OwedPayment(signing.kind, signing.name, each.offer.provider, signing.month, due, usd)
 
 
+_Offer = tuple[str, str]
+"""Kind and name: two sheets may use one name."""
+
+
 def check_rules(dataset: Dataset, plan: Plan, findings: Findings) -> None:
     """Rules between offers; what is already signed counts, whether or not the plan repeats it."""
-    signed: dict[str, int] = {}
+    signed: dict[_Offer, int] = {}
     rows = []
-    for kind in AUDITED.values():
-        for name, row in kind.offers(dataset).items():
+    for name, kind in AUDITED.items():
+        for offer, row in kind.offers(dataset).items():
             month, *_ = kind.agreed(row)
             if getattr(row, "status", "offer") == "signed" and month is not None:
-                rows.append((name, dataset.t(month)))
-    rows += [(each.name, each.month) for each in plan.signings if not each.signed]
-    for name, t in rows:
-        signed[name] = min(t, signed.get(name, t))
+                rows.append(((name, offer), dataset.t(month)))
+    rows += [((each.kind.name, each.name), each.month) for each in plan.signings if not each.signed]
+    for key, t in rows:
+        signed[key] = min(t, signed.get(key, t))
     for rule in dataset.rules:
-        _check_rule(rule, signed, findings)
+        _check_rule(rule, [_offer(dataset, name) for name in dict.fromkeys(rule.offers)], signed, findings)
+    for must in dataset.must_take:
+        where = f"{AUDITED[must.kind.name].words} {must.name} must be taken"
+        findings.at_least("rule_at_least", where, (must.kind.name, must.name) in signed, 1, 1.0)
 
 
-def _check_rule(rule: Rule, signed: dict[str, int], findings: Findings) -> None:
-    names = list(dict.fromkeys(rule.offers))
-    count = sum(name in signed for name in names)
-    where = f"{rule.rule}: {'; '.join(names)}"
+def _offer(dataset: Dataset, name: str) -> _Offer:
+    """The offer that a name in a rule means; of no kind where there is none."""
+    return next(((kind, name) for kind, each in AUDITED.items() if name in each.offers(dataset)), ("", name))
+
+
+def _check_rule(rule: Rule, offers: list[_Offer], signed: dict[_Offer, int], findings: Findings) -> None:
+    count = sum(offer in signed for offer in offers)
+    where = f"{rule.rule}: {'; '.join(name for _, name in offers)}"
     if rule.kind == "requires":
-        first, second = names[0], names[-1]
+        first, second = offers[0], offers[-1]
         kept = first not in signed or (second in signed and signed[second] <= signed[first])
         findings.true("rule_requires", where, kept)
     elif rule.kind == "excludes":

@@ -18,13 +18,14 @@ from dataclasses import dataclass, replace
 
 from models.checks import check
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.roll.caps import roll_caps
 from models.roll.demand import roll_demand
 from models.roll.rules import roll_rules
 from models.roll.state import Origin, RollState
-from models.supply.kind import OfferKind
-from models.supply.registry import KINDS, bought, offers
+from models.schema import OF_OFFERS
+from models.supply.registry import KINDS, bought, offer_named, offers, uncertain
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,14 @@ class Rolled:
     """The next round's problem; `done` says what became of each offer and limit, `notes` what needs a person's eye.
 
     `to` is its first month, as month t of the horizon before. `origins`: of rows that stand for what was signed
-    before, by kind and name, where they came from.
+    before where they came from.
     """
 
     dataset: Dataset
     to: int
     done: tuple[str, ...]
     notes: tuple[str, ...]
-    origins: Mapping[tuple[OfferKind, str], Origin]
+    origins: Mapping[OfferKey, Origin]
 
     def name_of(self, signing: Signing, stop: int | None = None, renewed: int = 0) -> str | None:
         """The name under which units of an earlier signing stand, by what became of them; None where none do."""
@@ -114,11 +115,14 @@ def _roll_the_rest(state: RollState) -> None:
     state.options = [each for each in dataset.options if each.option not in in_hand and each.offer in on_offer]
     for name in sorted(in_hand):
         state.done.append(f"option {name}: bought, so the right is held")
+    providers = {row.provider for row in (*state.fleet, *state.on_demand, *(row for _, row in offers(written)))}
     for factor in dataset.scenario_factors:
         factor = replace(factor, from_month=first) if factor.from_month is None else factor
-        if factor.name not in state.removed:
+        offer = offer_named(dataset, factor.name, uncertain()) if factor.quantity in OF_OFFERS else None
+        if offer not in state.removed or (factor.quantity == "supplier_exit" and factor.name in providers):
             state.scenario_factors.append(factor)
-        state.scenario_factors += [replace(factor, name=part) for part in state.parts.get(factor.name, ())]
+        parts = () if offer is None else state.parts.get(offer, ())
+        state.scenario_factors += [replace(factor, name=part) for part in parts]
     used, were_used = _ramps(written), _ramps(dataset)
     state.ramps = [each for each in state.ramps if each.ramp in used or each.ramp not in were_used]
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
 from models import months
 from models.core.ledgers import Payer
 from models.core.scopes import in_scope
-from models.dataset import Carried, Dataset
+from models.dataset import Carried, Dataset, block_hours
 from models.demand.baseline import baseline_demand
-from models.kinds import FLEET, ON_DEMAND, OTHER
-from models.plan import Payment, Serving, Shortfall
+from models.kinds import FLEET, ON_DEMAND, OTHER, Kind
+from models.plan import Payment, Plan, Serving, Shortfall
 from models.roll.state import RollState
 from models.schema import Cap
-from models.supply.registry import bought
+from models.supply.on_demand import Seller, price_paths, seller_name
+from models.supply.registry import bought, offer_of_cap, offers_named
+from models.supply.usage import charged_use
 
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -22,15 +25,16 @@ PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 def roll_caps(state: RollState, months_left: int) -> None:
     """Caps of what is left; `months_left` is the length of the new horizon."""
     for cap in state.dataset.caps:
-        if cap.scope == "offer" and cap.name in state.removed:
+        offer = offer_of_cap(state.dataset, cap)
+        if offer in state.removed:
             state.done.append(f"cap {cap.cap}: {cap.name} is removed, and so is the cap on it")
             continue
         if cap.until_month is not None and state.dataset.t(cap.until_month) < state.to:
             state.done.append(f"cap {cap.cap}: its months are over, removed")
             continue
         state.caps += _rolled(state, cap, months_left)
-        if cap.scope == "offer" and cap.name in state.parts:
-            parts = ", ".join(state.parts[cap.name])
+        if offer in state.parts:
+            parts = ", ".join(state.parts[offer])
             state.notes.append(
                 f"Cap {cap.cap} applies to {cap.name} only; what is signed of it is now {parts}. "
                 "Lower the cap by that, or cap the parts too."
@@ -54,8 +58,9 @@ def _rolled(state: RollState, cap: Cap, months_left: int) -> list[Cap]:
         if following is not None:
             state.carried.append(_carried(state, cap, range(begun, to)))
         return [cap]
+    payers = _Payers(dataset, state.plan)
     paid = sum(
-        each.cash_usd for each in state.plan.payments if begun <= each.month < to and _counts(dataset, cap, each)
+        each.cash_usd * payers.share_in_scope(cap, each) for each in state.plan.payments if begun <= each.month < to
     )
     last = following - 1 if cap.until_month is None else min(following - 1, dataset.t(cap.until_month))
     left = cap.value - paid
@@ -113,25 +118,51 @@ def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
     return Carried(cap.cap, sum(each.cash_usd for each in paid), revenue, short, short + tokens(plan.serving))
 
 
-def _counts(dataset: Dataset, cap: Cap, paid: Payment) -> bool:
-    return any(in_scope(cap, payer) for payer in _payers(dataset, paid))
+class _Payers:
+    """What payments were for: they name an offer, an asset or a seller, and two may share a name and a provider.
 
+    Such a payment is split by what each of them was charged in the month.
+    """
 
-def _payers(dataset: Dataset, paid: Payment) -> Iterator[Payer]:
-    """Who a payment was for; only its offer's name is written down with it."""
-    name, category = paid.offer, paid.category
-    asset = next((each for each in dataset.fleet if each.asset == name), None)
-    for kind in bought():
-        offer = kind.of(dataset).get(name)
-        if offer is not None and category in (kind.category, "usage"):
-            yield kind.payer(offer)
-            return
-    if asset is not None and category in ("fleet", "usage"):
-        yield Payer(FLEET, name, asset.provider, asset.region, asset.site or name)
-    elif category == "on_demand":
-        regions = {
-            each.region for each in dataset.on_demand if name == f"{each.provider} {each.region} {each.hardware}"
-        }
-        yield from (Payer(ON_DEMAND, name, paid.provider, region) for region in regions)
-    else:
-        yield Payer(OTHER, name)
+    def __init__(self, dataset: Dataset, plan: Plan) -> None:
+        self.dataset = dataset
+        self.usage: dict[tuple[Kind, str, int], float] = defaultdict(float)
+        for (kind, name, _, t), usd in charged_use(dataset, plan).items():
+            self.usage[kind, name, t] += usd
+        self.on_demand: dict[tuple[Seller, int], float] = defaultdict(float)
+        prices = price_paths(dataset)
+        for use in plan.on_demand:
+            seller = use.provider, use.region, use.hardware
+            usd = prices[seller][use.month].usd_per_accelerator_hour * block_hours(dataset, use.month, use.block)
+            self.on_demand[seller, use.month] += use.accelerators * usd
+        self.sellers: dict[tuple[str, str], list[Seller]] = defaultdict(list)
+        for seller in prices:
+            self.sellers[seller[0], seller_name(*seller)].append(seller)
+
+    def share_in_scope(self, cap: Cap, paid: Payment) -> float:
+        """The share of a payment that counts in a cap."""
+        found = self._payers(paid)
+        total = sum(weight for _, weight in found)
+        counted = sum(weight for payer, weight in found if in_scope(cap, payer))
+        if total:
+            return counted / total
+        return float(any(in_scope(cap, payer) for payer, _ in found))
+
+    def _payers(self, paid: Payment) -> list[tuple[Payer, float]]:
+        """Whom it may have been for, and what each was charged."""
+        dataset, name, t = self.dataset, paid.offer, paid.month
+        if paid.category == ON_DEMAND.name:
+            sellers = self.sellers[paid.provider, name]
+            return [(Payer(ON_DEMAND, name, each[0], each[1]), self.on_demand[each, t]) for each in sellers]
+        found = [
+            (kind.payer(offer.row(dataset)), self.usage[kind, name, t])
+            for kind in bought()
+            for offer in offers_named(dataset, name, (kind,))
+            if paid.category in (kind.category, "usage")
+        ]
+        found += [
+            (Payer(FLEET, name, each.provider, each.region, each.site or name), self.usage[FLEET, name, t])
+            for each in dataset.fleet
+            if each.asset == name and paid.category in (FLEET.name, "usage")
+        ]
+        return [each for each in found if each[0].provider == paid.provider] or [(Payer(OTHER, name), 0.0)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Payment, Plan, Signing
 from models.roll import Rolled
 from models.supply.registry import KINDS
@@ -70,7 +71,7 @@ def map_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan
     signings = [each for each in earlier.signings if each.signed or each.month < to]
     signings = [each for each in signings if not each.kind.undecided(before, each, to)]
     for each in plan.signings:
-        origin = rolled.origins.get((each.kind, each.name))
+        origin = rolled.origins.get(each.offer)
         moved = replace(each, month=each.month + to, start=each.start + to, end=each.end + to)
         if origin is None:
             signings.append(moved)
@@ -121,6 +122,6 @@ def _original(rolled: Rolled, paid: Payment) -> str:
     """What the offer that a payment names was called before the round."""
     for kind in KINDS:
         if paid.category == kind.category or (paid.category == "usage" and paid.offer in kind.of(rolled.dataset)):
-            origin = rolled.origins.get((kind, paid.offer))
+            origin = rolled.origins.get(OfferKey(kind, paid.offer))
             return paid.offer if origin is None else origin.name
     return paid.offer

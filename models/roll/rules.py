@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from models.roll.state import RollState
 from models.schema import Rule
+from models.supply.registry import offers_of_rule
 
 
 def roll_rules(state: RollState) -> None:
@@ -22,17 +23,18 @@ def roll_rules(state: RollState) -> None:
 
 def _requires(state: RollState, rule: Rule) -> Rule | None:
     """`requires a; b` is settled once b is signed, or when a is no longer to be had; without b, a is out."""
-    first, second = rule.offers
+    first, second = offers_of_rule(state.dataset, rule)
     if second in state.signed or first in state.removed:
         return None
     if second in state.removed:
-        return replace(rule, kind="at_most", offers=(first,), count=0)
+        return replace(rule, kind="at_most", offers=(first.name,), count=0)
     return rule
 
 
 def _counts(state: RollState, rule: Rule) -> Rule | None:
-    signed_before = sum(name in state.signed for name in rule.offers)
-    left = tuple(name for name in rule.offers if name not in state.signed | state.removed)
+    offers = offers_of_rule(state.dataset, rule)
+    signed_before = sum(offer in state.signed for offer in offers)
+    left = tuple(offer.name for offer in offers if offer not in state.signed | state.removed)
     if not signed_before and left == rule.offers:
         return rule
     count = (1 if rule.kind == "excludes" else rule.count or 0) - signed_before

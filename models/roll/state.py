@@ -8,6 +8,7 @@ from typing import Any
 
 from models.columns import Row
 from models.dataset import Billed, Carried, Dataset
+from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.schema import (
     Cap,
@@ -23,7 +24,7 @@ from models.schema import (
     sheet_of,
 )
 from models.supply.kind import OfferKind
-from models.supply.registry import KINDS, offers
+from models.supply.registry import KINDS, offers, offers_named
 
 ROLLED = (
     "throughput",
@@ -62,8 +63,8 @@ class RollState:
     """What has been rolled so far.
 
     `parts`: the names under which units of an offer are signed now, where the offer stays on the table
-    under its own; `removed`: names that are in no sheet any more; `signed`: offers of which anything was signed;
-    `origins`: what rows of signed units stand for, by kind and name.
+    under its own; `removed`: offers that are in no sheet any more; `signed`: offers of which anything was signed;
+    `origins`: what rows of signed units stand for.
     """
 
     def __init__(self, dataset: Dataset, plan: Plan, to: int) -> None:
@@ -79,10 +80,10 @@ class RollState:
         self.caps: list[Cap] = []
         self.rules: list[Rule] = []
         self.scenario_factors: list[ScenarioFactor] = []
-        self.parts: dict[str, list[str]] = {}
-        self.origins: dict[tuple[OfferKind, str], Origin] = {}
-        self.removed: set[str] = set()
-        self.signed: set[str] = set()
+        self.parts: dict[OfferKey, list[str]] = {}
+        self.origins: dict[OfferKey, Origin] = {}
+        self.removed: set[OfferKey] = set()
+        self.signed: set[OfferKey] = set()
         self.carried: list[Carried] = []
         self.billed: list[Billed] = []
         self.done: list[str] = []
@@ -114,7 +115,7 @@ class RollState:
         self, name: str, signing: Signing, *, stop: int | None = None, renewed: int = 0, settled: bool = False
     ) -> None:
         """Notes that the offer of that name in the next round is units of a signing of this one; see `Origin`."""
-        self.origins[signing.kind, name] = Origin(
+        self.origins[OfferKey(signing.kind, name)] = Origin(
             signing.kind, signing.name, signing.month, signing.term_months, signing.start, stop, renewed, settled
         )
 
@@ -126,7 +127,11 @@ class RollState:
         self._names.add(found)
         return found
 
-    def leave_out(self, name: str) -> None:
+    def is_shared(self, name: str) -> bool:
+        """Whether two offers have the name, so that no rule can say which it means."""
+        return len(offers_named(self.dataset, name, KINDS)) > 1
+
+    def leave_out(self, offer: OfferKey) -> None:
         """Takes an offer out of the next round."""
-        self.removed.add(name)
-        self.done.append(f"{name}: {'over' if name in self.signed else 'can no longer be signed'}, removed")
+        self.removed.add(offer)
+        self.done.append(f"{offer.name}: {'over' if offer in self.signed else 'can no longer be signed'}, removed")

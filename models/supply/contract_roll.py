@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.dataset import Billed
+from models.kinds import OfferKey
 from models.plan import Signing
 from models.schema import Contract
 from models.supply.contract_schedule import ContractSchedule
@@ -23,11 +24,11 @@ def roll_contracts(state: RollState, kind: OfferKind) -> None:
         name = contract.contract
         signed = next((each for each in state.signings_of(kind, name) if each.signed or each.month < to), None)
         if signed is not None or (contract.status == "signed" and contract.signed_blocks):
-            state.signed.add(name)
+            state.signed.add(kind.key(contract))
         over = signed.end < to if signed is not None else contract.status == "signed"
         never = contract.status == "offer" and signed is None and state.is_closed(contract.sign_until)
         if over or never:
-            state.leave_out(name)
+            state.leave_out(kind.key(contract))
             continue
         if contract.status == "offer" and signed is not None:
             contract = replace(
@@ -39,7 +40,7 @@ def roll_contracts(state: RollState, kind: OfferKind) -> None:
         if signed is not None and contract.min_spend_usd_per_year and signed.start < to:
             _remember_bills(state, kind, contract, signed)
         state.write(contract)
-    state.write(*(each for each in dataset.contract_tiers if each.contract not in state.removed))
+    state.write(*(each for each in dataset.contract_tiers if OfferKey(kind, each.contract) not in state.removed))
 
 
 def _remember_bills(state: RollState, kind: OfferKind, contract: Contract, signed: Signing) -> None:

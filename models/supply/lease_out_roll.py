@@ -24,10 +24,10 @@ def roll_lease_outs(state: RollState, kind: OfferKind) -> None:
         if open_still:
             state.write(replace(row, units_max=left))
         for number, each in enumerate(running):
-            own_name = number == 0 and not open_still
+            own_name = number == 0 and not open_still and not state.is_shared(name)
             runs_as = name if own_name else state.free_name(f"{name} {dataset.label(each.month)}")
             if open_still:
-                state.parts.setdefault(name, []).append(runs_as)
+                state.parts.setdefault(kind.key(row), []).append(runs_as)
             first = max(each.start, to)
             state.write(
                 replace(
@@ -46,6 +46,6 @@ def roll_lease_outs(state: RollState, kind: OfferKind) -> None:
             state.rules.append(Rule(rule=rule, kind="at_least", offers=(runs_as,), count=1))
             state.done.append(f"{runs_as}: leased out since {dataset.label(each.month)}, runs on by rule {rule}")
         if agreed:
-            state.signed.add(name)
+            state.signed.add(kind.key(row))
         if not open_still and not running:
-            state.leave_out(name)
+            state.leave_out(kind.key(row))

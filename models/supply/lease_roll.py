@@ -44,12 +44,12 @@ def roll_leases(state: RollState, kind: OfferKind) -> None:
             own_name = name if number == 0 and not open_still else None
             signed_as = own_name or state.free_name(f"{name} {dataset.label(holding.month)}")
             if own_name is None and open_still:
-                state.parts.setdefault(name, []).append(signed_as)
+                state.parts.setdefault(kind.key(lease), []).append(signed_as)
             _write(state, kind, lease, holding, units, signed_as)
         if signings or (lease.status == "signed" and lease.signed_units):
-            state.signed.add(name)
+            state.signed.add(kind.key(lease))
         if not open_still and not holdings:
-            state.leave_out(name)
+            state.leave_out(kind.key(lease))
 
 
 def _holdings(state: RollState, lease: Lease, signings: list[Signing]) -> dict[Holding, int]:

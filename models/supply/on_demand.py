@@ -19,6 +19,12 @@ from models.plan import OnDemandUse, Plan
 from models.schema import OnDemand
 
 Seller = tuple[str, str, str]
+"""Provider, region and hardware."""
+
+
+def seller_name(provider: str, region: str, hardware: str) -> str:
+    """What payments to a seller name as their offer; of one provider several may be named alike."""
+    return f"{provider} {region} {hardware}"
 
 
 def price_paths(dataset: Dataset) -> dict[Seller, dict[int, OnDemand]]:
@@ -75,7 +81,7 @@ def add_on_demand(model: Model) -> None:
         pool = region, hardware
         model.capacity.on_demand[pool, t, block].append(variable)
         model.capacity.reachable.add((pool, t))
-        payer = Payer(ON_DEMAND, f"{provider} {region} {hardware}", provider, region)
+        payer = Payer(ON_DEMAND, seller_name(provider, region, hardware), provider, region)
         usd = row.usd_per_accelerator_hour * block_hours(dataset, t, block) * unit
         model.costs.pay("on_demand", payer, t, Linear.of(variable, usd))
 

@@ -8,7 +8,7 @@ from typing import Any
 from models.core.model import Model
 from models.dataset import Dataset
 from models.kinds import FLEET, OPTION, Kind, OfferKey
-from models.schema import Option, Rule
+from models.schema import Cap, Option, Rule
 from models.supply.contract_kind import CONTRACT
 from models.supply.kind import OfferKind
 from models.supply.lease_kind import LEASE
@@ -76,6 +76,12 @@ def offers_of_rule(dataset: Dataset, rule: Rule) -> tuple[OfferKey, ...]:
 def offer_of_option(dataset: Dataset, option: Option) -> OfferKey | None:
     """The offer that an option is on: one that we would pay for."""
     return offer_named(dataset, option.offer, bought())
+
+
+def offer_of_cap(dataset: Dataset, cap: Cap) -> OfferKey | None:
+    """The offer that a cap is on; None where its scope is another."""
+    named = cap.name if cap.scope == "offer" else None
+    return None if named is None else offer_named(dataset, named, (kind for kind in KINDS if kind.is_offer))
 
 
 def options_on(dataset: Dataset, offer: OfferKey) -> list[Option]:

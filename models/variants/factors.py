@@ -15,14 +15,12 @@ from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.faults import closest
 from models.kinds import OfferKey
-from models.schema import Demand
+from models.schema import OF_OFFERS, Demand
 from models.supply.kind import OfferKind
 from models.supply.registry import KINDS, offers_named, two_offers, uncertain
 from models.variants.offers import at_price
 
 ALL = "*"
-_OF_OFFERS = ("price", "delivered_share", "delivery_delay_months")
-"""Quantities that act on offers."""
 
 
 def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dataset:
@@ -49,7 +47,7 @@ def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dat
     known = names_of(dataset, quantity)
     if name != ALL and name not in known:
         raise ValueError(f"{quantity} of '{name}': no such name in the workbook. {closest(name, known)}")
-    if quantity in _OF_OFFERS and len(found := offers_named(dataset, name, _kinds(quantity))) > 1:
+    if quantity in OF_OFFERS and len(found := offers_named(dataset, name, _kinds(quantity))) > 1:
         raise ValueError(f"{quantity} of '{name}': the name of {two_offers(found)}. Rename one of the two.")
     return _ACTIONS[quantity](dataset, name, value)
 
@@ -66,7 +64,7 @@ def names_of(dataset: Dataset, quantity: str) -> tuple[str, ...]:
         "on_demand_cap": hardware,
         "cap": [each.cap for each in dataset.caps],
     }
-    if quantity in _OF_OFFERS:
+    if quantity in OF_OFFERS:
         return tuple(dict.fromkeys(offer.name for offer in _offers(dataset, quantity)))
     return tuple(found.get(quantity, ()))
 

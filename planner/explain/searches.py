@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from models.audit import audit
 from models.dataset import Dataset
 from models.estimate import Estimate
+from models.kinds import OfferKey
 from models.plan import Plan
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
@@ -58,7 +59,7 @@ class Search:
     plan: Plan | None = None
     bound_usd: float | None = None
     start: Plan | None = None
-    left_open: str | None = None
+    left_open: OfferKey | None = None
     relaxations: tuple[Search, ...] = ()
     gap: float = 0.001
     infeasible: bool = False

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from models.dataset import Dataset
 from models.kinds import FLEET, OPTION, Kind
 from models.plan import Payment, Plan, Signing
-from models.supply.registry import offer_of_option, offers
+from models.supply.registry import offer_of_option
+from models.supply.usage import Use, charged_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
         owners[each.kind.category, each.name].append(i)
         if each.kind.buys:
             owners["usage", each.name].append(i)
-    hours = _charged_use(dataset, plan)
+    hours = charged_use(dataset, plan)
     costs = [0.0] * len(plan.signings)
     for payment in plan.payments:
         candidates = owners.get((payment.category, payment.offer), [])
@@ -136,31 +137,7 @@ def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
     return costs
 
 
-_Use = dict[tuple[Kind, str, int, int], float]
-
-
-def _charged_use(dataset: Dataset, plan: Plan) -> _Use:
-    """Hours used x usage rate, by kind, name, term (leases only) and month."""
-    rates: dict[tuple[Kind, str, int], float] = {
-        (FLEET, each.asset, 0): each.usage_usd_per_accelerator_hour for each in dataset.fleet
-    }
-    ways: dict[tuple[Kind, str, int], int] = {}
-    for kind, row in offers(dataset):
-        if kind.buys:
-            for term in kind.terms(dataset, row):
-                name, way = kind.name_of(row), term if kind.several_terms else 0
-                ways[kind, name, term] = way
-                rates[kind, name, way] = kind.usage_rate(dataset, name, term)
-    found: _Use = defaultdict(float)
-    for use in plan.source_use:
-        term = ways.get((use.kind, use.name, use.term_months), 0)
-        hours = dataset.hours_per_day[use.block] / 24.0 * dataset.hours(use.month)
-        rate = rates.get((use.kind, use.name, term), 0.0)
-        found[use.kind, use.name, term, use.month] += (use.accelerators + use.overage) * hours * rate
-    return found
-
-
-def _use_weight(plan: Plan, i: int, candidates: list[int], payment: Payment, hours: _Use) -> float:
+def _use_weight(plan: Plan, i: int, candidates: list[int], payment: Payment, hours: Use) -> float:
     """The part of a term's charged use that falls to signing i: by units in service."""
 
     def in_service(each: Signing) -> int:

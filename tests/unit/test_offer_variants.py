@@ -3,6 +3,7 @@
 import builders as b
 import pytest
 
+from models.audit import audit
 from models.kinds import OfferKey
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
@@ -46,6 +47,16 @@ def test_an_offer_forced_in_is_not_another_of_the_same_name():
     forced = b.solved(with_offer(data, OfferKey(LEASE_OUT, "X")))
     assert [each.offer for each in forced.signings] == [(LEASE_OUT, "X")]
     assert offers_on_the_table(without_offer(data, OfferKey(LEASE_OUT, "X"))) == ((LEASE, "X"),)
+
+
+def test_the_audit_asks_that_an_offer_forced_in_is_taken():
+    """A plan without the offer breaks a rule of the problem that forces it in; one with another of its name too."""
+    data = _one_month(b.fleet(sublet=True), b.lease("X", b.term(1, hourly=1.0)), b.lease_out("X", hourly=0.1))
+    plan = b.solved(data)
+    assert [each.offer for each in plan.signings] == [(LEASE, "X")]
+    assert audit(with_offer(data, OfferKey(LEASE, "X")), plan).passed
+    broken = audit(with_offer(data, OfferKey(LEASE_OUT, "X")), plan).failed
+    assert [each.rule for each in broken] == ["rule_at_least"]
 
 
 def test_price_of_a_lease_moves_its_fees_and_upfront_only():
