@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from models import months
-from models.audit.demand import DemandAfterLimits
+from models.audit.demand import MTOK_PER_BN, DemandAfterLimits
 from models.audit.kinds import AUDITED
 from models.audit.ledger import Due, Ledger
 from models.audit.report import Findings
@@ -145,11 +145,17 @@ class Caps:
         for when, period in self._periods(cap):
             before = self.dataset.carried_into(cap.cap, period)
             found = before.paid_usd + sum(self._paid(cap, t) for t in period)
-            names = self.dataset.segment_of
-            left = before.revenue_usd + sum(
-                self.demand.baseline_revenue[t, name] - self.demand.forgone[t, name] for t in period for name in names
-            )
-            self._limit(cap, when, found, cap.value * left, max(abs(cap.value * left), self._turnover(period)))
+            earned = before.revenue_usd + sum(self._earned(t) for t in period)
+            self._limit(cap, when, found, cap.value * earned, max(abs(cap.value * earned), self._turnover(period)))
+
+    def _earned(self, t: int) -> float:
+        """USD of month t that customers pay: before limits, less what those take and what falls short would bring."""
+        return sum(
+            self.demand.baseline_revenue[t, name]
+            - self.demand.forgone[t, name]
+            - self.short[t, name] * MTOK_PER_BN * segment.revenue_usd_per_mtok
+            for name, segment in self.dataset.segment_of.items()
+        )
 
     def _obligation(self, cap: Cap) -> None:
         for t in self._months(cap):

@@ -36,17 +36,17 @@ class AuditedRamp:
 
 
 def first_service_month(dataset: Dataset, offer: Any, name: str | None, signed: int) -> int:
-    """Month t in which service starts: after the lead time and any delay, not before the month agreed.
+    """Month t in which service starts: after the lead time, not before the month agreed, and any delay after that.
 
     Without a name no factor acts on the offer.
     """
-    start, not_before = signed + offer.lead_months, getattr(offer, "service_not_before", None)
-    agreed = float("-inf") if not_before is None else dataset.t(not_before)
+    due, not_before = signed + int(offer.lead_months), getattr(offer, "service_not_before", None)
+    if not_before is not None:
+        due = max(due, dataset.t(not_before))
     if name is None:
-        return int(max(start, agreed))
+        return due
     is_signed = getattr(offer, "status", "offer") == "signed"
-    late = FactorPaths(dataset).delay(name, is_signed, signed, int(max(start, agreed)))
-    return int(max(start + late, agreed))
+    return due + FactorPaths(dataset).delay(name, is_signed, signed, due)
 
 
 @dataclass

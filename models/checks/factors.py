@@ -1,4 +1,4 @@
-"""Factors of scenarios that can change nothing: what they act on is over, absorbed, or beyond the horizon."""
+"""Factors of scenarios that can change nothing: what they act on is over, or beyond the horizon."""
 
 from __future__ import annotations
 
@@ -88,6 +88,6 @@ def _idle(factor: ScenarioFactor) -> Fault:
         expected = f"a month in which {whose} is or can be signed"
         return fault_in(factor, "from_month", found, expected, "It has no effect; correct the month.", "warning")
     found = f"{factor.value:g}, a delay that postpones no service"
-    expected = f"a delay that postpones service of {whose}: beyond service_not_before, and from from_month on"
-    fix = "It has no effect; raise it, or correct from_month or the offer's service_not_before."
+    expected = f"a delay that postpones service of {whose}: signed, or due, in or after from_month"
+    fix = "It has no effect; correct from_month, or delete the row."
     return fault_in(factor, "value", found, expected, fix, "warning")

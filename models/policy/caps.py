@@ -1,8 +1,8 @@
 r"""Caps: policy on the portfolio. Each row holds a measure of a scope at most or at least at a value.
 
 capacity_mw, capacity_share: committed MW online in each month. cash_usd: money paid in the months of a
-calendar period; cash_share_of_revenue: that over (baseline revenue - revenue forgone). obligation_usd:
-what signings up to a month still owe after it. shortfall_share: tokens short over tokens demanded after
+calendar period; cash_share_of_revenue: that over revenue earned (baseline - forgone by limits - lost to shortfall).
+obligation_usd: what signings up to a month still owe after it. shortfall_share: tokens short over tokens demanded after
 limits, in a calendar period.
 """
 
@@ -153,11 +153,14 @@ def _cash(model: Model, cap: Cap, period: list[int]) -> Linear:
 
 
 def _revenue(model: Model, cap: Cap, period: list[int]) -> Linear:
-    """USD of revenue after limits in the period."""
+    """USD of revenue earned in the period: what limits forgo and tokens short would have brought is not."""
     total = Linear(model.dataset.carried_into(cap.cap, period).revenue_usd)
     for t in period:
         total.add_constant(_baseline_revenue(model, t))
         total.plus(model.revenue_forgone.get(t, Linear()), -1.0)
+        for segment in model.dataset.segments:
+            usd_per_token_unit = segment.revenue_usd_per_mtok * 1000.0 * model.units.tokens_bn
+            total.plus(model.shortfall.get((segment.segment, t), Linear()), -usd_per_token_unit)
     return total
 
 

@@ -110,6 +110,8 @@ def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
     paid = [each for each in plan.payments if each.month in implemented]
     forgone = (each for each in paid if each.category == "revenue_forgone")
     revenue -= sum(each.present_value_usd / dataset.discount(each.month) for each in forgone)
+    lost = (each for each in plan.shortfalls if each.month in implemented)
+    revenue -= sum(each.tokens_bn * 1000.0 * price[each.segment] for each in lost)
 
     def tokens(rows: Iterable[Serving | Shortfall]) -> float:
         return sum(each.tokens_bn for each in rows if each.month in implemented and cap.name in (None, each.segment))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.plan import Plan
-from models.stochastic.risk import Measure, cvar, expected_cost
+from models.stochastic.risk import TILT, Measure, cvar, expected_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,31 @@ class StochasticSolution:
     def evpi(self) -> BoundedValue | None:
         """The expected value of perfect information: the objective less that of the wait-and-see solution.
 
-        Never negative. None where a scenario was not solved by itself.
+        Never negative. Who knows the scenario regrets nothing, so of the worst regret it is the plan's own. None where
+        a scenario was not solved by itself.
         """
         known = {scenario.name: scenario.wait_and_see for scenario in self.scenarios if scenario.wait_and_see}
         if len(known) < len(self.scenarios):
             return None
+        if self.measure.kind == "regret":
+            return self._regret(known)
         wait_and_see = self._value({name: plan.cost_usd for name, plan in known.items()})
         bound = self._value({name: plan.bound_usd for name, plan in known.items()})
         return BoundedValue(
             max(0.0, self.objective_usd - wait_and_see),
             max(0.0, self.bound_usd - wait_and_see),
             self.objective_usd - bound,
+        )
+
+    def _regret(self, known: Mapping[str, WaitAndSeePlan]) -> BoundedValue:
+        """The worst regret of the plans; at least what no plan gets below, at most that against what is proven."""
+        cost = self.costs
+        # with the least worst regret R the expected cost is at most R above wait-and-see, which bounds TILT's part
+        alone = expected_cost({name: plan.cost_usd for name, plan in known.items()}, self.probability)
+        return BoundedValue(
+            max(0.0, *(cost[name] - plan.cost_usd for name, plan in known.items())),
+            max(0.0, self.bound_usd - TILT * alone),
+            max(0.0, *(cost[name] - plan.bound_usd for name, plan in known.items())),
         )
 
     def vss(self) -> BoundedValue | None:

@@ -289,12 +289,16 @@ class OfferKind(Kind, ABC):
         )
 
     def delayed(self, dataset: Dataset, name: str | None, months: int) -> Dataset:
-        """The same problem with longer lead times, for what is already in service none."""
+        """The same problem with service starting later than planned; what is already in service stays."""
 
         def late(row: Any) -> Any:
             signed = row.signed_month
             in_service = signed is not None and self.start(dataset, row, dataset.t(signed)) < 0
-            return row if in_service else replace(row, lead_months=row.lead_months + months)
+            if in_service:
+                return row
+            not_before = getattr(row, "service_not_before", None)
+            postponed = {} if not_before is None else {"service_not_before": not_before + months}
+            return replace(row, lead_months=row.lead_months + months, **postponed)
 
         return self.changed(dataset, late, name)
 

@@ -1,7 +1,7 @@
 r"""What one unit of a lease costs and brings, month by month, from its signing to its end.
 
 Signed in month m, service month τ = 1 … L falls in month f + τ - 1, where
-f = max(m + lead_months, service_not_before). Of a unit, in service month τ:
+f = max(m + lead_months, service_not_before) + delay. Of a unit, in service month τ:
 online = accelerators x delivered_share x capacity_share(τ);
 fee = rate x delivered_share x capacity_share(τ) x rate_multiplier(τ) x (1 + escalator)^floor((τ-1)/12),
 where rate is usd_per_accelerator_hour x accelerators x hours of the month, or usd_per_unit_month,

@@ -21,7 +21,7 @@ class Offer(Protocol):
 def service_start(
     dataset: Dataset, offer: Offer, name: str | None, signed: int, realization: Realization | None = None
 ) -> int:
-    """First service month f = max(m + lead_months + delay, service_not_before) of a signing in month m.
+    """First service month f = max(m + lead_months, service_not_before) + delay of a signing in month m.
 
     Parameters
     ----------
@@ -39,15 +39,13 @@ def service_start(
     """
     realization = realization or dataset.realization
     not_before = getattr(offer, "service_not_before", None)
-
-    def start(delay: int) -> int:
-        earliest = signed + offer.lead_months + delay
-        return earliest if not_before is None else max(earliest, dataset.t(not_before))
-
+    planned = signed + offer.lead_months
+    if not_before is not None:
+        planned = max(planned, dataset.t(not_before))
     if name is None:
-        return start(0)
-    decided = start(0) if getattr(offer, "status", "offer") == "signed" else signed
-    return start(realization.delay(name, decided) if decided >= 0 else 0)
+        return planned
+    decided = planned if getattr(offer, "status", "offer") == "signed" else signed
+    return planned + (realization.delay(name, decided) if decided >= 0 else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,9 +162,10 @@ def test_a_budget_for_a_window_counts_its_months_only() -> None:
 
 
 def test_cash_against_revenue() -> None:
-    """cash_share_of_revenue holds cash over baseline revenue less revenue forgone.
+    """cash_share_of_revenue holds cash over revenue earned: baseline less what limits forgo and what falls short.
 
-    Revenue 3100 a bn and month, a fifth forgone: 2480; at most 30 %: 744. At 29 % some falls short.
+    Revenue 3100 a bn and month, a fifth forgone: 2480; at most 30 %: 744. At 29 % no plan is left: a share x served
+    costs 744 x of 3100 x - 620 earned, and for no x up to 1 is that 29 %.
     """
     rows = [
         segment(revenue_usd_per_mtok=0.1, shortfall_usd_per_mtok=9.0),
@@ -173,7 +174,33 @@ def test_cash_against_revenue() -> None:
         on_demand(1.0),
     ]
     assert "shortfall" not in costs(solved(dataset(rows, cap("cash_share_of_revenue", 0.3), months=1)))
-    assert "shortfall" in costs(solved(dataset(rows, cap("cash_share_of_revenue", 0.29), months=1)))
+    assert solved_or_none(dataset(rows, cap("cash_share_of_revenue", 0.29), months=1)) is None
+
+
+@pytest.mark.parametrize(("share", "served"), [(0.7, 31.0), (0.5, 31 * 310 / 434), (0.0, 0.0)])
+def test_tokens_that_fall_short_earn_nothing(share: float, served: float) -> None:
+    """1 bn a day is served free and 620 USD a month are earned with it; a second one costs 744 on demand.
+
+    Of the second x is served: 744 x <= share x 620 (1 + x). At half x is 310 / 434; at 0.7 434 / 310 is more than 1.
+    """
+    rows = [
+        segment(revenue_usd_per_mtok=0.02, shortfall_usd_per_mtok=9.0),
+        demand(2),
+        fleet(),
+        on_demand(1.0),
+    ]
+    plan = solved(dataset(rows, cap("cash_share_of_revenue", share), months=1))
+    bought = sum(each.accelerators * 24 * 31 for each in plan.on_demand) / 744 * 31
+    assert bought == pytest.approx(served)
+
+
+def test_what_earns_less_than_the_share_costs_is_not_served() -> None:
+    """On demand costs 744 USD a month, and serving earns 620: 120 % of it, however little is served."""
+    rows = [segment(revenue_usd_per_mtok=0.02, shortfall_usd_per_mtok=9.0), demand(1), on_demand(1.0)]
+    plan = solved(dataset(rows, cap("cash_share_of_revenue", 0.7), months=1))
+    assert costs(plan) == pytest.approx({"shortfall": 31 * 9000.0})
+    served = costs(solved(dataset(rows, cap("cash_share_of_revenue", 1.2), months=1)))
+    assert served == pytest.approx({"on_demand": 744.0})
 
 
 def test_cash_against_revenue_per_year() -> None:

@@ -113,12 +113,12 @@ def test_only_what_is_not_yet_in_service_comes_late(signed: int, lead: int, begi
         assert [(each.start, each.end) for each in plan.signings] == [(start, start + 8)]
 
 
-@pytest.mark.parametrize(("delay", "start"), [(1, 3), (2, 3), (3, 4)])
-def test_a_delay_adds_to_the_lead_time_and_the_agreed_month_may_absorb_it(delay: int, start: int) -> None:
-    """f = max(m + lead_months + delay, service_not_before): signed in January, lead 1, not before April."""
+@pytest.mark.parametrize(("delay", "start"), [(0, 3), (1, 4), (3, 6)])
+def test_a_delay_counts_from_the_planned_start_whatever_gives_it(delay: int, start: int) -> None:
+    """f = max(m + lead_months, service_not_before) + delay: signed in January, lead 1, not before April."""
     columns: dict[str, Any] = {"lead_months": 1, "service_not_before": JAN + 3, "signed": 0}
     for offer in (lease("neo1", term(2, 1.0), **columns), contract("deal", term_months=2, **columns)):
-        plan = solved_in(offer, factor("s", "delivery_delay_months", delay), months=6)
+        plan = solved_in(offer, factor("s", "delivery_delay_months", delay), months=8)
         assert [each.start for each in plan.signings] == [start]
 
 

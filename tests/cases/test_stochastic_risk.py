@@ -13,6 +13,12 @@ from stochastic import factor, scenario, solved_together, units
 
 from models.dataset import Dataset
 from models.stochastic.risk import Measure
+from planner.reports.scenarios.rows import risk_table
+from planner.results.scenario_set import ScenarioSetResult
+from planner.solving.interrupt import Stop
+from planner.solving.problem import SolveOptions
+from planner.solving.progress import ProgressLines
+from planner.stochastic.solve import solve_stochastic
 
 
 def uncertain(price: float, **settings: Any) -> Dataset:
@@ -79,3 +85,19 @@ def test_expected_cost_cvar_worst_case_and_regret_choose_differently() -> None:
     assert {name: found.objective_usd / 744 for name, found in chosen.items()} == pytest.approx(
         {"expected": 3.6, "cvar": 16 / 3, "worst": 6.0, "regret": 0.9999 * 3 + 0.0001 * 4}
     )
+
+
+def test_knowing_the_scenario_leaves_no_regret() -> None:
+    """Of the worst regret, 3 x 744 for 3 leased, perfect information saves all, however dear the scenarios are."""
+    data = uncertain(2.0)
+    found = solve_stochastic(
+        data, Measure("regret"), SolveOptions(gap=0.0, threads=1), Stop(), lambda what: ProgressLines(what, "USD")
+    )
+    assert found.best is not None
+    information = found.best.evpi()
+    assert information is not None
+    assert information.usd == pytest.approx(3 * 744)
+    assert (information.least_usd, information.most_usd) == pytest.approx((3 * 744, 3 * 744), rel=1e-3)
+    worth = {name: value for name, value, *_ in risk_table(ScenarioSetResult.of(data, found.best)).rows}
+    assert worth["wait and see"] == 0.0
+    assert worth["value of perfect information"] == pytest.approx(3 * 744)

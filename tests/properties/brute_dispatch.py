@@ -50,7 +50,10 @@ class TopUp:
 
 @dataclass(frozen=True)
 class Budget:
-    """A bound on dispatch cash (USD) or shortfall (bn tokens) over some months, in a scope."""
+    """A bound on dispatch cash (USD) or shortfall (bn tokens) over some months, in a scope.
+
+    `share_of_revenue`: of what tokens short would have earned, what counts with the cash.
+    """
 
     measure: str
     scope: str
@@ -58,6 +61,7 @@ class Budget:
     sense: str
     months: tuple[int, ...]
     bound: float
+    share_of_revenue: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ def _cheapest_use_at(
     for top_up in top_ups:
         _top_up(lp, data, top_up, exact)
     for budget in budgets:
-        _budget(lp, budget)
+        _budget(lp, data, budget)
     return lp.minimum()
 
 
@@ -209,7 +213,9 @@ def _top_up(lp: Lp, data: Dataset, top_up: TopUp, exact: bool) -> None:
         lp.row([(paid, 1.0), *billed, (reached, -1e3 * most - 1e6)], high=top_up.missing)
 
 
-def _budget(lp: Lp, budget: Budget) -> None:
+def _budget(lp: Lp, data: Dataset, budget: Budget) -> None:
+    """Cash, with the share of what tokens short would have earned, or tokens short, against the bound."""
+    earns = {each.segment: each.revenue_usd_per_mtok * MTOK_PER_BN for each in data.segments}
     terms = []
     for j, column in enumerate(lp.columns):
         if column.t not in budget.months:
@@ -218,7 +224,8 @@ def _budget(lp: Lp, budget: Budget) -> None:
             if column.short and budget.name in (None, column.segment):
                 terms.append((j, 1.0))
         elif budget.scope == "total" or getattr(column, budget.scope) == budget.name:
-            terms.append((j, column.cash))
+            lost = budget.share_of_revenue * earns[column.segment] if column.short else 0.0
+            terms.append((j, column.cash + lost))
     slack = 1e-9 * max(1.0, abs(budget.bound))
     if budget.sense == "max":
         lp.row(terms, high=budget.bound + slack)

@@ -203,5 +203,6 @@ def budgets_of(data: Dataset, choice: Choice) -> list[Budget]:
                     for t in months
                 )
                 bound = cap.value * revenue - sum(_fixed_cash(data, cap, choice, t) for t in months)
-            budgets.append(Budget(cap.measure, cap.scope, cap.name, cap.sense, months, round(bound, 9)))
+            share = cap.value if cap.measure == "cash_share_of_revenue" else 0.0
+            budgets.append(Budget(cap.measure, cap.scope, cap.name, cap.sense, months, round(bound, 9), share))
     return budgets

@@ -132,9 +132,12 @@ def _worth_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
         how = "not every scenario was solved by itself within the time"
         yield "value of perfect information", "not known", "", how
     else:
+        regret = best.measure.kind == "regret"
         how = "objective of the scenarios each solved as if it were certain"
-        yield "wait and see", best.objective_usd - (information.usd), currency, how
+        alone = 0.0 if regret else best.objective_usd - information.usd
+        yield "wait and see", alone, currency, "who knows the scenario regrets nothing" if regret else how
         how = "objective - wait and see; the most that knowing the scenario in advance could save"
+        how = "the plan's worst regret; knowing the scenario in advance would leave none" if regret else how
         yield "value of perfect information", information.usd, currency, how
         yield "value of perfect information, at least", information.least_usd, currency, "by the bounds proven"
         yield "value of perfect information, at most", _finite(information.most_usd), currency, "by the bounds proven"
