@@ -33,6 +33,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
     return (
         (names.duplicated_keys, ()),
         (names.unknown_names, ()),
+        (names.names_of_two_offers, ()),
         (names.sites_in_two_regions, ()),
         (rows.reversed_ranges, ()),
         (rows.one_price, ()),
@@ -54,7 +55,6 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (limits.prices_and_elasticity, ()),
         (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
         (policy.names_of_caps, (*sources, "hardware", "segments")),
-        (policy.names_of_rules, ()),
         (policy.scenarios, ("scenarios",)),
         (policy.scenario_factors, ("segments", "throughput", "hardware", *sources)),
         (factors.factors_without_effect, ("settings", *bought_offers, "scenarios", "scenario_factors")),

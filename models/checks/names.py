@@ -11,8 +11,9 @@ from models.checks.context import CheckContext, fault_in
 from models.columns import Column
 from models.faults import Fault, closest
 from models.parsing.row_parser import Entry
-from models.schema import referred
-from models.supply.registry import bought
+from models.schema import OF_OFFERS, referred
+from models.supply.kind import OfferKind
+from models.supply.registry import KINDS, bought, uncertain
 
 
 def sources() -> tuple[str, ...]:
@@ -79,14 +80,49 @@ def unknown_names(context: CheckContext) -> Iterator[Fault]:
 
 
 def _unknown(entry: Entry, column: Column, known: frozenset[str]) -> list[str]:
-    value = entry.values.get(column.name)
-    names = value if isinstance(value, tuple) else (value,) if value else ()
-    return [name for name in names if name not in known]
+    return [name for name in _names(entry, column.name) if name not in known]
+
+
+def _names(entry: Entry, column: str) -> tuple[str, ...]:
+    """The names in a cell, of one or several."""
+    value = entry.values.get(column)
+    return value if isinstance(value, tuple) else (value,) if value else ()
 
 
 def _unknown_name(entry: Entry, column: Column, name: str, known: list[str]) -> Fault:
     sheets = " or ".join(referred(column))
     return fault_in(entry, column.name, f"'{name}'", f"a name defined in the sheet {sheets}", closest(name, known))
+
+
+def names_of_two_offers(context: CheckContext) -> Iterator[Fault]:
+    """An offer that is named in another sheet is one offer, of the kinds that the cell can mean.
+
+    An option never means a lease-out, a cap neither; scenario factors mean what they can act on.
+    """
+    caps = [entry for entry in context.entries["caps"] if entry.values.get("scope") == "offer"]
+    factors = [entry for entry in context.entries["scenario_factors"] if entry.values.get("quantity") in OF_OFFERS]
+    capped = [kind for kind in KINDS if kind.is_offer]
+    for entries, column, kinds in (
+        (context.entries["rules"], "offers", KINDS),
+        (context.entries["options"], "offer", bought()),
+        (caps, "name", capped),
+        (factors, "name", uncertain()),
+    ):
+        for entry in entries:
+            for name in _names(entry, column):
+                homes = [home for kind in kinds if (home := _home(context, kind, name))]
+                if len(homes) > 1:
+                    fix = "Rename one of the two, in its own sheets and wherever it is named."
+                    yield fault_in(entry, column, f"'{name}', {' and '.join(homes)}", "the name of one offer", fix)
+
+
+def _home(context: CheckContext, kind: OfferKind, name: str) -> str:
+    """Where a kind has an offer of that name, in words; blank where it has none."""
+    sheet = kind.sheet
+    if name not in context.names[sheet.name]:
+        return ""
+    rows = (entry.row for entry in context.entries[sheet.name] if entry.values.get(sheet.key[0]) == name)
+    return f"a {kind.noun} (row {next(rows)} of {sheet.name})"
 
 
 def unlikely_regions(context: CheckContext) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Policy: caps and rules name what there is, and scenarios add up."""
+"""Policy: caps name what there is, and scenarios add up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from models.checks.context import CheckContext, fault_in
 from models.checks.names import sources
 from models.faults import Fault, closest
 from models.schema import ScenarioFactor
-from models.supply.registry import KINDS, bought
+from models.supply.registry import bought
 
 
 def names_of_caps(context: CheckContext) -> Iterator[Fault]:
@@ -33,17 +33,6 @@ def names_of_caps(context: CheckContext) -> Iterator[Fault]:
 def _bought(context: CheckContext) -> frozenset[str]:
     """Names of offers that bring capacity."""
     return frozenset().union(*(context.names[kind.sheet.name] for kind in bought()))
-
-
-def names_of_rules(context: CheckContext) -> Iterator[Fault]:
-    """An offer in a rule is one offer."""
-    sheets = [kind.sheet.name for kind in KINDS]
-    for rule in context.dataset.rules:
-        for name in rule.offers:
-            homes = [sheet for sheet in sheets if name in context.names[sheet]]
-            if len(homes) > 1:
-                found = f"'{name}', a name in {' and in '.join(homes)}"
-                yield fault_in(rule, "offers", found, "the name of one offer", "Rename one of the two.")
 
 
 def scenarios(context: CheckContext) -> Iterator[Fault]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.schema import OnDemand
 from models.supply.kind import OfferKind
-from models.supply.registry import offers
+from models.supply.registry import offers, options_on
 
 Pool = tuple[str, str]
 """Region and hardware."""
@@ -74,16 +75,14 @@ def _signings(dataset: Dataset, kind: OfferKind, row: Any) -> Iterable[int]:
     if kind.status(row) == "signed":
         signed = kind.signed_before(dataset, row)
         return () if signed is None else (signed,)
-    window, allowed = kind.signing_window(dataset, row), _earliest_by_options(dataset, kind.name_of(row))
+    window, allowed = kind.signing_window(dataset, row), _earliest_by_options(dataset, kind.key(row))
     return () if allowed is None else range(max(window.start, allowed), window.stop)
 
 
-def _earliest_by_options(dataset: Dataset, name: str) -> int | None:
+def _earliest_by_options(dataset: Dataset, offer: OfferKey) -> int | None:
     """The first month t in which every option on the offer can have been bought; None when one never can."""
     earliest = 0
-    for option in dataset.options:
-        if option.offer != name:
-            continue
+    for option in options_on(dataset, offer):
         first = 0 if option.buy_from is None else max(0, dataset.t(option.buy_from))
         last = (
             dataset.horizon[-1] if option.buy_until is None else min(dataset.horizon[-1], dataset.t(option.buy_until))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from models.checks.context import CheckContext, fault_in
 from models.faults import Fault
 from models.schema import ContractTier, Ramp
-from models.supply.registry import bought, offers
+from models.supply.registry import offer_of_option, offers
 
 
 def parts_of_leases(context: CheckContext) -> Iterator[Fault]:
@@ -112,19 +112,13 @@ def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
 
 
 def options(context: CheckContext) -> Iterator[Fault]:
-    """Warns of options nobody needs or can use; an offer's name must be one offer's."""
+    """Warns of options nobody needs or can use."""
     dataset = context.dataset
     for option in dataset.options:
-        homes = [kind for kind in bought() if option.offer in context.names[kind.sheet.name]]
-        if len(homes) > 1:
-            fix = "Rename one of the two."
-            found = f"'{option.offer}', {' and '.join(f'a {kind.noun}' for kind in homes)}"
-            yield fault_in(option, "offer", found, "the name of one offer", fix)
+        key = offer_of_option(dataset, option)
+        if key is None:
             continue
-        offer = homes[0].of(dataset).get(option.offer) if homes else None
-        if offer is None:
-            continue
-        kind = homes[0]
+        kind, offer = key.kind, key.row(dataset)
         if (status := kind.status(offer)) != "offer":
             fix = "The option is not needed; delete it."
             yield fault_in(option, "offer", f"'{option.offer}', which is {status}", "an offer", fix, "warning")

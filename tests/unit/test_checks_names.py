@@ -31,6 +31,45 @@ def test_the_full_workbook_has_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sheet", "column", "naming"),
+    [
+        ("rules", "offers", {"rule": "r", "kind": "at_most", "count": 1, "offers": "L"}),
+        ("options", "offer", {"option": "P", "offer": "L", "premium_usd": 1}),
+        ("caps", "name", {"cap": "m", "measure": "capacity_mw", "scope": "offer", "name": "L", "sense": "max",
+                          "value": 9}),
+        ("scenario_factors", "name", {"scenario": "s", "quantity": "price", "name": "L", "value": 1.1}),
+    ],
+)  # fmt: skip
+def test_a_name_that_could_mean_two_offers_is_an_error_that_names_both(
+    sheet: str, column: str, naming: dict[str, Any]
+) -> None:
+    """A rule, option, cap or factor on a lease and contract of one name says where both are."""
+    contract = {**CONTRACT["contracts"][0], "contract": "L"}
+    tiers = [{**tier, "contract": "L"} for tier in CONTRACT["contract_tiers"]]
+    scenarios = {"scenarios": [{"scenario": "s", "probability": 1}]} if sheet == "scenario_factors" else {}
+    shared = tables(VALID, LEASE, contracts=[contract], contract_tiers=tiers, **scenarios)
+    assert faults_of(shared) == []
+    errors = [each for each in faults_of({**shared, sheet: [naming]}) if each.severity == "error"]
+    assert brief(errors) == [f"error {sheet}!{column} 2"]
+    assert "a lease (row 2 of leases) and a contract (row 2 of contracts)" in errors[0].found
+
+
+@pytest.mark.parametrize("sheet", ["options", "caps", "scenario_factors"])
+def test_a_lease_out_of_the_name_makes_nothing_ambiguous_that_never_means_one(sheet: str) -> None:
+    """An option, a cap or a factor on a lease stays clear beside a lease-out of its name; a rule does not."""
+    naming = {
+        "options": {"option": "P", "offer": "L", "premium_usd": 1},
+        "caps": {"cap": "m", "measure": "capacity_mw", "scope": "offer", "name": "L", "sense": "max", "value": 9},
+        "scenario_factors": {"scenario": "s", "quantity": "price", "name": "L", "value": 1.1},
+    }
+    shared = tables(VALID, LEASE, scenarios=[{"scenario": "s", "probability": 1}])
+    shared["lease_outs"] = [{**FULL["lease_outs"][0], "lease_out": "L"}]
+    assert faults_of({**shared, sheet: [naming[sheet]]}) == []
+    rules = [{"rule": "r", "kind": "at_most", "count": 1, "offers": "L"}]
+    assert brief(faults_of({**shared, "rules": rules})) == ["error rules!offers 2"]
+
+
+@pytest.mark.parametrize(
     ("sheet", "column", "right"),
     [
         ("throughput", "hardware", "H100"),
