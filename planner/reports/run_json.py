@@ -12,8 +12,8 @@ from planner.formatting import faults_json
 from planner.reports.plan_report import report_of
 from planner.reports.run_result import RunResult
 
-SCHEMA = 1
-"""Goes up where a key changes its meaning. Files without the key `schema` have the meanings of 1."""
+SCHEMA = 2
+"""Goes up where a key changes its meaning (planner/pages/run_json.md says which). Files without `schema` are of 1."""
 
 
 def run_json(result: RunResult) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_keys() -> None:
 
 def test_the_schema_is_numbered() -> None:
     """Programs that read run.json find a whole number that says what its keys mean, with a plan or without."""
-    assert (run_json(REPORT)["schema"], run_json(RunResult())["schema"]) == (1, 1)
+    assert (run_json(REPORT)["schema"], run_json(RunResult())["schema"]) == (2, 2)
 
 
 def test_costs_add_up() -> None:
