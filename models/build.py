@@ -23,6 +23,7 @@ from models.supply.on_demand import add_on_demand
 from models.supply.options import add_options
 from models.supply.pools import add_pools
 from models.supply.registry import add_bought_offers, add_sold_offers, add_use_of_offers
+from models.supply.scaling import model_units
 
 TERMS = (
     # where capacity comes from
@@ -77,7 +78,7 @@ def build_model(
     Model
         Its `compiled` arrays go to a solver; `plan` reads the solver's column values back.
     """
-    model = Model(dataset, probes=probes, every_month=every_month)
+    model = Model(dataset, model_units(dataset), probes=probes, every_month=every_month)
     with PauseGC():
         for add_term in TERMS:
             add_term(model)

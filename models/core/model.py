@@ -14,7 +14,7 @@ import pyomo.environ as pyo
 from models.core.compiled import Compiled, Size, compile_model
 from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
 from models.core.linear import Linear, Var
-from models.core.scaling import ModelUnits, model_units
+from models.core.scaling import ModelUnits
 from models.dataset import Dataset
 from models.plan import Payment, Plan
 
@@ -43,12 +43,12 @@ class Model:
     `decisions`: the columns that scenarios share.
     """
 
-    def __init__(self, dataset: Dataset, *, probes: bool = False, every_month: bool = False) -> None:
+    def __init__(self, dataset: Dataset, units: ModelUnits, *, probes: bool = False, every_month: bool = False) -> None:
         self.dataset = dataset
         self.probes = probes
         self.decisions: list[DecisionColumn] = []
         self.every_month = every_month
-        self.units: ModelUnits = model_units(dataset)
+        self.units = units
         self.pyomo: Any = pyo.ConcreteModel(name="planner")
         self.capacity = CapacityLedger()
         self.costs = CostLedger(dataset.discount)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.dataset import Dataset
+from models.supply.registry import offers
 
 LAST_RESORT_FACTOR = 10.0
 """A token not served costs at least this many times the most expensive way on offer to serve it."""
@@ -37,17 +38,8 @@ def last_resort_usd_per_mtok(dataset: Dataset) -> float:
     LAST_RESORT_FACTOR times the most expensive accelerator-hour on offer at the slowest rate, or times the highest
     price of shortfall allowed, whichever is more.
     """
-    accelerators: dict[str, float] = {}
-    for part in dataset.lease_hardware:
-        accelerators[part.lease] = accelerators.get(part.lease, 0.0) + part.accelerators
     hourly = [each.usd_per_accelerator_hour for each in dataset.on_demand]
-    for term in dataset.lease_terms:
-        hourly.append(term.usd_per_accelerator_hour or 0.0)
-        hourly.append((term.usd_per_unit_month or 0.0) / 672.0 / max(accelerators.get(term.lease, 0.0), 1e-3))
-    for tier in dataset.contract_tiers:
-        contract = dataset.contract_of.get(tier.contract)
-        kw = dataset.hardware_of[contract.hardware].kw if contract else 1.0
-        hourly += [tier.usd_per_accelerator_hour or 0.0, (tier.usd_per_kw_month or 0.0) * kw / 672.0]
+    hourly += [usd for kind, row in offers(dataset) for usd in kind.hourly_usd(dataset, row)]
     rates = [each.tokens_per_second for each in dataset.throughput if each.tokens_per_second > 0.0]
     mtok_per_hour = min(rates, default=1.0) * 3600.0 / 1e6
     allowed = [each.shortfall_usd_per_mtok or 0.0 for each in dataset.segments]

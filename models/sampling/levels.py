@@ -12,6 +12,7 @@ from models.demand.baseline import baseline_demand
 from models.sampling.arrays import Array
 from models.sampling.paths import Paths
 from models.sampling.uncertainty import ALL
+from models.supply.registry import offers
 
 
 def value_of(paths: Paths, quantity: str, name: str) -> Array | None:
@@ -62,18 +63,12 @@ def accelerator_time(dataset: Dataset) -> dict[str, float]:
 def power_mw(dataset: Dataset) -> dict[str, float]:
     """The size of each offer: MW of all of it; and of each provider: MW of all its offers. 0 for on-demand only."""
     sizes: dict[str, float] = {}
-    for lease in dataset.leases:
-        units = lease.signed_units if lease.status == "signed" and lease.signed_units else lease.units_max
-        per_unit = math.fsum(
-            row.accelerators * dataset.hardware_of[row.hardware].kw / 1000.0
-            for row in dataset.lease_hardware
-            if row.lease == lease.lease
-        )
-        sizes[lease.lease] = per_unit * units
-    for contract in dataset.contracts:
-        blocks = contract.signed_blocks if contract.status == "signed" else contract.max_blocks
-        sizes[contract.contract] = contract.block_mw * (blocks or 0)
-    providers = [(each.provider, each.lease) for each in dataset.leases]
-    providers += [(each.provider, each.contract) for each in dataset.contracts]
+    providers: list[tuple[str, str]] = []
+    for kind, row in offers(dataset):
+        if kind.uncertain:
+            name = kind.name_of(row)
+            units = kind.units_signed(row) if kind.status(row) == "signed" else 0
+            sizes[name] = kind.mw_per_unit(dataset, row) * (units or kind.most(row))
+            providers.append((row.provider, name))
     by_provider = {one: math.fsum(sizes[name] for each, name in providers if each == one) for one, _ in providers}
     return by_provider | sizes

@@ -18,11 +18,12 @@ from scipy.sparse import csc_array, csr_array, vstack
 from models.build import build_model
 from models.core.compiled import Compiled
 from models.core.model import DecisionColumn, Model
-from models.core.scaling import ModelUnits, model_units
+from models.core.scaling import ModelUnits
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.risk import Measure, with_objective
 from models.stochastic.tree import ScenarioTree
+from models.supply.scaling import model_units
 from models.warm_start import start_values
 
 Vector = npt.NDArray[np.float64]

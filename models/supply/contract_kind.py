@@ -16,7 +16,7 @@ from models.supply.contract_bills import add_contract_use
 from models.supply.contract_roll import roll_contracts
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import add_contracts
-from models.supply.kind import Family, OfferKind, Price
+from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.signing import ramp_up
 
@@ -95,6 +95,17 @@ class ContractKind(OfferKind):
 
     def works_without_margin(self, row: Contract) -> bool:
         return row.overage_share > 0
+
+    def block_sizes(self, dataset: Dataset, row: Contract) -> Iterable[float]:
+        kw = dataset.hardware_of[row.hardware].kw
+        return [(row.signed_blocks or row.max_blocks) * row.block_mw * 1000.0 / kw]
+
+    def hourly_usd(self, dataset: Dataset, row: Contract) -> Iterator[float]:
+        kw = dataset.hardware_of[row.hardware].kw
+        for tier in dataset.contract_tiers:
+            if tier.contract == row.contract:
+                yield tier.usd_per_accelerator_hour or 0.0
+                yield (tier.usd_per_kw_month or 0.0) * kw / SHORTEST_MONTH_HOURS
 
     def price(self, dataset: Dataset, row: Contract) -> Price:
         mine = (each for each in dataset.contract_tiers if each.contract == row.contract)

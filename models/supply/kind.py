@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from models.roll import Rolled
     from models.roll.state import RollState
 
+SHORTEST_MONTH_HOURS = 672.0
+"""Hours of a February: a price by the month is dearest by the hour then."""
 GIVE_NOTICE, RENEW = "give notice", "renew"
 """What may be done about a signing after it."""
 Family = Callable[..., float]
@@ -122,6 +124,10 @@ class OfferKind(Kind, ABC):
     def is_open(self, row: Any) -> bool:
         """Whether it is still to be decided if and when an offer is taken."""
         return self.status(row) == "offer" and self.most(row) > 0
+
+    def most_units(self, row: Any) -> int:
+        """The most units that there are or can be of an offer."""
+        return max(self.most(row), self.units_signed(row))
 
     def units_signed(self, row: Any) -> int:
         """Units of a row of status signed."""
@@ -251,7 +257,15 @@ class OfferKind(Kind, ABC):
         """Whether something of it can be at work even where the reserve margin keeps everything free."""
         return False
 
+    @abstractmethod
+    def block_sizes(self, dataset: Dataset, row: Any) -> Iterable[float]:
+        """Accelerators that come together, by hardware, as the sheet has them: what the model is scaled by."""
+
     # its price
+
+    @abstractmethod
+    def hourly_usd(self, dataset: Dataset, row: Any) -> Iterable[float]:
+        """Every price of an offer by the accelerator-hour, at the most."""
 
     @abstractmethod
     def price(self, dataset: Dataset, row: Any) -> Price:

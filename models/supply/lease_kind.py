@@ -11,7 +11,7 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
-from models.supply.kind import GIVE_NOTICE, RENEW, Family, OfferKind, Price
+from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule
 from models.supply.leases import add_leases
@@ -153,6 +153,15 @@ class LeaseKind(OfferKind):
         for each in _hardware(dataset, row.lease):
             if each.accelerators > 0:
                 yield each.hardware, months, True
+
+    def block_sizes(self, dataset: Dataset, row: Lease) -> Iterable[float]:
+        return [each.accelerators for each in _hardware(dataset, row.lease)]
+
+    def hourly_usd(self, dataset: Dataset, row: Lease) -> Iterator[float]:
+        accelerators = max(sum(self.block_sizes(dataset, row)), 1e-3)
+        for term in _terms(dataset, row.lease):
+            yield term.usd_per_accelerator_hour or 0.0
+            yield (term.usd_per_unit_month or 0.0) / SHORTEST_MONTH_HOURS / accelerators
 
     def price(self, dataset: Dataset, row: Lease) -> Price:
         term = max(_terms(dataset, row.lease), key=lambda each: each.term_months)

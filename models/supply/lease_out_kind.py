@@ -52,6 +52,12 @@ class LeaseOutKind(OfferKind):
     ) -> Iterator[tuple[str, set[int], bool]]:
         return iter(())
 
+    def block_sizes(self, dataset: Dataset, row: LeaseOut) -> Iterable[float]:
+        return ()
+
+    def hourly_usd(self, dataset: Dataset, row: LeaseOut) -> Iterable[float]:
+        return ()
+
     def price(self, dataset: Dataset, row: LeaseOut) -> Price:
         return Price(row.usd_per_accelerator_hour, "accelerator-hour")
 

@@ -28,7 +28,7 @@ from models.demand.sites import upper_bound
 from models.plan import Plan
 from models.policy.caps import value_weights
 from models.probes import POWER
-from models.supply.registry import offers_of_rule
+from models.supply.registry import offers, offers_of_rule
 
 Kind = Literal[
     "cap",
@@ -174,9 +174,7 @@ class Elastic:
         dataset = self.dataset
         kw = {each.hardware: each.kw for each in dataset.hardware}
         mw = sum(each.accelerators * kw[each.hardware] / 1000.0 for each in dataset.fleet)
-        units = {each.lease: max(each.units_max, each.signed_units or 0) for each in dataset.leases}
-        mw += sum(units[each.lease] * each.accelerators * kw[each.hardware] / 1000.0 for each in dataset.lease_hardware)
-        mw += sum(max(each.max_blocks, each.signed_blocks or 0) * each.block_mw for each in dataset.contracts)
+        mw += sum(kind.most_units(row) * kind.mw_per_unit(dataset, row) for kind, row in offers(dataset) if kind.buys)
         return max(1.0, mw)
 
     def _note(self, rule: RelaxableRule, column: int, month: int, scale: float, cost: float) -> None:

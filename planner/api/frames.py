@@ -154,7 +154,7 @@ def rows_frame(sheet: Sheet, dataset: Dataset, table: RawTable | None) -> pd.Dat
     """The rows of a sheet with the workbook's column names, defaults filled in, notes and sources beside them."""
     if sheet.name == "settings":
         return _settings_frame(sheet, dataset)
-    rows = getattr(dataset, sheet.name)
+    rows = dataset.rows(sheet.name)
     columns = {}
     for column in sheet.columns:
         values = [getattr(row, column.name) for row in rows]

@@ -56,7 +56,7 @@ class Problem:
     @property
     def sheets(self) -> tuple[str, ...]:
         """The names of the sheets that have rows."""
-        return tuple(name for name in sheet_names() if getattr(self.dataset, name))
+        return tuple(name for name in sheet_names() if name == "settings" or self.dataset.rows(name))
 
     def frame(self, name: str) -> pd.DataFrame:
         """A sheet as a DataFrame with the workbook's column names; months are Periods, defaults are filled in.

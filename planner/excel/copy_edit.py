@@ -48,9 +48,10 @@ def rewritten_book(source: Path, before: Dataset, after: Dataset) -> Any:
 def check_as_meant(written: Dataset, meant: Dataset, sheets: Iterable[str]) -> None:
     """Checks that what was written reads as what was meant; anything else is a fault of this software."""
     for name in sheets:
-        found, wanted = getattr(written, name), getattr(meant, name)
         if name == "settings":
-            found, wanted = (replace(found, plan_name=""),), (replace(wanted, plan_name=""),)
+            found, wanted = ((replace(each.settings, plan_name=""),) for each in (written, meant))
+        else:
+            found, wanted = written.rows(name), meant.rows(name)
         if sorted(map(_shown, found)) != sorted(map(_shown, wanted)):
             raise AssertionError(f"the sheet {name} as written does not read as it was meant")
 

@@ -47,10 +47,12 @@ def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
     costs = signing_costs(dataset, plan)
     found = [_signing(dataset, each, cost) for each, cost in zip(plan.signings, costs, strict=True)]
     options = {each.option: each for each in dataset.options}
+    paid: dict[tuple[str, str], float] = defaultdict(float)
+    for each in plan.payments:
+        paid[each.category, each.offer] += each.present_value_usd
     for bought in plan.options:
         key = offer_of_option(dataset, options[bought.name])
         offer = None if key is None else key.row(dataset)
-        paid = (each for each in plan.payments if (each.category, each.offer) == (OPTION.name, bought.name))
         found.append(
             Decision(
                 kind=OPTION,
@@ -61,7 +63,7 @@ def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
                 end=None,
                 accelerators=None,
                 mw=None,
-                cost_usd=sum(each.present_value_usd for each in paid),
+                cost_usd=paid[OPTION.name, bought.name],
                 provider=offer.provider if offer else "",
                 region=offer.region if offer else "",
             )

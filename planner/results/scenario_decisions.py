@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.kinds import LIMIT, OPTION, Kind, OfferKey
+from models.kinds import LIMIT, Kind, OfferKey
 from models.supply.kind import GIVE_NOTICE, RENEW, OfferKind
 from models.supply.registry import offer_of_option
 from planner.results.decisions import Decision
@@ -202,5 +202,5 @@ def _offer_of(dataset: Dataset, what: ScenarioDecision) -> OfferKey | None:
     """The offer that a decision is about; None for a limit."""
     if isinstance(what.kind, OfferKind):
         return OfferKey(what.kind, what.name)
-    option = next((each for each in dataset.options if what.kind == OPTION and each.option == what.name), None)
+    option = next((each for each in dataset.options if each.option == what.name and not what.kind.counted), None)
     return None if option is None else offer_of_option(dataset, option)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.core.scaling import model_units
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey
 from models.stochastic.tree import ScenarioTree
+from models.supply.scaling import model_units
 from models.warm_start import start_values
 from planner.solving.problem import Progress, SolveOptions
 from planner.solving.worker_pool import default_workers

@@ -10,7 +10,6 @@ import pytest
 from cases.test_stochastic_textbooks import PUBLISHED, lands
 from decomposed import columns_differ, one_doubles, three_stages
 
-from models.core.scaling import model_units
 from models.dataset import Dataset
 from models.stochastic.benders import Master, feasibility_cut, lagrangian_cut
 from models.stochastic.extensive_form import ExtensiveForm
@@ -18,6 +17,7 @@ from models.stochastic.risk import Measure
 from models.stochastic.subproblem import build_subproblem
 from models.stochastic.subproblem import multipliers as relaxation_multipliers
 from models.stochastic.tree import ScenarioTree
+from models.supply.scaling import model_units
 from planner.solving.problem import ArrayProblem, SolveOptions, fixed_problem
 from planner.solving.relaxation import LinearRelaxation, relaxed_optimum
 from planner.solving.search import solve

@@ -14,13 +14,13 @@ from scipy.sparse import csc_array
 from stochastic import solved_together
 
 from models.core.compiled import Compiled
-from models.core.scaling import model_units
 from models.dataset import Dataset
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.proximal import with_proximal_term
 from models.stochastic.risk import Measure
 from models.stochastic.subproblem import multipliers as relaxation_multipliers
 from models.stochastic.tree import ScenarioTree
+from models.supply.scaling import model_units
 from planner.solving.problem import ArrayProblem, SolveOptions
 from planner.solving.relaxation import relaxed_optimum
 from planner.stochastic.mpi import ranks
