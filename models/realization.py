@@ -34,7 +34,8 @@ class Realization:
         return float(path[1][begun - 1]) if begun else None
 
     def _product(self, quantity: str, names: Iterable[str], t: int) -> float:
-        named = [value for name in names if (value := self._named(quantity, name, t)) is not None]
+        found = (self._named(quantity, name, t) for name in dict.fromkeys(names))
+        named = [value for value in found if value is not None]
         if not named:
             value = self._named(quantity, ALL, t)
             return 1.0 if value is None else value

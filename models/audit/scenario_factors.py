@@ -32,7 +32,7 @@ class FactorPaths:
 
     def _values(self, quantity: str, t: int, *names: str) -> list[float]:
         """Values in force for the names; where none has one, that for everything."""
-        found = [self._in_force(quantity, name, t) for name in names]
+        found = [self._in_force(quantity, name, t) for name in {*names}]
         own = [each for each in found if each is not None]
         if own:
             return own

@@ -26,11 +26,11 @@ from models.sampling.uncertainty import (
     ALL,
     Uncertainty,
     active_offers,
+    names_that_may_exit,
     offers_to_be_delivered,
     rented_hardware,
     resampled_segments,
     segments_with,
-    suppliers,
     uncertainty_faults,
     values_by_name,
 )
@@ -135,8 +135,7 @@ class _Draw:
         for name, share in values_by_name(what.delivered, active_offers(dataset)).items():
             uniform = self._stream("delivered_share", sites.get(name, name)).random(self.count)
             yield ("delivered_share", name), self._constant(_quantile(share, uniform))
-        named = [each for each in what.exit_hazard if each != ALL]
-        for name, hazard in values_by_name(what.exit_hazard, dict.fromkeys([*suppliers(dataset), *named])).items():
+        for name, hazard in names_that_may_exit(dataset, what).items():
             yield ("supplier_exit", name), self._exits(name, hazard)
 
     def _walks(self, quantity: str, volatilities: Mapping[str, float]) -> dict[str, Array]:

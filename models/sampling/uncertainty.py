@@ -15,7 +15,7 @@ from models.faults import closest
 from models.sampling.distribution import Distribution
 from models.sampling.history import joint_growth, segment_growth
 from models.supply.kind import OfferKind
-from models.supply.registry import offers
+from models.supply.registry import offers, offers_named, two_offers, uncertain
 
 Value = TypeVar("Value")
 
@@ -92,6 +92,12 @@ def suppliers(dataset: Dataset) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*active_offers(dataset).values(), *(each.provider for each in dataset.on_demand)]))
 
 
+def names_that_may_exit(dataset: Dataset, uncertainty: Uncertainty) -> dict[str, float]:
+    """The exit hazard of each provider, and of the offers that have one of their own."""
+    named = [each for each in uncertainty.exit_hazard if each != ALL]
+    return values_by_name(uncertainty.exit_hazard, dict.fromkeys([*suppliers(dataset), *named]))
+
+
 def rented_hardware(dataset: Dataset) -> tuple[str, ...]:
     """The hardware that can be had on demand."""
     return tuple(dict.fromkeys(each.hardware for each in dataset.on_demand))
@@ -120,6 +126,9 @@ def _uncertainty_faults(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
     offers = "a lease or contract that is on offer, or signed and not yet in service"
     yield from _names("delay prior", what.delays, coming, offers)
     yield from _names("delivered prior", what.delivered, there, "a lease or contract that is not excluded")
+    yield from _shared_names(dataset, "delay prior", values_by_name(what.delays, coming))
+    yield from _shared_names(dataset, "delivered prior", values_by_name(what.delivered, there))
+    yield from _shared_names(dataset, "exit hazard", names_that_may_exit(dataset, what))
     known = [*suppliers(dataset), *there]
     yield from _names("exit hazard", what.exit_hazard, known, "a provider, or a lease or contract that is not excluded")
     yield from _numbers("demand volatility", what.demand_volatility, "from 0 to 1", lambda each: 0 <= each <= 1)
@@ -133,6 +142,14 @@ def _uncertainty_faults(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
         if any(not 0 <= value <= 1 for value in share.values):
             yield f"delivered prior of {name}: what arrives is a share from 0 to 1 of what was planned."
     yield from _history_faults(dataset, what)
+
+
+def _shared_names(dataset: Dataset, what: str, names: Iterable[str]) -> Iterator[str]:
+    """Names of two offers: the sheet scenario_factors could not say which is meant."""
+    for name in names:
+        found = offers_named(dataset, name, uncertain())
+        if len(found) > 1:
+            yield f"{what}: '{name}' is the name of {two_offers(found)}. Rename one of the two."
 
 
 def _names(what: str, given: Mapping[str, object], known: list[str], kind: str) -> Iterator[str]:

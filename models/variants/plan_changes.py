@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from models.kinds import OPTION, DecidedKey, Kind
+from models.kinds import OPTION, DecidedKey, Kind, names_in_words
 from models.plan import Plan
 
 Label = Callable[[int], str]
@@ -72,8 +72,8 @@ def differences(before: Plan, after: Plan, label: Label) -> tuple[Change, ...]:
         Every offer or option that either plan chooses: first those of `before`, in its order, then the new ones.
     """
     old, new = _choices(before), _choices(after)
-    names = list(dict.fromkeys([*old, *new]))
-    return tuple(_change(kind, name, old.get((kind, name)), new.get((kind, name)), label) for kind, name in names)
+    called = names_in_words([*old, *new])
+    return tuple(_change(key, words, old.get(key), new.get(key), label) for key, words in called.items())
 
 
 def limit_differences(before: Plan, after: Plan, label: Label) -> tuple[LimitChange, ...]:
@@ -129,11 +129,13 @@ def _choices(plan: Plan) -> dict[DecidedKey, _Choice]:
     return found
 
 
-def _change(kind: Kind, name: str, old: _Choice | None, new: _Choice | None, label: Label) -> Change:
+def _change(key: DecidedKey, called: str, old: _Choice | None, new: _Choice | None, label: Label) -> Change:
+    kind, name = key
+
     def change_of_kind(change: Literal["same", "moved", "resized", "dropped", "new", "changed"], words: str) -> Change:
         before, after = (old.units if old else 0), (new.units if new else 0)
         months = (old.months if old else ()), (new.months if new else ())
-        return Change(kind, name, change, before, after, *months, f"{name}: {words}")
+        return Change(kind, name, change, before, after, *months, f"{called}: {words}")
 
     if old is None and new is not None:
         return change_of_kind("new", f"{_units(kind, new, label)}, which was not chosen before")

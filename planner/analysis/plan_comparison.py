@@ -42,10 +42,15 @@ class InputChange:
     """A value of the input that is not the same: sheet, key of the row, column, and both values ("" where absent)."""
 
     sheet: str
-    row: str
+    key: tuple[str, ...]
     column: str
     before: Any
     after: Any
+
+    @property
+    def row(self) -> str:
+        """The key as people write it."""
+        return "/".join(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,7 @@ def input_changes(before: Dataset, after: Dataset) -> tuple[InputChange, ...]:
     for sheet in SHEETS:
         if sheet.name == "settings":
             named_alike = replace(after.settings, plan_name=before.settings.plan_name)  # the name decides nothing
-            found += _values(sheet, "", before.settings, named_alike)
+            found += _values(sheet, (), before.settings, named_alike)
             continue
         old, new = _by_key(sheet, before.rows(sheet.name)), _by_key(sheet, after.rows(sheet.name))
         for key in dict.fromkeys([*old, *new]):
@@ -171,12 +176,16 @@ def input_changes(before: Dataset, after: Dataset) -> tuple[InputChange, ...]:
     return tuple(found)
 
 
-def _by_key(sheet: Sheet, rows: Sequence[Row]) -> dict[str, Row]:
-    columns = [sheet.column(name) for name in sheet.key]
-    return {"/".join(str(shown(each, getattr(row, each.name))) for each in columns): row for row in rows}
+def _by_key(sheet: Sheet, rows: Sequence[Row]) -> dict[tuple[str, ...], Row]:
+    return {key_of(sheet, row): row for row in rows}
 
 
-def _values(sheet: Sheet, key: str, before: Row, after: Row) -> list[InputChange]:
+def key_of(sheet: Sheet, row: Row) -> tuple[str, ...]:
+    """The key of a row as it is shown."""
+    return tuple(str(shown(column, getattr(row, column.name))) for column in map(sheet.column, sheet.key))
+
+
+def _values(sheet: Sheet, key: tuple[str, ...], before: Row, after: Row) -> list[InputChange]:
     return [
         InputChange(
             sheet.name,

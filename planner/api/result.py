@@ -171,12 +171,12 @@ class Result(Tables):
             return self._repairs(time_limit, conflict=conflict)
         from planner.explain.breakeven import Range
         from planner.explain.explanation import explain_plan
-        from planner.explain.report import explanation_json, offer_words, tables, write_explanation
+        from planner.explain.report import explanation_json, offer_lines, tables, write_explanation
 
         dataset, plan = self.problem.dataset, self._one_figures("explained").plan
         cost = Range(self.bound_usd, plan.objective_usd)
         found = explain_plan(dataset, plan, cost, seconds=time_limit, gap=gap, seed=seed, workers=workers)
-        lines = [f"{each.name}: {offer_words(each, dataset)}" for each in found.offers]
+        lines = offer_lines(found, dataset)
         write = partial(_write, write_explanation, dataset, found)
         return Report(dataset, lambda: tables(found, dataset), lines, explanation_json(found, dataset), write)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Plan
-from models.supply.kind import GIVE_NOTICE, RENEW, OfferKind
+from models.supply.kind import GIVE_NOTICE, RENEW
 
 
 def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple[str, ...]:
@@ -15,21 +16,21 @@ def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple
     Notice is given notice_months before service stops; a renewal is decided in the month before its first.
     """
     words: list[str] = []
-    signed: Counter[tuple[OfferKind, str, int]] = Counter()
-    ended: Counter[tuple[str, int]] = Counter()
-    renewed: Counter[tuple[str, int]] = Counter()
+    signed: Counter[tuple[OfferKey, int]] = Counter()
+    ended: Counter[tuple[OfferKey, int]] = Counter()
+    renewed: Counter[tuple[OfferKey, int]] = Counter()
     for each in plan.signings:
         if not each.signed and first <= each.month <= last:
-            signed[each.kind, each.name, each.term_months] += each.units
+            signed[each.offer, each.term_months] += each.units
         for do, month, end in each.kind.notices(dataset, each):
             if do == RENEW and first <= month - 1 <= last:
-                renewed[each.name, month] += each.units
+                renewed[each.offer, month] += each.units
             elif do == GIVE_NOTICE and first <= month <= last:
-                ended[each.name, end] += each.units
-    for (kind, name, term), units in signed.items():
-        words.append(f"{kind.does} {kind.units(units)} of {name} for {term} months")
-    words += [f"gives notice on {units} of {name}, ends {dataset.label(end)}" for (name, end), units in ended.items()]
-    words += [f"renews {units} of {name} from {dataset.label(begins)}" for (name, begins), units in renewed.items()]
+                ended[each.offer, end] += each.units
+    for (offer, term), units in signed.items():
+        words.append(f"{offer.kind.does} {offer.kind.units(units)} of {offer.name} for {term} months")
+    words += [f"gives notice on {units} of {at.name}, ends {dataset.label(end)}" for (at, end), units in ended.items()]
+    words += [f"renews {units} of {at.name} from {dataset.label(begins)}" for (at, begins), units in renewed.items()]
     words += [f"buys option {each.name}" for each in plan.options if first <= each.month <= last]
     return (*words, *_limits(dataset, plan, first, last))
 

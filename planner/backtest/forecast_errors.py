@@ -11,10 +11,9 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.roll.information import information_at
 from models.schema import sheet
-from planner.analysis.plan_comparison import InputChange, input_changes
+from planner.analysis.plan_comparison import InputChange, input_changes, key_of
 from planner.backtest.checkpoints import BacktestStep
 from planner.backtest.request import BacktestRequest, Inputs
-from planner.results.input_rows import shown
 
 BY_MONTH = ("demand", "on_demand")
 
@@ -45,7 +44,7 @@ def forecast_errors(
 
 def _is_known(change: InputChange, belief: Dataset, inputs: Inputs, k: int) -> bool:
     if change.sheet in BY_MONTH:
-        month = months.parse(change.row.rpartition("/")[2])
+        month = months.parse(change.key[-1])
         return month is None or inputs.actuals.t(month) <= k
     if change.sheet == "settings":
         return True
@@ -55,8 +54,7 @@ def _is_known(change: InputChange, belief: Dataset, inputs: Inputs, k: int) -> b
 def _value(dataset: Dataset, change: InputChange) -> Any:
     """The value of the change's cell; whether there is such a row, where the change is one of a whole row."""
     which = sheet(change.sheet)
-    columns = [which.column(name) for name in which.key]
     for row in getattr(dataset, change.sheet):
-        if "/".join(str(shown(each, getattr(row, each.name))) for each in columns) == change.row:
+        if key_of(which, row) == change.key:
             return getattr(row, change.column) if change.column else True
     return None

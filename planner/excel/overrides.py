@@ -117,6 +117,10 @@ def _set_cell(table: RawTable, sheet: Sheet, key: str, column: str, value: objec
     if wanted not in labels:
         fix = closest(key, [label for label in labels if label])
         raise _Unknown(text, f"a row '{key}'", f"{fix} A key is {'/'.join(sheet.key)}.", sheet.name)
+    meant = [record for record, each in zip(table.records, labels, strict=True) if each == wanted]
+    if len({_key(sheet, letters, record) for record in meant}) > 1:
+        fix = "Rename one of the two: a key's parts are joined by /."
+        raise _Unknown(text, f"'{key}', the key of two rows of {sheet.name}", fix, sheet.name)
     headings = dict(table.headings)
     if column not in letters:
         free = (each for each in map(column_letter, count()) if each not in headings)
@@ -148,8 +152,11 @@ def _set_wide(table: RawTable, sheet: Sheet, letters: dict[str, str], key: str, 
 
 
 def _label(sheet: Sheet, letters: dict[str, str], record: Record) -> str:
-    parts = [record.values.get(letters.get(name, "")) for name in sheet.key]
-    return "/".join(_text(part) for part in parts).rstrip("/")
+    return "/".join(_key(sheet, letters, record)).rstrip("/")
+
+
+def _key(sheet: Sheet, letters: dict[str, str], record: Record) -> tuple[str, ...]:
+    return tuple(_text(record.values.get(letters.get(name, ""))) for name in sheet.key)
 
 
 def _text(value: object) -> str:

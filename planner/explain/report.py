@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
+from models.kinds import names_in_words
 from planner.analysis.marginal_values import MarginalValues, totals_by_cap
 from planner.analysis.offer_values import offer_facts
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
@@ -120,6 +121,12 @@ def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
     if not proven and (low is None or low <= 0.0):
         figure += ", within the solver's gap"
     return f"{figure[:1].upper()}{figure[1:]}; {price_words(answer, dataset)}."
+
+
+def offer_lines(explanation: Explanation, dataset: Dataset) -> list[str]:
+    """Return what is known about each offer, a line each."""
+    called = names_in_words(each.offer for each in explanation.offers)
+    return [f"{called[each.offer]}: {offer_words(each, dataset)}" for each in explanation.offers]
 
 
 def _row(answer: OfferAnswer, dataset: Dataset) -> tuple[Any, ...]:

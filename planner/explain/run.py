@@ -18,7 +18,7 @@ from planner.excel.plan_reader import read_plan, run_record
 from planner.explain.breakeven import Range
 from planner.explain.explanation import explain_plan
 from planner.explain.ranges import Variation
-from planner.explain.report import Explanation, explanation_json, offer_words, write_explanation
+from planner.explain.report import Explanation, explanation_json, offer_lines, write_explanation
 from planner.formatting import money
 from planner.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.problem_reader import read
@@ -199,7 +199,7 @@ class _Explainer:
         cost = money(explanation.cost.high, dataset.settings.currency)
         name = explanation.plan_name or name_of(self.request.input_path)
         lines = [f"{name}: {cost}, explained in {explanation.seconds:.0f} s."]
-        lines += [f"  {each.name}: {offer_words(each, dataset)}" for each in explanation.offers]
+        lines += [f"  {line}" for line in offer_lines(explanation, dataset)]
         return [*lines, f"  Explanation  {self.outputs.plan}"]
 
     def _infeasible(self, dataset: Dataset) -> CommandResult:

@@ -51,6 +51,16 @@ def test_price_moves_one_offer_or_all():
     assert every.contract_tiers[0].usd_per_accelerator_hour == 4.0
 
 
+def test_a_name_of_two_offers_is_refused_with_both_sheets():
+    """The price of `X` could be the lease's or the lease-out's; its share delivered is the lease's."""
+    data = b.dataset(b.lease("X", b.term(2, hourly=1.0)), b.lease_out("X"))
+    with pytest.raises(ValueError, match=r"sheet leases.*sheet lease_outs.*Rename one of the two"):
+        with_factor(data, "price", "X", 2.0)
+    assert [each.delivered_share for each in with_factor(data, "delivered_share", "X", 0.5).leases] == [0.5]
+    dearer = with_factor(data, "price", "*", 2.0)
+    assert [each.usd_per_accelerator_hour for each in (*dearer.lease_terms, *dearer.lease_outs)] == [2.0, 2.0]
+
+
 def test_delivered_share_never_exceeds_all():
     """Twice 80 % is all; half is 40 %."""
     assert with_factor(_data(), "delivered_share", "L", 2.0).lease_of["L"].delivered_share == 1.0

@@ -37,6 +37,16 @@ def test_keys_of_several_parts_are_joined_by_a_slash() -> None:
     assert [each.tokens_bn_per_day for each in data.demand] == [1, 9]
 
 
+def test_a_key_that_joins_alike_for_two_rows_is_a_fault() -> None:
+    """Where names with slashes give two rows one key, none is set, and the fault says so."""
+    demand = [{**VALID["demand"][0], "segment": segment, "region": region}
+              for segment, region in (("a/b", "c"), ("a", "b/c"))]  # fmt: skip
+    given = [plain_table(name, rows) for name, rows in tables(demand=demand).items()]
+    found, (fault,) = override(given, ["demand.a/b/c/2026-01.tokens_bn_per_day=9"])
+    assert "two rows of demand" in fault.found
+    assert found == given
+
+
 def test_settings_are_set_whether_given_or_not() -> None:
     """A setting that the sheet leaves to its default can be set too."""
     data = overridden("settings.months=5", "settings.discount_rate=0.08", "settings.end_of_horizon=full")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import builders as b
 import pytest
 from hypothesis import given
@@ -64,6 +66,14 @@ def test_two_names_of_one_figure_multiply() -> None:
     rates = realized(*rows)
     pairs = [("chat", "H100"), ("chat", "TPU"), ("code", "H100"), ("code", "TPU")]
     assert [rates.throughput(*pair, 0) for pair in pairs] == pytest.approx([0.2, 0.5, 0.4, 9.0])
+
+
+def test_a_row_that_names_both_sides_of_a_figure_counts_once() -> None:
+    """A workload and a hardware of one name: their row multiplies once, in the model and in the audit."""
+    row = factor("throughput", "x", 0.5)
+    assert realized(row).throughput("x", "x", 0) == 0.5
+    data = replace(b.dataset(row), scenario=row.scenario)
+    assert FactorPaths(data).product("throughput", 0, "x", "x") == 0.5
 
 
 def test_growth_compounds_from_the_month_it_is_added_in() -> None:

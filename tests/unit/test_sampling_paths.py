@@ -205,6 +205,13 @@ def test_what_does_not_fit_is_said(what: Uncertainty, said: str) -> None:
         sample(problem(), what, 1, 1)
 
 
+def test_what_is_uncertain_of_two_offers_of_one_name_is_refused() -> None:
+    """Scenario factors go by name: the delay of a lease and a contract of one name cannot be told apart in them."""
+    what = Uncertainty(delays={"*": DELAY_PRIORS["new_build"][0]})
+    (found,) = uncertainty_faults(problem(contract("L", provider="hyper")), what)
+    assert "'L' is the name of a lease (sheet leases) and a contract (sheet contracts)" in found
+
+
 def history(*figures: float, name: str = "chat", first: int = JAN - 24, region: str | None = None) -> list[History]:
     return [
         History(segment=name, region=region, month=first + i, tokens_bn_per_day=each) for i, each in enumerate(figures)
