@@ -70,7 +70,7 @@ def test_two_names_of_one_figure_multiply() -> None:
 
 def test_a_row_that_names_both_sides_of_a_figure_counts_once() -> None:
     """A workload and a hardware of one name: their row multiplies once, in the model and in the audit."""
-    row = factor("throughput", "x", 0.5)
+    row = factor("s", "throughput", 0.5, "x")
     assert realized(row).throughput("x", "x", 0) == 0.5
     data = replace(b.dataset(row), scenario=row.scenario)
     assert FactorPaths(data).product("throughput", 0, "x", "x") == 0.5
