@@ -14,6 +14,7 @@ import pyomo.environ as pyo
 from models.core.compiled import Compiled, Size, compile_model
 from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
 from models.core.linear import Linear, Var
+from models.core.noise import without_noise
 from models.core.scaling import ModelUnits
 from models.dataset import Dataset
 from models.plan import Payment, Plan
@@ -243,7 +244,7 @@ class Model:
         return self.compiled.size
 
     def plan(self, values: npt.NDArray[np.float64]) -> Plan:
-        """The plan that the solver's column values mean."""
+        """The plan that the solver's column values mean, without its rounding."""
         arrays = self.compiled
         # a solver's values may be a hair outside their bounds, and its integers a hair off whole
         rounded = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
@@ -252,7 +253,7 @@ class Model:
         plan = Plan()
         for reader in self.readers:
             plan = _joined(plan, reader())
-        return replace(plan, payments=_by_month(plan.payments))
+        return without_noise(replace(plan, payments=_by_month(plan.payments)))
 
     def to_lp(self) -> str:
         """The model as LP text with its own names, to read and to compare."""

@@ -9,7 +9,6 @@ from models.plan import Plan
 from planner.results.decisions import Action, Decision, actions, decisions
 from planner.results.lock_in import LockRow, lock_in
 from planner.results.monthly import MonthRow, Totals, by_month, totals
-from planner.results.noise import without_noise
 from planner.results.views import (
     SegmentTokens,
     ServiceRow,
@@ -31,12 +30,12 @@ class PlanFigures:
     dataset
         The problem as the plan has it: with scenarios, that of the plan's own scenario.
     plan
-        The plan; its rows of the solver's rounding are left out.
+        The plan.
     """
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
         self.dataset = dataset
-        self.plan = without_noise(plan)
+        self.plan = plan
 
     @cached_property
     def costs_usd(self) -> dict[str, float]:

@@ -40,7 +40,7 @@ def uncertain(data: Dataset, random: Random) -> Uncertainty:
 @settings(max_examples=5, derandomize=True, deadline=None, print_blob=True, database=None)
 @given(random=RANDOM, count=st.integers(1, 30))
 def test_sampled_scenarios_bring_no_fault_into_a_workbook(theme: str, random: Random, count: int) -> None:
-    """With sampled and reduced scenarios a workbook has the errors it had; fewer lose more; probabilities sum to 1."""
+    """With sampled scenarios a workbook has no error that it did not have; fewer lose more; probabilities sum to 1."""
     data = replace(THEMES[theme](random), scenarios=(), scenario_factors=())
     paths = sample(data, uncertain(data, random), 30, random.randrange(1000))
     points = vectors(data, paths)
@@ -57,8 +57,11 @@ def test_sampled_scenarios_bring_no_fault_into_a_workbook(theme: str, random: Ra
             row for name, path in zip(names, found.kept, strict=True) for row in paths.factors(path, name)
         ),
     )
-    before, after = ([each for each in check(one) if each.severity == "error"] for one in (data, written))
-    assert after == before
+    before, after = (
+        {(each.sheet, each.column, each.row_key) for each in check(one) if each.severity == "error"}
+        for one in (data, written)
+    )
+    assert after <= before
     if len(found.kept) == len(paths):
         for each in moments(data, paths, found):
             assert each.mean_kept == pytest.approx(each.mean)

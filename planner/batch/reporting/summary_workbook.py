@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from models.core.noise import NOISE
 from models.dataset import Dataset
 from models.schema import Settings
 from planner.batch.manifest import JobRecord, Manifest
@@ -16,7 +17,6 @@ from planner.batch.reporting.status import counts, headline, status_label, tone,
 from planner.excel.book import Cell
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
 from planner.formatting import money
-from planner.results.noise import NOISE
 from planner.results.tables import Filled, Table, TableColumn
 
 SHEET = "Batch"
