@@ -8,7 +8,7 @@ from typing import Any
 
 from models.columns import Row
 from models.dataset import Billed, Carried, Dataset
-from models.kinds import OfferKey
+from models.kinds import Kind, OfferKey
 from models.plan import Plan, Signing
 from models.schema import (
     Cap,
@@ -103,7 +103,7 @@ class RollState:
             name = sheet_of(type(row)).name
             (getattr(self, name) if name in ROLLED else self.offers[name]).append(row)
 
-    def signings_of(self, kind: OfferKind, name: str) -> list[Signing]:
+    def signings_of(self, kind: Kind, name: str) -> list[Signing]:
         """The plan's signings of an offer."""
         return [each for each in self.plan.signings if (each.kind, each.name) == (kind, name)]
 

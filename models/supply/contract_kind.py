@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
@@ -18,11 +17,8 @@ from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import add_contracts
 from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
+from models.supply.next_round import RoundUnderWay, RoundWritten
 from models.supply.signing import ramp_up
-
-if TYPE_CHECKING:
-    from models.roll import Rolled
-    from models.roll.state import RollState
 
 
 class ContractKind(OfferKind):
@@ -150,10 +146,10 @@ class ContractKind(OfferKind):
             cost += upfront * dataset.discount(m) / max(1, row.max_blocks)
             yield LocalWorth(m, row.term_months, worth, cost)
 
-    def roll(self, state: RollState) -> None:
+    def roll(self, state: RoundUnderWay) -> None:
         roll_contracts(state, self)
 
-    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
+    def map_forward(self, rolled: RoundWritten, before: Dataset, signing: Signing) -> Iterator[Signing]:
         to = rolled.to
         yield replace(signing, month=signing.month - to, start=signing.start - to, end=signing.end - to, signed=True)
 

@@ -11,13 +11,13 @@ from models.plan import Signing
 from models.schema import Contract
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import tier_spans
+from models.supply.next_round import RoundUnderWay
 
 if TYPE_CHECKING:
-    from models.roll.state import RollState
     from models.supply.kind import OfferKind
 
 
-def roll_contracts(state: RollState, kind: OfferKind) -> None:
+def roll_contracts(state: RoundUnderWay, kind: OfferKind) -> None:
     """A contract signed by then becomes a signed row; one that is over, or whose window has closed, goes."""
     dataset, to = state.dataset, state.to
     for contract in dataset.contracts:
@@ -43,7 +43,7 @@ def roll_contracts(state: RollState, kind: OfferKind) -> None:
     state.write(*(each for each in dataset.contract_tiers if OfferKey(kind, each.contract) not in state.removed))
 
 
-def _remember_bills(state: RollState, kind: OfferKind, contract: Contract, signed: Signing) -> None:
+def _remember_bills(state: RoundUnderWay, kind: OfferKind, contract: Contract, signed: Signing) -> None:
     """What was billed of the contract year under way, which counts towards its minimum spend."""
     to, name = state.to, contract.contract
     first = max(0, to - (to - signed.start) % 12)

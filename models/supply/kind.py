@@ -19,12 +19,11 @@ from models.plan import Plan, Signing
 from models.realization import Realization
 from models.schema import Sheet, sheet_of
 from models.supply.local_worth import LocalWorth, Values
+from models.supply.next_round import RoundUnderWay, RoundWritten
 from models.supply.signing import service_start
 
 if TYPE_CHECKING:
     from models.core.model import Model
-    from models.roll import Rolled
-    from models.roll.state import RollState
 
 SHORTEST_MONTH_HOURS = 672.0
 """Hours of a February: a price by the month is dearest by the hour then."""
@@ -319,11 +318,11 @@ class OfferKind(Kind, ABC):
     # rounds
 
     @abstractmethod
-    def roll(self, state: RollState) -> None:
+    def roll(self, state: RoundUnderWay) -> None:
         """Writes its rows of the next round: what is signed by then as signed, what is left to sign as an offer."""
 
     @abstractmethod
-    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
+    def map_forward(self, rolled: RoundWritten, before: Dataset, signing: Signing) -> Iterator[Signing]:
         """A signing made before the round began, as the next round's workbook has it; nothing of one that is over."""
 
     def undecided(self, dataset: Dataset, signing: Signing, to: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
@@ -16,11 +15,8 @@ from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule
 from models.supply.leases import add_leases
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
+from models.supply.next_round import RoundUnderWay, RoundWritten
 from models.supply.signing import ramp_up
-
-if TYPE_CHECKING:
-    from models.roll import Rolled
-    from models.roll.state import RollState
 
 
 class LeaseKind(OfferKind):
@@ -205,10 +201,10 @@ class LeaseKind(OfferKind):
                 cost = (upfront + prepaid) * dataset.discount(m) + (1.0 - term.prepay_share) * later
                 yield LocalWorth(m, term.term_months, worth, cost)
 
-    def roll(self, state: RollState) -> None:
+    def roll(self, state: RoundUnderWay) -> None:
         roll_leases(state, self)
 
-    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
+    def map_forward(self, rolled: RoundWritten, before: Dataset, signing: Signing) -> Iterator[Signing]:
         holding = self._holding(before, signing, rolled.to)
         name = None if holding is None else rolled.name_of(signing, holding.stop, holding.renewed)
         if holding is None or name is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from models.core.model import Model
 from models.dataset import Dataset
@@ -14,10 +13,7 @@ from models.supply.kind import Family, OfferKind, Price
 from models.supply.lease_out_roll import roll_lease_outs
 from models.supply.lease_outs import add_lease_outs
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
-
-if TYPE_CHECKING:
-    from models.roll import Rolled
-    from models.roll.state import RollState
+from models.supply.next_round import RoundUnderWay, RoundWritten
 
 
 class LeaseOutKind(OfferKind):
@@ -80,10 +76,10 @@ class LeaseOutKind(OfferKind):
         """No status says excluded."""
         return replace(row, units_max=0)
 
-    def roll(self, state: RollState) -> None:
+    def roll(self, state: RoundUnderWay) -> None:
         roll_lease_outs(state, self)
 
-    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
+    def map_forward(self, rolled: RoundWritten, before: Dataset, signing: Signing) -> Iterator[Signing]:
         name, to = rolled.name_of(signing), rolled.to
         if name is not None:
             yield replace(signing, name=name, month=0, units=1, start=signing.start - to, end=signing.end - to)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.schema import Rule
+from models.supply.next_round import RoundUnderWay
 
 if TYPE_CHECKING:
-    from models.roll.state import RollState
     from models.supply.kind import OfferKind
 
 
-def roll_lease_outs(state: RollState, kind: OfferKind) -> None:
+def roll_lease_outs(state: RoundUnderWay, kind: OfferKind) -> None:
     """Units agreed become one row and a rule that takes it in month 0, for the months that are left."""
     dataset, to = state.dataset, state.to
     for row in dataset.lease_outs:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from models.dataset import Dataset
 from models.stochastic.tree import ScenarioTree
 from planner.results.scenario_decisions import SIGNED, Key, ScenarioDecision, SharedDecision, shared_decisions, why_not
-
-if TYPE_CHECKING:
-    from planner.results.scenario_set import ScenarioSetResult
 
 
 @dataclass(frozen=True)
@@ -39,16 +36,30 @@ class Node:
         return tuple(node for _, node in self.walk() if not node.children)
 
 
-def decision_tree(plans: ScenarioSetResult) -> Node:
-    """The tree of the plans of all scenarios of a problem."""
-    return _TreeBuilder(plans).root()
+def decision_tree(
+    dataset: Dataset, probability: Mapping[str, float], decisions: Mapping[str, Sequence[ScenarioDecision]]
+) -> Node:
+    """The tree of the plans of all scenarios of a problem.
+
+    Parameters
+    ----------
+    dataset
+        The problem.
+    probability, decisions
+        By the names of the scenarios: how likely each is, and what its plan decides.
+    """
+    return _TreeBuilder(dataset, probability, decisions).root()
 
 
 class _TreeBuilder:
-    def __init__(self, plans: ScenarioSetResult) -> None:
-        self.dataset, self.tree = plans.dataset, ScenarioTree(plans.dataset)
-        self.probability = plans.solution.probability
-        self.decisions = {each.name: each.decisions for each in plans.scenarios}
+    def __init__(
+        self,
+        dataset: Dataset,
+        probability: Mapping[str, float],
+        decisions: Mapping[str, Sequence[ScenarioDecision]],
+    ) -> None:
+        self.dataset, self.tree = dataset, ScenarioTree(dataset)
+        self.probability, self.decisions = probability, decisions
 
     def root(self) -> Node:
         together = tuple(self.tree.nodes(0).values())

@@ -182,7 +182,8 @@ class ScenarioSetResult:
     @cached_property
     def decision_tree(self) -> Node:
         """What is decided while scenarios cannot be distinguished, and what in each branch after that."""
-        return decision_tree(self)
+        decisions = {each.name: each.decisions for each in self.scenarios}
+        return decision_tree(self.dataset, self.solution.probability, decisions)
 
     @cached_property
     def decisions_now(self) -> list[SharedDecision]:
