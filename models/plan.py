@@ -193,6 +193,10 @@ class Plan:
         """Net present cost: the sum of the payments' present values."""
         return sum(each.present_value_usd for each in self.payments)
 
+    def takes(self, offer: OfferKey) -> bool:
+        """Whether the plan chooses to sign some of an offer."""
+        return any(each.offer == offer and not each.signed for each in self.signings)
+
     def costs_usd(self) -> dict[str, float]:
         """Present value by category, every category named; sums to the objective."""
         costs = dict.fromkeys(CATEGORIES, 0.0)

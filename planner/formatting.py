@@ -113,7 +113,7 @@ def money_scale(amounts: Iterable[float | None]) -> tuple[float, str]:
 
 
 def estimate_words(estimate: Estimate, shown: Callable[[float], str], gap: float) -> str:
-    """What is known of a figure, in words: a value only where both ends agree within the gap asked for.
+    """What is known of a figure, in words: a value only where both ends agree within the gap, or in the digits shown.
 
     >>> estimate_words(Estimate(4.499, 4.5), "{:.2f}".format, 0.001), estimate_words(Estimate(4.0, 4.5), str, 0.001)
     ('4.50', 'between 4.0 and 4.5')
@@ -126,6 +126,8 @@ def estimate_words(estimate: Estimate, shown: Callable[[float], str], gap: float
     if value is not None:
         return shown(value)
     if estimate.at_least is not None and estimate.at_most is not None:
+        if shown(estimate.at_least) == shown(estimate.at_most):
+            return shown(estimate.at_most)
         return f"between {shown(estimate.at_least)} and {shown(estimate.at_most)}"
     if estimate.at_least is not None:
         return f"at least {shown(estimate.at_least)}"

@@ -169,14 +169,14 @@ class Result(Tables):
         """
         if self.status == "infeasible":
             return self._repairs(time_limit, conflict=conflict)
-        from planner.explain.breakeven import Range
+        from models.estimate import Estimate
         from planner.explain.explanation import explain_plan
-        from planner.explain.report import explanation_json, offer_lines, tables, write_explanation
+        from planner.explain.report import explanation_json, explanation_lines, tables, write_explanation
 
         dataset, plan = self.problem.dataset, self._one_figures("explained").plan
-        cost = Range(self.bound_usd, plan.objective_usd)
+        cost = Estimate.optimum(self.bound_usd, plan.objective_usd)
         found = explain_plan(dataset, plan, cost, seconds=time_limit, gap=gap, seed=seed, workers=workers)
-        lines = offer_lines(found, dataset)
+        lines = explanation_lines(found, dataset)
         write = partial(_write, write_explanation, dataset, found)
         return Report(dataset, lambda: tables(found, dataset), lines, explanation_json(found, dataset), write)
 

@@ -1,50 +1,46 @@
 r"""Break-even: the price at which the decision about an offer changes, from a few solves, with bounds.
 
 Let V_in(f) be the least cost of all plans that take the offer, its rates and upfronts times f, and V_out the
-least cost of those that do not. A plan costs a + b f, so V_in, a minimum of lines, is concave; it rises with f
-for what we buy (b > 0) and falls for what we lease out (b < 0). Every plan found bounds V_in from above along
-its line; every solver's bound, and every chord between two of them, bounds it from below. Where the lowest
-line meets V_out is the break-even of the plans known. Solving there either finds a lower line (a Newton step, of
-which there are finitely many) or proves that there is none.
+least cost of those that do not. V_in rises with f for what we buy and falls for what we lease out; so a plan that
+takes the offer at f for no more than V_out is proven to cost, and a bound of V_in(f) that no plan without the offer
+exceeds, bound the break-even from the two sides.
+
+Where no rule of the workbook depends on the price, more is known: a plan costs a + b f, so that it bounds V_in from
+above along its line, and V_in, a minimum of lines, is concave: every chord between two bounds bounds it from below.
+Where the lowest line meets V_out is the break-even of the plans known; solving there either finds a lower line (a
+Newton step, of which there are finitely many) or proves that there is none. Otherwise the interval is cut in two.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from itertools import pairwise
+
+from models.estimate import Estimate
 
 PRICE_TOLERANCE = 1e-3
 """Prices that differ by less than this share of today's price count as one."""
 KNOWN_WIDTH = 0.02
-"""A break-even counts as known when its interval is narrower than this share of today's price."""
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A figure known to lie between two bounds; None where nothing is known on that side."""
-
-    low: float | None
-    high: float | None
-
-    def minus(self, other: Range) -> Range:
-        """Return the bounds of this figure less another."""
-        low = None if self.low is None or other.high is None else self.low - other.high
-        high = None if self.high is None or other.low is None else self.high - other.low
-        return Range(low, high)
+"""A break-even counts as known when its interval is narrower than this share of today's price, or of itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A solve with the offer taken at price multiple f: the plan's fixed and priced part, and a bound; USD."""
+    """A solve with the offer taken at price multiple f: the plan's fixed and priced part, and a bound; USD.
+
+    The parts are None where no plan was found; the bound is infinite where it is proven that there is none.
+    """
 
     f: float
-    fixed_usd: float
+    fixed_usd: float | None
     priced_usd: float
     bound_usd: float | None
 
     @property
-    def cost_usd(self) -> float:
+    def cost_usd(self) -> float | None:
         """The cost at factor f of today's price, USD."""
-        return self.fixed_usd + self.priced_usd * self.f
+        return None if self.fixed_usd is None else self.fixed_usd + self.priced_usd * self.f
 
 
 @dataclass(slots=True)
@@ -53,87 +49,117 @@ class BreakEven:
 
     Parameters
     ----------
-    without : Range
-        Cost of the best plan without the offer, USD.
+    without : Estimate
+        Least cost without the offer, USD.
     buys : bool
         False for a lease-out, which earns more at a higher price.
+    linear : bool
+        Whether no rule and no bill but the offer's own depends on its price, so that lines and chords hold.
     points : list of Point
         Solves with the offer at several prices.
     """
 
-    without: Range
+    without: Estimate
     buys: bool = True
+    linear: bool = True
     points: list[Point] = field(default_factory=list)
 
-    def estimate(self) -> float | None:
-        """Return the multiple of today's price at which the known plans with and without the offer cost the same."""
-        return self._plan_break_even(self.without.high)
-
-    def known(self) -> Range:
-        """Return the proven interval of the break-even, in multiples of today's price."""
-        worth, not_worth = self._plan_break_even(self.without.low), self._bound_break_even(self.without.high)
-        return Range(worth, not_worth) if self.buys else Range(not_worth, worth)
+    def known(self) -> Estimate:
+        """The proven interval of the break-even, in multiples of today's price."""
+        worth, not_worth = self._worth_at(self.without.at_least), self._not_worth_at(self.without.at_most)
+        if worth is None and not_worth is None:
+            return Estimate.unknown()
+        return Estimate(worth, not_worth) if self.buys else Estimate(not_worth, worth)
 
     @property
     def is_known(self) -> bool:
         """Whether the interval is narrow enough to be called a figure."""
-        known = self.known()
-        return known.low is not None and known.high is not None and known.high - known.low <= KNOWN_WIDTH
+        low, high = self.known().at_least, self.known().at_most
+        return low is not None and high is not None and high - low <= KNOWN_WIDTH * max(1.0, abs(high)) + 1e-12
+
+    @property
+    def price_matters(self) -> bool:
+        """Whether any plan found pays anything that depends on the price."""
+        return any(each.priced_usd or each.bound_usd == math.inf for each in self.points)
 
     def never(self) -> bool:
         """Whether the offer is proven to be not worth accepting even free of charge (never for a lease-out)."""
         bound = self._bound(0.0)
-        return self.buys and bound is not None and self.without.high is not None and _reaches(bound, self.without.high)
+        return self.buys and bound is not None and _reaches(bound, self.without.at_most)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a further price would tell nothing that matters."""
+        unpaid = self.known().at_most
+        stays_unpaid = not self.buys and unpaid is not None and unpaid < 0.0
+        return self.is_known or self.never() or stays_unpaid or not self.price_matters
 
     def next_price(self) -> float | None:
-        """Return the price multiple to solve at next; None when nothing more would be found out."""
-        estimate = self.estimate()
-        if estimate is None or self.is_known or self.never():
-            return None
-        f = max(0.0, estimate)
-        return None if any(abs(f - each.f) <= PRICE_TOLERANCE for each in self.points) else f
+        """The price multiple to solve at next; None where a further price would tell nothing more."""
+        estimate = self._line_meets(self.without.at_most)
+        if estimate is not None and self._is_new(max(0.0, estimate)):
+            return max(0.0, estimate)
+        return None if self.linear else self._middle()
 
-    def _plan_break_even(self, cost: float | None) -> float | None:
-        """Return the price multiple at which the lowest line of a known plan reaches that cost."""
+    def _is_new(self, f: float) -> bool:
+        known = self.known()
+        inside = (known.at_least is None or f > known.at_least) and (known.at_most is None or f < known.at_most)
+        return (self.linear or inside) and all(abs(f - each.f) > PRICE_TOLERANCE for each in self.points)
+
+    def _middle(self) -> float | None:
+        """The middle of the widest part of the interval that no price tried yet lies in."""
+        known = self.known()
+        low = 0.0 if known.at_least is None else known.at_least
+        high = 2.0 * max(1.0, *(each.f for each in self.points)) if known.at_most is None else known.at_most
+        inside = sorted({low, high, *(each.f for each in self.points if low < each.f < high)})
+        low, high = max(pairwise(inside), key=lambda part: part[1] - part[0], default=(low, low))
+        return (low + high) / 2.0 if high - low > KNOWN_WIDTH / 2.0 else None
+
+    def _line_meets(self, cost: float | None) -> float | None:
+        """The price multiple at which the lowest line of a known plan reaches that cost."""
         meets = [
-            (cost - each.fixed_usd) / each.priced_usd for each in self.points if each.priced_usd and cost is not None
+            (cost - each.fixed_usd) / each.priced_usd
+            for each in self.points
+            if each.priced_usd and each.fixed_usd is not None and cost is not None
         ]
         if not meets:
             return None
         return max(meets) if self.buys else min(meets)
 
+    def _worth_at(self, cost: float | None) -> float | None:
+        """The price furthest on the unfavourable side at which a known plan with the offer costs no more than that."""
+        if self.linear:
+            return self._line_meets(cost)
+        worth = [each.f for each in self.points if each.cost_usd is not None and _reaches(cost, each.cost_usd)]
+        return (max if self.buys else min)(worth, default=None)
+
     def _bound(self, f: float) -> float | None:
-        """Return a lower bound of V_in(f): chords between solved points; outside them V_in is monotone."""
+        """A lower bound of V_in(f): V_in is monotone, and concave where it is made of lines."""
         known = sorted((each.f, each.bound_usd) for each in self.points if each.bound_usd is not None)
         below = [each for each in known if each[0] <= f + 1e-12]
         above = [each for each in known if each[0] >= f - 1e-12]
-        found = []
-        if below and above:
+        found = [bound for _, bound in (below if self.buys else above)]
+        if self.linear and below and above:
             (low, at_low), (high, at_high) = below[-1], above[0]
             found.append(at_low if high == low else at_low + (at_high - at_low) * (f - low) / (high - low))
-        if self.buys:
-            found += [bound for _, bound in below]
-        else:
-            found += [bound for _, bound in above]
         return max(found, default=None)
 
-    def _bound_break_even(self, cost: float | None) -> float | None:
-        """Return the first price, from the favourable side, from which on the offer is proven to be not worth it."""
-        if cost is None:
-            return None
+    def _not_worth_at(self, cost: float | None) -> float | None:
+        """The first price, from the favourable side, from which on the offer is proven to be not worth it."""
         corners = sorted({each.f for each in self.points}, reverse=not self.buys)
         before: float | None = None
         for f in corners:
             bound = self._bound(f)
             if bound is not None and _reaches(bound, cost):
                 earlier = None if before is None else self._bound(before)
-                if before is None or earlier is None or bound <= earlier:
+                if not self.linear or before is None or earlier is None or bound <= earlier or math.isinf(bound):
                     return f
+                assert cost is not None
                 return before + (f - before) * (cost - earlier) / (bound - earlier)
             before = f
         return None
 
 
-def _reaches(bound: float, cost: float) -> bool:
+def _reaches(bound: float | None, cost: float | None) -> bool:
     """Whether a bound is at least a cost, up to the rounding of the solver."""
-    return bound >= cost - 1e-9 * abs(cost)
+    return bound is not None and cost is not None and bound >= cost - 1e-9 * abs(cost)

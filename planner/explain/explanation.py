@@ -5,28 +5,72 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.plan import Plan
-from models.supply.registry import offers_on_the_table
-from planner.analysis.marginal_values import marginal_values
-from planner.explain.breakeven import Range
-from planner.explain.offers import OfferAnswer, explain_offers
-from planner.explain.report import Explanation
+from planner.analysis.marginal_values import MarginalValues, marginal_values
+from planner.explain.offers import OfferAnswer, offer_questions
+from planner.explain.policy import PolicyAnswer, policy_questions
+from planner.explain.searches import LeastCost, Search, SharedTime
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool, default_workers
 
-LEAST_SECONDS = 4.0
-"""Least time limit of one solve."""
-
 log = logging.getLogger("planner")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a plan is as it is.
+
+    Parameters
+    ----------
+    plan_name
+        Name of the plan.
+    cost_usd, bound_usd
+        What the plan costs, and what every plan is proven to cost at least; USD.
+    least_cost
+        The least cost of the problem: what is proven of it, and the cheapest plan found.
+    gap
+        Relative gap that was asked for.
+    marginal
+        Marginal values, None where unknown.
+    offers, policy
+        What was found out about each offer, and about each cap, rule and limit.
+    complete
+        Whether all of it is known within what counts as known.
+    seconds
+        How long it took.
+    """
+
+    plan_name: str
+    cost_usd: float
+    least_cost: Estimate
+    gap: float
+    marginal: MarginalValues | None
+    offers: tuple[OfferAnswer, ...]
+    policy: tuple[PolicyAnswer, ...]
+    complete: bool
+    seconds: float
+
+    @property
+    def bound_usd(self) -> float | None:
+        """What every plan is proven to cost at least."""
+        return self.least_cost.at_least
+
+    @property
+    def saved_by_better_plan_usd(self) -> float:
+        """What the cheapest plan found costs less than the plan; 0 where none costs less."""
+        found = self.least_cost.at_most
+        return 0.0 if found is None or found >= self.cost_usd * (1.0 - 1e-9) else self.cost_usd - found
 
 
 def explain_plan(
     dataset: Dataset,
     plan: Plan,
-    cost: Range,
+    cost: Estimate,
     *,
     seconds: float,
     gap: float = 0.001,
@@ -44,7 +88,7 @@ def explain_plan(
     plan
         A plan of it.
     cost
-        What the plan costs, and what is proven of the least cost; USD of present value.
+        What is known of the least cost; USD of present value.
     seconds
         For everything together.
     gap
@@ -61,17 +105,60 @@ def explain_plan(
     began = time.monotonic()
     log.info("Marginal values of %s", dataset.settings.plan_name)
     marginal = marginal_values(dataset, plan)
-    offers: tuple[OfferAnswer, ...] = ()
-    if count := len(offers_on_the_table(dataset)):
-        workers = workers or default_workers()
-        left = 0.97 * max(1.0, seconds - (time.monotonic() - began))
-        # as many solves again for prices, after one for each offer
-        each = max(LEAST_SECONDS, left * workers / (2.0 * count))
-        log.info("Offers: %d, each solved with and without, up to %.0f s at a time on %d workers", count, each, workers)
-        with WorkerPool(workers, left, stop or Stop()) as pool:
-            offers = explain_offers(dataset, plan, cost, pool, SolveOptions(gap, each, 1, seed), on_progress)
-    complete = all(
-        each.infeasible or (each.break_even is not None and (each.break_even.is_known or each.break_even.never()))
-        for each in offers
+    workers = workers or default_workers()
+    left = 0.97 * max(1.0, seconds - (time.monotonic() - began))
+    with WorkerPool(workers, left, stop or Stop()) as pool:
+        found = answer_questions(dataset, plan, cost, pool, SolveOptions(gap, None, 1, seed), on_progress)
+    return replace(found, marginal=marginal, seconds=time.monotonic() - began)
+
+
+def answer_questions(
+    dataset: Dataset,
+    plan: Plan,
+    cost: Estimate,
+    workers: WorkerPool,
+    options: SolveOptions,
+    on_progress: Callable[[int, int], None] = lambda done, submitted: None,
+) -> Explanation:
+    """What each offer, cap, rule and limit is worth or costs, as far as the time of the workers proves it.
+
+    Parameters
+    ----------
+    dataset
+        The problem.
+    plan
+        The plan to explain.
+    cost
+        What is known of the least cost, USD.
+    workers
+        Where the problems are solved.
+    options
+        Of each solve.
+    on_progress
+        Called with the numbers of solves done and submitted.
+    """
+    base = Search("the problem as it is", dataset, plan, bound_usd=cost.at_least, asked_gap=options.gap)
+    policy = policy_questions(dataset, base)
+    offers = offer_questions(dataset, plan, base)
+    searches = [base, *(each.search for each in policy), *(each.other for each in offers)]
+    for each in policy:
+        each.searches = searches
+    for question in offers:
+        question.searches = searches
+    count = len(policy) + len(offers)
+    if count:
+        log.info("Offers and policy: %d questions on %d workers", count, workers.count)
+        SharedTime([LeastCost(base, searches), *offers, *policy], workers, options, on_progress).run()
+    answers, costs = tuple(each.answer() for each in offers), tuple(each.answer() for each in policy)
+    complete = all(each.complete for each in answers) and all(each.complete for each in costs)
+    return Explanation(
+        dataset.settings.plan_name,
+        plan.objective_usd,
+        base.least_cost,
+        options.gap,
+        None,
+        answers,
+        costs,
+        complete,
+        0.0,
     )
-    return Explanation(dataset.settings.plan_name, cost, marginal, offers, complete, time.monotonic() - began)

@@ -1,25 +1,33 @@
 """Offers: the value of each accepted offer, and the cost and break-even price of each rejected one.
 
 Every figure comes from solving the whole problem again with the offer forced in or left out, with the plan as a warm
-start, in worker processes. A figure that is not proven is given with its bounds.
+start, in worker processes. A figure is told as far as it is proven.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.core.scopes import in_scope
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.kinds import OfferKey
 from models.plan import Plan
 from models.supply.kind import OfferKind
 from models.supply.registry import offers_on_the_table
 from models.variants.offers import at_price, with_offer, without_offer
-from models.variants.plan_changes import Change, differences
-from planner.explain.breakeven import BreakEven, Point, Range
-from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
+from models.variants.plan_changes import differences
+from planner.explain.breakeven import KNOWN_WIDTH, BreakEven, Point
+from planner.explain.policy import noise_usd
+from planner.explain.searches import LEAST_GAP, Question, Search, difference_is_known, share_plan
+from planner.solving.worker_pool import SolveResult
+
+NOT_SEARCHED, UNKNOWN_PRICE = 1e9, 100.0
+"""Openness, in widths that count as known, of an offer without an answer, and of a price with an end missing."""
+SHARE_OF_WIDTH = 1.0 / 8.0
+"""Each search about a break-even price may leave this part of `KNOWN_WIDTH` open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +42,33 @@ class OfferAnswer:
         Whether the plan accepts it.
     units : int
         Units or blocks of it in the plan.
-    other : Range
-        Cost of the best plan without it (if taken) or with it forced in (if not), USD; None where none was found.
-    difference : Range
-        That less the cost of the plan, USD: the value of an accepted offer, the cost of forcing in a rejected one.
+    difference : Estimate
+        The least cost without it (if taken) or with it forced in (if not), less that of the problem as it is, USD.
     infeasible : bool
         No plan exists without it, or with it.
-    break_even : BreakEven, optional
-        The price at which the decision changes; None where it was not searched for.
+    break_even : Estimate
+        The multiple of today's price at which the decision changes.
+    never : bool
+        It is proven to be not worth accepting even free of charge.
+    price_matters : bool
+        Whether anything that was found depends on its price.
+    complete : bool
+        Whether both figures are known within what counts as known.
     displaces : tuple of str
         What else changes, in words.
     why : str
-        How the solve ended.
+        How the last search ended.
     """
 
     offer: OfferKey
     taken: bool
     units: int
-    other: Range
-    difference: Range
+    difference: Estimate
     infeasible: bool
-    break_even: BreakEven | None
+    break_even: Estimate
+    never: bool
+    price_matters: bool
+    complete: bool
     displaces: tuple[str, ...]
     why: str = ""
 
@@ -69,126 +83,158 @@ class OfferAnswer:
         return self.offer.kind
 
 
-def explain_offers(
-    dataset: Dataset,
-    plan: Plan,
-    cost: Range,
-    workers: WorkerPool,
-    options: SolveOptions,
-    on_progress: Callable[[int, int], None] = lambda done, submitted: None,
-) -> tuple[OfferAnswer, ...]:
-    """Find the value of every offer, and the price at which the decision about it changes.
+class OfferQuestion(Question):
+    """The searches about one offer: with or without it, and with it at other prices."""
 
-    Each offer is forced in or left out once; then break-even prices are searched for until all are known or the time
-    of the workers is over.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The problem.
-    plan : Plan
-        The plan to explain.
-    cost : Range
-        Its cost, with the bound of its own solve as the low side, USD.
-    workers : WorkerPool
-        Where the problems are solved.
-    options : SolveOptions
-        Of each solve.
-    on_progress : callable
-        Called with the numbers of solves done and submitted.
-    """
-    units = dict.fromkeys(offers_on_the_table(dataset), 0)
-    for signing in plan.signings:
-        if not signing.signed and signing.offer in units:
-            units[signing.offer] += signing.units
-    studies = [_OfferSolves(dataset, plan, cost, offer, count, options) for offer, count in units.items()]
-    pending: dict[Future[SolveResult], _OfferSolves] = {workers.submit(each.first_task()): each for each in studies}
-    submitted, done = len(pending), 0
-    while pending:
-        on_progress(done, submitted)
-        finished, _ = wait(pending, timeout=1.0, return_when=FIRST_COMPLETED)
-        for future in finished:
-            each = pending.pop(future)
-            done += 1
-            task = each.update(future.result())
-            if task is not None:
-                pending[workers.submit(task)] = each
-                submitted += 1
-    on_progress(done, submitted)
-    return tuple(each.answer() for each in studies)
-
-
-class _OfferSolves:
-    """The solves about one offer, and their results."""
-
-    def __init__(
-        self, dataset: Dataset, plan: Plan, cost: Range, offer: OfferKey, units: int, options: SolveOptions
-    ) -> None:
-        self.dataset, self.plan, self.cost, self.offer, self.units = dataset, plan, cost, offer, units
-        self.options = options
-        self.other: SolveResult | None = None
-        self.break_even: BreakEven | None = None
-        self._price = 1.0
+    def __init__(self, dataset: Dataset, plan: Plan, base: Search, offer: OfferKey, units: int) -> None:
+        self.dataset, self.plan, self.base, self.offer, self.units = dataset, plan, base, offer, units
+        self.linear, self.monotone = _price_effects(dataset, offer)
+        self.searches: Sequence[Search] = ()
+        self.at_prices: dict[float, Search] = {}
+        gap = base.asked_gap
+        if self.taken:
+            problem = without_offer(dataset, offer)
+            self.other = Search(f"without {offer.words}", problem, start=plan, relaxations=(base,), asked_gap=gap)
+        else:
+            problem, name = with_offer(dataset, offer), f"with {offer.words}"
+            self.other = Search(name, problem, start=plan, left_open=offer, relaxations=(base,), asked_gap=gap)
 
     @property
     def taken(self) -> bool:
+        """Whether the plan accepts it."""
         return self.units > 0
 
-    def first_task(self) -> SolveTask:
-        """Return the problem without an accepted offer, or with a rejected one forced in."""
+    @property
+    def difference(self) -> Estimate:
+        """What the optimum loses without it, or with it forced in: one problem is the other with less allowed."""
+        return self.other.least_cost.minus(self.base.least_cost).not_below(0.0)
+
+    @property
+    def break_even(self) -> BreakEven | None:
+        """The break-even as far as it is known; None where there is none, or where prices prove nothing."""
+        if not self.monotone or self.other.plan is None or self.other.infeasible:
+            return None
+        best = self.base.plan or self.plan
         if self.taken:
-            without = without_offer(self.dataset, self.offer)
-            return SolveTask(f"without {self.offer.words}", without, self.options, self.plan)
-        forced = with_offer(self.dataset, self.offer)
-        return SolveTask(f"with {self.offer.words}", forced, self.options, self.plan, left_open=self.offer)
-
-    def update(self, result: SolveResult) -> SolveTask | None:
-        """Record a result and return the next problem to solve; None when there is nothing more to find out."""
-        if self.other is None:
-            self.other = result
-            if result.plan is None or result.objective_usd is None:
-                return None
-            found = Range(result.bound_usd, result.objective_usd)
-            buys = self.offer.kind.buys
-            if self.taken:
-                self.break_even = BreakEven(found, buys, [self._point(1.0, self.plan, self.cost.low)])
-            else:
-                self.break_even = BreakEven(self.cost, buys, [self._point(1.0, result.plan, result.bound_usd)])
-        elif self.break_even is not None and result.plan is not None:
-            self.break_even.points.append(self._point(self._price, result.plan, result.bound_usd))
+            without = self.other.least_cost
+            with_it = best if best.takes(self.offer) else self.plan
+            points = [self._point(1.0, with_it, self.base.least_cost.at_least)]
         else:
-            return None
-        price = self.break_even.next_price() if self.break_even else None
-        if price is None:
-            return None
-        self._price = price
-        priced = at_price(with_offer(self.dataset, self.offer), self.offer, price)
-        start = self.plan if self.taken else self.other.plan
-        return SolveTask(f"{self.offer.words} at {price:.3g} of its price", priced, self.options, start)
+            without_it = self.plan if best.takes(self.offer) else best
+            without = Estimate.optimum(self.base.least_cost.at_least, without_it.objective_usd)
+            points = [self._point(1.0, self.other.plan, self.other.least_cost.at_least)]
+        for f, search in self.at_prices.items():
+            bound = math.inf if search.infeasible else search.least_cost.at_least
+            points.append(self._point(f, search.plan, bound))
+        return BreakEven(without, self.offer.kind.buys, self.linear, points)
 
-    def _point(self, f: float, plan: Plan, bound_usd: float | None) -> Point:
-        """Return a plan's cost as a line in the offer's price; its payments are at the multiple f of that price."""
-        own = self.offer.kind.category, self.offer.name
-        paid = sum(each.present_value_usd for each in plan.payments if (each.category, each.offer) == own)
+    def _point(self, f: float, plan: Plan | None, bound_usd: float | None) -> Point:
+        """A plan's cost as a line in the offer's price; its payments are at the multiple f of that price."""
+        if plan is None:
+            return Point(f, None, 0.0, bound_usd)
         if f == 0.0:  # at no price the payments do not show the slope
             return Point(f, plan.objective_usd, 0.0, bound_usd)
+        paid = self._paid_usd(plan)
         return Point(f, plan.objective_usd - paid, paid / f, bound_usd)
 
+    def _paid_usd(self, plan: Plan) -> float:
+        own = self.offer.kind.category, self.offer.name
+        return sum(each.present_value_usd for each in plan.payments if (each.category, each.offer) == own)
+
+    @property
+    def openness(self) -> float:
+        """As `Question`."""
+        if self.other.infeasible:
+            return 0.0
+        if self.other.plan is None:
+            return NOT_SEARCHED / (1.0 + self.other.count)
+        noise = max(1e-9, noise_usd(self.base, self.other))
+        wide = 0.0 if self._difference_is_known else (self.difference.width or 0.0) / noise
+        even = self.break_even
+        if even is None or even.is_settled:
+            return wide
+        width = even.known().width
+        return max(wide, UNKNOWN_PRICE if width is None else width / KNOWN_WIDTH)
+
+    def next_search(self) -> Search | None:
+        """As `Question`."""
+        if self.other.plan is None:
+            return self.other if self.other.is_open else None
+        even = self.break_even
+        if even is not None and not even.is_settled:
+            self._ask_closely()
+            price = even.next_price()
+            if price is not None:
+                self.at_prices[price] = self._at_price(price)
+                return self.at_prices[price]
+            open_still = [each for each in (self.other, *self.at_prices.values()) if each.is_open]
+            if open_still:
+                return min(open_still, key=lambda each: each.seconds)
+        return self.other if self.other.is_open and not self._difference_is_known else None
+
+    def learn(self, search: Search, result: SolveResult) -> None:
+        """As `Question`."""
+        search.learn(result)
+        if result.plan is not None:
+            share_plan(self.searches if search is self.other else (search,), result.plan)
+
+    def _at_price(self, f: float) -> Search:
+        priced = at_price(with_offer(self.dataset, self.offer), self.offer, f)
+        start = self.plan if self.taken else self.other.plan
+        name = f"{self.offer.words} at {f:.4g} of its price"
+        return Search(name, priced, start=start, asked_gap=self.base.asked_gap, gap=self.other.gap)
+
+    def _ask_closely(self) -> None:
+        """Asks for gaps that leave a small part of the price open, where more than that hangs on them."""
+        taking = self.plan if self.taken else self.other.plan
+        paid = 0.0 if taking is None else abs(self._paid_usd(taking))
+        size = abs(self.base.cost_usd or 0.0)
+        if paid and size:
+            gap = max(LEAST_GAP, SHARE_OF_WIDTH * KNOWN_WIDTH * paid / size)
+            for each in (self.base, self.other, *self.at_prices.values()):
+                each.gap = min(each.gap, gap)
+
+    @property
+    def _difference_is_known(self) -> bool:
+        return difference_is_known(self.difference, noise_usd(self.base, self.other))
+
     def answer(self) -> OfferAnswer:
-        other = self.other
-        found = Range(None, None) if other is None else Range(other.bound_usd, other.objective_usd)
-        infeasible = other is not None and other.status == "infeasible"
-        changes: tuple[Change, ...] = ()
-        if other is not None and other.plan is not None:
-            changes = differences(self.plan, other.plan, self.dataset.label)
+        """What was found out."""
+        even, other = self.break_even, self.other
+        changes = () if other.plan is None else differences(self.plan, other.plan, self.dataset.label)
+        others = (each for each in changes if (each.kind, each.name) != self.offer)
         return OfferAnswer(
             offer=self.offer,
             taken=self.taken,
             units=self.units,
-            other=found,
-            difference=found.minus(self.cost),
-            infeasible=infeasible,
-            break_even=self.break_even,
-            displaces=tuple(each.words for each in changes if each.change != "same" and each.key != self.offer),
-            why="" if other is None else other.why,
+            difference=self.difference,
+            infeasible=other.infeasible,
+            break_even=Estimate.unknown() if even is None else even.known(),
+            never=even is not None and even.never(),
+            price_matters=even is None or even.price_matters,
+            complete=other.infeasible
+            or (self._difference_is_known and (not self.monotone or (even is not None and even.is_settled))),
+            displaces=tuple(each.words for each in others if each.change != "same"),
+            why=other.why,
         )
+
+
+def offer_questions(dataset: Dataset, plan: Plan, base: Search) -> list[OfferQuestion]:
+    """A question for each offer on the table: without it where the plan accepts it, else with it forced in."""
+    units = dict.fromkeys(offers_on_the_table(dataset), 0)
+    for signing in plan.signings:
+        if not signing.signed and signing.offer in units:
+            units[signing.offer] += signing.units
+    return [OfferQuestion(dataset, plan, base, offer, count) for offer, count in units.items()]
+
+
+def _price_effects(dataset: Dataset, offer: OfferKey) -> tuple[bool, bool]:
+    """Whether cost is a line in the offer's price and nothing else depends on it; whether both at least go one way.
+
+    Where they do, what is not worth it at a price is not worth it at a less favourable one.
+    """
+    row = offer.row(dataset)
+    payer = offer.kind.payer(row)
+    caps = [each for each in dataset.caps if each.measure.startswith(("cash", "obligation")) and in_scope(each, payer)]
+    linear = not caps and not getattr(row, "min_spend_usd_per_year", 0.0)
+    return linear, all(each.sense == "max" for each in caps)

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.kinds import names_in_words
 from planner.analysis.marginal_values import MarginalValues, totals_by_cap
 from planner.analysis.offer_values import offer_facts
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
-from planner.explain.breakeven import Range
+from planner.explain.breakeven import KNOWN_WIDTH
+from planner.explain.explanation import Explanation
 from planner.explain.offers import OfferAnswer
-from planner.formatting import money, money_scale, percent
+from planner.explain.policy import PolicyAnswer
+from planner.formatting import estimate_json, estimate_words, money, money_scale, percent
 from planner.outputs import EXPLANATION_SHEET
 from planner.reports.plan.rows import marginal_tables
 from planner.results.tables import Filled, report_table
 
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a plan is as it is: its cost, marginal values (None where unknown), and what was found about each offer."""
-
-    plan_name: str
-    cost: Range
-    marginal: MarginalValues | None
-    offers: tuple[OfferAnswer, ...]
-    complete: bool
-    seconds: float
-
-
+WIDE = (38, 15, 15, 15, 15, 15, 16, 80)
+"""Widths of the page's columns in characters; words go last, where there is room."""
 _PRICE = (
     "price_usd:any",
     "price_per:text",
@@ -39,6 +30,7 @@ _PRICE = (
     "break_even_share_of_price:amount",
     "break_even_at_least:amount",
     "break_even_at_most:amount",
+    "known_by:text",
 )
 OFFERS_TAKEN = report_table(
     "Offers taken",
@@ -71,94 +63,133 @@ OFFERS_NOT_TAKEN = report_table(
 )
 
 
+POLICY = report_table(
+    "Policy",
+    "what each cap, rule and limit costs: what loosening it saves",
+    "what:text",
+    "name:text",
+    "loosened_to:amount",
+    "saving_at_least_usd:money",
+    "saving_at_most_usd:money",
+    "known_by:text",
+    "in_words:text",
+)
+
+
+def _capitalized(sentence: str) -> str:
+    return f"{sentence[:1].upper()}{sentence[1:]}"
+
+
+def _amount_words(estimate: Estimate, currency: str, gap: float) -> str:
+    """An amount that is known to be no less than 0, in words: that much is not said again."""
+    if estimate.at_least is not None and estimate.at_least <= 0.0:
+        if estimate.at_most is not None and estimate.at_most <= 0.0:
+            return "nothing"
+        estimate = Estimate(None, estimate.at_most, estimate.known_by)
+    return estimate_words(estimate, lambda usd: money(usd, currency), gap)
+
+
 def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
     """Return the price at which the decision about an offer changes, as a clause."""
-    if answer.break_even is None:
-        return "its break-even price was not searched for"
-    if answer.break_even.never():
+    if answer.never:
         return "it is not worth accepting even free of charge"
-    estimate, known = answer.break_even.estimate(), answer.break_even.known()
-    if estimate is None:
+    if not answer.price_matters:
         return "its price does not matter"
+    known, buys = answer.break_even, answer.kind.buys
+    if buys and known.at_least is not None and known.at_least < 0.0:  # no price is below 0
+        known = Estimate(None, known.at_most, known.known_by)
+    if known.at_least is None and known.at_most is None:
+        return "the price at which that changes is not known"
     if answer.taken:
-        verb = "it drops out above" if answer.kind.buys else "it drops out below"
+        verb = "it drops out above" if buys else "it drops out below"
     else:
-        verb = "it would be taken below" if answer.kind.buys else "it would pay above"
+        verb = "it would be taken below" if buys else "it would pay above"
     facts = offer_facts(dataset, answer.offer)
+    currency = dataset.settings.currency
+
+    def amount(share: float) -> str:
+        price = facts.price * share + 0.0
+        return money(price, currency) if abs(price) >= 1e6 else f"{price:,.4g} {currency}"
+
     per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
-    price, currency = facts.price * estimate + 0.0, dataset.settings.currency
-    amount = money(price, currency) if abs(price) >= 1e6 else f"{price:,.4g} {currency}"
-    figure = f"{amount} {per} ({percent(estimate)} of its price)"
-    if answer.break_even.is_known:
-        return f"{verb} {figure}"
-    if estimate < 0.0 and answer.kind.buys:
-        return "in the plans found it is not worth accepting even free of charge; this is not proven"
-    sides = [f"at least {percent(known.low)}"] if known.low is not None and known.low > 0.0 else []
-    sides += [f"at most {percent(known.high)}"] if known.high is not None else []
-    return f"{verb} about {figure}; {' and '.join(sides) or 'neither bound'} proven"
+    price, share = estimate_words(known, amount, 0.0), estimate_words(known, percent, 0.0)
+    if known.at_least is None or known.at_most is None:
+        price = f"a price of {price}"
+    elif price != amount(known.at_most):
+        price = f"a price {price}"
+    return f"{verb} {price} {per} ({share} of its price)"
 
 
-def offer_words(answer: OfferAnswer, dataset: Dataset) -> str:
+def offer_words(answer: OfferAnswer, dataset: Dataset, gap: float) -> str:
     """Return what is known about an offer, in a sentence."""
-    currency, low, high = dataset.settings.currency, answer.difference.low, answer.difference.high
     if answer.infeasible:
         return (
             "No plan exists without it." if answer.taken else "It cannot be added: demand, caps or rules leave no plan."
         )
-    if high is None:
+    known = answer.difference
+    if known.at_most is None and not known.at_least:
         return f"Not known: {answer.why}." if answer.why else "Not known."
-    most = money(max(high, 0.0), currency)
-    proven = low is not None and high - low <= 0.02 * max(abs(high), 1.0)
+    amount = _amount_words(known, dataset.settings.currency, gap)
     if answer.taken:
-        figure = f"worth {most}" if proven else f"worth at most {most}"
-        figure += "" if proven or low is None or low <= 0.0 else f" and at least {money(low, currency)}"
-        words = f"{figure[:1].upper()}{figure[1:]}; {price_words(answer, dataset)}."
-        unpaid = answer.break_even.known().high if answer.break_even and not answer.kind.buys else None
+        words = f"Worth {amount}; {price_words(answer, dataset)}."
+        unpaid = None if answer.kind.buys else answer.break_even.at_most
         return f"{words} It stays even unpaid." if unpaid is not None and unpaid < 0.0 else words
-    if high < 0.0:
-        return f"A plan with it was found that costs {money(-high, currency)} less: the plan was not the best."
-    figure = f"forced in, the plan costs {most} more" if proven else f"forced in, the plan costs at most {most} more"
-    if not proven and (low is None or low <= 0.0):
-        figure += ", within the solver's gap"
-    return f"{figure[:1].upper()}{figure[1:]}; {price_words(answer, dataset)}."
+    extra = "no more" if amount == "nothing" else f"{amount} more"
+    return f"Forced in, the plan costs {extra}; {price_words(answer, dataset)}."
 
 
-def offer_lines(explanation: Explanation, dataset: Dataset) -> list[str]:
-    """Return what is known about each offer, a line each."""
-    called = names_in_words(each.offer for each in explanation.offers)
-    return [f"{called[each.offer]}: {offer_words(each, dataset)}" for each in explanation.offers]
+def policy_words(answer: PolicyAnswer, dataset: Dataset, gap: float) -> str:
+    """Return what is known about a cap, rule or limit, in a sentence."""
+    words, known = _capitalized(answer.loosened.words), answer.saving
+    if known.at_most is None and not known.at_least:
+        return f"{words}: not known ({answer.why})."
+    return f"{words} the plan costs {_amount_words(known, dataset.settings.currency, gap)} less.".replace(
+        "costs nothing less", "costs no less"
+    )
 
 
-def _row(answer: OfferAnswer, dataset: Dataset) -> tuple[Any, ...]:
-    facts = offer_facts(dataset, answer.offer)
-    even = answer.break_even
-    estimate = even.estimate() if even else None
-    known = even.known() if even else Range(None, None)
+def _row(answer: OfferAnswer, dataset: Dataset, gap: float) -> tuple[Any, ...]:
+    facts, even = offer_facts(dataset, answer.offer), answer.break_even
+    share = even.value(gap)
     return (
         answer.name,
         answer.kind.name,
         facts.provider,
         facts.region,
         *((answer.units,) if answer.taken else ()),
-        answer.difference.high,
-        answer.difference.low,
-        answer.difference.high,
+        answer.difference.value(gap),
+        answer.difference.at_least,
+        answer.difference.at_most,
         facts.price,
         facts.price_unit,
-        None if estimate is None else facts.price * estimate,
-        estimate,
-        known.low,
-        known.high,
-        offer_words(answer, dataset),
+        None if share is None else facts.price * share,
+        share,
+        even.at_least,
+        even.at_most,
+        answer.difference.known_by,
+        offer_words(answer, dataset, gap),
         "; ".join(answer.displaces),
+    )
+
+
+def _policy_row(answer: PolicyAnswer, dataset: Dataset, gap: float) -> tuple[Any, ...]:
+    return (
+        answer.loosened.what,
+        answer.loosened.name,
+        answer.loosened.loosened_to,
+        answer.saving.at_least,
+        answer.saving.at_most,
+        answer.saving.known_by,
+        policy_words(answer, dataset, gap),
     )
 
 
 def tables(explanation: Explanation, dataset: Dataset) -> list[Filled]:
     """Return the tables of an explanation."""
-    taken = [_row(each, dataset) for each in explanation.offers if each.taken]
-    others = [_row(each, dataset) for each in explanation.offers if not each.taken]
-    found = [Filled(OFFERS_TAKEN, taken), Filled(OFFERS_NOT_TAKEN, others)]
+    taken = [_row(each, dataset, explanation.gap) for each in explanation.offers if each.taken]
+    others = [_row(each, dataset, explanation.gap) for each in explanation.offers if not each.taken]
+    policy = [_policy_row(each, dataset, explanation.gap) for each in explanation.policy]
+    found = [Filled(OFFERS_TAKEN, taken), Filled(OFFERS_NOT_TAKEN, others), Filled(POLICY, policy)]
     return [each for each in found if each.rows] + marginal_tables(explanation.marginal)
 
 
@@ -175,53 +206,79 @@ def write_explanation(path: Path, dataset: Dataset, explanation: Explanation) ->
 
 def page(explanation: Explanation, dataset: Dataset) -> Page:
     """Return the first sheet."""
-    currency = dataset.settings.currency
-    cost = f"The plan costs {money(explanation.cost.high, currency)} in present value"
-    if explanation.cost.low is not None and explanation.cost.high is not None:
-        cost += f", at most {money(explanation.cost.high - explanation.cost.low, currency)} above the best possible"
-    done = (
-        ""
-        if explanation.complete
-        else " The time limit was reached before everything was proven; the bounds say what is known."
-    )
     return Page(
         EXPLANATION_SHEET,
         f"Why this plan: {explanation.plan_name}",
-        f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)} · money in {currency}, present value "
+        f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)} · "
+        f"money in {dataset.settings.currency}, present value "
         "unless stated otherwise · each figure found by solving the whole problem again, unless it is called local",
-        f"{cost}.{done}",
-        "good" if explanation.complete else "careful",
-        (*_offer_sections(explanation, dataset), *_marginal_sections(explanation.marginal, dataset)),
+        " ".join(headlines(explanation, dataset)),
+        "good" if explanation.complete and not explanation.saved_by_better_plan_usd else "careful",
+        (
+            *_offer_sections(explanation, dataset),
+            _policy_section(explanation, dataset),
+            *_marginal_sections(explanation.marginal, dataset),
+        ),
+        WIDE,
     )
 
 
+def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
+    """Return what is known of the plan's cost and of the answers, in sentences."""
+    currency = dataset.settings.currency
+    cost = f"The plan costs {money(explanation.cost_usd, currency)} in present value"
+    if explanation.bound_usd is not None:
+        above = max(0.0, explanation.cost_usd - explanation.bound_usd)
+        cost += f", at most {money(above, currency)} above the best possible"
+    lines = [f"{cost}."]
+    if explanation.saved_by_better_plan_usd:
+        saved = money(explanation.saved_by_better_plan_usd, currency)
+        lines.append(f"A plan that costs {saved} less was found on the way; the figures compare with that one.")
+    if not explanation.complete:
+        lines.append(f"Not everything is known within {percent(KNOWN_WIDTH)}; both ends of each figure are told.")
+    return lines
+
+
+def explanation_lines(explanation: Explanation, dataset: Dataset) -> list[str]:
+    """Return the explanation in a few lines."""
+    called = names_in_words(each.offer for each in explanation.offers)
+    offers = (f"{called[each.offer]}: {offer_words(each, dataset, explanation.gap)}" for each in explanation.offers)
+    policy = (policy_words(each, dataset, explanation.gap) for each in explanation.policy)
+    return [*headlines(explanation, dataset), *offers, *policy]
+
+
 def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section, ...]:
-    currency, size = dataset.settings.currency, money_scale([each.difference.high for each in explanation.offers])
+    currency, gap = dataset.settings.currency, explanation.gap
+    size = money_scale(each.difference.at_most for each in explanation.offers)
+    unit = f"{currency} {size[1]}".strip()
 
     def rows(taken: bool) -> list[tuple[Any, ...]]:
         found = [each for each in explanation.offers if each.taken == taken]
-        found.sort(
-            key=lambda each: (each.difference.high is None, -(each.difference.high or 0.0) * (1 if taken else -1))
-        )
+        found.sort(key=lambda each: _by_size(each.difference, -1.0 if taken else 1.0))
         listed = []
         for each in found:
-            facts = offer_facts(dataset, each.offer)
-            estimate = each.break_even.estimate() if each.break_even else None
-            even = None if estimate is None else facts.price * estimate
-            worth = None if each.difference.high is None else max(0.0, each.difference.high) / size[0]
+            facts, even = offer_facts(dataset, each.offer), each.break_even
             listed.append(
-                (each.name, worth, facts.price, even, facts.price_unit, each.units or None, offer_words(each, dataset))
+                (
+                    each.name,
+                    *_scaled(each.difference, 1.0 / size[0]),
+                    facts.price,
+                    *_scaled(even, facts.price),
+                    facts.price_unit,
+                    offer_words(each, dataset, gap),
+                )
             )
         return listed
 
     def columns(first: str, even: str) -> tuple[Any, ...]:
         return (
             ("Offer", "text"),
-            (f"{first}, {currency} {size[1]}".strip(), "money"),
+            (f"{first} at least, {unit}", "money"),
+            (f"{first} at most, {unit}", "money"),
             (f"Price, {currency}", "price"),
-            (even, "price"),
+            (f"{even} at least", "price"),
+            (f"{even} at most", "price"),
             ("a", "text"),
-            ("Units in plan", "whole"),
             ("In words", "text"),
         )
 
@@ -231,7 +288,7 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
             columns("Value", "Drops out at"),
             rows(True),
             "The value is what the best plan without the offer costs more; everything else may change with it.",
-            Picture(f"Value of each accepted offer, {currency} {size[1]}".strip(), (1,), "bar", "#,##0.0"),
+            Picture(f"Value of each accepted offer, at least and at most, {unit}", (1, 2), "bar", "#,##0.0"),
             "The plan accepts no offer.",
         ),
         Section(
@@ -243,6 +300,48 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
             if_empty="The plan accepts every offer.",
         ),
     )
+
+
+def _policy_section(explanation: Explanation, dataset: Dataset) -> Section:
+    currency = dataset.settings.currency
+    size = money_scale(each.saving.at_most for each in explanation.policy)
+    unit = f"{currency} {size[1]}".strip()
+    found = sorted(explanation.policy, key=lambda each: _by_size(each.saving, -1.0))
+    return Section(
+        "Policy: what caps, rules and limits cost",
+        (
+            ("Loosened", "text"),
+            (f"Saves at least, {unit}", "money"),
+            (f"Saves at most, {unit}", "money"),
+            ("", "text"),
+            ("", "text"),
+            ("", "text"),
+            ("", "text"),
+            ("In words", "text"),
+        ),
+        [
+            (
+                f"{each.loosened.what} {each.loosened.name}",
+                *_scaled(each.saving, 1.0 / size[0]),
+                *("",) * 4,
+                policy_words(each, dataset, explanation.gap),
+            )
+            for each in found
+        ],
+        "Each loosened alone, the whole problem solved again.",
+        if_empty="There are no caps, no rules, and no limits that bar anything.",
+    )
+
+
+def _scaled(estimate: Estimate, factor: float) -> tuple[float | None, float | None]:
+    """Both ends in another unit."""
+    scaled = estimate.times(factor)
+    return scaled.at_least, scaled.at_most
+
+
+def _by_size(estimate: Estimate, sign: float) -> tuple[bool, float]:
+    """The order of rows: by the upper end, unknown ones last."""
+    return estimate.at_most is None, sign * (estimate.at_most or 0.0)
 
 
 def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tuple[Section, ...]:
@@ -290,10 +389,19 @@ def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tup
 def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, Any]:
     """Return the explanation as plain values; null where something is not known."""
     return {
-        "cost_usd": explanation.cost.high,
-        "bound_usd": explanation.cost.low,
+        "cost_usd": explanation.cost_usd,
+        "bound_usd": explanation.bound_usd,
+        "better_plan_cost_usd": explanation.least_cost.at_most if explanation.saved_by_better_plan_usd else None,
         "complete": explanation.complete,
-        "offers": [_offer_json(each, dataset) for each in explanation.offers],
+        "offers": [_offer_json(each, dataset, explanation.gap) for each in explanation.offers],
+        **{
+            f"{what}s": [
+                _policy_json(each, dataset, explanation.gap)
+                for each in explanation.policy
+                if each.loosened.what == what
+            ]
+            for what in ("cap", "rule", "limit")
+        },
         "marginal": None if explanation.marginal is None else marginal_json(explanation.marginal, dataset),
     }
 
@@ -327,22 +435,25 @@ def marginal_json(marginal: MarginalValues, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _offer_json(answer: OfferAnswer, dataset: Dataset) -> dict[str, Any]:
+def _policy_json(answer: PolicyAnswer, dataset: Dataset, gap: float) -> dict[str, Any]:
+    return {
+        "name": answer.loosened.name,
+        "loosened_to": answer.loosened.loosened_to,
+        "saving_usd": estimate_json(answer.saving),
+        "words": policy_words(answer, dataset, gap),
+    }
+
+
+def _offer_json(answer: OfferAnswer, dataset: Dataset, gap: float) -> dict[str, Any]:
     even = answer.break_even
-    known = even.known() if even else Range(None, None)
     return {
         "offer": answer.name,
         "kind": answer.kind.name,
         "taken": answer.taken,
         "units": answer.units,
         "infeasible": answer.infeasible,
-        "difference_usd": {"at_least": answer.difference.low, "at_most": answer.difference.high},
-        "break_even": {
-            "share_of_price": even.estimate() if even else None,
-            "at_least": known.low,
-            "at_most": known.high,
-            "never": bool(even and even.never()),
-        },
+        "difference_usd": estimate_json(answer.difference),
+        "break_even": {"share_of_price": even.value(gap), **estimate_json(even), "never": answer.never},
         "displaces": list(answer.displaces),
-        "words": offer_words(answer, dataset),
+        "words": offer_words(answer, dataset, gap),
     }

@@ -10,16 +10,15 @@ from pathlib import Path
 from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.plan import Plan
 from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
-from planner.explain.breakeven import Range
-from planner.explain.explanation import explain_plan
+from planner.explain.explanation import Explanation, explain_plan
 from planner.explain.ranges import Variation
-from planner.explain.report import Explanation, explanation_json, offer_lines, write_explanation
-from planner.formatting import money
+from planner.explain.report import explanation_json, explanation_lines, write_explanation
 from planner.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
@@ -152,7 +151,7 @@ class _Explainer:
             log.info("warning: %s has scenarios; its base figures are explained as if they were certain", path)
         return dataset
 
-    def _plan(self, dataset: Dataset) -> tuple[Plan | None, Range]:
+    def _plan(self, dataset: Dataset) -> tuple[Plan | None, Estimate]:
         """Return the plan to explain and the range of the least cost; None when no plan exists."""
         path = self.request.plan_path
         if path is None:
@@ -166,9 +165,9 @@ class _Explainer:
         cost, record = plan.objective_usd, run_record(path)
         bound, recorded_cost = record.get(("run", "bound_usd")), record.get(("run", "objective_usd"))
         same_cost = isinstance(recorded_cost, float) and abs(recorded_cost - cost) <= 1e-6 * max(1.0, abs(cost))
-        return plan, Range(bound if same_cost and isinstance(bound, float) else None, cost)
+        return plan, Estimate.optimum(bound if same_cost and isinstance(bound, float) else None, cost)
 
-    def _solve(self, dataset: Dataset) -> tuple[Plan | None, Range]:
+    def _solve(self, dataset: Dataset) -> tuple[Plan | None, Estimate]:
         model = build_model(dataset)
         lines = ProgressLines("Plan", dataset.settings.currency, self.live)
         options = self._options(FIRST_SOLVE_SHARE * self.seconds_left, threads=self.request.threads)
@@ -176,11 +175,11 @@ class _Explainer:
         outcome = solve(model, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(self.stop))
         if outcome.values is None:
             if outcome.status == "infeasible":
-                return None, Range(None, None)
+                return None, Estimate.unknown()
             line = "No plan was found in time, so nothing is explained. Raise --time-limit, or give a PLAN."
             raise Refused(CommandResult([line], {"status": "no_plan"}, ExitCode.STOPPED_WITHOUT_PLAN))
         plan = model.plan(outcome.values)
-        return plan, Range(outcome.bound_usd, plan.objective_usd)
+        return plan, Estimate.optimum(outcome.bound_usd, plan.objective_usd)
 
     def _options(self, seconds: float, threads: int = 1) -> SolveOptions:
         return SolveOptions(self.request.gap, seconds, threads, self.request.seed)
@@ -196,10 +195,9 @@ class _Explainer:
             log.info("%s", text)
 
     def _lines(self, dataset: Dataset, explanation: Explanation) -> list[str]:
-        cost = money(explanation.cost.high, dataset.settings.currency)
         name = explanation.plan_name or name_of(self.request.input_path)
-        lines = [f"{name}: {cost}, explained in {explanation.seconds:.0f} s."]
-        lines += [f"  {line}" for line in offer_lines(explanation, dataset)]
+        lines = [f"{name}, explained in {explanation.seconds:.0f} s."]
+        lines += [f"  {each}" for each in explanation_lines(explanation, dataset)]
         return [*lines, f"  Explanation  {self.outputs.plan}"]
 
     def _infeasible(self, dataset: Dataset) -> CommandResult:
@@ -213,7 +211,7 @@ class _Explainer:
         lines = [*repair_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
         return CommandResult(lines, document, ExitCode.INFEASIBLE)
 
-    def _vary(self, dataset: Dataset, plan: Plan, cost: Range) -> CommandResult:
+    def _vary(self, dataset: Dataset, plan: Plan, cost: Estimate) -> CommandResult:
         from planner.explain.sensitivity import vary
         from planner.explain.sensitivity_report import variation_lines, variations_json, write_variations
 

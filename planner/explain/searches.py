@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from models.audit import audit
 from models.dataset import Dataset
@@ -50,8 +50,8 @@ class Search:
         The offer that the start says nothing of.
     relaxations
         Problems of which each plan of this one is a plan too, at no greater cost there: their bounds hold here.
-    gap
-        Relative gap wanted.
+    asked_gap, gap
+        Relative gap asked for by the user, and the one wanted, which is smaller where an answer hangs on it.
     """
 
     name: str
@@ -61,13 +61,18 @@ class Search:
     start: Plan | None = None
     left_open: OfferKey | None = None
     relaxations: tuple[Search, ...] = ()
-    gap: float = 0.001
+    asked_gap: float = 0.001
+    gap: float = math.inf
     infeasible: bool = False
     why: str = "not searched: the time was over or the run was stopped"
     seconds: float = 0.0
     count: int = 0
     failures: int = 0
     proven_gap: float = math.inf
+    _gap_under_way: float = math.inf
+
+    def __post_init__(self) -> None:
+        self.gap = min(self.gap, self.asked_gap)
 
     @property
     def cost_usd(self) -> float | None:
@@ -94,6 +99,7 @@ class Search:
     def task(self, options: SolveOptions) -> SolveTask:
         """The next search, from the best plan known."""
         options = replace(options, gap=self.gap)
+        self._gap_under_way = self.gap
         start, left_open = (self.start, self.left_open) if self.plan is None else (self.plan, None)
         return SolveTask(self.name, self.dataset, options, start, left_open=left_open)
 
@@ -106,14 +112,18 @@ class Search:
         if result.bound_usd is not None and (self.bound_usd is None or result.bound_usd > self.bound_usd):
             self.bound_usd = result.bound_usd
         if result.status == "optimal":
-            self.proven_gap = min(self.proven_gap, self.gap)
-        if result.plan is None and result.bound_usd is None:
+            self.proven_gap = min(self.proven_gap, self._gap_under_way)
+        elif not self.seconds:  # it had no limit, so that more time is no help
+            self.failures = MOST_FAILURES
+        elif result.plan is None and result.bound_usd is None:
             self.failures += 1
 
     def consider(self, plan: Plan) -> None:
         """Takes a plan where it is cheaper than what is known, and the audit accepts it here."""
         cost = self.cost_usd
-        if (cost is None or plan.objective_usd < cost) and audit(self.dataset, plan).passed:
+        if cost is not None and plan.objective_usd >= cost:
+            return
+        if all(plan.takes(each) for each in self.dataset.must_take) and audit(self.dataset, plan).passed:
             self.plan, self.infeasible = plan, False
 
 
@@ -135,69 +145,94 @@ class Question(ABC):
     @property
     @abstractmethod
     def openness(self) -> float:
-        """How far its answer is from known, in widths that count as known; 0 where nothing more can be found out."""
+        """How far its answer is from known, in widths that count as known; 0 where it is known."""
 
     @abstractmethod
-    def next_task(self, options: SolveOptions) -> SolveTask:
-        """The search to run next."""
+    def next_search(self) -> Search | None:
+        """The search that would tell most; None where nothing more can be found out."""
 
     @abstractmethod
-    def learn(self, result: SolveResult) -> None:
-        """Takes in what came of it."""
-
-    @property
-    @abstractmethod
-    def seconds(self) -> float:
-        """How long the last search of the kind that comes next was allowed to take; 0 before the first."""
-
-    @seconds.setter
-    @abstractmethod
-    def seconds(self, seconds: float) -> None: ...
+    def learn(self, search: Search, result: SolveResult) -> None:
+        """Takes in what came of a search."""
 
 
-@dataclass(slots=True)
 class SharedTime:
     """The time of the workers, shared over questions by what is still open, the widest first."""
 
-    questions: Sequence[Question]
-    workers: WorkerPool
-    options: SolveOptions
-    on_progress: Callable[[int, int], None] = lambda done, submitted: None
-    _pending: dict[Future[SolveResult], Question] = field(default_factory=dict)
+    def __init__(
+        self,
+        questions: Sequence[Question],
+        workers: WorkerPool,
+        options: SolveOptions,
+        on_progress: Callable[[int, int], None] = lambda done, submitted: None,
+    ) -> None:
+        self.questions, self.workers, self.options, self.on_progress = questions, workers, options, on_progress
+        self._pending: dict[Future[SolveResult], tuple[Question, Search]] = {}
 
     def run(self) -> None:
         """Searches until nothing is open or the time is over."""
         done = submitted = 0
         while True:
-            while len(self._pending) < self.workers.count and (question := self._widest()) is not None:
-                seconds = self._seconds_for(question)
-                question.seconds = seconds or 0.0
-                task = question.next_task(replace(self.options, time_limit=seconds))
-                self._pending[self.workers.submit(task)] = question
+            while len(self._pending) < self.workers.count and (chosen := self._widest()) is not None:
+                _, search = chosen
+                seconds = self._seconds_for(search)
+                search.seconds = seconds or 0.0
+                task = search.task(replace(self.options, time_limit=seconds))
+                self._pending[self.workers.submit(task)] = chosen
                 submitted += 1
             self.on_progress(done, submitted)
             if not self._pending:
                 return
             finished, _ = wait(self._pending, timeout=1.0, return_when=FIRST_COMPLETED)
             for future in finished:
-                self._pending.pop(future).learn(future.result())
+                question, search = self._pending.pop(future)
+                question.learn(search, future.result())
                 done += 1
 
-    def _widest(self) -> Question | None:
+    def _widest(self) -> tuple[Question, Search] | None:
         """The question to go on with; None where the time is over or none is open."""
         left = self.workers.seconds_left
         if self.workers.stopping or (left is not None and left < LEAST_SECONDS / 2.0):
             return None
-        waiting = [each for each in self.questions if each not in self._pending.values()]
-        worthwhile = [each for each in waiting if left is None or LONGER * each.seconds <= left]
-        widest = max(worthwhile, key=lambda each: each.openness, default=None)
-        return None if widest is None or widest.openness <= 0.0 else widest
+        under_way = [question for question, _ in self._pending.values()]
+        waiting = [(each.openness, each) for each in self.questions if each not in under_way]
+        for openness, question in sorted(waiting, key=lambda pair: -pair[0]):
+            search = question.next_search() if openness > 0.0 else None
+            if search is not None and (left is None or LONGER * search.seconds <= left):
+                return question, search
+        return None
 
-    def _seconds_for(self, question: Question) -> float | None:
+    def _seconds_for(self, search: Search) -> float | None:
         """Its part of the time left, and longer than the last time; None without a limit."""
         left = self.workers.seconds_left
         if left is None:
             return None
         still_open = sum(each.openness > 0.0 for each in self.questions)
         part = left * self.workers.count / (2.0 * max(1, still_open))
-        return min(left, max(LEAST_SECONDS, part, LONGER * question.seconds))
+        return min(left, max(LEAST_SECONDS, part, LONGER * search.seconds))
+
+
+class LeastCost(Question):
+    """The least cost of the problem itself, on which all differences hang."""
+
+    def __init__(self, search: Search, searches: Sequence[Search]) -> None:
+        self.search, self.searches = search, searches
+
+    @property
+    def openness(self) -> float:
+        """As `Question`."""
+        if not self.search.is_open:
+            return 0.0
+        width = self.search.least_cost.width
+        size = self.search.gap * abs(self.search.cost_usd or 0.0)
+        return math.inf if width is None else width / max(1e-9, size)
+
+    def next_search(self) -> Search | None:
+        """As `Question`."""
+        return self.search if self.search.is_open else None
+
+    def learn(self, search: Search, result: SolveResult) -> None:
+        """As `Question`."""
+        search.learn(result)
+        if result.plan is not None:
+            share_plan(self.searches, result.plan)

@@ -1,54 +1,72 @@
 """Sensitivity analysis: the problem solved again at several values of a factor, and where its decisions change.
 
-Points are solved in parallel, each with the plan as a warm start. The decisions of a plan found at one value are then
-evaluated at the neighbouring values, and replace what was found there if they cost less. Between two neighbours with
-different decisions the place of the change is found by bisection.
+Points are solved in parallel, each with the plan as a warm start, the time shared by what is still open. The decisions
+of a plan found at one value are evaluated at the neighbouring values, and replace what was found there if they cost
+less. Once the points are known, the place between two neighbours where decisions change is found by bisection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from models.build import build_model
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.plan import Plan
-from models.variants.factors import with_factor
+from models.variants.factors import ALL, with_factor
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
 from planner.errors import WrongUsage
-from planner.explain.breakeven import Range
 from planner.explain.ranges import Variation
+from planner.explain.searches import LeastCost, Search, SharedTime
 from planner.solving.problem import SolveOptions
 from planner.solving.search import local_optimum
-from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
+from planner.solving.worker_pool import SolveResult, WorkerPool
 
 BISECTIONS = 4
 """Bisections of an interval in which decisions change: down to a sixteenth of it."""
-LEAST_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class PointResult:
-    """The plan at one value, or None and the reason; money in USD of present value."""
+    """What is known at one value.
+
+    Parameters
+    ----------
+    value
+        The value of the factor.
+    plan
+        The cheapest plan known, None where none is.
+    least_cost
+        What is known of the least cost, USD of present value.
+    status
+        `the plan`: the value of the workbook; `optimal`: proven within the gap asked for; `stopped`: a plan, not
+        proven; `infeasible`: proven to have none; `no_plan`: none was found.
+    why
+        How the search ended.
+    """
 
     value: float
     plan: Plan | None
-    cost_usd: float | None
-    bound_usd: float | None
+    least_cost: Estimate
     status: str
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Decisions that change between two values; not `sure` where both plans are equally good within the gap."""
+    """Decisions that differ between two values.
+
+    `sure`: True where the decisions of each are proven not to be as good as the others' at the other value, within the
+    gap; False where they are as good; None where the least cost at either is not known within the gap.
+    """
 
     low: float
     high: float
     words: tuple[str, ...]
-    sure: bool
+    sure: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +80,43 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The curves of all factors around a plan of cost `base`, USD."""
+    """The curves of all factors around a plan; `base` is what is known of the least cost there, USD."""
 
     plan_name: str
-    base: Range
+    base: Estimate
+    gap: float
     curves: tuple[Curve, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point is known within the gap asked for."""
+        points = [point for curve in self.curves for point in curve.points]
+        return all(each.status == "infeasible" or each.least_cost.value(self.gap) is not None for each in points)
+
+    def difference(self, point: PointResult) -> Estimate:
+        """What the least cost at a point is above that of the workbook."""
+        if point.status == "the plan":
+            return Estimate.exactly(0.0)
+        return point.least_cost.minus(self.base)
 
 
 def vary(
     dataset: Dataset,
     plan: Plan,
-    cost: Range,
+    cost: Estimate,
     variations: Sequence[Variation],
     workers: WorkerPool,
     options: SolveOptions,
     on_progress: Callable[[int, int], None] = lambda done, submitted: None,
 ) -> Sensitivity:
-    """Solve along every variation, with the time of the workers shared among the points.
+    """Solve along every variation, the time of the workers shared by what is still open.
 
     Parameters
     ----------
     dataset : Dataset
         The problem.
     plan, cost
-        Its plan, and the range of its cost, USD.
+        Its plan, and what is known of its least cost, USD.
     variations : sequence of Variation
         The factors and their values.
     workers : WorkerPool
@@ -100,113 +131,155 @@ def vary(
     WrongUsage
         The workbook has nothing of a name that is given.
     """
-    sweeps = [_FactorSweep(dataset, plan, cost, each) for each in variations]
-    submitted = done = 0
-    for round_number in range(BISECTIONS + 1):
-        points = [(sweep, value) for sweep in sweeps for value in sweep.next_values()]
-        if not points or (round_number and workers.seconds_left is not None and workers.seconds_left < LEAST_SECONDS):
-            break
-        left, limit = workers.seconds_left, None
-        if left is not None:  # each round but the last takes up to half of what is left
-            limit = max(LEAST_SECONDS, left * workers.count / len(points) / (2 if round_number < BISECTIONS else 1))
-        limited = replace(options, time_limit=limit, threads=1)
-        submitted += len(points)
-        by_key = {f"{sweep.variation.label} {value:.12g}": (sweep, value) for sweep, value in points}
-        tasks = [SolveTask(key, sweep.at(value), limited, plan) for key, (sweep, value) in by_key.items()]
-        for result in workers.solve_all(tasks):
-            sweep, value = by_key[result.key]
-            sweep.add(value, result)
-            done += 1
-            on_progress(done, submitted)
-        for sweep in sweeps:
-            sweep.spread_plans()
-    return Sensitivity(dataset.settings.plan_name, cost, tuple(each.curve(options.gap) for each in sweeps))
+    base = Search("the problem as it is", dataset, plan, bound_usd=cost.at_least, asked_gap=options.gap)
+    sweeps = [_FactorSweep(dataset, base, each) for each in variations]
+    questions = [_Point(base, sweeps), *(_Point(search, [sweep]) for sweep in sweeps for search in sweep.first())]
+    SharedTime(questions, workers, options, on_progress).run()
+    for _ in range(BISECTIONS):
+        if any(question.openness > 0.0 for question in questions):
+            break  # where decisions change is looked for once the points are known
+        questions = [_Point(search, [sweep]) for sweep in sweeps for search in sweep.midpoints()]
+        SharedTime(questions, workers, options, on_progress).run()
+    curves = tuple(each.curve() for each in sweeps)
+    return Sensitivity(dataset.settings.plan_name, base.least_cost, options.gap, curves)
+
+
+class _Point(LeastCost):
+    """The least cost at one value of some factors; what is found there is tried at the neighbouring values."""
+
+    def __init__(self, search: Search, sweeps: Sequence[_FactorSweep]) -> None:
+        super().__init__(search, [search])
+        self.sweeps = sweeps
+
+    def learn(self, search: Search, result: SolveResult) -> None:
+        """As `Question`."""
+        before = search.plan
+        super().learn(search, result)
+        if search.plan is not before:
+            for sweep in self.sweeps:
+                sweep.spread(search)
 
 
 class _FactorSweep:
-    """The points found along one variation."""
+    """One factor: what is known at each of its values."""
 
-    def __init__(self, dataset: Dataset, plan: Plan, cost: Range, variation: Variation) -> None:
-        self.dataset, self.variation = dataset, variation
-        self.points: dict[float, PointResult] = {}
+    def __init__(self, dataset: Dataset, base: Search, variation: Variation) -> None:
+        self.dataset, self.base, self.variation = dataset, base, variation
         try:
             for value in variation.values:
                 with_factor(dataset, variation.quantity, variation.name, value)
         except ValueError as error:
             raise WrongUsage(f"--vary {variation.label}: {error}") from None
-        base = variation.base
-        if base is None:
-            base = float(getattr(dataset.settings, variation.quantity))
-        self.base = base
-        self.points[base] = PointResult(base, plan, cost.high, cost.low, "the plan")
-        self._first = True
+        unchanged = variation.base
+        if unchanged is None:
+            unchanged = float(getattr(dataset.settings, variation.quantity))
+        self.points: dict[float, Search] = {unchanged: base}
 
-    def at(self, value: float) -> Dataset:
-        """Return the problem at a value."""
-        return with_factor(self.dataset, self.variation.quantity, self.variation.name, value)
+    def first(self) -> list[Search]:
+        """Searches at the values given."""
+        return [self._search(value) for value in self.variation.values if value not in self.points]
 
-    def next_values(self) -> list[float]:
-        """Return the values to solve next: first those given, then midpoints where decisions change."""
-        if self._first:
-            self._first = False
-            return [value for value in self.variation.values if value not in self.points]
-        found = []
+    def midpoints(self) -> list[Search]:
+        """Searches in the middle between neighbours whose decisions differ."""
+        if self.variation.quantity == "delivery_delay_months":
+            return []
         width = (max(self.points) - min(self.points)) / 2**BISECTIONS / max(1, len(self.variation.values) - 1)
-        for low, high in self._changes():
-            middle = (low.value + high.value) / 2.0
-            if self.variation.quantity == "delivery_delay_months" or high.value - low.value <= width:
-                continue
-            found.append(round(middle, 12))
-        return found
+        changes = [(low, high) for low, high in self._changes() if high - low > width]
+        return [self._search(round((low + high) / 2.0, 12)) for low, high in changes]
 
-    def add(self, value: float, result: SolveResult) -> None:
-        self.points[value] = PointResult(
-            value, result.plan, result.objective_usd, result.bound_usd, result.status, result.why
-        )
+    def _search(self, value: float) -> Search:
+        """A new search at a value; a bound of a looser problem holds in it, and its own in tighter ones."""
+        problem = with_factor(self.dataset, self.variation.quantity, self.variation.name, value)
+        name = f"{self.variation.label} {self.variation.shown(value)}"
+        search = Search(name, problem, start=self.base.plan, asked_gap=self.base.asked_gap)
+        self.points[value] = search
+        looser = self._looser_values()
+        for tight, loose in pairwise(looser):
+            if value in (tight, loose) and self.points[loose] not in self.points[tight].relaxations:
+                tighter = self.points[tight]
+                tighter.relaxations = (*tighter.relaxations, self.points[loose])
+        return search
 
-    def spread_plans(self) -> None:
-        """Replace the plan at a value by the decisions of a neighbour's where these cost less."""
-        known = sorted(self.points)
-        for order in (known, known[::-1]):
-            for here, beside in pairwise(order):
-                plan, there = self.points[here].plan, self.points[beside]
-                if plan is None or beside == self.base or _decisions(there.plan) == _decisions(plan):
-                    continue
-                moved, cost = self._with_fixed_decisions(plan, beside)
-                if moved is not None and (there.cost_usd is None or cost < there.cost_usd - 1e-9 * abs(cost)):
-                    self.points[beside] = replace(there, plan=moved, cost_usd=cost, status="stopped")
+    def _looser_values(self) -> list[float]:
+        """The values, each allowing all plans of those before it at the same cost; empty where that is not known."""
+        quantity, name = self.variation.quantity, self.variation.name
+        ordered = sorted(self.points)
+        if quantity == "on_demand_cap":
+            return ordered
+        caps = [each for each in self.dataset.caps if quantity == "cap" and name in (ALL, each.cap)]
+        senses = {each.sense for each in caps}
+        if len(senses) != 1 or any(each.value < 0.0 for each in caps):
+            return []
+        return ordered if senses == {"max"} else ordered[::-1]
 
-    def _with_fixed_decisions(self, plan: Plan, value: float) -> tuple[Plan | None, float]:
-        """Return the best plan with these decisions at another value, and its cost, USD; None where none exists."""
-        model = build_model(self.at(value))
+    def spread(self, search: Search) -> None:
+        """Tries the decisions of a plan at the neighbouring values, and on from each where they cost less."""
+        value = next(value for value, each in self.points.items() if each is search)
+        ordered = sorted(self.points)
+        place = ordered.index(value)
+        for beside in (reversed(ordered[:place]), ordered[place + 1 :]):
+            plan = search.plan
+            for other in beside:
+                there = self.points[other]
+                if plan is None or _decisions(there.plan) == _decisions(plan):
+                    break
+                moved, before = self._with_fixed_decisions(plan, there.dataset), there.plan
+                if moved is not None:
+                    there.consider(moved)
+                if there.plan is before:
+                    break
+                plan = there.plan
+
+    def _with_fixed_decisions(self, plan: Plan, dataset: Dataset) -> Plan | None:
+        """The best plan with these decisions in another problem; None where none exists."""
+        model = build_model(dataset)
         best = local_optimum(model, start_values(model, plan), time_limit=20.0)
-        if best is None:
-            return None, 0.0
-        moved = model.plan(best.values)
-        return moved, moved.objective_usd
+        return None if best is None else model.plan(best.values)
 
-    def _changes(self) -> list[tuple[PointResult, PointResult]]:
-        ordered = [self.points[value] for value in sorted(self.points)]
+    def _changes(self) -> list[tuple[float, float]]:
+        """Neighbouring values whose plans decide differently, or of which one has none."""
         return [
             (low, high)
-            for low, high in pairwise(ordered)
-            if (low.plan is None) != (high.plan is None)
-            or (low.plan is not None and high.plan is not None and _decisions(low.plan) != _decisions(high.plan))
+            for low, high in pairwise(sorted(self.points))
+            if _decisions(self.points[low].plan) != _decisions(self.points[high].plan)
         ]
 
-    def curve(self, gap: float) -> Curve:
-        steps = []
-        for low, high in self._changes():
-            if low.plan is None or high.plan is None:
-                words: tuple[str, ...] = ("no plan exists" if high.plan is None else "a plan exists",)
-                steps.append(Step(low.value, high.value, words, "infeasible" in (low.status, high.status)))
-                continue
-            found = differences(low.plan, high.plan, self.dataset.label)
-            words = tuple(each.words for each in found if each.change != "same")
-            _, other = self._with_fixed_decisions(high.plan, low.value)
-            sure = not other or low.cost_usd is None or other - low.cost_usd > gap * abs(low.cost_usd)
-            steps.append(Step(low.value, high.value, words, sure))
-        return Curve(self.variation, tuple(self.points[value] for value in sorted(self.points)), tuple(steps))
+    def curve(self) -> Curve:
+        """What was found out."""
+        points = tuple(self._result(value) for value in sorted(self.points))
+        return Curve(self.variation, points, tuple(self._step(low, high) for low, high in self._changes()))
+
+    def _result(self, value: float) -> PointResult:
+        search = self.points[value]
+        if search is self.base:
+            status = "the plan"
+        elif search.plan is None:
+            status = "infeasible" if search.infeasible else "no_plan"
+        else:
+            status = "stopped" if search.least_cost.value(search.asked_gap) is None else "optimal"
+        return PointResult(value, search.plan, search.least_cost, status, search.why)
+
+    def _step(self, low: float, high: float) -> Step:
+        here, there = self.points[low], self.points[high]
+        if here.plan is None or there.plan is None:
+            missing, side = (there, "no plan {}") if there.plan is None else (here, "a plan {}")
+            verb = "exists" if missing.infeasible else "was found"
+            return Step(low, high, (side.format(verb),), True if missing.infeasible else None)
+        found = differences(here.plan, there.plan, self.dataset.label)
+        words = tuple(each.words for each in found if each.change != "same")
+        return Step(low, high, words, self._is_sure(here, there))
+
+    def _is_sure(self, here: Search, there: Search) -> bool | None:
+        """Whether each one's decisions are proven to be worse at the other value, by more than the gap."""
+        if any(each.least_cost.value(each.asked_gap) is None for each in (here, there)):
+            return None
+        for one, other in ((here, there), (there, here)):
+            assert one.plan is not None
+            assert other.cost_usd is not None
+            moved = self._with_fixed_decisions(one.plan, other.dataset)
+            if moved is not None and moved.objective_usd - other.cost_usd <= other.asked_gap * abs(other.cost_usd):
+                return False
+        return True
 
 
 def _decisions(plan: Plan | None) -> object:

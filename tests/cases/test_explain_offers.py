@@ -10,9 +10,10 @@ import pytest
 from commandline import Run
 
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.schema import Rule
-from planner.explain.breakeven import Range
-from planner.explain.offers import OfferAnswer, explain_offers
+from planner.explain.explanation import answer_questions
+from planner.explain.offers import OfferAnswer
 from planner.explain.report import offer_words
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool
@@ -24,8 +25,13 @@ EXACT = SolveOptions(gap=0.0, threads=1)
 def _explained(data: Dataset) -> dict[str, OfferAnswer]:
     plan = b.solved(data)
     with WorkerPool(1) as workers:
-        cost = Range(plan.objective_usd, plan.objective_usd)
-        return {each.name: each for each in explain_offers(data, plan, cost, workers, EXACT)}
+        found = answer_questions(data, plan, Estimate.exactly(plan.objective_usd), workers, EXACT)
+    return {each.name: each for each in found.offers}
+
+
+def _about(figure: float) -> Estimate:
+    """A figure of which both ends are known, but for rounding."""
+    return Estimate(pytest.approx(figure), pytest.approx(figure))
 
 
 def _data(*rows: object) -> Dataset:
@@ -36,19 +42,17 @@ def test_an_offer_too_dear_by_half() -> None:
     """A lease at 4 USD against on-demand at 2: forcing it in costs 2 an hour, and at half its price it is even."""
     found = _explained(_data(b.lease("dear", b.term(1, hourly=4.0)), b.on_demand(2.0)))["dear"]
     assert not found.taken
-    assert found.difference == Range(pytest.approx(2.0 * HOURS), pytest.approx(2.0 * HOURS))
-    assert found.break_even is not None
-    assert found.break_even.estimate() == pytest.approx(0.5)
-    assert found.break_even.is_known
+    assert found.difference == _about(2.0 * HOURS)
+    assert found.break_even == _about(0.5)
+    assert found.complete
 
 
 def test_an_offer_taken_is_worth_what_it_saves() -> None:
     """A lease at 1 USD saves 1 an hour against on-demand at 2, and could be twice as dear."""
     found = _explained(_data(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0)))["cheap"]
     assert (found.taken, found.units) == (True, 1)
-    assert found.difference.low == pytest.approx(1.0 * HOURS)
-    assert found.break_even is not None
-    assert found.break_even.known() == Range(pytest.approx(2.0), pytest.approx(2.0))
+    assert found.difference == _about(1.0 * HOURS)
+    assert found.break_even == _about(2.0)
 
 
 def test_a_cheaper_price_calls_for_more_of_it() -> None:
@@ -56,12 +60,9 @@ def test_a_cheaper_price_calls_for_more_of_it() -> None:
     # one block at 5, two at 4.2 each; on-demand is 3. At f of the price: one block 5f + 3, two 8.4f, none 6
     contract = b.contract("frame", {1: 5.0, 2: 4.2}, term_months=1, max_blocks=2)
     found = _explained(_data(contract, b.on_demand(3.0)))["frame"]
-    assert found.break_even is not None
-    assert found.difference.high == pytest.approx(2.0 * HOURS)
-    assert found.break_even.estimate() == pytest.approx(6 / 8.4)
-    assert [each.f for each in found.break_even.points] == [1.0, pytest.approx(0.6)]
+    assert found.difference == _about(2.0 * HOURS)
     # with one block it is even at 0.6; there two cost 5.04, and the chord from there to 8 at today's price meets 6
-    assert found.break_even.known() == Range(pytest.approx(6 / 8.4), pytest.approx(0.6 + 0.4 * 0.96 / 2.96))
+    assert found.break_even == Estimate(pytest.approx(6 / 8.4), pytest.approx(0.6 + 0.4 * 0.96 / 2.96))
 
 
 def test_what_an_offer_would_displace_is_named() -> None:
@@ -71,10 +72,10 @@ def test_what_an_offer_would_displace_is_named() -> None:
     )
     found = _explained(data)
     assert found["two"].displaces == ("one: no longer 1 unit from 2026-01",)
-    assert found["two"].difference.high == pytest.approx(0.5 * HOURS)
-    assert found["two"].break_even.estimate() == pytest.approx(2 / 3)  # type: ignore[union-attr]
+    assert found["two"].difference == _about(0.5 * HOURS)
+    assert found["two"].break_even == _about(2 / 3)
     assert found["one"].displaces == ("two: 1 unit from 2026-01, which was not chosen before",)
-    assert found["one"].break_even.estimate() == pytest.approx(1.5)  # type: ignore[union-attr]
+    assert found["one"].break_even == _about(1.5)
 
 
 def test_a_lease_out_needs_a_better_price() -> None:
@@ -82,10 +83,8 @@ def test_a_lease_out_needs_a_better_price() -> None:
     data = b.dataset(b.demand(1.0), b.fleet(), b.on_demand(3.0), b.lease_out("out", hourly=2.0), months=1)
     found = _explained(data)["out"]
     assert not found.taken
-    assert found.difference.high == pytest.approx(1.0 * HOURS)
-    assert found.break_even is not None
-    assert found.break_even.estimate() == pytest.approx(1.5)
-    assert found.break_even.is_known
+    assert found.difference == _about(1.0 * HOURS)
+    assert found.break_even == _about(1.5)
 
 
 def test_a_lease_out_taken_may_pay_less() -> None:
@@ -93,9 +92,10 @@ def test_a_lease_out_taken_may_pay_less() -> None:
     data = b.dataset(b.fleet(), b.lease_out("out", hourly=2.0), months=1)
     found = _explained(data)["out"]
     assert found.taken
-    assert found.break_even is not None
-    assert found.break_even.estimate() == pytest.approx(0.0)
-    assert offer_words(found, data).startswith("Worth 1,488 USD; it drops out below 0 USD an accelerator-hour (0 %")
+    assert found.break_even == Estimate(pytest.approx(0.0, abs=1e-9), pytest.approx(0.0, abs=1e-9))
+    assert offer_words(found, data, 0.0).startswith(
+        "Worth 1,488 USD; it drops out below 0 USD an accelerator-hour (0 %"
+    )
 
 
 def test_a_lease_out_that_stays_even_unpaid() -> None:
@@ -108,9 +108,9 @@ def test_a_lease_out_that_stays_even_unpaid() -> None:
         months=1,
     )
     found = _explained(data)["lure"]
-    assert found.break_even is not None
-    assert found.break_even.estimate() == pytest.approx(-2.5)
-    assert offer_words(found, data).endswith("It stays even unpaid.")
+    assert found.break_even.at_most == pytest.approx(-2.5)
+    assert found.complete
+    assert offer_words(found, data, 0.0).endswith("It stays even unpaid.")
 
 
 def test_what_no_plan_can_do_without_or_with() -> None:
@@ -125,7 +125,7 @@ def test_what_no_plan_can_do_without_or_with() -> None:
     found = _explained(data)
     assert (found["only"].taken, found["only"].infeasible) == (True, True)
     assert (found["barred"].taken, found["barred"].infeasible) == (False, True)
-    assert found["only"].break_even is None
+    assert found["only"].break_even == Estimate.unknown()
 
 
 def test_an_offer_that_is_not_worth_taking_even_for_nothing() -> None:
@@ -140,9 +140,8 @@ def test_an_offer_that_is_not_worth_taking_even_for_nothing() -> None:
         months=1,
     )
     found = _explained(data)["burden"]
-    assert found.break_even is not None
-    assert found.break_even.never()
-    assert offer_words(found, data).endswith("; it is not worth accepting even free of charge.")
+    assert found.never
+    assert offer_words(found, data, 0.0).endswith("; it is not worth accepting even free of charge.")
 
 
 def test_no_time_left_leaves_an_answer_for_every_offer() -> None:
@@ -150,9 +149,10 @@ def test_no_time_left_leaves_an_answer_for_every_offer() -> None:
     data = _data(b.lease("dear", b.term(1, hourly=4.0)), b.on_demand(2.0))
     plan = b.solved(data)
     with WorkerPool(1, seconds=0.0) as workers:
-        [found] = explain_offers(data, plan, Range(None, plan.objective_usd), workers, EXACT)
-    assert (found.other, found.difference, found.break_even) == (Range(None, None), Range(None, None), None)
-    assert "not begun" in found.why
+        [found] = answer_questions(data, plan, Estimate(None, plan.objective_usd), workers, EXACT).offers
+    assert (found.difference, found.break_even) == (Estimate(0.0, None, "bound"), Estimate.unknown())
+    assert offer_words(found, data, 0.0) == "Not known: not searched: the time was over or the run was stopped."
+    assert not found.complete
 
 
 def test_from_the_command_line(here: Run, small: Path, tmp_path: Path) -> None:

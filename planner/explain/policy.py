@@ -1,0 +1,88 @@
+"""Policy: what each cap, rule and limit costs, from the problem solved again with it loosened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.dataset import Dataset
+from models.estimate import Estimate
+from models.variants.loosened import Loosened, loosened
+from planner.explain.searches import Question, Search, difference_is_known, share_plan
+from planner.solving.worker_pool import SolveResult
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAnswer:
+    """What loosening a cap, rule or limit saves: the optimum of the problem less that of the loosened one, USD."""
+
+    loosened: Loosened
+    saving: Estimate
+    complete: bool
+    why: str
+
+
+class PolicyQuestion(Question):
+    """What one cap, rule or limit costs."""
+
+    def __init__(self, loosened: Loosened, base: Search, search: Search, after: PolicyQuestion | None) -> None:
+        self.loosened, self.base, self.search, self.after = loosened, base, search, after
+        self.searches: Sequence[Search] = ()
+
+    @property
+    def saving(self) -> Estimate:
+        """The sign of a difference turned: the loosened problem costs no more."""
+        return self.base.least_cost.minus(self.search.least_cost).not_below(0.0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether both ends agree."""
+        return difference_is_known(self.saving, noise_usd(self.base, self.search))
+
+    @property
+    def openness(self) -> float:
+        """As `Question`."""
+        if self.complete or (self.after is not None and not self.after.settled):
+            return 0.0
+        width = self.saving.width
+        return 1e6 if width is None else width / max(1e-9, noise_usd(self.base, self.search))
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has been searched, or need not be."""
+        return self.search.count > 0 or self.complete
+
+    def next_search(self) -> Search | None:
+        """As `Question`."""
+        return self.search if self.search.is_open else None
+
+    def learn(self, search: Search, result: SolveResult) -> None:
+        """As `Question`."""
+        search.learn(result)
+        if result.plan is not None:
+            share_plan(self.searches, result.plan)
+
+    def answer(self) -> PolicyAnswer:
+        """What was found out."""
+        return PolicyAnswer(self.loosened, self.saving, self.complete, self.search.why)
+
+
+def noise_usd(*searches: Search) -> float:
+    """What searches that prove the gap asked for leave open together."""
+    return sum(each.asked_gap * abs(each.cost_usd or 0.0) for each in searches)
+
+
+def policy_questions(dataset: Dataset, base: Search) -> list[PolicyQuestion]:
+    """A question for each piece of policy; that of a cap's step waits for that of the cap dropped."""
+    questions: list[PolicyQuestion] = []
+    dropped: dict[str, PolicyQuestion] = {}
+    for each in loosened(dataset):
+        after = dropped.get(each.name) if each.what == "cap" else None
+        looser = () if after is None else (after.search,)
+        search = Search(each.words, each.dataset, base.plan, relaxations=looser, asked_gap=base.asked_gap)
+        question = PolicyQuestion(each, base, search, after)
+        if each.what == "cap" and after is None:
+            dropped[each.name] = question
+        base.relaxations = (*base.relaxations, search)
+        questions.append(question)
+    return questions
