@@ -94,8 +94,8 @@ class Estimate:
         >>> Estimate(99.95, 100.0).value(0.001), Estimate(90.0, 100.0).value(0.001), Estimate(1.0, None).value(0.1)
         (100.0, None, None)
         """
-        if self.at_least is None or self.at_most is None:
-            return None
+        if self.at_least is None or self.at_most is None or self.at_least == self.at_most:
+            return self.at_most if self.at_least == self.at_most else None
         size = max(abs(self.at_least), abs(self.at_most))
         return self.at_most if self.at_most - self.at_least <= gap * size + 1e-12 * size else None
 
@@ -103,3 +103,6 @@ class Estimate:
     def width(self) -> float | None:
         """How far the ends are apart; None where one is not known."""
         return None if self.at_least is None or self.at_most is None else self.at_most - self.at_least
+
+
+UNKNOWN = Estimate.unknown()

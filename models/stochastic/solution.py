@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
 from models.stochastic.risk import TILT, Measure, cvar, expected_cost
 
@@ -43,6 +45,11 @@ class BoundedValue:
     usd: float
     least_usd: float
     most_usd: float
+
+    @property
+    def estimate(self) -> Estimate:
+        """What is proven of it."""
+        return Estimate(self.least_usd, None if math.isinf(self.most_usd) else self.most_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,16 @@ class StochasticSolution:
         """Expected cost of the worst 1 - alpha of the probability."""
         return cvar(self.costs, self.probability, alpha)
 
+    def wait_and_see(self) -> Estimate:
+        """What is minimised if each scenario were known beforehand; of the worst regret there is then none."""
+        known = {scenario.name: scenario.wait_and_see for scenario in self.scenarios if scenario.wait_and_see}
+        if len(known) < len(self.scenarios):
+            return UNKNOWN
+        if self.measure.kind == "regret":
+            return Estimate.exactly(0.0)
+        bound = self._value({name: plan.bound_usd for name, plan in known.items()})
+        return Estimate.optimum(bound, self._value({name: plan.cost_usd for name, plan in known.items()}))
+
     def evpi(self) -> BoundedValue | None:
         """The expected value of perfect information: the objective less that of the wait-and-see solution.
 
@@ -127,7 +144,9 @@ class StochasticSolution:
         """The value of the stochastic solution: what it saves over planning for the expected values; never negative."""
         if self.eev_usd is None:
             return None
-        bound = self.eev_usd if self.eev_bound_usd is None else self.eev_bound_usd
+        bound = self.eev_bound_usd
+        if bound is None:
+            bound = self.eev_usd if math.isinf(self.eev_usd) else -math.inf
         return BoundedValue(
             max(0.0, self.eev_usd - self.objective_usd),
             max(0.0, bound - self.objective_usd),

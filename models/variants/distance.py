@@ -3,7 +3,8 @@ r"""Near-optimal alternatives (MGA): plans that differ from known ones in what i
 The distance of two plans is in MW, averaged over the horizon: \sum over offers of MW per unit x \sum_t |U_t - P_t| / T,
 with U_t and P_t the units signed by month t. So a signing moved by a quarter counts three months of its power, one
 dropped counts until the end. Here `apart` <= the distance to every known plan is maximised,
-while cost stays within a limit. `difference[k,o,m]` is |U - P| from signing month m to the next; where P lies between
+while cost stays within a limit; or cost is minimised, while `apart` is no less than the least there can be.
+`difference[k,o,m]` is |U - P| from signing month m to the next; where P lies between
 none and all, `is_more[k,o,m]` says on which side U lies.
 """
 
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from models.core.finance import least_cost
 from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.dataset import Dataset
@@ -56,28 +58,53 @@ def maximise_distance(known: Sequence[Plan], most_usd: float) -> Callable[[Model
     """The objective that maximises the least distance to all known plans, at a cost of at most `most_usd`."""
 
     def objective(model: Model) -> None:
-        dataset, unit = model.dataset, model.units.usd
+        unit = model.units.usd
         cost = model.costs.net_present_cost().times(1.0 / unit)
         model.add_constraint("cost_is_near_the_best", "all", cost, at_most=most_usd / unit)
-        apart = model.add_variables("apart", ["all"])["all"]
-        plans = [units_by_month(dataset, plan) for plan in known]
-        parts = index_parts(offers_on_the_table(dataset))
-        keys = [
-            (k, *parts[offer], m)
-            for k, offers in enumerate(plans)
-            for offer, units in offers.items()
-            for m in _between(model, offer, units)
-        ]
-        differences = model.add_variables("difference", keys)
-        for k, offers in enumerate(plans):
-            distance = Linear()
-            for offer, units in offers.items():
-                apart_by = _distance(model, (k, *parts[offer]), offer, units, differences)
-                distance.plus(apart_by, _mw_per_unit(dataset, offer) / len(dataset.horizon))
-            model.add_constraint("no_further_than", k, Linear.of(apart).plus(distance, -1.0), at_most=0.0)
+        apart = _add_distance(model, known)
         model.minimise(Linear.of(apart, -model.units.usd))
 
     return objective
+
+
+def cheapest_apart(known: Sequence[Plan]) -> Callable[[Model], None]:
+    """The objective that minimises cost among plans that sign anything else than each of the known ones."""
+
+    def objective(model: Model) -> None:
+        apart = _add_distance(model, known)
+        least = least_distance_mw(model.dataset)
+        model.add_constraint("signs_anything_else", "all", Linear.of(apart, 1.0 / least), at_least=1.0)
+        least_cost(model)
+
+    return objective
+
+
+def least_distance_mw(dataset: Dataset) -> float:
+    """The least that two plans can be apart that do not sign the same: a unit of the smallest offer, a month."""
+    power = [_mw_per_unit(dataset, offer) for offer in offers_on_the_table(dataset)]
+    return min((mw for mw in power if mw), default=1.0) / len(dataset.horizon)
+
+
+def _add_distance(model: Model, known: Sequence[Plan]) -> Var:
+    """A column that is at most the distance to each of the known plans, MW."""
+    dataset = model.dataset
+    apart = model.add_variables("apart", ["all"])["all"]
+    plans = [units_by_month(dataset, plan) for plan in known]
+    parts = index_parts(offers_on_the_table(dataset))
+    keys = [
+        (k, *parts[offer], m)
+        for k, offers in enumerate(plans)
+        for offer, units in offers.items()
+        for m in _between(model, offer, units)
+    ]
+    differences = model.add_variables("difference", keys)
+    for k, offers in enumerate(plans):
+        distance = Linear()
+        for offer, units in offers.items():
+            apart_by = _distance(model, (k, *parts[offer]), offer, units, differences)
+            distance.plus(apart_by, _mw_per_unit(dataset, offer) / len(dataset.horizon))
+        model.add_constraint("no_further_than", k, Linear.of(apart).plus(distance, -1.0), at_most=0.0)
+    return apart
 
 
 def _between(model: Model, offer: OfferKey, units: Counter[int]) -> list[int]:

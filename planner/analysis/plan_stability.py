@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
+from models.estimate import UNKNOWN, Estimate
 from models.kinds import DecidedKey
 from models.plan import Plan
 from models.policy.stability import PlanStability, departures
@@ -23,30 +25,49 @@ from planner.solving.search import solve
 class KeptReport:
     """What a price on departing did.
 
-    `charge_usd`: the price of all departures, in no cost of the plan. `departed`: units, by offer and option.
-    `because`: what a plan free to depart would have done differently, where this one keeps closer to yesterday's.
-    `saving_usd`: what that plan would cost less, None where it was not found.
+    Parameters
+    ----------
+    usd_per_unit, charge_usd
+        The price of a unit departed, and of all departures; in no cost of the plan.
+    minimised
+        Cost and charge together, which was minimised: of the plan, and of any; USD.
+    departed
+        Units, by offer and option.
+    because
+        What a plan free to depart would have done differently, where this one keeps closer to yesterday's.
+    free
+        The least cost of any plan, free to depart, USD: of the cheapest plan found, and of any.
     """
 
     usd_per_unit: float
     charge_usd: float
+    minimised: Estimate
     departed: dict[DecidedKey, int]
-    because: tuple[Change, ...]
-    saving_usd: float | None
+    because: tuple[Change, ...] = ()
+    free: Estimate = UNKNOWN
+
+    def saving(self, plan: Plan) -> Estimate:
+        """What departing freely would save against the plan, USD; the plan itself is free to depart: never below 0."""
+        return Estimate.exactly(plan.objective_usd).minus(self.free).not_below(0.0)
 
 
-def kept_report(
+def departing(dataset: Dataset, plan: Plan, keep: PlanStability, minimised: Estimate) -> KeptReport:
+    """What the plan departs in, and what was minimised; nothing is known yet of plans free to depart."""
+    departed = departures(dataset, keep.plan, plan)
+    return KeptReport(keep.usd_per_unit, keep.usd_per_unit * sum(departed.values()), minimised, departed)
+
+
+def free_to_depart(
     dataset: Dataset,
     plan: Plan,
     keep: PlanStability,
+    kept: KeptReport,
     options: SolveOptions,
     seconds: float,
     stop: Stop,
     watch: Callable[[str], ProgressLines],
 ) -> KeptReport:
     """Solves once more without the price, beginning from the plan, and compares the two."""
-    departed = departures(dataset, keep.plan, plan)
-    charge = keep.usd_per_unit * sum(departed.values())
     lines, model = watch("Free to depart"), build_model(dataset)
     outcome = solve(
         model,
@@ -55,16 +76,17 @@ def kept_report(
         should_stop=lambda: lines.stopped_by(stop),
         start=start_values(model, plan),
     )
-    if outcome.values is None:
-        return KeptReport(keep.usd_per_unit, charge, departed, (), None)
-    free = model.plan(outcome.values)
-    saving = plan.objective_usd - free.objective_usd
-    if saving <= options.gap * abs(plan.objective_usd) * 1e-3:
-        return KeptReport(keep.usd_per_unit, charge, departed, (), max(0.0, saving))
-    freely = departures(dataset, keep.plan, free)
+    least = Estimate.optimum(outcome.bound_usd, plan.objective_usd)
+    found = None if outcome.values is None else model.plan(outcome.values)
+    if found is None or not audit(dataset, found).passed:
+        return replace(kept, free=least)
+    kept = replace(kept, free=least.and_also(Estimate.optimum(None, found.objective_usd)))
+    if plan.objective_usd - found.objective_usd <= options.gap * abs(plan.objective_usd) * 1e-3:
+        return kept
+    freely = departures(dataset, keep.plan, found)
     because = tuple(
         each
-        for each in differences(plan, free, dataset.label)
-        if each.change != "same" and departed.get(each.key, 0) < freely.get(each.key, 0)
+        for each in differences(plan, found, dataset.label)
+        if each.change != "same" and kept.departed.get(each.key, 0) < freely.get(each.key, 0)
     )
-    return KeptReport(keep.usd_per_unit, charge, departed, because, saving)
+    return replace(kept, because=because)

@@ -80,8 +80,8 @@ class Result(Tables):
 
     @property
     def base_case_usd(self) -> float | None:
-        """Net present cost of the best plan that signs nothing; None where it is not known."""
-        return self.found.base_case_usd
+        """Net present cost of the best plan that signs nothing; None where it is not known within the gap asked for."""
+        return self.found.value(self.found.base_case.cost)
 
     @property
     def costs_usd(self) -> dict[str, float]:

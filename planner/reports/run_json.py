@@ -8,12 +8,16 @@ from typing import Any
 
 from models.audit import AuditReport
 from models.kinds import names_in_words
-from planner.formatting import faults_json
+from planner.formatting import estimate_json, faults_json
 from planner.reports.plan_report import report_of
 from planner.reports.run_result import RunResult
 
 SCHEMA = 2
 """Goes up where a key changes its meaning (planner/pages/run_json.md says which). Files without `schema` are of 1."""
+
+
+AGAINST_BASE_CASE = ("base_case_usd", "saving_usd", "cash_saved_usd", "shortage_avoided_usd")
+"""Keys of what the plan is compared with: numbers where both ends of the estimate agree, else null."""
 
 
 def run_json(result: RunResult) -> dict[str, Any]:
@@ -22,7 +26,8 @@ def run_json(result: RunResult) -> dict[str, Any]:
     Costs are present values in USD; `audit.checks` counts the rules that were checked. Rules that a rejected plan
     breaks are among the warnings. With scenarios figures are expected values (`planner.reports.scenarios.run_json`).
     """
-    document = {
+    estimates = result.estimates
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "plan_name": result.plan_name,
         "status": result.status,
@@ -30,8 +35,8 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "bound_usd": result.bound_usd,
         "gap": result.gap,
         "costs_usd": None,
-        "base_case_usd": result.base_case_usd,
-        "saving_usd": result.saving_usd,
+        **{name: result.value(estimates[name]) for name in AGAINST_BASE_CASE},
+        "estimates": {name: estimate_json(each) for name, each in estimates.items()},
         "demand_bn_tokens": None,
         "served_bn_tokens": None,
         "shortfall_bn_tokens": None,
@@ -57,12 +62,19 @@ def run_json(result: RunResult) -> dict[str, Any]:
         document |= report_of(result).json(result)
     if result.kept is not None:
         names = names_in_words(result.kept.departed)
-        document |= {
+        minimised = result.kept.minimised
+        document["kept"] = {
             "change_cost_usd": result.kept.charge_usd,
             "departed_units": {names[key]: units for key, units in result.kept.departed.items()},
-            "kept": [each.words for each in result.kept.because],
-            "kept_saving_usd": result.kept.saving_usd,
+            "saving_usd": result.value(estimates["kept.saving_usd"]) if "kept.saving_usd" in estimates else None,
+            "words": [each.words for each in result.kept.because],
+            "minimised_usd": minimised.at_most,
+            "minimised_bound_usd": minimised.at_least,
         }
+    if result.alternatives_found is not None:
+        searched = result.alternatives_found
+        keys = ("none_exists", "seconds", "words")
+        document["alternatives_searched"] = {key: getattr(searched, key) for key in keys}
     if result.repairs is not None and result.dataset is not None:
         from planner.reports.infeasibility import repairs_json
 

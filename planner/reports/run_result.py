@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from models.audit import AuditReport
 from models.dataset import Dataset
+from models.estimate import UNKNOWN, Estimate
 from models.faults import Fault
+from planner.results.base_case import NO_BASE_CASE, BaseCase
 from planner.results.input_rows import input_rows
 
 if TYPE_CHECKING:
     from models.core.compiled import Compiled, Size
-    from planner.analysis.alternatives import Alternative
+    from planner.analysis.alternatives import Alternative, AlternativesFound
     from planner.analysis.infeasibility import Infeasibility
     from planner.analysis.marginal_values import MarginalValues
     from planner.analysis.plan_stability import KeptReport
@@ -59,8 +61,11 @@ class RunResult:
         What was minimised, and what no plan can be below.
     gap
         Relative: (objective - bound) / |objective|.
-    base_case_usd
-        The same objective of the cheapest plan that signs nothing new.
+        With a plan to keep, the bound is of plans free to depart, None where none is proven.
+    gap_asked
+        The gap within which a figure of a search is told as a value.
+    base_case
+        What is known of the cheapest plan that signs nothing new, by the same objective.
     audit
         Every rule recomputed from the data and the plans.
     marginal
@@ -69,8 +74,8 @@ class RunResult:
         Where there is no plan, what would make one possible, in the scenario named.
     kept
         With a plan to keep, what that did.
-    alternatives
-        Other plans, where they were asked for.
+    alternatives_found
+        Other plans, and what is known of those not found; None where none were asked for.
     seconds
         Time by phase, see `PHASES`.
     disputed
@@ -87,7 +92,8 @@ class RunResult:
     objective_usd: float | None = None
     bound_usd: float | None = None
     gap: float | None = None
-    base_case_usd: float | None = None
+    gap_asked: float = 0.001
+    base_case: BaseCase = NO_BASE_CASE
     solution: ScenarioSetResult | None = None
     audit: AuditReport | None = None
     marginal: MarginalValues | None = None
@@ -95,7 +101,7 @@ class RunResult:
     infeasible_scenario: str = ""
     explanation_path: str = ""
     kept: KeptReport | None = None
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives_found: AlternativesFound | None = None
     model: ModelSize | None = None
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
     input_path: str = ""
@@ -148,11 +154,67 @@ class RunResult:
         return [] if self.dataset is None else input_rows(self.dataset)
 
     @property
-    def saving_usd(self) -> float | None:
-        """What the plan saves against the base case."""
-        if self.base_case_usd is None or self.objective_usd is None:
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """The other plans that were found."""
+        return () if self.alternatives_found is None else self.alternatives_found.plans
+
+    @property
+    def saving(self) -> Estimate:
+        """What the plan saves against the base case: value at stake, shortage avoided included; USD."""
+        if self.objective_usd is None:
+            return UNKNOWN
+        return self.base_case.saving(self.objective_usd)
+
+    @property
+    def shortage_avoided(self) -> Estimate:
+        """Penalties for shortfall of the base case less those of the plan, USD."""
+        return UNKNOWN if self.solution is None else self.base_case.shortage_avoided(self.solution.costs_usd)
+
+    @property
+    def cash_saved(self) -> Estimate:
+        """What of the saving is money, USD."""
+        if self.solution is None or self.objective_usd is None:
+            return UNKNOWN
+        return self.base_case.cash_saved(self.objective_usd, self.solution.costs_usd)
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """What is known of every figure that another search than the plan's gave, by its key in `run.json`."""
+        found = {
+            "base_case_usd": self.base_case.cost,
+            "saving_usd": self.saving,
+            "cash_saved_usd": self.cash_saved,
+            "shortage_avoided_usd": self.shortage_avoided,
+        }
+        if self.kept is not None and self.solution is not None:
+            found["kept.saving_usd"] = self.kept.saving(self.solution.only.plan)
+        if self.dataset is not None and self.dataset.scenarios and self.solution is not None:
+            worths = {"perfect_information": self.solution.evpi, "stochastic_solution": self.solution.vss}
+            for name, worth in worths.items():
+                found[f"value_of_{name}.usd"] = UNKNOWN if worth is None else worth.estimate
+        return found
+
+    def value(self, estimate: Estimate) -> float | None:
+        """The figure, where both ends agree within the gap asked for; else None."""
+        return estimate.value(self.gap_asked)
+
+    @property
+    def proven_gap(self) -> float | None:
+        """The relative gap of what was minimised: with a plan to keep, of cost and charge together."""
+        if self.kept is None:
+            return self.gap
+        least, found = self.kept.minimised.at_least, self.kept.minimised.at_most
+        if least is None or found is None:
             return None
-        return self.base_case_usd - self.objective_usd
+        return (found - least) / abs(found) if found else 0.0
+
+    def note_bound(self, bound_usd: float | None) -> None:
+        """Takes what every plan costs at least, and with it the gap; None where nothing is proven."""
+        self.bound_usd = self.gap = None
+        if bound_usd is not None and self.objective_usd is not None:
+            self.bound_usd = min(bound_usd, self.objective_usd)
+            left = self.objective_usd - self.bound_usd
+            self.gap = left / abs(self.objective_usd) if self.objective_usd else 0.0 if left == 0 else None
 
     @property
     def possible_saving_usd(self) -> float | None:
@@ -173,12 +235,11 @@ class RunResult:
     def replace_objective(self, objective_usd: float) -> None:
         """Another plan stands than the cheapest: its cost, and its distance to the same bound."""
         self.objective_usd = objective_usd
-        if self.bound_usd is not None:
-            left = objective_usd - self.bound_usd
-            self.gap = left / abs(objective_usd) if objective_usd else 0.0 if left == 0 else None
+        self.note_bound(self.bound_usd)
         self.status = "stopped"
 
     def discard_plan(self) -> None:
         """Leaves no plan and no figures of one: what is known of a run that was interrupted."""
         self.status, self.solution, self.audit = "no_plan", None, None
-        self.objective_usd = self.bound_usd = self.gap = self.base_case_usd = None
+        self.objective_usd = self.bound_usd = self.gap = None
+        self.base_case = NO_BASE_CASE

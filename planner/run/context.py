@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from models.core.compiled import Compiled
 from models.dataset import Dataset
-from planner.analysis.base_case import BaseCase
 from planner.reports.run_result import RunResult
+from planner.results.base_case import BaseCase
 from planner.run.options import PlanOptions
 from planner.solving.highs import abandoned_solver_alive
 from planner.solving.interrupt import Stop
@@ -63,7 +63,7 @@ class SolveContext:
 
     def note_base_case(self, base: BaseCase) -> None:
         """Takes the base case into the result."""
-        self.result.base_case_usd = base.cost_usd
+        self.result.base_case = base
         if base.warning:
             self.warn(base.warning)
 

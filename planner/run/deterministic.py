@@ -7,13 +7,14 @@ import logging
 from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.plan import Plan
 from models.policy.stability import PlanStability
 from models.warm_start import start_values
 from planner.analysis.alternatives import alternatives
 from planner.analysis.base_case import base_case
 from planner.analysis.marginal_values import marginal_values
-from planner.analysis.plan_stability import kept_report
+from planner.analysis.plan_stability import departing, free_to_depart
 from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext
@@ -49,12 +50,16 @@ def _audited(
     result: RunResult, dataset: Dataset, plans: list[tuple[Plan, float]], keep: PlanStability | None
 ) -> Plan | None:
     """The first of the plans found that passes the audit; None where none does, with the findings of the last."""
-    for plan, objective_usd in plans:
-        if objective_usd != result.objective_usd:
+    bound_usd = result.bound_usd
+    for position, (plan, objective_usd) in enumerate(plans):
+        if position:
             result.replace_objective(objective_usd)
         result.solution = ScenarioSetResult.of_plan(dataset, plan)
         if keep is not None:
-            _take_out_charge(result, plan)
+            # what was minimised has a charge in it that nobody pays; its bound is none of the cost
+            result.kept = departing(dataset, plan, keep, Estimate.optimum(bound_usd, objective_usd))
+            result.objective_usd = plan.objective_usd
+            result.note_bound(None)
         result.audit = audit(dataset, plan, objective_usd=result.objective_usd)
         if result.audit.passed:
             return plan
@@ -96,27 +101,20 @@ def _search(
     return outcome, [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
 
 
-def _take_out_charge(result: RunResult, plan: Plan) -> None:
-    """Cost and bound without the charge for departing from a kept plan, which nobody pays."""
-    assert result.objective_usd is not None
-    charge = result.objective_usd - plan.objective_usd
-    result.objective_usd = plan.objective_usd
-    if result.bound_usd is not None:
-        result.bound_usd = min(result.bound_usd - charge, plan.objective_usd)
-        left = plan.objective_usd - result.bound_usd
-        result.gap = left / abs(plan.objective_usd) if plan.objective_usd else 0.0
-
-
 def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> None:
     """What was kept only because of its price, alternatives where they are asked for, and the base case."""
     dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
-    if keep is not None:
-        result.kept = kept_report(dataset, plan, keep, options.solver(), outcome.seconds, stop, context.progress)
-        if result.kept.saving_usd is None:
-            context.warn("What was kept only because of the change cost was not found out in the time.")
+    if keep is not None and result.kept is not None:
+        result.kept = free_to_depart(
+            dataset, plan, keep, result.kept, options.solver(), outcome.seconds, stop, context.progress
+        )
+        result.note_bound(result.kept.free.at_least)
     if options.alternatives:
         count, within = options.alternatives, options.within
-        result.alternatives = alternatives(
+        result.alternatives_found = alternatives(
             dataset, plan, count, within, options.solver(), outcome.seconds, stop, context.progress
         )
-    context.note_base_case(base_case(dataset, outcome, options.solver(), stop, context.progress))
+        if result.alternatives_found.words:
+            log.info("%s", result.alternatives_found.words)
+    costs = result.plan_set.costs_usd
+    context.note_base_case(base_case(dataset, outcome, costs, options.solver(), stop, context.progress))

@@ -127,7 +127,7 @@ def _write_alternative(result: RunResult, number: int, alternative: Alternative,
         gap=None,
         marginal=None,
         kept=None,
-        alternatives=(),
+        alternatives_found=None,
         plan_path=str(path),
     )
     write_plan(path, own)

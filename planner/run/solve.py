@@ -60,6 +60,7 @@ def solve_dataset(
     """
     result = result or RunResult()
     result.dataset = dataset
+    result.gap_asked = (options or PlanOptions()).gap
     result.plan_name = dataset.settings.plan_name or result.plan_name
     check_options(dataset, options or PlanOptions(), keeps=keep is not None)
     context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live)

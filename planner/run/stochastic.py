@@ -9,10 +9,8 @@ from dataclasses import replace
 
 from models.audit.scenario_set import audit_scenario_set
 from models.plan import Plan
-from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
-from models.variants.offers import nothing_new
-from planner.analysis.base_case import solve_base_case
+from planner.analysis.base_case import base_case_of_scenarios
 from planner.reports.run_result import ModelSize
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext
@@ -52,7 +50,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     if context.stopped():
         return
     with result.timed("solve"):
-        problem = ExtensiveForm(nothing_new(dataset), best.measure)
+        spent = result.seconds["solve"]
         context.note_base_case(
-            solve_base_case(problem, result.seconds["solve"], options.solver(), stop, context.progress)
+            base_case_of_scenarios(dataset, best.measure, spent, options.solver(), stop, context.progress)
         )

@@ -153,7 +153,7 @@ def test_a_plan_handed_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(jobs, "-o", OUT, "--workers", "2") == 0
     found = records(tmp_path / OUT)
     assert found["kept"].options["keep_plan_sha256"] == found["base"].output_sha256
-    assert found["kept"].report["departed_units"] == {}
+    assert found["kept"].report["kept"]["departed_units"] == {}
     assert found["warm"].report["options"]["start"] == "start.xlsx"
     jobs.write_text(jobs.read_text().replace('name = "base"', 'name = "base"\nset = ["leases.L.units_max=1"]'))
     said = actions(capsys, jobs)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import builders as b
 import openpyxl
@@ -15,17 +17,25 @@ from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.supply.lease_kind import LEASE
 from models.variants.distance import distance_mw
-from planner.analysis.alternatives import Alternative, alternatives, common_decisions
+from planner.analysis import alternatives as module
+from planner.analysis.alternatives import Alternative, AlternativesFound, alternatives, common_decisions
 from planner.solving.interrupt import Stop
-from planner.solving.problem import SolveOptions
+from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
+
+
+def _search(data: Dataset, count: int, within: float) -> AlternativesFound:
+    options = SolveOptions(gap=0.0, threads=1)
+    plan = b.solved(data)
+    return alternatives(data, plan, count, within, options, 10.0, Stop(), lambda what: ProgressLines(what, "USD"))
 
 
 def _others(data: Dataset, count: int, within: float) -> tuple[Plan, tuple[Alternative, ...]]:
     plan = b.solved(data)
     options = SolveOptions(gap=0.0, threads=1)
     found = alternatives(data, plan, count, within, options, 10.0, Stop(), lambda what: ProgressLines(what, "USD"))
-    return plan, found
+    return plan, found.plans
 
 
 def _four_leases() -> Dataset:
@@ -55,8 +65,9 @@ def test_a_wider_allowance_finds_a_plan_that_shares_nothing() -> None:
 
 def test_no_other_plan_is_no_alternative() -> None:
     """Where the cost allows nothing else there is none, and the search ends by itself."""
-    _, found = _others(_four_leases(), 5, 0.0)
-    assert found == ()
+    found = _search(_four_leases(), 5, 0.0)
+    assert (found.plans, found.none_exists) == ((), True)
+    assert "exists (proven)" in found.words
 
 
 def test_three_plans_are_all_apart() -> None:
@@ -66,6 +77,45 @@ def test_three_plans_are_all_apart() -> None:
     assert len(plans) == 3
     assert all(distance_mw(_four_leases(), *pair) > 0 for pair in itertools.combinations(plans, 2))
     assert all(each.audit.passed for each in found)
+
+
+def test_an_alternative_that_is_missing_is_explained() -> None:
+    """Three pairs are within 1 %, one is the plan: of four asked for two are found; that no more exist is proven."""
+    found = _search(_four_leases(), 4, 0.01)
+    assert (len(found.plans), found.none_exists) == (2, False)
+    assert found.words.startswith("No further plan within 1 % of the cost exists (proven)")
+
+
+@pytest.mark.parametrize("status", ["stopped", "no_plan"])
+def test_a_search_that_stopped_proves_nothing(monkeypatch: pytest.MonkeyPatch, status: Any) -> None:
+    """Where the searches end at their start, or with nothing, whether another plan exists is told as not known."""
+
+    def stopped(problem: Any, options: SolveOptions, *, start: Any = None, **more: Any) -> Outcome:
+        return Outcome(status, 0.0, -1.0, None, start if status == "stopped" else None, 1.0, "Time limit reached", ())
+
+    data = _four_leases()
+    plan = b.solved(data)
+    monkeypatch.setattr(module, "solve", stopped)
+    found = alternatives(data, plan, 2, 0.01, SolveOptions(), 10.0, Stop(), lambda what: ProgressLines(what, "USD"))
+    assert (found.plans, found.none_exists) == ((), None)
+    assert "whether one exists is not known" in found.words
+
+
+def test_a_lucky_search_is_an_alternative_and_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan found by a search that stopped is listed, and nothing is said to be proven."""
+
+    def lucky(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
+        return replace(solve(problem, options, **more), status="stopped", bound_usd=0.0)
+
+    data = _four_leases()
+    plan = b.solved(data)
+    monkeypatch.setattr(module, "solve", lucky)
+    found = alternatives(
+        data, plan, 4, 0.01, SolveOptions(gap=0.0), 10.0, Stop(), lambda what: ProgressLines(what, "USD")
+    )
+    assert (len(found.plans), found.none_exists, found.no_more) == (2, False, False)
+    assert not any(each.furthest for each in found.plans)
+    assert "proven" not in found.words
 
 
 def test_a_resized_contract_is_apart_by_its_blocks() -> None:
@@ -101,6 +151,7 @@ def test_from_the_command_line(here: Run, tmp_path: Path) -> None:
     said = here("solve", book, "-o", "plan.xlsx", "--gap", 0, "--alternatives", 2, "--within", "5%", "--json")
     assert said.code == 0
     assert said.json["alternatives"]
+    assert said.json["alternatives_searched"]["none_exists"] is False
     for number, each in enumerate(said.json["alternatives"], start=1):
         assert each["cost_usd"] <= said.json["objective_usd"] * 1.05 * (1 + 1e-9)
         assert here("audit", book, f"plan.alternative-{number}.xlsx").code == 0

@@ -103,10 +103,16 @@ class TestCommand:
             "solve", after, "-o", "today.xlsx", "--gap", 0, "--keep", "yesterday.xlsx", "--change-cost", 1e9, "--json"
         )
         assert said.code == 0
-        assert said.json["change_cost_usd"] == pytest.approx(0.0, abs=1.0)
+        kept = said.json["kept"]
+        assert kept["change_cost_usd"] == pytest.approx(0.0, abs=1.0)
         assert [each["name"] for each in said.json["decisions"]] == ["L"]
-        assert said.json["kept_saving_usd"] > 0
-        assert any("no longer" in words for words in said.json["kept"])
+        free = here("solve", after, "-o", "free.xlsx", "--gap", 0, "--json").json
+        assert kept["saving_usd"] == pytest.approx(said.json["objective_usd"] - free["objective_usd"])
+        assert kept["saving_usd"] > 0
+        # the bound is of any plan, free to depart; what was minimised is proven by itself
+        assert said.json["bound_usd"] == pytest.approx(free["objective_usd"])
+        assert kept["minimised_usd"] == pytest.approx(kept["minimised_bound_usd"])
+        assert any("no longer" in words for words in kept["words"])
         assert sum(said.json["costs_usd"].values()) == pytest.approx(said.json["objective_usd"], rel=1e-6)
         rows = list(openpyxl.load_workbook(tmp_path / "today.xlsx")["Kept"].iter_rows(values_only=True))
         assert rows[1][1] == "L"
@@ -121,8 +127,10 @@ class TestCommand:
             "solve", after, "-o", "today.xlsx", "--gap", 0, "--keep", "yesterday.xlsx", "--change-cost", 1, "--json"
         )
         assert said.json["objective_usd"] == pytest.approx(free["objective_usd"])
-        assert said.json["change_cost_usd"] == pytest.approx(sum(said.json["departed_units"].values()))
-        assert said.json["change_cost_usd"] > 0
+        kept = said.json["kept"]
+        assert kept["change_cost_usd"] == pytest.approx(sum(kept["departed_units"].values()))
+        assert kept["change_cost_usd"] > 0
+        assert kept["minimised_usd"] == pytest.approx(said.json["objective_usd"] + kept["change_cost_usd"])
         assert said.json["gap"] == pytest.approx(0.0, abs=1e-6)
 
     def test_a_plan_and_a_price_go_together(self, here: Run, small: Path) -> None:

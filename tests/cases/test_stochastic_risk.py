@@ -98,6 +98,6 @@ def test_knowing_the_scenario_leaves_no_regret() -> None:
     assert information is not None
     assert information.usd == pytest.approx(3 * 744)
     assert (information.least_usd, information.most_usd) == pytest.approx((3 * 744, 3 * 744), rel=1e-3)
-    worth = {name: value for name, value, *_ in risk_table(ScenarioSetResult.of(data, found.best)).rows}
+    worth = {name: value for name, value, *_ in risk_table(ScenarioSetResult.of(data, found.best), 0.001).rows}
     assert worth["wait and see"] == 0.0
     assert worth["value of perfect information"] == pytest.approx(3 * 744)

@@ -164,6 +164,7 @@ TERMS: dict[str, Dataset] = {
         ),
         Cap(cap="policy", measure="cash_usd", scope="total", sense="min", value=1000),
     ),
+    "alternative_cheapest": small(lease("lease", term(2, 1.0), units_max=3)),
     "rule_requires": ruled("requires", "one", "two"),
     "rule_excludes": ruled("excludes", "one", "contract"),
     "rule_at_most": ruled("at_most", "one", "two", "contract", count=2),

@@ -19,7 +19,7 @@ import models
 from models.build import build_model
 from models.core.finance import least_cost
 from models.plan import Plan
-from models.variants.distance import maximise_distance
+from models.variants.distance import cheapest_apart, maximise_distance
 
 FOLDER = Path(__file__).parent
 MODELS = Path(models.__file__).parent
@@ -42,7 +42,11 @@ MAKERS: dict[str, dict[str, tuple[str, ...]]] = {
 @pytest.mark.parametrize("name", TERMS)
 def test_the_model_is_what_it_was(name: str, update_golden: bool) -> None:
     """The LP of a tiny workbook is the golden one, row for row."""
-    objective = maximise_distance([KEEP.plan, Plan()], 5000.0) if name == "alternatives" else least_cost
+    objectives = {
+        "alternatives": maximise_distance([KEEP.plan, Plan()], 5000.0),
+        "alternative_cheapest": cheapest_apart([KEEP.plan, Plan()]),
+    }
+    objective = objectives.get(name, least_cost)
     keep = KEEP if name == "keep" else None
     text = build_model(TERMS[name], probes=name == "probes", stability=keep, objective=objective).to_lp()
     golden = FOLDER / f"{name}.lp"

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import contract, dataset, demand, fleet, lease, lease_out, on_demand, term
+from builders import contract, dataset, demand, fleet, lease, lease_out, on_demand, segment, solved, term
 
 from models.build import build_model
 from models.dataset import Dataset
+from models.estimate import Estimate
+from models.plan import CATEGORIES
 from models.schema import Option, Rule
 from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
-from planner.analysis.base_case import BaseCase, base_case
+from planner.analysis.base_case import base_case
+from planner.results.base_case import BaseCase
 from planner.solving.interrupt import Stop
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
@@ -23,7 +26,9 @@ OPTIONS = SolveOptions(gap=0.0)
 
 def base_of(data: Dataset, outcome: Outcome | None = None) -> BaseCase:
     outcome = outcome or solve(build_model(data), OPTIONS)
-    return base_case(data, outcome, OPTIONS, Stop(), lambda what: ProgressLines(what, "USD"))
+    return base_case(
+        data, outcome, dict.fromkeys(CATEGORIES, 0.0), OPTIONS, Stop(), lambda what: ProgressLines(what, "USD")
+    )
 
 
 def test_what_is_signed_stays_and_what_is_on_offer_goes() -> None:
@@ -36,7 +41,7 @@ def test_what_is_signed_stays_and_what_is_on_offer_goes() -> None:
         on_demand(9.0),
         months=1,
     )
-    assert base_of(data).cost_usd == pytest.approx(744 * 1 + 744 * 9 * 2)
+    assert base_of(data).cost.value(0.0) == pytest.approx(744 * 1 + 744 * 9 * 2)
 
 
 def test_nothing_is_leased_out_and_no_option_bought() -> None:
@@ -49,7 +54,7 @@ def test_nothing_is_leased_out_and_no_option_bought() -> None:
         Option(option="right", offer="later", premium_usd=1.0),
         months=2,
     )
-    assert base_of(data).cost_usd == pytest.approx(2 * (744 + 672))
+    assert base_of(data).cost.value(0.0) == pytest.approx(2 * (744 + 672))
     base = nothing_new(data)
     assert [each.units_max for each in base.lease_outs] == [0]
     assert base.options == ()
@@ -57,10 +62,10 @@ def test_nothing_is_leased_out_and_no_option_bought() -> None:
 
 def test_where_something_must_be_signed_there_is_no_base_case() -> None:
     """Demand that only an offer can serve, or a rule that wants a signing, leaves nothing to compare with."""
-    assert base_of(dataset(demand(1, months=3), lease("only", term(3, 1.0)))) == BaseCase(None)
+    assert base_of(dataset(demand(1, months=3), lease("only", term(3, 1.0)))) == BaseCase(none_exists=True)
     rule = Rule(rule="one of them", kind="at_least", offers=("a", "out"), count=1)
     rows = [demand(1, months=3), lease("a", term(3, 1.0)), lease_out("out", 0.1), fleet("own", 1.0), on_demand(9.0)]
-    assert base_of(dataset(rows, rule)) == BaseCase(None)
+    assert base_of(dataset(rows, rule)) == BaseCase(none_exists=True)
 
 
 def test_without_anything_on_offer_the_plan_is_its_own_base_case(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,22 +73,52 @@ def test_without_anything_on_offer_the_plan_is_its_own_base_case(monkeypatch: py
     data = dataset(demand(1, months=3), on_demand(2.0))
     outcome = solve(build_model(data), OPTIONS)
     monkeypatch.setattr(module, "solve", None)
-    assert base_of(data, outcome).cost_usd == outcome.objective_usd
+    assert base_of(data, outcome).cost.at_most == outcome.objective_usd
 
 
-@pytest.mark.parametrize("status", ["stopped", "no_plan"])
-def test_a_figure_that_is_not_proven_is_not_reported(monkeypatch: pytest.MonkeyPatch, status: Any) -> None:
-    """A base case stopped by its time budget is None with a warning, never a figure that looks exact."""
+@pytest.mark.parametrize(
+    ("status", "cost", "known"),
+    [("stopped", 123.0, Estimate(1.0, 123.0)), ("no_plan", None, Estimate(1.0, None))],
+)
+def test_a_figure_that_is_not_proven_is_a_range(
+    monkeypatch: pytest.MonkeyPatch, status: Any, cost: float | None, known: Estimate
+) -> None:
+    """A base case stopped by its time budget has both ends, as far as they are known, and a warning, but no value."""
     data = dataset(demand(1, months=3), lease("a", term(3, 1.0)), on_demand(9.0))
     plan_outcome = solve(build_model(data), OPTIONS)
     given: list[float | None] = []
 
     def stopped(_model: Any, options: SolveOptions, **_more: Any) -> Outcome:
         given.append(options.time_limit)
-        return Outcome(status, 123.0, 1.0, 0.9, None, 1.0, "Time limit reached", ())
+        return Outcome(status, cost, 1.0, 0.9, None, 1.0, "Time limit reached", ())
 
     monkeypatch.setattr(module, "solve", stopped)
     found = base_of(data, plan_outcome)
-    assert found.cost_usd is None
+    assert found.cost == known
+    assert found.cost.value(0.001) is None
+    assert found.shortage_avoided(dict.fromkeys(CATEGORIES, 0.0)) == Estimate.unknown()
     assert "not proven" in found.warning
     assert given == [module.LEAST_SECONDS]
+
+
+def test_money_and_shortage_are_told_apart() -> None:
+    """Signing nothing leaves 2 of 3 bn a day short, 62 x 100 USD; two leases serve them for 744 x 2 x 2.
+
+    So 6200 of penalties are avoided, 2976 of money spent, and 3224 are at stake.
+    """
+    data = dataset(
+        segment(shortfall_usd_per_mtok=0.1),
+        demand(3),
+        lease("a", term(1, 2.0), units_max=3),
+        on_demand(9.0, max_accelerators=0.0),
+        fleet("own", 1.0, usd_per_accelerator_hour=9.0),
+        months=1,
+    )
+    plan = solved(data)
+    base = base_of(data)
+    assert base.cost.value(0.0) == pytest.approx(6200 + 6696)
+    saving = base.saving(plan.objective_usd)
+    avoided, cash = base.shortage_avoided(plan.costs_usd()), base.cash_saved(plan.objective_usd, plan.costs_usd())
+    assert avoided.value(0.0) == pytest.approx(6200)
+    assert cash.value(1e-9) == pytest.approx(-2 * 744 * 2)
+    assert saving.value(1e-9) == pytest.approx(6200 - 2 * 744 * 2)

@@ -11,6 +11,7 @@ import pytest
 from builders import dataset, demand, lease, term
 
 from models.audit import AuditReport, Check
+from models.estimate import Estimate
 from models.faults import Fault
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
 from models.schema import Limit, Option
@@ -19,10 +20,12 @@ from planner.errors import CannotWrite
 from planner.outputs import write_json
 from planner.reports.run_json import run_json
 from planner.reports.run_result import ModelSize, RunResult
+from planner.results.base_case import BaseCase
 from planner.results.scenario_set import ScenarioSetResult
 
 KEYS = (
-    "schema plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd demand_bn_tokens"
+    "schema plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd cash_saved_usd"
+    " shortage_avoided_usd estimates demand_bn_tokens"
     " served_bn_tokens shortfall_bn_tokens months decisions limits audit model seconds interrupted input_sha256"
     " data_sha256 output_sha256 plan_sha256 plan_path planner_version versions options faults warnings"
 )
@@ -46,7 +49,7 @@ REPORT = RunResult(
     objective_usd=695.0,
     bound_usd=694.0,
     gap=1 / 695,
-    base_case_usd=1000.0,
+    base_case=BaseCase(Estimate.exactly(1000.0)),
     dataset=DATA,
     solution=ScenarioSetResult.of_plan(DATA, PLAN),
     audit=AuditReport((Check("a", "what", "", 0.0, 0.0, 0.0, True),), True, 0.0),

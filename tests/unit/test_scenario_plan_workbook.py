@@ -16,6 +16,7 @@ from stochastic import factor, scenario
 from unit.plans import alike, write
 
 from models.audit.scenario_set import audit_scenario_set
+from models.estimate import Estimate
 from models.faults import FaultyWorkbook
 from models.schema import Limit
 from models.stochastic.risk import Measure
@@ -27,6 +28,7 @@ from planner.excel.scenario_plan_reader import read_plans, read_written_plans
 from planner.reports.plan_report import write_plan
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
+from planner.results.base_case import BaseCase
 from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
@@ -80,7 +82,7 @@ def report(best: StochasticSolution) -> RunResult:
         objective_usd=best.objective_usd,
         bound_usd=best.bound_usd,
         gap=best.gap,
-        base_case_usd=best.objective_usd + 1000.0,
+        base_case=BaseCase(Estimate.exactly(best.objective_usd + 1000.0)),
         dataset=DATA,
         solution=ScenarioSetResult.of(DATA, best),
         audit=audit_scenario_set(DATA, {each.name: each.plan for each in best.scenarios}),

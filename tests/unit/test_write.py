@@ -17,6 +17,7 @@ from unit.plans import write
 
 from models.audit import AuditReport, Check
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.kinds import FLEET
 from models.plan import (
     LimitChoice,
@@ -35,6 +36,7 @@ from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
 from planner.errors import CannotWrite
 from planner.reports.run_result import ModelSize, RunResult
+from planner.results.base_case import BaseCase
 
 HEADERS = {
     "Summary": "metric value unit",
@@ -111,7 +113,7 @@ REPORT = RunResult(
     objective_usd=PLAN.objective_usd,
     bound_usd=PLAN.objective_usd * 0.999,
     gap=0.001,
-    base_case_usd=100_000.0,
+    base_case=BaseCase(Estimate.exactly(100_000.0)),
     audit=AuditReport((Check("costs_add_up", "the payments add up", "all", 1.0, 1.0, 0.0, True, places=3),), True, 0.0),
     model=ModelSize(10, 20, 5, 60),
     seconds={"solve": 1.25},
@@ -237,7 +239,9 @@ def test_first_sheet_answers_first(workbook: Any) -> None:
         ({"status": "stopped", "gap": 0.25}, "Stopped early with a gap of 25 %"),
         ({"status": "stopped", "gap": None, "bound_usd": None}, "how far this plan is from the best one is not known"),
         ({"audit": None}, "Not audited."),
-        ({"base_case_usd": None}, "no such plan is known"),
+        ({"base_case": BaseCase(none_exists=True)}, "no such plan exists"),
+        ({"base_case": BaseCase()}, "the base case is not known"),
+        ({"base_case": BaseCase(Estimate(4e6, 9e6))}, "the base case is between 4.00 m USD and 9.00 m USD"),
     ],
 )
 def test_first_sheet_says_how_it_stands(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
@@ -304,7 +308,12 @@ def test_where_nothing_is_paid_there_is_no_chart_of_it(tmp_path: Path) -> None:
 
 def test_saving_has_its_formula(tmp_path: Path) -> None:
     """The saving is told with the figures it comes from, a negative cost in brackets."""
-    text = said(book(tmp_path / "plan.xlsx", report=replace(REPORT, objective_usd=-5e6, base_case_usd=2e6)))
+    text = said(
+        book(
+            tmp_path / "plan.xlsx",
+            report=replace(REPORT, objective_usd=-5e6, base_case=BaseCase(Estimate.exactly(2e6))),
+        )
+    )
     assert "minus that of this plan: 2.00 m USD - (-5.00 m USD) = 7.00 m USD." in text
 
 

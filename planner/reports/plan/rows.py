@@ -80,8 +80,9 @@ def _kept(result: RunResult) -> list[Filled]:
 
 
 def _alternatives(result: RunResult, figures: PlanFigures) -> list[Filled]:
-    """Sheets of alternatives; none where none were asked for, or found."""
-    if not result.alternatives:
+    """Sheets of alternatives, and why there are fewer than were asked for; none where none were asked for."""
+    searched = result.alternatives_found
+    if searched is None:
         return []
     best = figures.plan
     plans = (best, *(each.plan for each in result.alternatives))
@@ -100,7 +101,7 @@ def _alternatives(result: RunResult, figures: PlanFigures) -> list[Filled]:
         )
         for each in common_decisions(plans)
     ]
-    costs = [
+    costs: list[tuple[Any, ...]] = [
         (
             number,
             each.cost_usd,
@@ -112,7 +113,9 @@ def _alternatives(result: RunResult, figures: PlanFigures) -> list[Filled]:
         )
         for number, each in enumerate(result.alternatives, start=1)
     ]
-    return [Filled(ALTERNATIVES, rows), Filled(ALTERNATIVE_COSTS, costs)]
+    if searched.words:
+        costs.append((len(costs) + 1, None, None, None, None, None, searched.words))
+    return [*([Filled(ALTERNATIVES, rows)] if searched.plans else []), Filled(ALTERNATIVE_COSTS, costs)]
 
 
 def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from planner.analysis.alternatives import common_decisions
 from planner.formatting import money, percent, shortened
+from planner.reports.plan.text import kept_words, known
 from planner.reports.run_result import RunResult
 
 NO_PLAN = (
@@ -21,7 +22,7 @@ def plan_lines(result: RunResult) -> Iterator[str]:
     """The plan of a result on a few lines."""
     yield f"  Net present cost  {money(result.objective_usd, result.currency)}"
     yield from gap_line(result)
-    yield from base_case_line(result)
+    yield from base_case_lines(result)
     yield from _first_decisions(result)
     yield from _kept(result)
     yield from _alternatives(result)
@@ -29,16 +30,23 @@ def plan_lines(result: RunResult) -> Iterator[str]:
 
 def gap_line(result: RunResult) -> Iterator[str]:
     """The gap in percent and money, where it is known."""
-    if result.possible_saving_usd is not None:
+    if result.kept is not None:
+        yield f"  Gap               {percent(result.proven_gap)} of cost and charge for departing together"
+    elif result.possible_saving_usd is not None:
         beyond = money(result.possible_saving_usd, result.currency)
         yield f"  Gap               {percent(result.gap)} (at most {beyond} above the best possible)"
 
 
-def base_case_line(result: RunResult) -> Iterator[str]:
-    """The base case and the saving against it, where it is known."""
-    if result.saving_usd is not None:
-        base, saving = (money(usd, result.currency) for usd in (result.base_case_usd, result.saving_usd))
-        yield f"  Signing nothing   {base}; the plan saves {saving}"
+def base_case_lines(result: RunResult) -> Iterator[str]:
+    """The base case, what is at stake against it, and what of that is money."""
+    base = result.base_case
+    if base.none_exists:
+        yield "  Signing nothing   no such plan exists"
+    elif base.cost.at_least is not None or base.cost.at_most is not None:
+        yield f"  Signing nothing   {known(base.cost, result)}; value at stake {known(result.saving, result)}"
+        if result.cash_saved.at_most is not None:
+            avoided = f"shortage avoided {known(result.shortage_avoided, result)} (a penalty, no money)"
+            yield f"  {'':<17} cash saved {known(result.cash_saved, result)}, {avoided}"
 
 
 def _first_decisions(result: RunResult) -> Iterator[str]:
@@ -66,19 +74,21 @@ def _kept(result: RunResult) -> Iterator[str]:
     yield f"  Departs in        {units} unit{'s' if units != 1 else ''}, charged {charge} (not part of any cost)"
     for each in kept.because:
         yield f"  Kept for it       if free to depart: {each.words}"
-    if kept.because:
-        yield f"  {'':<17} a plan free to depart would cost {money(kept.saving_usd, result.currency)} less"
+    yield f"  Free to depart    would save {kept_words(result)}"
 
 
 def _alternatives(result: RunResult) -> Iterator[str]:
-    if not result.alternatives:
+    searched = result.alternatives_found
+    if searched is None:
         return
     figures = result.plan_set.only
     found = common_decisions((figures.plan, *(each.plan for each in result.alternatives)))
-    for position, each in enumerate(each for each in found if each.all_agree):
+    for position, each in enumerate(each for each in found if each.all_agree and searched.plans):
         head = "All plans sign" if position == 0 else ""
         yield f"  {head:<17} {figures.dataset.label(each.month)}: {each.units[0]} of {each.name}"
     for number, other in enumerate(result.alternatives, start=1):
         extra = percent(other.extra_share(figures.plan))
         words = shortened("; ".join(other.words), 200)
         yield f"  Alternative {number:<5} {extra} more, {other.distance_mw:,.4g} MW apart: {words}"
+    if searched.words:
+        yield f"  {'Alternatives':<17} {searched.words}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from models.estimate import UNKNOWN, Estimate
 from models.kinds import FLEET, ON_DEMAND, OPTION
 from models.plan import CATEGORIES
 from models.supply.registry import KINDS
 from planner.excel.first_sheet import Banner, Tile, Tone
-from planner.formatting import money, percent
+from planner.formatting import estimate_words, money, percent
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
 
@@ -34,12 +36,10 @@ def verdict(result: RunResult, no_other: str, due: str, audited: str = "") -> Ba
     `no_other` names the plans that the bound speaks of, `audited` says where the audit looked.
     """
     tone: Tone
-    gap, most = f"gap of {percent(result.gap)}", result.possible_saving_usd
-    if most is not None:
-        gap += f": {no_other} can save more than {money(most, result.currency)}" if most else f": {no_other} costs less"
+    gap = _gap_words(result, no_other)
     if result.status == "optimal":
         text, tone = f"✔ Optimal within a {gap}. ", "good"
-    elif result.gap is None:
+    elif result.proven_gap is None:
         text, tone = "● Stopped early; how far this plan is from the best one is not known. ", "careful"
     else:
         text, tone = f"● Stopped early with a {gap}. ", "careful"
@@ -52,6 +52,34 @@ def verdict(result: RunResult, no_other: str, due: str, audited: str = "") -> Ba
         failed = len(result.audit.failed)
         text, tone = f"✘ The audit rejects this plan: {failed} rule{'s are' if failed > 1 else ' is'} broken. ", "bad"
     return Banner(text + due, tone)
+
+
+def _gap_words(result: RunResult, no_other: str) -> str:
+    """The gap, of what it is said of, and what it is worth in money."""
+    gap = f"gap of {percent(result.proven_gap)}"
+    if result.kept is not None:
+        return f"{gap} of cost and charge for departing together; departing freely would save {kept_words(result)}"
+    most = result.possible_saving_usd
+    if most is None:
+        return gap
+    return (
+        f"{gap}: {no_other} can save more than {money(most, result.currency)}"
+        if most
+        else f"{gap}: {no_other} costs less"
+    )
+
+
+def kept_words(result: RunResult) -> str:
+    """What departing freely from the plan kept would save, as far as it is known."""
+    saving = result.estimates.get("kept.saving_usd", UNKNOWN)
+    if saving.at_least == 0.0 and result.value(saving) is None and saving.at_most is not None:
+        return f"at most {money(saving.at_most, result.currency)}"
+    return known(saving, result)
+
+
+def known(estimate: Estimate, result: RunResult) -> str:
+    """What is known of an amount of money, in words."""
+    return estimate_words(estimate, lambda usd: money(usd, result.currency), result.gap_asked)
 
 
 def _first_due(figures: PlanFigures) -> str:
@@ -71,14 +99,11 @@ def tiles(result: RunResult, figures: PlanFigures) -> list[Tile]:
     days = sum(dataset.hours(t) for t in dataset.horizon) / 24
     unserved = totals.shortfall_bn / totals.after_limits_bn if totals.after_limits_bn else 0.0
     held_back = 1 - totals.after_limits_bn / totals.demand_bn if totals.demand_bn else 0.0
-    base, served = result.base_case_usd, totals.served_bn / days
-    base_tile = Tile(f"Signing nothing new, {currency}", "–", "General", "no such plan is known")
-    if base is not None:
-        base_tile = money_tile("Signing nothing new", base, "the base case", currency)
+    served = totals.served_bn / days
     return [
         money_tile("Net present cost", cost, f"at {percent(dataset.settings.discount_rate)} a year", currency),
-        base_tile,
-        saving_tile(base, cost, currency),
+        base_case_tile(result),
+        cash_saved_tile(result),
         Tile(
             "Tokens served, bn a day",
             served,
@@ -97,23 +122,56 @@ def money_tile(label: str, usd: float, below: str, currency: str) -> Tile:
     return Tile(f"{label}, {currency}", usd, scaled(usd), below)
 
 
-def saving_tile(base_usd: float | None, cost_usd: float, currency: str) -> Tile:
-    """The tile of what a plan saves against the base case."""
-    if base_usd is None:
-        return Tile(f"Saving, {currency}", "–", "General", "needs the base case")
-    saving = base_usd - cost_usd
-    share = f"{percent(saving / base_usd)} of the base case" if 0 <= saving <= base_usd and base_usd else "in total"
-    return money_tile("Saving", saving, share, currency)
+def estimate_tile(label: str, estimate: Estimate, below: str, result: RunResult) -> Tile:
+    """A tile of an amount that a search gave: a number where it is known, else the range."""
+    value = result.value(estimate)
+    if value is not None:
+        return money_tile(label, value, below, result.currency)
+    low, high = (None if each is None else money(each, "").strip() for each in (estimate.at_least, estimate.at_most))
+    shown = "–" if low is None and high is None else f"≥ {low}" if high is None else f"≤ {high}"
+    if low is not None and high is not None:
+        shown = f"{low} – {high}"
+    return Tile(f"{label}, {result.currency}", shown, "General", "not known" if shown == "–" else "what is proven")
+
+
+def base_case_tile(result: RunResult) -> Tile:
+    """The tile of the cheapest plan that signs nothing new."""
+    label = "Signing nothing new"
+    if result.base_case.none_exists:
+        return Tile(f"{label}, {result.currency}", "–", "General", "no such plan exists")
+    return estimate_tile(label, result.base_case.cost, "the base case", result)
+
+
+def cash_saved_tile(result: RunResult) -> Tile:
+    """The tile of the money that a plan saves against the base case, the shortage it avoids told apart."""
+    avoided = result.value(result.shortage_avoided)
+    below = "against signing nothing"
+    if avoided:
+        below = f"and {money(avoided, '').strip()} of shortage"
+    return estimate_tile("Cash saved", result.cash_saved, below, result)
 
 
 def saving_words(result: RunResult, measure: str, cost_usd: float) -> str:
-    """How the saving is worked out, in a sentence with its figures; `measure` is what is compared."""
-    plan = f"Saving = {measure} of the cheapest plan that signs nothing new, minus that of this plan"
-    if result.base_case_usd is None:
-        return f"{plan}; no such plan is known."
-    base, saving = (money(usd, result.currency) for usd in (result.base_case_usd, result.base_case_usd - cost_usd))
+    """What is at stake against signing nothing, and what of it is money; `measure` is what is compared."""
+    stake = f"Value at stake = {measure} of the cheapest plan that signs nothing new, minus that of this plan"
+    if result.base_case.none_exists:
+        return f"{stake}; no such plan exists."
     own = money(cost_usd, result.currency)
-    return f"{plan}: {base} - {own if cost_usd >= 0.0 else f'({own})'} = {saving}."
+    base, saving = known(result.base_case.cost, result), known(result.saving, result)
+    if result.value(result.base_case.cost) is None:
+        return f"{stake}: {saving}; the base case is {base}."
+    return f"{stake}: {base} - {own if cost_usd >= 0.0 else f'({own})'} = {saving}. {_of_it(result)}".rstrip()
+
+
+def _of_it(result: RunResult) -> str:
+    """Money and shortage of the saving; nothing where they are not known apart."""
+    cash, avoided = result.cash_saved, result.shortage_avoided
+    if cash.at_most is None:
+        return ""
+    return (
+        f"Of it cash saved: {known(cash, result)}; shortage avoided, a penalty that nobody pays: "
+        f"{known(avoided, result)}."
+    )
 
 
 def _held_back(share: float) -> str:
@@ -137,6 +195,22 @@ def _plain(amount: float) -> str:
     return "#,##0" if amount >= 1000 or not amount else "#,##0.0" if amount >= 10 else "0.000"
 
 
+def against_base_case(result: RunResult) -> Iterator[tuple[Any, ...]]:
+    """Metric, value, unit of what the plan is compared with; ends of ranges where the values are not known."""
+    for name, estimate in (
+        ("base case, signing nothing new", result.base_case.cost),
+        ("saving against the base case", result.saving),
+        ("cash saved against the base case", result.cash_saved),
+        ("shortage avoided against the base case", result.shortage_avoided),
+    ):
+        value = result.value(estimate)
+        yield name, value, result.currency
+        if value is None:
+            for end, usd in (("at least", estimate.at_least), ("at most", estimate.at_most)):
+                if usd is not None:
+                    yield f"{name}, {end}", usd, result.currency
+
+
 def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...]]:
     """Metric, value, unit: the figures of the plan, money first; costs are present values and add up."""
     dataset, totals, currency = figures.dataset, figures.totals, result.currency
@@ -151,8 +225,7 @@ def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...
         ("lower bound on net present cost", result.bound_usd, currency),
         ("gap", result.gap, "share"),
         ("most that any other plan could save", result.possible_saving_usd, currency),
-        ("base case, signing nothing new", result.base_case_usd, currency),
-        ("saving against the base case", result.saving_usd, currency),
+        *against_base_case(result),
         *((f"cost: {category}", costs[category], currency) for category in CATEGORIES),
         ("cash paid", sum(each.cash_usd for each in figures.plan.payments), currency),
         ("demand", totals.demand_bn, "bn tokens"),

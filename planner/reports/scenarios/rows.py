@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from models.estimate import Estimate
 from models.plan import CATEGORIES
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
+from planner.reports.plan.text import against_base_case
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words, measure_words
 from planner.results.plan_tables import AUDIT, INPUT, RUN, SUMMARY
@@ -23,7 +25,7 @@ def all_tables(result: RunResult, plans: ScenarioSetResult) -> list[Filled]:
     joined = _joined(plans)
     summary = Filled(SUMMARY, summary_rows(result, plans))
     last = [Filled(AUDIT, audit_rows(result)), Filled(RUN, run_rows(result))]
-    own = [scenarios_table(plans), risk_table(plans), distribution_table(plans), outlook_table(plans)]
+    own = [scenarios_table(plans), risk_table(plans, result.gap_asked), distribution_table(plans), outlook_table(plans)]
     input_sheet = Filled(INPUT, result.input_rows)
     details = ("Serving", "Shortfall", "Source use", "On demand")
     views = [each for each in joined if each.table.sheet not in details]
@@ -100,9 +102,9 @@ def outlook_table(plans: ScenarioSetResult) -> Filled:
     return Filled(OUTLOOK, rows)
 
 
-def risk_table(plans: ScenarioSetResult) -> Filled:
-    """Metric, value, unit and how it is worked out."""
-    return Filled(RISK_SHEET, [*_cost_rows(plans), *_worth_rows(plans), *_service_rows(plans)])
+def risk_table(plans: ScenarioSetResult, gap: float) -> Filled:
+    """Metric, value, unit and how it is worked out; `gap` is the one asked for."""
+    return Filled(RISK_SHEET, [*_cost_rows(plans), *_worth_rows(plans, gap), *_service_rows(plans)])
 
 
 def _cost_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
@@ -125,7 +127,7 @@ def _cost_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
         yield "worst regret", regrets[name], currency, words
 
 
-def _worth_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
+def _worth_rows(plans: ScenarioSetResult, gap: float) -> Iterator[tuple[Any, ...]]:
     best, currency = plans.solution, plans.dataset.settings.currency
     information, mean = plans.evpi, best.eev_usd
     if information is None:
@@ -134,13 +136,11 @@ def _worth_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
     else:
         regret = best.measure.kind == "regret"
         how = "objective of the scenarios each solved as if it were certain"
-        alone = 0.0 if regret else best.objective_usd - information.usd
-        yield "wait and see", alone, currency, "who knows the scenario regrets nothing" if regret else how
+        alone = "who knows the scenario regrets nothing" if regret else how
+        yield "wait and see", best.wait_and_see().value(gap), currency, alone
         how = "objective - wait and see; the most that knowing the scenario in advance could save"
         how = "the plan's worst regret; knowing the scenario in advance would leave none" if regret else how
-        yield "value of perfect information", information.usd, currency, how
-        yield "value of perfect information, at least", information.least_usd, currency, "by the bounds proven"
-        yield "value of perfect information, at most", _finite(information.most_usd), currency, "by the bounds proven"
+        yield from _worth("value of perfect information", information.estimate, gap, currency, how)
     solution = plans.vss
     if solution is None or mean is None:
         how = "the plan for the expected values was not found, or not evaluated in all scenarios, within the time"
@@ -152,9 +152,14 @@ def _worth_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
         how = "objective with the first decisions of the plan for the expected values and the best later decisions"
         yield "expected-value plan", mean, currency, how
         how = "expected-value plan - objective; what planning for all scenarios saves"
-        yield "value of the stochastic solution", solution.usd, currency, how
-        yield "value of the stochastic solution, at least", solution.least_usd, currency, "by the bounds proven"
-        yield "value of the stochastic solution, at most", _finite(solution.most_usd), currency, "by the bounds proven"
+        yield from _worth("value of the stochastic solution", solution.estimate, gap, currency, how)
+
+
+def _worth(name: str, worth: Estimate, gap: float, currency: str, how: str) -> Iterator[tuple[Any, ...]]:
+    """A value where both ends agree within the gap, and both ends."""
+    yield name, worth.value(gap), currency, how
+    yield f"{name}, at least", worth.at_least, currency, "by the bounds proven"
+    yield f"{name}, at most", worth.at_most, currency, "by the bounds proven"
 
 
 def _service_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
@@ -186,8 +191,7 @@ def summary_rows(result: RunResult, plans: ScenarioSetResult) -> list[tuple[Any,
         ("lower bound on the objective", _finite(best.bound_usd), currency),
         ("gap", _finite(best.gap), "share"),
         ("most that any other plan could save", result.possible_saving_usd, currency),
-        ("base case, signing nothing new", result.base_case_usd, currency),
-        ("saving against the base case", result.saving_usd, currency),
+        *against_base_case(result),
         ("net present cost, expected", best.expected_usd, currency),
         *((f"cost, expected: {category}", usd, currency) for category, usd in plans.expected_costs_usd.items()),
         ("cost of risk: objective less expected cost", best.objective_usd - best.expected_usd, currency),

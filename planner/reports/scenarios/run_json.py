@@ -51,18 +51,20 @@ def scenario_set_json(result: RunResult) -> dict[str, Any]:
             }
             for each in plans.scenarios
         ],
-        "value_of_perfect_information": _bounded(plans.evpi),
-        "value_of_stochastic_solution": _bounded(plans.vss),
+        "value_of_perfect_information": _bounded(plans.evpi, result.gap_asked),
+        "value_of_stochastic_solution": _bounded(plans.vss, result.gap_asked),
     }
 
 
-def _bounded(value: BoundedValue | None) -> dict[str, Any] | None:
-    """An amount with its bounds; what is infinite is null, and `unbounded` says so."""
+def _bounded(value: BoundedValue | None, gap: float) -> dict[str, Any] | None:
+    """Bounds, and a value where they agree within the gap; what is infinite is null, and `unbounded` says so."""
     if value is None:
         return None
     amounts = {"usd": value.usd, "least_usd": value.least_usd, "most_usd": value.most_usd}
-    return {name: usd if math.isfinite(usd) else None for name, usd in amounts.items()} | {
-        "unbounded": [name for name, usd in amounts.items() if not math.isfinite(usd)]
+    told = {name: usd if math.isfinite(usd) else None for name, usd in amounts.items()}
+    return told | {
+        "usd": None if math.isinf(value.usd) else value.estimate.value(gap),
+        "unbounded": [name for name, usd in amounts.items() if not math.isfinite(usd)],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.formatting import money, percent
-from planner.reports.plan.terminal import base_case_line, gap_line
+from planner.reports.plan.terminal import base_case_lines, gap_line
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import bounded_words, decision_words, measure_words
 from planner.results.scenario_decisions import SET_LIMIT
@@ -31,9 +31,9 @@ def scenario_set_lines(result: RunResult) -> Iterator[str]:
     tail = percent(1.0 - best.measure.alpha)
     yield f"  CVaR              {money(plans.cvar_usd, currency)}, the mean of the worst {tail}"
     yield from gap_line(result)
-    yield f"  EVPI              {bounded_words(plans.evpi, currency)}, the value of perfect information"
-    yield f"  VSS               {bounded_words(plans.vss, currency)}, the value of the stochastic solution"
-    yield from base_case_line(result)
+    yield f"  EVPI              {bounded_words(plans.evpi, result)}, the value of perfect information"
+    yield f"  VSS               {bounded_words(plans.vss, result)}, the value of the stochastic solution"
+    yield from base_case_lines(result)
     yield from _now(plans)
 
 

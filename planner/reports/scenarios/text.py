@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from models import months
 from models.dataset import Dataset
@@ -14,7 +15,7 @@ from models.stochastic.solution import BoundedValue
 from models.supply.kind import GIVE_NOTICE, RENEW
 from planner.excel.first_sheet import Banner, Tile
 from planner.formatting import money, percent
-from planner.reports.plan.text import money_tile, saving_tile, saving_words, scaled, verdict
+from planner.reports.plan.text import estimate_tile, known, money_tile, saving_words, verdict
 from planner.reports.run_result import RunResult
 from planner.results.decision_tree import Node
 from planner.results.scenario_decisions import SET_LIMIT, SharedDecision
@@ -73,15 +74,13 @@ def measure_words(measure: Measure) -> str:
     return "the expected cost"
 
 
-def bounded_words(value: BoundedValue | None, currency: str) -> str:
-    """An amount with its bounds."""
+def bounded_words(value: BoundedValue | None, result: RunResult) -> str:
+    """What is known of an amount, in words."""
     if value is None:
         return "not known"
     if math.isinf(value.usd):
         return "infinite: the plan for the expected values fails in a scenario"
-    between = "" if math.isinf(value.most_usd) else f" to {money(value.most_usd, currency)}"
-    close = value.most_usd - value.least_usd <= 1e-4 * max(abs(value.usd), 1.0)
-    return money(value.usd, currency) + ("" if close else f" (proven: {money(value.least_usd, currency)}{between})")
+    return known(value.estimate, result)
 
 
 def banner(result: RunResult, plans: ScenarioSetResult) -> Banner:
@@ -110,22 +109,18 @@ def tiles(result: RunResult, plans: ScenarioSetResult) -> list[Tile]:
         money_tile("Expected net present cost", best.expected_usd, spread, currency),
         money_tile("Worst scenario", worst.cost_usd, f"{worst.name}, {percent(worst.probability)}", currency),
         money_tile(tail, plans.cvar_usd, "mean cost of those cases", currency),
-        _bounded_tile("Perfect information (EVPI)", plans.evpi),
-        _bounded_tile("Stochastic solution (VSS)", plans.vss),
-        saving_tile(result.base_case_usd, best.objective_usd, currency),
+        _bounded_tile("Perfect information (EVPI)", plans.evpi, result),
+        _bounded_tile("Stochastic solution (VSS)", plans.vss, result),
+        estimate_tile("At stake", result.saving, "against signing nothing", result),
     ]
 
 
-def _bounded_tile(label: str, value: BoundedValue | None) -> Tile:
+def _bounded_tile(label: str, value: BoundedValue | None, result: RunResult) -> Tile:
     if value is None:
         return Tile(label, "–", "General", "not found within the time")
     if math.isinf(value.usd):
         return Tile(label, "∞", "General", "the expected-value plan fails")
-    below = "proven"
-    if value.most_usd - value.least_usd > 1e-4 * max(abs(value.usd), 1.0):
-        low, high = (money(each, "").strip() for each in (value.least_usd, value.most_usd))
-        below = f"at least {low}" if math.isinf(value.most_usd) else f"proven: {low} to {high}"
-    return Tile(label, value.usd, scaled(value.usd), below)
+    return replace(estimate_tile(label, value.estimate, "proven", result), label=label)
 
 
 def notes(result: RunResult, plans: ScenarioSetResult) -> list[str]:
@@ -136,7 +131,7 @@ def notes(result: RunResult, plans: ScenarioSetResult) -> list[str]:
         "EVPI: the most that knowing the scenario today could save. VSS: what planning for all scenarios saves over "
         "planning for their expected values.",
     ]
-    if result.base_case_usd is not None:
+    if result.base_case.cost.at_most is not None:
         found.append(saving_words(result, "the same measure", best.objective_usd))
     return found
 
