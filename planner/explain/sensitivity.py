@@ -135,8 +135,10 @@ def vary(
     sweeps = [_FactorSweep(dataset, base, each) for each in variations]
     questions = [_Point(base, sweeps), *(_Point(search, [sweep]) for sweep in sweeps for search in sweep.first())]
     SharedTime(questions, workers, options, on_progress).run()
+    for sweep in sweeps:
+        sweep.spread(base)
     for _ in range(BISECTIONS):
-        if any(question.openness > 0.0 for question in questions):
+        if not all(each.is_known for each in questions):
             break  # where decisions change is looked for once the points are known
         questions = [_Point(search, [sweep]) for sweep in sweeps for search in sweep.midpoints()]
         SharedTime(questions, workers, options, on_progress).run()
@@ -150,6 +152,11 @@ class _Point(LeastCost):
     def __init__(self, search: Search, sweeps: Sequence[_FactorSweep]) -> None:
         super().__init__(search, [search])
         self.sweeps = sweeps
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the least cost is known within the gap asked for, or that no plan exists."""
+        return self.search.infeasible or self.search.least_cost.value(self.search.asked_gap) is not None
 
     def learn(self, search: Search, result: SolveResult) -> None:
         """As `Question`."""
