@@ -2,13 +2,17 @@
 
 A `Holding` is one signing with one end of service: its capacity by month, its money by month. Money
 here is what is owed whatever the use; charges by use are the business of `brute_dispatch`. Months are
-months t; the horizon is 0 … T-1. Nothing here knows the planner's model or its audit.
+months t; the horizon is 0 … T-1. A scenario's factors act as `brute_factors` reads them; what is signed when
+its supplier has left is void: a decision that brings nothing and costs nothing. Nothing here knows the
+planner's model or its audit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from properties.brute_factors import gone, plus, times
 
 from models.dataset import Dataset
 from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm
@@ -44,7 +48,8 @@ class Holding:
 
     `due` lists (month, USD) of all that is paid month by month, beyond the horizon too. `leased_out`
     is what it takes away by month. `years` (contracts): months, USD still missing to the minimum
-    spend, and the month a top-up is due, of every contract year.
+    spend, and the month a top-up is due, of every contract year. `last` is the last month of service;
+    `choices` has the months at whose start a unit can stop or be renewed, with the month that is decided in.
     """
 
     kind: str
@@ -56,6 +61,10 @@ class Holding:
     online: dict[int, tuple[Source, ...]] = field(default_factory=dict)
     leased_out: dict[int, float] = field(default_factory=dict)
     years: list[tuple[tuple[int, ...], float, int]] = field(default_factory=list)
+    last: int = 0
+    choices: tuple[tuple[int, int], ...] = ()
+    detail: int = 0
+    void: bool = False
     story: str = ""
 
     def pay(self, data: Dataset, month: int, cash: float, counted: float | None = None) -> None:
@@ -80,9 +89,28 @@ def ramp_at(data: Dataset, ramp: str | None, service_month: int) -> tuple[float,
     return held[-1][1:] if held else (0.0, 1.0)
 
 
+def name_of(offer: Lease | Contract) -> str:
+    return offer.lease if isinstance(offer, Lease) else offer.contract
+
+
 def first_service(data: Dataset, offer: Lease | Contract, month: int) -> int:
-    start = month + offer.lead_months
-    return start if offer.service_not_before is None else max(start, data.t(offer.service_not_before))
+    def start(delay: int) -> int:
+        first = month + offer.lead_months + delay
+        return first if offer.service_not_before is None else max(first, data.t(offer.service_not_before))
+
+    counts_from = start(0) if offer.status == "signed" else month
+    return start(round(plus(data, "delivery_delay_months", counts_from, name_of(offer))) if counts_from >= 0 else 0)
+
+
+def left(data: Dataset, offer: Lease | Contract, t: int) -> bool:
+    """Whether the offer's supplier has left by month t."""
+    return gone(data, t, name_of(offer), offer.provider)
+
+
+def in_some_scenario(data: Dataset, offer: Lease | Contract, month: int) -> bool:
+    """Whether service of what is signed in a month starts inside the horizon, in one scenario at least."""
+    views = [data.in_scenario(each.scenario) for each in data.scenarios] if data.scenario else [data]
+    return any(first_service(view, offer, month) < data.settings.months for view in views)
 
 
 def signing_months(data: Dataset, sign_from: int | None, sign_until: int | None) -> list[int]:
@@ -105,12 +133,12 @@ def lease_holdings(data: Dataset, lease: Lease) -> list[Holding]:
             (month, term)
             for month in signing_months(data, lease.sign_from, lease.sign_until)
             for term in terms
-            if first_service(data, lease, month) < data.settings.months
+            if in_some_scenario(data, lease, month)
         ]
     return [
         _lease_holding(data, lease, term, month, end, renewals)
         for month, term in chosen
-        for end, renewals in _lease_ends(data, lease, term, month)
+        for end, renewals in ([(0, 0)] if left(data, lease, month) else _lease_ends(data, lease, term, month))
     ]
 
 
@@ -123,16 +151,37 @@ def _lease_ends(data: Dataset, lease: Lease, term: LeaseTerm, month: int) -> Ite
     if term.cancel_after_months is not None:
         for end in range(max(1, term.cancel_after_months + term.notice_months), length):
             notice = start + end - term.notice_months
-            if notice >= 0 and (notice < horizon or data.settings.end_of_horizon == "full"):
+            known = notice >= 0 and (notice < horizon or data.settings.end_of_horizon == "full")
+            if known and not left(data, lease, start + end):
                 yield end, 0
     for renewals in range(1, term.renewals_max + 1):
         assert term.renewal_months is not None
-        if start + length + (renewals - 1) * term.renewal_months < horizon:
+        begins = start + length + (renewals - 1) * term.renewal_months
+        if begins < horizon and not left(data, lease, begins):
             yield length + renewals * term.renewal_months, renewals
 
 
+def _lease_choices(data: Dataset, lease: Lease, term: LeaseTerm, month: int) -> Iterator[tuple[int, int]]:
+    """(Month at whose start a unit can stop or be renewed, month that is decided in), of those inside the horizon."""
+    start, horizon = first_service(data, lease, month), data.settings.months
+    over = start + term.term_months
+    if term.cancel_after_months is not None:
+        for t in range(start + max(1, term.cancel_after_months + term.notice_months), over):
+            # with prorate an end beyond the horizon is no decision
+            notice = t - term.notice_months
+            if notice >= 0 and (notice if data.settings.end_of_horizon == "full" else t) < horizon:
+                yield t, notice
+    for renewal in range(term.renewals_max):
+        begins = over + renewal * (term.renewal_months or 0)
+        if begins < horizon:
+            yield begins, begins
+
+
 def _lease_holding(data: Dataset, lease: Lease, term: LeaseTerm, month: int, end: int, renewals: int) -> Holding:
+    if end == 0:
+        return Holding("lease", lease.lease, month, detail=term.term_months, void=True)
     start, length = first_service(data, lease, month), term.term_months
+    price = times(data, "price", month, lease.lease)
     contents = [row for row in data.lease_hardware if row.lease == lease.lease]
     size = sum(row.accelerators for row in contents)
 
@@ -145,13 +194,20 @@ def _lease_holding(data: Dataset, lease: Lease, term: LeaseTerm, month: int, end
             plain = term.usd_per_accelerator_hour * size * data.hours(start + tau - 1)
         renewed = term.renewal_price_multiple if tau > length else 1.0
         escalated = (1.0 + term.escalator_per_year) ** ((tau - 1) // 12)
-        return plain * lease.delivered_share * capacity * rate * escalated * renewed
+        return plain * price * delivered(start + tau - 1) * capacity * rate * escalated * renewed
+
+    def delivered(t: int) -> float:
+        return lease.delivered_share * times(data, "delivered_share", t, lease.lease)
 
     story = f"{lease.lease}: signed {month}, term {length}, last service month {end}, renewals {renewals}"
-    held = Holding("lease", lease.lease, month, story=story)
+    choices = tuple(each for each in _lease_choices(data, lease, term, month) if not left(data, lease, each[0]))
+    held = Holding(
+        "lease", lease.lease, month, last=start + end - 1, choices=choices, detail=term.term_months, story=story
+    )
+    upfront = term.upfront_usd_per_unit * price
     inside = [tau for tau in range(1, length + 1) if counts(data, start + tau - 1)]
     share = len(inside) / length if month >= 0 else 0.0
-    held.pay(data, month, term.upfront_usd_per_unit, term.upfront_usd_per_unit * share)
+    held.pay(data, month, upfront, upfront * share)
     held.pay(
         data,
         month,
@@ -159,6 +215,8 @@ def _lease_holding(data: Dataset, lease: Lease, term: LeaseTerm, month: int, end
         term.prepay_share * sum(fee(tau) for tau in inside),
     )
     for tau in range(1, end + 1):
+        if left(data, lease, start + tau - 1):
+            break
         due = fee(tau) * (1.0 if tau > length else 1.0 - term.prepay_share)
         held.pay(data, start + tau - 1, due, None if counts(data, start + tau - 1) else 0.0)
         held.due.append((start + tau - 1, due))
@@ -167,8 +225,8 @@ def _lease_holding(data: Dataset, lease: Lease, term: LeaseTerm, month: int, end
         held.pay(data, start + end, penalty, None if counts(data, start + end) else 0.0)
         held.due.append((start + end, penalty))
     for t in data.horizon:
-        if start <= t < start + end:
-            share = lease.delivered_share * ramp_at(data, term.ramp, t - start + 1)[0]
+        if start <= t < start + end and not left(data, lease, t):
+            share = delivered(t) * ramp_at(data, term.ramp, t - start + 1)[0]
             held.online[t] = tuple(
                 Source(
                     "lease", lease.lease, length, row.hardware, lease.provider, lease.region, lease.site or lease.lease,
@@ -190,7 +248,7 @@ def contract_holdings(data: Dataset, contract: Contract) -> list[Holding]:
     return [
         _contract_holding(data, contract, month, blocks)
         for month in signing_months(data, contract.sign_from, contract.sign_until)
-        if first_service(data, contract, month) < data.settings.months
+        if in_some_scenario(data, contract, month)
         for blocks in range(contract.min_blocks, contract.max_blocks + 1)
     ]
 
@@ -205,17 +263,21 @@ def _tier_blocks(contract: Contract, tiers: list[ContractTier], blocks: int) -> 
 
 
 def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int) -> Holding:
+    if left(data, contract, month):
+        return Holding("contract", contract.contract, month, detail=blocks, void=True)
     start, length = first_service(data, contract, month), contract.term_months
+    price = times(data, "price", month, contract.contract)
     kw = data.hardware_of[contract.hardware].kw
     per_block = contract.block_mw * 1000.0 / kw
     tiers = sorted((t for t in data.contract_tiers if t.contract == contract.contract), key=lambda t: t.from_blocks)
     billed = _tier_blocks(contract, tiers, blocks)
 
     def online(tau: int) -> float:
-        return blocks * per_block * contract.delivered_share * ramp_at(data, contract.ramp, tau)[0]
+        delivered = contract.delivered_share * times(data, "delivered_share", start + tau - 1, contract.contract)
+        return blocks * per_block * delivered * ramp_at(data, contract.ramp, tau)[0]
 
     def rates(tau: int) -> list[tuple[float, float]]:
-        factor = ramp_at(data, contract.ramp, tau)[1] * (1.0 + contract.escalator_per_year) ** ((tau - 1) // 12)
+        factor = price * ramp_at(data, contract.ramp, tau)[1] * (1.0 + contract.escalator_per_year) ** ((tau - 1) // 12)
         hours = data.hours(start + tau - 1)
         plain = [
             tier.usd_per_accelerator_hour if tier.usd_per_kw_month is None else tier.usd_per_kw_month * kw / hours
@@ -232,18 +294,20 @@ def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int
         hours = online(tau) * data.hours(start + tau - 1)
         return contract.take_or_pay_share * hours * sum(rate * share for rate, share in rates(tau))
 
-    held = Holding("contract", contract.contract, month, story=f"{contract.contract}: signed {month}, {blocks} blocks")
+    story = f"{contract.contract}: signed {month}, {blocks} blocks"
+    held = Holding("contract", contract.contract, month, last=start + length - 1, detail=blocks, story=story)
     inside = [tau for tau in range(1, length + 1) if counts(data, start + tau - 1)]
     prepaid = contract.prepay_share
     share = len(inside) / length if month >= 0 else 0.0
-    held.pay(data, month, contract.upfront_usd, contract.upfront_usd * share)
+    held.pay(data, month, contract.upfront_usd * price, contract.upfront_usd * price * share)
     held.pay(
         data,
         month,
         prepaid * sum(least(tau) for tau in range(1, length + 1)),
         prepaid * sum(least(tau) for tau in inside),
     )
-    for tau in range(1, length + 1):
+    served = [tau for tau in range(1, length + 1) if not left(data, contract, start + tau - 1)]
+    for tau in served:
         t, due = start + tau - 1, (1.0 - prepaid) * least(tau)
         held.pay(data, t, due, None if counts(data, t) else 0.0)
         held.due.append((t, due))
@@ -257,7 +321,7 @@ def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int
                 ),
             )  # fmt: skip
     for first in range(1, length + 1, 12):
-        year = [tau for tau in inside if first <= tau < first + 12]
+        year = [tau for tau in inside if first <= tau < first + 12 and tau in served]
         missing = contract.min_spend_usd_per_year * len(year) / 12.0 - sum(least(tau) for tau in year)
         if year and contract.min_spend_usd_per_year > 0:
             held.years.append((tuple(start + tau - 1 for tau in year), missing, start + year[-1] - 1))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from properties.brute_bills import signing_months
 from properties.brute_dispatch import MTOK_PER_BN
+from properties.brute_factors import plus, times
 
 from models.dataset import Dataset
 from models.schema import Limit, Segment
@@ -77,6 +78,17 @@ def _less(multipliers: Sequence[float], lost: Sequence[float]) -> tuple[float, .
 
 def baseline(data: Dataset, segment: Segment, region: str, t: int) -> float:
     """Billions of tokens a day before limits."""
+    level = _plain(data, segment, region, t)
+    if data.scenario:
+        path = [_plain(data, segment, region, each) for each in range(t + 1)]
+        level = path[0]
+        for month, (before, after) in enumerate(itertools.pairwise(path)):
+            faster = plus(data, "demand_growth", month, segment.segment)
+            level = max(0.0, level * (after / before + faster)) if before else after
+    return level * times(data, "demand", t, segment.segment)
+
+
+def _plain(data: Dataset, segment: Segment, region: str, t: int) -> float:
     known = sorted(
         (data.t(row.month), row.tokens_bn_per_day)
         for row in data.demand

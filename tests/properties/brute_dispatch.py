@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from properties.brute_bills import Source
+from properties.brute_factors import gone, times
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
@@ -133,6 +134,7 @@ def tokens_per_accelerator_hour(data: Dataset, segment: Segment, hardware: str, 
     for row in data.throughput:
         if row.workload == segment.workload and row.hardware == hardware:
             rate: float = row.tokens_per_second * (1.0 + row.gain_per_year) ** (t / 12.0)
+            rate *= times(data, "throughput", t, segment.workload, hardware)
             return 3600.0 * rate * data.hardware_of[hardware].availability * (1.0 - segment.headroom_share) / 1e9
     return 0.0
 
@@ -154,7 +156,19 @@ def on_demand_offers(data: Dataset, t: int) -> list[tuple[str, str, str, float, 
         if start <= t and (key not in rows or rows[key][0] <= start):
             most = np.inf if row.max_accelerators is None else row.max_accelerators
             rows[key] = (start, row.usd_per_accelerator_hour, most)
-    return [(*key, price, most) for key, (_, price, most) in rows.items()]
+    return [
+        (
+            *key,
+            price * times(data, "on_demand_price", t, key[2]),
+            _capped(most, times(data, "on_demand_cap", t, key[2])),
+        )
+        for key, (_, price, most) in rows.items()
+        if not gone(data, t, key[0])
+    ]
+
+
+def _capped(most: float, share: float) -> float:
+    return most * share if share else 0.0
 
 
 def cheapest_use(

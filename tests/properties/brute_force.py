@@ -9,7 +9,7 @@ done once. Written from the workbook's contract alone, without a look at the pla
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from properties.brute_bills import Holding, contract_holdings, lease_holdings, lease_out_holdings, signing_months
@@ -44,13 +44,19 @@ def cheapest(data: Dataset) -> float | None:
 
 def best(data: Dataset) -> Best | None:
     """The cheapest combination of decisions; None when no plan exists."""
+    return best_by(data, lambda _: ()).get(())
+
+
+def best_by(data: Dataset, group: Callable[[Choice], Hashable]) -> dict[Hashable, Best]:
+    """The cheapest combination of decisions in each group of them that has a plan."""
     dispatched: dict[object, float | None] = {}
-    found: Best | None = None
+    found: dict[Hashable, Best] = {}
     base = _fleet_cost(data)
     for choice in sorted(_choices(data), key=lambda each: each.cost):
         # What depends on use never earns money, so dearer decisions cannot win any more.
-        if found is not None and base + choice.cost >= found.cost_usd:
-            break
+        mine = group(choice)
+        if mine in found and base + choice.cost >= found[mine].cost_usd:
+            continue
         if not policies_hold(data, choice):
             continue
         total: float | None = base + choice.cost
@@ -62,10 +68,10 @@ def best(data: Dataset) -> Best | None:
                 total = None
                 break
             total += use
-        if total is not None and (found is None or total < found.cost_usd):
+        if total is not None and (mine not in found or total < found[mine].cost_usd):
             paths = tuple(f"{path.segment}: {', '.join(path.names)}" for path in choice.paths)
             bought = tuple(f"option {name} bought in month {t}" for name, t in choice.premiums)
-            found = Best(total, tuple(held.story for held in choice.holdings) + bought + paths)
+            found[mine] = Best(total, tuple(held.story for held in choice.holdings) + bought + paths)
     return found
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from properties.brute_bills import Holding, Source, signing_months
 from properties.brute_demand import LimitPath, demand, revenue_usd
 from properties.brute_dispatch import Budget
+from properties.brute_factors import gone
 
 from models.dataset import Dataset
-from models.schema import Cap
+from models.schema import Cap, Fleet
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,13 @@ def fleet_running(data: Dataset, t: int) -> list[tuple[str, str, str, float]]:
             row.accelerators * row.usd_per_accelerator_hour * data.hours(t),
         )
         for row in data.fleet
-        if (row.from_month is None or data.t(row.from_month) <= t)
-        and (row.until_month is None or t <= data.t(row.until_month))
+        if _is_online(data, row, t)
     ]
+
+
+def _is_online(data: Dataset, row: Fleet, t: int) -> bool:
+    first = 0 if row.from_month is None else data.t(row.from_month)
+    return first <= t and (row.until_month is None or t <= data.t(row.until_month)) and not gone(data, t, row.provider)
 
 
 def sources_online(data: Dataset, holdings: Sequence[Holding], t: int) -> tuple[Source, ...]:
@@ -47,8 +52,7 @@ def sources_online(data: Dataset, holdings: Sequence[Holding], t: int) -> tuple[
             row.usage_usd_per_accelerator_hour, row.sublet, True,
         )
         for row in data.fleet
-        if (row.from_month is None or data.t(row.from_month) <= t)
-        and (row.until_month is None or t <= data.t(row.until_month))
+        if _is_online(data, row, t)
     ]  # fmt: skip
     online = [*fleet, *(source for held in holdings for source in held.online.get(t, ()))]
     summed: dict[Source, float] = defaultdict(float)
@@ -69,7 +73,7 @@ def leased_out(data: Dataset, choice: Choice, t: int) -> dict[tuple[str, str], f
 
 def options_allow(data: Dataset, holdings: Sequence[Holding], bought: dict[str, int]) -> bool:
     for option in data.options:
-        signed = [held for held in holdings if held.name == option.offer and not _is_signed(data, held)]
+        signed = [h for h in holdings if h.name == option.offer and not h.void and not _is_signed(data, h)]
         if any(option.option not in bought or held.month < bought[option.option] for held in signed):
             return False
     return True
@@ -82,7 +86,8 @@ def _is_signed(data: Dataset, held: Holding) -> bool:
 
 def policies_hold(data: Dataset, choice: Choice) -> bool:
     months: dict[str, int] = {}
-    for held in choice.holdings:
+    # a signed offer counts, whether or not its supplier is still there when it starts
+    for held in (each for each in choice.holdings if not each.void or _is_signed(data, each)):
         months[held.name] = min(held.month, months.get(held.name, held.month))
     for rule in data.rules:
         signed = sum(name in months for name in rule.offers)
