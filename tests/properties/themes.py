@@ -39,7 +39,7 @@ def limit_effects(random: Random) -> Dataset:
         current_limit=("free", "tight", "dear"),
         change_cost_usd=(50.0, 400.0),
         revenue_usd_per_mtok=(0.05, 0.1),
-        price_elasticity=(-0.5, -2.0),
+        price_elasticity=(-0.5, -1.5),
         timing=("deferrable",),
     )
     limits = [

@@ -40,11 +40,11 @@ def few_enough(data: Dataset, most: int) -> Dataset:
     """The same workbook with units, windows and at last whole rows taken away until few decisions are left."""
     narrower: list[Callable[[Dataset], Dataset]] = [
         lambda d: replace(d, lease_outs=tuple(_single(row) for row in d.lease_outs)),
-        lambda d: replace(d, options=()),
         lambda d: replace(d, leases=tuple(_single(row) for row in d.leases)),
         lambda d: replace(d, contracts=tuple(_first_month(row) for row in d.contracts)),
         lambda d: replace(d, leases=tuple(_first_month(row) for row in d.leases)),
         lambda d: replace(d, lease_outs=tuple(_first_month(row) for row in d.lease_outs)),
+        lambda d: replace(d, options=()),
         lambda d: replace(d, segments=tuple(replace(row, single_site=False) for row in d.segments)),
         lambda d: replace(d, limits=(), segments=tuple(replace(row, current_limit=None) for row in d.segments)),
     ]

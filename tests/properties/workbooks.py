@@ -54,7 +54,9 @@ def workbook(random: Random) -> Dataset:
         end_of_horizon=("full",),
     )
     data = dataset(rows, months=make.months, **settings)
-    data = replace(data, options=_options(make, data), rules=_rules(make, data), caps=_caps(make, data))
+    data = replace(data, options=some_options(make, data) if make.chance(2) else ())
+    data = replace(data, rules=a_rule(make, data) if make.chance(4) else ())
+    data = replace(data, caps=tuple(a_cap(make, data, f"cap{i}") for i in range(make.one_of(0, 0, 0, 0, 1, 1, 2))))
     return shifted(few_enough(data, 1500), make.one_of(0, 0, 1, 2, 10, 11))
 
 
@@ -62,56 +64,52 @@ def _offers(data: Dataset) -> list[str]:
     return [row.lease for row in data.leases] + [row.contract for row in data.contracts]
 
 
-def _options(make: Maker, data: Dataset) -> tuple[Option, ...]:
+def some_options(make: Maker, data: Dataset, had: int = 0) -> tuple[Option, ...]:
+    """One option or two on an offer that is not signed, where there is one."""
     unsigned = [row.lease for row in data.leases if row.status == "offer"]
     unsigned += [row.contract for row in data.contracts if row.status == "offer"]
-    if not unsigned or not make.chance(2):
+    if not unsigned:
         return ()
     offer = make.one_of(*unsigned)
-    names = ("right", "second right")[: make.one_of(1, 1, 2)]
     return tuple(
-        Option(option=name, offer=offer, premium_usd=make.one_of(20.0, 200.0), **make.window("buy_from", "buy_until"))
-        for name in names
+        Option(
+            option=f"right {had + k}",
+            offer=offer,
+            premium_usd=make.one_of(5.0, 20.0, 200.0),
+            **make.window("buy_from", "buy_until"),
+        )
+        for k in range(make.one_of(1, 1, 2))
     )
 
 
-def _rules(make: Maker, data: Dataset) -> tuple[Rule, ...]:
+def a_rule(make: Maker, data: Dataset, name: str = "policy") -> tuple[Rule, ...]:
+    """A rule on two offers, where there are two."""
     offers = _offers(data) + [row.lease_out for row in data.lease_outs]
-    if len(offers) < 2 or not make.chance(4):
+    if len(offers) < 2:
         return ()
     kind = make.one_of("requires", "excludes", "at_most", "at_least")
-    pair = tuple(offers[:2]) if make.chance(5) else (offers[-1], offers[0])
+    pair = tuple(make.random.sample(offers, 2))
     count = make.one_of(1, 1, 2) if kind in ("at_most", "at_least") else None
-    return (Rule(rule="policy", kind=kind, offers=pair, count=count),)
+    return (Rule(rule=name, kind=kind, offers=pair, count=count),)
 
 
-def _caps(make: Maker, data: Dataset) -> tuple[Cap, ...]:
-    return tuple(_cap(make, data, f"cap{i}") for i in range(make.one_of(0, 0, 0, 0, 1, 1, 2)))
-
-
-def _cap(make: Maker, data: Dataset, name: str) -> Cap:
-    measure = make.one_of(
-        "capacity_mw",
-        "capacity_share",
-        "cash_usd",
-        "cash_usd",
-        "cash_share_of_revenue",
-        "obligation_usd",
-        "shortfall_share",
-    )
+def a_cap(make: Maker, data: Dataset, name: str) -> Cap:
+    """A cap of any measure on anything there is."""
     sense = make.one_of("max", "max", "max", "min")
     sources: list[Fleet | Lease | Contract] = [*data.fleet, *data.leases, *data.contracts]
     known: dict[str, list[Any]] = {
         "total": [None],
         "provider": sorted({row.provider for row in sources}),
-        "vendor": ["green"],
+        "vendor": sorted({row.vendor for row in data.hardware if row.vendor}),
         "hardware": sorted(data.hardware_of),
         "region": sorted({row.region for row in sources}),
         "site": sorted({row.site for row in sources if row.site}),
         "offer": _offers(data),
         "segment": sorted(data.segment_of),
     }
-    scope = make.one_of(*(scope for scope in MEASURES[measure] if known[scope]))
+    scopes = {measure: [scope for scope in MEASURES[measure] if known[scope]] for measure in MEASURES}
+    measure = make.one_of(*(measure for measure in MEASURES if scopes[measure]))
+    scope = make.one_of(*scopes[measure])
     values = {
         "capacity_mw": (0.0, 0.001, 0.002, 0.003),
         "capacity_share": (0.3, 0.5, 0.75),

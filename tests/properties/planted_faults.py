@@ -1,0 +1,270 @@
+"""Faults to plant in the model, each a term, a row or a factor gone wrong: a comparison has to find every one.
+
+A fault takes pytest's monkeypatch, which takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import models.demand.baseline
+import models.demand.limits
+import models.demand.service
+import models.policy.caps
+import models.stochastic.extensive_form
+import models.supply.contract_schedule
+import models.supply.contracts
+import models.supply.kind
+import models.supply.lease_schedule
+import models.supply.leases
+import models.supply.on_demand
+import models.supply.pools
+import models.supply.take_or_pay
+from models.core.ledgers import CapacityLedger, CostLedger
+from models.core.linear import Linear
+from models.core.model import Model
+from models.demand.network import Routes
+from models.demand.throughput import TokensServed
+from models.realization import Realization
+from models.stochastic.risk import Measure
+from models.stochastic.tree import ScenarioTree
+from models.supply.contract_bills import Bills
+from models.supply.contract_schedule import ContractSchedule
+from models.supply.lease_schedule import LeaseSchedule
+from models.supply.signing import RampUp
+
+Fault = Callable[[pytest.MonkeyPatch], None]
+Wrong = Callable[..., Any]
+
+
+def instead(owner: Any, name: str, wrong: Wrong) -> Fault:
+    """A function that is called with the right one, and with what that is called with."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        right = getattr(owner, name)
+        function = getattr(right, "fget", None) or getattr(right, "func", None) or right
+
+        def planted(*args: Any, **named: Any) -> Any:
+            return wrong(function, *args, **named)
+
+        patch.setattr(owner, name, planted if function is right else property(planted))
+
+    return plant
+
+
+def both(*faults: Fault) -> Fault:
+    """The same fault in several places."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        for fault in faults:
+            fault(patch)
+
+    return plant
+
+
+def without_rows(*families: str) -> Fault:
+    """Constraints that the model forgets."""
+
+    def wrong(right: Wrong, model: Model, name: str, *args: Any, **named: Any) -> None:
+        if name not in families:
+            right(model, name, *args, **named)
+
+    return instead(Model, "add_constraint", wrong)
+
+
+def _term_without(**columns: Any) -> Wrong:
+    """A figure of a lease as if columns of its term were others."""
+
+    def wrong(right: Wrong, schedule: LeaseSchedule, *args: Any) -> Any:
+        return right(replace(schedule, term=replace(schedule.term, **columns)), *args)
+
+    return wrong
+
+
+def _escalates(wrong: Callable[[float, int], float]) -> Fault:
+    modules = (models.supply.lease_schedule, models.supply.contract_schedule)
+    return both(*(instead(each, "escalation", lambda _, rate, tau: wrong(rate, tau)) for each in modules))
+
+
+def _starts(wrong: Wrong) -> Fault:
+    modules = (models.supply.kind, models.supply.lease_schedule, models.supply.contract_schedule)
+    return both(*(instead(each, "service_start", wrong) for each in modules))
+
+
+def _late_tiers(right: Wrong, schedule: ContractSchedule) -> Any:
+    first, *rest = right(schedule)
+    return (first, *(replace(each, from_blocks=each.from_blocks + 1) for each in rest))
+
+
+def _rate_by_730_hours(right: Wrong, schedule: ContractSchedule, tier: Any, t: int) -> float:
+    hours = schedule.dataset.hours(t) / 730.0 if tier.usd_per_kw_month is not None else 1.0
+    return float(right(schedule, tier, t) * hours)
+
+
+def _billed_in_full(right: Wrong, schedule: LeaseSchedule, t: int) -> float:
+    delivered = schedule.lease.delivered_share
+    return float(right(schedule, t) / delivered) if delivered else 0.0
+
+
+def _margin_on_demand(right: Wrong, dataset: Any, row: Any, t: int) -> Any:
+    found = right(dataset, row, t)
+    most = found.max_accelerators
+    kept = 1.0 - dataset.settings.reserve_margin
+    return found if most is None else replace(found, max_accelerators=most * kept)
+
+
+def _by_straight_lines(right: Wrong, points: dict[int, float], t: int, *args: Any) -> float:
+    before = [month for month in points if month < t]
+    after = [month for month in points if month > t]
+    if t in points or not before or not after:
+        return float(right(points, t, *args))
+    first, last = max(before), min(after)
+    return points[first] + (points[last] - points[first]) * (t - first) / (last - first)
+
+
+def _three_months_each(right: Wrong, model: Model, cap: Any, months: Sequence[int]) -> Any:
+    found = right(model, cap, months)
+    return [list(months[k : k + 3]) for k in range(0, len(months), 3)] if cap.per == "quarter" else found
+
+
+def _owed_from_now(right: Wrong, model: Model, cap: Any, t: int) -> Linear:
+    body: Linear = right(model, cap, t - 1)
+    return body
+
+
+def _no_cost(right: Wrong, routes: Routes, *pair: str) -> float | None:
+    return None if right(routes, *pair) is None else 0.0
+
+
+def _anywhere(right: Wrong, routes: Routes, *pair: str) -> float:
+    found = right(routes, *pair)
+    return 0.0 if found is None else float(found)
+
+
+def _a_month_later(_: Wrong, ledger: CostLedger) -> Linear:
+    total = Linear()
+    for charge in ledger.charges:
+        total.plus(charge.amount, charge.counted * ledger.discount(charge.t + 1))
+    return total
+
+
+def _without_headroom(right: Wrong, served: TokensServed, dataset: Any) -> None:
+    right(served, replace(dataset, segments=tuple(replace(row, headroom_share=0.0) for row in dataset.segments)))
+
+
+def _always_available(right: Wrong, served: TokensServed, dataset: Any) -> None:
+    right(served, replace(dataset, hardware=tuple(replace(row, availability=1.0) for row in dataset.hardware)))
+
+
+def _never_faster(right: Wrong, served: TokensServed, segment: str, hardware: str, t: int) -> float:
+    return float(right(served, segment, hardware, 0))
+
+
+def _no_margin(right: Wrong, model: Model, *args: Any) -> None:
+    data = model.dataset
+    model.dataset = replace(data, settings=replace(data.settings, reserve_margin=0.0))
+    right(model, *args)
+    model.dataset = data
+
+
+def _whole_year(right: Wrong, bills: Bills, signature: Any, year: range) -> Linear:
+    return right(bills, signature, year).times(12.0 / len(year))
+
+
+def _started_at_once(right: Wrong, dataset: Any, offer: Any, *args: Any) -> int:
+    return int(right(dataset, replace(offer, lead_months=0), *args))
+
+
+def _in_service_early(right: Wrong, dataset: Any, offer: Any, *args: Any) -> int:
+    early = replace(offer, service_not_before=None) if hasattr(offer, "service_not_before") else offer
+    return int(right(dataset, early, *args))
+
+
+def _stops_without_notice(right: Wrong, schedule: LeaseSchedule, stop: int) -> bool:
+    return bool(_term_without(notice_months=0)(right, schedule, stop))
+
+
+def _fee_of_later(right: Wrong, schedule: LeaseSchedule, stop: int) -> float:
+    return float(right(schedule, stop + 1))
+
+
+def _overage_by_tier(right: Wrong, model: Model, contract: Any, t: int, signatures: Any, by_tier: bool) -> Any:
+    found = right(model, contract, t, signatures, by_tier)
+    multiple = contract.overage_price_multiple
+    return found if by_tier or not multiple else [replace(each, rate=each.rate / multiple) for each in found]
+
+
+def _no_churn(right: Wrong, dataset: Any, segment: str) -> Any:
+    return tuple(replace(each, churn_per_month=0.0) for each in right(dataset, segment))
+
+
+def _peak_as_other(right: Wrong, dataset: Any, segment: str) -> Any:
+    return tuple(replace(each, peak_demand=each.demand) for each in right(dataset, segment))
+
+
+FAULTS: dict[str, Fault] = {
+    "the escalator rises a month early": _escalates(lambda rate, tau: (1.0 + rate) ** (tau // 12)),
+    "the escalator never rises": _escalates(lambda rate, tau: 1.0),
+    "a prepayment counts in full": both(
+        instead(models.supply.leases, "counted_share_of_prepayment", lambda *_: 1.0),
+        instead(models.supply.take_or_pay, "counted_share_of_prepayment", lambda *_: 1.0),
+    ),
+    "an upfront counts in full": both(
+        instead(models.supply.leases, "counted_share_of_upfront", lambda *_: 1.0),
+        instead(models.supply.take_or_pay, "counted_share_of_upfront", lambda *_: 1.0),
+    ),
+    "the ramp runs a month ahead": instead(RampUp, "_row", lambda right, ramp, tau: right(ramp, tau + 1)),
+    "a ramp's rate is not billed": instead(RampUp, "rate_multiplier", lambda *_: 1.0),
+    "a renewal costs what the term did": instead(LeaseSchedule, "fee", _term_without(renewal_price_multiple=1.0)),
+    "what is not delivered is billed": instead(LeaseSchedule, "fee", _billed_in_full),
+    "a lease stops without notice": instead(LeaseSchedule, "may_stop", _stops_without_notice),
+    "a termination fee leaves out a month": instead(LeaseSchedule, "termination_fee", _fee_of_later),
+    "lead times are ignored": _starts(_started_at_once),
+    "service starts before it can": _starts(_in_service_early),
+    "a tier begins a block late": instead(ContractSchedule, "tiers", _late_tiers),
+    "a month of power has 730 hours": instead(ContractSchedule, "rate", _rate_by_730_hours),
+    "overage is billed at the rate": instead(models.supply.contracts, "rate_classes", _overage_by_tier),
+    "overage has no limit": without_rows("overage_within_share"),
+    "a cut contract year owes the minimum of a whole one": instead(Bills, "owed", _whole_year),
+    "the minimum spend is forgotten": without_rows("minimum_spend_is_met"),
+    "use beyond the minimum is not billed": without_rows("use_is_billed"),
+    "the reserve margin is not kept": instead(models.supply.pools, "_limit", _no_margin),
+    "the reserve margin is kept on on-demand": instead(models.supply.on_demand, "_realized", _margin_on_demand),
+    "on-demand has no cap": instead(
+        models.supply.on_demand, "_realized", lambda right, *args: replace(right(*args), max_accelerators=None)
+    ),
+    "what is leased out still works": instead(CapacityLedger, "lease_out", lambda *_: None),
+    "an option need not be bought": without_rows("option_before_offer"),
+    "rules are ignored": without_rows("rule_holds"),
+    "caps are ignored": without_rows("cap_is_kept"),
+    "quarters begin with the window of a cap": instead(models.policy.caps, "_periods", _three_months_each),
+    "obligations are counted a month early": instead(models.policy.caps, "_obligation", _owed_from_now),
+    "the network is free": instead(Routes, "usd_per_mtok", _no_cost),
+    "any region serves any": instead(Routes, "usd_per_mtok", _anywhere),
+    "headroom is not kept": instead(TokensServed, "__init__", _without_headroom),
+    "hardware is always available": instead(TokensServed, "__init__", _always_available),
+    "throughput never gains": instead(TokensServed, "bn_per_hour", _never_faster),
+    "demand between months runs straight": instead(models.demand.baseline, "_at", _by_straight_lines),
+    "the shortfall has no limit": without_rows("shortfall_within_share"),
+    "a segment runs at several sites": without_rows("one_site", "runs_at_one_site"),
+    "churn is not accumulated": instead(models.demand.limits, "limit_effects", _no_churn),
+    "the peak multiplier is ignored": instead(models.demand.limits, "limit_effects", _peak_as_other),
+    "limits tighten": instead(models.demand.limits, "_never_tighten", lambda *_: None),
+    "payments are discounted by a month more": instead(CostLedger, "net_present_cost", _a_month_later),
+    "a supplier never leaves": instead(Realization, "exit", lambda *_: None),
+    "deliveries are never late": instead(Realization, "delay", lambda *_: 0),
+    "a scenario's prices are the plain ones": instead(Realization, "price", lambda *_: 1.0),
+    "a scenario delivers what was planned": instead(Realization, "delivered", lambda *_: 1.0),
+    "scenarios decide apart from each other": instead(models.stochastic.extensive_form, "shared_keys", lambda *_: {}),
+    "scenarios branch when the first stage ends": instead(
+        ScenarioTree, "_branch", lambda _, tree, name: tree.dataset.settings.first_stage_months
+    ),
+    "all scenarios are as likely": instead(
+        ScenarioTree, "probability", lambda _, tree: dict.fromkeys(tree.names, 1.0 / len(tree.names))
+    ),
+    "risk has no weight": instead(Measure, "of", lambda *_: Measure()),
+}

@@ -1,0 +1,189 @@
+"""What themes seldom have, strewn over a small random workbook: offers of every kind, columns, caps, rules, options."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from builders import JAN, contract, demand, fleet, lease, lease_out, on_demand, ramp, term
+from properties.workbook_rows import Maker
+from properties.workbook_sizes import few_enough, shifted
+from properties.workbooks import a_cap, a_rule, some_options
+
+from models.dataset import Dataset
+from models.schema import SHEETS, LoadBlock, LoadShape, Network
+
+COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "settings": {"reserve_margin": (0.1, 0.3), "discount_rate": (0.3, 2.0), "end_of_horizon": ("full",)},
+    "hardware": {"availability": (0.5, 0.8)},
+    "throughput": {"gain_per_year": (1.0, -0.5)},
+    "segments": {
+        "revenue_usd_per_mtok": (0.05, 0.2),
+        "max_shortfall_share": (0.0, 0.25, 0.5),
+        "headroom_share": (0.2, 0.4),
+        "single_site": (True,),
+        "timing": ("deferrable",),
+    },
+    "fleet": {
+        "from_month": (JAN + 1,),
+        "until_month": (JAN,),
+        "usd_per_accelerator_hour": (0.25,),
+        "usage_usd_per_accelerator_hour": (0.2, 0.5),
+        "sublet": (False,),
+        "site": ("campus",),
+    },
+    "leases": {
+        "lead_months": (1,),
+        "service_not_before": (JAN + 1,),
+        "delivered_share": (0.5, 0.8),
+        "status": ("excluded",),
+        "sign_from": (JAN + 1,),
+        "sign_until": (JAN,),
+        "sublet": (True,),
+        "site": ("campus",),
+    },
+    "lease_terms": {
+        "usage_usd_per_accelerator_hour": (0.1, 0.4),
+        "upfront_usd_per_unit": (100.0, 400.0),
+        "prepay_share": (0.5, 1.0),
+        "ramp": ("strewn",),
+        "escalator_per_year": (0.5,),
+    },
+    "contracts": {
+        "lead_months": (1,),
+        "service_not_before": (JAN + 1,),
+        "delivered_share": (0.5, 0.8),
+        "status": ("excluded",),
+        "sign_from": (JAN + 1,),
+        "sign_until": (JAN,),
+        "upfront_usd": (100.0, 400.0),
+        "usage_usd_per_accelerator_hour": (0.1, 0.4),
+        "prepay_share": (0.5, 1.0),
+        "ramp": ("strewn",),
+        "escalator_per_year": (0.5,),
+        "take_or_pay_share": (0.0, 0.5),
+        "overage_share": (0.5,),
+        "overage_price_multiple": (1.5,),
+        "site": ("campus",),
+    },
+    "on_demand": {"max_accelerators": (0.5, 1.0)},
+    "lease_outs": {"units_max": (2,), "lead_months": (1,), "sign_from": (JAN + 1,), "sign_until": (JAN,)},
+}
+"""Values that one row of a sheet is given."""
+
+
+def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
+    """The workbook with more of what is rare, and of at most so many combinations of decisions."""
+    late = data.settings.first_month - JAN
+    data = shifted(data, -late)
+    make = Maker(random)
+    make.months = data.settings.months
+    make.hardware = sorted({row.hardware for row in data.hardware})
+    make.regions = sorted({row.region for row in data.demand})
+    for _ in range(make.one_of(0, 1, 1, 2)):
+        data = _added(data, make.one_of(*OFFERS)(make))
+    if make.chance(2):
+        data = _abroad(data, make)
+    if make.chance(2) and not data.load_blocks:
+        data = _by_day(data, make)
+    if make.chance(1):
+        data = _growing(data, make)
+    if make.chance(5):
+        data = _added(data, ramp("strewn", (1, 0.5, make.one_of(0.5, 1.5)), (3, 1.0, 1.0)))
+    places = [(sheet, name) for sheet, columns in COLUMNS.items() for name in columns]
+    for sheet, name in random.sample(places, make.one_of(4, 8, 12)):
+        if name != "ramp" or any(row.ramp == "strewn" for row in data.ramps):
+            data = _with(data, make, sheet, name)
+    if make.chance(3):
+        data = replace(data, options=(*data.options, *some_options(make, data, len(data.options))))
+    if make.chance(3):
+        data = replace(data, rules=(*data.rules, *a_rule(make, data, "strewn")))
+    if make.chance(5):
+        data = replace(data, caps=(*data.caps, a_cap(make, data, "strewn")))
+    return shifted(few_enough(data, most), late)
+
+
+def _added(data: Dataset, rows: list[Any]) -> Dataset:
+    of = {sheet.row: sheet.name for sheet in SHEETS}
+    for row in rows:
+        data = replace(data, **{of[type(row)]: (*getattr(data, of[type(row)]), row)})
+    return data
+
+
+def _with(data: Dataset, make: Maker, sheet: str, name: str) -> Dataset:
+    """One row of the sheet with another value of a column."""
+    value = make.one_of(*COLUMNS[sheet][name])
+    if sheet == "settings":
+        return replace(data, settings=replace(data.settings, **{name: value}))
+    rows = getattr(data, sheet)
+    free = [k for k, row in enumerate(rows) if getattr(row, "status", "offer") == "offer"]
+    if not free:
+        return data
+    k = make.one_of(*free)
+    return replace(data, **{sheet: (*rows[:k], replace(rows[k], **{name: value}), *rows[k + 1 :])})
+
+
+def _place(make: Maker) -> dict[str, Any]:
+    return {"region": make.one_of(*make.regions), "provider": make.one_of("neo", "hyper", "strewn")}
+
+
+def _lease(make: Maker, **columns: Any) -> list[Any]:
+    terms = [term(make.one_of(2, 3), make.one_of(0.4, 0.8))]
+    return lease("strewn lease", *terms, holds={make.one_of(*make.hardware): 1.0}, **_place(make), **columns)
+
+
+def _contract(make: Maker, **columns: Any) -> list[Any]:
+    rate, hardware = make.one_of(0.4, 0.8), make.one_of(*make.hardware)
+    return contract("strewn contract", rate, make.one_of(2, 3), hardware=hardware, **_place(make), **columns)
+
+
+OFFERS = (
+    _lease,
+    _contract,
+    lambda make: _lease(make, signed=make.one_of(-1, 0, 0, 1)),
+    lambda make: _contract(make, signed=make.one_of(-1, 0, 0, 1), take_or_pay_share=make.one_of(0.5, 1.0)),
+    lambda make: [lease_out("strewn taker", make.one_of(0.8, 1.6), 2, **_where(make))],
+    lambda make: [on_demand(make.one_of(0.8, 1.6), provider="strewn", max_accelerators=1.0, **_where(make))],
+    lambda make: [fleet("strewn asset", 1.0, make.one_of(*make.hardware), region=make.one_of(*make.regions))],
+)
+
+
+def _where(make: Maker) -> dict[str, Any]:
+    return {"region": make.one_of(*make.regions), "hardware": make.one_of(*make.hardware)}
+
+
+def _abroad(data: Dataset, make: Maker) -> Dataset:
+    """Demand of another region, and what serving it across costs."""
+    segment = make.one_of(*data.segments).segment
+    there = make.one_of("abroad", *make.regions)
+    given = {(row.segment, row.region) for row in data.demand}
+    if (segment, there) not in given:
+        data = _added(data, demand(make.one_of(0.5, 1.0), segment=segment, region=there, months=make.months))
+    listed = {(row.capacity_region, row.demand_region) for row in data.network}
+    pairs = [(home, there) for home in make.regions if (home, there) not in listed]
+    across: dict[str, Any] = {"usd_per_mtok": make.one_of(0.005, 0.02), "allowed": make.chance(7)}
+    return _added(data, [Network(capacity_region=one, demand_region=other, **across) for one, other in pairs])
+
+
+def _by_day(data: Dataset, make: Maker) -> Dataset:
+    """Two load blocks, and one segment that is asked for by day."""
+    segment = make.one_of(*data.segments).segment
+    rate = make.one_of(1.25, 1.5)
+    return _added(
+        data,
+        [
+            LoadBlock(block="day", hours_per_day=16.0, peak=make.chance(5)),
+            LoadBlock(block="night", hours_per_day=8.0),
+            LoadShape(segment=segment, block="day", multiplier=rate),
+            LoadShape(segment=segment, block="night", multiplier=3.0 - 2.0 * rate),
+        ],
+    )
+
+
+def _growing(data: Dataset, make: Maker) -> Dataset:
+    """One segment of which only the first month is given."""
+    row = make.one_of(*data.segments)
+    grows = replace(row, growth_per_month=make.one_of(0.3, -0.2))
+    first = [each for each in data.demand if each.segment != row.segment or each.month <= JAN]
+    return replace(data, segments=tuple(grows if each is row else each for each in data.segments), demand=tuple(first))
