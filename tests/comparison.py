@@ -116,7 +116,7 @@ def _done(records: Iterable[Path]) -> Iterator[Tally]:
 
 def _tell_one(seed: int) -> None:
     """One workbook row by row, and what came of it."""
-    _, data, _ = drawn(seed)
+    data = drawn(seed).data
     for sheet in fields(data):
         rows = getattr(data, sheet.name)
         for row in rows if isinstance(rows, tuple) else [rows]:

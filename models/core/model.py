@@ -23,6 +23,10 @@ Reader = Callable[[], Plan]
 """Reads one term's part of the plan off the variables' values."""
 
 
+ROUNDING = 1e-12
+"""Values of columns smaller than this, in model units, are what rounding left of zero."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionColumn:
     """A column that is decided in month `month`: the same in all scenarios indistinguishable by then.
@@ -248,6 +252,7 @@ class Model:
         arrays = self.compiled
         # a solver's values may be a hair outside their bounds, and its integers a hair off whole
         rounded = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
+        rounded[np.abs(rounded) < ROUNDING] = 0.0
         for variable, value in zip(arrays.columns, rounded, strict=True):
             variable.set_value(float(value), skip_validation=True)
         plan = Plan()

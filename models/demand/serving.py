@@ -50,8 +50,6 @@ def _shortfalls(model: Model, service: Service, block: str) -> list[Shortfall]:
 def _servings(model: Model, service: Service, block: str, short: dict[str, float]) -> list[Serving]:
     """Pieces of work laid end to end against the flows to groups, and those against the regions of each group."""
     unit = model.units.tokens_bn
-    regions = tuple(region for group in service.groups for region in group)
-    least = _NOTHING * demand_of(model, service, regions, block).value() * unit
     to_group: dict[tuple[str, ...], list[tuple[tuple[Place, str], float]]] = {group: [] for group in service.groups}
     for region in dict.fromkeys(place.region for place, _ in service.work):
         pieces = [
@@ -60,12 +58,12 @@ def _servings(model: Model, service: Service, block: str, short: dict[str, float
             if place.region == region and block in (ANY_BLOCK, at)
         ]
         flows = [(g, flow.value() * unit) for (r, g, b), flow in service.flow.items() if (r, b) == (region, block)]
-        for piece, group, tokens in _match(pieces, flows, least):
+        for piece, group, tokens in _match(pieces, flows):
             to_group[group].append((piece, tokens))
     found = []
     for group, work in to_group.items():
         needs = [(r, demand_of(model, service, (r,), block).value() * unit - short.get(r, 0.0)) for r in group]
-        for (place, at), region, tokens in _match(work, needs, least):
+        for (place, at), region, tokens in _match(work, needs):
             found.append(
                 Serving(
                     month=service.t,
@@ -81,25 +79,21 @@ def _servings(model: Model, service: Service, block: str, short: dict[str, float
     return found
 
 
-def _match(
-    supply: Iterable[tuple[_A, float]], needs: Iterable[tuple[_B, float]], least: float
-) -> list[tuple[_A, _B, float]]:
-    """Amounts of supply matched to needs in order; what rounding leaves over goes to the last need.
-
-    Amounts up to `least` are rounding themselves.
-    """
-    wanting = [(need, amount) for need, amount in needs if amount > least]
+def _match(supply: Iterable[tuple[_A, float]], needs: Iterable[tuple[_B, float]]) -> list[tuple[_A, _B, float]]:
+    """Amounts of supply matched to needs in order; what rounding leaves over goes to the last need."""
+    wanting = [(need, amount) for need, amount in needs if amount > 0.0]
+    scale = sum(amount for _, amount in wanting) or 1.0
     found: list[tuple[_A, _B, float]] = []
     k, done = 0, 0.0
     for piece, amount in supply:
         rest = amount
-        while rest > least and k < len(wanting):
+        while rest > _NOTHING * scale and k < len(wanting):
             need, wanted = wanting[k]
             last = k == len(wanting) - 1
             part = rest if last else min(rest, wanted - done)
             if part > 0.0:
                 found.append((piece, need, part))
             rest, done = rest - part, done + part
-            if not last and wanted - done <= least:
+            if not last and wanted - done <= _NOTHING * scale:
                 k, done = k + 1, 0.0
     return found

@@ -94,12 +94,11 @@ def name_of(offer: Lease | Contract) -> str:
 
 
 def first_service(data: Dataset, offer: Lease | Contract, month: int) -> int:
-    def start(delay: int) -> int:
-        first = month + offer.lead_months + delay
-        return first if offer.service_not_before is None else max(first, data.t(offer.service_not_before))
-
-    counts_from = start(0) if offer.status == "signed" else month
-    return start(round(plus(data, "delivery_delay_months", counts_from, name_of(offer))) if counts_from >= 0 else 0)
+    planned = month + offer.lead_months
+    if offer.service_not_before is not None:
+        planned = max(planned, data.t(offer.service_not_before))
+    decided = planned if offer.status == "signed" else month
+    return planned + (round(plus(data, "delivery_delay_months", decided, name_of(offer))) if decided >= 0 else 0)
 
 
 def left(data: Dataset, offer: Lease | Contract, t: int) -> bool:

@@ -53,19 +53,36 @@ class Comparison:
     pairs_taken: list[str] = field(default_factory=list)
 
 
-def drawn(seed: int) -> tuple[str, Dataset, Random]:
-    """The kind of workbook of a seed, the workbook, and the numbers that follow in its stream."""
+INFEASIBLE = 0.3
+"""How many of the workbooks without a plan are compared; of the others enough is at stake."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The workbook of a seed: its kind, its optimum by brute force, and the numbers that follow in its stream."""
+
+    kind: str
+    data: Dataset
+    cost_usd: float | None
+    random: Random
+
+
+def drawn(seed: int) -> Drawn:
+    """Draws the workbook of a seed; anew where its rows do not fit together."""
     random = Random(seed)
     theme = list(THEMES)[seed % len(THEMES)]
     stages = random.choice(["no scenarios", "scenarios"])
     while True:
         data = sprinkled(THEMES[theme](random), random, 1500 if stages == "no scenarios" else 100)
         data = data if stages == "no scenarios" else with_scenarios(data, random)
-        if not _faulty(data):
+        if _faulty(data):
+            continue
+        cost = cheapest_together(data) if data.scenarios else cheapest(data)
+        if cost is not None or random.random() < INFEASIBLE:
             break
     if data.scenarios:
         stages = "multi-stage" if any(row.follows for row in data.scenarios) else "two-stage"
-    return f"{theme}, {stages}", data, random
+    return Drawn(f"{theme}, {stages}", data, cost, random)
 
 
 def _faulty(data: Dataset) -> bool:
@@ -95,21 +112,16 @@ def planned(data: Dataset) -> Answer:
     return Answer(found.objective_usd, max(sizes), taken)
 
 
-def expected(data: Dataset) -> float | None:
-    """The optimum of brute force."""
-    return cheapest_together(data) if data.scenarios else cheapest(data)
-
-
 def compared(seed: int, probe: bool = True) -> Comparison:
     """Compares the workbook of a seed."""
-    kind, data, random = drawn(seed)
-    found = Comparison(seed, kind, held=list(items(data)), pairs=pairs(kinds(data)))
+    workbook = drawn(seed)
+    data, known, random = workbook.data, workbook.cost_usd, workbook.random
+    found = Comparison(seed, workbook.kind, held=list(items(data)), pairs=pairs(kinds(data)))
 
     def disagree(what: str) -> Comparison:
         found.disagreement = what
         return found
 
-    known = expected(data)
     found.infeasible = known is None
     errors = [fault for fault in check(data) if fault.severity == "error"]
     if errors and (known is not None or not {fault.sheet for fault in errors} <= FAULTY_SHEETS):

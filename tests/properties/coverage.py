@@ -24,6 +24,9 @@ LABELS = {"settings.plan_name", "settings.currency", "lease_outs.provider"}
 UNREAD = {"history"}
 """Sheets that change no plan."""
 
+TOGETHER = ("load_blocks", "load_shape", "scenarios")
+"""Sheets whose rows have to add up, so that they are changed together."""
+
 DROPPED = ("load_shape", "network", "fleet", "on_demand", "lease_outs", "options", "caps", "rules", "scenario_factors")
 """Sheets of which a row can be left out."""
 
@@ -67,6 +70,8 @@ def items(data: Dataset) -> dict[str, list[Place]]:
 def changed(data: Dataset, place: Place, random: Random) -> Dataset | None:
     """The workbook with this cell another, or this row left out; None where nothing else fits."""
     sheet, k, column = place
+    if sheet.name in TOGETHER:
+        return _changed_together(data, sheet.name, k)
     if column is None or (column.kind in ("choice", "name", "names") and sheet.name in DROPPED):
         rows = getattr(data, sheet.name)
         return replace(data, **{sheet.name: rows[:k] + rows[k + 1 :]})
@@ -79,6 +84,26 @@ def changed(data: Dataset, place: Place, random: Random) -> Dataset | None:
         return replace(data, settings=other)
     rows = getattr(data, sheet.name)
     return replace(data, **{sheet.name: (*rows[:k], other, *rows[k + 1 :])})
+
+
+def _changed_together(data: Dataset, sheet: str, k: int) -> Dataset:
+    """A change of rows whose figures have to add up: of the day, of a day's mean, of all scenarios."""
+    rows = getattr(data, sheet)
+    if sheet == "load_shape":
+        return replace(data, load_shape=tuple(row for row in rows if row.segment != rows[k].segment))
+    if sheet == "load_blocks":
+        turned = [
+            replace(row, hours_per_day=hours) for row, hours in zip(rows, _turned(rows, "hours_per_day"), strict=True)
+        ]
+        return replace(data, load_blocks=tuple(turned), load_shape=())
+    odds = _turned(rows, "probability")
+    alone = [replace(row, probability=p, follows=None, branches_at=None) for row, p in zip(rows, odds, strict=True)]
+    return replace(data, scenarios=tuple(alone))
+
+
+def _turned(rows: Any, column: str) -> list[float]:
+    values = [getattr(row, column) for row in rows]
+    return values[1:] + values[:1]
 
 
 def _others(data: Dataset, column: Column, value: Any) -> Iterator[Any]:
@@ -100,6 +125,7 @@ def _others(data: Dataset, column: Column, value: Any) -> Iterator[Any]:
             yield from {row.limit for row in data.limits}
         if column.name in ("region", "site", "provider", "vendor"):
             yield "elsewhere"
+            yield from {row.name for row in data.caps if row.scope == column.name}
     if not column.required and column.kind in ("number", "share", "count", "month", "name", "text"):
         yield column.default
 
@@ -114,10 +140,10 @@ def kinds(data: Dataset) -> set[str]:
 def kinds_taken(plan: Plan) -> set[str]:
     """The kinds of offers that a plan uses."""
     found = {
-        "lease-out" if each.kind == "lease_out" else f"{'signed' if each.signed else 'offer'} {each.kind}"
+        "lease-out" if str(each.kind) == "lease_out" else f"{'signed' if each.signed else 'offer'} {each.kind}"
         for each in plan.signings
     }
-    used = {"fleet": any(each.kind == "fleet" for each in plan.source_use), "on-demand": any(plan.on_demand)}
+    used = {"fleet": any(str(each.kind) == "fleet" for each in plan.source_use), "on-demand": any(plan.on_demand)}
     return found | {each for each, taken in (used | {"option": any(plan.options)}).items() if taken}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 from builders import JAN, contract, demand, fleet, lease, lease_out, on_demand, ramp, term
-from properties.workbook_rows import Maker
+from properties.workbook_rows import Maker, some_limits
 from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import a_cap, a_rule, some_options
 
@@ -16,7 +17,7 @@ from models.schema import SHEETS, LoadBlock, LoadShape, Network
 
 COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
     "settings": {"reserve_margin": (0.1, 0.3), "discount_rate": (0.3, 2.0), "end_of_horizon": ("full",)},
-    "hardware": {"availability": (0.5, 0.8)},
+    "hardware": {"availability": (0.5, 0.8), "vendor": ("green", "search")},
     "throughput": {"gain_per_year": (1.0, -0.5)},
     "segments": {
         "revenue_usd_per_mtok": (0.05, 0.2),
@@ -81,26 +82,27 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
     make.months = data.settings.months
     make.hardware = sorted({row.hardware for row in data.hardware})
     make.regions = sorted({row.region for row in data.demand})
-    for _ in range(make.one_of(0, 1, 1, 2)):
-        data = _added(data, make.one_of(*OFFERS)(make))
+    for offer in random.sample(OFFERS, make.one_of(0, 1, 2)):
+        data = _added(data, offer(make))
     if make.chance(2):
         data = _abroad(data, make)
     if make.chance(2) and not data.load_blocks:
         data = _by_day(data, make)
-    if make.chance(1):
-        data = _growing(data, make)
+    for change in (_growing, _rights, _limited, _another_workload, _other_prices):
+        if make.chance(2):
+            data = change(data, make)
     if make.chance(5):
         data = _added(data, ramp("strewn", (1, 0.5, make.one_of(0.5, 1.5)), (3, 1.0, 1.0)))
     places = [(sheet, name) for sheet, columns in COLUMNS.items() for name in columns]
-    for sheet, name in random.sample(places, make.one_of(4, 8, 12)):
+    for sheet, name in random.sample(places, make.one_of(6, 10, 15)):
         if name != "ramp" or any(row.ramp == "strewn" for row in data.ramps):
             data = _with(data, make, sheet, name)
     if make.chance(3):
         data = replace(data, options=(*data.options, *some_options(make, data, len(data.options))))
-    if make.chance(3):
+    if make.chance(4):
         data = replace(data, rules=(*data.rules, *a_rule(make, data, "strewn")))
-    if make.chance(5):
-        data = replace(data, caps=(*data.caps, a_cap(make, data, "strewn")))
+    for k in range(make.one_of(0, 1, 1, 2)):
+        data = replace(data, caps=(*data.caps, a_cap(make, data, f"strewn {k}")))
     return shifted(few_enough(data, most), late)
 
 
@@ -129,20 +131,28 @@ def _place(make: Maker) -> dict[str, Any]:
 
 
 def _lease(make: Maker, **columns: Any) -> list[Any]:
-    terms = [term(make.one_of(2, 3), make.one_of(0.4, 0.8))]
-    return lease("strewn lease", *terms, holds={make.one_of(*make.hardware): 1.0}, **_place(make), **columns)
+    rate = make.one_of(0.4, 0.8)
+    name = "signed strewn lease" if "signed" in columns else "strewn lease"
+    terms = [term(2, rate), term(3, 0.9 * rate)]
+    if columns.get("signed") == -11:
+        terms = [term(14, rate, escalator_per_year=0.5)]
+    return lease(name, *terms, holds={make.one_of(*make.hardware): 1.0}, **_place(make), **columns)
 
 
 def _contract(make: Maker, **columns: Any) -> list[Any]:
     rate, hardware = make.one_of(0.4, 0.8), make.one_of(*make.hardware)
-    return contract("strewn contract", rate, make.one_of(2, 3), hardware=hardware, **_place(make), **columns)
+    name = "signed strewn contract" if "signed" in columns else "strewn contract"
+    months = make.one_of(2, 3)
+    if columns.get("signed") == -11:
+        columns["escalator_per_year"], months = 0.5, 14
+    return contract(name, rate, months, hardware=hardware, **_place(make), **columns)
 
 
 OFFERS = (
     _lease,
     _contract,
-    lambda make: _lease(make, signed=make.one_of(-1, 0, 0, 1)),
-    lambda make: _contract(make, signed=make.one_of(-1, 0, 0, 1), take_or_pay_share=make.one_of(0.5, 1.0)),
+    lambda make: _lease(make, signed=make.one_of(-11, -1, 0, 1)),
+    lambda make: _contract(make, signed=make.one_of(-11, -1, 0, 1), take_or_pay_share=make.one_of(0.5, 1.0)),
     lambda make: [lease_out("strewn taker", make.one_of(0.8, 1.6), 2, **_where(make))],
     lambda make: [on_demand(make.one_of(0.8, 1.6), provider="strewn", max_accelerators=1.0, **_where(make))],
     lambda make: [fleet("strewn asset", 1.0, make.one_of(*make.hardware), region=make.one_of(*make.regions))],
@@ -187,3 +197,72 @@ def _growing(data: Dataset, make: Maker) -> Dataset:
     grows = replace(row, growth_per_month=make.one_of(0.3, -0.2))
     first = [each for each in data.demand if each.segment != row.segment or each.month <= JAN]
     return replace(data, segments=tuple(grows if each is row else each for each in data.segments), demand=tuple(first))
+
+
+def _changed(data: Dataset, make: Maker, sheet: str, change: Callable[[Any], Any], rows: list[Any]) -> Dataset:
+    """One of the rows changed, where there is any."""
+    chosen = make.one_of(*rows) if rows else None
+    return replace(data, **{sheet: tuple(change(row) if row is chosen else row for row in getattr(data, sheet))})
+
+
+def _rights(data: Dataset, make: Maker) -> Dataset:
+    """One term with a right to cancel or to renew."""
+    cancel = {
+        "cancel_after_months": make.one_of(0, 1),
+        "notice_months": make.one_of(0, 1),
+        "termination_fee_share": make.one_of(0.0, 0.2, 0.5),
+    }
+    renew = {
+        "renewals_max": make.one_of(1, 2),
+        "renewal_months": make.one_of(1, 2),
+        "renewal_price_multiple": make.one_of(0.7, 1.3),
+    }
+    rights = make.one_of(cancel, renew)
+    return _changed(data, make, "lease_terms", lambda row: replace(row, **rights), list(data.lease_terms))
+
+
+def _limited(data: Dataset, make: Maker) -> Dataset:
+    """Limits of a segment that has none."""
+    limited = {row.segment for row in data.limits}
+    free = [row for row in data.segments if row.segment not in limited]
+    if not free:
+        return data
+    chosen = make.one_of(*free)
+    rows = some_limits(make, chosen.segment)
+    columns = make.some(
+        5,
+        revenue_usd_per_mtok=(0.05, 0.1),
+        may_tighten=(False,),
+        change_cost_usd=(50.0, 200.0),
+        min_months_between_changes=(2, 3),
+        price_elasticity=(-0.5, -1.0),
+        current_limit=("free", "tight"),
+    )
+    return _added(_changed(data, make, "segments", lambda row: replace(row, **columns), [chosen]), rows)
+
+
+def _another_workload(data: Dataset, make: Maker) -> Dataset:
+    """One segment that runs faster or slower than the others."""
+    if any(row.workload == "strewn" for row in data.throughput):
+        return data
+    pace = make.one_of(0.5, 2.0)
+    own = [replace(row, workload="strewn", tokens_per_second=pace * row.tokens_per_second) for row in data.throughput]
+    data = _changed(data, make, "segments", lambda row: replace(row, workload="strewn"), list(data.segments))
+    return _added(data, own)
+
+
+def _other_prices(data: Dataset, make: Maker) -> Dataset:
+    """One term by the unit and month, and one tier by power and month, in place of the hour."""
+    if make.chance(5):
+
+        def by_unit(row: Any) -> Any:
+            return replace(row, usd_per_unit_month=730.0 * row.usd_per_accelerator_hour, usd_per_accelerator_hour=None)
+
+        hourly = [row for row in data.lease_terms if row.usd_per_accelerator_hour is not None]
+        return _changed(data, make, "lease_terms", by_unit, hourly)
+
+    def by_power(row: Any) -> Any:
+        return replace(row, usd_per_kw_month=730.0 * row.usd_per_accelerator_hour, usd_per_accelerator_hour=None)
+
+    tiers = [row for row in data.contract_tiers if row.usd_per_accelerator_hour is not None]
+    return _changed(data, make, "contract_tiers", by_power, tiers)

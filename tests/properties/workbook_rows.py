@@ -94,7 +94,7 @@ def asked(make: Maker) -> list[Any]:
             columns |= make.some(1, max_shortfall_share=(0.25, 0.5))
         if make.chance(5 if name == "batch" else 1):
             columns["timing"] = "deferrable"
-        limits = _limits(make, name) if make.chance(4 if name == "chat" else 1) else []
+        limits = some_limits(make, name) if make.chance(4 if name == "chat" else 1) else []
         if limits and make.chance(5):
             columns["current_limit"] = make.one_of(*limits).limit
         rows += [segment(name, single_site=make.chance(1), **columns), *limits]
@@ -129,7 +129,8 @@ def _levels(make: Maker, name: str, region: str, grows: bool) -> list[Any]:
     )
 
 
-def _limits(make: Maker, name: str) -> list[Limit]:
+def some_limits(make: Maker, name: str) -> list[Limit]:
+    """Two limits of a segment."""
     free = Limit(segment=name, limit="free", **make.some(2, churn_per_month=(0.05,)))
     tight = Limit(
         segment=name,
