@@ -5,7 +5,7 @@ A workbook is drawn from its seed alone, so that a disagreement can be repeated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from builders import solved_or_none
@@ -53,7 +53,7 @@ class Comparison:
     pairs_taken: list[str] = field(default_factory=list)
 
 
-INFEASIBLE = 0.3
+INFEASIBLE = 0.1
 """How many of the workbooks without a plan are compared; of the others enough is at stake."""
 
 
@@ -73,8 +73,8 @@ def drawn(seed: int) -> Drawn:
     theme = list(THEMES)[seed % len(THEMES)]
     stages = random.choice(["no scenarios", "scenarios"])
     while True:
-        data = sprinkled(THEMES[theme](random), random, 1500 if stages == "no scenarios" else 100)
-        data = data if stages == "no scenarios" else with_scenarios(data, random)
+        data = sprinkled(THEMES[theme](random), random, 1500 if stages == "no scenarios" else 150)
+        data = data if stages == "no scenarios" else _at_risk(with_scenarios(data, random), random)
         if _faulty(data):
             continue
         cost = cheapest_together(data) if data.scenarios else cheapest(data)
@@ -83,6 +83,12 @@ def drawn(seed: int) -> Drawn:
     if data.scenarios:
         stages = "multi-stage" if any(row.follows for row in data.scenarios) else "two-stage"
     return Drawn(f"{theme}, {stages}", data, cost, random)
+
+
+def _at_risk(data: Dataset, random: Random) -> Dataset:
+    """The workbook with risk in its objective, now and then."""
+    weight, alpha = random.choice([0.0, 0.0, 0.3, 0.9]), random.choice([0.5, 0.8, 0.95])
+    return replace(data, settings=replace(data.settings, risk_weight=weight, risk_alpha=alpha))
 
 
 def _faulty(data: Dataset) -> bool:

@@ -13,6 +13,8 @@ from itertools import combinations
 from random import Random
 from typing import Any
 
+from properties.workbook_sizes import shifted
+
 from models.columns import Column
 from models.dataset import Dataset
 from models.plan import Plan
@@ -70,6 +72,8 @@ def items(data: Dataset) -> dict[str, list[Place]]:
 def changed(data: Dataset, place: Place, random: Random) -> Dataset | None:
     """The workbook with this cell another, or this row left out; None where nothing else fits."""
     sheet, k, column = place
+    if column is not None and column.name == "first_month":
+        return shifted(data, 1)
     if sheet.name in TOGETHER:
         return _changed_together(data, sheet.name, k)
     if column is None or (column.kind in ("choice", "name", "names") and sheet.name in DROPPED):

@@ -25,12 +25,7 @@ def with_scenarios(data: Dataset, random: Random, quantities: tuple[str, ...] = 
         (each.scenario, each.quantity, each.name, each.from_month or data.settings.first_month): each
         for each in factors
     }
-    settings = replace(
-        data.settings,
-        first_stage_months=random.randrange(0, months + 1),
-        risk_weight=random.choice([0.0, 0.0, 0.3, 0.9]),
-        risk_alpha=random.choice([0.5, 0.8, 0.95]),
-    )
+    settings = replace(data.settings, first_stage_months=random.randrange(0, months + 1))
     first = data.settings.first_month - JAN
     return replace(
         data,

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from builders import JAN, contract, demand, fleet, lease, lease_out, on_demand, ramp, term
+from properties.relations import columns_times, times
 from properties.workbook_rows import Maker, some_limits
 from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import a_cap, a_rule, some_options
@@ -82,7 +83,11 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
     make.months = data.settings.months
     make.hardware = sorted({row.hardware for row in data.hardware})
     make.regions = sorted({row.region for row in data.demand})
-    for offer in random.sample(OFFERS, make.one_of(0, 1, 2)):
+    if make.chance(5):
+        data = replace(data, segments=tuple(times(row, 4.0, "shortfall_usd_per_mtok") for row in data.segments))
+    if make.chance(5):
+        data = columns_times(data, 0.6, PRICES)
+    for offer in random.sample(OFFERS, make.one_of(1, 2, 3)):
         data = _added(data, offer(make))
     if make.chance(2):
         data = _abroad(data, make)
@@ -145,8 +150,15 @@ def _contract(make: Maker, **columns: Any) -> list[Any]:
     months = make.one_of(2, 3)
     if columns.get("signed") == -11:
         columns["escalator_per_year"], months = 0.5, 14
-    return contract(name, rate, months, hardware=hardware, **_place(make), **columns)
+    columns |= {"blocks": 2, "min_blocks": make.one_of(1, 2), "max_blocks": 2}
+    columns["tier_mode"] = make.one_of("all_units", "incremental")
+    return contract(name, {1: rate, 2: 0.8 * rate}, months, hardware=hardware, **_place(make), **columns)
 
+
+PRICES = {
+    "lease_terms": ("usd_per_accelerator_hour", "usd_per_unit_month"),
+    "contract_tiers": ("usd_per_accelerator_hour", "usd_per_kw_month"),
+}
 
 OFFERS = (
     _lease,

@@ -75,7 +75,7 @@ def some_options(make: Maker, data: Dataset, had: int = 0) -> tuple[Option, ...]
         Option(
             option=f"right {had + k}",
             offer=offer,
-            premium_usd=make.one_of(5.0, 20.0, 200.0),
+            premium_usd=make.one_of(5.0, 20.0, 60.0),
             **(make.window("buy_from", "buy_until") or make.window("buy_from", "buy_until")),
         )
         for k in range(make.one_of(1, 1, 2))
@@ -110,6 +110,9 @@ def a_cap(make: Maker, data: Dataset, name: str) -> Cap:
     scopes = {measure: [scope for scope in MEASURES[measure] if known[scope]] for measure in MEASURES}
     scope = make.one_of(*{scope: None for of in scopes.values() for scope in of})
     measure = make.one_of(*(measure for measure, of in scopes.items() if scope in of))
+    if make.chance(4):
+        measure = make.one_of(*(measure for measure, of in scopes.items() if of))
+        scope = make.one_of(*scopes[measure])
     values = {
         "capacity_mw": (0.0, 0.001, 0.002, 0.003),
         "capacity_share": (0.3, 0.5, 0.75),
