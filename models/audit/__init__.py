@@ -7,10 +7,13 @@ contract alone; nothing here knows the model that found the plan. `rules` lists 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from models.audit.capacity import check_capacity
 from models.audit.decisions import check_limits, check_options, check_signings
 from models.audit.demand import DemandAfterLimits
 from models.audit.ledger import Ledger
+from models.audit.nonanticipativity import check_nonanticipativity, joint_report
 from models.audit.payments import check_payments
 from models.audit.policy import Caps, OwedPayment, check_rules, owed
 from models.audit.report import AuditReport, Check, CheckedInstance, Findings
@@ -28,8 +31,10 @@ __all__ = [
     "AuditReport",
     "Check",
     "CheckedInstance",
+    "Findings",
     "OwedPayment",
     "audit",
+    "audit_scenario_set",
     "owed_payments",
     "take_or_pay_minimums",
 ]
@@ -59,6 +64,25 @@ def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, t
     check_rules(dataset, sound, findings)
     check_payments(dataset, sound, ledger, demand, objective_usd, findings)
     return findings.report()
+
+
+def audit_scenario_set(
+    dataset: Dataset, plans: Mapping[str, Plan], costs_usd: Mapping[str, float] | None = None
+) -> AuditReport:
+    """Audit the plans of all scenarios, each by itself, and non-anticipativity; places name their scenario.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The problem with its scenarios.
+    plans : mapping of str to Plan
+        By scenario, in the order of the sheet.
+    costs_usd : mapping of str to float, optional
+        The net present cost that each is stated to have; the plan's own by default.
+    """
+    stated = {name: plan.objective_usd for name, plan in plans.items()} if costs_usd is None else costs_usd
+    reports = {name: audit(dataset.in_scenario(name), plan, objective_usd=stated[name]) for name, plan in plans.items()}
+    return joint_report(reports, check_nonanticipativity(dataset, plans))
 
 
 def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:

@@ -6,9 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.audit import AuditReport, audit
-from models.audit.report import Findings
-from models.audit.scenario_set import audit_scenario_set
+from models.audit import AuditReport, Findings, audit, audit_scenario_set
 from models.dataset import Dataset
 from models.stochastic.risk import Measure, expected_cost
 from models.stochastic.tree import ScenarioTree

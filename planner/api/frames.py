@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -16,10 +18,8 @@ from models.faults import closest
 from models.loading import plain_table
 from models.parsing.raw_tables import RawTable, fold
 from models.schema import NEVER_READ, Sheet
+from planner.errors import WrongUsage
 from planner.results.tables import Filled
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _DTYPES = {
     "month": "period[M]",
@@ -116,7 +116,7 @@ class Report(Tables):
     def __str__(self) -> str:
         return "\n".join(self.lines)
 
-    def to_excel(self, path: str | Path) -> Path:
+    def to_excel(self, path: str | os.PathLike[str]) -> Path:
         """Writes the report as an .xlsx workbook, over a file that is there.
 
         Returns
@@ -128,11 +128,25 @@ class Report(Tables):
         ------
         CannotWrite
             Nothing can be written there.
+        WrongUsage
+            The name does not end in .xlsx.
         """
-        from pathlib import Path
+        target = workbook_path(path)
+        self._write(target)
+        return target
 
-        self._write(Path(path))
-        return Path(path)
+
+def workbook_path(path: str | os.PathLike[str]) -> Path:
+    """The path of a workbook to write.
+
+    Raises
+    ------
+    WrongUsage
+        It does not end in .xlsx.
+    """
+    if not os.fspath(path).lower().endswith(".xlsx"):
+        raise WrongUsage(f"A workbook is an .xlsx file; {os.fspath(path)} is not.")
+    return Path(path)
 
 
 def series(values: Sequence[Any], kind: str, month_of: Callable[[int], int] = lambda number: number) -> pd.Series[Any]:
@@ -188,6 +202,11 @@ def table_of(name: str, cells: Cells) -> RawTable:
     """The table of raw cells of a sheet, its first record in row 2.
 
     Months may be Periods, dates, or texts such as 2026-09, flags booleans or yes and no; NaN, NaT and None are blank.
+
+    Raises
+    ------
+    WrongUsage
+        It is given as something else.
     """
     if isinstance(cells, pd.DataFrame):
         frame = cells.reset_index() if any(each is not None for each in cells.index.names) else cells
@@ -196,6 +215,11 @@ def table_of(name: str, cells: Cells) -> RawTable:
         return plain_table(name, [dict(zip(headings, row, strict=True)) for row in values], headings)
     if isinstance(cells, Mapping):
         return plain_table(name, {key: cell_of(value) for key, value in cells.items()})
+    if isinstance(cells, str) or not isinstance(cells, Sequence) or not all(isinstance(row, Mapping) for row in cells):
+        raise WrongUsage(
+            f"{cells!r} is no sheet '{name}'. Give a DataFrame, a mapping of settings, or a mapping for each row; a "
+            "cell has a place such as settings.discount_rate or leases.NAME.units_max."
+        )
     return plain_table(name, [{key: cell_of(value) for key, value in row.items()} for row in cells])
 
 

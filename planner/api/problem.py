@@ -13,7 +13,9 @@ from models.faults import Fault, FaultyWorkbook, closest
 from models.loading import in_order, load_tables
 from models.parsing.raw_tables import RawTable, fold
 from models.schema import sheet, sheet_names
+from planner.api.arguments import as_options_of
 from planner.api.frames import Cells, cell_of, rows_frame, table_of
+from planner.commands.convert import convert
 from planner.excel.overrides import override
 from planner.outputs import check_problem_target, name_of
 
@@ -129,6 +131,7 @@ class Problem:
         tables, faults = override(self.tables, [change])
         return _checked(tables, faults, path=self.path, sha256=self.sha256, changes=(*self.changes, change))
 
+    @as_options_of(convert)
     def write(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Writes the problem as a workbook where the path ends in .xlsx, else as a folder of CSV files.
 
@@ -154,7 +157,7 @@ class Problem:
 
     def _with_sheets(self, sheets: Mapping[str, Cells]) -> Problem:
         kept = {fold(each.name): each for each in self.tables}
-        made = {fold(name): table_of(fold(name), cells) for name, cells in sheets.items()}
+        made = _tables(sheets)
         return _checked((kept | made).values(), _unknown(made), path=self.path, changes=self.changes)
 
 
@@ -231,15 +234,19 @@ def problem(sheets: Mapping[str, Cells]) -> Problem:
     >>> problem.dataset.settings.months
     3
     """
-    made = {fold(name): table_of(fold(name), cells) for name, cells in sheets.items()}
+    made = _tables(sheets)
     return _checked(made.values(), _unknown(made))
+
+
+def _tables(sheets: Mapping[str, Cells]) -> dict[str, RawTable]:
+    return {fold(name): table_of(fold(name), cells) for name, cells in sheets.items()}
 
 
 def _unknown(names: Mapping[str, Any]) -> list[Fault]:
     """A fault for each sheet that no workbook has."""
     known = tuple(sheet_names())
     return [
-        Fault(name, "", "", "a sheet of that name", "a sheet the planner knows", closest(name, known))
+        Fault(name, "", "", f"a sheet '{name}'", "a sheet the planner knows", closest(name, known))
         for name in names
         if name not in known
     ]

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from models import months
 from models.plan import Plan
-from planner.api.frames import Report, Tables, cell_of
+from planner.api.arguments import as_options_of
+from planner.api.frames import Report, Tables, cell_of, workbook_path
 from planner.api.problem import Problem, read
 from planner.api.uncertainty import Uncertain, uncertainty_of
+from planner.commands.solve import solve as solve_command
 from planner.errors import WrongUsage
+from planner.explain.command import explain as explain_command
+from planner.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.run_result import RunResult, Status
 from planner.results.tables import Filled
+from planner.stress.command import stress as stress_command
 from planner.version import __version__
 
 if TYPE_CHECKING:
@@ -106,7 +111,7 @@ class Result(Tables):
         return "\n".join(summary_lines(self.found))
 
     def to_excel(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the plan workbook, over a file that is there.
+        """Writes the plan workbook, over an earlier one that is there.
 
         Parameters
         ----------
@@ -121,17 +126,21 @@ class Result(Tables):
         Raises
         ------
         CannotWrite
-            Nothing can be written there.
+            Nothing can be written there, or a file that is no plan would be lost.
         NoPlan
             There is none.
+        WrongUsage
+            The name does not end in .xlsx.
         """
         from planner.reports.plan_report import write_plan
 
         self._plans()
-        target = Path(path)
+        target = workbook_path(path)
+        check_replaceable(target, PLAN_SHEETS, "a plan workbook")
         write_plan(target, replace(self.found, plan_path=str(target)))
         return target
 
+    @as_options_of(explain_command)
     def explain(
         self, *, time_limit: float = 540.0, gap: float = 0.001, workers: int = 0, seed: int = 0, conflict: bool = False
     ) -> Report:
@@ -159,6 +168,8 @@ class Result(Tables):
         ------
         NoPlan
             There is neither a plan nor the knowledge that none exists.
+        WrongUsage
+            The plan is one for scenarios; solve the problem without its scenarios.
 
         Examples
         --------
@@ -180,6 +191,7 @@ class Result(Tables):
         write = partial(_write, write_explanation, dataset, found)
         return Report(dataset, lambda: tables(found, dataset), lines, explanation_json(found, dataset), write)
 
+    @as_options_of(stress_command)
     def stress(
         self,
         *,
@@ -291,6 +303,7 @@ def _write(write: Any, *arguments: Any) -> None:
     write(path, *given)
 
 
+@as_options_of(solve_command)
 def solve(
     problem: ProblemLike,
     *,
@@ -432,9 +445,9 @@ def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
     Raises
     ------
     FaultyWorkbook
-        A file is no plan workbook that carries its input.
+        A file is no plan workbook that carries its input, or is a plan for scenarios.
     WrongUsage
-        There are fewer than two, or one is a plan for scenarios.
+        There are fewer than two, or a result is a plan for scenarios; solve the problem without its scenarios.
 
     Examples
     --------

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree
 
 from defusedxml import ElementTree as SafeTree
@@ -66,6 +68,24 @@ def check_file(content: bytes) -> CheckedFile:
             return _inspect_parts(content, archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, SyntaxError, ValueError) as error:
         raise UnreadableFile(f"a damaged workbook ({error})", f"Take an undamaged copy of it. {SAVE_AS}") from None
+
+
+def open_workbook(content: bytes) -> Any:
+    """The workbook (of openpyxl) that bytes found sound by `check_file` hold, with the values of its cells.
+
+    Raises
+    ------
+    UnreadableFile
+        The library cannot read them.
+    """
+    import openpyxl
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
+    except Exception as error:  # the library raises what it likes on files it does not know
+        raise UnreadableFile(f"a workbook that cannot be read ({type(error).__name__}: {error})", SAVE_AS) from None
 
 
 def _refuse_other_kinds(content: bytes) -> None:

@@ -32,7 +32,7 @@ EXPECTED = "sheet.key.column=value, or settings.key=value"
 class _Unknown(Exception):
     """A part of an override that names nothing; carries the Fault."""
 
-    def __init__(self, text: str, found: str, fix: str, sheet: str = "--set") -> None:
+    def __init__(self, text: str, found: str, fix: str, sheet: str = "override") -> None:
         self.fault = Fault(sheet, "", text, found, EXPECTED, fix)
         super().__init__(found)
 
@@ -53,10 +53,10 @@ def _apply(tables: list[RawTable], text: str) -> None:
     name, dot, rest = text.partition(".")
     known = {each.name: each for each in SHEETS}
     if not dot or "=" not in rest:
-        raise _Unknown(text, f"--set {text}", "Write it as sheet.key.column=value.")
+        raise _Unknown(text, repr(text), "Write it as sheet.key.column=value.")
     sheet = known.get(fold(name))
     if sheet is None:
-        raise _Unknown(text, f"a sheet '{name}'", closest(fold(name), known))
+        raise _Unknown(text, f"a sheet '{name}'", closest(fold(name), known), name)
     index = next((i for i, table in enumerate(tables) if fold(table.name) == sheet.name), None)
     if index is None:
         fix = "Add the sheet, or leave out this override."
@@ -77,7 +77,7 @@ def _parts(sheet: Sheet, rest: str, text: str) -> tuple[str, str, object]:
             return key, fold(column), _typed(sheet.column(fold(column)), rest[match.end() :])
     key, dot, column = rest.partition("=")[0].rpartition(".")
     if not dot:
-        raise _Unknown(text, f"--set {text}", "Write it as sheet.key.column=value.", sheet.name)
+        raise _Unknown(text, repr(text), "Write it as sheet.key.column=value.", sheet.name)
     raise _Unknown(text, f"a column '{column}'", closest(fold(column), columns), sheet.name)
 
 

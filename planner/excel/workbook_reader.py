@@ -6,8 +6,6 @@ The only module that knows cells.
 from __future__ import annotations
 
 import datetime as dt
-import io
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +13,7 @@ from typing import Any
 from models.faults import Fault
 from models.parsing.raw_tables import RawTable, Unreadable, arranged, fold, is_blank, shown, spreadsheet_error
 from models.schema import NEVER_READ, SCENARIO_NOTES, sheet_names
-from planner.excel.file_checks import UnreadableFile, check_file
+from planner.excel.file_checks import check_file, open_workbook
 from planner.outputs import ANNOTATED_SHEET
 
 
@@ -32,15 +30,7 @@ def workbook_tables(content: bytes) -> tuple[list[RawTable], list[Fault]]:
 
 
 def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) -> tuple[list[RawTable], list[Fault]]:
-    import openpyxl
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
-    except Exception as error:  # the library raises what it likes on files it does not know
-        fix = "Open it in Excel or LibreOffice, save it as Excel Workbook (.xlsx), and try again."
-        raise UnreadableFile(f"a workbook that cannot be read ({type(error).__name__}: {error})", fix) from None
+    workbook = open_workbook(content)
     faults: list[Fault] = []
     known = set(sheet_names())
     tables = []

@@ -87,6 +87,6 @@ def check_options(dataset: Dataset, options: PlanOptions, *, keeps: bool) -> Non
     asked = ["--keep"] * keeps + ["--alternatives"] * bool(options.alternatives)
     if dataset.scenarios and asked:
         raise WrongUsage(
-            f"{' and '.join(asked)} cannot be used with a workbook that has scenarios. Leave them out, or solve a copy "
-            "without the sheets scenarios and scenario_factors."
+            f"{' and '.join(asked)} cannot be used with a workbook that has scenarios. Solve it without, or solve a "
+            "copy without the sheets scenarios and scenario_factors."
         )

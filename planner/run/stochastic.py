@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from models.audit.scenario_set import audit_scenario_set
+from models.audit import audit_scenario_set
 from models.plan import Plan
 from models.stochastic.risk import Measure
 from planner.analysis.base_case import base_case_of_scenarios

@@ -102,12 +102,17 @@ def check_tree(dataset: Dataset, *, count: int, paths: int, branch: int | None, 
     """A sentence for each thing asked of `sample_scenarios` that cannot be."""
     found = []
     if count > paths:
-        found.append(f"--count {count} are more than the --sample of {paths} paths to choose from.")
+        found.append(f"{count} scenarios cannot be chosen from {paths} paths; lower --count or raise --sample.")
     if branch is None and nodes is not None:
         found.append("--nodes needs --branch MONTH, the month in which scenarios of one node are told apart.")
     if branch is not None:
         first = dataset.settings.first_stage_months
-        if not first < dataset.t(branch) < len(dataset.horizon):
+        if first + 1 >= len(dataset.horizon):
+            found.append(
+                "--branch needs months after the first stage, and it lasts to the end of the horizon; lower "
+                "first_stage_months in the settings."
+            )
+        elif not first < dataset.t(branch) < len(dataset.horizon):
             found.append(
                 f"--branch: choose a month after {dataset.label(first)}, when the first stage ends "
                 f"(first_stage_months), and up to {dataset.label(len(dataset.horizon) - 1)}."

@@ -147,7 +147,7 @@ class _StochasticSearch:
         if engine == "extensive":
             return self._solve_extensive_form()
         if why := cannot_decompose(self.dataset, self.measure):
-            raise WrongUsage(f"--engine decomposition: {why}. Leave it out.")
+            raise WrongUsage(f"--engine decomposition cannot be used: {why}. Leave it out.")
         size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
         return self._solve_by_decomposition(size)
 

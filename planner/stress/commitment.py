@@ -47,8 +47,8 @@ def commitment_of(plans: Mapping[str, Plan], dataset: Dataset, until: int, *, al
         return Commitment(plan, ALL_MONTHS if all_of_it else until, plan.objective_usd, plans)
     if all_of_it:
         raise WrongUsage(
-            "--later held needs one plan; that in the workbook decides later by scenario. Leave it out, and its "
-            "later decisions are made anew in each sample."
+            "--later held needs a plan without scenarios; later decisions of this one depend on the scenario. Leave it "
+            "out: later decisions are then optimised in each sample."
         )
     until = min(until, dataset.settings.first_stage_months)
     probability = ScenarioTree(dataset).probability

@@ -142,7 +142,7 @@ def test_all_that_is_wrong_with_the_options_is_said_at_once(here: Run, plain: Pa
     assert said.code == 2
     for words in (
         "Did you mean 'chat'", "growth-spread much", "Did you mean 'new_build'", "sum to 0.9", "named twice",
-        "given twice", "more than the --sample", "--nodes needs --branch",
+        "given twice", "raise --sample", "--nodes needs --branch",
     ):  # fmt: skip
         assert words in said.err
     assert not (tmp_path / "out.xlsx").exists()

@@ -187,6 +187,34 @@ def test_options_reach_the_solve(path: Path, result: planner.Result) -> None:
         planner.solve(path, keep=result)
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda plan: planner.solve(plan.problem, gap=5), "^gap: found 5. Write a share"),
+        (lambda plan: planner.solve(plan.problem, time_limit=-1), "^time_limit: found -1. Write seconds"),
+        (lambda plan: planner.solve(plan.problem, engine="fast"), "^engine: 'fast' is not one of"),
+        (lambda plan: plan.stress(count=0, demand_volatility=0.1), "^count: 0 is not in the range"),
+        (lambda plan: plan.stress(), "give demand_volatility, delay_prior"),
+        (
+            lambda plan: plan.stress(committed_until="2030-01", demand_volatility=0.1),
+            "^committed_until: choose",
+        ),
+        (lambda plan: plan.explain(workers=-1), "^workers: -1 is not in the range"),
+        (lambda plan: planner.sample(plan.problem, count=9, paths=5, demand_volatility=0.1), "raise paths"),
+        (lambda plan: planner.sample(plan.problem, demand_volatility="much"), "demand_volatility much: write"),
+        (lambda plan: plan.problem.set("discount_rate", 0.08), "a cell has a place such as settings.discount_rate"),
+        (lambda plan: plan.to_excel("plan.csv"), "A workbook is an .xlsx file"),
+        (lambda plan: plan.problem.write(plan.problem.path), "add force to replace it"),
+        (lambda plan: plan.to_excel(plan.problem.path), "is not a plan workbook"),
+    ],
+)
+def test_errors_name_the_arguments(result: planner.Result, call: Any, message: str) -> None:
+    """A value that the command's option would refuse is refused, and no message speaks of options."""
+    with pytest.raises(planner.PlannerError, match=message) as raised:
+        call(result)
+    assert "--" not in str(raised.value)
+
+
 def test_a_problem_without_a_plan_is_explained() -> None:
     """Where no plan exists there are no tables, and `explain` says what to change."""
     problem = planner.problem(tables(fleet=[{**tables()["fleet"][0], "accelerators": 1}]))

@@ -15,7 +15,7 @@ from builders import dataset, demand, fleet, lease, on_demand, segment, term
 from stochastic import factor, scenario
 from unit.plans import alike, write
 
-from models.audit.scenario_set import audit_scenario_set
+from models.audit import audit_scenario_set
 from models.estimate import Estimate
 from models.faults import FaultyWorkbook
 from models.schema import Limit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import io
 import os
 import tomllib
 from collections import Counter
@@ -153,13 +152,10 @@ def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]
 
 
 def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
-    import openpyxl
-
-    from planner.excel.file_checks import UnreadableFile, check_file
+    from planner.excel.file_checks import UnreadableFile, check_file, open_workbook
 
     try:
-        content = check_file(path.read_bytes()).content
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
+        book = open_workbook(check_file(path.read_bytes()).content)
     except (UnreadableFile, OSError) as error:
         fix = error.fix if isinstance(error, UnreadableFile) else "Close it in other programs."
         found = error.found if isinstance(error, UnreadableFile) else str(error)
