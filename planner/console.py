@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from planner.errors import CannotWrite, InternalFault, WrongUsage, os_error_reason
+from planner.errors import InternalFault, WrongUsage, writing
 
 log = logging.getLogger("planner")
 
@@ -141,10 +141,8 @@ def log_to(path: Path, *, replace: bool = False) -> Iterator[None]:
     """
     if path.suffix.lower() in (".xlsx", ".xlsm", ".json", ".toml"):
         raise WrongUsage(f"{path} is not a name for a log file. Try {path.with_suffix('.log')}.")
-    try:
+    with writing(path):
         handler = logging.FileHandler(path, mode="w" if replace else "a", encoding="utf-8")
-    except OSError as error:
-        raise CannotWrite(path, os_error_reason(error)) from None
     formatter = logging.Formatter("%(asctime)sZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

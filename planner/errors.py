@@ -19,7 +19,10 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 PathLike = str | os.PathLike[str]
 
@@ -183,3 +186,30 @@ def os_error_reason(error: OSError) -> str:
     if isinstance(error, (NotADirectoryError, IsADirectoryError)):
         return "there is a folder where a file is expected, or a file where a folder is expected; choose another place"
     return f"{(error.strerror or str(error)).lower()}; free some space or choose another place"
+
+
+@contextmanager
+def writing(path: PathLike) -> Iterator[None]:
+    """Say of whatever the operating system refuses in the block that `path` cannot be written.
+
+    Raises
+    ------
+    CannotWrite
+        The operating system refuses something.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(path, os_error_reason(error)) from None
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder with the folders above it, where it does not exist.
+
+    Raises
+    ------
+    CannotWrite
+        The operating system refuses it.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)

@@ -112,6 +112,16 @@ def money_scale(amounts: Iterable[float | None]) -> tuple[float, str]:
     return next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))
 
 
+def over(amount: float | None, size: float) -> float | None:
+    """An amount in units of a size; None where it is not known."""
+    return None if amount is None else amount / size
+
+
+def finite(value: float) -> float | None:
+    """The value; None where it is infinite or not a number."""
+    return value if math.isfinite(value) else None
+
+
 def estimate_words(estimate: Estimate, shown: Callable[[float], str], gap: float) -> str:
     """What is known of a figure, in words: a value only where both ends agree within the gap, or in the digits shown.
 

@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from planner.errors import CannotWrite, Locked, os_error_reason
+from planner.errors import CannotWrite, Locked, writing
 
 FILE = ".lock"
 BEAT_SECONDS = 2.0
@@ -66,10 +66,8 @@ class FolderLock:
             raise Locked(self._folder, _in_words(self._read()))
 
     def __enter__(self) -> FolderLock:
-        try:
+        with writing(self._path):
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise CannotWrite(self._path, os_error_reason(error)) from None
         try:
             self._acquire()
         except BaseException:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from planner.errors import CannotWrite, WrongUsage, os_error_reason
+from planner.errors import CannotWrite, WrongUsage, make_folder, os_error_reason, writing
 
 ROOM_BYTES = 20_000_000
 """With less free space on the disk a plan may not fit."""
@@ -99,20 +99,18 @@ def name_of(problem: Path) -> str:
 
 def _new_run_folder(parent: Path) -> Path:
     stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
-    number = 1
-    while True:
-        folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
-        try:
-            folder.mkdir(parents=True, exist_ok=False)
-        except FileExistsError:
-            if not parent.is_dir():
-                raise CannotWrite(folder, os_error_reason(NotADirectoryError())) from None
-            number += 1
-        except OSError as error:
-            raise CannotWrite(folder, os_error_reason(error)) from None
-        else:
-            check_writable(folder / "plan.xlsx")
-            return folder
+    folder = parent / stamp
+    with writing(folder):
+        if parent.exists() and not parent.is_dir():
+            raise NotADirectoryError
+        for number in itertools.count(2):
+            try:
+                folder.mkdir(parents=True)
+                break
+            except FileExistsError:
+                folder = parent / f"{stamp}-{number}"
+    check_writable(folder / "plan.xlsx")
+    return folder
 
 
 def free_name(path: Path) -> Path:
@@ -139,7 +137,7 @@ def check_writable(path: Path) -> None:
     folder = path.parent
     if path.is_dir():
         raise CannotWrite(path, os_error_reason(IsADirectoryError()))
-    try:
+    with writing(path):
         if not folder.is_dir():
             raise NotADirectoryError if folder.exists() else FileNotFoundError
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".planner-"):
@@ -147,8 +145,6 @@ def check_writable(path: Path) -> None:
         if path.exists():
             with path.open("r+b"):  # fails where the file is read-only or, on Windows, open in Excel
                 pass
-    except OSError as error:
-        raise CannotWrite(path, os_error_reason(error)) from None
     if shutil.disk_usage(folder).free < ROOM_BYTES:
         raise CannotWrite(path, "the disk is full; free some space or choose another place")
 
@@ -232,10 +228,7 @@ def derived_path(source: Path, addition: str) -> Path:
     """
     name = name_of(source)
     folder = Path("outputs") / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(folder, os_error_reason(error)) from None
+    make_folder(folder)
     path = folder / f"{name} {addition}{'' if source.is_dir() else '.xlsx'}"
     return free_name(path) if path.exists() else path
 

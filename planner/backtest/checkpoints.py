@@ -11,7 +11,7 @@ from typing import Any
 
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Shortfall, Signing
 from models.supply.registry import kind_named
-from planner.errors import CannotWrite, os_error_reason
+from planner.errors import writing
 from planner.outputs import write_json
 
 FIELDS = {
@@ -106,10 +106,8 @@ def remove_stale(folder: Path, key: str) -> None:
         return
     for path in found:
         for ours in (path.with_name("plan.xlsx"), path):
-            try:
+            with writing(ours):
                 ours.unlink(missing_ok=True)
-            except OSError as error:
-                raise CannotWrite(ours, os_error_reason(error)) from None
 
 
 def _is_record(path: Path) -> bool:
@@ -121,7 +119,5 @@ def _is_record(path: Path) -> bool:
 
 def folder_for(path: Path) -> None:
     """Makes the folder a file goes into. Raises CannotWrite where that is not possible."""
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(path, os_error_reason(error)) from None

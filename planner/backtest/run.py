@@ -15,10 +15,11 @@ from planner.backtest.hindsight import Hindsight, hindsight
 from planner.backtest.plan_files import write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs, read_inputs
 from planner.backtest.simulation import steps
-from planner.backtest.summary import BacktestResult, document, finite, lines
+from planner.backtest.summary import BacktestResult, document, lines
 from planner.backtest.workbook import SHEET, write_rolling
 from planner.console import log_to
-from planner.errors import CannotWrite, ExitCode, Interrupted, WrongUsage, os_error_reason
+from planner.errors import ExitCode, Interrupted, WrongUsage, make_folder
+from planner.formatting import finite
 from planner.lock import FolderLock
 from planner.outputs import check_replaceable, check_writable, name_of, same_file, write_json
 from planner.solving.interrupt import Stop
@@ -100,10 +101,7 @@ def _folder(request: BacktestRequest, inputs: Inputs) -> Path:
     if folder.suffix.lower() == ".xlsx":
         instead = folder.with_suffix("")
         raise WrongUsage(f"A rolling run writes a folder; {folder} is a workbook's name. Try -o {instead}.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(folder, os_error_reason(error)) from None
+    make_folder(folder)
     report = folder / "rolling.xlsx"
     if any(same_file(report, each) for each in (request.forecast, request.actuals)):
         raise WrongUsage(f"The report would be written over its input {report}. Give -o another folder.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from planner.backtest.checkpoints import BacktestStep
 from planner.backtest.forecast_errors import ForecastError
 from planner.backtest.hindsight import EvaluatedPlan, Hindsight
 from planner.backtest.request import BacktestRequest, Inputs
-from planner.formatting import money, percent
+from planner.formatting import finite, money, percent
 from planner.version import __version__
 
 
@@ -153,11 +152,6 @@ def document(result: BacktestResult) -> dict[str, Any]:
         | {"until": None if result.request.until is None else months.label(result.request.until)},
         "planner_version": __version__,
     }
-
-
-def finite(value: float) -> float | None:
-    """The value where it is a number, None for an infinity."""
-    return value if math.isfinite(value) else None
 
 
 def _share(part: float, whole: float) -> float:

@@ -7,51 +7,42 @@ from pathlib import Path
 from typing import Any
 
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, against
-from planner.backtest.summary import BacktestResult, finite, headline
-from planner.excel.report_page import Kind, Page, Picture, Section, write_report
+from planner.backtest.summary import BacktestResult, headline
+from planner.excel.report_page import Page, Picture, Section, first_rows, heads, write_report
+from planner.formatting import finite, money_scale, over
 from planner.reports.comparison import figures_section, power_section, tables, words_sections
 from planner.reports.plan.text import CATEGORY_WORDS
 from planner.results.plan_figures import PlanFigures
-from planner.results.tables import Filled, Table, TableColumn
+from planner.results.tables import Filled, report_table
 
 SHEET = "Rolling"
 LISTED = 20
 FORESIGHT, ROLLING = "with foresight", "month by month"
 
-STEPS = Table(
+STEPS = report_table(
     "Steps",
     "a row for each plan made: what it cost from its month on, and what was done",
-    tuple(
-        TableColumn(name, kind, name, True)  # type: ignore[arg-type]
-        for name, kind in (
-            ("month", "month"),
-            ("status", "text"),
-            ("cost_from_here_usd", "money"),
-            ("bound_usd", "money"),
-            ("gap", "amount"),
-            ("seconds", "amount"),
-            ("cost_so_far_usd", "money"),
-            ("foresight_so_far_usd", "money"),
-            ("done", "text"),
-            ("notes", "text"),
-            ("unserved", "text"),
-        )
-    ),
+    "month:month",
+    "status:text",
+    "cost_from_here_usd:money",
+    "bound_usd:money",
+    "gap:amount",
+    "seconds:amount",
+    "cost_so_far_usd:money",
+    "foresight_so_far_usd:money",
+    "done:text",
+    "notes:text",
+    "unserved:text",
 )
-OTHERWISE = Table(
+OTHERWISE = report_table(
     "Otherwise",
     "every value that was not as forecast, and the month in whose plan it was known",
-    tuple(
-        TableColumn(name, kind, name, True)  # type: ignore[arg-type]
-        for name, kind in (
-            ("sheet", "text"),
-            ("row", "text"),
-            ("column", "text"),
-            ("forecast", "any"),
-            ("actual", "any"),
-            ("known", "month"),
-        )
-    ),
+    "sheet:text",
+    "row:text",
+    "column:text",
+    "forecast:any",
+    "actual:any",
+    "known:month",
 )
 
 
@@ -89,15 +80,11 @@ def _comparison(result: BacktestResult) -> Comparison | None:
     return Comparison(first, (against(first, other),))
 
 
-def _scale(largest: float) -> tuple[float, str]:
-    return next(((size, word) for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, ""))
-
-
 def _costs(result: BacktestResult) -> Iterator[Section]:
     if result.rolling is None or result.foresight is None:
         return
     own, best = result.rolling.plan.costs_usd(), result.foresight.plan.costs_usd()
-    size, word = _scale(max(abs(usd) for each in (own, best) for usd in each.values()))
+    size, word = money_scale(usd for each in (own, best) for usd in each.values())
     unit = f"{result.actuals.settings.currency} {word}".strip()
     rows: list[tuple[Any, ...]] = [
         (CATEGORY_WORDS[each], own[each] / size, best[each] / size, (own[each] - best[each]) / size)
@@ -110,7 +97,7 @@ def _costs(result: BacktestResult) -> Iterator[Section]:
     bounds = " and ".join("unknown" if bound is None else f"{bound / size:,.2f}" for bound in lowest)
     yield Section(
         f"Net present cost, {unit}",
-        (("Category", "text"), (ROLLING, "money"), (FORESIGHT, "money"), ("myopia", "money")),
+        heads("Category:text", f"{ROLLING}:money", f"{FORESIGHT}:money", "myopia:money"),
         rows,
         f"Month by month: decisions held. With foresight: all known from the start. Proven bounds: {bounds}.",
         Picture(f"Net present cost by category, {unit}", (1, 2), "column", "#,##0.0"),
@@ -123,27 +110,22 @@ def _steps(result: BacktestResult) -> Section:
         [result.paid_until(evaluated, step) for step in result.steps]
         for evaluated in (result.rolling, result.foresight)
     ]
-    sizes = [abs(usd) for each in paid for usd in each if usd is not None]
-    sizes += [abs(step.objective_usd) for step in result.steps if step.objective_usd is not None]
-    size, word = _scale(max(sizes, default=0.0))
-
-    def scaled(usd: float | None) -> float | None:
-        return None if usd is None else usd / size
-
+    size, word = money_scale(usd for each in (*paid, [step.objective_usd for step in result.steps]) for usd in each)
     rows = []
     for step, own, best in zip(result.steps, *paid, strict=True):
         gap = None if step.gap is None else round(100.0 * step.gap, 6)
-        rows.append((label(step.month), scaled(own), scaled(best), scaled(step.objective_usd), gap, step.status))
+        costs = (over(usd, size) for usd in (own, best, step.objective_usd))
+        rows.append((label(step.month), *costs, gap, step.status))
     unit = f"{result.actuals.settings.currency} {word}".strip()
     return Section(
         "Step by step",
-        (
-            ("Planned in", "text"),
-            (f"Paid so far, {unit}", "money"),
-            (f"With foresight, {unit}", "money"),
-            (f"Planned from here, {unit}", "money"),
-            ("Gap, %", "amount"),
-            ("Status", "text"),
+        heads(
+            "Planned in:text",
+            f"Paid so far, {unit}:money",
+            f"With foresight, {unit}:money",
+            f"Planned from here, {unit}:money",
+            "Gap, %:amount",
+            "Status:text",
         ),
         rows,
         "Paid so far: on what really happened. Planned from here: as the step expected, present value in its month.",
@@ -157,8 +139,12 @@ def _done(result: BacktestResult) -> Section:
     for step in result.steps:
         told = [*step.signed, *step.notes, *(f"unserved: {each}" for each in step.short)]
         rows += [(result.actuals.label(step.month) if n == 0 else "", words) for n, words in enumerate(told)]
-    columns: tuple[tuple[str, Kind], ...] = (("Planned in", "text"), ("Done", "text"))
-    return Section("What was done", columns, rows, if_empty="Nothing was signed, ended, bought or changed.")
+    return Section(
+        "What was done",
+        heads("Planned in:text", "Done:text"),
+        rows,
+        if_empty="Nothing was signed, ended, bought or changed.",
+    )
 
 
 def _violated(result: BacktestResult) -> list[Section]:
@@ -166,7 +152,7 @@ def _violated(result: BacktestResult) -> list[Section]:
     if found is None or not (found.violated or found.dropped):
         return []
     told = [*(("broken", each) for each in found.violated), *(("dropped", each) for each in found.dropped)]
-    columns: tuple[tuple[str, Kind], ...] = (("What", "text"), *((("", "text"),) * 5), ("In words", "text"))
+    columns = heads("What:text", *(":text",) * 5, "In words:text")
     rows = [(what, "", "", "", "", "", words) for what, words in told]
     return [Section("Rules broken and decisions dropped on what really happened", columns, rows)]
 
@@ -181,16 +167,12 @@ def _forecast_errors(result: BacktestResult) -> Section:
             "never" if each.known is None else label(each.known),
             each.change.column,
         )
-        for each in result.forecast_errors[:LISTED]
+        for each in result.forecast_errors
     ]
-    more = len(result.forecast_errors) > LISTED
-    note = f"The first {LISTED} of {len(result.forecast_errors)}; the sheet Otherwise has all." if more else ""
-    names = ("Where", "Forecast", "Really", "Known in", "Column")
     return Section(
         "What differed from the forecast",
-        tuple((name, "text") for name in names),
-        rows,
-        note,
+        heads("Where:text", "Forecast:text", "Really:text", "Known in:text", "Column:text"),
+        *first_rows(rows, LISTED, "Otherwise"),
         if_empty="Nothing: everything came as forecast.",
     )
 

@@ -8,7 +8,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
-from planner.errors import CannotWrite, os_error_reason
+from planner.errors import writing
 
 
 def now() -> str:
@@ -24,10 +24,8 @@ class Events:
         self._file: RawIOBase | None = None
 
     def __enter__(self) -> Events:
-        try:
+        with writing(self._path):
             self._file = self._path.open("ab", buffering=0)
-        except OSError as error:
-            raise CannotWrite(self._path, os_error_reason(error)) from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -44,7 +42,5 @@ class Events:
         """
         assert self._file is not None
         line = json.dumps({"time": now(), "event": event, **facts}, ensure_ascii=False)
-        try:
+        with writing(self._path):
             self._file.write(line.encode() + b"\n")
-        except OSError as error:
-            raise CannotWrite(self._path, os_error_reason(error)) from None

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
 from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
-from planner.errors import CannotWrite, os_error_reason
+from planner.errors import writing
 from planner.outputs import write_durably
 
 log = logging.getLogger("planner")
@@ -55,14 +55,12 @@ class BatchFolder:
         CannotWrite
             It cannot be written.
         """
-        try:
+        with writing(self.path):
             shutil.rmtree(self.attempts, ignore_errors=True)
             self.attempts.mkdir(exist_ok=True)
             (self.path / "jobs").mkdir(exist_ok=True)
             if self.events.exists():
                 self.events.replace(self.path / "events.previous.jsonl")
-        except OSError as error:
-            raise CannotWrite(self.path, os_error_reason(error)) from None
         if last is not None and last.finished is not None:
             write_manifest(self.previous_manifest, last)
 
@@ -120,7 +118,7 @@ class BatchFolder:
         made = {path: name for path in files if (name := _published_name(path))}
         if not record.plan_path:
             made = {path: name for path, name in made.items() if name != PLAN}
-        try:
+        with writing(folder):
             folder.mkdir(exist_ok=True)
             keep_previous_plan(folder / PLAN)
             for path in list(folder.iterdir()):  # what is no longer true goes out of the way
@@ -130,8 +128,6 @@ class BatchFolder:
                     path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
             for path, name in made.items():
                 path.replace(folder / name)
-        except OSError as error:
-            raise CannotWrite(folder, os_error_reason(error)) from None
         write_durably(folder / RECORD, record_to_json(record) + "\n")
 
     def discard(self, attempt: Path | None) -> None:

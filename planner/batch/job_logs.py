@@ -10,7 +10,7 @@ import shutil
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from planner.errors import CannotWrite, os_error_reason
+from planner.errors import writing
 from planner.outputs import atomic_write
 
 PREVIOUS_PLAN = "plan.previous.xlsx"
@@ -32,7 +32,7 @@ def rotate(path: Path, keep: int) -> None:
         raise ValueError(f"at least one log is kept, not {keep}")
     if not path.exists():
         return
-    try:
+    with writing(path):
         if keep == 1:
             path.unlink()
         else:
@@ -42,8 +42,6 @@ def rotate(path: Path, keep: int) -> None:
         for number in _numbers(path):
             if number >= keep:  # of a batch that kept more
                 path.with_name(f"{path.name}.{number}").unlink()
-    except OSError as error:
-        raise CannotWrite(path, os_error_reason(error)) from None
 
 
 def _numbers(path: Path) -> list[int]:

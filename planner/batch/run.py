@@ -14,7 +14,7 @@ from models.faults import closest
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord, Manifest, read_manifest
 from planner.command import CommandResult
-from planner.errors import CannotWrite, ExitCode, WrongUsage, os_error_reason
+from planner.errors import ExitCode, WrongUsage, make_folder
 from planner.version import __version__
 
 if TYPE_CHECKING:
@@ -144,10 +144,7 @@ def _run(request: BatchRequest, name: str, folder: Path, jobs: Sequence[Job], ch
     from planner.lock import FolderLock
     from planner.solving.interrupt import Stop
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(folder, os_error_reason(error)) from None
+    make_folder(folder)
     batch_folder, stop, names = BatchFolder(folder), Stop(), {job.name for job in chosen}
     stop.draining = True  # the first signal is noted, and everything under way is asked to stop
     with stop, FolderLock(folder) as lock:

@@ -17,7 +17,7 @@ from planner.excel.first_sheet import Banner, FirstSheet, Tone
 from planner.outputs import write_durably
 from planner.results.tables import Filled
 
-__all__ = ["Drawing", "Kind", "Page", "Picture", "Section", "report_workbook", "write_report"]
+__all__ = ["Drawing", "Kind", "Page", "Picture", "Section", "first_rows", "heads", "report_workbook", "write_report"]
 
 WIDTHS = (38, 15, 15, 15, 16, 15, 80)
 """Widths of the page's columns in characters; words go last, where there is room."""
@@ -26,9 +26,25 @@ Kind = Literal["text", "whole", "amount", "money", "price"]
 """What a column holds; prices may be of different sizes, so each has the digits it needs."""
 
 
+def heads(*parts: str) -> tuple[tuple[str, Kind], ...]:
+    """The columns of a section, of texts `header:kind`.
+
+    >>> heads("Job:text", "Cost, USD bn:money")
+    (('Job', 'text'), ('Cost, USD bn', 'money'))
+    """
+    split = (part.rpartition(":") for part in parts)
+    return tuple((header, kind) for header, _, kind in split)  # type: ignore[misc]
+
+
+def first_rows(rows: Sequence[tuple[Any, ...]], most: int, sheet: str) -> tuple[Sequence[tuple[Any, ...]], str]:
+    """At most so many of the rows, and where they are not all, a note that names the sheet with all of them."""
+    note = f"The first {most} of {len(rows)}; the sheet {sheet} has all." if len(rows) > most else ""
+    return rows[:most], note
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A small table on the page, with a sentence above it; `columns` are header and kind.
+    """A small table on the page, with a sentence above it; `columns` are header and kind, as `heads` makes them.
 
     `pictures` are charts of the same rows, side by side.
     """

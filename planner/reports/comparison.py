@@ -9,7 +9,7 @@ from typing import Any
 from models import months
 from models.plan import CATEGORIES
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
-from planner.excel.report_page import Kind, Page, Picture, Section, write_report
+from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, write_report
 from planner.formatting import money, money_scale
 from planner.reports.plan.text import CATEGORY_WORDS
 from planner.results.tables import Filled, report_table
@@ -253,14 +253,14 @@ def words_sections(comparison: Comparison) -> list[Section]:
             (each.segment, "limit", None, None, None, None, each.words.partition(": ")[2])
             for each in other.limits[:LISTED]
         ]
-        columns: tuple[tuple[str, Kind], ...] = (
-            ("Offer or segment", "text"),
-            ("Change", "text"),
-            ("Units before", "whole"),
-            ("Units", "whole"),
-            ("", "text"),
-            ("", "text"),
-            ("In words", "text"),
+        columns = heads(
+            "Offer or segment:text",
+            "Change:text",
+            "Units before:whole",
+            "Units:whole",
+            ":text",
+            ":text",
+            "In words:text",
         )
         same = sum(each.change == "same" for each in other.changes)
         note = f"{same} decisions are the same." if same else ""
@@ -277,9 +277,9 @@ def _inputs(comparison: Comparison) -> Section:
         for each in other.inputs
     ]
     names = ("Plan", "Sheet", "Row", "Column", "First plan", "This plan", "")
-    note = f"The first {LISTED} of {len(rows)}; the sheet Inputs has all." if len(rows) > LISTED else ""
-    columns: tuple[tuple[str, Kind], ...] = tuple((name, "text") for name in names)
-    return Section("Differences in the inputs", columns, rows[:LISTED], note, if_empty="The inputs are the same.")
+    columns = heads(*(f"{name}:text" for name in names))
+    listed = first_rows(rows, LISTED, "Inputs")
+    return Section("Differences in the inputs", columns, *listed, if_empty="The inputs are the same.")
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:

@@ -8,10 +8,10 @@ from typing import Any
 from models.dataset import Dataset
 from models.variants.elastic import RelaxableRule
 from planner.analysis.infeasibility import Infeasibility
-from planner.excel.report_page import Page, Section, write_report
+from planner.excel.report_page import Page, Section, heads, write_report
 from planner.formatting import money
 from planner.outputs import EXPLANATION_SHEET
-from planner.results.tables import Filled, Table, TableColumn
+from planner.results.tables import Filled, report_table
 
 KEYS = ("sheet", "row", "column", "found", "needed", "amount", "unit", "words")
 
@@ -74,25 +74,20 @@ def repairs_json(found: Infeasibility, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-_CHANGES = Table(
+_CHANGES = report_table(
     "Changes",
     "every change of every repair, with the place in the workbook",
-    tuple(
-        TableColumn(name, kind, name, True)  # type: ignore[arg-type]
-        for name, kind in (
-            ("repair", "whole"),
-            ("sheet", "text"),
-            ("row", "text"),
-            ("column", "text"),
-            ("found", "text"),
-            ("needed", "text"),
-            ("amount", "any"),
-            ("unit", "text"),
-            ("first_month", "month"),
-            ("last_month", "month"),
-            ("in_words", "text"),
-        )
-    ),
+    "repair:whole",
+    "sheet:text",
+    "row:text",
+    "column:text",
+    "found:text",
+    "needed:text",
+    "amount:any",
+    "unit:text",
+    "first_month:month",
+    "last_month:month",
+    "in_words:text",
 )
 
 
@@ -114,14 +109,14 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
     sections = [
         Section(
             "What would make a plan possible: any one of these",
-            (
-                ("Repair", "text"),
-                ("Effort", "amount"),
-                ("Changes", "whole"),
-                (f"Cost then, {currency}", "money"),
-                ("Tested", "text"),
-                ("", "text"),
-                ("In words", "text"),
+            heads(
+                "Repair:text",
+                "Effort:amount",
+                "Changes:whole",
+                f"Cost then, {currency}:money",
+                "Tested:text",
+                ":text",
+                "In words:text",
             ),
             listed,
             "Effort: the sizes of the changes, as shares of the values; a dropped rule counts 1. Smallest first."
@@ -133,7 +128,7 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
         sections.append(
             Section(
                 "Rules that cannot all hold with these offers; without any one of them the others can",
-                (("Rule", "text"),),
+                heads("Rule:text"),
                 [(rule_words(each),) for each in found.conflict],
             )
         )

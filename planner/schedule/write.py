@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from planner.command import CommandResult
-from planner.errors import CannotWrite, os_error_reason
+from planner.errors import CannotWrite, make_folder
 from planner.outputs import write_durably
 from planner.schedule.calendar import Calendar, local_zone
 from planner.schedule.formats import FORMATS
@@ -54,10 +54,7 @@ def _write(folder: Path, files: ScheduleFiles, *, force: bool) -> list[Path]:
     for path in paths:
         if path.exists() and not force and not _written_by_planner(path):
             raise CannotWrite(path, "a file that this command did not write is there; move it, or add --force")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(folder, os_error_reason(error)) from None
+    make_folder(folder)
     for path, text in zip(paths, files.texts.values(), strict=True):
         write_durably(path, text)
     return paths

@@ -7,17 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from models.stochastic.estimates import CONFIDENCE, SampleEstimate
-from planner.results.tables import Filled, Table, TableColumn
+from planner.results.tables import Filled, report_table
 from planner.stress.statistics import CostFigures
 from planner.stress.summary import MEANING, StressReport, special
 
-
-def _table(sheet: str, purpose: str, *columns: str) -> Table:
-    parts = (each.split(":") for each in columns)
-    return Table(sheet, purpose, tuple(TableColumn(name, kind, name, True) for name, kind in parts))  # type: ignore[arg-type]
-
-
-PROBABILITY = _table(
+PROBABILITY = report_table(
     "Shortfall probability",
     "by segment and month, with 95 % intervals",
     "segment:text",
@@ -29,7 +23,7 @@ PROBABILITY = _table(
     "mean_shortfall_bn_per_day:amount",
     "worst_shortfall_bn_per_day:amount",
 )
-SAMPLES = _table(
+SAMPLES = report_table(
     "Samples",
     "every sample: what was drawn, what it costs, what falls short",
     "sample:whole",
@@ -44,7 +38,7 @@ SAMPLES = _table(
     "beyond_caps:text",
     "drawn:text",
 )
-RUN = _table("Run", "options, versions, hashes", "section:text", "key:text", "value:any", "source:text")
+RUN = report_table("Run", "options, versions, hashes", "section:text", "key:text", "value:any", "source:text")
 RESULT_WORDS = {
     "optimal": "plan",
     "stopped": "plan, larger gap",

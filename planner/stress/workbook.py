@@ -10,8 +10,8 @@ from models import months
 from models.dataset import Dataset
 from models.stochastic.estimates import SampleEstimate
 from planner.excel.book import GREY, HEAD, HEADER, LINE, ORANGE, RED, WHITE, Book
-from planner.excel.report_page import Drawing, Kind, Page, Picture, Section, write_report
-from planner.formatting import percent
+from planner.excel.report_page import Drawing, Page, Picture, Section, heads, write_report
+from planner.formatting import money_scale, over, percent
 from planner.outputs import STRESS_SHEET
 from planner.stress.statistics import CostFigures, ShortPlace, StressFigures
 from planner.stress.summary import MEANING, StressReport, headline, special
@@ -31,11 +31,9 @@ class _Page:
 
     def __init__(self, report: StressReport) -> None:
         self.report, self.found = report, report.figures
-        largest = max(abs(report.commitment.forecast_usd), 0.0 if self.found.cost is None else self.found.cost.most)
-        self.size, word = next(
-            ((size, f" {word}") for size, word in ((1e9, "bn"), (1e6, "m")) if largest >= size), (1.0, "")
-        )
-        self.unit = f"{report.currency}{word}"
+        most = None if self.found.cost is None else self.found.cost.most
+        self.size, word = money_scale((report.commitment.forecast_usd, most))
+        self.unit = f"{report.currency} {word}".strip()
 
     def page(self) -> Page:
         report, dataset = self.report, self.report.dataset
@@ -60,14 +58,11 @@ class _Page:
 
     def _meaning(self) -> Section:
         rows = [(text,) for text in (MEANING[self.report.later], *self.report.notes)]
-        return Section("How to read this", (("What it is", "text"),), rows)
-
-    def _money(self, usd: float | None) -> float | None:
-        return None if usd is None else usd / self.size
+        return Section("How to read this", heads("What it is:text"), rows)
 
     def _row(self, words: str, estimate: SampleEstimate) -> tuple[Any, ...]:
-        over = estimate.value - self.report.commitment.forecast_usd
-        return words, *map(self._money, (estimate.value, estimate.low, estimate.high, over))
+        beyond = estimate.value - self.report.commitment.forecast_usd
+        return words, *(over(usd, self.size) for usd in (estimate.value, estimate.low, estimate.high, beyond))
 
     def _cost(self) -> Section:
         rows = [self._row("The plan's own forecast", SampleEstimate(self.report.commitment.forecast_usd))]
@@ -79,13 +74,7 @@ class _Page:
             )
         return Section(
             "What it costs",
-            (
-                ("Figure", "text"),
-                (self.unit, "money"),
-                ("At least", "money"),
-                ("At most", "money"),
-                ("Over forecast", "money"),
-            ),
+            heads("Figure:text", f"{self.unit}:money", "At least:money", "At most:money", "Over forecast:money"),
             rows,
             "Between 'at least' and 'at most' with 95 % confidence: Student's t for the mean, else the bootstrap. "
             "Over the samples with a plan that keeps every rule.",
@@ -98,7 +87,7 @@ class _Page:
         rows.append(self._row(f"Mean of the worst {percent(1.0 - alpha)} (CVaR)", cost.cvar))
         rows.append(self._row("Cheapest sample", SampleEstimate(cost.least)))
         rows.append(self._row("Most expensive sample", SampleEstimate(cost.most)))
-        rows.append(("Standard deviation", self._money(cost.deviation), None, None, None))
+        rows.append(("Standard deviation", cost.deviation / self.size, None, None, None))
         return rows
 
     def _spread(self) -> Section:
@@ -113,12 +102,8 @@ class _Page:
         exceeded = Picture(words, (2, 3, 4), "line", "0", 640)
         return Section(
             "How the cost is distributed, and how likely it is to cost more",
-            (
-                (f"Cost, {self.unit}", "text"),
-                ("Samples", "whole"),
-                ("More, %", "amount"),
-                ("At least, %", "amount"),
-                ("At most, %", "amount"),
+            heads(
+                f"Cost, {self.unit}:text", "Samples:whole", "More, %:amount", "At least, %:amount", "At most, %:amount"
             ),
             rows,
             "'More' is the probability that the cost is above the upper end.",
@@ -134,21 +119,21 @@ class _Page:
 
     def _worst(self) -> Section:
         results = self.report.trial.results
-        columns: tuple[tuple[str, Kind], ...] = (
-            ("Sample", "text"),
-            (self.unit, "money"),
-            ("Over forecast", "money"),
-            ("Shortfall cost", "money"),
-            ("Months short", "whole"),
-            ("", "text"),
-            ("What is special about it", "text"),
+        columns = heads(
+            "Sample:text",
+            f"{self.unit}:money",
+            "Over forecast:money",
+            "Shortfall cost:money",
+            "Months short:whole",
+            ":text",
+            "What is special about it:text",
         )
         rows = [
             (
                 f"Sample {i + 1}",
-                self._money(results[i].cost_usd),
-                self._money(results[i].cost_usd - self.report.commitment.forecast_usd),
-                self._money(results[i].shortfall_usd),
+                results[i].cost_usd / self.size,
+                (results[i].cost_usd - self.report.commitment.forecast_usd) / self.size,
+                results[i].shortfall_usd / self.size,
                 len({month for _, month, _ in results[i].short}),
                 "",
                 special(self.report, i),
@@ -167,13 +152,13 @@ class _Page:
         top = sorted((each for each in self.found.places if each.times), key=rank)[:TOP]
         return Section(
             "Where demand falls short most often",
-            (
-                ("Segment and month", "text"),
-                ("Probability, %", "amount"),
-                ("At least", "amount"),
-                ("At most", "amount"),
-                ("Mean, bn/day", "amount"),
-                ("Worst, bn/day", "amount"),
+            heads(
+                "Segment and month:text",
+                "Probability, %:amount",
+                "At least:amount",
+                "At most:amount",
+                "Mean, bn/day:amount",
+                "Worst, bn/day:amount",
             ),
             [
                 (
@@ -193,7 +178,7 @@ class _Page:
     def _counted(self) -> list[Section]:
         """Caps that could not be kept and commitments that could not be taken, where there are any."""
         found = []
-        columns: tuple[tuple[str, Kind], ...] = (("Name", "text"), ("Samples", "whole"), ("Of all, %", "amount"))
+        columns = heads("Name:text", "Samples:whole", "Of all, %:amount")
         for title, counted in (
             ("Caps that cannot be kept", self.found.caps),
             ("Commitments that cannot be taken because their supplier has left", self.found.unavailable),
@@ -212,7 +197,7 @@ class _Page:
         until = "all months" if self.report.later == "held" else f"before {label(commitment.until)}"
         return Section(
             "What is held",
-            (("Signed or bought", "text"), ("Units", "whole"), ("In", "text")),
+            heads("Signed or bought:text", "Units:whole", "In:text"),
             rows[:TOP],
             f"Decisions of {until}{more}; ends of service and usage limits decided by then too.",
             if_empty="Nothing is signed by then.",

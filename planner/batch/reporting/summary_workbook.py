@@ -15,9 +15,9 @@ from planner.batch.manifest import JobRecord, Manifest
 from planner.batch.reporting.changes import JobChange, cost_usd
 from planner.batch.reporting.status import counts, headline, status_label, tone, why_not_good
 from planner.excel.book import Cell
-from planner.excel.report_page import Kind, Page, Picture, Section, write_report
-from planner.formatting import money
-from planner.results.tables import Filled, Table, TableColumn
+from planner.excel.report_page import Page, Picture, Section, first_rows, heads, write_report
+from planner.formatting import money, money_scale, over
+from planner.results.tables import Filled, report_table
 
 SHEET = "Batch"
 LISTED = 60
@@ -25,12 +25,7 @@ LISTED = 60
 WIDTHS = (30, 27, 17, 12, 17, 17, 12, 60)
 
 
-def _table(sheet: str, purpose: str, *columns: str) -> Table:
-    parts = (each.split(":") for each in columns)
-    return Table(sheet, purpose, tuple(TableColumn(name, kind, name, True) for name, kind in parts))  # type: ignore[arg-type]
-
-
-JOBS = _table(
+JOBS = report_table(
     "Jobs",
     "every job: how it ended, what its plan costs and serves, what the run took",
     "job:text",
@@ -56,7 +51,7 @@ JOBS = _table(
     "input:text",
     "message:text",
 )
-DIFFERENCES = _table(
+DIFFERENCES = report_table(
     "Differences",
     "what became of each job since the previous batch, and why",
     "job:text",
@@ -70,7 +65,7 @@ DIFFERENCES = _table(
     "gap_before:amount",
     "gap:amount",
 )
-DECISIONS = _table(
+DECISIONS = report_table(
     "Decision changes",
     "every offer, option or limit that is decided differently from the previous batch",
     "job:text",
@@ -81,7 +76,7 @@ DECISIONS = _table(
     "units:whole",
     "in_words:text",
 )
-INPUTS = _table(
+INPUTS = report_table(
     "Input changes",
     "every value of the inputs that differs from the previous batch",
     "job:text",
@@ -146,8 +141,7 @@ def _figures(manifest: Manifest) -> Section:
         ("Plans", len(costs), f"net present costs together {money(sum(costs))}" if costs else ""),
         ("Seconds of all runs", round(sum(each.seconds for each in records if not each.reused)), ""),
     ]
-    columns: tuple[tuple[str, Kind], ...] = (("Figure", "text"), ("Value", "whole"), ("", "text"))
-    return Section("At a glance", columns, rows)
+    return Section("At a glance", heads("Figure:text", "Value:whole", ":text"), rows)
 
 
 def _attention(manifest: Manifest) -> list[Section]:
@@ -158,46 +152,43 @@ def _attention(manifest: Manifest) -> list[Section]:
     ]
     if not rows:
         return []
-    columns: tuple[tuple[str, Kind], ...] = (("Job", "text"), ("Status", "text"), ("What happened", "text"))
-    note = f"The first {LISTED} of {len(rows)}; the sheet Jobs has all." if len(rows) > LISTED else ""
-    return [Section("What needs attention", columns, rows[:LISTED], note)]
+    columns = heads("Job:text", "Status:text", "What happened:text")
+    return [Section("What needs attention", columns, *first_rows(rows, LISTED, "Jobs"))]
 
 
 def _jobs(manifest: Manifest) -> Section:
-    listed = manifest.records[:LISTED]
-    largest = max((abs(cost) for each in listed if (cost := cost_usd(each)) is not None), default=0.0)
-    size, word = next(((size, word) for size, word in ((1e9, " bn"), (1e6, " m")) if largest >= size), (1.0, ""))
-    columns: tuple[tuple[str, Kind], ...] = (
-        ("Job", "text"),
-        ("Status", "text"),
-        (f"Cost, USD{word}", "money"),
-        ("Gap, %", "amount"),
-        (f"Saving, USD{word}", "money"),
-        ("Shortfall, bn tokens", "amount"),
-        ("Seconds", "amount"),
-        ("Plan", "text"),
+    size, word = money_scale(map(cost_usd, manifest.records[:LISTED]))
+    unit = f"USD {word}".strip()
+    columns = heads(
+        "Job:text",
+        "Status:text",
+        f"Cost, {unit}:money",
+        "Gap, %:amount",
+        f"Saving, {unit}:money",
+        "Shortfall, bn tokens:amount",
+        "Seconds:amount",
+        "Plan:text",
     )
     rows = [
         (
             each.name,
             Cell(status_label(each), tone(each)),
-            _over(cost_usd(each), size),
-            _over(_figure(each, "gap"), 0.01),
-            _over(_figure(each, "saving_usd"), size),
+            over(cost_usd(each), size),
+            over(_figure(each, "gap"), 0.01),
+            over(_figure(each, "saving_usd"), size),
             _figure(each, "shortfall_bn_tokens"),
             each.seconds,
             _plan(each),
         )
-        for each in listed
+        for each in manifest.records
     ]
-    count = len(manifest.records)
-    note = f"The first {LISTED} of {count}; the sheet Jobs has all." if count > LISTED else ""
     pictures = (
-        Picture(f"Net present cost by job, USD{word}", (2,), "column", "#,##0.0"),
+        Picture(f"Net present cost by job, {unit}", (2,), "column", "#,##0.0"),
         Picture("Gap by job, %", (3,), "column", "0.00"),
         Picture("Seconds by job", (6,), "column", "#,##0"),
     )
-    return Section("Jobs", columns, rows, note, pictures=pictures, if_empty="The batch has no jobs.")
+    listed = first_rows(rows, LISTED, "Jobs")
+    return Section("Jobs", columns, *listed, pictures=pictures, if_empty="The batch has no jobs.")
 
 
 def _changes(previous: Manifest | None, changed: Sequence[JobChange]) -> list[Section]:
@@ -208,19 +199,11 @@ def _changes(previous: Manifest | None, changed: Sequence[JobChange]) -> list[Se
         for each in changed
         if each.differs
     ]
-    columns: tuple[tuple[str, Kind], ...] = (
-        ("Job", "text"),
-        ("What changed", "text"),
-        ("", "text"),
-        ("", "text"),
-        ("Difference, USD", "money"),
-        ("", "text"),
-        ("", "text"),
-        ("Why", "text"),
+    columns = heads(
+        "Job:text", "What changed:text", ":text", ":text", "Difference, USD:money", ":text", ":text", "Why:text"
     )
-    note = f"The first {LISTED} of {len(rows)}; the sheet Differences has all." if len(rows) > LISTED else ""
     title = f"What changed since the batch of {_when(previous.started)}, and why"
-    return [Section(title, columns, rows[:LISTED], note, if_empty="Nothing.")]
+    return [Section(title, columns, *first_rows(rows, LISTED, "Differences"), if_empty="Nothing.")]
 
 
 def _figure(record: JobRecord | None, key: str) -> float | None:
@@ -230,10 +213,6 @@ def _figure(record: JobRecord | None, key: str) -> float | None:
         return None
     size = abs(cost_usd(record) or 1.0) if key.endswith("_usd") else 1.0
     return 0.0 if abs(value) <= NOISE * size else float(value)
-
-
-def _over(value: float | None, size: float) -> float | None:
-    return None if value is None else value / size
 
 
 def _plan(record: JobRecord) -> Cell | str:

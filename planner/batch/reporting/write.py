@@ -12,7 +12,7 @@ from planner.batch.reporting.junit import write_junit
 from planner.batch.reporting.prometheus import write_metrics
 from planner.batch.reporting.summary_workbook import write_summary
 from planner.batch.reporting.webhook import send
-from planner.errors import CannotWrite, os_error_reason
+from planner.errors import CannotWrite, make_folder
 
 log = logging.getLogger("planner")
 
@@ -44,10 +44,7 @@ def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *
         One or more could not be written; it names the first of them, warnings name the others.
     """
     reports = folder / FOLDER
-    try:
-        reports.mkdir(exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(reports, os_error_reason(error)) from None
+    make_folder(reports)
     changed = changes(folder, manifest, previous)
     written: list[Path] = []
     refused: list[CannotWrite] = []

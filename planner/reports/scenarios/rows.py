@@ -10,6 +10,7 @@ from typing import Any
 from models.estimate import Estimate
 from models.plan import CATEGORIES
 from models.stochastic.tree import ScenarioTree, first_unshared_month
+from planner.formatting import finite
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
 from planner.reports.plan.text import against_base_case
 from planner.reports.run_result import RunResult
@@ -112,8 +113,8 @@ def _cost_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
     alpha, worst, cheapest = best.measure.alpha, plans.worst, plans.cheapest
     yield "what is minimised", measure_words(best.measure), "", "by --risk and the settings risk_weight and risk_alpha"
     yield "objective", best.objective_usd, currency, "what is minimised, for these plans"
-    yield "lower bound on the objective", _finite(best.bound_usd), currency, "no plan for all scenarios can be below it"
-    yield "gap", _finite(best.gap), "share", "(objective - lower bound) / |objective|"
+    yield "lower bound on the objective", finite(best.bound_usd), currency, "no plan for all scenarios can be below it"
+    yield "gap", finite(best.gap), "share", "(objective - lower bound) / |objective|"
     yield "expected cost", best.expected_usd, currency, "sum of probability x net present cost"
     yield "standard deviation", plans.std_usd, currency, "root of the sum of probability x (cost - expected cost)²"
     words = f"mean cost of the worst {100 * (1 - alpha):.3g} % of the probability; at 0 % the worst cost"
@@ -188,8 +189,8 @@ def summary_rows(result: RunResult, plans: ScenarioSetResult) -> list[tuple[Any,
         ("risk", best.measure.kind, ""),
         ("what is minimised", measure_words(best.measure), ""),
         ("objective", best.objective_usd, currency),
-        ("lower bound on the objective", _finite(best.bound_usd), currency),
-        ("gap", _finite(best.gap), "share"),
+        ("lower bound on the objective", finite(best.bound_usd), currency),
+        ("gap", finite(best.gap), "share"),
         ("most that any other plan could save", result.possible_saving_usd, currency),
         *against_base_case(result),
         ("net present cost, expected", best.expected_usd, currency),
@@ -202,7 +203,3 @@ def summary_rows(result: RunResult, plans: ScenarioSetResult) -> list[tuple[Any,
         ("peak committed power, expected", plans.expected("peak_mw"), "MW"),
         ("audit", "not audited" if result.audit is None else "passed" if result.audit.passed else "FAILED", ""),
     ]
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
