@@ -148,6 +148,12 @@ class Dataset:
         """The month t of a month number; negative before the horizon, T or more after it."""
         return month - self.settings.first_month
 
+    def window(self, first: int | None, last: int | None) -> range:
+        """Months t of the horizon from one month number to another, both included; None leaves a side open."""
+        begin = 0 if first is None else max(0, self.t(first))
+        end = self.settings.months - 1 if last is None else min(self.settings.months - 1, self.t(last))
+        return range(begin, end + 1)
+
     def month(self, t: int) -> int:
         """The month number of month t."""
         return self.settings.first_month + t

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from models.core.model import Model
+from models.core.vector import Vector
 from models.kinds import OfferKey
 from models.plan import Plan
 from models.supply.registry import KINDS, options_on
 
 
-def start_values(model: Model, plan: Plan, left_open: OfferKey | None = None) -> npt.NDArray[np.float64]:
+def start_values(model: Model, plan: Plan, left_open: OfferKey | None = None) -> Vector:
     """A warm start: values of the integer columns that an earlier plan means.
 
     Parameters
@@ -36,7 +37,7 @@ def start_values(model: Model, plan: Plan, left_open: OfferKey | None = None) ->
     """
     meaning = ColumnValues(model, plan)
     left = {} if left_open is None else _families_of(model, left_open)
-    values: npt.NDArray[np.float64] = np.full(len(model.compiled.columns), np.nan)
+    values: Vector = np.full(len(model.compiled.columns), np.nan)
     for i, variable in enumerate(model.compiled.columns):
         name = variable.parent_component().name
         family = meaning.families.get(name)
@@ -54,7 +55,7 @@ def _families_of(model: Model, offer: OfferKey) -> dict[str, set[str]]:
     }
 
 
-def decided_before(model: Model, values: npt.NDArray[np.float64], month: int) -> npt.NDArray[np.float64]:
+def decided_before(model: Model, values: Vector, month: int) -> Vector:
     """The values of whole-number decisions taken before a month t; NaN for all other columns."""
     decided = {id(each.variable) for each in model.decisions if each.month < month}
     arrays = model.compiled

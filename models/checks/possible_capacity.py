@@ -40,13 +40,10 @@ class PossibleCapacity:
 def possible_capacity(dataset: Dataset) -> PossibleCapacity:
     """Where and when there can be capacity, whatever it costs and whatever caps and rules say."""
     found = PossibleCapacity()
-    horizon = dataset.horizon
     kept_free = dataset.settings.reserve_margin >= 1.0
     for asset in dataset.fleet:
-        first = 0 if asset.from_month is None else max(0, dataset.t(asset.from_month))
-        last = horizon[-1] if asset.until_month is None else min(horizon[-1], dataset.t(asset.until_month))
         if asset.accelerators > 0 and not kept_free:
-            found.add((asset.region, asset.hardware), range(first, last + 1), True)
+            found.add((asset.region, asset.hardware), dataset.window(asset.from_month, asset.until_month), True)
     for kind, row in offers(dataset):
         if not kept_free or kind.works_without_margin(row):
             for hardware, in_service, at_a_site in kind.service_months(dataset, row, _signings(dataset, kind, row)):
@@ -83,11 +80,8 @@ def _earliest_by_options(dataset: Dataset, offer: OfferKey) -> int | None:
     """The first month t in which every option on the offer can have been bought; None when one never can."""
     earliest = 0
     for option in options_on(dataset, offer):
-        first = 0 if option.buy_from is None else max(0, dataset.t(option.buy_from))
-        last = (
-            dataset.horizon[-1] if option.buy_until is None else min(dataset.horizon[-1], dataset.t(option.buy_until))
-        )
-        if first > last:
+        window = dataset.window(option.buy_from, option.buy_until)
+        if not window:
             return None
-        earliest = max(earliest, first)
+        earliest = max(earliest, window.start)
     return earliest

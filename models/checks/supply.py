@@ -123,10 +123,9 @@ def options(context: CheckContext) -> Iterator[Fault]:
             fix = "The option is not needed; delete it."
             yield fault_in(option, "offer", f"'{option.offer}', which is {status}", "an offer", fix, "warning")
             continue
-        first = max(0, dataset.t(option.buy_from)) if option.buy_from is not None else 0
-        last = dataset.t(option.buy_until) if option.buy_until is not None else len(dataset.horizon) - 1
+        bought = dataset.window(option.buy_from, option.buy_until)
         window = kind.signing_window(dataset, offer)
-        if window and first > min(last, window[-1]):
+        if window and bought.start > min(bought.stop - 1, window[-1]):
             found = "an option that cannot be bought in time"
             expected = (
                 f"buying from {dataset.label(0)} to {dataset.label(window[-1])}, when its offer can last be signed"

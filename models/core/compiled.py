@@ -14,6 +14,8 @@ from pyomo.common.gc_manager import PauseGC
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import block_array, csc_array, csr_array, sparray
 
+from models.core.vector import Vector
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -33,13 +35,13 @@ class Compiled:
     is not a column.
     """
 
-    cost: npt.NDArray[np.float64]
+    cost: Vector
     offset: float
     matrix: csc_array
-    row_lower: npt.NDArray[np.float64]
-    row_upper: npt.NDArray[np.float64]
-    lower: npt.NDArray[np.float64]
-    upper: npt.NDArray[np.float64]
+    row_lower: Vector
+    row_upper: Vector
+    lower: Vector
+    upper: Vector
     integer: npt.NDArray[np.bool_]
     columns: tuple[Any, ...]
     rows: tuple[Any, ...]
@@ -50,13 +52,11 @@ class Compiled:
         rows, columns = self.matrix.shape
         return Size(rows, columns, int(self.integer.sum()), int(self.matrix.nnz))
 
-    def objective(self, values: npt.NDArray[np.float64]) -> float:
+    def objective(self, values: Vector) -> float:
         """What is minimised, at the columns' values."""
         return float(self.cost @ values) + self.offset
 
-    def within(
-        self, lower: npt.NDArray[np.float64], upper: npt.NDArray[np.float64], integer: npt.NDArray[np.bool_]
-    ) -> Compiled:
+    def within(self, lower: Vector, upper: Vector, integer: npt.NDArray[np.bool_]) -> Compiled:
         """The same rows and costs with other bounds and integrality of the columns; arrays of shape (columns,)."""
         return replace(self, lower=lower, upper=upper, integer=integer)
 
@@ -66,7 +66,7 @@ class Compiled:
         lower: npt.ArrayLike,
         rows: sparray,
         added: sparray,
-        row_lower: npt.NDArray[np.float64],
+        row_lower: Vector,
     ) -> Compiled:
         """The problem with continuous columns and rows added behind its own, none of them bounded from above.
 

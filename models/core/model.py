@@ -8,7 +8,6 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyomo.environ as pyo
 
 from models.core.compiled import Compiled, Size, compile_model
@@ -16,6 +15,7 @@ from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningL
 from models.core.linear import Linear, Var
 from models.core.noise import without_noise
 from models.core.scaling import ModelUnits
+from models.core.vector import Vector
 from models.dataset import Dataset
 from models.plan import Payment, Plan
 
@@ -247,7 +247,7 @@ class Model:
         """The size of the compiled model."""
         return self.compiled.size
 
-    def plan(self, values: npt.NDArray[np.float64]) -> Plan:
+    def plan(self, values: Vector) -> Plan:
         """The plan that the solver's column values mean, without its rounding."""
         arrays = self.compiled
         # a solver's values may be a hair outside their bounds, and its integers a hair off whole

@@ -18,6 +18,7 @@ from models.core.compiled import Compiled
 from models.core.linear import Linear
 from models.core.model import Model
 from models.core.scopes import capacity_in_scope, in_scope
+from models.core.vector import Vector
 from models.demand.baseline import baseline_demand
 from models.kinds import PROBE
 from models.months import year_and_month
@@ -65,7 +66,7 @@ def caps_lifted(arrays: Compiled) -> Compiled:
     )
 
 
-def caps_exceeded(arrays: Compiled, values: npt.NDArray[np.float64]) -> tuple[str, ...]:
+def caps_exceeded(arrays: Compiled, values: Vector) -> tuple[str, ...]:
     """The names of the caps that column values do not keep, in the order of the sheet."""
     measured = arrays.matrix @ values
     slack = 1e-6 * np.maximum(1.0, abs(arrays.matrix) @ np.abs(values))
@@ -102,10 +103,7 @@ def _weight(model: Model, cap: Cap, period: list[int]) -> Linear:
 
 
 def _months(model: Model, cap: Cap) -> list[int]:
-    dataset = model.dataset
-    first = 0 if cap.from_month is None else dataset.t(cap.from_month)
-    last = len(dataset.horizon) if cap.until_month is None else dataset.t(cap.until_month)
-    return [t for t in dataset.horizon if first <= t <= last]
+    return list(model.dataset.window(cap.from_month, cap.until_month))
 
 
 def _periods(model: Model, cap: Cap, months: list[int]) -> list[list[int]]:

@@ -16,15 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array, lil_array
 
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
+from models.core.vector import Vector
 from models.stochastic.extensive_form import DecisionKey, ExtensiveForm, rows_over
 from models.stochastic.subproblem import Subproblem
-
-Vector = npt.NDArray[np.float64]
 
 FEASIBILITY_TOLERANCE = 1e-6
 """By how much a feasibility cut may be broken, as a share of its largest slope."""

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Vector = npt.NDArray[np.float64]
+from models.core.vector import Vector
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000

@@ -19,6 +19,7 @@ from models.build import build_model
 from models.core.compiled import Compiled
 from models.core.model import DecisionColumn, Model
 from models.core.scaling import ModelUnits
+from models.core.vector import Vector
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.risk import Measure, with_objective
@@ -26,7 +27,6 @@ from models.stochastic.tree import ScenarioTree
 from models.supply.scaling import model_units
 from models.warm_start import start_values
 
-Vector = npt.NDArray[np.float64]
 DecisionKey = tuple[int, str, str, Hashable]
 """A decision shared by scenarios: the month it is taken in, their node in that month, its family and key.
 

@@ -18,8 +18,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array
 
 from models.core.compiled import Compiled
-
-Vector = npt.NDArray[np.float64]
+from models.core.vector import Vector
 
 DISTANCES = 2.0 ** np.arange(17) - 1.0
 """How far from the average the lines are taken."""

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csc_array
 
 from models.core.compiled import Compiled
+from models.core.vector import Vector
 from models.dataset import Dataset
 
-Vector = npt.NDArray[np.float64]
 TILT = 1e-4
 
 

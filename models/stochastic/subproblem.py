@@ -21,10 +21,10 @@ import numpy.typing as npt
 from models.build import build_model
 from models.core.compiled import Compiled
 from models.core.model import Model
+from models.core.vector import Vector
 from models.stochastic.extensive_form import DecisionKey, ExtensiveForm, shared_keys
 from models.stochastic.tree import ScenarioTree
 
-Vector = npt.NDArray[np.float64]
 Bounds = Mapping[DecisionKey, tuple[float, float]]
 """The lower and upper bound of a shared decision over all scenarios that have it."""
 LIMITS = "in_force"

@@ -30,12 +30,9 @@ def add_fleet(model: Model) -> None:
             sublet=asset.sublet,
         )
         payer = Payer(FLEET, asset.asset, asset.provider, asset.region, site)
-        first = 0 if asset.from_month is None else dataset.t(asset.from_month)
-        last = len(dataset.horizon) if asset.until_month is None else dataset.t(asset.until_month)
         exit_month = dataset.realization.exit(asset.provider)
-        last = last if exit_month is None else min(last, exit_month - 1)
-        for t in dataset.horizon:
-            if first <= t <= last:
+        for t in dataset.window(asset.from_month, asset.until_month):
+            if exit_month is None or t < exit_month:
                 model.capacity.bring_online(source, t, Linear(asset.accelerators))
                 running_cost = asset.usd_per_accelerator_hour * asset.accelerators * dataset.hours(t)
                 model.costs.pay("fleet", payer, t, Linear(running_cost))

@@ -174,11 +174,8 @@ class OfferKind(Kind, ABC):
 
     def signing_window(self, dataset: Dataset, row: Any) -> range:
         """Months in which an offer can be signed with service starting inside the horizon; may be empty."""
-        first = 0 if row.sign_from is None else max(0, dataset.t(row.sign_from))
-        last = self.last_month_to_sign(dataset, row)
-        if row.sign_until is not None:
-            last = min(last, dataset.t(row.sign_until))
-        return range(first, last + 1)
+        window = dataset.window(row.sign_from, row.sign_until)
+        return range(window.start, min(window.stop, self.last_month_to_sign(dataset, row) + 1))
 
     def signing_months(self, dataset: Dataset, row: Any, *, every_month: bool = False) -> list[int]:
         """Months in which an offer can be signed: in its window, with service starting inside the horizon.
@@ -189,13 +186,9 @@ class OfferKind(Kind, ABC):
         cash or obligations by month, or a rule speaks of the offer, nor with `every_month`.
         """
         name = self.name_of(row)
-        first = 0 if row.sign_from is None else max(0, dataset.t(row.sign_from))
-        horizon = len(dataset.horizon)
-        last = horizon - 1 if row.sign_until is None else min(horizon - 1, dataset.t(row.sign_until))
-        starts = {
-            m: [self.start(dataset, row, m, each) for each in dataset.realizations] for m in range(first, last + 1)
-        }
-        months = [m for m, found in starts.items() if min(found) < horizon]
+        window = dataset.window(row.sign_from, row.sign_until)
+        starts = {m: [self.start(dataset, row, m, each) for each in dataset.realizations] for m in window}
+        months = [m for m, found in starts.items() if min(found) < len(dataset.horizon)]
         if not (every_month or _early_signing_may_matter(dataset, name)):
             prices = {m: [each.price(name, m) for each in dataset.realizations] for m in months}
             alike = {m for m in months if m + 1 in prices and (starts[m], prices[m]) == (starts[m + 1], prices[m + 1])}

@@ -32,10 +32,9 @@ def add_options(model: Model) -> None:
     ]
     index: list[tuple[str, int]] = []
     for option in live:
-        first_month = 0 if option.buy_from is None else max(0, dataset.t(option.buy_from))
-        last_month = last if option.buy_until is None else min(last, dataset.t(option.buy_until))
+        window = dataset.window(option.buy_from, option.buy_until)
         latest = last if in_any_month else max(each.t for each in model.signings.of(offer_of[option.option]))
-        index.extend((option.option, m) for m in range(first_month, min(last_month, latest) + 1))
+        index.extend((option.option, m) for m in window if m <= latest)
     bought = model.add_variables("bought", index, upper=1, integer=True, decided=itemgetter(1))
     for option in live:
         offer = offer_of[option.option]

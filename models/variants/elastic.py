@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csc_array, hstack
 
 from models.build import build_model
 from models.core.compiled import Compiled
 from models.core.linear import Linear
 from models.core.model import Model
+from models.core.vector import Vector
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.demand.sites import upper_bound
@@ -134,7 +134,7 @@ class Elastic:
             rows=plain.rows,
         )
 
-    def violations(self, values: npt.NDArray[np.float64], tolerance: float = 1e-7) -> tuple[Violation, ...]:
+    def violations(self, values: Vector, tolerance: float = 1e-7) -> tuple[Violation, ...]:
         """The rules that a solution violates, and how far."""
         plain = values[: len(self._plain.columns)]
         self.model.plan(plain)  # gives the variables their values, for ratios
@@ -156,11 +156,11 @@ class Elastic:
             )
         return tuple(each for each in found if each.by_month)
 
-    def plan(self, values: npt.NDArray[np.float64]) -> Plan:
+    def plan(self, values: Vector) -> Plan:
         """The decisions of a solution."""
         return self.model.plan(values[: len(self._plain.columns)])
 
-    def _moved(self, rule: RelaxableRule, excess: npt.NDArray[np.float64]) -> float:
+    def _moved(self, rule: RelaxableRule, excess: Vector) -> float:
         """By how much a value has to move: what a row has in excess, against what the value is multiplied by in it."""
         found = 0.0
         for row, weight in self._weights[rule]:

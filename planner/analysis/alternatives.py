@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from models.audit import AuditReport, audit
 from models.build import Model, build_model
+from models.core.vector import Vector
 from models.dataset import Dataset
 from models.kinds import OPTION, Kind
 from models.plan import Plan
@@ -21,7 +22,7 @@ from models.warm_start import start_values
 from planner.formatting import percent
 from planner.results.plan_figures import PlanFigures
 from planner.solving.interrupt import Stop
-from planner.solving.problem import Outcome, SolveOptions, Vector, fixed_problem
+from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import PRECISION, solve
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from models.build import build_model
+from models.core.vector import Vector
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.stochastic.extensive_form import ExtensiveForm
@@ -14,7 +15,7 @@ from models.stochastic.risk import Measure, expected_cost
 from models.variants.offers import nothing_new
 from planner.results.base_case import BaseCase, Costs
 from planner.solving.interrupt import Stop
-from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, Vector
+from planner.solving.problem import CompiledProblem, Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 

@@ -15,17 +15,17 @@ from models.audit import AuditReport, audit
 from models.build import Model, build_model
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
+from models.core.vector import Vector
 from models.dataset import Dataset
 from models.plan import Plan
 from models.roll.replay import replay
 from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
-from planner.backtest.simulation import Watch
 from planner.errors import RejectedByAudit
 from planner.reports.run_result import Status
 from planner.solving.interrupt import Stop
-from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, Vector, fixed_problem
-from planner.solving.progress import ProgressLines
+from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
+from planner.solving.progress import ProgressLines, Watch
 from planner.solving.search import solve
 
 MONTHS_TOLD = 6

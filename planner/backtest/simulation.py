@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,11 +28,8 @@ from planner.formatting import money, percent
 from planner.reports.run_result import ModelSize
 from planner.solving.interrupt import Stop
 from planner.solving.problem import Outcome
-from planner.solving.progress import ProgressLines
+from planner.solving.progress import Watch
 from planner.solving.search import solve
-
-Watch = Callable[[str], ProgressLines]
-"""A line of progress under a name."""
 
 SHORT_NOTE = "no plan serves all demand that must be served; as little as possible is left unserved"
 log = logging.getLogger("planner")

@@ -16,6 +16,7 @@ from planner.results.views import (
     CASH_GROUPS,
     TOKEN_FIGURES,
     ServiceRow,
+    Tokens,
     UseRow,
     cash_group,
     leased_out,
@@ -26,8 +27,8 @@ SOURCES: tuple[Kind, ...] = (FLEET, *bought(), ON_DEMAND)
 """What tokens are served from."""
 
 
-@dataclass(frozen=True, slots=True)
-class MonthRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthRow(Tokens):
     """Month t on one row: power in MW, tokens in billions a day, cash and what is owed in USD.
 
     `at_work_mw` and `on_demand_mw` are those of the busiest load block. `served_from`: tokens by source, which add
@@ -40,10 +41,6 @@ class MonthRow:
     on_demand_mw: float
     at_work_mw: float
     leased_out_mw: float
-    demand: float
-    after_limits: float
-    served: float
-    shortfall: float
     served_from: dict[str, float]
     idle: float
     cash: dict[str, float]

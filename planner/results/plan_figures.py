@@ -10,8 +10,8 @@ from planner.results.decisions import Action, Decision, actions, decisions
 from planner.results.lock_in import LockRow, lock_in
 from planner.results.monthly import MonthRow, Totals, by_month, totals
 from planner.results.views import (
-    SegmentTokens,
     ServiceRow,
+    Tokens,
     UseRow,
     cash_by_provider,
     cash_by_year,
@@ -63,7 +63,7 @@ class PlanFigures:
         return service(self.dataset, self.plan)
 
     @cached_property
-    def segment_tokens(self) -> dict[str, SegmentTokens]:
+    def segment_tokens(self) -> dict[str, Tokens]:
         """Tokens over the horizon by segment, bn."""
         return segment_tokens(self.dataset, self.service)
 

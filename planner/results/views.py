@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from models import months
 from models.dataset import Dataset
@@ -31,20 +31,26 @@ def cash_group(category: str) -> str:
     return CASH_GROUPS.get(category, "other")
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRow:
-    """Tokens of a segment wanted in a region in month t, in billions a day; after limits = served + shortfall."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Billions of tokens; after limits = served + shortfall."""
 
-    month: int
-    segment: str
-    region: str
     demand: float
     after_limits: float
     served: float
     shortfall: float
 
 
-TOKEN_FIGURES = ("demand", "after_limits", "served", "shortfall")
+TOKEN_FIGURES = tuple(each.name for each in fields(Tokens))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow(Tokens):
+    """Tokens of a segment wanted in a region in month t, in billions a day."""
+
+    month: int
+    segment: str
+    region: str
 
 
 def service(dataset: Dataset, plan: Plan) -> list[ServiceRow]:
@@ -61,28 +67,18 @@ def service(dataset: Dataset, plan: Plan) -> list[ServiceRow]:
         days = dataset.hours(t) / 24
         for (segment, region), demand in baseline.items():
             met, missing = served[t, segment, region] / days, short[t, segment, region] / days
-            found.append(ServiceRow(t, segment, region, demand[t], met + missing, met, missing))
+            tokens = {"demand": demand[t], "after_limits": met + missing, "served": met, "shortfall": missing}
+            found.append(ServiceRow(month=t, segment=segment, region=region, **tokens))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentTokens:
-    """Tokens of a segment over the horizon, in billions; after limits = served + shortfall."""
-
-    demand: float
-    after_limits: float
-    served: float
-    shortfall: float
-
-
-def segment_tokens(dataset: Dataset, rows: Iterable[ServiceRow]) -> dict[str, SegmentTokens]:
-    """By segment, in the order of the rows of `service`."""
-    found: dict[str, list[float]] = {}
+def segment_tokens(dataset: Dataset, rows: Iterable[ServiceRow]) -> dict[str, Tokens]:
+    """Tokens over the horizon by segment, in the order of the rows of `service`."""
+    found: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(TOKEN_FIGURES, 0.0))
     for row in rows:
-        total = found.setdefault(row.segment, [0.0] * len(TOKEN_FIGURES))
-        for position, figure in enumerate(TOKEN_FIGURES):
-            total[position] += getattr(row, figure) * dataset.hours(row.month) / 24.0
-    return {segment: SegmentTokens(*figures) for segment, figures in found.items()}
+        for figure in TOKEN_FIGURES:
+            found[row.segment][figure] += getattr(row, figure) * dataset.hours(row.month) / 24.0
+    return {segment: Tokens(**figures) for segment, figures in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.core.compiled import Compiled
+from models.core.vector import Vector
 from planner.errors import ModelRefused
-from planner.solving.problem import Progress, SolveOptions, Vector
+from planner.solving.problem import Progress, SolveOptions
 from planner.solving.scaling import Scaling
 
 GRACE_SECONDS = 10.0

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
-
-Vector = npt.NDArray[np.float64]
+from models.core.vector import Vector
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from planner.formatting import money, percent
 from planner.solving.interrupt import Stop
+
+if TYPE_CHECKING:
+    from planner.solving.problem import Progress
 
 LINE_SECONDS = 10.0
 """At most one plain line in this time, and only when something changed."""
@@ -17,22 +20,6 @@ ALIVE_SECONDS = 60.0
 DRAW_SECONDS = 0.2
 
 log = logging.getLogger("planner")
-
-
-class SearchStatus(Protocol):
-    """The progress of a search: `planner.solving.highs.Progress`."""
-
-    @property
-    def incumbent_usd(self) -> float | None:
-        """Objective of the best plan found so far, USD."""
-
-    @property
-    def bound_usd(self) -> float | None:
-        """The bound proven so far, USD."""
-
-    @property
-    def gap(self) -> float | None:
-        """Relative gap between the two."""
 
 
 class LiveText(Protocol):
@@ -53,13 +40,13 @@ class ProgressLines:
         self._live = live
         self._clock = clock
         self._began = clock()
-        self._standing: SearchStatus | None = None
+        self._standing: Progress | None = None
         self._logged: tuple[float | None, float | None] = (None, None)
         self._logged_at = 0.0
         self._drawn_at = -DRAW_SECONDS
         self._stopping = False
 
-    def update(self, standing: SearchStatus) -> None:
+    def update(self, standing: Progress) -> None:
         """Where the search stands now."""
         self._standing = standing
 
@@ -93,3 +80,7 @@ class ProgressLines:
         best = money(standing.incumbent_usd, self._currency) if standing.incumbent_usd is not None else "no plan yet"
         bound, gap = money(standing.bound_usd, self._currency), percent(standing.gap)
         return f"{self._what}: {best}, bound {bound}, gap {gap}, {seconds:.0f} s"
+
+
+Watch = Callable[[str], ProgressLines]
+"""Gives a search, by its name, somewhere to show its progress."""

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from models.core.vector import Vector
 from planner.solving.highs import HighsSolver, Status
-from planner.solving.problem import CompiledProblem, LocalOptimum, SolveOptions, Vector
+from planner.solving.problem import CompiledProblem, LocalOptimum, SolveOptions
 
 
 class LinearRelaxation:

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.core.compiled import Compiled
-
-Vector = npt.NDArray[np.float64]
+from models.core.vector import Vector
 
 PASSES = 4
 """Rounds over rows and columns; more change little."""

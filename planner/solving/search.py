@@ -19,8 +19,9 @@ import numpy as np
 
 from models.build import Model
 from models.core.compiled import Compiled
+from models.core.vector import Vector
 from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status, finite
-from planner.solving.problem import CompiledProblem, LocalOptimum, Outcome, Progress, SolveOptions, Vector, fixed_at
+from planner.solving.problem import CompiledProblem, LocalOptimum, Outcome, Progress, SolveOptions, fixed_at
 from planner.solving.scaling import Scaling
 
 LARGE = 1500

@@ -11,14 +11,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from models.core.vector import Vector
 from models.stochastic.benders import Cut
 from planner.solving.problem import ArrayProblem
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
-
-Vector = npt.NDArray[np.float64]
 
 INTEGRALITY_TOLERANCE = 1e-6
 """How far from a whole number a value may be to count as one."""

@@ -9,10 +9,8 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from models.core.compiled import Compiled
+from models.core.vector import Vector
 from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey, scenario_plan
 from models.stochastic.subproblem import Subproblem
@@ -20,7 +18,6 @@ from planner.solving.problem import ArrayProblem, fixed_problem
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
-Vector = npt.NDArray[np.float64]
 Decisions = Mapping[DecisionKey, float]
 
 GAP_FACTOR = 4.0

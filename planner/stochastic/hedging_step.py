@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from models.core.compiled import Compiled
+from models.core.vector import Vector
 from models.stochastic.extensive_form import DecisionKey
 from planner.solving.problem import ArrayProblem
 from planner.stochastic.decomposition_search import DecompositionSearch, SearchEnded
 from planner.stochastic.first_stage_candidates import GAP_FACTOR, nearest
 from planner.stochastic.progressive_hedging import ProgressiveHedging
 from planner.stochastic.subproblem_solver import Solution
-
-Vector = npt.NDArray[np.float64]
 
 SCREENED = 4
 """Candidates an iteration that are valued by relaxations; the best of them is evaluated."""

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from models.core.vector import Vector
 from models.stochastic.benders import Cut, Master, benders_cut, feasibility_cut
 from models.stochastic.extensive_form import DecisionKey
 from planner.solving.problem import ArrayProblem, SolveOptions
@@ -24,7 +24,6 @@ from planner.stochastic.cut_strengthening import CutPoint, strengthen_cuts
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
-Vector = npt.NDArray[np.float64]
 Point = tuple[tuple[DecisionKey, float], ...]
 """Whole-number decisions, by key."""
 

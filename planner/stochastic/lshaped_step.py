@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from models.core.vector import Vector
 from models.stochastic.benders import Master, lagrangian_cut
 from models.stochastic.extensive_form import DecisionKey, ExtensiveForm
 from models.stochastic.subproblem import multipliers
 from planner.formatting import money
 from planner.solving.relaxation import relaxed_optimum
-from planner.stochastic.cut_strengthening import CutPoint, Vector
+from planner.stochastic.cut_strengthening import CutPoint
 from planner.stochastic.decomposition_search import DecompositionSearch
 from planner.stochastic.lshaped import LShaped
 

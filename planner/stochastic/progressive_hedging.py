@@ -19,12 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.core.compiled import Compiled
+from models.core.vector import Vector
 from models.stochastic.extensive_form import DecisionKey
 from models.stochastic.proximal import with_proximal_term
 from planner.stochastic.subproblem_solver import Solution
 from planner.stochastic.subproblems import Subproblems
-
-Vector = npt.NDArray[np.float64]
 
 SolveAll = Callable[[Mapping[str, Compiled], bool], Mapping[str, Solution]]
 """Solves problems by scenario, told whether their bounds matter; raises where one has no solution."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -26,7 +26,7 @@ from planner.errors import WrongUsage
 from planner.formatting import money
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions, fixed_problem
-from planner.solving.progress import ProgressLines
+from planner.solving.progress import Watch
 from planner.solving.search import PRECISION, solve
 from planner.solving.worker_pool import SolveResult, solve_many
 from planner.stochastic.decomposition import decompose
@@ -45,8 +45,6 @@ LEAST_SECONDS = 10.0
 """With less time left the scenarios are not solved one by one after a decomposition."""
 
 log = logging.getLogger("planner")
-
-Watch = Callable[[str], ProgressLines]
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,11 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
+from models.core.vector import Vector
 from planner.solving.problem import ArrayProblem, Outcome, SolveOptions
 from planner.solving.relaxation import relaxed_optimum
 from planner.solving.search import solve
 
-Vector = npt.NDArray[np.float64]
 Q = TypeVar("Q")
 T = TypeVar("T")
 

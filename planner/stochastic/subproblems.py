@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-
 from models.core.compiled import Compiled
+from models.core.vector import Vector
 from models.stochastic.extensive_form import DecisionKey
 from models.stochastic.subproblem import Subproblem, build_subproblem, tightest
 from models.stochastic.tree import ScenarioTree
 from planner.stochastic.mpi import Ranks
-
-Vector = npt.NDArray[np.float64]
 
 MINIMUM_WEIGHT = 1e-4
 """The least that a decision weighs, as a share of the weightiest."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from models.dataset import Dataset
 from models.sampling import Uncertainty, sample
@@ -64,19 +65,12 @@ def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, see
         paths = sample(dataset, uncertainty, count, seed)
     except ValueError as error:
         raise WrongUsage(f"Samples cannot be drawn as asked: {error}") from None
-    number: dict[object, int] = {}
-    first: list[int] = []
-    problem_of = []
-    for path in range(count):
-        alike = b"".join(values[path].tobytes() for values in paths.values.values())
-        if alike not in number:
-            number[alike] = len(first)
-            first.append(path)
-        problem_of.append(number[alike])
+    alike = pd.Series([b"".join(values[path].tobytes() for values in paths.values.values()) for path in range(count)])
+    first = alike.drop_duplicates().index
     return Samples(
-        tuple(problem_of),
+        tuple(pd.factorize(alike)[0].tolist()),
         lambda n: scenario_words(dataset, paths, tuple(range(n))),
-        lambda k: dataset_in_sample(dataset, paths.factors(first[k], "")),
+        lambda k: dataset_in_sample(dataset, paths.factors(int(first[k]), "")),
         in_sample=False,
         how=f"{count} new paths drawn with seed {seed}",
     )
@@ -87,12 +81,9 @@ def draw_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:
     tree = ScenarioTree(dataset)
     shares = np.array(list(tree.probability.values()))
     draws = np.random.default_rng([IN_SAMPLE, seed]).choice(len(shares), size=count, p=shares)
-    number: dict[int, int] = {}
-    for each in draws.tolist():
-        number.setdefault(each, len(number))
-    drawn = list(number)
+    problem_of, drawn = pd.factorize(draws)
     return Samples(
-        tuple(number[each] for each in draws.tolist()),
+        tuple(problem_of.tolist()),
         lambda n: [f"scenario {tree.names[each]}" for each in draws[:n].tolist()],
         lambda k: dataset_in_scenario(dataset, tree.names[drawn[k]]),
         in_sample=True,

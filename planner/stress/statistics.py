@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.core.vector import Vector
 from models.dataset import Dataset
-from models.stochastic.estimates import SampleEstimate, Vector, mean, probability, quantile, tail_mean
+from models.stochastic.estimates import SampleEstimate, mean, probability, quantile, tail_mean
 from planner.stress.simulation import SampleResult, SimulatedPlan
 
 BINS = 15

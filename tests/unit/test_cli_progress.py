@@ -5,21 +5,14 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from planner.errors import ExitCode, Interrupted
 from planner.formatting import money, percent
 from planner.solving.interrupt import Stop
+from planner.solving.problem import Progress
 from planner.solving.progress import ALIVE_SECONDS, LINE_SECONDS, ProgressLines
-
-
-@dataclass
-class SearchStatus:
-    incumbent_usd: float | None = None
-    bound_usd: float | None = None
-    gap: float | None = None
 
 
 class Screen:
@@ -67,7 +60,7 @@ def test_the_live_line_has_incumbent_bound_gap_and_seconds() -> None:
     lines = ProgressLines("Plan", "EUR", screen, clock)
     lines.show()
     clock.now = 1.0
-    lines.update(SearchStatus(12_340_000, 12_000_000, 0.0275))
+    lines.update(Progress(0.0, 12_340_000, 12_000_000, 0.0275))
     lines.show()
     assert screen.drawn == ["Plan: no plan yet, 0 s", "Plan: 12.34 m EUR, bound 12.00 m EUR, gap 2.75 %, 1 s"]
 
@@ -79,9 +72,9 @@ def test_plain_lines_come_on_change_and_not_too_often(messages: list[logging.Log
     for second in range(100):
         clock.now = float(second)
         if second == 3:
-            lines.update(SearchStatus(100.0, 50.0, 0.5))
+            lines.update(Progress(0.0, 100.0, 50.0, 0.5))
         if second in (5, 6, 7):
-            lines.update(SearchStatus(90.0 - second, 50.0, 0.4))
+            lines.update(Progress(0.0, 90.0 - second, 50.0, 0.4))
         lines.show()
     said = [record.getMessage().rpartition(", ")[2] for record in messages]
     assert said == ["3 s", f"{3 + LINE_SECONDS:.0f} s", f"{3 + LINE_SECONDS + ALIVE_SECONDS:.0f} s"]
@@ -92,7 +85,7 @@ def test_beside_a_live_line_plain_lines_go_to_the_log_only(messages: list[loggin
     """The terminal is not told twice; the log still has every change."""
     clock = Clock()
     lines = ProgressLines("Plan", "USD", Screen(), clock)
-    lines.update(SearchStatus(100.0, 50.0, 0.5))
+    lines.update(Progress(0.0, 100.0, 50.0, 0.5))
     lines.show()
     assert [record.levelno for record in messages] == [logging.DEBUG]
 
@@ -101,7 +94,7 @@ def test_a_bound_without_a_plan_is_no_plan(messages: list[logging.LogRecord]) ->
     """As long as nothing was found the line says so, whatever the bound."""
     screen = Screen()
     lines = ProgressLines("Plan", "USD", screen, Clock())
-    lines.update(SearchStatus(None, 5e9, None))
+    lines.update(Progress(0.0, None, 5e9, None))
     lines.show()
     assert screen.drawn == ["Plan: no plan yet, bound 5.00 bn USD, gap -, 0 s"]
 

@@ -91,10 +91,8 @@ def _bars(book: Book, sheet: Any, dataset: Dataset, decided: list[Decision]) -> 
     shown = number_format("amount", [*fleet, *(each.mw for each in decided if each.mw is not None)])
     for asset, mw in zip(dataset.fleet, fleet, strict=True):
         _facts(book, sheet, row, (FLEET.noun, asset.asset, asset.provider, asset.region, None, mw), shown)
-        begins = 0 if asset.from_month is None else max(0, dataset.t(asset.from_month))
-        ends = last if asset.until_month is None else min(last, dataset.t(asset.until_month))
         goes_on = asset.until_month is None or dataset.t(asset.until_month) > last
-        for t in range(begins, ends + 1):
+        for t in dataset.window(asset.from_month, asset.until_month):
             mark = "►" if t == last and goes_on else ""
             sheet.write_string(row, FIRST + t, mark, _cell(book, FLEET.colour, **line))
         row += 1

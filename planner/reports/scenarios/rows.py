@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from models.estimate import Estimate
 from models.plan import CATEGORIES
 from models.stochastic.tree import ScenarioTree, first_unshared_month
@@ -87,20 +89,18 @@ def distribution_table(plans: ScenarioSetResult) -> Filled:
 
 def outlook_table(plans: ScenarioSetResult) -> Filled:
     """A row a month: expected, least and most over the scenarios."""
-    weights = [each.probability for each in plans.scenarios]
-    rows = []
-    for months in zip(*(each.figures.months for each in plans.scenarios), strict=True):
+    weights = np.array([each.probability for each in plans.scenarios])
 
-        def mean(values: list[float]) -> float:
-            return sum(weight * value for weight, value in zip(weights, values, strict=True))
+    def by_scenario(figure: str) -> Any:
+        return np.array([[getattr(row, figure) for row in each.figures.months] for each in plans.scenarios])
 
-        row: list[Any] = [months[0].month]
-        for figure in ("demand", "after_limits", "committed_mw"):
-            values = [float(getattr(each, figure)) for each in months]
-            row += [mean(values), min(values), max(values), max(values) - min(values)]
-        short = [each.shortfall for each in months]
-        rows.append((*row, mean([each.served for each in months]), mean(short), max(short)))
-    return Filled(OUTLOOK, rows)
+    columns = []
+    for values in map(by_scenario, ("demand", "after_limits", "committed_mw")):
+        columns += [weights @ values, values.min(axis=0), values.max(axis=0), np.ptp(values, axis=0)]
+    short = by_scenario("shortfall")
+    columns += [weights @ by_scenario("served"), weights @ short, short.max(axis=0)]
+    months = np.transpose(columns).tolist()
+    return Filled(OUTLOOK, [(t, *figures) for t, figures in zip(plans.dataset.horizon, months, strict=True)])
 
 
 def risk_table(plans: ScenarioSetResult, gap: float) -> Filled:
