@@ -24,6 +24,7 @@ from pathlib import Path
 
 from properties.comparison import Comparison, compared, drawn
 from properties.coverage import ALL_KINDS, expected_items, pairs
+from properties.relations import RELATIONS
 
 CHUNK = 100
 """Workbooks between two lines of a record."""
@@ -102,7 +103,7 @@ def main() -> None:
             with options.record[0].open("a", encoding="utf-8") as record:
                 record.write(json.dumps(vars(chunk)) + "\n")
     print("\n".join(tables(total, every=options.all)))
-    sys.exit(bool(total.disagree))
+    sys.exit(total.disagree.total() > 0)
 
 
 def _done(records: Iterable[Path]) -> Iterator[Tally]:
@@ -132,7 +133,7 @@ def tables(total: Tally, every: bool = False) -> Iterator[str]:
         "| kind of workbook, or relation | workbooks | equal | infeasible | disagree |",
         "|---|---|---|---|---|",
     )
-    for row in sorted(total.workbooks, key=lambda name: ("stage" not in name and "scenarios" not in name, name)):
+    for row in sorted(total.workbooks, key=lambda name: (name in RELATIONS, name)):
         cells = (total.workbooks[row], total.equal[row], total.infeasible[row], total.disagree[row])
         yield f"| {row} | {' | '.join(f'{cell:,}' for cell in cells)} |"
     yield f"\n{total.count:,} workbooks.\n"

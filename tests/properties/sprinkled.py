@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from builders import JAN, contract, demand, fleet, lease, lease_out, on_demand, ramp, term
+from builders import JAN, contract, demand, fleet, hardware, lease, lease_out, on_demand, ramp, term, throughput
 from properties.relations import columns_times, times
 from properties.workbook_rows import Maker, some_limits
 from properties.workbook_sizes import few_enough, shifted
@@ -81,6 +81,10 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
     data = shifted(data, -late)
     make = Maker(random)
     make.months = data.settings.months
+    if make.chance(6):
+        data = replace(data, hardware=tuple(replace(row, vendor=row.vendor or "green") for row in data.hardware))
+    if make.chance(2) and len(data.hardware) == 1:
+        data = _added(data, [hardware("TPU", kw=0.5, vendor="search"), throughput(hardware="TPU", bn_per_day=0.75)])
     make.hardware = sorted({row.hardware for row in data.hardware})
     make.regions = sorted({row.region for row in data.demand})
     if make.chance(5):
@@ -93,11 +97,12 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
         data = _abroad(data, make)
     if make.chance(2) and not data.load_blocks:
         data = _by_day(data, make)
-    for change in (_growing, _rights, _limited, _another_workload, _other_prices):
-        if make.chance(2):
+    for change in (_growing, _rights, _rights, _limited, _another_workload, _other_prices):
+        if make.chance(3):
             data = change(data, make)
     if make.chance(5):
         data = _added(data, ramp("strewn", (1, 0.5, make.one_of(0.5, 1.5)), (3, 1.0, 1.0)))
+        data = _with(data, make, make.one_of("lease_terms", "contracts"), "ramp")
     places = [(sheet, name) for sheet, columns in COLUMNS.items() for name in columns]
     for sheet, name in random.sample(places, make.one_of(6, 10, 15)):
         if name != "ramp" or any(row.ramp == "strewn" for row in data.ramps):
@@ -145,14 +150,14 @@ def _lease(make: Maker, **columns: Any) -> list[Any]:
 
 
 def _contract(make: Maker, **columns: Any) -> list[Any]:
-    rate, hardware = make.one_of(0.4, 0.8), make.one_of(*make.hardware)
+    rate, runs_on = make.one_of(0.4, 0.8), make.one_of(*make.hardware)
     name = "signed strewn contract" if "signed" in columns else "strewn contract"
     months = make.one_of(2, 3)
     if columns.get("signed") == -11:
         columns["escalator_per_year"], months = 0.5, 14
     columns |= {"blocks": 2, "min_blocks": make.one_of(1, 2), "max_blocks": 2}
     columns["tier_mode"] = make.one_of("all_units", "incremental")
-    return contract(name, {1: rate, 2: 0.8 * rate}, months, hardware=hardware, **_place(make), **columns)
+    return contract(name, {1: rate, 2: 0.8 * rate}, months, hardware=runs_on, **_place(make), **columns)
 
 
 PRICES = {
