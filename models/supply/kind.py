@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from models.core.model import Model
 
 SHORTEST_MONTH_HOURS = 672.0
-"""Hours of a February: a price by the month is dearest by the hour then."""
+"""Hours of a February: a price by the month is highest by the hour then."""
 GIVE_NOTICE, RENEW = "give notice", "renew"
 """What may be done about a signing after it."""
 Family = Callable[..., float]

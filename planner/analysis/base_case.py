@@ -86,7 +86,5 @@ def _solve(
     cost = Estimate.optimum(outcome.bound_usd, outcome.objective_usd)
     if outcome.status != "optimal" or outcome.values is None:
         why = "because the run was asked to stop" if stop.requested else f"within {budget:.0f} s"
-        return BaseCase(
-            cost, warning=f"The base case was not proven within the gap {why}: what is known is told as a range."
-        )
+        return BaseCase(cost, warning=f"The base case was not proven within the gap {why}: it is given as a range.")
     return BaseCase(cost, None if costs is None else costs(outcome.values))

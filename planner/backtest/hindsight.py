@@ -1,7 +1,7 @@
 """Hindsight: the decisions evaluated on what really happened, and the plan with perfect foresight.
 
-Both are plans of the actuals over their whole horizon: one with the decisions of the months lived through held and
-serving worked out anew, the other free. After the last month lived through both go on knowing what comes, so that
+Both are plans of the actuals over their whole horizon: one with the decisions of the months simulated held and
+serving worked out anew, the other free. After the last month simulated both go on knowing what comes, so that
 the difference is what planning without that knowledge cost: myopia.
 """
 
@@ -169,7 +169,7 @@ def _violated(actuals: Dataset, decisions: Plan, until: int, options: SolveOptio
     if outcome.status == "no_plan":
         return ("the time limit was too short to find which rules the decisions break",)
     if outcome.values is None:
-        return ("the decisions contradict each other on what happened, whichever rules are relaxed",)
+        return ("the decisions cannot all be carried out on what really happened, whichever rules are relaxed",)
     return tuple(_words(actuals, each) for each in elastic.violations(outcome.values))
 
 
@@ -180,7 +180,7 @@ def _words(actuals: Dataset, violation: Violation) -> str:
         more = len(violation.by_month) - MONTHS_TOLD
         rest = f" and in {more} more months" if more > 0 else ""
         total = sum(violation.by_month.values())
-        return f"{name}: {total:,.4g} bn tokens that must be served are not ({', '.join(months)}{rest})"
+        return f"{name}: {total:,.4g} bn tokens that must be served are not served ({', '.join(months)}{rest})"
     if violation.rule.kind == "cap":
         cap = next(each for each in actuals.caps if each.cap == name)
         violated = "exceeded" if cap.sense == "max" else "missed"

@@ -25,7 +25,7 @@ ALIKE = ("first_month", "months", "currency", "discount_rate", "reserve_margin",
 class BacktestRequest:
     """`forecast` is what is believed at first, `actuals` what really happens.
 
-    `every`: months between two plans. `until`: the last month lived through (a month number; None: the last of the
+    `every`: months between two plans. `until`: the last month simulated (a month number; None: the last of the
     horizon). `window`: months a plan looks ahead (None: to the end of the horizon). `update`: how the forecast
     follows what is seen. `time_limit`: seconds for each solve. `keep_change_cost`: USD for each unit in which a plan
     departs from the one before. `folder` None: one of its own under `outputs`.
@@ -59,7 +59,7 @@ class BacktestRequest:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Both workbooks read; `until` the last month t lived through; `key` names data and options in one hash."""
+    """Both workbooks read; `until` the last month t simulated; `key` names data and options in one hash."""
 
     forecast: Dataset
     actuals: Dataset

@@ -235,7 +235,7 @@ def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
         saved = money(explanation.saved_by_better_plan_usd, currency)
         lines.append(f"A plan that costs {saved} less was found on the way; the figures compare with that one.")
     if not explanation.complete:
-        lines.append(f"Not everything is known within {percent(KNOWN_WIDTH)}; both ends of each figure are told.")
+        lines.append(f"Not everything is known within {percent(KNOWN_WIDTH)}; a figure that is not is a range.")
     return lines
 
 

@@ -288,7 +288,7 @@ def headlines(found: Sensitivity, dataset: Dataset) -> list[str]:
         most = "most" if _is_most(top, swings(found)[1:]) else "most as far as is known"
         lines.append(f"{label} changes it {most}: by {estimate_words(top.swing, amount, found.gap)} over {span}.")
     if not found.complete:
-        lines.append("Not every point is known within the gap asked for; both ends are told.")
+        lines.append("Not every point is known within the gap asked for; those that are not are ranges.")
     return lines
 
 

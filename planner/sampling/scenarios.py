@@ -104,7 +104,7 @@ def check_tree(dataset: Dataset, *, count: int, paths: int, branch: int | None, 
     if count > paths:
         found.append(f"{count} scenarios cannot be chosen from {paths} paths; lower --count or raise --sample.")
     if branch is None and nodes is not None:
-        found.append("--nodes needs --branch MONTH, the month in which scenarios of one node are told apart.")
+        found.append("--nodes needs --branch MONTH, the month from which scenarios of one node differ.")
     if branch is not None:
         first = dataset.settings.first_stage_months
         if first + 1 >= len(dataset.horizon):

@@ -180,10 +180,10 @@ class _Search:
         seconds, unit, log = time.monotonic() - self.began, self.problem.units.usd, tuple(self.log)
         if not plans:
             # presolve alone is not believed: without it the same must have come out
-            believed = len([each for each in answers if each.ended == "infeasible"]) > 1
-            status: Literal["infeasible", "no_plan"] = "infeasible" if believed else "no_plan"
-            told = None if believed else finite(bound * unit)
-            return Outcome(status, None, told, None, None, seconds, why, log, contradiction=contradicted)
+            confirmed = len([each for each in answers if each.ended == "infeasible"]) > 1
+            status: Literal["infeasible", "no_plan"] = "infeasible" if confirmed else "no_plan"
+            bound_usd = None if confirmed else finite(bound * unit)
+            return Outcome(status, None, bound_usd, None, None, seconds, why, log, contradiction=contradicted)
         best = plans[0]
         usd = best.objective * unit
         bound_usd = finite(bound * unit)

@@ -56,7 +56,7 @@ class SolveTask:
 
 @dataclass(frozen=True, slots=True)
 class SolveResult:
-    """What came out of a Question: as `planner.solving.highs.Outcome`, with the plan read off it.
+    """The result of a SolveTask: as `planner.solving.highs.Outcome`, with the plan read off it.
 
     Money in USD. `why` says in words why there is no plan, or what the solver said. `caps` names the caps that the
     plan goes beyond because no plan keeps them; the status is infeasible then.

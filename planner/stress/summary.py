@@ -28,7 +28,7 @@ SHORT_CARE, NO_PLAN_CARE = 0.05, 0.05
 
 @dataclass(frozen=True)
 class StressReport:
-    """Everything about one stress test. `audited` counts the plans of the dearest samples that were audited."""
+    """Everything about one stress test. `audited` counts the plans of the most expensive samples that were audited."""
 
     plan_name: str
     dataset: Dataset

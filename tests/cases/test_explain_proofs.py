@@ -255,7 +255,7 @@ def test_no_change_of_decisions_is_sure_between_points_with_a_gap(answer: Answer
     assert [point.value for point in curve.points] == [0.6, 1.0]
     assert {step.sure for step in curve.steps} <= {None}
     assert not found.complete
-    assert "both ends are told" in " ".join(variation_lines(found, _two_ways()))
+    assert "those that are not are ranges" in " ".join(variation_lines(found, _two_ways()))
 
 
 def test_a_point_takes_the_plan_of_its_neighbour() -> None:

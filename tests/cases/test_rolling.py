@@ -70,7 +70,7 @@ def test_a_forecast_that_follows_what_is_seen_costs_less(update: str, second: fl
     )
 
 
-def test_after_the_last_month_lived_through_both_know_what_comes() -> None:
+def test_after_the_last_month_simulated_both_know_what_comes() -> None:
     """Lived until February only, the one thing that cannot be mended is that nothing was signed for March and April."""
     forecast, actuals = _with_a_long_lead(*[0.0] * 6), _with_a_long_lead(0, 0, 1, 1, 1, 1)
     # signed in March, as foresight then would, a lease serves May and June; March and April are bought on demand
@@ -120,7 +120,7 @@ def test_where_nothing_serves_all_the_least_is_left_unserved_and_told() -> None:
     assert [step.short for step in rolled.steps] == [(), ("chat: 28 bn tokens in 2026-02",), ()]
     assert rolled.hindsight is not None
     assert rolled.hindsight.rolling is None
-    assert rolled.hindsight.violated == ("chat: 28 bn tokens that must be served are not (28 in 2026-02)",)
+    assert rolled.hindsight.violated == ("chat: 28 bn tokens that must be served are not served (28 in 2026-02)",)
     assert rolled.hindsight.foresight is not None
     assert rolled.hindsight.foresight.objective_usd == pytest.approx(672 + 744)
 
@@ -194,7 +194,7 @@ def test_decisions_that_do_not_hold_exit_with_3(here: Run, tmp_path: Path) -> No
     actuals = workbook(tmp_path / "actuals.xlsx", decision(demand=asks(12), **none))
     said = here("batch", forecast, "--rolling", actuals, "-o", "out", "--until", "2026-04")
     assert said.code == 3
-    assert "must be served are not" in said.out
+    assert "must be served are not served" in said.out
     assert (tmp_path / "out/rolling.xlsx").exists()
 
 

@@ -70,7 +70,7 @@ def test_what_the_batch_writes_stays_writable(tmp_path: Path) -> None:
     service, _ = units(schedule(Path("/srv/plans"), into=str(tmp_path / "weekly")))
     assert values(service, "ReadWritePaths") == [f"/srv/plans {tmp_path}"]
     assert values(units(schedule(Path("/", "tmp", "plans")))[0], "PrivateTmp") == []
-    with pytest.raises(WrongUsage, match="Make it first"):
+    with pytest.raises(WrongUsage, match="Create it first"):
         units(schedule(Path("/srv/plans"), into=str(tmp_path / "none" / "weekly")))
 
 

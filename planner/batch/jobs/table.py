@@ -145,7 +145,7 @@ def _check_names(groups: Mapping[str, list[Job]], places: Mapping[str, JobRow], 
             name, row = job.name, places[group]
             if re.search(FORBIDDEN_IN_NAMES, name) or name.startswith(".") or name.endswith((".", " ")):
                 fix = 'Leave out / \\ : * ? " < > | and dots at either end.'
-                faults.append(row.fault("name", repr(name), "a name that can be a folder's", fix))
+                faults.append(row.fault("name", repr(name), "a name that a folder can have", fix))
             elif len(name.encode()) > NAME_BYTES:
                 fix = "Choose a shorter one; a grid's values are part of it."
                 faults.append(row.fault("name", repr(name), f"a name of at most {NAME_BYTES} bytes", fix))

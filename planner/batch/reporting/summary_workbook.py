@@ -123,7 +123,7 @@ def _differences_in_a_sentence(previous: Manifest | None, changed: Sequence[JobC
     if previous is None:
         return "There is no previous batch to compare it with."
     count = sum(1 for each in changed if each.differs)
-    what = f"{count} job{'s' if count != 1 else ''} came out otherwise than" if count else "Every job came out as"
+    what = f"{count} job{'s' if count != 1 else ''} ended differently from" if count else "Every job ended as"
     return f"{what} in the batch of {_when(previous.started)}."
 
 

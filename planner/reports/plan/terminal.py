@@ -73,7 +73,7 @@ def _kept(result: RunResult) -> Iterator[str]:
     charge = money(kept.charge_usd, result.currency)
     yield f"  Departs in        {units} unit{'s' if units != 1 else ''}, charged {charge} (not part of any cost)"
     for each in kept.because:
-        yield f"  Kept for it       if free to depart: {each.words}"
+        yield f"  Only kept         because departing is charged; otherwise: {each.words}"
     yield f"  Free to depart    would save {kept_words(result)}"
 
 

@@ -62,7 +62,7 @@ def _writable(schedule: Schedule) -> list[Path]:
     if parent.is_relative_to(schedule.folder):
         return [schedule.folder]
     if not parent.is_dir():
-        raise WrongUsage(f"The folder {parent} is not there, in which --into is to be made. Make it first.")
+        raise WrongUsage(f"The folder {parent}, in which --into is to be made, does not exist. Create it first.")
     return [schedule.folder, parent]
 
 
