@@ -76,7 +76,7 @@ def outputs_of(
         own = _new_run_folder(folder / name_of(input_path))
         return Outputs(own / f"{name}.xlsx", own / "run.json", own / "run.log")
     if plan_path.suffix.lower() != ".xlsx" or plan_path.is_dir():
-        raise WrongUsage(f"The {name} is an .xlsx file; {plan_path} is not. Try -o {name}.xlsx.")
+        raise WrongUsage(f"The {name} is an .xlsx file, which '{plan_path}' is not. Try -o {name}.xlsx.")
     if same_file(plan_path, input_path):
         raise WrongUsage(f"The {name} would be written over its own input {input_path}. Give -o another name.")
     check_writable(plan_path)

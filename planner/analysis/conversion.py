@@ -29,7 +29,7 @@ def convert_problem(source: Path, target: Path, *, force: bool = False) -> Conve
     Raises
     ------
     WrongUsage
-        The target is of the same kind as the source.
+        There is no source, or the target is of the same kind.
     FaultyWorkbook
         Cells of the source hold what the target cannot, or it cannot be read at all.
     CannotWrite
@@ -48,10 +48,14 @@ def convert_problem(source: Path, target: Path, *, force: bool = False) -> Conve
 
 
 def _check_target(source: Path, target: Path, force: bool) -> None:
+    if not source.exists():
+        raise WrongUsage(f"There is no workbook or folder '{source}'. Check the path.")
     if source.is_dir():
         check_new_problem(target, (source,), force=force, what="the workbook")
         if target.suffix.lower() != ".xlsx":
-            raise WrongUsage(f"A folder becomes a workbook, an .xlsx file; {target} is not. Try {target}.xlsx.")
+            raise WrongUsage(
+                f"A folder becomes a workbook, an .xlsx file, which '{target}' is not. Try '{target}.xlsx'."
+            )
         return
     if target.suffix.lower() in (".xlsx", ".xlsm") or same_file(source, target):
         raise WrongUsage(f"A workbook becomes a folder of CSV files; name a folder such as {target.with_suffix('')}.")

@@ -22,11 +22,13 @@ def audit(console: Console, input_path: Path, plan_path: Path, overrides: tuple[
     from models.faults import FaultyWorkbook
     from planner.analysis.plan_audit import audit_plan_file
     from planner.excel.plan_reader import provenance_warnings
+    from planner.excel.told_apart import problem_and_plan
     from planner.formatting import fault_lines, faults_json
     from planner.problem_reader import read
     from planner.reports.run_json import audit_json, checks_json
     from planner.reports.terminal import audit_lines
 
+    input_path, plan_path = problem_and_plan(input_path, plan_path)
     result = read(input_path, overrides)
     faults, report, notes = result.errors, None, []
     if result.dataset is not None:

@@ -23,11 +23,12 @@ def init(console: Console, path: Path, example: str | None, force: bool) -> Comm
     from planner.excel.template import copy_example, write_template
 
     if path.suffix.lower() != ".xlsx":
-        raise WrongUsage(f"A workbook is an .xlsx file; {path} is not. Try {path.with_suffix('.xlsx')}.")
+        raise WrongUsage(f"A workbook is an .xlsx file, which '{path}' is not. Try '{path.with_suffix('.xlsx')}'.")
     check_problem_target(path, force=force)
     if example is None:
         write_template(path, dt.date.today())
     else:
         copy_example(example, path)
-    lines = [f"Written: {path}. Fill it in, then run: planner check {path}"]
+    do = "Fill it in, then run: planner check" if example is None else "Next, run: planner solve"
+    lines = [f"Written: {path}. {do} '{path}'"]
     return CommandResult(lines, {"path": str(path), "example": example})

@@ -27,7 +27,9 @@ def roll(
     from models import months
     from planner.analysis.next_round import write_next_round
     from planner.excel.plan_reader import provenance_warnings
+    from planner.excel.told_apart import problem_and_plan
 
+    input_path, plan_path = problem_and_plan(input_path, plan_path)
     rolled = write_next_round(input_path, plan_path, to_month, output, force=force)
     first_month = months.label(rolled.first_month)
     notes = [*rolled.notes, *provenance_warnings(plan_path, rolled.input_sha256, ())]

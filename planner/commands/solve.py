@@ -88,6 +88,9 @@ def solve(console: Console, **values: Any) -> CommandResult:
 
 def _check(file: Path, keep: Path | None, change_cost: float | None) -> None:
     if not file.exists():
-        raise WrongUsage(f"There is no workbook {file}. Check the path; `planner init {file}` writes one to fill in.")
+        fresh = file.with_suffix(".xlsx")
+        raise WrongUsage(
+            f"There is no workbook '{file}'. Check the path; `planner init '{fresh}'` writes one to fill in."
+        )
     if (keep is None) != (change_cost is None):
         raise WrongUsage("Give --keep PLAN.xlsx and --change-cost X together: a plan, and the charge for changing it.")

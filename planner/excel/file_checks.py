@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -26,7 +27,10 @@ ALL_BYTES = 400_000_000
 CELLS = 1_000_000
 """Larger files are refused as traps or accidents: examples have a few thousand cells."""
 
-EXPECTED = "an Excel workbook (.xlsx or .xlsm), or a folder of CSV files named as the sheets"
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, SyntaxError, ValueError)
+"""What reading a damaged archive may raise."""
+
+EXPECTED = "a problem to solve: an Excel workbook (.xlsx or .xlsm), or a folder of CSV files named as the sheets"
 SAVE_AS = "Open it in Excel or LibreOffice and save it as Excel Workbook (.xlsx)."
 WITHOUT_VALUE = Unreadable(
     "a formula without a saved value", "Open the workbook in Excel or LibreOffice and save it there, or type the value."
@@ -66,7 +70,7 @@ def check_file(content: bytes) -> CheckedFile:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _refuse_bombs(archive)
             return _inspect_parts(content, archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, SyntaxError, ValueError) as error:
+    except DAMAGES as error:
         raise UnreadableFile(f"a damaged workbook ({error})", f"Take an undamaged copy of it. {SAVE_AS}") from None
 
 
@@ -86,6 +90,16 @@ def open_workbook(content: bytes) -> Any:
             return openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
     except Exception as error:  # the library raises what it likes on files it does not know
         raise UnreadableFile(f"a workbook that cannot be read ({type(error).__name__}: {error})", SAVE_AS) from None
+
+
+def names_of_sheets(path: Path) -> frozenset[str]:
+    """The names of a workbook's sheets in small letters; none where the file is no workbook that can be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _refuse_bombs(archive)
+            return frozenset(name.strip().lower() for name, _ in _sheet_parts(archive))
+    except (UnreadableFile, OSError, *DAMAGES):
+        return frozenset()
 
 
 def _refuse_other_kinds(content: bytes) -> None:

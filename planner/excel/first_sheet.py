@@ -164,7 +164,7 @@ class FirstSheet:
         for column in range(start + len(texts), (last or 0) + 1):
             self.sheet.write_blank(self.row, column, None, self.book.format(**style))
         widths = self.widths[start : start + len(texts)]
-        wraps = any(" " in text and len(text) * 1.1 + 1 > width for text, width in zip(texts, widths, strict=True))
+        wraps = any(" " in text and len(text) * 1.2 + 2 > width for text, width in zip(texts, widths, strict=True))
         self.sheet.set_row(self.row, 30 if wraps else 18)
         self.row += 1
 

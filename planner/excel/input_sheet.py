@@ -14,8 +14,9 @@ from typing import Any
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.loading import load_tables, plain_table
-from models.parsing.raw_tables import RawTable
+from models.parsing.raw_tables import RawTable, fold
 from planner.excel.file_checks import UnreadableFile, check_file
+from planner.excel.told_apart import is_problem
 
 SHEET = "Input"
 KEYED = ("sheet", "row", "column", "value")
@@ -43,6 +44,8 @@ def read_input(path: Path) -> Dataset:
         raise _fault(path, refused.found, refused.fix) from None
     except Exception as error:  # the library raises what it likes on files it does not know
         raise _fault(path, f"a workbook that cannot be read ({error})", "Write the plan again.") from None
+    if is_problem(frozenset(map(fold, book.sheetnames))):
+        raise _fault(path, "a problem to solve", "Name the plan that `planner solve` wrote for it.")
     if SHEET not in book.sheetnames:
         raise _fault(path, f"a workbook without the sheet {SHEET}", "Write the plan again with `planner solve`.")
     sheet = book[SHEET]

@@ -77,7 +77,12 @@ def _parts(sheet: Sheet, rest: str, text: str) -> tuple[str, str, object]:
             return key, fold(column), _typed(sheet.column(fold(column)), rest[match.end() :])
     key, dot, column = rest.partition("=")[0].rpartition(".")
     if not dot:
-        raise _Unknown(text, repr(text), "Write it as sheet.key.column=value.", sheet.name)
+        raise _Unknown(
+            text,
+            "no key of a row",
+            f"Name its row: {sheet.name}.{'/'.join(sheet.key).upper()}.COLUMN=VALUE.",
+            sheet.name,
+        )
     raise _Unknown(text, f"a column '{column}'", closest(fold(column), columns), sheet.name)
 
 

@@ -24,6 +24,7 @@ from models.plan import OptionPurchase, Plan, Signing
 from models.supply.kind import OfferKind
 from models.supply.registry import decided_kinds, kind_named
 from planner.excel.file_checks import UnreadableFile, check_file
+from planner.excel.told_apart import is_problem
 from planner.results.plan_tables import DECISIONS, PLAN_TABLES, SUMMARY
 from planner.results.tables import Table, TableColumn
 from planner.version import __version__
@@ -126,6 +127,8 @@ class Sheets:
         except Exception as error:  # the library raises what it likes on files it does not know
             raise self.fault(f"a workbook that cannot be read ({error})", MEND) from None
         missing = [table.sheet for table in (SUMMARY, DECISIONS, *PLAN_TABLES) if fold(table.sheet) not in self.by_name]
+        if is_problem(frozenset(self.by_name)):
+            raise self.fault("a problem to solve", "Name the plan that `planner solve` wrote for it.")
         if missing:
             found = f"a workbook without the sheet{'s' * (len(missing) > 1)} {', '.join(missing)}"
             raise self.fault(found, self.mend_missing())

@@ -13,7 +13,8 @@ from typing import Any
 from models.faults import Fault
 from models.parsing.raw_tables import RawTable, Unreadable, arranged, fold, is_blank, shown, spreadsheet_error
 from models.schema import NEVER_READ, SCENARIO_NOTES, sheet_names
-from planner.excel.file_checks import check_file, open_workbook
+from planner.excel.file_checks import UnreadableFile, check_file, open_workbook
+from planner.excel.told_apart import is_plan
 from planner.outputs import ANNOTATED_SHEET
 
 
@@ -31,6 +32,8 @@ def workbook_tables(content: bytes) -> tuple[list[RawTable], list[Fault]]:
 
 def _tables(content: bytes, unreadable: Mapping[str, Mapping[str, Unreadable]]) -> tuple[list[RawTable], list[Fault]]:
     workbook = open_workbook(content)
+    if is_plan(frozenset(fold(each) for each in workbook.sheetnames)):
+        raise UnreadableFile("a plan", "Name the workbook that it is a plan of: the problem to solve.")
     faults: list[Fault] = []
     known = set(sheet_names())
     tables = []

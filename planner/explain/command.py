@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -40,7 +41,7 @@ from planner.options import (
 @threads_option("the first solve, without PLAN")
 @seed_option("the solver")
 @override_option
-def explain(console: Console, **values: Any) -> CommandResult:
+def explain(console: Console, input_path: Path, plan_path: Path | None, **values: Any) -> CommandResult:
     """Explain PLAN, or the plan found for FILE.
 
     The value of one more token or MW, the price at which each rejected offer would be accepted, the
@@ -48,9 +49,12 @@ def explain(console: Console, **values: Any) -> CommandResult:
 
     Where no plan exists: the smallest changes that make one possible.
     """
+    from planner.excel.told_apart import problem_and_plan
     from planner.explain.run import ExplainRequest
     from planner.explain.run import explain as run_explanation
 
-    request = ExplainRequest(**values)
+    if plan_path is not None:
+        input_path, plan_path = problem_and_plan(input_path, plan_path)
+    request = ExplainRequest(input_path=input_path, plan_path=plan_path, **values)
     with console.live_line() as live:
         return run_explanation(request, live)

@@ -79,6 +79,8 @@ def segment_grid(dataset: Dataset, plan: Plan, service: Iterable[ServiceRow], mo
     served_note = (
         "All demand after limits is served." if whole else "Where less is served than is asked for, the share is given."
     )
-    span = "month" if length == 1 else f"{length} months"
-    note = f"The limit at the start of each {span} (… changes within them). {served_note}"
+    stretch = "every month" if length == 1 else f"every {length} months"
+    marked = " (… where it changes within them)" if length > 1 else ""
+    limits_note = f"The usage limit at the start of {stretch}{marked}. " if dataset.limits else ""
+    note = limits_note + served_note
     return SegmentGrid(starts, tuple(lines), note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -45,7 +46,7 @@ from planner.sampling.options import uncertainty_options
 @override_option
 @output_option("output", "STRESS.xlsx", "outputs/<input>/<UTC time>/stress.xlsx")
 @accept_stopped_option("Exit with 0 instead of 4 when a limit stops the test early.")
-def stress(console: Console, **values: Any) -> CommandResult:
+def stress(console: Console, input_path: Path, plan_path: Path, **values: Any) -> CommandResult:
     """Simulate PLAN, a plan of FILE, on samples of what is uncertain.
 
     What it costs, how likely demand is not met and where, and how precise these figures are. The
@@ -54,9 +55,11 @@ def stress(console: Console, **values: Any) -> CommandResult:
     Samples are drawn from what the options say is uncertain, as by planner scenarios; without such
     options they are drawn from the scenarios in FILE.
     """
+    from planner.excel.told_apart import problem_and_plan
     from planner.stress.request import StressRequest
     from planner.stress.run import stress as run_stress_test
 
-    request = StressRequest(**values, option_sources=option_sources())
+    input_path, plan_path = problem_and_plan(input_path, plan_path)
+    request = StressRequest(input_path=input_path, plan_path=plan_path, **values, option_sources=option_sources())
     with console.live_line() as live:
         return run_stress_test(request, live)

@@ -158,4 +158,33 @@ class TestAudit:
         """An input workbook in the place of the plan is wrong input, not a broken plan."""
         said = here("audit", small, small)
         assert said.code == 2
-        assert "planner solve" in said.out
+        assert "a plan of it" in said.err
+
+
+class TestProblemAndPlan:
+    @pytest.mark.parametrize("words", [["audit"], ["explain"], ["stress", "--count", "2"]])
+    def test_problem_and_plan_are_told_apart_in_either_order(self, here: Run, small: Path, words: list[str]) -> None:
+        """A command that takes a problem and a plan does the same whichever comes first."""
+        assert here("solve", small, "-o", "plan.xlsx").code == 0
+        name, *options = words
+        options += ["--demand-volatility", "5%"] if name == "stress" else []
+        codes = [here(name, *pair, *options).code for pair in ((small, "plan.xlsx"), ("plan.xlsx", small))]
+        assert codes == [0, 0]
+
+    def test_two_of_a_kind_are_refused(self, here: Run, small: Path) -> None:
+        """Two plans or two problems where one of each is meant are wrong usage, told as what they are."""
+        assert here("solve", small, "-o", "plan.xlsx").code == 0
+        plans, problems = here("audit", "plan.xlsx", "plan.xlsx"), here("audit", small, small)
+        assert (plans.code, problems.code) == (2, 2)
+        assert "both plans" in plans.err
+        assert "both workbooks to solve" in problems.err
+
+    def test_a_plan_in_the_place_of_a_problem_is_one_fault(self, here: Run, small: Path) -> None:
+        """`check` of a plan says that it is a plan, once, instead of listing the sheets that it lacks."""
+        assert here("solve", small, "-o", "plan.xlsx").code == 0
+        said = here("check", "plan.xlsx", "--json")
+        assert said.code == 2
+        assert [fault["found"] for fault in said.json["faults"]] == ["a plan"]
+        compared = here("compare", "plan.xlsx", small)
+        assert compared.code == 2
+        assert "a problem to solve" in compared.out + compared.err

@@ -75,8 +75,8 @@ def test_targets_are_not_replaced_unasked(here: Run, lab: Path, tmp_path: Path) 
     ("source", "target", "told"),
     [
         ("small.xlsx", "copy.xlsx", "name a folder"),
-        ("lab", "copy", "Try copy.xlsx"),
-        ("missing.xlsx", "copy", "no file with that name"),
+        ("lab", "copy", "Try 'copy.xlsx'"),
+        ("missing.xlsx", "copy", "no workbook or folder 'missing.xlsx'"),
     ],
 )
 def test_a_wrong_direction_is_told(source: str, target: str, told: str, here: Run, lab: Path, small: Path) -> None:

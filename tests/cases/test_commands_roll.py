@@ -43,6 +43,12 @@ def test_remarks_and_other_sheets_stay(here: Run, solved: Path, tmp_path: Path) 
     assert "ask Kim before signing" in [cell.value for row in book["leases"].iter_rows() for cell in row]
 
 
+def test_problem_and_plan_are_told_apart(here: Run, solved: Path, tmp_path: Path) -> None:
+    """The plan may be named first: what is rolled is the problem."""
+    assert here("roll", "plan.xlsx", solved, "-o", "next.xlsx").code == 0
+    assert "settings" in openpyxl.load_workbook(tmp_path / "next.xlsx").sheetnames
+
+
 def test_demand_that_has_come_into_view_is_asked_for(here: Run, solved: Path, tmp_path: Path) -> None:
     """Where demand neither is given nor grows past the old horizon, the workbook is written and exit 2 says so."""
     book = openpyxl.load_workbook(solved)

@@ -101,7 +101,7 @@ def test_a_blank_second_key_may_be_left_out() -> None:
         ("caps.c.value=1", "Add the sheet"),
         ("hardware.H100.kw", "sheet.key.column=value"),
         ("hardware=1", "sheet.key.column=value"),
-        ("hardware.kw=1", "sheet.key.column=value"),
+        ("hardware.kw=1", "hardware.HARDWARE.COLUMN=VALUE"),
         ("", "sheet.key.column=value"),
     ],
 )

@@ -302,7 +302,7 @@ def test_where_nothing_is_paid_there_is_no_chart_of_it(tmp_path: Path) -> None:
     """An empty plan says that nothing is paid and owed in place of charts without series."""
     text = said(book(tmp_path / "plan.xlsx", DATA, Plan(), REPORT))
     assert "Nothing is paid." in text
-    assert "Nothing is owed beyond the month." in text
+    assert "Nothing is owed after any month." in text
     assert len(charts(tmp_path / "plan.xlsx")) == 2
 
 

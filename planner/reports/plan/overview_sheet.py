@@ -101,7 +101,10 @@ class PlanOverview(PlanPage):
         else:
             self.nothing("Nothing is paid.", HALVES[1][0])
         self.page.row += 15
-        self.page.note("Idle is an estimate: what accelerators not at work could serve of the month's mix of demand.")
+        if any(each.idle for each in months):
+            self.page.note(
+                "Idle is an estimate: what accelerators not at work could serve of the month's mix of demand."
+            )
         self.page.row += 1
 
     def _segments(self) -> None:
@@ -131,7 +134,7 @@ class PlanOverview(PlanPage):
     def _lock_in(self, rows: int) -> None:
         owed = [row.owed_usd for row in self.figures.months]
         if not any(owed):
-            self.nothing("Nothing is owed beyond the month.", CASH)
+            self.nothing("Nothing is owed after any month.", CASH)
             self.page.row += 1
             return
         chart = lock_in_chart(self.book.workbook, len(owed), self.currency, money_unit(owed))

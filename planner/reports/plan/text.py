@@ -100,6 +100,7 @@ def tiles(result: RunResult, figures: PlanFigures) -> list[Tile]:
     unserved = totals.shortfall_bn / totals.after_limits_bn if totals.after_limits_bn else 0.0
     held_back = 1 - totals.after_limits_bn / totals.demand_bn if totals.demand_bn else 0.0
     served = totals.served_bn / days
+    peak = f"in {dataset.label(totals.peak_month)}" if totals.peak_mw else "nothing is committed"
     return [
         money_tile("Net present cost", cost, f"at {percent(dataset.settings.discount_rate)} a year", currency),
         base_case_tile(result),
@@ -111,9 +112,7 @@ def tiles(result: RunResult, figures: PlanFigures) -> list[Tile]:
             _held_back(round(held_back, 6)) if dataset.limits else "mean of the horizon",
         ),
         Tile("Shortfall", unserved, "0.00%" if unserved else "0%", "of demand after limits"),
-        Tile(
-            "Peak committed power, MW", totals.peak_mw, _plain(totals.peak_mw), f"in {dataset.label(totals.peak_month)}"
-        ),
+        Tile("Peak committed power, MW", totals.peak_mw, _plain(totals.peak_mw), peak),
     ]
 
 
