@@ -147,7 +147,7 @@ def answer_questions(
         question.searches = searches
     count = len(policy) + len(offers)
     if count:
-        log.info("Offers and policy: %d questions on %d workers", count, workers.count)
+        log.info("Offers, caps and rules to look into: %d, on %d workers", count, workers.count)
         SharedTime([LeastCost(base, searches), *offers, *policy], workers, options, on_progress).run()
     answers, costs = tuple(each.answer() for each in offers), tuple(each.answer() for each in policy)
     complete = all(each.complete for each in answers) and all(each.complete for each in costs)
