@@ -24,8 +24,10 @@ from planner.explain.policy import noise_usd
 from planner.explain.searches import LEAST_GAP, Question, Search, difference_is_known, share_plan
 from planner.solving.worker_pool import SolveResult
 
-NOT_SEARCHED, UNKNOWN_PRICE = 1e9, 100.0
-"""Openness, in widths that count as known, of an offer without an answer, and of a price with an end missing."""
+NOT_SEARCHED, MOST_OF_PRICE = 1e9, 20.0
+"""Openness, in widths that count as known, of an offer not searched yet, and the most that of a price counts."""
+FIRST_SEARCHES = 2
+"""A difference that is not known is searched for so often before prices are, which hang on it."""
 SHARE_OF_WIDTH = 1.0 / 8.0
 """Each search about a break-even price may leave this part of `KNOWN_WIDTH` open."""
 
@@ -146,7 +148,7 @@ class OfferQuestion(Question):
         """As `Question`."""
         if self.other.infeasible:
             return 0.0
-        if self.other.plan is None:
+        if not self.other.count or self.other.plan is None:
             return NOT_SEARCHED / (1.0 + self.other.count)
         noise = max(1e-9, noise_usd(self.base, self.other))
         wide = 0.0 if self._difference_is_known else (self.difference.width or 0.0) / noise
@@ -154,12 +156,19 @@ class OfferQuestion(Question):
         if even is None or even.is_settled:
             return wide
         width = even.known().width
-        return max(wide, UNKNOWN_PRICE if width is None else width / KNOWN_WIDTH)
+        tried = sum(each.count for each in self.at_prices.values())
+        return max(wide, MOST_OF_PRICE / (1.0 + tried) if width is None else min(MOST_OF_PRICE, width / KNOWN_WIDTH))
+
+    @property
+    def main_search(self) -> Search:
+        """As `Question`."""
+        return self.other
 
     def next_search(self) -> Search | None:
         """As `Question`."""
-        if self.other.plan is None:
-            return self.other if self.other.is_open else None
+        first = not self.other.count or (self.other.count < FIRST_SEARCHES and not self._difference_is_known)
+        if self.other.is_open and (first or self.other.plan is None):
+            return self.other
         even = self.break_even
         if even is not None and not even.is_settled:
             self._ask_closely()

@@ -52,6 +52,11 @@ class PolicyQuestion(Question):
         """Whether it has been searched, or need not be."""
         return self.search.count > 0 or self.complete
 
+    @property
+    def main_search(self) -> Search:
+        """As `Question`."""
+        return self.search
+
     def next_search(self) -> Search | None:
         """As `Question`."""
         return self.search if self.search.is_open else None

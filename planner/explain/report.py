@@ -109,7 +109,7 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
 
     def amount(share: float) -> str:
         price = facts.price * share + 0.0
-        return money(price, currency) if abs(price) >= 1e6 else f"{price:,.4g} {currency}"
+        return money(price, currency) if abs(price) >= 1e3 else f"{price:,.4g} {currency}"
 
     per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
     price, share = estimate_words(known, amount, 0.0), estimate_words(known, percent, 0.0)

@@ -24,12 +24,14 @@ LEAST_SECONDS = 4.0
 """Least time limit of one solve."""
 LONGER = 1.5
 """Searching on takes at least so many times as long as before: a search begins anew."""
+KEPT_BACK = 1.25
+"""A search takes its part of the time left over this, so that something is left for what it leaves open."""
 NARROW = 0.02
 """A difference counts as known when its ends are within this share of each other."""
 LEAST_GAP = 1e-7
 """No search is asked to prove more than this relative gap."""
 MOST_FAILURES = 2
-"""A search that ended so often with neither a plan nor a bound is given up."""
+"""A search that ended so often with neither a plan nor a bound, or long before its time was over, is given up."""
 
 
 @dataclass(eq=False, slots=True)
@@ -98,7 +100,7 @@ class Search:
 
     def task(self, options: SolveOptions) -> SolveTask:
         """The next search, from the best plan known."""
-        options = replace(options, gap=self.gap)
+        options = replace(options, gap=self.gap, seed=options.seed + self.count)
         self._gap_under_way = self.gap
         start, left_open = (self.start, self.left_open) if self.plan is None else (self.plan, None)
         return SolveTask(self.name, self.dataset, options, start, left_open=left_open)
@@ -115,7 +117,7 @@ class Search:
             self.proven_gap = min(self.proven_gap, self._gap_under_way)
         elif not self.seconds:  # it had no limit, so that more time is no help
             self.failures = MOST_FAILURES
-        elif result.plan is None and result.bound_usd is None:
+        elif (result.plan is None and result.bound_usd is None) or result.seconds < 0.5 * self.seconds:
             self.failures += 1
 
     def consider(self, plan: Plan) -> None:
@@ -146,6 +148,11 @@ class Question(ABC):
     @abstractmethod
     def openness(self) -> float:
         """How far its answer is from known, in widths that count as known; 0 where it is known."""
+
+    @property
+    @abstractmethod
+    def main_search(self) -> Search:
+        """The search that comes first."""
 
     @abstractmethod
     def next_search(self) -> Search | None:
@@ -198,7 +205,7 @@ class SharedTime:
         waiting = [(each.openness, each) for each in self.questions if each not in under_way]
         for openness, question in sorted(waiting, key=lambda pair: -pair[0]):
             search = question.next_search() if openness > 0.0 else None
-            if search is not None and (left is None or LONGER * search.seconds <= left):
+            if search is not None and (left is None or search.seconds <= LONGER * left):
                 return question, search
         return None
 
@@ -207,8 +214,9 @@ class SharedTime:
         left = self.workers.seconds_left
         if left is None:
             return None
-        still_open = sum(each.openness > 0.0 for each in self.questions)
-        part = left * self.workers.count / (2.0 * max(1, still_open))
+        open_still = [each for each in self.questions if each.openness > 0.0]
+        first = [each for each in open_still if not each.main_search.count]
+        part = left * self.workers.count / (KEPT_BACK * max(1, len(first or open_still)))
         return min(left, max(LEAST_SECONDS, part, LONGER * search.seconds))
 
 
@@ -226,6 +234,11 @@ class LeastCost(Question):
         width = self.search.least_cost.width
         size = self.search.gap * abs(self.search.cost_usd or 0.0)
         return math.inf if width is None else width / max(1e-9, size)
+
+    @property
+    def main_search(self) -> Search:
+        """As `Question`."""
+        return self.search
 
     def next_search(self) -> Search | None:
         """As `Question`."""
