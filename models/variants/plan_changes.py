@@ -26,7 +26,7 @@ class Change:
 
     Units are units, blocks or 1 for an option; months
     are those of signing, in order, one for each month. `changed`: signed alike, but for another term or to
-    another end. `words` is a clause that reads by itself.
+    another end. `called`: its name, with its kind where two of one name are chosen. `clause`: what became of it.
     """
 
     kind: Kind
@@ -36,7 +36,13 @@ class Change:
     units_after: int
     months_before: tuple[int, ...]
     months_after: tuple[int, ...]
-    words: str
+    called: str
+    clause: str
+
+    @property
+    def words(self) -> str:
+        """What became of it, to be read by itself."""
+        return f"{self.called}: {self.clause}"
 
     @property
     def key(self) -> DecidedKey:
@@ -53,7 +59,12 @@ class LimitChange:
     last: int
     before: str
     after: str
-    words: str
+    clause: str
+
+    @property
+    def words(self) -> str:
+        """The change, to be read by itself."""
+        return f"{self.segment}: {self.clause}"
 
 
 def differences(before: Plan, after: Plan, label: Label) -> tuple[Change, ...]:
@@ -87,7 +98,7 @@ def limit_differences(before: Plan, after: Plan, label: Label) -> tuple[LimitCha
         for (was, now), group in groupby(pairs, key=lambda each: each[1:]):
             span = [month for month, _, _ in group]
             if was != now:
-                words = f"{segment}: {now or 'no limit'} instead of {was or 'no limit'}, {_span(span, label)}"
+                words = f"{now or 'no limit'} instead of {was or 'no limit'}, {_span(span, label)}"
                 found.append(LimitChange(segment, span[0], span[-1], was, now, words))
     return tuple(found)
 
@@ -135,7 +146,7 @@ def _change(key: DecidedKey, called: str, old: _Choice | None, new: _Choice | No
     def change_of_kind(change: Literal["same", "moved", "resized", "dropped", "new", "changed"], words: str) -> Change:
         before, after = (old.units if old else 0), (new.units if new else 0)
         months = (old.months if old else ()), (new.months if new else ())
-        return Change(kind, name, change, before, after, *months, f"{called}: {words}")
+        return Change(kind, name, change, before, after, *months, called, words)
 
     if old is None and new is not None:
         return change_of_kind("new", f"{_units(kind, new, label)}, which was not chosen before")

@@ -246,13 +246,10 @@ def words_sections(comparison: Comparison) -> list[Section]:
     for other in comparison.others:
         listed = [each for each in other.changes if each.change != "same"]
         rows: list[tuple[Any, ...]] = [
-            (each.name, each.change, each.units_before, each.units_after, None, None, each.words.partition(": ")[2])
+            (each.name, each.change, each.units_before, each.units_after, None, None, each.clause)
             for each in listed[:LISTED]
         ]
-        rows += [
-            (each.segment, "limit", None, None, None, None, each.words.partition(": ")[2])
-            for each in other.limits[:LISTED]
-        ]
+        rows += [(each.segment, "limit", None, None, None, None, each.clause) for each in other.limits[:LISTED]]
         columns = heads(
             "Offer or segment:text",
             "Change:text",
