@@ -1,63 +1,102 @@
 """Marginal values: how the cost changes with one more unit of tokens, power or a cap, with decisions fixed.
 
-They are duals of the linear program that is left when every signing, option and limit is fixed as the plan has
-it, so they are local: they hold for a little more, not for a cluster more, and where a plan sits exactly at
-the edge of something the value is one of several that are right.
+They are one-sided derivatives of the linear program that is left when every signing, option and limit is fixed as the
+plan has it: of a little more, and where the last little was worth something else, of that too. They hold for a little
+more, not for a cluster more, and are never above what the best use of a little more is worth.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.build import build_model
+import numpy as np
+
+from models.build import Model, build_model
 from models.dataset import Dataset
+from models.demand.baseline import baseline_demand
 from models.plan import Plan
-from models.policy.caps import value_weights
+from models.policy.caps import FAMILY, value_weights
 from models.probes import POWER, TOKENS
 from models.schema import Cap
 from models.warm_start import start_values
+from planner.solving.one_sided import Slopes, one_sided_derivatives
+from planner.solving.problem import fixed_at
 from planner.solving.search import local_optimum
 
 NOISE = 1e-9
-"""Duals below this share of the largest are rounding."""
+"""Values below this share of the largest are rounding."""
+SAME = 1e-6
+"""What the last unit was worth is told where it differs by more than this share."""
+SECONDS = 60.0
+"""What is not found in this time is left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class TokenValue:
-    """What one more billion tokens a day of a segment costs in month t.
+class Value:
+    """Worth or cost of a unit more, and of the last one where that is another; in USD of present value."""
 
-    `usd` present value; `usd_per_mtok` in money of the month, for each million tokens.
+    usd: float
+    left_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenValue(Value):
+    """What one more billion tokens a day of a segment costs in month t, and what the last one did.
+
+    `mtok`: million tokens in the month that a billion a day are, times the discount factor.
     """
 
     month: int
     segment: str
-    usd: float
-    usd_per_mtok: float
+    mtok: float
+
+    @property
+    def usd_per_mtok(self) -> float:
+        """Money of the month for each million tokens."""
+        return self.usd / self.mtok
+
+    @property
+    def left_usd_per_mtok(self) -> float | None:
+        """The same of the last ones."""
+        return None if self.left_usd is None else self.left_usd / self.mtok
 
 
 @dataclass(frozen=True, slots=True)
-class CapacityValue:
-    """What one more MW of a hardware, online in a region in month t, would be worth.
+class CapacityValue(Value):
+    """What one more accelerator of a hardware, online in a region in month t, would be worth, and the last one was.
 
-    `usd` present value; `usd_per_accelerator_hour` in money of the month: what an hour of one may cost.
+    `hours`: of the month, times the discount factor; `per_mw`: accelerators in a MW.
     """
 
     month: int
     region: str
     hardware: str
-    usd: float
-    usd_per_accelerator_hour: float
+    hours: float
+    per_mw: float
+
+    @property
+    def usd_per_accelerator_hour(self) -> float:
+        """Money of the month: what an hour of one more may cost."""
+        return self.usd / self.hours
+
+    @property
+    def left_usd_per_accelerator_hour(self) -> float | None:
+        """The same of the last one."""
+        return None if self.left_usd is None else self.left_usd / self.hours
 
 
 @dataclass(frozen=True, slots=True)
-class CapValue:
-    """What loosening a cap by one `unit` would save in the month, or the period that begins in it; present value."""
+class CapValue(Value):
+    """What loosening a cap by one `unit` would save in the month, or the period that begins in it.
+
+    `left_usd`: what tightening it by one would cost.
+    """
 
     month: int
     cap: str
-    usd: float
     unit: str
 
 
@@ -71,7 +110,7 @@ class MarginalValues:
 
     def capacity_usd(self) -> dict[tuple[str, str, int], float]:
         """Present value of a MW by region, hardware and month."""
-        return {(each.region, each.hardware, each.month): each.usd for each in self.capacity}
+        return {(each.region, each.hardware, each.month): each.usd * each.per_mw for each in self.capacity}
 
 
 def marginal_values(dataset: Dataset, plan: Plan) -> MarginalValues | None:
@@ -80,32 +119,72 @@ def marginal_values(dataset: Dataset, plan: Plan) -> MarginalValues | None:
     best = local_optimum(model, start_values(model, plan))
     if best is None:
         return None
-    unit = model.units.usd
-    tokens, capacity = [], []
-    for variable, dual in zip(model.compiled.columns, best.column_duals * unit, strict=True):
-        family = variable.parent_component().name
-        if family == TOKENS:
-            segment, t = variable.index()
-            mtok = 1000.0 * dataset.hours(t) / 24.0
-            tokens.append(TokenValue(t, segment, float(dual), float(dual / dataset.discount(t) / mtok)))
-        elif family == POWER:
-            region, hardware, t = variable.index()
-            hours = 1000.0 / dataset.hardware_of[hardware].kw * dataset.hours(t)
-            hourly = -dual / dataset.discount(t) / hours
-            capacity.append(CapacityValue(t, region, hardware, float(-dual) + 0.0, float(hourly) + 0.0))
     model.plan(best.values)  # gives the variables their values, which the caps' weights are worked out from
-    caps = []
-    by_name = {each.cap: each for each in dataset.caps}
-    weights = value_weights(model)
-    for row, dual in zip(model.compiled.rows, best.row_duals * unit, strict=True):
-        if row.parent_component().name == "cap_is_kept" and dual:
-            name, t = row.index()
-            per_unit, words = _unit(by_name[name])
-            loosened = -dual if by_name[name].sense == "max" else dual
-            caps.append(CapValue(t, name, float(loosened * weights[name, t].value() * per_unit), words))
-    return MarginalValues(
-        tuple(_quiet(tokens)), tuple(_quiet(capacity)), tuple(each for each in _quiet(caps) if each.usd)
-    )
+    arrays = fixed_at(model.compiled, np.where(model.compiled.integer, best.values, np.nan))
+    caps = {i: row.index() for i, row in enumerate(arrays.rows) if row.parent_component().name == FAMILY}
+    size = abs(arrays.matrix) @ abs(best.values)
+    found = one_sided_derivatives(arrays, _bases(model, plan), {i: max(float(size[i]), NOISE) for i in caps}, SECONDS)
+    if found is None:
+        return None
+    unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()
+    for i, slopes in found.columns.items():
+        column = arrays.columns[i]
+        if column.parent_component().name == TOKENS:
+            segment, t = column.index()
+            mtok = 1000.0 * dataset.hours(t) / 24.0 * dataset.discount(t)
+            tokens += [TokenValue(*each, t, segment, mtok) for each in _sides(slopes, unit)]
+        else:
+            region, hardware, t = column.index()
+            per_mw = 1000.0 / dataset.hardware_of[hardware].kw
+            hours = dataset.hours(t) * dataset.discount(t)
+            sides = _sides(slopes, -unit / per_mw)
+            capacity += [CapacityValue(*each, t, region, hardware, hours, per_mw) for each in sides]
+    return MarginalValues(tuple(_quiet(tokens)), tuple(_quiet(capacity)), tuple(_caps(model, caps, found.rows, unit)))
+
+
+def _bases(model: Model, plan: Plan) -> dict[int, float]:
+    """What each probe adds to: tokens a day, MW online in the pool, or where there are none in all pools."""
+    dataset, per_day = model.dataset, defaultdict[tuple[str, int], float](float)
+    for (segment, _), path in baseline_demand(dataset).items():
+        for t in dataset.horizon:
+            per_day[segment, t] += path[t]
+    pools, months = defaultdict[tuple[str, str, int], float](float), defaultdict[int, float](float)
+    for each in plan.online:
+        pools[each.region, each.hardware, each.month] += each.mw
+        months[each.month] += each.mw
+    found = {}
+    for i, column in enumerate(model.compiled.columns):
+        family = column.parent_component().name
+        if family == TOKENS:
+            found[i] = per_day[column.index()]
+        elif family == POWER:
+            _, hardware, t = column.index()
+            found[i] = pools[column.index()] or months[t] or dataset.hardware_of[hardware].kw / 1000.0
+    return found
+
+
+def _sides(slopes: Slopes, factor: float) -> list[tuple[float, float | None]]:
+    """What one more is worth and, where it is another, the last one; nothing where the first was not found."""
+    if slopes.right is None:
+        return []
+    right = slopes.right * factor + 0.0
+    left = None if slopes.left is None else slopes.left * factor + 0.0
+    if left is not None and abs(left - right) <= SAME * max(abs(left), abs(right)):
+        left = None
+    return [(right, left)]
+
+
+def _caps(model: Model, caps: Mapping[int, Any], rows: Mapping[int, Slopes], unit: float) -> Iterable[CapValue]:
+    """What loosening each cap saves, and what tightening it costs, by month."""
+    by_name, weights = {each.cap: each for each in model.dataset.caps}, value_weights(model)
+    found = []
+    for i, (name, t) in caps.items():
+        cap, slopes = by_name[name], rows[i]
+        per_unit, words = _unit(cap)
+        size = weights[name, t].value() * per_unit * unit
+        sides = _sides(slopes, -size) if cap.sense == "max" else _sides(Slopes(slopes.left, slopes.right), size)
+        found += [CapValue(*each, t, name, words) for each in sides]
+    return [each for each in _quiet(found) if each.usd or each.left_usd]
 
 
 def _unit(cap: Cap) -> tuple[float, str]:
@@ -117,13 +196,15 @@ def _unit(cap: Cap) -> tuple[float, str]:
 
 def _quiet(values: list[Any]) -> list[Any]:
     """The values by month, rounding made an exact 0."""
-    largest = max((abs(each.usd) for each in values), default=0.0)
-    rates = ("usd_per_mtok", "usd_per_accelerator_hour")
+    largest = max((max(abs(each.usd), abs(each.left_usd or 0.0)) for each in values), default=0.0)
+
+    def cleared(usd: float | None) -> float | None:
+        return 0.0 if usd is not None and abs(usd) <= NOISE * largest else usd
+
     found = []
     for each in sorted(values, key=lambda each: each.month):
-        if abs(each.usd) <= NOISE * largest and each.usd:
-            each = replace(each, usd=0.0, **{rate: 0.0 for rate in rates if hasattr(each, rate)})
-        found.append(each)
+        usd, left = cleared(each.usd), cleared(each.left_usd)
+        found.append(replace(each, usd=usd, left_usd=None if left == usd else left))
     return found
 
 

@@ -415,6 +415,7 @@ def marginal_json(marginal: MarginalValues, dataset: Dataset) -> dict[str, Any]:
                 "segment": each.segment,
                 "usd_per_bn_tokens_a_day": each.usd,
                 "usd_per_mtok": each.usd_per_mtok,
+                "left_usd_per_mtok": each.left_usd_per_mtok,
             }
             for each in marginal.tokens
         ],
@@ -423,13 +424,20 @@ def marginal_json(marginal: MarginalValues, dataset: Dataset) -> dict[str, Any]:
                 "month": dataset.label(each.month),
                 "region": each.region,
                 "hardware": each.hardware,
-                "usd_per_mw": each.usd,
+                "usd_per_mw": each.usd * each.per_mw,
                 "usd_per_accelerator_hour": each.usd_per_accelerator_hour,
+                "left_usd_per_accelerator_hour": each.left_usd_per_accelerator_hour,
             }
             for each in marginal.capacity
         ],
         "caps": [
-            {"cap": each.cap, "month": dataset.label(each.month), "saves_usd": each.usd, "per": each.unit}
+            {
+                "cap": each.cap,
+                "month": dataset.label(each.month),
+                "saves_usd": each.usd,
+                "left_usd": each.left_usd,
+                "per": each.unit,
+            }
             for each in marginal.caps
         ],
     }

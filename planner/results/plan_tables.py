@@ -188,8 +188,10 @@ MARGINAL_VALUES = Table(
         "region:text?",
         "hardware:text?",
         "value_usd:money",
+        "left_value_usd:money?",
         "per:text",
         "rate_usd:rate?",
+        "left_rate_usd:rate?",
         "rate_per:text?",
     ),
 )

@@ -155,6 +155,40 @@ class HighsSolver:
         factor = self.scaling.column[which]
         self._highs.changeColsBounds(len(which), which, lower[which] / factor, upper[which] / factor)
 
+    def change_row(self, row: int, lower: float, upper: float) -> None:
+        """Other bounds of a row."""
+        factor = float(self.scaling.row[row])
+        self._highs.changeRowBounds(row, lower * factor, upper * factor)
+
+    def basis(self) -> Any:
+        """The basis that the last run ended with."""
+        return self._highs.getBasis()
+
+    def take_basis(self, basis: Any) -> None:
+        """Begins at a basis of an earlier run."""
+        self._highs.setBasis(basis)
+
+    def direction(self, *, column: int | None = None, row: int | None = None) -> Vector | None:
+        """How all columns move with a unit more of a column, or of the activity of a row, that is not in the basis.
+
+        In model units, the rest of the last run's basis kept; None where it is in the basis, or there is none.
+        """
+        highs: Any = self._highs  # whose types do not know of these
+        _, basic = highs.getBasicVariables()
+        moving = column if row is None else -1 - row
+        if not len(basic) or moving in basic:
+            return None
+        status, moves = highs.getReducedColumn(column) if row is None else highs.getBasisInverseCol(row)
+        if status == highspy.HighsStatus.kError:
+            return None
+        structural = basic >= 0
+        found = np.zeros(len(self.scaling.column))
+        found[basic[structural]] = -moves[structural] if row is None else moves[structural]
+        if column is not None:
+            found[column] = 1.0
+        unit = 1.0 / self.scaling.column[column] if row is None else self.scaling.row[row]
+        return np.asarray(found * self.scaling.column * unit, dtype=float)
+
     def forget_basis(self) -> None:
         """Begins anew at the next run, not where the last one ended."""
         self._highs.clearSolver()

@@ -8,7 +8,7 @@ import builders as b
 import pytest
 
 from models.dataset import Dataset
-from models.schema import Cap, LoadBlock, LoadShape
+from models.schema import Cap, LoadBlock, LoadShape, Network
 from planner.analysis.marginal_values import MarginalValues, marginal_values
 
 JAN_HOURS, JAN_DAYS = 744, 31
@@ -37,12 +37,11 @@ class TestTokens:
         assert _token(values) == pytest.approx(3.0 * JAN_HOURS)
         # a billion a day are 31,000 million tokens in January
         assert values.tokens[0].usd_per_mtok == pytest.approx(3.0 * JAN_HOURS / 31_000)
-        # 1 MW are 1,000 accelerators of 1 kW
-        assert _power(values) == pytest.approx(3.0 * JAN_HOURS * 1000)
+        assert _power(values) == pytest.approx(3.0 * JAN_HOURS)
         assert values.capacity[0].usd_per_accelerator_hour == pytest.approx(3.0)
 
     def test_idle_capacity_makes_tokens_and_power_worth_nothing(self) -> None:
-        """With an accelerator idle, one more token costs nothing and one more MW is worth nothing."""
+        """With an accelerator idle, one more token costs nothing and one more accelerator is worth nothing."""
         values = _values(b.dataset(b.demand(1.0), b.fleet(accelerators=3.0), months=1))
         assert (_token(values), _power(values)) == (0.0, 0.0)
 
@@ -88,9 +87,9 @@ class TestTokens:
 
 class TestPower:
     def test_the_reserve_margin_takes_its_part(self) -> None:
-        """With a quarter kept free, an MW more serves three quarters of what it could."""
+        """With a quarter kept free, an accelerator more serves three quarters of what it could."""
         data = b.dataset(b.demand(3.0), b.fleet(), b.on_demand(2.0), months=1, reserve_margin=0.25)
-        assert _power(_values(data)) == pytest.approx(0.75 * 2.0 * JAN_HOURS * 1000)
+        assert _power(_values(data)) == pytest.approx(0.75 * 2.0 * JAN_HOURS)
 
     def test_every_pool_has_its_value(self) -> None:
         """Power is valued in every region and on every hardware that runs something, there or not."""
@@ -107,10 +106,10 @@ class TestPower:
         )
         found = {(each.region, each.hardware): each.usd for each in _values(data).capacity}
         assert found == {
-            ("us", "H100"): pytest.approx(3.0 * JAN_HOURS * 1000),
-            ("us", "fast"): pytest.approx(4 * 3.0 * JAN_HOURS * 500),
-            ("eu", "H100"): pytest.approx(3.0 * JAN_HOURS * 1000),
-            ("eu", "fast"): pytest.approx(4 * 3.0 * JAN_HOURS * 500),
+            ("us", "H100"): pytest.approx(3.0 * JAN_HOURS),
+            ("us", "fast"): pytest.approx(4 * 3.0 * JAN_HOURS),
+            ("eu", "H100"): pytest.approx(3.0 * JAN_HOURS),
+            ("eu", "fast"): pytest.approx(4 * 3.0 * JAN_HOURS),
         }
 
 
@@ -146,3 +145,40 @@ def test_a_plan_that_does_not_fit_the_workbook_has_no_values() -> None:
     data = b.dataset(b.demand(1.0), b.lease("only", b.term(1, hourly=1.0)), months=1)
     nothing = b.dataset(b.demand(0.0), b.lease("only", b.term(1, hourly=1.0)), months=1)
     assert marginal_values(data, b.solved(nothing)) is None
+
+
+class TestEdges:
+    """Where something is exactly full, what is next is worth another figure than what was last."""
+
+    def test_supply_that_equals_demand(self) -> None:
+        """An accelerator more saves nothing, the last one saved a shortfall of 500 USD a day; a token more is short."""
+        data = b.dataset(b.demand(2.0), b.segment(shortfall_usd_per_mtok=0.5), b.fleet(accelerators=2.0), months=1)
+        values = _values(data)
+        [power], [token] = values.capacity, values.tokens
+        assert (power.usd, power.left_usd) == (0.0, pytest.approx(500.0 * JAN_DAYS))
+        assert power.left_usd_per_accelerator_hour == pytest.approx(500.0 / 24)
+        assert (token.usd, token.left_usd) == (pytest.approx(500.0 * JAN_DAYS), 0.0)
+
+    def test_the_best_use_of_one_more_bounds_its_value(self) -> None:
+        """Full of work in one region, power of another is worth what it saves there, on-demand at 2, and no more."""
+        data = b.dataset(
+            b.demand(2.0),
+            b.demand(1.0, region="eu"),
+            b.segment(shortfall_usd_per_mtok=0.5),
+            b.fleet(accelerators=2.0),
+            b.on_demand(2.0, region="eu"),
+            Network(capacity_region="us", demand_region="us"),
+            Network(capacity_region="eu", demand_region="eu"),
+            months=1,
+        )
+        found = {each.region: each for each in _values(data).capacity}
+        assert found["eu"].usd == pytest.approx(2.0 * JAN_HOURS)
+        assert found["eu"].left_usd is None
+        assert found["us"].usd == 0.0
+
+    def test_a_cap_exactly_met(self) -> None:
+        """Cash just enough for all demand: a dollar more saves nothing, a dollar less costs a shortfall net of it."""
+        cap = Cap(cap="cap", measure="cash_usd", scope="total", sense="max", value=2 * 3.0 * JAN_HOURS)
+        data = b.dataset(b.demand(2.0), b.segment(shortfall_usd_per_mtok=0.25), b.on_demand(3.0), cap, months=1)
+        [found] = _values(data).caps
+        assert (found.usd, found.left_usd) == (0.0, pytest.approx(250 / 24 / 3.0 - 1.0))

@@ -143,19 +143,18 @@ def marginal_tables(marginal: MarginalValues | None) -> list[Filled]:
     """The sheet of marginal values, month by month; none where they are not known."""
     if marginal is None:
         return []
-    rows: list[tuple[Any, ...]] = [
-        (each.month, "tokens", each.segment, None, None, each.usd, "bn tokens/day more", each.usd_per_mtok, "Mtok")
-        for each in marginal.tokens
-    ]
-    rows += [
-        (each.month, "power", None, each.region, each.hardware, each.usd, "MW more", hourly, "accelerator-hour")
-        for each in marginal.capacity
-        for hourly in (each.usd_per_accelerator_hour,)
-    ]
-    rows += [
-        (each.month, "cap", each.cap, None, None, each.usd, f"{each.unit} of slack", None, None)
-        for each in marginal.caps
-    ]
+    rows: list[tuple[Any, ...]] = []
+    for token in marginal.tokens:
+        rates = token.usd_per_mtok, token.left_usd_per_mtok
+        place: tuple[Any, ...] = (token.month, "tokens", token.segment, None, None)
+        rows.append((*place, token.usd, token.left_usd, "bn tokens/day more", *rates, "Mtok"))
+    for power in marginal.capacity:
+        hourly = power.usd_per_accelerator_hour, power.left_usd_per_accelerator_hour
+        place = power.month, "power", None, power.region, power.hardware
+        rows.append((*place, power.usd, power.left_usd, "accelerator online more", *hourly, "accelerator-hour"))
+    for cap in marginal.caps:
+        place = cap.month, "cap", cap.cap, None, None
+        rows.append((*place, cap.usd, cap.left_usd, f"{cap.unit} of slack", None, None, None))
     return [Filled(MARGINAL_VALUES, sorted(rows, key=lambda row: row[0]))]
 
 
