@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.core.compiled import Compiled
+from models.core.vector import Vector
 from planner.solving.highs import HighsSolver, Status
-from planner.solving.problem import SolveOptions, Vector
+from planner.solving.problem import SolveOptions
 
 STEPS = (1e-3, 1e-4, 1e-5)
 """Steps tried, as shares of the base of a column or row: smaller ones where the slope changes within a step."""
