@@ -96,10 +96,10 @@ def solve(
     ModelRefused
         The solver does not take the numbers of the problem.
     """
-    return _Search(problem, options, on_progress, should_stop).outcome(start)
+    return _CheckedSearch(problem, options, on_progress, should_stop).outcome(start)
 
 
-class _Search:
+class _CheckedSearch:
     def __init__(
         self, problem: CompiledProblem, options: SolveOptions, on_progress: OnProgress, should_stop: ShouldStop
     ) -> None:
