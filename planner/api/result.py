@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -187,9 +186,14 @@ class Result(Tables):
         dataset, plan = self.problem.dataset, self._one_figures("explained").plan
         cost = Estimate.optimum(self.bound_usd, plan.objective_usd)
         found = explain_plan(dataset, plan, cost, seconds=time_limit, gap=gap, seed=seed, workers=workers)
-        lines = explanation_lines(found, dataset)
-        write = partial(_write, write_explanation, dataset, found)
-        return Report(dataset, lambda: tables(found, dataset), lines, explanation_json(found, dataset), write)
+        lines, document = explanation_lines(found, dataset), explanation_json(found, dataset)
+        return Report(
+            dataset,
+            lambda: tables(found, dataset),
+            lines,
+            document,
+            lambda path: write_explanation(path, dataset, found),
+        )
 
     @as_options_of(stress_command)
     def stress(
@@ -260,8 +264,9 @@ class Result(Tables):
             seed=seed,
             workers=workers,
         )
-        write = partial(_write, write_stress, found)
-        return Report(dataset, lambda: tables(found), lines(found), stress_json(found), write)
+        return Report(
+            dataset, lambda: tables(found), lines(found), stress_json(found), lambda path: write_stress(path, found)
+        )
 
     def _repairs(self, time_limit: float, *, conflict: bool) -> Report:
         from planner.analysis.infeasibility import explain_infeasible
@@ -270,8 +275,8 @@ class Result(Tables):
 
         dataset = self.problem.dataset.in_scenario(self.found.infeasible_scenario)
         found = explain_infeasible(dataset, seconds=time_limit, stop=Stop(), conflict=conflict)
-        write = partial(_write, write_repairs, dataset, found)
-        return Report(dataset, list, repair_lines(found, dataset), repairs_json(found, dataset), write)
+        lines, document = repair_lines(found, dataset), repairs_json(found, dataset)
+        return Report(dataset, list, lines, document, lambda path: write_repairs(path, dataset, found))
 
     def _tables(self) -> Sequence[Filled]:
         from planner.reports.plan_report import report_of
@@ -295,12 +300,6 @@ class Result(Tables):
     @property
     def _currency(self) -> str:
         return self.problem.dataset.settings.currency
-
-
-def _write(write: Any, *arguments: Any) -> None:
-    """Writes a report whose writer takes the path first; the path comes last here."""
-    *given, path = arguments
-    write(path, *given)
 
 
 @as_options_of(solve_command)
@@ -408,7 +407,7 @@ def _plans_of(plan: Result | str | os.PathLike[str], problem: Problem) -> Mappin
     """The plans of a result or a plan workbook, by scenario."""
     if isinstance(plan, Result):
         return plan._plans()
-    from planner.excel.earlier_plans import read_earlier_plans
+    from planner.excel.scenario_plan_reader import read_earlier_plans
 
     return read_earlier_plans(Path(plan), problem.dataset)
 
@@ -469,5 +468,7 @@ def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
         for each in plans
     ]
     found = compare_sides(sides)
-    write = partial(_write, write_comparison, found)
-    return Report(found.first.dataset, lambda: tables(found), comparison_lines(found), comparison_json(found), write)
+    lines, document = comparison_lines(found), comparison_json(found)
+    return Report(
+        found.first.dataset, lambda: tables(found), lines, document, lambda path: write_comparison(path, found)
+    )

@@ -83,6 +83,16 @@ class Book:
         sheet.set_footer(f"&L&8{self.footer}&C&8&A&R&8Page &P of &N")
         return sheet
 
+    def titled_sheet(self, name: str, title: str, how_to_read: str) -> Any:
+        """A new sheet with a title, how to read it, and the way back to the page `Plan`."""
+        sheet = self.sheet(name)
+        sheet.hide_gridlines(2)
+        sheet.write_string(0, 0, title, self.format(bold=True, font_size=14, font_color=HEADER))
+        sheet.set_row(0, 22)
+        sheet.write_string(1, 0, how_to_read, self.format(italic=True, font_color=GREY))
+        sheet.write_url(2, 0, "internal:'Plan'!A1", self.format(font_color=BLUE, underline=1, font_size=9), "← Plan")
+        return sheet
+
 
 class TooManyRows(Exception):
     """More rows than a sheet has; the message is a clause that names the sheet."""

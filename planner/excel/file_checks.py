@@ -74,7 +74,7 @@ def check_file(content: bytes) -> CheckedFile:
         raise UnreadableFile(f"a damaged workbook ({error})", f"Take an undamaged copy of it. {SAVE_AS}") from None
 
 
-def open_workbook(content: bytes) -> Any:
+def open_workbook(content: bytes, *, read_only: bool = False) -> Any:
     """The workbook (of openpyxl) that bytes found sound by `check_file` hold, with the values of its cells.
 
     Raises
@@ -87,7 +87,7 @@ def open_workbook(content: bytes) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
+            return openpyxl.load_workbook(io.BytesIO(content), read_only=read_only, data_only=True, keep_links=False)
     except Exception as error:  # the library raises what it likes on files it does not know
         raise UnreadableFile(f"a workbook that cannot be read ({type(error).__name__}: {error})", SAVE_AS) from None
 

@@ -131,12 +131,7 @@ def _set_cell(table: RawTable, sheet: Sheet, key: str, column: str, value: objec
         free = (each for each in map(column_letter, count()) if each not in headings)
         letters[column] = next(free)  # the sheet leaves the column to its default: it is set beside the others
         headings[letters[column]] = column
-    letter = letters[column]
-    records = tuple(
-        _with(record, letter, value) if label == wanted else record
-        for record, label in zip(table.records, labels, strict=True)
-    )
-    return replace(table, headings=headings, records=records)
+    return replace(table, headings=headings, records=_with_each(table, labels, wanted, letters[column], value))
 
 
 def _set_wide(table: RawTable, sheet: Sheet, letters: dict[str, str], key: str, value: object, text: str) -> RawTable:
@@ -149,11 +144,7 @@ def _set_wide(table: RawTable, sheet: Sheet, letters: dict[str, str], key: str, 
     if letter is None or place not in places:
         known = [f"{each}/{months.label(found)}" for each in places for found in dated.values()]
         raise _Unknown(text, f"a row '{key}'", f"{closest(key, known)} A key is segment/region/month.", sheet.name)
-    records = tuple(
-        _with(record, letter, value) if each == place else record
-        for record, each in zip(table.records, places, strict=True)
-    )
-    return replace(table, records=records)
+    return replace(table, records=_with_each(table, places, place, letter, value))
 
 
 def _label(sheet: Sheet, letters: dict[str, str], record: Record) -> str:
@@ -176,6 +167,12 @@ def _text(value: object) -> str:
 def _same_months(key: str) -> str:
     """The key with its months, if any, written in one way."""
     return "/".join(_text(part) for part in key.split("/")).rstrip("/")
+
+
+def _with_each(table: RawTable, labels: list[str], wanted: str, letter: str, value: object) -> tuple[Record, ...]:
+    """The records with the value in those whose label is the one wanted."""
+    labelled = zip(table.records, labels, strict=True)
+    return tuple(_with(record, letter, value) if label == wanted else record for record, label in labelled)
 
 
 def _with(record: Record, letter: str, value: object) -> Record:

@@ -8,9 +8,7 @@ is the audit's business.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import math
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +21,7 @@ from models.parsing.raw_tables import Unreadable, fold, is_blank, shown
 from models.plan import OptionPurchase, Plan, Signing
 from models.supply.kind import OfferKind
 from models.supply.registry import decided_kinds, kind_named
-from planner.excel.file_checks import UnreadableFile, check_file
-from planner.excel.told_apart import is_problem
+from planner.excel.plan_file import open_plan_file, plan_file_fault
 from planner.results.plan_tables import DECISIONS, PLAN_TABLES, SUMMARY
 from planner.results.tables import Table, TableColumn
 from planner.version import __version__
@@ -106,36 +103,17 @@ class Sheets:
     """The cells of a plan workbook, sheet by sheet: row number and values, from the header on."""
 
     def __init__(self, path: Path) -> None:
-        import openpyxl
-
-        self.file = path.name or str(path)
-        try:
-            inspected = check_file(path.read_bytes())
-        except OSError as error:
-            reason = "no file with that name" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
-            raise self.fault(reason, "Name a plan workbook that `planner solve` wrote.") from None
-        except UnreadableFile as refused:
-            raise self.fault(refused.found, refused.fix) from None
-        self.unreadable = inspected.unreadable
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                book = openpyxl.load_workbook(
-                    io.BytesIO(inspected.content), read_only=True, data_only=True, keep_links=False
-                )
-            self.by_name = {fold(sheet.title): sheet for sheet in book.worksheets}
-        except Exception as error:  # the library raises what it likes on files it does not know
-            raise self.fault(f"a workbook that cannot be read ({error})", MEND) from None
+        self.path = path
+        book, self.unreadable = open_plan_file(path)
+        self.by_name = {fold(sheet.title): sheet for sheet in book.worksheets}
         missing = [table.sheet for table in (SUMMARY, DECISIONS, *PLAN_TABLES) if fold(table.sheet) not in self.by_name]
-        if is_problem(frozenset(self.by_name)):
-            raise self.fault("a problem to solve", "Name the plan that `planner solve` wrote for it.")
         if missing:
             found = f"a workbook without the sheet{'s' * (len(missing) > 1)} {', '.join(missing)}"
             raise self.fault(found, self.mend_missing())
 
     def fault(self, found: str, fix: str) -> FaultyWorkbook:
         """The fault of a file that is no plan workbook."""
-        return FaultyWorkbook([Fault(self.file, "", "", found, "a plan workbook written by `planner solve`", fix)])
+        return plan_file_fault(self.path, found, fix)
 
     def mend_missing(self) -> str:
         """What to do about a sheet or column that is missing: a plan of another planner is solved again."""

@@ -12,7 +12,7 @@ from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import shown
 from models.plan import OptionPurchase, Plan, Signing
-from planner.excel.plan_reader import MOST_FAULTS, Reader, Sheets
+from planner.excel.plan_reader import MOST_FAULTS, Reader, Sheets, read_plan
 from planner.results.plan_tables import DECISIONS, PLAN_TABLES
 from planner.results.scenario_tables import SCENARIO, SCENARIOS
 from planner.results.tables import Table
@@ -45,6 +45,17 @@ def read_plans(path: Path, dataset: Dataset) -> dict[str, Plan]:
         The file is no plan workbook for these scenarios, or cells hold what no plan can.
     """
     return dict(read_written_plans(path, dataset).plans)
+
+
+def read_earlier_plans(path: Path, dataset: Dataset) -> Mapping[str, Plan]:
+    """The plans of a workbook by the names of the scenarios; without scenarios, the one plan under "".
+
+    Raises
+    ------
+    FaultyWorkbook
+        The file is no plan workbook for this problem, or cells hold what no plan can.
+    """
+    return read_plans(path, dataset) if dataset.scenarios else {"": read_plan(path, dataset)}
 
 
 def read_written_plans(path: Path, dataset: Dataset) -> WrittenPlans:

@@ -6,23 +6,26 @@ here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planner.errors import CannotWrite
 from planner.outputs import write_durably
 from planner.reports.run_result import RunResult
 from planner.results.tables import Filled
 
+if TYPE_CHECKING:
+    from planner.excel.book import Book
+
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
     """How a result is reported: functions of a result with a plan, and what to do where none exists."""
 
-    workbook: Callable[[RunResult], bytes]
     tables: Callable[[RunResult], list[Filled]]
+    draw: Callable[[Book, RunResult, Sequence[Filled]], None]
     json: Callable[[RunResult], dict[str, Any]]
     lines: Callable[[RunResult], Iterator[str]]
     no_plan: str
@@ -33,14 +36,14 @@ def report_of(result: RunResult) -> PlanReport:
     if result.dataset is not None and result.dataset.scenarios:
         from planner.reports.scenarios.run_json import scenario_set_json
         from planner.reports.scenarios.terminal import NO_PLAN, scenario_set_lines
-        from planner.reports.scenarios.workbook import scenario_set_tables, scenario_set_workbook
+        from planner.reports.scenarios.workbook import draw_scenario_set, scenario_set_tables
 
-        return PlanReport(scenario_set_workbook, scenario_set_tables, scenario_set_json, scenario_set_lines, NO_PLAN)
+        return PlanReport(scenario_set_tables, draw_scenario_set, scenario_set_json, scenario_set_lines, NO_PLAN)
     from planner.reports.plan.run_json import plan_json
     from planner.reports.plan.terminal import NO_PLAN, plan_lines
-    from planner.reports.plan.workbook import plan_tables, plan_workbook
+    from planner.reports.plan.workbook import draw_plan, plan_tables
 
-    return PlanReport(plan_workbook, plan_tables, plan_json, plan_lines, NO_PLAN)
+    return PlanReport(plan_tables, draw_plan, plan_json, plan_lines, NO_PLAN)
 
 
 def write_plan(path: Path, result: RunResult) -> None:
@@ -51,10 +54,14 @@ def write_plan(path: Path, result: RunResult) -> None:
     CannotWrite
         Nothing can be written there, or there are more rows than a sheet has.
     """
-    from planner.excel.book import TooManyRows
+    from planner.excel.book import TooManyRows, workbook_bytes
 
+    report = report_of(result)
+    filled = report.tables(result)
     try:
-        content = report_of(result).workbook(result)
+        content = workbook_bytes(
+            result.plan_name, result.plan_set.dataset, lambda book: report.draw(book, result, filled), filled
+        )
     except TooManyRows as error:
         raise CannotWrite(path, f"{error}; solve for fewer scenarios") from None
     write_durably(path, content)

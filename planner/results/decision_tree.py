@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.stochastic.tree import ScenarioTree
-from planner.results.scenario_decisions import SIGNED, Key, ScenarioDecision, SharedDecision, shared_decisions, why_not
+from planner.results.scenario_decisions import SIGNED, ScenarioDecision, SharedDecision, shared_decisions, why_not
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,8 @@ class _TreeBuilder:
             name: [each for each in self.decisions[name] if first <= each.month < until and each.do != SIGNED]
             for name in members
         }
-        found: dict[Key, dict[str, ScenarioDecision]] = {}
-        for name, decided in of.items():
-            for each in decided:
-                found.setdefault(each.key, {})[name] = each
-        cannot = {
-            key: {
-                name: why_not(self.dataset.in_scenario(name), self.decisions[name], next(iter(by.values())))
-                for name in members
-                if name not in by
-            }
-            for key, by in found.items()
-        }
-        return tuple(shared_decisions(of, self.probability, cannot))
+
+        def why_cannot(name: str, what: ScenarioDecision) -> str:
+            return why_not(self.dataset.in_scenario(name), self.decisions[name], what)
+
+        return tuple(shared_decisions(of, self.probability, why_cannot))

@@ -6,7 +6,7 @@ The same decision may have other effects and costs in each scenario: service beg
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset
@@ -152,9 +152,12 @@ class SharedDecision:
 def shared_decisions(
     of: Mapping[str, Iterable[ScenarioDecision]],
     probability: Mapping[str, float],
-    cannot: Mapping[Key, Mapping[str, str]],
+    why_cannot: Callable[[str, ScenarioDecision], str] | None = None,
 ) -> list[SharedDecision]:
-    """Decisions of scenarios, the same decision of several as one; cost and capacity are means over those scenarios."""
+    """Decisions of scenarios, the same decision of several as one; cost and capacity are means over those scenarios.
+
+    `why_cannot` says why a scenario does not take a decision that another takes; None where nobody asks.
+    """
     alike: dict[Key, dict[str, ScenarioDecision]] = {}
     for scenario, found in of.items():
         for each in found:
@@ -166,9 +169,9 @@ def shared_decisions(
             _mean({name: each.cost_usd for name, each in by.items()}, probability),
             _mean({name: each.accelerators for name, each in by.items()}, probability),
             _mean({name: each.mw for name, each in by.items()}, probability),
-            cannot.get(key, {}),
+            {name: why_cannot(name, next(iter(by.values()))) for name in of if name not in by} if why_cannot else {},
         )
-        for key, by in sorted(alike.items(), key=lambda pair: pair[0][1])
+        for _, by in sorted(alike.items(), key=lambda pair: pair[0][1])
     ]
 
 

@@ -146,7 +146,7 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
 
 
 def _read_earlier(path: Path, dataset: Dataset) -> Mapping[str, Plan]:
-    from planner.excel.earlier_plans import read_earlier_plans
+    from planner.excel.scenario_plan_reader import read_earlier_plans
 
     return read_earlier_plans(path, dataset)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planner.excel.book import GREY, Book
-from planner.excel.first_sheet import Banner, FirstSheet
+from planner.excel.first_sheet import Banner, FirstSheet, money_unit
 from planner.reports.run_result import RunResult
 from planner.results.tables import Filled
 
@@ -24,11 +24,17 @@ class PlanPage:
     """The first sheet of a plan under way: `page` draws it, `currency` is that of its money."""
 
     def __init__(self, book: Book, result: RunResult, banner: Banner, more: str = "") -> None:
-        self.book, self.currency = book, result.currency
+        self.book, self.result, self.currency = book, result, result.currency
         self.page = FirstSheet(book, "Plan", WIDTHS, margin=True, one_page=True)
         dataset = book.dataset
         span = f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)}, {dataset.settings.months} months"
         self.page.title(result.title, f"{span}{more} · money in {self.currency} · bn = billion", banner)
+
+    def decisions(self, columns: Sequence[tuple[str, str]], rows: Sequence[tuple[Any, ...]]) -> None:
+        """A table of decisions whose last column is money, in the unit that fits it."""
+        unit = money_unit(row[-1] for row in rows)
+        named = [(header.format(money=self.currency + unit.word), kind) for header, kind in columns]
+        self.page.table(named, rows, unit=unit)
 
     def place(self, chart: Any, description: str, first: int, last: int, height: int) -> None:
         """Places a chart over columns `first` to `last`."""

@@ -49,7 +49,7 @@ class PlanOverview(PlanPage):
 
     def __init__(self, book: Book, result: RunResult, figures: PlanFigures) -> None:
         super().__init__(book, result, banner(result, figures))
-        self.result, self.figures = result, figures
+        self.figures = figures
 
     def draw(self, filled: Sequence[Filled]) -> None:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
@@ -75,10 +75,7 @@ class PlanOverview(PlanPage):
         if not calendar:
             self.page.note("Nothing new: what is already online, and on-demand capacity, is enough.")
             return
-        rows = [self._action(each) for each in calendar[:LISTED]]
-        unit = money_unit(row[-1] for row in rows)
-        columns = [(header.format(money=self.currency + unit.word), kind) for header, kind in ACTION_COLUMNS]
-        self.page.table(columns, rows, unit=unit)
+        self.decisions(ACTION_COLUMNS, [self._action(each) for each in calendar[:LISTED]])
         if len(calendar) > LISTED:
             self.page.note(f"and {len(calendar) - LISTED} more, later; the sheet Decisions has all of them")
         self.page.row += 1

@@ -16,7 +16,7 @@ from models.demand.limit_effects import limit_effects
 from models.kinds import FLEET
 from models.plan import Plan
 from models.supply.registry import known_kinds
-from planner.excel.book import BLUE, FONT, GREEN, GREY, HEAD, HEADER, INK, LINE, WHITE, Book, number_format
+from planner.excel.book import BLUE, FONT, GREEN, GREY, HEAD, INK, LINE, WHITE, Book, number_format
 from planner.reports.plan.charts import power_chart
 from planner.results.decisions import Decision
 from planner.results.plan_figures import PlanFigures
@@ -43,17 +43,12 @@ HOW_TO_READ = (
 
 def draw_timeline(book: Book, figures: PlanFigures) -> None:
     """Draws the sheet; below the bars stands the chart of committed power."""
-    dataset, sheet = figures.dataset, book.sheet(SHEET)
-    sheet.hide_gridlines(2)
+    dataset, sheet = figures.dataset, book.titled_sheet(SHEET, "Commitments and limits", HOW_TO_READ)
     sheet.freeze_panes(TOP + 2, 2)
     sheet.repeat_rows(TOP, TOP + 1)
     sheet.repeat_columns(0, 1)
     if len(dataset.horizon) > PAGE_MONTHS:
         sheet.fit_to_pages(-(-len(dataset.horizon) // PAGE_MONTHS), 0)
-    sheet.write_string(0, 0, "Commitments and limits", book.format(bold=True, font_size=14, font_color=HEADER))
-    sheet.set_row(0, 22)
-    sheet.write_string(1, 0, HOW_TO_READ, book.format(italic=True, font_color=GREY))
-    sheet.write_url(2, 0, "internal:'Plan'!A1", book.format(font_color=BLUE, underline=1, font_size=9), "← Plan")
     _heads(book, sheet, dataset)
     row = _bars(book, sheet, dataset, figures.decisions)
     row = _limits(book, sheet, dataset, figures.plan, row + 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from planner.excel.book import Book, workbook_bytes
+from collections.abc import Sequence
+
+from planner.excel.book import Book
 from planner.reports.plan.overview_sheet import PlanOverview
 from planner.reports.plan.rows import filled_tables
 from planner.reports.plan.timeline_sheet import draw_timeline
@@ -15,12 +17,7 @@ def plan_tables(result: RunResult) -> list[Filled]:
     return filled_tables(result, result.plan_set.only)
 
 
-def plan_workbook(result: RunResult) -> bytes:
-    """The bytes of an .xlsx file with the plan of a result."""
-    figures, filled = result.plan_set.only, plan_tables(result)
-
-    def draw(book: Book) -> None:
-        PlanOverview(book, result, figures).draw(filled)
-        draw_timeline(book, figures)
-
-    return workbook_bytes(result.plan_name, figures.dataset, draw, filled)
+def draw_plan(book: Book, result: RunResult, filled: Sequence[Filled]) -> None:
+    """The sheets of the plan of a result that come before its tables."""
+    PlanOverview(book, result, result.plan_set.only).draw(filled)
+    draw_timeline(book, result.plan_set.only)

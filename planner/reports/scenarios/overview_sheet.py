@@ -48,7 +48,7 @@ class ScenarioOverview(PlanPage):
 
     def __init__(self, book: Book, result: RunResult, plans: ScenarioSetResult) -> None:
         super().__init__(book, result, banner(result, plans), f" · {len(plans.scenarios)} scenarios")
-        self.result, self.plans, self.dataset = result, plans, plans.dataset
+        self.plans, self.dataset = plans, plans.dataset
 
     def draw(self, filled: Sequence[Filled]) -> None:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
@@ -71,10 +71,7 @@ class ScenarioOverview(PlanPage):
             page.note("Nothing: the scenarios differ from the first month on." if not first else "Nothing new.")
             page.row += 1
             return
-        rows = [self._decision(each) for each in now[:LISTED]]
-        unit = money_unit(row[-1] for row in rows)
-        columns = [(header.format(money=self.currency + unit.word), kind) for header, kind in COLUMNS]
-        page.table(columns, rows, unit=unit)
+        self.decisions(COLUMNS, [self._decision(each) for each in now[:LISTED]])
         for each in now[:LISTED]:
             if each.cannot:
                 page.note(f"{each.what.name}: {each.what.do}{cannot_words(each)}.")

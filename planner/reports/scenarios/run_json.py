@@ -71,7 +71,7 @@ def _bounded(value: BoundedValue | None, gap: float) -> dict[str, Any] | None:
 def _decisions(plans: ScenarioSetResult) -> list[dict[str, Any]]:
     """Signings and purchases by month; capacity and cost are means over the scenarios, `end_month` is the latest."""
     of = {each.name: [decision for decision in each.decisions if decision.do in LISTED] for each in plans.scenarios}
-    found = shared_decisions(of, plans.solution.probability, {})
+    found = shared_decisions(of, plans.solution.probability)
     ordered = sorted(found, key=lambda each: len(each.by) < len(plans.scenarios))
     return [_decision(plans.dataset, each) for each in ordered]
 

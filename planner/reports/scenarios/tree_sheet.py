@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.kinds import LIMIT
-from planner.excel.book import BLUE, FONT, GREY, HEAD, HEADER, LINE, Book, number_format
+from planner.excel.book import FONT, GREY, HEAD, LINE, Book, number_format
 from planner.excel.first_sheet import money_unit
 from planner.reports.scenarios.charts import branch_points, leaf_label, serial, tree_chart
 from planner.reports.scenarios.text import cannot_words, case_words, factor_words
@@ -43,12 +43,7 @@ HOW_TO_READ = (
 
 def draw_tree(book: Book, plans: ScenarioSetResult) -> None:
     """Draws the sheet."""
-    sheet = book.sheet(SHEET)
-    sheet.hide_gridlines(2)
-    sheet.write_string(0, 0, "Decision tree", book.format(bold=True, font_size=14, font_color=HEADER))
-    sheet.set_row(0, 22)
-    sheet.write_string(1, 0, HOW_TO_READ, book.format(italic=True, font_color=GREY))
-    sheet.write_url(2, 0, "internal:'Plan'!A1", book.format(font_color=BLUE, underline=1, font_size=9), "← Plan")
+    sheet = book.titled_sheet(SHEET, "Decision tree", HOW_TO_READ)
     for column, (_, width, _) in enumerate(HEADS):
         sheet.set_column(column, column, width)
     row = _picture(book, sheet, plans)

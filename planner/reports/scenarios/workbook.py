@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from planner.excel.book import Book, workbook_bytes
+from collections.abc import Sequence
+
+from planner.excel.book import Book
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.overview_sheet import ScenarioOverview
 from planner.reports.scenarios.rows import all_tables
@@ -15,18 +17,7 @@ def scenario_set_tables(result: RunResult) -> list[Filled]:
     return all_tables(result, result.plan_set)
 
 
-def scenario_set_workbook(result: RunResult) -> bytes:
-    """The bytes of an .xlsx file with the plans of all scenarios.
-
-    Raises
-    ------
-    TooManyRows
-        A table has more rows than a sheet.
-    """
-    plans, filled = result.plan_set, scenario_set_tables(result)
-
-    def draw(book: Book) -> None:
-        ScenarioOverview(book, result, plans).draw(filled)
-        draw_tree(book, plans)
-
-    return workbook_bytes(result.plan_name, plans.dataset, draw, filled)
+def draw_scenario_set(book: Book, result: RunResult, filled: Sequence[Filled]) -> None:
+    """The sheets of the plans of a result that come before their tables."""
+    ScenarioOverview(book, result, result.plan_set).draw(filled)
+    draw_tree(book, result.plan_set)
