@@ -6,6 +6,7 @@ Plans, explanations, comparisons and summaries of batches all begin with one.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -150,10 +151,11 @@ class FirstSheet:
         self.row += 1
 
     def note(self, text: str, at: int | None = None) -> None:
-        """A sentence in grey that says how to read what stands above or below it."""
+        """A sentence in grey that says how to read what stands above or below it, in as many rows as it takes."""
         column = self.first if at is None else at
-        self.sheet.write_string(self.row, column, text, self.book.format(font_color=GREY, italic=True))
-        self.row += 1
+        for line in textwrap.wrap(text, int(sum(self.widths[column:]) / LETTER)):
+            self.sheet.write_string(self.row, column, line, self.book.format(font_color=GREY, italic=True))
+            self.row += 1
 
     def head(self, texts: Sequence[str], kinds: Sequence[str], at: int | None = None, last: int | None = None) -> None:
         """A row of column headers; the band goes on without text to the column `last`."""

@@ -278,7 +278,7 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
             (f"Price, {currency}", "price"),
             (f"{even} at least", "price"),
             (f"{even} at most", "price"),
-            ("a", "text"),
+            ("Per", "text"),
             ("In words", "text"),
         )
 

@@ -40,17 +40,32 @@ if TYPE_CHECKING:
 def schedule(console: Console, **values: Any) -> CommandResult:
     """Write the files that start `planner batch JOBS` on a calendar, or start it from here with --run.
 
-    Options after -- are handed on to every batch, such as: -- --workers 2.
+    Options after -- are checked and handed on to every batch, such as: -- --workers 2.
     """
     from planner.schedule.request import ScheduleRequest
     from planner.schedule.write import write_schedule
 
     request = ScheduleRequest(**values)
+    _check_batch(values["jobs"], values["batch_options"])
     if (request.kind is None) != request.run:
         raise WrongUsage("Say what starts the batches: --as cron, systemd, kubernetes, airflow or github; or --run.")
     if request.kind is not None:
         return write_schedule(request, request.schedule(), request.kind)
     return _run(console, request.schedule(), request.grace)
+
+
+def _check_batch(jobs: str, batch_options: tuple[str, ...]) -> None:
+    """Let the command `batch` read its options now, as a schedule is to start it when nobody is there.
+
+    Raises
+    ------
+    UsageError
+        `batch` does not take the options.
+    """
+    root = click.get_current_context().find_root()
+    batch = root.command.get_command(root, "batch") if isinstance(root.command, click.Group) else None
+    if batch is not None:
+        batch.make_context("planner batch", [jobs, *batch_options]).close()
 
 
 def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> CommandResult:

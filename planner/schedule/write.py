@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from pathlib import Path
 
 from planner.command import CommandResult
@@ -26,12 +27,13 @@ def write_schedule(request: ScheduleRequest, schedule: Schedule, kind: Kind) -> 
         A file that this command did not write would be replaced, or nothing can be written there.
     """
     files = FORMATS[kind](schedule)
-    paths = _write(request.output or Path("outputs", "schedule", schedule.name), files, force=request.force)
+    folder = request.output or Path("outputs", "schedule", schedule.name)
+    paths = _write(folder, files, force=request.force)
     zone = schedule.calendar.zone or (local_zone() if kind in ("cron", "systemd") else dt.UTC)
     starts = Calendar(schedule.calendar.text, zone).next(SHOWN_STARTS, dt.datetime.now(dt.UTC))
     lines = [f"Written: {path}" for path in paths]
     lines += ["Next starts:", *(f"  {each:%a %Y-%m-%d %H:%M} {each.tzname()}" for each in starts)]
-    lines += ["To install:", *(f"  {line}" for line in files.install)]
+    lines += [f"To install, in the folder {shlex.quote(str(folder))}:", *(f"  {line}" for line in files.install)]
     lines += [f"Note: {note}" for note in files.notes]
     document = {
         "name": schedule.name,

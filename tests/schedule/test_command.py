@@ -108,6 +108,8 @@ def test_ours_are_replaced_and_others_are_not(folder: Path, capsys: pytest.Captu
         (("weekly", "--cron", "@weekly", "--as", "kubernetes"), "--image"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "-o", "x"), "--into FOLDER"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--budget=1h"), "--budget TIME"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--wrkers", "2"), "--wrkers"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--gap", "7"), "found '7'"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--tz", "Mars/Olympus"), "is not a time zone"),
     ],
 )
@@ -133,7 +135,7 @@ def test_names_come_from_the_jobs(folder: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_options_of_the_batch_are_kept_as_they_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What follows -- is not looked into, whatever it holds."""
+    """What follows -- is handed on as it is, whatever it holds."""
     odd = [each for each in ODD if each]
     _, found, _ = said(capsys, "weekly", "--cron", "@daily", "--as", "cron", "--", "--json", *odd)
     assert found["command"][7:] == ["--json", *odd]

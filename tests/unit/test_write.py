@@ -16,6 +16,7 @@ from builders import contract, dataset, demand, fleet, lease, on_demand, segment
 from unit.plans import write
 
 from models.audit import AuditReport, Check
+from models.core.noise import without_noise
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.kinds import FLEET
@@ -145,7 +146,7 @@ def table(workbook: Any, sheet: str) -> list[dict[str, Any]]:
 def said(workbook: Any) -> str:
     """All text of the first sheet."""
     cells = (cell for row in workbook["Plan"].iter_rows(values_only=True) for cell in row)
-    return "\n".join(cell for cell in cells if isinstance(cell, str))
+    return " ".join(cell for cell in cells if isinstance(cell, str))
 
 
 def summary(workbook: Any) -> dict[str, Any]:
@@ -370,7 +371,7 @@ def test_solver_noise_is_left_out(tmp_path: Path) -> None:
         online=(replace(PLAN.online[0], accelerators=8.0000000001),),
         payments=(*PLAN.payments, Payment(2, "on_demand", "spot", "spot us H100", 1e-9, 1e-9)),
     )
-    workbook = book(tmp_path / "plan.xlsx", DATA, plan)
+    workbook = book(tmp_path / "plan.xlsx", DATA, without_noise(plan))
     assert len(table(workbook, "Serving")) == len(PLAN.serving)
     assert table(workbook, "Capacity")[0]["accelerators"] == 8
     assert len(table(workbook, "Spend")) == len(plan.payments)
