@@ -74,7 +74,7 @@ class Problem:
         Raises
         ------
         KeyError
-            A workbook has no such sheet.
+            No workbook has such a sheet.
 
         Examples
         --------
@@ -142,10 +142,25 @@ class Problem:
         force
             Whether what is there is replaced; of a folder the files that are sheets.
 
+        Returns
+        -------
+        Path
+            Where it is.
+
         Raises
         ------
         CannotWrite
             It cannot be written there, or exists and `force` is not given.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import planner
+        >>> problem = planner.read("inputs/starter.xlsx")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     copy = planner.read(problem.write(f"{folder}/copy"))
+        >>> copy.dataset == problem.dataset
+        True
         """
         from planner.excel.problem_workbook import written_problem_of
 

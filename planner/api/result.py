@@ -130,6 +130,16 @@ class Result(Tables):
             There is none.
         WrongUsage
             The name does not end in .xlsx.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import planner
+        >>> result = planner.solve("inputs/starter.xlsx")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = planner.solve("inputs/starter.xlsx", start=result.to_excel(f"{folder}/plan.xlsx"))
+        >>> again.status
+        'optimal'
         """
         from planner.reports.plan_report import write_plan
 
@@ -242,6 +252,13 @@ class Result(Tables):
             The audit rejects the plan of a sample.
         NoPlan
             There is no plan to try.
+
+        Examples
+        --------
+        >>> import planner
+        >>> report = planner.solve("inputs/starter.xlsx").stress(count=3, demand_volatility=0.05, workers=1)
+        >>> len(report.samples)
+        3
         """
         from planner.stress.commitment import commitment_of
         from planner.stress.stress_test import committed_until as until_of
