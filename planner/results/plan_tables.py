@@ -141,6 +141,11 @@ OFFERS_NOT_TAKEN = Table(
         "price_per:text",
         "local_worth_usd_per_unit:money?",
         "local_cost_usd_per_unit:money?",
+        "extra_at_least_usd:money?",
+        "extra_at_most_usd:money?",
+        "break_even_at_least:amount?",
+        "break_even_at_most:amount?",
+        "known_by:text",
         "in_words:text",
     ),
 )

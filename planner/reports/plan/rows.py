@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from models.estimate import Estimate
 from models.supply.registry import offers_on_the_table
 from planner.analysis.alternatives import common_decisions
 from planner.analysis.offer_values import local_worth, offer_facts
@@ -130,12 +131,17 @@ def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:
         price = facts.price, facts.price_unit
         place = offer.name, offer.kind.name, facts.provider, facts.region, facts.mw_per_unit, *price
         if local is None:
-            rows.append((*place, None, None, "cannot be signed in this horizon"))
+            none = (None,) * 6
+            rows.append((*place, *none, Estimate.unknown().known_by, "cannot be signed in this horizon"))
             continue
-        words = "worth less than it costs at the plan's marginal values"
-        if local.margin_usd > 0.0:
-            words = "a small part is worth its cost; a whole unit is too big, or a rule, a cap or an option prevents it"
-        rows.append((*place, local.worth_usd, local.cost_usd, f"{words}; `planner explain` solves with it signed"))
+        extra = Estimate(0.0, None, "bound")  # with an offer forced in, less is allowed
+        is_worth = "is worth more" if local.margin_usd > 0.0 else "is not known to be worth more"
+        words = (
+            f"a little of it {is_worth} than it costs at the plan's marginal values; "
+            "whether a unit pays is not known: `planner explain` solves with it signed"
+        )
+        known = extra.at_least, extra.at_most, None, None, extra.known_by
+        rows.append((*place, local.worth_usd, local.cost_usd, *known, words))
     return [Filled(OFFERS_NOT_TAKEN, rows)] if rows else []
 
 
