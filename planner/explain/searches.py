@@ -17,6 +17,7 @@ from models.dataset import Dataset
 from models.estimate import Estimate
 from models.kinds import OfferKey
 from models.plan import Plan
+from models.supply.registry import offers_on_the_table
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
@@ -125,7 +126,10 @@ class Search:
         cost = self.cost_usd
         if cost is not None and plan.objective_usd >= cost:
             return
-        if all(plan.takes(each) for each in self.dataset.must_take) and audit(self.dataset, plan).passed:
+        on_the_table = set(offers_on_the_table(self.dataset))
+        fits = all(each.signed or each.offer in on_the_table for each in plan.signings)  # sooner seen than audited
+        fits = fits and all(plan.takes(each) for each in self.dataset.must_take)
+        if fits and audit(self.dataset, plan).passed:
             self.plan, self.infeasible = plan, False
 
 
