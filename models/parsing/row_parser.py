@@ -52,14 +52,22 @@ class Entry:
 class SheetEntries:
     """A sheet read: its entries, where its columns are, and how far its silence can be trusted.
 
+    `faults` takes what is wrong with it.
+
     `broken`: something of it could not be read, so nothing follows from what it lacks.
     """
 
     sheet: Sheet
+    faults: list[Fault]
     entries: list[Entry] = field(default_factory=list)
     letters: dict[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     broken: bool = False
+
+    def refuse(self, column: str, found: str, expected: str, fix: str, row: int = 0, cell: str = "") -> None:
+        """Reports something of the sheet that could not be read."""
+        self.faults.append(Fault(self.sheet.name, column, "", found, expected, fix, row=row, cell=cell))
+        self.broken = True
 
 
 def key_label(sheet: Sheet, values: Mapping[str, Any]) -> str:
@@ -75,38 +83,34 @@ def key_label(sheet: Sheet, values: Mapping[str, Any]) -> str:
 def read_sheet(which: Sheet, table: RawTable | None, faults: list[Fault]) -> SheetEntries:
     """The entries of a sheet; none where the table is absent."""
     if table is None or table.broken:
-        return SheetEntries(which, broken=table is not None or not which.optional)
+        return SheetEntries(which, faults, broken=table is not None or not which.optional)
     if which.name == "settings":
         return _read_settings(table, faults)
-    result = SheetEntries(which)
+    result = SheetEntries(which, faults)
     names = [each.name for each in which.columns]
     matched = match_columns(which, table, names, faults)
     result.letters.update(matched.letters)
     wide = _month_headings(matched) if which.name in ("demand", "history") else {}
     if wide and not {"month", "tokens_bn_per_day"} & set(matched.letters):
-        _read_wide(matched, wide, result, faults)
+        _read_wide(matched, wide, result)
     else:
         if wide:
             fix = "Keep the columns month and tokens_bn_per_day, or a column for each month, not both."
-            found = "month columns beside the long form"
-            faults.append(Fault(which.name, "", "", found, f"long or wide {which.name}", fix, row=1))
+            result.refuse("", "month columns beside the long form", f"long or wide {which.name}", fix, 1)
             unknown = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
             matched = Matched(which, table, matched.letters, unknown)
-            result.broken = True
-        _read_long(matched, result, faults)
+        _read_long(matched, result)
     if not which.optional and not result.entries and not result.broken:
-        fix = "Fill in at least one row."
-        faults.append(Fault(which.name, "", "", "no rows", f"a sheet of {which.purpose}", fix))
-        result.broken = True
+        result.refuse("", "no rows", f"a sheet of {which.purpose}", "Fill in at least one row.")
     return result
 
 
-def _read_long(matched: Matched, result: SheetEntries, faults: list[Fault]) -> None:
+def _read_long(matched: Matched, result: SheetEntries) -> None:
     which = matched.sheet
     columns = [(each, matched.letters.get(each.name)) for each in which.columns]
-    report_unknown_columns(matched, [each.name for each, letter in columns if not letter], faults)
+    report_unknown_columns(matched, [each.name for each, letter in columns if not letter], result.faults)
     if _has_records(matched) or not which.optional:
-        _report_missing_columns(matched, result, faults)
+        _report_missing_columns(matched, result)
     filled = [r for r in matched.table.records if any(letter in r.values for _, letter in columns if letter)]
     for record in filled:
         row = _RowReader(which, record)
@@ -115,7 +119,7 @@ def _read_long(matched: Matched, result: SheetEntries, faults: list[Fault]) -> N
                 row.read_cell(column, record.values.get(letter), letter)
             elif not column.required:
                 row.values[column.name] = column.default
-        result.broken |= row.finish(faults)
+        result.broken |= row.finish(result.faults)
         result.entries.append(Entry(which, record.row, row.values))
 
 
@@ -125,7 +129,7 @@ def _has_records(matched: Matched) -> bool:
     return any(letters & record.values.keys() for record in matched.table.records)
 
 
-def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, faults: list[Fault]) -> None:
+def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries) -> None:
     """Demand or history with a row per segment and region and a column per month; blank is not given."""
     which = matched.sheet
     columns = {each.name: each for each in which.columns}
@@ -134,23 +138,17 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, 
         if _MONTH_LIKE.fullmatch(heading.strip()):
             expected = "a month, such as 2026-09 or Sep 2026"
             fix = "Write the month in this form, or rename the column to note."
-            faults.append(Fault(which.name, heading, "", shown(heading), expected, fix, row=1, cell=f"{letter}1"))
-            result.broken = True
+            result.refuse(heading, shown(heading), expected, fix, 1, f"{letter}1")
     others = {letter: heading for letter, heading in unknown.items() if not _MONTH_LIKE.fullmatch(heading.strip())}
-    report_unknown_columns(Matched(which, matched.table, {}, others), ("segment", "region"), faults)
-    _report_missing_columns(matched, result, faults, ignore=("month", "tokens_bn_per_day"))
+    report_unknown_columns(Matched(which, matched.table, {}, others), ("segment", "region"), result.faults)
+    _report_missing_columns(matched, result, ignore=("month", "tokens_bn_per_day"))
     first: dict[int, str] = {}
     for letter, month in wide.items():
         heading = matched.others[letter]
         result.letters.update({heading: letter, months.label(month): letter})
         if month in first:
             found = f"a second column for {months.label(month)} (the first is {first[month]}1)"
-            faults.append(
-                Fault(
-                    which.name, heading, "", found, "each month once", "Keep one of the two.", row=1, cell=f"{letter}1"
-                )
-            )
-            result.broken = True
+            result.refuse(heading, found, "each month once", "Keep one of the two.", 1, f"{letter}1")
         first.setdefault(month, letter)
     used = {*(matched.letters.values()), *wide}
     for record in matched.table.records:
@@ -162,13 +160,13 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries, 
                 head.read_cell(columns[name], record.values.get(place), place)
             elif not columns[name].required:
                 head.values[name] = columns[name].default
-        result.broken |= head.finish(faults)
+        result.broken |= head.finish(result.faults)
         for month, column in first.items():
             if column not in record.values:
                 continue
             figure = _RowReader(which, record, dict(head.values))
             figure.read_cell(columns["tokens_bn_per_day"], record.values[column], column, matched.others[column])
-            result.broken |= figure.finish(faults)
+            result.broken |= figure.finish(result.faults)
             result.entries.append(Entry(which, record.row, figure.values | {"month": month}))
 
 
@@ -177,28 +175,23 @@ def _month_headings(matched: Matched) -> dict[str, int]:
     return {letter: month for letter, month in found.items() if month is not None}
 
 
-def _report_missing_columns(
-    matched: Matched, result: SheetEntries, faults: list[Fault], ignore: tuple[str, ...] = ()
-) -> None:
+def _report_missing_columns(matched: Matched, result: SheetEntries, ignore: tuple[str, ...] = ()) -> None:
     for column in matched.sheet.columns:
         if column.required and column.name not in matched.letters and column.name not in ignore:
-            result.broken = True
             fix = f"Add a column {column.name}: {column.meaning}."
-            faults.append(Fault(matched.sheet.name, column.name, "", "no such column", column.expected(), fix, row=1))
+            result.refuse(column.name, "no such column", column.expected(), fix, 1)
 
 
 def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
     """The one entry of the settings, a row of the sheet being a column of the entry."""
     which = sheet("settings")
-    result = SheetEntries(which)
+    result = SheetEntries(which, faults)
     matched = match_columns(which, table, ("key", "value"), faults)
     report_unknown_columns(matched, ("key", "value"), faults)
     missing = [name for name in ("key", "value") if name not in matched.letters]
     for name in missing:
-        expected, fix = "the columns key and value", f"Add a column {name}."
-        faults.append(Fault("settings", name, "", "no such column", expected, fix, row=1))
+        result.refuse(name, "no such column", "the columns key and value", f"Add a column {name}.", 1)
     if missing:
-        result.broken = True
         return result
     result.letters.update(matched.letters)
     columns = {each.name: each for each in which.columns}
@@ -207,24 +200,20 @@ def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
     for record in matched.table.records:
         if key not in record.values:
             if letter in record.values:
-                expected, fix = "the name of a setting", "Name the setting, or clear the cell."
-                faults.append(Fault("settings", "key", "", "a value without a key", expected, fix, row=record.row))
-                result.broken = True
+                fix = "Name the setting, or clear the cell."
+                result.refuse("key", "a value without a key", "the name of a setting", fix, record.row)
             continue
         raw = record.values[key]
         name = fold(str(raw))
         if isinstance(raw, Unreadable):
-            faults.append(Fault("settings", "key", "", raw.found, "the name of a setting", raw.fix, row=record.row))
-            result.broken = True
+            result.refuse("key", raw.found, "the name of a setting", raw.fix, record.row)
         elif name not in columns:
             fix = f"It is not read. {closest(name, columns)}"
             row, found, expected = record.row, f"a setting {shown(raw)}", "a setting the planner knows"
             faults.append(Fault("settings", name, "", found, expected, fix, "warning", row, f"{key}{row}"))
         elif name in result.rows:
             found = f"{name} a second time (first in row {result.rows[name]})"
-            fix = "Keep one of the two."
-            faults.append(Fault("settings", name, "", found, "each setting once", fix, row=record.row))
-            result.broken = True
+            result.refuse(name, found, "each setting once", "Keep one of the two.", record.row)
         else:
             result.rows[name] = record.row
             reader = _RowReader(which, record, values)
@@ -234,8 +223,7 @@ def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
         if column.name not in result.rows:
             if column.required:
                 fix = f"Add a row with the key {column.name}: {column.meaning}."
-                faults.append(Fault("settings", column.name, "", "no such setting", column.expected(), fix))
-                result.broken = True
+                result.refuse(column.name, "no such setting", column.expected(), fix)
             else:
                 values[column.name] = column.default
     result.entries.append(Entry(which, 0, values))

@@ -21,8 +21,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from models.core.vector import Array
 from models.dataset import Dataset
-from models.sampling.arrays import Array
 from models.sampling.levels import accelerator_time, demand_of, over_baseline, power_mw
 from models.sampling.paths import Paths
 

@@ -11,7 +11,7 @@ from models import months
 from models.dataset import Dataset
 
 if TYPE_CHECKING:
-    from models.sampling.arrays import Array
+    from models.core.vector import Array
 
 
 def segment_growth(dataset: Dataset, segment: str) -> list[float]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from models.core.vector import Array
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.sampling.arrays import Array
 from models.sampling.paths import Paths
 from models.sampling.uncertainty import ALL
 from models.supply.registry import offers

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.core.vector import Array
 from models.dataset import Dataset
-from models.sampling.arrays import Array
 from models.sampling.levels import demand_of, over_baseline
 from models.sampling.paths import Paths
 from models.sampling.reduction import Reduction

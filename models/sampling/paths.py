@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from models.core.vector import Array
 from models.dataset import Dataset
-from models.sampling.arrays import Array
 from models.sampling.distribution import Distribution
 from models.sampling.history import joint_growth
 from models.sampling.uncertainty import (

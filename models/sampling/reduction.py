@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.sampling.arrays import Array
+from models.core.vector import Array
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from models.sampling.arrays import Array
+    from models.core.vector import Array
 
 
 def geometric_walk(volatility: float, shocks: Array) -> Array:

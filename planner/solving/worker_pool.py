@@ -35,6 +35,7 @@ GRACE_SECONDS = 30.0
 LEAVE_SECONDS = 2.0
 """An idle worker may take this long to end by itself."""
 _POLL_SECONDS = 0.1
+NOT_BEGUN = "not begun: the time was over or the run was stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,9 @@ class WorkerPool:
 
     def _solve(self, task: SolveTask) -> SolveResult:
         left = self.seconds_left
-        if self._halt.is_set() or (left is not None and left <= 0.0):
-            return SolveResult(task.key, "no_plan", why="not begun: the time was over or the run was stopped")
-        limit = task.options.time_limit
-        if left is not None:
-            limit = left if limit is None else min(left, limit)
-        task = replace(task, options=replace(task.options, time_limit=limit))
+        if self._halt.is_set() or left == 0.0:
+            return SolveResult(task.key, "no_plan", why=NOT_BEGUN)
+        task = _within(task, left)
         try:
             process = self._idle.get_nowait()
         except queue.Empty:
@@ -306,10 +304,14 @@ def solve_many(nonzeros: int, seconds: float | None, stop: Stop, workers: int = 
 
 def _one_by_one(tasks: Iterable[SolveTask], deadline: float | None, stop: Stop) -> Iterator[SolveResult]:
     for each in tasks:
-        left = None if deadline is None else deadline - time.monotonic()
-        if stop.requested or (left is not None and left <= 0.0):
-            yield SolveResult(each.key, "no_plan", why="not begun: the time was over or the run was stopped")
-            continue
-        limits = [limit for limit in (left, each.options.time_limit) if limit is not None]
-        task = replace(each, options=replace(each.options, time_limit=min(limits, default=None)))
-        yield solve_task(task, lambda: stop.requested)
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if stop.requested or left == 0.0:
+            yield SolveResult(each.key, "no_plan", why=NOT_BEGUN)
+        else:
+            yield solve_task(_within(each, left), lambda: stop.requested)
+
+
+def _within(task: SolveTask, seconds: float | None) -> SolveTask:
+    """The task with no more time than there is."""
+    limits = [limit for limit in (seconds, task.options.time_limit) if limit is not None]
+    return replace(task, options=replace(task.options, time_limit=min(limits, default=None)))

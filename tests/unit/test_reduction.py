@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from models.core.vector import Array
 from models.dataset import Dataset
 from models.sampling import Paths, Uncertainty, distribution, moments, reduce_to, sample, vectors
-from models.sampling.arrays import Array
 
 POINTS = st.integers(2, 7).flatmap(
     lambda n: st.tuples(
