@@ -182,7 +182,7 @@ class Lease(Row):
     )
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
     service_not_before: int | None = column("month", "service cannot start before it", default=None)
-    delivered_share: float = column("share", "planning derate of what arrives", default=1.0)
+    delivered_share: float = column("share", "planning derate of what arrives; cuts rents by the unit too", default=1.0)
     sublet: bool = column("flag", "may be leased out again", default=False)
     signed_month: int | None = column("month", "with status signed: when", default=None)
     signed_units: int | None = column("count", "with status signed: how many units", unit="units", default=None)
@@ -244,7 +244,7 @@ class Ramp(Row):
 
     ramp: str = column("name", "name of the ramp")
     service_month: int = column("count", "1, 2, …; a row holds until the next", low=1)
-    capacity_share: float = column("share", "of the capacity that is online", default=1.0)
+    capacity_share: float = column("share", "of the capacity that is online; cuts a fixed rent alike", default=1.0)
     rate_multiplier: float = column("number", "on the rate: a reduced rate while ramping", default=1.0, low=0)
 
 
@@ -261,11 +261,11 @@ class Contract(Row):
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
     service_not_before: int | None = column("month", "service cannot start before it", default=None)
-    delivered_share: float = column("share", "planning derate of what arrives", default=1.0)
+    delivered_share: float = column("share", "planning derate of what arrives; cuts what is billed too", default=1.0)
     signed_month: int | None = column("month", "with status signed: when", default=None)
     signed_blocks: int | None = column("count", "with status signed: how many blocks", unit="blocks", default=None)
     hardware: str = column("name", "which accelerator", refers=("hardware",))
-    block_mw: float = column("number", "power of a block", unit="MW", above=0)
+    block_mw: float = column("number", "power of a block; accelerators may be fractional", unit="MW", above=0)
     min_blocks: int = column("count", "least blocks committed if signed", unit="blocks", default=1, low=1)
     max_blocks: int = column("count", "most blocks committed if signed", unit="blocks")
     term_months: int = column("count", "length of the term", unit="months", low=1, high=LONGEST_MONTHS)
@@ -284,9 +284,15 @@ class Contract(Row):
         default="all_units",
         choices=("all_units", "incremental"),
     )
-    take_or_pay_share: float = column("share", "of hours online that is billed in any case", default=1.0)
+    take_or_pay_share: float = column(
+        "share",
+        "of hours online that is billed in any case; use above it at the cheapest rate with hours left",
+        default=1.0,
+    )
     overage_share: float = column("share", "of what is online that can be used on top", default=0.0)
-    overage_price_multiple: float = column("number", "of the rate, for overage", default=1.0, low=0)
+    overage_price_multiple: float = column(
+        "number", "of the rate, for overage; incremental: of the first tier's", default=1.0, low=0
+    )
     min_spend_usd_per_year: float = price("bills of a contract year are topped up to this", unit="USD/year")
 
 

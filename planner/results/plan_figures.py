@@ -6,6 +6,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.plan import Plan
+from planner.results.bills import BillRow, bills
 from planner.results.decisions import Action, Decision, actions, decisions
 from planner.results.lock_in import LockRow, lock_in
 from planner.results.monthly import MonthRow, Totals, by_month, totals
@@ -71,6 +72,11 @@ class PlanFigures:
     def use(self) -> list[UseRow]:
         """Accelerators available and at work by month, load block and pool."""
         return use(self.dataset, self.plan)
+
+    @cached_property
+    def bills(self) -> list[BillRow]:
+        """Every line of every bill of leases and contracts."""
+        return bills(self.dataset, self.plan)
 
     @cached_property
     def lock_in(self) -> list[LockRow]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
 from models.supply.registry import bought
+from planner.results.bills import BillRow
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
 from planner.results.tables import Filled, Table, columns, rows_by_month, value_of
@@ -84,6 +85,23 @@ SPEND = Table(
     ),
     Payment,
     "payments",
+)
+BILLS = Table(
+    "Bills",
+    "every line of every bill of leases and contracts",
+    columns(
+        "month:month",
+        "offer:text",
+        "signed_month:month",
+        "units:amount",
+        "hours:amount?",
+        "rate:rate",
+        "tier:text",
+        "prepaid:money",
+        "escalator:rate",
+        "amount:money",
+    ),
+    BillRow,
 )
 USE = Table(
     "Use",
