@@ -96,7 +96,7 @@ def _contract(dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> I
             words = f"from block {tier.from_blocks:g}"
             facts = {"prepaid": prepaid, "escalator": escalator}
             yield line(t, blocks, rate / escalator, words, share * online + beyond, **facts)
-        if over.get((signing.name, t)):
+        if billed and over.get((signing.name, t)):
             first = schedule.rate(billed[0][0], t) / escalator * contract.overage_price_multiple
             hours = over[signing.name, t]
             yield line(t, signing.units, first, "overage", hours, escalator=escalator)

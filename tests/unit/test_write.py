@@ -47,6 +47,7 @@ HEADERS = {
     "Service": "month segment region demand_bn_per_day after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day",
     "Limits": "month segment limit",
     "Spend": "month category provider offer cash_usd present_value_usd",
+    "Bills": "month offer signed_month units hours rate tier prepaid escalator amount",
     "Use": "month block region hardware available_accelerators used_accelerators on_demand_accelerators",
     "Monthly": "month fleet_mw leases_mw contracts_mw on_demand_mw at_work_mw leased_out_mw demand_bn_per_day"
     " after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day from_fleet_bn_per_day from_leases_bn_per_day"
