@@ -35,7 +35,7 @@ SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class MarginalValue:
     """Worth or cost of a unit more, and of the last one where that is another; in USD of present value."""
 
     usd: float
@@ -43,7 +43,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenValue(Value):
+class TokenValue(MarginalValue):
     """What one more billion tokens a day of a segment costs in month t, and what the last one did.
 
     `mtok`: million tokens in the month that a billion a day are, times the discount factor.
@@ -65,7 +65,7 @@ class TokenValue(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class CapacityValue(Value):
+class CapacityValue(MarginalValue):
     """What one more accelerator of a hardware, online in a region in month t, would be worth, and the last one was.
 
     `hours`: of the month, times the discount factor; `per_mw`: accelerators in a MW.
@@ -89,7 +89,7 @@ class CapacityValue(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class CapValue(Value):
+class CapValue(MarginalValue):
     """What loosening a cap by one `unit` would save in the month, or the period that begins in it.
 
     `left_usd`: what tightening it by one would cost.
