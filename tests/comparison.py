@@ -8,8 +8,8 @@
 
 Every workbook is compared with brute force over all its decisions, and with one made from it whose optimum is
 known from its own. Of every item that a workbook can hold the tables tell in how many workbooks it was, and in how
-many it mattered: one cell is changed in each workbook, and where that changes the optimum, the item is bound. A pair
-of kinds of offers is bound where the plan takes both. Ends with 1 where anything disagrees.
+many it mattered: --probes cells are changed in each workbook, and where that changes the optimum, the item is bound. A
+pair of kinds of offers is bound where the plan takes both. Ends with 1 where anything disagrees.
 """
 
 from __future__ import annotations
@@ -56,10 +56,8 @@ class Tally:
             self.infeasible[row] += not found.disagreement and found.infeasible
             self.disagree[row] += bool(found.disagreement)
         self.held.update([*found.held, *found.pairs])
-        if found.probed:
-            self.probed[found.probed] += 1
-            self.bound[found.probed] += found.probe_bound
-        self.bound.update(found.pairs_taken)
+        self.probed.update(list(found.bound))
+        self.bound.update([*found.pairs_taken, *(item for item, bound in found.bound.items() if bound)])
 
     def join(self, other: Tally) -> None:
         """Counts those of another."""
@@ -78,6 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=200, help="workbooks to compare")
     parser.add_argument("--seed", type=int, default=1, help="the first workbook's")
+    parser.add_argument("--probes", type=int, default=1, help="cells changed in each workbook, to see what is bound")
     parser.add_argument("--only", type=int, help="one workbook")
     parser.add_argument("--record", type=Path, action="append", default=[], help="the first is written, all are told")
     parser.add_argument("--all", action="store_true", help="every item and pair, not only the rare ones")
@@ -94,7 +93,7 @@ def main() -> None:
             continue
         chunk = Tally(first)
         for seed in range(first, min(first + CHUNK, options.seed + options.count)):
-            found = compared(seed)
+            found = compared(seed, options.probes)
             chunk.add(found)
             if found.disagreement:
                 print(f"--only {seed}: {found.kind}, {found.disagreement}", flush=True)

@@ -145,8 +145,10 @@ class Caps:
         for when, period in self._periods(cap):
             before = self.dataset.carried_into(cap.cap, period)
             found = before.paid_usd + sum(self._paid(cap, t) for t in period)
-            earned = before.revenue_usd + sum(self._earned(t) for t in period)
-            self._limit(cap, when, found, cap.value * earned, max(abs(cap.value * earned), self._turnover(period)))
+            earned, names = before.revenue_usd + sum(self._earned(t) for t in period), self.dataset.segment_of
+            # what is earned is the little that limits and shortfall leave of revenue before them
+            gross = before.revenue_usd + sum(self.demand.baseline_revenue[t, name] for t in period for name in names)
+            self._limit(cap, when, found, cap.value * earned, max(abs(cap.value) * gross, self._turnover(period)))
 
     def _earned(self, t: int) -> float:
         """USD of month t that customers pay: before limits, less what those take and what falls short would bring."""

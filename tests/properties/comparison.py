@@ -47,8 +47,7 @@ class Comparison:
     infeasible: bool = False
     disagreement: str = ""
     held: list[str] = field(default_factory=list)
-    probed: str = ""
-    probe_bound: bool = False
+    bound: dict[str, bool] = field(default_factory=dict)
     pairs: list[str] = field(default_factory=list)
     pairs_taken: list[str] = field(default_factory=list)
 
@@ -118,8 +117,8 @@ def planned(data: Dataset) -> Answer:
     return Answer(found.objective_usd, max(sizes), taken)
 
 
-def compared(seed: int, probe: bool = True) -> Comparison:
-    """Compares the workbook of a seed."""
+def compared(seed: int, probes: int = 1) -> Comparison:
+    """Compares the workbook of a seed, and tries whether so many of the items it holds are bound."""
     workbook = drawn(seed)
     data, known, random = workbook.data, workbook.cost_usd, workbook.random
     found = Comparison(seed, workbook.kind, held=list(items(data)), pairs=pairs(kinds(data)))
@@ -144,10 +143,9 @@ def compared(seed: int, probe: bool = True) -> Comparison:
     told = _broken(related, {id(data): answer})
     if told:
         return disagree(f"{found.relation}: {told}")
-    if probe and not errors:
-        found.probed = random.choice(found.held)
-        other = changed(data, random.choice(items(data)[found.probed]), random)
-        found.probe_bound = other is not None and _matters(answer, other)
+    for item in random.sample(found.held, 0 if errors else min(probes, len(found.held))):
+        other = changed(data, random.choice(items(data)[item]), random)
+        found.bound[item] = other is not None and _matters(answer, other)
     return found
 
 

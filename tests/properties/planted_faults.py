@@ -192,10 +192,9 @@ def _fee_of_later(right: Wrong, schedule: LeaseSchedule, stop: int) -> float:
     return float(right(schedule, stop + 1))
 
 
-def _overage_by_tier(right: Wrong, model: Model, contract: Any, t: int, signatures: Any, by_tier: bool) -> Any:
-    found = right(model, contract, t, signatures, by_tier)
-    multiple = contract.overage_price_multiple
-    return found if by_tier or not multiple else [replace(each, rate=each.rate / multiple) for each in found]
+def _overage_at_the_rate(right: Wrong, model: Model, metered: Sequence[Any]) -> None:
+    plain = [replace(each, contract=replace(each.contract, overage_price_multiple=1.0)) for each in metered]
+    right(model, plain)
 
 
 def _no_churn(right: Wrong, dataset: Any, segment: str) -> Any:
@@ -227,7 +226,7 @@ FAULTS: dict[str, Fault] = {
     "service starts before it can": _starts(_in_service_early),
     "a tier begins a block late": instead(ContractSchedule, "tiers", _late_tiers),
     "a month of power has 730 hours": instead(ContractSchedule, "rate", _rate_by_730_hours),
-    "overage is billed at the rate": instead(models.supply.contracts, "rate_classes", _overage_by_tier),
+    "overage is billed at the rate": instead(models.supply.contracts, "add_overage", _overage_at_the_rate),
     "overage has no limit": without_rows("overage_within_share"),
     "a cut contract year owes the minimum of a whole one": instead(Bills, "owed", _whole_year),
     "the minimum spend is forgotten": without_rows("minimum_spend_is_met"),

@@ -311,3 +311,13 @@ def test_an_option_may_be_bought_in_the_month_of_signing(bought: int, kept: bool
         payments=tuple(pay("option", "right", {bought: 7})),
     )
     assert broken(dataset, plan) == (set() if kept else {"option_bought_first"})
+
+
+def test_rounding_of_revenue_breaks_no_cap() -> None:
+    """Where all of it falls short nothing is earned, to rounding, and no cash is within a share of that."""
+    capped = Cap(cap="share", measure="cash_share_of_revenue", scope="total", sense="max", value=0.2)
+    segment = b.segment(revenue_usd_per_mtok=0.05, shortfall_usd_per_mtok=0.1)
+    dataset = b.dataset(segment, b.demand(1.0), capped, months=1)
+    plan = b.solved(dataset)
+    rounded = tuple(replace(each, tokens_bn=each.tokens_bn * (1.0 + 1e-15)) for each in plan.shortfalls)
+    assert broken(dataset, replace(plan, shortfalls=rounded)) == set()
