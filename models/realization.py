@@ -15,6 +15,7 @@ from itertools import pairwise
 from models.schema import ScenarioFactor
 
 ALL = "*"
+"""As the name of a factor: everything that the quantity acts on."""
 
 
 class Realization:

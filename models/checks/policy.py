@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from models.checks.context import CheckContext, fault_in
 from models.checks.names import sources
 from models.faults import Fault, closest
+from models.realization import ALL
 from models.schema import ScenarioFactor
 from models.supply.registry import bought
 
@@ -59,7 +60,6 @@ def scenarios(context: CheckContext) -> Iterator[Fault]:
 
 
 LEAST = {"demand_growth": -1.0}
-ANYTHING = "*"
 
 
 def scenario_factors(context: CheckContext) -> Iterator[Fault]:
@@ -87,7 +87,7 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
         if factor.from_month is None and (factor.scenario, factor.quantity, factor.name) in dated:
             found, fix = "an empty cell", "Delete one of the two rows, or give this one a later month."
             yield fault_in(factor, "from_month", found, "one row for the first month; another has it too", fix)
-        if factor.name != ANYTHING and factor.name not in known[factor.quantity]:
+        if factor.name != ALL and factor.name not in known[factor.quantity]:
             yield _unknown(factor, known[factor.quantity])
         least = LEAST.get(factor.quantity, 0.0)
         if factor.value < least:
@@ -98,5 +98,5 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
 
 
 def _unknown(factor: ScenarioFactor, known: Iterable[str]) -> Fault:
-    expected = f"what {factor.quantity} acts on, or {ANYTHING} for all"
+    expected = f"what {factor.quantity} acts on, or {ALL} for all"
     return fault_in(factor, "name", f"'{factor.name}'", expected, closest(factor.name, sorted(known)))

@@ -6,12 +6,13 @@
 No files, no clock: the same seed gives the same paths.
 """
 
+from models.realization import ALL
 from models.sampling.distance import vectors
 from models.sampling.distribution import DELAY_PRIORS, Distribution, distribution
 from models.sampling.moments import Moment, moments
 from models.sampling.paths import Paths, sample
 from models.sampling.reduction import Reduction, reduce_to
-from models.sampling.uncertainty import ALL, HISTORY, Uncertainty, uncertainty_faults
+from models.sampling.uncertainty import HISTORY, Uncertainty, uncertainty_faults
 
 __all__ = [
     "ALL",

@@ -10,8 +10,8 @@ import numpy as np
 from models.core.vector import Array
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
+from models.realization import ALL
 from models.sampling.paths import Paths
-from models.sampling.uncertainty import ALL
 from models.supply.registry import offers
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from models.core.vector import Array
 from models.dataset import Dataset
+from models.realization import ALL
 from models.sampling.levels import demand_of, over_baseline
 from models.sampling.paths import Paths
 from models.sampling.reduction import Reduction
-from models.sampling.uncertainty import ALL
 
 TOTAL_DEMAND = ("demand", "total")
 

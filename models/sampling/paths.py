@@ -20,10 +20,10 @@ import numpy as np
 
 from models.core.vector import Array
 from models.dataset import Dataset
+from models.realization import ALL
 from models.sampling.distribution import Distribution
 from models.sampling.history import joint_growth
 from models.sampling.uncertainty import (
-    ALL,
     Uncertainty,
     active_offers,
     names_that_may_exit,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from models.dataset import Dataset
 from models.faults import closest
+from models.realization import ALL
 from models.sampling.distribution import Distribution
 from models.sampling.history import joint_growth, segment_growth
 from models.supply.kind import OfferKind
@@ -19,7 +20,6 @@ from models.supply.registry import offers, offers_named, two_offers, uncertain
 
 Value = TypeVar("Value")
 
-ALL = "*"
 HISTORY = "history"
 """In place of a demand volatility: the standard deviation the segment's history shows."""
 

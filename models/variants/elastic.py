@@ -210,12 +210,8 @@ class Elastic:
                     added += 1
                     self._note(rule, shared[rule], 0, self._unit(rule), 1.0)
                 column = shared[rule]
-                if kind == "cap":
-                    weight = weights[key[0], int(key[1])]
-                    size = max(upper_bound(weight), 1e-9)
-                    self._weights[rule].append((r, weight))
-                elif kind == "max_shortfall_share":
-                    weight = self._demanded(name, int(key[1]))
+                if kind in ("cap", "max_shortfall_share"):
+                    weight = weights[key[0], int(key[1])] if kind == "cap" else self._demanded(name, int(key[1]))
                     size = max(upper_bound(weight), 1e-9)
                     self._weights[rule].append((r, weight))
                 else:

@@ -15,12 +15,11 @@ from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.faults import closest
 from models.kinds import OfferKey
+from models.realization import ALL
 from models.schema import OF_OFFERS, Demand
 from models.supply.kind import OfferKind
 from models.supply.registry import KINDS, offers_named, two_offers, uncertain
 from models.variants.offers import at_price
-
-ALL = "*"
 
 
 def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dataset:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from models.dataset import Dataset
 from models.schema import Fleet
@@ -168,16 +169,9 @@ def repaired(dataset: Dataset, changes: Iterable[RuleChange]) -> Dataset:
 def _apply(dataset: Dataset, change: RuleChange) -> Dataset:
     kind, name = change.rule.kind, change.rule.name
     if kind == "cap":
-        moved = change.amount
-        return replace(
-            dataset,
-            caps=tuple(
-                replace(cap, value=cap.value + moved if cap.sense == "max" else cap.value - moved)
-                if cap.cap == name
-                else cap
-                for cap in dataset.caps
-            ),
-        )
+        moved = {"max": change.amount, "min": -change.amount}
+        caps = (replace(cap, value=cap.value + moved[cap.sense]) if cap.cap == name else cap for cap in dataset.caps)
+        return replace(dataset, caps=tuple(caps))
     if kind == "rule":
         return replace(dataset, rules=tuple(each for each in dataset.rules if each.rule != name))
     if kind == "capacity":
@@ -194,21 +188,16 @@ def _apply(dataset: Dataset, change: RuleChange) -> Dataset:
         )
         return replace(dataset, fleet=(*dataset.fleet, missing))
     segment = dataset.segment_of[name]
-    if kind == "shortfall":
-        price = segment.shortfall_usd_per_mtok
-        share = min(1.0, change.amount)
-        segment = replace(
-            segment,
-            shortfall_usd_per_mtok=segment.revenue_usd_per_mtok if price is None else price,
-            max_shortfall_share=share,
-        )
-    elif kind == "max_shortfall_share":
-        share = min(1.0, segment.max_shortfall_share + change.amount)
-        segment = replace(segment, max_shortfall_share=share)
-    elif kind == "single_site":
-        segment = replace(segment, single_site=False)
-    elif kind == "may_tighten":
-        segment = replace(segment, may_tighten=True)
-    else:
-        segment = replace(segment, min_months_between_changes=0)
+    price = segment.shortfall_usd_per_mtok
+    wanted: dict[str, dict[str, Any]] = {
+        "shortfall": {
+            "shortfall_usd_per_mtok": segment.revenue_usd_per_mtok if price is None else price,
+            "max_shortfall_share": min(1.0, change.amount),
+        },
+        "max_shortfall_share": {"max_shortfall_share": min(1.0, segment.max_shortfall_share + change.amount)},
+        "single_site": {"single_site": False},
+        "may_tighten": {"may_tighten": True},
+        "min_months_between_changes": {"min_months_between_changes": 0},
+    }
+    segment = replace(segment, **wanted[kind])
     return replace(dataset, segments=tuple(segment if each.segment == name else each for each in dataset.segments))

@@ -15,7 +15,8 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
-from models.variants.factors import ALL, with_factor
+from models.realization import ALL
+from models.variants.factors import with_factor
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
 from planner.errors import WrongUsage

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from models import months
 from models.dataset import Dataset
+from models.realization import ALL
 from models.sampling import Moment, Paths, Reduction
 from models.sampling.levels import demand_of, over_baseline, power_mw
-from models.sampling.uncertainty import ALL
 
 MOST = 3
 """So many late offers are named, the rest counted."""

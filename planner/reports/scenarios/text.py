@@ -9,6 +9,7 @@ from dataclasses import replace
 from models import months
 from models.dataset import Dataset
 from models.kinds import LIMIT
+from models.realization import ALL
 from models.schema import ScenarioFactor
 from models.stochastic.risk import TILT, Measure
 from models.stochastic.solution import BoundedValue
@@ -21,7 +22,6 @@ from planner.results.decision_tree import Node
 from planner.results.scenario_decisions import SET_LIMIT, SharedDecision
 from planner.results.scenario_set import ScenarioSetResult
 
-EVERYTHING = "*"
 MULTIPLIED = {
     "demand": ("demand of {}", "all demand"),
     "throughput": ("tokens a second of {}", "tokens a second of everything"),
@@ -46,7 +46,7 @@ def factor_words(dataset: Dataset, scenario: str) -> str:
 
 
 def _factor(row: ScenarioFactor) -> str:
-    every = row.name == EVERYTHING
+    every = row.name == ALL
     since = "" if row.from_month is None else f" from {months.label(row.from_month)}"
     if row.quantity == "demand_growth":
         return f"growth of {'all demand' if every else row.name} {100 * row.value:+.3g} points a month{since}"
