@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from models.dataset import Dataset
-    from models.supply.kind import OfferKind
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +87,10 @@ PROBE = Kind("probe")
 OTHER = Kind("other")
 
 
+OfferKind = Any
+"""A `models.supply.kind.OfferKind`: it speaks of plans, so plans, which stand below it, cannot import its type."""
+
+
 class OfferKey(NamedTuple):
     """What tells offers apart: two sheets may use one name.
 
@@ -105,7 +105,7 @@ class OfferKey(NamedTuple):
     kind: OfferKind
     name: str
 
-    def row(self, dataset: Dataset) -> Any:
+    def row(self, dataset: Any) -> Any:
         """Its row in a workbook; KeyError where there is none."""
         return self.kind.of(dataset)[self.name]
 

@@ -10,12 +10,8 @@ recomputes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from models.kinds import Kind, OfferKey
-
-if TYPE_CHECKING:
-    from models.supply.kind import OfferKind
+from models.kinds import Kind, OfferKey, OfferKind
 
 CATEGORIES = [
     "lease",

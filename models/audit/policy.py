@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from models import months
 from models.audit.demand import MTOK_PER_BN, DemandAfterLimits
@@ -18,11 +18,9 @@ from models.audit.report import Findings
 from models.audit.schedules import AuditedSource
 from models.audit.supply import Supply
 from models.dataset import Dataset
+from models.kinds import OfferKind
 from models.plan import Plan
 from models.schema import Cap, Rule
-
-if TYPE_CHECKING:
-    from models.supply.kind import OfferKind
 
 
 class Caps:

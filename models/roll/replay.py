@@ -75,6 +75,6 @@ def _not_on_offer(dataset: Dataset, each: Signing, signed_so_far: int) -> str:
 
 
 def _at_home(dataset: Dataset, each: Signing) -> Signing:
-    found = each.kind.taken_alike(dataset, each)
+    found: Signing | None = each.kind.taken_alike(dataset, each)
     assert found is not None
     return found

@@ -20,6 +20,7 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.kinds import OfferKey, index_parts
 from models.plan import Plan
+from models.supply.kind import OfferKind
 from models.supply.registry import offers_on_the_table
 
 Key = tuple[int | str, ...]
@@ -36,7 +37,8 @@ def units_by_month(dataset: Dataset, plan: Plan) -> dict[OfferKey, Counter[int]]
 
 
 def _mw_per_unit(dataset: Dataset, offer: OfferKey) -> float:
-    return offer.kind.mw_per_unit(dataset, offer.row(dataset))
+    kind: OfferKind = offer.kind
+    return kind.mw_per_unit(dataset, offer.row(dataset))
 
 
 def distance_mw(dataset: Dataset, one: Plan, other: Plan) -> float:
@@ -144,4 +146,5 @@ def _distance(model: Model, place: Key, offer: OfferKey, units: Counter[int], di
 
 
 def _most(dataset: Dataset, offer: OfferKey, units: Counter[int]) -> int:
-    return max(sum(units.values()), offer.kind.most(offer.row(dataset)))
+    kind: OfferKind = offer.kind
+    return max(sum(units.values()), kind.most(offer.row(dataset)))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from models.dataset import Dataset
 from models.kinds import OfferKey
+from models.supply.kind import OfferKind
 from models.supply.registry import KINDS
 
 
@@ -20,7 +21,8 @@ def with_offer(dataset: Dataset, offer: OfferKey) -> Dataset:
 
 def without_offer(dataset: Dataset, offer: OfferKey) -> Dataset:
     """The same problem with the offer off the table; rules and caps still know its name."""
-    return offer.kind.without(dataset, offer.name)
+    kind: OfferKind = offer.kind
+    return kind.without(dataset, offer.name)
 
 
 def nothing_new(dataset: Dataset) -> Dataset:
@@ -38,4 +40,5 @@ def at_price(dataset: Dataset, offer: OfferKey, factor: float) -> Dataset:
 
     Usage charges, minimum spend and option premiums stay, as for the scenario quantity `price`.
     """
-    return offer.kind.at_price(dataset, offer.name, factor)
+    kind: OfferKind = offer.kind
+    return kind.at_price(dataset, offer.name, factor)

@@ -82,7 +82,8 @@ class OfferAnswer:
     @property
     def kind(self) -> OfferKind:
         """What it is."""
-        return self.offer.kind
+        kind: OfferKind = self.offer.kind
+        return kind
 
 
 class OfferQuestion(Question):
