@@ -31,7 +31,7 @@ NOISE = 1e-9
 SAME = 1e-6
 """What the last unit was worth is told where it differs by more than this share."""
 SECONDS = 60.0
-"""What is not found in this time is left out."""
+"""The time that the marginal values of a plan may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,11 @@ class MarginalValues:
         return {(each.region, each.hardware, each.month): each.usd * each.per_mw for each in self.capacity}
 
 
-def marginal_values(dataset: Dataset, plan: Plan) -> MarginalValues | None:
-    """The marginal values of a plan; None where its decisions admit no plan of this workbook."""
+def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> MarginalValues | None:
+    """The marginal values of a plan; None where its decisions admit no plan of this workbook.
+
+    What is not found within `seconds` is left out.
+    """
     model = build_model(dataset, probes=True)
     best = local_optimum(model, start_values(model, plan))
     if best is None:
@@ -123,7 +126,7 @@ def marginal_values(dataset: Dataset, plan: Plan) -> MarginalValues | None:
     arrays = fixed_at(model.compiled, np.where(model.compiled.integer, best.values, np.nan))
     caps = {i: row.index() for i, row in enumerate(arrays.rows) if row.parent_component().name == FAMILY}
     size = abs(arrays.matrix) @ abs(best.values)
-    found = one_sided_derivatives(arrays, _bases(model, plan), {i: max(float(size[i]), NOISE) for i in caps}, SECONDS)
+    found = one_sided_derivatives(arrays, _bases(model, plan), {i: max(float(size[i]), NOISE) for i in caps}, seconds)
     if found is None:
         return None
     unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()

@@ -13,7 +13,7 @@ from models.policy.stability import PlanStability
 from models.warm_start import start_values
 from planner.analysis.alternatives import alternatives
 from planner.analysis.base_case import base_case
-from planner.analysis.marginal_values import marginal_values
+from planner.analysis.marginal_values import SECONDS, marginal_values
 from planner.analysis.plan_stability import departing, free_to_depart
 from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
@@ -22,6 +22,8 @@ from planner.solving.problem import Outcome
 from planner.solving.search import cost_of, solve
 
 log = logging.getLogger("planner")
+SECONDS_AFTER_STOP = 2.0
+"""The time for marginal values where a person waits for the run to end."""
 
 
 def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> None:
@@ -39,7 +41,8 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
         result.status = "rejected"
         return
     with result.timed("solve"):
-        result.marginal = marginal_values(dataset, plan)
+        log.info("Marginal values")
+        result.marginal = marginal_values(dataset, plan, SECONDS_AFTER_STOP if context.stop.requested else SECONDS)
         if result.marginal is None:
             context.warn("Marginal values could not be worked out, so the sheet is left out.")
         if not context.stopped():
