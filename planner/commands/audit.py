@@ -47,5 +47,9 @@ def audit(console: Console, input_path: Path, plan_path: Path, overrides: tuple[
     if report is None:
         return CommandResult(list(fault_lines(faults)), document, ExitCode.WRONG_INPUT)
     verdict = "keeps every rule and costs what it says" if report.passed else "is rejected"
-    lines = [*audit_lines(report), *notes, f"{plan_path} {verdict}: {len(report.checks)} rules checked."]
+    lines = [
+        *audit_lines(report),
+        *(f"Note: {note}" for note in notes),
+        f"{plan_path} {verdict}: {len(report.checks)} rules checked.",
+    ]
     return CommandResult(lines, document, ExitCode.OK if report.passed else ExitCode.REJECTED_BY_AUDIT)

@@ -301,9 +301,9 @@ def provenance_warnings(plan_path: Path, input_sha256: str, overrides: tuple[str
     recorded = {key: "" if value is None else str(value) for key, value in run_record(plan_path).items()}
     notes = []
     if recorded.get(("run", "input_sha256"), input_sha256) != input_sha256:
-        notes.append("Note: the plan was made from another version of the workbook, which has changed since.")
+        notes.append("The plan was made from another version of the workbook, which has changed since.")
     made_with, given = recorded.get(("option", "set"), ""), "; ".join(overrides)
     if made_with != given:
-        made, audited = (f"with --set '{each}'" if each else "without --set" for each in (made_with, given))
-        notes.append(f"Note: the plan was made {made}; it is audited {audited}.")
+        made, used = (f"with --set '{each}'" if each else "without --set" for each in (made_with, given))
+        notes.append(f"The plan was made {made}; it is used here {used}.")
     return notes

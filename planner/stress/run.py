@@ -71,8 +71,7 @@ class _StressTest:
         until = committed_until(dataset, self.request.committed_until)
         samples = self._samples(dataset, result.tables)
         commitment = committed(self.request.plan_path, dataset, until, all_of_it=self.request.later == "held")
-        warnings = provenance_warnings(self.request.plan_path, result.sha256, self.request.overrides)
-        self.notes += [each.removeprefix("Note: ") for each in warnings]
+        self.notes += provenance_warnings(self.request.plan_path, result.sha256, self.request.overrides)
         self.stop.draining = True
         report = self._report(self._test(dataset, commitment, samples), result.sha256)
         write_stress(self.outputs.plan, report)
