@@ -178,6 +178,11 @@ class RunResult:
         return self.base_case.cash_saved(self.objective_usd, self.solution.costs_usd)
 
     @property
+    def revenue_kept(self) -> Estimate:
+        """Revenue that the base case's limits and prices forgo less what the plan's do, USD: the rest of the saving."""
+        return UNKNOWN if self.solution is None else self.base_case.revenue_kept(self.solution.costs_usd)
+
+    @property
     def estimates(self) -> dict[str, Estimate]:
         """What is known of every figure that another search than the plan's gave, by its key in `run.json`."""
         found = {

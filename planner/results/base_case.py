@@ -47,11 +47,14 @@ class BaseCase:
         return Estimate.exactly(self.costs_usd[SHORTFALL] - plan_costs[SHORTFALL])
 
     def cash_saved(self, plan_usd: float, plan_costs: Costs) -> Estimate:
-        """What of the saving is money: neither shortage avoided nor revenue forgone."""
+        """What of the saving is money: neither shortage avoided nor revenue kept."""
+        return self.saving(plan_usd).minus(self.shortage_avoided(plan_costs)).minus(self.revenue_kept(plan_costs))
+
+    def revenue_kept(self, plan_costs: Costs) -> Estimate:
+        """The revenue that limits and prices of the base case forgo, USD, less what those of a plan do."""
         if self.costs_usd is None:
             return UNKNOWN
-        forgone = Estimate.exactly(self.costs_usd[FORGONE] - plan_costs[FORGONE])
-        return self.saving(plan_usd).minus(self.shortage_avoided(plan_costs)).minus(forgone)
+        return Estimate.exactly(self.costs_usd[FORGONE] - plan_costs[FORGONE])
 
 
 NO_BASE_CASE = BaseCase()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from models.schema import Option, Rule
 from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
 from planner.analysis.base_case import base_case
-from planner.results.base_case import BaseCase
+from planner.results.base_case import FORGONE, BaseCase
 from planner.solving.interrupt import Stop
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
@@ -122,3 +123,7 @@ def test_money_and_shortage_are_told_apart() -> None:
     assert avoided.value(0.0) == pytest.approx(6200)
     assert cash.value(1e-9) == pytest.approx(-2 * 744 * 2)
     assert saving.value(1e-9) == pytest.approx(6200 - 2 * 744 * 2)
+    assert base.revenue_kept(plan.costs_usd()).value(0.0) == 0.0
+    kept = replace(base, costs_usd={**(base.costs_usd or {}), FORGONE: 500.0})
+    assert kept.revenue_kept(plan.costs_usd()).value(0.0) == 500
+    assert kept.cash_saved(plan.objective_usd, plan.costs_usd()).value(1e-9) == pytest.approx(-2 * 744 * 2 - 500)

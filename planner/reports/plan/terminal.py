@@ -46,7 +46,8 @@ def base_case_lines(result: RunResult) -> Iterator[str]:
         yield f"  Signing nothing   {known(base.cost, result)}; value at stake {known(result.saving, result)}"
         if result.cash_saved.at_most is not None:
             avoided = f"shortage avoided {known(result.shortage_avoided, result)} (a penalty, no money)"
-            yield f"  {'':<17} cash saved {known(result.cash_saved, result)}, {avoided}"
+            kept = f", revenue kept {known(result.revenue_kept, result)}" if result.revenue_kept.at_most else ""
+            yield f"  {'':<17} cash saved {known(result.cash_saved, result)}, {avoided}{kept}"
 
 
 def _first_decisions(result: RunResult) -> Iterator[str]:

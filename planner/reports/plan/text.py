@@ -167,9 +167,12 @@ def _of_it(result: RunResult) -> str:
     cash, avoided = result.cash_saved, result.shortage_avoided
     if cash.at_most is None:
         return ""
+    kept = ""
+    if result.revenue_kept.at_most:
+        kept = f"; revenue kept that its limits and prices forgo: {known(result.revenue_kept, result)}"
     return (
         f"Of it cash saved: {known(cash, result)}; shortage avoided, a penalty that nobody pays: "
-        f"{known(avoided, result)}."
+        f"{known(avoided, result)}{kept}."
     )
 
 
