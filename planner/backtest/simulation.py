@@ -115,20 +115,17 @@ class _Planner:
     def step(self) -> BacktestStep:
         """The step's plan; where there is none, the plan before goes on."""
         each = self.round
-        problem, short_allowed = each.problem, False
-        faults = _faults(problem)
-        if not faults:
-            model, outcome = self._solved(problem)
-        if faults or outcome.status == "infeasible":
-            problem, short_allowed = unserved_allowed(problem), True
+        for problem in (each.problem, unserved_allowed(each.problem)):
             faults = _faults(problem)
             if not faults:
                 model, outcome = self._solved(problem)
+                if outcome.status != "infeasible":
+                    break
         if faults:
             return self._as_before("faulty", (*each.notes, *faults))
         if outcome.values is None:
             return self._as_before(outcome.status, each.notes)
-        return self._accepted(problem, model, outcome, short_allowed)
+        return self._accepted(problem, model, outcome, problem is not each.problem)
 
     def _solved(self, problem: Dataset) -> tuple[Model, Outcome]:
         each, request = self.round, self.request

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from models.core.vector import Vector
 from models.dataset import Dataset
@@ -139,20 +140,12 @@ def _places(dataset: Dataset, solved: list[SampleResult]) -> tuple[ShortPlace, .
     """Every segment and month; none where nothing is known."""
     if not solved:
         return ()
-    short: dict[tuple[str, int], list[float]] = {(name, t): [] for name in dataset.segment_of for t in dataset.horizon}
-    for each in solved:
-        for segment, month, tokens in each.short:
-            short[segment, month].append(tokens)
+    short = pd.DataFrame([row for each in solved for row in each.short], columns=["segment", "month", "tokens"])
+    found = short.groupby(["segment", "month"])["tokens"].agg(["size", "sum", "max"])
+    everywhere = pd.MultiIndex.from_product([list(dataset.segment_of), dataset.horizon])
     return tuple(
-        ShortPlace(
-            segment,
-            month,
-            len(found),
-            probability(len(found), len(solved)),
-            math.fsum(found) / len(solved),
-            max(found, default=0.0),
-        )
-        for (segment, month), found in short.items()
+        ShortPlace(segment, month, int(times), probability(int(times), len(solved)), total / len(solved), worst)
+        for (segment, month), times, total, worst in found.reindex(everywhere, fill_value=0.0).itertuples()
     )
 
 
