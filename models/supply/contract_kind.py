@@ -11,6 +11,8 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
+from models.supply.bill_rows import BillRow, Hours
+from models.supply.contract_bill_rows import contract_bill_rows
 from models.supply.contract_bills import add_contract_use
 from models.supply.contract_roll import roll_contracts
 from models.supply.contract_schedule import ContractSchedule
@@ -145,6 +147,10 @@ class ContractKind(OfferKind):
             upfront = row.upfront_usd * counted_share_of_upfront(dataset, schedule.start, row.term_months)
             cost += upfront * dataset.discount(m) / max(1, row.max_blocks)
             yield LocalWorth(m, row.term_months, worth, cost)
+
+    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterable[BillRow]:
+        """Hours month by month, tier by tier."""
+        return contract_bill_rows(dataset, signing, used, over)
 
     def roll(self, state: RoundUnderWay) -> None:
         roll_contracts(state, self)

@@ -18,6 +18,7 @@ from models.kinds import Kind, OfferKey
 from models.plan import Plan, Signing
 from models.realization import Realization
 from models.schema import Sheet, sheet_of
+from models.supply.bill_rows import BillRow, Hours
 from models.supply.local_worth import LocalWorth, Values
 from models.supply.next_round import RoundUnderWay, RoundWritten
 from models.supply.signing import service_start
@@ -231,6 +232,10 @@ class OfferKind(Kind, ABC):
     def owed(self, dataset: Dataset, signing: Signing, t: int) -> float:
         """What a signing owes in month t, to split the payments of an offer signed more than once: its units."""
         return float(signing.units) if signing.start <= t <= signing.end else 0.0
+
+    @abstractmethod
+    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterable[BillRow]:
+        """What a signing is billed, line by line, by the hours used within what is online and above it."""
 
     def notices(self, dataset: Dataset, signing: Signing) -> Iterator[tuple[str, int, int]]:
         """What is done about a signing after it: GIVE_NOTICE or RENEW, in which month, and the end that gives."""

@@ -10,7 +10,9 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
+from models.supply.bill_rows import BillRow, Hours
 from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
+from models.supply.lease_bill_rows import lease_bill_rows
 from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule
 from models.supply.leases import add_leases
@@ -200,6 +202,10 @@ class LeaseKind(OfferKind):
                 later = sum(counted(dataset, t) * fee for t, fee in zip(months, fees, strict=True))
                 cost = (upfront + prepaid) * dataset.discount(m) + (1.0 - term.prepay_share) * later
                 yield LocalWorth(m, term.term_months, worth, cost)
+
+    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterable[BillRow]:
+        """Fees month by month."""
+        return lease_bill_rows(dataset, signing)
 
     def roll(self, state: RoundUnderWay) -> None:
         roll_leases(state, self)

@@ -9,6 +9,7 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import LeaseOut
+from models.supply.bill_rows import BillRow, Hours
 from models.supply.kind import Family, OfferKind, Price
 from models.supply.lease_out_roll import roll_lease_outs
 from models.supply.lease_outs import add_lease_outs
@@ -75,6 +76,10 @@ class LeaseOutKind(OfferKind):
     def excluded(self, row: LeaseOut) -> LeaseOut:
         """No status says excluded."""
         return replace(row, units_max=0)
+
+    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterable[BillRow]:
+        """None: others are billed."""
+        return ()
 
     def roll(self, state: RoundUnderWay) -> None:
         roll_lease_outs(state, self)

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.plan import Plan
-from planner.results.bills import BillRow, bills
+from models.supply.bill_rows import BillRow
+from planner.results.bills import bills
 from planner.results.decisions import Action, Decision, actions, decisions
 from planner.results.lock_in import LockRow, lock_in
 from planner.results.monthly import MonthRow, Totals, by_month, totals

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
+from models.supply.bill_rows import BillRow
 from models.supply.registry import bought
-from planner.results.bills import BillRow
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
 from planner.results.tables import Filled, Table, columns, rows_by_month, value_of

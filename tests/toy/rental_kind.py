@@ -20,6 +20,7 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import CATEGORIES, Plan, Signing
 from models.schema import SHEETS, Sheet
+from models.supply.bill_rows import BillRow, Hours
 from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.registry import KINDS
@@ -121,6 +122,13 @@ class RentalKind(OfferKind):
     def accelerators(self, dataset: Dataset, signing: Signing, t: int) -> Mapping[str, float]:
         row = self.of(dataset)[signing.name]
         return {row.hardware: self._online(dataset, row, t)}
+
+    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterable[BillRow]:
+        row = self.of(dataset)[signing.name]
+        for t in range(signing.start, signing.end + 1):
+            if self._stands(dataset, row, t):
+                fee = self._fee(dataset, row, signing.month, t)
+                yield BillRow(t, signing.name, signing.month, 1.0, None, fee, "rent", 0.0, 1.0, fee)
 
     def service_months(
         self, dataset: Dataset, row: Rental, signings: Iterable[int]
