@@ -19,7 +19,7 @@ from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext
 from planner.solving.problem import Outcome
-from planner.solving.search import cost_of, solve
+from planner.solving.search import PRECISION, cost_of, solve
 
 log = logging.getLogger("planner")
 SECONDS_AFTER_STOP = 2.0
@@ -100,6 +100,8 @@ def _search(
     result.status, result.solver_log = outcome.status, outcome.log
     result.objective_usd, result.bound_usd, result.gap = outcome.objective_usd, outcome.bound_usd, outcome.gap
     context.dispute(outcome.contradiction, model.compiled)
+    if outcome.values is not None and (outcome.dispatch_gap is None or outcome.dispatch_gap > PRECISION):
+        context.warn("Whether the dispatch of this plan is the best for its decisions was not proven.")
     found = [] if outcome.values is None else [outcome.values, *outcome.other_values]
     return outcome, [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
 

@@ -78,6 +78,9 @@ class Outcome:
         What became of a starting plan, "" when none was given.
     contradiction
         What was found where the solver contradicted itself, "" where it did not.
+    dispatch_gap
+        By how much, relative to what the objective adds up, the cost may be above the least for these decisions, as
+        duals prove it in the problem's own arrays; None where that is not known.
     other_values
         Other plans found on the way, cheapest first; looked at where it contradicted itself.
     """
@@ -92,6 +95,7 @@ class Outcome:
     log: tuple[str, ...]
     start: str = ""
     contradiction: str = ""
+    dispatch_gap: float | None = None
     other_values: tuple[Vector, ...] = ()
 
 

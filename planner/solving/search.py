@@ -52,7 +52,8 @@ ShouldStop = Callable[[], bool] | None
 class Answer:
     """What one run of the solver says: its bound and its best values, in model units.
 
-    `ended`: how it ended; `proven`: the solver itself says that its gap is closed or that there is no plan.
+    `ended`: how it ended; `dispatch_gap`: of its values, see `polish`;
+    `proven`: the solver itself says that its gap is closed or that there is no plan.
     """
 
     ended: Literal["plan", "infeasible", "nothing"]
@@ -61,6 +62,7 @@ class Answer:
     values: Vector | None
     objective: float
     why: str
+    dispatch_gap: float | None = None
 
 
 def solve(
@@ -150,12 +152,13 @@ class _CheckedSearch:
         if values is None:
             return Answer("nothing", False, solver.bound, None, math.inf, solver.words)
         proven = solver.status == Status.kOptimal
+        dispatch_gap: float | None = 0.0
         if not proven or self.arrays.integer.any():
-            values = polish(self.arrays, values)
+            values, dispatch_gap = polish(self.arrays, values)
         bound = solver.bound
         if abs(bound) <= ROUNDING * max(self.money, added_up(self.arrays, values)):
             bound = 0.0
-        return Answer("plan", proven, bound, values, cost_of(self.arrays, values), solver.words)
+        return Answer("plan", proven, bound, values, cost_of(self.arrays, values), solver.words, dispatch_gap)
 
     def _second_looks(self, answer: Answer) -> list[Answer]:
         """Further answers where this one is to be looked at again."""
@@ -200,6 +203,7 @@ class _CheckedSearch:
             why,
             log,
             contradiction=contradicted,
+            dispatch_gap=best.dispatch_gap,
             other_values=tuple(each.values for each in plans[1:] if each.values is not None) if contradicted else (),
         )
 
@@ -252,23 +256,54 @@ def violation(arrays: Compiled, values: Vector) -> float:
     return float(max(breach.max(initial=0.0), outside.max(initial=0.0)))
 
 
-def polish(arrays: Compiled, values: Vector) -> Vector:
+def polish(arrays: Compiled, values: Vector) -> tuple[Vector, float | None]:
     """The better of the values with their integers made whole, and of the best values for these integers.
 
     A solver's integers are whole within a tolerance only, and an incumbent met on the way need not be the best for its
     integers. Where the rounded integers admit no plan the values are returned as they are.
+
+    Returns
+    -------
+    tuple
+        The values, and their duality gap in the program with the integers held; None where it was not solved.
     """
-    solver = HighsSolver(
-        fixed_at(arrays, np.where(arrays.integer, values, np.nan)), SolveOptions(gap=0.0, time_limit=60.0)
-    )
-    solver.run()
-    best = solver.values if solver.status == Status.kOptimal else None
+    held = fixed_at(arrays, np.where(arrays.integer, values, np.nan))
+    best, duals = None, np.zeros(0)
+    for presolve in ("choose", "off"):  # presolve's word is checked, and not taken twice
+        solver = HighsSolver(held, SolveOptions(gap=0.0, time_limit=60.0))
+        solver.set("presolve", presolve)
+        solver.run()
+        found = solver.values if solver.status == Status.kOptimal else None
+        if found is not None:
+            best, duals = found, solver.duals()[1]
+            if duality_gap(held, best, duals) <= PRECISION:
+                break
     whole = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
     sound = violation(arrays, whole) <= ROW_NOISE
     if best is None:
-        return whole if sound else values
+        return (whole if sound else values), None
     best = np.clip(np.where(arrays.integer, np.round(best), best), arrays.lower, arrays.upper)
-    return whole if sound and arrays.objective(whole) < arrays.objective(best) else best
+    better = whole if sound and arrays.objective(whole) < arrays.objective(best) else best
+    return better, duality_gap(held, better, duals)
+
+
+def duality_gap(arrays: Compiled, values: Vector, row_duals: Vector) -> float:
+    """By how much values of a linear program may be above its optimum, as duals of its rows prove it.
+
+    Worked out in the arrays, whatever the solver says: relative to what the objective adds up.
+    """
+    prices = arrays.cost - arrays.matrix.T @ row_duals
+
+    def least(each: Vector, lower: Vector, upper: Vector, at: Vector) -> float:
+        bound = np.where(each > 0.0, lower, upper)
+        # a price with no bound on its side is the solver's tolerance: what it comes to is counted where the values are
+        return float(each @ np.where(np.isfinite(bound), bound, at))
+
+    activity = arrays.matrix @ values
+    bound = least(row_duals, arrays.row_lower, arrays.row_upper, activity)
+    bound += least(prices, arrays.lower, arrays.upper, values)
+    size = max(1.0 / Scaling.of(arrays).cost, added_up(arrays, values))
+    return max(0.0, float(arrays.cost @ values) - bound) / size
 
 
 def first_plan(arrays: Compiled, options: SolveOptions, should_stop: ShouldStop) -> Vector | None:

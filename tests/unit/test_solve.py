@@ -11,8 +11,8 @@ import planner.solving.search
 from models.build import build_model
 from models.core.model import Model
 from planner.solving.highs import HighsSolver
-from planner.solving.problem import SolveOptions
-from planner.solving.search import first_plan, polish, solve
+from planner.solving.problem import SolveOptions, fixed_at
+from planner.solving.search import added_up, duality_gap, first_plan, local_optimum, polish, solve
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,33 @@ def test_polishing_makes_decisions_whole_and_costs_no_more() -> None:
     best = solve(model, SolveOptions(gap=0.0))
     assert best.values is not None
     noisy = best.values + np.where(model.compiled.integer, 1e-7, 0.0)
-    values = polish(model.compiled, noisy)
+    values, _ = polish(model.compiled, noisy)
     assert np.all(values[model.compiled.integer] == np.round(values[model.compiled.integer]))
     assert model.compiled.objective(values) * model.units.usd == pytest.approx(best.objective_usd)
+
+
+def test_the_dispatch_of_an_early_plan_is_the_best_for_its_decisions(large: Model) -> None:
+    """However soon a search ends, its plan costs what the program with its decisions held does, and duals prove it."""
+    outcome = solve(large, SolveOptions(gap=0.5, threads=1))
+    assert outcome.values is not None
+    assert outcome.objective_usd is not None
+    assert outcome.dispatch_gap is not None
+    assert outcome.dispatch_gap <= 1e-6
+    best = local_optimum(large, outcome.values)
+    assert best is not None
+    assert outcome.objective_usd == pytest.approx(large.compiled.objective(best.values) * large.units.usd, rel=1e-7)
+
+
+def test_dispatch_that_is_not_the_best_has_a_duality_gap(large: Model) -> None:
+    """A hundredth more bought on demand than is needed shows in the gap, by what it costs."""
+    outcome = solve(large, SolveOptions(gap=0.5, threads=1))
+    assert outcome.values is not None
+    best = local_optimum(large, outcome.values)
+    assert best is not None
+    arrays = fixed_at(large.compiled, np.where(large.compiled.integer, best.values, np.nan))
+    assert duality_gap(arrays, best.values, best.row_duals) <= 1e-6
+    spoiled = best.values.copy()
+    bought = max(range(len(spoiled)), key=lambda i: arrays.cost[i] * spoiled[i] * (not large.compiled.integer[i]))
+    spoiled[bought] *= 1.01
+    more = 0.01 * arrays.cost[bought] * best.values[bought] / added_up(arrays, spoiled)
+    assert duality_gap(arrays, spoiled, best.row_duals) >= 0.5 * more > 1e-6

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from planner.analysis.alternatives import common_decisions
 from planner.formatting import money, percent, shortened
-from planner.reports.plan.text import kept_words, known
+from planner.reports.plan.text import kept_words, known, saving_parts
 from planner.reports.run_result import RunResult
 
 NO_PLAN = (
@@ -44,10 +44,8 @@ def base_case_lines(result: RunResult) -> Iterator[str]:
         yield "  Signing nothing   no such plan exists"
     elif base.cost.at_least is not None or base.cost.at_most is not None:
         yield f"  Signing nothing   {known(base.cost, result)}; value at stake {known(result.saving, result)}"
-        if result.cash_saved.at_most is not None:
-            avoided = f"shortage avoided {known(result.shortage_avoided, result)} (a penalty, no money)"
-            kept = f", revenue kept {known(result.revenue_kept, result)}" if result.revenue_kept.at_most else ""
-            yield f"  {'':<17} cash saved {known(result.cash_saved, result)}, {avoided}{kept}"
+        if parts := saving_parts(result):
+            yield f"  {'':<17} {parts}"
 
 
 def _first_decisions(result: RunResult) -> Iterator[str]:

@@ -159,21 +159,23 @@ def saving_words(result: RunResult, measure: str, cost_usd: float) -> str:
     base, saving = known(result.base_case.cost, result), known(result.saving, result)
     if result.value(result.base_case.cost) is None:
         return f"{stake}: {saving}; the base case is {base}."
-    return f"{stake}: {base} - {own if cost_usd >= 0.0 else f'({own})'} = {saving}. {_of_it(result)}".rstrip()
+    parts = saving_parts(result)
+    of_it = f" Of it {parts}." if parts else ""
+    return f"{stake}: {base} - {own if cost_usd >= 0.0 else f'({own})'} = {saving}.{of_it}"
 
 
-def _of_it(result: RunResult) -> str:
-    """Money and shortage of the saving; nothing where they are not known apart."""
-    cash, avoided = result.cash_saved, result.shortage_avoided
-    if cash.at_most is None:
+def saving_parts(result: RunResult) -> str:
+    """What of the value at stake is money and what is not; nothing where they are not known apart."""
+    if result.cash_saved.at_most is None:
         return ""
-    kept = ""
-    if result.revenue_kept.at_most:
-        kept = f"; revenue kept that its limits and prices forgo: {known(result.revenue_kept, result)}"
-    return (
-        f"Of it cash saved: {known(cash, result)}; shortage avoided, a penalty that nobody pays: "
-        f"{known(avoided, result)}{kept}."
-    )
+    parts = [f"cash saved {known(result.cash_saved, result)}"]
+    for words, estimate in (
+        ("shortage avoided (a penalty, which nobody pays)", result.shortage_avoided),
+        ("revenue kept that its limits and prices forgo", result.revenue_kept),
+    ):
+        if result.value(estimate):
+            parts.append(f"{words} {known(estimate, result)}")
+    return ", ".join(parts)
 
 
 def _held_back(share: float) -> str:

@@ -1,0 +1,105 @@
+"""What a solve tells of searches that stopped, failed or were lucky: ranges, and no claim without proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import builders as b
+import pytest
+
+from models.dataset import Dataset
+from planner.analysis import alternatives, base_case, plan_stability
+from planner.reports.run_json import run_json
+from planner.reports.run_result import RunResult
+from planner.reports.terminal import summary_lines
+from planner.run.options import PlanOptions
+from planner.run.solve import solve_dataset
+from planner.solving.problem import Outcome, SolveOptions
+from planner.solving.search import solve
+
+Search = Callable[..., Outcome]
+
+
+def _problem() -> Dataset:
+    """Two bn a day on three leases, one much like another, or on demand at nine times the price."""
+    leases = [b.lease(name, b.term(1, monthly=usd)) for name, usd in {"a": 1000.0, "b": 1001.0, "c": 1002.0}.items()]
+    return b.dataset(b.demand(2.0), *leases, b.on_demand(9.0), months=1)
+
+
+def stopped(problem: Any, options: SolveOptions, *, start: Any = None, **more: Any) -> Outcome:
+    """Ends where it began, with nothing proven."""
+    unit, arrays = problem.units.usd, problem.compiled
+    cost = None if start is None else arrays.objective(start) * unit
+    return Outcome("no_plan" if start is None else "stopped", cost, None, None, start, 1.0, "Time limit reached", ())
+
+
+def failed(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
+    """Ends with nothing at all."""
+    return Outcome("no_plan", None, None, None, None, 1.0, "Solve error", ())
+
+
+def lucky(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
+    """Finds the best plan and proves nothing."""
+    return replace(solve(problem, options, **more), status="stopped", bound_usd=None, gap=None)
+
+
+SEARCHES = pytest.mark.parametrize("search", [stopped, failed, lucky])
+
+
+def _told(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search, **asked: Any) -> tuple[RunResult, Any, str]:
+    """The result, run.json and terminal of a solve of which one search goes as `search` does."""
+    monkeypatch.setattr(module, "solve", search)
+    keep = asked.pop("keep", None)
+    result = solve_dataset(_problem(), PlanOptions(gap=0.0, **asked), keep=keep)
+    return result, run_json(result), "\n".join(summary_lines(result))
+
+
+@SEARCHES
+def test_a_base_case_that_is_not_proven_is_no_number(monkeypatch: pytest.MonkeyPatch, search: Search) -> None:
+    """No saving is claimed: a plan that signs nothing bounds it from above, and that is all that is said."""
+    _, document, lines = _told(monkeypatch, base_case, search)
+    for key in ("base_case_usd", "saving_usd", "cash_saved_usd", "shortage_avoided_usd"):
+        assert document[key] is None
+        assert document["estimates"][key]["at_least"] is None
+    told = document["estimates"]["saving_usd"]["at_most"]
+    assert told == (pytest.approx(2 * 744 * 9 - 2001) if search is lucky else None)
+    assert "cash saved" not in lines
+    assert ("value at stake at most" in lines) is (search is lucky)
+
+
+@SEARCHES
+def test_a_search_free_to_depart_that_proves_nothing_bounds_nothing(
+    monkeypatch: pytest.MonkeyPatch, search: Search
+) -> None:
+    """With a plan to keep, no bound of the cost is told, and what departing would save is at least what was found."""
+    earlier = b.solved(_dearer())
+    result, document, _ = _told(monkeypatch, plan_stability, search, keep=earlier, change_cost=1e6)
+    assert (document["status"], document["bound_usd"], document["gap"]) == ("optimal", None, None)
+    assert document["kept"]["saving_usd"] is None
+    assert document["kept"]["minimised_bound_usd"] == pytest.approx(document["kept"]["minimised_usd"])
+    assert document["estimates"]["kept.saving_usd"]["at_most"] is None
+    found = document["estimates"]["kept.saving_usd"]["at_least"]
+    assert found == pytest.approx(2.0 if search is lucky else 0.0)
+    assert result.objective_usd == pytest.approx(2003.0)
+
+
+def _dearer() -> Dataset:
+    """The same where a asks more, so that b and c are signed."""
+    data = _problem()
+    first, *others = data.lease_terms
+    return replace(data, lease_terms=(replace(first, usd_per_unit_month=5000.0), *others))
+
+
+@SEARCHES
+def test_alternatives_that_are_not_found_are_not_said_not_to_exist(
+    monkeypatch: pytest.MonkeyPatch, search: Search
+) -> None:
+    """Three pairs of leases are within 1 %: where a search proves nothing it is not said that no more exist."""
+    _, document, lines = _told(monkeypatch, alternatives, search, alternatives=3)
+    searched = document["alternatives_searched"]
+    assert searched["none_exists"] is (False if search is lucky else None)
+    assert "not known" in searched["words"]
+    assert "(proven)" not in lines
+    assert len(document.get("alternatives", [])) == (2 if search is lucky else 0)
