@@ -20,7 +20,7 @@ from models.supply.contracts import add_contracts
 from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.next_round import RoundUnderWay, RoundWritten
-from models.supply.signing import ramp_up
+from models.supply.signing import months_with_capacity
 
 
 class ContractKind(OfferKind):
@@ -85,10 +85,8 @@ class ContractKind(OfferKind):
         blocks = row.signed_blocks if row.status == "signed" else row.max_blocks
         if row.delivered_share <= 0 or row.status == "excluded" or not blocks:
             return
-        ramp, months = ramp_up(dataset, row.ramp), set[int]()
-        for start in {self.start(dataset, row, signed) for signed in signings}:
-            inside = range(max(0, start), min(len(dataset.horizon), start + row.term_months))
-            months.update(t for t in inside if t not in months and ramp.capacity_share(t - start + 1) > 0)
+        starts = [self.start(dataset, row, signed) for signed in signings]
+        months = months_with_capacity(dataset, row.ramp, starts, row.term_months)
         yield row.hardware, months, row.take_or_pay_share == 1.0
 
     def works_without_margin(self, row: Contract) -> bool:

@@ -18,7 +18,7 @@ from models.supply.lease_schedule import LeaseSchedule
 from models.supply.leases import add_leases
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.next_round import RoundUnderWay, RoundWritten
-from models.supply.signing import ramp_up
+from models.supply.signing import months_with_capacity
 
 
 class LeaseKind(OfferKind):
@@ -134,7 +134,7 @@ class LeaseKind(OfferKind):
     def service_months(
         self, dataset: Dataset, row: Lease, signings: Iterable[int]
     ) -> Iterator[tuple[str, set[int], bool]]:
-        signings = list(signings)
+        starts = [self.start(dataset, row, signed) for signed in signings]
         if row.delivered_share <= 0 or self.status(row) == "excluded":
             return
         if not (row.signed_units if row.status == "signed" else row.units_max):
@@ -143,11 +143,8 @@ class LeaseKind(OfferKind):
         for term in _terms(dataset, row.lease):
             if row.status == "signed" and term.term_months != row.signed_term_months:
                 continue
-            ramp = ramp_up(dataset, term.ramp)
             longest = term.term_months + term.renewals_max * (term.renewal_months or 0)
-            for start in {self.start(dataset, row, signed) for signed in signings}:
-                inside = range(max(0, start), min(len(dataset.horizon), start + longest))
-                months.update(t for t in inside if t not in months and ramp.capacity_share(t - start + 1) > 0)
+            months |= months_with_capacity(dataset, term.ramp, starts, longest)
         for each in _hardware(dataset, row.lease):
             if each.accelerators > 0:
                 yield each.hardware, months, True

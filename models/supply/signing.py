@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,3 +88,14 @@ def escalation(rate_per_year: float, service_month: int) -> float:
     (1.0, 1.5)
     """
     return float((1.0 + rate_per_year) ** ((service_month - 1) // 12))
+
+
+def months_with_capacity(dataset: Dataset, ramp: str | None, starts: Iterable[int], service_months: int) -> set[int]:
+    """Months t of the horizon in which service of a length, begun in one of these months, brings capacity."""
+    shares = ramp_up(dataset, ramp)
+    return {
+        t
+        for start in set(starts)
+        for t in range(max(0, start), min(len(dataset.horizon), start + service_months))
+        if shares.capacity_share(t - start + 1) > 0
+    }
