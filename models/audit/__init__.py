@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.audit.capacity import check_capacity
+from models.audit.contract_schedule import AuditedContract
 from models.audit.decisions import check_limits, check_options, check_signings
 from models.audit.demand import DemandAfterLimits
 from models.audit.ledger import Ledger
@@ -19,7 +20,6 @@ from models.audit.policy import Caps, OwedPayment, check_rules, owed
 from models.audit.report import AuditReport, Check, CheckedInstance, Findings
 from models.audit.rules import RULES
 from models.audit.sanitize import clean
-from models.audit.schedules import AuditedContract
 from models.audit.service import Rates, check_service
 from models.audit.supply import Supply, check_online
 from models.dataset import Dataset

@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.audit.contract_schedule import AuditedContract
+from models.audit.lease_out_schedule import AuditedLeaseOut
+from models.audit.lease_schedule import AuditedLease
 from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
-from models.audit.schedules import AuditedContract, AuditedLease, AuditedLeaseOut, AuditedSigning
+from models.audit.schedules import AuditedSigning
 from models.dataset import Dataset
 from models.plan import Signing
 from models.schema import Contract, Lease

@@ -1,0 +1,34 @@
+"""What units leased out together take and earn, month by month, for the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from models.audit.schedules import AuditedSigning
+from models.schema import LeaseOut
+
+
+@dataclass(frozen=True)
+class AuditedLeaseOut(AuditedSigning):
+    """Units of a lease-out signed together."""
+
+    lease_out: LeaseOut
+
+    @property
+    def offer(self) -> LeaseOut:
+        return self.lease_out
+
+    @property
+    def uncertain(self) -> bool:
+        return False
+
+    def leased_out(self, t: int) -> Mapping[str, float]:
+        taken = self.signing.units * self.lease_out.accelerators
+        return {self.lease_out.hardware: taken} if self.start <= t <= self.end else {}
+
+    def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
+        offer = self.lease_out
+        for t in range(self.start, self.end + 1):
+            income = offer.usd_per_accelerator_hour * offer.accelerators * self.signing.units * self.dataset.hours(t)
+            yield t, -income, -income
