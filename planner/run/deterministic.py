@@ -15,6 +15,7 @@ from planner.analysis.alternatives import alternatives
 from planner.analysis.base_case import base_case
 from planner.analysis.marginal_values import SECONDS, marginal_values
 from planner.analysis.plan_stability import departing, free_to_depart
+from planner.formatting import money
 from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import SolveContext
@@ -119,6 +120,13 @@ def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outc
         result.alternatives_found = alternatives(
             dataset, plan, count, within, options.solver(), outcome.seconds, stop, context.progress
         )
+        cheaper = min(result.alternatives, key=lambda each: each.cost_usd, default=None)
+        if cheaper is not None and cheaper.cost_usd < plan.objective_usd - PRECISION * abs(plan.objective_usd):
+            number, less = result.alternatives.index(cheaper) + 1, plan.objective_usd - cheaper.cost_usd
+            context.warn(
+                f"Alternative {number} costs {money(less, result.currency)} less than the plan, which is proven within "
+                "its gap only; --start with its workbook begins the search from it."
+            )
         if result.alternatives_found.words:
             log.info("%s", result.alternatives_found.words)
     costs = result.plan_set.costs_usd

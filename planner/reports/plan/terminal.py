@@ -86,8 +86,9 @@ def _alternatives(result: RunResult) -> Iterator[str]:
         head = "All plans sign" if position == 0 else ""
         yield f"  {head:<17} {figures.dataset.label(each.month)}: {each.units[0]} of {each.name}"
     for number, other in enumerate(result.alternatives, start=1):
-        extra = percent(other.extra_share(figures.plan))
+        share = other.extra_share(figures.plan)
+        extra = f"{percent(abs(share))} {'less' if share < 0.0 else 'more'}"
         words = shortened("; ".join(other.words), 200)
-        yield f"  Alternative {number:<5} {extra} more, {other.distance_mw:,.4g} MW apart: {words}"
+        yield f"  Alternative {number:<5} {extra}, {other.distance_mw:,.4g} MW apart: {words}"
     if searched.words:
         yield f"  {'Alternatives':<17} {searched.words}"
