@@ -114,3 +114,17 @@ def test_a_model_the_solver_refuses_is_told_with_its_largest_coefficient() -> No
         HighsSolver(replace(arrays, matrix=matrix), SolveOptions())
     assert refused.value.exit_code == ExitCode.WRONG_INPUT
     assert arrays.columns[column].name in str(refused.value)
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1.0, 1e7])
+def test_the_least_top_up_is_paid_in_any_money(factor: float) -> None:
+    """A minimum spend far below the solver's tolerances in USD is paid all the same: the payments are the objective."""
+    rate, least = 2.0 * factor, 40_000.0 * factor
+    rows = [segment(), demand(3, 3, 3), fleet(accelerators=3), on_demand(3.0 * factor)]
+    rows.append(contract(tiers=rate, min_spend_usd_per_year=least, signed=0))
+    model = build_model(dataset(rows, months=3))
+    found = solve(model, SolveOptions(gap=0.0))
+    assert found.values is not None
+    paid = sum(each.present_value_usd for each in model.plan(found.values).payments)
+    assert paid == pytest.approx(found.objective_usd, rel=1e-9)
+    assert paid >= 0.2 * least
