@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.variants.loosened import Loosened, loosened
-from planner.explain.searches import Question, Search, difference_is_known, share_plan
-from planner.solving.worker_pool import SolveResult
+from planner.explain.searches import OneSearch, Search, difference_is_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +20,12 @@ class PolicyAnswer:
     why: str
 
 
-class PolicyQuestion(Question):
+class PolicyQuestion(OneSearch):
     """What one cap, rule or limit costs."""
 
     def __init__(self, loosened: Loosened, base: Search, search: Search, after: PolicyQuestion | None) -> None:
         self.loosened, self.base, self.search, self.after = loosened, base, search, after
-        self.searches: Sequence[Search] = ()
+        self.searches = ()
 
     @property
     def saving(self) -> Estimate:
@@ -51,21 +49,6 @@ class PolicyQuestion(Question):
     def settled(self) -> bool:
         """Whether it has been searched, or need not be."""
         return self.search.count > 0 or self.complete
-
-    @property
-    def main_search(self) -> Search:
-        """As `Question`."""
-        return self.search
-
-    def next_search(self) -> Search | None:
-        """As `Question`."""
-        return self.search if self.search.is_open else None
-
-    def learn(self, search: Search, result: SolveResult) -> None:
-        """As `Question`."""
-        search.learn(result)
-        if result.plan is not None:
-            share_plan(self.searches, result.plan)
 
     def answer(self) -> PolicyAnswer:
         """What was found out."""

@@ -167,6 +167,28 @@ class Question(ABC):
         """Takes in what came of a search."""
 
 
+class OneSearch(Question):
+    """A question that one search answers; what it finds is tried in the `searches` of all."""
+
+    search: Search
+    searches: Sequence[Search]
+
+    @property
+    def main_search(self) -> Search:
+        """As `Question`."""
+        return self.search
+
+    def next_search(self) -> Search | None:
+        """As `Question`."""
+        return self.search if self.search.is_open else None
+
+    def learn(self, search: Search, result: SolveResult) -> None:
+        """As `Question`."""
+        search.learn(result)
+        if result.plan is not None:
+            share_plan(self.searches, result.plan)
+
+
 class SharedTime:
     """The time of the workers, shared over questions by what is still open, the widest first."""
 
@@ -224,7 +246,7 @@ class SharedTime:
         return min(left, max(LEAST_SECONDS, part, LONGER * search.seconds))
 
 
-class LeastCost(Question):
+class LeastCost(OneSearch):
     """The least cost of the problem itself, on which all differences hang."""
 
     def __init__(self, search: Search, searches: Sequence[Search]) -> None:
@@ -238,18 +260,3 @@ class LeastCost(Question):
         width = self.search.least_cost.width
         size = self.search.gap * abs(self.search.cost_usd or 0.0)
         return math.inf if width is None else width / max(1e-9, size)
-
-    @property
-    def main_search(self) -> Search:
-        """As `Question`."""
-        return self.search
-
-    def next_search(self) -> Search | None:
-        """As `Question`."""
-        return self.search if self.search.is_open else None
-
-    def learn(self, search: Search, result: SolveResult) -> None:
-        """As `Question`."""
-        search.learn(result)
-        if result.plan is not None:
-            share_plan(self.searches, result.plan)
