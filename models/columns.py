@@ -40,6 +40,11 @@ class Column:
     choices: tuple[str, ...]
     refers: tuple[str, ...]
 
+    @property
+    def defaults_to_nothing(self) -> bool:
+        """Whether a blank cell is no value, rather than one that can be shown."""
+        return self.default in (None, "", ())
+
     def expected(self) -> str:
         """What fits in the column, in words."""
         words = {

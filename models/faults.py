@@ -5,7 +5,56 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
+
+WARNINGS = {
+    "base-case-left-out": "the run was stopped before what the plan is compared with was looked for",
+    "base-case-unknown": "the plan that signs nothing new was not found, or nothing is known of what it costs",
+    "branches-at-unused": "a scenario that follows none has a month in which it branches off",
+    "broken-rule": "the audit found a rule that the plan does not keep",
+    "cancel-out-of-reach": "a right to cancel that the term never reaches",
+    "cap-name-unused": "a cap on the total has a name",
+    "cap-per-unused": "a cap that holds in each month has a longer period",
+    "cheaper-alternative": "an alternative that was found costs less than the plan",
+    "contradiction": "two answers of the solver contradict each other",
+    "dispatch-unproven": "whether the dispatch is the best for the plan's decisions is not proven",
+    "factor-beyond-horizon": "a scenario's factor begins after the horizon",
+    "factor-without-effect": "a scenario's factor of a price or a delay meets no signing",
+    "hidden-content": "a hidden sheet, row or column is read",
+    "network-row-unused": "a row of the network names a region without capacity or demand",
+    "no-marginal-values": "marginal values could not be worked out",
+    "no-plan": "the search ended without a plan",
+    "number-as-text": "a number is written as text",
+    "offer-out-of-reach": "an offer can never be signed with service inside the horizon",
+    "offer-without-units": "an offer of which nothing can be signed",
+    "option-too-late": "an option that cannot be bought before its offer is signed",
+    "option-unneeded": "an option on what is no offer",
+    "ramp-starts-late": "a ramp begins after the first service month",
+    "ramp-unused": "a ramp that nothing names",
+    "ramp-without-capacity": "a ramp that brings nothing online within the term",
+    "region-without-capacity": "a region of demand or lease-outs that no capacity is in or can serve",
+    "region-without-demand": "capacity in a region from which it can serve no demand",
+    "rule-count-above-offers": "a rule counts to more than the offers it names",
+    "rule-count-unused": "a rule that uses no count has one",
+    "segment-without-demand": "a segment of which no demand is given",
+    "share-above-1": "a share of a cap above 1",
+    "signed-column-unused": "an offer says when or how much was signed",
+    "single-site-without-site": "a single-site segment that no site can ever run",
+    "tier-out-of-reach": "a tier that begins after the most blocks",
+    "unknown-column": "a column the planner does not know",
+    "unknown-file": "a file of a folder that is no sheet",
+    "unknown-setting": "a setting the planner does not know",
+    "unknown-sheet": "a sheet the planner does not know",
+    "value-without-name": "a value under no column's name",
+}
+"""The short name of every warning, and what it is of; `accept_warnings` and `warning_names` use them."""
+
+
+class NamedWarning(NamedTuple):
+    """A warning of a run: its short name, one of `WARNINGS`, and a sentence or more."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +63,9 @@ class Fault:
 
     `row` is the row of the sheet as the person sees it (row 1 holds the column names; 0 where the
     fault belongs to the whole sheet), `column` the column's name, or the month that heads a wide
-    demand column. `cell` is filled in by whoever knows the addresses. `severity` "error" stops a
-    run, "warning" does not. `file` is the CSV file that is the sheet, "" for a sheet of a workbook:
-    `row` then counts its lines.
+    demand column. `cell` is filled in by whoever knows the addresses. `warning` is the short name of a
+    warning, one of `WARNINGS`, and "" for an error, which stops a run. `file` is the CSV file that is the
+    sheet, "" for a sheet of a workbook: `row` then counts its lines.
     """
 
     sheet: str
@@ -25,10 +74,15 @@ class Fault:
     found: str
     expected: str
     fix: str
-    severity: Literal["error", "warning"] = "error"
+    warning: str = ""
     row: int = 0
     cell: str = ""
     file: str = ""
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        """Whether it stops a run."""
+        return "warning" if self.warning else "error"
 
     def __str__(self) -> str:
         place = self.sheet + (f"!{self.cell}" if self.cell else "")

@@ -37,6 +37,9 @@ class Settings(Row):
     )
     risk_weight: float = column("share", "weight of the CVaR in the objective", default=0.0)
     risk_alpha: float = column("share", "level of the CVaR", default=0.95, below=1)
+    accept_warnings: tuple[str, ...] = column(
+        "names", "warnings that a person has looked at, by their short names; not on the plan's first page", default=()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,13 +64,14 @@ def fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
     for severity in ("error", "warning"):
         for fault in faults:
             if fault.severity == severity:
-                yield f"{severity}: {fault}"
+                yield f"{severity}: {fault}" + (f" [{fault.warning}]" if fault.warning else "")
 
 
 def faults_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     """Return the faults with their places, as `run.json` lists them."""
     return [
         {key: getattr(fault, key) for key in FAULT_KEYS}
+        | ({"warning": fault.warning} if fault.warning else {})
         | ({"file": fault.file, "line": fault.row or None} if fault.file else {})
         for fault in faults
     ]

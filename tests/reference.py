@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from models.columns import Column
+from models.faults import WARNINGS
 from models.schema import MEASURES, SHEETS, Sheet, referred
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +50,8 @@ def _workbook() -> Iterator[str]:
         if sheet.name == "caps":
             yield from ("", "The scopes of each measure:", "")
             yield from _table(("measure", "scope"), ((f"`{name}`", ", ".join(of)) for name, of in MEASURES.items()))
+    yield from ("", "## Warnings", "", "Short names, for `accept_warnings`; `planner check` prints them:", "")
+    yield from _table(("name", "what it is of"), ((f"`{name}`", meaning) for name, meaning in WARNINGS.items()))
 
 
 def _sheet(sheet: Sheet) -> str:
@@ -68,9 +71,9 @@ def _blank(column: Column) -> str:
     """What a blank cell means; where that takes words, the column's meaning has them."""
     if column.required:
         return "not allowed"
-    value = column.default
-    if value is None or value == "":
+    if column.defaults_to_nothing:
         return ""
+    value = column.default
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)

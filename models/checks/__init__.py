@@ -41,6 +41,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (rows.signed_rows, ()),
         (rows.cap_rows, ()),
         (rows.rule_rows, ()),
+        (rows.accepted_warnings, ()),
         (names.unlikely_regions, (*sources, "demand", "network")),
         (supply.parts_of_leases, ("leases", "lease_hardware", "lease_terms")),
         (supply.tiers_of_contracts, ("contracts", "contract_tiers")),

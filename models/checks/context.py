@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from models.columns import Row
 from models.dataset import Dataset
@@ -69,7 +69,7 @@ def fault_in(
     found: str,
     expected: str,
     fix: str,
-    severity: Literal["error", "warning"] = "error",
+    warning: str = "",
 ) -> Fault:
     """The fault of one row.
 
@@ -81,13 +81,13 @@ def fault_in(
         The column at fault.
     found, expected, fix
         What the cell holds, what it should hold, and what to do.
-    severity
-        An error stops a run, a warning does not.
+    warning
+        The short name of a warning, one of `models.faults.WARNINGS`; none: an error, which stops a run.
     """
     if isinstance(place, Row):
         which = sheet_of(type(place))
         place = Entry(which, place.row, {name: getattr(place, name) for name in which.key})
-    return Fault(place.sheet.name, column, place.label, found, expected, fix, severity, place.row)
+    return Fault(place.sheet.name, column, place.label, found, expected, fix, warning, place.row)
 
 
 def quoted(names: Iterable[str], most: int = 6) -> str:

@@ -77,4 +77,6 @@ def segments_without_demand(context: CheckContext) -> Iterator[Fault]:
     for segment in context.dataset.segments:
         if segment.segment not in wanted:
             fix = "Add its demand, or delete the segment."
-            yield fault_in(segment, "segment", "a segment without demand", "rows in demand", fix, "warning")
+            yield fault_in(
+                segment, "segment", "a segment without demand", "rows in demand", fix, "segment-without-demand"
+            )

@@ -28,7 +28,7 @@ def factors_without_effect(context: CheckContext) -> Iterator[Fault]:
             if not _reaches_beyond(dataset, factor.quantity):
                 found, expected = dataset.label(begins), f"a month up to {dataset.label(len(dataset.horizon) - 1)}"
                 fix = "It has no effect inside the horizon; correct the month, or delete the row."
-                yield fault_in(factor, "from_month", found, expected, fix, "warning")
+                yield fault_in(factor, "from_month", found, expected, fix, "factor-beyond-horizon")
         elif factor.quantity in NEUTRAL and factor.value != NEUTRAL[factor.quantity]:
             ended = replace(factor, value=NEUTRAL[factor.quantity])
             realization = Realization([(begins, factor), (ends, ended)])
@@ -86,8 +86,10 @@ def _idle(factor: ScenarioFactor) -> Fault:
     if factor.quantity == "price":
         found = f"{factor.value:g}, while nothing can be signed"
         expected = f"a month in which {whose} is or can be signed"
-        return fault_in(factor, "from_month", found, expected, "It has no effect; correct the month.", "warning")
+        return fault_in(
+            factor, "from_month", found, expected, "It has no effect; correct the month.", "factor-without-effect"
+        )
     found = f"{factor.value:g}, a delay that postpones no service"
     expected = f"a delay that postpones service of {whose}: signed, or due, in or after from_month"
     fix = "It has no effect; correct from_month, or delete the row."
-    return fault_in(factor, "value", found, expected, fix, "warning")
+    return fault_in(factor, "value", found, expected, fix, "factor-without-effect")

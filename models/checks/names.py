@@ -140,18 +140,22 @@ def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
         if context.entries["network"] or difflib.get_close_matches(region, supply, n=1, cutoff=0.8):
             found = f"'{region}', where there is no capacity{' and no network row' if linked else ''}"
             expected = f"a region named in {', '.join(sources())}, on_demand or network"
-            yield fault_in(entry, "region", found, expected, closest(region, sorted(supply | linked)), "warning")
+            yield fault_in(
+                entry, "region", found, expected, closest(region, sorted(supply | linked)), "region-without-capacity"
+            )
     for entry in context.all_entries(*sources(), "on_demand"):
         region = entry.values.get("region")
         if linked and region and region not in open_to | wanted:
             expected = "a region with demand, or one that network lets serve others"
             fix = f"{closest(region, sorted(open_to | wanted))} As it is, it serves no demand."
-            yield fault_in(entry, "region", f"'{region}'", expected, fix, "warning")
+            yield fault_in(entry, "region", f"'{region}'", expected, fix, "region-without-demand")
     for entry in context.entries["lease_outs"]:
         region = entry.values.get("region")
         if region and region not in (ours := context.used("region", "fleet", "leases")):
             fix = f"{closest(region, sorted(ours))} As it is, there is nothing to lease out."
-            yield fault_in(entry, "region", f"'{region}'", "a region of fleet or leases", fix, "warning")
+            yield fault_in(
+                entry, "region", f"'{region}'", "a region of fleet or leases", fix, "region-without-capacity"
+            )
     for entry in context.entries["network"]:
         for column, known, expected in (
             ("capacity_region", supply, f"a region with capacity in {', '.join(sources())} or on_demand"),
@@ -160,7 +164,7 @@ def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
             region = entry.values.get(column)
             if region and region not in supply | wanted:
                 fix = f"{closest(region, sorted(known))} As it is, the row changes nothing."
-                yield fault_in(entry, column, f"'{region}'", expected, fix, "warning")
+                yield fault_in(entry, column, f"'{region}'", expected, fix, "network-row-unused")
 
 
 def sites_in_two_regions(context: CheckContext) -> Iterator[Fault]:

@@ -56,7 +56,9 @@ def scenarios(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(row, "follows", found, "a scenario that comes before it", "Clear one of the cells.")
         if row.branches_at is not None and row.follows is None:
             fix = "It is not used; say which scenario it follows, or clear it."
-            yield fault_in(row, "branches_at", "a month", "an empty cell, as it follows none", fix, "warning")
+            yield fault_in(
+                row, "branches_at", "a month", "an empty cell, as it follows none", fix, "branches-at-unused"
+            )
 
 
 LEAST = {"demand_growth": -1.0}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from models import months
 from models.checks.context import CheckContext, fault_in
-from models.faults import Fault
+from models.faults import WARNINGS, Fault, closest
 from models.parsing.row_parser import Entry
 from models.schema import MEASURES
 from models.supply.registry import KINDS
@@ -71,7 +71,7 @@ def lease_rights(context: CheckContext) -> Iterator[Fault]:
             found = f"{after} months and {notice} of notice, in a term of {term}"
             fix = "As it is the lease cannot be cancelled; clear the cell if that is meant."
             expected = "less than term_months together"
-            yield fault_in(entry, "cancel_after_months", found, expected, fix, "warning")
+            yield fault_in(entry, "cancel_after_months", found, expected, fix, "cancel-out-of-reach")
 
 
 def signed_rows(context: CheckContext) -> Iterator[Fault]:
@@ -89,7 +89,9 @@ def signed_rows(context: CheckContext) -> Iterator[Fault]:
                 elif status == "offer" and value is not None:
                     shown = months.label(value) if name == "signed_month" else str(value)
                     fix = "It is not used; set the status to signed, or clear the cell."
-                    yield fault_in(entry, name, shown, "an empty cell, as the status is offer", fix, "warning")
+                    yield fault_in(
+                        entry, name, shown, "an empty cell, as the status is offer", fix, "signed-column-unused"
+                    )
 
 
 def cap_rows(context: CheckContext) -> Iterator[Fault]:
@@ -104,15 +106,26 @@ def cap_rows(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(entry, "name", "an empty cell", f"the {scope} that is capped", "Fill it in.")
         if scope == "total" and get("name"):
             fix = "It is not used; clear it, or choose the scope it belongs to."
-            yield fault_in(entry, "name", f"'{get('name')}'", "an empty cell, as the scope is total", fix, "warning")
+            yield fault_in(
+                entry, "name", f"'{get('name')}'", "an empty cell, as the scope is total", fix, "cap-name-unused"
+            )
         if measure and measure.startswith(("capacity", "obligation")) and get("per") not in (None, "month"):
             fix = f"It is not used: {measure} holds in each month."
-            yield fault_in(entry, "per", str(get("per")), "month or an empty cell", fix, "warning")
+            yield fault_in(entry, "per", str(get("per")), "month or an empty cell", fix, "cap-per-unused")
         if measure and value is not None and value < 0 and not measure.startswith("cash"):
             yield fault_in(entry, "value", f"{value:g}", f"at least 0 for {measure}", "Write a value of at least 0.")
         if measure in ("capacity_share", "shortfall_share") and value is not None and value > 1:
             fix = f"If {value:g} percent is meant, write {value / 100:g}."
-            yield fault_in(entry, "value", f"{value:g}", "a share from 0 to 1", fix, "warning")
+            yield fault_in(entry, "value", f"{value:g}", "a share from 0 to 1", fix, "share-above-1")
+
+
+def accepted_warnings(context: CheckContext) -> Iterator[Fault]:
+    """Warnings are accepted by the short names they have."""
+    for entry in context.entries["settings"]:
+        for name in entry.values.get("accept_warnings", ()):
+            if name not in WARNINGS:
+                expected = "short names of warnings, as `planner check` prints them"
+                yield fault_in(entry, "accept_warnings", f"'{name}'", expected, closest(name, WARNINGS))
 
 
 def rule_rows(context: CheckContext) -> Iterator[Fault]:
@@ -131,9 +144,13 @@ def rule_rows(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(entry, "offers", found, "at least two names", "Name the offers that exclude each other.")
         if kind in ("requires", "excludes"):
             if count is not None:
-                yield fault_in(entry, "count", str(count), "an empty cell", f"{kind} uses no count.", "warning")
+                yield fault_in(
+                    entry, "count", str(count), "an empty cell", f"{kind} uses no count.", "rule-count-unused"
+                )
         elif count is None and "count" in entry.values:
             yield fault_in(entry, "count", "an empty cell", f"how many for {kind}", "Fill it in.")
         elif count is not None and count > len(offers):
             expected, fix = f"at most the {len(offers)} offers named", "Lower the count, or name more offers."
-            yield fault_in(entry, "count", str(count), expected, fix, "error" if kind == "at_least" else "warning")
+            yield fault_in(
+                entry, "count", str(count), expected, fix, "" if kind == "at_least" else "rule-count-above-offers"
+            )

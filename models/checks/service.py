@@ -53,7 +53,7 @@ def single_sites_out_of_reach(context: CheckContext) -> Iterator[Fault]:
             found = "yes, and no site can ever run it"
             expected = f"a site of {names_of_sources()} in reach that runs '{segment.workload}'"
             fix = "Add capacity rented whole (a take_or_pay_share below 1 makes no site), or let it run at several."
-            yield fault_in(segment, "single_site", found, expected, fix, "warning")
+            yield fault_in(segment, "single_site", found, expected, fix, "single-site-without-site")
 
 
 def _can_run_somewhere(dataset: Dataset, segment: Segment) -> bool:

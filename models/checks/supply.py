@@ -57,7 +57,7 @@ def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
                 if tier.from_blocks > max(contract.max_blocks, 1):
                     found = f"{tier.from_blocks}, more than max_blocks {contract.max_blocks}"
                     fix = "The tier is never reached; correct it, or raise max_blocks."
-                    yield fault_in(tier, "from_blocks", found, "a tier that can be reached", fix, "warning")
+                    yield fault_in(tier, "from_blocks", found, "a tier that can be reached", fix, "tier-out-of-reach")
 
 
 def ramps(context: CheckContext) -> Iterator[Fault]:
@@ -75,18 +75,18 @@ def ramps(context: CheckContext) -> Iterator[Fault]:
         first, filled = steps[0], [step for step in steps if step.capacity_share > 0]
         if name not in shortest:
             fix = "Name it in the ramp column of lease_terms or contracts, or delete it."
-            yield fault_in(first, "ramp", f"'{name}', which no row uses", "a ramp in use", fix, "warning")
+            yield fault_in(first, "ramp", f"'{name}', which no row uses", "a ramp in use", fix, "ramp-unused")
         elif not filled or filled[0].service_month > shortest[name]:
             found = (
                 "no capacity at all" if not filled else f"capacity only from service month {filled[0].service_month}"
             )
             expected = f"capacity within the term of {shortest[name]} months that uses it"
             fix = "Correct capacity_share or service_month; as it is the capacity never comes online."
-            yield fault_in(first, "capacity_share", found, expected, fix, "warning")
+            yield fault_in(first, "capacity_share", found, expected, fix, "ramp-without-capacity")
         elif first.service_month > 1:
             fix = "Before the first row nothing is online or billed; add service month 1 if that is not meant."
             found = f"service month {first.service_month} in the first row of '{name}'"
-            yield fault_in(first, "service_month", found, "service month 1", fix, "warning")
+            yield fault_in(first, "service_month", found, "service month 1", fix, "ramp-starts-late")
 
 
 def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
@@ -98,7 +98,7 @@ def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
         if not kind.most(offer):
             column = kind.most_column
             fix = "Raise it, or set the status to excluded."
-            yield fault_in(offer, column, "0", "at least 1, or it can never be signed", fix, "warning")
+            yield fault_in(offer, column, "0", "at least 1, or it can never be signed", fix, "offer-without-units")
         elif not kind.signing_window(dataset, offer):
             column = "sign_until" if offer.sign_until is not None and dataset.t(offer.sign_until) < 0 else "sign_from"
             found = "an offer that can never be signed with service inside the horizon"
@@ -108,7 +108,7 @@ def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
                 else ("service that starts inside the horizon")
             )
             fix = "Correct the window, lead_months or service_not_before, or lengthen the horizon."
-            yield fault_in(offer, column, found, expected, fix, "warning")
+            yield fault_in(offer, column, found, expected, fix, "offer-out-of-reach")
 
 
 def options(context: CheckContext) -> Iterator[Fault]:
@@ -121,7 +121,7 @@ def options(context: CheckContext) -> Iterator[Fault]:
         kind, offer = key.kind, key.row(dataset)
         if (status := kind.status(offer)) != "offer":
             fix = "The option is not needed; delete it."
-            yield fault_in(option, "offer", f"'{option.offer}', which is {status}", "an offer", fix, "warning")
+            yield fault_in(option, "offer", f"'{option.offer}', which is {status}", "an offer", fix, "option-unneeded")
             continue
         bought = dataset.window(option.buy_from, option.buy_until)
         window = kind.signing_window(dataset, offer)
@@ -131,4 +131,4 @@ def options(context: CheckContext) -> Iterator[Fault]:
                 f"buying from {dataset.label(0)} to {dataset.label(window[-1])}, when its offer can last be signed"
             )
             fix = "Correct buy_from or buy_until; as it is the offer can never be signed."
-            yield fault_in(option, "buy_from", found, expected, fix, "warning")
+            yield fault_in(option, "buy_from", found, expected, fix, "option-too-late")

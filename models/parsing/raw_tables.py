@@ -157,7 +157,7 @@ def arranged(
             first = min(row for row, values in rows.items() if letter in values)
             found, expected = f"a value in column {letter}, which has no name", "a name in row 1 for each column"
             fix = "It is not read; name the column, or note for remarks."
-            faults.append(Fault(sheet, "", "", found, expected, fix, "warning", first, f"{letter}{first}"))
+            faults.append(Fault(sheet, "", "", found, expected, fix, "value-without-name", first, f"{letter}{first}"))
     kept = ((row, {k: v for k, v in rows[row].items() if k in headings}) for row in sorted(rows))
     return RawTable(name, headings, tuple(Record(row, values) for row, values in kept))
 
@@ -173,7 +173,7 @@ def tables_by_sheet(tables: Iterable[RawTable], faults: list[Fault]) -> dict[str
         if name not in known:
             fix = f"It is not read. {closest(name, known)}"
             faults.append(
-                Fault(table.name, "", "", "a sheet with that name", "a sheet the planner knows", fix, "warning")
+                Fault(table.name, "", "", "a sheet with that name", "a sheet the planner knows", fix, "unknown-sheet")
             )
         elif name in found:
             fix = f"'{found[name].name}' has the same name; keep one of the two."
@@ -215,4 +215,6 @@ def report_unknown_columns(matched: Matched, known: Iterable[str], faults: list[
         found = f"a column {shown(heading)}"
         fix = f"It is not read. {closest(fold(heading), names)}"
         cell = f"{letter}1"
-        faults.append(Fault(matched.sheet.name, heading, "", found, "a column of this sheet", fix, "warning", 1, cell))
+        faults.append(
+            Fault(matched.sheet.name, heading, "", found, "a column of this sheet", fix, "unknown-column", 1, cell)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from models import months
 from models.columns import CellError, Column, parse
@@ -210,7 +210,7 @@ def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
         elif name not in columns:
             fix = f"It is not read. {closest(name, columns)}"
             row, found, expected = record.row, f"a setting {shown(raw)}", "a setting the planner knows"
-            faults.append(Fault("settings", name, "", found, expected, fix, "warning", row, f"{key}{row}"))
+            faults.append(Fault("settings", name, "", found, expected, fix, "unknown-setting", row, f"{key}{row}"))
         elif name in result.rows:
             found = f"{name} a second time (first in row {result.rows[name]})"
             result.refuse(name, found, "each setting once", "Keep one of the two.", record.row)
@@ -241,7 +241,7 @@ class _RowReader:
 
     def read_cell(self, column: Column, raw: object, letter: str, heading: str = "") -> None:
         """Puts the typed value into `values`, or keeps a fault."""
-        severity: Literal["error", "warning"] = "error"
+        named = ""
         if is_blank(raw):
             if not column.required:
                 self.values[column.name] = column.default
@@ -258,10 +258,10 @@ class _RowReader:
                 self.values[column.name] = value
                 if not warning:
                     return
-                severity, fix = "warning", f"It is {warning}; make it a number cell."
+                named, fix = "number-as-text", f"It is {warning}; make it a number cell."
         row = self.record.row
         where, cell = heading or column.name, f"{letter}{row}"
-        fault = Fault(self.sheet.name, where, "", shown(raw), column.expected(), fix, severity, row, cell)
+        fault = Fault(self.sheet.name, where, "", shown(raw), column.expected(), fix, named, row, cell)
         self.faults.append(fault)
 
     def finish(self, faults: list[Fault]) -> bool:

@@ -79,7 +79,7 @@ def _lost(result: ReadResult, *, in_folder: bool) -> Iterator[Fault]:
                 if found:
                     sheet, heading = fold(table.name), table.headings[letter]
                     file = f"{sheet}.csv" if in_folder else ""
-                    yield Fault(sheet, heading, "", found, expected, fix, "error", record.row, cell, file)
+                    yield Fault(sheet, heading, "", found, expected, fix, row=record.row, cell=cell, file=file)
 
 
 def _data(dataset: Dataset) -> Dataset:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from models import months
+from models.faults import NamedWarning
 from models.plan import Plan
 from planner.api.arguments import as_options_of
 from planner.api.frames import Report, Tables, cell_of, workbook_path
@@ -95,7 +96,7 @@ class Result(Tables):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the plan should know."""
-        return self.found.warnings
+        return tuple(each.text for each in self.found.warnings)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -404,7 +405,7 @@ def solve(
         versions=versions(),
         options=recorded | {"set": list(given.changes)},
         faults=given.warnings,
-        warnings=tuple(str(each) for each in given.warnings),
+        warnings=tuple(NamedWarning(each.warning, str(each)) for each in given.warnings),
     )
     plans = None if start is None else _plans_of(start, given)
     kept = None if keep is None else _plans_of(keep, given)

@@ -116,7 +116,7 @@ def with_files(faults: Sequence[Fault], content: FolderContent) -> Iterator[Faul
 def _unknown(file: str) -> Fault:
     fix = f"It is not read. {closest(fold(PurePath(file).stem), sheet_names())}"
     expected = "CSV files named as the sheets"
-    return Fault(PurePath(file).stem, "", "", "a file of that name", expected, fix, "warning", file=file)
+    return Fault(PurePath(file).stem, "", "", "a file of that name", expected, fix, "unknown-file", file=file)
 
 
 class ColumnFinder:

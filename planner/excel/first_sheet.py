@@ -153,7 +153,7 @@ class FirstSheet:
     def note(self, text: str, at: int | None = None) -> None:
         """A sentence in grey that says how to read what stands above or below it, in as many rows as it takes."""
         column = self.first if at is None else at
-        for line in textwrap.wrap(text, int(sum(self.widths[column:]) / LETTER)):
+        for line in textwrap.wrap(text, int(sum(self.widths[column:]) / LETTER), break_on_hyphens=False):
             self.sheet.write_string(self.row, column, line, self.book.format(font_color=GREY, italic=True))
             self.row += 1
 

@@ -224,7 +224,7 @@ def explain(column: Column) -> str:
         lines.append(f"A name from {' or '.join(referred(column))}.")
     if column.required:
         lines.append("Required.")
-    elif column.default in (None, ""):
+    elif column.defaults_to_nothing:
         lines.append("May be left blank.")
     else:
         lines.append(f"Left blank: {_shown(column.default)}.")

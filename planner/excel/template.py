@@ -47,7 +47,11 @@ def _table(sheet: Sheet, rows: list[dict[str, Any]]) -> RawTable:
 def _settings(sheet: Sheet, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for column in sheet.columns:
         note = sentence(column) + (f" ({column.unit})" if column.unit else "")
-        yield {"key": column.name, "value": values.get(column.name, column.default), "note": note}
+        yield {
+            "key": column.name,
+            "value": values.get(column.name, None if column.defaults_to_nothing else column.default),
+            "note": note,
+        }
 
 
 def examples() -> dict[str, Path]:

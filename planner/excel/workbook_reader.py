@@ -126,7 +126,7 @@ class _SheetReader:
             self._warn(f"hidden columns: {', '.join(columns)}", "columns that can be seen", fix, 1, f"{columns[0]}1")
 
     def _warn(self, found: str, expected: str, fix: str, row: int = 0, cell: str = "") -> None:
-        self.faults.append(Fault(self.name, "", "", found, expected, fix, "warning", row, cell))
+        self.faults.append(Fault(self.name, "", "", found, expected, fix, "hidden-content", row, cell))
 
 
 def _hidden(dimensions: Mapping[Any, Any]) -> list[Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from models.audit import AuditReport
+from models.faults import NamedWarning
 from models.kinds import names_in_words
 from planner.formatting import estimate_json, faults_json
 from planner.reports.plan_report import report_of
@@ -27,6 +29,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
     breaks are among the warnings. With scenarios figures are expected values (`planner.reports.scenarios.run_json`).
     """
     estimates = result.estimates
+    warnings = [*result.warnings, *_broken_rules(result)]
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "plan_name": result.plan_name,
@@ -56,7 +59,8 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "versions": result.versions,
         "options": result.options,
         "faults": faults_json(result.faults),
-        "warnings": [*result.warnings, *_broken_rules(result)],
+        "warnings": [each.text for each in warnings],
+        "warning_names": [each.name for each in warnings],
     }
     if result.has_plan:
         document |= report_of(result).json(result)
@@ -100,12 +104,10 @@ def checks_json(audit: AuditReport | None) -> list[dict[str, Any]]:
     return [{key: _strict(getattr(each, key)) for key in keys} for each in audit.checks] if audit else []
 
 
-def _broken_rules(result: RunResult) -> list[str]:
-    failed = result.audit.failed if result.audit else ()
-    return [
-        f"The audit found a rule broken: {each.what} (found {each.found:.9g}, limit {each.limit:.9g}, at {each.where})."
-        for each in failed
-    ]
+def _broken_rules(result: RunResult) -> Iterator[NamedWarning]:
+    for each in result.audit.failed if result.audit else ():
+        which = f"{each.what} (found {each.found:.9g}, limit {each.limit:.9g}, at {each.where})"
+        yield NamedWarning("broken-rule", f"The audit found a rule broken: {which}.")
 
 
 def _strict(value: Any) -> Any:

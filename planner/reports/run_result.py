@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from models.audit import AuditReport
 from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
-from models.faults import Fault
+from models.faults import Fault, NamedWarning
 from planner.results.base_case import NO_BASE_CASE, BaseCase
 from planner.results.input_rows import input_rows
 
@@ -116,9 +116,15 @@ class RunResult:
     options: dict[str, Any] = field(default_factory=dict)
     option_sources: dict[str, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[NamedWarning, ...] = ()
     solver_log: tuple[str, ...] = ()
     disputed: Compiled | None = field(default=None, repr=False)
+
+    @property
+    def open_warnings(self) -> tuple[NamedWarning, ...]:
+        """The warnings that the workbook does not accept."""
+        accepted = self.dataset.settings.accept_warnings if self.dataset else ()
+        return tuple(each for each in self.warnings if each.name not in accepted)
 
     @property
     def has_plan(self) -> bool:

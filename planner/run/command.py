@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from models.faults import FaultyWorkbook
+from models.faults import FaultyWorkbook, NamedWarning
 from models.plan import Plan
 from planner.console import log_to
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
@@ -132,12 +132,12 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
         log.info("Reading %s", request.input_path)
         found = read(request.input_path, request.overrides)
     result.input_sha256, result.faults, dataset = found.sha256, found.faults, found.dataset
-    result.warnings = tuple(str(fault) for fault in found.warnings)
+    result.warnings = tuple(NamedWarning(fault.warning, str(fault)) for fault in found.warnings)
     if dataset is None:
         result.status = "invalid"
         return
     for warning in result.warnings:
-        log.info("warning: %s", warning)
+        log.info("warning: %s", warning.text)
     result.dataset, result.plan_name = dataset, dataset.settings.plan_name or result.plan_name
     check_options(dataset, request.options, keeps=request.keep is not None)
     keep = None if request.keep is None else _read_earlier(request.keep, dataset)[""]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from models.core.compiled import Compiled
 from models.dataset import Dataset
+from models.faults import NamedWarning
 from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 from planner.run.options import PlanOptions
@@ -34,19 +35,20 @@ class SolveContext:
         """Where the progress of one search is shown; `what` names it."""
         return ProgressLines(what, self.dataset.settings.currency, self.live)
 
-    def warn(self, warning: str) -> None:
-        """Adds a warning to the result and to the log."""
-        self.result.warnings = (*self.result.warnings, warning)
-        log.info("warning: %s", warning)
+    def warn(self, name: str, text: str) -> None:
+        """Adds a warning, by its short name of `models.faults.WARNINGS`, to the result and to the log."""
+        self.result.warnings = (*self.result.warnings, NamedWarning(name, text))
+        log.info("warning: %s", text)
 
     def dispute(self, contradiction: str, arrays: Compiled) -> None:
         """Notes that the solver contradicted itself on a problem, where it did."""
         if contradiction:
             self.result.disputed = arrays
             self.warn(
+                "contradiction",
                 f"The solver contradicted itself: {contradiction}. Of the plans it found the cheapest that passes the "
                 "audit is written, with the lowest bound that any of its runs proved; the problem is saved beside the "
-                "plan. Please report it."
+                "plan. Please report it.",
             )
 
     def explain_infeasible(self, scenario: str = "") -> None:
@@ -65,11 +67,11 @@ class SolveContext:
         """Takes the base case into the result."""
         self.result.base_case = base
         if base.warning:
-            self.warn(base.warning)
+            self.warn("base-case-unknown", base.warning)
 
     def stopped(self) -> bool:
         """Whether analyses after the search are to be left out; a warning says so."""
         if self.stop.requested or abandoned_solver_alive():
-            self.warn("The base case was left out, because the run was stopped.")
+            self.warn("base-case-left-out", "The base case was left out, because the run was stopped.")
             return True
         return False

@@ -45,7 +45,7 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
         log.info("Marginal values")
         result.marginal = marginal_values(dataset, plan, SECONDS_AFTER_STOP if context.stop.requested else SECONDS)
         if result.marginal is None:
-            context.warn("Marginal values could not be worked out, so the sheet is left out.")
+            context.warn("no-marginal-values", "Marginal values could not be worked out, so the sheet is left out.")
         if not context.stopped():
             _analyse(context, plan, keep, outcome)
 
@@ -102,7 +102,9 @@ def _search(
     result.objective_usd, result.bound_usd, result.gap = outcome.objective_usd, outcome.bound_usd, outcome.gap
     context.dispute(outcome.contradiction, model.compiled)
     if outcome.values is not None and (outcome.dispatch_gap is None or outcome.dispatch_gap > PRECISION):
-        context.warn("Whether the dispatch of this plan is the best for its decisions was not proven.")
+        context.warn(
+            "dispatch-unproven", "Whether the dispatch of this plan is the best for its decisions was not proven."
+        )
     found = [] if outcome.values is None else [outcome.values, *outcome.other_values]
     return outcome, [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
 
@@ -124,8 +126,9 @@ def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outc
         if cheaper is not None and cheaper.cost_usd < plan.objective_usd - PRECISION * abs(plan.objective_usd):
             number, less = result.alternatives.index(cheaper) + 1, plan.objective_usd - cheaper.cost_usd
             context.warn(
+                "cheaper-alternative",
                 f"Alternative {number} costs {money(less, result.currency)} less than the plan, which is proven within "
-                "its gap only; --start with its workbook begins the search from it."
+                "its gap only; --start with its workbook begins the search from it.",
             )
         if result.alternatives_found.words:
             log.info("%s", result.alternatives_found.words)

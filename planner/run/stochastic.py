@@ -34,7 +34,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
         context.dispute(found.contradiction, found.disputed)
     best = found.best
     if best is None:
-        context.warn(f"{found.why}.")
+        context.warn("no-plan", f"{found.why}.")
         if found.infeasible and not stop.requested:
             context.explain_infeasible(found.infeasible[0])
         return

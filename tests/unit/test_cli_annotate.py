@@ -16,7 +16,7 @@ from planner.excel.annotate import annotate
 from planner.problem_reader import read
 
 FAULTS = (
-    Fault("throughput", "gain", "medium", "a typo", "a number", "Mend it.", "warning", row=3, cell="C3"),
+    Fault("throughput", "gain", "medium", "a typo", "a number", "Mend it.", "number-as-text", row=3, cell="C3"),
     Fault("leases", "units_max", "West 1", "'many'", "a whole number", "Write a number.", row=2, cell="B2"),
     Fault("leases", "site", "West 1", "=1+1", "a name", "Write a name.", row=2, cell="B2"),
     Fault("demand", "", "", "no sheet", "the sheet", "Add it."),

@@ -12,7 +12,7 @@ from builders import dataset, demand, lease, term
 
 from models.audit import AuditReport, Check
 from models.estimate import Estimate
-from models.faults import Fault
+from models.faults import Fault, NamedWarning
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
 from models.schema import Limit, Option
 from models.supply.lease_kind import LEASE
@@ -27,7 +27,7 @@ KEYS = (
     "schema plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd cash_saved_usd"
     " shortage_avoided_usd estimates demand_bn_tokens"
     " served_bn_tokens shortfall_bn_tokens months decisions limits audit model seconds interrupted input_sha256"
-    " data_sha256 output_sha256 plan_sha256 plan_path planner_version versions options faults warnings"
+    " data_sha256 output_sha256 plan_sha256 plan_path planner_version versions options faults warnings warning_names"
 )
 COSTS = "lease contract usage option on_demand fleet network revenue_forgone limit_change shortfall lease_out_income"
 DATA = dataset(
@@ -55,8 +55,8 @@ REPORT = RunResult(
     audit=AuditReport((Check("a", "what", "", 0.0, 0.0, 0.0, True),), True, 0.0),
     model=ModelSize(1, 2, 3, 4),
     options={"gap": 0.001, "start": Path("earlier.xlsx"), "set": ("a", "b"), "time_limit": None},
-    faults=(Fault("demand", "month", "us", "'x'", "a month", "Mend it.", "warning", 3, "C3"),),
-    warnings=("mind this",),
+    faults=(Fault("demand", "month", "us", "'x'", "a month", "Mend it.", "number-as-text", 3, "C3"),),
+    warnings=(NamedWarning("no-plan", "mind this"),),
 )
 
 
@@ -136,6 +136,7 @@ def test_audit_model_options_and_faults() -> None:
             "expected": "a month",
             "fix": "Mend it.",
             "severity": "warning",
+            "warning": "number-as-text",
         }
     ]
 

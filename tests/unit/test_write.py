@@ -19,6 +19,7 @@ from models.audit import AuditReport, Check
 from models.core.noise import without_noise
 from models.dataset import Dataset
 from models.estimate import Estimate
+from models.faults import NamedWarning
 from models.kinds import FLEET
 from models.plan import (
     LimitChoice,
@@ -124,7 +125,7 @@ REPORT = RunResult(
     versions={"python": "3.11.0"},
     options={"gap": 0.001, "time_limit": None, "set": ["a", "b"]},
     option_sources={"gap": "flag"},
-    warnings=("mind this",),
+    warnings=(NamedWarning("no-plan", "mind this"),),
     solver_log=tuple(f"line {i}" for i in range(500)),
 )
 
@@ -347,7 +348,7 @@ def test_run_sheet(workbook: Any) -> None:
     assert rows["version", "python"] == ("3.11.0", None)
     assert rows["run", "input_sha256"] == ("0" * 64, None)
     assert rows["model", "nonzeros"] == (60, None)
-    assert rows["warning", "1"] == ("mind this", None)
+    assert rows["warning", "1"] == ("mind this", "no-plan")
     log = [value for (section, _), (value, _) in rows.items() if section == "solver log"]
     assert (len(log), log[-1]) == (60, "line 499")
 

@@ -15,6 +15,8 @@ WIDTHS = (1.5, 26, 12, 10.5, 15, 13, 10.5, 11, 12.5, 10.5, 10.5, 10.5, 13)
 FIRST, LAST = 1, len(WIDTHS) - 1
 HALVES = ((1, 5), (6, 12))
 """Columns that two charts side by side take."""
+WARNINGS_SHOWN = 6
+"""Warnings told here; the sheet Run has all of them."""
 TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 8), (9, 10), (11, 12))
 CONTENTS = ((1, 2), (6, 8))
 """Columns of the names and purposes of sheets in the contents."""
@@ -43,6 +45,20 @@ class PlanPage:
     def nothing(self, text: str, at: int) -> None:
         """A sentence where a chart or a table would have nothing to show."""
         self.page.sheet.write_string(self.page.row, at, text, self.book.format(font_color=GREY))
+
+    def warnings(self) -> None:
+        """What the plan was made with that a person has not yet accepted."""
+        open_ones = self.result.open_warnings
+        if not open_ones:
+            return
+        count = "a warning" if len(open_ones) == 1 else f"{len(open_ones)} warnings"
+        self.page.heading(f"Made with {count}")
+        for each in open_ones[:WARNINGS_SHOWN]:
+            self.page.note(f"{each.text} [{each.name}]")
+        more = len(open_ones) - WARNINGS_SHOWN
+        rest = f"and {more} more, on the sheet Run; " if more > 0 else ""
+        self.page.note(f"{rest}what is meant can be accepted by its short name in the setting accept_warnings")
+        self.page.row += 1
 
     def finish(self, sheets: Sequence[tuple[str, str]], filled: Sequence[Filled]) -> None:
         """The contents, and what is printed."""

@@ -218,7 +218,7 @@ def run_rows(result: RunResult) -> list[tuple[Any, ...]]:
         sizes = ("rows", "columns", "integers", "nonzeros")
         rows += [("model", name, getattr(result.model, name), "") for name in sizes]
     rows += [("seconds", name, value, "") for name, value in result.seconds.items()]
-    rows += [("warning", str(i), text, "") for i, text in enumerate(result.warnings, start=1)]
+    rows += [("warning", str(i), each.text, each.name) for i, each in enumerate(result.warnings, start=1)]
     rows += [("solver log", str(i), line, "") for i, line in enumerate(result.solver_log[-LOG_LINES:], start=1)]
     return rows
 

@@ -56,6 +56,7 @@ class ScenarioOverview(PlanPage):
         for words in notes(self.result, self.plans):
             self.page.note(words)
         self.page.row += 1
+        self.warnings()
         self._decide_now()
         self._pictures()
         self._later()
