@@ -79,6 +79,15 @@ class Estimate:
         high = None if self.at_most is None else max(self.at_most, least)
         return Estimate(low, high, "bound" if self.at_least is None and self.at_most is None else self.known_by)
 
+    def without_noise(self, noise: float) -> Estimate:
+        """The figure with 0 for an end that is no further from it than `noise`, what rounding leaves.
+
+        >>> Estimate(-1e-12, 2.0).without_noise(1e-9)
+        Estimate(at_least=0.0, at_most=2.0, known_by='solves')
+        """
+        low, high = (0.0 if each is not None and abs(each) <= noise else each for each in (self.at_least, self.at_most))
+        return Estimate(low, high, self.known_by)
+
     def and_also(self, other: Estimate) -> Estimate:
         """What two estimates of the same figure know together: the higher of the lower ends, the lower of the upper."""
         lows = [each for each in (self.at_least, other.at_least) if each is not None]

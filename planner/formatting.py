@@ -147,6 +147,20 @@ def estimate_words(estimate: Estimate, shown: Callable[[float], str], gap: float
     return "not known"
 
 
+def range_words(estimate: Estimate, shown: Callable[[float], str]) -> str:
+    """Both ends of a figure, or the one that is known, in the little room of a cell.
+
+    >>> [range_words(each, str) for each in (Estimate(4.0, 4.5), Estimate(4.0, None), Estimate.unknown())]
+    ['4.0 – 4.5', '≥ 4.0', '–']
+    """
+    low, high = (None if each is None else shown(each) for each in (estimate.at_least, estimate.at_most))
+    if low is None and high is None:
+        return "–"
+    if low is None or high is None:
+        return f"≤ {high}" if low is None else f"≥ {low}"
+    return low if low == high else f"{low} – {high}"
+
+
 def estimate_json(estimate: Estimate) -> dict[str, float | str | None]:
     """An estimate as `run.json` has it."""
     return {"at_least": estimate.at_least, "at_most": estimate.at_most, "known_by": estimate.known_by}

@@ -46,19 +46,22 @@ class Measure:
         return cls("expected", dataset.settings.risk_weight, dataset.settings.risk_alpha)
 
     def value(self, costs: Mapping[str, float], probability: Mapping[str, float]) -> float:
-        """What is minimised, of costs in USD by scenario."""
+        """What is minimised, of costs in USD by scenario; minus infinity where the measure counts one that is."""
         expected = expected_cost(costs, probability)
         if self.kind == "worst":
             return (1.0 - TILT) * max(costs.values()) + TILT * expected
         if self.kind == "regret":
             regret = max(cost - self.least_usd[name] for name, cost in costs.items())
             return (1.0 - TILT) * regret + TILT * expected
-        return (1.0 - self.weight) * expected + self.weight * cvar(costs, probability, self.alpha)
+        if not self.weight:  # nothing of an unknown cost is 0 of it
+            return expected
+        tail = self.weight * cvar(costs, probability, self.alpha)
+        return tail if self.weight == 1.0 else (1.0 - self.weight) * expected + tail
 
 
 def expected_cost(costs: Mapping[str, float], probability: Mapping[str, float]) -> float:
     """The mean of costs by scenario, weighted by probability, in their unit."""
-    return sum(probability[name] * cost for name, cost in costs.items())
+    return sum(probability[name] * cost for name, cost in costs.items() if probability[name])
 
 
 def cvar(costs: Mapping[str, float], probability: Mapping[str, float], alpha: float) -> float:

@@ -10,6 +10,9 @@ from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
 from models.stochastic.risk import TILT, Measure, cvar, expected_cost
 
+ROUNDING = 1e-9
+"""Of a cost, what is rounding and no regret."""
+
 
 @dataclass(frozen=True, slots=True)
 class WaitAndSeePlan:
@@ -18,6 +21,11 @@ class WaitAndSeePlan:
     cost_usd: float
     bound_usd: float
     plan: Plan
+
+    @property
+    def estimate(self) -> Estimate:
+        """The least cost if the scenario were certain, USD."""
+        return Estimate.optimum(self.bound_usd if math.isfinite(self.bound_usd) else None, self.cost_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,17 @@ class ScenarioPlan:
     def cost_usd(self) -> float:
         """Net present cost."""
         return self.plan.objective_usd
+
+    @property
+    def if_certain(self) -> Estimate:
+        """The least cost if the scenario were certain, USD."""
+        return UNKNOWN if self.wait_and_see is None else self.wait_and_see.estimate
+
+    @property
+    def regret(self) -> Estimate:
+        """What the scenario costs more than if it were certain, USD: never less than nothing."""
+        beyond = Estimate.exactly(self.cost_usd).minus(self.if_certain)
+        return UNKNOWN if beyond == UNKNOWN else beyond.without_noise(ROUNDING * abs(self.cost_usd)).not_below(0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +127,24 @@ class StochasticSolution:
         if self.measure.kind == "regret":
             return Estimate.exactly(0.0)
         bound = self._value({name: plan.bound_usd for name, plan in known.items()})
-        return Estimate.optimum(bound, self._value({name: plan.cost_usd for name, plan in known.items()}))
+        cost = self._value({name: plan.cost_usd for name, plan in known.items()})
+        return Estimate.optimum(bound if math.isfinite(bound) else None, cost)
+
+    def worst_regret(self) -> Estimate:
+        """The most that a scenario costs above what it would if it were certain, USD."""
+        regrets = [scenario.regret for scenario in self.scenarios]
+        lows, highs = [each.at_least for each in regrets], [each.at_most for each in regrets]
+        known = [each for each in highs if each is not None]
+        most = max(known) if len(known) == len(highs) else None
+        least = max((each for each in lows if each is not None), default=None)
+        return UNKNOWN if least is None and most is None else Estimate(least, most)
+
+    def eev(self) -> Estimate:
+        """What the first decisions of the plan for the expected values come to with the best later ones, USD."""
+        if self.eev_usd is None:
+            return UNKNOWN
+        bound = self.eev_bound_usd
+        return Estimate.optimum(None if bound is None or math.isinf(bound) else bound, self.eev_usd)
 
     def evpi(self) -> BoundedValue | None:
         """The expected value of perfect information: the objective less that of the wait-and-see solution.

@@ -203,6 +203,9 @@ class RunResult:
             worths = {"perfect_information": self.solution.evpi, "stochastic_solution": self.solution.vss}
             for name, worth in worths.items():
                 found[f"value_of_{name}.usd"] = UNKNOWN if worth is None else worth.estimate
+            for each in self.solution.scenarios:
+                found[f"scenarios.{each.name}.certain_usd"] = each.scenario.if_certain
+                found[f"scenarios.{each.name}.regret_usd"] = each.scenario.regret
         return found
 
     def value(self, estimate: Estimate) -> float | None:

@@ -19,8 +19,6 @@ from planner.results.scenario_decisions import ScenarioDecision, SharedDecision,
 
 RISK = "risk"
 """The category of what is minimised on top of the expected cost."""
-ROUNDING = 1e-9
-"""Of a cost, what is rounding and no regret."""
 SHORT = 1e-6
 """Tokens short below this share of what is asked for are the solver's rounding."""
 
@@ -52,19 +50,6 @@ class ScenarioResult:
     def cost_usd(self) -> float:
         """Net present cost."""
         return self.scenario.cost_usd
-
-    @property
-    def wait_and_see_usd(self) -> float | None:
-        """Least cost if the scenario were certain; None where unknown."""
-        return None if self.scenario.wait_and_see is None else self.scenario.wait_and_see.cost_usd
-
-    @property
-    def regret_usd(self) -> float | None:
-        """What the scenario costs more than if it were certain: never less than nothing; None where unknown."""
-        if self.wait_and_see_usd is None:
-            return None
-        beyond = self.cost_usd - self.wait_and_see_usd
-        return beyond if beyond > ROUNDING * abs(self.cost_usd) else 0.0
 
     @property
     def shortfall_share(self) -> float:

@@ -20,6 +20,8 @@ SCENARIOS = Table(
         "certain_usd:money?",
         "certain_bound_usd:money?",
         "regret_usd:money?",
+        "regret_at_least_usd:money?",
+        "regret_at_most_usd:money?",
         "demand_bn_tokens:amount",
         "after_limits_bn_tokens:amount",
         "served_bn_tokens:amount",

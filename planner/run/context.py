@@ -17,6 +17,11 @@ from planner.solving.progress import LiveText, ProgressLines
 
 log = logging.getLogger("planner")
 
+DISPATCH_UNPROVEN = (
+    "dispatch-unproven",
+    "Whether the dispatch of this plan is the best for its decisions was not proven.",
+)
+"""The warning where no duals prove it."""
 EXPLAIN_SECONDS = 60.0
 """How long a solve looks for what to change where there is no plan; `planner explain` takes longer."""
 

@@ -18,9 +18,9 @@ from planner.analysis.plan_stability import departing, free_to_depart
 from planner.formatting import money
 from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
-from planner.run.context import SolveContext
+from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.problem import Outcome
-from planner.solving.search import PRECISION, cost_of, solve
+from planner.solving.search import PRECISION, cost_of, dispatch_proven, solve
 
 log = logging.getLogger("planner")
 SECONDS_AFTER_STOP = 2.0
@@ -101,10 +101,8 @@ def _search(
     result.status, result.solver_log = outcome.status, outcome.log
     result.objective_usd, result.bound_usd, result.gap = outcome.objective_usd, outcome.bound_usd, outcome.gap
     context.dispute(outcome.contradiction, model.compiled)
-    if outcome.values is not None and (outcome.dispatch_gap is None or outcome.dispatch_gap > PRECISION):
-        context.warn(
-            "dispatch-unproven", "Whether the dispatch of this plan is the best for its decisions was not proven."
-        )
+    if outcome.values is not None and not dispatch_proven(outcome):
+        context.warn(*DISPATCH_UNPROVEN)
     found = [] if outcome.values is None else [outcome.values, *outcome.other_values]
     return outcome, [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
 

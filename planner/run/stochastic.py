@@ -13,7 +13,7 @@ from models.stochastic.risk import Measure
 from planner.analysis.base_case import base_case_of_scenarios
 from planner.reports.run_result import ModelSize
 from planner.results.scenario_set import ScenarioSetResult
-from planner.run.context import SolveContext
+from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.stochastic.solve import solve_stochastic
 
 log = logging.getLogger("planner")
@@ -32,6 +32,8 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     log.info("%s.", found.why)
     if found.disputed is not None:
         context.dispute(found.contradiction, found.disputed)
+    if found.best is not None and not found.dispatch_proven:
+        context.warn(*DISPATCH_UNPROVEN)
     best = found.best
     if best is None:
         context.warn("no-plan", f"{found.why}.")

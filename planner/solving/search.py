@@ -152,8 +152,10 @@ class _CheckedSearch:
         if values is None:
             return Answer("nothing", False, solver.bound, None, math.inf, solver.words)
         proven = solver.status == Status.kOptimal
-        dispatch_gap: float | None = 0.0
-        if not proven or self.arrays.integer.any():
+        dispatch_gap: float | None = None
+        if proven and not self.arrays.integer.any():
+            dispatch_gap = duality_gap(self.arrays, values, solver.duals()[1])
+        if dispatch_gap is None or dispatch_gap > PRECISION:
             values, dispatch_gap = polish(self.arrays, values)
         bound = solver.bound
         if abs(bound) <= ROUNDING * max(self.money, added_up(self.arrays, values)):
@@ -233,6 +235,11 @@ class _CheckedSearch:
         noise = self._noise(best) if best.proven and not contradicted else 0.0
         asked = max(self.options.gap * abs(best.objective), self.options.absolute_gap or 0.0)
         return open_by <= max(asked * (1.0 + 1e-9), noise)
+
+
+def dispatch_proven(outcome: Outcome) -> bool:
+    """Whether duals prove, in the problem's own arrays, that no other dispatch for the decisions found costs less."""
+    return outcome.dispatch_gap is not None and outcome.dispatch_gap <= PRECISION
 
 
 def added_up(arrays: Compiled, values: Vector) -> float:

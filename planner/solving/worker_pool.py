@@ -60,7 +60,8 @@ class SolveResult:
     """The result of a SolveTask: as `planner.solving.highs.Outcome`, with the plan read off it.
 
     Money in USD. `why` says in words why there is no plan, or what the solver said. `caps` names the caps that the
-    plan goes beyond because no plan keeps them; the status is infeasible then.
+    plan goes beyond because no plan keeps them; the status is infeasible then. `dispatch_proven`: whether it is proven
+    that no other dispatch for the plan's decisions costs less.
     """
 
     key: str
@@ -72,6 +73,7 @@ class SolveResult:
     seconds: float = 0.0
     why: str = ""
     caps: tuple[str, ...] = ()
+    dispatch_proven: bool = False
 
 
 def default_workers() -> int:
@@ -240,7 +242,7 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
     from models.policy.caps import caps_exceeded, caps_lifted
     from models.warm_start import apply_decisions_without_effect, decided_before, start_values
     from planner.solving.problem import ArrayProblem, fixed_problem
-    from planner.solving.search import solve
+    from planner.solving.search import dispatch_proven, solve
 
     began = time.monotonic()
     caps: tuple[str, ...] = ()
@@ -278,6 +280,7 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
         time.monotonic() - began,
         outcome.why,
         caps,
+        dispatch_proven(outcome),
     )
 
 

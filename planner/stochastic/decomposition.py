@@ -20,7 +20,7 @@ from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
 from planner.errors import WrongUsage
 from planner.solving.problem import Progress, SolveOptions
-from planner.solving.search import solve
+from planner.solving.search import dispatch_proven, solve
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask, SearchEnded
 from planner.stochastic.hedging_step import run_hedging
 from planner.stochastic.lshaped_step import begin_lshaped, run_lshaped
@@ -50,6 +50,8 @@ class DecomposedOutcome:
         What ended the search.
     log
         A line for each step.
+    dispatch_proven
+        Whether it is proven that no other dispatch for the plans' decisions costs less.
     """
 
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
@@ -61,6 +63,7 @@ class DecomposedOutcome:
     iterations: int
     why: str
     log: tuple[str, ...]
+    dispatch_proven: bool = False
 
 
 def decompose(
@@ -126,12 +129,13 @@ def _run(
     except SearchEnded as ended:
         why = str(ended)
     plans: Mapping[str, Plan] | None = None if search.best is None else search.candidates.plans(search.best)
+    proven = search.best is not None and search.best.dispatch_proven
     if form is not None and why != "infeasible" and not search.tracker.proven and not search.solver.finished:
         try:
-            plans = _finish(search, form, plans, why)
+            plans, proven = _finish(search, form, plans, proven, why)
         except SearchEnded as ended:
             why = str(ended)
-    return _outcome(search, plans, why)
+    return replace(_outcome(search, plans, why), dispatch_proven=proven)
 
 
 def _extensive_form(search: DecompositionSearch) -> ExtensiveForm | None:
@@ -143,9 +147,12 @@ def _extensive_form(search: DecompositionSearch) -> ExtensiveForm | None:
 
 
 def _finish(
-    search: DecompositionSearch, form: ExtensiveForm, plans: Mapping[str, Plan] | None, why: str
-) -> Mapping[str, Plan] | None:
-    """Searches the extensive form from the best plan, for the rest of the time."""
+    search: DecompositionSearch, form: ExtensiveForm, plans: Mapping[str, Plan] | None, proven: bool, why: str
+) -> tuple[Mapping[str, Plan] | None, bool]:
+    """Searches the extensive form from the best plan, for the rest of the time.
+
+    `proven` is whether that plan's dispatch is; the same of the better plan comes back with it.
+    """
     tracker = search.tracker
     tracker.log(f"hedging ended after {search.iterations} iterations ({why}): the extensive form goes on from there")
     outcome = solve(
@@ -161,10 +168,11 @@ def _finish(
         objective = outcome.objective_usd / tracker.usd
         if objective < tracker.upper:
             tracker.upper, plans = objective, form.plans(outcome.values)
+            proven = dispatch_proven(outcome)
     if outcome.status == "infeasible":
         raise SearchEnded("infeasible")
     tracker.report("extensive form")
-    return plans
+    return plans, proven
 
 
 def _outcome(search: DecompositionSearch, plans: Mapping[str, Plan] | None, why: str) -> DecomposedOutcome:

@@ -25,11 +25,14 @@ class ExpectedValueSolution:
         What these decisions come to at least.
     plans
         By scenario.
+    dispatch_proven
+        Whether it is proven that no other dispatch for their decisions costs less.
     """
 
     eev_usd: float | None = None
     bound_usd: float | None = None
     plans: Mapping[str, Plan] | None = None
+    dispatch_proven: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,20 +47,23 @@ class FixedFirstStage:
         By scenario a lower bound on its cost in USD with the decisions fixed.
     infeasible
         The scenarios proven to have no plan.
+    dispatch_proven
+        Whether it is proven that no other dispatch for the plans' decisions costs less.
     """
 
     plans: Mapping[str, Plan]
     bounds: Mapping[str, float]
     infeasible: tuple[str, ...] = ()
+    dispatch_proven: bool = False
 
 
 def solve_expected_value_problem(
     dataset: Dataset, options: SolveOptions, solve_all: SolveMany, on_result: Callable[[SolveResult], None]
-) -> Plan | None:
-    """The plan for the expected values of the scenarios; None where none was found."""
+) -> SolveResult:
+    """The plan for the expected values of the scenarios, and whether it is proven within the gap."""
     (result,) = solve_all([SolveTask("the expected values", dataset.expected_value(), options)])
     on_result(result)
-    return result.plan
+    return result
 
 
 def evaluate_fixed_first_stage(
@@ -77,4 +83,4 @@ def evaluate_fixed_first_stage(
     if len(found) < len(tree.names):
         return FixedFirstStage({}, {}, tuple(name for name in tree.names if results[name].status == "infeasible"))
     bounds = {name: -math.inf if (bound := results[name].bound_usd) is None else bound for name in tree.names}
-    return FixedFirstStage(found, bounds)
+    return FixedFirstStage(found, bounds, dispatch_proven=all(each.dispatch_proven for each in results.values()))

@@ -29,13 +29,14 @@ class ImplementableSolution:
     """Shared decisions with which every scenario has a plan.
 
     `values` by scenario of this rank and column; the expected cost lies between `bound` and `objective`, in model
-    units of money.
+    units of money. `dispatch_proven`: whether that is so of the dispatch of every scenario.
     """
 
     decisions: dict[DecisionKey, float]
     values: Mapping[str, Vector]
     objective: float
     bound: float
+    dispatch_proven: bool
 
 
 class Candidates:
@@ -82,6 +83,7 @@ class Candidates:
             {name: solution.values for name, solution in solutions.items()},
             self.subproblems.expected({name: solution.objective for name, solution in solutions.items()}),
             self.subproblems.expected({name: solution.bound for name, solution in solutions.items()}),
+            not self.world.any(not all(solution.dispatch_proven for solution in solutions.values())),
         )
 
     def plans(self, solution: ImplementableSolution) -> dict[str, Plan]:

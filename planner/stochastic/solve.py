@@ -27,7 +27,7 @@ from planner.formatting import money
 from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
-from planner.solving.search import PRECISION, solve
+from planner.solving.search import PRECISION, dispatch_proven, solve
 from planner.solving.worker_pool import SolveResult, solve_many
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.expected_value import (
@@ -65,6 +65,8 @@ class SearchResult:
         The scenarios that have no plan even by themselves.
     contradiction, disputed
         Where the solver contradicted itself, what it said, and the problem.
+    dispatch_proven
+        Whether it is proven that no other dispatch for the decisions of the best plan costs less.
     """
 
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
@@ -75,6 +77,7 @@ class SearchResult:
     infeasible: tuple[str, ...] = ()
     contradiction: str = ""
     disputed: Compiled | None = field(default=None, repr=False)
+    dispatch_proven: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class _JointResult:
     log: tuple[str, ...]
     contradiction: str = ""
     disputed: Compiled | None = None
+    dispatch_proven: bool = False
 
 
 def solve_stochastic(
@@ -184,13 +188,12 @@ class _StochasticSearch:
         )
         if outcome.start and self.start:
             log.info("The starting plan was %s.", outcome.start)
-        plans = None if outcome.values is None else form.plans(outcome.values)
+        plans, proven = None if outcome.values is None else form.plans(outcome.values), dispatch_proven(outcome)
         if plans is not None and self._measure_ignores_scenarios:
-            plans = self._refine(plans)
+            plans, proven = self._refine(plans)
         disputed = form.compiled if outcome.contradiction else None
-        return _JointResult(
-            plans, outcome.bound_usd, outcome.status, outcome.why, outcome.log, outcome.contradiction, disputed
-        )
+        said = outcome.status, outcome.why, outcome.log, outcome.contradiction
+        return _JointResult(plans, outcome.bound_usd, *said, disputed, proven)
 
     def _solve_by_decomposition(self, size: Size) -> SearchResult:
         """The plan for the expected values, then all scenarios by decomposition; each by itself in the time left."""
@@ -213,16 +216,23 @@ class _StochasticSearch:
         if separate.infeasible:
             return _infeasible_by_themselves(size, separate)
         why = f"Decomposition: {outcome.why}"
-        joint = _JointResult(outcome.plans, outcome.bound_usd, outcome.status, why, outcome.log)
+        joint = _JointResult(
+            outcome.plans, outcome.bound_usd, outcome.status, why, outcome.log, dispatch_proven=outcome.dispatch_proven
+        )
         return self._result(size, joint, separate, expected)
 
-    def _expected_value(self, plan: Plan | None, form: ExtensiveForm | None = None) -> ExpectedValueSolution:
+    def _expected_value(self, mean: SolveResult, form: ExtensiveForm | None = None) -> ExpectedValueSolution:
         """What the plan for the expected values comes to with its first-stage decisions fixed.
 
-        Without the extensive form it is not worked out for scenarios that part more than once.
+        Without the extensive form it is not worked out for scenarios that part more than once. Where that plan is not
+        proven within the gap, its decisions are a place to begin and say nothing of what planning for the mean costs.
         """
-        if plan is None or self.stop.requested:
+        if mean.plan is None or self.stop.requested:
             return ExpectedValueSolution()
+        found = self._with_first_stage_of(mean.plan, form)
+        return found if mean.status == "optimal" else replace(found, eev_usd=None, bound_usd=None)
+
+    def _with_first_stage_of(self, plan: Plan, form: ExtensiveForm | None) -> ExpectedValueSolution:
         plans = dict.fromkeys(self.tree.names, plan)
         until = self.dataset.settings.first_stage_months
         seconds = self._seconds_left(EXPECTED_VALUE_SHARE)
@@ -231,7 +241,8 @@ class _StochasticSearch:
                 found = evaluate_fixed_first_stage(self.dataset, plans, self.one_thread, solve_all, until)
             if not found.plans:
                 return ExpectedValueSolution(math.inf if found.infeasible else None)
-            return ExpectedValueSolution(self._objective(found.plans), self._value(found.bounds), found.plans)
+            eev = self._objective(found.plans), self._value(found.bounds)
+            return ExpectedValueSolution(*eev, found.plans, found.dispatch_proven)
         if form is None:
             return ExpectedValueSolution()
         outcome = solve(
@@ -242,7 +253,7 @@ class _StochasticSearch:
         if outcome.values is None:
             return ExpectedValueSolution(math.inf if outcome.status == "infeasible" else None)
         plans = form.plans(outcome.values)
-        return ExpectedValueSolution(self._objective(plans), outcome.bound_usd or -math.inf, plans)
+        return ExpectedValueSolution(self._objective(plans), outcome.bound_usd, plans, dispatch_proven(outcome))
 
     def _result(
         self, size: Size, joint: _JointResult, separate: WaitAndSee, expected: ExpectedValueSolution
@@ -251,10 +262,14 @@ class _StochasticSearch:
         if joint.status == "infeasible":
             return SearchResult("infeasible", None, size, "No plan serves all scenarios alike", joint.log)
         plans, objective = joint.plans, math.inf if joint.plans is None else self._objective(joint.plans)
-        if expected.plans is not None and expected.eev_usd is not None and expected.eev_usd < objective:
-            plans, objective = expected.plans, expected.eev_usd
+        proven_dispatch = joint.dispatch_proven
+        if expected.plans is not None and self._objective(expected.plans) < objective:
+            plans, objective = expected.plans, self._objective(expected.plans)
+            proven_dispatch = expected.dispatch_proven
         if plans is None:
             return SearchResult("no_plan", None, size, joint.why, joint.log)
+        if self.measure.kind != "regret":  # which is measured from what was found before the joint search
+            separate = separate.improved_by(plans)
         best = StochasticSolution(
             measure=self.measure,
             scenarios=tuple(
@@ -271,7 +286,14 @@ class _StochasticSearch:
         proven = best.gap <= max(self.options.gap * (1.0 + 1e-9), noise)
         status: Literal["optimal", "stopped"] = "optimal" if proven else "stopped"
         return SearchResult(
-            status, best, size, joint.why, joint.log, contradiction=joint.contradiction, disputed=joint.disputed
+            status,
+            best,
+            size,
+            joint.why,
+            joint.log,
+            contradiction=joint.contradiction,
+            disputed=joint.disputed,
+            dispatch_proven=proven_dispatch,
         )
 
     def _lower_bound(self, joint_usd: float | None, separate: WaitAndSee) -> float:
@@ -286,15 +308,22 @@ class _StochasticSearch:
         """Whether some scenario may cost more than it need without the measure getting worse."""
         return self.measure.kind != "expected" or self.measure.weight == 1.0 or not all(self.tree.probability.values())
 
-    def _refine(self, plans: Mapping[str, Plan]) -> dict[str, Plan]:
-        """Scenarios that the measure ignores, at their best too; no scenario gets more expensive."""
+    def _refine(self, plans: Mapping[str, Plan]) -> tuple[dict[str, Plan], bool]:
+        """Scenarios that the measure ignores, at their best too; no scenario gets more expensive.
+
+        Returns
+        -------
+        tuple
+            The plans, and whether the dispatch of each is proven to be the best for its decisions.
+        """
         with solve_many(self.nonzeros, self._seconds_left(), self.stop) as solve_all:
             better = evaluate_fixed_first_stage(self.dataset, plans, self.one_thread, solve_all)
         if not better.plans:
-            return dict(plans)
-        return {
+            return dict(plans), False
+        best = {
             name: min(plans[name], better.plans[name], key=lambda plan: plan.objective_usd) for name in self.tree.names
         }
+        return best, better.dispatch_proven
 
     def _objective(self, plans: Mapping[str, Plan]) -> float:
         return self._value({name: plan.objective_usd for name, plan in plans.items()})

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from models.core.vector import Vector
 from planner.solving.problem import ArrayProblem, Outcome, SolveOptions
 from planner.solving.relaxation import relaxed_optimum
-from planner.solving.search import solve
+from planner.solving.search import dispatch_proven, solve
 
 Q = TypeVar("Q")
 T = TypeVar("T")
@@ -21,11 +21,15 @@ _POLL_SECONDS = 0.1
 
 
 class Solution(NamedTuple):
-    """The best values found, their objective, and a lower bound on the objective, in model units of money."""
+    """The best values found, their objective, and a lower bound on the objective, in model units of money.
+
+    `dispatch_proven`: whether it is proven that no other dispatch for the decisions costs less.
+    """
 
     values: Vector
     objective: float
     bound: float
+    dispatch_proven: bool
 
 
 @dataclass
@@ -114,7 +118,7 @@ class SubproblemSolver:
             if outcome is not None and outcome.values is not None and outcome.objective_usd is not None:
                 usd = problems[name].units.usd
                 bound = -math.inf if outcome.bound_usd is None else outcome.bound_usd / usd
-                solutions[name] = Solution(outcome.values, outcome.objective_usd / usd, bound)
+                solutions[name] = Solution(outcome.values, outcome.objective_usd / usd, bound, dispatch_proven(outcome))
         return solutions
 
     def relaxation_costs(self, problems: Mapping[str, ArrayProblem]) -> dict[str, float | None]:

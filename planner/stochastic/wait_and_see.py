@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset
+from models.plan import Plan
 from models.stochastic.solution import WaitAndSeePlan
 from models.stochastic.tree import ScenarioTree
 from planner.solving.problem import SolveOptions
@@ -19,6 +20,15 @@ class WaitAndSee:
 
     plans: Mapping[str, WaitAndSeePlan]
     infeasible: tuple[str, ...] = ()
+
+    def improved_by(self, plans: Mapping[str, Plan]) -> WaitAndSee:
+        """The same with the plans made for all scenarios, which are plans of each by itself, where they cost less."""
+        best = dict(self.plans)
+        for name, alone in self.plans.items():
+            cost = plans[name].objective_usd
+            if cost < alone.cost_usd:
+                best[name] = WaitAndSeePlan(cost, min(alone.bound_usd, cost), plans[name])
+        return WaitAndSee(best, self.infeasible)
 
 
 def solve_wait_and_see(

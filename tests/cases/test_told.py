@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import builders as b
 import pytest
+from searches import SEARCHES, Search, lucky, three_leases
 
 from models.dataset import Dataset
 from planner.analysis import alternatives, base_case, plan_stability
@@ -16,43 +16,13 @@ from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
-from planner.solving.problem import Outcome, SolveOptions
-from planner.solving.search import solve
-
-Search = Callable[..., Outcome]
-
-
-def _problem() -> Dataset:
-    """Two bn a day on three leases, one much like another, or on demand at nine times the price."""
-    leases = [b.lease(name, b.term(1, monthly=usd)) for name, usd in {"a": 1000.0, "b": 1001.0, "c": 1002.0}.items()]
-    return b.dataset(b.demand(2.0), *leases, b.on_demand(9.0), months=1)
-
-
-def stopped(problem: Any, options: SolveOptions, *, start: Any = None, **more: Any) -> Outcome:
-    """Ends where it began, with nothing proven."""
-    unit, arrays = problem.units.usd, problem.compiled
-    cost = None if start is None else arrays.objective(start) * unit
-    return Outcome("no_plan" if start is None else "stopped", cost, None, None, start, 1.0, "Time limit reached", ())
-
-
-def failed(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
-    """Ends with nothing at all."""
-    return Outcome("no_plan", None, None, None, None, 1.0, "Solve error", ())
-
-
-def lucky(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
-    """Finds the best plan and proves nothing."""
-    return replace(solve(problem, options, **more), status="stopped", bound_usd=None, gap=None)
-
-
-SEARCHES = pytest.mark.parametrize("search", [stopped, failed, lucky])
 
 
 def _told(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search, **asked: Any) -> tuple[RunResult, Any, str]:
     """The result, run.json and terminal of a solve of which one search goes as `search` does."""
     monkeypatch.setattr(module, "solve", search)
     keep = asked.pop("keep", None)
-    result = solve_dataset(_problem(), PlanOptions(gap=0.0, **asked), keep=keep)
+    result = solve_dataset(three_leases(), PlanOptions(gap=0.0, **asked), keep=keep)
     return result, run_json(result), "\n".join(summary_lines(result))
 
 
@@ -87,7 +57,7 @@ def test_a_search_free_to_depart_that_proves_nothing_bounds_nothing(
 
 def _dearer() -> Dataset:
     """The same where a asks more, so that b and c are signed."""
-    data = _problem()
+    data = three_leases()
     first, *others = data.lease_terms
     return replace(data, lease_terms=(replace(first, usd_per_unit_month=5000.0), *others))
 

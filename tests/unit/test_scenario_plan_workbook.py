@@ -153,7 +153,8 @@ def test_scenarios(book: Any, best: StochasticSolution) -> None:
         assert sum(categories) == pytest.approx(each.cost_usd)
 
 
-NOT_CATEGORIES = ("cost_usd", "certain_usd", "certain_bound_usd", "regret_usd")
+REGRET = ("regret_usd", "regret_at_least_usd", "regret_at_most_usd")
+NOT_CATEGORIES = ("cost_usd", "certain_usd", "certain_bound_usd", *REGRET)
 
 
 def test_risk(book: Any, best: StochasticSolution) -> None:

@@ -10,7 +10,7 @@ from models.kinds import FLEET, ON_DEMAND, OPTION
 from models.plan import CATEGORIES
 from models.supply.registry import KINDS
 from planner.excel.first_sheet import Banner, Tile, Tone
-from planner.formatting import estimate_words, money, percent
+from planner.formatting import estimate_words, money, percent, range_words
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
 
@@ -126,10 +126,7 @@ def estimate_tile(label: str, estimate: Estimate, below: str, result: RunResult)
     value = result.value(estimate)
     if value is not None:
         return money_tile(label, value, below, result.currency)
-    low, high = (None if each is None else money(each, "").strip() for each in (estimate.at_least, estimate.at_most))
-    shown = "–" if low is None and high is None else f"≥ {low}" if high is None else f"≤ {high}"
-    if low is not None and high is not None:
-        shown = f"{low} – {high}"
+    shown = range_words(estimate, lambda usd: money(usd, "").strip())
     return Tile(f"{label}, {result.currency}", shown, "General", "not known" if shown == "–" else "what is proven")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
+from models.estimate import Estimate
 from models.kinds import LIMIT
 from planner.excel.book import GREY, LINE, Book
-from planner.excel.first_sheet import money_unit
+from planner.excel.first_sheet import MoneyUnit, money_unit
+from planner.formatting import range_words
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, WIDTHS, PlanPage
 from planner.reports.plan.text import CATEGORY_WORDS
 from planner.reports.run_result import RunResult
@@ -17,7 +18,7 @@ from planner.reports.scenarios.text import banner, cannot_words, case_words, dec
 from planner.reports.scenarios.tree_sheet import PURPOSE, SHEET
 from planner.results.decision_tree import Node
 from planner.results.scenario_decisions import SharedDecision
-from planner.results.scenario_set import ScenarioSetResult
+from planner.results.scenario_set import ScenarioResult, ScenarioSetResult
 from planner.results.tables import Filled
 
 LISTED, CASES = 14, 14
@@ -148,9 +149,9 @@ class ScenarioOverview(PlanPage):
         costs = {category: usd for category, usd in plans.expected_costs_usd.items() if usd}
         unit = money_unit(costs.values())
         page.heading("Expected net present cost")
-        rows = [(CATEGORY_WORDS[category], usd) for category, usd in costs.items()]
+        by_category = [(CATEGORY_WORDS[category], usd) for category, usd in costs.items()]
         columns = (("Category", "text"), (f"{self.currency}{unit.word}", "money"))
-        page.table(columns, rows, total=("Total", plans.solution.expected_usd), unit=unit)
+        page.table(columns, by_category, total=("Total", plans.solution.expected_usd), unit=unit)
         left, page.row = page.row, top
         shown = sorted(plans.scenarios, key=lambda each: -each.probability)[:CASES]
         unit = money_unit(each.cost_usd for each in shown)
@@ -166,8 +167,18 @@ class ScenarioOverview(PlanPage):
             (f"Regret, {money}", "money"),
             ("Short", "share"),
         )
-        figures = attrgetter("probability", "cost_usd", "wait_and_see_usd", "regret_usd", "shortfall_share")
-        page.table(
-            scenario_columns, [(each.name, None, *figures(each)) for each in shown], at=SCENARIO_COLUMN, unit=unit
-        )
+        rows = [
+            (each.name, None, each.probability, each.cost_usd, *self._searched(each, unit), each.shortfall_share)
+            for each in shown
+        ]
+        page.table(scenario_columns, rows, at=SCENARIO_COLUMN, unit=unit)
         page.row = max(left, page.row) + 1
+
+    def _searched(self, each: ScenarioResult, unit: MoneyUnit) -> tuple[float | str, float | str]:
+        """Cost if certain and regret: numbers where they are known, else what is proven of them, in the unit."""
+
+        def shown(known: Estimate) -> float | str:
+            value = self.result.value(known)
+            return range_words(known, lambda usd: f"{usd / unit.size:,.1f}") if value is None else value
+
+        return shown(each.scenario.if_certain), shown(each.scenario.regret)

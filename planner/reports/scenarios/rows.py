@@ -28,7 +28,12 @@ def all_tables(result: RunResult, plans: ScenarioSetResult) -> list[Filled]:
     joined = _joined(plans)
     summary = Filled(SUMMARY, summary_rows(result, plans))
     last = [Filled(AUDIT, audit_rows(result)), Filled(RUN, run_rows(result))]
-    own = [scenarios_table(plans), risk_table(plans, result.gap_asked), distribution_table(plans), outlook_table(plans)]
+    own = [
+        scenarios_table(plans, result.gap_asked),
+        risk_table(plans, result.gap_asked),
+        distribution_table(plans),
+        outlook_table(plans),
+    ]
     input_sheet = Filled(INPUT, result.input_rows)
     details = ("Serving", "Shortfall", "Source use", "On demand")
     views = [each for each in joined if each.table.sheet not in details]
@@ -47,13 +52,13 @@ def _joined(plans: ScenarioSetResult) -> list[Filled]:
     return list(found.values())
 
 
-def scenarios_table(plans: ScenarioSetResult) -> Filled:
-    """A row a scenario."""
+def scenarios_table(plans: ScenarioSetResult, gap: float) -> Filled:
+    """A row a scenario; `gap` is the one asked for."""
     tree, horizon = ScenarioTree(plans.dataset), plans.dataset.horizon
     rows: list[tuple[Any, ...]] = []
     for each in plans.scenarios:
         costs, own = each.figures.costs_usd, first_unshared_month(tree, each.name)
-        alone = each.scenario.wait_and_see
+        alone, regret = each.scenario.if_certain, each.scenario.regret
         rows.append(
             (
                 each.name,
@@ -62,9 +67,11 @@ def scenarios_table(plans: ScenarioSetResult) -> Filled:
                 own if own in horizon else None,
                 factor_words(plans.dataset, each.name),
                 each.cost_usd,
-                each.wait_and_see_usd,
-                None if alone is None or math.isinf(alone.bound_usd) else alone.bound_usd,
-                each.regret_usd,
+                alone.at_most,
+                alone.at_least,
+                regret.value(gap),
+                regret.at_least,
+                regret.at_most,
                 each.figures.totals.demand_bn,
                 each.figures.totals.after_limits_bn,
                 each.figures.totals.served_bn,
@@ -105,10 +112,10 @@ def outlook_table(plans: ScenarioSetResult) -> Filled:
 
 def risk_table(plans: ScenarioSetResult, gap: float) -> Filled:
     """Metric, value, unit and how it is worked out; `gap` is the one asked for."""
-    return Filled(RISK_SHEET, [*_cost_rows(plans), *_worth_rows(plans, gap), *_service_rows(plans)])
+    return Filled(RISK_SHEET, [*_cost_rows(plans, gap), *_worth_rows(plans, gap), *_service_rows(plans)])
 
 
-def _cost_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
+def _cost_rows(plans: ScenarioSetResult, gap: float) -> Iterator[tuple[Any, ...]]:
     best, currency = plans.solution, plans.dataset.settings.currency
     alpha, worst, cheapest = best.measure.alpha, plans.worst, plans.cheapest
     yield "what is minimised", measure_words(best.measure), "", "by --risk and the settings risk_weight and risk_alpha"
@@ -121,11 +128,8 @@ def _cost_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
     yield f"CVaR at {alpha:g}", plans.cvar_usd, currency, words
     yield "worst cost", worst.cost_usd, currency, f"of scenario {worst.name}"
     yield "least cost", cheapest.cost_usd, currency, f"of scenario {cheapest.name}"
-    regrets = {each.name: each.regret_usd for each in plans.scenarios if each.regret_usd is not None}
-    if len(regrets) == len(plans.scenarios):
-        name = max(regrets, key=lambda each: regrets[each] or 0.0)
-        words = f"of scenario {name}: its cost less what it would cost if it were certain"
-        yield "worst regret", regrets[name], currency, words
+    words = "the most that a scenario costs above what it would if it were certain"
+    yield from _range("worst regret", best.worst_regret(), gap, currency, words)
 
 
 def _worth_rows(plans: ScenarioSetResult, gap: float) -> Iterator[tuple[Any, ...]]:
@@ -138,10 +142,10 @@ def _worth_rows(plans: ScenarioSetResult, gap: float) -> Iterator[tuple[Any, ...
         regret = best.measure.kind == "regret"
         how = "objective of the scenarios each solved as if it were certain"
         alone = "who knows the scenario regrets nothing" if regret else how
-        yield "wait and see", best.wait_and_see().value(gap), currency, alone
+        yield from _range("wait and see", best.wait_and_see(), gap, currency, alone)
         how = "objective - wait and see; the most that knowing the scenario in advance could save"
         how = "the plan's worst regret; knowing the scenario in advance would leave none" if regret else how
-        yield from _worth("value of perfect information", information.estimate, gap, currency, how)
+        yield from _range("value of perfect information", information.estimate, gap, currency, how)
     solution = plans.vss
     if solution is None or mean is None:
         how = "the plan for the expected values was not found, or not evaluated in all scenarios, within the time"
@@ -151,16 +155,19 @@ def _worth_rows(plans: ScenarioSetResult, gap: float) -> Iterator[tuple[Any, ...
         yield "value of the stochastic solution", "infinite", "", how
     else:
         how = "objective with the first decisions of the plan for the expected values and the best later decisions"
-        yield "expected-value plan", mean, currency, how
+        yield from _range("expected-value plan", best.eev(), gap, currency, how)
         how = "expected-value plan - objective; what planning for all scenarios saves"
-        yield from _worth("value of the stochastic solution", solution.estimate, gap, currency, how)
+        yield from _range("value of the stochastic solution", solution.estimate, gap, currency, how)
 
 
-def _worth(name: str, worth: Estimate, gap: float, currency: str, how: str) -> Iterator[tuple[Any, ...]]:
-    """A value where both ends agree within the gap, and both ends."""
-    yield name, worth.value(gap), currency, how
-    yield f"{name}, at least", worth.at_least, currency, "by the bounds proven"
-    yield f"{name}, at most", worth.at_most, currency, "by the bounds proven"
+def _range(name: str, known: Estimate, gap: float, currency: str, how: str) -> Iterator[tuple[Any, ...]]:
+    """A value where both ends agree within the gap, and both ends; that it is not known where neither is."""
+    if known.at_least is None and known.at_most is None:
+        yield name, "not known", "", how
+        return
+    yield name, known.value(gap), currency, how
+    yield f"{name}, at least", known.at_least, currency, "by the bounds proven"
+    yield f"{name}, at most", known.at_most, currency, "by the bounds proven"
 
 
 def _service_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:

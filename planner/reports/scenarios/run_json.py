@@ -45,8 +45,8 @@ def scenario_set_json(result: RunResult) -> dict[str, Any]:
                 "scenario": each.name,
                 "probability": each.probability,
                 "cost_usd": each.cost_usd,
-                "certain_usd": each.wait_and_see_usd,
-                "regret_usd": each.regret_usd,
+                "certain_usd": result.value(each.scenario.if_certain),
+                "regret_usd": result.value(each.scenario.regret),
                 "shortfall_bn_tokens": each.figures.totals.shortfall_bn,
             }
             for each in plans.scenarios
