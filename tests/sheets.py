@@ -74,6 +74,11 @@ def faults_of(*more: Tables, **changes: Any) -> list[Fault]:
     return check(dataset)
 
 
+def errors_of(*more: Tables, **changes: Any) -> list[Fault]:
+    """What stops a run."""
+    return [fault for fault in faults_of(*more, **changes) if fault.severity == "error"]
+
+
 def brief(faults: list[Fault]) -> list[str]:
     """Each fault as `severity sheet!column row`, in order."""
     return [f"{fault.severity} {fault.sheet}!{fault.column} {fault.row}".rstrip() for fault in faults]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from models.checks import demand, factors, limits, names, policy, rows, service, supply
+from models.checks import demand, factors, limits, names, plausibility, policy, rows, service, supply
 from models.checks.context import CheckContext, check_context_of
 from models.dataset import Dataset
 from models.faults import Fault
@@ -59,6 +59,12 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (policy.scenarios, ("scenarios",)),
         (policy.scenario_factors, ("segments", "throughput", "hardware", *sources)),
         (factors.factors_without_effect, ("settings", *bought_offers, "scenarios", "scenario_factors")),
+        (plausibility.unlikely_rates, ()),
+        (plausibility.unlikely_sizes, ()),
+        (plausibility.unlikely_prices, ("settings",)),
+        (plausibility.unlikely_demand, ()),
+        (plausibility.offers_of_nothing, ()),
+        (plausibility.doubtful_economics, ()),
         (service.demand_beyond_reach, tuple(service_sheets)),
         (service.single_sites_out_of_reach, tuple(service_sheets)),
     )

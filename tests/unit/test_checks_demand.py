@@ -1,7 +1,7 @@
 """Checks of demand: load blocks, shapes, and a figure for every month."""
 
 import pytest
-from sheets import VALID, Tables, brief, faults_of, row
+from sheets import VALID, Tables, brief, errors_of, faults_of, row
 
 BLOCKS: Tables = {
     "load_blocks": [{"block": "day", "hours_per_day": 8, "peak": "yes"}, {"block": "night", "hours_per_day": 16}]
@@ -75,8 +75,8 @@ def test_growth_beyond_all_bounds_is_an_error() -> None:
     """Growth that outgrows every number the planner computes with is taken for a slip."""
     settings = {"settings": {"first_month": "2026-01", "months": 120}}
     fast = row("segments", VALID, growth_per_month=30)
-    assert brief(faults_of(settings, fast, demand("2026-01"))) == ["error demand!tokens_bn_per_day 2"]
-    assert faults_of(settings, fast, demand("2026-01", figure=0)) == []
+    assert brief(errors_of(settings, fast, demand("2026-01"))) == ["error demand!tokens_bn_per_day 2"]
+    assert errors_of(settings, fast, demand("2026-01", figure=0)) == []
 
 
 def test_a_segment_without_demand_is_a_warning() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheets import VALID, Tables, brief, faults_of, row
+from sheets import VALID, Tables, brief, errors_of, faults_of, row
 
 from models.dataset import Dataset
 from models.demand.limit_effects import limit_effects
@@ -108,10 +108,10 @@ def test_peak_multipliers_count_only_where_there_is_a_peak() -> None:
 def test_price_and_elasticity_give_a_number(price: float, elasticity: float, fits: bool) -> None:
     """price_multiplier^price_elasticity is a number of sensible size, or the row says demand_multiplier itself."""
     segment = row("segments", VALID, price_elasticity=elasticity)
-    assert brief(faults_of(segment, limits({"limit": "a", "price_multiplier": price}))) == (
+    assert brief(errors_of(segment, limits({"limit": "a", "price_multiplier": price}))) == (
         [] if fits else ["error limits!price_multiplier 2"]
     )
-    assert faults_of(segment, limits({"limit": "a", "price_multiplier": price, "demand_multiplier": 1})) == []
+    assert errors_of(segment, limits({"limit": "a", "price_multiplier": price, "demand_multiplier": 1})) == []
 
 
 WINDOWS = st.one_of(st.none(), st.integers(-1, 5))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sheets import CONTRACT, LEASE, VALID, brief, faults_of, row
+from sheets import CONTRACT, LEASE, VALID, brief, errors_of, faults_of, row
 
 LEASE_OUT = {
     "lease_out": "O", "region": "us", "hardware": "H100", "accelerators": 1, "term_months": 1,
@@ -55,7 +55,7 @@ def test_exactly_one_of_two_prices(sheet: str, other: str) -> None:
     for hourly, second, good in ((2, 3, False), (None, None, False), (None, 0, True), (0, None, True)):
         changed = row(sheet, source, **{"usd_per_accelerator_hour": hourly, other: second})
         expected = [] if good else [f"error {sheet}!usd_per_accelerator_hour 2"]
-        assert brief(faults_of(source, changed)) == expected
+        assert brief(errors_of(source, changed)) == expected
 
 
 def test_renewals_need_their_length() -> None:
