@@ -27,6 +27,7 @@ class Change:
     Units are units, blocks or 1 for an option; months
     are those of signing, in order, one for each month. `changed`: signed alike, but for another term or to
     another end. `called`: its name, with its kind where two of one name are chosen. `clause`: what became of it.
+    `probability_before`, `probability_after`: of the scenarios that choose it; 0 or 1 where there are none.
     """
 
     kind: Kind
@@ -38,11 +39,18 @@ class Change:
     months_after: tuple[int, ...]
     called: str
     clause: str
+    probability_before: float
+    probability_after: float
 
     @property
     def words(self) -> str:
         """What became of it, to be read by itself."""
         return f"{self.called}: {self.clause}"
+
+    @property
+    def month(self) -> int:
+        """The first month of which it speaks."""
+        return min((*self.months_before, *self.months_after))
 
     @property
     def key(self) -> DecidedKey:
@@ -146,7 +154,7 @@ def _change(key: DecidedKey, called: str, old: _Choice | None, new: _Choice | No
     def change_of_kind(change: Literal["same", "moved", "resized", "dropped", "new", "changed"], words: str) -> Change:
         before, after = (old.units if old else 0), (new.units if new else 0)
         months = (old.months if old else ()), (new.months if new else ())
-        return Change(kind, name, change, before, after, *months, called, words)
+        return Change(kind, name, change, before, after, *months, called, words, float(bool(old)), float(bool(new)))
 
     if old is None and new is not None:
         return change_of_kind("new", f"{_units(kind, new, label)}, which was not chosen before")

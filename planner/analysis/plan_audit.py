@@ -55,7 +55,7 @@ def audit_written(dataset: Dataset, written: WrittenPlans) -> AuditReport:
     if written.expected_usd is not None:
         mean = expected_cost(costs, probability)
         findings.equal(FIGURES_RULE, "expected cost", written.expected_usd, mean, size)
-    measure = _measure(dataset, written)
+    measure = measure_of(dataset, written)
     if written.objective_usd is not None and measure is not None:
         objective = measure.value(costs, probability)
         findings.equal(FIGURES_RULE, "objective", written.objective_usd, objective, size)
@@ -68,7 +68,7 @@ def audit_written(dataset: Dataset, written: WrittenPlans) -> AuditReport:
     )
 
 
-def _measure(dataset: Dataset, written: WrittenPlans) -> Measure | None:
+def measure_of(dataset: Dataset, written: WrittenPlans) -> Measure | None:
     """Return the recorded objective; None where it cannot be worked out again."""
     if written.risk == "worst":
         return replace(Measure.of(dataset), kind="worst")

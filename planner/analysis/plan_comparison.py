@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,32 +10,60 @@ from typing import Any
 
 from models.columns import Row
 from models.dataset import Dataset
+from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
 from models.schema import SHEETS, Sheet
+from models.stochastic.risk import Measure
+from models.stochastic.solution import ScenarioPlan, StochasticSolution
+from models.stochastic.tree import ScenarioTree
 from models.variants.plan_changes import Change, LimitChange, differences, limit_differences
+from planner.analysis.plan_audit import measure_of
+from planner.analysis.scenario_comparison import scenario_changes
 from planner.excel.input_sheet import read_input
-from planner.excel.plan_reader import read_plan
+from planner.excel.plan_reader import read_written_plan
+from planner.excel.scenario_plan_reader import read_written_plans
 from planner.results.input_rows import shown
-from planner.results.plan_figures import PlanFigures
+from planner.results.scenario_set import ScenarioSetResult, measure_words
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedPlan:
-    """A plan with its figures; `label` tells it from the others."""
+    """A plan, or the plans of all scenarios, with figures; `label` tells it from the others.
+
+    `bound_usd`: what was minimised is at least this for every plan; None where that is not known.
+    """
 
     label: str
     path: Path
-    figures: PlanFigures
+    plans: ScenarioSetResult
+    bound_usd: float | None = None
 
     @property
     def dataset(self) -> Dataset:
         """What the plan was made from."""
-        return self.figures.dataset
+        return self.plans.dataset
 
     @property
-    def plan(self) -> Plan:
-        """The plan itself."""
-        return self.figures.plan
+    def expected_usd(self) -> float:
+        """Net present cost, with scenarios the expected one."""
+        return self.plans.solution.expected_usd
+
+    @property
+    def objective_usd(self) -> float:
+        """What was minimised: without risk the expected cost."""
+        return self.plans.solution.objective_usd
+
+    @property
+    def minimised(self) -> str:
+        """What was minimised, in words; without scenarios there is no risk."""
+        return measure_words(self.plans.solution.measure if self.dataset.scenarios else Measure())
+
+    @property
+    def gap(self) -> float | None:
+        """(objective - bound) / |objective|, a share."""
+        if self.bound_usd is None or not self.objective_usd:
+            return None
+        return max(0.0, self.objective_usd - self.bound_usd) / abs(self.objective_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +84,26 @@ class InputChange:
 
 @dataclass(frozen=True, slots=True)
 class PlanDifference:
-    """One plan against the first: months are those of the first plan's horizon."""
+    """One plan against the first: months are those of the first plan's horizon.
+
+    `difference_usd`: of the (expected) costs. `least_cost_difference`: what is proven of the difference between the
+    least costs that the two inputs allow. `first_stage_months`: of plans for scenarios; None where no plan has any.
+    """
 
     side: ComparedPlan
     changes: tuple[Change, ...]
     limits: tuple[LimitChange, ...]
     inputs: tuple[InputChange, ...]
     notes: tuple[str, ...]
+    difference_usd: float
+    least_cost_difference: Estimate
+    first_stage_months: int | None
+
+    @property
+    def now(self) -> tuple[Change, ...]:
+        """Those of the first stage, which scenarios have in common; all of them where no plan has scenarios."""
+        first = self.first_stage_months
+        return tuple(each for each in self.changes if first is None or each.month < first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +139,19 @@ def read_side(path: Path) -> ComparedPlan:
         It is no plan workbook that carries its input.
     """
     dataset = read_input(path)
-    return ComparedPlan(path.stem, path, PlanFigures(dataset, read_plan(path, dataset)))
+    if not dataset.scenarios:
+        written = read_written_plan(path, dataset)
+        return ComparedPlan(path.stem, path, ScenarioSetResult.of_plan(dataset, written.plan), written.bound_usd)
+    plans = read_written_plans(path, dataset)
+    probability = ScenarioTree(dataset).probability
+    scenarios = tuple(ScenarioPlan(name, probability[name], plan) for name, plan in plans.plans.items())
+    measure = measure_of(dataset, plans) or Measure("regret")
+    objective = plans.objective_usd
+    if objective is None:
+        objective = measure.value({each.name: each.cost_usd for each in scenarios}, probability)
+    bound = -math.inf if plans.bound_usd is None else plans.bound_usd
+    solution = StochasticSolution(measure, scenarios, objective, bound)
+    return ComparedPlan(path.stem, path, ScenarioSetResult.of(dataset, solution), plans.bound_usd)
 
 
 def compare_sides(plans: Sequence[ComparedPlan]) -> Comparison:
@@ -115,14 +169,40 @@ def compare_sides(plans: Sequence[ComparedPlan]) -> Comparison:
 def against(first: ComparedPlan, other: ComparedPlan) -> PlanDifference:
     """What one plan decides differently from the first."""
     shift = other.dataset.settings.first_month - first.dataset.settings.first_month
-    plan = shifted(other.plan, shift)
+    label = first.dataset.label
+    limits: tuple[LimitChange, ...] = ()
+    stages = [
+        months + side.dataset.settings.first_stage_months
+        for side, months in ((first, 0), (other, shift))
+        if side.dataset.scenarios
+    ]
+    if stages:
+        found = scenario_changes(first.plans, other.plans, shift, label)
+        changes = tuple(sorted(found, key=lambda each: each.month >= min(stages)))
+    else:
+        before, after = first.plans.only.plan, shifted(other.plans.only.plan, shift)
+        changes = differences(before, after, label)
+        limits = limit_differences(_within(before, first, other), _within(after, first, other), label)
+    inputs = input_changes(first.dataset, other.dataset)
     return PlanDifference(
         other,
-        differences(first.plan, plan, first.dataset.label),
-        limit_differences(_within(first.plan, first, other), _within(plan, first, other), first.dataset.label),
-        input_changes(first.dataset, other.dataset),
+        changes,
+        limits,
+        inputs,
         _notes(first, other, shift),
+        other.expected_usd - first.expected_usd,
+        _least_cost_difference(first, other, inputs),
+        min(stages, default=None),
     )
+
+
+def _least_cost_difference(first: ComparedPlan, other: ComparedPlan, inputs: Sequence[InputChange]) -> Estimate:
+    if first.minimised != other.minimised:
+        return UNKNOWN
+    if not inputs:
+        return Estimate.exactly(0.0)
+    least = [Estimate.optimum(each.bound_usd, each.objective_usd) for each in (other, first)]
+    return least[0].minus(least[1])
 
 
 def shifted(plan: Plan, months: int) -> Plan:
@@ -152,6 +232,11 @@ def _notes(first: ComparedPlan, other: ComparedPlan, shift: int) -> tuple[str, .
     if shift:
         there, here = other.dataset.label(0), first.dataset.label(0)
         found.append(f"It begins in {there}, the first plan in {here}: present values are of different dates.")
+    if bool(first.dataset.scenarios) != bool(other.dataset.scenarios):
+        one, none = ("It", "the first plan") if other.dataset.scenarios else ("The first plan", "it")
+        found.append(f"{one} is made for scenarios, {none} for one forecast: expected figures stand beside plain ones.")
+    elif first.minimised != other.minimised:
+        found.append(f"It minimises {other.minimised}, the first plan {first.minimised}.")
     if ours.months != theirs.months:
         found.append(f"It plans {theirs.months} months, the first plan {ours.months}: totals are of different lengths.")
     return tuple(found)

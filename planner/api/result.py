@@ -25,7 +25,7 @@ from planner.stress.command import stress as stress_command
 from planner.version import __version__
 
 if TYPE_CHECKING:
-    from planner.results.plan_figures import PlanFigures
+    from planner.analysis.plan_comparison import ComparedPlan
 
 ProblemLike = Problem | str | os.PathLike[str]
 """A problem, or the path of a workbook or folder that holds one."""
@@ -194,7 +194,11 @@ class Result(Tables):
         from planner.explain.explanation import explain_plan
         from planner.explain.report import explanation_json, explanation_lines, tables, write_explanation
 
-        dataset, plan = self.problem.dataset, self._one_figures("explained").plan
+        dataset = self.problem.dataset
+        self._plans()
+        if dataset.scenarios:
+            raise WrongUsage("A plan for scenarios cannot be explained; solve the problem without its scenarios.")
+        plan = self.found.plan_set.only.plan
         cost = Estimate.optimum(self.bound_usd, plan.objective_usd)
         found = explain_plan(dataset, plan, cost, seconds=time_limit, gap=gap, seed=seed, workers=workers)
         lines, document = explanation_lines(found, dataset), explanation_json(found, dataset)
@@ -309,11 +313,11 @@ class Result(Tables):
             raise NoPlan(f"There is no plan: the solve ended as {found.status}.")
         return {each.name: each.figures.plan for each in found.plan_set.scenarios}
 
-    def _one_figures(self, what: str) -> PlanFigures:
+    def _compared(self) -> ComparedPlan:
+        from planner.analysis.plan_comparison import ComparedPlan
+
         self._plans()
-        if self.problem.dataset.scenarios:
-            raise WrongUsage(f"A plan for scenarios cannot be {what}; solve the problem without its scenarios.")
-        return self.found.plan_set.only
+        return ComparedPlan(self.found.title, Path(self.found.plan_path), self.found.plan_set, self.bound_usd)
 
     @property
     def _currency(self) -> str:
@@ -449,6 +453,9 @@ def month_of(value: Any) -> int | None:
 def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
     """Holds plans against the first of them: decisions, costs, service, limits, and what in their inputs differs.
 
+    Plans with scenarios and plans without stand side by side: figures are expected values, decisions have the
+    probability with which each plan takes them, and `scenarios` has the cost of every scenario.
+
     Parameters
     ----------
     plans
@@ -462,9 +469,11 @@ def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
     Raises
     ------
     FaultyWorkbook
-        A file is no plan workbook that carries its input, or is a plan for scenarios.
+        A file is no plan workbook that carries its input.
+    NoPlan
+        A result has none.
     WrongUsage
-        There are fewer than two, or a result is a plan for scenarios; solve the problem without its scenarios.
+        There are fewer than two.
 
     Examples
     --------
@@ -474,18 +483,13 @@ def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
     >>> planner.compare([a, b]).inputs[["sheet", "column", "first", "this"]].values.tolist()
     [['settings', 'discount_rate', 0.0, 0.2]]
     """
-    from planner.analysis.plan_comparison import ComparedPlan, compare_sides, read_side
-    from planner.reports.comparison import comparison_json, comparison_lines, tables, write_comparison
+    from planner.analysis.plan_comparison import compare_sides, read_side
+    from planner.reports.comparison import comparison_json, comparison_lines, write_comparison
+    from planner.reports.comparison_tables import tables
 
     if len(plans) < 2:
         raise WrongUsage("Give two plans or more, the one to hold the others against first.")
-    sides = [
-        ComparedPlan(each.found.title, Path(each.found.plan_path), each._one_figures("compared"))
-        if isinstance(each, Result)
-        else read_side(Path(each))
-        for each in plans
-    ]
-    found = compare_sides(sides)
+    found = compare_sides([each._compared() if isinstance(each, Result) else read_side(Path(each)) for each in plans])
     lines, document = comparison_lines(found), comparison_json(found)
     return Report(
         found.first.dataset, lambda: tables(found), lines, document, lambda path: write_comparison(path, found)

@@ -10,9 +10,10 @@ from planner.analysis.plan_comparison import ComparedPlan, Comparison, against
 from planner.backtest.summary import BacktestResult, headline
 from planner.excel.report_page import Page, Picture, Section, first_rows, heads, write_report
 from planner.formatting import finite, money_scale, over
-from planner.reports.comparison import figures_section, power_section, tables, words_sections
+from planner.reports.comparison import figures_section, power_section, words_sections
+from planner.reports.comparison_tables import tables
 from planner.reports.plan.text import CATEGORY_WORDS
-from planner.results.plan_figures import PlanFigures
+from planner.results.scenario_set import ScenarioSetResult
 from planner.results.tables import Filled, report_table
 
 SHEET = "Rolling"
@@ -75,8 +76,10 @@ def _comparison(result: BacktestResult) -> Comparison | None:
     """The plan with foresight, and the one made month by month against it."""
     if result.rolling is None or result.foresight is None:
         return None
-    first = ComparedPlan(FORESIGHT, result.request.actuals, PlanFigures(result.actuals, result.foresight.plan))
-    other = ComparedPlan(ROLLING, result.request.actuals, PlanFigures(result.actuals, result.rolling.plan))
+    first, other = (
+        ComparedPlan(label, result.request.actuals, ScenarioSetResult.of_plan(result.actuals, found.plan))
+        for label, found in ((FORESIGHT, result.foresight), (ROLLING, result.rolling))
+    )
     return Comparison(first, (against(first, other),))
 
 

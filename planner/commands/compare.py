@@ -20,7 +20,7 @@ from planner.version import __version__
 def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> CommandResult:
     """Compare plans with the first of them.
 
-    Decisions, costs, service, limits, lock-in, and the differences between their inputs.
+    Decisions, costs, service, limits, lock-in, and the differences between their inputs; with scenarios or without.
     """
     from planner.analysis.plan_comparison import compare as compare_plans
     from planner.reports.comparison import SHEET, comparison_json, comparison_lines, write_comparison

@@ -48,10 +48,11 @@ MOST_FAULTS = 50
 
 @dataclass(frozen=True, slots=True)
 class WrittenPlan:
-    """A plan as its workbook has it, and the net present cost recorded with it (None when there is none)."""
+    """A plan as its workbook has it; the net present cost and its lower bound recorded with it, None where not."""
 
     plan: Plan
     objective_usd: float | None
+    bound_usd: float | None
 
 
 def read_plan(path: Path, dataset: Dataset) -> Plan:
@@ -79,7 +80,7 @@ def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
     reader = Reader(dataset, sheets)
     tables = {table.plan_field: reader.rows(table) for table in PLAN_TABLES}
     decided = list(reader.decisions())
-    objective = reader.objective()
+    objective, bound = reader.recorded("net present cost"), reader.recorded("lower bound on net present cost")
     if reader.faults:
         raise FaultyWorkbook(reader.faults[:MOST_FAULTS])
     plan = Plan(
@@ -87,7 +88,7 @@ def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
         options=tuple(each for each in decided if isinstance(each, OptionPurchase)),
         **{field: tuple(rows) for field, rows in tables.items()},
     )
-    return WrittenPlan(plan, objective)
+    return WrittenPlan(plan, objective, bound)
 
 
 def run_record(path: Path) -> dict[tuple[str, str], Any]:
@@ -180,12 +181,7 @@ class Reader:
             return Signing(kind=kind, **{name: values[name] for name in fields}, signed=status == "signed")
         return None
 
-    def objective(self) -> float | None:
-        """The net present cost that the Summary records."""
-        value = self.recorded("net present cost")
-        return value if isinstance(value, float) else None
-
-    def recorded(self, metric: str, kind: str = "amount") -> float | str | None:
+    def recorded(self, metric: str, kind: str = "amount") -> Any:
         """What the Summary says of a metric, a number or with `kind` text a word; None where it says nothing."""
         for number, values in self.sheets.rows(SUMMARY.sheet):
             if values[0] == metric:

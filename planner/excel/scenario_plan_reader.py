@@ -25,7 +25,7 @@ RECORDED = ("scenario", "cost_usd", "certain_usd")
 class WrittenPlans:
     """Plans by scenario as their workbook has them, and what it records: costs in USD, None where there is none.
 
-    `costs` and `certain` (the least cost if certain) are by scenario; `risk` is what was minimised.
+    `costs` and `certain` (the least cost if certain) are by scenario; `risk` is what was minimised, `bound_usd` on it.
     """
 
     plans: Mapping[str, Plan]
@@ -34,6 +34,7 @@ class WrittenPlans:
     risk: str
     objective_usd: float | None
     expected_usd: float | None
+    bound_usd: float | None
 
 
 def read_plans(path: Path, dataset: Dataset) -> dict[str, Plan]:
@@ -81,7 +82,8 @@ def read_written_plans(path: Path, dataset: Dataset) -> WrittenPlans:
     tables = {table.plan_field: reading.rows(table) for table in PLAN_TABLES}
     decided = reading.decided()
     risk = reader.recorded("risk", "text")
-    objective, expected = reader.recorded("objective"), reader.recorded("net present cost, expected")
+    figures = ("objective", "net present cost, expected", "lower bound on the objective")
+    objective, expected, bound = map(reader.recorded, figures)
     if reader.faults:
         raise FaultyWorkbook(reader.faults[:MOST_FAULTS])
     plans = {
@@ -97,8 +99,9 @@ def read_written_plans(path: Path, dataset: Dataset) -> WrittenPlans:
         {name: recorded[name]["cost_usd"] for name in names},
         {name: recorded[name]["certain_usd"] for name in names},
         str(risk or "expected"),
-        objective if isinstance(objective, float) else None,
-        expected if isinstance(expected, float) else None,
+        objective,
+        expected,
+        bound,
     )
 
 

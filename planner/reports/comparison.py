@@ -2,140 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from models import months
 from models.plan import CATEGORIES
+from models.variants.plan_changes import Change
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
 from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, write_report
-from planner.formatting import money, money_scale
+from planner.formatting import estimate_json, estimate_words, money, money_scale, over
+from planner.reports.comparison_tables import expected, power, tables
 from planner.reports.plan.text import CATEGORY_WORDS
-from planner.results.tables import Filled, report_table
+from planner.results.plan_figures import PlanFigures
 
 SHEET = "Comparison"
 MONTHS_LISTED = 18
 """Months that the page shows of the power; its sheet has all of them."""
 LISTED = 40
-
-
-DECISIONS = report_table(
-    "Decisions",
-    "every offer any plan takes, against the first plan",
-    "plan:text",
-    "kind:text",
-    "name:text",
-    "change:text",
-    "units_first:whole",
-    "units:whole",
-    "in_words:text",
-)
-COSTS = report_table(
-    "Costs",
-    "present value by category, and the difference to the first plan",
-    "plan:text",
-    "category:text",
-    "present_value_usd:money",
-    "difference_usd:money",
-)
-MONTHS = report_table(
-    "Months",
-    "power, tokens, cash and what is still owed, month by month",
-    "plan:text",
-    "month:month",
-    "committed_mw:amount",
-    "demand_bn_per_day:amount",
-    "after_limits_bn_per_day:amount",
-    "served_bn_per_day:amount",
-    "shortfall_bn_per_day:amount",
-    "cash_usd:money",
-    "owed_usd:money",
-)
-SERVICE = report_table(
-    "Service",
-    "tokens of each segment over the horizon, billions",
-    "plan:text",
-    "segment:text",
-    "demand_bn:amount",
-    "after_limits_bn:amount",
-    "served_bn:amount",
-    "shortfall_bn:amount",
-)
-LIMITS = report_table(
-    "Limits",
-    "months in which a segment's limit differs from that in the first plan",
-    "plan:text",
-    "segment:text",
-    "from_month:month",
-    "until_month:month",
-    "limit_first:text",
-    "limit:text",
-)
-INPUTS = report_table(
-    "Inputs",
-    "values of the input that differ from those of the first plan",
-    "plan:text",
-    "sheet:text",
-    "row:text",
-    "column:text",
-    "first:any",
-    "this:any",
-)
-
-
-def _months(side: ComparedPlan, comparison: Comparison) -> list[tuple[Any, ...]]:
-    """Rows by month t of the first plan's horizon."""
-    shift = side.dataset.settings.first_month - comparison.first.dataset.settings.first_month
-    return [
-        (
-            side.label,
-            row.month + shift,
-            row.committed_mw,
-            row.demand,
-            row.after_limits,
-            row.served,
-            row.shortfall,
-            sum(row.cash.values()),
-            row.owed_usd,
-        )
-        for row in side.figures.months
-    ]
-
-
-def _service(side: ComparedPlan) -> list[tuple[Any, ...]]:
-    return [(side.label, segment, *astuple(tokens)) for segment, tokens in side.figures.segment_tokens.items()]
-
-
-def tables(comparison: Comparison) -> list[Filled]:
-    """The tidy tables; months are those of the first plan's horizon."""
-    base = comparison.first.figures.costs_usd
-    costs, spans, served = [], [], []
-    for side in comparison.sides:
-        own = side.figures.costs_usd
-        costs += [
-            (side.label, each, own[each], own[each] - base[each]) for each in CATEGORIES if own[each] or base[each]
-        ]
-        spans += _months(side, comparison)
-        served += _service(side)
-    decided, limits, inputs = [], [], []
-    for other in comparison.others:
-        label = other.side.label
-        decided += [
-            (label, each.kind.name, each.name, each.change, each.units_before, each.units_after, each.words)
-            for each in other.changes
-        ]
-        limits += [(label, each.segment, each.first, each.last, each.before, each.after) for each in other.limits]
-        inputs += [(label, each.sheet, each.row, each.column, each.before, each.after) for each in other.inputs]
-    filled = [
-        Filled(DECISIONS, decided),
-        Filled(COSTS, costs),
-        Filled(MONTHS, spans),
-        Filled(SERVICE, served),
-        Filled(LIMITS, limits),
-        Filled(INPUTS, inputs),
-    ]
-    return [each for each in filled if each.rows]
+LINES = 25
+"""Decisions listed on a terminal."""
+SMALL = 1e-3
+"""Ends of a difference that are no further apart than this share of it are not told apart."""
 
 
 def write_comparison(path: Path, comparison: Comparison) -> None:
@@ -150,6 +38,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
         "careful" if any(each.notes for each in comparison.others) else "good",
         (
             costs_section(comparison),
+            *scenarios_sections(comparison),
             *words_sections(comparison),
             figures_section(comparison),
             power_section(comparison),
@@ -160,22 +49,46 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
 
 
 def _headline(first: ComparedPlan, other: PlanDifference) -> str:
-    currency = first.dataset.settings.currency
-    difference = other.side.plan.objective_usd - first.plan.objective_usd
-    changed = [each for each in other.changes if each.change != "same"]
+    currency, difference = first.dataset.settings.currency, other.difference_usd
     cost = (
         "costs the same"
-        if abs(difference) <= 1e-9 * abs(first.plan.objective_usd)
+        if abs(difference) <= 1e-9 * abs(first.expected_usd)
         else (f"costs {money(abs(difference), currency)} {'more' if difference > 0 else 'less'}")
-    )
-    decided = f"{len(changed)} of {len(other.changes)} decisions differ" if changed else "makes the same decisions"
-    if not changed and not difference and not other.inputs:
+    ) + (" in expectation" if other.first_stage_months is not None else "")
+    decided = _decided(other)
+    if not _changed(other.changes) and not difference and not other.inputs:
         return f"{other.side.label}: nothing changed."
     differ = (
         "1 value of the input differs" if len(other.inputs) == 1 else f"{len(other.inputs)} values of the input differ"
     )
     inputs = f", {differ}" if other.inputs else ", from the same input"
-    return f"{other.side.label} {cost}; {decided}{inputs}. {' '.join(other.notes)}".strip()
+    notes = [*other.notes, *_proven(other, currency)]
+    return f"{other.side.label} {cost}; {decided}{inputs}. {' '.join(notes)}".strip()
+
+
+def _changed(changes: Sequence[Change]) -> list[Change]:
+    return [each for each in changes if each.change != "same"]
+
+
+def _decided(other: PlanDifference) -> str:
+    if not _changed(other.changes):
+        return "makes the same decisions"
+    if other.first_stage_months is None:
+        return f"{len(_changed(other.changes))} of {len(other.changes)} decisions differ"
+    now, later = other.now, other.changes[len(other.now) :]
+    return (
+        f"{len(_changed(now))} of {len(now)} decisions of the first stage differ, "
+        f"{len(_changed(later))} of {len(later)} later ones"
+    )
+
+
+def _proven(other: PlanDifference, currency: str) -> list[str]:
+    """A sentence where the gaps leave the difference open."""
+    least = other.least_cost_difference
+    if least.known_by == "unknown" or least.value(SMALL) is not None:
+        return []
+    words = estimate_words(least, lambda usd: money(usd, currency), SMALL)
+    return [f"By the bounds proven, the least costs that the two inputs allow differ by {words}."]
 
 
 def _named(comparison: Comparison, kind: Kind, head: str) -> tuple[tuple[str, Kind], ...]:
@@ -186,38 +99,59 @@ def _named(comparison: Comparison, kind: Kind, head: str) -> tuple[tuple[str, Ki
 def costs_section(comparison: Comparison) -> Section:
     """Present value by category of every plan."""
     sides = comparison.sides[:5]
-    costs = [side.figures.costs_usd for side in sides]
+    costs = [side.plans.expected_costs_usd for side in sides]
     size, word = money_scale(usd for each in costs for usd in each.values())
     rows: list[tuple[Any, ...]] = [
         (CATEGORY_WORDS[category], *(each[category] / size for each in costs))
         for category in CATEGORIES
         if any(each[category] for each in costs)
     ]
-    rows.append(("Total", *(side.plan.objective_usd / size for side in sides)))
+    rows.append(("Total", *(side.expected_usd / size for side in sides)))
     unit = f"{comparison.first.dataset.settings.currency} {word}".strip()
+    expectation = ", with scenarios expected" if any(side.dataset.scenarios for side in sides) else ""
     return Section(
-        f"Net present cost, {unit}",
+        f"Net present cost, {unit}{expectation}",
         _named(comparison, "money", "Category"),
         rows,
         picture=Picture(f"Net present cost by category, {unit}", tuple(range(1, len(sides) + 1)), "column", "#,##0.0"),
     )
 
 
-def figures_section(comparison: Comparison) -> Section:
-    """Tokens, power and what is owed."""
+def scenarios_sections(comparison: Comparison) -> list[Section]:
+    """The cost of every scenario in every plan; nothing where no plan has scenarios."""
     sides = comparison.sides[:5]
-    figures = [side.figures.totals for side in sides]
-    signed = [sum(1 for each in side.plan.signings if not each.signed) for side in sides]
+    costs = {side.label: side.plans.solution.costs if side.dataset.scenarios else {} for side in sides}
+    names = list(dict.fromkeys(name for each in costs.values() for name in each))
+    size, word = money_scale(usd for each in costs.values() for usd in each.values())
+    rows = [(name, *(over(each.get(name), size) for each in costs.values())) for name in names]
+    unit = f"{comparison.first.dataset.settings.currency} {word}".strip()
+    section = Section(
+        f"Net present cost by scenario, {unit}",
+        _named(comparison, "money", "Scenario"),
+        rows[:LISTED],
+        first_rows(rows, LISTED, "Scenarios")[1],
+        Picture(f"Net present cost by scenario, {unit}", tuple(range(1, len(sides) + 1)), "column", "#,##0.0"),
+    )
+    return [section] if rows else []
+
+
+def figures_section(comparison: Comparison) -> Section:
+    """Tokens, power and what is owed; with scenarios expected values."""
+    sides = comparison.sides[:5]
+
+    def row(name: str, of: Callable[[PlanFigures], float]) -> tuple[Any, ...]:
+        return name, *(side.plans.mean(of) for side in sides)
+
     return Section(
         "Service, power and lock-in",
         _named(comparison, "amount", "Figure"),
         [
-            ("Tokens served, bn", *(each.served_bn for each in figures)),
-            ("Tokens short, bn", *(each.shortfall_bn for each in figures)),
-            ("Held back by limits, bn", *(each.demand_bn - each.after_limits_bn for each in figures)),
-            ("Peak committed power, MW", *(each.peak_mw for each in figures)),
-            ("Most still owed at a month's end, m", *(side.figures.most_owed_usd / 1e6 for side in sides)),
-            ("New signings", *(float(each) for each in signed)),
+            row("Tokens served, bn", lambda plan: plan.totals.served_bn),
+            row("Tokens short, bn", lambda plan: plan.totals.shortfall_bn),
+            row("Held back by limits, bn", lambda plan: plan.totals.demand_bn - plan.totals.after_limits_bn),
+            row("Peak committed power, MW", lambda plan: plan.totals.peak_mw),
+            row("Most still owed at a month's end, m", lambda plan: plan.most_owed_usd / 1e6),
+            row("New signings", lambda figures: sum(not each.signed for each in figures.plan.signings)),
         ],
     )
 
@@ -226,9 +160,8 @@ def power_section(comparison: Comparison) -> Section:
     """Committed power by month, for months that any of the plans has."""
     sides = comparison.sides[:5]
     base = comparison.first.dataset
-    power = [{side.dataset.month(row.month): row.committed_mw for row in side.figures.months} for side in sides]
-    spans = sorted({month for each in power for month in each})
-    rows = [(months.label(month), *(each.get(month) for each in power)) for month in spans]
+    mw = [dict(expected(side, power)) for side in sides]
+    rows = [(months.label(month), *(each.get(month) for each in mw)) for month in sorted(set().union(*mw))]
     step = -(-len(rows) // MONTHS_LISTED)
     return Section(
         "Committed power, MW",
@@ -244,7 +177,7 @@ def words_sections(comparison: Comparison) -> list[Section]:
     """What each plan decides differently from the first."""
     sections = []
     for other in comparison.others:
-        listed = [each for each in other.changes if each.change != "same"]
+        listed = _changed(other.changes)
         rows: list[tuple[Any, ...]] = [
             (each.name, each.change, each.units_before, each.units_after, None, None, each.clause)
             for each in listed[:LISTED]
@@ -284,14 +217,21 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     lines = []
     for other in comparison.others:
         lines.append(_headline(comparison.first, other))
-        lines += [f"  {each.change:<8} {each.words}" for each in other.changes if each.change != "same"]
+        changed = _changed(other.changes)
+        lines += [f"  {each.change:<8} {each.words}" for each in changed[:LINES]]
+        if len(changed) > LINES:
+            lines.append(f"  and {len(changed) - LINES} more in the sheet Decisions")
         lines += [f"  limit    {each.words}" for each in other.limits]
         for each in other.inputs[:10]:
             place = ".".join(part for part in (each.sheet, each.row, each.column) if part)
-            lines.append(f"  input    {place}: {each.before or 'nothing'} became {each.after or 'nothing'}")
+            lines.append(f"  input    {place}: {_shown(each.before)} became {_shown(each.after)}")
         if len(other.inputs) > 10:
             lines.append(f"  input    and {len(other.inputs) - 10} more")
     return lines
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value == "" else str(value)
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
@@ -304,21 +244,39 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
                 "path": str(side.path),
                 "first_month": side.dataset.label(0),
                 "months": side.dataset.settings.months,
-                "objective_usd": side.plan.objective_usd,
-                "costs_usd": side.figures.costs_usd,
-                "served_bn_tokens": side.figures.totals.served_bn,
-                "shortfall_bn_tokens": side.figures.totals.shortfall_bn,
-                "peak_mw": side.figures.totals.peak_mw,
-                "most_owed_usd": side.figures.most_owed_usd,
+                "minimised": side.minimised,
+                "objective_usd": side.objective_usd,
+                "bound_usd": side.bound_usd,
+                "gap": side.gap,
+                "expected_usd": side.expected_usd,
+                "costs_usd": side.plans.expected_costs_usd,
+                "served_bn_tokens": side.plans.expected("served_bn"),
+                "shortfall_bn_tokens": side.plans.expected("shortfall_bn"),
+                "peak_mw": side.plans.expected("peak_mw"),
+                "most_owed_usd": side.plans.mean(lambda plan: plan.most_owed_usd),
+                "scenarios": [
+                    {"scenario": each.name, "probability": each.probability, "cost_usd": each.cost_usd}
+                    for each in side.plans.scenarios
+                    if side.dataset.scenarios
+                ],
             }
             for side in comparison.sides
         ],
         "against_first": [
             {
                 "plan": other.side.label,
-                "difference_usd": other.side.plan.objective_usd - comparison.first.plan.objective_usd,
+                "difference_usd": other.difference_usd,
+                "least_cost_difference_usd": estimate_json(other.least_cost_difference),
+                "first_stage_until": None if other.first_stage_months is None else label(other.first_stage_months),
                 "decisions": [
-                    {"kind": each.kind.name, "name": each.name, "change": each.change, "words": each.words}
+                    {
+                        "kind": each.kind.name,
+                        "name": each.name,
+                        "change": each.change,
+                        "probability_first": each.probability_before,
+                        "probability": each.probability_after,
+                        "words": each.words,
+                    }
                     for each in other.changes
                 ],
                 "limits": [

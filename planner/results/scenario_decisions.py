@@ -51,6 +51,19 @@ class ScenarioDecision:
         """What was decided, without what came of it."""
         return self.do, self.month, self.kind, self.name, self.term_months, self.of_month, self.units, self.limit
 
+    def words(self, label: Callable[[int], str], name: str = "") -> str:
+        """What is done, in a clause without its month; of what, where its name is given."""
+        units = self.kind.units(self.units) + (f" of {name}" if name else "")
+        if self.do == SET_LIMIT:
+            return " ".join(filter(None, ("set", name, "to", self.limit)))
+        if not self.kind.counted:
+            return f"buy option {name}".rstrip()
+        if self.do == GIVE_NOTICE:
+            return f"give notice of {units}, service until {label(self.end or 0)}"
+        if self.do == RENEW:
+            return f"renew {units} until {label(self.end or 0)}"
+        return f"{self.do} {units} for {self.term_months} months"
+
 
 def decisions_of(figures: PlanFigures) -> list[ScenarioDecision]:
     """Every decision of a scenario's plan by month, with what was signed before (`SIGNED`).

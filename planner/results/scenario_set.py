@@ -6,13 +6,15 @@ A plan made without scenarios is a set of one, whose scenario has no name and pr
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from models.dataset import Dataset
 from models.plan import CATEGORIES, Plan
-from models.stochastic.risk import Measure
+from models.stochastic.risk import TILT, Measure
 from models.stochastic.solution import BoundedValue, ScenarioPlan, StochasticSolution
+from planner.formatting import percent
 from planner.results.decision_tree import Node, decision_tree
 from planner.results.plan_figures import PlanFigures
 from planner.results.scenario_decisions import ScenarioDecision, SharedDecision, decisions_of
@@ -21,6 +23,20 @@ RISK = "risk"
 """The category of what is minimised on top of the expected cost."""
 SHORT = 1e-6
 """Tokens short below this share of what is asked for are the solver's rounding."""
+
+
+def measure_words(measure: Measure) -> str:
+    """What is minimised."""
+    tilted = f" (with a weight of {percent(TILT)} on the expected cost, to break ties)"
+    if measure.kind == "worst":
+        return f"the cost of the worst scenario{tilted}"
+    if measure.kind == "regret":
+        return f"the worst regret, the most that a scenario costs above its cost if it were certain{tilted}"
+    if measure.weight:
+        rest = percent(1.0 - measure.weight)
+        tail = percent(1.0 - measure.alpha)
+        return f"{rest} of the expected cost and {percent(measure.weight)} of its mean over the worst {tail}"
+    return "the expected cost"
 
 
 def _share_short(shortfall: float, after_limits: float) -> float:
@@ -108,9 +124,13 @@ class ScenarioSetResult:
         (single,) = self.scenarios
         return single.figures
 
+    def mean(self, of: Callable[[PlanFigures], float]) -> float:
+        """Expected value of a figure of a plan."""
+        return sum((each.probability * float(of(each.figures)) for each in self.scenarios), 0.0)
+
     def expected(self, figure: str) -> float:
         """Expected value of one of the `Totals`, by its name."""
-        return sum((each.probability * float(getattr(each.figures.totals, figure)) for each in self.scenarios), 0.0)
+        return self.mean(lambda figures: getattr(figures.totals, figure))
 
     @property
     def worst(self) -> ScenarioResult:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from commandline import Run, decision
-from sheets import workbook
+from sheets import Tables, tables, workbook
 
-from planner.analysis.plan_comparison import compare
+import planner
+from planner.analysis.plan_comparison import Comparison, compare, compare_sides
+from planner.reports.comparison import comparison_lines
+from planner.reports.comparison_tables import tables as tidy_tables
 
 
 @pytest.fixture
@@ -20,8 +24,8 @@ def plans(here: Run, tmp_path: Path) -> list[Path]:
     later: dict[str, Any] = {"settings": {"first_month": "2026-02", "months": 11}}
     books = {"first": decision(), "dearer": decision(lease_terms=dearer), "later": decision(**later)}
     paths = []
-    for name, tables in books.items():
-        book = workbook(tmp_path / f"{name} book.xlsx", tables)
+    for name, book_of in books.items():
+        book = workbook(tmp_path / f"{name} book.xlsx", book_of)
         path = tmp_path / f"{name}.xlsx"
         assert here("solve", book, "-o", path, "--gap", 0).code == 0
         paths.append(path)
@@ -51,7 +55,7 @@ def test_what_changed_and_which_input_changed_it(here: Run, plans: list[Path], t
     assert (change.sheet, change.row, change.column) == ("lease_terms", "L/12", "usd_per_accelerator_hour")
     assert (change.before, change.after) == (2, 6)
     book = openpyxl.load_workbook(tmp_path / "changed.xlsx")
-    assert book.sheetnames == ["Comparison", "Decisions", "Costs", "Months", "Service", "Inputs"]
+    assert book.sheetnames == ["Comparison", "Plans", "Decisions", "Costs", "Months", "Service", "Inputs"]
     costs = [row for row in book["Costs"].iter_rows(min_row=2, values_only=True) if row[1] == "lease"]
     assert costs[1][3] == pytest.approx(-costs[0][2])
 
@@ -91,3 +95,127 @@ def test_nobody_elses_file_is_replaced(here: Run, plans: list[Path], small: Path
     assert here("compare", *plans[:2], "-o", small).code == 7
     assert here("compare", *plans[:2], "-o", "again.xlsx").code == 0
     assert here("compare", *plans[:2], "-o", "again.xlsx").code == 0
+
+
+BOOM: Tables = {
+    "scenarios": [{"scenario": "plain", "probability": 0.6}, {"scenario": "boom", "probability": 0.4}],
+    "scenario_factors": [{"scenario": "boom", "quantity": "demand", "name": "*", "from_month": "2026-05", "value": 2}],
+}
+
+
+@pytest.fixture(scope="module")
+def uncertain() -> dict[str, planner.Result]:
+    """A year in which demand may double in May: planned for both cases, at a dearer lease, and for one forecast."""
+    terms = {"lease": "L", "term_months": 6, "usd_per_accelerator_hour": 2}
+    settings = {"first_month": "2026-01", "months": 12, "first_stage_months": 3}
+    plain = decision(settings=settings, lease_terms=[terms])
+    dearer = {"lease_terms": [terms | {"usd_per_accelerator_hour": 3}]}
+    books = {"both": plain | BOOM, "dearer": plain | BOOM | dearer, "plain": plain}
+    return {
+        name: planner.solve(planner.problem(tables(book, {"settings": settings | {"plan_name": name}})), gap=0)
+        for name, book in books.items()
+    }
+
+
+def _compared(*results: planner.Result) -> Comparison:
+    return compare_sides([each._compared() for each in results])
+
+
+def _rows(comparison: Comparison, sheet: str) -> list[dict[str, Any]]:
+    filled = {each.table.sheet: each for each in tidy_tables(comparison)}[sheet]
+    return [dict(zip(filled.table.headers, row, strict=True)) for row in filled.rows]
+
+
+def test_plans_for_scenarios_have_expected_figures_and_every_scenario(uncertain: dict[str, planner.Result]) -> None:
+    """Costs by category add up to the expected cost, which is that of the scenarios by probability, in both plans."""
+    comparison = _compared(uncertain["both"], uncertain["dearer"])
+    costs = {name: found.objective_usd for name, found in uncertain.items()}
+    for name in ("both", "dearer"):
+        scenarios = [row for row in _rows(comparison, "Scenarios") if row["plan"] == name]
+        assert sum(row["probability"] * row["cost_usd"] for row in scenarios) == pytest.approx(costs[name])
+        by_category = [row["present_value_usd"] for row in _rows(comparison, "Costs") if row["plan"] == name]
+        assert sum(by_category) == pytest.approx(costs[name])
+        served = [row["served_bn_per_day"] for row in _rows(comparison, "Months") if row["plan"] == name]
+        assert served == pytest.approx([8.0] * 4 + [0.6 * 8 + 0.4 * 16] * 8)
+    [other] = comparison.others
+    assert other.difference_usd == pytest.approx(costs["dearer"] - costs["both"])
+    assert other.least_cost_difference.value(1e-6) == pytest.approx(other.difference_usd)
+    assert [each.column for each in other.inputs] == ["usd_per_accelerator_hour"]
+
+
+def test_decisions_of_scenarios_are_compared_with_their_probability(uncertain: dict[str, planner.Result]) -> None:
+    """Both plans do the same in the first stage; what comes later has its probability in each of them."""
+    [other] = _compared(uncertain["both"], uncertain["dearer"]).others
+    assert {each.change for each in other.now} == {"same"}
+    later = other.changes[len(other.now) :]
+    assert all(each.month >= 3 for each in later)
+    for found, side in (("probability_before", "both"), ("probability_after", "dearer")):
+        of = uncertain[side].found.plan_set.scenarios
+        for each in later:
+            by_hand = sum(
+                scenario.probability
+                for scenario in of
+                if any(
+                    (one.month, one.units, one.name)
+                    == (each.month, max(each.units_before, each.units_after), each.name)
+                    for one in scenario.decisions
+                )
+            )
+            assert getattr(each, found) == pytest.approx(by_hand)
+
+
+def test_a_plan_with_scenarios_beside_one_without(uncertain: dict[str, planner.Result]) -> None:
+    """Either may be first; the words say which is which, and the differences are the same the other way round."""
+    there, back = (_compared(*(uncertain[name] for name in names)) for names in (("plain", "both"), ("both", "plain")))
+    assert there.others[0].difference_usd == -back.others[0].difference_usd
+    turned = {"new": "dropped", "dropped": "new"}
+    assert {(each.key, each.month, turned.get(each.change, each.change)) for each in there.others[0].changes} == {
+        (each.key, each.month, each.change) for each in back.others[0].changes
+    }
+    assert "It is made for scenarios, the first plan for one forecast" in comparison_lines(there)[0]
+    assert "in expectation" in comparison_lines(back)[0]
+    assert [row["scenarios"] for row in _rows(there, "Plans")] == [0, 2]
+
+
+def test_written_plans_for_scenarios_are_compared_as_they_were_solved(
+    here: Run, uncertain: dict[str, planner.Result], tmp_path: Path
+) -> None:
+    """The command reads plans with and without scenarios, and says of them what the results themselves say."""
+    paths = [found.to_excel(tmp_path / f"{name}.xlsx") for name, found in uncertain.items()]
+    said = here("compare", *paths, "-o", "compared.xlsx", "--json")
+    assert said.code == 0
+    read, solved = compare(paths), _compared(*uncertain.values())
+    for sheet in ("Plans", "Scenarios", "Decisions", "Costs", "Months", "Service"):
+        for one, other in zip(_rows(read, sheet), _rows(solved, sheet), strict=True):
+            assert list(one.values()) == [
+                pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
+                for value in other.values()
+            ]
+    assert [each["expected_usd"] for each in said.json["plans"]] == pytest.approx(
+        [found.objective_usd for found in uncertain.values()]
+    )
+    assert len(said.json["plans"][0]["scenarios"]) == 2
+    book = openpyxl.load_workbook(tmp_path / "compared.xlsx", read_only=True)
+    assert "Scenarios" in book.sheetnames
+
+
+def test_another_measure_of_risk_is_told_and_bounds_of_it_are_not_mixed(uncertain: dict[str, planner.Result]) -> None:
+    """A plan for the worst case beside one for the expected cost: the words say so, and no bound is claimed."""
+    worst = planner.solve(uncertain["both"].problem, gap=0, risk="worst")
+    [other] = _compared(uncertain["both"], worst).others
+    assert other.difference_usd >= -1e-6
+    assert other.least_cost_difference.known_by == "unknown"
+    assert any(note.startswith("It minimises the cost of the worst scenario") for note in other.notes)
+
+
+def test_gaps_that_leave_the_difference_open_are_told(uncertain: dict[str, planner.Result]) -> None:
+    """Where bounds lie below the costs, the difference between the least costs has two ends, both in the words."""
+    both, dearer = (uncertain[name]._compared() for name in ("both", "dearer"))
+    loose = [replace(each, bound_usd=0.9 * each.objective_usd) for each in (both, dearer)]
+    comparison = compare_sides(loose)
+    [other] = comparison.others
+    least = other.least_cost_difference
+    assert least.at_least == pytest.approx(0.9 * dearer.objective_usd - both.objective_usd)
+    assert least.at_most == pytest.approx(dearer.objective_usd - 0.9 * both.objective_usd)
+    assert "By the bounds proven" in comparison_lines(comparison)[0]
+    assert comparison.sides[0].gap == pytest.approx(0.1)

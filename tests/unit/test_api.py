@@ -259,7 +259,7 @@ def test_scenarios_are_sampled_and_solved() -> None:
     assert set(result.decisions["scenario"]) >= {each.scenario for each in problem.dataset.scenarios} - {""}
     assert planner.solve(problem, start=result, gap=0.01).status == "optimal"
     with pytest.raises(planner.WrongUsage, match="scenarios"):
-        planner.compare([result, result])
+        result.explain()
     with pytest.raises(planner.WrongUsage, match="what can be uncertain"):
         planner.sample(problem, demand=0.1)  # type: ignore[call-arg]
 

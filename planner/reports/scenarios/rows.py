@@ -16,9 +16,9 @@ from planner.formatting import finite
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
 from planner.reports.plan.text import against_base_case
 from planner.reports.run_result import RunResult
-from planner.reports.scenarios.text import factor_words, measure_words
+from planner.reports.scenarios.text import factor_words
 from planner.results.plan_tables import AUDIT, INPUT, RUN, SUMMARY
-from planner.results.scenario_set import ScenarioSetResult
+from planner.results.scenario_set import ScenarioSetResult, measure_words
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK, RISK_SHEET, SCENARIO, SCENARIOS
 from planner.results.tables import Filled
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from planner.formatting import money, percent
 from planner.reports.plan.terminal import base_case_lines, gap_line
 from planner.reports.run_result import RunResult
-from planner.reports.scenarios.text import bounded_words, decision_words, measure_words
+from planner.reports.scenarios.text import bounded_words, decision_words
 from planner.results.scenario_decisions import SET_LIMIT
-from planner.results.scenario_set import ScenarioSetResult
+from planner.results.scenario_set import ScenarioSetResult, measure_words
 
 NO_PLAN = (
     "Each scenario by itself has a plan, but no decisions taken before the scenarios differ serve all of them. "

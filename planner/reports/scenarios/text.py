@@ -11,16 +11,14 @@ from models.dataset import Dataset
 from models.kinds import LIMIT
 from models.realization import ALL
 from models.schema import ScenarioFactor
-from models.stochastic.risk import TILT, Measure
 from models.stochastic.solution import BoundedValue
-from models.supply.kind import GIVE_NOTICE, RENEW
 from planner.excel.first_sheet import Banner, Tile
 from planner.formatting import money, percent
 from planner.reports.plan.text import estimate_tile, known, money_tile, saving_words, verdict
 from planner.reports.run_result import RunResult
 from planner.results.decision_tree import Node
 from planner.results.scenario_decisions import SET_LIMIT, SharedDecision
-from planner.results.scenario_set import ScenarioSetResult
+from planner.results.scenario_set import ScenarioSetResult, measure_words
 
 MULTIPLIED = {
     "demand": ("demand of {}", "all demand"),
@@ -58,20 +56,6 @@ def _factor(row: ScenarioFactor) -> str:
         return f"{'every supplier' if every else row.name} exits {when}"
     of_one, of_all = MULTIPLIED[row.quantity]
     return f"{of_all if every else of_one.format(row.name)} × {row.value:g}{since}"
-
-
-def measure_words(measure: Measure) -> str:
-    """What is minimised."""
-    tilted = f" (with a weight of {percent(TILT)} on the expected cost, to break ties)"
-    if measure.kind == "worst":
-        return f"the cost of the worst scenario{tilted}"
-    if measure.kind == "regret":
-        return f"the worst regret, the most that a scenario costs above its cost if it were certain{tilted}"
-    if measure.weight:
-        rest = percent(1.0 - measure.weight)
-        tail = percent(1.0 - measure.alpha)
-        return f"{rest} of the expected cost and {percent(measure.weight)} of its mean over the worst {tail}"
-    return "the expected cost"
 
 
 def bounded_words(value: BoundedValue | None, result: RunResult) -> str:
@@ -148,19 +132,7 @@ def case_words(node: Node, names: Sequence[str]) -> str:
 
 def decision_words(each: SharedDecision, dataset: Dataset) -> str:
     """A decision in a clause, without its month; scenarios that cannot take it are named with the reason."""
-    what = each.what
-    units = what.kind.units(what.units)
-    if what.do == SET_LIMIT:
-        found = f"set {what.name} to {what.limit}"
-    elif not what.kind.counted:
-        found = f"buy option {what.name}"
-    elif what.do == GIVE_NOTICE:
-        found = f"give notice of {units} of {what.name}, service until {dataset.label(what.end or 0)}"
-    elif what.do == RENEW:
-        found = f"renew {units} of {what.name} until {dataset.label(what.end or 0)}"
-    else:
-        found = f"{what.do} {units} of {what.name} for {what.term_months} months"
-    return found + cannot_words(each)
+    return each.what.words(dataset.label, each.what.name) + cannot_words(each)
 
 
 def decided_words(decided: Sequence[SharedDecision], dataset: Dataset) -> str:

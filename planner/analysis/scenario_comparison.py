@@ -1,0 +1,90 @@
+"""Plans for scenarios held side by side, or beside plans without: the decisions of both, each with its probability.
+
+Scenarios of two plans need not be the same, so decisions are compared and not scenarios: a decision is the same where
+month, offer, term and number of units are. A plan without scenarios takes each of its decisions with certainty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from models.kinds import DecidedKey, names_in_words
+from models.variants.plan_changes import Change, Label
+from planner.formatting import percent
+from planner.results.scenario_decisions import SIGNED, Key, ScenarioDecision, shared_decisions
+from planner.results.scenario_set import ScenarioSetResult
+
+ROUNDING = 1e-9
+"""Of a probability."""
+
+
+def scenario_changes(
+    before: ScenarioSetResult, after: ScenarioSetResult, shift: int, label: Label
+) -> tuple[Change, ...]:
+    """How decisions differ, by offer; a change speaks of one month.
+
+    Parameters
+    ----------
+    before, after
+        The plans, one of them for scenarios or both.
+    shift
+        Months by which the horizon of `after` begins later.
+    label
+        Month t of the horizon of `before` as words.
+    """
+    old, new = _decided(before, 0), _decided(after, shift)
+    every: dict[Key, tuple[ScenarioDecision, float]] = {**new, **old}
+    called = names_in_words(_about(what) for what, _ in every.values())
+    ordered = sorted(every.items(), key=lambda each: (each[1][0].name, each[1][0].month, each[1][0].do))
+    return tuple(
+        _change(what, called[_about(what)], old.get(key, (what, 0.0))[1], new.get(key, (what, 0.0))[1], label)
+        for key, (what, _) in ordered
+    )
+
+
+def _about(what: ScenarioDecision) -> DecidedKey:
+    return what.kind, what.name
+
+
+def _decided(plans: ScenarioSetResult, shift: int) -> dict[Key, tuple[ScenarioDecision, float]]:
+    """Every decision with its probability; months are counted from `shift` months earlier."""
+    of = {
+        scenario.name: [_shifted(each, shift) for each in scenario.decisions if each.do != SIGNED]
+        for scenario in plans.scenarios
+    }
+    shared = shared_decisions(of, plans.solution.probability)
+    return {each.what.key: (each.what, each.probability) for each in shared}
+
+
+def _shifted(what: ScenarioDecision, months: int) -> ScenarioDecision:
+    end = None if what.end is None else what.end + months
+    return replace(what, month=what.month + months, of_month=what.of_month + months, end=end)
+
+
+def _change(what: ScenarioDecision, called: str, before: float, after: float, label: Label) -> Change:
+    done, likely = f"{what.words(label)} in {label(what.month)}", ""
+    change: Literal["same", "dropped", "new", "changed"] = "changed"
+    if after and after < 1.0 - ROUNDING:
+        likely = f" with probability {percent(after)}"
+    if abs(before - after) <= ROUNDING:
+        change = "same"
+    elif not before:
+        change, likely = "new", f"{likely}, which was not chosen before"
+    elif not after:
+        change, likely = "dropped", ", which is no longer chosen"
+    else:
+        likely = f" with probability {percent(after)} instead of {percent(before)}"
+    return Change(
+        what.kind,
+        what.name,
+        change,
+        what.units if before else 0,
+        what.units if after else 0,
+        (what.month,) if before else (),
+        (what.month,) if after else (),
+        called,
+        done + likely,
+        before,
+        after,
+    )
