@@ -1,10 +1,22 @@
-"""`python -m planner`; under `mpiexec` as `python -m mpi4py -m planner`."""
+"""The command as a process: `planner`, `python -m planner`, or under `mpiexec` `python -m mpi4py -m planner`."""
 
+import signal
 import sys
 from typing import Any
 
-from planner.cli import main
-from planner.stochastic.mpi import serve
+
+def main() -> int:
+    """Run the command; a signal while its libraries load, or once it is done, leaves no traceback."""
+    try:
+        from planner.cli import main as run
+        from planner.stochastic.mpi import serve
+
+        code = 0 if serve(take_part) else run()
+    except KeyboardInterrupt:
+        code = 130
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    return code
 
 
 def take_part(task: Any) -> None:
@@ -15,4 +27,4 @@ def take_part(task: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if serve(take_part) else main())
+    sys.exit(main())

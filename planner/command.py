@@ -7,13 +7,12 @@ A command is a function of a `Console` and its arguments and options, declared w
 from __future__ import annotations
 
 import functools
-import io
 import json
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,11 +20,22 @@ from typing import Any, TypeVar
 import click
 
 from models.faults import Fault, FaultyWorkbook
-from planner.console import log_to, open_console, save_traceback
-from planner.errors import ExitCode, PlannerError
+from planner.atomic_files import write_json
+from planner.console import (
+    OutputClosed,
+    flush_standard_streams,
+    open_console,
+    open_standard_streams,
+    run_log,
+    save_traceback,
+    say,
+)
+from planner.errors import ExitCode, Interrupted, PlannerError
 from planner.formatting import count_of_faults, fault_lines, faults_json
+from planner.interrupt import Stop
+from planner.lock import run_lock
 from planner.options import COMMON_OPTIONS, option_name, source_of
-from planner.outputs import Outputs, write_json
+from planner.outputs import Outputs
 from planner.version import __version__
 
 Request = TypeVar("Request")
@@ -112,16 +122,23 @@ def command(name: str | None = None, **settings: Any) -> Callable[[Callable[...,
     def decorate(function: Callable[..., CommandResult]) -> click.Command:
         @functools.wraps(function)
         def run(as_json: bool, quiet: bool, log_file: Path | None, config: Path | None, **values: Any) -> ExitCode:
-            with open_console(as_json, quiet, log_file) as console:
+            stop = click.get_current_context().find_object(Stop) or Stop()
+            with open_console(as_json, quiet, log_file, stop) as console:
                 try:
-                    result = function(console, **values)
+                    with stop.ending():
+                        result = function(console, **values)
                 except Refused as refused:
                     result = refused.result
                 except FaultyWorkbook as error:
                     files = {name: values[name] for name in ("input_path", "plan_path") if name in values}
                     result = faults_result(error.faults, path="", **subject(**files))
-                console.print_lines(result.lines, always=result.exit_code.is_failure)
-                console.print_json(result.document)
+                stop.draining = True  # the work is done, and is to be told
+                try:
+                    console.print_lines(result.lines, always=result.exit_code.is_failure)
+                    console.print_json(result.document)
+                except OutputClosed:
+                    if not result.exit_code.is_failure:
+                        raise
                 return result.exit_code
 
         declare: Callable[..., click.Command] = click.command(name or function.__name__, **settings)
@@ -149,7 +166,7 @@ def run_and_record(outputs: Outputs, files: Mapping[str, Any], work: Callable[[]
     CannotWrite
         run.json cannot be written.
     """
-    with log_to(outputs.log, replace=True):
+    with run_lock(outputs), run_log(outputs.log) as place_log:
         try:
             result = work()
         except Refused as refused:
@@ -157,6 +174,7 @@ def run_and_record(outputs: Outputs, files: Mapping[str, Any], work: Callable[[]
         except FaultyWorkbook as error:
             result = faults_result(error.faults, status="invalid")
         document = {**files, **result.document}
+        place_log()
         write_json(outputs.json, document)
         return replace(result, document=document)
 
@@ -194,42 +212,46 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
 
     The process is ended by force if a solver that cannot be stopped is still at work in it.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names may hold what a terminal cannot show
+    open_standard_streams()
     as_json = "--json" in words or os.environ.get("PLANNER_JSON", "").lower() in ("1", "true", "yes", "on")
-    try:
-        code = command.main(args=list(words), prog_name="planner", standalone_mode=False) or ExitCode.OK
-    except click.exceptions.Exit as error:
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = _failed(as_json, error.format_message(), ExitCode.WRONG_INPUT)
-    except PlannerError as error:
-        click.echo(f"planner: {error}", err=True)
-        code = _failed(as_json, str(error), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("planner: interrupted", err=True)
-        code = _failed(as_json, "interrupted", ExitCode.INTERRUPTED)
-    except BrokenPipeError:  # the reader of the output has gone, as in `planner check | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.CANNOT_WRITE
-    except Exception as error:
-        fault = save_traceback(error)
-        click.echo(f"planner: {fault}", err=True)
-        code = _failed(as_json, str(fault), fault.exit_code)
+    message, why = "", ""
+    with Stop() as stop:
+        try:
+            code = command.main(args=list(words), prog_name="planner", standalone_mode=False, obj=stop) or ExitCode.OK
+        except click.exceptions.Exit as error:
+            code = error.exit_code
+        except click.ClickException as error:
+            with suppress(OSError):
+                error.show()
+            code, message = ExitCode.WRONG_INPUT, error.format_message()
+        except PlannerError as error:
+            code, message = error.exit_code, str(error)
+            say(f"planner: {error}", err=True)
+        except Interrupted as error:
+            code, message = error.exit_code, "interrupted"
+            say(f"planner: {error}", err=True)
+        except (KeyboardInterrupt, click.Abort):
+            code, message = ExitCode.INTERRUPTED, "interrupted"
+            say("planner: interrupted", err=True)
+        except OutputClosed as error:
+            code, why = ExitCode.OK, str(error)
+        except Exception as error:
+            fault = save_traceback(error)
+            code, message = fault.exit_code, str(fault)
+            say(f"planner: {fault}", err=True)
+        if message and as_json:
+            with suppress(OutputClosed):
+                say(json.dumps({"error": message, "exit_code": int(code)}))
+        why = flush_standard_streams() or why
+        if why and not ExitCode(code).is_failure:
+            say(f"planner: Standard output takes no more ({why}); files that were written are in place.", err=True)
+            code = ExitCode.CANNOT_WRITE
     return _end(int(code))
-
-
-def _failed(as_json: bool, message: str, code: int) -> int:
-    if as_json:
-        click.echo(json.dumps({"error": message, "exit_code": int(code)}))
-    return code
 
 
 def _end(code: int) -> int:
     if any(each.daemon for each in threading.enumerate()):
         logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush_standard_streams()
         os._exit(code)
     return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -9,26 +10,74 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
-from planner.errors import InternalFault, WrongUsage, writing
+from planner.atomic_files import temporary_beside
+from planner.errors import CannotWrite, InternalFault, WrongUsage, writing
+from planner.interrupt import Stop
 
 log = logging.getLogger("planner")
+
+
+class OutputClosed(Exception):
+    """Standard output takes no more: its reader has gone, or its disk is full."""
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Print a line.
+
+    Raises
+    ------
+    OutputClosed
+        Standard output takes it not; a line that standard error does not take is lost.
+    """
+    try:
+        click.echo(line, err=err)
+    except (OSError, ValueError) as error:
+        if not err:
+            raise OutputClosed(getattr(error, "strerror", None) or str(error)) from None
+
+
+def open_standard_streams() -> None:
+    """Make sure that standard input, output and error exist: files of ours never get their numbers.
+
+    What standard output cannot show, such as bytes of a file name that are no text, is escaped.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def flush_standard_streams() -> str:
+    """Write out what is still to be written; return why standard output did not take it, "" where it did."""
+    why = ""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError) as error:
+            why = why or (getattr(error, "strerror", None) or str(error) if stream is sys.stdout else "")
+            with suppress(OSError, ValueError):  # or Python tries again at its end, and complains
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return why
 
 
 class _StandardErrorHandler(logging.Handler):
     """Prints messages as they are; looks up standard error each time, because a live line may have replaced it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        # a plan is not lost because its terminal is closed
-        with suppress(OSError, ValueError):
-            print(record.getMessage(), file=sys.stderr, flush=True)
+        say(record.getMessage(), err=True)
 
 
 class LiveLine:
@@ -63,22 +112,25 @@ class Console:
         Standard output is for one JSON object; lines for people go to standard error.
     quiet : bool
         Only errors are shown.
+    stop : Stop
+        Whether somebody asked the command to stop.
     """
 
     as_json: bool = False
     quiet: bool = False
+    stop: Stop = field(default_factory=Stop)
 
     def print_lines(self, lines: Iterable[str], *, always: bool = False) -> None:
         """Print lines for people and log them; with `always` they are printed in spite of --quiet."""
         for line in lines:
             log.debug("%s", line)
             if always or not self.quiet:
-                click.echo(line, err=self.as_json)
+                say(line, err=self.as_json)
 
     def print_json(self, document: Mapping[str, Any]) -> None:
         """Print the result as one JSON object, if --json asks for it."""
         if self.as_json:
-            click.echo(json.dumps(document, allow_nan=False, indent=2))
+            say(json.dumps(document, allow_nan=False, indent=2))
 
     @contextmanager
     def live_line(self) -> Iterator[LiveLine | None]:
@@ -94,12 +146,14 @@ class Console:
 
 
 @contextmanager
-def open_console(as_json: bool = False, quiet: bool = False, log_file: Path | None = None) -> Iterator[Console]:
+def open_console(
+    as_json: bool = False, quiet: bool = False, log_file: Path | None = None, stop: Stop | None = None
+) -> Iterator[Console]:
     """Show the messages of a command on standard error, and append them to a log file if one is given.
 
     Parameters
     ----------
-    as_json, quiet : bool
+    as_json, quiet, stop
         As in `Console`.
     log_file : Path, optional
         A file to append all messages to.
@@ -116,21 +170,14 @@ def open_console(as_json: bool = False, quiet: bool = False, log_file: Path | No
     log.addHandler(handler)
     try:
         with nullcontext() if log_file is None else log_to(log_file):
-            yield Console(as_json, quiet)
+            yield Console(as_json, quiet, stop or Stop())
     finally:
         log.removeHandler(handler)
 
 
 @contextmanager
-def log_to(path: Path, *, replace: bool = False) -> Iterator[None]:
-    """Write every message to a file as well, with its time in UTC.
-
-    Parameters
-    ----------
-    path : Path
-        The log file.
-    replace : bool
-        Replace the log of an earlier run instead of appending to it.
+def log_to(path: Path) -> Iterator[None]:
+    """Append every message to a file as well, with its time in UTC.
 
     Raises
     ------
@@ -141,17 +188,56 @@ def log_to(path: Path, *, replace: bool = False) -> Iterator[None]:
     """
     if path.suffix.lower() in (".xlsx", ".xlsm", ".json", ".toml"):
         raise WrongUsage(f"{path} is not a name for a log file. Try {path.with_suffix('.log')}.")
+    handler = _log_handler(path, "a")
+    try:
+        yield
+    finally:
+        _close(handler)
+
+
+@contextmanager
+def run_log(path: Path) -> Iterator[Callable[[], None]]:
+    """Write every message of a run to its log, in place of that of an earlier run.
+
+    An earlier run's log stays until the end of the block, or until the function is called that this yields.
+
+    Raises
+    ------
+    CannotWrite
+        The log cannot be written, or a link is in its place.
+    """
+    if path.is_symlink():
+        raise CannotWrite(path, "it is a link to another file, which would be lost; remove it or choose another name")
+    handlers = [_log_handler(temporary_beside(path) if path.exists() else path, "w")]
+
+    def place() -> None:
+        written = Path(handlers[0].baseFilename)
+        if written.name != path.name:
+            _close(handlers.pop())
+            with writing(path):
+                written.replace(path)
+            handlers.append(_log_handler(path, "a"))
+
+    try:
+        yield place
+    finally:
+        place()
+        _close(handlers.pop())
+
+
+def _log_handler(path: Path, mode: str) -> logging.FileHandler:
     with writing(path):
-        handler = logging.FileHandler(path, mode="w" if replace else "a", encoding="utf-8")
+        handler = logging.FileHandler(path, mode=mode, encoding="utf-8", errors="backslashreplace")
     formatter = logging.Formatter("%(asctime)sZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     log.addHandler(handler)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        handler.close()
+    return handler
+
+
+def _close(handler: logging.Handler) -> None:
+    log.removeHandler(handler)
+    handler.close()
 
 
 def save_traceback(error: Exception) -> InternalFault:

@@ -8,9 +8,10 @@
         ModelRefused          2  the solver does not accept the numbers of the model
         RejectedByAudit       6  the audit rejects a plan that was found
         CannotWrite           7  an output cannot be written
-        Locked                8  another run is at work in the same folder
-        Interrupted    130, 143  a signal ended the run before there was a plan
+        Locked                8  another run is at work in the same folder, or on the same plan
         InternalFault         1  a fault of this software
+
+    Interrupted        130, 143  a signal ended the run before there was a plan
 
 Faults of a workbook are listed in `models.faults.FaultyWorkbook`, which ends a command with exit code 2.
 """
@@ -120,28 +121,31 @@ class CannotWrite(PlannerError):
 
 
 class Locked(PlannerError):
-    """Another run is at work in the same folder.
+    """Another run is at work in the same folder, or on the same plan.
 
     Parameters
     ----------
-    folder : path-like
-        The folder.
+    held : path-like
+        The folder or plan.
     holder : str
         Which process runs there, on which host, and since when.
     """
 
     exit_code = ExitCode.LOCKED
 
-    def __init__(self, folder: PathLike, holder: str) -> None:
+    def __init__(self, held: PathLike, holder: str) -> None:
         self.holder = holder
         super().__init__(
-            f"Another run is at work in {os.fspath(folder)}: {holder}. "
-            "Wait until it ends, stop it, or choose another folder with -o."
+            f"Another run is at work on {os.fspath(held)}: {holder}. "
+            "Wait until it ends, stop it, or choose another place with -o."
         )
 
 
-class Interrupted(PlannerError):
+class Interrupted(BaseException):
     """A signal ended the run before there was a plan.
+
+    As `KeyboardInterrupt` it is no `Exception`: a reader that takes whatever a damaged file makes a library raise for a
+    fault of that file does not take this for one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One run at a time in an output folder.
+"""One run at a time in an output folder, or on a plan.
 
 The lock is the kernel's (flock), which it takes back when the process ends, however it ends: on one machine a lock
 cannot be left behind. Beside it stands who holds it, for the message, and a count that goes up every two
@@ -12,18 +12,18 @@ can be taken from a process of the same machine that was only suspended.
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import json
 import os
 import secrets
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from planner.errors import CannotWrite, Locked, writing
+from planner.outputs import Outputs
 
 FILE = ".lock"
 BEAT_SECONDS = 2.0
@@ -31,13 +31,15 @@ MISSED_BEATS = 3
 """A run on another machine that has not counted on for so many beats is gone."""
 
 
-class FolderLock:
-    """A folder that this process holds while the block runs.
+class Lock:
+    """A folder or file that this process holds while the block runs.
 
     Parameters
     ----------
-    folder
-        An existing folder on this machine, or shared with others.
+    path
+        The lock's own file, in an existing folder on this machine, or shared with others.
+    held
+        What it is the lock of.
 
     Raises
     ------
@@ -47,8 +49,8 @@ class FolderLock:
         The folder keeps no locks, or cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._path = folder, folder / FILE
+    def __init__(self, path: Path, held: Path) -> None:
+        self._held, self._path = held, path
         self._holder: dict[str, Any] = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -63,16 +65,19 @@ class FolderLock:
     def check(self) -> None:
         """Raises Locked when another machine took this run for gone, as when it was suspended, and holds the folder."""
         if not self._is_ours():
-            raise Locked(self._folder, _in_words(self._read()))
+            raise Locked(self._held, _in_words(self._read()))
 
-    def __enter__(self) -> FolderLock:
-        with writing(self._path):
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            self._acquire()
-        except BaseException:
-            os.close(self._handle)
-            raise
+    def __enter__(self) -> Lock:
+        while True:
+            self._handle = self._open()
+            try:
+                self._acquire()
+                if self._is_in_place():
+                    break
+            except BaseException:
+                os.close(self._handle)
+                raise
+            os.close(self._handle)  # whoever held it took it away meanwhile
         self._thread.start()
         return self
 
@@ -81,16 +86,31 @@ class FolderLock:
         self._thread.join()
         with suppress(OSError):
             if self._is_ours():
-                os.ftruncate(self._handle, 0)
+                self._path.unlink()
         os.close(self._handle)
 
+    def _open(self) -> int:
+        if self._path.is_symlink():
+            raise CannotWrite(self._path, "a link is in the place of the lock; remove it")
+        with writing(self._path):
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+
+    def _is_in_place(self) -> bool:
+        try:
+            there = os.lstat(self._path)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(self._handle))
+
     def _acquire(self) -> None:
+        import fcntl  # which Windows has not
+
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._wait_for_other_machine()
             self._write()
         except BlockingIOError:
-            raise Locked(self._folder, _in_words(self._read())) from None
+            raise Locked(self._held, _in_words(self._read())) from None
         except OSError as error:
             raise CannotWrite(
                 self._path, f"its folder keeps no locks ({error.strerror}); choose another folder"
@@ -105,7 +125,7 @@ class FolderLock:
         while time.monotonic() < until:
             time.sleep(BEAT_SECONDS / 4)
             if (now := self._read()) != before and now:
-                raise Locked(self._folder, _in_words(now))
+                raise Locked(self._held, _in_words(now))
 
     def _keep_counting(self) -> None:
         while not self._released.wait(BEAT_SECONDS):
@@ -127,6 +147,21 @@ class FolderLock:
         except (OSError, ValueError):
             return {}
         return holder if isinstance(holder, dict) else {}
+
+
+def folder_lock(folder: Path) -> Lock:
+    """The lock of a folder, as `Lock` takes and gives it."""
+    return Lock(folder / FILE, folder)
+
+
+def run_lock(outputs: Outputs) -> AbstractContextManager[object]:
+    """The lock of the files of a run, beside them.
+
+    None where they have a folder of their own, and on Windows, which has no such locks.
+    """
+    if outputs.has_own_folder or os.name != "posix":
+        return nullcontext()
+    return Lock(outputs.plan.with_name(f".{outputs.plan.stem}{FILE}"), outputs.plan)
 
 
 def _machine() -> str:

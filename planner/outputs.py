@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import json
-import os
 import re
-import secrets
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from planner.atomic_files import PREFIX, sweep
 from planner.errors import CannotWrite, WrongUsage, make_folder, os_error_reason, writing
 
 ROOM_BYTES = 20_000_000
@@ -41,10 +37,14 @@ class Outputs:
     log: Path
 
     @property
+    def has_own_folder(self) -> bool:
+        """Whether they are alone in a folder that was made for the run."""
+        return self.json.name == "run.json"
+
+    @property
     def explanation(self) -> Path:
         """`explanation.xlsx` in a run's own folder, `NAME.explanation.xlsx` beside a plan with a name of its own."""
-        own = self.json.name == "run.json"
-        return self.plan.with_name("explanation.xlsx" if own else f"{self.plan.stem}.explanation.xlsx")
+        return self.plan.with_name("explanation.xlsx" if self.has_own_folder else f"{self.plan.stem}.explanation.xlsx")
 
 
 def outputs_of(
@@ -140,7 +140,8 @@ def check_writable(path: Path) -> None:
     with writing(path):
         if not folder.is_dir():
             raise NotADirectoryError if folder.exists() else FileNotFoundError
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".planner-"):
+        sweep(folder)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=PREFIX):
             pass
         if path.exists():
             with path.open("r+b"):  # fails where the file is read-only or, on Windows, open in Excel
@@ -231,94 +232,3 @@ def derived_path(source: Path, addition: str) -> Path:
     make_folder(folder)
     path = folder / f"{name} {addition}{'' if source.is_dir() else '.xlsx'}"
     return free_name(path) if path.exists() else path
-
-
-@contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder and move it into place at the end, so that no file is half written.
-
-    The permissions of a file that is replaced are kept. Nothing is left behind when the block fails.
-
-    Raises
-    ------
-    CannotWrite
-        The operating system refuses it.
-    """
-    temporary = path.with_name(f".planner-{secrets.token_hex(6)}{path.suffix}")
-    try:
-        yield temporary
-        if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
-    except OSError as error:
-        raise CannotWrite(path, os_error_reason(error)) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def atomic_folder_write(
-    path: Path, files: Mapping[str, bytes], outdated: Callable[[Path], bool] = lambda path: False
-) -> Iterator[Path]:
-    """Yield a temporary folder with these files and move it into place at the end of the block.
-
-    In an existing folder the files that are `outdated` are removed first, and the others are kept.
-
-    Raises
-    ------
-    CannotWrite
-        The operating system refuses it.
-    """
-    temporary = path.with_name(f".planner-{secrets.token_hex(6)}")
-    try:
-        temporary.mkdir()
-        for name, content in files.items():
-            (temporary / name).write_bytes(content)
-        yield temporary
-        if path.is_dir():
-            for each in [each for each in path.iterdir() if outdated(each)]:
-                each.unlink()
-            for name in files:
-                (temporary / name).replace(path / name)
-        else:
-            temporary.replace(path)
-    except OSError as error:
-        raise CannotWrite(path, os_error_reason(error)) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def write_durably(path: Path, content: str | bytes) -> None:
-    """Write a file that exists whole or not at all afterwards, even after a power failure.
-
-    Raises
-    ------
-    CannotWrite
-        It cannot be written.
-    """
-    with atomic_write(path) as temporary, temporary.open("xb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())
-    _sync_folder(path.parent)
-
-
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write an object as strict JSON, whole or not at all.
-
-    Raises
-    ------
-    CannotWrite
-        It cannot be written.
-    """
-    write_durably(path, json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes renames in a folder last, where the system lets a folder be opened and synchronised."""
-    with suppress(OSError):  # Windows, some network folders
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -11,7 +11,7 @@ from planner.backtest.checkpoints import BacktestStep
 from planner.backtest.hindsight import Hindsight, hindsight
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.backtest.simulation import steps
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.progress import ProgressLines
 
 

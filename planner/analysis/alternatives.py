@@ -20,8 +20,8 @@ from models.variants.distance import cheapest_apart, distance_mw, maximise_dista
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
 from planner.formatting import percent
+from planner.interrupt import Stop
 from planner.results.plan_figures import PlanFigures
-from planner.solving.interrupt import Stop
 from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import PRECISION, solve

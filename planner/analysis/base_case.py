@@ -13,8 +13,8 @@ from models.estimate import Estimate
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure, expected_cost
 from models.variants.offers import nothing_new
+from planner.interrupt import Stop
 from planner.results.base_case import BaseCase, Costs
-from planner.solving.interrupt import Stop
 from planner.solving.problem import CompiledProblem, Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve

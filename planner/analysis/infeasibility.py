@@ -19,7 +19,7 @@ from models.core.scaling import ModelUnits
 from models.dataset import Dataset
 from models.variants.elastic import Elastic, RelaxableRule, Violation
 from models.variants.repairs import RuleChange, change_of, repaired
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
 

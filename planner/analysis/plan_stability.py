@@ -15,7 +15,7 @@ from models.policy.stability import PlanStability, departures
 from models.variants.plan_changes import Change, differences
 from models.warm_start import start_values
 from planner.analysis.base_case import budget_of
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve

@@ -292,8 +292,8 @@ class Result(Tables):
 
     def _repairs(self, time_limit: float, *, conflict: bool) -> Report:
         from planner.analysis.infeasibility import explain_infeasible
+        from planner.interrupt import Stop
         from planner.reports.infeasibility import repair_lines, repairs_json, write_repairs
-        from planner.solving.interrupt import Stop
 
         dataset = self.problem.dataset.in_scenario(self.found.infeasible_scenario)
         found = explain_infeasible(dataset, seconds=time_limit, stop=Stop(), conflict=conflict)

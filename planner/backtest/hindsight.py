@@ -22,8 +22,8 @@ from models.roll.replay import replay
 from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
 from planner.errors import RejectedByAudit
+from planner.interrupt import Stop
 from planner.reports.run_result import Status
-from planner.solving.interrupt import Stop
 from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines, Watch
 from planner.solving.search import solve

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from planner.atomic_files import write_json
 from planner.backtest.checkpoints import remove_stale
 from planner.backtest.forecast_errors import forecast_errors
 from planner.backtest.hindsight import Hindsight, hindsight
@@ -20,9 +21,9 @@ from planner.backtest.workbook import SHEET, write_rolling
 from planner.console import log_to
 from planner.errors import ExitCode, Interrupted, WrongUsage, make_folder
 from planner.formatting import finite
-from planner.lock import FolderLock
-from planner.outputs import check_replaceable, check_writable, name_of, same_file, write_json
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
+from planner.lock import folder_lock
+from planner.outputs import check_replaceable, check_writable, name_of, same_file
 from planner.solving.progress import LiveText, ProgressLines
 
 log = logging.getLogger("planner")
@@ -69,7 +70,7 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
     inputs = read_inputs(request)
     folder = _folder(request, inputs)
     stop = stop or Stop()
-    with FolderLock(folder), log_to(folder / "rolling.log"):
+    with folder_lock(folder), log_to(folder / "rolling.log"):
         with _resume_hint(folder), stop:
             result = _backtest(request, inputs, folder, stop, live)
         published = document(result) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}

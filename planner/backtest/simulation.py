@@ -25,8 +25,8 @@ from planner.backtest.plan_files import write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.errors import RejectedByAudit
 from planner.formatting import money, percent
+from planner.interrupt import Stop
 from planner.reports.run_result import ModelSize
-from planner.solving.interrupt import Stop
 from planner.solving.problem import Outcome
 from planner.solving.progress import Watch
 from planner.solving.search import solve

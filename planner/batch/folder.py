@@ -19,10 +19,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from planner.atomic_files import write_durably
 from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
 from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
 from planner.errors import writing
-from planner.outputs import write_durably
 
 log = logging.getLogger("planner")
 

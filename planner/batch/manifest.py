@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from planner.outputs import write_durably
+from planner.atomic_files import write_durably
 
 log = logging.getLogger("planner")
 

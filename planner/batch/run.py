@@ -19,7 +19,7 @@ from planner.version import __version__
 
 if TYPE_CHECKING:
     from planner.batch.execution.engine import Engine
-    from planner.solving.interrupt import Stop
+    from planner.interrupt import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +141,13 @@ def _run(request: BatchRequest, name: str, folder: Path, jobs: Sequence[Job], ch
     from planner.batch.folder import BatchFolder
     from planner.batch.reporting.write import write_reports
     from planner.batch.scheduler import BatchRules, BatchScheduler
-    from planner.lock import FolderLock
-    from planner.solving.interrupt import Stop
+    from planner.interrupt import Stop
+    from planner.lock import folder_lock
 
     make_folder(folder)
     batch_folder, stop, names = BatchFolder(folder), Stop(), {job.name for job in chosen}
     stop.draining = True  # the first signal is noted, and everything under way is asked to stop
-    with stop, FolderLock(folder) as lock:
+    with stop, folder_lock(folder) as lock:
         last = read_manifest(batch_folder.manifest)
         batch_folder.open(last)
         previous = read_manifest(batch_folder.previous_manifest)

@@ -31,7 +31,7 @@ from planner.batch.outcome import JobOutcome
 from planner.batch.reuse import why_run
 from planner.errors import CannotWrite
 from planner.formatting import money
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 
 log = logging.getLogger("planner")
 

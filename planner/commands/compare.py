@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from planner.atomic_files import write_json
 from planner.command import CommandResult, command
 from planner.console import Console
 from planner.errors import WrongUsage
 from planner.options import PATH, output_option
-from planner.outputs import outputs_of, same_file, write_json
+from planner.outputs import outputs_of, same_file
 from planner.version import __version__
 
 

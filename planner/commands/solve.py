@@ -79,7 +79,7 @@ def solve(console: Console, **values: Any) -> CommandResult:
     request = RunRequest(options=take(PlanOptions, values), **values, option_sources=option_sources())
     _check(request.input_path, request.keep, request.options.change_cost)
     with console.live_line() as live:
-        finished = run(request, live=live)
+        finished = run(request, console.stop, live)
     lines = list(summary_lines(finished.result))
     if finished.exit_code.is_failure:
         lines.append(f"  Log               {finished.outputs.log}")

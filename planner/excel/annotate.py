@@ -25,11 +25,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from models.faults import Fault
 from models.parsing.raw_tables import fold
+from planner.atomic_files import atomic_write
 from planner.errors import WrongUsage
 from planner.excel.file_checks import WITHOUT_VALUE, check_file
 from planner.excel.problem_workbook import workbook_bytes
 from planner.formatting import count_of_faults
-from planner.outputs import ANNOTATED_SHEET, atomic_write, check_replaceable, check_writable, same_file
+from planner.outputs import ANNOTATED_SHEET, check_replaceable, check_writable, same_file
 
 FONT = "Calibri"
 FILLS = {"error": "FDE2DC", "warning": "FFF2CC"}

@@ -14,7 +14,7 @@ from planner.analysis.marginal_values import MarginalValues, marginal_values
 from planner.explain.offers import OfferAnswer, offer_questions
 from planner.explain.policy import PolicyAnswer, policy_questions
 from planner.explain.searches import LeastCost, Search, SharedTime
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool, default_workers
 

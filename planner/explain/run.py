@@ -19,10 +19,10 @@ from planner.excel.plan_reader import read_plan, run_record
 from planner.explain.explanation import Explanation, explain_plan
 from planner.explain.ranges import Variation
 from planner.explain.report import explanation_json, explanation_lines, write_explanation
+from planner.interrupt import Stop
 from planner.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
-from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve

@@ -8,7 +8,8 @@ from typing import Any
 from models.dataset import Dataset
 from models.variants.elastic import RelaxableRule
 from planner.analysis.infeasibility import Infeasibility
-from planner.excel.report_page import Page, Section, heads, write_report
+from planner.atomic_files import write_durably
+from planner.excel.report_page import Page, Section, heads, report_workbook
 from planner.formatting import money
 from planner.outputs import EXPLANATION_SHEET
 from planner.results.tables import Filled, report_table
@@ -93,6 +94,11 @@ _CHANGES = report_table(
 
 def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str = "") -> None:
     """Writes the workbook that explains why `name` has no plan. Raises CannotWrite where it cannot be written."""
+    write_durably(path, repairs_workbook(dataset, found, name))
+
+
+def repairs_workbook(dataset: Dataset, found: Infeasibility, name: str = "") -> bytes:
+    """The workbook that explains why `name` has no plan."""
     currency = dataset.settings.currency
     fields = (*KEYS[:-1], "first_month", "last_month", "words")
     rows = [
@@ -144,4 +150,4 @@ def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str 
         "bad",
         tuple(sections),
     )
-    write_report(path, dataset, page, [Filled(_CHANGES, rows)] if rows else [])
+    return report_workbook(dataset, page, [Filled(_CHANGES, rows)] if rows else [])

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.atomic_files import write_durably
 from planner.errors import CannotWrite
-from planner.outputs import write_durably
 from planner.reports.run_result import RunResult
 from planner.results.tables import Filled
 
@@ -54,14 +54,24 @@ def write_plan(path: Path, result: RunResult) -> None:
     CannotWrite
         Nothing can be written there, or there are more rows than a sheet has.
     """
+    write_durably(path, plan_workbook(path, result))
+
+
+def plan_workbook(path: Path, result: RunResult) -> bytes:
+    """The workbook of a result's plan, to be written to `path`.
+
+    Raises
+    ------
+    CannotWrite
+        There are more rows than a sheet has.
+    """
     from planner.excel.book import TooManyRows, workbook_bytes
 
     report = report_of(result)
     filled = report.tables(result)
     try:
-        content = workbook_bytes(
+        return workbook_bytes(
             result.plan_name, result.plan_set.dataset, lambda book: report.draw(book, result, filled), filled
         )
     except TooManyRows as error:
         raise CannotWrite(path, f"{error}; solve for fewer scenarios") from None
-    write_durably(path, content)

@@ -37,7 +37,12 @@ def file_sha256(path: Path) -> str:
     OSError
         It cannot be read.
     """
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return bytes_sha256(path.read_bytes())
+
+
+def bytes_sha256(content: bytes) -> str:
+    """Of bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _scenario_lines(scenario: ScenarioResult) -> Iterator[Any]:

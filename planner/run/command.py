@@ -15,8 +15,10 @@ from typing import Any
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook, NamedWarning
 from models.plan import Plan
-from planner.console import log_to
+from planner.console import run_log
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
+from planner.interrupt import Stop
+from planner.lock import run_lock
 from planner.outputs import Outputs, name_of, outputs_of
 from planner.problem_reader import read
 from planner.reports.run_result import RunResult
@@ -24,7 +26,6 @@ from planner.run.options import PlanOptions
 from planner.run.publish import publish
 from planner.run.solve import check_options, solve_dataset
 from planner.run.versions import versions
-from planner.solving.interrupt import Stop
 from planner.solving.progress import LiveText
 from planner.version import __version__
 
@@ -88,11 +89,11 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = N
     """
     stop = stop or Stop()
     outputs = outputs_of(request.input_path, request.plan_path, request.outputs)
-    with log_to(outputs.log, replace=True):
+    with run_lock(outputs), run_log(outputs.log) as place_log:
         try:
             with stop:
                 result = _solve(request, stop, live)
-                document = publish(result, outputs)
+                document = publish(result, outputs, place_log)
                 return FinishedRun(result, document, outputs, _exit_code(request, result, stop))
         except PlannerError as error:
             log.debug("%s", error)
@@ -115,7 +116,7 @@ def _solve(request: RunRequest, stop: Stop, live: LiveText | None) -> RunResult:
     )
     log.debug("planner %s; options %s", __version__, json.dumps(options))
     try:
-        with result.timed("total"):
+        with result.timed("total"), stop.ending():
             _read_and_solve(request, result, stop, live)
     except FaultyWorkbook as faulty:
         result.status, result.faults = "invalid", (*faulty.faults, *result.faults)
@@ -131,6 +132,7 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
     with result.timed("read"):
         log.info("Reading %s", request.input_path)
         found = read(request.input_path, request.overrides)
+        stop.check()
     result.input_sha256, result.faults, dataset = found.sha256, found.faults, found.dataset
     result.warnings = tuple(NamedWarning(fault.warning, str(fault)) for fault in found.warnings)
     if dataset is None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from models.core.compiled import Compiled
 from models.dataset import Dataset
 from models.faults import NamedWarning
+from planner.interrupt import Stop
 from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 from planner.run.options import PlanOptions
 from planner.solving.highs import abandoned_solver_alive
-from planner.solving.interrupt import Stop
 from planner.solving.progress import LiveText, ProgressLines
 
 log = logging.getLogger("planner")

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from models.dataset import Dataset
 from models.plan import Plan
 from planner.errors import WrongUsage
+from planner.interrupt import Stop
 from planner.reports.run_result import RunResult
 from planner.run.context import SolveContext
 from planner.run.options import PlanOptions
-from planner.solving.interrupt import Stop
 from planner.solving.progress import LiveText
 
 

@@ -8,7 +8,7 @@ import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from planner.outputs import write_durably
+from planner.atomic_files import write_durably
 from planner.schedule.calendar import Calendar
 
 log = logging.getLogger("planner")

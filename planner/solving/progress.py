@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from planner.formatting import money, percent
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 
 if TYPE_CHECKING:
     from planner.solving.problem import Progress

@@ -25,7 +25,7 @@ import numpy as np
 from models.dataset import Dataset
 from models.kinds import OfferKey
 from models.plan import Plan
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 
 if TYPE_CHECKING:
     from planner.solving.problem import CompiledProblem, SolveOptions

@@ -24,7 +24,7 @@ from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from models.stochastic.tree import ScenarioTree, is_two_stage
 from planner.errors import WrongUsage
 from planner.formatting import money
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
 from planner.solving.search import PRECISION, dispatch_proven, solve

@@ -15,11 +15,11 @@ from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode, WrongUsage
 from planner.excel.plan_reader import provenance_warnings
+from planner.interrupt import Stop
 from planner.outputs import STRESS_SHEET, Outputs, name_of, outputs_of, same_file
 from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
 from planner.run.versions import versions
-from planner.solving.interrupt import Stop
 from planner.stress.commitment import committed, seed_of_scenarios
 from planner.stress.request import StressRequest
 from planner.stress.samples import Samples

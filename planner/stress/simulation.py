@@ -16,7 +16,7 @@ from typing import Literal
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.fixed_decisions import decisions_of, unavailable
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, solve_many
 from planner.stress.samples import Samples

@@ -10,7 +10,7 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.sampling import Uncertainty, uncertainty_faults
 from planner.errors import ExitCode, PlannerError, WrongUsage
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import LiveText
 from planner.stress.progress import StressLines

@@ -19,7 +19,7 @@ from models.supply.lease_kind import LEASE
 from models.variants.distance import distance_mw
 from planner.analysis import alternatives as module
 from planner.analysis.alternatives import Alternative, AlternativesFound, alternatives, common_decisions
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve

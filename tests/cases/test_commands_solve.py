@@ -194,13 +194,12 @@ class TestOutputs:
     def test_a_place_lost_during_the_work_does_not_lose_the_plan(self, tmp_path: Path, small: Path) -> None:
         """When the plan's file is opened in Excel meanwhile, the plan is kept beside it and the message says where."""
         patch = (
-            "import planner.run.publish\n"
-            "write = planner.run.publish.write_plan\n"
-            "from planner.errors import CannotWrite\n"
-            "def locked(path, *rest):\n"
-            "    if path.name == 'plan.xlsx': raise CannotWrite(path, 'it is open in Excel')\n"
-            "    write(path, *rest)\n"
-            "planner.run.publish.write_plan = locked"
+            "from pathlib import Path\n"
+            "replace = Path.replace\n"
+            "def locked(path, target):\n"
+            "    if target.name == 'plan.xlsx': raise PermissionError(13, 'it is open in Excel')\n"
+            "    return replace(path, target)\n"
+            "Path.replace = locked"
         )
         said = in_a_process(tmp_path, "solve", small, "-o", "plan.xlsx", patch=patch)
         assert said.code == 7

@@ -13,9 +13,9 @@ from stochastic import factor, scenario, solved_together, units
 
 from models.dataset import Dataset
 from models.stochastic.risk import Measure
+from planner.interrupt import Stop
 from planner.reports.scenarios.rows import risk_table
 from planner.results.scenario_set import ScenarioSetResult
-from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.stochastic.solve import solve_stochastic

@@ -8,7 +8,7 @@ import time
 import builders as b
 import pytest
 
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 

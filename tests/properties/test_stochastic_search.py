@@ -13,7 +13,7 @@ from stochastic import solved_together_or_none
 
 from models.dataset import Dataset
 from models.stochastic.risk import Measure, expected_cost
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.stochastic.solve import SearchResult, solve_stochastic

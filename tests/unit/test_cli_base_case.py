@@ -16,8 +16,8 @@ from models.schema import Option, Rule
 from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
 from planner.analysis.base_case import base_case
+from planner.interrupt import Stop
 from planner.results.base_case import FORGONE, BaseCase
-from planner.solving.interrupt import Stop
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve

@@ -10,8 +10,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from planner.atomic_files import atomic_write
 from planner.errors import CannotWrite, WrongUsage
-from planner.outputs import PLAN_SHEETS, atomic_write, check_writable, free_name, outputs_of, sheet_names
+from planner.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of, sheet_names
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from planner.errors import ExitCode, Interrupted
 from planner.formatting import money, percent
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import Progress
 from planner.solving.progress import ALIVE_SECONDS, LINE_SECONDS, ProgressLines
 

@@ -25,12 +25,12 @@ from planner.analysis.plan_audit import audit_written
 from planner.errors import CannotWrite
 from planner.excel.plan_reader import read_plan
 from planner.excel.scenario_plan_reader import read_plans, read_written_plans
+from planner.interrupt import Stop
 from planner.reports.plan_report import write_plan
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 from planner.results.scenario_set import ScenarioSetResult
-from planner.solving.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.stochastic.solve import solve_stochastic

@@ -21,7 +21,7 @@ from models.stochastic.fixed_decisions import (
     unavailable,
 )
 from models.supply.lease_kind import LEASE
-from planner.solving.interrupt import Stop
+from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
 from planner.stress.samples import draw_from_scenarios

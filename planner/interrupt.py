@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -16,13 +18,13 @@ class Stop:
     """Notes the first signal; while `draining`, work in hand is finished, otherwise the run ends at once.
 
     A second Ctrl-C always ends the run at once. Used as a context it takes the signals over, which
-    only the main thread can do; elsewhere it is a plain flag.
+    only the main thread can do; elsewhere it is a plain flag. Contexts of it may lie in one another.
     """
 
     def __init__(self) -> None:
         self.signal_number = 0
         self.draining = False
-        self._before: dict[signal.Signals, Any] = {}
+        self._before: list[dict[signal.Signals, Any]] = []
 
     @property
     def requested(self) -> bool:
@@ -31,15 +33,36 @@ class Stop:
 
     def __enter__(self) -> Stop:
         if threading.current_thread() is threading.main_thread():
-            self._before = {each: signal.signal(each, self._handle) for each in SIGNALS}
+            self._before.append({each: signal.signal(each, self._handle) for each in SIGNALS})
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
-        self._before = {}
+        if self._before:
+            for each, handler in self._before.pop().items():
+                signal.signal(each, handler)
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Say of a block that a signal ended it, whatever the libraries in it made of the signal.
+
+        Raises
+        ------
+        Interrupted
+            A signal came, and there was no work in hand to finish.
+        """
+        try:
+            yield
+        except Exception:
+            self.check()
+            raise
+        self.check()
+
+    def check(self) -> None:
+        """Raises Interrupted where a signal came and there is no work in hand to finish."""
+        if self.requested and not self.draining:
+            raise Interrupted(self.signal_number)
 
     def _handle(self, signal_number: int, _frame: FrameType | None) -> None:
         again = self.requested

@@ -1,0 +1,200 @@
+"""Files written whole or not at all, whatever ends the process that writes them.
+
+A file is written beside its place and renamed, which is one step to whoever reads it. Its name says which process
+writes it: what a process that was killed leaves behind, the next one that writes to the folder takes away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from planner.errors import CannotWrite, os_error_reason, writing
+
+PREFIX = ".planner-"
+_NAME = re.compile(re.escape(PREFIX) + r"(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-")
+OLD_SECONDS = 7 * 86400.0
+"""Of a file whose process cannot be looked for, because it ran on another machine: the age at which it is left over."""
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return a new name in the folder of `path`, with its ending, for this process to write to."""
+    return path.with_name(f"{PREFIX}{_machine()}-{os.getpid()}-{secrets.token_hex(6)}{path.suffix[:20]}")
+
+
+def sweep(folder: Path) -> None:
+    """Remove from a folder what processes that are gone left on its way; what cannot be removed stays."""
+    with suppress(OSError):
+        for path in folder.glob(f"{PREFIX}*"):
+            if _is_left_over(path):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+
+def _is_left_over(path: Path) -> bool:
+    written = path.lstat().st_mtime
+    named = _NAME.match(path.name)
+    if named is None or named["machine"] != _machine():
+        return time.time() - written > OLD_SECONDS
+    import psutil
+
+    try:
+        return bool(psutil.Process(int(named["pid"])).create_time() > written + 1.0)  # another process by that number
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
+
+
+@cache
+def _machine() -> str:
+    """What tells this machine, or container, from others that share a folder with it."""
+    facts = [socket.gethostname()]
+    for path in ("/etc/machine-id", "/proc/self/ns/pid"):
+        with suppress(OSError):
+            facts.append(os.readlink(path) if os.path.islink(path) else Path(path).read_text(encoding="utf-8"))
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:8]
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder and move it into place at the end, so that no file is half written.
+
+    The permissions of a file that is replaced are kept. Nothing is left behind when the block fails.
+
+    Raises
+    ------
+    CannotWrite
+        The operating system refuses it.
+    """
+    temporary = temporary_beside(path)
+    try:
+        yield temporary
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except OSError as error:
+        raise CannotWrite(path, os_error_reason(error)) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder_write(
+    path: Path, files: Mapping[str, bytes], outdated: Callable[[Path], bool] = lambda path: False
+) -> Iterator[Path]:
+    """Yield a temporary folder with these files and move it into place at the end of the block.
+
+    In an existing folder the files that are `outdated` are removed first, and the others are kept.
+
+    Raises
+    ------
+    CannotWrite
+        The operating system refuses it.
+    """
+    temporary = temporary_beside(path.with_suffix(""))
+    try:
+        temporary.mkdir()
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
+        yield temporary
+        if path.is_dir():
+            for each in [each for each in path.iterdir() if outdated(each)]:
+                each.unlink()
+            for name in files:
+                (temporary / name).replace(path / name)
+        else:
+            temporary.replace(path)
+    except OSError as error:
+        raise CannotWrite(path, os_error_reason(error)) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def written_together(files: Mapping[Path, bytes]) -> Iterator[None]:
+    """Write files beside their places, and move all of them there, in their order, at the end of the block.
+
+    Each is whole or untouched afterwards, also after a power failure, and a kill meets the few moves only.
+
+    Raises
+    ------
+    CannotWrite
+        One cannot be written: then none is moved. Or one cannot be moved: then those after it are not.
+    """
+    made: dict[Path, Path] = {}
+    try:
+        for path, content in files.items():
+            made[path] = temporary_beside(path)
+            with writing(path):
+                with made[path].open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if path.exists():
+                    made[path].chmod(path.stat().st_mode & 0o777)
+        yield
+        for path, temporary in made.items():
+            with writing(path):
+                temporary.replace(path)
+    finally:
+        for temporary in made.values():
+            temporary.unlink(missing_ok=True)
+    for folder in {path.parent for path in files}:
+        _sync_folder(folder)
+
+
+def write_durably(path: Path, content: str | bytes) -> None:
+    """Write a file that exists whole or not at all afterwards, even after a power failure.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
+    """
+    with written_together({path: _encoded(content) if isinstance(content, str) else content}):
+        pass
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return an object as strict JSON."""
+    return _encoded(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write an object as strict JSON, whole or not at all.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
+    """
+    write_durably(path, json_bytes(document))
+
+
+def _encoded(text: str) -> bytes:
+    """As UTF-8; bytes of file names that are none are escaped, which JSON reads as the same name."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes renames in a folder last, where the system lets a folder be opened and synchronised."""
+    with suppress(OSError):  # Windows, some network folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
