@@ -6,7 +6,9 @@ A command is a function of a `Console` and its arguments and options, declared w
 
 from __future__ import annotations
 
+import errno
 import functools
+import io
 import json
 import logging
 import os
@@ -39,6 +41,8 @@ from planner.outputs import Outputs
 from planner.version import __version__
 
 Request = TypeVar("Request")
+NO_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
+"""What the system says of a standard output that takes no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +225,9 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
         except click.exceptions.Exit as error:
             code = error.exit_code
         except click.ClickException as error:
-            with suppress(OSError):
-                error.show()
+            shown = io.StringIO()
+            error.show(shown)
+            say(shown.getvalue().rstrip(), err=True)
             code, message = ExitCode.WRONG_INPUT, error.format_message()
         except PlannerError as error:
             code, message = error.exit_code, str(error)
@@ -235,16 +240,21 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
             say("planner: interrupted", err=True)
         except OutputClosed as error:
             code, why = ExitCode.OK, str(error)
+        except SystemExit:  # how click ends when the reader of its help has gone
+            code, why = ExitCode.OK, "its reader has gone"
         except Exception as error:
-            fault = save_traceback(error)
-            code, message = fault.exit_code, str(fault)
-            say(f"planner: {fault}", err=True)
+            if isinstance(error, OSError) and error.errno in NO_OUTPUT and error.filename is None:
+                code, why = ExitCode.OK, str(error.strerror)
+            else:
+                fault = save_traceback(error)
+                code, message = fault.exit_code, str(fault)
+                say(f"planner: {fault}", err=True)
         if message and as_json:
             with suppress(OutputClosed):
                 say(json.dumps({"error": message, "exit_code": int(code)}))
         why = flush_standard_streams() or why
         if why and not ExitCode(code).is_failure:
-            say(f"planner: Standard output takes no more ({why}); files that were written are in place.", err=True)
+            say(f"planner: Output cannot be written ({why}); files that were written are in place.", err=True)
             code = ExitCode.CANNOT_WRITE
     return _end(int(code))
 

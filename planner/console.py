@@ -20,6 +20,7 @@ import click
 
 from planner.atomic_files import temporary_beside
 from planner.errors import CannotWrite, InternalFault, WrongUsage, writing
+from planner.formatting import escaped
 from planner.interrupt import Stop
 
 log = logging.getLogger("planner")
@@ -30,7 +31,7 @@ class OutputClosed(Exception):
 
 
 def say(line: str, *, err: bool = False) -> None:
-    """Print a line.
+    """Print a line, with what would act on a terminal escaped.
 
     Raises
     ------
@@ -38,7 +39,7 @@ def say(line: str, *, err: bool = False) -> None:
         Standard output takes it not; a line that standard error does not take is lost.
     """
     try:
-        click.echo(line, err=err)
+        click.echo(escaped(line), err=err)
     except (OSError, ValueError) as error:
         if not err:
             raise OutputClosed(getattr(error, "strerror", None) or str(error)) from None
@@ -95,7 +96,7 @@ class LiveLine:
 
         if not self._live.is_started:
             self._live.start()
-        self._live.update(Text(text, overflow="ellipsis", no_wrap=True), refresh=True)
+        self._live.update(Text(escaped(text), overflow="ellipsis", no_wrap=True), refresh=True)
 
     def stop(self) -> None:
         """Remove the line."""
@@ -228,11 +229,16 @@ def run_log(path: Path) -> Iterator[Callable[[], None]]:
 def _log_handler(path: Path, mode: str) -> logging.FileHandler:
     with writing(path):
         handler = logging.FileHandler(path, mode=mode, encoding="utf-8", errors="backslashreplace")
-    formatter = logging.Formatter("%(asctime)sZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
+    formatter = _LogFormatter("%(asctime)sZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     log.addHandler(handler)
     return handler
+
+
+class _LogFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return escaped(super().format(record))
 
 
 def _close(handler: logging.Handler) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -89,6 +90,19 @@ def count_of_faults(faults: tuple[Fault, ...]) -> str:
         if count:
             parts.append(f"{count} {severity}{'s' if count > 1 else ''}")
     return ", ".join(parts) or "no faults"
+
+
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What drives a terminal or turns the direction of writing, and bytes of file names that are no text."""
+
+
+def escaped(text: str) -> str:
+    r"""A text that may hold anything, as a terminal or a log shows it: what would act there is written as an escape.
+
+    >>> print(escaped("a\x1b[31mb \u202ec"))
+    a\x1b[31mb \u202ec
+    """
+    return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def shortened(text: str, most: int) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from planner.atomic_files import PREFIX, sweep
 from planner.errors import CannotWrite, WrongUsage, make_folder, os_error_reason, writing
+from planner.formatting import escaped
 
 ROOM_BYTES = 20_000_000
 """With less free space on the disk a plan may not fit."""
@@ -75,10 +76,11 @@ def outputs_of(
     if plan_path is None:
         own = _new_run_folder(folder / name_of(input_path))
         return Outputs(own / f"{name}.xlsx", own / "run.json", own / "run.log")
-    if plan_path.suffix.lower() != ".xlsx" or plan_path.is_dir():
-        raise WrongUsage(f"The {name} is an .xlsx file, which '{plan_path}' is not. Try -o {name}.xlsx.")
-    if same_file(plan_path, input_path):
-        raise WrongUsage(f"The {name} would be written over its own input {input_path}. Give -o another name.")
+    with writing(plan_path):
+        if plan_path.suffix.lower() != ".xlsx" or plan_path.is_dir():
+            raise WrongUsage(f"The {name} is an .xlsx file, which '{plan_path}' is not. Try -o {name}.xlsx.")
+        if same_file(plan_path, input_path):
+            raise WrongUsage(f"The {name} would be written over its own input {input_path}. Give -o another name.")
     check_writable(plan_path)
     check_replaceable(plan_path, sheets or PLAN_SHEETS, f"a {name} workbook")
     stem = plan_path.with_suffix("")
@@ -94,7 +96,7 @@ def name_of(problem: Path) -> str:
     >>> name_of(Path("plans/lab 2026.09.xlsx"))
     'lab 2026.09'
     """
-    return problem.resolve().name if problem.is_dir() else problem.stem
+    return escaped(problem.resolve().name if problem.is_dir() else problem.stem)
 
 
 def _new_run_folder(parent: Path) -> Path:
@@ -135,9 +137,9 @@ def check_writable(path: Path) -> None:
         Its folder does not exist, the disk is full, or the file is protected or open in another program.
     """
     folder = path.parent
-    if path.is_dir():
-        raise CannotWrite(path, os_error_reason(IsADirectoryError()))
     with writing(path):
+        if path.is_dir():
+            raise IsADirectoryError
         if not folder.is_dir():
             raise NotADirectoryError if folder.exists() else FileNotFoundError
         sweep(folder)

@@ -191,7 +191,7 @@ def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, s
     elif kind == "flag":
         sheet.write_string(r, c, "yes" if value else "no", style)
     elif isinstance(value, str) or not math.isfinite(value):  # a cell knows no infinity
-        sheet.write_string(r, c, str(value)[:CELL_TEXT], style)
+        sheet.write_string(r, c, str(value)[:CELL_TEXT].encode(errors="backslashreplace").decode(), style)
     else:
         sheet.write_number(r, c, value, style if kind != "any" else _any_number(book, value))
 
