@@ -38,6 +38,7 @@ WARNINGS = {
     "region-without-demand": "capacity in a region from which it can serve no demand",
     "rule-count-above-offers": "a rule counts to more than the offers it names",
     "rule-count-unused": "a rule that uses no count has one",
+    "scenarios-never-told-apart": "scenarios that are told apart only after the last month",
     "segment-without-demand": "a segment of which no demand is given",
     "share-above-1": "a share of a cap above 1",
     "shortfall-below-revenue": "tokens whose loss costs less than the revenue lost with them",

@@ -36,7 +36,7 @@ from planner.errors import ExitCode, Interrupted, PlannerError
 from planner.formatting import count_of_faults, fault_lines, faults_json
 from planner.interrupt import Stop
 from planner.lock import run_lock
-from planner.options import COMMON_OPTIONS, option_name, source_of
+from planner.options import COMMON_OPTIONS, option_name, source_of, unread_variables
 from planner.outputs import Outputs
 from planner.version import __version__
 
@@ -128,6 +128,8 @@ def command(name: str | None = None, **settings: Any) -> Callable[[Callable[...,
         def run(as_json: bool, quiet: bool, log_file: Path | None, config: Path | None, **values: Any) -> ExitCode:
             stop = click.get_current_context().find_object(Stop) or Stop()
             with open_console(as_json, quiet, log_file, stop) as console:
+                for words in unread_variables(click.get_current_context(), os.environ):
+                    logging.getLogger("planner").warning("warning: %s", words)
                 try:
                     with stop.ending():
                         result = function(console, **values)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +33,8 @@ SOURCES = {
     ParameterSource.DEFAULT_MAP: "config",
 }
 PATH = click.Path(path_type=Path)
+VARIABLE = "PLANNER_"
+"""What the environment variable of every option begins with."""
 
 
 def option_name(parameter: click.Parameter) -> str:
@@ -215,11 +217,26 @@ def option(*flags: str, **settings: Any) -> Decorator[Any]:
 
 def _variable(*flags: str) -> str:
     name = next(flag for flag in flags if flag.startswith("--"))
-    return f"PLANNER_{name.removeprefix('--').replace('-', '_').upper()}"
+    return f"{VARIABLE}{name.removeprefix('--').replace('-', '_').upper()}"
 
 
 def _common(*flags: str, **settings: Any) -> click.Option:
     return click.Option(flags, envvar=_variable(*flags), **settings)
+
+
+def _all_options(ctx: click.Context) -> list[click.Option]:
+    """The options of all commands."""
+    group = ctx.find_root().command
+    commands = group.commands.values() if isinstance(group, click.Group) else [group]
+    return [each for command in commands for each in command.params if isinstance(each, click.Option)]
+
+
+def unread_variables(ctx: click.Context, environment: Iterable[str]) -> Iterator[str]:
+    """A sentence for each variable that begins as those of options do, and is that of none."""
+    known = [str(each.envvar) for each in _all_options(ctx) if each.envvar]
+    for name in sorted(environment):
+        if name.startswith(VARIABLE) and name not in known:
+            yield f"The environment variable {name} is that of no option and is not read. {closest(name, known)}"
 
 
 def _load_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
@@ -233,19 +250,13 @@ def _load_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
         raise click.UsageError(f"The config file {path} cannot be read: {error}.", ctx) from None
     except tomllib.TOMLDecodeError as error:
         raise click.UsageError(f"The config file {path} is not TOML: {error}.", ctx) from None
-    group = ctx.find_root().command
-    commands = group.commands.values() if isinstance(group, click.Group) else [group]
-    known = {
-        option_name(each): (each.name, each.multiple)
-        for command in commands
-        for each in command.params
-        if isinstance(each, click.Option) and each.name != "config"
-    }
+    known = {option_name(each): (each.name, each.multiple) for each in _all_options(ctx) if each.name != "config"}
+    flags = [name.replace("_", "-") for name in known]
     values: dict[str, Any] = {}
     for key, value in config.items():
         name = key.replace("-", "_")
         if name not in known:
-            message = f"The config file {path} sets '{key}', which is not an option. {closest(name, known)}"
+            message = f"The config file {path} sets '{key}', which is not an option. {closest(key, flags)}"
             raise click.UsageError(message, ctx)
         if isinstance(value, dict) or (isinstance(value, list) and not known[name][1]):
             raise click.UsageError(f"The config file {path} gives '{key}' more than one value; write only one.", ctx)

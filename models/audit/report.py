@@ -53,6 +53,11 @@ class AuditReport:
     largest_violation: float
 
     @property
+    def recomputed(self) -> int:
+        """How many rules were recomputed: those that have a place in the plan."""
+        return sum(1 for each in self.checks if each.places)
+
+    @property
     def failed(self) -> tuple[Check, ...]:
         """The rules that are broken, worst first."""
         return tuple(sorted((each for each in self.checks if not each.passed), key=lambda each: -each.violation))

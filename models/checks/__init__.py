@@ -57,6 +57,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
         (policy.names_of_caps, (*sources, "hardware", "segments")),
         (policy.scenarios, ("scenarios",)),
+        (policy.scenarios_all_alike, ("settings", "scenarios")),
         (policy.scenario_factors, ("segments", "throughput", "hardware", *sources)),
         (factors.factors_without_effect, ("settings", *bought_offers, "scenarios", "scenario_factors")),
         (plausibility.unlikely_rates, ()),

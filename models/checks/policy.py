@@ -61,6 +61,17 @@ def scenarios(context: CheckContext) -> Iterator[Fault]:
             )
 
 
+def scenarios_all_alike(context: CheckContext) -> Iterator[Fault]:
+    """Warns of scenarios that are told apart only after the last month: every decision is then common to all."""
+    settings = context.dataset.settings
+    if len(context.dataset.scenarios) < 2 or settings.first_stage_months < settings.months:
+        return
+    found = f"{settings.first_stage_months} months, and the horizon has {settings.months}"
+    expected = "a month of the horizon in which scenarios are told apart"
+    fix = "Every decision is common to all scenarios. Set fewer months where later decisions may depend on what comes."
+    yield Fault("settings", "first_stage_months", "", found, expected, fix, "scenarios-never-told-apart")
+
+
 LEAST = {"demand_growth": -1.0}
 
 

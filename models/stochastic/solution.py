@@ -65,6 +65,11 @@ class BoundedValue:
     least_usd: float
     most_usd: float
 
+    def without_noise(self, noise: float) -> BoundedValue:
+        """The same with 0 for what is no larger than `noise`, what rounding leaves."""
+        amounts = (self.usd, self.least_usd, self.most_usd)
+        return BoundedValue(*(0.0 if abs(each) <= noise else each for each in amounts))
+
     @property
     def estimate(self) -> Estimate:
         """What is proven of it."""
@@ -163,7 +168,12 @@ class StochasticSolution:
             max(0.0, self.objective_usd - wait_and_see),
             max(0.0, self.bound_usd - wait_and_see),
             self.objective_usd - bound,
-        )
+        ).without_noise(self._noise)
+
+    @property
+    def _noise(self) -> float:
+        """Of differences of costs, what is rounding; USD."""
+        return ROUNDING * max(abs(scenario.cost_usd) for scenario in self.scenarios)
 
     def _regret(self, known: Mapping[str, WaitAndSeePlan]) -> BoundedValue:
         """The worst regret of the plans; at least what no plan gets below, at most that against what is proven."""
@@ -174,7 +184,7 @@ class StochasticSolution:
             max(0.0, *(cost[name] - plan.cost_usd for name, plan in known.items())),
             max(0.0, self.bound_usd - TILT * alone),
             max(0.0, *(cost[name] - plan.bound_usd for name, plan in known.items())),
-        )
+        ).without_noise(self._noise)
 
     def vss(self) -> BoundedValue | None:
         """The value of the stochastic solution: what it saves over planning for the expected values; never negative."""
@@ -187,7 +197,7 @@ class StochasticSolution:
             max(0.0, self.eev_usd - self.objective_usd),
             max(0.0, bound - self.objective_usd),
             self.eev_usd - self.bound_usd,
-        )
+        ).without_noise(self._noise)
 
     def _value(self, costs: dict[str, float]) -> float:
         return self.measure.value(costs, self.probability)

@@ -50,6 +50,6 @@ def audit(console: Console, input_path: Path, plan_path: Path, overrides: tuple[
     lines = [
         *audit_lines(report),
         *(f"Note: {note}" for note in notes),
-        f"{plan_path} {verdict}: {len(report.checks)} rules checked.",
+        f"{plan_path} {verdict}: {report.recomputed} rules recomputed.",
     ]
     return CommandResult(lines, document, ExitCode.OK if report.passed else ExitCode.REJECTED_BY_AUDIT)

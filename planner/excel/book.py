@@ -160,6 +160,7 @@ def draw_table(book: Book, filled: Filled) -> None:
     table, rows = filled.table, filled.rows
     sheet = book.sheet(table.sheet)
     across = 0.0
+    units = next((c for c, column in enumerate(table.columns) if column.header == "unit"), None)
     for c, column in enumerate(table.columns):
         values = [row[c] for row in rows]
         style, width = _look(book, column, values)
@@ -167,7 +168,9 @@ def draw_table(book: Book, filled: Filled) -> None:
         across += width
         sheet.write_string(0, c, column.header, _header(book, column))
         for r, value in enumerate(values, start=1):
-            write_value(book, sheet, r, c, column.kind, value, style)
+            in_shares = column.kind == "any" and units is not None and rows[r - 1][units] == "share"
+            kind = "share" if in_shares else column.kind
+            write_value(book, sheet, r, c, kind, value, style)
     for r, row in enumerate(rows, start=1):
         lines = max(math.ceil(len(value) / (WIDEST + 4)) if isinstance(value, str) else 1 for value in row)
         if lines > 1:
@@ -192,6 +195,9 @@ def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, s
         sheet.write_string(r, c, "yes" if value else "no", style)
     elif isinstance(value, str) or not math.isfinite(value):  # a cell knows no infinity
         sheet.write_string(r, c, str(value)[:CELL_TEXT].encode(errors="backslashreplace").decode(), style)
+    elif kind == "share":
+        shown = "0.000%" if 0.0 < abs(value) < 0.01 else "0.0%"
+        sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1))
     else:
         sheet.write_number(r, c, value, style if kind != "any" else _any_number(book, value))
 

@@ -16,7 +16,8 @@ GRID = {"visible": True, "line": {"color": LINE, "width": 0.5}}
 class Picture:
     """A chart of a table's rows: `series` are positions of its columns, the first column names the rows.
 
-    `kind` bar (lying), tornado (bars to both sides), column, stacked (columns) or line; `width` in pixels.
+    `kind` bar (lying), tornado (bars to both sides), column, stacked (columns) or line; `width` in pixels. With
+    `from_zero` the axis of figures begins at 0, whichever program draws it.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Picture:
     kind: Literal["bar", "tornado", "column", "stacked", "line"] = "column"
     number_format: str = "#,##0"
     width: int = 900
+    from_zero: bool = False
 
     def height(self, rows: int) -> int:
         """Pixels for so many rows."""
@@ -58,7 +60,8 @@ def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows
             }
         )
     names = {"num_font": SMALL, "label_position": "low", "line": {"color": LINE}}
-    figures = {"num_format": picture.number_format, "num_font": SMALL, "major_gridlines": GRID, "line": {"none": True}}
+    figures: dict[str, Any] = {"num_format": picture.number_format, "num_font": SMALL, "major_gridlines": GRID}
+    figures |= {"line": {"none": True}} | ({"min": 0} if picture.from_zero else {})
     if picture.lying:  # the axis of names is the one that stands
         styled(chart, picture.title, figures, names | {"reverse": True, "major_gridlines": {"visible": False}})
     else:

@@ -128,7 +128,9 @@ def _draw_section(sheet: FirstSheet, section: Section) -> None:
         across = sheet.pixels(sheet.first, sheet.last) // len(pictures)
         sheet.row += 1
         for place, picture in enumerate(pictures):
-            fitted = replace(picture, width=min(picture.width, across - 12))
+            figures = [row[column] for row in section.rows for column in picture.series]
+            bars = picture.kind != "line" and all(each >= 0.0 for each in figures if isinstance(each, (int, float)))
+            fitted = replace(picture, width=min(picture.width, across - 12), from_zero=bars)
             chart = picture_chart(sheet.book.workbook, fitted, sheet.name, header, len(section.rows))
             height = picture.height(len(section.rows))
             sheet.chart(chart, picture.title, 0, fitted.width, height, left=place * across)

@@ -21,7 +21,10 @@ STATUS_WORDS = {
 
 def summary_lines(result: RunResult) -> Iterator[str]:
     """What came out, on a few lines."""
-    yield f"{result.plan_name}: {STATUS_WORDS[result.status]}."
+    words = STATUS_WORDS[result.status]
+    if result.status == "invalid" and result.dataset is not None:
+        words = "A plan that it was to be solved with cannot be used"
+    yield f"{result.plan_name}: {words}."
     if result.status == "invalid":
         yield from fault_lines(result.faults)
     if result.status == "infeasible" and result.dataset is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models.core.noise import NOISE
 from models.estimate import UNKNOWN, Estimate
 
 SHORTFALL, FORGONE = "shortfall", "revenue_forgone"
@@ -44,7 +45,7 @@ class BaseCase:
         """The base case's shortfall less that of a plan, USD of penalties: value at stake, no money."""
         if self.costs_usd is None:
             return UNKNOWN
-        return Estimate.exactly(self.costs_usd[SHORTFALL] - plan_costs[SHORTFALL])
+        return self._less(SHORTFALL, plan_costs)
 
     def cash_saved(self, plan_usd: float, plan_costs: Costs) -> Estimate:
         """What of the saving is money: neither shortage avoided nor revenue kept."""
@@ -54,7 +55,14 @@ class BaseCase:
         """The revenue that limits and prices of the base case forgo, USD, less what those of a plan do."""
         if self.costs_usd is None:
             return UNKNOWN
-        return Estimate.exactly(self.costs_usd[FORGONE] - plan_costs[FORGONE])
+        return self._less(FORGONE, plan_costs)
+
+    def _less(self, category: str, plan_costs: Costs) -> Estimate:
+        """A category of it less that of a plan; what rounding leaves of two costs is nothing."""
+        assert self.costs_usd is not None
+        size = sum(map(abs, (*self.costs_usd.values(), *plan_costs.values())))
+        difference = Estimate.exactly(self.costs_usd[category] - plan_costs[category])
+        return difference.without_noise(NOISE * size)
 
 
 NO_BASE_CASE = BaseCase()

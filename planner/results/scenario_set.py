@@ -13,7 +13,7 @@ from functools import cached_property
 from models.dataset import Dataset
 from models.plan import CATEGORIES, Plan
 from models.stochastic.risk import TILT, Measure
-from models.stochastic.solution import BoundedValue, ScenarioPlan, StochasticSolution
+from models.stochastic.solution import ROUNDING, BoundedValue, ScenarioPlan, StochasticSolution
 from planner.formatting import percent
 from planner.results.decision_tree import Node, decision_tree
 from planner.results.plan_figures import PlanFigures
@@ -147,7 +147,14 @@ class ScenarioSetResult:
         """Standard deviation of the cost."""
         mean = self.solution.expected_usd
         variance = sum(each.probability * (each.cost_usd - mean) ** 2 for each in self.scenarios)
-        return float(variance**0.5)
+        spread = float(variance**0.5)
+        return spread if spread > ROUNDING * abs(mean) else 0.0
+
+    @property
+    def cost_of_risk_usd(self) -> float:
+        """What is minimised less the expected cost."""
+        more = self.solution.objective_usd - self.solution.expected_usd
+        return more if abs(more) > ROUNDING * abs(self.solution.expected_usd) else 0.0
 
     @property
     def shortfall_probability(self) -> float:

@@ -42,16 +42,16 @@ def rows_of(path: Path, sheet: str) -> list[tuple[Any, ...]]:
     return list(openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True))
 
 
-def test_scenarios_are_written_and_check_clean(here: Run, plain: Path, tmp_path: Path) -> None:
+def test_scenarios_are_written_and_check_clean(here: Run, staged: Path, tmp_path: Path) -> None:
     """The copy has as many scenarios as asked, says so in JSON, and has no fault that the input has not."""
-    said = here("scenarios", plain, *OPTIONS, "-o", "out.xlsx", "--json").json
+    said = here("scenarios", staged, *OPTIONS, "-o", "out.xlsx", "--json").json
     assert [each["scenario"] for each in said["scenarios"]] == ["s01", "s02", "s03", "s04", "s05"]
     assert abs(sum(each["probability"] for each in said["scenarios"]) - 1.0) <= 1e-12
     assert 0.0 < said["relative_distance"] < 1.0
     result = read(tmp_path / "out.xlsx")
     assert result.dataset is not None
     assert [each.scenario for each in result.dataset.scenarios] == ["s01", "s02", "s03", "s04", "s05"]
-    new = {fault.sheet for fault in result.faults} - {fault.sheet for fault in read(plain).faults}
+    new = {fault.sheet for fault in result.faults} - {fault.sheet for fault in read(staged).faults}
     assert new <= {"scenarios"}
     checked = here("check", "out.xlsx", "--json").json
     assert checked["errors"] == 0

@@ -217,3 +217,11 @@ class TestOutputs:
         said = here("check", small, "--log-file", small)
         assert said.code == 2
         assert small.read_bytes() == before
+
+
+def test_a_plan_to_keep_that_is_missing_is_no_fault_of_the_workbook(here: Run, small: Path) -> None:
+    """The headline speaks of the plan that was named; the workbook beside it has no fault."""
+    said = here("solve", small, "-o", "plan.xlsx", "--keep", "missing.xlsx", "--change-cost", "1")
+    assert said.code == 2
+    assert "A plan that it was to be solved with cannot be used." in said.out
+    assert "The workbook has faults" not in said.out

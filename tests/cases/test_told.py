@@ -10,10 +10,12 @@ import pytest
 from searches import SEARCHES, Search, lucky, three_leases
 
 from models.dataset import Dataset
+from models.estimate import Estimate
 from planner.analysis import alternatives, base_case, plan_stability
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
+from planner.results.base_case import BaseCase
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 
@@ -73,3 +75,12 @@ def test_alternatives_that_are_not_found_are_not_said_not_to_exist(
     assert "not known" in searched["words"]
     assert "(proven)" not in lines
     assert len(document.get("alternatives", [])) == (2 if search is lucky else 0)
+
+
+def test_what_rounding_leaves_of_a_shortage_is_none() -> None:
+    """Where neither plan falls short, no part of the saving is shortage avoided, whatever rounding leaves."""
+    base = BaseCase(Estimate.exactly(3e6), {"shortfall": 3e-6, "revenue_forgone": 0.0, "lease": 3e6})
+    assert base.shortage_avoided({"shortfall": 0.0, "revenue_forgone": 0.0, "lease": 2e6}) == Estimate.exactly(0.0)
+    assert base.shortage_avoided({"shortfall": -5.0, "revenue_forgone": 0.0, "lease": 2e6}).value(0.0) == pytest.approx(
+        5
+    )

@@ -39,7 +39,20 @@ def scenarios(*rows: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_scenarios_are_no_fault() -> None:
     """A workbook with scenarios is planned with them, and nothing is said."""
-    assert brief(faults_of(scenarios=scenarios({}, {}, {}))) == []
+    assert faults_of(staged(3), scenarios=scenarios({}, {}, {})) == []
+
+
+def staged(months: int) -> dict[str, Any]:
+    """Settings of six months with a first stage."""
+    return {"settings": VALID["settings"] | {"first_stage_months": months}}
+
+
+@pytest.mark.parametrize(("months", "told"), [(5, False), (6, True), (None, True)])
+def test_scenarios_that_never_part_are_told(months: int | None, told: bool) -> None:
+    """With a first stage as long as the horizon, or the blank's 12 months of six, all decisions are common."""
+    faults = faults_of({} if months is None else staged(months), scenarios=scenarios({}, {}))
+    assert [each.warning for each in faults] == ["scenarios-never-told-apart"] * told
+    assert faults_of({} if months is None else staged(months), scenarios=scenarios({})) == []
 
 
 @pytest.mark.parametrize(("second", "fits"), [(0.5, True), (0.5000005, True), (0.50001, False), (0.4, False)])

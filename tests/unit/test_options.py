@@ -21,6 +21,7 @@ from planner.options import (
     option_sources,
     override_option,
     time_limit_option,
+    unread_variables,
 )
 
 
@@ -147,7 +148,7 @@ def test_a_config_key_of_another_command_is_no_fault(tmp_path: Path) -> None:
 
 def test_an_unknown_config_key_is_refused_with_the_closest(tmp_path: Path) -> None:
     """A typo in the config file is not silently left out."""
-    assert "Did you mean 'time_limit'?" in refused("--config", config(tmp_path, "time_limt = 3"))
+    assert "Did you mean 'time-limit'?" in refused("--config", config(tmp_path, "time_limt = 3"))
 
 
 @pytest.mark.parametrize("text", ["gap = [0.1, 0.2]", "[gap]\nx = 1", "gap 3", "[solve]\ngap = 0.1"])
@@ -161,3 +162,16 @@ def test_a_bad_value_names_the_place_it_came_from(tmp_path: Path) -> None:
     assert "in the environment" in refused(env={"PLANNER_GAP": "much"})
     assert "in the config" in refused("--config", config(tmp_path, "gap = 7"))
     assert "found 'much'. Write a share" in refused("--gap", "much")
+
+
+def test_a_variable_of_no_option_is_told_with_the_closest() -> None:
+    """A typo in the environment does not change nothing in silence; the variables of other programs are their own."""
+    words = list(unread_variables(_context(), ["PLANNER_GAPP", "PLANNER_GAP", "PLANNER_ANNOTATE", "PLAN_GAP"]))
+    assert words == [
+        "The environment variable PLANNER_GAPP is that of no option and is not read. Did you mean 'PLANNER_GAP'?"
+    ]
+    assert any("PLANNER_GAPP" in line for line in said(env={"PLANNER_GAPP": "1%"}))
+
+
+def _context() -> click.Context:
+    return click.Context(go, parent=click.Context(tool))

@@ -52,7 +52,11 @@ REPORT = RunResult(
     base_case=BaseCase(Estimate.exactly(1000.0)),
     dataset=DATA,
     solution=ScenarioSetResult.of_plan(DATA, PLAN),
-    audit=AuditReport((Check("a", "what", "", 0.0, 0.0, 0.0, True),), True, 0.0),
+    audit=AuditReport(
+        (Check("a", "what", "", 0.0, 0.0, 0.0, True, places=2), Check("b", "not in it", "", 0.0, 0.0, 0.0, True)),
+        True,
+        0.0,
+    ),
     model=ModelSize(1, 2, 3, 4),
     options={"gap": 0.001, "start": Path("earlier.xlsx"), "set": ("a", "b"), "time_limit": None},
     faults=(Fault("demand", "month", "us", "'x'", "a month", "Mend it.", "number-as-text", 3, "C3"),),
@@ -121,7 +125,7 @@ def test_service() -> None:
 
 
 def test_audit_model_options_and_faults() -> None:
-    """The rest of the run is told as plain JSON."""
+    """The rest of the run is told as plain JSON; rules that have no place in the plan were not recomputed."""
     document = run_json(REPORT)
     assert document["audit"] == {"passed": True, "checks": 1, "largest_violation": 0.0}
     assert document["model"] == {"rows": 1, "columns": 2, "integers": 3, "nonzeros": 4}

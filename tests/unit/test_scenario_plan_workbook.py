@@ -20,7 +20,7 @@ from models.estimate import Estimate
 from models.faults import FaultyWorkbook
 from models.schema import Limit
 from models.stochastic.risk import Measure
-from models.stochastic.solution import StochasticSolution
+from models.stochastic.solution import StochasticSolution, WaitAndSeePlan
 from planner.analysis.plan_audit import audit_written
 from planner.errors import CannotWrite
 from planner.excel.plan_reader import read_plan
@@ -171,6 +171,42 @@ def test_risk(book: Any, best: StochasticSolution) -> None:
     assert found["objective"] - found["wait and see"] == pytest.approx(information.usd)
     assert found["expected-value plan"] - found["objective"] == pytest.approx(solution.usd)
     assert all(row["how"] for row in rows(book, "Risk"))
+
+
+def test_what_rounding_leaves_is_zero(best: StochasticSolution, report: RunResult) -> None:
+    """Amounts of a billionth of the cost beside zero are zero on every sheet: worths, spread and cost of risk."""
+    expected = best.expected_usd
+    noise = 3e-10 * expected
+    alone = [replace(each, wait_and_see=WaitAndSeePlan(each.cost_usd - noise, each.cost_usd - noise, each.plan))
+             for each in best.scenarios]  # fmt: skip
+    found = replace(best, scenarios=tuple(alone), objective_usd=expected, bound_usd=expected, measure=Measure(),
+                    eev_usd=expected + noise, eev_bound_usd=expected + noise)  # fmt: skip
+    plans = ScenarioSetResult.of(DATA, found)
+    for worth in (plans.evpi, plans.vss):
+        assert worth is not None
+        assert (worth.usd, worth.least_usd, worth.most_usd) == (0.0, 0.0, 0.0)
+    assert [each.scenario.regret for each in plans.scenarios] == [Estimate.exactly(0.0)] * 3
+    assert plans.cost_of_risk_usd == 0.0
+
+
+def test_shares_are_shown_as_percentages(book: Any, best: StochasticSolution) -> None:
+    """On Summary and Risk a value whose unit is a share has a number format in percent, and its plain value."""
+    for sheet in ("Summary", "Risk"):
+        shown = [row for row in book[sheet].iter_rows(min_row=2) if row[2].value == "share"]
+        assert shown
+        assert all(row[1].number_format.endswith("%") for row in shown), sheet
+
+
+def test_a_chart_of_nothing_is_a_sentence(report: RunResult, best: StochasticSolution, tmp_path: Path) -> None:
+    """Where nothing falls short in any scenario that is said, and no chart without bars is drawn."""
+    full = [replace(each, plan=replace(each.plan, shortfalls=())) for each in best.scenarios]
+    for scenarios, charts in ((best.scenarios, 4), (tuple(full), 3)):
+        plans = ScenarioSetResult.of(DATA, replace(best, scenarios=scenarios))
+        write_plan(tmp_path / "plan.xlsx", replace(report, solution=plans))
+        page = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Plan"]
+        said = [cell.value for row in page.iter_rows() for cell in row]
+        assert ("No tokens fall short in any scenario." in said) is (plans.shortfall_probability == 0.0)
+        assert len(page._charts) == (charts if plans.shortfall_probability else 3)
 
 
 def test_infinite_worth_is_told_in_words(best: StochasticSolution, report: RunResult, tmp_path: Path) -> None:

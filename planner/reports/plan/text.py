@@ -46,7 +46,7 @@ def verdict(result: RunResult, no_other: str, due: str, audited: str = "") -> Ba
     if result.audit is None:
         text, tone = text + "Not audited. ", "careful"
     elif result.audit.passed:
-        checked = sum(1 for check in result.audit.checks if check.places)
+        checked = result.audit.recomputed
         text += f"Audit passed{audited}: {checked} rule{'s' if checked != 1 else ''} recomputed, all kept. "
     else:
         failed = len(result.audit.failed)

@@ -96,7 +96,11 @@ class ScenarioOverview(PlanPage):
         count, horizon = len(plans.scenarios), len(self.dataset.horizon)
         chart = cost_chart(workbook, count, self.currency, max(abs(each.cost_usd) for each in plans.scenarios))
         self.place(chart, "Net present cost by scenario, and expected", *HALVES[0], HEIGHT)
-        self.place(shortfall_chart(workbook, count), "Share of tokens falling short by scenario", *HALVES[1], HEIGHT)
+        if plans.shortfall_probability:
+            short = "Share of tokens falling short by scenario"
+            self.place(shortfall_chart(workbook, count), short, *HALVES[1], HEIGHT)
+        else:
+            self.nothing("No tokens fall short in any scenario.", HALVES[1][0])
         self.page.row += CHART_ROWS
         self.place(demand_chart(workbook, horizon), "Demand over the scenarios by month", *HALVES[0], HEIGHT)
         most = max((row.committed_mw for each in plans.scenarios for row in each.figures.months), default=0.0)

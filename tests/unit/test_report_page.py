@@ -1,0 +1,25 @@
+"""Charts of a report's page: where their axis begins."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import builders as b
+import pytest
+
+from planner.excel.report_page import Page, Picture, Section, heads, write_report
+
+
+@pytest.mark.parametrize(
+    ("kind", "figure", "from_zero"), [("bar", 5.0, True), ("bar", -5.0, False), ("line", 5.0, False)]
+)
+def test_bars_of_what_is_not_below_zero_begin_there(tmp_path: Path, kind: str, figure: float, from_zero: bool) -> None:
+    """A program that chooses its axis by the figures would draw a single bar from its own end, with no length."""
+    picture = Picture("One", (1,), kind)  # type: ignore[arg-type]
+    section = Section("One", heads("Offer:text", "Value:money"), [("a", figure)], picture=picture)
+    page = Page("Sheet", "Title", "", "", "good", (section,))
+    write_report(tmp_path / "page.xlsx", b.dataset(b.demand(1.0)), page, [])
+    with zipfile.ZipFile(tmp_path / "page.xlsx") as archive:
+        chart = archive.read("xl/charts/chart1.xml").decode()
+    assert ('<c:min val="0"/>' in chart) is from_zero
