@@ -44,7 +44,8 @@ def _called(call: ast.Call) -> str:
 @pytest.mark.parametrize("scenarios", [{}, PROBABILITIES], ids=["plain", "scenarios"])
 def test_a_plan_says_what_it_was_made_with(here: Run, tmp_path: Path, scenarios: dict[str, object]) -> None:
     """A warning is in run.json and, by its short name, printed by check; on the first page unless it is accepted."""
-    path = workbook(tmp_path / "w.xlsx", RAMP_UNUSED, scenarios)
+    staged = {"settings": {**VALID["settings"], "first_stage_months": 3}}
+    path = workbook(tmp_path / "w.xlsx", staged, RAMP_UNUSED, scenarios)
     assert "[ramp-unused]" in here("check", path).out
     for accepted in ("", "ramp-unused"):
         plan = tmp_path / f"plan{len(accepted)}.xlsx"
