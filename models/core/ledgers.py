@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.core.linear import Linear, Var
+from models.grouping import groups
 from models.kinds import Kind, OfferKey
 
 Pool = tuple[str, str]
@@ -75,10 +76,7 @@ class CapacityLedger:
 
     def sources(self) -> dict[tuple[Pool, int], list[Source]]:
         """The sources that can be online in each pool and month, in the order they were added."""
-        found: dict[tuple[Pool, int], list[Source]] = defaultdict(list)
-        for source, t in self.online:
-            found[source.pool, t].append(source)
-        return found
+        return groups(((source.pool, t), source) for source, t in self.online)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +158,7 @@ class CostLedger:
 
     def net_present_cost(self) -> Linear:
         """Sum over payments of counted amount x discount factor, in USD."""
-        total = Linear()
-        for charge in self.charges:
-            total.plus(charge.amount, charge.counted * self.discount(charge.t))
-        return total
+        return Linear().plus_all((each.amount, each.counted * self.discount(each.t)) for each in self.charges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +219,7 @@ class SigningLedger:
 
     def by(self, offer: OfferKey, t: int) -> Linear:
         """Units of the offer signed in month t or before."""
-        total = Linear()
-        for each in self.of(offer):
-            if each.t <= t:
-                total.plus(each.count)
-        return total
+        return Linear().plus_all((each.count, 1.0) for each in self.of(offer) if each.t <= t)
 
     def most(self, offer: OfferKey) -> int:
         """The most units of the offer that can be signed, over all months."""

@@ -6,6 +6,7 @@ variables and becomes one Pyomo `LinearExpression` at the end.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pyomo.core.expr.numeric_expr import LinearExpression
@@ -44,6 +45,18 @@ class Linear:
             self.constant += scale * other.constant
             self.coefficients.extend(scale * each for each in other.coefficients)
             self.variables.extend(other.variables)
+        return self
+
+    def add_all(self, terms: Iterable[tuple[Var, float]]) -> Linear:
+        """Adds variables, each with its coefficient, in place and returns self."""
+        for variable, coefficient in terms:
+            self.add(variable, coefficient)
+        return self
+
+    def plus_all(self, terms: Iterable[tuple[Linear, float]]) -> Linear:
+        """Adds Linears, each with its scale, in place and returns self."""
+        for other, scale in terms:
+            self.plus(other, scale)
         return self
 
     def add_constant(self, constant: float) -> Linear:

@@ -45,17 +45,17 @@ class SegmentLimits:
         """Share of baseline demand left in month t."""
         if not self.limit_effects:
             return Linear(1.0)
-        share = self.lost[t].times(-1.0)
-        for name, effect in self.limit_effects.items():
-            share.plus(self.at(name, t), effect.peak_demand if peak else effect.demand)
-        return share
+        effects = self.limit_effects.items()
+        return (
+            self.lost[t]
+            .times(-1.0)
+            .plus_all((self.at(name, t), effect.peak_demand if peak else effect.demand) for name, effect in effects)
+        )
 
     def revenue_share(self, t: int) -> Linear:
         """Share of baseline revenue earned in month t."""
-        share = self.lost[t].times(-1.0)
-        for name, effect in self.limit_effects.items():
-            share.plus(self.at(name, t), effect.revenue)
-        return share
+        effects = self.limit_effects.items()
+        return self.lost[t].times(-1.0).plus_all((self.at(name, t), effect.revenue) for name, effect in effects)
 
 
 def add_limits(model: Model) -> None:
@@ -163,10 +163,8 @@ def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
         stay = each.segment.min_months_between_changes
         for limit in each.limit_effects if stay > 1 else ():
             for t in dataset.horizon:
-                recent = Linear()
-                for earlier in range(max(0, t - stay + 1), t + 1):
-                    if (name, limit, earlier) in starts:
-                        recent.add(starts[name, limit, earlier])
+                keys = ((name, limit, earlier) for earlier in range(max(0, t - stay + 1), t + 1))
+                recent = Linear().add_all((starts[key], 1.0) for key in keys if key in starts)
                 if not recent.is_zero:
                     model.add_constraint(
                         "limit_stays", (name, limit, t), recent.plus(each.at(limit, t), -1.0), at_most=0.0

@@ -21,6 +21,7 @@ from models.dataset import Dataset, block_hours
 from models.demand.network import Routes
 from models.demand.sites import candidate_sites
 from models.demand.throughput import TokensServed
+from models.grouping import groups
 from models.kinds import OTHER
 from models.schema import Segment
 
@@ -59,11 +60,11 @@ class Service:
 
     def served_from(self, region: str, block: str) -> Linear:
         """Tokens served by a region in a block, or in the month for ANY_BLOCK."""
-        total = Linear()
-        for (place, at), variable in self.work.items():
-            if place.region == region and block in (ANY_BLOCK, at):
-                total.add(variable, self.tokens[place, at])
-        return total
+        return Linear().add_all(
+            (variable, self.tokens[place, at])
+            for (place, at), variable in self.work.items()
+            if place.region == region and block in (ANY_BLOCK, at)
+        )
 
 
 def add_service(model: Model) -> None:
@@ -98,14 +99,9 @@ def add_service(model: Model) -> None:
 
 def demand_of(model: Model, service: Service, regions: tuple[str, ...], block: str) -> Linear:
     """Tokens demanded after limits by some regions, in a block or (ANY_BLOCK) in the month; model units."""
-    total = Linear()
-    for region in regions:
-        for each in model.dataset.blocks:
-            if block in (ANY_BLOCK, each.block):
-                demanded = model.demand.get((service.segment.segment, region, service.t, each.block))
-                if demanded is not None:
-                    total.plus(demanded)
-    return total
+    blocks = [each.block for each in model.dataset.blocks if block in (ANY_BLOCK, each.block)]
+    keys = ((service.segment.segment, region, service.t, each) for region in regions for each in blocks)
+    return Linear().plus_all((model.demand[key], 1.0) for key in keys if key in model.demand)
 
 
 def balances_in(service: Service, dataset: Dataset) -> list[str]:
@@ -119,16 +115,14 @@ def _demand_places(model: Model) -> list[tuple[str, str]]:
 
 def _places(model: Model, served: TokensServed) -> dict[tuple[str, int], list[Place]]:
     """Where each segment can run in each month: pools with capacity, or sites for single-site segments."""
-    found: dict[tuple[str, int], list[Place]] = defaultdict(list)
+    found: dict[tuple[str, int], list[Place]] = {}
     for segment in model.dataset.segments:
         hardware = set(served.hardware(segment.segment))
         if segment.single_site:
             candidates = [(Place(site, *pool), t) for site, pool, t in candidate_sites(model, hardware)]
         else:
             candidates = [(Place("", *pool), t) for pool, t in sorted(model.capacity.reachable)]
-        for place, t in candidates:
-            if place.hardware in hardware:
-                found[segment.segment, t].append(place)
+        found |= groups(((segment.segment, t), place) for place, t in candidates if place.hardware in hardware)
     return found
 
 
@@ -139,9 +133,7 @@ def _usd(routes: Routes, region: str, group: tuple[str, ...]) -> float | None:
 def _groups(routes: Routes, places: list[Place], wanted: list[str]) -> tuple[tuple[str, ...], ...]:
     """Demand regions grouped by what every capacity region charges for serving them."""
     sources = sorted({place.region for place in places})
-    alike: dict[tuple[float | None, ...], list[str]] = defaultdict(list)
-    for region in wanted:
-        alike[tuple(routes.usd_per_mtok(source, region) for source in sources)].append(region)
+    alike = groups((tuple(routes.usd_per_mtok(source, region) for source in sources), region) for region in wanted)
     return tuple(tuple(regions) for regions in alike.values())
 
 
@@ -227,14 +219,13 @@ def _add_balances(model: Model, services: list[Service]) -> None:
         for group in service.groups:
             for block in balances_in(service, dataset):
                 body = demand_of(model, service, group, block).times(-1.0)
-                for (_, to, at), flow in service.flow.items():
-                    if to == group and at == block:
-                        body.plus(flow)
+                flows = service.flow.items()
+                body.plus_all((flow, 1.0) for (_, to, at), flow in flows if (to, at) == (group, block))
                 if (group, block) in service.shortfall:
                     body.add(service.shortfall[group, block])
                 model.add_constraint("demand_is_met", (name, *group, t, block), body, equals=0.0)
         if service.shortfall and service.segment.max_shortfall_share < 1.0:
-            body = model.shortfall[name, t].times(1.0)
-            for group in service.groups:
-                body.plus(demand_of(model, service, group, ANY_BLOCK), -service.segment.max_shortfall_share)
+            demand = (demand_of(model, service, group, ANY_BLOCK) for group in service.groups)
+            most = service.segment.max_shortfall_share
+            body = model.shortfall[name, t].times(1.0).plus_all((each, -most) for each in demand)
             model.add_constraint("shortfall_within_share", (name, t), body, at_most=0.0)

@@ -13,6 +13,7 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.demand.service import ANY_BLOCK, Place, Service, demand_of
 from models.demand.sites import Site, sites, upper_bound
+from models.grouping import sums
 
 
 def add_single_sites(model: Model) -> None:
@@ -33,10 +34,9 @@ def add_single_sites(model: Model) -> None:
         for site in dict.fromkeys(place.site for place, _ in service.tokens):
             one.add(runs_at[name, site, t])
             ceiling = min(demand, _token_ceiling(model, service, by_month[t][site]))
+            work = ((key, variable) for key, variable in service.work.items() if key[0].site == site)
             body = Linear.of(runs_at[name, site, t], -ceiling)
-            for (place, block), variable in service.work.items():
-                if place.site == site:
-                    body.add(variable, service.tokens[place, block])
+            body.add_all((variable, service.tokens[key]) for key, variable in work)
             model.add_constraint("runs_at_one_site", (name, site, t), body, at_most=0.0)
         model.add_constraint("one_site", (name, t), one, at_most=1.0)
     _limit_sites(model, by_month)
@@ -44,10 +44,7 @@ def add_single_sites(model: Model) -> None:
 
 def _token_ceiling(model: Model, service: Service, site: Site) -> float:
     """The most tokens a site can serve in the month with everything online there that can be."""
-    per_unit: dict[Place, float] = defaultdict(float)
-    for (place, _), tokens in service.tokens.items():
-        if place.site == site.name:
-            per_unit[place] += tokens
+    per_unit = sums((place, tokens) for (place, _), tokens in service.tokens.items() if place.site == site.name)
     unit, free = model.units.accelerators, 1.0 - model.dataset.settings.reserve_margin
     by_hardware = sum(
         per_unit[Place(site.name, *pool)] * upper_bound(online) / unit for pool, online in site.online.items()

@@ -21,10 +21,7 @@ class Site:
 
     def total(self) -> Linear:
         """All accelerators online, whatever their hardware."""
-        total = Linear()
-        for online in self.online.values():
-            total.plus(online)
-        return total
+        return Linear().plus_all((online, 1.0) for online in self.online.values())
 
 
 def sites(model: Model) -> dict[int, dict[str, Site]]:

@@ -8,18 +8,20 @@ limits, in a calendar period.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from models.core.compiled import Compiled
+from models.core.ledgers import Source
 from models.core.linear import Linear
 from models.core.model import Model
 from models.core.scopes import capacity_in_scope, in_scope
 from models.core.vector import Vector
 from models.demand.baseline import baseline_demand
+from models.grouping import groups
 from models.kinds import PROBE
 from models.months import year_and_month
 from models.schema import Cap
@@ -49,11 +51,8 @@ def add_caps(model: Model) -> None:
 
 def _limit(model: Model, cap: Cap, t: int, body: Linear, unit: float) -> None:
     """Adds a row: measured - value at most 0 or at least 0."""
-    scaled = body.times(1.0 / unit)
-    if cap.sense == "max":
-        model.add_constraint(FAMILY, (cap.cap, t), scaled, at_most=0.0)
-    else:
-        model.add_constraint(FAMILY, (cap.cap, t), scaled, at_least=0.0)
+    at_most, at_least = (0.0, None) if cap.sense == "max" else (None, 0.0)
+    model.add_constraint(FAMILY, (cap.cap, t), body.times(1.0 / unit), at_most=at_most, at_least=at_least)
 
 
 def caps_lifted(arrays: Compiled) -> Compiled:
@@ -94,7 +93,7 @@ def value_weights(model: Model) -> dict[tuple[str, int], Linear]:
 
 def _weight(model: Model, cap: Cap, period: list[int]) -> Linear:
     if cap.measure == "capacity_share":
-        return _all_mw(model, period[0])
+        return Linear().plus_all(_mw(model, period[0]))
     if cap.measure == "shortfall_share":
         return _demanded(model, cap, period)
     if cap.measure == "cash_share_of_revenue":
@@ -108,42 +107,36 @@ def _months(model: Model, cap: Cap) -> list[int]:
 
 def _periods(model: Model, cap: Cap, months: list[int]) -> list[list[int]]:
     """The cap's months by calendar period; a part of one is not scaled."""
-    periods: dict[object, list[int]] = defaultdict(list)
-    for t in months:
+
+    def period(t: int) -> object:
         year, month = year_and_month(model.dataset.month(t))
-        key = {"month": t, "quarter": (year, (month - 1) // 3), "year": year, "horizon": 0}[cap.per]
-        periods[key].append(t)
-    return list(periods.values())
+        return {"month": t, "quarter": (year, (month - 1) // 3), "year": year, "horizon": 0}[cap.per]
+
+    return list(groups((period(t), t) for t in months).values())
 
 
 def _capacity(model: Model, cap: Cap, t: int) -> Linear:
     """MW in scope, less the value or the value's share of all MW."""
-    body = Linear(-cap.value if cap.measure == "capacity_mw" else 0.0)
-    for (source, month), online in model.capacity.online.items():
-        if month == t and source.kind != PROBE:
-            kw = model.dataset.hardware_of[source.hardware].kw
-            part = 1.0 if capacity_in_scope(model.dataset, cap, source) else 0.0
-            part -= cap.value if cap.measure == "capacity_share" else 0.0
-            body.plus(online, part * kw / 1000.0)
-    return body
+    share = cap.value if cap.measure == "capacity_share" else 0.0
+
+    def part(source: Source) -> float:
+        return (1.0 if capacity_in_scope(model.dataset, cap, source) else 0.0) - share
+
+    return Linear(-cap.value if cap.measure == "capacity_mw" else 0.0).plus_all(_mw(model, t, part))
 
 
-def _all_mw(model: Model, t: int) -> Linear:
-    """MW online in month t from all sources."""
-    total = Linear()
+def _mw(model: Model, t: int, part: Callable[[Source], float] = lambda _: 1.0) -> Iterator[tuple[Linear, float]]:
+    """What every source has online in month t, with the MW of an accelerator times the part of it that counts."""
     for (source, month), online in model.capacity.online.items():
         if month == t and source.kind != PROBE:
-            total.plus(online, model.dataset.hardware_of[source.hardware].kw / 1000.0)
-    return total
+            yield online, part(source) * model.dataset.hardware_of[source.hardware].kw / 1000.0
 
 
 def _cash(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Money paid in the period, less the value or the value's share of revenue; USD."""
+    charges = (each for t in period for each in model.costs.in_month(t) if in_scope(cap, each.payer))
     body = Linear(-cap.value if cap.measure == "cash_usd" else 0.0)
-    for t in period:
-        for charge in model.costs.in_month(t):
-            if in_scope(cap, charge.payer):
-                body.plus(charge.amount, charge.cash)
+    body.plus_all((each.amount, each.cash) for each in charges)
     if cap.measure == "cash_share_of_revenue":
         body.plus(_revenue(model, cap, period), -cap.value)
         body.add_constant(model.dataset.carried_into(cap.cap, period).paid_usd)
@@ -174,27 +167,23 @@ def _baseline_revenue(model: Model, t: int) -> float:
 
 def _obligation(model: Model, cap: Cap, t: int) -> Linear:
     """USD still due after month t from signings up to it, less the value."""
-    body = Linear(-cap.value)
-    for each in model.obligations:
-        if each.signed <= t < each.due and in_scope(cap, each.payer):
-            body.plus(each.amount)
-    return body
+    due = (each for each in model.obligations if each.signed <= t < each.due and in_scope(cap, each.payer))
+    return Linear(-cap.value).plus_all((each.amount, 1.0) for each in due)
 
 
 def _shortfall(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Tokens short in the period, less the value's share of tokens demanded after limits; model units."""
-    body = Linear()
-    for (segment, t), short in model.shortfall.items():
-        if t in period and (cap.scope == "total" or cap.name == segment):
-            body.plus(short)
-    body.add_constant(model.dataset.carried_into(cap.cap, period).short_bn / model.units.tokens_bn)
+    body = Linear(model.dataset.carried_into(cap.cap, period).short_bn / model.units.tokens_bn)
+    body.plus_all((short, 1.0) for (segment, t), short in model.shortfall.items() if _is_of(cap, segment, t, period))
     return body.plus(_demanded(model, cap, period), -cap.value)
 
 
 def _demanded(model: Model, cap: Cap, period: list[int]) -> Linear:
     """Tokens of the cap's segments demanded after limits in the period; model units."""
     total = Linear(model.dataset.carried_into(cap.cap, period).demanded_bn / model.units.tokens_bn)
-    for (segment, _, t, _), demanded in model.demand.items():
-        if t in period and (cap.scope == "total" or cap.name == segment):
-            total.plus(demanded)
-    return total
+    demand = model.demand.items()
+    return total.plus_all((demanded, 1.0) for (name, _, t, _), demanded in demand if _is_of(cap, name, t, period))
+
+
+def _is_of(cap: Cap, segment: str, t: int, period: list[int]) -> bool:
+    return t in period and (cap.scope == "total" or cap.name == segment)

@@ -21,9 +21,8 @@ def add_rules(model: Model) -> None:
         if rule.kind == "requires":
             _require(model, rule, is_signed)
             continue
-        total = Linear()
-        for offer in offers_of_rule(model.dataset, rule):
-            total.plus(is_signed.by(offer, None))
+        offers = offers_of_rule(model.dataset, rule)
+        total = Linear().plus_all((is_signed.by(offer, None), 1.0) for offer in offers)
         if rule.kind == "at_least":
             model.add_constraint("rule_holds", rule.rule, total, at_least=float(rule.count or 0))
         else:

@@ -2,13 +2,12 @@ r"""The whole bill of every contract: minimum, use beyond it, overage, and the y
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from models.core.finance import payment, spending_is_rewarded
 from models.core.ledgers import Payer, Source
-from models.core.linear import Linear, Var
+from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Billed
+from models.grouping import sums
 from models.plan import Payment, Plan
 from models.schema import Contract
 from models.supply.take_or_pay import (
@@ -28,7 +27,6 @@ class Bills:
         self, model: Model, contract: Contract, source: Source, payer: Payer, signatures: list[SigningVariant]
     ) -> None:
         self.model, self.contract, self.payer, self.signatures = model, contract, payer, signatures
-        self.top_ups: dict[tuple[int, int], tuple[range, SigningVariant, Var]] = {}
         self.metered = []
         for signature in signatures:
             pay_minimum(model, payer, signature)
@@ -42,16 +40,11 @@ class Bills:
 
     def minimum(self, signature: SigningVariant, t: int) -> Linear:
         """The take-or-pay minimum of a signing in month t, prepaid or not."""
-        total = Linear()
-        schedule = signature.schedule
-        for tier_blocks in signature.tier_blocks:
-            usd = (
-                schedule.rate(tier_blocks.tier, t)
-                * schedule.hours_online_per_block(t)
-                * self.contract.take_or_pay_share
-            )
-            total.plus(tier_blocks.blocks, usd)
-        return total
+        schedule, share = signature.schedule, self.contract.take_or_pay_share
+        hours = schedule.hours_online_per_block(t)
+        return Linear().plus_all(
+            (each.blocks, schedule.rate(each.tier, t) * hours * share) for each in signature.tier_blocks
+        )
 
     def years(self) -> list[tuple[SigningVariant, range]]:
         """Contract years that owe a minimum spend."""
@@ -71,14 +64,10 @@ class Bills:
     def billed(self, signature: SigningVariant, year: range) -> Linear:
         """Bills and overage of a contract year, as variables."""
         model, total = self.model, Linear(self._before(year).usd)
-        for t in year:
-            total.plus(self.minimum(signature, t))
-        for each in self.metered:
-            if each.t not in year:
-                continue
-            for rate_class in [*each.classes, *each.overage_classes]:
-                if rate_class.signed != signature.schedule.signed:
-                    continue
+        total.plus_all((self.minimum(signature, t), 1.0) for t in year)
+        for each in (each for each in self.metered if each.t in year):
+            classes = [*each.classes, *each.overage_classes]
+            for rate_class in (own for own in classes if own.signed == signature.schedule.signed):
                 if rate_class.billed_use is not None:
                     usd = rate_class.rate * model.dataset.hours(each.t) * model.units.accelerators
                     total.add(rate_class.billed_use, usd)
@@ -90,13 +79,13 @@ class Bills:
 
     def payments(self) -> list[Payment]:
         """Use beyond the minimum, overage and top-ups, as the terms bill the use made."""
-        discount, found = self.model.costs.discount, []
-        by_month: dict[tuple[int, int], float] = defaultdict(float)
-        for each in self.metered:
-            for signed, usd in metered_payments(self.model, each).items():
-                by_month[signed, each.t] += usd
-        for (_, t), usd in by_month.items():
-            found.append(payment(self.payer, "contract", t, usd, usd * discount(t)))
+        discount, found = self.model.costs.discount, list[Payment]()
+        by_month = sums(
+            ((signed, each.t), usd)
+            for each in self.metered
+            for signed, usd in metered_payments(self.model, each).items()
+        )
+        found += [payment(self.payer, "contract", t, usd, usd * discount(t)) for (_, t), usd in by_month.items()]
         for signature, year in self.years():
             bills = self._before(year).usd
             bills += sum(self.minimum(signature, t).value() + by_month[signature.schedule.signed, t] for t in year)

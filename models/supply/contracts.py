@@ -140,9 +140,7 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[SigningVar
         keys = [key for key in spans if key[:2] == schedule.key]
         tier_blocks = tuple(TierBlocks(schedule, spans[key][1], Linear.of(blocks[key])) for key in keys)
         if schedule.contract.tier_mode == "all_units":
-            count = Linear()
-            for key in keys:
-                count.plus(reached[key])
+            count = Linear().plus_all((reached[key], 1.0) for key in keys)
         else:
             count = signed[schedule.key]
         each = SigningVariant(schedule, count, tier_blocks)

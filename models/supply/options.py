@@ -40,17 +40,13 @@ def add_options(model: Model) -> None:
         offer = offer_of[option.option]
         months = [m for name, m in index if name == option.option]
         payer = Payer(OPTION, option.option)
-        once = Linear()
         for m in months:
-            once.add(bought[option.option, m])
             model.costs.pay(OPTION.name, payer, m, Linear.of(bought[option.option, m], option.premium_usd))
+        once = Linear().add_all((bought[option.option, m], 1.0) for m in months)
         model.add_constraint("bought_once", option.option, once, at_most=1.0)
         most = float(model.signings.most(offer))
         for t in sorted({each.t for each in model.signings.of(offer)}):
-            body = model.signings.by(offer, t)
-            for m in months:
-                if m <= t:
-                    body.add(bought[option.option, m], -most)
+            body = model.signings.by(offer, t).add_all((bought[option.option, m], -most) for m in months if m <= t)
             model.add_constraint("option_before_offer", (option.option, t), body, at_most=0.0)
 
     def read() -> Plan:

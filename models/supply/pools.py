@@ -9,7 +9,6 @@ class did the work makes no difference and is settled when the plan is read.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from models.core.finance import payment
@@ -18,6 +17,7 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.core.scopes import in_scope
 from models.dataset import block_hours
+from models.grouping import groups
 from models.plan import Online, Payment, Plan, SourceUse
 
 
@@ -102,29 +102,19 @@ def _classes(model: Model, sources: list[Source]) -> list[list[Source]]:
 
     mixed = len({key(source, False) for source in sources}) > 1
     by_site = mixed and any(segment.single_site for segment in model.dataset.segments)
-    found: dict[tuple[object, ...], list[Source]] = defaultdict(list)
-    for source in sources:
-        found[key(source, by_site)].append(source)
-    return list(found.values())
+    return list(groups((key(source, by_site), source) for source in sources).values())
 
 
 def _online(model: Model, sources: tuple[Source, ...], t: int) -> Linear:
     """Accelerators online of some sources, in model units."""
-    total = Linear()
-    for source in sources:
-        total.plus(model.capacity.online[source, t], 1.0 / model.units.accelerators)
-    return total
+    return Linear().plus_all((model.capacity.online[source, t], 1.0 / model.units.accelerators) for source in sources)
 
 
 def _balance(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass], work: Linear) -> None:
     """All work is done by someone, and nobody works without work."""
-    body = work.times(-1.0)
-    for each in classes:
-        body.plus(each.use[block])
-    for overage in model.capacity.overage.get((pool, t, block), {}).values():
-        body.plus(overage)
-    for variable in model.capacity.on_demand.get((pool, t, block), []):
-        body.add(variable)
+    overage = model.capacity.overage.get((pool, t, block), {}).values()
+    body = work.times(-1.0).plus_all((each, 1.0) for each in (*(each.use[block] for each in classes), *overage))
+    body.add_all((bought, 1.0) for bought in model.capacity.on_demand.get((pool, t, block), []))
     model.add_constraint("work_is_done", (*pool, t, block), body, equals=0.0)
 
 
@@ -143,9 +133,7 @@ def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]
     site_work = capacity.site_work.get((pool, t, block), {})
     if len(classes) == 1:
         if site_work and not _use_is_work(model, pool, t, block, 1):
-            body = classes[0].use[block].times(-1.0)
-            for work in site_work.values():
-                body.plus(work)
+            body = classes[0].use[block].times(-1.0).plus_all((work, 1.0) for work in site_work.values())
             model.add_constraint("site_does_its_work", key, body, at_most=0.0)
         return
     for k, each in enumerate(classes):
@@ -158,10 +146,8 @@ def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]
                 body.plus(each.use[block]).plus(_online(model, each.sources, t), -1.0)
         model.add_constraint("leased_out_is_not_used", key, body, at_most=0.0)
     for site, work in site_work.items():
-        body = work.times(1.0)
-        for each in classes:
-            if each.sources[0].site == site and not each.sources[0].metered:
-                body.plus(each.use[block], -1.0)
+        of_site = (each for each in classes if each.sources[0].site == site and not each.sources[0].metered)
+        body = work.times(1.0).plus_all((each.use[block], -1.0) for each in of_site)
         model.add_constraint("site_does_its_work", (site, *key), body, at_most=0.0)
 
 
@@ -220,8 +206,7 @@ def _split(model: Model, each: UseClass, block: str, use: float, capacity: dict[
     free = {source: max(0.0, amount - shares[source]) for source, amount in capacity.items()}
     total = sum(free.values())
     if left > 0.0 and total > 0.0:
-        for source, amount in free.items():
-            shares[source] += left * amount / total
+        return {source: shares[source] + left * amount / total for source, amount in free.items()}
     return shares
 
 

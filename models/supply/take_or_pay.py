@@ -49,10 +49,7 @@ class SigningVariant:
     @property
     def blocks(self) -> Linear:
         """Blocks signed, at whatever rate."""
-        total = Linear()
-        for tier_blocks in self.tier_blocks:
-            total.plus(tier_blocks.blocks)
-        return total
+        return Linear().plus_all((each.blocks, 1.0) for each in self.tier_blocks)
 
 
 @dataclass(slots=True)
@@ -112,9 +109,8 @@ def pay_minimum(model: Model, payer: Payer, signature: SigningVariant) -> None:
     for t, owed in minimum.items():
         if t < 0 or not schedule.supplier_present(t):
             continue
-        amount = Linear()
-        for tier_blocks, usd_per_block in owed:
-            amount.plus(tier_blocks.blocks, (1.0 - contract.prepay_share) * usd_per_block)
+        unpaid = 1.0 - contract.prepay_share
+        amount = Linear().plus_all((tier_blocks.blocks, unpaid * usd) for tier_blocks, usd in owed)
         model.obligations.append(Obligation(payer, schedule.signed, t, amount))
         if t < horizon or full:
             model.costs.pay("contract", payer, t, amount)
@@ -214,12 +210,9 @@ def _fill_cheapest_first(model: Model, metered: Metered) -> None:
 
 def used(model: Model, metered: Metered) -> Linear:
     """Accelerators of a contract at work, averaged over the month, in model units."""
-    total = Linear()
-    for block in model.dataset.blocks:
-        use = model.capacity.metered_use.get((metered.source, metered.t, block.block))
-        if use is not None:
-            total.plus(use, block.hours_per_day / 24.0)
-    return total
+    use, key = model.capacity.metered_use, (metered.source, metered.t)
+    used_in = (each for each in model.dataset.blocks if (*key, each.block) in use)
+    return Linear().plus_all((use[(*key, each.block)], each.hours_per_day / 24.0) for each in used_in)
 
 
 def metered_payments(model: Model, metered: Metered) -> dict[int, float]:

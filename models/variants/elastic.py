@@ -253,8 +253,5 @@ class Elastic:
         return found
 
     def _demanded(self, name: str, month: int) -> Linear:
-        total = Linear()
-        for (segment, _, t, _), demanded in self.model.demand.items():
-            if (segment, t) == (name, month):
-                total.plus(demanded)
-        return total
+        demand = self.model.demand.items()
+        return Linear().plus_all((each, 1.0) for (segment, _, t, _), each in demand if (segment, t) == (name, month))

@@ -1,0 +1,34 @@
+"""Amounts added up by key, and values gathered by key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+def sums(amounts: Iterable[tuple[Key, float]]) -> defaultdict[Key, float]:
+    """The amounts of each key added up in their order; 0 for a key without any.
+
+    >>> sums([("a", 1.0), ("b", 2.0), ("a", 3.0)])["a"]
+    4.0
+    """
+    found: defaultdict[Key, float] = defaultdict(float)
+    for key, amount in amounts:
+        found[key] += amount
+    return found
+
+
+def groups(values: Iterable[tuple[Key, Value]]) -> defaultdict[Key, list[Value]]:
+    """The values of each key in their order; none for a key without any.
+
+    >>> groups([("a", 1), ("b", 2), ("a", 3)])["a"]
+    [1, 3]
+    """
+    found: defaultdict[Key, list[Value]] = defaultdict(list)
+    for key, value in values:
+        found[key].append(value)
+    return found
