@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from models.audit.ledger import block_hours, on_demand_row
 from models.audit.report import Findings
@@ -11,6 +12,7 @@ from models.audit.schedules import AuditedSource
 from models.audit.service import SMALLEST, Rates
 from models.audit.supply import Supply, source_key
 from models.dataset import Dataset
+from models.grouping import groups, sums
 from models.plan import Plan
 
 Pool = tuple[str, str]
@@ -64,13 +66,8 @@ class Work:
 def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, findings: Findings) -> None:
     """Every rule on accelerators; reports place by place."""
     work = Work(dataset, plan, supply, rates, findings)
-    online: dict[tuple[int, Pool], float] = defaultdict(float)
-    sublet: dict[tuple[int, Pool], float] = defaultdict(float)
-    for source in supply.sources.values():
-        for t, accelerators in source.online.items():
-            online[t, (source.region, source.hardware)] += accelerators
-            if source.sublet:
-                sublet[t, (source.region, source.hardware)] += accelerators
+    online = _by_pool(supply.sources.values())
+    sublet = _by_pool(source for source in supply.sources.values() if source.sublet)
     leased_out = _leased_out(dataset, supply)
 
     pools = {pool for _, pool in [*online, *leased_out]} | {pool for _, _, pool in [*work.needed, *work.at_work]}
@@ -94,18 +91,22 @@ def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, f
 
 
 def _leased_out(dataset: Dataset, supply: Supply) -> dict[tuple[int, Pool], float]:
-    out: dict[tuple[int, Pool], float] = defaultdict(float)
-    for schedule in supply.schedules:
-        for t in dataset.horizon:
-            for hardware, accelerators in schedule.leased_out(t).items():
-                out[t, (schedule.offer.region, hardware)] += accelerators
-    return out
+    return sums(
+        ((t, (schedule.offer.region, hardware)), accelerators)
+        for schedule in supply.schedules
+        for t in dataset.horizon
+        for hardware, accelerators in schedule.leased_out(t).items()
+    )
+
+
+def _by_pool(sources: Iterable[AuditedSource]) -> dict[tuple[int, Pool], float]:
+    return sums(((t, (each.region, each.hardware)), held) for each in sources for t, held in each.online.items())
 
 
 def _check_on_demand(dataset: Dataset, plan: Plan, work: Work, findings: Findings) -> None:
-    used: dict[tuple[int, str, str, str, str], float] = defaultdict(float)
-    for row in plan.on_demand:
-        used[row.month, row.block, row.provider, row.region, row.hardware] += row.accelerators
+    used = sums(
+        ((row.month, row.block, row.provider, row.region, row.hardware), row.accelerators) for row in plan.on_demand
+    )
     for (t, block, provider, region, hardware), accelerators in used.items():
         where = f"{dataset.label(t)} {provider} {region} {hardware}, {block}"
         offered = on_demand_row(dataset, provider, region, hardware, t)
@@ -120,10 +121,7 @@ def _check_on_demand(dataset: Dataset, plan: Plan, work: Work, findings: Finding
 
 def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findings: Findings) -> None:
     """Single-site segments: one site a month, whose own capacity does the work and keeps its margin from it."""
-    by_site: dict[str, list[AuditedSource]] = defaultdict(list)
-    for source in supply.sources.values():
-        if source.of_site:
-            by_site[source.site].append(source)
+    by_site = groups((source.site, source) for source in supply.sources.values() if source.of_site)
     sites: dict[tuple[int, str], set[str]] = defaultdict(set)
     for row in plan.serving:
         segment = dataset.segment_of[row.segment]

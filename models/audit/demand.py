@@ -11,6 +11,7 @@ from bisect import bisect_right
 from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
 from models.dataset import Dataset
+from models.grouping import sums
 from models.plan import Plan
 from models.schema import Limit, Segment
 
@@ -48,11 +49,8 @@ class DemandAfterLimits:
                 self.forgone[t, segment.segment] = revenue * (1 - (limit.revenue - churned))
                 churned += limit.churn
 
-        self.of_segment: dict[tuple[int, str], float] = {}
-        self.of_month: dict[int, float] = dict.fromkeys(dataset.horizon, 0.0)
-        for (t, _, name, _), tokens in self.tokens.items():
-            self.of_segment[t, name] = self.of_segment.get((t, name), 0.0) + tokens
-            self.of_month[t] += tokens
+        self.of_segment = sums(((t, name), tokens) for (t, _, name, _), tokens in self.tokens.items())
+        self.of_month = sums((t, tokens) for (t, *_), tokens in self.tokens.items())
 
 
 class _Effect:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from models.audit.report import Findings
 from models.audit.schedules import AuditedRamp, AuditedSigning, AuditedSource
+from models.grouping import sums
 from models.schema import Lease, LeaseTerm
 
 
@@ -41,11 +42,8 @@ class AuditedLease(AuditedSigning):
     @cached_property
     def hardware(self) -> dict[str, float]:
         """Accelerators of each hardware in one unit."""
-        per_unit: dict[str, float] = {}
-        for row in self.dataset.lease_hardware:
-            if row.lease == self.lease.lease:
-                per_unit[row.hardware] = per_unit.get(row.hardware, 0.0) + row.accelerators
-        return per_unit
+        rows = (row for row in self.dataset.lease_hardware if row.lease == self.lease.lease)
+        return sums((row.hardware, row.accelerators) for row in rows)
 
     def online(self, t: int) -> dict[str, float]:
         """Accelerators online in month t, by hardware."""

@@ -7,7 +7,6 @@ service does not allow, is no decision there and binds nobody.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -15,6 +14,7 @@ from itertools import combinations
 from models.audit.kinds import AUDITED
 from models.audit.report import AuditReport, Check, CheckedInstance, Findings
 from models.dataset import Dataset
+from models.grouping import groups
 from models.plan import Plan, Signing
 
 _Signed = tuple[str, str, int, int]
@@ -63,9 +63,9 @@ class _Decided:
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
         self.dataset, self.plan = dataset, plan
-        self.signings: dict[_Signed, list[Signing]] = defaultdict(list)
-        for each in plan.signings:
-            self.signings[each.kind.name, each.name, each.month, each.term_months].append(each)
+        self.signings: dict[_Signed, list[Signing]] = groups(
+            ((each.kind.name, each.name, each.month, each.term_months), each) for each in plan.signings
+        )
         self.bought = {(each.name, each.month) for each in plan.options}
         self.limits = {(each.segment, each.month): each.limit for each in plan.limits}
 

@@ -6,7 +6,6 @@ no whole has no breach.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from models.audit.report import Findings
 from models.audit.schedules import AuditedSource
 from models.audit.supply import Supply
 from models.dataset import Dataset
+from models.grouping import groups, sums
 from models.kinds import OfferKind
 from models.plan import Plan
 from models.schema import Cap, Rule
@@ -40,12 +40,8 @@ class Caps:
         self.demand = demand
         self.findings = findings
         self.offers = {name for each in AUDITED.values() if each.held for name in each.offers(dataset)}
-        self.dues: dict[int, list[Due]] = defaultdict(list)
-        for due in ledger.dues:
-            self.dues[due.month].append(due)
-        self.short: dict[tuple[int, str], float] = defaultdict(float)
-        for row in plan.shortfalls:
-            self.short[row.month, row.segment] += row.tokens_bn
+        self.dues = groups((due.month, due) for due in ledger.dues)
+        self.short = sums(((row.month, row.segment), row.tokens_bn) for row in plan.shortfalls)
         self.owed = list(owed(supply))
 
     def check(self) -> None:
@@ -75,8 +71,8 @@ class Caps:
 
     def _periods(self, cap: Cap) -> Iterator[tuple[str, list[int]]]:
         """The months of the cap's window, by the calendar period they fall in, and its name."""
-        periods: dict[str, list[int]] = defaultdict(list)
-        for t in self._months(cap):
+
+        def period(t: int) -> str:
             year, month = months.year_and_month(self.dataset.month(t))
             names = {
                 "month": self.dataset.label(t),
@@ -84,8 +80,9 @@ class Caps:
                 "year": str(year),
                 "horizon": "horizon",
             }
-            periods[names[cap.per]].append(t)
-        yield from periods.items()
+            return names[cap.per]
+
+        yield from groups((period(t), t) for t in self._months(cap)).items()
 
     def _named(self, cap: Cap, kind: str, name: str) -> bool:
         """Whether a cap on an offer means this source: an asset's name counts only where no offer has it."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from models.audit.demand import DemandAfterLimits
 from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
 from models.dataset import Dataset
-from models.plan import Plan, Serving
+from models.grouping import sums
+from models.plan import Plan, Serving, Shortfall
 
 SMALLEST = 1e-3
 """A place smaller than this part of its month is measured against this part: noise there is no breach."""
@@ -41,16 +40,10 @@ def check_service(dataset: Dataset, plan: Plan, demand: DemandAfterLimits, rates
     def place(t: int, block: str, segment: str, region: str) -> tuple[int, str, str, str]:
         return t, "" if segment in deferrable else block, segment, region
 
-    due: dict[tuple[int, str, str, str], float] = defaultdict(float)
-    met: dict[tuple[int, str, str, str], float] = defaultdict(float)
-    short: dict[tuple[int, str], float] = defaultdict(float)
-    for key, tokens in demand.tokens.items():
-        due[place(*key)] += tokens
-    for row in plan.serving:
-        met[place(row.month, row.block, row.segment, row.region)] += row.tokens_bn
-    for lack in plan.shortfalls:
-        met[place(lack.month, lack.block, lack.segment, lack.region)] += lack.tokens_bn
-        short[lack.month, lack.segment] += lack.tokens_bn
+    told: tuple[Serving | Shortfall, ...] = (*plan.serving, *plan.shortfalls)
+    due = sums((place(*key), tokens) for key, tokens in demand.tokens.items())
+    met = sums((place(row.month, row.block, row.segment, row.region), row.tokens_bn) for row in told)
+    short = sums(((lack.month, lack.segment), lack.tokens_bn) for lack in plan.shortfalls)
     for key in sorted(due.keys() | met.keys()):
         t, block, segment, region = key
         where = f"{dataset.label(t)} {segment} in {region}{f', {block}' if block else ''}, bn tokens"

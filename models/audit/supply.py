@@ -7,6 +7,7 @@ from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import AuditedSigning, AuditedSource
 from models.dataset import Dataset
+from models.grouping import sums
 from models.plan import Plan
 
 Key = tuple[str, str, int, str]
@@ -82,12 +83,10 @@ def source_key(kind: str, name: str, term_months: int, hardware: str) -> Key:
 
 def check_online(dataset: Dataset, plan: Plan, supply: Supply, findings: Findings) -> None:
     """Plan.online against the sources recomputed: accelerators and MW, provider, region and site."""
-    stated: dict[tuple[int, Key], float] = {}
-    stated_mw: dict[tuple[int, Key], float] = {}
-    for row in plan.online:
-        key = source_key(row.kind.name, row.name, row.term_months, row.hardware)
-        stated[row.month, key] = stated.get((row.month, key), 0.0) + row.accelerators
-        stated_mw[row.month, key] = stated_mw.get((row.month, key), 0.0) + row.mw
+    keyed = [(source_key(row.kind.name, row.name, row.term_months, row.hardware), row) for row in plan.online]
+    stated = sums(((row.month, key), row.accelerators) for key, row in keyed)
+    stated_mw = sums(((row.month, key), row.mw) for key, row in keyed)
+    for key, row in keyed:
         source = supply.sources.get(key)
         if source is not None:
             place = (row.provider, row.region, row.site)
@@ -100,6 +99,6 @@ def check_online(dataset: Dataset, plan: Plan, supply: Supply, findings: Finding
         accelerators = 0.0 if source is None else source.at(t)
         mw = 0.0 if source is None else accelerators * source.kw / 1000
         where = f"{dataset.label(t)} {key[0]} {key[1]} {key[3]}"
-        found, found_mw = stated.get((t, key), 0.0), stated_mw.get((t, key), 0.0)
+        found, found_mw = stated[t, key], stated_mw[t, key]
         findings.equal("online_as_agreed", f"{where}, accelerators", found, accelerators, max(accelerators, found))
         findings.equal("online_as_agreed", f"{where}, MW", found_mw, mw, max(mw, found_mw))

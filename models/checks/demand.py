@@ -10,7 +10,7 @@ from models import months
 from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
 from models.faults import Fault
-from models.schema import Demand
+from models.grouping import groups
 
 MEAN_WITHIN = 0.01
 
@@ -45,10 +45,7 @@ def months_of_demand(context: CheckContext) -> Iterator[Fault]:
     dataset = context.dataset
     first, last = dataset.settings.first_month, dataset.month(dataset.settings.months - 1)
     growth = {segment.segment: segment.growth_per_month for segment in dataset.segments}
-    given: dict[tuple[str, str], list[Demand]] = defaultdict(list)
-    for row in dataset.demand:
-        given[row.segment, row.region].append(row)
-    for (segment, _), rows in given.items():
+    for (segment, _), rows in groups(((row.segment, row.region), row) for row in dataset.demand).items():
         begin = min(rows, key=lambda row: row.month)
         end = max(rows, key=lambda row: row.month)
         if begin.month > first:

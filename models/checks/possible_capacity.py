@@ -14,8 +14,8 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.kinds import OfferKey
-from models.schema import OnDemand
 from models.supply.kind import OfferKind
+from models.supply.on_demand import dated_rows
 from models.supply.registry import offers, options_on
 
 Pool = tuple[str, str]
@@ -55,12 +55,7 @@ def possible_capacity(dataset: Dataset) -> PossibleCapacity:
 
 def _on_demand_months(dataset: Dataset) -> Iterator[tuple[Pool, range]]:
     """Months in which each row that sells anything holds: up to the next of the same seller."""
-    sellers: dict[tuple[str, str, str], list[tuple[int, OnDemand]]] = defaultdict(list)
-    for row in dataset.on_demand:
-        start = 0 if row.from_month is None else dataset.t(row.from_month)
-        sellers[row.provider, row.region, row.hardware].append((start, row))
-    for (_, region, hardware), rows in sellers.items():
-        rows.sort(key=lambda each: each[0])
+    for (_, region, hardware), rows in dated_rows(dataset).items():
         ends = [start for start, _ in rows[1:]] + [len(dataset.horizon)]
         for (start, row), end in zip(rows, ends, strict=True):
             if row.max_accelerators != 0:

@@ -15,6 +15,7 @@ from models.demand.limit_effects import limit_effects
 from models.demand.limit_paths import limit_paths
 from models.demand.network import Routes
 from models.faults import Fault
+from models.grouping import groups
 from models.schema import Demand, Segment
 
 
@@ -70,17 +71,13 @@ def _can_run_somewhere(dataset: Dataset, segment: Segment) -> bool:
 def _missed(dataset: Dataset) -> Iterator[tuple[Demand, str, list[int], _Supply]]:
     """Demand out of reach: the row it comes from, its region and months, and what there is to serve its segment."""
     open_pools, routes = possible_capacity(dataset), Routes(dataset)
-    wanted: dict[str, dict[str, tuple[float, ...]]] = defaultdict(dict)
-    for (segment, region), demand in baseline_demand(dataset).items():
-        wanted[segment][region] = demand
-    rows: dict[tuple[str, str], list[Demand]] = defaultdict(list)
-    for row in dataset.demand:
-        rows[row.segment, row.region].append(row)
+    wanted = groups((segment, (region, demand)) for (segment, region), demand in baseline_demand(dataset).items())
+    rows = groups(((row.segment, row.region), row) for row in dataset.demand)
     for each in dataset.segments:
         if each.shortfall_usd_per_mtok is not None and each.max_shortfall_share >= 1.0:
             continue
         supply = _Supply(dataset, each, open_pools, routes)
-        for region, months in supply.missed(wanted[each.segment]).items():
+        for region, months in supply.missed(dict(wanted[each.segment])).items():
             given = [row for row in rows[each.segment, region] if dataset.t(row.month) <= months[0]]
             yield max(given, key=lambda row: row.month), region, months, supply
 
@@ -98,18 +95,13 @@ class _Supply:
             and dataset.hardware_of[row.hardware].availability > 0
         ]
         pools = open_pools.one_site if segment.single_site else open_pools.any_work
-        self.months_in: dict[str, set[int]] = defaultdict(set)
-        for (region, hardware), months in pools.items():
-            if hardware in self.runs_on:
-                self.months_in[region] |= months
+        runs = [(region, t) for (region, name), months in pools.items() if name in self.runs_on for t in months]
+        self.months_in = {region: set(months) for region, months in groups(runs).items()}
 
     def reached(self, region: str) -> set[int]:
         """Months in which something can serve the region."""
-        found: set[int] = set()
-        for capacity_region, months in self.months_in.items():
-            if self.routes.usd_per_mtok(capacity_region, region) is not None:
-                found |= months
-        return found
+        reaching = (each for each in self.months_in if self.routes.usd_per_mtok(each, region) is not None)
+        return set().union(*(self.months_in[each] for each in reaching))
 
     def missed(self, wanted: dict[str, tuple[float, ...]]) -> dict[str, list[int]]:
         """Months, by region, in which demand must be served and cannot be."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from models.checks.context import CheckContext, fault_in
 from models.faults import Fault
-from models.schema import ContractTier, Ramp
+from models.grouping import groups
 from models.supply.registry import offer_of_option, offers
 
 
 def parts_of_leases(context: CheckContext) -> Iterator[Fault]:
     """A lease has hardware and terms, and a signed one its signed term."""
-    terms: dict[str, list[int]] = defaultdict(list)
-    for term in context.dataset.lease_terms:
-        terms[term.lease].append(term.term_months)
+    terms = groups((term.lease, term.term_months) for term in context.dataset.lease_terms)
     hardware = {row.lease for row in context.dataset.lease_hardware}
     for lease in context.dataset.leases:
         if lease.status == "excluded":
@@ -36,9 +33,7 @@ def parts_of_leases(context: CheckContext) -> Iterator[Fault]:
 
 def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
     """A contract's tiers begin where its blocks do; warns of tiers it never reaches."""
-    tiers: dict[str, list[ContractTier]] = defaultdict(list)
-    for tier in context.dataset.contract_tiers:
-        tiers[tier.contract].append(tier)
+    tiers = groups((tier.contract, tier) for tier in context.dataset.contract_tiers)
     for contract in context.dataset.contracts:
         if contract.status == "excluded":
             continue
@@ -62,25 +57,19 @@ def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
 
 def ramps(context: CheckContext) -> Iterator[Fault]:
     """Warns of ramps that start late, never bring anything online, or that nothing follows."""
-    rows: dict[str, list[Ramp]] = defaultdict(list)
-    for row in context.dataset.ramps:
-        rows[row.ramp].append(row)
-    shortest: dict[str, int] = {}
-    for kind, row in offers(context.dataset):
-        for ramp, term_months in kind.ramps(context.dataset, row):
-            if ramp is not None:
-                shortest[ramp] = min(term_months, shortest.get(ramp, term_months))
-    for name, steps in rows.items():
-        steps.sort(key=lambda step: step.service_month)
+    rows = groups((row.ramp, row) for row in sorted(context.dataset.ramps, key=lambda row: row.service_month))
+    terms = groups(each for kind, row in offers(context.dataset) for each in kind.ramps(context.dataset, row))
+    for name in dict.fromkeys(row.ramp for row in context.dataset.ramps):
+        steps, shortest = rows[name], min(terms[name], default=None)
         first, filled = steps[0], [step for step in steps if step.capacity_share > 0]
-        if name not in shortest:
+        if shortest is None:
             fix = "Name it in the ramp column of lease_terms or contracts, or delete it."
             yield fault_in(first, "ramp", f"'{name}', which no row uses", "a ramp in use", fix, "ramp-unused")
-        elif not filled or filled[0].service_month > shortest[name]:
+        elif not filled or filled[0].service_month > shortest:
             found = (
                 "no capacity at all" if not filled else f"capacity only from service month {filled[0].service_month}"
             )
-            expected = f"capacity within the term of {shortest[name]} months that uses it"
+            expected = f"capacity within the term of {shortest} months that uses it"
             fix = "Correct capacity_share or service_month; as it is the capacity never comes online."
             yield fault_in(first, "capacity_share", found, expected, fix, "ramp-without-capacity")
         elif first.service_month > 1:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from models.dataset import Dataset
+from models.grouping import sums
 
 Place = tuple[str, str]
 """A segment and the region its tokens are wanted in."""
@@ -49,6 +50,12 @@ def _at(points: dict[int, float], t: int, growth: float | None, place: Place) ->
     if low == 0.0 or high == 0.0:
         return float(low + (high - low) * share)
     return float(low * (high / low) ** share)
+
+
+def segment_demand(dataset: Dataset) -> dict[tuple[str, int], float]:
+    """Billions of tokens a day before limits, by segment and month t of the horizon."""
+    paths = baseline_demand(dataset).items()
+    return sums(((segment, t), tokens) for (segment, _), path in paths for t, tokens in enumerate(path))
 
 
 def block_shares(dataset: Dataset, segment: str) -> dict[str, float]:

@@ -11,7 +11,8 @@ from models.core.ledgers import Payer
 from models.core.scopes import in_scope
 from models.dataset import Carried, Dataset, block_hours
 from models.demand.baseline import baseline_demand
-from models.kinds import FLEET, ON_DEMAND, OTHER, Kind
+from models.grouping import sums
+from models.kinds import FLEET, ON_DEMAND, OTHER
 from models.plan import Payment, Plan, Serving, Shortfall
 from models.roll.state import RollState
 from models.schema import Cap
@@ -128,9 +129,7 @@ class _Payers:
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
         self.dataset = dataset
-        self.usage: dict[tuple[Kind, str, int], float] = defaultdict(float)
-        for (kind, name, _, t), usd in charged_use(dataset, plan).items():
-            self.usage[kind, name, t] += usd
+        self.usage = sums(((kind, name, t), usd) for (kind, name, _, t), usd in charged_use(dataset, plan).items())
         self.on_demand: dict[tuple[Seller, int], float] = defaultdict(float)
         prices = price_paths(dataset)
         for use in plan.on_demand:

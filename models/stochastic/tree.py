@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from models.dataset import Dataset
+from models.grouping import groups
 from models.schema import Scenario
 
 
@@ -72,9 +73,7 @@ class ScenarioTree:
 
     def nodes(self, t: int) -> dict[str, tuple[str, ...]]:
         """The groups of scenarios told apart in month t, by the name of their first in the sheet's order."""
-        found: dict[str, list[str]] = {}
-        for name in self.names:
-            found.setdefault(self.node(name, t), []).append(name)
+        found = groups((self.node(name, t), name) for name in self.names)
         return {node: tuple(members) for node, members in found.items()}
 
 

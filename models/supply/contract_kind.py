@@ -9,6 +9,7 @@ from itertools import pairwise
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
 from models.dataset import Dataset
+from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
 from models.supply.bill_rows import BillRow, Hours
@@ -37,9 +38,8 @@ class ContractKind(OfferKind):
 
     def start_values(self, dataset: Dataset, plan: Plan) -> Mapping[str, Family]:
         mine = [each for each in plan.signings if each.kind == self]
-        tiers: dict[str, list[int]] = {}
-        for tier in sorted(dataset.contract_tiers, key=lambda each: each.from_blocks):
-            tiers.setdefault(tier.contract, []).append(tier.from_blocks)
+        ordered = sorted(dataset.contract_tiers, key=lambda each: each.from_blocks)
+        tiers = groups((tier.contract, tier.from_blocks) for tier in ordered)
 
         def signed_by(name: str, m: int) -> float:
             return float(any(each.name == name and not each.signed and each.month <= m for each in mine))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
 from models.dataset import Dataset
+from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
 from models.supply.bill_rows import BillRow, Hours
@@ -34,13 +35,8 @@ class LeaseKind(OfferKind):
         add_leases(model, self)
 
     def start_values(self, dataset: Dataset, plan: Plan) -> Mapping[str, Family]:
-        mine: dict[str, list[Signing]] = {}
-        for each in plan.signings:
-            if each.kind == self:
-                mine.setdefault(each.name, []).append(each)
-        terms: dict[str, list[LeaseTerm]] = {}
-        for term in dataset.lease_terms:
-            terms.setdefault(term.lease, []).append(term)
+        mine = groups((each.name, each) for each in plan.signings if each.kind == self)
+        terms = groups((term.lease, term) for term in dataset.lease_terms)
 
         def units_by(name: str, m: int, term: int) -> float:
             """Units signed up to a month, and in it up to a term: the columns are running totals."""

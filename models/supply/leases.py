@@ -22,8 +22,8 @@ from models.core.ledgers import Obligation, Source
 from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.dataset import Dataset
+from models.grouping import groups
 from models.plan import Plan, Signing
-from models.schema import LeaseTerm
 from models.supply.kind import OfferKind
 from models.supply.lease_schedule import LeaseSchedule
 
@@ -47,9 +47,7 @@ class _ServicePeriod:
 def add_leases(model: Model, kind: OfferKind) -> None:
     """Adds every lease that is signed or can be: its units, their service, what they bring and cost."""
     dataset = model.dataset
-    terms: dict[str, list[LeaseTerm]] = {each.lease: [] for each in dataset.leases}
-    for term in dataset.lease_terms:
-        terms[term.lease].append(term)
+    terms = groups((term.lease, term) for term in dataset.lease_terms)
     signed: list[LeaseSchedule] = []
     offered: list[LeaseSchedule] = []
     for lease in dataset.leases:

@@ -7,13 +7,14 @@ Cost of a month: usd_per_accelerator_hour(t) x accelerators x hours of the block
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
+from operator import itemgetter
 
 from models.core.ledgers import Payer
 from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset, block_hours
+from models.grouping import groups
 from models.kinds import ON_DEMAND
 from models.plan import OnDemandUse, Plan
 from models.schema import OnDemand
@@ -27,18 +28,20 @@ def seller_name(provider: str, region: str, hardware: str) -> str:
     return f"{provider} {region} {hardware}"
 
 
+def dated_rows(dataset: Dataset) -> dict[Seller, list[tuple[int, OnDemand]]]:
+    """The rows of each seller, each with the month t from which it holds, in their order."""
+    dated = ((0 if row.from_month is None else dataset.t(row.from_month), row) for row in dataset.on_demand)
+    rows = groups(((row.provider, row.region, row.hardware), (start, row)) for start, row in dated)
+    return {seller: sorted(each, key=itemgetter(0)) for seller, each in rows.items()}
+
+
 def price_paths(dataset: Dataset) -> dict[Seller, dict[int, OnDemand]]:
     """What each seller offers in each month of the horizon; a row holds until the seller's next.
 
     In a scenario prices and caps are x its factors, and a provider that has left sells nothing.
     """
-    rows: dict[Seller, list[tuple[int, OnDemand]]] = defaultdict(list)
-    for row in dataset.on_demand:
-        start = 0 if row.from_month is None else dataset.t(row.from_month)
-        rows[row.provider, row.region, row.hardware].append((start, row))
     paths: dict[Seller, dict[int, OnDemand]] = {}
-    for seller, dated in rows.items():
-        dated.sort(key=lambda each: each[0])
+    for seller, dated in dated_rows(dataset).items():
         exit_month = dataset.realization.exit(seller[0])
         paths[seller] = {
             t: _realized(dataset, [row for start, row in dated if start <= t][-1], t)

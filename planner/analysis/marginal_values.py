@@ -7,7 +7,6 @@ more, not for a cluster more, and are never above what the best use of a little 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +15,8 @@ import numpy as np
 
 from models.build import Model, build_model
 from models.dataset import Dataset
-from models.demand.baseline import baseline_demand
+from models.demand.baseline import segment_demand
+from models.grouping import sums
 from models.plan import Plan
 from models.policy.caps import FAMILY, value_weights
 from models.probes import POWER, TOKENS
@@ -147,14 +147,9 @@ def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> M
 
 def _bases(model: Model, plan: Plan) -> dict[int, float]:
     """What each probe adds to: tokens a day, MW online in the pool, or where there are none in all pools."""
-    dataset, per_day = model.dataset, defaultdict[tuple[str, int], float](float)
-    for (segment, _), path in baseline_demand(dataset).items():
-        for t in dataset.horizon:
-            per_day[segment, t] += path[t]
-    pools, months = defaultdict[tuple[str, str, int], float](float), defaultdict[int, float](float)
-    for each in plan.online:
-        pools[each.region, each.hardware, each.month] += each.mw
-        months[each.month] += each.mw
+    dataset, per_day = model.dataset, segment_demand(model.dataset)
+    pools = sums(((each.region, each.hardware, each.month), each.mw) for each in plan.online)
+    months = sums((each.month, each.mw) for each in plan.online)
     found = {}
     for i, column in enumerate(model.compiled.columns):
         family = column.parent_component().name
@@ -213,7 +208,4 @@ def _quiet(values: list[Any]) -> list[Any]:
 
 def totals_by_cap(values: MarginalValues) -> dict[str, float]:
     """What loosening each cap by one unit in all its months would save together; USD of present value."""
-    found: dict[str, float] = defaultdict(float)
-    for each in values.caps:
-        found[each.cap] += each.usd
-    return dict(found)
+    return dict(sums((each.cap, each.usd) for each in values.caps))

@@ -11,6 +11,7 @@ from models.audit import audit
 from models.build import Model, build_model
 from models.checks import check
 from models.dataset import Dataset
+from models.grouping import sums
 from models.plan import Plan, Serving, Shortfall
 from models.policy.stability import PlanStability
 from models.roll import Rolled, roll_forward
@@ -196,12 +197,10 @@ def _faults(problem: Dataset) -> tuple[str, ...]:
 
 def _remembered(plan: Plan, until: int) -> Plan:
     """What later steps depend on: decisions; of months before `until` what was served and paid; of later ones sites."""
-    served: dict[tuple[int, str], float] = {}
-    short: dict[tuple[int, str], float] = {}
-    for total, rows in ((served, plan.serving), (short, plan.shortfalls)):
-        for each in rows:
-            if each.month < until:
-                total[each.month, each.segment] = total.get((each.month, each.segment), 0.0) + each.tokens_bn
+    served, short = (
+        sums(((each.month, each.segment), each.tokens_bn) for each in rows if each.month < until)
+        for rows in (plan.serving, plan.shortfalls)
+    )
     sites = tuple(each for each in plan.serving if each.site and each.month >= until)
     return Plan(
         signings=plan.signings,
@@ -216,8 +215,6 @@ def _remembered(plan: Plan, until: int) -> Plan:
 def _short(problem: Dataset, plan: Plan) -> tuple[str, ...]:
     """What of segments that must be served is not, by segment and month."""
     must = {each.segment for each in problem.segments if each.shortfall_usd_per_mtok is None}
-    found: dict[tuple[str, int], float] = {}
-    for each in plan.shortfalls:
-        if each.segment in must and each.tokens_bn > 1e-9:
-            found[each.segment, each.month] = found.get((each.segment, each.month), 0.0) + each.tokens_bn
+    short = (each for each in plan.shortfalls if each.segment in must and each.tokens_bn > 1e-9)
+    found = sums(((each.segment, each.month), each.tokens_bn) for each in short)
     return tuple(f"{segment}: {bn:,.4g} bn tokens in {problem.label(t)}" for (segment, t), bn in sorted(found.items()))

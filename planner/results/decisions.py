@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.dataset import Dataset
+from models.grouping import sums
 from models.kinds import FLEET, OPTION, Kind
 from models.plan import Payment, Plan, Signing
 from models.supply.registry import offer_of_option
@@ -47,9 +48,7 @@ def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
     costs = signing_costs(dataset, plan)
     found = [_signing(dataset, each, cost) for each, cost in zip(plan.signings, costs, strict=True)]
     options = {each.option: each for each in dataset.options}
-    paid: dict[tuple[str, str], float] = defaultdict(float)
-    for each in plan.payments:
-        paid[each.category, each.offer] += each.present_value_usd
+    paid = sums(((each.category, each.offer), each.present_value_usd) for each in plan.payments)
     for bought in plan.options:
         key = offer_of_option(dataset, options[bought.name])
         offer = None if key is None else key.row(dataset)

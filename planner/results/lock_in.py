@@ -6,11 +6,11 @@ take-or-pay minimums of signings up to the month, due after it, beyond the horiz
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from models.audit import owed_payments
 from models.dataset import Dataset
+from models.grouping import groups, sums
 from models.plan import Plan
 from models.supply.kind import OfferKind
 from models.supply.registry import offers
@@ -30,22 +30,24 @@ class LockRow:
 
 def lock_in(dataset: Dataset, plan: Plan) -> list[LockRow]:
     """Every month and offer with anything still owed, or service still to come."""
-    due: dict[tuple[int, OfferKind, str, str], float] = defaultdict(float)
-    for kind, name, provider, signed, month, usd in owed_payments(dataset, plan):
-        for t in dataset.horizon:
-            if signed <= t < month:
-                due[t, kind, name, provider] += usd
-    left: dict[tuple[int, OfferKind, str], int] = defaultdict(int)
-    for each in plan.signings:
-        if each.kind.buys:
-            for t in dataset.horizon:
-                if each.month <= t < each.end:
-                    left[t, each.kind, each.name] = max(left[t, each.kind, each.name], each.end - t)
+    due = sums(
+        ((t, kind, name, provider), usd)
+        for kind, name, provider, signed, month, usd in owed_payments(dataset, plan)
+        for t in dataset.horizon
+        if signed <= t < month
+    )
+    left = groups(
+        ((t, each.kind, each.name), each.end - t)
+        for each in plan.signings
+        if each.kind.buys
+        for t in dataset.horizon
+        if each.month <= t < each.end
+    )
     providers = {(kind, name): provider for _, kind, name, provider in due}
     providers |= {(kind, kind.name_of(row)): row.provider for kind, row in offers(dataset) if kind.buys}
     keys = sorted({(t, kind, name) for t, kind, name, _ in due} | set(left))
     return [
-        LockRow(t, kind, name, provider, due[t, kind, name, provider], left[t, kind, name])
+        LockRow(t, kind, name, provider, due[t, kind, name, provider], max(left[t, kind, name], default=0))
         for t, kind, name in keys
         for provider in (providers[kind, name],)
         if due[t, kind, name, provider] or left[t, kind, name]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.demand.throughput import TokensServed
+from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, Kind
 from models.plan import Plan
 from models.supply.registry import bought
@@ -54,36 +55,24 @@ class MonthRow(Tokens):
 
 
 def by_month(
-    dataset: Dataset, plan: Plan, service: Iterable[ServiceRow], use: Iterable[UseRow], lock_in: Iterable[LockRow]
+    dataset: Dataset, plan: Plan, service: Sequence[ServiceRow], use: Iterable[UseRow], lock_in: Sequence[LockRow]
 ) -> list[MonthRow]:
     """Every month of the horizon, from the rows of `views.service`, `views.use` and `lock_in.lock_in`."""
-    mw: dict[tuple[int, Kind], float] = defaultdict(float)
-    out_mw: dict[int, float] = defaultdict(float)
-    for each in plan.online:
-        mw[each.month, each.kind] += each.mw
-    for (t, (_, hardware)), accelerators in leased_out(dataset, plan).items():
-        out_mw[t] += accelerators * _mw(dataset, hardware)
-    work: dict[tuple[int, str], float] = defaultdict(float)
-    bought: dict[tuple[int, str], float] = defaultdict(float)
-    for source in plan.source_use:
-        work[source.month, source.block] += (source.accelerators + source.overage) * _mw(dataset, source.hardware)
-    for hour in plan.on_demand:
-        bought[hour.month, hour.block] += hour.accelerators * _mw(dataset, hour.hardware)
-    tokens: dict[tuple[int, str], float] = defaultdict(float)
-    wanted: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for row in service:
-        wanted[row.month][row.segment] += row.after_limits or row.demand
-        for figure in TOKEN_FIGURES:
-            tokens[row.month, figure] += getattr(row, figure)
-    cash: dict[int, dict[str, float]] = defaultdict(lambda: dict.fromkeys((*CASH_GROUPS.values(), "other"), 0.0))
-    for payment in plan.payments:
-        cash[payment.month][cash_group(payment.category)] += payment.cash_usd
-    owed: dict[int, float] = defaultdict(float)
-    locked: dict[int, int] = defaultdict(int)
-    for due in lock_in:
-        owed[due.month] += due.owed_usd
-        locked[due.month] = max(locked[due.month], due.months_left)
-    served_from, idle = _served_from(dataset, plan), _idle(dataset, use, wanted)
+    rented = leased_out(dataset, plan).items()
+    mw = sums(((each.month, each.kind), each.mw) for each in plan.online)
+    out_mw = sums((t, accelerators * _mw(dataset, hardware)) for (t, (_, hardware)), accelerators in rented)
+    work = sums(
+        ((each.month, each.block), (each.accelerators + each.overage) * _mw(dataset, each.hardware))
+        for each in plan.source_use
+    )
+    bought = sums(
+        ((hour.month, hour.block), hour.accelerators * _mw(dataset, hour.hardware)) for hour in plan.on_demand
+    )
+    tokens = sums(((row.month, figure), getattr(row, figure)) for row in service for figure in TOKEN_FIGURES)
+    cash = sums(((each.month, cash_group(each.category)), each.cash_usd) for each in plan.payments)
+    owed = sums((due.month, due.owed_usd) for due in lock_in)
+    left = groups((due.month, due.months_left) for due in lock_in)
+    served_from, idle = _served_from(dataset, plan), _idle(dataset, use, service)
 
     def month(t: int) -> MonthRow:
         at_work = {b.block: work[t, b.block] + bought[t, b.block] for b in dataset.blocks}
@@ -96,9 +85,9 @@ def by_month(
             leased_out_mw=out_mw[t],
             served_from={source.name: served_from[t, source] for source in SOURCES},
             idle=idle[t],
-            cash=cash[t],
+            cash={group: cash[t, group] for group in (*CASH_GROUPS.values(), "other")},
             owed_usd=owed[t],
-            locked_months=locked[t],
+            locked_months=max(left[t], default=0),
             **{figure: tokens[t, figure] for figure in TOKEN_FIGURES},
         )
 
@@ -127,16 +116,17 @@ def _served_from(dataset: Dataset, plan: Plan) -> dict[tuple[int, Kind], float]:
     return found
 
 
-def _idle(dataset: Dataset, pools: Iterable[UseRow], wanted: dict[int, dict[str, float]]) -> dict[int, float]:
-    """Billions of tokens a day that idle accelerators could serve in month t, of the mix `wanted` by segment.
+def _idle(dataset: Dataset, pools: Iterable[UseRow], service: Iterable[ServiceRow]) -> dict[int, float]:
+    """Billions of tokens a day that idle accelerators could serve in month t, of the mix of its demand by segment.
 
     An accelerator on a mix of shares w_s, at rates r_s, serves 1 / sum(w_s / r_s); segments it cannot run do not count.
     """
     rates = TokensServed(dataset)
     runs = {name: set(rates.hardware(name)) for name in dataset.segment_of}
+    wanted = groups((row.month, (row.segment, row.after_limits or row.demand)) for row in service)
     found: dict[int, float] = defaultdict(float)
     for row in pools:
-        mix = {name: tokens for name, tokens in wanted[row.month].items() if row.hardware in runs[name] and tokens}
+        mix = sums((name, tokens) for name, tokens in wanted[row.month] if row.hardware in runs[name] and tokens)
         hours = sum(tokens / rates.bn_per_hour(name, row.hardware, row.month) for name, tokens in mix.items())
         free = max(0.0, row.available - row.used) * dataset.hours_per_day[row.block]
         if hours:

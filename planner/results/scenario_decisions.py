@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset
+from models.grouping import groups
 from models.kinds import LIMIT, Kind, OfferKey
 from models.supply.kind import GIVE_NOTICE, RENEW, OfferKind
 from models.supply.registry import offer_of_option
@@ -71,9 +72,9 @@ def decisions_of(figures: PlanFigures) -> list[ScenarioDecision]:
     An end of service beyond the horizon is bookkeeping and no decision; so is a limit that stays.
     """
     dataset = figures.dataset
-    signings: dict[tuple[Kind, str, int, int | None, bool], list[Decision]] = defaultdict(list)
-    for each in figures.decisions:
-        signings[each.kind, each.name, each.month, each.term_months, each.signed].append(each)
+    signings = groups(
+        ((each.kind, each.name, each.month, each.term_months, each.signed), each) for each in figures.decisions
+    )
     found = [_signed(parts) for parts in signings.values()]
     for parts in signings.values():
         found += _ends(dataset, parts)
@@ -128,9 +129,7 @@ def _ends(dataset: Dataset, parts: list[Decision]) -> Iterator[ScenarioDecision]
 
 
 def _limits(dataset: Dataset, changes: Iterable[tuple[int, str, str]]) -> Iterator[ScenarioDecision]:
-    choices: dict[str, set[str]] = defaultdict(set)
-    for each in dataset.limits:
-        choices[each.segment].add(each.limit)
+    choices = groups(dict.fromkeys((each.segment, each.limit) for each in dataset.limits))
     for month, segment, limit in changes:
         stays = month == 0 and dataset.segment_of[segment].current_limit == limit
         if len(choices[segment]) > 1 and not stays:

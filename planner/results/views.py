@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from models import months
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
+from models.grouping import sums
 from models.kinds import FLEET, Kind
-from models.plan import Plan, Signing
+from models.plan import Plan
 from models.supply.registry import KINDS, bought, offers
 
 Pool = tuple[str, str]
@@ -55,12 +55,8 @@ class ServiceRow(Tokens):
 
 def service(dataset: Dataset, plan: Plan) -> list[ServiceRow]:
     """Every month, segment and region with demand."""
-    served: dict[tuple[int, str, str], float] = defaultdict(float)
-    short: dict[tuple[int, str, str], float] = defaultdict(float)
-    for each in plan.serving:
-        served[each.month, each.segment, each.region] += each.tokens_bn
-    for missed in plan.shortfalls:
-        short[missed.month, missed.segment, missed.region] += missed.tokens_bn
+    served = sums(((each.month, each.segment, each.region), each.tokens_bn) for each in plan.serving)
+    short = sums(((each.month, each.segment, each.region), each.tokens_bn) for each in plan.shortfalls)
     baseline = baseline_demand(dataset)
     found = []
     for t in dataset.horizon:
@@ -74,11 +70,13 @@ def service(dataset: Dataset, plan: Plan) -> list[ServiceRow]:
 
 def segment_tokens(dataset: Dataset, rows: Iterable[ServiceRow]) -> dict[str, Tokens]:
     """Tokens over the horizon by segment, in the order of the rows of `service`."""
-    found: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(TOKEN_FIGURES, 0.0))
-    for row in rows:
-        for figure in TOKEN_FIGURES:
-            found[row.segment][figure] += getattr(row, figure) * dataset.hours(row.month) / 24.0
-    return {segment: Tokens(**figures) for segment, figures in found.items()}
+    found = sums(
+        ((row.segment, figure), getattr(row, figure) * dataset.hours(row.month) / 24.0)
+        for row in rows
+        for figure in TOKEN_FIGURES
+    )
+    segments = dict.fromkeys(segment for segment, _ in found)
+    return {each: Tokens(**{figure: found[each, figure] for figure in TOKEN_FIGURES}) for each in segments}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +98,15 @@ class UseRow:
 
 def use(dataset: Dataset, plan: Plan) -> list[UseRow]:
     """Every pool with anything online or bought, in every load block."""
-    online, let = _online(plan), leased_out(dataset, plan)
-    region_of = regions_of_sources(dataset)
-    used: dict[tuple[int, str, Pool], float] = defaultdict(float)
-    bought: dict[tuple[int, str, Pool], float] = defaultdict(float)
-    for work in plan.source_use:
-        pool = region_of[work.kind, work.name], work.hardware
-        used[work.month, work.block, pool] += work.accelerators + work.overage
-    for hour in plan.on_demand:
-        bought[hour.month, hour.block, (hour.region, hour.hardware)] += hour.accelerators
+    region_of, let = regions_of_sources(dataset), leased_out(dataset, plan)
+    online = sums(((each.month, (each.region, each.hardware)), each.accelerators) for each in plan.online)
+    used = sums(
+        ((each.month, each.block, (region_of[each.kind, each.name], each.hardware)), each.accelerators + each.overage)
+        for each in plan.source_use
+    )
+    bought = sums(
+        ((hour.month, hour.block, (hour.region, hour.hardware)), hour.accelerators) for hour in plan.on_demand
+    )
     pools = sorted({pool for _, pool in online} | {pool for *_, pool in (*used, *bought)})
     found = []
     for t in dataset.horizon:
@@ -122,27 +120,15 @@ def use(dataset: Dataset, plan: Plan) -> list[UseRow]:
     return found
 
 
-def _online(plan: Plan) -> dict[tuple[int, Pool], float]:
-    found: dict[tuple[int, Pool], float] = defaultdict(float)
-    for each in plan.online:
-        found[each.month, (each.region, each.hardware)] += each.accelerators
-    return found
-
-
 def leased_out(dataset: Dataset, plan: Plan) -> dict[tuple[int, Pool], float]:
     """Accelerators leased out of each pool, by month t."""
-    found: dict[tuple[int, Pool], float] = defaultdict(float)
-    for each in plan.signings:
-        if not each.kind.buys:
-            region = each.kind.of(dataset)[each.name].region
-            for t in _service(dataset, each):
-                for hardware, accelerators in each.kind.accelerators(dataset, each, t).items():
-                    found[t, (region, hardware)] += each.units * accelerators
-    return found
-
-
-def _service(dataset: Dataset, each: Signing) -> range:
-    return range(max(0, each.start), min(each.end + 1, len(dataset.horizon)))
+    return sums(
+        ((t, (each.offer.row(dataset).region, hardware)), each.units * accelerators)
+        for each in plan.signings
+        if not each.kind.buys
+        for t in range(max(0, each.start), min(each.end + 1, len(dataset.horizon)))
+        for hardware, accelerators in each.kind.accelerators(dataset, each, t).items()
+    )
 
 
 def regions_of_sources(dataset: Dataset) -> dict[tuple[Kind, str], str]:

@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import Literal
 
 from models.dataset import Dataset
+from models.grouping import sums
 from models.plan import Plan
 from models.stochastic.fixed_decisions import decisions_of, unavailable
 from planner.interrupt import Stop
@@ -179,13 +180,9 @@ def _solve_batches(
 
 def _floors(dataset: Dataset) -> dict[tuple[str, int], float]:
     """By segment and month, the shortfall in billions of tokens a day that still counts as none."""
-    from models.demand.baseline import baseline_demand
+    from models.demand.baseline import segment_demand
 
-    floors: dict[tuple[str, int], float] = {}
-    for (segment, _), path in baseline_demand(dataset).items():
-        for t, tokens in enumerate(path):
-            floors[segment, t] = floors.get((segment, t), 0.0) + NOTHING * tokens
-    return floors
+    return {key: NOTHING * tokens for key, tokens in segment_demand(dataset).items()}
 
 
 def _result(
@@ -197,10 +194,9 @@ def _result(
     )
     if plan is None:
         return SampleResult(status, seconds=result.seconds, why=result.why)
-    short: dict[tuple[str, int], float] = {}
-    for each in plan.shortfalls:
-        key = each.segment, each.month
-        short[key] = short.get(key, 0.0) + each.tokens_bn * 24.0 / dataset.hours(each.month)
+    short = sums(
+        ((each.segment, each.month), each.tokens_bn * 24.0 / dataset.hours(each.month)) for each in plan.shortfalls
+    )
     return SampleResult(
         status,
         plan.objective_usd,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from models.dataset import Dataset
+from models.grouping import groups
 from models.stochastic.estimates import SampleEstimate
 from planner.formatting import money, percent
 from planner.stress.simulation import Commitment, SimulatedPlan
@@ -114,9 +115,7 @@ def special(report: StressReport, sample: int) -> str:
         parts.append(f"cannot be taken: {', '.join(result.unavailable)}")
     if result.caps:
         parts.append(f"beyond caps: {', '.join(result.caps)}")
-    by_segment: dict[str, set[int]] = {}
-    for segment, month, _ in result.short:
-        by_segment.setdefault(segment, set()).add(month)
+    by_segment = groups((segment, month) for segment, month, _ in result.short)
     if by_segment:
         listed = ", ".join(f"{name} in {len(months)} months" for name, months in by_segment.items())
         parts.append(f"short: {listed}".replace(" 1 months", " 1 month"))

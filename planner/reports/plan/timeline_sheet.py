@@ -13,6 +13,7 @@ from typing import Any
 from models import months
 from models.dataset import Dataset
 from models.demand.limit_effects import limit_effects
+from models.grouping import groups
 from models.kinds import FLEET
 from models.plan import Plan
 from models.supply.registry import known_kinds
@@ -121,9 +122,7 @@ def _bar(book: Book, sheet: Any, row: int, each: Decision, last: int) -> None:
 
 def _limits(book: Book, sheet: Any, dataset: Dataset, plan: Plan, row: int) -> int:
     """One row a segment with limits and one that names them by number; the row after the last."""
-    by_segment: dict[str, list[tuple[int, str]]] = {}
-    for each in plan.limits:
-        by_segment.setdefault(each.segment, []).append((each.month, each.limit))
+    by_segment = groups((each.segment, (each.month, each.limit)) for each in plan.limits)
     for segment, choices in by_segment.items():
         ranked = sorted(limit_effects(dataset, segment), key=lambda lever: lever.generosity)
         numbers = {lever.limit: number for number, lever in enumerate(ranked, start=1)}

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from models.dataset import Dataset
+from models.grouping import groups
 from models.stochastic.solution import BoundedValue
 from models.supply.registry import decided_kinds
 from planner.reports.run_result import RunResult
@@ -94,10 +95,7 @@ def _decision(dataset: Dataset, each: SharedDecision) -> dict[str, Any]:
 
 def _limits(plans: ScenarioSetResult) -> list[dict[str, Any]]:
     """The limit of each segment's first month, and each change after it."""
-    by: dict[tuple[int, str, str], list[str]] = {}
-    for each in plans.scenarios:
-        for change in each.figures.limit_changes:
-            by.setdefault(change, []).append(each.name)
+    by = groups((change, each.name) for each in plans.scenarios for change in each.figures.limit_changes)
     ordered = sorted(by, key=lambda key: (len(by[key]) < len(plans.scenarios), key[0]))
     label = plans.dataset.label
     return [

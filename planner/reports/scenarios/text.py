@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from models import months
 from models.dataset import Dataset
+from models.grouping import groups
 from models.kinds import LIMIT
 from models.realization import ALL
 from models.schema import ScenarioFactor
@@ -137,13 +138,10 @@ def decision_words(each: SharedDecision, dataset: Dataset) -> str:
 
 def decided_words(decided: Sequence[SharedDecision], dataset: Dataset) -> str:
     """Decisions month by month, limits by themselves at the end; nothing where there are none."""
-    by_month: dict[int, list[str]] = {}
-    limits: list[str] = []
-    for each in decided:
-        if each.what.do == SET_LIMIT:
-            limits.append(f"{each.what.name} {each.what.limit} ({dataset.label(each.what.month)})")
-        else:
-            by_month.setdefault(each.what.month, []).append(decision_words(each, dataset))
+    changes = [each.what for each in decided if each.what.do == SET_LIMIT]
+    limits = [f"{each.name} {each.limit} ({dataset.label(each.month)})" for each in changes]
+    others = (each for each in decided if each.what.do != SET_LIMIT)
+    by_month = groups((each.what.month, decision_words(each, dataset)) for each in others)
     found = [f"{dataset.label(month)}: {', '.join(words)}." for month, words in by_month.items()]
     found += [f"Limits: {', '.join(limits)}."] if limits else []
     return " ".join(found)
@@ -151,7 +149,5 @@ def decided_words(decided: Sequence[SharedDecision], dataset: Dataset) -> str:
 
 def cannot_words(each: SharedDecision) -> str:
     """`, not in late (the supplier has exited)`; nothing where every scenario has the decision."""
-    reasons: dict[str, list[str]] = {}
-    for name, why in each.cannot.items():
-        reasons.setdefault(why, []).append(name)
+    reasons = groups((why, name) for name, why in each.cannot.items())
     return "".join(f", not in {', '.join(names)} ({why})" for why, names in reasons.items())
