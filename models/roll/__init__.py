@@ -13,42 +13,17 @@ A row that is kept keeps its `row`; a new row carries the `row` of the one it ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from models.checks import check
 from models.dataset import Dataset
-from models.kinds import OfferKey
-from models.plan import Plan, Signing
+from models.plan import Plan
 from models.roll.caps import roll_caps
 from models.roll.demand import roll_demand
 from models.roll.rules import roll_rules
-from models.roll.state import Origin, RollState
 from models.schema import OF_OFFERS
+from models.supply.next_round import Rolled, RollState
 from models.supply.registry import KINDS, bought, offer_named, offers, uncertain
-
-
-@dataclass(frozen=True, slots=True)
-class Rolled:
-    """The next round's problem; `done` says what became of each offer and limit, `notes` what needs a person's eye.
-
-    `to` is its first month, as month t of the horizon before. `origins`: of rows that stand for what was signed
-    before where they came from.
-    """
-
-    dataset: Dataset
-    to: int
-    done: tuple[str, ...]
-    notes: tuple[str, ...]
-    origins: Mapping[OfferKey, Origin]
-
-    def name_of(self, signing: Signing, stop: int | None = None, renewed: int = 0) -> str | None:
-        """The name under which units of an earlier signing stand, by what became of them; None where none do."""
-        asked = signing.kind, signing.name, signing.month, signing.term_months, stop, renewed
-        for (_, name), each in self.origins.items():
-            if (each.kind, each.name, each.month, each.term_months, each.stop, each.renewed) == asked:
-                return name
-        return None
 
 
 def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = None) -> Rolled:
@@ -81,7 +56,7 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
         ends = dataset.label(dataset.settings.months - 1)
         raise ValueError(f"the plan ends in {ends}; what is done until {dataset.label(to)} is not decided in it")
     months = dataset.settings.months if months is None else months
-    state = RollState(dataset, plan, to)
+    state = RollState(dataset, plan, to, KINDS)
     for kind in KINDS:
         kind.roll(state)
     roll_demand(state)
@@ -132,4 +107,4 @@ def _ramps(dataset: Dataset) -> set[str | None]:
     return {ramp for kind, row in offers(dataset) for ramp, _ in kind.ramps(dataset, row)}
 
 
-__all__ = ["Origin", "Rolled", "roll_forward"]
+__all__ = ["Rolled", "roll_forward"]

@@ -14,8 +14,8 @@ from models.demand.baseline import baseline_demand
 from models.grouping import sums
 from models.kinds import FLEET, ON_DEMAND, OTHER
 from models.plan import Payment, Plan, Serving, Shortfall
-from models.roll.state import RollState
 from models.schema import Cap
+from models.supply.next_round import RollState
 from models.supply.on_demand import Seller, price_paths, seller_name
 from models.supply.registry import bought, offer_of_cap, offers_named
 from models.supply.usage import charged_use

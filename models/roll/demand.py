@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.demand.limit_effects import LimitEffect, limit_effects
-from models.roll.state import RollState
 from models.schema import Limit, Segment
+from models.supply.next_round import RollState
 
 
 def roll_demand(state: RollState) -> None:

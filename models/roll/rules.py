@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.roll.state import RollState
 from models.schema import Rule
+from models.supply.next_round import RollState
 from models.supply.registry import offers_of_rule
 
 

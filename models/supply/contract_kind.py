@@ -8,20 +8,19 @@ from itertools import pairwise
 
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
-from models.dataset import Dataset
+from models.dataset import Billed, Dataset
 from models.grouping import groups
+from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
 from models.supply.bill_rows import BillRow, Hours
-from models.supply.contract_bill_rows import contract_bill_rows
 from models.supply.contract_bills import add_contract_use
-from models.supply.contract_roll import roll_contracts
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import add_contracts
 from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
-from models.supply.next_round import RoundUnderWay, RoundWritten
-from models.supply.signing import months_with_capacity
+from models.supply.next_round import Rolled, RollState
+from models.supply.signing import escalation, months_with_capacity
 
 
 class ContractKind(OfferKind):
@@ -146,14 +145,94 @@ class ContractKind(OfferKind):
             cost += upfront * dataset.discount(m) / max(1, row.max_blocks)
             yield LocalWorth(m, row.term_months, worth, cost)
 
-    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterable[BillRow]:
-        """Hours month by month, tier by tier."""
-        return contract_bill_rows(dataset, signing, used, over)
+    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterator[BillRow]:
+        """Upfront and prepayment, then every month's hours tier by tier, and overage.
 
-    def roll(self, state: RoundUnderWay) -> None:
-        roll_contracts(state, self)
+        Use beyond take-or-pay is billed at the cheapest rate that has hours left, overage of an incremental contract at
+        the first tier's rate; what is delivered less, or not yet ramped up, cuts hours.
+        """
+        schedule = ContractSchedule(dataset, dataset.contract_of[signing.name], signing.month)
+        contract, share = schedule.contract, schedule.contract.take_or_pay_share
+        billed = schedule.billed_blocks(signing.units)
 
-    def map_forward(self, rolled: RoundWritten, before: Dataset, signing: Signing) -> Iterator[Signing]:
+        def line(t: int, units: float, rate: float, tier: str, hours: float | None = None, **more: float) -> BillRow:
+            prepaid, escalator = more.get("prepaid", 0.0), more.get("escalator", 1.0)
+            amount = (units if hours is None else hours) * rate * escalator - prepaid
+            return BillRow(t, signing.name, signing.month, units, hours, rate, tier, prepaid, escalator, amount)
+
+        if schedule.supplier_present(signing.month):
+            yield line(signing.month, 1.0, schedule.upfront, "upfront")
+            owed = sum(
+                blocks * schedule.agreed_per_block(t) * dataset.hours(t) * share * schedule.rate(tier, t)
+                for t in schedule.service
+                for tier, blocks in billed
+            )
+            yield line(signing.month, 1.0, contract.prepay_share * owed, "prepayment")
+        for t in schedule.service:
+            if t not in dataset.horizon or not schedule.supplier_present(t):
+                continue
+            escalator = escalation(contract.escalator_per_year, t - schedule.start + 1)
+            lines = [
+                (schedule.rate(tier, t), tier, blocks, blocks * schedule.hours_online_per_block(t))
+                for tier, blocks in billed
+            ]
+            left = used.get(t, 0.0) - share * sum(online for *_, online in lines)
+            for rate, tier, blocks, online in sorted(lines, key=lambda each: each[0]):
+                beyond = max(0.0, min(left, (1.0 - share) * online))
+                left -= beyond
+                prepaid = contract.prepay_share * share * online * rate
+                words = f"from block {tier.from_blocks:g}"
+                facts = {"prepaid": prepaid, "escalator": escalator}
+                yield line(t, blocks, rate / escalator, words, share * online + beyond, **facts)
+            if billed and over.get(t):
+                first = schedule.rate(billed[0][0], t) / escalator * contract.overage_price_multiple
+                hours = over[t]
+                yield line(t, signing.units, first, "overage", hours, escalator=escalator)
+
+    def roll(self, state: RollState) -> None:
+        """A contract signed by then becomes a signed row; one that is over, or whose window has closed, goes."""
+        dataset, to = state.dataset, state.to
+        for contract in dataset.contracts:
+            name = contract.contract
+            signed = next((each for each in state.signings_of(self, name) if each.signed or each.month < to), None)
+            if signed is not None or (contract.status == "signed" and contract.signed_blocks):
+                state.signed.add(self.key(contract))
+            over = signed.end < to if signed is not None else contract.status == "signed"
+            never = contract.status == "offer" and signed is None and state.is_closed(contract.sign_until)
+            if over or never:
+                state.leave_out(self.key(contract))
+                continue
+            if contract.status == "offer" and signed is not None:
+                contract = replace(
+                    contract, status="signed", signed_month=dataset.month(signed.month), signed_blocks=signed.units
+                )
+                state.done.append(f"{name}: {signed.units} blocks signed {dataset.label(signed.month)}")
+            if signed is not None:
+                state.stands_for(name, signed, settled=True)
+            if signed is not None and contract.min_spend_usd_per_year and signed.start < to:
+                self._remember_bills(state, contract, signed)
+            state.write(contract)
+        state.write(*(each for each in dataset.contract_tiers if OfferKey(self, each.contract) not in state.removed))
+
+    def _remember_bills(self, state: RollState, contract: Contract, signed: Signing) -> None:
+        """What was billed of the contract year under way, which counts towards its minimum spend."""
+        to, name = state.to, contract.contract
+        first = max(0, to - (to - signed.start) % 12)
+        if first == to:
+            return
+        minimums = ContractSchedule(state.dataset, contract, signed.month).minimums(signed.units)
+        paid = [each for each in state.plan.payments if (each.category, each.offer) == (self.category, name)]
+        usd = sum(each.cash_usd for each in paid if first <= each.month < to)
+        usd += contract.prepay_share * sum(minimums.get(t, 0.0) for t in range(first, to))
+        if first <= signed.month < to:
+            usd -= contract.upfront_usd + contract.prepay_share * sum(minimums.values())
+        state.billed.append(Billed(name, to - first, usd))
+        state.notes.append(
+            f"{name}: a contract year is under way in {state.dataset.label(to)}; of its minimum spend only the months "
+            "that are left count from now on, and what was billed before them no longer does."
+        )
+
+    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         to = rolled.to
         yield replace(signing, month=signing.month - to, start=signing.start - to, end=signing.end - to, signed=True)
 

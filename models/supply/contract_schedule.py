@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from models.dataset import Dataset
 from models.schema import Contract, ContractTier
@@ -104,6 +105,25 @@ class ContractSchedule:
             * self._ramp.rate_multiplier(service_month)
             * escalation(self.contract.escalator_per_year, service_month)
         )
+
+    def billed_blocks(self, blocks: int) -> list[tuple[ContractTier, int]]:
+        """The tiers that bill a number of blocks, each with how many of them; those before the first at its rate."""
+        if self.contract.tier_mode == "all_units":
+            reached = [each for each in self.tiers if each.from_blocks <= blocks] or self.tiers[:1]
+            return [(each, blocks) for each in reached[-1:]]
+        begins = [0, *(each.from_blocks - 1 for each in self.tiers[1:]), blocks]
+        spans = zip(self.tiers, pairwise(begins), strict=True)
+        return [(tier, min(end, blocks) - begin) for tier, (begin, end) in spans if begin < blocks]
+
+    def minimums(self, blocks: int) -> dict[int, float]:
+        """USD that blocks bill at least, by month of the service, prepayment not yet taken off."""
+        billed, share = self.billed_blocks(blocks), self.contract.take_or_pay_share
+        return {
+            t: sum(self.rate(tier, t) * self.agreed_per_block(t) * count for tier, count in billed)
+            * share
+            * self.dataset.hours(t)
+            for t in self.service
+        }
 
     @cached_property
     def contract_years(self) -> tuple[range, ...]:

@@ -78,7 +78,7 @@ def source_of(kind: OfferKind, contract: Contract) -> Source:
     )
 
 
-def tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tuple[ContractTier, int, int]]:
+def _tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tuple[ContractTier, int, int]]:
     """Tiers with their first and last block; blocks before the first row bill at its rate."""
     spans = []
     for i, tier in enumerate(tiers):
@@ -93,17 +93,10 @@ def tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tupl
 
 
 def _already_signed(schedule: ContractSchedule) -> SigningVariant:
-    contract = schedule.contract
-    count = contract.signed_blocks or 0
-    tier_blocks = []
-    for tier, first, last in tier_spans(contract, schedule.tiers):
-        if contract.tier_mode == "incremental":
-            blocks = max(0, min(count, last) - first + 1)
-        else:
-            blocks = count if first <= count <= last else 0
-        if blocks:
-            tier_blocks.append(TierBlocks(schedule, tier, Linear(float(blocks))))
-    return SigningVariant(schedule, Linear(1.0 if count else 0.0), tuple(tier_blocks))
+    count = schedule.contract.signed_blocks or 0
+    billed = schedule.billed_blocks(count) if count else ()
+    tier_blocks = tuple(TierBlocks(schedule, tier, Linear(float(blocks))) for tier, blocks in billed)
+    return SigningVariant(schedule, Linear(1.0 if count else 0.0), tier_blocks)
 
 
 def _offered(model: Model, schedules: list[ContractSchedule]) -> list[SigningVariant]:
@@ -111,7 +104,7 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[SigningVar
     spans: dict[_TierKey, _Span] = {}
     for schedule in schedules:
         contract = schedule.contract
-        for tier, first, last in tier_spans(contract, schedule.tiers):
+        for tier, first, last in _tier_spans(contract, schedule.tiers):
             first, last = max(1, first), min(last, contract.max_blocks)
             if contract.tier_mode == "all_units":
                 first = max(first, contract.min_blocks)

@@ -20,7 +20,7 @@ from models.realization import Realization
 from models.schema import Sheet, sheet_of
 from models.supply.bill_rows import BillRow, Hours
 from models.supply.local_worth import LocalWorth, Values
-from models.supply.next_round import RoundUnderWay, RoundWritten
+from models.supply.next_round import Rolled, RollState
 from models.supply.signing import service_start
 
 if TYPE_CHECKING:
@@ -316,11 +316,11 @@ class OfferKind(Kind, ABC):
     # rounds
 
     @abstractmethod
-    def roll(self, state: RoundUnderWay) -> None:
+    def roll(self, state: RollState) -> None:
         """Writes its rows of the next round: what is signed by then as signed, what is left to sign as an offer."""
 
     @abstractmethod
-    def map_forward(self, rolled: RoundWritten, before: Dataset, signing: Signing) -> Iterator[Signing]:
+    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         """A signing made before the round began, as the next round's workbook has it; nothing of one that is over."""
 
     def undecided(self, dataset: Dataset, signing: Signing, to: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
@@ -13,13 +14,12 @@ from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
 from models.supply.bill_rows import BillRow, Hours
 from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
-from models.supply.lease_bill_rows import lease_bill_rows
 from models.supply.lease_roll import Holding, holding_of, roll_leases
-from models.supply.lease_schedule import LeaseSchedule
+from models.supply.lease_schedule import LeaseSchedule, schedule_of
 from models.supply.leases import add_leases
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
-from models.supply.next_round import RoundUnderWay, RoundWritten
-from models.supply.signing import months_with_capacity
+from models.supply.next_round import Rolled, RollState
+from models.supply.signing import escalation, months_with_capacity
 
 
 class LeaseKind(OfferKind):
@@ -86,17 +86,12 @@ class LeaseKind(OfferKind):
 
     def schedule(self, dataset: Dataset, signing: Signing) -> LeaseSchedule:
         """How a unit of a signing goes; KeyError where the workbook does not have its term."""
-        found = self.find_schedule(dataset, signing)
-        if found is None:
-            raise KeyError((signing.name, signing.term_months))
-        return found
+        return schedule_of(dataset, signing.name, signing.term_months, signing.month)
 
     def find_schedule(self, dataset: Dataset, signing: Signing) -> LeaseSchedule | None:
         """How a unit of a signing goes; None where the workbook does not have its term."""
-        lease = dataset.lease_of.get(signing.name)
-        for term in dataset.lease_terms:
-            if lease is not None and (term.lease, term.term_months) == (signing.name, signing.term_months):
-                return LeaseSchedule(dataset, lease, term, signing.month)
+        with suppress(KeyError):
+            return self.schedule(dataset, signing)
         return None
 
     def usage_rate(self, dataset: Dataset, name: str, term_months: int) -> float:
@@ -196,14 +191,41 @@ class LeaseKind(OfferKind):
                 cost = (upfront + prepaid) * dataset.discount(m) + (1.0 - term.prepay_share) * later
                 yield LocalWorth(m, term.term_months, worth, cost)
 
-    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterable[BillRow]:
-        """Fees month by month."""
-        return lease_bill_rows(dataset, signing)
+    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterator[BillRow]:
+        """Upfront and prepayment, then every month's fee, and the fee for ending early.
 
-    def roll(self, state: RoundUnderWay) -> None:
+        What is delivered less, or not yet ramped up, cuts a fixed rent too.
+        """
+        schedule, units = self.schedule(dataset, signing), signing.units
+        term = schedule.term
+        name, signed = signing.name, signing.month
+        if schedule.supplier_present(signed):
+            yield BillRow(
+                signed, name, signed, units, None, schedule.upfront, "upfront", 0.0, 1.0, units * schedule.upfront
+            )
+            fees = term.prepay_share * sum(schedule.fee(t) for t in range(schedule.start, schedule.term_end))
+            yield BillRow(signed, name, signed, units, None, fees, "prepayment", 0.0, 1.0, units * fees)
+        for t in range(signing.start, signing.end + 1):
+            if t not in dataset.horizon or not schedule.supplier_present(t):
+                continue
+            escalator = escalation(term.escalator_per_year, t - schedule.start + 1)
+            fee, in_term = schedule.fee(t), t < schedule.term_end
+            hours: float | None = None
+            if term.usd_per_unit_month is None:
+                hours = units * sum(schedule.accelerators.values()) * schedule.online_share(t) * dataset.hours(t)
+            prepaid = term.prepay_share * fee * units if in_term else 0.0
+            each = hours / units if hours is not None else 1.0
+            rate = fee / escalator / each if each else 0.0
+            tier = f"{term.term_months} months" if in_term else "renewal"
+            yield BillRow(t, name, signed, units, hours, rate, tier, prepaid, escalator, units * fee - prepaid)
+        if signing.cancelled and schedule.supplier_present(signing.end + 1):
+            fee = schedule.termination_fee(signing.end + 1)
+            yield BillRow(signing.end + 1, name, signed, units, None, fee, "termination fee", 0.0, 1.0, units * fee)
+
+    def roll(self, state: RollState) -> None:
         roll_leases(state, self)
 
-    def map_forward(self, rolled: RoundWritten, before: Dataset, signing: Signing) -> Iterator[Signing]:
+    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         holding = self._holding(before, signing, rolled.to)
         name = None if holding is None else rolled.name_of(signing, holding.stop, holding.renewed)
         if holding is None or name is None:

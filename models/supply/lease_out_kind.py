@@ -8,13 +8,12 @@ from dataclasses import replace
 from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
-from models.schema import LeaseOut
+from models.schema import LeaseOut, Rule
 from models.supply.bill_rows import BillRow, Hours
 from models.supply.kind import Family, OfferKind, Price
-from models.supply.lease_out_roll import roll_lease_outs
 from models.supply.lease_outs import add_lease_outs
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
-from models.supply.next_round import RoundUnderWay, RoundWritten
+from models.supply.next_round import Rolled, RollState
 
 
 class LeaseOutKind(OfferKind):
@@ -81,10 +80,48 @@ class LeaseOutKind(OfferKind):
         """None: others are billed."""
         return ()
 
-    def roll(self, state: RoundUnderWay) -> None:
-        roll_lease_outs(state, self)
+    def roll(self, state: RollState) -> None:
+        """Units agreed become one row and a rule that takes it in month 0, for the months that are left.
 
-    def map_forward(self, rolled: RoundWritten, before: Dataset, signing: Signing) -> Iterator[Signing]:
+        No status says signed.
+        """
+        dataset, to = state.dataset, state.to
+        for row in dataset.lease_outs:
+            name = row.lease_out
+            agreed = [each for each in state.signings_of(self, name) if each.month < to]
+            running = [each for each in agreed if each.end >= to]
+            left = row.units_max - sum(each.units for each in agreed)
+            open_still = left > 0 and not state.is_closed(row.sign_until)
+            if open_still:
+                state.write(replace(row, units_max=left))
+            for number, each in enumerate(running):
+                own_name = number == 0 and not open_still and not state.is_shared(name)
+                runs_as = name if own_name else state.free_name(f"{name} {dataset.label(each.month)}")
+                if open_still:
+                    state.parts.setdefault(self.key(row), []).append(runs_as)
+                first = max(each.start, to)
+                state.write(
+                    replace(
+                        row,
+                        lease_out=runs_as,
+                        accelerators=row.accelerators * each.units,
+                        units_max=1,
+                        sign_from=dataset.month(to),
+                        sign_until=dataset.month(to),
+                        lead_months=first - to,
+                        term_months=each.end - first + 1,
+                    )
+                )
+                state.stands_for(runs_as, each, settled=True)
+                rule = state.free_name(f"{runs_as} runs on")
+                state.rules.append(Rule(rule=rule, kind="at_least", offers=(runs_as,), count=1))
+                state.done.append(f"{runs_as}: leased out since {dataset.label(each.month)}, runs on by rule {rule}")
+            if agreed:
+                state.signed.add(self.key(row))
+            if not open_still and not running:
+                state.leave_out(self.key(row))
+
+    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         name, to = rolled.name_of(signing), rolled.to
         if name is not None:
             yield replace(signing, name=name, month=0, units=1, start=signing.start - to, end=signing.end - to)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from models.plan import Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm, Ramp
-from models.supply.lease_schedule import LeaseSchedule
-from models.supply.next_round import RoundUnderWay
+from models.supply.lease_schedule import LeaseSchedule, schedule_of
+from models.supply.next_round import RollState
 from models.supply.signing import escalation, ramp_up
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Holding:
     renewed: int = 0
 
 
-def roll_leases(state: RoundUnderWay, kind: OfferKind) -> None:
+def roll_leases(state: RollState, kind: OfferKind) -> None:
     """Signed units become signed rows; what is left to sign stays an offer; what is over goes."""
     dataset, to = state.dataset, state.to
     for lease in dataset.leases:
@@ -52,11 +52,11 @@ def roll_leases(state: RoundUnderWay, kind: OfferKind) -> None:
             state.leave_out(kind.key(lease))
 
 
-def _holdings(state: RoundUnderWay, lease: Lease, signings: list[Signing]) -> dict[Holding, int]:
+def _holdings(state: RollState, lease: Lease, signings: list[Signing]) -> dict[Holding, int]:
     """Units of a lease that are not over, by what has been decided of them before `to`."""
     found: dict[Holding, int] = defaultdict(int)
     for each in signings:
-        holding = holding_of(_schedule(state, lease, each.month, each.term_months), each, state.to)
+        holding = holding_of(schedule_of(state.dataset, lease.lease, each.term_months, each.month), each, state.to)
         if holding is not None:
             found[holding] += each.units
     return dict(found)
@@ -78,25 +78,18 @@ def holding_of(schedule: LeaseSchedule, signing: Signing, to: int) -> Holding | 
     return None
 
 
-def _schedule(state: RoundUnderWay, lease: Lease, month: int, term_months: int) -> LeaseSchedule:
-    term = next(
-        each for each in state.dataset.lease_terms if (each.lease, each.term_months) == (lease.lease, term_months)
-    )
-    return LeaseSchedule(state.dataset, lease, term, month)
-
-
-def _keep(state: RoundUnderWay, lease: Lease, kept: Lease) -> None:
+def _keep(state: RollState, lease: Lease, kept: Lease) -> None:
     """A lease with all its hardware and terms, as it is."""
     state.write(kept)
     state.write(*(each for each in state.dataset.lease_hardware if each.lease == lease.lease))
     state.write(*(each for each in state.dataset.lease_terms if each.lease == lease.lease))
 
 
-def _hardware(state: RoundUnderWay, lease: Lease, name: str) -> list[LeaseHardware]:
+def _hardware(state: RollState, lease: Lease, name: str) -> list[LeaseHardware]:
     return [replace(each, lease=name) for each in state.dataset.lease_hardware if each.lease == lease.lease]
 
 
-def _signed_row(state: RoundUnderWay, lease: Lease, name: str, month: int, units: int, term_months: int) -> Lease:
+def _signed_row(state: RollState, lease: Lease, name: str, month: int, units: int, term_months: int) -> Lease:
     return replace(
         lease,
         lease=name,
@@ -108,9 +101,9 @@ def _signed_row(state: RoundUnderWay, lease: Lease, name: str, month: int, units
     )
 
 
-def _write(state: RoundUnderWay, kind: OfferKind, lease: Lease, holding: Holding, units: int, name: str) -> None:
+def _write(state: RollState, kind: OfferKind, lease: Lease, holding: Holding, units: int, name: str) -> None:
     """The signed row of a holding, with the one term it has now."""
-    dataset, schedule = state.dataset, _schedule(state, lease, holding.month, holding.term_months)
+    dataset, schedule = state.dataset, schedule_of(state.dataset, lease.lease, holding.term_months, holding.month)
     line = f"{name}: {units} unit{'s' if units > 1 else ''} signed {dataset.label(holding.month)}"
     term, month, row = replace(schedule.term, lease=name), holding.month, lease
     if holding.stop is not None:
@@ -140,7 +133,7 @@ def _write(state: RoundUnderWay, kind: OfferKind, lease: Lease, holding: Holding
 
 
 def _owe_termination_fee(
-    state: RoundUnderWay, kind: OfferKind, schedule: LeaseSchedule, units: int, stop: int, name: str
+    state: RollState, kind: OfferKind, schedule: LeaseSchedule, units: int, stop: int, name: str
 ) -> None:
     """A termination fee still due, as a lease of one month that brings nothing, owed since the lease was signed."""
     fee = schedule.termination_fee(stop)
@@ -156,7 +149,7 @@ def _owe_termination_fee(
     state.write(LeaseTerm(row=schedule.term.row, lease=owed, term_months=1, usd_per_unit_month=fee))
 
 
-def _renewed(state: RoundUnderWay, schedule: LeaseSchedule, renewed: int, name: str) -> LeaseTerm:
+def _renewed(state: RollState, schedule: LeaseSchedule, renewed: int, name: str) -> LeaseTerm:
     """The term of a lease in its renewal: no prepayment, no right to cancel, the escalator running on.
 
     Escalator, ramp and the renewal's price multiple become a ramp of their own, month by month.

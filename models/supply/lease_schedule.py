@@ -113,3 +113,11 @@ class LeaseSchedule:
             return False
         notice = self.term.notice_months
         return stop - self.start >= after + notice and stop - notice >= 0 and self.supplier_present(stop)
+
+
+def schedule_of(dataset: Dataset, lease: str, term_months: int, signed: int) -> LeaseSchedule:
+    """One unit of the lease of that name; KeyError where the workbook does not have it, or not that term."""
+    for term in dataset.lease_terms:
+        if (term.lease, term.term_months) == (lease, term_months):
+            return LeaseSchedule(dataset, dataset.lease_of[lease], term, signed)
+    raise KeyError((lease, term_months))

@@ -25,7 +25,7 @@ from models.dataset import Dataset
 from models.grouping import groups
 from models.plan import Plan, Signing
 from models.supply.kind import OfferKind
-from models.supply.lease_schedule import LeaseSchedule
+from models.supply.lease_schedule import LeaseSchedule, schedule_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,9 @@ def add_leases(model: Model, kind: OfferKind) -> None:
     offered: list[LeaseSchedule] = []
     for lease in dataset.leases:
         if lease.status == "signed" and lease.signed_month is not None:
-            term = next(each for each in terms[lease.lease] if each.term_months == lease.signed_term_months)
-            signed.append(LeaseSchedule(dataset, lease, term, dataset.t(lease.signed_month)))
+            signed.append(
+                schedule_of(dataset, lease.lease, lease.signed_term_months or 0, dataset.t(lease.signed_month))
+            )
         elif lease.status == "offer" and lease.units_max:
             for m in kind.signing_months(dataset, lease, every_month=model.every_month):
                 offered.extend(LeaseSchedule(dataset, lease, term, m) for term in terms[lease.lease])
