@@ -12,25 +12,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.kinds import Kind, OfferKey, OfferKind
+from models.schema import SHEETS
 
-CATEGORIES = [
-    "lease",
-    "contract",
-    "usage",
-    "option",
-    "on_demand",
-    "fleet",
-    "network",
-    "revenue_forgone",
-    "limit_change",
-    "shortfall",
-    "lease_out_income",
-]
-"""Categories of payment, in the order of reports; lease_out_income is negative, the others costs.
 
-lease: fees, upfronts and termination fees of leases. contract: bills with overage, upfronts and
-top-ups of contracts. usage: usage charges of fleet, leases and contracts.
-"""
+def categories() -> list[str]:
+    """Categories of payment, in the order of reports; those of offers that others take of us are negative.
+
+    lease: fees, upfronts and termination fees of leases. contract: bills with overage, upfronts and
+    top-ups of contracts. usage: usage charges of fleet, leases and contracts.
+
+    >>> categories()[:3], categories()[-1]
+    (['lease', 'contract', 'usage'], 'lease_out_income')
+    """
+    bought, sold = ([each.category for each in SHEETS if each.offers == side] for side in ("bought", "sold"))
+    other = ["option", "on_demand", "fleet", "network", "revenue_forgone", "limit_change", "shortfall"]
+    return [*bought, "usage", *other, *sold]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +191,7 @@ class Plan:
 
     def costs_usd(self) -> dict[str, float]:
         """Present value by category, every category named; sums to the objective."""
-        costs = dict.fromkeys(CATEGORIES, 0.0)
+        costs = dict.fromkeys(categories(), 0.0)
         for each in self.payments:
             costs[each.category] += each.present_value_usd
         return costs

@@ -7,14 +7,78 @@ template's cell notes and the documentation all read them from here. A month is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar, dataclass_transform
 
 from models.columns import REQUIRED, Column, Row, column, columns_of, price
 
+R = TypeVar("R", bound=Row)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet and the class of its rows; `rows_of` says what the others are."""
+
+    name: str
+    row: type[Row]
+    key: tuple[str, ...]
+    optional: bool
+    purpose: str
+    offers: Literal["", "bought", "sold"] = ""
+    category: str = ""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the sheet, in order."""
+        return columns_of(self.row)
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(each for each in self.columns if each.name == name)
+
+
+SHEETS: list[Sheet] = []
+"""In the order of the template, which is that of their classes."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def rows_of(
+    name: str,
+    purpose: str,
+    *,
+    key: tuple[str, ...] = (),
+    optional: bool = True,
+    offers: Literal["", "bought", "sold"] = "",
+    category: str = "",
+) -> Callable[[type[R]], type[R]]:
+    """Decorates the class of the rows of a sheet: it becomes a frozen dataclass, and the sheet stands in `SHEETS`.
+
+    Parameters
+    ----------
+    name, purpose
+        Of the sheet; the purpose in a clause.
+    key
+        The columns that together are unique.
+    optional
+        Whether the sheet may be absent.
+    offers
+        Whether its rows are offers, of capacity we would pay for or of money for capacity of ours.
+    category
+        Of the payments for such an offer.
+    """
+
+    def enter(row: type[R]) -> type[R]:
+        made = dataclass(frozen=True, slots=True, kw_only=True)(row)
+        SHEETS.append(Sheet(name, made, key, optional, purpose, offers, category))
+        return made
+
+    return enter
+
+
+@rows_of(
+    "settings", "horizon, money and how the end of the horizon is counted; one row for each setting", optional=False
+)
 class Settings(Row):
     """The settings of a workbook: horizon, money, discounting, risk; one record."""
 
@@ -42,7 +106,7 @@ class Settings(Row):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("hardware", "accelerator types", key=("hardware",), optional=False)
 class Hardware(Row):
     """A row of `hardware`: an accelerator type."""
 
@@ -52,7 +116,9 @@ class Hardware(Row):
     availability: float = column("share", "share of time an accelerator can work", default=1.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of(
+    "throughput", "tokens a second; a pair that is absent cannot run", key=("workload", "hardware"), optional=False
+)
 class Throughput(Row):
     """A row of `throughput`: how fast a hardware runs a workload."""
 
@@ -64,7 +130,7 @@ class Throughput(Row):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("segments", "product lines with their own demand", key=("segment",), optional=False)
 class Segment(Row):
     """A row of `segments`: a product line with its own demand."""
 
@@ -101,7 +167,12 @@ class Segment(Row):
     single_site: bool = column("flag", "yes: in each month all of it runs at one site", default=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of(
+    "demand",
+    "projected tokens; long as here, or wide with a column for each month",
+    key=("segment", "region", "month"),
+    optional=False,
+)
 class Demand(Row):
     """A row of `demand`: projected tokens of a segment in a region and month."""
 
@@ -113,7 +184,7 @@ class Demand(Row):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("load_blocks", "parts of the day; absent: one block of 24 hours", key=("block",))
 class LoadBlock(Row):
     """A row of `load_blocks`: a part of the day."""
 
@@ -124,7 +195,7 @@ class LoadBlock(Row):
     peak: bool = column("flag", "peak_demand_multiplier holds here", default=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("load_shape", "how demand spreads over the day; absent: evenly", key=("segment", "block"))
 class LoadShape(Row):
     """A row of `load_shape`: how a segment's demand spreads over the load blocks."""
 
@@ -133,7 +204,7 @@ class LoadShape(Row):
     multiplier: float = column("number", "rate in that block over the day's mean", low=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("network", "who may serve whom; absent: any region serves any, free", key=("capacity_region", "demand_region"))
 class Network(Row):
     """A row of `network`: whether, and at what cost, a region serves another."""
 
@@ -143,7 +214,7 @@ class Network(Row):
     allowed: bool = column("flag", "no: this pair is not allowed", default=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("fleet", "what is already online", key=("asset",))
 class Fleet(Row):
     """A row of `fleet`: capacity that is already online."""
 
@@ -169,7 +240,7 @@ LONGEST_MONTHS = 1200
 _STATUS = "offer; signed: fixed, needs the signed columns; excluded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("leases", "whole clusters or blocks of them", key=("lease",), offers="bought", category="lease")
 class Lease(Row):
     """A row of `leases`: a cluster, or a block of one, on offer or signed."""
 
@@ -194,7 +265,7 @@ class Lease(Row):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("lease_hardware", "what a unit of a lease holds", key=("lease", "hardware"))
 class LeaseHardware(Row):
     """A row of `lease_hardware`: accelerators in a unit of a lease."""
 
@@ -203,7 +274,7 @@ class LeaseHardware(Row):
     accelerators: float = column("number", "per unit; several rows make a mixed cluster", unit="accelerators", low=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("lease_terms", "the terms on offer for a lease", key=("lease", "term_months"))
 class LeaseTerm(Row):
     """A row of `lease_terms`: a term on offer for a lease, its fees and rights."""
 
@@ -241,7 +312,7 @@ class LeaseTerm(Row):
     renewal_price_multiple: float = column("number", "of the fee, while renewed", default=1.0, low=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("ramps", "how capacity and rate build up after the start", key=("ramp", "service_month"))
 class Ramp(Row):
     """A row of `ramps`: capacity and rate from a service month on."""
 
@@ -251,7 +322,13 @@ class Ramp(Row):
     rate_multiplier: float = column("number", "on the rate: a reduced rate while ramping", default=1.0, low=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of(
+    "contracts",
+    "hyperscaler framework agreements, in blocks of power",
+    key=("contract",),
+    offers="bought",
+    category="contract",
+)
 class Contract(Row):
     """A row of `contracts`: a framework agreement in blocks of power."""
 
@@ -299,7 +376,7 @@ class Contract(Row):
     min_spend_usd_per_year: float = price("bills of a contract year are topped up to this", unit="USD/year")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("contract_tiers", "rates by the number of blocks", key=("contract", "from_blocks"))
 class ContractTier(Row):
     """A row of `contract_tiers`: the rate from a number of blocks on."""
 
@@ -313,7 +390,7 @@ class ContractTier(Row):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("on_demand", "hours at market price", key=("provider", "region", "hardware", "from_month"))
 class OnDemand(Row):
     """A row of `on_demand`: hours at market price from a month on."""
 
@@ -327,7 +404,13 @@ class OnDemand(Row):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of(
+    "lease_outs",
+    "capacity that others would lease from us",
+    key=("lease_out",),
+    offers="sold",
+    category="lease_out_income",
+)
 class LeaseOut(Row):
     """A row of `lease_outs`: capacity that others would lease from us."""
 
@@ -346,7 +429,7 @@ class LeaseOut(Row):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("options", "rights bought now, used later", key=("option",))
 class Option(Row):
     """A row of `options`: a right bought now and exercised later."""
 
@@ -357,7 +440,7 @@ class Option(Row):
     buy_until: int | None = column("month", "last month it can be bought; blank: the horizon's", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("limits", "usage limits and prices that shape demand", key=("segment", "limit"))
 class Limit(Row):
     """A row of `limits`: a usage limit or price of a segment, and what it does to demand and revenue."""
 
@@ -393,7 +476,7 @@ MEASURES = {
 """The scopes each measure of `caps` can have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("caps", "policy on the portfolio", key=("cap",))
 class Cap(Row):
     """A row of `caps`: a policy limit on capacity, cash, obligations or shortfall."""
 
@@ -413,7 +496,7 @@ class Cap(Row):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("rules", "logical relations between offers", key=("rule",))
 class Rule(Row):
     """A row of `rules`: a logical relation between offers."""
 
@@ -425,7 +508,7 @@ class Rule(Row):
     count: int | None = column("count", "for at_most and at_least", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("scenarios", "possible futures", key=("scenario",))
 class Scenario(Row):
     """A row of `scenarios`: a possible future, its probability and where it branches off."""
 
@@ -445,7 +528,7 @@ OF_OFFERS = ("price", "delivered_share", "delivery_delay_months", "supplier_exit
 """The quantities that act on offers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("scenario_factors", "what differs in each scenario", key=("scenario", "quantity", "name", "from_month"))
 class ScenarioFactor(Row):
     """A row of `scenario_factors`: what changes in a scenario, from a month on."""
 
@@ -456,7 +539,11 @@ class ScenarioFactor(Row):
     value: float = column("number", "how much", default=0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of(
+    "history",
+    "demand of the past, long or wide as in demand; changes no plan, read by planner scenarios",
+    key=("segment", "region", "month"),
+)
 class History(Row):
     """A row of `history`: demand of a past month."""
 
@@ -468,89 +555,6 @@ class History(Row):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One sheet: its name, the class of its rows, the columns that together are unique, whether it may be absent.
-
-    `offers`: whether its rows are offers, of capacity we would pay for or of money for capacity of ours.
-    """
-
-    name: str
-    row: type[Row]
-    key: tuple[str, ...]
-    optional: bool
-    purpose: str
-    offers: Literal["", "bought", "sold"] = ""
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The columns of the sheet, in order."""
-        return columns_of(self.row)
-
-    def column(self, name: str) -> Column:
-        """The column of that name."""
-        return next(each for each in self.columns if each.name == name)
-
-
-SHEETS: list[Sheet] = [
-    Sheet(
-        "settings",
-        Settings,
-        (),
-        False,
-        "horizon, money and how the end of the horizon is counted; one row for each setting",
-    ),
-    Sheet("hardware", Hardware, ("hardware",), False, "accelerator types"),
-    Sheet(
-        "throughput", Throughput, ("workload", "hardware"), False, "tokens a second; a pair that is absent cannot run"
-    ),
-    Sheet("segments", Segment, ("segment",), False, "product lines with their own demand"),
-    Sheet(
-        "demand",
-        Demand,
-        ("segment", "region", "month"),
-        False,
-        "projected tokens; long as here, or wide with a column for each month",
-    ),
-    Sheet("load_blocks", LoadBlock, ("block",), True, "parts of the day; absent: one block of 24 hours"),
-    Sheet("load_shape", LoadShape, ("segment", "block"), True, "how demand spreads over the day; absent: evenly"),
-    Sheet(
-        "network",
-        Network,
-        ("capacity_region", "demand_region"),
-        True,
-        "who may serve whom; absent: any region serves any, free",
-    ),
-    Sheet("fleet", Fleet, ("asset",), True, "what is already online"),
-    Sheet("leases", Lease, ("lease",), True, "whole clusters or blocks of them", "bought"),
-    Sheet("lease_hardware", LeaseHardware, ("lease", "hardware"), True, "what a unit of a lease holds"),
-    Sheet("lease_terms", LeaseTerm, ("lease", "term_months"), True, "the terms on offer for a lease"),
-    Sheet("ramps", Ramp, ("ramp", "service_month"), True, "how capacity and rate build up after the start"),
-    Sheet("contracts", Contract, ("contract",), True, "hyperscaler framework agreements, in blocks of power", "bought"),
-    Sheet("contract_tiers", ContractTier, ("contract", "from_blocks"), True, "rates by the number of blocks"),
-    Sheet("on_demand", OnDemand, ("provider", "region", "hardware", "from_month"), True, "hours at market price"),
-    Sheet("lease_outs", LeaseOut, ("lease_out",), True, "capacity that others would lease from us", "sold"),
-    Sheet("options", Option, ("option",), True, "rights bought now, used later"),
-    Sheet("limits", Limit, ("segment", "limit"), True, "usage limits and prices that shape demand"),
-    Sheet("caps", Cap, ("cap",), True, "policy on the portfolio"),
-    Sheet("rules", Rule, ("rule",), True, "logical relations between offers"),
-    Sheet("scenarios", Scenario, ("scenario",), True, "possible futures"),
-    Sheet(
-        "scenario_factors",
-        ScenarioFactor,
-        ("scenario", "quantity", "name", "from_month"),
-        True,
-        "what differs in each scenario",
-    ),
-    Sheet(
-        "history",
-        History,
-        ("segment", "region", "month"),
-        True,
-        "demand of the past, long or wide as in demand; changes no plan, read by planner scenarios",
-    ),
-]
-"""In the order of the template. A list, so that a test can add the sheet of a kind of its own."""
 NEVER_READ = ("note", "notes", "source", "comment")
 """Columns for people; no program reads them."""
 SCENARIO_NOTES = "scenario_notes"

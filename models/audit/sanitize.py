@@ -15,7 +15,7 @@ from models.audit.kinds import AUDITED
 from models.audit.report import Findings
 from models.audit.supply import source_key
 from models.dataset import Dataset
-from models.plan import CATEGORIES, Plan
+from models.plan import Plan, categories
 
 LARGEST = 1e30
 """Figures beyond this, and infinite ones, are no figures of a plan."""
@@ -136,7 +136,7 @@ class _Known:
             "source_use": self._use,
             "on_demand": self._on_demand,
             "online": self._source,
-            "payments": lambda row: _unknown(row.category in CATEGORIES, f"category {row.category}"),
+            "payments": lambda row: _unknown(row.category in categories(), f"category {row.category}"),
         }
 
     def _serving(self, row: Any) -> Iterable[str]:

@@ -133,7 +133,7 @@ class CostLedger:
         Parameters
         ----------
         category
-            One of `models.plan.CATEGORIES`.
+            One of `models.plan.categories`.
         payer
             What it is for.
         t

@@ -250,7 +250,6 @@ CONTRACT = ContractKind(
     light="#DDF0FB",
     row=Contract,
     parts=(ContractTier,),
-    category="contract",
     cash_group="contracts",
     signing_families=("blocks", "tier_reached_by", "contract_signed_by"),
     most_column="max_blocks",

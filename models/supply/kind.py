@@ -52,8 +52,6 @@ class OfferKind(Kind, ABC):
         The class of the rows of its sheet, whose key is the offer's name.
     parts
         The classes of the rows of its other sheets, whose keys begin with the offer's name.
-    category
-        Of the payments that name the offer itself.
     cash_group
         What its cash is called in tables by month and year.
     signing_families
@@ -70,7 +68,6 @@ class OfferKind(Kind, ABC):
 
     row: type[Row]
     parts: tuple[type[Row], ...] = ()
-    category: str
     cash_group: str
     signing_families: tuple[str, ...]
     most_column: str = "units_max"
@@ -91,6 +88,11 @@ class OfferKind(Kind, ABC):
     def sheet(self) -> Sheet:
         """Its sheet."""
         return sheet_of(self.row)
+
+    @property
+    def category(self) -> str:
+        """Of the payments that name the offer itself."""
+        return self.sheet.category
 
     @property
     def sheets(self) -> tuple[str, ...]:

@@ -286,7 +286,6 @@ LEASE = LeaseKind(
     light="#CFE3F1",
     row=Lease,
     parts=(LeaseHardware, LeaseTerm),
-    category="lease",
     cash_group="leases",
     signing_families=("units_by",),
     several_terms=True,

@@ -135,7 +135,6 @@ LEASE_OUT = LeaseOutKind(
     colour="#CC79A7",
     light="#F3E1EC",
     row=LeaseOut,
-    category="lease_out_income",
     cash_group="leased_out",
     signing_families=("leased_out_by",),
     buys=False,

@@ -8,7 +8,7 @@ from typing import Any
 
 from models import months
 from models.dataset import Dataset
-from models.plan import CATEGORIES
+from models.plan import categories
 from models.variants.plan_changes import differences, limit_differences
 from planner.backtest.checkpoints import BacktestStep
 from planner.backtest.forecast_errors import ForecastError
@@ -111,7 +111,7 @@ def document(result: BacktestResult) -> dict[str, Any]:
         "myopia_least_usd": None if myopia is None else myopia[1],
         "myopia_most_usd": None if myopia is None else finite(myopia[2]),
         "myopia_share": None if myopia is None or foresight is None else _share(myopia[0], foresight.objective_usd),
-        "myopia_by_category_usd": None if own is None or best is None else {c: own[c] - best[c] for c in CATEGORIES},
+        "myopia_by_category_usd": None if own is None or best is None else {c: own[c] - best[c] for c in categories()},
         "broken": [] if found is None else list(found.violated),
         "not_had": [] if found is None else list(found.dropped),
         "steps": [

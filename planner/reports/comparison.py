@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models import months
-from models.plan import CATEGORIES
+from models.plan import categories
 from models.variants.plan_changes import Change
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
 from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, write_report
@@ -103,7 +103,7 @@ def costs_section(comparison: Comparison) -> Section:
     size, word = money_scale(usd for each in costs for usd in each.values())
     rows: list[tuple[Any, ...]] = [
         (CATEGORY_WORDS[category], *(each[category] / size for each in costs))
-        for category in CATEGORIES
+        for category in categories()
         if any(each[category] for each in costs)
     ]
     rows.append(("Total", *(side.expected_usd / size for side in sides)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from models.dataset import Dataset
-from models.plan import CATEGORIES, Plan
+from models.plan import Plan, categories
 from models.stochastic.risk import TILT, Measure
 from models.stochastic.solution import ROUNDING, BoundedValue, ScenarioPlan, StochasticSolution
 from planner.formatting import percent
@@ -166,7 +166,7 @@ class ScenarioSetResult:
         """Expected present value by category; sums to the expected cost."""
         return {
             category: sum((each.probability * each.figures.costs_usd[category] for each in self.scenarios), 0.0)
-            for category in CATEGORIES
+            for category in categories()
         }
 
     @cached_property
@@ -174,7 +174,7 @@ class ScenarioSetResult:
         """The same, and as `risk` what is minimised on top; sums to the objective."""
         costs, solution = self.expected_costs_usd, self.solution
         plain = solution.measure.kind == "expected" and solution.measure.weight == 0.0
-        return costs if plain else costs | {RISK: solution.objective_usd - sum(costs[name] for name in CATEGORIES)}
+        return costs if plain else costs | {RISK: solution.objective_usd - sum(costs[name] for name in categories())}
 
     @cached_property
     def cvar_usd(self) -> float:

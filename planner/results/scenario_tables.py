@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.plan import CATEGORIES
+from models.plan import categories
 from planner.results.tables import Table, TableColumn, columns
 
 SCENARIO = TableColumn("scenario", "text", "scenario")
@@ -28,7 +28,7 @@ SCENARIOS = Table(
         "shortfall_bn_tokens:amount",
         "shortfall_share:amount",
         "peak_mw:amount",
-        *(f"{category}_usd:money" for category in CATEGORIES),
+        *(f"{category}_usd:money" for category in categories()),
     ),
 )
 RISK_SHEET = Table(

@@ -1,6 +1,7 @@
 """A kind of offer that only tests know: a rental, a block of accelerators signed once and paid by the month.
 
-`register` enters it wherever a new kind has an entry: a sheet, a category of payment, the registry, the audit's table.
+The class of its rows declares its sheet; `register` makes the two entries of a new kind, in the registry and in the
+audit's table.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from models.core.ledgers import Obligation, Source
 from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset
-from models.plan import CATEGORIES, Plan, Signing
-from models.schema import SHEETS, Sheet
+from models.plan import Plan, Signing
+from models.schema import rows_of
 from models.supply.bill_rows import BillRow, Hours
 from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.registry import KINDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@rows_of("rentals", "blocks rented by the month", key=("rental",), offers="bought", category="rental")
 class Rental(Row):
     rental: str = column("name", "a block that can be rented")
     provider: str = column("name", "who offers it")
@@ -192,7 +193,6 @@ RENTAL = RentalKind(
     colour="#009E73",
     light="#BFE3D5",
     row=Rental,
-    category="rental",
     cash_group="rentals",
     signing_families=("rented_by",),
     signed_once=True,
@@ -264,6 +264,4 @@ def register() -> None:
     """Enters the kind, once."""
     if RENTAL not in KINDS:
         KINDS.append(RENTAL)
-        SHEETS.append(Sheet("rentals", Rental, ("rental",), True, "blocks rented by the month", "bought"))
-        CATEGORIES.append("rental")
         AUDITED["rental"] = AuditedRentals("rental", "rental")

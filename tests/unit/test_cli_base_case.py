@@ -11,7 +11,7 @@ from builders import contract, dataset, demand, fleet, lease, lease_out, on_dema
 from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.plan import CATEGORIES
+from models.plan import categories
 from models.schema import Option, Rule
 from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
@@ -28,7 +28,7 @@ OPTIONS = SolveOptions(gap=0.0)
 def base_of(data: Dataset, outcome: Outcome | None = None) -> BaseCase:
     outcome = outcome or solve(build_model(data), OPTIONS)
     return base_case(
-        data, outcome, dict.fromkeys(CATEGORIES, 0.0), OPTIONS, Stop(), lambda what: ProgressLines(what, "USD")
+        data, outcome, dict.fromkeys(categories(), 0.0), OPTIONS, Stop(), lambda what: ProgressLines(what, "USD")
     )
 
 
@@ -97,7 +97,7 @@ def test_a_figure_that_is_not_proven_is_a_range(
     found = base_of(data, plan_outcome)
     assert found.cost == known
     assert found.cost.value(0.001) is None
-    assert found.shortage_avoided(dict.fromkeys(CATEGORIES, 0.0)) == Estimate.unknown()
+    assert found.shortage_avoided(dict.fromkeys(categories(), 0.0)) == Estimate.unknown()
     assert "not proven" in found.warning
     assert given == [module.LEAST_SECONDS]
 

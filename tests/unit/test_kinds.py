@@ -14,7 +14,8 @@ import models
 import planner
 from models.audit.kinds import AUDITED
 from models.kinds import FLEET, OPTION
-from models.plan import CATEGORIES
+from models.plan import categories
+from models.schema import SHEETS
 from models.supply.kind import OfferKind
 from models.supply.registry import KINDS, decided_kinds, kind_named
 
@@ -90,11 +91,13 @@ def test_a_comparison_would_be_found(text: str) -> None:
     assert list(_comparisons(ast.parse(text)))
 
 
-def test_every_kind_is_known_to_the_audit_and_has_a_category() -> None:
-    """The audit's own table and the categories of payment have an entry for each kind that is registered."""
+def test_every_kind_is_known_to_the_audit_and_every_sheet_of_offers_has_a_kind() -> None:
+    """The registry, the audit's own table and the sheets of offers know the same kinds, categories and directions."""
     assert {each.name for each in KINDS} == set(AUDITED)
-    assert {each.category for each in KINDS} <= set(CATEGORIES)
+    assert {each.sheet.name for each in KINDS} == {each.name for each in SHEETS if each.offers}
+    assert all(each.category and each.buys == (each.sheet.offers == "bought") for each in KINDS)
     assert all(AUDITED[each.name].category == each.category for each in KINDS)
+    assert len(set(categories())) == len(categories())
 
 
 def test_kinds_are_told_apart_in_reports() -> None:
@@ -111,7 +114,7 @@ def test_a_kind_half_written_cannot_be_made() -> None:
     class Half(OfferKind):
         """A kind that says nothing of itself."""
 
-    facts = {name: getattr(KINDS[0], name) for name in ("row", "category", "cash_group", "signing_families")}
+    facts = {name: getattr(KINDS[0], name) for name in ("row", "cash_group", "signing_families")}
     with pytest.raises(TypeError, match=r"add.*at_price.*roll"):
         Half(name="half", **facts)
 

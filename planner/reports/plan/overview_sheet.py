@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.plan import CATEGORIES
+from models.plan import categories
 from planner.excel.book import INK, LINE, TONES, WHITE, Book
 from planner.excel.first_sheet import money_unit
 from planner.reports.plan.charts import lock_in_chart, provider_chart, tokens_chart
@@ -144,7 +144,7 @@ class PlanOverview(PlanPage):
         costs = self.figures.costs_usd
         unit = money_unit(costs.values())
         self.page.heading("Net present cost")
-        rows = [(CATEGORY_WORDS[category], costs[category]) for category in CATEGORIES if costs[category]]
+        rows = [(CATEGORY_WORDS[category], costs[category]) for category in categories() if costs[category]]
         columns = (("Category", "text"), (f"{self.currency}{unit.word}", "money"))
         self.page.table(columns, rows, total=("Total", self.figures.plan.objective_usd), unit=unit)
 

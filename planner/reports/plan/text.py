@@ -7,7 +7,7 @@ from typing import Any
 
 from models.estimate import UNKNOWN, Estimate
 from models.kinds import FLEET, ON_DEMAND, OPTION
-from models.plan import CATEGORIES
+from models.plan import categories
 from models.supply.registry import KINDS
 from planner.excel.first_sheet import Banner, Tile, Tone
 from planner.formatting import estimate_words, money, percent, range_words
@@ -227,7 +227,7 @@ def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...
         ("gap", result.gap, "share"),
         ("most that any other plan could save", result.possible_saving_usd, currency),
         *against_base_case(result),
-        *((f"cost: {category}", costs[category], currency) for category in CATEGORIES),
+        *((f"cost: {category}", costs[category], currency) for category in categories()),
         ("cash paid", sum(each.cash_usd for each in figures.plan.payments), currency),
         ("demand", totals.demand_bn, "bn tokens"),
         ("demand after limits", totals.after_limits_bn, "bn tokens"),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.estimate import Estimate
-from models.plan import CATEGORIES
+from models.plan import categories
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.formatting import finite
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
@@ -78,7 +78,7 @@ def scenarios_table(plans: ScenarioSetResult, gap: float) -> Filled:
                 each.figures.totals.shortfall_bn,
                 each.shortfall_share,
                 each.figures.totals.peak_mw,
-                *(costs[category] for category in CATEGORIES),
+                *(costs[category] for category in categories()),
             )
         )
     return Filled(SCENARIOS, rows)
