@@ -80,12 +80,14 @@ class Estimate:
         return Estimate(low, high, "bound" if self.at_least is None and self.at_most is None else self.known_by)
 
     def without_noise(self, noise: float) -> Estimate:
-        """The figure with 0 for an end that is no further from it than `noise`, what rounding leaves.
+        """The figure without what rounding leaves: ends within `noise` of 0 are 0, and of each other the upper one.
 
-        >>> Estimate(-1e-12, 2.0).without_noise(1e-9)
-        Estimate(at_least=0.0, at_most=2.0, known_by='solves')
+        >>> Estimate(-1e-12, 2.0).without_noise(1e-9), Estimate(2.0 - 1e-12, 2.0).without_noise(1e-9)
+        (Estimate(at_least=0.0, at_most=2.0, known_by='solves'), Estimate(at_least=2.0, at_most=2.0, known_by='solves'))
         """
         low, high = (0.0 if each is not None and abs(each) <= noise else each for each in (self.at_least, self.at_most))
+        if low is not None and high is not None and abs(high - low) <= noise:
+            low = high
         return Estimate(low, high, self.known_by)
 
     def and_also(self, other: Estimate) -> Estimate:

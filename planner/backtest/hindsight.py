@@ -14,14 +14,17 @@ import numpy as np
 from models.audit import AuditReport, audit
 from models.build import Model, build_model
 from models.core.compiled import Compiled
+from models.core.noise import NOISE
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
+from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
 from models.roll.replay import replay
 from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
 from planner.errors import RejectedByAudit
+from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.reports.run_result import Status
 from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
@@ -43,6 +46,11 @@ class EvaluatedPlan:
     gap: float
     seconds: float
 
+    @property
+    def least_cost(self) -> Estimate:
+        """The least cost with the decisions that it holds, USD."""
+        return Estimate.optimum(finite(self.bound_usd), self.objective_usd)
+
 
 @dataclass(frozen=True, slots=True)
 class Hindsight:
@@ -60,13 +68,12 @@ class Hindsight:
     dropped: tuple[str, ...]
 
     @property
-    def myopia_usd(self) -> tuple[float, float, float] | None:
-        """What planning without foresight cost: as found, and the least and most it can be by the bounds proven."""
+    def myopia(self) -> Estimate:
+        """What planning without foresight cost, USD: never less than nothing, since foresight may decide the same."""
         if self.rolling is None or self.foresight is None:
-            return None
-        found = self.rolling.objective_usd - self.foresight.objective_usd
-        least = max(0.0, self.rolling.bound_usd - self.foresight.objective_usd)
-        return found, min(found, least), self.rolling.objective_usd - self.foresight.bound_usd
+            return UNKNOWN
+        noise = NOISE * abs(self.foresight.objective_usd)
+        return self.rolling.least_cost.minus(self.foresight.least_cost).without_noise(noise).not_below(0.0)
 
 
 def hindsight(

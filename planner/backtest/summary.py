@@ -8,13 +8,14 @@ from typing import Any
 
 from models import months
 from models.dataset import Dataset
+from models.estimate import UNKNOWN
 from models.plan import categories
 from models.variants.plan_changes import differences, limit_differences
 from planner.backtest.checkpoints import BacktestStep
 from planner.backtest.forecast_errors import ForecastError
 from planner.backtest.hindsight import EvaluatedPlan, Hindsight
 from planner.backtest.request import BacktestRequest, Inputs
-from planner.formatting import finite, money, percent
+from planner.formatting import estimate_json, estimate_words, finite, money, percent
 from planner.version import __version__
 
 
@@ -61,18 +62,20 @@ def headline(result: BacktestResult) -> str:
         return "● No plan with these decisions was found in time; run the backtest again with a longer --time-limit."
     if found.rolling is None:
         return f"✘ The decisions break rules on what really happened: {'; '.join(found.violated)}."
-    if found.foresight is None or found.myopia_usd is None:
+    if found.foresight is None:
         cost = money(found.rolling.objective_usd, currency)
         return f"● Planned month by month it costs {cost}; no plan with foresight was found ({found.foresight_status})."
-    myopia, least, most = found.myopia_usd
-    share = percent(myopia / abs(found.foresight.objective_usd or 1.0))
     costs = (
         f"{money(found.rolling.objective_usd, currency)} instead of {money(found.foresight.objective_usd, currency)}"
     )
-    bounds = f"By the proven bounds it is at least {money(least, currency)} and at most {money(most, currency)}."
-    if most <= 1e-9 * abs(found.foresight.objective_usd):
+    if found.myopia.at_most == 0.0:
         return f"✔ Planning month by month cost no more than foresight would have: {costs}."
-    return f"✔ Myopia cost {money(myopia, currency)}, {share} of the cost with foresight: {costs}. {bounds}"
+    words = estimate_words(found.myopia, lambda usd: money(usd, currency), result.request.gap)
+    value = found.myopia.value(result.request.gap)
+    if value is None:
+        return f"● Myopia cost {words}, by the bounds proven; the plans found cost {costs}."
+    share = percent(_share(value, found.foresight.objective_usd))
+    return f"✔ Myopia cost {words}, {share} of the cost with foresight: {costs}."
 
 
 def lines(result: BacktestResult) -> list[str]:
@@ -92,7 +95,8 @@ def document(result: BacktestResult) -> dict[str, Any]:
     """The run as plain values; months as `2026-09`, money null where there is no plan."""
     label, found = result.actuals.label, result.hindsight
     rolling, foresight = result.rolling, result.foresight
-    myopia = found.myopia_usd if found is not None else None
+    myopia = UNKNOWN if found is None else found.myopia
+    value = myopia.value(result.request.gap)
     own, best = (None if each is None else each.plan.costs_usd() for each in (rolling, foresight))
     changes = differences(foresight.plan, rolling.plan, label) if rolling and foresight else ()
     limits = limit_differences(foresight.plan, rolling.plan, label) if rolling and foresight else ()
@@ -107,10 +111,11 @@ def document(result: BacktestResult) -> dict[str, Any]:
         "last_month": label(result.actuals.settings.months - 1),
         "rolling": _evaluated(rolling),
         "foresight": _evaluated(foresight),
-        "myopia_usd": None if myopia is None else myopia[0],
-        "myopia_least_usd": None if myopia is None else myopia[1],
-        "myopia_most_usd": None if myopia is None else finite(myopia[2]),
-        "myopia_share": None if myopia is None or foresight is None else _share(myopia[0], foresight.objective_usd),
+        "myopia_usd": value,
+        "myopia_least_usd": myopia.at_least,
+        "myopia_most_usd": myopia.at_most,
+        "myopia_share": None if value is None or foresight is None else _share(value, foresight.objective_usd),
+        "estimates": {"myopia_usd": estimate_json(myopia)},
         "myopia_by_category_usd": None if own is None or best is None else {c: own[c] - best[c] for c in categories()},
         "broken": [] if found is None else list(found.violated),
         "not_had": [] if found is None else list(found.dropped),

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from models.estimate import UNKNOWN
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, against
 from planner.backtest.summary import BacktestResult, headline
 from planner.excel.report_page import Page, Picture, Section, first_rows, heads, write_report
-from planner.formatting import finite, money_scale, over
+from planner.formatting import money_scale, over
 from planner.reports.comparison import figures_section, power_section, words_sections
 from planner.reports.comparison_tables import tables
 from planner.reports.plan.text import CATEGORY_WORDS
@@ -96,13 +97,17 @@ def _costs(result: BacktestResult) -> Iterator[Section]:
     ]
     totals = result.rolling.objective_usd, result.foresight.objective_usd
     rows.append(("Total", totals[0] / size, totals[1] / size, (totals[0] - totals[1]) / size))
-    lowest = [finite(each.bound_usd) for each in (result.rolling, result.foresight)]
-    bounds = " and ".join("unknown" if bound is None else f"{bound / size:,.2f}" for bound in lowest)
+    lowest = [each.least_cost.at_least for each in (result.rolling, result.foresight)]
+    rows.append(("Least that either can cost", *(over(bound, size) for bound in lowest), None))
+    myopia = UNKNOWN if result.hindsight is None else result.hindsight.myopia
+    for words, end in (("at least", myopia.at_least), ("at most", myopia.at_most)):
+        rows.append((f"Cost of myopia, {words}", None, None, over(end, size)))
     yield Section(
         f"Net present cost, {unit}",
-        heads("Category:text", f"{ROLLING}:money", f"{FORESIGHT}:money", "myopia:money"),
+        heads("Category:text", f"{ROLLING}:money", f"{FORESIGHT}:money", "difference:money"),
         rows,
-        f"Month by month: decisions held. With foresight: all known from the start. Proven bounds: {bounds}.",
+        "Month by month: decisions held. With foresight: all known from the start. The difference is that of the plans "
+        "found; the cost of myopia is what is proven of it.",
         Picture(f"Net present cost by category, {unit}", (1, 2), "column", "#,##0.0"),
     )
 

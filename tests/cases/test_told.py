@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import builders as b
@@ -12,12 +14,21 @@ from searches import SEARCHES, Search, lucky, three_leases
 from models.dataset import Dataset
 from models.estimate import Estimate
 from planner.analysis import alternatives, base_case, plan_stability
+from planner.backtest import hindsight as looking_back
+from planner.backtest.request import BacktestRequest, Inputs
+from planner.backtest.summary import BacktestResult
+from planner.backtest.summary import document as backtest_document
+from planner.backtest.summary import headline as backtest_headline
+from planner.interrupt import Stop
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
 from planner.results.base_case import BaseCase
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
+from planner.solving.problem import SolveOptions
+from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 
 
 def _told(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search, **asked: Any) -> tuple[RunResult, Any, str]:
@@ -84,3 +95,35 @@ def test_what_rounding_leaves_of_a_shortage_is_none() -> None:
     assert base.shortage_avoided({"shortfall": -5.0, "revenue_forgone": 0.0, "lease": 2e6}).value(0.0) == pytest.approx(
         5
     )
+
+
+@SEARCHES
+@pytest.mark.parametrize("stage", ["Decisions held", "Foresight"])
+def test_the_cost_of_myopia_is_a_number_only_where_both_sides_are_proven(
+    monkeypatch: pytest.MonkeyPatch, search: Search, stage: str
+) -> None:
+    """A backtest of which one search in hindsight proves nothing tells the ends that there are, and no number."""
+    data = three_leases()
+    followed = b.solved(_dearer())
+    asked = {"Decisions held": 0, "Foresight": 1}[stage]
+    calls = count()
+    monkeypatch.setattr(looking_back, "solve", lambda *a, **k: (search if next(calls) == asked else solve)(*a, **k))
+    found = looking_back.hindsight(
+        data, followed, 0, SolveOptions(0.0), Stop(), lambda what: ProgressLines(what, "USD")
+    )
+    request = BacktestRequest(Path("f.xlsx"), Path("a.xlsx"), gap=0.0)
+    result = BacktestResult(request, Inputs(data, data, 0, ("", ""), ""), [], found, [])
+    document = backtest_document(result)
+    assert (document["myopia_usd"], document["myopia_share"]) == (None, None)
+    told = document["estimates"]["myopia_usd"]
+    assert told["at_least"] is None or told["at_least"] <= 2.0  # which b and c cost more than a and b
+    assert (told["at_most"] is None) or stage == "Decisions held"
+    assert "✔" not in backtest_headline(result)
+
+
+def test_the_cost_of_myopia_is_a_number_where_both_sides_are_proven() -> None:
+    """Leases b and c in place of a and b cost 2 USD more."""
+    found = looking_back.hindsight(
+        three_leases(), b.solved(_dearer()), 0, SolveOptions(0.0), Stop(), lambda what: ProgressLines(what, "USD")
+    )
+    assert found.myopia.value(0.0) == pytest.approx(2.0)

@@ -86,9 +86,12 @@ def _never_beats_foresight(data: Dataset, random: Random) -> None:
     assert best is not None
     scale = max(1.0, sum(abs(each.present_value_usd) for each in best.payments))
     assert found.objective_usd >= best.objective_usd - 1e-6 * scale
-    assert rolled.hindsight.myopia_usd is not None
-    myopia, least, most = rolled.hindsight.myopia_usd
-    assert -1e-6 * scale <= least <= myopia <= most + 1e-6 * scale
+    assert rolled.hindsight.foresight is not None
+    myopia, apart = rolled.hindsight.myopia, found.objective_usd - rolled.hindsight.foresight.objective_usd
+    assert myopia.at_least is not None
+    assert myopia.at_most is not None
+    assert 0.0 <= myopia.at_least <= apart + 1e-6 * scale
+    assert apart <= myopia.at_most + 1e-6 * scale
 
 
 @pytest.mark.parametrize("theme", THEMES)
