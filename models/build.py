@@ -78,6 +78,7 @@ def build_model(
     Model
         Its `compiled` arrays go to a solver; `plan` reads the solver's column values back.
     """
+    dataset = dataset.in_order
     model = Model(dataset, model_units(dataset), probes=probes, every_month=every_month)
     with PauseGC():
         for add_term in TERMS:

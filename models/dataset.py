@@ -7,7 +7,7 @@ of the horizon is `first_month + t`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from models.columns import Row
 from models.kinds import OfferKey
 from models.realization import MeanRealization, Realization
 from models.schema import (
+    SHEETS,
     Cap,
     Contract,
     ContractTier,
@@ -40,6 +41,7 @@ from models.schema import (
     ScenarioFactor,
     Segment,
     Settings,
+    Sheet,
     Throughput,
     sheet,
 )
@@ -138,6 +140,16 @@ class Dataset:
         others = {sheet(name).row: tuple(rows) for name, rows in sheets.items() if name not in _FIELDS}
         kept = (each for each in self.more if type(each) not in others)
         return replace(self, **known, more=(*kept, *(each for rows in others.values() for each in rows)))  # type: ignore[arg-type]
+
+    @cached_property
+    def in_order(self) -> Dataset:
+        """The same problem with the rows of every sheet by their keys, so that no plan hangs on the order of rows.
+
+        A segment's limits keep theirs where one has no `generosity`: the order of rows is then its rank.
+        """
+        ranked = {each.segment for each in self.limits if each.generosity is None}
+        rows = {each.name: sorted(self.rows(each.name), key=_by_key(each, ranked)) for each in SHEETS if each.key}
+        return self.with_rows(**rows)
 
     @property
     def horizon(self) -> range:
@@ -243,6 +255,17 @@ class Dataset:
 
 
 _FIELDS = {each.name for each in fields(Dataset)} - {"settings"}
+
+
+def _by_key(of: Sheet, ranked: set[str]) -> Callable[[Row], tuple[tuple[bool, Any], ...]]:
+    """Sorts rows by the columns of the sheet's key, blanks first; those of `ranked` segments by the segment alone."""
+
+    def key(row: Row) -> tuple[tuple[bool, Any], ...]:
+        columns = of.key[:1] if isinstance(row, Limit) and row.segment in ranked else of.key
+        values = (getattr(row, column) for column in columns)
+        return tuple((value is not None, value) for value in values)
+
+    return key
 
 
 def block_hours(dataset: Dataset, t: int, block: str) -> float:

@@ -138,7 +138,7 @@ def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findi
         where = f"{dataset.label(t)} {site} {hardware}, {block}"
         scale = max(sum(each.at(t) for each in by_site[site]), work.least[t])
         findings.at_most("single_site_work_at_site", where, needed, work.at_site[t, block, site, hardware], scale)
-    for t, site in {(t, site) for (t, _), chosen in sites.items() for site in chosen}:
+    for t, site in sorted({(t, site) for (t, _), chosen in sites.items() for site in chosen}):
         online_now = sum(each.at(t) for each in by_site[site])
         limit = online_now * (1 - dataset.settings.reserve_margin)
         for load in dataset.blocks:

@@ -95,8 +95,10 @@ class ScenarioSetResult:
     @classmethod
     def of(cls, dataset: Dataset, solution: StochasticSolution) -> ScenarioSetResult:
         """The set of a solution; `dataset` is the whole problem, of no scenario."""
+        plans = {each.name: each for each in solution.scenarios}
+        in_sheet_order = (plans[each.scenario] for each in dataset.scenarios)
         parts = (
-            ScenarioResult(each, PlanFigures(dataset.in_scenario(each.name), each.plan)) for each in solution.scenarios
+            ScenarioResult(each, PlanFigures(dataset.in_scenario(each.name), each.plan)) for each in in_sheet_order
         )
         return cls(dataset, solution, tuple(parts))
 

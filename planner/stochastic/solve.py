@@ -119,7 +119,7 @@ def solve_stochastic(
     WrongUsage
         The engine asked for cannot minimise the measure.
     """
-    return _StochasticSearch(dataset, measure, options, stop, watch, start, engine).run()
+    return _StochasticSearch(dataset.in_order, measure, options, stop, watch, start, engine).run()
 
 
 class _StochasticSearch:

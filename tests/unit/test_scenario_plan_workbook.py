@@ -144,7 +144,9 @@ def test_scenarios(book: Any, best: StochasticSolution) -> None:
     assert [row["follows"] for row in found] == [None, None, "007"]
     assert [row["told_apart_from"].strftime("%Y-%m") for row in found] == ["2026-03", "2026-05", "2026-05"]
     assert [row["factors"] for row in found][1:] == ["all demand × 2", "all demand × 2; all demand × 3 from 2026-05"]
-    for row, each in zip(found, best.scenarios, strict=True):
+    by_name = {each.name: each for each in best.scenarios}
+    for row in found:
+        each = by_name[row["scenario"]]
         assert each.wait_and_see is not None
         assert row["cost_usd"] == pytest.approx(each.cost_usd)
         assert row["regret_usd"] == pytest.approx(max(0.0, each.cost_usd - each.wait_and_see.cost_usd))
