@@ -44,7 +44,9 @@ def first_rows(rows: Sequence[tuple[Any, ...]], most: int, sheet: str) -> tuple[
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A small table on the page, with a sentence above it; `columns` are header and kind, as `heads` makes them.
+    """A small table on the page, with a sentence above it, or sentences alone where there are no `columns`.
+
+    `columns` are header and kind, as `heads` makes them.
 
     `pictures` are charts of the same rows, side by side.
     """
@@ -117,6 +119,9 @@ def _draw_section(sheet: FirstSheet, section: Section) -> None:
     sheet.heading(section.title)
     if section.note:
         sheet.note(section.note)
+    if not section.columns:
+        sheet.row += 1
+        return
     if not section.rows:
         sheet.sheet.write_string(sheet.row, 0, section.if_empty or "nothing", sheet.book.format())
         sheet.row += 2

@@ -56,17 +56,25 @@ class SampleResult:
     rule), or undecided (`why` in words). Where letting go of caps makes a plan possible, `caps` names those it goes
     beyond and the figures are its; without any plan the cost is NaN. `short` is billions of tokens a day not served by
     segment and month t, where any are; `unavailable` names the offers that were committed and could not be taken.
+    `gap` is the share of the cost by which another plan may be cheaper, None where nothing is proven; `proven`: whether
+    it is no larger than was asked for.
     """
 
     status: Literal["optimal", "stopped", "infeasible", "undecided"]
     cost_usd: float = math.nan
-    gap: float = 0.0
+    gap: float | None = 0.0
+    proven: bool = True
     shortfall_usd: float = 0.0
     short: tuple[tuple[str, int, float], ...] = ()
     unavailable: tuple[str, ...] = ()
     caps: tuple[str, ...] = ()
     seconds: float = 0.0
     why: str = ""
+
+    @property
+    def bound_usd(self) -> float:
+        """What any plan costs at least in it; NaN where that is not known."""
+        return math.nan if self.gap is None else self.cost_usd - self.gap * abs(self.cost_usd)
 
     @property
     def solved(self) -> bool:
@@ -139,7 +147,7 @@ def simulate_plan(
             if _over(stop, deadline) and result.status in ("stopped", "no_plan"):
                 continue  # cut short: how it would have ended is not known
             problem = int(result.key)
-            found[problem] = _result(dataset, result, fixed, commitment.until, floor)
+            found[problem] = _result(dataset, result, fixed, commitment.until, floor, options.gap)
             if result.plan is not None and found[problem].solved:
                 most_expensive[problem] = found[problem].cost_usd, result.plan
                 if len(most_expensive) > WORST:
@@ -186,7 +194,7 @@ def _floors(dataset: Dataset) -> dict[tuple[str, int], float]:
 
 
 def _result(
-    dataset: Dataset, result: SolveResult, fixed: Plan, until: int, floor: dict[tuple[str, int], float]
+    dataset: Dataset, result: SolveResult, fixed: Plan, until: int, floor: dict[tuple[str, int], float], gap: float
 ) -> SampleResult:
     plan = result.plan
     status: Literal["optimal", "stopped", "infeasible", "undecided"] = (
@@ -200,7 +208,8 @@ def _result(
     return SampleResult(
         status,
         plan.objective_usd,
-        result.gap or 0.0,
+        result.gap,
+        status == "optimal" or (result.gap is not None and result.gap <= gap * (1.0 + 1e-9)),
         plan.costs_usd()["shortfall"],
         tuple((*key, tokens) for key, tokens in sorted(short.items()) if tokens > floor[key]),
         unavailable(fixed, plan, until),

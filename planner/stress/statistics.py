@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -46,9 +46,14 @@ class ShortPlace:
 
 @dataclass(frozen=True, slots=True)
 class CostFigures:
-    """Cost of samples in USD: the mean, quantiles by level, the mean of the worst 1 - alpha, spread and extremes."""
+    """Cost of samples in USD: the mean, quantiles by level, the mean of the worst 1 - alpha, spread and extremes.
+
+    `proven`: whether each sample's plan is within the gap asked for. Where one is not, the figures are those of the
+    plans found, intervals reach down to what the bounds prove, and no value is to be told.
+    """
 
     count: int
+    proven: bool
     expected: SampleEstimate
     quantiles: dict[float, SampleEstimate]
     cvar: SampleEstimate
@@ -69,7 +74,7 @@ class StressFigures:
     with_plan: int
     beyond_caps: int
     undecided: int
-    largest_gap: float
+    largest_gap: float | None
     no_plan: SampleEstimate | None
     cost: CostFigures | None
     cost_beyond: CostFigures | None
@@ -88,33 +93,43 @@ def figures(dataset: Dataset, trial: SimulatedPlan, seed: int) -> StressFigures:
     decided = [each for each in results if each.status != "undecided"]
     solved = [each for each in results if each.solved]
     beyond = [each for each in results if each.status == "infeasible" and not math.isnan(each.cost_usd)]
-    costs = np.array([each.cost_usd for each in solved])
+    gaps = [each.gap for each in solved]
     return StressFigures(
         finished=len(results),
         with_plan=len(solved),
         beyond_caps=len(beyond),
         undecided=len(results) - len(decided),
-        largest_gap=max((each.gap for each in solved), default=0.0),
+        largest_gap=None if None in gaps else max((gap for gap in gaps if gap is not None), default=0.0),
         no_plan=probability(len(decided) - len(solved), len(decided)) if decided else None,
-        cost=_cost(costs, alpha, seed),
-        cost_beyond=_cost(np.append(costs, [each.cost_usd for each in beyond]), alpha, seed) if beyond else None,
+        cost=_cost(solved, alpha, seed),
+        cost_beyond=_cost([*solved, *beyond], alpha, seed) if beyond else None,
         short=probability(sum(bool(each.short) for each in solved), len(solved)) if solved else None,
         places=_places(dataset, solved),
-        bins=_bins(costs),
+        bins=_bins(np.array([each.cost_usd for each in solved])),
         worst=_worst(trial),
         caps=_counted(name for each in beyond for name in each.caps),
         unavailable=_counted(name for each in results for name in each.unavailable),
     )
 
 
-def _cost(costs: Vector, alpha: float, seed: int) -> CostFigures | None:
-    if not len(costs):
+def _cost(results: Sequence[SampleResult], alpha: float, seed: int) -> CostFigures | None:
+    if not results:
         return None
+    costs, bounds = (np.array([getattr(each, end) for each in results]) for end in ("cost_usd", "bound_usd"))
+    proven = all(each.proven for each in results)
+
+    def told(statistic: Callable[[Vector], SampleEstimate]) -> SampleEstimate:
+        found = statistic(costs)
+        if proven:
+            return found
+        return replace(found, low=None if np.isnan(bounds).any() else statistic(bounds).low)
+
     return CostFigures(
         len(costs),
-        mean(costs),
-        {level: quantile(costs, level, seed) for level in LEVELS},
-        tail_mean(costs, alpha, seed),
+        proven,
+        told(mean),
+        {level: told(lambda sample, level=level: quantile(sample, level, seed)) for level in LEVELS},  # type: ignore[misc]
+        told(lambda sample: tail_mean(sample, alpha, seed)),
         float(np.std(costs, ddof=1)) if len(costs) > 1 else 0.0,
         float(costs.min()),
         float(costs.max()),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.grouping import groups
 from models.stochastic.estimates import SampleEstimate
-from planner.formatting import money, percent
+from planner.formatting import estimate_words, money, percent
 from planner.stress.simulation import Commitment, SimulatedPlan
-from planner.stress.statistics import StressFigures
+from planner.stress.statistics import CostFigures, StressFigures
 
 Later = Literal["optimised", "held"]
 MEANING = {
@@ -56,11 +57,14 @@ class StressReport:
             return "bad"
         short = found.short is not None and found.short.value >= SHORT_CARE
         unsure = found.undecided or (found.no_plan is not None and found.no_plan.value > 0.0)
+        unsure = unsure or not found.cost.proven
         return "careful" if short or unsure or not self.trial.complete else "good"
 
 
-def between(estimate: SampleEstimate, currency: str) -> str:
-    """`84.20 bn USD (83.10 bn USD to 85.30 bn USD)`."""
+def between(estimate: SampleEstimate, cost: CostFigures, currency: str) -> str:
+    """`84.20 bn USD (83.10 bn USD to 85.30 bn USD)`; where searches left it open, what is known of it alone."""
+    if not cost.proven:
+        return estimate_words(Estimate(estimate.low, estimate.high), lambda usd: money(usd, currency), 0.0)
     if estimate.low is None or estimate.high is None:
         return f"{money(estimate.value, currency)} (one sample gives no confidence interval)"
     return f"{money(estimate.value, currency)} ({money(estimate.low, currency)} to {money(estimate.high, currency)})"
@@ -84,10 +88,13 @@ def headline(report: StressReport) -> str:
         return "No sample was finished, so there is no result. Allow more time."
     if found.cost is not None:
         parts.append(
-            f"Expected cost {between(found.cost.expected, report.currency)} with 95 % confidence, over the "
+            f"Expected cost {between(found.cost.expected, found.cost, report.currency)} with 95 % confidence, over the "
             f"{found.with_plan:,} of {found.finished:,} samples with a plan that keeps every rule; the plan itself "
             f"expects {money(report.commitment.forecast_usd, report.currency)}."
         )
+    if found.cost is not None and not found.cost.proven:
+        unproven = sum(each.solved and not each.proven for each in trial.results)
+        parts.append(f"{unproven:,} samples were not proven within the gap; what that leaves open is in the range.")
     if found.short is not None:
         parts.append(f"Demand falls short somewhere in {chance(found.short)} of these.")
     if found.no_plan is not None and found.no_plan.value:
@@ -129,12 +136,13 @@ def lines(report: StressReport) -> list[str]:
     if found.cost is not None:
         alpha = report.dataset.settings.risk_alpha
         median, high = found.cost.quantiles[0.5], found.cost.quantiles[0.95]
-        text.append(f"  Median {between(median, report.currency)}, 95 % quantile {between(high, report.currency)}")
-        text.append(f"  Mean of the worst {percent(1.0 - alpha)}: {between(found.cost.cvar, report.currency)}")
-    if found.cost_beyond is not None:
+        told = [between(each, found.cost, report.currency) for each in (median, high, found.cost.cvar)]
+        text.append(f"  Median {told[0]}, 95 % quantile {told[1]}")
+        text.append(f"  Mean of the worst {percent(1.0 - alpha)}: {told[2]}")
+    if (beyond := found.cost_beyond) is not None:
         text.append(
             f"  Expected cost when caps that cannot be kept are dropped: "
-            f"{between(found.cost_beyond.expected, report.currency)} over {found.cost_beyond.count:,} samples"
+            f"{between(beyond.expected, beyond, report.currency)} over {beyond.count:,} samples"
         )
     for i in found.worst[:3]:
         cost = money(report.trial.results[i].cost_usd, report.currency)

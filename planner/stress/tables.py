@@ -162,12 +162,17 @@ def _estimate(estimate: SampleEstimate | None) -> dict[str, Any] | None:
 def _cost(cost: CostFigures | None, report: StressReport) -> dict[str, Any] | None:
     if cost is None:
         return None
+
+    def told(each: SampleEstimate) -> dict[str, Any]:
+        return asdict(each) | ({} if cost.proven else {"value": None})
+
     return {
         "samples": cost.count,
-        "expected": asdict(cost.expected),
-        "deviation": cost.deviation,
-        "least": cost.least,
-        "most": cost.most,
-        "quantiles": [{"level": level, **asdict(each)} for level, each in cost.quantiles.items()],
-        "cvar": {"alpha": report.dataset.settings.risk_alpha, **asdict(cost.cvar)},
+        "proven": cost.proven,
+        "expected": told(cost.expected),
+        "deviation": cost.deviation if cost.proven else None,
+        "least": cost.least if cost.proven else None,
+        "most": cost.most if cost.proven else None,
+        "quantiles": [{"level": level, **told(each)} for level, each in cost.quantiles.items()],
+        "cvar": {"alpha": report.dataset.settings.risk_alpha, **told(cost.cvar)},
     }

@@ -57,38 +57,42 @@ class _Page:
         )
 
     def _meaning(self) -> Section:
-        rows = [(text,) for text in (MEANING[self.report.later], *self.report.notes)]
-        return Section("How to read this", heads("What it is:text"), rows)
+        return Section("How to read this", (), (), " ".join((MEANING[self.report.later], *self.report.notes)))
 
-    def _row(self, words: str, estimate: SampleEstimate) -> tuple[Any, ...]:
-        beyond = estimate.value - self.report.commitment.forecast_usd
-        return words, *(over(usd, self.size) for usd in (estimate.value, estimate.low, estimate.high, beyond))
+    def _row(self, words: str, estimate: SampleEstimate, proven: bool = True) -> tuple[Any, ...]:
+        """A figure with its interval; no value where searches left it open."""
+        value = estimate.value if proven else None
+        beyond = None if value is None else value - self.report.commitment.forecast_usd
+        return words, *(over(usd, self.size) for usd in (value, estimate.low, estimate.high, beyond))
 
     def _cost(self) -> Section:
         rows = [self._row("The plan's own forecast", SampleEstimate(self.report.commitment.forecast_usd))]
         if self.found.cost is not None:
             rows += self._figures(self.found.cost)
         if self.found.cost_beyond is not None:
-            rows.append(
-                self._row(f"Expected, caps dropped ({self.found.cost_beyond.count:,})", self.found.cost_beyond.expected)
-            )
+            beyond = self.found.cost_beyond
+            rows.append(self._row(f"Expected, caps dropped ({beyond.count:,})", beyond.expected, beyond.proven))
         return Section(
             "What it costs",
             heads("Figure:text", f"{self.unit}:money", "At least:money", "At most:money", "Over forecast:money"),
             rows,
             "Between 'at least' and 'at most' with 95 % confidence: Student's t for the mean, else the bootstrap. "
-            "Over the samples with a plan that keeps every rule.",
+            "Over the samples with a plan that keeps every rule. Where samples were not proven within the gap no "
+            "value is told, and the range reaches down to what their bounds prove.",
         )
 
     def _figures(self, cost: CostFigures) -> list[tuple[Any, ...]]:
         alpha = self.report.dataset.settings.risk_alpha
-        rows = [self._row("Expected cost", cost.expected)]
-        rows += [self._row(f"{percent(level)} of samples cost at most", each) for level, each in cost.quantiles.items()]
-        rows.append(self._row(f"Mean of the worst {percent(1.0 - alpha)} (CVaR)", cost.cvar))
-        rows.append(self._row("Cheapest sample", SampleEstimate(cost.least)))
-        rows.append(self._row("Most expensive sample", SampleEstimate(cost.most)))
-        rows.append(("Standard deviation", cost.deviation / self.size, None, None, None))
-        return rows
+        told = {
+            "Expected cost": cost.expected,
+            **{f"{percent(level)} of samples cost at most": each for level, each in cost.quantiles.items()},
+            f"Mean of the worst {percent(1.0 - alpha)} (CVaR)": cost.cvar,
+            "Cheapest sample": SampleEstimate(cost.least, high=None if cost.proven else cost.least),
+            "Most expensive sample": SampleEstimate(cost.most, high=None if cost.proven else cost.most),
+        }
+        rows = [self._row(words, each, cost.proven) for words, each in told.items()]
+        spread = cost.deviation / self.size if cost.proven else None
+        return [*rows, ("Standard deviation", spread, None, None, None)]
 
     def _spread(self) -> Section:
         bins, rows = self.found.bins, []
@@ -106,7 +110,7 @@ class _Page:
                 f"Cost, {self.unit}:text", "Samples:whole", "More, %:amount", "At least, %:amount", "At most, %:amount"
             ),
             rows,
-            "'More' is the probability that the cost is above the upper end.",
+            "Of the plans found. 'More' is the probability that the cost is above the upper end.",
             pictures=(*([counted] if several else ()), exceeded),
             if_empty="No sample has a plan that keeps every rule.",
         )

@@ -9,7 +9,9 @@ from typing import Any
 
 import builders as b
 import pytest
+from openpyxl import load_workbook
 from searches import SEARCHES, Search, lucky, three_leases
+from stochastic import scenario
 
 from models.dataset import Dataset
 from models.estimate import Estimate
@@ -26,9 +28,16 @@ from planner.reports.terminal import summary_lines
 from planner.results.base_case import BaseCase
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
+from planner.solving import search as searching
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
+from planner.stress.samples import draw_from_scenarios
+from planner.stress.simulation import Commitment
+from planner.stress.stress_test import stress_test
+from planner.stress.summary import lines as stress_lines
+from planner.stress.tables import stress_json
+from planner.stress.workbook import write_stress
 
 
 def _told(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search, **asked: Any) -> tuple[RunResult, Any, str]:
@@ -127,3 +136,33 @@ def test_the_cost_of_myopia_is_a_number_where_both_sides_are_proven() -> None:
         three_leases(), b.solved(_dearer()), 0, SolveOptions(0.0), Stop(), lambda what: ProgressLines(what, "USD")
     )
     assert found.myopia.value(0.0) == pytest.approx(2.0)
+
+
+@SEARCHES
+def test_a_stress_test_tells_a_cost_only_where_every_sample_is_proven(
+    monkeypatch: pytest.MonkeyPatch, search: Search, tmp_path: Path
+) -> None:
+    """Samples that end with a plan and no proof give what the cost is at most; those without a plan count nowhere."""
+    data = replace(three_leases(), scenarios=(scenario("s", 1.0),))
+    plan = b.solved(three_leases())
+    commitment = Commitment(plan, 0, plan.objective_usd)
+    proven = stress_test(data, commitment, draw_from_scenarios(data, 2, 1), gap=0.0)
+    assert stress_json(proven)["cost_usd"]["expected"]["value"] == pytest.approx(2001.0)
+    assert proven.tone == "good"
+    monkeypatch.setattr(searching, "solve", search)
+    report = stress_test(data, commitment, draw_from_scenarios(data, 2, 1), gap=0.0)
+    document, words = stress_json(report), " ".join(stress_lines(report))
+    assert report.tone != "good"
+    if search is not lucky:
+        assert (document["cost_usd"], document["samples"]["undecided"]) == (None, 2)
+        assert "Expected cost" not in words
+        return
+    cost = document["cost_usd"]
+    assert (cost["expected"]["value"], cost["expected"]["low"], cost["most"]) == (None, None, None)
+    assert cost["expected"]["high"] == pytest.approx(2001.0)
+    assert (document["largest_gap"], [each["gap"] for each in document["results"]]) == (None, [None, None])
+    assert "Expected cost at most 2,001 USD" in words
+    write_stress(tmp_path / "stress.xlsx", report)
+    page = load_workbook(tmp_path / "stress.xlsx")["Stress test"]
+    rows = {row[0]: row[1:5] for row in page.iter_rows(values_only=True) if isinstance(row[0], str)}
+    assert [each for each in rows["Expected cost"] if each is not None] == [pytest.approx(2001.0)]
