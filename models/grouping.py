@@ -22,6 +22,15 @@ def sums(amounts: Iterable[tuple[Key, float]]) -> defaultdict[Key, float]:
     return found
 
 
+def largest(amounts: Iterable[tuple[Key, float]]) -> dict[Key, float]:
+    """The largest amount of each key, at least 0.
+
+    >>> largest([("a", 1.0), ("b", -2.0), ("a", 3.0)])
+    {'a': 3.0, 'b': 0.0}
+    """
+    return {key: max(0.0, *found) for key, found in groups(amounts).items()}
+
+
 def groups(values: Iterable[tuple[Key, Value]]) -> defaultdict[Key, list[Value]]:
     """The values of each key in their order; none for a key without any.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from models.schema import ScenarioFactor
@@ -107,37 +107,16 @@ class MeanRealization(Realization):
         super().__init__()
         self._parts = tuple(parts)
 
-    def _mean(self, figure: Callable[[Realization], float]) -> float:
-        return sum(weight * figure(part) for weight, part in self._parts)
+    def _product(self, quantity: str, names: Iterable[str], t: int) -> float:
+        return sum(weight * part._product(quantity, names, t) for weight, part in self._parts)
+
+    def _added(self, quantity: str, name: str, t: int) -> float:
+        return sum(weight * part._added(quantity, name, t) for weight, part in self._parts)
 
     def demand(self, segment: str, plain: Sequence[float]) -> tuple[float, ...]:
         """The mean of a segment's demand by month."""
         paths = [(weight, part.demand(segment, plain)) for weight, part in self._parts]
         return tuple(sum(weight * path[t] for weight, path in paths) for t in range(len(plain)))
-
-    def throughput(self, workload: str, hardware: str, t: int) -> float:
-        """The mean multiplier of tokens a second."""
-        return self._mean(lambda part: part.throughput(workload, hardware, t))
-
-    def on_demand_price(self, hardware: str, t: int) -> float:
-        """The mean multiplier of the on-demand price."""
-        return self._mean(lambda part: part.on_demand_price(hardware, t))
-
-    def on_demand_cap(self, hardware: str, t: int) -> float:
-        """The mean multiplier of the on-demand capacity."""
-        return self._mean(lambda part: part.on_demand_cap(hardware, t))
-
-    def price(self, offer: str, signed: int) -> float:
-        """The mean multiplier of an offer's rates and upfronts."""
-        return self._mean(lambda part: part.price(offer, signed))
-
-    def delivered(self, offer: str, t: int) -> float:
-        """The mean multiplier of what an offer delivers."""
-        return self._mean(lambda part: part.delivered(offer, t))
-
-    def delay(self, offer: str, t: int) -> int:
-        """The mean delay, in whole months."""
-        return round(self._mean(lambda part: part.delay(offer, t)))
 
     def exit(self, *names: str) -> int | None:
         """The month by which the supplier has left with a probability above one half; None where it never does."""

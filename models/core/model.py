@@ -17,6 +17,7 @@ from models.core.noise import without_noise
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
+from models.grouping import sums
 from models.plan import Payment, Plan
 
 Reader = Callable[[], Plan]
@@ -271,13 +272,7 @@ def _joined(left: Plan, right: Plan) -> Plan:
 
 def _by_month(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
     """Payments added up by month, category, provider and offer; those of nothing left out."""
-    totals: dict[tuple[int, str, str, str], list[float]] = {}
-    for each in payments:
-        total = totals.setdefault((each.month, each.category, each.provider, each.offer), [0.0, 0.0])
-        total[0] += each.cash_usd
-        total[1] += each.present_value_usd
-    return tuple(
-        Payment(month, category, provider, offer, cash, present)
-        for (month, category, provider, offer), (cash, present) in sorted(totals.items())
-        if cash or present
-    )
+    alike = [((each.month, each.category, each.provider, each.offer), each) for each in payments]
+    cash = sums((key, each.cash_usd) for key, each in alike)
+    present = sums((key, each.present_value_usd) for key, each in alike)
+    return tuple(Payment(*key, cash[key], present[key]) for key in sorted(cash) if cash[key] or present[key])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.plan import Plan, SourceUse
+from models.grouping import largest
+from models.plan import Plan, Serving, Shortfall, SourceUse
 
 NOISE = 1e-9
 """Amounts below this share of the largest beside them are rounding of the solver, not decisions."""
@@ -16,16 +17,10 @@ def without_noise(plan: Plan) -> Plan:
     Tokens are compared with the largest of their segment and region, accelerators with the largest of
     their hardware. Payments stay as they are: they add up to the objective.
     """
-    tokens: dict[tuple[str, str], float] = {}
-    amounts = [(row.segment, row.region, row.tokens_bn) for row in plan.serving]
-    amounts += [(row.segment, row.region, row.tokens_bn) for row in plan.shortfalls]
-    for segment, region, amount in amounts:
-        tokens[segment, region] = max(tokens.get((segment, region), 0.0), amount)
-    work: dict[str, float] = {}
-    sizes = [(row.hardware, max(row.accelerators, row.overage)) for row in plan.source_use]
-    sizes += [(row.hardware, row.accelerators) for row in plan.on_demand]
-    for hardware, amount in sizes:
-        work[hardware] = max(work.get(hardware, 0.0), amount)
+    told: tuple[Serving | Shortfall, ...] = (*plan.serving, *plan.shortfalls)
+    tokens = largest(((row.segment, row.region), row.tokens_bn) for row in told)
+    used = [(row.hardware, max(row.accelerators, row.overage)) for row in plan.source_use]
+    work = largest([*used, *((row.hardware, row.accelerators) for row in plan.on_demand)])
 
     def clean(row: SourceUse) -> SourceUse:
         least = NOISE * work[row.hardware]

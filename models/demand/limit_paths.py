@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.demand.limit_effects import LimitEffect, limit_effects
+from models.grouping import largest
 
 State = tuple[str, int]
 """The limit in force, and the months after this one in which it cannot yet change."""
@@ -60,27 +61,20 @@ def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
 
     months: list[dict[State, float]] = []
     for t in dataset.horizon:
-        reached: dict[State, float] = {}
         arrivals = months[-1].items() if months else ((None, 0.0),)
-        for state, lost in arrivals:
-            after = lost + (choices[state[0]].churn_per_month if state else 0.0)
-            for following in followers(state, t):
-                reached[following] = max(after, reached.get(following, 0.0))
+        reached = largest(
+            (following, lost + (choices[state[0]].churn_per_month if state else 0.0))
+            for state, lost in arrivals
+            for following in followers(state, t)
+        )
         if not reached:
             return LimitPaths((), t)
         months.append(reached)
     for t in reversed(dataset.horizon[1:]):
         ahead = months[t].keys()
         months[t - 1] = {s: lost for s, lost in months[t - 1].items() if not ahead.isdisjoint(followers(s, t))}
-    return LimitPaths(tuple(_by_limit(states) for states in months))
+    return LimitPaths(tuple(largest((limit, lost) for (limit, _), lost in states.items()) for states in months))
 
 
 def _tightens(before: LimitEffect | None, after: LimitEffect) -> bool:
     return before is not None and after.generosity < before.generosity
-
-
-def _by_limit(states: dict[State, float]) -> dict[str, float]:
-    worst: dict[str, float] = {}
-    for (limit, _), lost in states.items():
-        worst[limit] = max(lost, worst.get(limit, 0.0))
-    return worst

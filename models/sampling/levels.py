@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from models.core.vector import Array
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
+from models.grouping import groups, largest
 from models.realization import ALL
 from models.sampling.paths import Paths
+from models.supply.kind import OfferKind
 from models.supply.registry import offers
 
 
@@ -50,9 +53,7 @@ def over_baseline(dataset: Dataset, tokens: Mapping[str, Array]) -> Array:
 
 def accelerator_time(dataset: Dataset) -> dict[str, float]:
     """The size of each segment: baseline tokens over the fastest rate of its workload, summed over the horizon."""
-    fastest: dict[str, float] = {}
-    for row in dataset.throughput:
-        fastest[row.workload] = max(row.tokens_per_second, fastest.get(row.workload, 0.0))
+    fastest = largest((row.workload, row.tokens_per_second) for row in dataset.throughput)
     sizes = dict.fromkeys(dataset.segment_of, 0.0)
     for (segment, _), baseline in baseline_demand(dataset).items():
         rate = fastest.get(dataset.segment_of[segment].workload, 0.0)
@@ -62,13 +63,12 @@ def accelerator_time(dataset: Dataset) -> dict[str, float]:
 
 def power_mw(dataset: Dataset) -> dict[str, float]:
     """The size of each offer: MW of all of it; and of each provider: MW of all its offers. 0 for on-demand only."""
-    sizes: dict[str, float] = {}
-    providers: list[tuple[str, str]] = []
-    for kind, row in offers(dataset):
-        if kind.uncertain:
-            name = kind.name_of(row)
-            units = kind.units_signed(row) if kind.status(row) == "signed" else 0
-            sizes[name] = kind.mw_per_unit(dataset, row) * (units or kind.most(row))
-            providers.append((row.provider, name))
-    by_provider = {one: math.fsum(sizes[name] for each, name in providers if each == one) for one, _ in providers}
-    return by_provider | sizes
+
+    def mw(kind: OfferKind, row: Any) -> float:
+        units = kind.units_signed(row) if kind.status(row) == "signed" else 0
+        return kind.mw_per_unit(dataset, row) * (units or kind.most(row))
+
+    sizes = [(row.provider, kind.name_of(row), mw(kind, row)) for kind, row in offers(dataset) if kind.uncertain]
+    by_provider = groups((provider, size) for provider, _, size in sizes)
+    totals = {provider: math.fsum(found) for provider, found in by_provider.items()}
+    return totals | {name: size for _, name, size in sizes}

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
+from models.columns import Row
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.faults import closest
@@ -20,6 +22,8 @@ from models.schema import OF_OFFERS, Demand
 from models.supply.kind import OfferKind
 from models.supply.registry import KINDS, offers_named, two_offers, uncertain
 from models.variants.offers import at_price
+
+_Action = Callable[[Dataset, str, float], Dataset]
 
 
 def with_factor(dataset: Dataset, quantity: str, name: str, value: float) -> Dataset:
@@ -79,14 +83,6 @@ def _offers(dataset: Dataset, quantity: str, name: str = ALL) -> list[OfferKey]:
     return [offer for offer in found if name in (ALL, offer.name)]
 
 
-def _demand(dataset: Dataset, name: str, value: float) -> Dataset:
-    rows = (
-        replace(each, tokens_bn_per_day=each.tokens_bn_per_day * value) if name in (ALL, each.segment) else each
-        for each in dataset.demand
-    )
-    return replace(dataset, demand=tuple(rows))
-
-
 def _demand_growth(dataset: Dataset, name: str, value: float) -> Dataset:
     """Every month's growth over the month before is larger by `value`, from month 0 on."""
     kept = [each for each in dataset.demand if name not in (ALL, each.segment)]
@@ -100,36 +96,6 @@ def _demand_growth(dataset: Dataset, name: str, value: float) -> Dataset:
             month = dataset.month(t)
             kept.append(Demand(segment=segment, region=region, month=month, tokens_bn_per_day=tokens))
     return replace(dataset, demand=tuple(kept))
-
-
-def _throughput(dataset: Dataset, name: str, value: float) -> Dataset:
-    rows = (
-        replace(each, tokens_per_second=each.tokens_per_second * value)
-        if name in (ALL, each.workload, each.hardware)
-        else each
-        for each in dataset.throughput
-    )
-    return replace(dataset, throughput=tuple(rows))
-
-
-def _on_demand_price(dataset: Dataset, name: str, value: float) -> Dataset:
-    rows = (
-        replace(each, usd_per_accelerator_hour=each.usd_per_accelerator_hour * value)
-        if name in (ALL, each.hardware)
-        else each
-        for each in dataset.on_demand
-    )
-    return replace(dataset, on_demand=tuple(rows))
-
-
-def _on_demand_cap(dataset: Dataset, name: str, value: float) -> Dataset:
-    rows = (
-        replace(each, max_accelerators=each.max_accelerators * value)
-        if name in (ALL, each.hardware) and each.max_accelerators is not None
-        else each
-        for each in dataset.on_demand
-    )
-    return replace(dataset, on_demand=tuple(rows))
 
 
 def _price(dataset: Dataset, name: str, value: float) -> Dataset:
@@ -151,29 +117,39 @@ def _delay(dataset: Dataset, name: str, value: float) -> Dataset:
     return dataset
 
 
-def _cap(dataset: Dataset, name: str, value: float) -> Dataset:
-    rows = (replace(each, value=each.value * value) if name in (ALL, each.cap) else each for each in dataset.caps)
-    return replace(dataset, caps=tuple(rows))
+def _multiplied(sheet: str, column: str, *names: str) -> _Action:
+    """A column of the rows that a name in one of their columns picks, times the value; blank cells stay."""
+
+    def act(dataset: Dataset, name: str, value: float) -> Dataset:
+        def changed(row: Row) -> Row:
+            figure = getattr(row, column)
+            picked = figure is not None and name in (ALL, *(getattr(row, each) for each in names))
+            return replace(row, **{column: figure * value}) if picked else row
+
+        return dataset.with_rows(**{sheet: map(changed, dataset.rows(sheet))})
+
+    return act
 
 
-def _discount_rate(dataset: Dataset, _name: str, value: float) -> Dataset:
-    return replace(dataset, settings=replace(dataset.settings, discount_rate=value))
+def _setting(column: str) -> _Action:
+    """A setting at the value."""
+
+    def act(dataset: Dataset, _name: str, value: Any) -> Dataset:
+        return replace(dataset, settings=replace(dataset.settings, **{column: value}))
+
+    return act
 
 
-def _reserve_margin(dataset: Dataset, _name: str, value: float) -> Dataset:
-    return replace(dataset, settings=replace(dataset.settings, reserve_margin=value))
-
-
-_ACTIONS: dict[str, Callable[[Dataset, str, float], Dataset]] = {
-    "demand": _demand,
+_ACTIONS: dict[str, _Action] = {
+    "demand": _multiplied("demand", "tokens_bn_per_day", "segment"),
     "demand_growth": _demand_growth,
-    "throughput": _throughput,
-    "on_demand_price": _on_demand_price,
-    "on_demand_cap": _on_demand_cap,
+    "throughput": _multiplied("throughput", "tokens_per_second", "workload", "hardware"),
+    "on_demand_price": _multiplied("on_demand", "usd_per_accelerator_hour", "hardware"),
+    "on_demand_cap": _multiplied("on_demand", "max_accelerators", "hardware"),
     "price": _price,
     "delivered_share": _delivered_share,
     "delivery_delay_months": _delay,
-    "cap": _cap,
-    "discount_rate": _discount_rate,
-    "reserve_margin": _reserve_margin,
+    "cap": _multiplied("caps", "value", "cap"),
+    "discount_rate": _setting("discount_rate"),
+    "reserve_margin": _setting("reserve_margin"),
 }

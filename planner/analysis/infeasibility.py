@@ -14,13 +14,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from models.build import build_model
-from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
 from models.dataset import Dataset
 from models.variants.elastic import Elastic, RelaxableRule, Violation
 from models.variants.repairs import RuleChange, change_of, repaired
 from planner.interrupt import Stop
-from planner.solving.problem import SolveOptions
+from planner.solving.problem import ArrayProblem, SolveOptions
 from planner.solving.search import solve
 
 ALTERNATIVES = 5
@@ -81,14 +80,6 @@ def explain_infeasible(
     return Infeasibility(repairs, rules, not search.cut_short, time.monotonic() - search.began)
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """Arrays to solve, their costs in plain units."""
-
-    compiled: Compiled
-    units: ModelUnits
-
-
 class _RepairSearch:
     def __init__(self, dataset: Dataset, seconds: float, stop: Stop | None) -> None:
         self.began = time.monotonic()
@@ -142,7 +133,9 @@ class _RepairSearch:
     def _violations(self, allowed: Collection[RelaxableRule]) -> tuple[Violation, ...] | None:
         """How the allowed rules are violated at the least penalty; None where relaxing them is not enough."""
         options = SolveOptions(gap=0.001, time_limit=max(0.5, self.deadline - time.monotonic()))
-        outcome = solve(_Problem(self.elastic.arrays(allowed), ModelUnits()), options, should_stop=lambda: self.over)
+        outcome = solve(
+            ArrayProblem(self.elastic.arrays(allowed), ModelUnits()), options, should_stop=lambda: self.over
+        )
         if outcome.status in ("stopped", "no_plan"):
             self.cut_short = True
         return None if outcome.values is None else self.elastic.violations(outcome.values)

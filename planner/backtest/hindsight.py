@@ -13,7 +13,6 @@ import numpy as np
 
 from models.audit import AuditReport, audit
 from models.build import Model, build_model
-from models.core.compiled import Compiled
 from models.core.noise import NOISE
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
@@ -27,7 +26,7 @@ from planner.errors import RejectedByAudit
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.reports.run_result import Status
-from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
+from planner.solving.problem import ArrayProblem, CompiledProblem, Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines, Watch
 from planner.solving.search import solve
 
@@ -154,12 +153,6 @@ def _beyond_the_horizon(model: Model, decisions: Plan, until: int) -> tuple[str,
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _ElasticProblem:
-    compiled: Compiled
-    units: ModelUnits
-
-
 def _violated(actuals: Dataset, decisions: Plan, until: int, options: SolveOptions, stop: Stop) -> tuple[str, ...]:
     """Which rules the decisions break on the actuals, where and how far, bent as little as can be."""
     elastic = Elastic(actuals, every_month=True)
@@ -167,7 +160,7 @@ def _violated(actuals: Dataset, decisions: Plan, until: int, options: SolveOptio
     arrays = elastic.arrays(allowed)
     values = fixed_values(elastic.model, decisions, until)
     added = len(arrays.columns) - len(values)
-    problem = _ElasticProblem(arrays, ModelUnits())
+    problem = ArrayProblem(arrays, ModelUnits())
     outcome = solve(
         fixed_problem(problem, np.concatenate([values, np.full(added, np.nan)])),
         options,
