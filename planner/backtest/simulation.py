@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from models.build import Model, build_model
 from models.checks import check
 from models.dataset import Dataset
 from models.grouping import sums
+from models.kinds import OfferKey
 from models.plan import Plan, Serving, Shortfall
 from models.policy.stability import PlanStability
 from models.roll import Rolled, roll_forward
@@ -19,9 +21,9 @@ from models.roll.information import information_at
 from models.roll.plan_mapping import map_back, map_forward
 from models.roll.replay import replay
 from models.roll.shortfall_relaxation import unserved_allowed
+from models.supply.kind import GIVE_NOTICE, RENEW
 from models.warm_start import start_values
 from planner.backtest.checkpoints import BacktestStep, chain_key, load_step, save_step
-from planner.backtest.decisions_made import decisions_made
 from planner.backtest.plan_files import write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.errors import RejectedByAudit
@@ -218,3 +220,40 @@ def _short(problem: Dataset, plan: Plan) -> tuple[str, ...]:
     short = (each for each in plan.shortfalls if each.segment in must and each.tokens_bn > 1e-9)
     found = sums(((each.segment, each.month), each.tokens_bn) for each in short)
     return tuple(f"{segment}: {bn:,.4g} bn tokens in {problem.label(t)}" for (segment, t), bn in sorted(found.items()))
+
+
+def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple[str, ...]:
+    """Signings, notice, renewals, options and changes of limits in months `first` to `last`.
+
+    Notice is given notice_months before service stops; a renewal is decided in the month before its first.
+    """
+    words: list[str] = []
+    signed: Counter[tuple[OfferKey, int]] = Counter()
+    ended: Counter[tuple[OfferKey, int]] = Counter()
+    renewed: Counter[tuple[OfferKey, int]] = Counter()
+    for each in plan.signings:
+        if not each.signed and first <= each.month <= last:
+            signed[each.offer, each.term_months] += each.units
+        for do, month, end in each.kind.notices(dataset, each):
+            if do == RENEW and first <= month - 1 <= last:
+                renewed[each.offer, month] += each.units
+            elif do == GIVE_NOTICE and first <= month <= last:
+                ended[each.offer, end] += each.units
+    for (offer, term), units in signed.items():
+        words.append(f"{offer.kind.does} {offer.kind.units(units)} of {offer.name} for {term} months")
+    words += [f"gives notice on {units} of {at.name}, ends {dataset.label(end)}" for (at, end), units in ended.items()]
+    words += [f"renews {units} of {at.name} from {dataset.label(begins)}" for (at, begins), units in renewed.items()]
+    words += [f"buys option {each.name}" for each in plan.options if first <= each.month <= last]
+    return (*words, *_limits(dataset, plan, first, last))
+
+
+def _limits(dataset: Dataset, plan: Plan, first: int, last: int) -> list[str]:
+    in_force = {(each.segment, each.month): each.limit for each in plan.limits}
+    words = []
+    for segment in dataset.segments:
+        for t in range(first, last + 1):
+            now = in_force.get((segment.segment, t))
+            before = in_force.get((segment.segment, t - 1)) if t else segment.current_limit
+            if now is not None and now != before:
+                words.append(f"puts {segment.segment} on {now}")
+    return words

@@ -123,8 +123,8 @@ def _versions() -> dict[str, str]:
 
 
 def _dry_run(name: str, folder: Path, jobs: Sequence[Job], *, force: bool) -> CommandResult:
-    from planner.batch.dry_run import plan
     from planner.batch.folder import BatchFolder
+    from planner.batch.reuse import plan
 
     planned = plan(jobs, BatchFolder(folder), _versions(), force=force)
     width = max(len(each.name) for each in planned)

@@ -34,16 +34,18 @@ class PlanReport:
 def report_of(result: RunResult) -> PlanReport:
     """How a result is reported."""
     if result.dataset is not None and result.dataset.scenarios:
+        from planner.reports.scenarios.overview_sheet import draw_scenario_set
+        from planner.reports.scenarios.rows import all_tables
         from planner.reports.scenarios.run_json import scenario_set_json
         from planner.reports.scenarios.terminal import NO_PLAN, scenario_set_lines
-        from planner.reports.scenarios.workbook import draw_scenario_set, scenario_set_tables
 
-        return PlanReport(scenario_set_tables, draw_scenario_set, scenario_set_json, scenario_set_lines, NO_PLAN)
+        return PlanReport(all_tables, draw_scenario_set, scenario_set_json, scenario_set_lines, NO_PLAN)
+    from planner.reports.plan.overview_sheet import draw_plan
+    from planner.reports.plan.rows import filled_tables
     from planner.reports.plan.run_json import plan_json
     from planner.reports.plan.terminal import NO_PLAN, plan_lines
-    from planner.reports.plan.workbook import draw_plan, plan_tables
 
-    return PlanReport(plan_tables, draw_plan, plan_json, plan_lines, NO_PLAN)
+    return PlanReport(filled_tables, draw_plan, plan_json, plan_lines, NO_PLAN)
 
 
 def write_plan(path: Path, result: RunResult) -> None:

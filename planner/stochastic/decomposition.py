@@ -22,10 +22,10 @@ from planner.errors import WrongUsage
 from planner.solving.problem import Progress, SolveOptions
 from planner.solving.search import dispatch_proven, solve
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask, SearchEnded
-from planner.stochastic.hedging_step import run_hedging
-from planner.stochastic.lshaped_step import begin_lshaped, run_lshaped
+from planner.stochastic.lshaped import begin_lshaped, run_lshaped
 from planner.stochastic.method import cannot_decompose
 from planner.stochastic.mpi import Ranks, ranks
+from planner.stochastic.progressive_hedging import run_hedging
 
 JOINT_NONZEROS = 3_000_000
 """Nonzeros of all scenarios beyond which the extensive form is not built, and hedging begins without multipliers.

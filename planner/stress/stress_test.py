@@ -4,20 +4,55 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
+from statistics import fmean
 
 from models.audit import AuditReport, audit
 from models.build import build_model
 from models.dataset import Dataset
 from models.sampling import Uncertainty, uncertainty_faults
 from planner.errors import ExitCode, PlannerError, WrongUsage
+from planner.formatting import money
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
-from planner.solving.progress import LiveText
-from planner.stress.progress import StressLines
+from planner.solving.progress import LINE_SECONDS, LiveText
 from planner.stress.samples import Samples, draw_from_scenarios, draw_new_samples
-from planner.stress.simulation import Commitment, simulate_plan
+from planner.stress.simulation import Commitment, SampleResult, simulate_plan
 from planner.stress.statistics import figures
 from planner.stress.summary import Later, StressReport
+
+log = logging.getLogger("planner")
+
+
+class StressLines:
+    """Takes the results there are, and shows what they come to."""
+
+    def __init__(self, samples: Samples, currency: str, live: LiveText | None) -> None:
+        self._samples, self._currency, self._live = samples, currency, live
+        self._began = self._logged_at = time.monotonic()
+
+    def show(self, results: Mapping[int, SampleResult]) -> None:
+        """Shows what the results so far come to."""
+        now = time.monotonic()
+        due = now - self._logged_at >= LINE_SECONDS
+        if self._live is None and not due:
+            return
+        line = self._line(results, now - self._began)
+        if self._live is not None:
+            self._live.show(line)
+        if due:
+            self._logged_at = now
+            log.log(logging.DEBUG if self._live is not None else logging.INFO, "%s", line)
+
+    def _line(self, results: Mapping[int, SampleResult], seconds: float) -> str:
+        costs = [each.cost_usd for each in results.values() if each.solved]
+        without = len(results) - len(costs)
+        words = f"Stress: {len(results):,} of {self._samples.problems:,} different samples"
+        words += f", mean {money(fmean(costs), self._currency)}" if costs else ""
+        words += f", {without:,} without a plan" if without else ""
+        left = seconds / len(results) * (self._samples.problems - len(results))
+        return f"{words}, {seconds:.0f} s, about {left:.0f} s left"
+
 
 WRITING = 0.03
 """Of a time limit, what is left for figures and writing."""

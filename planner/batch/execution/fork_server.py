@@ -43,7 +43,7 @@ LIBRARIES = (
     "planner.run.deterministic",
     "planner.reports.run_json",
     "planner.solving.search",
-    "planner.reports.plan.workbook",
+    "planner.reports.plan.overview_sheet",
 )
 """What a solve needs. Loaded before the fork on Linux only: elsewhere system libraries do not bear it."""
 

@@ -11,7 +11,7 @@ from planner.excel.first_sheet import money_unit
 from planner.reports.plan.charts import lock_in_chart, provider_chart, tokens_chart
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, PlanPage
 from planner.reports.plan.text import CATEGORY_WORDS, banner, saving_words, tiles
-from planner.reports.plan.timeline_sheet import PURPOSE, SHEET
+from planner.reports.plan.timeline_sheet import PURPOSE, SHEET, draw_timeline
 from planner.reports.run_result import RunResult
 from planner.results.decisions import Action
 from planner.results.plan_figures import PlanFigures
@@ -158,3 +158,9 @@ class PlanOverview(PlanPage):
         sums = [sum(year[group] for year in years.values()) for group in groups]
         total = ("Total", *sums, sum(sums))
         self.page.table([*columns, ("Total", "money")], rows, at=CASH, total=total, unit=unit)
+
+
+def draw_plan(book: Book, result: RunResult, filled: Sequence[Filled]) -> None:
+    """The sheets of the plan of a result that come before its tables."""
+    PlanOverview(book, result, result.plan_set.only).draw(filled)
+    draw_timeline(book, result.plan_set.only)

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from planner.analysis.marginal_values import MarginalValues
 
 
-def filled_tables(result: RunResult, figures: PlanFigures) -> list[Filled]:
+def filled_tables(result: RunResult) -> list[Filled]:
     """Every sheet after the first, in order, its rows by month."""
+    figures = result.plan_set.only
     own = {each.table.sheet: each for each in tables_of_plan(figures)}
     return [
         Filled(SUMMARY, summary_rows(result, figures)),

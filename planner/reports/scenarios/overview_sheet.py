@@ -15,7 +15,7 @@ from planner.reports.plan.text import CATEGORY_WORDS
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.charts import cost_chart, demand_chart, power_chart, shortfall_chart
 from planner.reports.scenarios.text import banner, cannot_words, case_words, decided_words, notes, tiles
-from planner.reports.scenarios.tree_sheet import PURPOSE, SHEET
+from planner.reports.scenarios.tree_sheet import PURPOSE, SHEET, draw_tree
 from planner.results.decision_tree import Node
 from planner.results.scenario_decisions import SharedDecision
 from planner.results.scenario_set import ScenarioResult, ScenarioSetResult
@@ -186,3 +186,9 @@ class ScenarioOverview(PlanPage):
             return range_words(known, lambda usd: f"{usd / unit.size:,.1f}") if value is None else value
 
         return shown(each.scenario.if_certain), shown(each.scenario.regret)
+
+
+def draw_scenario_set(book: Book, result: RunResult, filled: Sequence[Filled]) -> None:
+    """The sheets of the plans of a result that come before their tables."""
+    ScenarioOverview(book, result, result.plan_set).draw(filled)
+    draw_tree(book, result.plan_set)

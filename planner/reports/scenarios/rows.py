@@ -23,8 +23,9 @@ from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK, RISK_SHEET, S
 from planner.results.tables import Filled
 
 
-def all_tables(result: RunResult, plans: ScenarioSetResult) -> list[Filled]:
+def all_tables(result: RunResult) -> list[Filled]:
     """Every sheet after the first two, in order."""
+    plans = result.plan_set
     joined = _joined(plans)
     summary = Filled(SUMMARY, summary_rows(result, plans))
     last = [Filled(AUDIT, audit_rows(result)), Filled(RUN, run_rows(result))]
