@@ -110,7 +110,6 @@ class _CheckedSearch:
         self.began = time.monotonic()
         self.log: list[str] = []
         self.stopped = False
-        self.money = 1.0 / Scaling.of(self.arrays).cost  # a usual cost coefficient
 
     def outcome(self, start: Vector | None) -> Outcome:
         if not self.arrays.columns:
@@ -158,7 +157,7 @@ class _CheckedSearch:
         if dispatch_gap is None or dispatch_gap > PRECISION:
             values, dispatch_gap = polish(self.arrays, values)
         bound = solver.bound
-        if abs(bound) <= ROUNDING * max(self.money, added_up(self.arrays, values)):
+        if abs(bound) <= ROUNDING * added_up(self.arrays, values):
             bound = 0.0
         return Answer("plan", proven, bound, values, cost_of(self.arrays, values), solver.words, dispatch_gap)
 
@@ -223,8 +222,7 @@ class _CheckedSearch:
     def _noise(self, plan: Answer) -> float:
         """Differences of cost that the solver's tolerances make, in model units."""
         assert plan.values is not None
-        size = max(self.money, added_up(self.arrays, plan.values))
-        return max(PRECISION * abs(plan.objective), COST_NOISE * size)
+        return max(PRECISION * abs(plan.objective), COST_NOISE * added_up(self.arrays, plan.values))
 
     def _within(self, best: Answer, bound: float, contradicted: str) -> bool:
         """Whether the plan's recomputed cost is within the gap asked for of the bound.
@@ -243,8 +241,11 @@ def dispatch_proven(outcome: Outcome) -> bool:
 
 
 def added_up(arrays: Compiled, values: Vector) -> float:
-    """What the objective adds up, each amount without its sign: the size that rounding of the sum is compared with."""
-    return float(abs(arrays.cost) @ abs(values)) + abs(arrays.offset)
+    """What the objective adds up, each amount without its sign: the size that rounding of the sum is compared with.
+
+    At least a usual cost coefficient: where all amounts are rounding they are no measure of each other.
+    """
+    return max(1.0 / Scaling.of(arrays).cost, float(abs(arrays.cost) @ abs(values)) + abs(arrays.offset))
 
 
 def cost_of(arrays: Compiled, values: Vector) -> float:
@@ -309,8 +310,7 @@ def duality_gap(arrays: Compiled, values: Vector, row_duals: Vector) -> float:
     activity = arrays.matrix @ values
     bound = least(row_duals, arrays.row_lower, arrays.row_upper, activity)
     bound += least(prices, arrays.lower, arrays.upper, values)
-    size = max(1.0 / Scaling.of(arrays).cost, added_up(arrays, values))
-    return max(0.0, float(arrays.cost @ values) - bound) / size
+    return max(0.0, float(arrays.cost @ values) - bound) / added_up(arrays, values)
 
 
 def first_plan(arrays: Compiled, options: SolveOptions, should_stop: ShouldStop) -> Vector | None:

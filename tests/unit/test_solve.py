@@ -12,7 +12,7 @@ from models.build import build_model
 from models.core.model import Model
 from planner.solving.highs import HighsSolver
 from planner.solving.problem import SolveOptions, fixed_at
-from planner.solving.search import added_up, duality_gap, first_plan, local_optimum, polish, solve
+from planner.solving.search import added_up, cost_of, duality_gap, first_plan, local_optimum, polish, solve
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +93,11 @@ def test_dispatch_that_is_not_the_best_has_a_duality_gap(large: Model) -> None:
     spoiled[bought] *= 1.01
     more = 0.01 * arrays.cost[bought] * best.values[bought] / added_up(arrays, spoiled)
     assert duality_gap(arrays, spoiled, best.row_duals) >= 0.5 * more > 1e-6
+
+
+def test_a_plan_of_rounding_alone_costs_nothing() -> None:
+    """Where all amounts are rounding the cost is exactly 0; an amount that is small, but no rounding, is told."""
+    arrays = build_model(dataset([segment(), demand(1), on_demand(1.0)], months=1)).compiled
+    for amount in (4e-15, -4e-15):
+        assert cost_of(arrays, np.full(len(arrays.cost), amount * 1e-2)) == 0.0
+    assert cost_of(arrays, np.full(len(arrays.cost), 1e-9)) > 0.0
