@@ -114,7 +114,7 @@ class _CheckedSearch:
     def outcome(self, start: Vector | None) -> Outcome:
         if not self.arrays.columns:
             usd = self.arrays.offset * self.problem.units.usd
-            return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", ())
+            return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", (), dispatch_gap=0.0)
         first = start
         if start is None and not self.options.bounding and self.arrays.integer.sum() >= LARGE:
             first = first_plan(self.arrays, self.options, self.should_stop)

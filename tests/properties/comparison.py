@@ -5,24 +5,34 @@ A workbook is drawn from its seed alone, so that a disagreement can be repeated.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from random import Random
 
 from builders import solved_or_none
 from properties.brute_force import cheapest
 from properties.brute_scenarios import cheapest_together
-from properties.coverage import changed, items, kinds, kinds_taken, pairs
+from properties.coverage import Place, changes, concerns, items, kinds, kinds_taken, pairs, used
 from properties.relations import RELATIONS, Related
 from properties.scenario_rows import with_scenarios
 from properties.sprinkled import sprinkled
 from properties.themes import THEMES
 from stochastic import solved_together_or_none
 
+from models.build import build_model
 from models.checks import check
 from models.dataset import Dataset
+from models.faults import Fault
+from models.stochastic.extensive_form import ExtensiveForm
+from planner.solving.problem import SolveOptions
+from planner.solving.search import solve
 
 TOLERANCE = 1e-6
 """How far two costs may be apart, as a share of the money that moves."""
+
+CHANGES = 4
+"""So many changes of an item are tried until one gives another optimum."""
 
 FAULTY_SHEETS = {"demand", "limits"}
 """Where a random workbook may be found faulty: demand that nothing can serve, months without a limit."""
@@ -30,11 +40,12 @@ FAULTY_SHEETS = {"demand", "limits"}
 
 @dataclass(frozen=True)
 class Answer:
-    """The planner's answer: the least cost in USD (None: no plan), the money that moves, and kinds of offers used."""
+    """The planner's answer: the least cost in USD (None: no plan), the money that moves, kinds and names used."""
 
     cost_usd: float | None
     size_usd: float = 0.0
     taken: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -67,32 +78,46 @@ class Drawn:
 
 
 def drawn(seed: int) -> Drawn:
-    """Draws the workbook of a seed; anew where its rows do not fit together."""
+    """Draws the workbook of a seed; anew where it has no plan, nine times in ten."""
     random = Random(seed)
-    theme = list(THEMES)[seed % len(THEMES)]
-    stages = random.choice(["no scenarios", "scenarios"])
+    with_stages = random.choice([False, True])
     while True:
-        data = sprinkled(THEMES[theme](random), random, 1500 if stages == "no scenarios" else 150)
-        data = data if stages == "no scenarios" else _at_risk(with_scenarios(data, random), random)
-        if _faulty(data):
-            continue
+        data = random_workbook(seed, random, with_stages)
         cost = cheapest_together(data) if data.scenarios else cheapest(data)
         if cost is not None or random.random() < INFEASIBLE:
             break
+    stages = "no scenarios"
     if data.scenarios:
         stages = "multi-stage" if any(row.follows for row in data.scenarios) else "two-stage"
-    return Drawn(f"{theme}, {stages}", data, cost, random)
+    return Drawn(f"{_theme(seed)}, {stages}", data, cost, random)
+
+
+def _theme(seed: int) -> str:
+    return list(THEMES)[seed % len(THEMES)]
+
+
+def random_workbook(seed: int, random: Random, with_stages: bool) -> Dataset:
+    """A workbook of the seed's theme whose rows fit together."""
+    while True:
+        data = sprinkled(THEMES[_theme(seed)](random), random, 150 if with_stages else 1500)
+        data = _at_risk(with_scenarios(data, random), random) if with_stages else data
+        if not _faulty(data):
+            return data
 
 
 def _at_risk(data: Dataset, random: Random) -> Dataset:
     """The workbook with risk in its objective, now and then."""
-    weight, alpha = random.choice([0.0, 0.0, 0.3, 0.9]), random.choice([0.5, 0.8, 0.95])
+    weight, alpha = random.choice([0.0, 0.0, 0.3, 0.9, 1.0]), random.choice([0.5, 0.8, 0.95])
     return replace(data, settings=replace(data.settings, risk_weight=weight, risk_alpha=alpha))
+
+
+def _errors(data: Dataset) -> list[Fault]:
+    return [fault for fault in check(data) if fault.severity == "error"]
 
 
 def _faulty(data: Dataset) -> bool:
     """Whether rows do not fit together; what cannot be served is no fault of theirs."""
-    return any(fault.severity == "error" and fault.sheet not in FAULTY_SHEETS for fault in check(data))
+    return any(fault.sheet not in FAULTY_SHEETS for fault in _errors(data))
 
 
 def planned(data: Dataset) -> Answer:
@@ -103,22 +128,21 @@ def planned(data: Dataset) -> Answer:
     AssertionError
         The plan does not pass the audit, or its costs do not add up.
     """
-    if not data.scenarios:
+    if data.scenarios:
+        found = solved_together_or_none(data)
+        plans = [] if found is None else list(found.plans.values())
+        cost = None if found is None else found.objective_usd
+    else:
         plan = solved_or_none(data)
-        if plan is None:
-            return Answer(None)
-        size = sum(abs(each.present_value_usd) for each in plan.payments)
-        return Answer(plan.objective_usd, size, frozenset(kinds_taken(plan)))
-    found = solved_together_or_none(data)
-    if found is None:
-        return Answer(None)
-    sizes = [sum(abs(each.present_value_usd) for each in plan.payments) for plan in found.plans.values()]
-    taken = frozenset().union(*(kinds_taken(plan) for plan in found.plans.values()))
-    return Answer(found.objective_usd, max(sizes), taken)
+        plans = [] if plan is None else [plan]
+        cost = None if plan is None else plan.objective_usd
+    sizes = [sum(abs(each.present_value_usd) for each in plan.payments) for plan in plans]
+    taken = frozenset[str]().union(*(kinds_taken(plan) for plan in plans))
+    return Answer(cost, max(sizes, default=0.0), taken, frozenset[str]().union(*(used(data, plan) for plan in plans)))
 
 
-def compared(seed: int, probes: int = 1) -> Comparison:
-    """Compares the workbook of a seed, and tries whether so many of the items it holds are bound."""
+def compared(seed: int, probes: int = 1, probed: Mapping[str, int] | None = None) -> Comparison:
+    """Compares the workbook of a seed, and tries whether so many of its items are bound: those least often probed."""
     workbook = drawn(seed)
     data, known, random = workbook.data, workbook.cost_usd, workbook.random
     found = Comparison(seed, workbook.kind, held=list(items(data)), pairs=pairs(kinds(data)))
@@ -128,7 +152,7 @@ def compared(seed: int, probes: int = 1) -> Comparison:
         return found
 
     found.infeasible = known is None
-    errors = [fault for fault in check(data) if fault.severity == "error"]
+    errors = _errors(data)
     if errors and (known is not None or not {fault.sheet for fault in errors} <= FAULTY_SHEETS):
         return disagree(f"refused: {errors[0]}")
     try:
@@ -143,10 +167,25 @@ def compared(seed: int, probes: int = 1) -> Comparison:
     told = _broken(related, {id(data): answer})
     if told:
         return disagree(f"{found.relation}: {told}")
-    for item in random.sample(found.held, 0 if errors else min(probes, len(found.held))):
-        other = changed(data, random.choice(items(data)[item]), random)
-        found.bound[item] = other is not None and _matters(answer, other)
+    places = {} if errors else items(data)
+    rarest = sorted(random.sample(sorted(places), len(places)), key=lambda item: (probed or {}).get(item, 0))
+    for item in rarest[:probes]:
+        bound = _bound(answer, data, places[item], random)
+        if bound is not None:
+            found.bound[item] = bound
     return found
+
+
+def _bound(answer: Answer, data: Dataset, places: list[Place], random: Random) -> bool | None:
+    """Whether one of some changes of an item gives another optimum; None where no change fits the other rows."""
+    places = sorted(random.sample(places, len(places)), key=lambda place: not concerns(data, place, answer.names))
+    others = (each for place in places for each in changes(data, place, random) if not _errors(each))
+    bound = None
+    for other in islice(others, CHANGES):
+        bound = _matters(answer, other)
+        if bound:
+            break
+    return bound
 
 
 def _equal(one: float | None, other: float | None, size: float) -> bool:
@@ -178,11 +217,7 @@ def _total(answers: list[Answer]) -> float | None:
 
 
 def _matters(answer: Answer, other: Dataset) -> bool:
-    """Whether the changed workbook has another optimum; one that is faulty tells nothing."""
-    try:
-        if _faulty(other):
-            return False
-        found = planned(other)
-    except Exception:
-        return False
-    return not _equal(answer.cost_usd, found.cost_usd, 0.1 * max(1.0, answer.size_usd))
+    """Whether the changed workbook has another optimum; solved once and not audited."""
+    problem = ExtensiveForm(other) if other.scenarios else build_model(other)
+    cost = solve(problem, SolveOptions(gap=0.0, threads=1, second_look=False)).objective_usd
+    return not _equal(answer.cost_usd, cost, 0.1 * max(1.0, answer.size_usd))

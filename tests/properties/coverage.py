@@ -1,15 +1,16 @@
 """What a random workbook holds, and one change of it that tells whether a column matters there.
 
 An item is a column that is filled in with something other than its default (`leases.prepay_share`), a choice
-(`caps.measure: cash_usd`), or a row of a sheet that can do without it (`network`).
+(`caps.measure: cash_usd`), or a row of a sheet (`network`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Set
+from dataclasses import astuple, replace
 from itertools import combinations
+from math import inf
 from random import Random
 from typing import Any
 
@@ -18,39 +19,59 @@ from properties.workbook_sizes import shifted
 from models.columns import Column
 from models.dataset import Dataset
 from models.plan import Plan
-from models.schema import SHEETS, Sheet
+from models.schema import SHEETS, Sheet, referred
 
-LABELS = {"settings.plan_name", "settings.currency", "lease_outs.provider"}
-"""Columns that only label what is shown."""
-
-UNREAD = {"history"}
-"""Sheets that change no plan."""
+EXEMPT = {
+    "only labels what is shown": {"settings.plan_name", "settings.currency", "lease_outs.provider"},
+    "is the name of a row, for which any other does as well": {
+        "hardware.hardware",
+        "throughput.workload",
+        "segments.segment",
+        "load_blocks.block",
+        "fleet.asset",
+        "leases.lease",
+        "ramps.ramp",
+        "contracts.contract",
+        "lease_outs.lease_out",
+        "options.option",
+        "limits.limit",
+        "caps.cap",
+        "rules.rule",
+        "scenarios.scenario",
+    },
+    "changes no plan: read by planner scenarios alone": {"history"},
+}
+"""Columns and sheets that no plan depends on, by the reason; notes and sources are no columns of the schema."""
 
 TOGETHER = ("load_blocks", "load_shape", "scenarios")
 """Sheets whose rows have to add up, so that they are changed together."""
 
-DROPPED = ("load_shape", "network", "fleet", "on_demand", "lease_outs", "options", "caps", "rules", "scenario_factors")
-"""Sheets of which a row can be left out."""
+ADDED_UP = {("load_blocks", "hours_per_day"), ("load_shape", "multiplier"), ("scenarios", "probability")}
+"""Their columns that do."""
+
+PARTS = {"lease_hardware": "leases", "lease_terms": "leases", "contract_tiers": "contracts"}
+"""Sheets of which an offer needs a row."""
 
 Place = tuple[Sheet, int, Column | None]
 
 
 def expected_items() -> list[str]:
-    """Every item that workbooks should hold."""
-    items = []
+    """Every item that workbooks should hold: sheets, columns, and choices other than what a blank means."""
+    exempt = set().union(*EXEMPT.values())
+    found = []
     for sheet in SHEETS:
-        if sheet.name in UNREAD:
+        if sheet.name in exempt:
             continue
-        items += [sheet.name] if sheet.name in DROPPED else []
+        found += [sheet.name] if sheet.key else []
         for column in sheet.columns:
             name = f"{sheet.name}.{column.name}"
             if column.kind == "choice":
-                items += [
+                found += [
                     f"{name}: {choice}" for choice in column.choices if column.required or choice != column.default
                 ]
-            elif column.name not in sheet.key and name not in LABELS:
-                items.append(name)
-    return items
+            elif name not in exempt:
+                found.append(name)
+    return found
 
 
 def items(data: Dataset) -> dict[str, list[Place]]:
@@ -69,25 +90,57 @@ def items(data: Dataset) -> dict[str, list[Place]]:
     return {name: places for name, places in found.items() if name in known}
 
 
-def changed(data: Dataset, place: Place, random: Random) -> Dataset | None:
-    """The workbook with this cell another, or this row left out; None where nothing else fits."""
+def changes(data: Dataset, place: Place, random: Random) -> Iterator[Dataset]:
+    """The workbook with this cell blank, with another value in it, or without its row; none where nothing fits."""
     sheet, k, column = place
-    if column is not None and column.name == "first_month":
-        return shifted(data, 1)
-    if sheet.name in TOGETHER:
-        return _changed_together(data, sheet.name, k)
-    if column is None or (column.kind in ("choice", "name", "names") and sheet.name in DROPPED):
-        rows = getattr(data, sheet.name)
-        return replace(data, **{sheet.name: rows[:k] + rows[k + 1 :]})
-    row = data.settings if sheet.name == "settings" else getattr(data, sheet.name)[k]
-    values = [each for each in _others(data, column, getattr(row, column.name)) if each != getattr(row, column.name)]
-    if not values:
-        return None
-    other = replace(row, **{column.name: random.choice(values)})
-    if sheet.name == "settings":
-        return replace(data, settings=other)
     rows = getattr(data, sheet.name)
-    return replace(data, **{sheet.name: (*rows[:k], other, *rows[k + 1 :])})
+    if column is not None and column.name == "first_month":
+        yield shifted(data, 1)
+        return
+    if sheet.name in TOGETHER:
+        yield _changed_together(data, sheet.name, k)
+    if column is not None and (sheet.name, column.name) not in ADDED_UP:
+        row = rows if sheet.name == "settings" else rows[k]
+        own = getattr(row, column.name)
+        values = list(dict.fromkeys(each for each in _others(data, column, own) if each != own))
+        random.shuffle(values)
+        values.sort(key=lambda value: column.required or value != column.default)
+        for value in values:
+            other = replace(row, **{column.name: value})
+            yield replace(
+                data, **{sheet.name: other if sheet.name == "settings" else (*rows[:k], other, *rows[k + 1 :])}
+            )
+    if sheet.key and (column is None or column.kind in ("choice", "name", "names")):
+        yield _without(data, sheet, k)
+
+
+def _without(data: Dataset, sheet: Sheet, k: int) -> Dataset:
+    """The workbook without a row, without what refers to it, and without the offer of which it was the last."""
+    rows = getattr(data, sheet.name)
+    gone, left = getattr(rows[k], sheet.key[0]), rows[:k] + rows[k + 1 :]
+    data = replace(data, **{sheet.name: left})
+    if any(getattr(row, sheet.key[0]) == gone for row in left):
+        return data
+    if sheet.name in PARTS:
+        offers = next(each for each in SHEETS if each.name == PARTS[sheet.name])
+        names = [getattr(row, offers.key[0]) for row in getattr(data, offers.name)]
+        return _without(data, offers, names.index(gone)) if gone in names else data
+    while (place := next(_referring(data, sheet, gone), None)) is not None:
+        data = _without(data, *place)
+    return data
+
+
+def _referring(data: Dataset, sheet: Sheet, name: str) -> Iterator[tuple[Sheet, int]]:
+    """The rows of other sheets that refer to a row by its name."""
+    for other in SHEETS[1:]:
+        columns = [column.name for column in other.columns if sheet.name in referred(column)]
+        for k, row in enumerate(getattr(data, other.name)):
+            if any(name in _named(getattr(row, column)) for column in columns):
+                yield other, k
+
+
+def _named(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _changed_together(data: Dataset, sheet: str, k: int) -> Dataset:
@@ -117,21 +170,28 @@ def _others(data: Dataset, column: Column, value: Any) -> Iterator[Any]:
     elif column.kind == "choice":
         yield from column.choices if column.name != "status" else [{"offer": "excluded"}.get(value, "offer")]
     elif column.kind in ("number", "share"):
-        highest = 1.0 if column.kind == "share" else column.high or 1e15
-        yield from (each for each in (value * 0.5, value * 1.5, value * 2.0, value + 1.0) if each <= highest)
+        yield from (each for each in (value * 0.5, value * 2.0, value * 5.0, value + 1.0) if _fits(column, each))
     elif column.kind in ("count", "month"):
-        yield from (each for each in (value - 1, value + 1, value + 2) if each >= (column.low or 0))
+        yield from (each for each in (value - 1, value + 1, value + 2) if _fits(column, each))
+    elif column.kind == "names":
+        yield tuple(reversed(value))
     else:
-        for refers in column.refers:
-            of = next(each for each in SHEETS if each.name == refers)
-            yield from {getattr(row, of.key[0]) for row in getattr(data, refers)}
+        for each in SHEETS:
+            if each.name in referred(column):
+                yield from {getattr(row, each.key[0]) for row in getattr(data, each.name)}
         if column.name == "current_limit":
             yield from {row.limit for row in data.limits}
-        if column.name in ("region", "site", "provider", "vendor"):
+        if column.name.endswith("region") or column.name in ("site", "provider", "vendor"):
             yield "elsewhere"
             yield from {row.name for row in data.caps if row.scope == column.name}
     if not column.required and column.kind in ("number", "share", "count", "month", "name", "text"):
         yield column.default
+
+
+def _fits(column: Column, value: float) -> bool:
+    over, under = (-inf if column.above is None else column.above, inf if column.below is None else column.below)
+    least, most = (-inf if column.low is None else column.low, inf if column.high is None else column.high)
+    return over < value < under and least <= value <= min(most, 1.0 if column.kind == "share" else inf)
 
 
 def kinds(data: Dataset) -> set[str]:
@@ -149,6 +209,19 @@ def kinds_taken(plan: Plan) -> set[str]:
     }
     used = {"fleet": any(str(each.kind) == "fleet" for each in plan.source_use), "on-demand": any(plan.on_demand)}
     return found | {each for each, taken in (used | {"option": any(plan.options)}).items() if taken}
+
+
+def used(data: Dataset, plan: Plan) -> set[str]:
+    """The names of offers, options and ramps that a plan uses."""
+    names = {each.name for each in (*plan.signings, *plan.options, *plan.source_use)}
+    terms = [row for row in data.lease_terms if row.lease in names]
+    return names | {row.ramp for row in (*terms, *data.contracts) if row.ramp is not None}
+
+
+def concerns(data: Dataset, place: Place, names: Set[str]) -> bool:
+    """Whether a place is in a row that has one of the names."""
+    sheet, k, _ = place
+    return bool(sheet.key) and not names.isdisjoint(map(str, astuple(getattr(data, sheet.name)[k])))
 
 
 def pairs(found: set[str]) -> list[str]:

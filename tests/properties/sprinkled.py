@@ -14,7 +14,7 @@ from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import a_cap, a_rule, some_options
 
 from models.dataset import Dataset
-from models.schema import SHEETS, LoadBlock, LoadShape, Network
+from models.schema import SHEETS, Cap, LoadBlock, LoadShape, Network, Option
 
 COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
     "settings": {"reserve_margin": (0.1, 0.3), "discount_rate": (0.3, 2.0), "end_of_horizon": ("full",)},
@@ -22,7 +22,7 @@ COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
     "throughput": {"gain_per_year": (1.0, -0.5)},
     "segments": {
         "revenue_usd_per_mtok": (0.05, 0.2),
-        "max_shortfall_share": (0.0, 0.25, 0.5),
+        "max_shortfall_share": (0.0, 0.1),
         "headroom_share": (0.2, 0.4),
         "single_site": (True,),
         "timing": ("deferrable",),
@@ -87,10 +87,10 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
         data = _added(data, [hardware("TPU", kw=0.5, vendor="search"), throughput(hardware="TPU", bn_per_day=0.75)])
     make.hardware = sorted({row.hardware for row in data.hardware})
     make.regions = sorted({row.region for row in data.demand})
-    if make.chance(5):
+    if make.chance(7):
         data = replace(data, segments=tuple(times(row, 4.0, "shortfall_usd_per_mtok") for row in data.segments))
-    if make.chance(5):
-        data = columns_times(data, 0.6, PRICES)
+    if make.chance(7):
+        data = columns_times(data, make.one_of(0.4, 0.7), PRICES)
     for offer in random.sample(OFFERS, make.one_of(1, 2, 3)):
         data = _added(data, offer(make))
     if make.chance(2):
@@ -107,11 +107,14 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
     for sheet, name in random.sample(places, make.one_of(6, 10, 15)):
         if name != "ramp" or any(row.ramp == "strewn" for row in data.ramps):
             data = _with(data, make, sheet, name)
-    if make.chance(3):
+    if make.chance(6):
         data = replace(data, options=(*data.options, *some_options(make, data, len(data.options))))
     if make.chance(4):
         data = replace(data, rules=(*data.rules, *a_rule(make, data, "strewn")))
-    for k in range(make.one_of(0, 1, 1, 2)):
+    for what in (_vendors, _must_serve, _late_right):
+        if make.chance(2):
+            data = what(data, make)
+    for k in range(make.one_of(0, 1, 2, 2)):
         data = replace(data, caps=(*data.caps, a_cap(make, data, f"strewn {k}")))
     return shifted(few_enough(data, most), late)
 
@@ -191,6 +194,37 @@ def _abroad(data: Dataset, make: Maker) -> Dataset:
     pairs = [(home, there) for home in make.regions if (home, there) not in listed]
     across: dict[str, Any] = {"usd_per_mtok": make.one_of(0.005, 0.02), "allowed": make.chance(7)}
     return _added(data, [Network(capacity_region=one, demand_region=other, **across) for one, other in pairs])
+
+
+def _vendors(data: Dataset, make: Maker) -> Dataset:
+    """Two vendors, and a cap on one of them."""
+    if len(data.hardware) == 1:
+        data = _added(data, [hardware("TPU", kw=0.5), throughput(hardware="TPU", bn_per_day=0.75)])
+    vendors = ("green", make.one_of("green", "search"))
+    data = replace(data, hardware=tuple(replace(row, vendor=v) for row, v in zip(data.hardware, vendors, strict=True)))
+    measure, value = make.one_of(("capacity_mw", 0.0), ("capacity_mw", 0.001), ("capacity_share", 0.3))
+    return _added(data, [Cap(cap="vendor", measure=measure, scope="vendor", name="green", sense="max", value=value)])
+
+
+def _must_serve(data: Dataset, make: Maker) -> Dataset:
+    """One segment, or all, of which more has to be served than would pay."""
+    row = make.one_of(*data.segments)
+    cheap = replace(row, shortfall_usd_per_mtok=make.one_of(0.01, 0.03))
+    offers = [on_demand(make.one_of(2.5, 4.0), provider="at any price", **_where(make))]
+    if make.chance(4):
+        most: dict[str, Any] = {"measure": "shortfall_share", "sense": "max", "value": make.one_of(0.0, 0.2)}
+        offers.append(Cap(cap="service", scope="segment", name=row.segment, **most))
+    else:
+        cheap = replace(cheap, max_shortfall_share=make.one_of(0.0, 0.2))
+    data = _changed(data, make, "segments", lambda _: cheap, [row])
+    return _added(data, offers)
+
+
+def _late_right(data: Dataset, make: Maker) -> Dataset:
+    """A lease signed later than the option on it, of which the premium is discounted."""
+    data = replace(data, settings=replace(data.settings, discount_rate=make.one_of(0.5, 2.0)))
+    data = _added(data, lease("late", term(2, 0.2), sign_from=JAN + 1, sign_until=JAN + 1, **_place(make)))
+    return _added(data, [Option(option="late right", offer="late", premium_usd=20.0, buy_until=JAN)])
 
 
 def _by_day(data: Dataset, make: Maker) -> Dataset:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from random import SystemRandom
+from random import Random, SystemRandom
 
 import comparison
 import pytest
-from properties.comparison import Comparison, compared
+from properties.comparison import Comparison, compared, random_workbook
+from properties.coverage import ALL_KINDS, EXEMPT, expected_items, items, kinds, pairs
 from properties.planted_faults import FAULTS
+
+from models.schema import SHEETS
 
 WITHIN = 400
 """Workbooks among which a planted fault has to show."""
@@ -38,13 +41,30 @@ def test_a_planted_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -
     assert any(compared(seed, probes=0).disagreement for seed in range(1, WITHIN + 1))
 
 
+def test_workbooks_hold_every_item() -> None:
+    """Every sheet, column and choice that a plan can depend on is drawn, and every pair of kinds of offers."""
+    held: set[str] = set()
+    for seed in range(1, 121):
+        data = random_workbook(seed, Random(seed), seed % 2 == 0)
+        held |= items(data).keys() | set(pairs(kinds(data)))
+    assert held >= {*expected_items(), *pairs(ALL_KINDS)}
+
+
+def test_a_cell_that_no_plan_depends_on_is_exempt_by_name() -> None:
+    """Each exemption is a column of a sheet, or a sheet, and none is drawn as an item."""
+    columns = {f"{sheet.name}.{column.name}" for sheet in SHEETS for column in sheet.columns}
+    exempt = set().union(*EXEMPT.values())
+    assert exempt <= columns | {sheet.name for sheet in SHEETS}
+    assert exempt.isdisjoint(expected_items())
+
+
 def test_a_record_is_taken_up_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What a record holds is not compared again, and what disagreed fails every run that tells of it."""
     begun: list[int] = []
 
-    def found(seed: int, probes: int) -> Comparison:
+    def found(seed: int, probes: int, probed: object) -> Comparison:
         begun.append(seed)
         return Comparison(seed, "some kind", "money x k", disagreement="dearer" if seed == 150 else "")
 

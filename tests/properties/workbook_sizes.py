@@ -14,7 +14,7 @@ from properties.brute_bills import contract_holdings, lease_holdings, lease_out_
 from properties.brute_demand import limit_paths
 
 from models.dataset import Dataset
-from models.schema import Contract, Lease, LeaseOut
+from models.schema import Contract, Lease, LeaseOut, Option
 
 
 def combinations(data: Dataset) -> int:
@@ -44,6 +44,7 @@ def few_enough(data: Dataset, most: int) -> Dataset:
         lambda d: replace(d, contracts=tuple(_first_month(row) for row in d.contracts)),
         lambda d: replace(d, leases=tuple(_first_month(row) for row in d.leases)),
         lambda d: replace(d, lease_outs=tuple(_first_month(row) for row in d.lease_outs)),
+        lambda d: replace(d, options=tuple(_bought_at_first(row) for row in d.options)),
         lambda d: replace(d, options=()),
         lambda d: replace(d, segments=tuple(replace(row, single_site=False) for row in d.segments)),
         lambda d: replace(d, limits=(), segments=tuple(replace(row, current_limit=None) for row in d.segments)),
@@ -64,6 +65,11 @@ def _first_month(row: Lease | Contract | LeaseOut) -> Any:
         return row
     first = JAN if row.sign_from is None else row.sign_from
     return replace(row, sign_from=first, sign_until=first)
+
+
+def _bought_at_first(row: Option) -> Option:
+    first = JAN if row.buy_from is None else row.buy_from
+    return replace(row, buy_from=first, buy_until=first)
 
 
 def shifted(data: Dataset, months: int) -> Dataset:

@@ -114,12 +114,12 @@ def a_cap(make: Maker, data: Dataset, name: str) -> Cap:
         measure = make.one_of(*(measure for measure, of in scopes.items() if of))
         scope = make.one_of(*scopes[measure])
     values = {
-        "capacity_mw": (0.0, 0.001, 0.002, 0.003),
-        "capacity_share": (0.3, 0.5, 0.75),
-        "cash_usd": (300.0, 1000.0, 2000.0, 4000.0),
-        "cash_share_of_revenue": (0.2, 0.5, 1.0),
-        "obligation_usd": (0.0, 1000.0, 3000.0),
-        "shortfall_share": (0.0, 0.1, 0.3),
+        "capacity_mw": (0.0, 0.0005, 0.001, 0.002),
+        "capacity_share": (0.1, 0.3, 0.5),
+        "cash_usd": (100.0, 300.0, 1000.0, 2000.0),
+        "cash_share_of_revenue": (0.1, 0.2, 0.5),
+        "obligation_usd": (0.0, 300.0, 1000.0),
+        "shortfall_share": (0.0, 0.05, 0.2),
     }[measure]
     per = make.one_of("month", "quarter", "year", "horizon") if measure[:4] in ("cash", "shor") else "month"
     return Cap(
