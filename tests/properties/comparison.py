@@ -63,7 +63,7 @@ class Comparison:
     pairs_taken: list[str] = field(default_factory=list)
 
 
-INFEASIBLE = 0.1
+INFEASIBLE = 0.05
 """How many of the workbooks without a plan are compared; of the others enough is at stake."""
 
 
@@ -78,7 +78,7 @@ class Drawn:
 
 
 def drawn(seed: int) -> Drawn:
-    """Draws the workbook of a seed; anew where it has no plan, nine times in ten."""
+    """Draws the workbook of a seed; anew where it has no plan, but for a few."""
     random = Random(seed)
     with_stages = random.choice([False, True])
     while True:
@@ -170,7 +170,10 @@ def compared(seed: int, probes: int = 1, probed: Mapping[str, int] | None = None
     places = {} if errors else items(data)
     rarest = sorted(random.sample(sorted(places), len(places)), key=lambda item: (probed or {}).get(item, 0))
     for item in rarest[:probes]:
-        bound = _bound(answer, data, places[item], random)
+        try:
+            bound = _bound(answer, data, places[item], random)
+        except Exception as error:
+            return disagree(f"{item} changed: {type(error).__name__}: {error}")
         if bound is not None:
             found.bound[item] = bound
     return found
