@@ -18,7 +18,8 @@ VERSIONS = {"python": "3.11.7", "highspy": "1.15.1"}
 def record(name: str = "west", status: str = "optimal", **changes: Any) -> JobRecord:
     """A record; one with a plan says what it costs."""
     planned = status in ("optimal", "stopped")
-    report = {"objective_usd": 1000.0, "gap": 0.0005, "saving_usd": 50.0, "shortfall_bn_tokens": 2.5, "decisions": []}
+    report = {"objective_usd": 1000.0, "bound_usd": 999.5, "gap": 0.0005, "saving_usd": 50.0}
+    report |= {"shortfall_bn_tokens": 2.5, "decisions": []}
     facts: dict[str, Any] = {
         "name": name,
         "input_path": f"/plans/{name}.xlsx",

@@ -59,13 +59,44 @@ def test_the_first_page_says_how_it_stands(tmp_path: Path) -> None:
 
 def test_differences_have_a_sheet_of_their_own(tmp_path: Path) -> None:
     """Each job's old and new status and cost stand side by side, with what changed and why."""
-    after = record(options={"gap": 0.01, "set": []}, report={"objective_usd": 1500.0, "decisions": []})
+    after = record(
+        options={"gap": 0.01, "set": []}, report={"objective_usd": 1500.0, "bound_usd": 1490.0, "decisions": []}
+    )
     write_reports(tmp_path, manifest(after, record("east")), manifest(record(), record("east")), webhook=None)
     west, east = rows(tmp_path / "reports" / "summary.xlsx", "Differences")
     assert west["what_changed"] == "costs more (+50.00%)"
     assert west["why"] == "option gap 0.001 became 0.01"
     assert (west["cost_before_usd"], west["cost_usd"], west["difference_usd"]) == (1000.0, 1500.0, 500.0)
+    ends = [west[f"least_cost_difference_at_{end}_usd"] for end in ("least", "most")]
+    assert ends == [490.0, 500.5]
     assert east["what_changed"] == "nothing"
+
+
+def test_a_difference_that_the_gaps_leave_open_is_told_as_such(tmp_path: Path) -> None:
+    """A plan 0.2 dearer than one with a gap of 0.5 says nothing of what the problem costs, and that is told."""
+    for bound, told in ((999.9, True), (1000.1, False), (None, True)):
+        after = record(report={"objective_usd": 1000.2, "bound_usd": bound, "decisions": []})
+        write_reports(tmp_path, manifest(after), manifest(record()), webhook=None)
+        (row,) = rows(tmp_path / "reports" / "summary.xlsx", "Differences")
+        assert ("no more than the gaps of the two plans leave open" in row["what_changed"]) is told, bound
+        assert row["difference_usd"] == pytest.approx(0.2)
+
+
+def test_a_saving_that_is_not_proven_is_a_range_in_every_report(tmp_path: Path) -> None:
+    """Workbook, page and metrics tell both ends and no value; a report of before estimates keeps its value."""
+    ends = {"at_least": 40.0, "at_most": 60.0, "known_by": "solves"}
+    report = {"objective_usd": 1000.0, "bound_usd": None, "saving_usd": None, "estimates": {"saving_usd": ends}}
+    write_reports(tmp_path, manifest(record(report=report), record("old")), None, webhook=None)
+    new, old = rows(tmp_path / "reports" / "summary.xlsx", "Jobs")
+    keys = ("bound_usd", "saving_usd", "saving_at_least_usd", "saving_at_most_usd")
+    assert [new[key] for key in keys] == [None, None, 40.0, 60.0]
+    assert [old[key] for key in keys] == [999.5, 50.0, 50.0, 50.0]
+    page = openpyxl.load_workbook(tmp_path / "reports" / "summary.xlsx").worksheets[0]
+    assert "40.0 – 60.0" in {cell.value for row in page.iter_rows() for cell in row}
+    metrics = (tmp_path / "reports" / "metrics.prom").read_text()
+    assert 'planner_job_saving_usd{batch="weekly",job="west"}' not in metrics
+    assert 'planner_job_saving_at_least_usd{batch="weekly",job="west"} 40.0' in metrics
+    assert 'planner_job_bound_usd{batch="weekly",job="west"}' not in metrics
 
 
 def test_an_empty_batch_has_reports_too(tmp_path: Path) -> None:

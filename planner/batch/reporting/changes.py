@@ -6,6 +6,7 @@ Decisions are compared as the reports of both batches tell them; inputs as the p
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from models import months
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.faults import FaultyWorkbook
 from models.plan import LimitChoice, OptionPurchase, Plan, Signing
 from models.supply.kind import OfferKind
@@ -21,6 +23,7 @@ from models.variants.plan_changes import Change, LimitChange, differences, limit
 from planner.analysis.plan_comparison import InputChange, input_changes
 from planner.batch.job_logs import PREVIOUS_PLAN
 from planner.batch.manifest import JobRecord, Manifest
+from planner.batch.reporting.estimates import cost_usd, least_cost
 from planner.batch.reporting.status import STATUS_LABELS
 
 MAX_LISTED = 3
@@ -57,11 +60,10 @@ class JobChange:
         old, new = cost_usd(self.before), cost_usd(self.after)
         return None if old is None or new is None else new - old
 
-
-def cost_usd(record: JobRecord | None) -> float | None:
-    """The net present cost of a job's plan; None without one."""
-    value = record.report.get("objective_usd") if record is not None and record.plan_path else None
-    return float(value) if isinstance(value, (int, float)) else None
+    @property
+    def least_cost_difference(self) -> Estimate:
+        """The least cost that the job's problem allows now, less that of the previous one; USD."""
+        return least_cost(self.after).minus(least_cost(self.before))
 
 
 def changes(folder: Path, manifest: Manifest, previous: Manifest | None) -> tuple[JobChange, ...]:
@@ -103,6 +105,13 @@ def _change(inputs: _InputComparison, before: JobRecord | None, after: JobRecord
     return JobChange(after.name, before, after, decided, limits, changed, what, why)
 
 
+def _left_open(before: JobRecord, after: JobRecord) -> str:
+    """In brackets, where the gaps of both plans may be all that is behind a difference of their costs."""
+    least = least_cost(after).minus(least_cost(before))
+    low, high = (math.nan if each is None else each for each in (least.at_least, least.at_most))
+    return "" if low > 0.0 or high < 0.0 else " (no more than the gaps of the two plans leave open)"
+
+
 def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> tuple[str, ...]:
     found = []
     if (before.status, before.good) != (after.status, after.good):
@@ -110,7 +119,7 @@ def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> t
     old, new = cost_usd(before), cost_usd(after)
     if old is not None and new is not None and abs(new - old) > 1e-9 * max(abs(old), abs(new)):
         share = f" ({(new - old) / abs(old):+.2%})" if old else ""
-        found.append(f"costs {'more' if new > old else 'less'}{share}")
+        found.append(f"costs {'more' if new > old else 'less'}{share}{_left_open(before, after)}")
     if decisions:
         found.append(f"{decisions} decision{'s' if decisions > 1 else ''} changed")
     if limits:

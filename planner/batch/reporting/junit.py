@@ -20,7 +20,7 @@ from planner.batch.reporting.status import STATUS_LABELS, counts, ending, why_no
 
 LOG_LINES = 60
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_FIGURES = ("objective_usd", "gap", "saving_usd", "shortfall_bn_tokens")
+_FIGURES = ("objective_usd", "bound_usd", "gap", "saving_usd", "shortfall_bn_tokens")
 
 
 def write_junit(path: Path, folder: Path, manifest: Manifest) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from planner.atomic_files import write_durably
 from planner.batch.manifest import STATUSES, JobRecord, Manifest
+from planner.batch.reporting.estimates import estimate_of, least_cost
 from planner.batch.reporting.status import counts
 
 LAST_SUCCESS = "planner_batch_last_success_timestamp_seconds"
@@ -63,6 +64,10 @@ def _of_plan(record: JobRecord, key: str) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
+def _end(usd: float | None) -> float:
+    return math.nan if usd is None else usd
+
+
 _JOB_METRICS: tuple[tuple[str, str, Callable[[JobRecord], float]], ...] = (
     ("planner_job_good", "1 where the job's plan is accepted, else 0.", lambda each: float(each.good)),
     ("planner_job_duration_seconds", "Wall time of the job, all attempts together.", lambda each: each.seconds),
@@ -73,8 +78,23 @@ _JOB_METRICS: tuple[tuple[str, str, Callable[[JobRecord], float]], ...] = (
         lambda each: math.nan if each.peak_mb is None else each.peak_mb * 1e6,
     ),
     ("planner_job_cost_usd", "Net present cost of the job's plan.", lambda each: _of_plan(each, "objective_usd")),
+    ("planner_job_bound_usd", "What any plan of the job costs at least.", lambda each: _end(least_cost(each).at_least)),
     ("planner_job_gap_ratio", "Relative gap of the job's plan.", lambda each: _of_plan(each, "gap")),
-    ("planner_job_saving_usd", "Saving against signing nothing new.", lambda each: _of_plan(each, "saving_usd")),
+    (
+        "planner_job_saving_usd",
+        "Saving against signing nothing new, where it is proven.",
+        lambda each: _of_plan(each, "saving_usd"),
+    ),
+    (
+        "planner_job_saving_at_least_usd",
+        "The least that the saving can be by what is proven.",
+        lambda each: _end(estimate_of(each, "saving_usd").at_least),
+    ),
+    (
+        "planner_job_saving_at_most_usd",
+        "The most that the saving can be by what is proven.",
+        lambda each: _end(estimate_of(each, "saving_usd").at_most),
+    ),
     (
         "planner_job_shortfall_tokens",
         "Tokens not served over the horizon.",

@@ -12,11 +12,12 @@ from models.core.noise import NOISE
 from models.dataset import Dataset
 from models.schema import Settings
 from planner.batch.manifest import JobRecord, Manifest
-from planner.batch.reporting.changes import JobChange, cost_usd
+from planner.batch.reporting.changes import JobChange
+from planner.batch.reporting.estimates import cost_usd, estimate_of
 from planner.batch.reporting.status import counts, headline, status_label, tone, why_not_good
 from planner.excel.book import Cell
 from planner.excel.report_page import Page, Picture, Section, first_rows, heads, write_report
-from planner.formatting import money, money_scale, over
+from planner.formatting import money, money_scale, over, range_words
 from planner.results.tables import Filled, report_table
 
 SHEET = "Batch"
@@ -36,7 +37,11 @@ JOBS = report_table(
     "bound_usd:money",
     "gap:amount",
     "base_case_usd:money",
+    "base_case_at_least_usd:money",
+    "base_case_at_most_usd:money",
     "saving_usd:money",
+    "saving_at_least_usd:money",
+    "saving_at_most_usd:money",
     "demand_bn_tokens:amount",
     "served_bn_tokens:amount",
     "shortfall_bn_tokens:amount",
@@ -62,6 +67,8 @@ DIFFERENCES = report_table(
     "cost_before_usd:money",
     "cost_usd:money",
     "difference_usd:money",
+    "least_cost_difference_at_least_usd:money",
+    "least_cost_difference_at_most_usd:money",
     "gap_before:amount",
     "gap:amount",
 )
@@ -175,7 +182,7 @@ def _jobs(manifest: Manifest) -> Section:
             Cell(status_label(each), tone(each)),
             over(cost_usd(each), size),
             over(_figure(each, "gap"), 0.01),
-            over(_figure(each, "saving_usd"), size),
+            _saving(each, size),
             _figure(each, "shortfall_bn_tokens"),
             each.seconds,
             _plan(each),
@@ -215,6 +222,20 @@ def _figure(record: JobRecord | None, key: str) -> float | None:
     return 0.0 if abs(value) <= NOISE * size else float(value)
 
 
+def _ends(record: JobRecord, key: str) -> tuple[float | None, ...]:
+    """The value of a figure of a search where it is told, and both ends."""
+    known = estimate_of(record, key)
+    return _figure(record, key), known.at_least, known.at_most
+
+
+def _saving(record: JobRecord, size: float) -> float | str | None:
+    """In units of a size: the value where it is told, else what is proven of it."""
+    value, known = _figure(record, "saving_usd"), estimate_of(record, "saving_usd")
+    if value is not None:
+        return value / size
+    return range_words(known, lambda usd: f"{usd / size:,.1f}") if known.known_by != "unknown" else None
+
+
 def _plan(record: JobRecord) -> Cell | str:
     """A link from `reports/summary.xlsx` to the plan."""
     return Cell(record.plan_path, link=f"../{record.plan_path}") if record.plan_path else ""
@@ -247,7 +268,9 @@ def _job(record: JobRecord) -> tuple[Any, ...]:
         "yes" if record.good else "no",
         _plan(record),
         cost_usd(record),
-        *(_figure(record, key) for key in ("bound_usd", "gap", "base_case_usd", "saving_usd")),
+        *(_figure(record, key) for key in ("bound_usd", "gap")),
+        *_ends(record, "base_case_usd"),
+        *_ends(record, "saving_usd"),
         *(_figure(record, key) for key in ("demand_bn_tokens", "served_bn_tokens", "shortfall_bn_tokens")),
         record.seconds,
         seconds.get("solve") if isinstance(seconds, dict) else None,
@@ -273,6 +296,8 @@ def _compared(change: JobChange) -> tuple[Any, ...]:
         cost_usd(before),
         cost_usd(after),
         change.difference_usd,
+        change.least_cost_difference.at_least,
+        change.least_cost_difference.at_most,
         _figure(before, "gap"),
         _figure(after, "gap"),
     )

@@ -16,8 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from planner.batch.manifest import JobRecord, Manifest
-from planner.batch.reporting.changes import JobChange, cost_usd
+from planner.batch.reporting.changes import JobChange
+from planner.batch.reporting.estimates import cost_usd, least_cost
 from planner.batch.reporting.status import counts, headline, why_not_good
+from planner.formatting import estimate_json
 
 log = logging.getLogger("planner")
 
@@ -120,13 +122,20 @@ def payload(manifest: Manifest, changed: tuple[JobChange, ...]) -> dict[str, Any
                 "status": each.status,
                 "good": each.good,
                 "cost_usd": cost_usd(each),
+                "bound_usd": least_cost(each).at_least,
                 "seconds": each.seconds,
                 "message": each.message,
             }
             for each in manifest.records
         ],
         "changes": [
-            {"job": each.name, "what": list(each.what), "why": list(each.why), "difference_usd": each.difference_usd}
+            {
+                "job": each.name,
+                "what": list(each.what),
+                "why": list(each.why),
+                "difference_usd": each.difference_usd,
+                "least_cost_difference_usd": estimate_json(each.least_cost_difference),
+            }
             for each in differing
         ],
     }
