@@ -12,8 +12,9 @@ from models.variants.plan_changes import Change
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
 from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, write_report
 from planner.formatting import estimate_json, estimate_words, money, money_scale, over
-from planner.reports.comparison_tables import expected, power, tables
+from planner.reports.comparison_tables import power, tables
 from planner.reports.plan.text import CATEGORY_WORDS
+from planner.results.over_scenarios import expected_rows
 from planner.results.plan_figures import PlanFigures
 
 SHEET = "Comparison"
@@ -160,7 +161,7 @@ def power_section(comparison: Comparison) -> Section:
     """Committed power by month, for months that any of the plans has."""
     sides = comparison.sides[:5]
     base = comparison.first.dataset
-    mw = [dict(expected(side, power)) for side in sides]
+    mw = [dict(expected_rows(side.plans, power)) for side in sides]
     rows = [(months.label(month), *(each.get(month) for each in mw)) for month in sorted(set().union(*mw))]
     step = -(-len(rows) // MONTHS_LISTED)
     return Section(

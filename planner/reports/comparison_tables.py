@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
 
-import pandas as pd
-
 from planner.analysis.plan_comparison import ComparedPlan, Comparison
+from planner.results.over_scenarios import expected_rows
 from planner.results.plan_figures import PlanFigures
 from planner.results.tables import Filled, report_table
 
@@ -132,7 +131,7 @@ def tables(comparison: Comparison) -> list[Filled]:
         ),
         Filled(COSTS, [(label, name, usd, usd - first) for label, name, usd, first in costs if usd or first]),
         Filled(MONTHS, [row for side in sides for row in _months(side, comparison.first)]),
-        Filled(SERVICE, [(side.label, *row) for side in sides for row in expected(side, _segments)]),
+        Filled(SERVICE, [(side.label, *row) for side in sides for row in expected_rows(side.plans, _segments)]),
         Filled(
             LIMITS,
             [
@@ -151,12 +150,6 @@ def tables(comparison: Comparison) -> list[Filled]:
         ),
     ]
     return [each for each in filled if each.rows]
-
-
-def expected(side: ComparedPlan, rows: Callable[[PlanFigures], Iterable[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
-    """Rows of a key and figures, the figures as expected values over the scenarios of a plan."""
-    weighted = [each.probability * pd.DataFrame(rows(each.figures)).set_index(0) for each in side.plans.scenarios]
-    return list(sum(weighted[1:], start=weighted[0]).itertuples(name=None))
 
 
 def power(figures: PlanFigures) -> Iterable[tuple[Any, ...]]:
@@ -195,7 +188,7 @@ def _months(side: ComparedPlan, first: ComparedPlan) -> list[tuple[Any, ...]]:
             tokens = row.demand, row.after_limits, row.served, row.shortfall
             yield row.month + shift, row.committed_mw, *tokens, sum(row.cash.values()), row.owed_usd
 
-    return [(side.label, *row) for row in expected(side, rows)]
+    return [(side.label, *row) for row in expected_rows(side.plans, rows)]
 
 
 def _segments(figures: PlanFigures) -> Iterable[tuple[Any, ...]]:

@@ -166,11 +166,9 @@ def _places(dataset: Dataset, solved: list[SampleResult]) -> tuple[ShortPlace, .
 
 def _worst(trial: SimulatedPlan) -> tuple[int, ...]:
     """The most expensive samples, each problem once."""
-    first: dict[int, int] = {}
-    for i, each in enumerate(trial.results):
-        if each.solved:
-            first.setdefault(trial.samples.problem_of[i], i)
-    return tuple(sorted(first.values(), key=lambda i: (-trial.results[i].cost_usd, i))[:WORST])
+    costs = [each.cost_usd if each.solved else math.nan for each in trial.results]
+    samples = pd.DataFrame({"cost_usd": costs, "problem": trial.samples.problem_of[: len(costs)]}).dropna()
+    return tuple(samples.drop_duplicates("problem").nlargest(WORST, "cost_usd").index.tolist())
 
 
 def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -31,6 +31,15 @@ class TestHelp:
             spent.append(after.children_user + after.children_system - before.children_user - before.children_system)
         assert min(spent) < 0.3
 
+    @pytest.mark.slow
+    def test_a_plan_without_scenarios_needs_no_pandas(self, small: Path, tmp_path: Path) -> None:
+        """Reading, solving, auditing and writing a plain plan never load it."""
+        words = [sys.executable, "-X", "importtime", "-m", "planner", "solve", str(small), "-o", "plan.xlsx"]
+        done = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+        imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert "highspy" in imported
+        assert "pandas" not in imported
+
     @pytest.mark.parametrize("name", ["init", "check", "solve", "audit", "roll"])
     def test_every_command_explains_itself(self, here: Run, name: str) -> None:
         """Each command has its help and exits with 0."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
 from models.estimate import Estimate
 from models.plan import categories
@@ -17,6 +19,7 @@ from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
 from planner.reports.plan.text import against_base_case
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words
+from planner.results.over_scenarios import expected, over_scenarios
 from planner.results.plan_tables import AUDIT, INPUT, RUN, SUMMARY
 from planner.results.scenario_set import ScenarioSetResult, measure_words
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK, RISK_SHEET, SCENARIO, SCENARIOS
@@ -87,28 +90,20 @@ def scenarios_table(plans: ScenarioSetResult, gap: float) -> Filled:
 
 def distribution_table(plans: ScenarioSetResult) -> Filled:
     """Scenarios by cost."""
-    rows, up_to = [], 0.0
-    for each in sorted(plans.scenarios, key=lambda each: each.cost_usd):
-        up_to += each.probability
-        cost, mean = each.cost_usd, plans.solution.expected_usd
-        rows.append((each.name, each.probability, min(up_to, 1.0), cost, mean, each.shortfall_share))
-    return Filled(DISTRIBUTION, rows)
+    rows = [(each.name, each.probability, each.cost_usd, each.shortfall_share) for each in plans.scenarios]
+    found = pd.DataFrame(rows).sort_values(2, kind="stable")
+    up_to, mean = found[1].cumsum().clip(upper=1.0), repeat(plans.solution.expected_usd)
+    return Filled(DISTRIBUTION, list(zip(found[0], found[1], up_to, found[2], mean, found[3], strict=False)))
 
 
 def outlook_table(plans: ScenarioSetResult) -> Filled:
     """A row a month: expected, least and most over the scenarios."""
-    weights = np.array([each.probability for each in plans.scenarios])
-
-    def by_scenario(figure: str) -> Any:
-        return np.array([[getattr(row, figure) for row in each.figures.months] for each in plans.scenarios])
-
-    columns = []
-    for values in map(by_scenario, ("demand", "after_limits", "committed_mw")):
-        columns += [weights @ values, values.min(axis=0), values.max(axis=0), np.ptp(values, axis=0)]
-    short = by_scenario("shortfall")
-    columns += [weights @ by_scenario("served"), weights @ short, short.max(axis=0)]
-    months = np.transpose(columns).tolist()
-    return Filled(OUTLOOK, [(t, *figures) for t, figures in zip(plans.dataset.horizon, months, strict=True)])
+    figures = attrgetter("month", "demand", "after_limits", "committed_mw", "served", "shortfall")
+    values = over_scenarios(plans, lambda plan: map(figures, plan.months))
+    mean, by_month = expected(plans, values), values.groupby("key", sort=False)
+    least, most = by_month.min(), by_month.max()
+    spreads = [each[n] for n in (1, 2, 3) for each in (mean, least, most, most - least)]
+    return Filled(OUTLOOK, list(pd.concat([*spreads, mean[4], mean[5], most[5]], axis=1).itertuples(name=None)))
 
 
 def risk_table(plans: ScenarioSetResult, gap: float) -> Filled:
@@ -175,13 +170,13 @@ def _service_rows(plans: ScenarioSetResult) -> Iterator[tuple[Any, ...]]:
     yield "expected shortfall", plans.expected("shortfall_bn"), "bn tokens", "sum of probability x tokens short"
     how = "probability of the scenarios in which any token falls short"
     yield "probability of any shortfall", plans.shortfall_probability, "share", how
-    for segment in plans.dataset.segments:
-        shares = [(each.probability, each.shortfall_by_segment.get(segment.segment, 0.0)) for each in plans.scenarios]
-        name = f"probability of any shortfall: {segment.segment}"
-        yield name, sum(weight for weight, share in shares if share), "share", how
-        how_much = "sum of probability x tokens short / demand after limits, over the horizon"
-        expected = sum(weight * share for weight, share in shares)
-        yield f"expected shortfall: {segment.segment}", expected, "share", how_much
+    names = [each.segment for each in plans.dataset.segments]
+    shares = pd.DataFrame([each.shortfall_by_segment for each in plans.scenarios]).reindex(columns=names).fillna(0.0)
+    weights = list(plans.solution.probability.values())
+    how_much = "sum of probability x tokens short / demand after limits, over the horizon"
+    for name in names:
+        yield f"probability of any shortfall: {name}", float(weights @ (shares[name] > 0)), "share", how
+        yield f"expected shortfall: {name}", float(weights @ shares[name]), "share", how_much
 
 
 def summary_rows(result: RunResult, plans: ScenarioSetResult) -> list[tuple[Any, ...]]:
