@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import math
 import os
 import re
 import secrets
@@ -18,10 +20,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin
 
 from planner.errors import CannotWrite, os_error_reason, writing
 
+log = logging.getLogger("planner")
+Kept = TypeVar("Kept")
 PREFIX = ".planner-"
 _NAME = re.compile(re.escape(PREFIX) + r"(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-")
 OLD_SECONDS = 7 * 86400.0
@@ -183,6 +188,53 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
         It cannot be written.
     """
     write_durably(path, json_bytes(document))
+
+
+def read_kept(path: Path, parse: Callable[[Any], Kept], instead: str) -> Kept | None:
+    """Return what a JSON file of ours holds; None where there is none.
+
+    One that cannot be understood is told of, with what is done `instead`, and set aside under another name.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    parse : callable
+        Makes of the document what it holds, and raises what it likes where it is none of ours.
+    instead : str
+        A clause such as "every job counts as new".
+    """
+    try:
+        return parse(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("warning: %s cannot be read (%s); %s.", path, error.strerror, instead)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        aside = path.with_name(f"{path.stem}.damaged{path.suffix}")
+        with suppress(OSError):
+            path.replace(aside)
+        why = f"{type(error).__name__}: {error}"
+        log.warning("warning: %s cannot be understood (%s) and is set aside as %s; %s.", path, why, aside.name, instead)
+    return None
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value of a JSON document is of the type that a dataclass names for it.
+
+    >>> fits({"gap": 0.1}, dict[str, Any]), fits("1", int | None), fits(True, int), fits(2, float)
+    (True, False, False, True)
+    """
+    if hint is Any:
+        return True
+    if isinstance(hint, UnionType):
+        return any(fits(value, each) for each in get_args(hint))
+    if get_origin(hint) is dict:
+        return isinstance(value, dict) and all(fits(each, get_args(hint)[1]) for each in value.values())
+    if hint in (int, float):
+        kinds = (int, float) if hint is float else int
+        return isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, hint)
 
 
 def _encoded(text: str) -> bytes:

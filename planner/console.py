@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from planner.atomic_files import temporary_beside
-from planner.errors import CannotWrite, InternalFault, WrongUsage, writing
+from planner.errors import InternalFault, WrongUsage, refuse_link, writing
 from planner.formatting import escaped
 from planner.interrupt import Stop
 
@@ -207,8 +207,7 @@ def run_log(path: Path) -> Iterator[Callable[[], None]]:
     CannotWrite
         The log cannot be written, or a link is in its place.
     """
-    if path.is_symlink():
-        raise CannotWrite(path, "it is a link to another file, which would be lost; remove it or choose another name")
+    refuse_link(path)
     handlers = [_log_handler(temporary_beside(path) if path.exists() else path, "w")]
 
     def place() -> None:

@@ -210,6 +210,18 @@ def writing(path: PathLike) -> Iterator[None]:
         raise CannotWrite(path, os_error_reason(error)) from None
 
 
+def refuse_link(path: Path) -> None:
+    """Check that no link is in the place of a file or folder that is written.
+
+    Raises
+    ------
+    CannotWrite
+        One is: what it leads to would be written over.
+    """
+    if path.is_symlink():
+        raise CannotWrite(path, "a link is in its place, and what it leads to would be written over; remove the link")
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder with the folders above it, where it does not exist.
 

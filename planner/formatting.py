@@ -92,7 +92,9 @@ def count_of_faults(faults: tuple[Fault, ...]) -> str:
     return ", ".join(parts) or "no faults"
 
 
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 """What drives a terminal or turns the direction of writing, and bytes of file names that are no text."""
 
 

@@ -22,7 +22,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from planner.errors import CannotWrite, Locked, writing
+from planner.errors import CannotWrite, Locked, refuse_link, writing
 from planner.outputs import Outputs
 
 FILE = ".lock"
@@ -90,8 +90,7 @@ class Lock:
         os.close(self._handle)
 
     def _open(self) -> int:
-        if self._path.is_symlink():
-            raise CannotWrite(self._path, "a link is in the place of the lock; remove it")
+        refuse_link(self._path)
         with writing(self._path):
             return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
 

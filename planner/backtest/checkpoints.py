@@ -70,7 +70,7 @@ def load_step(path: Path, key: str) -> BacktestStep | None:
         for name in ("signed", "notes", "short"):
             facts[name] = tuple(facts[name])
         return BacktestStep(**facts, plan=plan_of(document["plan"]))
-    except (OSError, ValueError, KeyError, TypeError):  # none, or not of ours
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):  # none, or not of ours
         return None
 
 
@@ -113,7 +113,7 @@ def remove_stale(folder: Path, key: str) -> None:
 def _is_record(path: Path) -> bool:
     try:
         return bool({"key", "label", "plan"} <= json.loads(path.read_text(encoding="utf-8")).keys())
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False
 
 

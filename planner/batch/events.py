@@ -43,4 +43,4 @@ class Events:
         assert self._file is not None
         line = json.dumps({"time": now(), "event": event, **facts}, ensure_ascii=False)
         with writing(self._path):
-            self._file.write(line.encode() + b"\n")
+            self._file.write(line.encode("utf-8", "backslashreplace") + b"\n")

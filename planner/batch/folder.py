@@ -12,19 +12,15 @@ the record last: it holds the plan's hash, and a plan that does not match its re
 
 from __future__ import annotations
 
-import json
-import logging
 import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from planner.atomic_files import write_durably
+from planner.atomic_files import read_kept, sweep, write_durably
 from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
 from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
-from planner.errors import writing
-
-log = logging.getLogger("planner")
+from planner.errors import refuse_link, writing
 
 PLAN, REPORT, LOG, RECORD = "plan.xlsx", "run.json", "run.log", "record.json"
 PUBLISHED_NAMES = {"plan.run.json": REPORT, "plan.run.log": LOG, OUTPUT_FILE: OUTPUT_FILE}
@@ -55,6 +51,9 @@ class BatchFolder:
         CannotWrite
             It cannot be written.
         """
+        for path in (self.attempts, self.path / "jobs", self.events):
+            refuse_link(path)
+        sweep(self.path)
         with writing(self.path):
             shutil.rmtree(self.attempts, ignore_errors=True)
             self.attempts.mkdir(exist_ok=True)
@@ -82,15 +81,8 @@ class BatchFolder:
 
     def record(self, name: str) -> JobRecord | None:
         """What is recorded of a job; None where there is nothing that can be understood."""
-        path = self.job_folder(name) / RECORD
-        try:
-            record = record_from_json(json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("warning: %s is not a record of a job (%s); the job counts as new.", path, error)
-            return None
-        return record if record.name == name else None
+        record = read_kept(self.job_folder(name) / RECORD, record_from_json, "the job counts as new")
+        return record if record is not None and record.name == name else None
 
     def has_plan(self, record: JobRecord) -> bool:
         """Whether the plan of a record is there as it was written."""
@@ -114,12 +106,14 @@ class BatchFolder:
             It cannot be written; the job is then not recorded as done.
         """
         folder = self.job_folder(record.name)
+        refuse_link(folder)
         files = () if attempt is None else attempt.iterdir()
         made = {path: name for path in files if (name := _published_name(path))}
         if not record.plan_path:
             made = {path: name for path, name in made.items() if name != PLAN}
         with writing(folder):
             folder.mkdir(exist_ok=True)
+            sweep(folder)
             keep_previous_plan(folder / PLAN)
             for path in list(folder.iterdir()):  # what is no longer true goes out of the way
                 if path.name == LOG and LOG in made.values():

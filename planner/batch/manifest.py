@@ -6,17 +6,22 @@ A manifest that cannot be understood counts as none: every job then runs again.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-from planner.atomic_files import write_durably
+from models import months
+from planner.atomic_files import fits, read_kept, write_durably
 
-log = logging.getLogger("planner")
-
+_REPORTED = {
+    "decisions": ("kind", "name", "month"),
+    "limits": ("segment", "month", "limit"),
+    "faults": ("sheet", "fix"),
+}
+"""Tables of a run.json that are read again, and their columns that are text."""
 STATUSES = (
     "queued",
     "running",
@@ -109,22 +114,13 @@ class Manifest:
 
 
 def read_manifest(path: Path) -> Manifest | None:
-    """The manifest in a file; None when there is none, or none that can be understood (a warning says so).
+    """The manifest in a file; None when there is none, or none that can be understood: it is told and set aside."""
+    return read_kept(path, _manifest_from_json, "nothing is known of the last batch")
 
-    Raises
-    ------
-    OSError
-        The file is there and cannot be read.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        records = tuple(record_from_json(each) for each in document.pop("records"))
-        return Manifest(records=records, **_known(Manifest, document, without="records"))
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("warning: %s is not a manifest of a batch (%s); every job counts as new.", path, error)
-        return None
+
+def _manifest_from_json(document: Any) -> Manifest:
+    records = tuple(record_from_json(each) for each in document.pop("records"))
+    return Manifest(records=records, **_known(Manifest, document, without="records"))
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
@@ -150,13 +146,34 @@ def record_from_json(document: Any) -> JobRecord:
 
     Raises
     ------
-    ValueError, KeyError, TypeError
+    ValueError, KeyError, TypeError, AttributeError
         It holds none.
     """
     record = JobRecord(**_known(JobRecord, document))
-    if record.status not in STATUSES or not isinstance(record.name, str) or not isinstance(record.good, bool):
+    if record.status not in STATUSES:
         raise ValueError(f"job '{record.name}' has the status '{record.status}'")
+    _check_report(record.report)
     return record
+
+
+def _check_report(report: Mapping[str, Any]) -> None:
+    """Checks of a job's run.json what later batches compare with.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        It is not as a run writes it.
+    """
+    figures = [report.get(key) for key in ("objective_usd", "bound_usd", "gap", "months")]
+    if not all(each is None or fits(each, float) for each in figures):
+        raise ValueError("a figure of its report is no number")
+    for key, names in _REPORTED.items():
+        for row in report.get(key) or ():
+            if not all(isinstance(row[name], str) for name in names):
+                raise ValueError(f"{key} of its report are none")
+    dated = [*(report.get("decisions") or ()), *(report.get("limits") or ())]
+    if any(months.parse(row["month"]) is None for row in dated):
+        raise ValueError("a month of its report is none")
 
 
 def _values(record: JobRecord | Manifest) -> dict[str, Any]:
@@ -164,4 +181,11 @@ def _values(record: JobRecord | Manifest) -> dict[str, Any]:
 
 
 def _known(kind: type[Any], document: Mapping[str, Any], without: str = "") -> dict[str, Any]:
-    return {each.name: document[each.name] for each in fields(kind) if each.name != without}
+    hints = get_type_hints(kind)
+    values = {each.name: document[each.name] for each in fields(kind) if each.name != without}
+    for name, value in values.items():
+        if not fits(value, hints[name]):
+            raise ValueError(f"its {name} is {value!r:.50}")
+        if name in ("started", "finished") and value:
+            dt.datetime.fromisoformat(value).astimezone(dt.UTC)
+    return values

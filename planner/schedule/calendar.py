@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,8 +118,46 @@ class Calendar:
         just_after = self._local(moment.replace(microsecond=0) + dt.timedelta(seconds=1))
         return next(_cronsim(self.text, just_after, reverse=True), None)
 
+    def clock_changes(self, moment: dt.datetime, days: int = 366) -> list[str]:
+        """Starts within `days` after an aware moment that a change of the clock skips or doubles, in words.
+
+        A calendar that starts every hour is not among them: it goes on as before.
+        """
+        if self.zone is None or len(self.values(1)) == 24:
+            return []
+        found = []
+        for before, after in _offset_changes(self.zone, moment.astimezone(dt.UTC), days):
+            change = after.utcoffset() - before.utcoffset()  # type: ignore[operator]
+            first, last = sorted((before.replace(tzinfo=dt.UTC), after.replace(tzinfo=dt.UTC)))
+            # the clock on the wall, taken for a clock that never changes
+            starts = _cronsim(self.text, first - dt.timedelta(minutes=1))
+            times = ", ".join(f"{each:%H:%M}" for each in itertools.takewhile(last.__gt__, starts))
+            if times:
+                what = "does not exist" if change > dt.timedelta(0) else "comes twice"
+                found.append(f"on {after:%Y-%m-%d} the clock changes, and the start at {times} {what}")
+        return found
+
     def _local(self, moment: dt.datetime) -> dt.datetime:
         return moment.astimezone(self.zone)
+
+
+def _offset_changes(zone: dt.tzinfo, since: dt.datetime, days: int) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+    """The moments at which a zone's clock is set, each as the clock would show it before and as it shows it then."""
+    step = dt.timedelta(hours=12)
+    low = since
+    while low < since + dt.timedelta(days=days):
+        high, end = low + step, low + step
+        if low.astimezone(zone).utcoffset() != high.astimezone(zone).utcoffset():
+            start = low
+            while high - start > dt.timedelta(seconds=1):
+                middle = start + (high - start) / 2
+                same = middle.astimezone(zone).utcoffset() == low.astimezone(zone).utcoffset()
+                start, high = (middle, high) if same else (start, middle)
+            moment = high.replace(microsecond=0)
+            offset = low.astimezone(zone).utcoffset()
+            assert offset is not None
+            yield moment.astimezone(dt.timezone(offset)), moment.astimezone(zone)
+        low = end
 
 
 def _cronsim(text: str, moment: dt.datetime | None = None, *, reverse: bool = False) -> CronSim:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,8 @@ from planner.options import PATH, Duration, budget_option, force_option, option,
 
 if TYPE_CHECKING:
     from planner.schedule.schedule import Schedule
+
+log = logging.getLogger("planner")
 
 
 @command(short_help="Start batches on a calendar.")
@@ -71,6 +75,7 @@ def _check_batch(jobs: str, batch_options: tuple[str, ...]) -> None:
 def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> CommandResult:
     """Start the batches from this process until it is stopped."""
     from planner.schedule.calendar import Calendar, local_zone
+    from planner.schedule.write import clock_notes
 
     try:
         from planner.schedule.runner import Runner
@@ -78,6 +83,8 @@ def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> C
         raise MissingLibrary(f"--run needs the library APScheduler ({error})", "schedule") from None
     if schedule.calendar.zone is None:
         schedule = replace(schedule, calendar=Calendar(schedule.calendar.text, local_zone()))
+    for note in clock_notes(schedule.calendar, dt.datetime.now(dt.UTC)):
+        log.warning("warning: %s", note)
     if console.quiet:
         schedule = replace(schedule, options=(*schedule.options, "--quiet"))
     state_path = schedule.folder / f"{schedule.name}.schedule.json"

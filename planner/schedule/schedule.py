@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import WrongUsage
+from planner.formatting import escaped
 from planner.schedule.calendar import Calendar
 
 MARK = "Written by `planner schedule`"
@@ -44,7 +45,25 @@ class Schedule:
     @property
     def arguments(self) -> tuple[str, ...]:
         """The words after `planner`."""
-        return ("batch", self.jobs, "-o", self.into, "--budget", f"{self.budget_seconds:.0f}", *self.options)
+        jobs, into = (f"./{path}" if path.startswith("-") else path for path in (self.jobs, self.into))
+        return ("batch", jobs, "-o", into, "--budget", f"{self.budget_seconds:.0f}", *self.options)
+
+    def check_text(self) -> None:
+        """Checks that a file of any scheduler can hold every name, folder and option.
+
+        Raises
+        ------
+        WrongUsage
+            One has line breaks, other control characters or bytes that are no text: they end a line of a crontab, and
+            what follows would be a line of its own.
+        """
+        given = (*self.command, *self.arguments, str(self.folder), self.image, self.claim, self.on_failure)
+        for word in given:
+            if escaped(word) != word or "\n" in word or "\t" in word:
+                raise WrongUsage(
+                    f"{word!a} cannot stand in a scheduler's file: it has line breaks, control characters or "
+                    "bytes that are no text. Rename it."
+                )
 
     @property
     def end_seconds(self) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from planner.atomic_files import write_durably
+from planner.atomic_files import fits, read_kept, write_durably
 from planner.schedule.calendar import Calendar
 
-log = logging.getLogger("planner")
 ONE_DAY = dt.timedelta(days=1)
 
 
@@ -33,16 +32,15 @@ class RunnerState:
 
 
 def read_state(path: Path) -> RunnerState | None:
-    """The state in a file; None where there is none, or none that can be understood (a warning says so)."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        state = RunnerState(document["due"], document["finished"], document["exit_code"])
-        return state if state.moment.tzinfo else None
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        log.warning("warning: %s does not say when the last batch ran (%s); missed starts are left out.", path, error)
-        return None
+    """The state in a file; None where there is none, or none that can be understood: it is told and set aside."""
+    return read_kept(path, _state_from_json, "when the last batch ran is not known, and missed starts are left out")
+
+
+def _state_from_json(document: Any) -> RunnerState:
+    state = RunnerState(document["due"], document["finished"], document["exit_code"])
+    if state.moment.tzinfo is None or not (fits(state.finished, str | None) and fits(state.exit_code, int | None)):
+        raise ValueError("no state of a runner")
+    return state
 
 
 def write_state(path: Path, state: RunnerState) -> None:

@@ -30,11 +30,12 @@ def write_schedule(request: ScheduleRequest, schedule: Schedule, kind: Kind) -> 
     folder = request.output or Path("outputs", "schedule", schedule.name)
     paths = _write(folder, files, force=request.force)
     zone = schedule.calendar.zone or (local_zone() if kind in ("cron", "systemd") else dt.UTC)
-    starts = Calendar(schedule.calendar.text, zone).next(SHOWN_STARTS, dt.datetime.now(dt.UTC))
+    calendar, now = Calendar(schedule.calendar.text, zone), dt.datetime.now(dt.UTC)
+    starts, notes = calendar.next(SHOWN_STARTS, now), [*files.notes, *clock_notes(calendar, now)]
     lines = [f"Written: {path}" for path in paths]
     lines += ["Next starts:", *(f"  {each:%a %Y-%m-%d %H:%M} {each.tzname()}" for each in starts)]
     lines += [f"To install, in the folder {shlex.quote(str(folder))}:", *(f"  {line}" for line in files.install)]
-    lines += [f"Note: {note}" for note in files.notes]
+    lines += [f"Note: {note}" for note in notes]
     document = {
         "name": schedule.name,
         "as": kind,
@@ -44,10 +45,17 @@ def write_schedule(request: ScheduleRequest, schedule: Schedule, kind: Kind) -> 
         "starts": [each.isoformat() for each in starts],
         "command": ["planner", *schedule.arguments],
         "install": list(files.install),
-        "notes": list(files.notes),
+        "notes": notes,
         "planner_version": __version__,
     }
     return CommandResult(lines, document)
+
+
+def clock_notes(calendar: Calendar, now: dt.datetime) -> list[str]:
+    """Return a note on the starts of the next year that a change of the clock skips or doubles, where there are any."""
+    changes = calendar.clock_changes(now)
+    advice = "Schedulers differ on what they do then: choose another time, or --tz UTC."
+    return [f"{'; '.join(changes).capitalize()}. {advice}"] if changes else []
 
 
 def _write(folder: Path, files: ScheduleFiles, *, force: bool) -> list[Path]:

@@ -360,3 +360,19 @@ def test_a_record_that_comes_too_late(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(BatchFolder, "publish", whole)
     assert run(jobs, "-o", OUT) == 0
     assert not records(tmp_path / OUT)["j0"].reused
+
+
+@on_linux
+@pytest.mark.parametrize("place", ["jobs/j0", "jobs", ".attempts", ".lock"])
+def test_a_link_is_never_followed(tmp_path: Path, place: str) -> None:
+    """A link in the place of what a batch writes is refused, and what it leads to stays as it is."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    precious = elsewhere / "plan.xlsx"
+    precious.write_bytes(b"precious")
+    link = tmp_path / OUT / place
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(precious if "." in place else elsewhere)
+    assert run(job_file(tmp_path, *demands(1)), "-o", OUT, "--retries", "0") == (9 if place == "jobs/j0" else 7)
+    assert [path.name for path in elsewhere.iterdir()] == ["plan.xlsx"]
+    assert precious.read_bytes() == b"precious"

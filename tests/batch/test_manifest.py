@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from planner.batch.manifest import JobRecord, Manifest, read_manifest, write_manifest
+from planner.batch.reporting.changes import changes
+from planner.batch.scheduler import summary_line
 from planner.errors import CannotWrite
 
 RECORD = JobRecord(
@@ -75,3 +81,50 @@ def test_a_write_that_fails_leaves_the_last_one(tmp_path: Path, monkeypatch: pyt
     monkeypatch.undo()
     assert read_manifest(path) == MANIFEST
     assert [each.name for each in tmp_path.iterdir()] == ["manifest.json"]
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+ANY = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner))
+FIELDS = sorted(asdict(RECORD))
+REPORTED = (
+    "objective_usd",
+    "gap",
+    "months",
+    "decisions",
+    "limits",
+    "faults",
+    "seconds",
+    "plan_sha256",
+)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(field=st.sampled_from([*FIELDS, *REPORTED]), value=ANY)
+@example(field="decisions", value=[{"kind": 1, "name": "L", "month": "2026-01"}])
+@example(field="report", value=[])
+@example(field="seconds", value="x")
+@example(field="started", value="yesterday")
+def test_a_damaged_field_never_breaks_a_batch(tmp_path: Path, field: str, value: Any) -> None:
+    """A record with anything in any field is set aside, or read and then compared and told."""
+    document = asdict(RECORD)
+    if field in FIELDS:
+        document[field] = value
+    else:
+        document["report"] = {**RECORD.report, field: value}
+    path = tmp_path / "manifest.json"
+    head = {"batch": "lab", "started": MANIFEST.started, "finished": None, "planner_version": "0"}
+    path.write_text(json.dumps({**head, "records": [document]}), encoding="utf-8")
+    found = read_manifest(path)
+    assert path.exists() == (found is not None)
+    if found is not None:
+        told = changes(tmp_path, MANIFEST, found)
+        assert [each.name for each in told][:1] == ["base"]
+        summary_line(found.records[0])
+
+
+def test_deeply_nested_damage_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A file that no parser can go down is told of, and kept under another name."""
+    path = tmp_path / "manifest.json"
+    path.write_text("[" * 100_000, encoding="utf-8")
+    assert read_manifest(path) is None
+    assert [each.name for each in tmp_path.iterdir()] == ["manifest.damaged.json"]

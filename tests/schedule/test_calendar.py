@@ -181,3 +181,23 @@ def test_a_schedule_that_would_be_read_otherwise_is_refused() -> None:
     """The refusal names the scheduler and a way to write it that all of them read alike."""
     with pytest.raises(WrongUsage, match="Kubernetes when either does"):
         check_portable_days(a_schedule("0 6 */2 * MON"), "Kubernetes")
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "told"),
+    [
+        ("30 2 * * *", "Europe/Berlin", ["2027-03-28", "02:30 does not exist", "2027-10-31", "02:30 comes twice"]),
+        ("0,30 1 * * SUN", "America/New_York", ["2027-11-07", "01:00, 01:30 comes twice"]),
+        ("15 2 * * *", "Australia/Lord_Howe", ["2027-10-03", "02:15 does not exist"]),
+        ("0 6 * * *", "Europe/Berlin", []),
+        ("30 * * * *", "Europe/Berlin", []),
+        ("30 2 * * *", "UTC", []),
+    ],
+)
+def test_starts_that_a_clock_change_skips_or_doubles_are_told(cron: str, zone: str, told: list[str]) -> None:
+    """Of the next year's starts those that do not exist or come twice are named with day and time, and no others."""
+    found = calendar(cron, zone).clock_changes(dt.datetime(2026, 11, 28, tzinfo=dt.UTC))
+    assert len(found) == len(told) // 2
+    for place, each in enumerate(found):
+        assert told[2 * place] in each
+        assert each.endswith(told[2 * place + 1])

@@ -47,6 +47,14 @@ def _with_json(words: tuple[str, ...]) -> list[str]:
     return ["schedule", *words[:place], "--json", *words[place:]]
 
 
+def test_a_start_that_does_not_exist_is_noted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever writes a schedule for half past two at night is told what the clocks do to it."""
+    for tz, told in (("Europe/Berlin", True), ("UTC", False)):
+        code, found, _ = said(capsys, "weekly", "--cron", "30 2 * * *", "--tz", tz, "--as", "systemd", "--force")
+        assert code == 0
+        assert any("02:30 does not exist" in note for note in found["notes"]) == told
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_files_are_written_where_they_are_said_to_be(
     folder: Path, capsys: pytest.CaptureFixture[str], kind: str

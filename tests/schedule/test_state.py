@@ -72,4 +72,4 @@ def test_a_state_that_cannot_be_understood_is_none(
     path = tmp_path / "state.json"
     path.write_text(text, encoding="utf-8")
     assert read_state(path) is None
-    assert "does not say when the last batch ran" in caplog.text
+    assert "when the last batch ran is not known" in caplog.text

@@ -74,7 +74,7 @@ def test_what_the_batch_writes_stays_writable(tmp_path: Path) -> None:
         units(schedule(Path("/srv/plans"), into=str(tmp_path / "none" / "weekly")))
 
 
-@pytest.mark.parametrize("folder", ["/srv/a\nb", "/srv/ends in a blank ", "/srv/ends in\\"])
+@pytest.mark.parametrize("folder", ["/srv/ends in a blank ", "/srv/ends in\\"])
 def test_a_folder_that_units_cannot_name_is_refused(folder: str) -> None:
     """Better no unit than one that works elsewhere."""
     with pytest.raises(WrongUsage, match="systemd"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import graphlib
 import itertools
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -146,7 +147,7 @@ def _check_names(groups: Mapping[str, list[Job]], places: Mapping[str, JobRow], 
             if re.search(FORBIDDEN_IN_NAMES, name) or name.startswith(".") or name.endswith((".", " ")):
                 fix = 'Leave out / \\ : * ? " < > | and dots at either end.'
                 faults.append(row.fault("name", repr(name), "a name that a folder can have", fix))
-            elif len(name.encode()) > NAME_BYTES:
+            elif len(os.fsencode(name)) > NAME_BYTES:
                 fix = "Choose a shorter one; a grid's values are part of it."
                 faults.append(row.fault("name", repr(name), f"a name of at most {NAME_BYTES} bytes", fix))
             if seen.setdefault(name.casefold(), name) != name or sum(each.name == name for each in made) > 1:

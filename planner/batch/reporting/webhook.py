@@ -62,7 +62,7 @@ def send(
     if not shown:
         log.warning("warning: the webhook's address does not begin with http:// or https://; no message was sent.")
         return False
-    body = json.dumps(payload(manifest, changed), ensure_ascii=False).encode("utf-8")
+    body = json.dumps(payload(manifest, changed), ensure_ascii=False).encode("utf-8", "backslashreplace")
     deadline = time.monotonic() + ALL_SECONDS
     wait = FIRST_PAUSE_SECONDS
     for attempt in range(1, ATTEMPTS + 1):

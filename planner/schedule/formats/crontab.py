@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from planner.errors import WrongUsage
@@ -22,12 +23,16 @@ def crontab(schedule: Schedule) -> ScheduleFiles:
     Raises
     ------
     WrongUsage
-        The command is longer than cron takes.
+        The command is longer than cron takes, or has what crons read differently.
     """
     log = schedule.folder / f"{schedule.name}.log"
     batch = shlex.join([*schedule.command, *schedule.arguments])
     failure = shlex.quote(f"{schedule.name}: planner batch failed, see {log}; exit code")
     line = f"cd {shlex.quote(str(schedule.folder))} && {batch} >> {shlex.quote(str(log))} 2>&1 || echo {failure} $?"
+    if re.search(r"\\[\\%]", line):
+        raise WrongUsage(
+            "Crons differ in how they read a backslash before another one or before %. Rename what has one."
+        )
     command = line.replace("%", "\\%")  # cron takes a plain % for the end of the line
     if len(command) > MAX_COMMAND_CHARACTERS:
         raise WrongUsage(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 import shlex
 from pathlib import PurePath, PurePosixPath
 
@@ -38,7 +39,7 @@ def github(schedule: Schedule) -> ScheduleFiles:
         install="" if schedule.image else render("workflow_install.yml", schedule),
         into=yaml_quoted(schedule.into),
         folder=schedule.into,
-        run=yaml_quoted(shlex.join(["planner", *schedule.arguments])),
+        run=yaml_quoted(shlex.join(["planner", *schedule.arguments]).replace("${{", "${{ '${{' }}")),
     )
     name = f"{schedule.name}.workflow.yml"
     install = (f"Copy {name} to .github/workflows/{schedule.name}.yml of the repository's default branch.",)
@@ -69,3 +70,7 @@ def _check(schedule: Schedule) -> None:
     for path in (schedule.jobs, schedule.into):
         if PurePath(path).is_absolute() or ".." in PurePosixPath(path).parts:
             raise WrongUsage(f"'{path}' is not in the repository. Give it as seen from the repository's top.")
+    if not re.fullmatch(r"[^*?!~\[\]\\${}]+", schedule.into) or schedule.into != schedule.into.strip():
+        raise WrongUsage(
+            f"GitHub takes '{schedule.into}' for a pattern. Give --into without any of * ? ! ~ [ ] \\ $ {{ }}."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from planner.errors import WrongUsage
@@ -27,6 +28,8 @@ def kubernetes(schedule: Schedule) -> ScheduleFiles:
         if (pure.is_absolute() and not pure.is_relative_to(MOUNT)) or ".." in pure.parts:
             raise WrongUsage(f"'{path}' is not on the volume of the pod. Give it as seen from {MOUNT}, such as weekly.")
     claim = schedule.claim or schedule.name
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", claim):
+        raise WrongUsage(f"--claim '{claim}' is not the name of a claim: small letters, digits, dashes and dots.")
     text = render(
         "cronjob.yaml",
         schedule,
@@ -34,7 +37,7 @@ def kubernetes(schedule: Schedule) -> ScheduleFiles:
         zone=yaml_quoted(schedule.zone or "Etc/UTC"),
         never_again=", ".join(map(str, sorted((*FINAL, SKIPPED)))),
         image=yaml_quoted(schedule.image),
-        arguments=yaml_quoted(schedule.arguments),
+        arguments=yaml_quoted([each.replace("$", "$$") for each in schedule.arguments]),  # $(NAME) would be a variable
         mount=MOUNT,
         claim=yaml_quoted(claim),
     )

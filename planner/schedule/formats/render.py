@@ -20,7 +20,13 @@ def render(template: str, schedule: Schedule, **values: object) -> str:
         What is started when; a template has `$heading`, `$name`, `$end_seconds` and `$skipped` of it.
     **values
         The template's other values, already quoted as its syntax wants them.
+
+    Raises
+    ------
+    WrongUsage
+        No file can hold a name or option of the schedule.
     """
+    schedule.check_text()
     text = resources.files(__package__).joinpath("templates", f"{template}.template").read_text(encoding="utf-8")
     zone = schedule.zone or "the scheduler's own time zone"
     heading = f"{MARK}: {schedule.name}, '{schedule.calendar.text}' in {zone}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from planner.errors import WrongUsage
@@ -22,7 +23,8 @@ def systemd(schedule: Schedule) -> ScheduleFiles:
         A path that units cannot name.
     """
     service, timer = f"{schedule.name}.service", f"{schedule.name}.timer"
-    jobs = _escaped(schedule.jobs)
+    if not re.fullmatch(r"[\w:.\\@%-]*", schedule.on_failure, re.ASCII):
+        raise WrongUsage(f"--on-failure '{schedule.on_failure}' is not the name of a unit, such as tell-me@%n.service.")
     writable = _writable(schedule)
     # A private /tmp would hide jobs that are there.
     private_tmp = not any(
@@ -32,7 +34,6 @@ def systemd(schedule: Schedule) -> ScheduleFiles:
         service: render(
             "service",
             schedule,
-            jobs=jobs,
             on_failure=f"OnFailure={schedule.on_failure}\n" if schedule.on_failure else "",
             folder=_path(schedule.folder),
             command=" ".join(_quoted(each).replace("$", "$$") for each in (*schedule.command, *schedule.arguments)),
@@ -43,7 +44,6 @@ def systemd(schedule: Schedule) -> ScheduleFiles:
         timer: render(
             "timer",
             schedule,
-            jobs=jobs,
             times="".join(f"OnCalendar={line}\n" for line in on_calendar(schedule.calendar, schedule.zone)),
         ),
     }
@@ -82,6 +82,4 @@ def _quoted(word: str) -> str:
 
 def _escaped(text: str) -> str:
     """Text of a line that has no syntax of its own but `%`."""
-    if any(ord(each) < 32 for each in text):
-        raise WrongUsage(f"systemd units hold no control characters, which are in {text!r}.")
     return text.replace("%", "%%")
