@@ -2,14 +2,13 @@
 
 `sample` draws paths (`paths`) of what an `Uncertainty` names: random walks or blocks of history (`walks`,
 `history`), and values of a few with given chances (`distribution`). `vectors` makes points of them
-(`distance`), `reduce_to` chooses the few (`reduction`), and `moments` says how well they resemble the many.
+(`distance`), and `reduce_to` chooses the few (`reduction`).
 No files, no clock: the same seed gives the same paths.
 """
 
 from models.realization import ALL
 from models.sampling.distance import vectors
 from models.sampling.distribution import DELAY_PRIORS, Distribution, distribution
-from models.sampling.moments import Moment, moments
 from models.sampling.paths import Paths, sample
 from models.sampling.reduction import Reduction, reduce_to
 from models.sampling.uncertainty import HISTORY, Uncertainty, uncertainty_faults
@@ -19,12 +18,10 @@ __all__ = [
     "DELAY_PRIORS",
     "HISTORY",
     "Distribution",
-    "Moment",
     "Paths",
     "Reduction",
     "Uncertainty",
     "distribution",
-    "moments",
     "reduce_to",
     "sample",
     "uncertainty_faults",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from models import months
@@ -22,7 +21,7 @@ def scenarios_lines(written: ScenariosWritten) -> list[str]:
         for each, words in zip(written.sampled.dataset.scenarios, written.sampled.words, strict=True)
     ]
     lines += written.sampled.made
-    lines += [f"  {moment_line(each)}" for each in written.sampled.moments[:MOMENT_LINES]]
+    lines += [f"  {moment_line(each)}" for each in written.sampled.moments.head(MOMENT_LINES).itertuples()]
     if len(written.sampled.moments) > MOMENT_LINES:
         lines.append(f"  and {len(written.sampled.moments) - MOMENT_LINES} more in the sheet {SCENARIO_NOTES}")
     return lines
@@ -49,5 +48,5 @@ def scenarios_json(request: ScenariosRequest, written: ScenariosWritten) -> dict
         "distance": written.sampled.reduction.distance,
         "distance_of_one": written.sampled.reduction.distance_of_one,
         "relative_distance": written.sampled.reduction.relative,
-        "moments": [asdict(each) for each in written.sampled.moments],
+        "moments": written.sampled.moments.to_dict("records"),
     }

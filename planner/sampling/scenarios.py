@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from models.dataset import Dataset
-from models.sampling import Moment, Paths, Reduction, Uncertainty, moments, reduce_to, sample, vectors
+from models.sampling import Paths, Reduction, Uncertainty, reduce_to, sample, vectors
 from models.schema import Scenario
 from planner.errors import WrongUsage
+from planner.sampling.moments import moments
 from planner.sampling.text import reduction_words, scenario_words
 
 MOST_ROWS = 1_000_000
@@ -30,7 +32,7 @@ class SampledScenarios:
     reduction
         Which paths were kept, and what that lost.
     moments
-        Means and standard deviations of the paths drawn and of those kept.
+        Means and standard deviations of the paths drawn and of those kept, a row a quantity and name; see `moments`.
     made
         How the scenarios were made, in sentences.
     """
@@ -38,7 +40,7 @@ class SampledScenarios:
     dataset: Dataset
     words: tuple[str, ...]
     reduction: Reduction
-    moments: tuple[Moment, ...]
+    moments: pd.DataFrame
     made: tuple[str, ...]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from models import months
 from models.dataset import Dataset
 from models.realization import ALL
-from models.sampling import Moment, Paths, Reduction
+from models.sampling import Paths, Reduction
 from models.sampling.levels import demand_of, over_baseline, power_mw
 
 MOST = 3
@@ -73,8 +74,11 @@ def reduction_words(paths: Paths, reduction: Reduction, asked: int, seed: int) -
     return lines
 
 
-def moment_line(each: Moment) -> str:
-    """`demand over baseline, total: mean 1.07 drawn, 1.04 kept; standard deviation 0.51 drawn, 0.41 kept`."""
+def moment_line(each: Any) -> str:
+    """A row of `moments` in words.
+
+    `demand over baseline, total: mean 1.07 drawn, 1.04 kept; standard deviation 0.51 drawn, 0.41 kept`.
+    """
     return (
         f"{PLAIN[each.quantity]}, {'all' if each.name == ALL else each.name}: mean {each.mean:.3g} drawn, "
         f"{each.mean_kept:.3g} kept; standard deviation {each.deviation:.3g} drawn, {each.deviation_kept:.3g} kept"

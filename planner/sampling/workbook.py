@@ -165,7 +165,7 @@ def _note_all(book: Any, request: ScenariosRequest, sampled: SampledScenarios) -
     rows += [("fact", f"{name}: {words}") for name, words in facts_behind(request.delay_prior)]
     rows.append(("distance", "Kantorovich, from the paths drawn", 0.0, sampled.reduction.distance))
     rows.append(("distance", "of the best single path", 0.0, sampled.reduction.distance_of_one))
-    for each in sampled.moments:
+    for each in sampled.moments.itertuples():
         what = f"{each.quantity} of {each.name} in the last month"
         rows.append(("mean", what, each.mean, each.mean_kept))
         rows.append(("standard deviation", what, each.deviation, each.deviation_kept))

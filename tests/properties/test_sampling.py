@@ -14,11 +14,12 @@ from properties.themes import THEMES
 from models.checks import check
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.sampling import DELAY_PRIORS, Paths, Uncertainty, distribution, moments, reduce_to, sample, vectors
+from models.sampling import DELAY_PRIORS, Paths, Uncertainty, distribution, reduce_to, sample, vectors
 from models.sampling.levels import demand_of
 from models.sampling.uncertainty import active_offers, offers_to_be_delivered, rented_hardware, suppliers
 from models.schema import Scenario
 from models.variants.factors import with_factor
+from planner.sampling.moments import moments
 
 RANDOM = st.randoms(use_true_random=False)
 
@@ -63,7 +64,7 @@ def test_sampled_scenarios_bring_no_fault_into_a_workbook(theme: str, random: Ra
     )
     assert after <= before
     if len(found.kept) == len(paths):
-        for each in moments(data, paths, found):
+        for each in moments(data, paths, found).itertuples():
             assert each.mean_kept == pytest.approx(each.mean)
 
 

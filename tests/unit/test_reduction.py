@@ -13,7 +13,8 @@ from scipy.optimize import linprog
 
 from models.core.vector import Array
 from models.dataset import Dataset
-from models.sampling import Paths, Uncertainty, distribution, moments, reduce_to, sample, vectors
+from models.sampling import Paths, Uncertainty, distribution, reduce_to, sample, vectors
+from planner.sampling.moments import moments
 
 POINTS = st.integers(2, 7).flatmap(
     lambda n: st.tuples(
@@ -157,7 +158,7 @@ def test_all_kept_have_the_moments_of_all() -> None:
     """When every path is kept, mean and deviation of each quantity are those of the paths drawn."""
     what = Uncertainty(demand_volatility={"chat": 0.1}, exit_hazard={"neo": 0.1})
     paths = sample(problem(), what, 30, 2)
-    found = moments(problem(), paths, reduce_to(vectors(problem(), paths), 30))
+    found = list(moments(problem(), paths, reduce_to(vectors(problem(), paths), 30)).itertuples())
     assert [(each.quantity, each.name) for each in found] == [
         ("demand", "total"), ("demand", "chat"), ("supplier_exit", "neo"),
     ]  # fmt: skip
