@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
-from planner.analysis.marginal_values import MarginalValues, marginal_values
+from planner.analysis.marginal_values import SECONDS, MarginalValues, marginal_values
 from planner.explain.offers import OfferAnswer, offer_questions
 from planner.explain.policy import PolicyAnswer, policy_questions
 from planner.explain.searches import LeastCost, Search, SharedTime
@@ -18,6 +18,12 @@ from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool, default_workers
 
+MARGINAL_SHARE = 0.1
+"""Of the time, what the marginal values may take at most."""
+SEARCH_SHARE = 0.97
+"""Of the time left then, what goes into searches; the report is written in the rest."""
+LATE_SECONDS = 2.0
+"""A search that is not back so long after its time is given up: the time limit holds for the whole command."""
 log = logging.getLogger("planner")
 
 
@@ -104,10 +110,10 @@ def explain_plan(
     """
     began = time.monotonic()
     log.info("Marginal values of %s", dataset.settings.plan_name)
-    marginal = marginal_values(dataset, plan)
+    marginal = marginal_values(dataset, plan, min(SECONDS, MARGINAL_SHARE * seconds))
     workers = workers or default_workers()
-    left = 0.97 * max(1.0, seconds - (time.monotonic() - began))
-    with WorkerPool(workers, left, stop or Stop()) as pool:
+    left = SEARCH_SHARE * max(1.0, seconds - (time.monotonic() - began))
+    with WorkerPool(workers, left, stop or Stop(), grace=LATE_SECONDS) as pool:
         found = answer_questions(dataset, plan, cost, pool, SolveOptions(gap, None, 1, seed), on_progress)
     return replace(found, marginal=marginal, seconds=time.monotonic() - began)
 

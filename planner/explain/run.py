@@ -16,7 +16,7 @@ from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
-from planner.explain.explanation import Explanation, explain_plan
+from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, explain_plan
 from planner.explain.ranges import Variation
 from planner.explain.report import explanation_json, explanation_lines, write_explanation
 from planner.interrupt import Stop
@@ -30,6 +30,8 @@ from planner.solving.worker_pool import WorkerPool, default_workers
 
 FIRST_SOLVE_SHARE = 0.4
 """Share of the time limit for finding a plan where none is given."""
+SEARCH_SHARE_VARIED = 0.9
+"""Of the time for ranges, what goes into searches; decisions are compared between neighbours in the rest."""
 
 log = logging.getLogger("planner")
 
@@ -215,9 +217,17 @@ class _Explainer:
         from planner.explain.sensitivity import vary
         from planner.explain.sensitivity_report import variation_lines, variations_json, write_variations
 
-        with WorkerPool(self.workers, 0.97 * self.seconds_left, self.stop) as workers:
+        left = self.seconds_left
+        with WorkerPool(self.workers, SEARCH_SHARE_VARIED * left, self.stop, grace=LATE_SECONDS) as workers:
             found = vary(
-                dataset, plan, cost, self.request.vary, workers, self._options(self.seconds_left), self._show_progress
+                dataset,
+                plan,
+                cost,
+                self.request.vary,
+                workers,
+                self._options(left),
+                self._show_progress,
+                until=time.monotonic() + SEARCH_SHARE * left,
             )
         write_variations(self.outputs.plan, dataset, found)
         document = {"status": "varied", "explanation_path": str(self.outputs.plan)} | variations_json(found, dataset)

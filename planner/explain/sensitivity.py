@@ -7,9 +7,13 @@ less. Once the points are known, the place between two neighbours where decision
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+import numpy as np
 
 from models.build import build_model
 from models.dataset import Dataset
@@ -22,12 +26,14 @@ from models.warm_start import start_values
 from planner.errors import WrongUsage
 from planner.explain.ranges import Variation
 from planner.explain.searches import LeastCost, Search, SharedTime
-from planner.solving.problem import SolveOptions
-from planner.solving.search import local_optimum
+from planner.solving.problem import SolveOptions, fixed_problem
+from planner.solving.search import local_optimum, solve
 from planner.solving.worker_pool import SolveResult, WorkerPool
 
 BISECTIONS = 4
 """Bisections of an interval in which decisions change: down to a sixteenth of it."""
+FIXED_SECONDS = 20.0
+"""Most time for the cost of given decisions at another value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ class Step:
     """Decisions that differ between two values.
 
     `sure`: True where the decisions of each are proven not to be as good as the others' at the other value, within the
-    gap; False where they are as good; None where the least cost at either is not known within the gap.
+    gap; False where they are as good; None where that is not known, as where the least cost at either is not known
+    within the gap.
     """
 
     low: float
@@ -109,6 +116,7 @@ def vary(
     workers: WorkerPool,
     options: SolveOptions,
     on_progress: Callable[[int, int], None] = lambda done, submitted: None,
+    until: float = math.inf,
 ) -> Sensitivity:
     """Solve along every variation, the time of the workers shared by what is still open.
 
@@ -126,6 +134,8 @@ def vary(
         Of each solve.
     on_progress : callable
         Called with the numbers of solves done and submitted.
+    until : float
+        The time (`time.monotonic`) after which decisions are not compared between neighbours any more.
 
     Raises
     ------
@@ -133,7 +143,7 @@ def vary(
         The workbook has nothing of a name that is given.
     """
     base = Search("the problem as it is", dataset, plan, bound_usd=cost.at_least, asked_gap=options.gap)
-    sweeps = [_FactorSweep(dataset, base, each) for each in variations]
+    sweeps = [_FactorSweep(dataset, base, each, until) for each in variations]
     questions = [_Point(base, sweeps), *(_Point(search, [sweep]) for sweep in sweeps for search in sweep.first())]
     SharedTime(questions, workers, options, on_progress).run()
     for sweep in sweeps:
@@ -171,8 +181,8 @@ class _Point(LeastCost):
 class _FactorSweep:
     """One factor: what is known at each of its values."""
 
-    def __init__(self, dataset: Dataset, base: Search, variation: Variation) -> None:
-        self.dataset, self.base, self.variation = dataset, base, variation
+    def __init__(self, dataset: Dataset, base: Search, variation: Variation, until: float) -> None:
+        self.dataset, self.base, self.variation, self.until = dataset, base, variation, until
         try:
             for value in variation.values:
                 with_factor(dataset, variation.quantity, variation.name, value)
@@ -229,7 +239,7 @@ class _FactorSweep:
             plan = search.plan
             for other in beside:
                 there = self.points[other]
-                if plan is None or _decisions(there.plan) == _decisions(plan):
+                if plan is None or self._is_over or _decisions(there.plan) == _decisions(plan):
                     break
                 moved, before = self._with_fixed_decisions(plan, there.dataset), there.plan
                 if moved is not None:
@@ -238,10 +248,14 @@ class _FactorSweep:
                     break
                 plan = there.plan
 
+    @property
+    def _is_over(self) -> bool:
+        return time.monotonic() > self.until
+
     def _with_fixed_decisions(self, plan: Plan, dataset: Dataset) -> Plan | None:
         """The best plan with these decisions in another problem; None where none exists."""
         model = build_model(dataset)
-        best = local_optimum(model, start_values(model, plan), time_limit=20.0)
+        best = local_optimum(model, start_values(model, plan), time_limit=FIXED_SECONDS)
         return None if best is None else model.plan(best.values)
 
     def _changes(self) -> list[tuple[float, float]]:
@@ -281,13 +295,20 @@ class _FactorSweep:
         """Whether each one's decisions are proven to be worse at the other value, by more than the gap."""
         if any(each.least_cost.value(each.asked_gap) is None for each in (here, there)):
             return None
-        for one, other in ((here, there), (there, here)):
-            assert one.plan is not None
-            assert other.cost_usd is not None
-            moved = self._with_fixed_decisions(one.plan, other.dataset)
-            if moved is not None and moved.objective_usd - other.cost_usd <= other.asked_gap * abs(other.cost_usd):
-                return False
-        return True
+        found = [self._is_worse(one.plan, other) for one, other in ((here, there), (there, here))]
+        return False if False in found else None if None in found else True
+
+    def _is_worse(self, plan: Plan | None, there: Search) -> bool | None:
+        """Whether a plan's decisions cost more than the least there, by more than the gap, or admit no plan there."""
+        if plan is None or there.cost_usd is None or self._is_over:
+            return None
+        model = build_model(there.dataset)
+        decisions = np.where(model.compiled.integer, start_values(model, plan), np.nan)
+        held = solve(fixed_problem(model, decisions), SolveOptions(there.asked_gap, FIXED_SECONDS, threads=1))
+        most = there.cost_usd + there.asked_gap * abs(there.cost_usd)
+        if held.status == "infeasible" or (held.bound_usd is not None and held.bound_usd > most):
+            return True
+        return False if held.objective_usd is not None and held.objective_usd <= most else None
 
 
 def _decisions(plan: Plan | None) -> object:

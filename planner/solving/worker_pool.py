@@ -6,6 +6,7 @@ end of the time stop what is under way with the best plan it has.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import queue
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from planner.solving.problem import CompiledProblem, SolveOptions
 
 GRACE_SECONDS = 30.0
-"""Beyond its time limit a worker may build, stop and send this long; then it is ended."""
+"""Beyond its time limit a worker may take this long to stop and send; then it is ended."""
 LEAVE_SECONDS = 2.0
 """An idle worker may take this long to end by itself."""
 _POLL_SECONDS = 0.1
@@ -85,11 +86,13 @@ class WorkerPool:
     """Processes that solve tasks, `count` at a time; a context that ends them all when left.
 
     `seconds` is the time for all tasks together, None for no limit; a task that cannot
-    begin within it ends as no_plan.
+    begin within it ends as no_plan, and one that does not come back within `grace` seconds more too.
     """
 
-    def __init__(self, count: int, seconds: float | None = None, stop: Stop | None = None) -> None:
-        self.count = count
+    def __init__(
+        self, count: int, seconds: float | None = None, stop: Stop | None = None, grace: float = GRACE_SECONDS
+    ) -> None:
+        self.count, self.grace = count, grace
         self._context = multiprocessing.get_context("spawn")
         self._halt = self._context.Event()
         self._deadline = None if seconds is None else time.monotonic() + seconds
@@ -145,10 +148,16 @@ class WorkerPool:
         except queue.Empty:
             process = _Process(self._context, self._halt)
             self._all.append(process)
-        result = process.run(task)
+        result = process.run(task, self._longest(task))
         if process.alive:
             self._idle.put(process)
         return result
+
+    def _longest(self, task: SolveTask) -> float:
+        """Seconds after which a worker that has not answered is ended."""
+        limit, left = task.options.time_limit, self.seconds_left
+        own = math.inf if limit is None else limit + GRACE_SECONDS
+        return own if left is None else min(own, left + self.grace)
 
     def _watch_stop(self) -> None:
         while not self._left.wait(_POLL_SECONDS):
@@ -195,20 +204,19 @@ class _Process:
         """Ends the process at once."""
         self._process.kill()
 
-    def run(self, task: SolveTask) -> SolveResult:
-        """Waits for the result; where none comes, one that says why."""
+    def run(self, task: SolveTask, longest: float) -> SolveResult:
+        """Waits for the result; where none comes within `longest` seconds, one that says why."""
         self.idle = False
-        result = self._exchange(task)
+        result = self._exchange(task, longest)
         self.idle = True
         return result
 
-    def _exchange(self, task: SolveTask) -> SolveResult:
+    def _exchange(self, task: SolveTask, longest: float) -> SolveResult:
         began = time.monotonic()
-        limit = task.options.time_limit
         try:
             self._line.send(task)
             while not self._line.poll(_POLL_SECONDS):
-                if limit is not None and time.monotonic() - began > limit + GRACE_SECONDS:
+                if time.monotonic() - began > longest:
                     self.end()
                     return self._failed(task, began, "ended: it did not stop in time")
                 if not self.alive and not self._line.poll():
@@ -237,7 +245,7 @@ def _work(line: Any, halt: Any, parent: int) -> None:
 
 
 def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -> SolveResult:
-    """Solves a task in this process."""
+    """Solves a task in this process; its time limit counts building the model too."""
     from models.build import build_model
     from models.policy.caps import caps_exceeded, caps_lifted
     from models.warm_start import apply_decisions_without_effect, decided_before, start_values
@@ -246,6 +254,12 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
 
     began = time.monotonic()
     caps: tuple[str, ...] = ()
+
+    def options() -> SolveOptions:
+        limit = task.options.time_limit
+        left = None if limit is None else max(0.1, limit - (time.monotonic() - began))
+        return replace(task.options, time_limit=left)
+
     try:
         model = build_model(task.dataset)
         start = None if task.start is None else start_values(model, task.start, task.left_open)
@@ -255,13 +269,11 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
             problem = fixed_problem(model, fixed)
             if np.array_equal(np.isnan(fixed), np.isnan(start)):
                 start = None  # all of it is held: there is nothing left to begin from
-        outcome = solve(problem, task.options, should_stop=should_stop, start=start)
+        outcome = solve(problem, options(), should_stop=should_stop, start=start)
         status = outcome.status
         if status == "infeasible" and task.beyond_caps and task.dataset.caps:
             lifted = ArrayProblem(caps_lifted(problem.compiled), problem.units)
-            limit = task.options.time_limit
-            left = None if limit is None else max(0.1, limit - (time.monotonic() - began))
-            outcome = solve(lifted, replace(task.options, time_limit=left), should_stop=should_stop, start=start)
+            outcome = solve(lifted, options(), should_stop=should_stop, start=start)
             if outcome.values is not None:
                 caps = caps_exceeded(problem.compiled, outcome.values)
         if task.start is not None and task.fixed_until:
