@@ -15,7 +15,6 @@ WARNINGS = {
     "cancel-out-of-reach": "a right to cancel that the term never reaches",
     "cap-name-unused": "a cap on the total has a name",
     "cap-per-unused": "a cap that holds in each month has a longer period",
-    "cheaper-alternative": "an alternative that was found costs less than the plan",
     "contradiction": "two answers of the solver contradict each other",
     "dispatch-unproven": "whether the dispatch is the best for the plan's decisions is not proven",
     "factor-beyond-horizon": "a scenario's factor begins after the horizon",

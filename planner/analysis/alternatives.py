@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ from models.supply.registry import signing_families
 from models.variants.distance import cheapest_apart, distance_mw, maximise_distance
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
+from planner.analysis.questions import BesideQuestion, Incumbent
 from planner.formatting import percent
 from planner.interrupt import Stop
 from planner.results.plan_figures import PlanFigures
@@ -26,11 +29,13 @@ from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import PRECISION, solve
 
-LEAST_SECONDS = 20.0
+LEAST_SECONDS = 5.0
+"""Least time for the cheapest plan with given signings."""
 DISTANCE_GAP = 0.05
 """A distance is called the largest when it is proven within this share."""
 CHEAPEST_SHARE = 0.5
 """Of the time for an alternative, what the search for the cheapest may take."""
+log = logging.getLogger("planner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,91 +115,136 @@ class AlternativesFound:
         return f"No {plan} was found in {self.seconds:.0f} s; whether one exists is not known."
 
 
-def alternatives(
-    dataset: Dataset,
-    plan: Plan,
-    count: int,
-    within: float,
-    options: SolveOptions,
-    seconds: float,
-    stop: Stop,
-    watch: Callable[[str], ProgressLines],
-) -> AlternativesFound:
+class _Candidate(NamedTuple):
+    """A plan that the audit accepts; whether it was proven the furthest away when the plan `best` stood."""
+
+    plan: Plan
+    audit: AuditReport
+    furthest: bool
+    best: Plan
+
+
+class AlternativesQuestion(BesideQuestion):
     """Up to `count` plans that cost at most the share `within` more and are as far apart as that allows.
 
     Of each first the cheapest that signs anything else is looked for, which finds one or proves that none exists, then
-    one further away. Fewer are found where no further plan exists, or where `seconds` for each are over before; a plan
-    that its audit rejects is none.
+    one further away. Fewer are found where no further plan exists, or where the time is over before; a plan that its
+    audit rejects is none. What costs less than the plan that stands is no alternative to it: it takes its place.
     """
-    began = time.monotonic()
-    budget = max(LEAST_SECONDS, seconds)
-    if options.time_limit is not None:
-        budget = min(budget, options.time_limit)
-    search = _Search(dataset, plan.objective_usd + within * abs(plan.objective_usd), options, budget, stop)
-    known, found = [plan], list[Alternative]()
-    while len(found) < count and not stop.requested:
-        another = search.another(known, watch(f"Alternative {len(found) + 1}"))
-        if another is None:
-            break
-        changes = differences(plan, another.plan, dataset.label)
-        words = tuple(each.words for each in changes if each.change != "same")
-        found.append(replace(another, words=words))
-        known.append(another.plan)
-    return AlternativesFound(tuple(found), count, within, time.monotonic() - began, search.no_more)
 
+    def __init__(
+        self,
+        dataset: Dataset,
+        incumbent: Incumbent,
+        count: int,
+        within: float,
+        options: SolveOptions,
+        stop: Stop,
+        watch: Callable[[str], ProgressLines],
+    ) -> None:
+        self.dataset, self.incumbent, self.count, self.within = dataset, incumbent, count, within
+        self.options, self.stop, self.watch = options, stop, watch
+        self.candidates: list[_Candidate] = []
+        self.no_more, self.seconds = False, 0.0
 
-class _Candidate(NamedTuple):
-    plan: Plan
-    audit: AuditReport
-    distance_mw: float
-    furthest: bool
+    @property
+    def most_usd(self) -> float:
+        """What an alternative may cost."""
+        best = self.incumbent.plan.objective_usd
+        return best + self.within * abs(best)
 
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """As `BesideQuestion`."""
+        return [each.plan for each in self.candidates]
 
-class _Search:
-    """Looks for plans that cost at most `most_usd` and sign anything else than those known."""
+    @property
+    def openness(self) -> float:
+        """As `BesideQuestion`."""
+        return 0.0 if self.no_more or len(self._alternatives()) >= self.count else math.inf
 
-    def __init__(self, dataset: Dataset, most_usd: float, options: SolveOptions, seconds: float, stop: Stop) -> None:
-        self.dataset, self.most_usd, self.options, self.stop = dataset, most_usd, options, stop
-        self.seconds, self.no_more = seconds, False
+    def ask(self, seconds: float) -> None:
+        """As `BesideQuestion`."""
+        began = time.monotonic()
+        if all(each.plan is not self.incumbent.plan for each in self.candidates):
+            best = self.incumbent.plan
+            self.candidates.append(_Candidate(best, audit(self.dataset, best), False, best))
+        while (missing := self.count - len(self._alternatives())) > 0 and not self.no_more and not self.stop.requested:
+            left = seconds - (time.monotonic() - began)
+            found = self._another(left / missing) if left > 0.0 else None
+            if found is None:
+                break
+            self.candidates.append(found)
+            if found.plan.objective_usd < self.incumbent.plan.objective_usd and self.incumbent.consider([found.plan]):
+                log.info("An alternative costs less than the plan, and takes its place.")
+        self.seconds += time.monotonic() - began
 
-    def another(self, known: Sequence[Plan], lines: ProgressLines) -> Alternative | None:
+    def told(self) -> AlternativesFound:
+        """The alternatives to the plan that stands, in the order in which they were found."""
+        plan, found = self.incumbent.plan, list[Alternative]()
+        for each, distance in self._alternatives():
+            changes = differences(plan, each.plan, self.dataset.label)
+            words = tuple(change.words for change in changes if change.change != "same")
+            furthest = each.furthest and each.best is plan
+            found.append(Alternative(PlanFigures(self.dataset, each.plan), each.audit, distance, furthest, words))
+        return AlternativesFound(tuple(found), self.count, self.within, self.seconds, self.no_more)
+
+    def _alternatives(self) -> list[tuple[_Candidate, float]]:
+        """Those of the plans found that are alternatives to the one that stands, with the distance to those before."""
+        known, found = [self.incumbent.plan], list[tuple[_Candidate, float]]()
+        for each in self.candidates:
+            distance = min(distance_mw(self.dataset, each.plan, other) for other in known)
+            if len(found) < self.count and distance > 1e-9 and self._cheap_enough(each.plan):
+                found.append((each, distance))
+                known.append(each.plan)
+        return found
+
+    def _cheap_enough(self, plan: Plan) -> bool:
+        return plan.objective_usd <= self.most_usd + PRECISION * abs(self.most_usd)
+
+    def _another(self, seconds: float) -> _Candidate | None:
         """A further plan; None where none was found, and then `no_more` says whether none exists."""
-        ends = time.monotonic() + self.seconds
-        near = self._cheapest_apart(known, lines)
+        ends, lines = time.monotonic() + seconds, self.watch(f"Alternative {len(self._alternatives()) + 1}")
+        known = self.plans
+        near = self._cheapest_apart(known, lines, CHEAPEST_SHARE * seconds)
         if self.no_more:
             return None
         model = build_model(self.dataset, objective=maximise_distance(known, self.most_usd))
-        limit = max(1.0, ends - time.monotonic())
         start = start_values(model, known[-1] if near is None else near.plan)
-        outcome = self._solve(model, replace(self.options, gap=DISTANCE_GAP, time_limit=limit), lines, start)
+        outcome = self._solve(model, replace(self.options, gap=DISTANCE_GAP), lines, ends - time.monotonic(), start)
         far = None
         if outcome.values is not None:
-            plan = _cheapest(self.dataset, model.plan(outcome.values), self.options, lines, self.stop, self.seconds)
+            left = max(LEAST_SECONDS, ends - time.monotonic())
+            plan = _cheapest(self.dataset, model.plan(outcome.values), self.options, lines, self.stop, left)
             far = self._accepted(known, plan, furthest=outcome.status == "optimal")
-        found = far if near is None or (far is not None and far.distance_mw >= near.distance_mw) else near
-        if found is None:
-            return None
-        return Alternative(PlanFigures(self.dataset, found.plan), found.audit, found.distance_mw, found.furthest, ())
+        if near is None or far is None:
+            return near or far
+        return far if self._apart(far, known) >= self._apart(near, known) else near
 
-    def _cheapest_apart(self, known: Sequence[Plan], lines: ProgressLines) -> _Candidate | None:
+    def _cheapest_apart(self, known: Sequence[Plan], lines: ProgressLines, seconds: float) -> _Candidate | None:
         """The cheapest plan that signs anything else, as far as it is found; notes where none is cheap enough."""
         model = build_model(self.dataset, objective=cheapest_apart(known))
-        outcome = self._solve(model, replace(self.options, time_limit=CHEAPEST_SHARE * self.seconds), lines)
+        outcome = self._solve(model, self.options, lines, seconds)
         bound = outcome.bound_usd
         too_dear = bound is not None and bound > self.most_usd + PRECISION * abs(self.most_usd)
         self.no_more = outcome.status == "infeasible" or too_dear
         return None if outcome.values is None else self._accepted(known, model.plan(outcome.values))
 
-    def _solve(self, model: Model, options: SolveOptions, lines: ProgressLines, start: Vector | None = None) -> Outcome:
+    def _solve(
+        self, model: Model, options: SolveOptions, lines: ProgressLines, seconds: float, start: Vector | None = None
+    ) -> Outcome:
+        options = replace(options, time_limit=max(1.0, seconds))
         return solve(model, options, should_stop=partial(lines.stopped_by, self.stop), start=start)
+
+    def _apart(self, candidate: _Candidate, known: Sequence[Plan]) -> float:
+        return min(distance_mw(self.dataset, candidate.plan, each) for each in known)
 
     def _accepted(self, known: Sequence[Plan], plan: Plan, *, furthest: bool = False) -> _Candidate | None:
         """The plan, where it is an alternative: cheap enough, none of those known, and accepted by the audit."""
-        distance = min(distance_mw(self.dataset, plan, each) for each in known)
-        if distance <= 1e-9 or plan.objective_usd > self.most_usd + PRECISION * abs(self.most_usd):
-            return None
         report = audit(self.dataset, plan)
-        return _Candidate(plan, report, distance, furthest) if report.passed else None
+        candidate = _Candidate(plan, report, furthest, self.incumbent.plan)
+        apart = self._apart(candidate, known) > 1e-9
+        return candidate if apart and self._cheap_enough(plan) and report.passed else None
 
 
 def _cheapest(
@@ -208,7 +258,7 @@ def _cheapest(
             values[i] = float("nan")
     outcome = solve(
         fixed_problem(model, values),
-        replace(options, time_limit=max(LEAST_SECONDS, seconds)),
+        replace(options, time_limit=seconds),
         on_progress=lines.update,
         should_stop=lambda: lines.stopped_by(stop),
     )

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from models.build import build_model
 from models.core.vector import Vector
 from models.dataset import Dataset
 from models.estimate import Estimate
+from models.plan import Plan, categories
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure, expected_cost
+from models.variants.cost_parts import minimising, part_of_cost, part_of_expected_cost
 from models.variants.offers import nothing_new
+from models.warm_start import start_values
+from planner.analysis.questions import BesideQuestion, openness_of
 from planner.interrupt import Stop
-from planner.results.base_case import BaseCase, Costs
-from planner.solving.problem import CompiledProblem, Outcome, SolveOptions
+from planner.results.base_case import FORGONE, MONEY, NO_BASE_CASE, SHORTFALL, BaseCase, Costs, Parts, parts_of
+from planner.solving.problem import ArrayProblem, CompiledProblem, Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
-from planner.solving.search import solve
+from planner.solving.relaxation import relaxed_optimum
+from planner.solving.search import PRECISION, solve
 
 SHARE_OF_SEARCH = 0.5
 LEAST_SECONDS, MOST_SECONDS = 20.0, 300.0
 """One more search may take half the time that the plan took, within these."""
+PART_SECONDS = 5.0
+"""Most time for each end of a part of the cost."""
+CATEGORIES_OF: Mapping[str, Collection[str]] = {
+    SHORTFALL: {SHORTFALL},
+    FORGONE: {FORGONE},
+    MONEY: {*categories()} - {SHORTFALL, FORGONE},
+}
 log = logging.getLogger("planner")
 
 Watch = Callable[[str], ProgressLines]
+PartOf = Callable[[Collection[str]], tuple[Vector, float]]
+"""The cost of some categories by column, and a constant."""
 
 
 def budget_of(plan_seconds: float, options: SolveOptions) -> float:
@@ -33,58 +48,128 @@ def budget_of(plan_seconds: float, options: SolveOptions) -> float:
     return budget if options.time_limit is None else min(budget, options.time_limit)
 
 
-def base_case(
-    dataset: Dataset, plan_outcome: Outcome, plan_costs: Costs, options: SolveOptions, stop: Stop, watch: Watch
-) -> BaseCase:
-    """The base case of a problem without scenarios; that of the plan itself where nothing is on offer."""
-    base = nothing_new(dataset)
-    if base == dataset and plan_outcome.status == "optimal":
-        return BaseCase(Estimate.optimum(plan_outcome.bound_usd, plan_outcome.objective_usd), plan_costs)
-    model = build_model(base)
-    return _solve(model, lambda values: model.plan(values).costs_usd(), plan_outcome.seconds, options, stop, watch)
+class BaseCaseQuestion(BesideQuestion):
+    """The base case of a problem without scenarios; that of the plan itself where nothing is on offer.
+
+    `found` is what is known of it; `outcome` and `costs` are of the search for the plan.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        plan_outcome: Outcome,
+        plan_costs: Costs,
+        options: SolveOptions,
+        stop: Stop,
+        watch: Watch,
+    ) -> None:
+        self.options, self.stop, self.watch = options, stop, watch
+        self.problem = nothing_new(dataset)
+        self.plan: Plan | None = None
+        self.found = NO_BASE_CASE
+        if self.problem == dataset and plan_outcome.status == "optimal":
+            cost = Estimate.optimum(plan_outcome.bound_usd, plan_outcome.objective_usd)
+            self.found = BaseCase(cost, parts_of(plan_costs))
+
+    @property
+    def openness(self) -> float:
+        """As `BesideQuestion`."""
+        return 0.0 if self.found.none_exists else openness_of(self.found.cost, self.options.gap)
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """As `BesideQuestion`."""
+        return () if self.plan is None else (self.plan,)
+
+    def ask(self, seconds: float) -> None:
+        """As `BesideQuestion`."""
+        if not self.openness:
+            return
+        model, before = build_model(self.problem), self.found.cost
+        outcome = _searched(
+            model,
+            replace(self.options, time_limit=seconds),
+            self.stop,
+            self.watch,
+            None if self.plan is None else start_values(model, self.plan),
+        )
+        if outcome.values is not None:
+            found = model.plan(outcome.values)
+            self.plan = found if self.plan is None or found.objective_usd < self.plan.objective_usd else self.plan
+        costs = None if self.plan is None else self.plan.costs_usd()
+        self.found = _base_case(
+            model, outcome, before, costs, lambda of: part_of_cost(model, of), seconds, self.options.gap, self.stop
+        )
 
 
 def base_case_of_scenarios(
     dataset: Dataset, measure: Measure, plan_seconds: float, options: SolveOptions, stop: Stop, watch: Watch
 ) -> BaseCase:
     """The base case of a problem with scenarios, by the same measure of risk."""
-    form = ExtensiveForm(nothing_new(dataset), measure)
+    form, seconds = ExtensiveForm(nothing_new(dataset), measure), budget_of(plan_seconds, options)
     probability = form.tree.probability
-    neutral = measure.kind == "expected" and not measure.weight
-
-    def costs(values: Vector) -> Costs:
-        by_scenario = {name: plan.costs_usd() for name, plan in form.plans(values).items()}
-        categories = next(iter(by_scenario.values()))
-        return {
+    outcome = _searched(form, replace(options, time_limit=seconds), stop, watch, None)
+    if measure.kind != "expected" or measure.weight:  # what risk adds is neither money nor shortage
+        return _base_case(form, outcome, Estimate.unknown(), None, None, seconds, options.gap, stop)
+    costs: Costs | None = None
+    if outcome.values is not None:
+        by_scenario = {name: plan.costs_usd() for name, plan in form.plans(outcome.values).items()}
+        costs = {
             category: expected_cost({name: each[category] for name, each in by_scenario.items()}, probability)
-            for category in categories
+            for category in categories()
         }
 
-    # what risk adds is neither money nor shortage
-    return _solve(form, costs if neutral else None, plan_seconds, options, stop, watch)
+    def part(of: Collection[str]) -> tuple[Vector, float]:
+        return part_of_expected_cost(form, probability, of)
+
+    return _base_case(form, outcome, Estimate.unknown(), costs, part, seconds, options.gap, stop)
 
 
-def _solve(
+def _searched(
+    problem: CompiledProblem, options: SolveOptions, stop: Stop, watch: Watch, start: Vector | None
+) -> Outcome:
+    lines = watch("Base case")
+    return solve(problem, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(stop), start=start)
+
+
+def _base_case(
     problem: CompiledProblem,
-    costs: Callable[[Vector], Costs] | None,
-    plan_seconds: float,
-    options: SolveOptions,
+    outcome: Outcome,
+    before: Estimate,
+    costs: Costs | None,
+    part: PartOf | None,
+    seconds: float,
+    gap: float,
     stop: Stop,
-    watch: Watch,
 ) -> BaseCase:
-    """Solves a problem of `nothing_new`, in proportion to the seconds that the plan took."""
-    budget, lines = budget_of(plan_seconds, options), watch("Base case")
-    outcome = solve(
-        problem,
-        replace(options, time_limit=budget),
-        on_progress=lines.update,
-        should_stop=lambda: lines.stopped_by(stop),
-    )
+    """What a search of a problem of `nothing_new` came to, with what was known before."""
     if outcome.status == "infeasible":
         log.info("No plan exists that signs nothing new, so there is no base case.")
         return BaseCase(none_exists=True)
-    cost = Estimate.optimum(outcome.bound_usd, outcome.objective_usd)
-    if outcome.status != "optimal" or outcome.values is None:
-        why = "because the run was asked to stop" if stop.requested else f"within {budget:.0f} s"
-        return BaseCase(cost, warning=f"The base case was not proven within the gap {why}: it is given as a range.")
-    return BaseCase(cost, None if costs is None else costs(outcome.values))
+    cost = before.and_also(Estimate.optimum(outcome.bound_usd, outcome.objective_usd))
+    if cost.value(gap) is not None and outcome.values is not None:
+        return BaseCase(cost, {} if costs is None else parts_of(costs))
+    why = "because the run was asked to stop" if stop.requested else f"within {seconds:.0f} s"
+    warning = f"The base case was not proven within the gap {why}: it is given as a range."
+    parts = {} if part is None or stop.requested else _ranges(problem, part, cost)
+    return BaseCase(cost, parts, warning=warning)
+
+
+def _ranges(problem: CompiledProblem, part: PartOf, cost: Estimate) -> Parts:
+    """The least and the most that each part can come to in a plan whose cost is within what is known, relaxed."""
+    unit = problem.units.usd
+    least = -math.inf if cost.at_least is None else cost.at_least / unit
+    most = math.inf if cost.at_most is None else cost.at_most / unit
+    slack = PRECISION * max((abs(each) for each in (least, most) if math.isfinite(each)), default=0.0)
+    found: dict[str, Estimate] = {}
+    for name, of in CATEGORIES_OF.items():
+        by_column, constant = part(of)
+        ends: list[float | None] = []
+        for sign in (1.0, -1.0):
+            arrays = minimising(problem.compiled, (sign * by_column, sign * constant), least - slack, most + slack)
+            best = relaxed_optimum(ArrayProblem(arrays, problem.units), time_limit=PART_SECONDS)
+            end = None if best is None else arrays.objective(best.values)
+            ends.append(None if end is None else sign * (end - PRECISION * abs(end)) * unit + 0.0)
+        if ends != [None, None]:
+            found[name] = Estimate(ends[0], ends[1], "bound")
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from models.audit import audit
@@ -14,7 +14,7 @@ from models.plan import Plan
 from models.policy.stability import PlanStability, departures
 from models.variants.plan_changes import Change, differences
 from models.warm_start import start_values
-from planner.analysis.base_case import budget_of
+from planner.analysis.questions import BesideQuestion, Incumbent, openness_of
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
@@ -57,36 +57,65 @@ def departing(dataset: Dataset, plan: Plan, keep: PlanStability, minimised: Esti
     return KeptReport(keep.usd_per_unit, keep.usd_per_unit * sum(departed.values()), minimised, departed)
 
 
-def free_to_depart(
-    dataset: Dataset,
-    plan: Plan,
-    keep: PlanStability,
-    kept: KeptReport,
-    options: SolveOptions,
-    seconds: float,
-    stop: Stop,
-    watch: Callable[[str], ProgressLines],
-) -> KeptReport:
-    """Solves once more without the price, beginning from the plan, and compares the two."""
-    lines, model = watch("Free to depart"), build_model(dataset)
-    outcome = solve(
-        model,
-        replace(options, time_limit=budget_of(seconds, options)),
-        on_progress=lines.update,
-        should_stop=lambda: lines.stopped_by(stop),
-        start=start_values(model, plan),
-    )
-    least = Estimate.optimum(outcome.bound_usd, plan.objective_usd)
-    found = None if outcome.values is None else model.plan(outcome.values)
-    if found is None or not audit(dataset, found).passed:
-        return replace(kept, free=least)
-    kept = replace(kept, free=least.and_also(Estimate.optimum(None, found.objective_usd)))
-    if plan.objective_usd - found.objective_usd <= options.gap * abs(plan.objective_usd) * 1e-3:
-        return kept
-    freely = departures(dataset, keep.plan, found)
-    because = tuple(
-        each
-        for each in differences(plan, found, dataset.label)
-        if each.change != "same" and kept.departed.get(each.key, 0) < freely.get(each.key, 0)
-    )
-    return replace(kept, because=because)
+class FreeToDepart(BesideQuestion):
+    """The least cost without the price on departing, beginning from the plan that stands."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        incumbent: Incumbent,
+        options: SolveOptions,
+        stop: Stop,
+        watch: Callable[[str], ProgressLines],
+    ) -> None:
+        self.dataset, self.incumbent, self.options, self.stop, self.watch = dataset, incumbent, options, stop, watch
+        self.bound: Estimate = UNKNOWN
+        self.plan: Plan | None = None
+
+    @property
+    def free(self) -> Estimate:
+        """The least cost of any plan: the plan that stands is free to depart too."""
+        found = [self.incumbent.plan] if self.plan is None else [self.incumbent.plan, self.plan]
+        return self.bound.and_also(Estimate.optimum(None, min(each.objective_usd for each in found)))
+
+    @property
+    def openness(self) -> float:
+        """As `BesideQuestion`."""
+        return openness_of(self.free, self.options.gap)
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """As `BesideQuestion`."""
+        return () if self.plan is None else (self.plan,)
+
+    def ask(self, seconds: float) -> None:
+        """As `BesideQuestion`."""
+        lines, model = self.watch("Free to depart"), build_model(self.dataset)
+        outcome = solve(
+            model,
+            replace(self.options, time_limit=seconds),
+            on_progress=lines.update,
+            should_stop=lambda: lines.stopped_by(self.stop),
+            start=start_values(model, self.plan or self.incumbent.plan),
+        )
+        self.bound = self.bound.and_also(Estimate.optimum(outcome.bound_usd, None))
+        found = None if outcome.values is None else model.plan(outcome.values)
+        cheapest = self.plan or self.incumbent.plan
+        if found is not None and found.objective_usd < cheapest.objective_usd and audit(self.dataset, found).passed:
+            self.plan = found
+
+    def told(self, kept: KeptReport) -> KeptReport:
+        """What is known of plans free to depart, and what is kept only because departing has a price."""
+        assert self.incumbent.keep is not None
+        plan, found = self.incumbent.plan, self.plan
+        kept = replace(kept, free=self.free)
+        worth_telling = self.options.gap * abs(plan.objective_usd) * 1e-3
+        if found is None or plan.objective_usd - found.objective_usd <= worth_telling:
+            return kept
+        freely = departures(self.dataset, self.incumbent.keep.plan, found)
+        because = tuple(
+            each
+            for each in differences(plan, found, self.dataset.label)
+            if each.change != "same" and kept.departed.get(each.key, 0) < freely.get(each.key, 0)
+        )
+        return replace(kept, because=because)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.core.noise import NOISE
 from models.estimate import UNKNOWN, Estimate
 
 SHORTFALL, FORGONE = "shortfall", "revenue_forgone"
 """Categories of cost that nobody pays, told apart from money."""
+MONEY = "money"
+"""The other categories together."""
 
 Costs = Mapping[str, float]
 """USD of present value by category."""
+
+Parts = Mapping[str, Estimate]
+"""What is known of `SHORTFALL`, `FORGONE` and `MONEY`, USD of present value."""
+
+
+def parts_of(costs: Costs) -> Parts:
+    """The parts of a plan's cost that is known."""
+    return {name: Estimate.exactly(costs[name]) for name in (SHORTFALL, FORGONE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +33,9 @@ class BaseCase:
     ----------
     cost
         Net present cost in USD, or with scenarios what is minimised: of the plan found, and of any.
-    costs_usd
-        The cost of the plan found by category, expected with scenarios; None where it is not proven within the gap,
-        or a measure of risk adds to the cost.
+    parts
+        Of the least cost: those of the plan found, expected with scenarios, where it is proven within the gap; else
+        what any plan of a cost within the range can come to. Nothing where a measure of risk adds to the cost.
     none_exists
         Whether it is proven that no plan signs nothing new.
     warning
@@ -33,7 +43,7 @@ class BaseCase:
     """
 
     cost: Estimate = UNKNOWN
-    costs_usd: Costs | None = None
+    parts: Parts = field(default_factory=dict)
     none_exists: bool = False
     warning: str = ""
 
@@ -43,25 +53,23 @@ class BaseCase:
 
     def shortage_avoided(self, plan_costs: Costs) -> Estimate:
         """The base case's shortfall less that of a plan, USD of penalties: value at stake, no money."""
-        if self.costs_usd is None:
-            return UNKNOWN
         return self._less(SHORTFALL, plan_costs)
 
     def cash_saved(self, plan_usd: float, plan_costs: Costs) -> Estimate:
         """What of the saving is money: neither shortage avoided nor revenue kept."""
-        return self.saving(plan_usd).minus(self.shortage_avoided(plan_costs)).minus(self.revenue_kept(plan_costs))
+        rest = self.saving(plan_usd).minus(self.shortage_avoided(plan_costs)).minus(self.revenue_kept(plan_costs))
+        paid = plan_usd - plan_costs[SHORTFALL] - plan_costs[FORGONE]
+        return rest.and_also(self.parts.get(MONEY, UNKNOWN).minus(Estimate.exactly(paid)))
 
     def revenue_kept(self, plan_costs: Costs) -> Estimate:
         """The revenue that limits and prices of the base case forgo, USD, less what those of a plan do."""
-        if self.costs_usd is None:
-            return UNKNOWN
         return self._less(FORGONE, plan_costs)
 
     def _less(self, category: str, plan_costs: Costs) -> Estimate:
-        """A category of it less that of a plan; what rounding leaves of two costs is nothing."""
-        assert self.costs_usd is not None
-        size = sum(map(abs, (*self.costs_usd.values(), *plan_costs.values())))
-        difference = Estimate.exactly(self.costs_usd[category] - plan_costs[category])
+        """A part of it less that of a plan; what rounding leaves of two costs is nothing."""
+        ends = (each for each in (self.cost.at_least, self.cost.at_most) if each is not None)
+        size = max(map(abs, ends), default=0.0) + sum(map(abs, plan_costs.values()))
+        difference = self.parts.get(category, UNKNOWN).minus(Estimate.exactly(plan_costs[category]))
         return difference.without_noise(NOISE * size)
 
 

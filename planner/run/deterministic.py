@@ -11,16 +11,17 @@ from models.estimate import Estimate
 from models.plan import Plan
 from models.policy.stability import PlanStability
 from models.warm_start import start_values
-from planner.analysis.alternatives import alternatives
-from planner.analysis.base_case import base_case
+from planner.analysis.alternatives import AlternativesQuestion
+from planner.analysis.base_case import BaseCaseQuestion, budget_of
 from planner.analysis.marginal_values import SECONDS, marginal_values
-from planner.analysis.plan_stability import departing, free_to_depart
+from planner.analysis.plan_stability import FreeToDepart, departing
+from planner.analysis.questions import Incumbent, openness_of, share_time
 from planner.formatting import money
 from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.problem import Outcome
-from planner.solving.search import PRECISION, cost_of, dispatch_proven, solve
+from planner.solving.search import cost_of, dispatch_proven, solve
 
 log = logging.getLogger("planner")
 SECONDS_AFTER_STOP = 2.0
@@ -42,12 +43,12 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
         result.status = "rejected"
         return
     with result.timed("solve"):
+        if not context.stopped():
+            plan = _analyse(context, plan, keep, outcome)
         log.info("Marginal values")
         result.marginal = marginal_values(dataset, plan, SECONDS_AFTER_STOP if context.stop.requested else SECONDS)
         if result.marginal is None:
             context.warn("no-marginal-values", "Marginal values could not be worked out, so the sheet is left out.")
-        if not context.stopped():
-            _analyse(context, plan, keep, outcome)
 
 
 def _audited(
@@ -107,28 +108,46 @@ def _search(
     return outcome, [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
 
 
-def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> None:
-    """What was kept only because of its price, alternatives where they are asked for, and the base case."""
-    dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
-    if keep is not None and result.kept is not None:
-        result.kept = free_to_depart(
-            dataset, plan, keep, result.kept, options.solver(), outcome.seconds, stop, context.progress
-        )
+def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> Plan:
+    """The base case, what was kept only because of its price, and alternatives where they are asked for.
+
+    They share their time; a better plan that one of them finds is the plan to publish, which is returned.
+    """
+    dataset, result, stop, watch = context.dataset, context.result, context.stop, context.progress
+    options, incumbent = context.options.solver(), Incumbent(dataset, plan, keep)
+    base = BaseCaseQuestion(dataset, outcome, result.plan_set.costs_usd, options, stop, watch)
+    free = None if keep is None else FreeToDepart(dataset, incumbent, options, stop, watch)
+    count, within = context.options.alternatives, context.options.within
+    others = AlternativesQuestion(dataset, incumbent, count, within, options, stop, watch) if count else None
+    questions = [each for each in (base, free, others) if each is not None]
+    seconds = budget_of(outcome.seconds, options) * (len(questions) + max(0, count - 1))
+    share_time(questions, seconds, stop, lambda question: incumbent.consider(question.plans))
+    if incumbent.plan is not plan:
+        _replace(result, incumbent)
+    context.note_base_case(base.found)
+    if free is not None and result.kept is not None:
+        result.kept = free.told(result.kept)
         result.note_bound(result.kept.free.at_least)
-    if options.alternatives:
-        count, within = options.alternatives, options.within
-        result.alternatives_found = alternatives(
-            dataset, plan, count, within, options.solver(), outcome.seconds, stop, context.progress
-        )
-        cheaper = min(result.alternatives, key=lambda each: each.cost_usd, default=None)
-        if cheaper is not None and cheaper.cost_usd < plan.objective_usd - PRECISION * abs(plan.objective_usd):
-            number, less = result.alternatives.index(cheaper) + 1, plan.objective_usd - cheaper.cost_usd
-            context.warn(
-                "cheaper-alternative",
-                f"Alternative {number} costs {money(less, result.currency)} less than the plan, which is proven within "
-                "its gap only; --start with its workbook begins the search from it.",
-            )
+    if others is not None:
+        result.alternatives_found = others.told()
         if result.alternatives_found.words:
             log.info("%s", result.alternatives_found.words)
-    costs = result.plan_set.costs_usd
-    context.note_base_case(base_case(dataset, outcome, costs, options.solver(), stop, context.progress))
+    return incumbent.plan
+
+
+def _replace(result: RunResult, incumbent: Incumbent) -> None:
+    """The better plan that was found for another question is the one to publish."""
+    plan, keep, dataset = incumbent.plan, incumbent.keep, incumbent.dataset
+    least = Estimate.optimum(result.bound_usd if result.kept is None else result.kept.minimised.at_least, None)
+    minimised = least.and_also(Estimate.optimum(None, incumbent.minimised_usd(plan)))
+    saved = money((result.objective_usd or 0.0) - plan.objective_usd, result.currency)
+    log.info("A plan that costs %s less was found for another question; it is the one to publish.", saved)
+    result.solution = ScenarioSetResult.of_plan(dataset, plan)
+    result.audit = audit(dataset, plan, objective_usd=plan.objective_usd)
+    result.objective_usd = plan.objective_usd
+    if keep is None:
+        result.note_bound(minimised.at_least)
+    else:
+        result.kept = departing(dataset, plan, keep, minimised)
+    if result.status == "stopped" and openness_of(minimised, result.gap_asked) == 0.0:
+        result.status = "optimal"

@@ -14,28 +14,36 @@ from commandline import Run, decision
 from sheets import workbook
 
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.supply.lease_kind import LEASE
 from models.variants.distance import distance_mw
+from models.variants.offers import without_offer
 from planner.analysis import alternatives as module
-from planner.analysis.alternatives import Alternative, AlternativesFound, alternatives, common_decisions
+from planner.analysis.alternatives import Alternative, AlternativesFound, AlternativesQuestion, common_decisions
+from planner.analysis.questions import Incumbent
 from planner.interrupt import Stop
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 
 
-def _search(data: Dataset, count: int, within: float) -> AlternativesFound:
+def _asked(plan: Plan, data: Dataset, count: int, within: float) -> AlternativesQuestion:
     options = SolveOptions(gap=0.0, threads=1)
-    plan = b.solved(data)
-    return alternatives(data, plan, count, within, options, 10.0, Stop(), lambda what: ProgressLines(what, "USD"))
+    question = AlternativesQuestion(
+        data, Incumbent(data, plan, None), count, within, options, Stop(), lambda what: ProgressLines(what, "USD")
+    )
+    question.ask(10.0 * count)
+    return question
+
+
+def _search(data: Dataset, count: int, within: float) -> AlternativesFound:
+    return _asked(b.solved(data), data, count, within).told()
 
 
 def _others(data: Dataset, count: int, within: float) -> tuple[Plan, tuple[Alternative, ...]]:
     plan = b.solved(data)
-    options = SolveOptions(gap=0.0, threads=1)
-    found = alternatives(data, plan, count, within, options, 10.0, Stop(), lambda what: ProgressLines(what, "USD"))
-    return plan, found.plans
+    return plan, _asked(plan, data, count, within).told().plans
 
 
 def _four_leases() -> Dataset:
@@ -96,7 +104,7 @@ def test_a_search_that_stopped_proves_nothing(monkeypatch: pytest.MonkeyPatch, s
     data = _four_leases()
     plan = b.solved(data)
     monkeypatch.setattr(module, "solve", stopped)
-    found = alternatives(data, plan, 2, 0.01, SolveOptions(), 10.0, Stop(), lambda what: ProgressLines(what, "USD"))
+    found = _asked(plan, data, 2, 0.01).told()
     assert (found.plans, found.none_exists) == ((), None)
     assert "whether one exists is not known" in found.words
 
@@ -110,12 +118,21 @@ def test_a_lucky_search_is_an_alternative_and_no_proof(monkeypatch: pytest.Monke
     data = _four_leases()
     plan = b.solved(data)
     monkeypatch.setattr(module, "solve", lucky)
-    found = alternatives(
-        data, plan, 4, 0.01, SolveOptions(gap=0.0), 10.0, Stop(), lambda what: ProgressLines(what, "USD")
-    )
+    found = _asked(plan, data, 4, 0.01).told()
     assert (len(found.plans), found.none_exists, found.no_more) == (2, False, False)
     assert not any(each.furthest for each in found.plans)
     assert "proven" not in found.words
+
+
+def test_an_alternative_that_costs_less_takes_the_place_of_the_plan() -> None:
+    """From b and c, the second-best pair, the search finds a and b, the plan from then on; b and c is another."""
+    data = _four_leases()
+    poor = b.solved(without_offer(data, OfferKey(LEASE, "a")))
+    question = _asked(poor, data, 2, 0.01)
+    assert question.incumbent.plan.objective_usd == pytest.approx(b.solved(data).objective_usd)
+    found = question.told()
+    assert [each.cost_usd >= question.incumbent.plan.objective_usd for each in found.plans] == [True, True]
+    assert any(each.plan is poor for each in found.plans)
 
 
 def test_a_resized_contract_is_apart_by_its_blocks() -> None:

@@ -13,8 +13,12 @@ from openpyxl import load_workbook
 from searches import SEARCHES, Search, lucky, three_leases
 from stochastic import scenario
 
+from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
+from models.plan import Plan, Signing
+from models.supply.lease_kind import LEASE
+from models.warm_start import start_values
 from planner.analysis import alternatives, base_case, plan_stability
 from planner.backtest import hindsight as looking_back
 from planner.backtest.request import BacktestRequest, Inputs
@@ -25,11 +29,12 @@ from planner.interrupt import Stop
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
-from planner.results.base_case import BaseCase
+from planner.results.base_case import BaseCase, parts_of
+from planner.run import deterministic
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 from planner.solving import search as searching
-from planner.solving.problem import SolveOptions
+from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 from planner.stress.samples import draw_from_scenarios
@@ -50,14 +55,20 @@ def _told(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search, **asked:
 
 @SEARCHES
 def test_a_base_case_that_is_not_proven_is_no_number(monkeypatch: pytest.MonkeyPatch, search: Search) -> None:
-    """No saving is claimed: a plan that signs nothing bounds it from above, and that is all that is said."""
+    """No saving is claimed: a plan that signs nothing bounds it from above; what is proven of its parts is told."""
     _, document, lines = _told(monkeypatch, base_case, search)
-    for key in ("base_case_usd", "saving_usd", "cash_saved_usd", "shortage_avoided_usd"):
+    saved = 2 * 744 * 9 - 2001
+    true = {"base_case_usd": saved + 2001, "saving_usd": saved, "cash_saved_usd": saved, "shortage_avoided_usd": 0.0}
+    for key, figure in true.items():
+        low, high = (document["estimates"][key][end] for end in ("at_least", "at_most"))
+        assert low is None or low <= figure * (1 + 1e-6)
+        assert high is None or high >= figure * (1 - 1e-6)
+    for key in ("base_case_usd", "saving_usd"):
         assert document[key] is None
         assert document["estimates"][key]["at_least"] is None
     told = document["estimates"]["saving_usd"]["at_most"]
     assert told == (pytest.approx(2 * 744 * 9 - 2001) if search is lucky else None)
-    assert "cash saved" not in lines
+    assert ("cash saved" in lines) is (search is lucky)  # from two ends that the relaxation proves
     assert ("value at stake at most" in lines) is (search is lucky)
 
 
@@ -99,7 +110,7 @@ def test_alternatives_that_are_not_found_are_not_said_not_to_exist(
 
 def test_what_rounding_leaves_of_a_shortage_is_none() -> None:
     """Where neither plan falls short, no part of the saving is shortage avoided, whatever rounding leaves."""
-    base = BaseCase(Estimate.exactly(3e6), {"shortfall": 3e-6, "revenue_forgone": 0.0, "lease": 3e6})
+    base = BaseCase(Estimate.exactly(3e6), parts_of({"shortfall": 3e-6, "revenue_forgone": 0.0, "lease": 3e6}))
     assert base.shortage_avoided({"shortfall": 0.0, "revenue_forgone": 0.0, "lease": 2e6}) == Estimate.exactly(0.0)
     assert base.shortage_avoided({"shortfall": -5.0, "revenue_forgone": 0.0, "lease": 2e6}).value(0.0) == pytest.approx(
         5
@@ -166,3 +177,57 @@ def test_a_stress_test_tells_a_cost_only_where_every_sample_is_proven(
     page = load_workbook(tmp_path / "stress.xlsx")["Stress test"]
     rows = {row[0]: row[1:5] for row in page.iter_rows(values_only=True) if isinstance(row[0], str)}
     assert [each for each in rows["Expected cost"] if each is not None] == [pytest.approx(2001.0)]
+
+
+def _poor(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
+    """Ends with b and c, a USD a month dearer than a and b, and with the bound of the best."""
+    model = build_model(
+        replace(three_leases(), leases=three_leases().leases[1:], lease_terms=three_leases().lease_terms[1:])
+    )
+    outcome = solve(model, options)
+    assert outcome.values is not None
+    start = start_values(problem, model.plan(outcome.values))
+    found = solve(fixed_problem(problem, start), options)
+    return replace(found, status="stopped", bound_usd=solve(problem, options).bound_usd)
+
+
+@pytest.mark.parametrize("asked", [{"alternatives": 1}, {"keep": 0.5}, {"keep": 5.0}])
+def test_a_better_plan_found_for_another_question_is_published(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    """A search ends with b and c at 2003: what the next one finds at 2001 takes its place, and is within the gap.
+
+    With a plan of b and c to keep, a and b are better as long as the two units departed cost less than the 2 saved.
+    """
+    monkeypatch.setattr(deterministic, "solve", _poor)
+    price = asked.pop("keep", None)
+    keep = None if price is None else b.solved(_dearer())
+    result = solve_dataset(three_leases(), PlanOptions(gap=0.0, change_cost=price, **asked), keep=keep)
+    departs = price != 5.0
+    assert result.objective_usd == pytest.approx(2001 if departs else 2003)
+    assert {each.name for each in result.plan_set.only.plan.signings} == ({"a", "b"} if departs else {"b", "c"})
+    assert result.audit is not None
+    assert result.audit.passed
+    if price is None:
+        assert (result.status, result.gap) == ("optimal", pytest.approx(0.0))
+        assert [each.cost_usd for each in result.alternatives] == [pytest.approx(2003)]
+    elif result.kept is not None:
+        assert result.kept.minimised.at_most == pytest.approx(2001 + 2 * price if departs else 2003)
+        assert result.kept.saving(result.plan_set.only.plan).at_most == pytest.approx(0.0 if departs else 2.0)
+
+
+def test_signing_nothing_is_published_where_it_costs_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search ends with a dear lease where the base case buys on demand: the base case is the plan."""
+
+    def poor(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
+        plan = Plan(signings=(Signing(LEASE, "dear", 0, 1, 1, 0, 0),))
+        found = solve(fixed_problem(problem, start_values(problem, plan)), options)
+        return replace(found, status="stopped", bound_usd=None)
+
+    data = b.dataset(b.demand(1.0), b.lease("dear", b.term(1, hourly=9.0)), b.on_demand(2.0), months=1)
+    monkeypatch.setattr(deterministic, "solve", poor)
+    result = solve_dataset(data, PlanOptions(gap=0.0))
+    assert result.objective_usd == pytest.approx(744 * 2.0)
+    assert result.plan_set.only.plan.signings == ()
+    assert (result.status, result.bound_usd) == ("stopped", None)
+    assert result.saving.at_most == pytest.approx(0.0)

@@ -15,7 +15,7 @@ from models.plan import categories
 from models.schema import Option, Rule
 from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
-from planner.analysis.base_case import base_case
+from planner.analysis.base_case import BaseCaseQuestion
 from planner.interrupt import Stop
 from planner.results.base_case import FORGONE, BaseCase
 from planner.solving.problem import Outcome, SolveOptions
@@ -26,10 +26,10 @@ OPTIONS = SolveOptions(gap=0.0)
 
 
 def base_of(data: Dataset, outcome: Outcome | None = None) -> BaseCase:
-    outcome = outcome or solve(build_model(data), OPTIONS)
-    return base_case(
-        data, outcome, dict.fromkeys(categories(), 0.0), OPTIONS, Stop(), lambda what: ProgressLines(what, "USD")
-    )
+    outcome, costs = outcome or solve(build_model(data), OPTIONS), dict.fromkeys(categories(), 0.0)
+    question = BaseCaseQuestion(data, outcome, costs, OPTIONS, Stop(), lambda what: ProgressLines(what, "USD"))
+    question.ask(10.0)
+    return question.found
 
 
 def test_what_is_signed_stays_and_what_is_on_offer_goes() -> None:
@@ -97,9 +97,41 @@ def test_a_figure_that_is_not_proven_is_a_range(
     found = base_of(data, plan_outcome)
     assert found.cost == known
     assert found.cost.value(0.001) is None
-    assert found.shortage_avoided(dict.fromkeys(categories(), 0.0)) == Estimate.unknown()
+    nothing_short = Estimate(0.0, 0.0, "bound")
+    avoided = found.shortage_avoided(dict.fromkeys(categories(), 0.0))
+    assert avoided == (nothing_short if cost is None else Estimate.unknown())  # 123 USD are less than any plan costs
     assert "not proven" in found.warning
-    assert given == [module.LEAST_SECONDS]
+    assert given == [10.0]
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_parts_of_a_base_case_that_is_not_proven_are_ranges(monkeypatch: pytest.MonkeyPatch, bounded: bool) -> None:
+    """3 bn a day: one on the fleet at 9, of the others each short for 3100 USD or on demand at 5, 3720 USD.
+
+    The base case is 6696 of money and 6200 of shortage. In a plan of at most 13,516 at least 3100 of it are shortage,
+    and as the fleet costs 6696 at most 6820.
+    """
+
+    def stopped(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
+        best = solve(problem, options, **more)
+        return replace(best, status="stopped", objective_usd=13_516.0, bound_usd=12_000.0 if bounded else None)
+
+    data = dataset(
+        segment(shortfall_usd_per_mtok=0.1),
+        demand(3),
+        lease("a", term(1, 2.0), units_max=3),
+        on_demand(5.0),
+        fleet("own", 1.0, usd_per_accelerator_hour=9.0),
+        months=1,
+    )
+    plan_outcome = solve(build_model(data), OPTIONS)
+    monkeypatch.setattr(module, "solve", stopped)
+    found, nothing = base_of(data, plan_outcome), dict.fromkeys(categories(), 0.0)
+    avoided, cash = found.shortage_avoided(nothing), found.cash_saved(0.0, nothing)
+    assert (avoided.at_least, avoided.at_most) == (pytest.approx(3100, rel=1e-4), pytest.approx(6820, rel=1e-4))
+    assert (cash.at_least, cash.at_most) == (pytest.approx(6696, rel=1e-4), pytest.approx(10_416, rel=1e-4))
+    assert (avoided.known_by, cash.known_by) == ("bound", "bound")
+    assert found.revenue_kept(nothing).value(0.0) == 0.0
 
 
 def test_money_and_shortage_are_told_apart() -> None:
@@ -124,6 +156,6 @@ def test_money_and_shortage_are_told_apart() -> None:
     assert cash.value(1e-9) == pytest.approx(-2 * 744 * 2)
     assert saving.value(1e-9) == pytest.approx(6200 - 2 * 744 * 2)
     assert base.revenue_kept(plan.costs_usd()).value(0.0) == 0.0
-    kept = replace(base, costs_usd={**(base.costs_usd or {}), FORGONE: 500.0})
+    kept = replace(base, parts={**base.parts, FORGONE: Estimate.exactly(500.0)})
     assert kept.revenue_kept(plan.costs_usd()).value(0.0) == 500
     assert kept.cash_saved(plan.objective_usd, plan.costs_usd()).value(1e-9) == pytest.approx(-2 * 744 * 2 - 500)
