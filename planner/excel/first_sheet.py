@@ -166,8 +166,8 @@ class FirstSheet:
         for column in range(start + len(texts), (last or 0) + 1):
             self.sheet.write_blank(self.row, column, None, self.book.format(**style))
         widths = self.widths[start : start + len(texts)]
-        wraps = any(" " in text and len(text) * 1.2 + 2 > width for text, width in zip(texts, widths, strict=True))
-        self.sheet.set_row(self.row, 30 if wraps else 18)
+        lines = max(_head_lines(text, width) for text, width in zip(texts, widths, strict=True))
+        self.sheet.set_row(self.row, 18 if lines == 1 else 4 + 13 * lines)
         self.row += 1
 
     def table(
@@ -249,6 +249,16 @@ class FirstSheet:
             self.sheet.write_url(self.row + row, at, f"internal:'{sheet}'!A1", link, sheet)
             self.sheet.write_string(self.row + row, words, purpose, grey)
         self.row += rows
+
+
+def _head_lines(text: str, width: float) -> int:
+    """The lines that a bold header takes in a column, broken at blanks only.
+
+    >>> _head_lines("Forcing it in costs at least, USD", 15.0), _head_lines("Offer", 3.0)
+    (3, 1)
+    """
+    letters = max(1, int((width - 1.0) / 1.1))
+    return len(textwrap.wrap(text, letters, break_long_words=False)) or 1
 
 
 def _place(kind: str) -> dict[str, Any]:

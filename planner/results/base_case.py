@@ -49,7 +49,7 @@ class BaseCase:
 
     def saving(self, plan_usd: float) -> Estimate:
         """What a plan of that cost saves: value at stake, shortage avoided and revenue kept included."""
-        return self.cost.minus(Estimate.exactly(plan_usd))
+        return self.cost.minus(Estimate.exactly(plan_usd)).without_noise(NOISE * abs(plan_usd))
 
     def shortage_avoided(self, plan_costs: Costs) -> Estimate:
         """The base case's shortfall less that of a plan, USD of penalties: value at stake, no money."""
@@ -59,7 +59,8 @@ class BaseCase:
         """What of the saving is money: neither shortage avoided nor revenue kept."""
         rest = self.saving(plan_usd).minus(self.shortage_avoided(plan_costs)).minus(self.revenue_kept(plan_costs))
         paid = plan_usd - plan_costs[SHORTFALL] - plan_costs[FORGONE]
-        return rest.and_also(self.parts.get(MONEY, UNKNOWN).minus(Estimate.exactly(paid)))
+        known = rest.and_also(self.parts.get(MONEY, UNKNOWN).minus(Estimate.exactly(paid)))
+        return known.without_noise(NOISE * abs(plan_usd))
 
     def revenue_kept(self, plan_costs: Costs) -> Estimate:
         """The revenue that limits and prices of the base case forgo, USD, less what those of a plan do."""

@@ -72,13 +72,14 @@ class _Page:
         if self.found.cost_beyond is not None:
             beyond = self.found.cost_beyond
             rows.append(self._row(f"Expected, caps dropped ({beyond.count:,})", beyond.expected, beyond.proven))
+        proven = self.found.cost is None or self.found.cost.proven
+        unproven = " Some were not proven within the gap: ranges reach down to what their bounds prove."
         return Section(
             "What it costs",
             heads("Figure:text", f"{self.unit}:money", "At least:money", "At most:money", "Over forecast:money"),
             rows,
             "Between 'at least' and 'at most' with 95 % confidence: Student's t for the mean, else the bootstrap. "
-            "Over the samples with a plan that keeps every rule. Where samples were not proven within the gap no "
-            "value is told, and the range reaches down to what their bounds prove.",
+            f"Over the samples with a plan that keeps every rule.{'' if proven else unproven}",
         )
 
     def _figures(self, cost: CostFigures) -> list[tuple[Any, ...]]:

@@ -26,6 +26,7 @@ from planner.backtest.summary import BacktestResult
 from planner.backtest.summary import document as backtest_document
 from planner.backtest.summary import headline as backtest_headline
 from planner.interrupt import Stop
+from planner.reports.plan.text import saving_parts
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
@@ -231,3 +232,22 @@ def test_signing_nothing_is_published_where_it_costs_less(monkeypatch: pytest.Mo
     assert result.plan_set.only.plan.signings == ()
     assert (result.status, result.bound_usd) == ("stopped", None)
     assert result.saving.at_most == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        ((2001.0, 0.0), ""),
+        ((2001.0 + 1e-7, 1e-7), ""),
+        ((3001.0, 0.0), "cash saved 1,000 USD"),
+        ((3001.0, 400.0), "cash saved 600 USD, shortage avoided (a penalty, which nobody pays) 400 USD"),
+        ((3001.0, -400.0), "cash saved 1,400 USD, shortage added (a penalty, which nobody pays) 400 USD"),
+    ],
+)
+def test_the_parts_of_what_is_at_stake_are_told_where_there_are_any(base: tuple[float, float], words: str) -> None:
+    """Nothing saved has no parts, and a shortage that the plan adds is not called one that it avoids."""
+    result = solve_dataset(three_leases(), PlanOptions(gap=0.0))
+    cost, shortfall = base
+    costs = dict.fromkeys(result.plan_set.costs_usd, 0.0) | {"shortfall": shortfall}
+    result.base_case = BaseCase(Estimate.exactly(cost), parts_of(costs))
+    assert saving_parts(result) == words

@@ -25,6 +25,9 @@ CATEGORY_WORDS = {
 }
 
 
+PENALTY = "(a penalty, which nobody pays)"
+
+
 def banner(result: RunResult, figures: PlanFigures) -> Banner:
     """Status with its gap, the audit's verdict, and what is due first."""
     return verdict(result, "no other plan", _first_due(figures))
@@ -143,7 +146,7 @@ def cash_saved_tile(result: RunResult) -> Tile:
     avoided = result.value(result.shortage_avoided)
     below = "against signing nothing"
     if avoided:
-        below = f"and {money(avoided, '').strip()} of shortage"
+        below = f"{'and' if avoided > 0.0 else 'less'} {money(abs(avoided), '').strip()} of shortage"
     return estimate_tile("Cash saved", result.cash_saved, below, result)
 
 
@@ -165,13 +168,19 @@ def saving_parts(result: RunResult) -> str:
     """What of the value at stake is money and what is not; nothing where they are not known apart."""
     if result.cash_saved.at_most is None:
         return ""
-    parts = [f"cash saved {known(result.cash_saved, result)}"]
-    for words, estimate in (
-        ("shortage avoided (a penalty, which nobody pays)", result.shortage_avoided),
-        ("revenue kept that its limits and prices forgo", result.revenue_kept),
+    parts = []
+    for more, less, estimate in (
+        ("cash saved", "cash spent more", result.cash_saved),
+        (f"shortage avoided {PENALTY}", f"shortage added {PENALTY}", result.shortage_avoided),
+        ("revenue kept that its limits and prices forgo", "revenue forgone that it keeps", result.revenue_kept),
     ):
-        if result.value(estimate):
-            parts.append(f"{words} {known(estimate, result)}")
+        value = result.value(estimate)
+        if value is None and estimate.at_most is not None:
+            parts.append(f"{more} {known(estimate, result)}")
+        elif value:
+            parts.append(
+                f"{more} {known(estimate, result)}" if value > 0.0 else f"{less} {known(estimate.times(-1.0), result)}"
+            )
     return ", ".join(parts)
 
 
