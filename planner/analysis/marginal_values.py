@@ -7,6 +7,7 @@ more, not for a cluster more, and are never above what the best use of a little 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -119,14 +120,16 @@ def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> M
     What is not found within `seconds` is left out.
     """
     model = build_model(dataset, probes=True)
-    best = local_optimum(model, start_values(model, plan))
+    ends = time.monotonic() + seconds
+    best = local_optimum(model, start_values(model, plan), seconds)
     if best is None:
         return None
     model.plan(best.values)  # gives the variables their values, which the caps' weights are worked out from
     arrays = fixed_at(model.compiled, np.where(model.compiled.integer, best.values, np.nan))
     caps = {i: row.index() for i, row in enumerate(arrays.rows) if row.parent_component().name == FAMILY}
     size = abs(arrays.matrix) @ abs(best.values)
-    found = one_sided_derivatives(arrays, _bases(model, plan), {i: max(float(size[i]), NOISE) for i in caps}, seconds)
+    rows = {i: max(float(size[i]), NOISE) for i in caps}
+    found = one_sided_derivatives(arrays, _bases(model, plan), rows, max(0.1, ends - time.monotonic()))
     if found is None:
         return None
     unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()

@@ -54,7 +54,10 @@ ROLLING = "--rolling ACTUALS.xlsx"
 @override_option
 @accept_stopped_option("Accept a plan that a limit stopped.")
 @option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where jobs run.")
-@option("--scheduler", metavar="ADDRESS", help="With --engine dask: address of the cluster, such as tcp://host:8786.")
+@option("--scheduler", metavar="ADDRESS", help="With --engine dask: address, such as tcp://127.0.0.1:8786.")
+@option(
+    "--tls", type=PATH, metavar="FOLDER", help="With --scheduler tls://...: folder of ca.pem, cert.pem and key.pem."
+)
 @option("--webhook", metavar="URL", help="Send a summary to this URL at the end.")
 @option(
     "--rolling", "actuals", type=PATH, metavar="ACTUALS.xlsx", help="Plan month by month: the problem as it turned out."

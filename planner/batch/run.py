@@ -48,6 +48,8 @@ class BatchRequest:
         Where jobs run.
     scheduler : str, optional
         Address of the Dask cluster.
+    tls : Path, optional
+        Folder of `ca.pem`, `cert.pem` and `key.pem` with which the cluster is spoken to.
     webhook : str, optional
         URL that a summary is sent to.
     job_options : mapping
@@ -64,12 +66,15 @@ class BatchRequest:
     retries: int = 2
     engine: Literal["local", "dask"] = "local"
     scheduler: str | None = None
+    tls: Path | None = None
     webhook: str | None = None
     job_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.engine == "dask") != (self.scheduler is not None):
-            raise WrongUsage("Give --engine dask and --scheduler ADDRESS together, such as tcp://10.0.0.5:8786.")
+            raise WrongUsage("Give --engine dask and --scheduler ADDRESS together, such as tcp://127.0.0.1:8786.")
+        if (self.tls is not None) != (self.scheduler or "").startswith("tls://"):
+            raise WrongUsage("Give --tls FOLDER and --scheduler tls://HOST:PORT together.")
 
 
 def run_batch(request: BatchRequest) -> CommandResult:
@@ -165,7 +170,7 @@ def _run(request: BatchRequest, name: str, folder: Path, jobs: Sequence[Job], ch
         finally:
             engine.close()
             batch_folder.close()
-        reports = write_reports(folder, manifest, previous, webhook=request.webhook)
+        reports = write_reports(folder, manifest, previous, webhook=request.webhook, stopping=lambda: stop.requested)
     return _result(name, folder, manifest, records, reports, code)
 
 
@@ -173,7 +178,7 @@ def _engine(request: BatchRequest) -> Engine:
     if request.scheduler is not None:
         from planner.batch.execution.dask_engine import DaskEngine
 
-        return DaskEngine(request.scheduler, request.workers)
+        return DaskEngine(request.scheduler, request.workers, request.tls)
     from planner.batch.execution.engine import LocalEngine
     from planner.solving.worker_pool import default_workers
 

@@ -21,7 +21,7 @@ from planner.reports.run_result import ModelSize, RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.problem import Outcome
-from planner.solving.search import cost_of, dispatch_proven, solve
+from planner.solving.search import cost_of, dispatch_proven, seconds_after, solve
 
 log = logging.getLogger("planner")
 SECONDS_AFTER_STOP = 2.0
@@ -46,7 +46,9 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
         if not context.stopped():
             plan = _analyse(context, plan, keep, outcome)
         log.info("Marginal values")
-        result.marginal = marginal_values(dataset, plan, SECONDS_AFTER_STOP if context.stop.requested else SECONDS)
+        limit, least = context.options.time_limit, SECONDS_AFTER_STOP
+        seconds = least if context.stop.requested else seconds_after(limit, outcome.seconds, least, SECONDS)
+        result.marginal = marginal_values(dataset, plan, seconds)
         if result.marginal is None:
             context.warn("no-marginal-values", "Marginal values could not be worked out, so the sheet is left out.")
 

@@ -34,6 +34,16 @@ _ABANDONED = "highs, abandoned"
 """The name of the thread of a HiGHS that did not stop in time."""
 LEFT_BEHIND = "left behind after its time"
 Status = highspy.HighsModelStatus
+_BROKE_OFF = (
+    Status.kNotset,
+    Status.kLoadError,
+    Status.kModelError,
+    Status.kPresolveError,
+    Status.kSolveError,
+    Status.kPostsolveError,
+    Status.kMemoryLimit,
+)
+"""Ends after which what HiGHS says of a bound means nothing: it is 0 where none was found."""
 
 
 @cache
@@ -75,6 +85,7 @@ class HighsSolver:
         self._bound = -math.inf
         self._began = time.monotonic()
         self._finished = False
+        self._left_behind = False
         self._fault: BaseException | None = None
         self._highs = highspy.Highs()
         self._set_options()
@@ -151,12 +162,16 @@ class HighsSolver:
 
     def change_bounds(self, columns: npt.NDArray[np.intp], lower: Vector, upper: Vector) -> None:
         """Other bounds of some columns, all columns' bounds given."""
+        if self._left_behind:
+            return
         which = columns.astype(np.int32)
         factor = self.scaling.column[which]
         self._highs.changeColsBounds(len(which), which, lower[which] / factor, upper[which] / factor)
 
     def change_row(self, row: int, lower: float, upper: float) -> None:
         """Other bounds of a row."""
+        if self._left_behind:
+            return
         factor = float(self.scaling.row[row])
         self._highs.changeRowBounds(row, lower * factor, upper * factor)
 
@@ -166,7 +181,8 @@ class HighsSolver:
 
     def take_basis(self, basis: Any) -> None:
         """Begins at a basis of an earlier run."""
-        self._highs.setBasis(basis)
+        if not self._left_behind:
+            self._highs.setBasis(basis)
 
     def direction(self, *, column: int | None = None, row: int | None = None) -> Vector | None:
         """How all columns move with a unit more of a column, or of the activity of a row, that is not in the basis.
@@ -217,8 +233,10 @@ class HighsSolver:
         Returns
         -------
         bool
-            Whether it came to an end by itself; False when it had to be left behind.
+            Whether it came to an end by itself; False when it had to be left behind, now or in an earlier run.
         """
+        if self._left_behind:
+            return False
         now = time.monotonic()
         self._began = now if began is None else began
         self._fault = None
@@ -240,7 +258,7 @@ class HighsSolver:
                     deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
                 if time.monotonic() > deadline and not ended:
                     self.stop, worker.name = True, _ABANDONED
-                    self._finished = False
+                    self._finished, self._left_behind = False, True
                     return False
         except BaseException:  # KeyboardInterrupt, say, where nobody has taken over the signals
             self.stop = True
@@ -287,9 +305,9 @@ class HighsSolver:
     @property
     def bound(self) -> float:
         """What every plan costs at least, in model units; minus infinity where none is known."""
-        if not self._finished:
+        info = self._highs.getInfo() if self._finished else None
+        if info is None or not info.valid or self.status in _BROKE_OFF:
             return self._bound
-        info = self._highs.getInfo()
         if self.arrays.integer.any():
             return float(info.mip_dual_bound / self.scaling.cost)
         return float(info.objective_function_value / self.scaling.cost) if self.status == Status.kOptimal else -math.inf

@@ -41,6 +41,9 @@ ROUNDING = 1e-13
 PRECISION = 1e-6
 """Relative differences of cost below this are the solver's tolerances, and relative breaches of rows."""
 
+LEAST_POLISH, POLISH_SECONDS = 5.0, 60.0
+"""Seconds that finding the best dispatch for a plan's decisions may take, whatever is left of the time limit."""
+
 ENDED_EARLY = ("Time limit reached", "Interrupted by user", LEFT_BEHIND)
 """HiGHS's words for a search that was ended before it found a plan; any others without a plan are looked at again."""
 
@@ -155,11 +158,16 @@ class _CheckedSearch:
         if proven and not self.arrays.integer.any():
             dispatch_gap = duality_gap(self.arrays, values, solver.duals()[1])
         if dispatch_gap is None or dispatch_gap > PRECISION:
-            values, dispatch_gap = polish(self.arrays, values)
-        bound = solver.bound
-        if abs(bound) <= ROUNDING * added_up(self.arrays, values):
+            spent = time.monotonic() - self.began
+            seconds = seconds_after(self.options.time_limit, spent, LEAST_POLISH, POLISH_SECONDS)
+            values, dispatch_gap = polish(self.arrays, values, seconds)
+        bound, cost, size = solver.bound, cost_of(self.arrays, values), added_up(self.arrays, values)
+        if not self.arrays.integer.any() and (dispatch_gap is None or dispatch_gap > PRECISION):
+            # the optimum of a linear program is proven by its duals, whatever it is called
+            bound = -math.inf if dispatch_gap is None else min(bound, cost - dispatch_gap * size)
+        if abs(bound) <= ROUNDING * size:
             bound = 0.0
-        return Answer("plan", proven, bound, values, cost_of(self.arrays, values), solver.words, dispatch_gap)
+        return Answer("plan", proven, bound, values, cost, solver.words, dispatch_gap)
 
     def _second_looks(self, answer: Answer) -> list[Answer]:
         """Further answers where this one is to be looked at again."""
@@ -264,11 +272,16 @@ def violation(arrays: Compiled, values: Vector) -> float:
     return float(max(breach.max(initial=0.0), outside.max(initial=0.0)))
 
 
-def polish(arrays: Compiled, values: Vector) -> tuple[Vector, float | None]:
+def seconds_after(limit: float | None, spent: float, least: float, most: float) -> float:
+    """Seconds for what follows a search: what is left of its time limit, or a tenth of that, within bounds."""
+    return most if limit is None else min(most, max(least, limit - spent, 0.1 * limit))
+
+
+def polish(arrays: Compiled, values: Vector, seconds: float = POLISH_SECONDS) -> tuple[Vector, float | None]:
     """The better of the values with their integers made whole, and of the best values for these integers.
 
     A solver's integers are whole within a tolerance only, and an incumbent met on the way need not be the best for its
-    integers. Where the rounded integers admit no plan the values are returned as they are.
+    integers. Where the rounded integers admit no plan, or none is found in time, the values are returned as they are.
 
     Returns
     -------
@@ -277,10 +290,12 @@ def polish(arrays: Compiled, values: Vector) -> tuple[Vector, float | None]:
     """
     held = fixed_at(arrays, np.where(arrays.integer, values, np.nan))
     best, duals = None, np.zeros(0)
+    ends = time.monotonic() + seconds
     for presolve in ("choose", "off"):  # presolve's word is checked, and not taken twice
-        solver = HighsSolver(held, SolveOptions(gap=0.0, time_limit=60.0))
+        solver = HighsSolver(held, SolveOptions(gap=0.0, time_limit=max(0.1, ends - time.monotonic())))
         solver.set("presolve", presolve)
-        solver.run()
+        if not solver.run():
+            break
         found = solver.values if solver.status == Status.kOptimal else None
         if found is not None:
             best, duals = found, solver.duals()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -15,6 +16,9 @@ from pathlib import Path
 import pytest
 from batches import demands, endless_workbook, job_file, on_linux, records, run, started, statuses, tables_of, wait_for
 from commandline import environment
+
+from planner.batch.run import BatchRequest
+from planner.errors import WrongUsage
 
 pytestmark = pytest.mark.skipif(find_spec("distributed") is None, reason="the extra dask is not installed")
 
@@ -132,3 +136,31 @@ def test_nobody_there(tmp_path: Path) -> None:
         _, err = batch.communicate(timeout=60)
         assert batch.returncode == 2, err
         assert "--scheduler" in err
+
+
+def test_a_cluster_is_spoken_to_in_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With --tls nothing is sent unencrypted; an open address of another machine is warned of, this machine is not."""
+    import distributed
+
+    from planner.batch.execution.dask_engine import DaskEngine
+
+    met: list[distributed.Security | None] = []
+    monkeypatch.setattr(distributed, "Client", lambda *_, security, **__: met.append(security))
+    monkeypatch.setattr(logging.getLogger("planner"), "propagate", True)
+    with pytest.raises(WrongUsage, match=r"no file .*ca\.pem"):
+        DaskEngine("tls://cluster:8786", tls=tmp_path)
+    for name in ("ca.pem", "cert.pem", "key.pem"):
+        (tmp_path / name).touch()
+    DaskEngine("tls://cluster:8786", tls=tmp_path)
+    (security,) = met
+    assert security is not None
+    assert security.require_encryption
+    assert security.tls_ca_file == str(tmp_path / "ca.pem")
+    DaskEngine("tcp://127.0.0.1:8786")
+    assert caplog.text == ""
+    DaskEngine("tcp://10.0.0.5:8786")
+    assert "not encrypted" in caplog.text
+    with pytest.raises(WrongUsage, match="--tls FOLDER and --scheduler tls://"):
+        BatchRequest(jobs=("x",), engine="dask", scheduler="tls://cluster:8786")

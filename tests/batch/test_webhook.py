@@ -6,7 +6,9 @@ import json
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
         if code:
             self.send_response(code)
             self.send_header("Content-Length", "0")
+            self.send_header("Location", "http://elsewhere.example/sign-in")
             self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -134,3 +137,46 @@ def test_what_is_no_address_is_a_warning(address: str, warnings: pytest.LogCaptu
     """Only http and https are spoken, and nonsense does not break the batch."""
     assert not send(address, manifest(record()), pause=pytest.fail)
     assert "no message was sent" in warnings.text
+
+
+@pytest.mark.parametrize("drip", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n"], ids=["byte by byte", "continue for ever"])
+def test_an_answer_that_never_ends_is_left(
+    drip: bytes, warnings: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that keeps the line awake is given up after the time for everything, or soon after a signal."""
+    monkeypatch.setattr(webhook, "ALL_SECONDS", 0.4)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while not over.is_set():
+                    client, _ = server.accept()
+                    threading.Thread(target=trickle, args=(client,), daemon=True).start()
+
+        def trickle(client: socket.socket) -> None:
+            with client, suppress(OSError):
+                while not over.wait(0.02):
+                    client.sendall(drip)
+
+        threading.Thread(target=answer, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        began = time.monotonic()
+        assert not send(url, manifest(record()))
+        assert time.monotonic() - began < 2.0
+        assert "no whole answer" in warnings.text
+        monkeypatch.setattr(webhook, "ALL_SECONDS", 60.0)
+        monkeypatch.setattr(webhook, "STOPPED_SECONDS", 0.1)
+        assert not send(url, manifest(record()), stopping=lambda: True)
+        assert time.monotonic() - began < 3.0
+        over.set()
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(receiver: Receiver, warnings: pytest.LogCaptureFixture, code: int) -> None:
+    """Where it leads the message would not arrive; the warning says where that is, without what may be secret."""
+    receiver.codes = [code]
+    assert not send(receiver.url, manifest(record()), pause=pytest.fail)
+    assert len(receiver.bodies) == 1
+    assert f"answers {code} and leads to http://elsewhere.example, which is not followed" in warnings.text
+    assert "sign-in" not in warnings.text

@@ -7,25 +7,32 @@ with it, runs the same one-process-per-job `planner solve` in a folder of the wo
 the worker, and brings back the files made. Ray and Prefect do the same with ten and five times the packages;
 Snakemake and Airflow want a shared disk or an installation, and can run `planner solve` themselves.
 
-Workers need this package installed, and one thread (`--nthreads`) for each job they shall run at a time.
+Workers need this package installed, and one thread (`--nthreads`) for each job they shall run at a time. Dask asks
+nobody who they are: whoever reaches a scheduler or worker can run programs there, unless all of them speak TLS.
 """
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
 from planner.batch.execution.fork_client import ForkClient
 from planner.batch.folder import write_files
 from planner.errors import WrongUsage
 
+log = logging.getLogger("planner")
 CONNECT_SECONDS = 30.0
 POLL_SECONDS = 0.2
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+TLS_FILES = {"tls_ca_file": "ca.pem", "tls_client_cert": "cert.pem", "tls_client_key": "key.pem"}
+"""What Dask calls the files of a folder for TLS, and their names there."""
 MAX_CONCURRENT = 256
 """Attempts handed over and not back, at most."""
 
@@ -36,24 +43,36 @@ class DaskEngine:
     Parameters
     ----------
     address
-        Of the cluster's scheduler, such as `tcp://10.0.0.5:8786`.
+        Of the cluster's scheduler, such as `tcp://127.0.0.1:8786`.
     max_concurrent
         Attempts under way; 0: as many as keep the workers busy, as the cluster grows and shrinks.
+    tls
+        Folder of the files in `TLS_FILES`, with which an address `tls://…` is spoken to; None for none.
 
     Raises
     ------
     WrongUsage
-        The library is not installed, or there is no scheduler at the address.
+        The library is not installed, there is no scheduler at the address, or a file of `tls` is missing.
     """
 
-    def __init__(self, address: str, max_concurrent: int = 0) -> None:
+    def __init__(self, address: str, max_concurrent: int = 0, tls: Path | None = None) -> None:
         try:
-            from distributed import Client
+            from distributed import Client, Security
         except ImportError:
             message = "--engine dask needs the library distributed: pip install 'capacity-planner[dask]'."
             raise WrongUsage(message) from None
+        files = {} if tls is None else {kind: str(tls / name) for kind, name in TLS_FILES.items()}
+        if missing := [path for path in files.values() if not Path(path).is_file()]:
+            raise WrongUsage(f"--tls: there is no file {missing[0]}.")
+        if tls is None and urlsplit(address).hostname not in LOOPBACK:
+            log.warning(
+                "warning: %s is not encrypted and asks nobody who they are: whoever reaches it can run programs on its "
+                "workers and read the workbooks. Use it within a private network only, or use --tls.",
+                address,
+            )
         try:
-            self.client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            security = Security(require_encryption=True, **files) if files else None
+            self.client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, security=security)
         except (OSError, ValueError) as error:
             raise WrongUsage(f"There is no scheduler at {address} ({error}). Check --scheduler.") from None
         self.cores = MAX_CONCURRENT * 1024  # how many jobs a worker takes on is its own business

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -27,7 +29,10 @@ ATTEMPTS = 4
 TRY_SECONDS = 10.0
 """Of one attempt."""
 ALL_SECONDS = 60.0
-"""Of all attempts together, with the pauses between them."""
+"""Of all attempts together, with the pauses between them, whatever the other side does."""
+STOPPED_SECONDS = 5.0
+"""Once the batch is told to stop."""
+POLL_SECONDS = 0.05
 FIRST_PAUSE_SECONDS = 1.0
 MAX_NAMED = 10
 """Jobs told by name in the text."""
@@ -40,9 +45,10 @@ def send(
     manifest: Manifest,
     changed: tuple[JobChange, ...] = (),
     *,
+    stopping: Callable[[], bool] = lambda: False,
     pause: Callable[[float], None] = time.sleep,
 ) -> bool:
-    """Sends a summary of a batch, and never raises for what the other side does.
+    """Sends a summary of a batch within `ALL_SECONDS`, and never raises for what the other side does.
 
     Parameters
     ----------
@@ -50,6 +56,8 @@ def send(
         The address to post it to.
     manifest, changed
         The batch, and what changed since the previous one.
+    stopping
+        Whether the batch is to stop: then it is waited for `STOPPED_SECONDS` more at most.
     pause
         Waits so many seconds before another try.
 
@@ -64,15 +72,35 @@ def send(
         return False
     body = json.dumps(payload(manifest, changed), ensure_ascii=False).encode("utf-8", "backslashreplace")
     deadline = time.monotonic() + ALL_SECONDS
+    found: list[str] = []
+    # in a thread that can be left: an answer that drips in keeps a socket awake for ever, and so does a name server
+    worker = threading.Thread(
+        target=lambda: found.append(_deliver(url, body, deadline, pause)), daemon=True, name="webhook"
+    )
+    worker.start()
+    given = ALL_SECONDS
+    while worker.is_alive() and time.monotonic() < deadline:
+        worker.join(POLL_SECONDS)
+        if stopping() and given != STOPPED_SECONDS:
+            given = STOPPED_SECONDS
+            deadline = min(deadline, time.monotonic() + given)
+    if not found:
+        found.append(f"no whole answer within {given:.0f} s")
+    if found[0]:
+        log.warning("warning: the webhook at %s did not take the message: %s.", shown, found[0])
+    return not found[0]
+
+
+def _deliver(url: str, body: bytes, deadline: float, pause: Callable[[float], None]) -> str:
+    """Posts, and tries again where that may help; why it was not taken, "" when it was."""
     wait = FIRST_PAUSE_SECONDS
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in itertools.count(1):
         why, again = _post(url, body, min(TRY_SECONDS, max(0.1, deadline - time.monotonic())))
         if not why:
-            return True
+            return ""
         if not again or attempt == ATTEMPTS or time.monotonic() + wait > deadline:
-            log.warning("warning: the webhook at %s did not take the message, after %d tries: %s.", shown, attempt, why)
-            return False
-        log.debug("The webhook at %s: %s; once more in %.0f s.", shown, why, wait)
+            return f"{why}, after {attempt} tries"
+        log.debug("The webhook at %s: %s; once more in %.0f s.", public_address(url), why, wait)
         pause(wait)
         wait *= 2
     raise AssertionError
@@ -88,15 +116,28 @@ def public_address(url: str) -> str:
     return f"{parts.scheme}://{host}" if parts.scheme in ("http", "https") and host else ""
 
 
+class _FollowNone(urllib.request.HTTPRedirectHandler):
+    """A redirect that is followed arrives without the message, and may be answered with a page to sign in."""
+
+    def redirect_request(self, *_: object) -> None:
+        """No request."""
+
+
+_OPENER = urllib.request.build_opener(_FollowNone)
+
+
 def _post(url: str, body: bytes, seconds: float) -> tuple[str, bool]:
     """Why it was not taken ("" when it was), and whether to try again."""
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "planner-batch"}
     request = urllib.request.Request(url, data=body, headers=headers, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=seconds):
+        with _OPENER.open(request, timeout=seconds):
             return "", False
     except urllib.error.HTTPError as error:
         with error:
+            if error.code in range(300, 400):
+                leads = public_address(error.headers.get("Location") or "") or "another place"
+                return f"it answers {error.code} and leads to {leads}, which is not followed: give that address", False
             return f"it answers {error.code} {error.reason}", error.code >= 500 or error.code in _AGAIN
     except (urllib.error.URLError, HTTPException, OSError) as error:
         return f"no answer ({getattr(error, 'reason', error) or type(error).__name__})", True

@@ -19,7 +19,14 @@ log = logging.getLogger("planner")
 FOLDER = "reports"
 
 
-def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *, webhook: str | None) -> list[Path]:
+def write_reports(
+    folder: Path,
+    manifest: Manifest,
+    previous: Manifest | None,
+    *,
+    webhook: str | None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> list[Path]:
     """Writes `reports/summary.xlsx`, `junit.xml` and `metrics.prom` in a batch's folder, and calls the webhook.
 
     Each is tried whatever becomes of the others.
@@ -32,6 +39,8 @@ def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *
         Of this batch, and of the one before it, where there was one.
     webhook
         The address that is sent a summary; None for none.
+    stopping
+        Whether the batch is to stop; the webhook is not waited for long then.
 
     Returns
     -------
@@ -60,7 +69,7 @@ def write_reports(folder: Path, manifest: Manifest, previous: Manifest | None, *
         except CannotWrite as error:
             refused.append(error)
     if webhook:
-        send(webhook, manifest, changed)
+        send(webhook, manifest, changed, stopping=stopping)
     for each in refused[1:]:
         log.warning("warning: %s", each)
     if refused:
