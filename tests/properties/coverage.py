@@ -22,7 +22,12 @@ from models.plan import Plan
 from models.schema import SHEETS, Sheet, referred
 
 EXEMPT = {
-    "only labels what is shown": {"settings.plan_name", "settings.currency", "lease_outs.provider"},
+    "changes only what is shown": {
+        "settings.plan_name",
+        "settings.currency",
+        "settings.accept_warnings",
+        "lease_outs.provider",
+    },
     "is the name of a row, for which any other does as well": {
         "hardware.hardware",
         "throughput.workload",
