@@ -106,7 +106,7 @@ def check_limits(dataset: Dataset, plan: Plan, findings: Findings) -> None:
         too_late = row.until_month is not None and month > row.until_month
         where = f"{dataset.label(each.month)} {each.segment}: {each.limit}"
         findings.true("limit_within_window", where, not early and not too_late)
-    changes = limit_changes(dataset, plan)
+    changes = list(limit_changes(dataset, plan))
     for segment in dataset.segments:
         name = segment.segment
         own = [each for each in dataset.limits if each.segment == name]

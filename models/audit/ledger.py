@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.audit.demand import MTOK_PER_BN, DemandAfterLimits
@@ -150,15 +151,13 @@ def on_demand_row(dataset: Dataset, provider: str, region: str, hardware: str, t
     return max(begun, key=lambda each: each[0])[1] if begun else None
 
 
-def limit_changes(dataset: Dataset, plan: Plan) -> list[tuple[str, int]]:
+def limit_changes(dataset: Dataset, plan: Plan) -> Iterator[tuple[str, int]]:
     """(segment, month) of every change of usage limit, month 0 against the one in force before it."""
     in_force = {(each.segment, each.month): each.limit for each in plan.limits}
-    changes = []
     for segment in dataset.segments:
         before = segment.current_limit
         for t in dataset.horizon:
             now = in_force.get((segment.segment, t))
             if now is not None and before is not None and now != before:
-                changes.append((segment.segment, t))
+                yield segment.segment, t
             before = now if now is not None else before
-    return changes

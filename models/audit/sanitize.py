@@ -6,7 +6,7 @@ in the horizon. The rules about decisions themselves (windows, units, terms) com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from numbers import Real
 from typing import Any
@@ -37,7 +37,7 @@ def clean(dataset: Dataset, plan: Plan, findings: Findings) -> Plan:
     kept: dict[str, Any] = {}
     for table in TABLES:
         rows = getattr(plan, table)
-        kept[table] = _kept(dataset, table, rows, known.checks[table], findings)
+        kept[table] = tuple(_kept(dataset, table, rows, known.checks[table], findings))
     for names in NEVER_NEGATIVE:
         _not_negative(kept, names, findings)
     return Plan(**kept)
@@ -45,14 +45,13 @@ def clean(dataset: Dataset, plan: Plan, findings: Findings) -> Plan:
 
 def _kept(
     dataset: Dataset, table: str, rows: tuple[Any, ...], unknown: Callable[[Any], Iterable[str]], findings: Findings
-) -> tuple[Any, ...]:
+) -> Iterator[Any]:
     if not rows:
-        return ()
+        return
     columns = {each.name for each in fields(rows[0])}
     whole = [name for name in WHOLE if name in columns]
     amounts = [name for name in AMOUNTS if name in columns]
     bounded = table not in ("signings", "payments")
-    kept: list[Any] = []
     for place, row in enumerate(rows, start=1):
         where = f"{table} row {place}"
         wrong = [name for name in whole if not _is_month(getattr(row, name))]
@@ -69,8 +68,7 @@ def _kept(
             findings.true("months_within_horizon", where, inside, row.month, len(dataset.horizon) - 1)
             if not inside:
                 continue
-        kept.append(row)
-    return tuple(kept)
+        yield row
 
 
 def _not_negative(tables: dict[str, tuple[Any, ...]], names: tuple[str, ...], findings: Findings) -> None:

@@ -6,7 +6,7 @@ horizon; with `full`, every obligation counts. Cash, as caps see it, is always t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from models.core.ledgers import Payer
 from models.core.model import Model
@@ -76,14 +76,12 @@ def least_cost(model: Model) -> None:
     model.minimise(model.costs.net_present_cost().plus(model.departure_usd))
 
 
-def _payments(model: Model) -> list[Payment]:
-    found = []
+def _payments(model: Model) -> Iterator[Payment]:
     for charge in model.costs.charges:
         if charge.reported:
             amount = charge.amount.value()
             present = amount * charge.counted * model.costs.discount(charge.t)
-            found.append(payment(charge.payer, charge.category, charge.t, amount * charge.cash, present))
-    return found
+            yield payment(charge.payer, charge.category, charge.t, amount * charge.cash, present)
 
 
 def payment(payer: Payer, category: str, t: int, cash_usd: float, present_value_usd: float) -> Payment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from models.core.ledgers import Pool, Source
@@ -44,7 +45,7 @@ def upper_bound(linear: Linear) -> float:
     )
 
 
-def candidate_sites(model: Model, hardware: set[str]) -> list[tuple[str, Pool, int]]:
+def candidate_sites(model: Model, hardware: set[str]) -> Iterator[tuple[str, Pool, int]]:
     """Site, pool and month where single-site work on some hardware can run.
 
     With one single-site segment a site is left out when another, certain to be online, has at least as
@@ -53,15 +54,13 @@ def candidate_sites(model: Model, hardware: set[str]) -> list[tuple[str, Pool, i
     """
     one_segment = sum(segment.single_site for segment in model.dataset.segments) == 1
     may_prune = one_segment and not model.probes  # probes ask what else there could be
-    found: list[tuple[str, Pool, int]] = []
     for t, there in sites(model).items():
         candidates = [site for site in there.values() if any(pool[1] in hardware for pool in site.online)]
         if may_prune:
             for site in list(candidates):
                 if any(_dominates(model, other, site, hardware) for other in candidates if other is not site):
                     candidates.remove(site)
-        found.extend((site.name, pool, t) for site in candidates for pool in site.online if pool[1] in hardware)
-    return found
+        yield from ((site.name, pool, t) for site in candidates for pool in site.online if pool[1] in hardware)
 
 
 def _dominates(model: Model, other: Site, site: Site, hardware: set[str]) -> bool:

@@ -12,7 +12,7 @@ All else is taken from `actuals` from the start. So what a plan signs in month k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
@@ -48,7 +48,7 @@ def information_at(forecast: Dataset, actuals: Dataset, implemented: Plan, k: in
     known = replace(
         actuals,
         settings=replace(actuals.settings, plan_name=forecast.settings.plan_name),
-        demand=_demand(forecast, actuals, k, update),
+        demand=tuple(_demand(forecast, actuals, k, update)),
         on_demand=_on_demand(forecast, actuals, k, update),
     )
     choices: dict[str, Choice] = {
@@ -174,17 +174,15 @@ def _by_key(rows: Sequence[AnyRow], key: tuple[str, ...]) -> dict[Hashable, AnyR
     return {tuple(getattr(row, column) for column in key): row for row in rows}
 
 
-def _demand(forecast: Dataset, actuals: Dataset, k: int, update: Update) -> tuple[Demand, ...]:
+def _demand(forecast: Dataset, actuals: Dataset, k: int, update: Update) -> Iterator[Demand]:
     expected, real = baseline_demand(forecast), baseline_demand(actuals)
-    found = []
     for place in dict.fromkeys([*real, *expected]):
         nothing = (0.0,) * len(actuals.horizon)
         then, now = expected.get(place, nothing), real.get(place, nothing)
         level = _level(then[k], now[k], update)
         for t in actuals.horizon:
             asked = now[t] if t <= k else then[t] * level
-            found.append(Demand(segment=place[0], region=place[1], month=actuals.month(t), tokens_bn_per_day=asked))
-    return tuple(found)
+            yield Demand(segment=place[0], region=place[1], month=actuals.month(t), tokens_bn_per_day=asked)
 
 
 def _level(expected: float, real: float, update: Update) -> float:

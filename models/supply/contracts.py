@@ -12,6 +12,7 @@ and `models.supply.contract_bills` bill.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from operator import itemgetter
 
 from models.core.finance import counts_in_full
@@ -78,9 +79,8 @@ def source_of(kind: OfferKind, contract: Contract) -> Source:
     )
 
 
-def _tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tuple[ContractTier, int, int]]:
+def _tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> Iterator[tuple[ContractTier, int, int]]:
     """Tiers with their first and last block; blocks before the first row bill at its rate."""
-    spans = []
     for i, tier in enumerate(tiers):
         first = 1 if i == 0 else tier.from_blocks
         last = (
@@ -88,8 +88,7 @@ def _tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> list[tup
             if i + 1 < len(tiers)
             else max(contract.max_blocks, contract.signed_blocks or 0)
         )
-        spans.append((tier, first, last))
-    return spans
+        yield tier, first, last
 
 
 def _already_signed(schedule: ContractSchedule) -> SigningVariant:
@@ -99,7 +98,7 @@ def _already_signed(schedule: ContractSchedule) -> SigningVariant:
     return SigningVariant(schedule, Linear(1.0 if count else 0.0), tier_blocks)
 
 
-def _offered(model: Model, schedules: list[ContractSchedule]) -> list[SigningVariant]:
+def _offered(model: Model, schedules: list[ContractSchedule]) -> Iterator[SigningVariant]:
     """Variables and rows for the contracts on offer."""
     spans: dict[_TierKey, _Span] = {}
     for schedule in schedules:
@@ -128,7 +127,6 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[SigningVar
     begun = model.add_variables(
         "tier_begun", _tiers_to_order(model, spans), upper=1, integer=True, decided=itemgetter(1)
     )
-    variants = []
     for schedule in schedules:
         keys = [key for key in spans if key[:2] == schedule.key]
         tier_blocks = tuple(TierBlocks(schedule, spans[key][1], Linear.of(blocks[key])) for key in keys)
@@ -152,13 +150,11 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> list[SigningVar
                     before = keys[i - 1]
                     full = Linear.of(blocks[before]).add(begun[key], -float(width[before]))
                     model.add_constraint("tier_before_full", key, full, at_least=0.0)
-        variants.append(each)
-    return variants
+        yield each
 
 
-def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> list[_TierKey]:
+def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> Iterator[_TierKey]:
     """Tiers beyond the first of incremental contracts whose order least cost alone does not keep."""
-    found = []
     for key, (schedule, _, first, _) in spans.items():
         tiers = [spans[other][1] for other in spans if other[:2] == key[:2]]
         if (
@@ -166,8 +162,7 @@ def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> list[_TierKey
             and first > 1
             and not _cheap_tiers_first(model, schedule, tiers)
         ):
-            found.append(key)
-    return found
+            yield key
 
 
 def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[ContractTier]) -> bool:
@@ -200,21 +195,17 @@ def _is_counted(model: Model, schedule: ContractSchedule, t: int) -> bool:
     )
 
 
-def _signings(kind: OfferKind, signed: list[SigningVariant]) -> list[Signing]:
-    found = []
+def _signings(kind: OfferKind, signed: list[SigningVariant]) -> Iterator[Signing]:
     for each in signed:
         contract, blocks = each.schedule.contract, round(each.blocks.value())
         if blocks:
-            found.append(
-                Signing(
-                    kind=kind,
-                    name=contract.contract,
-                    month=each.schedule.signed,
-                    term_months=contract.term_months,
-                    units=blocks,
-                    start=each.schedule.start,
-                    end=each.schedule.end - 1,
-                    signed=contract.status == "signed",
-                )
+            yield Signing(
+                kind=kind,
+                name=contract.contract,
+                month=each.schedule.signed,
+                term_months=contract.term_months,
+                units=blocks,
+                start=each.schedule.start,
+                end=each.schedule.end - 1,
+                signed=contract.status == "signed",
             )
-    return found

@@ -15,6 +15,7 @@ One integer per month instead of one per pair of start and end: the same bound, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
@@ -65,7 +66,7 @@ def add_leases(model: Model, kind: OfferKind) -> None:
     for past in signed:
         if past.term_end <= 0:
             model.signings.sign(kind.key(past.lease), past.signed, Linear(1.0 if past.lease.signed_units else 0.0), 1)
-    services = _services(model, kind, counted)
+    services = list(_services(model, kind, counted))
     for service in services:
         lease = service.schedule.lease
         most = (lease.signed_units or 0) if lease.status == "signed" else lease.units_max
@@ -111,7 +112,7 @@ def _key(schedule: LeaseSchedule) -> tuple[str, int, int]:
     return schedule.lease.lease, schedule.term.term_months, schedule.signed
 
 
-def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, Linear]]) -> list[_ServicePeriod]:
+def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, Linear]]) -> Iterator[_ServicePeriod]:
     """Variables for the months in which the units in service can fall below those of the month before."""
     dataset = model.dataset
     caps_obligations = any(cap.measure == "obligation_usd" for cap in dataset.caps)
@@ -129,7 +130,6 @@ def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, 
         return key[3] - notice[key[:3]] if key[3] in stops[key[:3]] else key[3]
 
     remaining = model.add_variables("in_service", index, upper=lambda key: most[key[:3]], integer=True, decided=decided)
-    services = []
     for schedule, units in counted:
         key = _key(schedule)
         levels: dict[int, Linear] = {}
@@ -146,8 +146,7 @@ def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, 
                 current = following
             levels[t] = current
         tail_end = None if caps_obligations else _cheapest_end(model, schedule)
-        services.append(_ServicePeriod(kind, schedule, units, levels, stops[key], tail_end))
-    return services
+        yield _ServicePeriod(kind, schedule, units, levels, stops[key], tail_end)
 
 
 def _stop_months(model: Model, schedule: LeaseSchedule, caps_obligations: bool) -> tuple[int, ...]:
@@ -245,7 +244,7 @@ def _pay(model: Model, service: _ServicePeriod) -> None:
         due(service.tail_end, service.level(service.tail_end - 1).times(schedule.termination_fee(service.tail_end)))
 
 
-def _signings(service: _ServicePeriod) -> list[Signing]:
+def _signings(service: _ServicePeriod) -> Iterator[Signing]:
     """Units of one signing, grouped by the month they end in."""
     schedule = service.schedule
 
@@ -263,23 +262,21 @@ def _signings(service: _ServicePeriod) -> list[Signing]:
             signed=schedule.lease.status == "signed",
         )
 
-    found = []
     current = round(service.units.value())
     for stop in service.stops:
         following = round(service.level(stop).value())
         if following < current:
-            found.append(signing(current - following, stop - 1, True, 0))
+            yield signing(current - following, stop - 1, True, 0)
         current = following
     for k, renewal in enumerate(schedule.renewals):
         following = round(service.level(renewal.start).value())
         if following < current:
-            found.append(signing(current - following, renewal.start - 1, False, k))
+            yield signing(current - following, renewal.start - 1, False, k)
         current = following
     if current:
         if schedule.renewals:
-            found.append(signing(current, schedule.renewals[-1].stop - 1, False, len(schedule.renewals)))
+            yield signing(current, schedule.renewals[-1].stop - 1, False, len(schedule.renewals))
         elif service.tail_end is not None:
-            found.append(signing(current, service.tail_end - 1, True, 0))
+            yield signing(current, service.tail_end - 1, True, 0)
         else:
-            found.append(signing(current, schedule.term_end - 1, False, 0))
-    return found
+            yield signing(current, schedule.term_end - 1, False, 0)

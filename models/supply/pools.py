@@ -9,6 +9,7 @@ class did the work makes no difference and is settled when the plan is read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.core.finance import payment
@@ -229,14 +230,12 @@ def _online_rows(model: Model, online: dict[tuple[Source, int], float]) -> list[
     ]
 
 
-def _usage_payments(model: Model, classes: list[UseClass], rows: list[SourceUse]) -> list[Payment]:
+def _usage_payments(model: Model, classes: list[UseClass], rows: list[SourceUse]) -> Iterator[Payment]:
     sources = {(s.kind, s.name, s.term_months, s.hardware): s for each in classes for s in each.sources}
-    found = []
     for row in rows:
         source = sources[row.kind, row.name, row.term_months, row.hardware]
         if source.usage_usd:
             hours = block_hours(model.dataset, row.month, row.block)
             usd = source.usage_usd * (row.accelerators + row.overage) * hours
             present = usd * model.costs.discount(row.month)
-            found.append(payment(payer_of(source), "usage", row.month, usd, present))
-    return found
+            yield payment(payer_of(source), "usage", row.month, usd, present)

@@ -8,7 +8,7 @@ more, not for a cluster more, and are never above what the best use of a little 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -195,18 +195,16 @@ def _unit(cap: Cap) -> tuple[float, str]:
     return (1.0, "MW") if cap.measure == "capacity_mw" else (0.01, "percentage point")
 
 
-def _quiet(values: list[Any]) -> list[Any]:
+def _quiet(values: list[Any]) -> Iterator[Any]:
     """The values by month, rounding made an exact 0."""
     largest = max((max(abs(each.usd), abs(each.left_usd or 0.0)) for each in values), default=0.0)
 
     def cleared(usd: float | None) -> float | None:
         return 0.0 if usd is not None and abs(usd) <= NOISE * largest else usd
 
-    found = []
     for each in sorted(values, key=lambda each: each.month):
         usd, left = cleared(each.usd), cleared(each.left_usd)
-        found.append(replace(each, usd=usd, left_usd=None if left == usd else left))
-    return found
+        yield replace(each, usd=usd, left_usd=None if left == usd else left)
 
 
 def totals_by_cap(values: MarginalValues) -> dict[str, float]:

@@ -247,13 +247,11 @@ def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple
     return (*words, *_limits(dataset, plan, first, last))
 
 
-def _limits(dataset: Dataset, plan: Plan, first: int, last: int) -> list[str]:
+def _limits(dataset: Dataset, plan: Plan, first: int, last: int) -> Iterator[str]:
     in_force = {(each.segment, each.month): each.limit for each in plan.limits}
-    words = []
     for segment in dataset.segments:
         for t in range(first, last + 1):
             now = in_force.get((segment.segment, t))
             before = in_force.get((segment.segment, t - 1)) if t else segment.current_limit
             if now is not None and now != before:
-                words.append(f"puts {segment.segment} on {now}")
-    return words
+                yield f"puts {segment.segment} on {now}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -132,13 +132,11 @@ class _Reading:
                 found[name].append(each)
         return found
 
-    def _records(self, table: Table) -> list[tuple[str, int, dict[str, Any]]]:
+    def _records(self, table: Table) -> Iterator[tuple[str, int, dict[str, Any]]]:
         table = replace(table, columns=(*table.columns, SCENARIO))
-        found = []
         for number, values in self.reader.records(table):
             name = values.pop(SCENARIO.attribute)
             if name in self.names:
-                found.append((name, number, values))
+                yield name, number, values
             else:
                 self.reader.fault(table, SCENARIO.header, number, shown(name), f"one of {', '.join(self.names)}")
-        return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,15 +123,13 @@ def swings(found: Sensitivity) -> list[Swing]:
     return sorted(listed, key=lambda each: -(each.swing.at_most or each.swing.at_least or 0.0))
 
 
-def _tornado(found: Sensitivity) -> list[tuple[Any, ...]]:
-    rows = []
+def _tornado(found: Sensitivity) -> Iterator[tuple[Any, ...]]:
     for each in swings(found):
         variation, points, gap = each.curve.variation, each.curve.points, found.gap
         shown = variation.shown(points[0].value), variation.shown(points[-1].value)
         figures = each.low, each.high, each.swing
         ends = [end for figure in figures for end in (figure.at_least, figure.at_most)]
-        rows.append((variation.label, *shown, *(figure.value(gap) for figure in figures), *ends))
-    return rows
+        yield variation.label, *shown, *(figure.value(gap) for figure in figures), *ends
 
 
 def tables(found: Sensitivity, dataset: Dataset) -> list[Filled]:
@@ -159,7 +157,7 @@ def tables(found: Sensitivity, dataset: Dataset) -> list[Filled]:
                 )
             )
         steps += [(quantity, name, each.low, each.high, each.sure, "; ".join(each.words)) for each in curve.steps]
-    filled = [Filled(POINTS, points), Filled(STEPS, steps), Filled(TORNADO, _tornado(found))]
+    filled = [Filled(POINTS, points), Filled(STEPS, steps), Filled(TORNADO, list(_tornado(found)))]
     return [each for each in filled if each.rows]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -174,9 +174,8 @@ def power_section(comparison: Comparison) -> Section:
     )
 
 
-def words_sections(comparison: Comparison) -> list[Section]:
+def words_sections(comparison: Comparison) -> Iterator[Section]:
     """What each plan decides differently from the first."""
-    sections = []
     for other in comparison.others:
         listed = _changed(other.changes)
         rows: list[tuple[Any, ...]] = [
@@ -195,10 +194,7 @@ def words_sections(comparison: Comparison) -> list[Section]:
         )
         same = sum(each.change == "same" for each in other.changes)
         note = f"{same} decisions are the same." if same else ""
-        sections.append(
-            Section(f"What {other.side.label} decides differently", columns, rows, note, if_empty="Nothing.")
-        )
-    return sections
+        yield Section(f"What {other.side.label} decides differently", columns, rows, note, if_empty="Nothing.")
 
 
 def _inputs(comparison: Comparison) -> Section:

@@ -157,7 +157,7 @@ class RunResult:
     @cached_property
     def input_rows(self) -> list[tuple[Any, ...]]:
         """The rows of the sheet `Input`: the data as read, overrides included."""
-        return [] if self.dataset is None else input_rows(self.dataset)
+        return [] if self.dataset is None else list(input_rows(self.dataset))
 
     @property
     def alternatives(self) -> tuple[Alternative, ...]:

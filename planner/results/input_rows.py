@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from models import months
@@ -10,17 +11,15 @@ from models.dataset import Dataset
 from models.schema import SHEETS
 
 
-def input_rows(dataset: Dataset) -> list[tuple[Any, ...]]:
+def input_rows(dataset: Dataset) -> Iterator[tuple[Any, ...]]:
     """The rows of the sheet."""
-    rows: list[tuple[Any, ...]] = []
     for sheet in SHEETS:
         held = (dataset.settings,) if sheet.name == "settings" else dataset.rows(sheet.name)
         for number, row in enumerate(held, start=1):
             for column in sheet.columns:
                 value = getattr(row, column.name)
                 if column.required or column.default is REQUIRED or value != column.default:
-                    rows.append((sheet.name, number, column.name, shown(column, value)))
-    return rows
+                    yield sheet.name, number, column.name, shown(column, value)
 
 
 def shown(column: Column, value: Any) -> Any:

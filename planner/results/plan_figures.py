@@ -57,12 +57,12 @@ class PlanFigures:
     @cached_property
     def limit_changes(self) -> list[tuple[int, str, str]]:
         """Month t, segment and limit: the limit of each segment's first month, and each change after it."""
-        return limit_changes(self.plan)
+        return list(limit_changes(self.plan))
 
     @cached_property
     def service(self) -> list[ServiceRow]:
         """Tokens by month, segment and region, bn a day."""
-        return service(self.dataset, self.plan)
+        return list(service(self.dataset, self.plan))
 
     @cached_property
     def segment_tokens(self) -> dict[str, Tokens]:
@@ -72,7 +72,7 @@ class PlanFigures:
     @cached_property
     def use(self) -> list[UseRow]:
         """Accelerators available and at work by month, load block and pool."""
-        return use(self.dataset, self.plan)
+        return list(use(self.dataset, self.plan))
 
     @cached_property
     def bills(self) -> list[BillRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 from models import months
@@ -53,19 +53,17 @@ class ServiceRow(Tokens):
     region: str
 
 
-def service(dataset: Dataset, plan: Plan) -> list[ServiceRow]:
+def service(dataset: Dataset, plan: Plan) -> Iterator[ServiceRow]:
     """Every month, segment and region with demand."""
     served = sums(((each.month, each.segment, each.region), each.tokens_bn) for each in plan.serving)
     short = sums(((each.month, each.segment, each.region), each.tokens_bn) for each in plan.shortfalls)
     baseline = baseline_demand(dataset)
-    found = []
     for t in dataset.horizon:
         days = dataset.hours(t) / 24
         for (segment, region), demand in baseline.items():
             met, missing = served[t, segment, region] / days, short[t, segment, region] / days
             tokens = {"demand": demand[t], "after_limits": met + missing, "served": met, "shortfall": missing}
-            found.append(ServiceRow(month=t, segment=segment, region=region, **tokens))
-    return found
+            yield ServiceRow(month=t, segment=segment, region=region, **tokens)
 
 
 def segment_tokens(dataset: Dataset, rows: Iterable[ServiceRow]) -> dict[str, Tokens]:
@@ -96,7 +94,7 @@ class UseRow:
     on_demand: float
 
 
-def use(dataset: Dataset, plan: Plan) -> list[UseRow]:
+def use(dataset: Dataset, plan: Plan) -> Iterator[UseRow]:
     """Every pool with anything online or bought, in every load block."""
     region_of, let = regions_of_sources(dataset), leased_out(dataset, plan)
     online = sums(((each.month, (each.region, each.hardware)), each.accelerators) for each in plan.online)
@@ -108,7 +106,6 @@ def use(dataset: Dataset, plan: Plan) -> list[UseRow]:
         ((hour.month, hour.block, (hour.region, hour.hardware)), hour.accelerators) for hour in plan.on_demand
     )
     pools = sorted({pool for _, pool in online} | {pool for *_, pool in (*used, *bought)})
-    found = []
     for t in dataset.horizon:
         for block in dataset.blocks:
             for pool in pools:
@@ -116,8 +113,7 @@ def use(dataset: Dataset, plan: Plan) -> list[UseRow]:
                 if (t, pool) in online or key in used or key in bought:
                     free = online.get((t, pool), 0.0) - let.get((t, pool), 0.0)
                     available = free * (1.0 - dataset.settings.reserve_margin)
-                    found.append(UseRow(t, block.block, *pool, available, used.get(key, 0.0), bought.get(key, 0.0)))
-    return found
+                    yield UseRow(t, block.block, *pool, available, used.get(key, 0.0), bought.get(key, 0.0))
 
 
 def leased_out(dataset: Dataset, plan: Plan) -> dict[tuple[int, Pool], float]:
@@ -169,12 +165,10 @@ def cash_by_provider(dataset: Dataset, plan: Plan) -> dict[str, list[float]]:
     return found | {OTHERS: rest} if any(rest) else found
 
 
-def limit_changes(plan: Plan) -> list[tuple[int, str, str]]:
+def limit_changes(plan: Plan) -> Iterator[tuple[int, str, str]]:
     """Month t, segment and limit: of every segment the limit of its first month, and each change after."""
-    found = []
     before: dict[str, str] = {}
     for each in sorted(plan.limits, key=lambda choice: choice.month):
         if before.get(each.segment) != each.limit:
-            found.append((each.month, each.segment, each.limit))
+            yield each.month, each.segment, each.limit
         before[each.segment] = each.limit
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,26 +101,24 @@ def sample_scenarios(
     )
 
 
-def check_tree(dataset: Dataset, *, count: int, paths: int, branch: int | None, nodes: int | None) -> list[str]:
+def check_tree(dataset: Dataset, *, count: int, paths: int, branch: int | None, nodes: int | None) -> Iterator[str]:
     """A sentence for each thing asked of `sample_scenarios` that cannot be."""
-    found = []
     if count > paths:
-        found.append(f"{count} scenarios cannot be chosen from {paths} paths; lower --count or raise --sample.")
+        yield f"{count} scenarios cannot be chosen from {paths} paths; lower --count or raise --sample."
     if branch is None and nodes is not None:
-        found.append("--nodes needs --branch MONTH, the month from which scenarios of one node differ.")
+        yield "--nodes needs --branch MONTH, the month from which scenarios of one node differ."
     if branch is not None:
         first = dataset.settings.first_stage_months
         if first + 1 >= len(dataset.horizon):
-            found.append(
+            yield (
                 "--branch needs months after the first stage, and it lasts to the end of the horizon; lower "
                 "first_stage_months in the settings."
             )
         elif not first < dataset.t(branch) < len(dataset.horizon):
-            found.append(
+            yield (
                 f"--branch: choose a month after {dataset.label(first)}, when the first stage ends "
                 f"(first_stage_months), and up to {dataset.label(len(dataset.horizon) - 1)}."
             )
-    return found
 
 
 def _scenarios(

@@ -23,17 +23,15 @@ PLAIN = {
 }
 
 
-def scenario_words(dataset: Dataset, paths: Paths, kept: tuple[int, ...]) -> list[str]:
+def scenario_words(dataset: Dataset, paths: Paths, kept: tuple[int, ...]) -> Iterator[str]:
     """A line on each path kept: `demand +23 % by 2028-04, google 6 months late`."""
     uncertain = any(quantity in ("demand", "demand_growth") for quantity, _ in paths.values)
     level = over_baseline(dataset, demand_of(dataset, paths))[:, -1] if uncertain else None
     until = dataset.label(len(dataset.horizon) - 1)
-    lines = []
     for path in kept:
         parts = [] if level is None else [f"demand {_change(level[path])} by {until}"]
         parts += _rest(dataset, paths, path, until)
-        lines.append(", ".join(parts) or "as planned")
-    return lines
+        yield ", ".join(parts) or "as planned"
 
 
 def _rest(dataset: Dataset, paths: Paths, path: int, until: str) -> Iterator[str]:

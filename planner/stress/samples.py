@@ -69,7 +69,7 @@ def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, see
     first = alike.drop_duplicates().index
     return Samples(
         tuple(pd.factorize(alike)[0].tolist()),
-        lambda n: scenario_words(dataset, paths, tuple(range(n))),
+        lambda n: list(scenario_words(dataset, paths, tuple(range(n)))),
         lambda k: dataset_in_sample(dataset, paths.factors(int(first[k]), "")),
         in_sample=False,
         how=f"{count} new paths drawn with seed {seed}",

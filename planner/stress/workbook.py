@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,9 +181,8 @@ class _Page:
             if_empty="Nowhere in any sample.",
         )
 
-    def _counted(self) -> list[Section]:
+    def _counted(self) -> Iterator[Section]:
         """Caps that could not be kept and commitments that could not be taken, where there are any."""
-        found = []
         columns = heads("Name:text", "Samples:whole", "Of all, %:amount")
         for title, counted in (
             ("Caps that cannot be kept", self.found.caps),
@@ -190,8 +190,7 @@ class _Page:
         ):
             rows = [(name, count, 100.0 * count / self.found.finished) for name, count in counted]
             if rows:
-                found.append(Section(title, columns, rows))
-        return found
+                yield Section(title, columns, rows)
 
     def _held(self) -> Section:
         commitment, label = self.report.commitment, self.report.dataset.label

@@ -28,7 +28,7 @@ def test_service_is_per_day() -> None:
         ),
         shortfalls=(Shortfall(1, "peak", "chat", "us", 28 * 0.5),),
     )
-    row = service(data, plan)[1]
+    row = list(service(data, plan))[1]
     assert (row.demand, row.after_limits, row.served, row.shortfall) == pytest.approx((10.0, 7.5, 7.0, 0.5))
 
 
@@ -89,7 +89,7 @@ def test_limit_changes() -> None:
     """The first month's limit of each segment is listed, then only changes."""
     limits = ("a", "a", "b", "a")
     plan = Plan(limits=tuple(LimitChoice("chat", t, limit) for t, limit in enumerate(limits)))
-    assert limit_changes(plan) == [(0, "chat", "a"), (2, "chat", "b"), (3, "chat", "a")]
+    assert list(limit_changes(plan)) == [(0, "chat", "a"), (2, "chat", "b"), (3, "chat", "a")]
 
 
 def test_totals_of_an_empty_plan() -> None:

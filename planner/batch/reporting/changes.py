@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ def _change(inputs: _InputComparison, before: JobRecord | None, after: JobRecord
         old, new = _plan_of(before.report), _plan_of(after.report)
         decided = tuple(each for each in differences(old, new, months.label) if each.change != "same")
         limits = limit_differences(old, new, months.label)
-    what = _what(before, after, len(decided), len(limits))
+    what = tuple(_what(before, after, len(decided), len(limits)))
     changed, why = _why(inputs, before, after, bool(what))
     return JobChange(after.name, before, after, decided, limits, changed, what, why)
 
@@ -112,19 +112,17 @@ def _left_open(before: JobRecord, after: JobRecord) -> str:
     return "" if low > 0.0 or high < 0.0 else " (no more than the gaps of the two plans leave open)"
 
 
-def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> tuple[str, ...]:
-    found = []
+def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> Iterator[str]:
     if (before.status, before.good) != (after.status, after.good):
-        found.append(f"{STATUS_LABELS[before.status]} became {STATUS_LABELS[after.status]}")
+        yield f"{STATUS_LABELS[before.status]} became {STATUS_LABELS[after.status]}"
     old, new = cost_usd(before), cost_usd(after)
     if old is not None and new is not None and abs(new - old) > 1e-9 * max(abs(old), abs(new)):
         share = f" ({(new - old) / abs(old):+.2%})" if old else ""
-        found.append(f"costs {'more' if new > old else 'less'}{share}{_left_open(before, after)}")
+        yield f"costs {'more' if new > old else 'less'}{share}{_left_open(before, after)}"
     if decisions:
-        found.append(f"{decisions} decision{'s' if decisions > 1 else ''} changed")
+        yield f"{decisions} decision{'s' if decisions > 1 else ''} changed"
     if limits:
-        found.append(f"{limits} limit{'s' if limits > 1 else ''} changed")
-    return tuple(found)
+        yield f"{limits} limit{'s' if limits > 1 else ''} changed"
 
 
 def _why(
@@ -190,23 +188,21 @@ def _plan_of(report: Mapping[str, Any]) -> Plan:
         end = months.parse(each["end_month"])
         assert end is not None
         signings.append(Signing(kind, each["name"], month, each["term_months"], each["units"], start=month, end=end))
-    return Plan(signings=tuple(signings), options=tuple(options), limits=_limits(report))
+    return Plan(signings=tuple(signings), options=tuple(options), limits=tuple(_limits(report)))
 
 
-def _limits(report: Mapping[str, Any]) -> tuple[LimitChoice, ...]:
+def _limits(report: Mapping[str, Any]) -> Iterator[LimitChoice]:
     """The limit in each month: run.json has the first month's and the changes."""
     reason = [(each["segment"], months.parse(each["month"]), each["limit"]) for each in report.get("limits") or ()]
     if not reason:
-        return ()
+        return
     first = min(month for _, month, _ in reason if month is not None)
-    found = []
     for segment in dict.fromkeys(name for name, _, _ in reason):
         planned = {month: limit for name, month, limit in reason if name == segment}
         limit = ""
         for month in range(first, first + int(report.get("months") or 0)):
             limit = planned.get(month, limit)
-            found.append(LimitChoice(segment, month, limit))
-    return tuple(found)
+            yield LimitChoice(segment, month, limit)
 
 
 class _InputComparison:
