@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.audit import AuditReport
+from models.core.compiled import Size
 from models.dataset import Dataset
 from models.plan import Plan
 from planner.backtest.checkpoints import folder_for
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.plan_report import write_plan
-from planner.reports.run_result import ModelSize, RunResult, Status
+from planner.reports.run_result import RunResult, Status
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.versions import versions
 from planner.version import __version__
@@ -29,7 +30,7 @@ def write_plan_of(
     status: Status,
     bound_usd: float | None,
     seconds: float,
-    model: ModelSize | None = None,
+    model: Size | None = None,
 ) -> None:
     """Writes a plan with its input, audit and run.
 

@@ -29,7 +29,6 @@ from planner.backtest.request import BacktestRequest, Inputs
 from planner.errors import RejectedByAudit
 from planner.formatting import money, percent
 from planner.interrupt import Stop
-from planner.reports.run_result import ModelSize
 from planner.solving.problem import Outcome
 from planner.solving.progress import Watch
 from planner.solving.search import solve
@@ -174,7 +173,7 @@ class _Planner:
                 status=outcome.status,
                 bound_usd=bound,
                 seconds=self.seconds,
-                model=ModelSize(model.size.rows, model.size.columns, model.size.integers, model.size.nonzeros),
+                model=model.size,
             )
         short = _short(each.problem, plan) if short_allowed else ()
         whole = plan if each.rolled is None else map_back(each.rolled, each.base, each.earlier, plan)

@@ -30,21 +30,6 @@ PHASES = ("read", "build", "solve", "audit", "write", "total")
 Status = Literal["optimal", "stopped", "infeasible", "no_plan", "invalid", "rejected"]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSize:
-    """Rows, columns, integer columns and nonzeros of the model handed to the solver."""
-
-    rows: int
-    columns: int
-    integers: int
-    nonzeros: int
-
-    @classmethod
-    def of(cls, size: Size) -> ModelSize:
-        """The size of a model as built."""
-        return cls(size.rows, size.columns, size.integers, size.nonzeros)
-
-
 @dataclass
 class RunResult:
     """What a run found, and where it comes from; filled in as the run goes on.
@@ -102,7 +87,7 @@ class RunResult:
     explanation_path: str = ""
     kept: KeptReport | None = None
     alternatives_found: AlternativesFound | None = None
-    model: ModelSize | None = None
+    model: Size | None = None
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
     input_path: str = ""
     interrupted: bool = False

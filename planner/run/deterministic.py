@@ -17,7 +17,7 @@ from planner.analysis.marginal_values import SECONDS, marginal_values
 from planner.analysis.plan_stability import FreeToDepart, departing
 from planner.analysis.questions import Incumbent, openness_of, share_time
 from planner.formatting import money
-from planner.reports.run_result import ModelSize, RunResult
+from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.problem import Outcome
@@ -80,7 +80,7 @@ def _search(
     result, stop = context.result, context.stop
     with result.timed("build"):
         model = build_model(context.dataset, stability=keep)
-        result.model = size = ModelSize.of(model.size)
+        result.model = size = model.size
         first = None if start is None else start_values(model, start)
     log.info(
         "Solving: %s rows, %s columns, %s of them whole numbers",

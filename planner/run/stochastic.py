@@ -11,7 +11,6 @@ from models.audit import audit_scenario_set
 from models.plan import Plan
 from models.stochastic.risk import Measure
 from planner.analysis.base_case import base_case_of_scenarios
-from planner.reports.run_result import ModelSize
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.stochastic.solve import solve_stochastic
@@ -28,7 +27,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     with result.timed("solve"):
         found = solve_stochastic(dataset, measure, options.solver(), stop, context.progress, start, engine)
     result.status, result.solver_log = found.status, found.log
-    result.model = ModelSize.of(found.size)
+    result.model = found.size
     log.info("%s.", found.why)
     if found.disputed is not None:
         context.dispute(found.contradiction, found.disputed)

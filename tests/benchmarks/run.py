@@ -66,7 +66,7 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
     from models.build import build_model
     from planner.problem_reader import read
     from planner.reports.plan_report import write_plan
-    from planner.reports.run_result import ModelSize, RunResult
+    from planner.reports.run_result import RunResult
     from planner.results.scenario_set import ScenarioSetResult
     from planner.solving.problem import SolveOptions
     from planner.solving.search import solve
@@ -104,7 +104,7 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
             told = RunResult(
                 plan_name=case, status=outcome.status, objective_usd=plan.objective_usd, bound_usd=outcome.bound_usd,
                 gap=outcome.gap, dataset=dataset, solution=ScenarioSetResult.of_plan(dataset, plan), audit=report,
-                model=ModelSize(size.rows, size.columns, size.integers, size.nonzeros), seconds=seconds,
+                model=size, seconds=seconds,
             )  # fmt: skip
             write_plan(Path(folder) / "plan.xlsx", told)
             lap("write", clock)

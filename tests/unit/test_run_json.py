@@ -11,6 +11,7 @@ import pytest
 from builders import dataset, demand, lease, term
 
 from models.audit import AuditReport, Check
+from models.core.compiled import Size
 from models.estimate import Estimate
 from models.faults import Fault, NamedWarning
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
@@ -19,7 +20,7 @@ from models.supply.lease_kind import LEASE
 from planner.atomic_files import write_json
 from planner.errors import CannotWrite
 from planner.reports.run_json import run_json
-from planner.reports.run_result import ModelSize, RunResult
+from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 from planner.results.scenario_set import ScenarioSetResult
 
@@ -57,7 +58,7 @@ REPORT = RunResult(
         True,
         0.0,
     ),
-    model=ModelSize(1, 2, 3, 4),
+    model=Size(1, 2, 3, 4),
     options={"gap": 0.001, "start": Path("earlier.xlsx"), "set": ("a", "b"), "time_limit": None},
     faults=(Fault("demand", "month", "us", "'x'", "a month", "Mend it.", "number-as-text", 3, "C3"),),
     warnings=(NamedWarning("no-plan", "mind this"),),

@@ -16,6 +16,7 @@ from builders import contract, dataset, demand, fleet, lease, on_demand, segment
 from unit.plans import write
 
 from models.audit import AuditReport, Check
+from models.core.compiled import Size
 from models.core.noise import without_noise
 from models.dataset import Dataset
 from models.estimate import Estimate
@@ -37,7 +38,7 @@ from models.schema import Limit, Option
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
 from planner.errors import CannotWrite
-from planner.reports.run_result import ModelSize, RunResult
+from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 
 HEADERS = {
@@ -118,7 +119,7 @@ REPORT = RunResult(
     gap=0.001,
     base_case=BaseCase(Estimate.exactly(100_000.0)),
     audit=AuditReport((Check("costs_add_up", "the payments add up", "all", 1.0, 1.0, 0.0, True, places=3),), True, 0.0),
-    model=ModelSize(10, 20, 5, 60),
+    model=Size(10, 20, 5, 60),
     seconds={"solve": 1.25},
     input_sha256="0" * 64,
     planner_version="0.1.0",

@@ -46,17 +46,9 @@ class Engine(Protocol):
         """Ends what is still under way."""
 
 
-class LocalEngine:
+class LocalEngine(ForkClient):
     """Processes on this machine, `workers` at a time."""
 
     def __init__(self, workers: int, cores: int) -> None:
+        super().__init__()
         self.max_concurrent, self.cores = workers, cores
-        self._client = ForkClient()
-
-    def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
-        """Runs an attempt in a process of this machine."""
-        return self._client.run(folder, command, stopping)
-
-    def close(self) -> None:
-        """Ends the process that starts jobs."""
-        self._client.close()
