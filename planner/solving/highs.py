@@ -33,6 +33,9 @@ _LEAVE_SECONDS = 1.0
 _ABANDONED = "highs, abandoned"
 """The name of the thread of a HiGHS that did not stop in time."""
 LEFT_BEHIND = "left behind after its time"
+COMPLETING = "Attempting to find feasible solution by solving MIP"
+COMPLETED = ("Solving report", "MIP start solution", "User-supplied values of discrete variables cannot")
+"""HiGHS's lines where a search for the rest of a start that is given in part begins, and where it has ended."""
 Status = highspy.HighsModelStatus
 _BROKE_OFF = (
     Status.kNotset,
@@ -126,13 +129,19 @@ class HighsSolver:
 
     def _listen(self) -> None:
         """Notes log lines, progress and incumbents; answers whether to stop."""
+        completing = False
 
         def on_log(event: Any) -> None:
-            self.log.extend(line for line in event.message.splitlines() if line.strip())
+            nonlocal completing
+            for line in filter(str.strip, event.message.splitlines()):
+                self.log.append(line)
+                completing = line.startswith(COMPLETING) or (completing and not line.startswith(COMPLETED))
 
         def on_progress(event: Any) -> None:
+            if completing:  # its bound is that of a problem with the values given held
+                return
             seen = event.data_out
-            self._bound = max(self._bound, seen.mip_dual_bound / self.scaling.cost)
+            self._bound = seen.mip_dual_bound / self.scaling.cost
             unit = self.usd / self.scaling.cost
             self.progress = Progress(
                 time.monotonic() - self._began,

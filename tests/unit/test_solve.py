@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from benchmarks.generated import generated
@@ -10,7 +12,7 @@ from builders import contract, dataset, demand, fleet, lease, on_demand, segment
 import planner.solving.search
 from models.build import build_model
 from models.core.model import Model
-from planner.solving.highs import HighsSolver
+from planner.solving.highs import COMPLETING, HighsSolver
 from planner.solving.problem import SolveOptions, fixed_at
 from planner.solving.search import added_up, cost_of, duality_gap, first_plan, local_optimum, polish, solve
 
@@ -101,3 +103,25 @@ def test_a_plan_of_rounding_alone_costs_nothing() -> None:
     for amount in (4e-15, -4e-15):
         assert cost_of(arrays, np.full(len(arrays.cost), amount * 1e-2)) == 0.0
     assert cost_of(arrays, np.full(len(arrays.cost), 1e-9)) > 0.0
+
+
+def test_what_completes_a_start_proves_nothing_of_the_problem() -> None:
+    """While HiGHS looks for the rest of a start given in part, the bound it reports is that of another problem."""
+    solver = HighsSolver(build_model(dataset(demand(1.0), on_demand(3.0), months=1)).compiled, SolveOptions(), 1.0)
+
+    def logged(line: str) -> None:
+        for told in solver._highs.cbLogging.callbacks:
+            told(SimpleNamespace(message=line))
+
+    def reported(bound: float) -> None:
+        seen = SimpleNamespace(mip_dual_bound=bound, mip_primal_bound=9.0, mip_gap=0.5)
+        for told in solver._highs.cbMipLogging.callbacks:
+            told(SimpleNamespace(data_out=seen))
+
+    logged(f"{COMPLETING} for user-supplied values of 189 / 418 discrete variables")
+    reported(8.0)
+    assert solver.progress is None
+    assert solver.bound == -np.inf
+    logged("Solving report")
+    reported(5.0)
+    assert solver.bound == pytest.approx(5.0 / solver.scaling.cost)
