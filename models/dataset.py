@@ -7,13 +7,14 @@ of the horizon is `first_month + t`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 from models import months
 from models.columns import Row
+from models.grouping import groups
 from models.kinds import OfferKey
 from models.realization import MeanRealization, Realization
 from models.schema import (
@@ -149,7 +150,9 @@ class Dataset:
         """
         ranked = {each.segment for each in self.limits if each.generosity is None}
         rows = {each.name: sorted(self.rows(each.name), key=_by_key(each, ranked)) for each in SHEETS if each.key}
-        return self.with_rows(**rows)
+        ordered = self.with_rows(**rows)
+        vars(ordered)["in_order"] = ordered
+        return ordered
 
     @property
     def horizon(self) -> range:
@@ -229,11 +232,22 @@ class Dataset:
 
     def in_scenario(self, scenario: str) -> Dataset:
         """The same problem as one of its scenarios has it, as if that were certain; "" as the plain figures have it."""
-        return replace(self, scenario=scenario)
+        view = replace(self, scenario=scenario)
+        # what all scenarios have in common is worked out once
+        vars(view).update(factors=self.factors, _realized=self._realized, common=self.common)
+        if vars(self).get("in_order") is self:
+            vars(view)["in_order"] = view
+        return view
 
     def expected_value(self) -> Dataset:
         """The problem in which every uncertain figure is certain to be its mean over the scenarios."""
         return replace(self, scenario="", scenarios=(), mean_of=self.scenarios)
+
+    @cached_property
+    def factors(self) -> dict[str, dict[tuple[str, str], list[ScenarioFactor]]]:
+        """The rows of `scenario_factors` by scenario, and then by quantity and name."""
+        by_scenario = groups((each.scenario, each) for each in self.scenario_factors)
+        return {name: groups(((each.quantity, each.name), each) for each in rows) for name, rows in by_scenario.items()}
 
     @cached_property
     def realization(self) -> Realization:
@@ -250,8 +264,21 @@ class Dataset:
         return tuple(self._realization(each.scenario) for each in self.scenarios)
 
     def _realization(self, scenario: str) -> Realization:
-        rows = (each for each in self.scenario_factors if each.scenario == scenario) if scenario else ()
-        return Realization((None if each.from_month is None else self.t(each.from_month), each) for each in rows)
+        if scenario not in self._realized:
+            rows = (row for same in self.factors.get(scenario, {}).values() for row in same)
+            dated = ((None if each.from_month is None else self.t(each.from_month), each) for each in rows)
+            self._realized[scenario] = Realization(dated)
+        return self._realized[scenario]
+
+    @cached_property
+    def common(self) -> dict[Hashable, Any]:
+        """What is worked out once for all scenarios of the problem, by who does so and for what."""
+        return {}
+
+    @cached_property
+    def _realized(self) -> dict[str, Realization]:
+        """Realizations by scenario, made once for all scenarios of the problem."""
+        return {}
 
 
 _FIELDS = {each.name for each in fields(Dataset)} - {"settings"}

@@ -46,8 +46,9 @@ def _check_window(schedule: AuditedSigning, where: str, findings: Findings) -> N
     closes = last if offer.sign_until is None else min(last, dataset.t(offer.sign_until))
     kept = opens <= signing.month <= closes
     findings.true("signed_within_window", where, kept, signing.month, opens if signing.month < opens else closes)
-    views = [dataset.in_scenario(each.scenario) for each in dataset.scenarios] if dataset.scenario else [dataset]
-    earliest = min(schedule.start_in(view) for view in views)
+    earliest = schedule.start
+    if dataset.scenario and earliest > last:  # what starts inside the horizon in one scenario is on offer in all
+        earliest = min(schedule.start_in(dataset.in_scenario(each.scenario)) for each in dataset.scenarios)
     findings.true("service_starts_within_horizon", where, earliest <= last, earliest, last)
     findings.true(
         "signed_while_supplier_stands", where, signing.month < schedule.exit_month, signing.month, schedule.exit_month

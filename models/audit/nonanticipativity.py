@@ -7,9 +7,8 @@ service does not allow, is no decision there and binds nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations
 
 from models.audit.kinds import AUDITED
 from models.audit.report import AuditReport, Check, CheckedInstance, Findings
@@ -23,38 +22,40 @@ RULE = "decided_alike"
 WORDS = "what is decided before scenarios can be distinguished is the same in all of them"
 
 
-def first_distinguishable_month(dataset: Dataset, one: str, other: str) -> int:
-    """The first month t in which two scenarios can be distinguished."""
-    rows = {each.scenario: each for each in dataset.scenarios}
+def node_of(dataset: Dataset, scenario: str, t: int) -> str:
+    """The scenario that this one is the same as in month t: one of those it follows, or itself.
+
+    Before first_stage_months all are one; "" then.
+    """
     first = dataset.settings.first_stage_months
-
-    def parts(name: str) -> int:
-        month = rows[name].branches_at
-        return first if month is None else max(first, dataset.t(month))
-
-    def line(name: str) -> dict[str, int]:
-        """Itself and those it follows, each with the month up to which it is that one."""
-        found, until = {name: 10**9}, 10**9
-        while rows[name].follows is not None:
-            until = min(until, parts(name))
-            name = rows[name].follows or ""
-            found[name] = until
-        return found
-
-    mine, theirs = line(one), line(other)
-    return max([first, *(min(until, theirs[name]) for name, until in mine.items() if name in theirs)])
+    if t < first:
+        return ""
+    rows = dataset.named("scenarios")
+    while (row := rows[scenario]).follows is not None:
+        if t >= (first if row.branches_at is None else max(first, dataset.t(row.branches_at))):
+            break
+        scenario = row.follows
+    return scenario
 
 
 def check_nonanticipativity(dataset: Dataset, plans: Mapping[str, Plan]) -> Check:
-    """The rule over every pair of scenarios and every decision; `dataset` is the whole, of no scenario."""
+    """The rule over every decision and the scenarios that are one when it is taken.
+
+    Each is held against the first of them that can take the decision; `dataset` is the whole, of no scenario.
+    """
     findings = Findings({RULE: WORDS}, 1e-6)
     views = {name: _Decided(dataset.in_scenario(name), plan) for name, plan in plans.items()}
-    for one, other in combinations(plans, 2):
-        apart = first_distinguishable_month(dataset, one, other)
-        pair = f"{one} and {other}"
-        for what, month, left, right in _pairs(views[one], views[other]):
-            if month < apart:
-                findings.equal(RULE, f"{dataset.label(month)} {what}: {pair}", left, right, 1.0)
+    first: dict[tuple[str, int, str], tuple[str, float]] = {}
+    signings = {key: rows[0] for view in views.values() for key, rows in view.signings.items()}
+    options = sorted({each for view in views.values() for each in view.bought})
+    limits = sorted({each for view in views.values() for each in view.limits})
+    for name, view in views.items():
+        for what, month, decided in view.decisions(signings, options, limits):
+            key = what, month, node_of(dataset, name, month)
+            other, expected = first.setdefault(key, (name, decided))
+            if other != name:
+                where = f"{dataset.label(month)} {what}: {other} and {name}"
+                findings.equal(RULE, where, expected, decided, 1.0)
     return findings.report().checks[0]
 
 
@@ -68,6 +69,7 @@ class _Decided:
         )
         self.bought = {(each.name, each.month) for each in plan.options}
         self.limits = {(each.segment, each.month): each.limit for each in plan.limits}
+        self.ranks = {(each.segment, each.limit): k for k, each in enumerate(dataset.limits)}
 
     def units(self, key: _Signed) -> int:
         """Units signed, without those that the workbook says were signed."""
@@ -92,31 +94,27 @@ class _Decided:
         schedule = AUDITED[signing.kind.name].schedule(self.dataset, signing)
         return {} if schedule is None else schedule.choices()
 
-
-def _pairs(one: _Decided, other: _Decided) -> Iterator[tuple[str, int, float, float]]:
-    """Decisions both scenarios can take: in words, their month, and what each decides."""
-    both = {**other.signings, **one.signings}
-    for key in both:
-        kind, name, month, term_months = key
-        chosen = any(not each.signed for view in (one, other) for each in view.signings.get(key, ()))
-        if chosen and one.supplier_present(kind, name, month) and other.supplier_present(kind, name, month):
-            yield f"{AUDITED[kind].words} {name}, {term_months} months", month, one.units(key), other.units(key)
-    for name, month in one.bought | other.bought:
-        if one.option_supplier_present(name, month) and other.option_supplier_present(name, month):
-            yield f"option {name}", month, (name, month) in one.bought, (name, month) in other.bought
-    for segment, month in one.limits:
-        ranks = {each.limit: k for k, each in enumerate(one.dataset.limits) if each.segment == segment}
-        limit = other.limits.get((segment, month), "")
-        yield f"limit of {segment}", month, ranks[one.limits[segment, month]], ranks.get(limit, -1)
-    for key, rows in both.items():
-        kind, name, month, _ = key
-        mine, theirs = one.choices(rows[0]), other.choices(rows[0])
-        # going on in a month may be a renewal in one and, where service came late, no notice given in the other
-        for t in (t for t in mine.keys() & theirs.keys() if mine[t] == theirs[t]):
-            what = (
-                f"{AUDITED[kind].words} {name} of {one.dataset.label(month)}, units kept on from {one.dataset.label(t)}"
-            )
-            yield what, mine[t], one.units_continuing(key, t), other.units_continuing(key, t)
+    def decisions(
+        self,
+        signings: Mapping[_Signed, Signing],
+        options: Iterable[tuple[str, int]],
+        limits: Iterable[tuple[str, int]],
+    ) -> Iterator[tuple[str, int, float]]:
+        """Decisions that the scenario can take, of those taken in any: in words, their month, and what is decided."""
+        label = self.dataset.label
+        for key, signing in signings.items():
+            kind, name, month, term_months = key
+            words = f"{AUDITED[kind].words} {name}"
+            if self.supplier_present(kind, name, month):
+                yield f"{words}, {term_months} months", month, self.units(key)
+            # going on in a month may be a renewal in one and, where service came late, no notice given in another
+            for t, when in self.choices(signing).items():
+                yield f"{words} of {label(month)}, units kept on from {label(t)}", when, self.units_continuing(key, t)
+        for name, month in options:
+            if self.option_supplier_present(name, month):
+                yield f"option {name}", month, (name, month) in self.bought
+        for segment, month in limits:
+            yield f"limit of {segment}", month, self.ranks.get((segment, self.limits.get((segment, month), "")), -1)
 
 
 def joint_report(reports: Mapping[str, AuditReport], alike: Check) -> AuditReport:

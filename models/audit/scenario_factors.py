@@ -18,16 +18,14 @@ class FactorPaths:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.rows = [each for each in dataset.scenario_factors if dataset.scenario == each.scenario != ""]
+        self.rows = dataset.factors.get(dataset.scenario, {})
 
     def _begins(self, row: ScenarioFactor) -> int:
         return 0 if row.from_month is None else self.dataset.t(row.from_month)
 
     def _in_force(self, quantity: str, name: str, t: int) -> float | None:
         """The value of the latest row of that name that has begun by month t."""
-        own_rows = [
-            each for each in self.rows if (each.quantity, each.name) == (quantity, name) and self._begins(each) <= t
-        ]
+        own_rows = [each for each in self.rows.get((quantity, name), ()) if self._begins(each) <= t]
         return max(own_rows, key=self._begins).value if own_rows else None
 
     def _values(self, quantity: str, t: int, *names: str) -> list[float]:
@@ -49,8 +47,8 @@ class FactorPaths:
 
     def first_exit(self, *names: str) -> float:
         """The first month without the supplier; infinity when it stays."""
-        exits = [each for each in self.rows if each.quantity == "supplier_exit"]
-        own_rows = [each for each in exits if each.name in names] or [each for each in exits if each.name == EVERYTHING]
+        own_rows = [row for name in names for row in self.rows.get(("supplier_exit", name), ())]
+        own_rows = own_rows or self.rows.get(("supplier_exit", EVERYTHING), [])
         return min((self._begins(each) for each in own_rows), default=float("inf"))
 
     def delay(self, offer: str, is_signed: bool, signed: int, due: int) -> int:

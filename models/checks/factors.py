@@ -40,11 +40,7 @@ def factors_without_effect(context: CheckContext) -> Iterator[Fault]:
 def _in_force(dataset: Dataset, factor: ScenarioFactor) -> tuple[int, int]:
     """The month t it holds from, and that of the next row of its scenario, quantity and name."""
     begins = _begins(dataset, factor)
-    others = (
-        _begins(dataset, each)
-        for each in dataset.scenario_factors
-        if (each.scenario, each.quantity, each.name) == (factor.scenario, factor.quantity, factor.name)
-    )
+    others = (_begins(dataset, each) for each in dataset.factors[factor.scenario][factor.quantity, factor.name])
     return begins, min((t for t in others if t > begins), default=max(begins, len(dataset.horizon)) + 1)
 
 

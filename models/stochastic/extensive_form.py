@@ -8,11 +8,12 @@ Rows over shared columns alone that are the same are one row. What is minimised 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from pyomo.common.gc_manager import PauseGC
 from scipy.sparse import csc_array, csr_array, vstack
 
 from models.build import build_model
@@ -79,12 +80,12 @@ class ExtensiveForm:
         self.scenarios: list[ScenarioModel] = []
         self.shared: dict[DecisionKey, int] = {}
         joint = _JointConstraints()
-        for name in self.tree.names:
-            model = (models or {}).get(name) or build_model(dataset.in_scenario(name))
-            self.scenarios.append(self._add(joint, name, model))
+        with PauseGC():  # what is built stays: looking through it again for each scenario would take ever longer
+            for name in self.tree.names:
+                model = (models or {}).get(name) or build_model(dataset.in_scenario(name))
+                self.scenarios.append(self._add(joint, name, model))
         constraints = joint.compiled()
-        width = len(constraints.lower)
-        costs = [_joint_cost(scenario, width) for scenario in self.scenarios]
+        costs = _joint_costs(self.scenarios, len(constraints.lower))
         offsets = [scenario.offset for scenario in self.scenarios]
         self.compiled: Compiled = with_objective(
             constraints, costs, offsets, self.tree.probability, measure or Measure.of(dataset), self.units.usd
@@ -190,11 +191,12 @@ def scenario_plan(
     return model.plan(values)
 
 
-def _joint_cost(scenario: ScenarioModel, width: int) -> Vector:
-    """A scenario's costs by joint column."""
-    cost = np.zeros(width)
-    np.add.at(cost, scenario.joint_columns, scenario.cost)
-    return cost
+def _joint_costs(scenarios: Sequence[ScenarioModel], width: int) -> csr_array:
+    """The costs of each scenario, a row each, by joint column."""
+    rows = np.repeat(np.arange(len(scenarios)), [len(each.cost) for each in scenarios])
+    columns = np.concatenate([each.joint_columns for each in scenarios])
+    costs = np.concatenate([each.cost for each in scenarios])
+    return csr_array((costs, (rows, columns)), shape=(len(scenarios), width))
 
 
 class _JointConstraints:

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from models.core.compiled import Compiled
-from models.core.vector import Vector
 from models.dataset import Dataset
 
 TILT = 1e-4
@@ -85,7 +84,7 @@ def cvar(costs: Mapping[str, float], probability: Mapping[str, float], alpha: fl
 
 def with_objective(
     constraints: Compiled,
-    costs: Sequence[Vector],
+    costs: csr_array,
     offsets: Sequence[float],
     probability: Mapping[str, float],
     measure: Measure,
@@ -96,24 +95,24 @@ def with_objective(
     Parameters
     ----------
     costs, offsets
-        One a scenario in the order of `probability`, costs by joint column; in model units of money.
+        Of each scenario in the order of `probability`, costs a row by joint column; in model units of money.
     usd
         USD in a model unit of money.
     """
-    weights = list(probability.values())
-    expected = sum((w * cost for w, cost in zip(weights, costs, strict=True)), np.zeros(len(constraints.lower)))
+    weights, count = np.array(list(probability.values())), len(probability)
+    expected = weights @ costs
     offset = float(np.dot(weights, offsets))
-    if measure.kind == "expected" and (measure.weight == 0.0 or len(costs) == 1):
+    if measure.kind == "expected" and (measure.weight == 0.0 or count == 1):
         return replace(constraints, cost=expected, offset=offset)
     share = measure.weight if measure.kind == "expected" else 1.0 - TILT
     tail = 1.0 - measure.alpha if measure.kind == "expected" else 0.0
     # columns added: the value at risk v (or the worst), then by scenario its cost above v
-    excess = np.eye(len(costs)) if tail > 1e-12 else np.zeros((len(costs), 0))
+    excess = np.eye(count) if tail > 1e-12 else np.zeros((count, 0))
     least = [measure.least_usd[name] if measure.kind == "regret" else 0.0 for name in probability]
     return replace(constraints, cost=(1.0 - share) * expected, offset=(1.0 - share) * offset).extended(
         cost=[share, *(share * w / tail for w in weights if excess.size)],
         lower=[-np.inf, *np.zeros(excess.shape[1])],
-        rows=csc_array(np.array([-cost for cost in costs])),
-        added=csc_array(np.hstack([np.ones((len(costs), 1)), excess])),
+        rows=-costs,
+        added=csc_array(np.hstack([np.ones((count, 1)), excess])),
         row_lower=np.array(offsets) - np.array(least) / usd,
     )

@@ -25,7 +25,7 @@ class ScenarioTree:
         """The rows of the sheet by scenario."""
         return {row.scenario: row for row in self.dataset.scenarios}
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The scenarios in the order of the sheet."""
         return tuple(self.rows)
@@ -54,8 +54,7 @@ class ScenarioTree:
 
     def alike(self, scenario: str, t: int) -> tuple[str, ...]:
         """The scenarios that cannot be told apart from this one in month t, itself among them."""
-        node = self.node(scenario, t)
-        return tuple(name for name in self.names if self.node(name, t) == node)
+        return self.nodes(t)[self.node(scenario, t)]
 
     @cached_property
     def branch_months(self) -> tuple[int, ...]:
@@ -73,8 +72,14 @@ class ScenarioTree:
 
     def nodes(self, t: int) -> dict[str, tuple[str, ...]]:
         """The groups of scenarios told apart in month t, by the name of their first in the sheet's order."""
-        found = groups((self.node(name, t), name) for name in self.names)
-        return {node: tuple(members) for node, members in found.items()}
+        if t not in self._nodes:
+            found = groups((self.node(name, t), name) for name in self.names)
+            self._nodes[t] = {node: tuple(members) for node, members in found.items()}
+        return self._nodes[t]
+
+    @cached_property
+    def _nodes(self) -> dict[int, dict[str, tuple[str, ...]]]:
+        return {}
 
 
 def first_unshared_month(tree: ScenarioTree, scenario: str) -> int:

@@ -188,6 +188,14 @@ class OfferKind(Kind, ABC):
         and price, in every scenario, only the last is kept: money paid later costs no more. Not so where caps count
         cash or obligations by month, or a rule speaks of the offer, nor with `every_month`.
         """
+        shared = "signing_months", self.key(row), every_month, bool(dataset.scenario)
+        if shared not in dataset.common:
+            dataset.common[shared] = self._months_on_offer(dataset, row, every_month)
+        gone = self.exit(dataset, row)
+        return [m for m in dataset.common[shared] if gone is None or m < gone]
+
+    def _months_on_offer(self, dataset: Dataset, row: Any, every_month: bool) -> list[int]:
+        """The same for as long as the supplier is there, alike in all scenarios."""
         name = self.name_of(row)
         window = dataset.window(row.sign_from, row.sign_until)
         starts = {m: [self.start(dataset, row, m, each) for each in dataset.realizations] for m in window}
@@ -196,8 +204,7 @@ class OfferKind(Kind, ABC):
             prices = {m: [each.price(name, m) for each in dataset.realizations] for m in months}
             alike = {m for m in months if m + 1 in prices and (starts[m], prices[m]) == (starts[m + 1], prices[m + 1])}
             months = [m for m in months if m not in alike]
-        gone = self.exit(dataset, row)
-        return months if gone is None else [m for m in months if m < gone]
+        return months
 
     # in the model
 
