@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sheets import CONTRACT, LEASE, brief, faults_of, row
+from sheets import CONTRACT, LEASE, VALID, brief, faults_of, row
 
 SCENARIOS = [{"scenario": "s0", "probability": 1}, {"scenario": "s1", "probability": 0}]
 SIGNED = {"status": "signed", "signed_units": 1, "signed_term_months": 3}
@@ -15,7 +15,8 @@ def warned(*factors: dict[str, Any], lease: dict[str, Any] | None = None, **shee
     """What is said of factors in a workbook of January to June 2026 with a lease L and a contract C."""
     rows = [{"scenario": "s0", "name": "L"} | each for each in factors]
     more = [row("leases", LEASE, **(lease or {}))]
-    return brief(faults_of(LEASE, CONTRACT, *more, scenarios=SCENARIOS, scenario_factors=rows, **sheets))
+    apart = {"settings": {**VALID["settings"], "first_stage_months": 1}} | sheets
+    return brief(faults_of(LEASE, CONTRACT, *more, scenarios=SCENARIOS, scenario_factors=rows, **apart))
 
 
 def late(months: int, **cells: Any) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def test_a_factor_that_begins_after_the_horizon_has_no_effect(quantity: str, nam
 def test_what_counts_beyond_the_horizon_may_have_an_effect_there(quantity: str) -> None:
     """With `full`, and where a cap counts what is owed, fees after the last month matter; shares delivered always."""
     factor = {"quantity": quantity, "value": 1, "from_month": "2026-09"}
-    full = {"first_month": "2026-01", "months": 6, "end_of_horizon": "full"}
+    full = {"first_month": "2026-01", "months": 6, "end_of_horizon": "full", "first_stage_months": 1}
     cap = {"cap": "c", "measure": "obligation_usd", "scope": "total", "sense": "max", "value": 1}
     assert warned(factor) == ["warning scenario_factors!from_month 2"]
     assert warned(factor, settings=full) == []
