@@ -17,11 +17,15 @@ import planner
 ROOT = Path(planner.__file__).parents[1]
 
 CALLS = """
-import os, signal, sys, threading
+import logging, os, random, signal, sys, threading
 import planner
 
 def handlers():
-    return {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)}
+    return {each: signal.getsignal(each) for each in signal.valid_signals()}
+
+def settings():
+    shared = dict(os.environ), os.getcwd(), random.getstate(), sys.excepthook
+    return *shared, logging.getLogger().handlers[:], logging.getLogger("planner").level
 
 def descriptors():
     return [os.fstat(each)[:2] for each in (0, 1, 2)] + [sys.stdout, sys.stderr]
@@ -39,7 +43,7 @@ def use():
     result.stress(count=2, demand_volatility=0.05, workers=2)
 
 answers = []
-before, open_before = handlers(), descriptors()
+before, open_before, set_before = handlers(), descriptors(), settings()
 """
 IN_MAIN = "use()\n"
 IN_A_THREAD = """
@@ -65,14 +69,19 @@ AFTER = """
 assert len(answers) == 1
 assert handlers() == before
 assert descriptors() == open_before
+assert settings() == set_before
 """
 """A script without a guard on its name: worker processes must not run it again."""
 
 
-PLACES = {"main thread": IN_MAIN, "other thread": IN_A_THREAD, "event loop": IN_A_NOTEBOOK}
+PLACES = [
+    pytest.param(IN_MAIN, id="main thread"),
+    pytest.param(IN_A_THREAD, id="other thread", marks=pytest.mark.slow),
+    pytest.param(IN_A_NOTEBOOK, id="event loop", marks=pytest.mark.slow),
+]
 
 
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("place", PLACES)
 def test_calls_leave_no_trace(place: str, tmp_path: Path) -> None:
     """Reading, solving, comparing, sampling, explaining and stress-testing print nothing and leave no file behind."""
     csv_folder(tmp_path / "lab", decision())
@@ -81,6 +90,43 @@ def test_calls_leave_no_trace(place: str, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, script], cwd=tmp_path, env=environment(), capture_output=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert sorted(each.name for each in tmp_path.iterdir() if each.name != "__pycache__") == ["lab", "script.py"]
+
+
+@pytest.mark.slow
+def test_several_threads_solve_at_once_where_output_has_no_descriptor(tmp_path: Path) -> None:
+    """As in a notebook's kernel, standard output may be no file: solves side by side find what each finds alone."""
+    csv_folder(tmp_path / "lab", decision())
+    script = """
+import io, os, sys, threading
+import planner
+
+class Cells(io.TextIOBase):
+    def write(self, text):
+        raise AssertionError(text)
+
+real, sys.stdout, sys.stderr = sys.stdout, Cells(), Cells()
+problem = planner.read("lab")
+problems = [problem.set("lease_terms.L/12.usd_per_accelerator_hour", price) for price in (2.0, 2.5, 3.0)]
+problems.append(planner.sample(problem, count=2, paths=10, demand_volatility=0.1))
+def cost(problem):
+    return planner.solve(problem, gap=0).objective_usd
+alone, together = [cost(each) for each in problems], {}
+threads = [
+    threading.Thread(target=lambda each=each: together.update({each: cost(problems[each])}))
+    for each in range(len(problems))
+]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+same = [abs(alone[each] - together[each]) < 1e-6 * alone[each] for each in range(len(problems))]
+print(*same, file=real)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True True True True\n", "")
+    assert [each.name for each in tmp_path.iterdir()] == ["lab"]
 
 
 def test_an_interrupt_ends_the_call_and_the_search(tmp_path: Path) -> None:
