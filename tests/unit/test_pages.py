@@ -175,3 +175,14 @@ def test_every_golden_model_has_a_term() -> None:
     """Each golden LP belongs to a term, and each one named exists."""
     named = {name for *_, models in _terms() for name in models}
     assert named == {path.stem for path in (ROOT / "tests/golden").glob("*.lp")}
+
+
+def test_the_oldest_versions_are_those_that_are_allowed() -> None:
+    """constraints-oldest.txt, which the checks install, has the lower bound of every dependency and nothing else."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    allowed = dict(each.split(">=") for each in project["dependencies"])
+    lines = (ROOT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    assert pinned.keys() == allowed.keys()
+    for name, version in allowed.items():
+        assert re.fullmatch(rf"{re.escape(version)}(\.0)*", pinned[name])
