@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
@@ -19,6 +19,18 @@ def sums(amounts: Iterable[tuple[Key, float]]) -> defaultdict[Key, float]:
     found: defaultdict[Key, float] = defaultdict(float)
     for key, amount in amounts:
         found[key] += amount
+    return found
+
+
+def counts(numbers: Iterable[tuple[Key, int]]) -> Counter[Key]:
+    """The whole numbers of each key added up; 0 for a key without any.
+
+    >>> counts([("a", 1), ("b", 2), ("a", 3)])["a"]
+    4
+    """
+    found: Counter[Key] = Counter()
+    for key, number in numbers:
+        found[key] += number
     return found
 
 

@@ -185,9 +185,14 @@ class Plan:
         """Net present cost: the sum of the payments' present values."""
         return sum(each.present_value_usd for each in self.payments)
 
+    @property
+    def chosen(self) -> tuple[Signing, ...]:
+        """The signings that are decisions of the plan: those that the workbook does not give."""
+        return tuple(each for each in self.signings if not each.signed)
+
     def takes(self, offer: OfferKey) -> bool:
         """Whether the plan chooses to sign some of an offer."""
-        return any(each.offer == offer and not each.signed for each in self.signings)
+        return any(each.offer == offer for each in self.chosen)
 
     def costs_usd(self) -> dict[str, float]:
         """Present value by category, every category named; sums to the objective."""

@@ -13,6 +13,7 @@ from models.core.ledgers import Pool, Source
 from models.core.linear import Linear
 from models.core.model import Model
 from models.demand.baseline import baseline_demand, block_shares
+from models.grouping import groups
 from models.kinds import PROBE
 from models.supply.registry import bought
 
@@ -51,14 +52,15 @@ def add_demand_probes(model: Model) -> None:
     if not model.probes:
         return
     dataset, unit = model.dataset, model.units.tokens_bn
-    per_day: dict[tuple[str, int], dict[str, float]] = {}
-    for (segment, region), path in baseline_demand(dataset).items():
-        for t in dataset.horizon:
-            if path[t]:
-                per_day.setdefault((segment, t), {})[region] = path[t]
+    per_day = groups(
+        ((segment, t), (region, path[t]))
+        for (segment, region), path in baseline_demand(dataset).items()
+        for t in dataset.horizon
+        if path[t]
+    )
     for (segment, t), extra in model.add_variables(TOKENS, per_day, upper=0.0).items():
-        total, shares = sum(per_day[segment, t].values()), block_shares(dataset, segment)
-        for region, amount in per_day[segment, t].items():
+        total, shares = sum(amount for _, amount in per_day[segment, t]), block_shares(dataset, segment)
+        for region, amount in per_day[segment, t]:
             for block in dataset.blocks:
                 share = amount / total * shares[block.block] * dataset.hours(t) / 24.0
                 demanded = model.demand[segment, region, t, block.block]

@@ -202,16 +202,14 @@ _Offer = tuple[str, str]
 
 def check_rules(dataset: Dataset, plan: Plan, findings: Findings) -> None:
     """Rules between offers; what is already signed counts, whether or not the plan repeats it."""
-    signed: dict[_Offer, int] = {}
-    rows = []
-    for name, kind in AUDITED.items():
-        for offer, row in kind.offers(dataset).items():
-            month, *_ = kind.agreed(row)
-            if getattr(row, "status", "offer") == "signed" and month is not None:
-                rows.append(((name, offer), dataset.t(month)))
-    rows += [((each.kind.name, each.name), each.month) for each in plan.signings if not each.signed]
-    for key, t in rows:
-        signed[key] = min(t, signed.get(key, t))
+    agreed = [
+        ((name, offer), dataset.t(month))
+        for name, kind in AUDITED.items()
+        for offer, row in kind.offers(dataset).items()
+        if getattr(row, "status", "offer") == "signed" and (month := kind.agreed(row)[0]) is not None
+    ]
+    found = groups([*agreed, *(((each.kind.name, each.name), each.month) for each in plan.chosen)])
+    signed = {offer: min(months) for offer, months in found.items()}
     for rule in dataset.rules:
         _check_rule(rule, [_offer(dataset, name) for name in dict.fromkeys(rule.offers)], signed, findings)
     for must in dataset.must_take:

@@ -8,10 +8,8 @@ to an hours-weighted mean of 1.
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from models.dataset import Dataset
-from models.grouping import sums
+from models.grouping import groups, sums
 
 Place = tuple[str, str]
 """A segment and the region its tokens are wanted in."""
@@ -25,14 +23,14 @@ def baseline_demand(dataset: Dataset) -> dict[Place, tuple[float, ...]]:
     ValueError
         A month before the first given, or after the last without growth_per_month.
     """
-    given: dict[Place, dict[int, float]] = defaultdict(dict)
-    for row in dataset.demand:
-        given[row.segment, row.region][dataset.t(row.month)] = row.tokens_bn_per_day
+    given = groups(((row.segment, row.region), (dataset.t(row.month), row.tokens_bn_per_day)) for row in dataset.demand)
     growth = {each.segment: each.growth_per_month for each in dataset.segments}
-    return {
-        place: dataset.realization.demand(place[0], [_at(points, t, growth[place[0]], place) for t in dataset.horizon])
-        for place, points in given.items()
-    }
+
+    def path(place: Place) -> list[float]:
+        points = dict(given[place])
+        return [_at(points, t, growth[place[0]], place) for t in dataset.horizon]
+
+    return {place: dataset.realization.demand(place[0], path(place)) for place in given}
 
 
 def _at(points: dict[int, float], t: int, growth: float | None, place: Place) -> float:

@@ -82,13 +82,13 @@ def value_weights(model: Model) -> dict[tuple[str, int], Linear]:
 
     In the model units of the row: MW, model units of money or of tokens.
     """
-    found = {}
-    for cap in model.dataset.caps:
+
+    def periods(cap: Cap) -> list[list[int]]:
         months = _months(model, cap)
         by_month = cap.measure in ("capacity_mw", "capacity_share", "obligation_usd")
-        for period in [[t] for t in months] if by_month else _periods(model, cap, months):
-            found[cap.cap, period[0]] = _weight(model, cap, period)
-    return found
+        return [[t] for t in months] if by_month else _periods(model, cap, months)
+
+    return {(cap.cap, each[0]): _weight(model, cap, each) for cap in model.dataset.caps for each in periods(cap)}
 
 
 def _weight(model: Model, cap: Cap, period: list[int]) -> Linear:

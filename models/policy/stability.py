@@ -16,6 +16,7 @@ from operator import itemgetter
 from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset
+from models.grouping import counts
 from models.kinds import OPTION, DecidedKey, OfferKey, index_parts
 from models.plan import Plan
 from models.supply.registry import offers_on_the_table
@@ -34,15 +35,11 @@ class PlanStability:
 
 def units_signed(dataset: Dataset, plan: Plan) -> Counter[SigningKey]:
     """What a plan decides that this workbook can decide too: units by offer, month and term."""
-    open_offers, found = {*offers_on_the_table(dataset)}, Counter[SigningKey]()
-    options = {each.option for each in dataset.options}
-    for each in plan.signings:
-        if not each.signed and each.offer in open_offers and each.month in dataset.horizon:
-            found[each.offer, each.month, each.kind.way(each)] += each.units
-    for option in plan.options:
-        if option.name in options and option.month in dataset.horizon:
-            found[(OPTION, option.name), option.month, 0] += 1
-    return found
+    open_offers, options = {*offers_on_the_table(dataset)}, {each.option for each in dataset.options}
+    signed = (each for each in plan.chosen if each.offer in open_offers and each.month in dataset.horizon)
+    bought = (each for each in plan.options if each.name in options and each.month in dataset.horizon)
+    units = [((each.offer, each.month, each.kind.way(each)), each.units) for each in signed]
+    return counts([*units, *((((OPTION, each.name), each.month, 0), 1) for each in bought)])
 
 
 def departures(dataset: Dataset, earlier: Plan, now: Plan) -> dict[DecidedKey, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -11,9 +10,9 @@ from models.core.ledgers import Payer
 from models.core.scopes import in_scope
 from models.dataset import Carried, Dataset, block_hours
 from models.demand.baseline import baseline_demand
-from models.grouping import sums
+from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, OTHER
-from models.plan import Payment, Plan, Serving, Shortfall
+from models.plan import OnDemandUse, Payment, Plan, Serving, Shortfall
 from models.schema import Cap
 from models.supply.next_round import RollState
 from models.supply.on_demand import Seller, price_paths, seller_name
@@ -130,15 +129,15 @@ class _Payers:
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
         self.dataset = dataset
         self.usage = sums(((kind, name, t), usd) for (kind, name, _, t), usd in charged_use(dataset, plan).items())
-        self.on_demand: dict[tuple[Seller, int], float] = defaultdict(float)
         prices = price_paths(dataset)
-        for use in plan.on_demand:
-            seller = use.provider, use.region, use.hardware
-            usd = prices[seller][use.month].usd_per_accelerator_hour * block_hours(dataset, use.month, use.block)
-            self.on_demand[seller, use.month] += use.accelerators * usd
-        self.sellers: dict[tuple[str, str], list[Seller]] = defaultdict(list)
-        for seller in prices:
-            self.sellers[seller[0], seller_name(*seller)].append(seller)
+
+        def usd(seller: Seller, use: OnDemandUse) -> float:
+            hourly = prices[seller][use.month].usd_per_accelerator_hour
+            return use.accelerators * (hourly * block_hours(dataset, use.month, use.block))
+
+        used = [((use.provider, use.region, use.hardware), use) for use in plan.on_demand]
+        self.on_demand = sums(((seller, use.month), usd(seller, use)) for seller, use in used)
+        self.sellers = groups(((seller[0], seller_name(*seller)), seller) for seller in prices)
 
     def share_in_scope(self, cap: Cap, paid: Payment) -> float:
         """The share of a payment that counts in a cap."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
 from models.dataset import Dataset
+from models.grouping import counts
 from models.plan import Plan, Signing
 from models.schema import Scenario, ScenarioFactor
 from models.supply.kind import OfferKind
@@ -56,7 +58,7 @@ def common_decisions(plans: Iterable[Plan], until: int) -> Plan:
     for plan in plans:
         for key, units in _units_signed(plan, until).items():
             if units > sum(signing.units for signing in signings.get(key, ())):
-                signings[key] = tuple(row for row in plan.signings if not row.signed and _key(row) == key)
+                signings[key] = tuple(row for row in plan.chosen if _key(row) == key)
     signed_before = tuple(row for row in plans[0].signings if row.signed)
     options = dict.fromkeys(option for plan in plans for option in plan.options if option.month < until)
     return Plan(
@@ -68,25 +70,15 @@ def common_decisions(plans: Iterable[Plan], until: int) -> Plan:
 
 def unavailable(committed: Plan, implemented: Plan, until: int) -> tuple[str, ...]:
     """Offers and options committed before month t = `until` that were not to be had, each once, in order."""
-    found: dict[str, None] = {}
     wanted, signed = _units_signed(committed, until), _units_signed(implemented, until)
-    for key, units in wanted.items():
-        if signed.get(key, 0) < units:
-            found[key[1]] = None
-    bought = {(option.name, option.month) for option in implemented.options}
-    for option in committed.options:
-        if option.month < until and (option.name, option.month) not in bought:
-            found[option.name] = None
-    return tuple(found)
+    offers = (key[1] for key, units in wanted.items() if signed[key] < units)
+    missing = (each for each in committed.options if each.month < until and each not in implemented.options)
+    return tuple(dict.fromkeys([*offers, *(each.name for each in missing)]))
 
 
-def _units_signed(plan: Plan, until: int) -> dict[SigningKey, int]:
+def _units_signed(plan: Plan, until: int) -> Counter[SigningKey]:
     """Units signed before month t = `until`."""
-    units: dict[SigningKey, int] = {}
-    for signing in plan.signings:
-        if not signing.signed and signing.month < until:
-            units[_key(signing)] = units.get(_key(signing), 0) + signing.units
-    return units
+    return counts((_key(each), each.units) for each in plan.chosen if each.month < until)
 
 
 def _key(signing: Signing) -> SigningKey:

@@ -18,6 +18,7 @@ from models.core.finance import least_cost
 from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.dataset import Dataset
+from models.grouping import counts, groups
 from models.kinds import OfferKey, index_parts
 from models.plan import Plan
 from models.supply.kind import OfferKind
@@ -29,11 +30,8 @@ Key = tuple[int | str, ...]
 
 def units_by_month(dataset: Dataset, plan: Plan) -> dict[OfferKey, Counter[int]]:
     """Units that a plan chooses to sign, by offer on the table and month."""
-    found: dict[OfferKey, Counter[int]] = {offer: Counter() for offer in offers_on_the_table(dataset)}
-    for each in plan.signings:
-        if not each.signed and each.offer in found:
-            found[each.offer][each.month] += each.units
-    return found
+    signed = groups((each.offer, (each.month, each.units)) for each in plan.chosen)
+    return {offer: counts(signed[offer]) for offer in offers_on_the_table(dataset)}
 
 
 def _mw_per_unit(dataset: Dataset, offer: OfferKey) -> float:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from models.grouping import counts, groups
 from models.kinds import OPTION, DecidedKey, Kind, names_in_words
 from models.plan import Plan
 
@@ -113,10 +114,13 @@ def limit_differences(before: Plan, after: Plan, label: Label) -> tuple[LimitCha
 
 @dataclass(slots=True)
 class _Choice:
-    """Units of an offer by (month, term), and by (month, term, end)."""
+    """Units of an offer by (month, term, end)."""
 
-    by_month: Counter[tuple[int, int]]
     by_end: Counter[tuple[int, int, int]]
+
+    @property
+    def by_month(self) -> Counter[tuple[int, int]]:
+        return counts(((month, term), units) for (month, term, _), units in self.by_end.items())
 
     @property
     def units(self) -> int:
@@ -128,24 +132,13 @@ class _Choice:
 
     @property
     def month_counts(self) -> Counter[int]:
-        counts: Counter[int] = Counter()
-        for (month, _), units in self.by_month.items():
-            counts[month] += units
-        return counts
+        return counts((month, units) for (month, _), units in self.by_month.items())
 
 
 def _choices(plan: Plan) -> dict[DecidedKey, _Choice]:
-    found: dict[DecidedKey, _Choice] = {}
-    for each in plan.signings:
-        if not each.signed:
-            choice = found.setdefault((each.kind, each.name), _Choice(Counter(), Counter()))
-            choice.by_month[each.month, each.term_months] += each.units
-            choice.by_end[each.month, each.term_months, each.end] += each.units
-    for option in plan.options:
-        choice = found.setdefault((OPTION, option.name), _Choice(Counter(), Counter()))
-        choice.by_month[option.month, 0] += 1
-        choice.by_end[option.month, 0, option.month] += 1
-    return found
+    signed = [(each.offer, ((each.month, each.term_months, each.end), each.units)) for each in plan.chosen]
+    bought = (((OPTION, each.name), ((each.month, 0, each.month), 1)) for each in plan.options)
+    return {key: _Choice(counts(units)) for key, units in groups([*signed, *bought]).items()}
 
 
 def _change(key: DecidedKey, called: str, old: _Choice | None, new: _Choice | None, label: Label) -> Change:

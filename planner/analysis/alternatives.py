@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +15,7 @@ from models.audit import AuditReport, audit
 from models.build import Model, build_model
 from models.core.vector import Vector
 from models.dataset import Dataset
+from models.grouping import counts
 from models.kinds import OPTION, Kind
 from models.plan import Plan
 from models.supply.registry import signing_families
@@ -270,11 +271,11 @@ def _cheapest(
 
 def common_decisions(plans: tuple[Plan, ...]) -> tuple[CommonDecision, ...]:
     """Every offer and month in which any of the plans signs, with what each of them signs there."""
-    units: dict[tuple[int, Kind, str], list[int]] = defaultdict(lambda: [0] * len(plans))
-    for position, plan in enumerate(plans):
-        for each in plan.signings:
-            if not each.signed:
-                units[each.month, each.kind, each.name][position] += each.units
-        for option in plan.options:
-            units[option.month, OPTION, option.name][position] += 1
-    return tuple(CommonDecision(kind, name, month, tuple(each)) for (month, kind, name), each in sorted(units.items()))
+
+    def taken(plan: Plan) -> Counter[tuple[int, Kind, str]]:
+        signed = [((each.month, each.kind, each.name), each.units) for each in plan.chosen]
+        return counts([*signed, *(((each.month, OPTION, each.name), 1) for each in plan.options)])
+
+    units = [taken(plan) for plan in plans]
+    keys = sorted(set().union(*units))
+    return tuple(CommonDecision(kind, name, t, tuple(each[t, kind, name] for each in units)) for t, kind, name in keys)

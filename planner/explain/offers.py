@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from models.core.scopes import in_scope
 from models.dataset import Dataset
 from models.estimate import Estimate
+from models.grouping import counts
 from models.kinds import OfferKey
 from models.plan import Plan
 from models.supply.kind import OfferKind
@@ -231,11 +232,8 @@ class OfferQuestion(Question):
 
 def offer_questions(dataset: Dataset, plan: Plan, base: Search) -> list[OfferQuestion]:
     """A question for each offer on the table: without it where the plan accepts it, else with it forced in."""
-    units = dict.fromkeys(offers_on_the_table(dataset), 0)
-    for signing in plan.signings:
-        if not signing.signed and signing.offer in units:
-            units[signing.offer] += signing.units
-    return [OfferQuestion(dataset, plan, base, offer, count) for offer, count in units.items()]
+    units = counts((each.offer, each.units) for each in plan.chosen)
+    return [OfferQuestion(dataset, plan, base, offer, units[offer]) for offer in offers_on_the_table(dataset)]
 
 
 def _price_effects(dataset: Dataset, offer: OfferKey) -> tuple[bool, bool]:

@@ -152,7 +152,7 @@ def figures_section(comparison: Comparison) -> Section:
             row("Held back by limits, bn", lambda plan: plan.totals.demand_bn - plan.totals.after_limits_bn),
             row("Peak committed power, MW", lambda plan: plan.totals.peak_mw),
             row("Most still owed at a month's end, m", lambda plan: plan.most_owed_usd / 1e6),
-            row("New signings", lambda figures: sum(not each.signed for each in figures.plan.signings)),
+            row("New signings", lambda figures: len(figures.plan.chosen)),
         ],
     )
 

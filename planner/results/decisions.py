@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.grouping import sums
+from models.grouping import largest, sums
 from models.kinds import FLEET, OPTION, Kind
 from models.plan import Payment, Plan, Signing
 from models.supply.registry import offer_of_option
@@ -94,11 +94,8 @@ def _signing(dataset: Dataset, each: Signing, cost_usd: float) -> Decision:
 
 def most_per_unit(dataset: Dataset, each: Signing) -> dict[str, float]:
     """Accelerators of a unit by hardware, in the service month with most of them."""
-    found: dict[str, float] = {}
-    for t in range(each.start, each.end + 1):
-        for hardware, accelerators in each.kind.accelerators(dataset, each, t).items():
-            found[hardware] = max(found.get(hardware, 0.0), accelerators)
-    return found
+    months = range(each.start, each.end + 1)
+    return largest(pair for t in months for pair in each.kind.accelerators(dataset, each, t).items())
 
 
 def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from models.dataset import Dataset
 from models.grouping import groups
@@ -170,10 +171,7 @@ def shared_decisions(
 
     `why_cannot` says why a scenario does not take a decision that another takes; None where nobody asks.
     """
-    alike: dict[Key, dict[str, ScenarioDecision]] = {}
-    for scenario, found in of.items():
-        for each in found:
-            alike.setdefault(each.key, {})[scenario] = each
+    alike = groups((each.key, (scenario, each)) for scenario, found in of.items() for each in found)
     return [
         SharedDecision(
             by,
@@ -183,7 +181,7 @@ def shared_decisions(
             _mean({name: each.mw for name, each in by.items()}, probability),
             {name: why_cannot(name, next(iter(by.values()))) for name in of if name not in by} if why_cannot else {},
         )
-        for _, by in sorted(alike.items(), key=lambda pair: pair[0][1])
+        for by in (dict(alike[key]) for key in sorted(alike, key=itemgetter(1)))
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
+from models.grouping import groups
 from models.stochastic.extensive_form import DecisionKey
 from models.stochastic.subproblem import Subproblem, build_subproblem, tightest
 from models.stochastic.tree import ScenarioTree
@@ -62,11 +63,12 @@ class Subproblems:
             self.priced = {
                 name: replace(problem, cost=problem.cost + multipliers[name]) for name, problem in self.problems.items()
             }
-        own: dict[DecisionKey, list[tuple[float, float]]] = {}
-        for name, subproblem in self.local.items():
-            amounts = multipliers[name] if multipliers else self.problems[name].cost
-            for key, i in subproblem.integer_columns.items():
-                own.setdefault(key, []).append((subproblem.probability, abs(float(amounts[i]))))
+        amounts = {name: multipliers[name] if multipliers else self.problems[name].cost for name in self.local}
+        own = groups(
+            (key, (subproblem.probability, abs(float(amounts[name][i]))))
+            for name, subproblem in self.local.items()
+            for key, i in subproblem.integer_columns.items()
+        )
         gathered = self.world.allgather(own)
         means: dict[DecisionKey, float] = {}
         for key in self.bounds:

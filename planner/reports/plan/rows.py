@@ -128,7 +128,7 @@ def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:
         return []
     values, dataset = result.marginal.capacity_usd(), figures.dataset
     rows: list[tuple[Any, ...]] = []
-    signed = {each.offer for each in figures.plan.signings if not each.signed}
+    signed = {each.offer for each in figures.plan.chosen}
     for offer in (each for each in offers_on_the_table(dataset) if each not in signed):
         facts, local = offer_facts(dataset, offer), local_worth(dataset, values, offer)
         price = facts.price, facts.price_unit

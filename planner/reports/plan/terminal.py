@@ -50,7 +50,7 @@ def base_case_lines(result: RunResult) -> Iterator[str]:
 
 def _first_decisions(result: RunResult) -> Iterator[str]:
     figures = result.plan_set.only
-    chosen = [each for each in figures.plan.signings if not each.signed]
+    chosen = figures.plan.chosen
     if not chosen:
         yield "  Sign              nothing new"
         return
