@@ -58,6 +58,13 @@ class AuditReport:
         return sum(1 for each in self.checks if each.places)
 
     @property
+    def feasibility(self) -> str:
+        """How nearly all rules are kept, and the one that is so least, in the units of the workbook."""
+        worst = max(self.checks, key=lambda each: each.violation)
+        kept = f"{self.recomputed} rules to within {self.largest_violation:.1e} of what they add up"
+        return f"{kept}; least so {worst.rule}, {worst.where}: {worst.found:.17g}, limit {worst.limit:.17g}"
+
+    @property
     def failed(self) -> tuple[Check, ...]:
         """The rules that are broken, worst first."""
         return tuple(sorted((each for each in self.checks if not each.passed), key=lambda each: -each.violation))

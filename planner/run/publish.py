@@ -67,6 +67,8 @@ def publish(result: RunResult, outputs: Outputs, place_log: Callable[[], None] =
         _save_disputed(result.disputed, outputs)
     for line in summary_lines(result):
         log.debug("%s", line)
+    if result.audit is not None:
+        log.debug("Feasibility: %s", result.audit.feasibility)
     log.debug("Seconds: %s", ", ".join(f"{phase} {spent:.2f}" for phase, spent in result.seconds.items()))
     if failure is not None:
         kept = result.plan_path or result.explanation_path
