@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyomo.common.gc_manager import PauseGC
-
 from models.core.finance import least_cost, read_payments
 from models.core.model import Model
+from models.core.pyomo_loading import pause_gc
 from models.dataset import Dataset
 from models.demand.limits import add_limits
 from models.demand.service import add_service
@@ -80,7 +79,7 @@ def build_model(
     """
     dataset = dataset.in_order
     model = Model(dataset, model_units(dataset), probes=probes, every_month=every_month)
-    with PauseGC():
+    with pause_gc():
         for add_term in TERMS:
             add_term(model)
         add_plan_stability(model, stability)

@@ -6,15 +6,16 @@ Goes through Pyomo's own standard form compiler, which is several times faster t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from pyomo.common.gc_manager import PauseGC
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-from scipy.sparse import block_array, csc_array, csr_array, sparray
 
+from models.core.pyomo_loading import pause_gc
 from models.core.vector import Vector
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array, sparray
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Compiled:
         row_lower
             One for each row added.
         """
+        from scipy.sparse import block_array, csc_array
+
         columns, count = added.shape[1], len(row_lower)
         return replace(
             self,
@@ -95,6 +98,8 @@ class Compiled:
 
     def to_lp(self) -> str:
         """LP text: families and keys as named in the model, in a stable order."""
+        from scipy.sparse import csr_array
+
         names = [variable.name for variable in self.columns]
         lines = [
             "minimise",
@@ -127,7 +132,10 @@ def _bounded(body: str, low: float, high: float) -> str:
 
 def compile_model(pyomo_model: Any) -> Compiled:
     """The arrays of a Pyomo model with one linear objective."""
-    with PauseGC():
+    with pause_gc():
+        from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+        from scipy.sparse import csc_array
+
         form = LinearStandardFormCompiler().write(pyomo_model, mixed_form=True, set_sense=None)
     rows, _columns = form.A.shape
     row_lower, row_upper = np.full(rows, -np.inf), np.full(rows, np.inf)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pyomo.core.expr.numeric_expr import LinearExpression
-
 Var = Any
 """A scalar Pyomo variable; Pyomo carries no types."""
 CANCELLED = 1e-13
@@ -95,6 +93,8 @@ class Linear:
 
     def expression(self) -> Any:
         """The Pyomo expression."""
+        from pyomo.core.expr.numeric_expr import LinearExpression
+
         return LinearExpression(
             constant=self.constant, linear_coefs=list(self.coefficients), linear_vars=list(self.variables)
         )

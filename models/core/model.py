@@ -8,12 +8,12 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 
 from models.core.compiled import Compiled, Size, compile_model
 from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
 from models.core.linear import Linear, Var
 from models.core.noise import without_noise
+from models.core.pyomo_loading import pyomo_environ
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
@@ -55,7 +55,8 @@ class Model:
         self.decisions: list[DecisionColumn] = []
         self.every_month = every_month
         self.units = units
-        self.pyomo: Any = pyo.ConcreteModel(name="planner")
+        self._pyo = pyomo_environ()
+        self.pyomo: Any = self._pyo.ConcreteModel(name="planner")
         self.capacity = CapacityLedger()
         self.costs = CostLedger(dataset.discount)
         self.signings = SigningLedger()
@@ -103,8 +104,8 @@ class Model:
         if not keys:
             return {}
         bound = upper if callable(upper) else (lambda _key: upper)
-        domain = pyo.NonNegativeIntegers if integer else pyo.NonNegativeReals
-        component = pyo.Var(pyo.Set(initialize=keys, dimen=None), domain=domain)
+        domain = self._pyo.NonNegativeIntegers if integer else self._pyo.NonNegativeReals
+        component = self._pyo.Var(self._pyo.Set(initialize=keys, dimen=None), domain=domain)
         self.pyomo.add_component(name, component)
         made = {}
         for key in keys:
@@ -189,7 +190,7 @@ class Model:
             body, low, high = Linear.of(self._zero_variable()), max(over, under), None
         family = self.pyomo.component(name)
         if family is None:
-            family = pyo.Constraint(pyo.Any)
+            family = self._pyo.Constraint(self._pyo.Any)
             self.pyomo.add_component(name, family)
         offset, body.constant = body.constant, 0.0
         expression = body.expression()
@@ -200,14 +201,14 @@ class Model:
     def _zero_variable(self) -> Var:
         """A variable that is always 0."""
         if self.pyomo.component("nothing") is None:
-            self.pyomo.nothing = pyo.Var(bounds=(0, 0))
+            self.pyomo.nothing = self._pyo.Var(bounds=(0, 0))
         return self.pyomo.nothing
 
     def add_binary(self, name: str, key: Hashable, *, decided: int | None = None) -> Var:
         """Adds one binary variable to the family `name`; `decided` is the month it is decided in, if it is."""
         family = self.pyomo.component(name)
         if family is None:
-            family = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
+            family = self._pyo.Var(self._pyo.Any, domain=self._pyo.Binary, dense=False)
             self.pyomo.add_component(name, family)
         variable = family.add(key)
         if decided is not None:
@@ -234,7 +235,7 @@ class Model:
 
     def minimise(self, usd: Linear) -> None:
         """Sets the objective, in model units of money."""
-        self.pyomo.net_present_cost = pyo.Objective(expr=usd.times(1.0 / self.units.usd).expression())
+        self.pyomo.net_present_cost = self._pyo.Objective(expr=usd.times(1.0 / self.units.usd).expression())
 
     @property
     def compiled(self) -> Compiled:

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array, lil_array
 
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
@@ -68,14 +67,14 @@ class Master:
         self._column = {key: position[column] for key, column in form.shared.items()}
         self._theta = {scenario.name: i for i, scenario in enumerate(form.scenarios)}
         self._probability = np.array([probability[name] for name in self._theta])
-        matrix = csr_array(arrays.matrix)
+        matrix = arrays.matrix.tocsr()
         shared = np.zeros(matrix.shape[1], dtype=bool)
         shared[joint_columns] = True
         rows = np.flatnonzero(rows_over(matrix, shared) & (np.diff(matrix.indptr) > 0))
         self._decisions_alone = Compiled(
             cost=np.zeros(len(joint_columns)),
             offset=0.0,
-            matrix=csc_array(matrix[rows][:, joint_columns]),
+            matrix=matrix[rows][:, joint_columns].tocsc(),
             row_lower=arrays.row_lower[rows],
             row_upper=arrays.row_upper[rows],
             lower=arrays.lower[joint_columns],
@@ -88,6 +87,8 @@ class Master:
     @property
     def compiled(self) -> Compiled:
         """The arrays, with all cuts; columns are the shared decisions, then the scenarios' costs."""
+        from scipy.sparse import lil_array
+
         slopes = lil_array((len(self.cuts), len(self._decisions_alone.columns)))
         theta = lil_array((len(self.cuts), len(self._theta)))
         intercepts = np.empty(len(self.cuts))

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from pyomo.common.gc_manager import PauseGC
-from scipy.sparse import csc_array, csr_array, vstack
 
 from models.build import build_model
 from models.core.compiled import Compiled
 from models.core.model import DecisionColumn, Model
+from models.core.pyomo_loading import pause_gc
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
@@ -27,6 +27,9 @@ from models.stochastic.risk import Measure, with_objective
 from models.stochastic.tree import ScenarioTree
 from models.supply.scaling import model_units
 from models.warm_start import start_values
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 DecisionKey = tuple[int, str, str, Hashable]
 """A decision shared by scenarios: the month it is taken in, their node in that month, its family and key.
@@ -80,7 +83,7 @@ class ExtensiveForm:
         self.scenarios: list[ScenarioModel] = []
         self.shared: dict[DecisionKey, int] = {}
         joint = _JointConstraints()
-        with PauseGC():  # what is built stays: looking through it again for each scenario would take ever longer
+        with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
             for name in self.tree.names:
                 model = (models or {}).get(name) or build_model(dataset.in_scenario(name))
                 self.scenarios.append(self._add(joint, name, model))
@@ -193,6 +196,8 @@ def scenario_plan(
 
 def _joint_costs(scenarios: Sequence[ScenarioModel], width: int) -> csr_array:
     """The costs of each scenario, a row each, by joint column."""
+    from scipy.sparse import csr_array
+
     rows = np.repeat(np.arange(len(scenarios)), [len(each.cost) for each in scenarios])
     columns = np.concatenate([each.joint_columns for each in scenarios])
     costs = np.concatenate([each.cost for each in scenarios])
@@ -227,7 +232,9 @@ class _JointConstraints:
 
     def add_rows(self, arrays: Compiled, joint_columns: npt.NDArray[np.int64], shared: npt.NDArray[np.bool_]) -> None:
         """Adds a scenario's rows; those over shared columns alone only where no row is the same yet."""
-        matrix = csr_array(arrays.matrix)
+        from scipy.sparse import csr_array
+
+        matrix = arrays.matrix.tocsr()
         kept = np.ones(matrix.shape[0], dtype=bool)
         for i in np.flatnonzero(rows_over(matrix, shared)):
             span = slice(matrix.indptr[i], matrix.indptr[i + 1])
@@ -245,6 +252,8 @@ class _JointConstraints:
 
     def compiled(self) -> Compiled:
         """The joint constraints; without an objective yet."""
+        from scipy.sparse import csc_array, csr_array, vstack
+
         width = len(self._columns)
         matrices = [csr_array((m.data, m.indices, m.indptr), shape=(m.shape[0], width)) for m in self._matrices]
         return Compiled(

@@ -15,7 +15,6 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
@@ -38,6 +37,8 @@ def with_proximal_term(problem: Compiled, columns: npt.NDArray[np.int64], averag
     weights
         \rho_k >= 0, in model units of money.
     """
+    from scipy.sparse import csc_array
+
     cost, offset = problem.cost.copy(), problem.offset
     lines: list[tuple[int, float, Vector, Vector]] = []
     for column, middle, weight in zip(columns, average, weights, strict=True):

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
 
 from models.core.compiled import Compiled
 from models.dataset import Dataset
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 TILT = 1e-4
 
@@ -99,6 +101,8 @@ def with_objective(
     usd
         USD in a model unit of money.
     """
+    from scipy.sparse import csc_array
+
     weights, count = np.array(list(probability.values())), len(probability)
     expected = weights @ costs
     offset = float(np.dot(weights, offsets))

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import csc_array, vstack
 
 from models.core.compiled import Compiled
 from models.core.linear import Linear
@@ -43,6 +42,8 @@ def part_of_expected_cost(
 
 def minimising(arrays: Compiled, part: tuple[Vector, float], least: float, most: float) -> Compiled:
     """The problem that minimises a part of its cost, the cost itself between two ends, in units of money."""
+    from scipy.sparse import csc_array, vstack
+
     return replace(
         arrays,
         cost=part[0],

@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.sparse import csc_array, hstack
 
 from models.build import build_model
 from models.core.compiled import Compiled
@@ -29,6 +28,9 @@ from models.plan import Plan
 from models.policy.caps import value_weights
 from models.probes import POWER
 from models.supply.registry import offers, offers_of_rule
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 Kind = Literal[
     "cap",
@@ -85,6 +87,8 @@ class Elastic:
     """The elastic problem of a dataset: `arrays` relaxes some of its rules, `violations` reads a solution."""
 
     def __init__(self, dataset: Dataset, *, every_month: bool = False) -> None:
+        from scipy.sparse import csc_array, hstack
+
         self.dataset = dataset
         self.model: Model = build_model(dataset, probes=True, every_month=every_month)
         self.units = self.model.units
@@ -103,9 +107,8 @@ class Elastic:
                     1.0,
                     1.0 / (self._all_mw() * len(dataset.horizon)),
                 )
-        matrix = self._relaxation_columns(plain)
         self._plain = plain
-        self._matrix = csc_array(hstack([plain.matrix, matrix]))
+        self._matrix = csc_array(hstack([plain.matrix, self._relaxation_columns(plain)]))
 
     @property
     def relaxable(self) -> tuple[RelaxableRule, ...]:
@@ -220,6 +223,8 @@ class Elastic:
             columns.append(column - first)
             entries.append(sign * size * (1.0 if kind == "shortfall" else self._unit(rule)))
         shape = plain.matrix.shape[0], added
+        from scipy.sparse import csc_array
+
         return csc_array((entries, (rows, columns)), shape=shape)
 
     def _rule_size(self, name: str, key: object) -> float:

@@ -13,7 +13,6 @@ from models.core.compiled import Compiled
 from planner.atomic_files import json_bytes, written_together
 from planner.errors import CannotWrite
 from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name, sheet_names
-from planner.reports.infeasibility import repairs_workbook
 from planner.reports.plan_report import plan_workbook
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
@@ -93,6 +92,8 @@ def _drawn(result: RunResult, outputs: Outputs) -> dict[Path, bytes]:
         return {**_alternatives(result, path), path: plan}
     if result.repairs is None or result.dataset is None:
         return {}
+    from planner.reports.infeasibility import repairs_workbook
+
     path = _ours(outputs.explanation, {EXPLANATION_SHEET})
     result.explanation_path = str(path)
     scenario = f", scenario {result.infeasible_scenario}" if result.infeasible_scenario else ""
