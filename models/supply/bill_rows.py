@@ -6,8 +6,10 @@ prepaid.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from models.dataset import Dataset
 
 Hours = Mapping[int, float]
 """Accelerator-hours of an offer by month t."""
@@ -15,15 +17,17 @@ Hours = Mapping[int, float]
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """A line of a bill of month t: cash in USD before top-ups of a minimum spend.
+    """A line of a bill of month t: cash in USD before top-ups of a minimum spend; what others pay us is below 0.
 
-    `units` are units or blocks billed, `hours` accelerator-hours (None where a unit is priced by the month or at once),
-    `rate` USD for each before the escalator, `prepaid` what was paid of it when signing.
+    `units` are units or blocks billed, of a rent as far as they are delivered and ramped up, of what is not signed the
+    accelerators at work; `hours` accelerator-hours (None where a unit is priced by the month or at once), `rate` USD
+    for each before the escalator, `prepaid` what was paid of it when signing. `signed_month` is None where nothing is
+    signed.
     """
 
     month: int
     offer: str
-    signed_month: int
+    signed_month: int | None
     units: float
     hours: float | None
     rate: float
@@ -31,3 +35,10 @@ class BillRow:
     prepaid: float
     escalator: float
     amount: float
+
+
+def prepaid_months(dataset: Dataset, service: Iterable[int]) -> Iterator[tuple[str, list[int]]]:
+    """The lines of a prepayment: of service months of the horizon, whose bills it is taken off, and of those beyond."""
+    months = list(service)
+    yield "prepayment", [t for t in months if t in dataset.horizon]
+    yield "prepayment, beyond the horizon", [t for t in months if t not in dataset.horizon]

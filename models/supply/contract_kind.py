@@ -13,7 +13,7 @@ from models.grouping import groups
 from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
-from models.supply.bill_rows import BillRow, Hours
+from models.supply.bill_rows import BillRow, Hours, prepaid_months
 from models.supply.contract_bills import add_contract_use
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import add_contracts
@@ -162,12 +162,13 @@ class ContractKind(OfferKind):
 
         if schedule.supplier_present(signing.month):
             yield line(signing.month, 1.0, schedule.upfront, "upfront")
-            owed = sum(
-                blocks * schedule.agreed_per_block(t) * dataset.hours(t) * share * schedule.rate(tier, t)
-                for t in schedule.service
-                for tier, blocks in billed
-            )
-            yield line(signing.month, 1.0, contract.prepay_share * owed, "prepayment")
+            for words, months in prepaid_months(dataset, schedule.service):
+                owed = sum(
+                    blocks * schedule.agreed_per_block(t) * dataset.hours(t) * share * schedule.rate(tier, t)
+                    for t in months
+                    for tier, blocks in billed
+                )
+                yield line(signing.month, 1.0, contract.prepay_share * owed, words)
         for t in schedule.service:
             if t not in dataset.horizon or not schedule.supplier_present(t):
                 continue

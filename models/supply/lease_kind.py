@@ -12,7 +12,7 @@ from models.dataset import Dataset
 from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
-from models.supply.bill_rows import BillRow, Hours
+from models.supply.bill_rows import BillRow, Hours, prepaid_months
 from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule, schedule_of
@@ -203,21 +203,23 @@ class LeaseKind(OfferKind):
             yield BillRow(
                 signed, name, signed, units, None, schedule.upfront, "upfront", 0.0, 1.0, units * schedule.upfront
             )
-            fees = term.prepay_share * sum(schedule.fee(t) for t in range(schedule.start, schedule.term_end))
-            yield BillRow(signed, name, signed, units, None, fees, "prepayment", 0.0, 1.0, units * fees)
+            for words, months in prepaid_months(dataset, range(schedule.start, schedule.term_end)):
+                fees = term.prepay_share * sum(schedule.fee(t) for t in months)
+                yield BillRow(signed, name, signed, units, None, fees, words, 0.0, 1.0, units * fees)
         for t in range(signing.start, signing.end + 1):
             if t not in dataset.horizon or not schedule.supplier_present(t):
                 continue
             escalator = escalation(term.escalator_per_year, t - schedule.start + 1)
             fee, in_term = schedule.fee(t), t < schedule.term_end
-            hours: float | None = None
+            billed, hours = units * schedule.online_share(t), None
             if term.usd_per_unit_month is None:
-                hours = units * sum(schedule.accelerators.values()) * schedule.online_share(t) * dataset.hours(t)
+                hours = billed * sum(schedule.accelerators.values()) * dataset.hours(t)
             prepaid = term.prepay_share * fee * units if in_term else 0.0
-            each = hours / units if hours is not None else 1.0
-            rate = fee / escalator / each if each else 0.0
+            count = billed if hours is None else hours
+            rate = units * fee / escalator / count if count else 0.0
             tier = f"{term.term_months} months" if in_term else "renewal"
-            yield BillRow(t, name, signed, units, hours, rate, tier, prepaid, escalator, units * fee - prepaid)
+            shown = billed if hours is None else units
+            yield BillRow(t, name, signed, shown, hours, rate, tier, prepaid, escalator, units * fee - prepaid)
         if signing.cancelled and schedule.supplier_present(signing.end + 1):
             fee = schedule.termination_fee(signing.end + 1)
             yield BillRow(signing.end + 1, name, signed, units, None, fee, "termination fee", 0.0, 1.0, units * fee)

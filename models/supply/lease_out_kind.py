@@ -76,9 +76,13 @@ class LeaseOutKind(OfferKind):
         """No status says excluded."""
         return replace(row, units_max=0)
 
-    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterable[BillRow]:
-        """None: others are billed."""
-        return ()
+    def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterator[BillRow]:
+        """What the taker pays each month, below 0."""
+        row = dataset.lease_out_of[signing.name]
+        rate, tier = -row.usd_per_accelerator_hour, f"{signing.term_months} months"
+        for t in range(signing.start, signing.end + 1):
+            hours = signing.units * row.accelerators * dataset.hours(t)
+            yield BillRow(t, signing.name, signing.month, signing.units, hours, rate, tier, 0.0, 1.0, hours * rate)
 
     def roll(self, state: RollState) -> None:
         """Units agreed become one row and a rule that takes it in month 0, for the months that are left.

@@ -1,25 +1,68 @@
-"""Bills: what each signing is billed, month by month and tier by tier, to be recomputed by hand."""
+"""Bills: what each signing and everything else that is used is billed, line by line, to be recomputed by hand."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterator
 
 from models.dataset import Dataset, block_hours
+from models.grouping import sums
 from models.kinds import OfferKey
 from models.plan import Plan
 from models.supply.bill_rows import BillRow
+from models.supply.on_demand import price_paths, seller_name
+from models.supply.usage import charged_hours
+
+ON_DEMAND, USAGE, RUNNING = "on demand", "usage charge", "running cost"
+"""The tiers of lines without a signing."""
 
 
 def bills(dataset: Dataset, plan: Plan) -> list[BillRow]:
     """Every line of every bill inside the horizon, by month."""
-    used = defaultdict[OfferKey, dict[int, float]](lambda: defaultdict(float))
-    over = defaultdict[OfferKey, dict[int, float]](lambda: defaultdict(float))
-    for work in plan.source_use:
-        hours, key = block_hours(dataset, work.month, work.block), OfferKey(work.kind, work.name)
-        used[key][work.month] += work.accelerators * hours
-        over[key][work.month] += work.overage * hours
-    found: list[BillRow] = []
+    hours = [
+        (OfferKey(each.kind, each.name), each, block_hours(dataset, each.month, each.block)) for each in plan.source_use
+    ]
+    used = sums(((offer, each.month), each.accelerators * length) for offer, each, length in hours)
+    over = sums(((offer, each.month), each.overage * length) for offer, each, length in hours)
+    found: list[BillRow] = [*_on_demand(dataset, plan), *_usage(dataset, plan), *_fleet(dataset)]
     for each in plan.signings:
-        found += each.kind.bill_rows(dataset, each, used[each.offer], over[each.offer])
-    inside = [each for each in found if each.month in dataset.horizon and each.amount]
-    return sorted(inside, key=lambda each: (each.month, each.offer, each.signed_month))
+        own = ({t: count for (offer, t), count in counts.items() if offer == each.offer} for counts in (used, over))
+        found += each.kind.bill_rows(dataset, each, *own)
+    inside = [each for each in found if each.month in dataset.horizon and (each.amount or each.prepaid)]
+    return sorted(
+        inside, key=lambda each: (each.month, each.offer, each.signed_month is not None, each.signed_month or 0)
+    )
+
+
+def _by_the_hour(dataset: Dataset, t: int, offer: str, hours: float, rate: float, tier: str) -> BillRow:
+    """A line of accelerators paid by the hour; its units are those at work on average."""
+    return BillRow(t, offer, None, hours / dataset.hours(t), hours, rate, tier, 0.0, 1.0, hours * rate)
+
+
+def _on_demand(dataset: Dataset, plan: Plan) -> Iterator[BillRow]:
+    prices = price_paths(dataset)
+    bought = sums(
+        (
+            (each.provider, each.region, each.hardware, each.month),
+            each.accelerators * block_hours(dataset, each.month, each.block),
+        )
+        for each in plan.on_demand
+    )
+    for (*seller, t), hours in bought.items():
+        provider, region, hardware = seller
+        rate = prices[provider, region, hardware][t].usd_per_accelerator_hour
+        yield _by_the_hour(dataset, t, seller_name(provider, region, hardware), hours, rate, ON_DEMAND)
+
+
+def _usage(dataset: Dataset, plan: Plan) -> Iterator[BillRow]:
+    charged = sums(((used, rate), hours) for used, hours, rate in charged_hours(dataset, plan) if rate)
+    for ((_, name, _, t), rate), hours in charged.items():
+        yield _by_the_hour(dataset, t, name, hours, rate, USAGE)
+
+
+def _fleet(dataset: Dataset) -> Iterator[BillRow]:
+    for asset in dataset.fleet:
+        exit_month = dataset.realization.exit(asset.provider)
+        for t in dataset.window(asset.from_month, asset.until_month):
+            if exit_month is None or t < exit_month:
+                hours = asset.accelerators * dataset.hours(t)
+                yield _by_the_hour(dataset, t, asset.asset, hours, asset.usd_per_accelerator_hour, RUNNING)

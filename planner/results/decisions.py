@@ -7,7 +7,7 @@ value of the payments that are its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset
@@ -15,7 +15,7 @@ from models.grouping import largest, sums
 from models.kinds import FLEET, OPTION, Kind
 from models.plan import Payment, Plan, Signing
 from models.supply.registry import offer_of_option
-from models.supply.usage import Use, charged_use
+from models.supply.usage import Used, charged_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
     return costs
 
 
-def _use_weight(plan: Plan, i: int, candidates: list[int], payment: Payment, hours: Use) -> float:
+def _use_weight(plan: Plan, i: int, candidates: list[int], payment: Payment, hours: Mapping[Used, float]) -> float:
     """The part of a term's charged use that falls to signing i: by units in service."""
 
     def in_service(each: Signing) -> int:

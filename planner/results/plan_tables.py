@@ -88,11 +88,11 @@ SPEND = Table(
 )
 BILLS = Table(
     "Bills",
-    "every line of every bill of leases and contracts",
+    "every line of every bill: offers, on demand, usage charges, fleet",
     columns(
         "month:month",
         "offer:text",
-        "signed_month:month",
+        "signed_month:month?",
         "units:amount",
         "hours:amount?",
         "rate:rate",

@@ -11,6 +11,8 @@ import pytest
 from models.dataset import Dataset
 from planner.results.bills import BillRow, bills
 
+BILLED = ("lease", "contract", "usage", "on_demand", "fleet", "lease_out_income")
+
 
 def lines(data: Dataset) -> list[BillRow]:
     """The bills of the best plan; each line is its own product, and they add up to what is paid."""
@@ -23,7 +25,7 @@ def lines(data: Dataset) -> list[BillRow]:
     for each in found:
         told[each.month, each.offer] += each.amount
     for payment in plan.payments:
-        if payment.category in ("lease", "contract") and payment.month in data.horizon and payment.cash_usd:
+        if payment.category in BILLED and payment.month in data.horizon and payment.cash_usd:
             paid[payment.month, payment.offer] += payment.cash_usd
     assert told == pytest.approx(paid)
     return found
