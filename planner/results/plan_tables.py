@@ -88,7 +88,7 @@ SPEND = Table(
 )
 BILLS = Table(
     "Bills",
-    "every line of every bill: offers, on demand, usage charges, fleet",
+    "every line of every bill, to be recomputed by hand",
     columns(
         "month:month",
         "offer:text",
