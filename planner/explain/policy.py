@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.variants.loosened import Loosened, loosened
-from planner.explain.searches import OneSearch, Search, difference_is_known
+from planner.explain.searches import LEAST_GAP, OneSearch, Search, difference_is_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class PolicyQuestion(OneSearch):
 
 
 def noise_usd(*searches: Search) -> float:
-    """What searches that prove the gap asked for leave open together."""
-    return sum(each.asked_gap * abs(each.cost_usd or 0.0) for each in searches)
+    """What searches that prove the gap asked for leave open together: rounding at least."""
+    return sum(max(LEAST_GAP, each.asked_gap) * abs(each.cost_usd or 0.0) for each in searches)
 
 
 def policy_questions(dataset: Dataset, base: Search) -> list[PolicyQuestion]:

@@ -19,6 +19,7 @@ from models.kinds import OfferKey
 from models.plan import Plan
 from models.supply.registry import offers_on_the_table
 from planner.solving.problem import SolveOptions
+from planner.solving.search import PRECISION
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
 LEAST_SECONDS = 4.0
@@ -55,6 +56,8 @@ class Search:
         Problems of which each plan of this one is a plan too, at no greater cost there: their bounds hold here.
     asked_gap, gap
         Relative gap asked for by the user, and the one wanted, which is smaller where an answer hangs on it.
+    enough_usd
+        A bound that answers what is asked, so that searching on is no use; None where there is none.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Search:
     relaxations: tuple[Search, ...] = ()
     asked_gap: float = 0.001
     gap: float = math.inf
+    enough_usd: float | None = None
     infeasible: bool = False
     why: str = "not searched: the time was over or the run was stopped"
     seconds: float = 0.0
@@ -94,17 +98,28 @@ class Search:
     @property
     def is_open(self) -> bool:
         """Whether searching on may tell more: the gap wanted is not proven."""
-        if self.infeasible or self.failures >= MOST_FAILURES or self.proven_gap <= self.gap:
+        if self.infeasible or self.failures >= MOST_FAILURES or self.proven_gap <= self.gap or self.is_enough:
             return False
         width, cost = self.least_cost.width, self.cost_usd
         return width is None or cost is None or width > self.gap * abs(cost) * (1.0 + 1e-9)
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether what is proven answers what is asked."""
+        return self.enough_usd is not None and self.bound_usd is not None and self.bound_usd >= self.enough_usd
+
     def task(self, options: SolveOptions) -> SolveTask:
-        """The next search, from the best plan known."""
-        options = replace(options, gap=self.gap, seed=options.seed + self.count)
+        """The next search, from the best plan known.
+
+        Plans of all searches are tried in each, so that the first goes for the bound; it is not made twice, since its
+        bound is held against all these plans.
+        """
+        bounding = self.plan is not None or not self.count
+        seed = options.seed + self.count
+        options = replace(options, gap=self.gap, seed=seed, bounding=bounding, second_look=self.plan is None)
         self._gap_under_way = self.gap
         start, left_open = (self.start, self.left_open) if self.plan is None else (self.plan, None)
-        return SolveTask(self.name, self.dataset, options, start, left_open=left_open)
+        return SolveTask(self.name, self.dataset, options, start, left_open=left_open, enough_usd=self.enough_usd)
 
     def learn(self, result: SolveResult) -> None:
         """Notes what a search of it proved; the plan is for `share_plan`."""
@@ -114,6 +129,9 @@ class Search:
             self.infeasible = True
         if result.bound_usd is not None and (self.bound_usd is None or result.bound_usd > self.bound_usd):
             self.bound_usd = result.bound_usd
+            self._hold_against_plan()
+        if self.is_enough:
+            return
         if result.status == "optimal":
             self.proven_gap = min(self.proven_gap, self._gap_under_way)
         elif not self.seconds:  # it had no limit, so that more time is no help
@@ -131,6 +149,14 @@ class Search:
         fits = fits and all(plan.takes(each) for each in self.dataset.must_take)
         if fits and audit(self.dataset, plan).passed:
             self.plan, self.infeasible = plan, False
+            self._hold_against_plan()
+
+    def _hold_against_plan(self) -> None:
+        """A bound that a plan refutes is none: the solver has contradicted itself."""
+        bound, cost = self.bound_usd, self.cost_usd
+        if bound is not None and cost is not None and cost < bound - PRECISION * abs(bound):
+            self.bound_usd, self.proven_gap = None, math.inf
+            self.failures += 1
 
 
 def share_plan(searches: Sequence[Search], plan: Plan) -> None:
