@@ -205,8 +205,3 @@ def _quiet(values: list[Any]) -> Iterator[Any]:
     for each in sorted(values, key=lambda each: each.month):
         usd, left = cleared(each.usd), cleared(each.left_usd)
         yield replace(each, usd=usd, left_usd=None if left == usd else left)
-
-
-def totals_by_cap(values: MarginalValues) -> dict[str, float]:
-    """What loosening each cap by one unit in all its months would save together; USD of present value."""
-    return dict(sums((each.cap, each.usd) for each in values.caps))

@@ -11,6 +11,7 @@ from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
 from planner.analysis.marginal_values import SECONDS, MarginalValues, marginal_values
+from planner.explain.better_plan import BetterPlan, better_plan
 from planner.explain.offers import OfferAnswer, offer_questions
 from planner.explain.policy import PolicyAnswer, policy_questions
 from planner.explain.searches import LeastCost, Search, SharedTime
@@ -39,6 +40,8 @@ class Explanation:
         What the plan costs, and what every plan is proven to cost at least; USD.
     least_cost
         The least cost of the problem: what is proven of it, and the cheapest plan found.
+    better
+        A plan found on the way that costs less; None where there is none.
     gap
         Relative gap that was asked for.
     marginal
@@ -54,6 +57,7 @@ class Explanation:
     plan_name: str
     cost_usd: float
     least_cost: Estimate
+    better: BetterPlan | None
     gap: float
     marginal: MarginalValues | None
     offers: tuple[OfferAnswer, ...]
@@ -65,12 +69,6 @@ class Explanation:
     def bound_usd(self) -> float | None:
         """What every plan is proven to cost at least."""
         return self.least_cost.at_least
-
-    @property
-    def saved_by_better_plan_usd(self) -> float:
-        """What the cheapest plan found costs less than the plan; 0 where none costs less."""
-        found = self.least_cost.at_most
-        return 0.0 if found is None or found >= self.cost_usd * (1.0 - 1e-9) else self.cost_usd - found
 
 
 def explain_plan(
@@ -161,6 +159,7 @@ def answer_questions(
         dataset.settings.plan_name,
         plan.objective_usd,
         base.least_cost,
+        better_plan(plan, base),
         options.gap,
         None,
         answers,

@@ -9,7 +9,7 @@ from typing import Any
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.kinds import names_in_words
-from planner.analysis.marginal_values import MarginalValues, totals_by_cap
+from planner.analysis.marginal_values import MarginalValues
 from planner.analysis.offer_values import offer_facts
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
 from planner.explain.breakeven import KNOWN_WIDTH
@@ -213,7 +213,7 @@ def page(explanation: Explanation, dataset: Dataset) -> Page:
         f"money in {dataset.settings.currency}, present value "
         "unless stated otherwise · each figure found by solving the whole problem again, unless it is called local",
         " ".join(headlines(explanation, dataset)),
-        "good" if explanation.complete and not explanation.saved_by_better_plan_usd else "careful",
+        "good" if explanation.complete and explanation.better is None else "careful",
         (
             *_offer_sections(explanation, dataset),
             _policy_section(explanation, dataset),
@@ -231,9 +231,8 @@ def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
         above = max(0.0, explanation.cost_usd - explanation.bound_usd)
         cost += f", at most {money(above, currency)} above the best possible"
     lines = [f"{cost}."]
-    if explanation.saved_by_better_plan_usd:
-        saved = money(explanation.saved_by_better_plan_usd, currency)
-        lines.append(f"A plan that costs {saved} less was found on the way; the figures compare with that one.")
+    if explanation.better is not None:
+        lines.append(explanation.better.words(currency, explanation.gap))
     if not explanation.complete:
         lines.append(f"Not everything is known within {percent(KNOWN_WIDTH)}; a figure that is not is a range.")
     return lines
@@ -328,7 +327,8 @@ def _policy_section(explanation: Explanation, dataset: Dataset) -> Section:
             )
             for each in found
         ],
-        "Each loosened alone, the whole problem solved again.",
+        "Each loosened alone, the whole problem solved again. What a little of a cap is worth with decisions held "
+        "is on the sheet Marginal values; it says nothing of the next whole unit.",
         if_empty="There are no caps, no rules, and no limits that bar anything.",
     )
 
@@ -354,7 +354,6 @@ def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tup
     power: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
     for value in marginal.capacity:
         power[value.region, value.hardware][value.month] = value.usd_per_accelerator_hour
-    caps, units = totals_by_cap(marginal), {each.cap: each.unit for each in marginal.caps}
     marks = sorted({0, last // 2, last})
     heads: tuple[tuple[str, Kind], ...] = tuple((dataset.label(t), "amount") for t in marks)
     strongest = sorted(power.items(), key=lambda item: -sum(item[1].values()))[:12]
@@ -376,13 +375,6 @@ def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tup
             [along(f"{region}, {hardware}", values) for (region, hardware), values in strongest],
             "Local values; the twelve highest means, the others are on the sheet Marginal values.",
         ),
-        Section(
-            f"Caps: what loosening each would save, {currency}",
-            (("Cap", "text"), ("Saves", "money"), ("for each", "text")),
-            [(name, usd, units[name]) for name, usd in sorted(caps.items(), key=lambda item: -item[1])],
-            "Local values; present value over all months.",
-            if_empty="No cap is binding.",
-        ),
     )
 
 
@@ -391,7 +383,7 @@ def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, An
     return {
         "cost_usd": explanation.cost_usd,
         "bound_usd": explanation.bound_usd,
-        "better_plan_cost_usd": explanation.least_cost.at_most if explanation.saved_by_better_plan_usd else None,
+        **({} if explanation.better is None else explanation.better.json()),
         "complete": explanation.complete,
         "offers": [_offer_json(each, dataset, explanation.gap) for each in explanation.offers],
         **{

@@ -6,6 +6,7 @@ import logging
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from models.audit import audit
 from models.build import build_model
@@ -16,6 +17,7 @@ from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
+from planner.explain.better_plan import BetterPlan, write_better_plan
 from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, explain_plan
 from planner.explain.ranges import Variation
 from planner.explain.report import explanation_json, explanation_lines, write_explanation
@@ -139,7 +141,16 @@ class _Explainer:
             "seconds": seconds,
             "explanation_path": str(self.outputs.plan),
         }
-        return CommandResult(self._lines(dataset, explanation), document, self._exit_code)
+        return self._with_better_plan(dataset, explanation.better, self._lines(dataset, explanation), document)
+
+    def _with_better_plan(
+        self, dataset: Dataset, better: BetterPlan | None, lines: list[str], document: dict[str, Any]
+    ) -> CommandResult:
+        """The result; a better plan that was found on the way is written too."""
+        if better is not None:
+            path = write_better_plan(dataset, better, self.outputs.plan)
+            lines, document = [*lines, f"  Better plan  {path}"], document | {"better_plan_path": str(path)}
+        return CommandResult(lines, document, self._exit_code)
 
     @property
     def _exit_code(self) -> ExitCode:
@@ -232,4 +243,4 @@ class _Explainer:
         write_variations(self.outputs.plan, dataset, found)
         document = {"status": "varied", "explanation_path": str(self.outputs.plan)} | variations_json(found, dataset)
         lines = [*variation_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
-        return CommandResult(lines, document, self._exit_code)
+        return self._with_better_plan(dataset, found.better, lines, document)

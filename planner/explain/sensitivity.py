@@ -24,6 +24,7 @@ from models.variants.factors import with_factor
 from models.variants.plan_changes import differences
 from models.warm_start import start_values
 from planner.errors import WrongUsage
+from planner.explain.better_plan import BetterPlan, better_plan
 from planner.explain.ranges import Variation
 from planner.explain.searches import LeastCost, Search, SharedTime
 from planner.solving.problem import SolveOptions, fixed_problem
@@ -88,10 +89,15 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The curves of all factors around a plan; `base` is what is known of the least cost there, USD."""
+    """The curves of all factors around a plan.
+
+    `base` is what is known of the least cost there, USD; `better` a plan found on the way that costs less than the one
+    given, None where there is none.
+    """
 
     plan_name: str
     base: Estimate
+    better: BetterPlan | None
     gap: float
     curves: tuple[Curve, ...]
 
@@ -154,7 +160,7 @@ def vary(
         questions = [_Point(search, [sweep]) for sweep in sweeps for search in sweep.midpoints()]
         SharedTime(questions, workers, options, on_progress).run()
     curves = tuple(each.curve() for each in sweeps)
-    return Sensitivity(dataset.settings.plan_name, base.least_cost, options.gap, curves)
+    return Sensitivity(dataset.settings.plan_name, base.least_cost, better_plan(plan, base), options.gap, curves)
 
 
 class _Point(LeastCost):

@@ -276,6 +276,8 @@ def headlines(found: Sensitivity, dataset: Dataset) -> list[str]:
         return money(usd, dataset.settings.currency)
 
     lines = [f"The least cost is {estimate_words(found.base, amount, found.gap)}."]
+    if found.better is not None:
+        lines.append(found.better.words(dataset.settings.currency, found.gap))
     top = next(iter(swings(found)), None)
     if top is None or top.swing == Estimate.exactly(0.0):
         lines.append("None of the factors changes it.")
@@ -316,6 +318,7 @@ def variations_json(found: Sensitivity, dataset: Dataset) -> dict[str, Any]:
     return {
         "cost_usd": found.base.at_most,
         "bound_usd": found.base.at_least,
+        **({} if found.better is None else found.better.json()),
         "complete": found.complete,
         "curves": [
             {

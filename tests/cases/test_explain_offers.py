@@ -169,3 +169,20 @@ def test_from_the_command_line(here: Run, small: Path, tmp_path: Path) -> None:
     marginal = told["marginal"]
     assert book["Marginal values"].max_row - 1 == sum(len(marginal[what]) for what in ("tokens", "power", "caps"))
     assert len({each["month"] for each in marginal["tokens"]}) == solved["months"]
+
+
+@pytest.mark.parametrize("vary", [(), ("--vary", "demand=+0%..+50%/2")])
+def test_a_better_plan_is_written_to_begin_from(here: Run, small: Path, tmp_path: Path, vary: tuple[str, ...]) -> None:
+    """A plan that buys all on demand costs more than leasing: the plan found on the way is one to start from."""
+    poor = here("solve", small, "-o", "poor.xlsx", "--set", "leases.L.units_max=0", "--json").json["objective_usd"]
+    said = here("explain", small, "poor.xlsx", "-o", "why.xlsx", "--workers", "1", "--json", *vary)
+    best = here("solve", small, "-o", "best.xlsx", "--json").json["objective_usd"]
+    saving = said.json["better_plan_saving_usd"]
+    assert said.json["better_plan_cost_usd"] == pytest.approx(best)
+    assert saving["at_least"] == pytest.approx(poor - best)
+    assert saving["at_most"] == pytest.approx(saving["at_least"], rel=0.002)
+    assert said.json["better_plan_path"].endswith("why.better-plan.xlsx")
+    assert here("audit", small, "why.better-plan.xlsx").code == 0
+    page = openpyxl.load_workbook(tmp_path / "why.xlsx").worksheets[0]
+    assert any("A better plan was found" in str(cell.value) for row in page.iter_rows() for cell in row if cell.value)
+    assert here("solve", small, "-o", "next.xlsx", "--start", "why.better-plan.xlsx").code == 0

@@ -161,9 +161,12 @@ def test_a_plan_found_on_the_way_is_told() -> None:
     data = _data()
     poor = _on_demand_alone(data)
     found = _explained(data, poor, without_a_bound, None)
-    assert found.saved_by_better_plan_usd == pytest.approx(1.0 * HOURS)
-    assert any("A plan that costs 744 USD less was found" in line for line in explanation_lines(found, data))
-    assert explanation_json(found, data)["cost_usd"] == pytest.approx(4.0 * HOURS)
+    assert found.better is not None
+    assert (found.better.saving.at_least, found.better.saving.at_most) == (pytest.approx(1.0 * HOURS), None)
+    assert any("at least 744 USD can be saved" in line for line in explanation_lines(found, data))
+    document = explanation_json(found, data)
+    assert document["cost_usd"] == pytest.approx(4.0 * HOURS)
+    assert document["better_plan_cost_usd"] == pytest.approx(3.0 * HOURS)
 
 
 def test_a_cap_that_bars_the_next_whole_unit_costs_what_it_bars() -> None:

@@ -1,0 +1,75 @@
+"""A plan found on the way that costs less than the one explained: what it saves, its words, and its workbook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.audit import audit
+from models.dataset import Dataset
+from models.estimate import Estimate
+from models.plan import Plan
+from planner.explain.searches import Search
+from planner.formatting import estimate_json, estimate_words, money
+from planner.outputs import PLAN_SHEETS, free_name, sheet_names
+from planner.reports.plan_report import write_plan
+from planner.reports.run_result import RunResult
+from planner.results.scenario_set import ScenarioSetResult
+from planner.solving.search import PRECISION
+
+
+@dataclass(frozen=True, slots=True)
+class BetterPlan:
+    """A plan that the audit accepts; `saving`: what the best plan costs less than the one explained, USD."""
+
+    plan: Plan
+    saving: Estimate
+    bound_usd: float | None
+
+    def words(self, currency: str, gap: float) -> str:
+        """What is known of it, in sentences."""
+        saved = estimate_words(self.saving, lambda usd: money(usd, currency), gap)
+        return (
+            f"A better plan was found on the way: {saved} can be saved. All figures compare with it; it is written "
+            "beside this explanation as a plan of its own, from which `planner solve --start` begins."
+        )
+
+    def json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {"better_plan_cost_usd": self.plan.objective_usd, "better_plan_saving_usd": estimate_json(self.saving)}
+
+
+def better_plan(explained: Plan, base: Search) -> BetterPlan | None:
+    """The cheapest plan known of the problem as it is; None where that is the plan explained."""
+    found, cost = base.plan, explained.objective_usd
+    if found is None or found.objective_usd >= cost - PRECISION * abs(cost):
+        return None
+    least = base.least_cost
+    return BetterPlan(found, Estimate.exactly(cost).minus(least).not_below(0.0), least.at_least)
+
+
+def write_better_plan(dataset: Dataset, better: BetterPlan, explanation: Path) -> Path:
+    """Writes it as a plan workbook beside the explanation.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written there.
+    """
+    path = explanation.with_name(f"{explanation.stem}.better-plan.xlsx")
+    if path.exists() and not sheet_names(path) >= PLAN_SHEETS:
+        path = free_name(path)  # somebody else's workbook
+    plan = better.plan
+    result = RunResult(
+        dataset=dataset,
+        plan_name=f"{dataset.settings.plan_name}, better plan".removeprefix(", "),
+        status="stopped",
+        objective_usd=plan.objective_usd,
+        solution=ScenarioSetResult.of_plan(dataset, plan),
+        audit=audit(dataset, plan, objective_usd=plan.objective_usd),
+        plan_path=str(path),
+    )
+    result.note_bound(better.bound_usd)
+    write_plan(path, result)
+    return path
