@@ -65,6 +65,11 @@ class Tally:
         for each in fields(self)[2:]:
             getattr(self, each.name).update(getattr(other, each.name))
 
+    @property
+    def known(self) -> dict[str, float]:
+        """How often items are bound that are held, the fewer the tries the lower: the lowest are to be tried next."""
+        return {item: self.held[item] * (self.bound[item] + 1) / (self.probed[item] + 1) for item in self.probed}
+
     def bound_share(self, name: str) -> float:
         """Share of all workbooks in which an item mattered, of those in which it was tried; of a pair counted."""
         rate = self.bound[name] / (self.probed[name] or 1) * self.held[name] if name in self.probed else 0.0
@@ -93,11 +98,11 @@ def main() -> None:
             continue
         chunk = Tally(first)
         for seed in range(first, min(first + CHUNK, options.seed + options.count)):
-            found = compared(seed, options.probes, total.probed + chunk.probed)
+            found = compared(seed, options.probes, total.known)
             chunk.add(found)
+            total.add(found)
             if found.disagreement:
                 print(f"--only {seed}: {found.kind}, {found.disagreement}", flush=True)
-        total.join(chunk)
         if options.record:
             with options.record[0].open("a", encoding="utf-8") as record:
                 record.write(json.dumps(vars(chunk)) + "\n")

@@ -141,34 +141,34 @@ def planned(data: Dataset) -> Answer:
     return Answer(cost, max(sizes, default=0.0), taken, frozenset[str]().union(*(used(data, plan) for plan in plans)))
 
 
-def compared(seed: int, probes: int = 1, probed: Mapping[str, int] | None = None) -> Comparison:
-    """Compares the workbook of a seed, and tries whether so many of its items are bound: those least often probed."""
+def compared(seed: int, probes: int = 1, known: Mapping[str, float] | None = None) -> Comparison:
+    """Compares the workbook of a seed, and tries whether so many of its items are bound: those least known to be."""
     workbook = drawn(seed)
-    data, known, random = workbook.data, workbook.cost_usd, workbook.random
+    data, least, random = workbook.data, workbook.cost_usd, workbook.random
     found = Comparison(seed, workbook.kind, held=list(items(data)), pairs=pairs(kinds(data)))
 
     def disagree(what: str) -> Comparison:
         found.disagreement = what
         return found
 
-    found.infeasible = known is None
+    found.infeasible = least is None
     errors = _errors(data)
-    if errors and (known is not None or not {fault.sheet for fault in errors} <= FAULTY_SHEETS):
+    if errors and (least is not None or not {fault.sheet for fault in errors} <= FAULTY_SHEETS):
         return disagree(f"refused: {errors[0]}")
     try:
         answer = planned(data)
     except Exception as error:
         return disagree(f"{type(error).__name__}: {error}")
     found.pairs_taken = pairs(set(answer.taken))
-    if not _equal(answer.cost_usd, known, max(answer.size_usd, abs(known or 0.0))):
-        return disagree(f"planner {answer.cost_usd}, brute force {known}")
+    if not _equal(answer.cost_usd, least, max(answer.size_usd, abs(least or 0.0))):
+        return disagree(f"planner {answer.cost_usd}, brute force {least}")
     made = ((name, RELATIONS[name](data, random)) for name in random.sample(list(RELATIONS), len(RELATIONS)))
     found.relation, related = next((name, related) for name, related in made if related is not None)
     told = _broken(related, {id(data): answer})
     if told:
         return disagree(f"{found.relation}: {told}")
     places = {} if errors else items(data)
-    rarest = sorted(random.sample(sorted(places), len(places)), key=lambda item: (probed or {}).get(item, 0))
+    rarest = sorted(random.sample(sorted(places), len(places)), key=lambda item: (known or {}).get(item, 0.0))
     for item in rarest[:probes]:
         try:
             bound = _bound(answer, data, places[item], random)

@@ -64,7 +64,7 @@ def test_a_record_is_taken_up_again(
     """What a record holds is not compared again, and what disagreed fails every run that tells of it."""
     begun: list[int] = []
 
-    def found(seed: int, probes: int, probed: object) -> Comparison:
+    def found(seed: int, probes: int, known: object) -> Comparison:
         begun.append(seed)
         return Comparison(seed, "some kind", "money x k", disagreement="dearer" if seed == 150 else "")
 
