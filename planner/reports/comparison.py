@@ -76,10 +76,12 @@ def _decided(other: PlanDifference) -> str:
         return "makes the same decisions"
     if other.first_stage_months is None:
         return f"{len(_changed(other.changes))} of {len(other.changes)} decisions differ"
-    now, later = other.now, other.changes[len(other.now) :]
+    stages = {"of the first stage": other.now, "after it": other.changes[len(other.now) :]}
     return (
-        f"{len(_changed(now))} of {len(now)} decisions of the first stage differ, "
-        f"{len(_changed(later))} of {len(later)} later ones"
+        " and ".join(
+            f"{len(_changed(found)) or 'none'} of {len(found)} decisions {stage}" for stage, found in stages.items()
+        )
+        + " differ"
     )
 
 

@@ -143,12 +143,16 @@ def test_decomposition(run: Run) -> None:
     )
 
 
-def test_compare(plan: dict[str, Any], run: Run) -> None:
-    """Left out of the table, a lease takes its place, for 660 USD more."""
+def test_compare(plan: dict[str, Any], both: dict[str, Any], run: Run) -> None:
+    """Left out of the table, a lease takes its place, for 660 USD more; with scenarios the rental is taken too."""
     run("solve", "lab.xlsx", "--set", "rentals.hall.status=excluded", "-o", "without.xlsx")
     text = json.dumps(run("compare", "plan.xlsx", "without.xlsx", "-o", "compared.xlsx"))
     assert "hall: no longer 1 block from 2026-01" in text
     assert "rentals" in text
+    [other] = run("compare", "plan.xlsx", "both.xlsx", "-o", "both compared.xlsx")["against_first"]
+    assert [(each["kind"], each["change"], each["probability"]) for each in other["decisions"]] == [
+        ("rental", "same", pytest.approx(1))
+    ]
 
 
 def test_roll(plan: dict[str, Any], run: Run) -> None:

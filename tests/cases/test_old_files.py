@@ -61,6 +61,15 @@ def test_compare(here: Run) -> None:
     assert "usd_per_accelerator_hour" in json.dumps(said.json)
 
 
+def test_compare_with_scenarios(here: Run) -> None:
+    """An old plan for scenarios stands beside one without: its expected cost, and the plan of the forecast in it."""
+    said = here("compare", PLAN, "scenarios_plan.xlsx", "--json")
+    assert said.code == 0
+    plain, scenarios = said.json["plans"]
+    assert scenarios["expected_usd"] == pytest.approx(_cost(_reported("scenarios_plan.run.json")))
+    assert scenarios["scenarios"][0]["cost_usd"] == pytest.approx(plain["expected_usd"])
+
+
 def test_roll(here: Run, tmp_path: Path) -> None:
     """An old plan is rolled to the workbook of the next round, which is the one the earlier planner wrote."""
     assert here("roll", "lab.xlsx", PLAN, "--to", "2026-04", "-o", "again.xlsx").code == 0
