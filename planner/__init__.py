@@ -23,10 +23,12 @@ from planner.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from models.faults import Fault, FaultyWorkbook
+    from planner.api.comparison import compare
     from planner.api.frames import Report
     from planner.api.problem import Problem, problem, read
-    from planner.api.result import NoPlan, Result, compare, solve
+    from planner.api.result import NoPlan, Result
     from planner.api.sampling import sample
+    from planner.api.solving import solve
     from planner.errors import CannotWrite, PlannerError, WrongUsage
 
 _HOMES = {
@@ -39,11 +41,11 @@ _HOMES = {
     "Report": "planner.api.frames",
     "Result": "planner.api.result",
     "WrongUsage": "planner.errors",
-    "compare": "planner.api.result",
+    "compare": "planner.api.comparison",
     "problem": "planner.api.problem",
     "read": "planner.api.problem",
     "sample": "planner.api.sampling",
-    "solve": "planner.api.result",
+    "solve": "planner.api.solving",
 }
 """The module of each public name."""
 

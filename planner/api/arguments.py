@@ -9,6 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from models import months
+from planner.api.frames import cell_of
 from planner.errors import PlannerError, WrongUsage
 from planner.options import Duration, Share
 
@@ -61,3 +63,19 @@ def _with_arguments(message: str) -> str:
     """
     names = {option: argument for argument, option in OTHER_NAMES.items()}
     return re.sub(r"--([a-z]+(?:-[a-z]+)*)", lambda found: names.get(found[1], found[1].replace("-", "_")), message)
+
+
+def month_of(value: Any) -> int | None:
+    """The month number of a Period, a date or a text such as 2026-09.
+
+    Raises
+    ------
+    WrongUsage
+        It is none.
+    """
+    if value is None:
+        return None
+    month = months.parse(cell_of(value))
+    if month is None:
+        raise WrongUsage(f"{value!r} is no month; give a Period, a date, or a text such as '2026-09'.")
+    return month

@@ -176,6 +176,10 @@ class Problem:
         return _checked((kept | made).values(), _unknown(made), path=self.path, changes=self.changes)
 
 
+ProblemLike = Problem | str | os.PathLike[str]
+"""A problem, or the path of a workbook or folder that holds one."""
+
+
 def read(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Problem:
     """Reads a workbook, or a folder of CSV files named as the sheets.
 

@@ -6,29 +6,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
-from models import months
-from models.faults import NamedWarning
 from models.plan import Plan
-from planner.api.arguments import as_options_of
-from planner.api.frames import Report, Tables, cell_of, workbook_path
-from planner.api.problem import Problem, read
+from planner.api.arguments import as_options_of, month_of
+from planner.api.frames import Report, Tables, workbook_path
+from planner.api.problem import Problem
 from planner.api.uncertainty import Uncertain, uncertainty_of
-from planner.commands.solve import solve as solve_command
 from planner.errors import WrongUsage
 from planner.explain.command import explain as explain_command
 from planner.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.run_result import RunResult, Status
 from planner.results.tables import Filled
 from planner.stress.command import stress as stress_command
-from planner.version import __version__
-
-if TYPE_CHECKING:
-    from planner.analysis.plan_comparison import ComparedPlan
-
-ProblemLike = Problem | str | os.PathLike[str]
-"""A problem, or the path of a workbook or folder that holds one."""
 
 
 class NoPlan(WrongUsage):
@@ -144,7 +134,7 @@ class Result(Tables):
         """
         from planner.reports.plan_report import write_plan
 
-        self._plans()
+        self.plans()
         target = workbook_path(path)
         check_replaceable(target, PLAN_SHEETS, "a plan workbook")
         write_plan(target, replace(self.found, plan_path=str(target)))
@@ -195,7 +185,7 @@ class Result(Tables):
         from planner.explain.report import explanation_json, explanation_lines, tables, write_explanation
 
         dataset = self.problem.dataset
-        self._plans()
+        self.plans()
         if dataset.scenarios:
             raise WrongUsage("A plan for scenarios cannot be explained; solve the problem without its scenarios.")
         plan = self.found.plan_set.only.plan
@@ -275,7 +265,7 @@ class Result(Tables):
         dataset = self.problem.dataset
         until = until_of(dataset, month_of(committed_until))
         samples = draw_samples(dataset, uncertainty_of(uncertain), count, seed)
-        commitment = commitment_of(self._plans(), dataset, until, all_of_it=later == "held")
+        commitment = commitment_of(self.plans(), dataset, until, all_of_it=later == "held")
         found = stress_test(
             dataset,
             commitment,
@@ -303,194 +293,22 @@ class Result(Tables):
     def _tables(self) -> Sequence[Filled]:
         from planner.reports.plan_report import report_of
 
-        self._plans()
+        self.plans()
         return report_of(self.found).tables(self.found)
 
-    def _plans(self) -> Mapping[str, Plan]:
-        """The plan under "", with scenarios that of each by its name."""
+    def plans(self) -> Mapping[str, Plan]:
+        """The plan under "", with scenarios that of each by its name.
+
+        Raises
+        ------
+        NoPlan
+            There is none.
+        """
         found = self.found
         if not found.has_plan:
             raise NoPlan(f"There is no plan: the solve ended as {found.status}.")
         return {each.name: each.figures.plan for each in found.plan_set.scenarios}
 
-    def _compared(self) -> ComparedPlan:
-        from planner.analysis.plan_comparison import ComparedPlan
-
-        self._plans()
-        return ComparedPlan(self.found.title, Path(self.found.plan_path), self.found.plan_set, self.bound_usd)
-
     @property
     def _currency(self) -> str:
         return self.problem.dataset.settings.currency
-
-
-@as_options_of(solve_command)
-def solve(
-    problem: ProblemLike,
-    *,
-    gap: float = 0.001,
-    time_limit: float | None = None,
-    threads: int = 0,
-    seed: int = 0,
-    start: Result | str | os.PathLike[str] | None = None,
-    keep: Result | str | os.PathLike[str] | None = None,
-    change_cost: float | None = None,
-    alternatives: int = 0,
-    within: float = 0.01,
-    risk: Literal["expected", "worst", "regret"] = "expected",
-    engine: Literal["auto", "extensive", "decomposition"] = "auto",
-) -> Result:
-    """Finds the plan of least net present cost; with scenarios, the best plan for all of them.
-
-    Prints nothing and writes no file; messages go to the logger `planner`.
-
-    Parameters
-    ----------
-    problem
-        The problem, or the path of a workbook or folder of CSV files.
-    gap
-        Relative gap at which a plan counts as optimal: 0.001 is 0.1 %.
-    time_limit
-        Seconds for the search; None for no limit.
-    threads
-        Of the solver; 0 lets it choose.
-    seed
-        Of the solver.
-    start
-        An earlier plan to begin from: a result, or a plan workbook.
-    keep
-        A plan to keep to, at `change_cost` for each unit departed.
-    change_cost
-        Money for each unit departed from `keep`; in no cost that is reported.
-    alternatives
-        How many other plans of nearly the same cost to look for, each at most `within` dearer.
-    within
-        Share of the cost that an alternative may cost more.
-    risk
-        With scenarios: the expected cost (with the CVaR of the settings), the worst cost, or the worst regret.
-    engine
-        With scenarios: all in one problem, decomposed, or what pays.
-
-    Returns
-    -------
-    Result
-        Status, cost, bound and tables; also where no plan exists or was found.
-
-    Raises
-    ------
-    FaultyWorkbook
-        The problem, or a plan workbook given, has faults.
-    WrongUsage
-        The options do not fit one another or the problem.
-
-    Examples
-    --------
-    >>> import planner
-    >>> problem = planner.read("inputs/starter.xlsx")
-    >>> result = planner.solve(problem, gap=0.001, time_limit=60)
-    >>> result.status, result.gap <= 0.001
-    ('optimal', True)
-    """
-    from planner.results.fingerprints import data_sha256
-    from planner.run.options import PlanOptions
-    from planner.run.solve import solve_dataset
-    from planner.run.versions import versions
-
-    given = problem if isinstance(problem, Problem) else read(problem)
-    if (keep is None) != (change_cost is None):
-        raise WrongUsage("keep and change_cost go together: a plan, and the price of departing from it.")
-    options = PlanOptions(gap, time_limit, threads, seed, change_cost, alternatives, within, risk, engine)
-    recorded = {name: getattr(options, name) for name in PlanOptions.__slots__}
-    found = RunResult(
-        plan_name=given.name or "Plan",
-        input_path=given.path,
-        input_sha256=given.sha256,
-        planner_version=__version__,
-        versions=versions(),
-        options=recorded | {"set": list(given.changes)},
-        faults=given.warnings,
-        warnings=tuple(NamedWarning(each.warning, str(each)) for each in given.warnings),
-    )
-    plans = None if start is None else _plans_of(start, given)
-    kept = None if keep is None else _plans_of(keep, given)
-    with found.timed("total"):
-        solve_dataset(
-            given.dataset,
-            options,
-            start=plans,
-            keep=None if kept is None else kept.get("", next(iter(kept.values()))),
-            result=found,
-        )
-    found.data_sha256 = data_sha256(found.input_rows)
-    return Result(given, found)
-
-
-def _plans_of(plan: Result | str | os.PathLike[str], problem: Problem) -> Mapping[str, Plan]:
-    """The plans of a result or a plan workbook, by scenario."""
-    if isinstance(plan, Result):
-        return plan._plans()
-    from planner.excel.scenario_plan_reader import read_earlier_plans
-
-    return read_earlier_plans(Path(plan), problem.dataset)
-
-
-def month_of(value: Any) -> int | None:
-    """The month number of a Period, a date or a text such as 2026-09.
-
-    Raises
-    ------
-    WrongUsage
-        It is none.
-    """
-    if value is None:
-        return None
-    month = months.parse(cell_of(value))
-    if month is None:
-        raise WrongUsage(f"{value!r} is no month; give a Period, a date, or a text such as '2026-09'.")
-    return month
-
-
-def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
-    """Holds plans against the first of them: decisions, costs, service, limits, and what in their inputs differs.
-
-    Plans with scenarios and plans without stand side by side: figures are expected values, decisions have the
-    probability with which each plan takes them, and `scenarios` has the cost of every scenario.
-
-    Parameters
-    ----------
-    plans
-        Results or plan workbooks, two or more.
-
-    Returns
-    -------
-    Report
-        The tables of the comparison, such as `decisions`, `costs` and `inputs`.
-
-    Raises
-    ------
-    FaultyWorkbook
-        A file is no plan workbook that carries its input.
-    NoPlan
-        A result has none.
-    WrongUsage
-        There are fewer than two.
-
-    Examples
-    --------
-    >>> import planner
-    >>> problem = planner.read("inputs/starter.xlsx")
-    >>> a, b = planner.solve(problem), planner.solve(problem.set("settings.discount_rate", 0.2))
-    >>> planner.compare([a, b]).inputs[["sheet", "column", "first", "this"]].values.tolist()
-    [['settings', 'discount_rate', 0.0, 0.2]]
-    """
-    from planner.analysis.plan_comparison import compare_sides, read_side
-    from planner.reports.comparison import comparison_json, comparison_lines, write_comparison
-    from planner.reports.comparison_tables import tables
-
-    if len(plans) < 2:
-        raise WrongUsage("Give two plans or more, the one to hold the others against first.")
-    found = compare_sides([each._compared() if isinstance(each, Result) else read_side(Path(each)) for each in plans])
-    lines, document = comparison_lines(found), comparison_json(found)
-    return Report(
-        found.first.dataset, lambda: tables(found), lines, document, lambda path: write_comparison(path, found)
-    )

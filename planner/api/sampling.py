@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from models.schema import SHEETS
-from planner.api.arguments import as_options_of
+from planner.api.arguments import as_options_of, month_of
 from planner.api.frames import rows_frame
-from planner.api.problem import Problem, read
-from planner.api.result import ProblemLike, month_of
+from planner.api.problem import Problem, ProblemLike, read
 from planner.api.uncertainty import Uncertain, uncertainty_of
 from planner.commands.scenarios import scenarios
 from planner.errors import WrongUsage

@@ -13,6 +13,7 @@ from sheets import Tables, tables, workbook
 
 import planner
 from planner.analysis.plan_comparison import Comparison, compare, compare_sides
+from planner.api.comparison import compared_plan
 from planner.reports.comparison import comparison_lines
 from planner.reports.comparison_tables import tables as tidy_tables
 
@@ -118,7 +119,7 @@ def uncertain() -> dict[str, planner.Result]:
 
 
 def _compared(*results: planner.Result) -> Comparison:
-    return compare_sides([each._compared() for each in results])
+    return compare_sides([compared_plan(each) for each in results])
 
 
 def _rows(comparison: Comparison, sheet: str) -> list[dict[str, Any]]:
@@ -210,7 +211,7 @@ def test_another_measure_of_risk_is_told_and_bounds_of_it_are_not_mixed(uncertai
 
 def test_gaps_that_leave_the_difference_open_are_told(uncertain: dict[str, planner.Result]) -> None:
     """Where bounds lie below the costs, the difference between the least costs has two ends, both in the words."""
-    both, dearer = (uncertain[name]._compared() for name in ("both", "dearer"))
+    both, dearer = (compared_plan(uncertain[name]) for name in ("both", "dearer"))
     loose = [replace(each, bound_usd=0.9 * each.objective_usd) for each in (both, dearer)]
     comparison = compare_sides(loose)
     [other] = comparison.others
