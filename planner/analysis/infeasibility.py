@@ -19,7 +19,7 @@ from models.dataset import Dataset
 from models.variants.elastic import Elastic, RelaxableRule, Violation
 from models.variants.repairs import RuleChange, change_of, repaired
 from planner.interrupt import Stop
-from planner.solving.problem import ArrayProblem, SolveOptions
+from planner.solving.problem import ArrayProblem, Outcome, SolveOptions
 from planner.solving.search import solve
 
 ALTERNATIVES = 5
@@ -123,22 +123,27 @@ class _RepairSearch:
         core = list(rules)
         for each in rules:
             rest = [rule for rule in core if rule != each]
-            if self._violations(set(rules) - set(rest)) is None:
-                if self.over:
-                    self.cut_short = True
-                    return None
+            outcome = self._relaxed(set(rules) - set(rest))
+            if outcome.status == "infeasible":
                 core = rest
+            elif outcome.values is None:
+                return None
         return tuple(core)
 
     def _violations(self, allowed: Collection[RelaxableRule]) -> tuple[Violation, ...] | None:
         """How the allowed rules are violated at the least penalty; None where relaxing them is not enough."""
+        outcome = self._relaxed(allowed)
+        return None if outcome.values is None else self.elastic.violations(outcome.values)
+
+    def _relaxed(self, allowed: Collection[RelaxableRule]) -> Outcome:
+        """The least penalty for violating the allowed rules."""
         options = SolveOptions(gap=0.001, time_limit=max(0.5, self.deadline - time.monotonic()))
         outcome = solve(
             ArrayProblem(self.elastic.arrays(allowed), ModelUnits()), options, should_stop=lambda: self.over
         )
         if outcome.status in ("stopped", "no_plan"):
             self.cut_short = True
-        return None if outcome.values is None else self.elastic.violations(outcome.values)
+        return outcome
 
     def _irreducible(self, violations: tuple[Violation, ...]) -> tuple[Violation, ...]:
         """The violations without any that the others can do without, the smallest tried first."""

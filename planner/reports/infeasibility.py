@@ -38,7 +38,7 @@ def repair_lines(found: Infeasibility, dataset: Dataset) -> list[str]:
         first = "or" if number else "Either" if len(found.repairs) > 1 else "To do"
         cost = "" if repair.proven else " (not tested)"
         if repair.cost_usd is not None:
-            cost = f" (then a plan costs about {money(repair.cost_usd, dataset.settings.currency)})"
+            cost = f" (then a plan costs at most {money(repair.cost_usd, dataset.settings.currency)})"
         lines.append(f"  {first}: {repair.words}{cost}")
     if not found.repairs and not found.complete:
         lines.append("  No set of changes was found within the time. Check caps, rules and segments.")
@@ -119,7 +119,7 @@ def repairs_workbook(dataset: Dataset, found: Infeasibility, name: str = "") -> 
                 "Repair:text",
                 "Effort:amount",
                 "Changes:whole",
-                f"Cost then, {currency}:money",
+                f"Cost then at most, {currency}:money",
                 "Tested:text",
                 ":text",
                 "In words:text",
