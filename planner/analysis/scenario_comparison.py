@@ -6,8 +6,9 @@ month, offer, term and number of units are. A plan without scenarios takes each 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from models.kinds import DecidedKey, names_in_words
 from models.variants.plan_changes import Change, Label
@@ -15,6 +16,8 @@ from planner.formatting import percent
 from planner.results.scenario_decisions import SIGNED, Key, ScenarioDecision, shared_decisions
 from planner.results.scenario_set import ScenarioSetResult
 
+Decided: TypeAlias = Mapping[Key, tuple[ScenarioDecision, float]]
+"""Decisions and the probability of each."""
 ROUNDING = 1e-9
 """Of a probability."""
 
@@ -33,8 +36,12 @@ def scenario_changes(
     label
         Month t of the horizon of `before` as words.
     """
-    old, new = _decided(before, 0), _decided(after, shift)
-    every: dict[Key, tuple[ScenarioDecision, float]] = {**new, **old}
+    return decision_changes(_decided(before, 0), _decided(after, shift), label)
+
+
+def decision_changes(old: Decided, new: Decided, label: Label) -> tuple[Change, ...]:
+    """How the decisions of two plans differ, by offer."""
+    every = {**new, **old}
     called = names_in_words(_about(what) for what, _ in every.values())
     ordered = sorted(every.items(), key=lambda each: (each[1][0].name, each[1][0].month, each[1][0].do))
     return tuple(
@@ -47,7 +54,7 @@ def _about(what: ScenarioDecision) -> DecidedKey:
     return what.kind, what.name
 
 
-def _decided(plans: ScenarioSetResult, shift: int) -> dict[Key, tuple[ScenarioDecision, float]]:
+def _decided(plans: ScenarioSetResult, shift: int) -> Decided:
     """Every decision with its probability; months are counted from `shift` months earlier."""
     of = {
         scenario.name: [_shifted(each, shift) for each in scenario.decisions if each.do != SIGNED]

@@ -36,6 +36,24 @@ def test_a_changed_cell_is_named_with_what_it_did_to_the_decisions(tmp_path: Pat
     assert found.difference_usd > 0
 
 
+def test_a_decision_of_scenarios_changes_with_its_probability(tmp_path: Path) -> None:
+    """Of a job with scenarios, what is decided in more or fewer of them is told, and what stays the same is not."""
+    boom = [{"scenario": "boom", "quantity": "demand", "name": "*", "from_month": "2026-05", "value": 2}]
+    terms = [{"lease": "L", "term_months": 6, "usd_per_accelerator_hour": 2}]
+    settings = {"first_month": "2026-01", "months": 12, "first_stage_months": 3}
+    found = []
+    for share in (0.4, 0.1):
+        scenarios = [{"scenario": "plain", "probability": 1 - share}, {"scenario": "boom", "probability": share}]
+        book = decision(scenarios=scenarios, scenario_factors=boom, lease_terms=terms, settings=settings)
+        found.append(solved(tmp_path, "west", workbook(tmp_path / "west.xlsx", book)))
+
+    (change,) = changes(tmp_path, manifest(found[1]), manifest(found[0]))
+
+    assert change.decisions
+    assert all(abs(each.probability_before - each.probability_after) > 0.1 for each in change.decisions)
+    assert any("with probability 10 % instead of 40 %" in each.clause for each in change.decisions)
+
+
 def test_an_infeasible_workbook_after_a_good_one_says_what_was_changed_where_that_can_be_read(tmp_path: Path) -> None:
     """A job that no longer has a plan still is compared: by its workbook, where that is the one it was run on."""
     path = workbook(tmp_path / "west.xlsx", decision())

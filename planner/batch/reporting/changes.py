@@ -16,15 +16,18 @@ from models import months
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.faults import FaultyWorkbook
+from models.kinds import LIMIT
 from models.plan import LimitChoice, OptionPurchase, Plan, Signing
 from models.supply.kind import OfferKind
 from models.supply.registry import known_kinds
 from models.variants.plan_changes import Change, LimitChange, differences, limit_differences
 from planner.analysis.plan_comparison import InputChange, input_changes
+from planner.analysis.scenario_comparison import Decided, decision_changes
 from planner.batch.job_logs import PREVIOUS_PLAN
 from planner.batch.manifest import JobRecord, Manifest
 from planner.batch.reporting.estimates import cost_usd, least_cost
 from planner.batch.reporting.status import STATUS_LABELS
+from planner.results.scenario_decisions import ScenarioDecision
 
 MAX_LISTED = 3
 """Changed values of the input given in words; all of them are in a table."""
@@ -97,9 +100,13 @@ def _change(inputs: _InputComparison, before: JobRecord | None, after: JobRecord
     decided: tuple[Change, ...] = ()
     limits: tuple[LimitChange, ...] = ()
     if before.plan_path and after.plan_path:
-        old, new = _plan_of(before.report), _plan_of(after.report)
-        decided = tuple(each for each in differences(old, new, months.label) if each.change != "same")
-        limits = limit_differences(old, new, months.label)
+        if before.report.get("scenarios") or after.report.get("scenarios"):
+            found = decision_changes(_decided(before.report), _decided(after.report), months.label)
+        else:
+            old, new = _plan_of(before.report), _plan_of(after.report)
+            found = differences(old, new, months.label)
+            limits = limit_differences(old, new, months.label)
+        decided = tuple(each for each in found if each.change != "same")
     what = tuple(_what(before, after, len(decided), len(limits)))
     changed, why = _why(inputs, before, after, bool(what))
     return JobChange(after.name, before, after, decided, limits, changed, what, why)
@@ -173,6 +180,20 @@ def _plain(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "; ".join(map(str, value)) or "nothing"
     return "nothing" if value is None or value == "" else str(value)
+
+
+def _decided(report: Mapping[str, Any]) -> Decided:
+    """The decisions of a run.json and their probability, 1 without scenarios; months are month numbers."""
+    probability = {each["scenario"]: each["probability"] for each in report.get("scenarios") or ()}
+    found = {}
+    for each in (*(report.get("decisions") or ()), *(report.get("limits") or ())):
+        kind = known_kinds()[each["kind"]] if "kind" in each else LIMIT
+        month, limit = months.parse(each["month"]), each.get("limit", "")
+        assert month is not None
+        name, units = each.get("name") or each["segment"], each.get("units", 1)
+        what = ScenarioDecision(kind.verb, month, name, kind, units, each.get("term_months"), limit=limit)
+        found[what.key] = what, sum(probability[scenario] for scenario in each["scenarios"]) if probability else 1.0
+    return found
 
 
 def _plan_of(report: Mapping[str, Any]) -> Plan:
