@@ -13,6 +13,7 @@ from planner.commands.check import check
 from planner.commands.compare import compare
 from planner.commands.convert import convert
 from planner.commands.init import init
+from planner.commands.reproduce import reproduce
 from planner.commands.roll import roll
 from planner.commands.scenarios import scenarios
 from planner.commands.solve import solve
@@ -30,7 +31,7 @@ Exit codes:
   0  done: plan within the requested gap; check, audit: no error
   1  internal fault        2  wrong usage, or a faulty workbook
   3  no plan exists        4  stopped early, best plan written
-  5  stopped, no plan      6  the audit rejects the plan
+  5  stopped, no plan      6  the audit rejects the plan (reproduce: it differs)
   7  cannot write          8  another run holds the lock
   9  some jobs failed      130, 143  interrupted, no plan
 """
@@ -48,7 +49,21 @@ def cli() -> None:
     """
 
 
-for command in (init, check, solve, audit, explain, compare, schedule, roll, scenarios, batch, stress, convert):
+for command in (
+    init,
+    check,
+    solve,
+    audit,
+    explain,
+    compare,
+    reproduce,
+    schedule,
+    roll,
+    scenarios,
+    batch,
+    stress,
+    convert,
+):
     cli.add_command(command)
 
 
