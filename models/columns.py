@@ -5,12 +5,14 @@ Nothing is guessed: a value that fits no rule of its column is a misfit that say
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal
 
 from models import months
+from models.text import seen, with_plain_dashes
 
 Kind = Literal["name", "text", "names", "month", "share", "count", "flag", "number", "choice"]
 
@@ -91,7 +93,7 @@ def parse(column: Column, value: object) -> tuple[Any, str]:
     if column.kind == "month":
         found = months.parse(value)
         if found is None:
-            raise CellError("Write the month as a date, as 2026-09 or as Sep 2026.")
+            raise CellError(_no_month(value))
         return found, ""
     if column.kind == "flag":
         return _parse_flag(value), ""
@@ -102,7 +104,7 @@ def _parse_text(column: Column, value: object) -> tuple[Any, str]:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise CellError("Write it as text.")
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    text = " ".join(text.replace("\u00a0", " ").split())
+    text = " ".join(seen(text).split())
     if column.kind == "names":
         names = tuple(part.strip() for part in text.split(";") if part.strip())
         if not names:
@@ -132,12 +134,9 @@ def _parse_number(column: Column, value: object) -> tuple[Any, str]:
     if isinstance(value, bool):
         raise CellError("Write a number, not TRUE or FALSE.")
     if isinstance(value, str):
-        text = value.replace("\u00a0", "").replace("\u2212", "-").strip()
-        percent = column.kind == "share" and text.endswith("%")
-        try:
-            number = float(_plain_number(text.removesuffix("%").strip() if percent else text))
-        except ValueError as error:
-            raise CellError(str(error)) from None
+        text = with_plain_dashes(seen(value)).strip()
+        percent = text.endswith("%") and (column.kind == "share" or column.unit.partition(" ")[0] in ("", "share"))
+        number = _plain_number(text.removesuffix("%").strip() if percent else text)
         number = number / 100 if percent else number
         warning = f"a number written as text, read as {number:g}"
     elif isinstance(value, (int, float)):
@@ -165,15 +164,22 @@ def _parse_number(column: Column, value: object) -> tuple[Any, str]:
     return number, warning
 
 
-def _plain_number(text: str) -> str:
-    """Text with its thousands separators taken out; refuses decimal commas and scale letters."""
-    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
-        return text
-    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
-        return text.replace(",", "")
-    if re.fullmatch(r"[+-]?[\d.]*,\d+", text):
-        raise ValueError("Write it with a decimal point, or as a plain number cell.")
-    raise ValueError("Write a plain number, without units, letters or currency signs.")
+def _no_month(value: object) -> str:
+    """What to do about a value that is no month."""
+    if isinstance(value, dt.datetime) and value.time() != dt.time():
+        return f"It has a time of day, {value:%H:%M}: it may be the midnight of another time zone. Write 2026-09."
+    if isinstance(value, (int, float)) and (month := months.parse_heading(f"{value:.0f}")) is not None:
+        return f"If {months.label(month)} is meant, give the cell the format of a date."
+    return "Write the month as a date of the years 2000 to 2200, as 2026-09 or as Sep 2026."
+
+
+def _plain_number(text: str) -> float:
+    """The number that a text spells; commas and blanks may separate decimals or thousands and are refused."""
+    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
+        return float(text)
+    if re.fullmatch(r"[+-]?[\d., ']*\d", text, re.ASCII):
+        raise CellError("Write it as a plain number cell: digits, and a point before decimals.")
+    raise CellError("Write a plain number, without units, letters or currency signs.")
 
 
 REQUIRED: Any = MISSING

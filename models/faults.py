@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from models.text import difference, likeness
 
 WARNINGS = {
     "base-case-left-out": "the run was stopped before what the plan is compared with was looked for",
@@ -20,6 +23,7 @@ WARNINGS = {
     "factor-beyond-horizon": "a scenario's factor begins after the horizon",
     "factor-without-effect": "a scenario's factor of a price or a delay meets no signing",
     "hidden-content": "a hidden sheet, row or column is read",
+    "nearly-same-name": "a name that another is nearly the same as: case, blanks or look-alike letters apart",
     "network-row-unused": "a row of the network names a region without capacity or demand",
     "no-marginal-values": "marginal values could not be worked out",
     "no-plan": "the search ended without a plan",
@@ -43,11 +47,13 @@ WARNINGS = {
     "shortfall-below-revenue": "tokens whose loss costs less than the revenue lost with them",
     "signed-column-unused": "an offer says when or how much was signed",
     "single-site-without-site": "a single-site segment that no site can ever run",
+    "sum-of-others": "a region or segment called total, sum or all, which may hold what others hold already",
     "tier-out-of-reach": "a tier that begins after the most blocks",
     "unlikely-demand": "demand of a month a hundred times that of the months beside it",
     "unlikely-price": "a price that may be in the unit of another column",
     "unlikely-rate": "a yearly rate or a growth above 1, 100 %",
     "unlikely-size": "accelerators or blocks of a power that none has",
+    "uncalculated-formula": "a formula of a workbook that asks to be calculated when opened",
     "unknown-column": "a column the planner does not know",
     "unknown-file": "a file of a folder that is no sheet",
     "unknown-setting": "a setting the planner does not know",
@@ -115,6 +121,10 @@ class FaultyWorkbook(Exception):
         super().__init__("\n  ".join([*lines, "…"] if len(errors) > SHOWN else lines))
 
 
+COMPARED, MOST_COMPARED = 80, 200
+"""Characters of names, and names, that are compared to find the closest: enough for names that people write."""
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """A sentence that names the closest known name, or lists a few of them.
 
@@ -122,11 +132,15 @@ def closest(name: str, known: Iterable[str]) -> str:
     "Did you mean 'H100'?"
     """
     names = list(dict.fromkeys(known))
-    folded = {candidate.lower(): candidate for candidate in names}
-    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    for candidate in names:
+        if candidate != name and likeness(candidate) == likeness(name):
+            return f"Did you mean '{candidate[:COMPARED]}'? Of what was found {difference(name, candidate)}."
+    likely = heapq.nsmallest(MOST_COMPARED, names, key=lambda each: abs(len(each) - len(name)))
+    folded = {candidate.lower()[:COMPARED]: candidate for candidate in likely}
+    near = difflib.get_close_matches(name.lower()[:COMPARED], folded, n=1, cutoff=0.6)
     if near:
-        return f"Did you mean '{folded[near[0]]}'?"
+        return f"Did you mean '{folded[near[0]][:COMPARED]}'?"
     if not names:
         return "No such name is defined in the workbook."
-    shown = ", ".join(f"'{candidate}'" for candidate in names[:6])
+    shown = ", ".join(f"'{candidate[:COMPARED]}'" for candidate in names[:6])
     return f"Known names: {shown}{', …' if len(names) > 6 else ''}."

@@ -10,7 +10,7 @@ from models.checks import check_in_context
 from models.checks.context import CheckContext
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
-from models.parsing.raw_tables import RawTable, Record, column_letter, tables_by_sheet
+from models.parsing.raw_tables import RawTable, Record, column_letter, tables_by_sheet, text_of
 from models.parsing.row_parser import Entry, SheetEntries, read_sheet
 from models.schema import SHEETS, Settings
 
@@ -76,10 +76,14 @@ def plain_table(
     headings = dict.fromkeys((*columns, *(column for row in rows for column in row)))
     letters = {heading: column_letter(i) for i, heading in enumerate(headings)}
     records = tuple(
-        Record(i, {letters[column]: value for column, value in row.items() if value is not None})
+        Record(i, {letters[column]: _held(value) for column, value in row.items() if value is not None})
         for i, row in enumerate(rows, start=2)
     )
     return RawTable(name, {letter: heading for heading, letter in letters.items()}, records)
+
+
+def _held(value: object) -> object:
+    return text_of(value) if isinstance(value, str) else value
 
 
 def _context(sheets: Mapping[str, SheetEntries], plan_name: str) -> CheckContext:

@@ -555,6 +555,8 @@ class History(Row):
     )
 
 
+WIDE = ("demand", "history")
+"""Sheets that may be given wide: a row per segment and region, a column per month."""
 NEVER_READ = ("note", "notes", "source", "comment")
 """Columns for people; no program reads them."""
 SCENARIO_NOTES = "scenario_notes"

@@ -22,6 +22,7 @@ from click.core import ParameterSource
 
 from models import months
 from models.faults import closest
+from planner.files import read_toml
 from planner.formatting import parse_share
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -242,13 +243,11 @@ def unread_variables(ctx: click.Context, environment: Iterable[str]) -> Iterator
 def _load_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
     if path is None:
         return None
-    import tomllib
-
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        config = read_toml(path)
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"The config file {path} cannot be read: {error}.", ctx) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise click.UsageError(f"The config file {path} is not TOML: {error}.", ctx) from None
     known = {option_name(each): (each.name, each.multiple) for each in _all_options(ctx) if each.name != "config"}
     flags = [name.replace("_", "-") for name in known]

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import re
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from pathlib import Path
 from planner.atomic_files import PREFIX, sweep
 from planner.errors import CannotWrite, WrongUsage, make_folder, os_error_reason, writing
 from planner.formatting import escaped
+from planner.package import names_of_sheets
 
 ROOM_BYTES = 20_000_000
 """With less free space on the disk a plan may not fit."""
@@ -160,19 +159,9 @@ def check_replaceable(path: Path, sheets: set[str], what: str) -> None:
     CannotWrite
         It is another file, which would be lost.
     """
-    if path.exists() and not sheets <= sheet_names(path):
+    if path.exists() and not sheets <= names_of_sheets(path):
         reason = f"the existing file is not {what} of this planner and would be lost"
         raise CannotWrite(path, f"{reason}; move it or choose another name")
-
-
-def sheet_names(path: Path) -> set[str]:
-    """Return the sheet names of a workbook without reading its sheets; none if it is not a workbook."""
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open("xl/workbook.xml") as part:
-            text = part.read(1_000_000).decode("utf-8", errors="replace")
-    except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError):
-        return set()
-    return set(re.findall(r"<(?:\w+:)?sheet\b[^>]*?\bname=\"([^\"]*)\"", text))
 
 
 def check_new_problem(path: Path, sources: Sequence[Path], *, force: bool, what: str) -> None:

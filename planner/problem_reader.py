@@ -15,13 +15,10 @@ from models.faults import Fault, FaultyWorkbook
 from models.loading import in_order, load_tables
 from models.parsing.raw_tables import RawTable
 from planner.csv_folder.reader import FolderContent, folder_content, folder_tables, is_sheet_file, with_files
-from planner.excel.file_checks import UnreadableFile
 from planner.excel.overrides import override
 from planner.excel.workbook_reader import workbook_tables
+from planner.files import WORKBOOK_BYTES, UnreadableFile, read_regular
 from planner.outputs import name_of
-
-FILE_BYTES = 100_000_000
-"""Larger inputs are not read: a workbook of 20 000 demand rows has under 2 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ def input_files(path: Path) -> InputFiles:
         They cannot be read.
     """
     if not path.is_dir():
-        content = path.read_bytes()
+        content = read_regular(path, WORKBOOK_BYTES)
         return InputFiles(path, {path.name: content}, hashlib.sha256(content).hexdigest())
     folder, name = folder_content(path), file_name_of(path)
     return InputFiles(path, {f"{name}/{file}": data for file, data in folder.files.items()}, folder.sha256, folder)
@@ -134,7 +131,7 @@ def _source(path: Path) -> InputFiles:
             raise UnreadableFile("something that is not a regular file", "Name a workbook, or a folder of CSV files.")
         parts = [path] if path.is_file() else [each for each in path.iterdir() if is_sheet_file(each)]
         size = sum(each.stat().st_size for each in parts)
-        if size > FILE_BYTES:
+        if size > WORKBOOK_BYTES:
             found = f"{size / 1e6:,.0f} MB" if path.is_dir() else f"a file of {size / 1e6:,.0f} MB"
             raise UnreadableFile(found, "Delete the sheets that the planner does not read.")
         source = input_files(path)

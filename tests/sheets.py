@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from models.faults import Fault, FaultyWorkbook
 from models.loading import dataset_from
+from planner.package import escaped
 
 Tables = dict[str, Any]
 
@@ -95,7 +96,8 @@ def workbook(path: Path, *more: Tables, **changes: Any) -> Path:
         columns = list(dict.fromkeys(column for each in rows for column in each))
         sheet.append(columns)
         for each in rows:
-            sheet.append([each.get(column) for column in columns])
+            values = [each.get(column) for column in columns]
+            sheet.append([escaped(value) if isinstance(value, str) else value for value in values])
     book.save(path)
     return path
 

@@ -7,14 +7,17 @@ it would find may only follow from that. So a person sees all that is wrong, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
-from models.checks import demand, factors, limits, names, plausibility, policy, rows, service, supply
+from models.checks import demand, factors, limits, names, plausibility, policy, rows, service, similar_names, supply
 from models.checks.context import CheckContext, check_context_of
 from models.dataset import Dataset
 from models.faults import Fault
 from models.schema import sheet, sheet_names
 from models.supply.registry import KINDS, bought
 
+MOST_FAULTS = 1000
+"""So many faults of one check are told at most."""
 Check = Callable[[CheckContext], Iterator[Fault]]
 
 NO_PART_IN_SERVICE = ("caps", "rules", "scenarios", "scenario_factors", "history")
@@ -35,6 +38,8 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (names.unknown_names, ()),
         (names.names_of_two_offers, ()),
         (names.sites_in_two_regions, ()),
+        (similar_names.nearly_same_names, ()),
+        (similar_names.sums_of_others, ()),
         (rows.reversed_ranges, ()),
         (rows.one_price, ()),
         (rows.lease_rights, ()),
@@ -77,7 +82,7 @@ def check_in_context(context: CheckContext) -> list[Fault]:
     doubtful = set(context.broken)
     for each, relies_on in checks():
         if doubtful.isdisjoint(relies_on):
-            found = list(each(context))
+            found = list(islice(each(context), MOST_FAULTS))
             faults += found
             doubtful.update(fault.sheet for fault in found if fault.severity == "error")
     return faults

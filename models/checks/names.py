@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from models import months
 from models.checks.context import CheckContext, fault_in
@@ -56,27 +57,41 @@ def duplicated_keys(context: CheckContext) -> Iterator[Fault]:
 
 
 def unknown_names(context: CheckContext) -> Iterator[Fault]:
-    """Each name in a column that refers to other sheets is a key of one of them."""
-    counts: Counter[tuple[str, str, str]] = Counter()
-    last: dict[tuple[str, str, str], Fault] = {}
+    """Each name in a column that refers to other sheets is a key of one of them.
+
+    A name is told in so many rows, and so many names in a column, then they are counted.
+    """
     for sheet, entries in context.entries.items():
         columns = [column for column in entries[0].sheet.columns if column.refers] if entries else []
         for column in columns:
             if context.sheets_hiding_names.intersection(referred(column)):
                 continue
             known = frozenset().union(*(context.names[refers] for refers in referred(column)))
+            count: Counter[str] = Counter()
+            first: dict[str, Fault] = {}
+            last_row: dict[str, int] = {}
             for entry in entries:
                 for name in _unknown(entry, column, known):
-                    key = sheet, column.name, name
-                    counts[key] += 1
-                    if counts[key] <= SHOWN:
-                        last[key] = _unknown_name(entry, column, name, sorted(known))
-                        yield last[key]
-    for key, count in counts.items():
-        if count > SHOWN:
-            sheet, column_name, name = key
-            found = f"'{name}' in {count - SHOWN} more rows"
-            yield Fault(sheet, column_name, "", found, last[key].expected, last[key].fix)
+                    if entry.wide and last_row.get(name) == entry.row:
+                        continue  # the row has an entry for each month
+                    last_row[name] = entry.row
+                    count[name] += 1
+                    if count[name] <= SHOWN and (name in first or len(first) < SHOWN):
+                        fix = first[name].fix if name in first else closest(name, sorted(known))
+                        fault = fault_in(entry, column.name, f"'{name}'", _defined_in(column), fix)
+                        first.setdefault(name, fault)
+                        yield replace(fault, row_key=fault.row_key.rpartition("/")[0]) if entry.wide else fault
+            for name, fault in first.items():
+                if count[name] > SHOWN:
+                    found = f"'{name}' in {count[name] - SHOWN} more rows"
+                    yield Fault(sheet, column.name, "", found, fault.expected, fault.fix)
+            if len(count) > len(first):
+                found = f"{len(count) - len(first):,} more names that are not defined"
+                yield Fault(sheet, column.name, "", found, _defined_in(column), "Correct those above first.")
+
+
+def _defined_in(column: Column) -> str:
+    return f"a name defined in the sheet {' or '.join(referred(column))}"
 
 
 def _unknown(entry: Entry, column: Column, known: frozenset[str]) -> list[str]:
@@ -87,11 +102,6 @@ def _names(entry: Entry, column: str) -> tuple[str, ...]:
     """The names in a cell, of one or several."""
     value = entry.values.get(column)
     return value if isinstance(value, tuple) else (value,) if value else ()
-
-
-def _unknown_name(entry: Entry, column: Column, name: str, known: list[str]) -> Fault:
-    sheets = " or ".join(referred(column))
-    return fault_in(entry, column.name, f"'{name}'", f"a name defined in the sheet {sheets}", closest(name, known))
 
 
 def names_of_two_offers(context: CheckContext) -> Iterator[Fault]:

@@ -10,9 +10,11 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from models.faults import Fault, closest
 from models.schema import NEVER_READ, NEVER_READ_SHEETS, SHEETS, Sheet
+from models.text import apart, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def fold(name: str) -> str:
     >>> fold(" Load Blocks\u00a0")
     'load_blocks'
     """
-    return "_".join(name.replace("\u00a0", " ").replace("_", " ").lower().split())
+    return "_".join(seen(name).replace("_", " ").lower().split())
 
 
 def column_letter(index: int) -> str:
@@ -98,7 +100,7 @@ def first_letters(table: RawTable) -> dict[str, str]:
 
 def is_blank(value: object) -> bool:
     """Whether a cell holds nothing: no value, or blanks only."""
-    return value is None or (isinstance(value, str) and not value.replace("\u00a0", " ").strip())
+    return value is None or (isinstance(value, str) and not seen(value).strip())
 
 
 def shown(value: object) -> str:
@@ -116,20 +118,29 @@ def shown(value: object) -> str:
     if isinstance(value, float) and math.isfinite(value) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, dt.datetime):
-        return value.date().isoformat()
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
     if isinstance(value, str):
         return f"'{value if len(value) <= 60 else value[:57] + '…'}'"
     return str(value)
 
 
+LONGEST_TEXT = 32_767
+"""Characters that a cell can hold."""
+TITLE_ROWS = 10
+"""So far down the names of columns are looked for that should stand in row 1."""
+MOST_UNKNOWN = 20
+"""So many unknown names of a kind are told one by one."""
 ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
 
 
-def spreadsheet_error(value: object) -> Unreadable | None:
-    """What stands for a cell that shows an error of a spreadsheet program; None for any other value."""
-    if isinstance(value, str) and value.strip() in ERRORS:
-        return Unreadable(f"{value}, an error of the spreadsheet", "Correct the formula, or type the value.")
-    return None
+def text_of(text: str) -> str | Unreadable:
+    """What a cell with a text holds: the text as a person sees it, unless it is an error or too long for a cell."""
+    text = seen(text)
+    if text.strip() in ERRORS:
+        return Unreadable(f"{text}, an error of the spreadsheet", "Correct the formula, or type the value.")
+    if len(text) > LONGEST_TEXT:
+        return Unreadable(f"a text of {len(text):,} characters", f"A cell holds at most {LONGEST_TEXT:,}; shorten it.")
+    return text
 
 
 def plain_number(text: str) -> float | None:
@@ -149,6 +160,13 @@ def arranged(
     Reports values under no heading, and rows where there is no heading at all.
     """
     sheet = fold(name)
+    names = names_of_columns(sheet)
+    if names and names.isdisjoint(map(fold, headings.values())) and (row := _row_of_names(rows, names)):
+        title = next(iter(headings.values()), "")
+        found = f"{shown(title)} in row 1, and the names of columns in row {row}"
+        fix = f"Delete the rows above row {row}."
+        faults.append(Fault(sheet, "", "", found, "the names of columns in row 1", fix, row=1, cell="A1"))
+        return RawTable(name, headings, (), broken=True)
     if not headings and any(rows.values()):
         fix = "Put the column names in row 1 and the records below it."
         faults.append(Fault(sheet, "", "", "no column names", "column names in row 1", fix, row=1, cell="A1"))
@@ -162,24 +180,90 @@ def arranged(
     return RawTable(name, headings, tuple(Record(row, values) for row, values in kept))
 
 
+def names_of_columns(sheet: str) -> frozenset[str]:
+    """The names that may head the columns of a sheet; none for a sheet that is not known."""
+    if sheet == "settings":
+        return frozenset(("key", "value"))
+    return frozenset(column.name for each in SHEETS if each.name == sheet for column in each.columns)
+
+
+def _row_of_names(rows: Mapping[int, Mapping[str, object]], names: frozenset[str]) -> int:
+    """The first of the first ten rows in which at least two names of columns stand; 0 where there is none."""
+    for row in sorted(each for each in rows if each <= TITLE_ROWS):
+        texts = [fold(value) for value in rows[row].values() if isinstance(value, str)]
+        if len(names.intersection(texts)) >= min(2, len(names)):
+            return row
+    return 0
+
+
+def misspelt(name: str, known: Iterable[str]) -> str:
+    """The known name that a folded one is a slip of: 1 letter apart, or 2 where it has more than five; "" for none.
+
+    >>> misspelt("lead_month", ["lead_months"]), misspelt("rate", ["site"]), misspelt("fleets", ["fleet"])
+    ('lead_months', '', 'fleet')
+    """
+    found = ((apart(name, each, 1 if len(each) <= 5 else 2), each) for each in known)
+    return min((each for each in found if each[0] <= (1 if len(each[1]) <= 5 else 2)), default=(0, ""))[1]
+
+
+class UnknownNames:
+    """Reports names the planner does not know: errors where they are slips of absent ones, else warnings.
+
+    Parameters
+    ----------
+    known
+        All names of the kind.
+    absent
+        Those of them that are not there under their own name.
+    warning
+        The short name of the warnings.
+    """
+
+    def __init__(self, known: Iterable[str], absent: Iterable[str], warning: str) -> None:
+        self.known, self.absent, self.warning = tuple(known), tuple(absent), warning
+        self.told = 0
+        self.slips: set[str] = set()
+
+    def of(
+        self, name: str, sheet: str, column: str = "", found: str = "", expected: str = "", **place: Any
+    ) -> list[Fault]:
+        """The fault of a folded name, if it is an error or one of the first."""
+        if slip := misspelt(name, self.absent):
+            self.slips.add(slip)
+            fix = f"Did you mean '{slip}'? Correct the name; a name that is meant needs to be less like it."
+            return [Fault(sheet, column, "", found, expected, fix, **place)]
+        self.told += 1
+        if self.told > MOST_UNKNOWN:
+            return []
+        more = " There may be more such names; they are not told." if self.told == MOST_UNKNOWN else ""
+        fix = f"It is not read. {closest(name, self.known)}{more}"
+        return [Fault(sheet, column, "", found, expected, fix, self.warning, **place)]
+
+
 def tables_by_sheet(tables: Iterable[RawTable], faults: list[Fault]) -> dict[str, RawTable]:
     """The table of each known sheet. Reports unknown, doubled and missing sheets."""
+    tables = list(tables)
     known = {each.name: each for each in SHEETS}
+    absent = known.keys() - {fold(table.name) for table in tables}
     found: dict[str, RawTable] = {}
+    others: list[RawTable] = []
     for table in tables:
         name = fold(table.name)
         if name in NEVER_READ_SHEETS:
             continue
         if name not in known:
-            fix = f"It is not read. {closest(name, known)}"
-            faults.append(
-                Fault(table.name, "", "", "a sheet with that name", "a sheet the planner knows", fix, "unknown-sheet")
-            )
+            others.append(table)
         elif name in found:
             fix = f"'{found[name].name}' has the same name; keep one of the two."
             faults.append(Fault(table.name, "", "", "the sheet twice", "one sheet with that name", fix))
         else:
             found[name] = table
+    report = UnknownNames(known, absent, "unknown-sheet")
+    for table in others:
+        faults += report.of(
+            fold(table.name), table.name, found="a sheet with that name", expected="a sheet the planner knows"
+        )
+    found |= {name: RawTable(name, {}, (), broken=True) for name in report.slips}
     for sheet in SHEETS:
         if not sheet.optional and sheet.name not in found:
             columns = ("key", "value") if sheet.name == "settings" else (c.name for c in sheet.columns if c.required)
@@ -208,13 +292,15 @@ def match_columns(sheet: Sheet, table: RawTable, names: Iterable[str], faults: l
     return Matched(sheet, table, letters, others)
 
 
-def report_unknown_columns(matched: Matched, known: Iterable[str], faults: list[Fault]) -> None:
-    """Warns of each heading that is no column of the sheet."""
+def report_unknown_columns(matched: Matched, known: Iterable[str], faults: list[Fault]) -> frozenset[str]:
+    """Reports each heading that is no column of the sheet: an error where it is a slip of one that is absent.
+
+    Returns those absent ones.
+    """
     names = tuple(known)
+    report = UnknownNames(names, [name for name in names if name not in matched.letters], "unknown-column")
     for letter, heading in matched.others.items():
-        found = f"a column {shown(heading)}"
-        fix = f"It is not read. {closest(fold(heading), names)}"
-        cell = f"{letter}1"
-        faults.append(
-            Fault(matched.sheet.name, heading, "", found, "a column of this sheet", fix, "unknown-column", 1, cell)
-        )
+        found, cell = f"a column {shown(heading)}", f"{letter}1"
+        name = matched.sheet.name
+        faults += report.of(fold(heading), name, heading, found, "a column of this sheet", row=1, cell=cell)
+    return frozenset(report.slips)

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models import months
 from models.columns import CellError, Column, parse
-from models.faults import Fault, closest
+from models.faults import Fault
 from models.parsing.raw_tables import (
     Matched,
     RawTable,
     Record,
+    UnknownNames,
     Unreadable,
     fold,
     is_blank,
     match_columns,
+    plain_number,
     report_unknown_columns,
     shown,
 )
-from models.schema import Sheet, sheet
+from models.schema import WIDE, Sheet, sheet
 
-_MONTH_LIKE = re.compile(
-    r"[\d\s./-]*\d[\d\s./-]*|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\D*\d+", re.IGNORECASE
-)
-"""What may be meant as a month though it is none that can be read for sure: 09/2026, Sep-26."""
+MOST_FAULTS = 5000
+"""So many faults of cells are told at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What could be read of one row: typed `values` by column, defaults filled in, unreadable columns left out."""
+    """What could be read of one row: typed `values` by column, defaults filled in, unreadable columns left out.
+
+    `wide`: it is one month of a row that has several.
+    """
 
     sheet: Sheet
     row: int
     values: Mapping[str, Any]
+    wide: bool = False
 
     @property
     def whole(self) -> bool:
@@ -90,7 +93,7 @@ def read_sheet(which: Sheet, table: RawTable | None, faults: list[Fault]) -> She
     names = [each.name for each in which.columns]
     matched = match_columns(which, table, names, faults)
     result.letters.update(matched.letters)
-    wide = _month_headings(matched) if which.name in ("demand", "history") else {}
+    wide = _month_headings(matched) if which.name in WIDE else {}
     if wide and not {"month", "tokens_bn_per_day"} & set(matched.letters):
         _read_wide(matched, wide, result)
     else:
@@ -108,9 +111,10 @@ def read_sheet(which: Sheet, table: RawTable | None, faults: list[Fault]) -> She
 def _read_long(matched: Matched, result: SheetEntries) -> None:
     which = matched.sheet
     columns = [(each, matched.letters.get(each.name)) for each in which.columns]
-    report_unknown_columns(matched, [each.name for each, letter in columns if not letter], result.faults)
+    slips = report_unknown_columns(matched, [each.name for each in which.columns], result.faults)
+    result.broken |= bool(slips)
     if _has_records(matched) or not which.optional:
-        _report_missing_columns(matched, result)
+        _report_missing_columns(matched, result, ignore=slips)
     filled = [r for r in matched.table.records if any(letter in r.values for _, letter in columns if letter)]
     for record in filled:
         row = _RowReader(which, record)
@@ -133,15 +137,20 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries) 
     """Demand or history with a row per segment and region and a column per month; blank is not given."""
     which = matched.sheet
     columns = {each.name: each for each in which.columns}
-    unknown = {letter: heading for letter, heading in matched.others.items() if letter not in wide}
-    for letter, heading in unknown.items():
-        if _MONTH_LIKE.fullmatch(heading.strip()):
-            expected = "a month, such as 2026-09 or Sep 2026"
+    others: dict[str, str] = {}
+    for letter, heading in matched.others.items():
+        if letter in wide:
+            continue
+        if any(_is_number(record.values.get(letter)) for record in matched.table.records):
+            expected = "a month, such as 2026-09 or Sep 2026, over a column of numbers"
             fix = "Write the month in this form, or rename the column to note."
-            result.refuse(heading, shown(heading), expected, fix, 1, f"{letter}1")
-    others = {letter: heading for letter, heading in unknown.items() if not _MONTH_LIKE.fullmatch(heading.strip())}
-    report_unknown_columns(Matched(which, matched.table, {}, others), ("segment", "region"), result.faults)
-    _report_missing_columns(matched, result, ignore=("month", "tokens_bn_per_day"))
+            result.refuse(heading, f"a column {shown(heading)}", expected, fix, 1, f"{letter}1")
+        else:
+            others[letter] = heading
+    others_of = Matched(which, matched.table, matched.letters, others)
+    slips = report_unknown_columns(others_of, ("segment", "region"), result.faults)
+    result.broken |= bool(slips)
+    _report_missing_columns(matched, result, ignore={"month", "tokens_bn_per_day", *slips})
     first: dict[int, str] = {}
     for letter, month in wide.items():
         heading = matched.others[letter]
@@ -167,15 +176,21 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries) 
             figure = _RowReader(which, record, dict(head.values))
             figure.read_cell(columns["tokens_bn_per_day"], record.values[column], column, matched.others[column])
             result.broken |= figure.finish(result.faults)
-            result.entries.append(Entry(which, record.row, figure.values | {"month": month}))
+            result.entries.append(Entry(which, record.row, figure.values | {"month": month}, wide=True))
+
+
+def _is_number(value: object) -> bool:
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)) or (
+        isinstance(value, str) and plain_number(value) is not None
+    )
 
 
 def _month_headings(matched: Matched) -> dict[str, int]:
-    found = {letter: months.parse(heading) for letter, heading in matched.others.items()}
+    found = {letter: months.parse_heading(heading) for letter, heading in matched.others.items()}
     return {letter: month for letter, month in found.items() if month is not None}
 
 
-def _report_missing_columns(matched: Matched, result: SheetEntries, ignore: tuple[str, ...] = ()) -> None:
+def _report_missing_columns(matched: Matched, result: SheetEntries, ignore: Collection[str] = ()) -> None:
     for column in matched.sheet.columns:
         if column.required and column.name not in matched.letters and column.name not in ignore:
             fix = f"Add a column {column.name}: {column.meaning}."
@@ -187,9 +202,10 @@ def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
     which = sheet("settings")
     result = SheetEntries(which, faults)
     matched = match_columns(which, table, ("key", "value"), faults)
-    report_unknown_columns(matched, ("key", "value"), faults)
+    slips = report_unknown_columns(matched, ("key", "value"), faults)
+    result.broken |= bool(slips)
     missing = [name for name in ("key", "value") if name not in matched.letters]
-    for name in missing:
+    for name in (each for each in missing if each not in slips):
         result.refuse(name, "no such column", "the columns key and value", f"Add a column {name}.", 1)
     if missing:
         return result
@@ -197,6 +213,8 @@ def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
     columns = {each.name: each for each in which.columns}
     key, letter = matched.letters["key"], matched.letters["value"]
     values: dict[str, Any] = {}
+    there = {fold(str(record.values.get(key, ""))) for record in matched.table.records}
+    report = UnknownNames(columns, [name for name in columns if name not in there], "unknown-setting")
     for record in matched.table.records:
         if key not in record.values:
             if letter in record.values:
@@ -208,9 +226,8 @@ def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
         if isinstance(raw, Unreadable):
             result.refuse("key", raw.found, "the name of a setting", raw.fix, record.row)
         elif name not in columns:
-            fix = f"It is not read. {closest(name, columns)}"
             row, found, expected = record.row, f"a setting {shown(raw)}", "a setting the planner knows"
-            faults.append(Fault("settings", name, "", found, expected, fix, "unknown-setting", row, f"{key}{row}"))
+            faults += report.of(name, "settings", name, found, expected, row=row, cell=f"{key}{row}")
         elif name in result.rows:
             found = f"{name} a second time (first in row {result.rows[name]})"
             result.refuse(name, found, "each setting once", "Keep one of the two.", record.row)
@@ -221,7 +238,9 @@ def _read_settings(table: RawTable, faults: list[Fault]) -> SheetEntries:
             result.broken |= reader.finish(faults)
     for column in which.columns:
         if column.name not in result.rows:
-            if column.required:
+            if column.name in report.slips:
+                result.broken = True
+            elif column.required:
                 fix = f"Add a row with the key {column.name}: {column.meaning}."
                 result.refuse(column.name, "no such setting", column.expected(), fix)
             else:
@@ -268,8 +287,9 @@ class _RowReader:
         """Reports the faults of the row, now that its key is known; returns whether any is an error."""
         if not self.faults:
             return False
-        label = key_label(self.sheet, self.values)
-        faults += (replace(fault, row_key=label) for fault in self.faults)
+        if len(faults) < MOST_FAULTS:
+            label = key_label(self.sheet, self.values)
+            faults += (replace(fault, row_key=label) for fault in self.faults)
         return any(fault.severity == "error" for fault in self.faults)
 
 

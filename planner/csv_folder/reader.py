@@ -8,28 +8,27 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from models import months
 from models.columns import NUMERIC, Column
-from models.faults import Fault, closest
+from models.faults import Fault
 from models.parsing.raw_tables import (
     RawTable,
-    Unreadable,
+    UnknownNames,
     arranged,
     column_letter,
     fold,
     is_blank,
     plain_number,
-    spreadsheet_error,
+    text_of,
 )
-from models.schema import NEVER_READ_SHEETS, SCENARIO_NOTES, sheet, sheet_names
+from models.schema import NEVER_READ_SHEETS, SCENARIO_NOTES, WIDE, sheet, sheet_names
+from planner.files import WORKBOOK_BYTES, read_regular
 
 _KNOWN = frozenset(sheet_names())
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 _SAVE_AS = "Save it as CSV UTF-8, separated by commas."
 
@@ -85,13 +84,15 @@ def folder_content(folder: Path) -> FolderContent:
     there = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(passed_over)]
     others = (path for path in there if not is_sheet_file(path) and path.suffix.lower() != ".md")
     unknown = tuple(path.name for path in others if sheet_of(path) not in NEVER_READ_SHEETS)
-    return FolderContent({path.name: path.read_bytes() for path in there if is_sheet_file(path)}, unknown)
+    return FolderContent(
+        {path.name: read_regular(path, WORKBOOK_BYTES) for path in there if is_sheet_file(path)}, unknown
+    )
 
 
 def folder_tables(content: FolderContent) -> tuple[list[RawTable], list[Fault]]:
     """The tables of the files, one a sheet, and what is wrong with the files themselves."""
     tables: dict[str, RawTable] = {}
-    faults = [_unknown(name) for name in content.others]
+    faults = _unknown_files(content)
     for file, data in content.files.items():
         name = sheet_of(PurePath(file))
         if name in tables:
@@ -113,10 +114,15 @@ def with_files(faults: Sequence[Fault], content: FolderContent) -> Iterator[Faul
         yield replace(fault, file=file)
 
 
-def _unknown(file: str) -> Fault:
-    fix = f"It is not read. {closest(fold(PurePath(file).stem), sheet_names())}"
-    expected = "CSV files named as the sheets"
-    return Fault(PurePath(file).stem, "", "", "a file of that name", expected, fix, "unknown-file", file=file)
+def _unknown_files(content: FolderContent) -> list[Fault]:
+    there = {sheet_of(PurePath(file)) for file in content.files}
+    report = UnknownNames(sheet_names(), [name for name in sheet_names() if name not in there], "unknown-file")
+    found, expected = "a file of that name", "CSV files named as the sheets"
+    return [
+        fault
+        for path in map(PurePath, content.others)
+        for fault in report.of(fold(path.stem), path.stem, found=found, expected=expected, file=path.name)
+    ]
 
 
 class ColumnFinder:
@@ -133,8 +139,8 @@ class ColumnFinder:
             self.value = next((letter for letter, each in folded.items() if each == "value"), "")
             self.of_letter = {}
         self.months: dict[str, int] = {}
-        if name in ("demand", "history"):
-            found = {letter: months.parse(heading) for letter, heading in headings.items()}
+        if name in WIDE:
+            found = {letter: months.parse_heading(heading) for letter, heading in headings.items()}
             self.months = {letter: month for letter, month in found.items() if month is not None}
             self.of_letter |= dict.fromkeys(self.months, self.columns["tokens_bn_per_day"])
 
@@ -230,9 +236,6 @@ class _FileReader:
 
 def _cell(text: str, column: Column | None) -> object:
     """What a cell of the column holds: a number where that is plain and wanted, else its text."""
-    if unseen := _CONTROL.search(text):
-        return Unreadable(f"a character that no cell can hold (0x{ord(unseen[0]):02X})", "Delete it.")
-    if error := spreadsheet_error(text):
-        return error
-    number = plain_number(text) if column is not None and column.kind in NUMERIC else None
-    return text if number is None else number
+    held = text_of(text)
+    number = plain_number(held) if isinstance(held, str) and column is not None and column.kind in NUMERIC else None
+    return held if number is None else number

@@ -27,7 +27,6 @@ from models.faults import Fault
 from models.parsing.raw_tables import fold
 from planner.atomic_files import atomic_write
 from planner.errors import WrongUsage
-from planner.excel.file_checks import WITHOUT_VALUE, check_file
 from planner.excel.problem_workbook import workbook_bytes
 from planner.formatting import count_of_faults
 from planner.outputs import ANNOTATED_SHEET, check_replaceable, check_writable, same_file
@@ -54,9 +53,9 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
     """
     check_target(source, target)
     try:
-        inspected = check_file(workbook_bytes(source))
-        workbook = load_workbook(io.BytesIO(inspected.content))
-        values = load_workbook(io.BytesIO(inspected.content), data_only=True)
+        content = workbook_bytes(source)
+        workbook = load_workbook(io.BytesIO(content))
+        values = load_workbook(io.BytesIO(content), data_only=True)
     except Exception:  # whatever a file that is not a workbook makes the reader raise
         raise WrongUsage(f"{source} cannot be opened as a workbook, so there is no copy to annotate.") from None
     cached = {sheet.title: _formula_values(sheet, values[sheet.title]) for sheet in workbook.worksheets}
@@ -66,10 +65,6 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
         sheet = sheets.get(fold(fault.sheet))
         if sheet is not None and re.fullmatch(r"[A-Z]{1,3}[1-9]\d*", fault.cell):
             by_cell[sheet.title, fault.cell].append(fault)
-    for title, cells in inspected.unreadable.items():
-        for address, unreadable in cells.items():
-            if unreadable is not WITHOUT_VALUE:  # a number that is none, as it stands in the file
-                workbook[title][address].value = unreadable.found
     for (title, address), found in by_cell.items():
         _mark(workbook[title][address], found)
     _write_issues(workbook, faults, sheets)

@@ -17,7 +17,6 @@ from models.columns import Column, Row, columns_of
 from models.dataset import Dataset
 from models.parsing.raw_tables import fold
 from models.schema import SHEETS, Sheet
-from planner.excel.file_checks import check_file
 from planner.excel.problem_workbook import workbook_bytes
 
 
@@ -29,7 +28,7 @@ def rewritten_book(source: Path, before: Dataset, after: Dataset) -> Any:
     """
     import openpyxl
 
-    content = check_file(workbook_bytes(source)).content
+    content = workbook_bytes(source)
     book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
     by_name = {fold(each.title): each for each in book.worksheets}
     for sheet in SHEETS:

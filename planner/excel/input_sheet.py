@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
-from models.faults import FaultyWorkbook
+from models.faults import Fault, FaultyWorkbook
 from models.loading import load_tables, plain_table
-from models.parsing.raw_tables import RawTable
-from planner.excel.plan_file import open_plan_file, plan_file_fault
+from models.parsing.raw_tables import RawTable, fold, shown
+from planner.excel.plan_file import MEND, MOST_FAULTS, PlanSheets
 
 SHEET = "Input"
 KEYED = ("sheet", "row", "column", "value")
@@ -28,18 +28,26 @@ def read_input(path: Path) -> Dataset:
     FaultyWorkbook
         The file is no plan workbook, or one of before plans carried their input.
     """
-    book, _ = open_plan_file(path)
-    if SHEET not in book.sheetnames:
-        raise plan_file_fault(
-            path, f"a workbook without the sheet {SHEET}", "Write the plan again with `planner solve`."
-        )
-    sheet = book[SHEET]
-    sheet.reset_dimensions()
+    sheets = PlanSheets(path)
+    if fold(SHEET) not in sheets.by_name:
+        raise sheets.fault(f"a workbook without the sheet {SHEET}", "Write the plan again with `planner solve`.")
     records: dict[str, dict[int, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
-    for values in sheet.iter_rows(min_row=2, max_col=len(KEYED), values_only=True):
-        name, number, column, value = (*values, *[None] * 4)[:4]
-        if name and number and column and value is not None:
-            records[str(name)][int(number)][str(column)] = value
+    faults = []
+    for line, cells in sheets.rows(SHEET):
+        name, number, column, value = (cells.get(letter) for letter in "ABCD")
+        if line == 1 or value is None:
+            continue
+        if isinstance(name, str) and isinstance(column, str) and isinstance(number, int) and number > 0:
+            records[name][number][column] = value
+        else:
+            found = f"{shown(name)}, {shown(number)}, {shown(column)}"
+            faults.append(
+                Fault(
+                    SHEET, "", "", found, "a sheet, the number of a row and a column", MEND, row=line, cell=f"A{line}"
+                )
+            )
+    if faults:
+        raise FaultyWorkbook(faults[:MOST_FAULTS])
     loaded = load_tables([_table(name, list(rows.values())) for name, rows in records.items()])
     if loaded.dataset is None:
         raise FaultyWorkbook(loaded.faults)

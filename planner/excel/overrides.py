@@ -24,7 +24,7 @@ from models.parsing.raw_tables import (
     plain_number,
     shown,
 )
-from models.schema import SHEETS, Sheet
+from models.schema import SHEETS, WIDE, Sheet
 
 EXPECTED = "sheet.key.column=value, or settings.key=value"
 
@@ -115,7 +115,7 @@ def _set_setting(table: RawTable, sheet: Sheet, rest: str, text: str) -> RawTabl
 
 def _set_cell(table: RawTable, sheet: Sheet, key: str, column: str, value: object, text: str) -> RawTable:
     letters = first_letters(table)
-    if sheet.name in ("demand", "history") and column == "tokens_bn_per_day" and column not in letters:
+    if sheet.name in WIDE and column == "tokens_bn_per_day" and column not in letters:
         return _set_wide(table, sheet, letters, key, value, text)
     labels = [_label(sheet, letters, record) for record in table.records]
     wanted = _same_months(key)
@@ -137,7 +137,7 @@ def _set_cell(table: RawTable, sheet: Sheet, key: str, column: str, value: objec
 def _set_wide(table: RawTable, sheet: Sheet, letters: dict[str, str], key: str, value: object, text: str) -> RawTable:
     place, _, month_text = key.rpartition("/")
     month = months.parse(month_text)
-    dated = {k: found for k, heading in table.headings.items() if (found := months.parse(heading)) is not None}
+    dated = {k: found for k, heading in table.headings.items() if (found := months.parse_heading(heading)) is not None}
     letter = next((k for k, found in dated.items() if found == month), None)
     keys = [letters.get("segment", ""), letters.get("region", "")]
     places = ["/".join(_text(record.values.get(k)) for k in keys).rstrip("/") for record in table.records]

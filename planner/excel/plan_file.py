@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from models.faults import Fault, FaultyWorkbook
-from models.parsing.raw_tables import Unreadable, fold
-from planner.excel.file_checks import UnreadableFile, check_file, open_workbook
+from models.parsing.raw_tables import fold
+from planner.excel.cells import SheetCells, cells_of
 from planner.excel.told_apart import is_problem
+from planner.files import WORKBOOK_BYTES, UnreadableFile, read_regular
+
+MEND = "Put back what the planner wrote, or write the plan again with `planner solve`."
+MOST_FAULTS = 50
+"""At most this many faults are reported."""
 
 
 def plan_file_fault(path: Path, found: str, fix: str) -> FaultyWorkbook:
@@ -18,25 +22,48 @@ def plan_file_fault(path: Path, found: str, fix: str) -> FaultyWorkbook:
     return FaultyWorkbook([Fault(path.name or str(path), "", "", found, expected, fix)])
 
 
-def open_plan_file(path: Path) -> tuple[Any, Mapping[str, Mapping[str, Unreadable]]]:
-    """A workbook (of openpyxl, read only), and its unreadable cells by sheet and address.
+class PlanSheets:
+    """The filled cells of a plan workbook's sheets, row by row.
 
     Raises
     ------
     FaultyWorkbook
-        There is none, none that can be read, or it is a problem.
+        There is no file, none that can be read, or it is a problem.
     """
-    try:
-        inspected = check_file(path.read_bytes())
-        book = open_workbook(inspected.content, read_only=True)
-    except FileNotFoundError:
-        fix = "Name a plan workbook that `planner solve` wrote."
-        raise plan_file_fault(path, "no file with that name", fix) from None
-    except OSError as error:
-        fix = "Close it in other programs, or ask for permission to read it."
-        raise plan_file_fault(path, error.strerror or str(error), fix) from None
-    except UnreadableFile as refused:
-        raise plan_file_fault(path, refused.found, refused.fix) from None
-    if is_problem(frozenset(map(fold, book.sheetnames))):
-        raise plan_file_fault(path, "a problem to solve", "Name the plan that `planner solve` wrote for it.")
-    return book, inspected.unreadable
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._workbook = cells_of(read_regular(path, WORKBOOK_BYTES))
+        except FileNotFoundError:
+            fix = "Name a plan workbook that `planner solve` wrote."
+            raise self.fault("no file with that name", fix) from None
+        except OSError as error:
+            fix = "Close it in other programs, or ask for permission to read it."
+            raise self.fault(error.strerror or str(error), fix) from None
+        except UnreadableFile as refused:
+            raise self.fault(refused.found, refused.fix) from None
+        self.by_name = {fold(sheet.name): sheet for sheet in self._workbook.sheets}
+        if is_problem(frozenset(self.by_name)):
+            raise self.fault("a problem to solve", "Name the plan that `planner solve` wrote for it.")
+        self._read: dict[str, SheetCells] = {}
+
+    def fault(self, found: str, fix: str) -> FaultyWorkbook:
+        """The fault of a file that is no plan workbook."""
+        return plan_file_fault(self.path, found, fix)
+
+    def rows(self, sheet: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+        """The rows of a sheet that are not blank, with their numbers: cells by column letter; none without the sheet.
+
+        Raises
+        ------
+        FaultyWorkbook
+            The sheet cannot be read.
+        """
+        name = fold(sheet)
+        if name in self.by_name and name not in self._read:
+            try:
+                self._read[name] = self._workbook.cells(self.by_name[name])
+            except UnreadableFile as refused:
+                raise self.fault(refused.found, refused.fix) from None
+        yield from self._read[name].rows.items() if name in self._read else ()

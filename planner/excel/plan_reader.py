@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from models import months
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
-from models.parsing.raw_tables import Unreadable, fold, is_blank, shown
+from models.parsing.raw_tables import Unreadable, column_letter, fold, shown
 from models.plan import OptionPurchase, Plan, Signing
 from models.supply.kind import OfferKind
 from models.supply.registry import decided_kinds, kind_named
-from planner.excel.plan_file import open_plan_file, plan_file_fault
+from planner.excel.plan_file import MEND, MOST_FAULTS, PlanSheets
 from planner.results.plan_tables import DECISIONS, PLAN_TABLES, SUMMARY
 from planner.results.tables import Table, TableColumn
 from planner.version import __version__
@@ -37,13 +37,12 @@ EXPECTED = {
     "money": "a number",
     "flag": "yes or no",
 }
-MEND = "Put back what the planner wrote, or write the plan again with `planner solve`."
 FOR_SCENARIOS = (
     "A plan for scenarios can be audited against a workbook with the same scenarios, and used as a start. For anything "
     "else solve a copy of the workbook without the sheets scenarios and scenario_factors, and name that plan."
 )
-MOST_FAULTS = 50
-"""At most this many faults are reported."""
+VERSION = ("version", "planner")
+"""Where the sheet Run says which planner wrote a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +91,37 @@ def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
 
 
 def run_record(path: Path) -> dict[tuple[str, str], Any]:
-    """What a plan workbook's sheet Run says, by section and key; empty where there is no such sheet."""
-    from openpyxl import load_workbook
+    """What a plan workbook's sheet Run says, by section and key; empty where there is no such sheet.
 
-    book = load_workbook(path, read_only=True, data_only=True)
-    rows = book["Run"].iter_rows(max_col=3, values_only=True) if "Run" in book.sheetnames else ()
-    return {(str(row[0]), str(row[1])): row[2] for row in rows if len(row) == 3}
+    Raises
+    ------
+    FaultyWorkbook
+        The file is no workbook that can be read.
+    """
+    rows = PlanSheets(path).rows("Run")
+    return {(str(row.get("A")), str(row.get("B"))): row.get("C") for _, row in rows}
 
 
-class Sheets:
-    """The cells of a plan workbook, sheet by sheet: row number and values, from the header on."""
+class Sheets(PlanSheets):
+    """The sheets of a plan workbook that has all those which a plan is read from.
+
+    Raises
+    ------
+    FaultyWorkbook
+        The file is none.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        book, self.unreadable = open_plan_file(path)
-        self.by_name = {fold(sheet.title): sheet for sheet in book.worksheets}
+        super().__init__(path)
         missing = [table.sheet for table in (SUMMARY, DECISIONS, *PLAN_TABLES) if fold(table.sheet) not in self.by_name]
         if missing:
             found = f"a workbook without the sheet{'s' * (len(missing) > 1)} {', '.join(missing)}"
             raise self.fault(found, self.mend_missing())
 
-    def fault(self, found: str, fix: str) -> FaultyWorkbook:
-        """The fault of a file that is no plan workbook."""
-        return plan_file_fault(self.path, found, fix)
-
     def mend_missing(self) -> str:
         """What to do about a sheet or column that is missing: a plan of another planner is solved again."""
-        rows = self.rows("Run") if fold("Run") in self.by_name else ()
-        written_by = next((str(row[2]) for _, row in rows if row[:2] == ("version", "planner") and len(row) > 2), "")
+        rows = (row for _, row in self.rows("Run"))
+        written_by = next((str(row.get("C", "")) for row in rows if (row.get("A"), row.get("B")) == VERSION), "")
         if written_by in ("", __version__):
             return MEND
         return (
@@ -130,17 +132,6 @@ class Sheets:
     def for_scenarios(self) -> bool:
         """Whether it is a plan for all scenarios of a workbook."""
         return fold("Scenarios") in self.by_name
-
-    def rows(self, sheet: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """Rows that are not blank, with their numbers."""
-        worksheet = self.by_name[fold(sheet)]
-        worksheet.reset_dimensions()  # what a file says of its own size is not to be trusted
-        bad = self.unreadable.get(worksheet.title, {})
-        for number, values in enumerate(worksheet.iter_rows(values_only=True), start=1):
-            if bad:
-                values = tuple(bad.get(f"{letter(c)}{number}", value) for c, value in enumerate(values))
-            if not all(is_blank(value) for value in values):
-                yield number, values
 
 
 class Reader:
@@ -184,9 +175,9 @@ class Reader:
     def recorded(self, metric: str, kind: str = "amount") -> Any:
         """What the Summary says of a metric, a number or with `kind` text a word; None where it says nothing."""
         for number, values in self.sheets.rows(SUMMARY.sheet):
-            if values[0] == metric:
-                value = values[1] if len(values) > 1 else None
-                if is_blank(value):
+            if values.get("A") == metric:
+                value = values.get("B")
+                if value is None:
                     return None
                 if kind == "text" and isinstance(value, str):
                     return value
@@ -198,10 +189,8 @@ class Reader:
     def records(self, table: Table) -> Iterator[tuple[int, dict[str, Any]]]:
         """Each row as values by attribute; rows with a fault are reported and left out."""
         rows = self.sheets.rows(table.sheet)
-        number, headings = next(rows, (1, ()))
-        places = {fold(str(heading)): c for c, heading in enumerate(headings) if not is_blank(heading)}
-        if number != 1:
-            places = {}
+        number, headings = next(rows, (1, {}))
+        places = {fold(str(heading)): letter for letter, heading in headings.items()} if number == 1 else {}
         missing = [column.header for column in table.columns if column.header not in places]
         if missing:
             found = f"no column {', '.join(missing)}"
@@ -222,12 +211,12 @@ class Reader:
             before = len(self.faults)
             for column in table.columns:
                 place = places[column.header]
-                value = cells[place] if place < len(cells) else None
+                value = cells.get(place)
                 try:
                     values[column.attribute] = self._value(column, value)
                 except ValueError:
                     expected = EXPECTED[column.kind] + (" or nothing" if column.blank else "")
-                    self.fault(table, column.header, number, shown(value), expected, f"{letter(place)}{number}")
+                    self.fault(table, column.header, number, shown(value), expected, f"{place}{number}")
             if len(self.faults) == before:
                 yield number, values | {"kind": kind_named(values["kind"])} if "kind" in values else values
             elif before >= MOST_FAULTS:
@@ -235,7 +224,7 @@ class Reader:
 
     def _value(self, column: TableColumn, value: object) -> Any:
         """The value of a cell. Raises ValueError where it does not fit the column."""
-        if is_blank(value):
+        if value is None:
             if column.blank:
                 return "" if column.kind == "text" else None
             raise ValueError(column.header)
@@ -257,7 +246,7 @@ class Reader:
     def fault(self, table: Table, column: str, row: int, found: str, expected: str, cell: str = "") -> None:
         """Notes what is wrong with a cell."""
         if not cell:
-            cell = f"{letter(table.headers.index(column))}{row}"
+            cell = f"{column_letter(table.headers.index(column))}{row}"
         self.faults.append(Fault(table.sheet, column, "", found, expected, MEND, row=row, cell=cell))
 
 
@@ -266,20 +255,11 @@ def _refuse(value: object) -> Any:
 
 
 def _text(value: object) -> str:
-    from openpyxl.utils.escape import unescape
-
     if isinstance(value, str):
-        return str(unescape(value))
+        return value
     if isinstance(value, (bool, Unreadable, dt.date)) or not isinstance(value, (int, float)):
         raise ValueError(value)
     return str(int(value)) if float(value).is_integer() else str(value)
-
-
-def letter(column: int) -> str:
-    """The letter of a column, the first of index 0."""
-    from openpyxl.utils import get_column_letter
-
-    return str(get_column_letter(column + 1))
 
 
 def provenance_warnings(plan_path: Path, input_sha256: str, overrides: tuple[str, ...]) -> list[str]:

@@ -30,6 +30,8 @@ from planner.atomic_files import atomic_folder_write, atomic_write
 from planner.csv_folder.reader import folder_content, folder_tables, is_sheet_file
 from planner.csv_folder.writer import csv_files
 from planner.excel.workbook_reader import workbook_tables
+from planner.files import WORKBOOK_BYTES, read_regular
+from planner.package import escaped
 
 LAST_ROW = 2000
 """Drop-downs and number formats reach down to here."""
@@ -48,7 +50,7 @@ def workbook_bytes(problem: Path) -> bytes:
         It cannot be read.
     """
     if not problem.is_dir():
-        return problem.read_bytes()
+        return read_regular(problem, WORKBOOK_BYTES)
     tables, _ = folder_tables(folder_content(problem))
     buffer = io.BytesIO()
     problem_book(tables).save(buffer)
@@ -237,6 +239,8 @@ def _cell_value(value: object, column: Column | None) -> object:
         return value.found
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and (column is None or column.kind != "month"):
+        return escaped(value)
     if column is not None and column.kind == "month" and (month := months.parse(value)) is not None:
         return months.first_day(month)
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST else value

@@ -12,7 +12,8 @@ from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import shown
 from models.plan import OptionPurchase, Plan, Signing
-from planner.excel.plan_reader import MOST_FAULTS, Reader, Sheets, read_plan
+from planner.excel.plan_file import MOST_FAULTS
+from planner.excel.plan_reader import Reader, Sheets, read_plan
 from planner.results.plan_tables import DECISIONS, PLAN_TABLES
 from planner.results.scenario_tables import SCENARIO, SCENARIOS
 from planner.results.tables import Table

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from models.parsing.raw_tables import fold
 from planner.csv_folder.reader import is_problem_folder
 from planner.errors import WrongUsage
-from planner.excel.file_checks import names_of_sheets
+from planner.package import names_of_sheets
 
 PLAN_SHEETS = frozenset({"summary", "decisions", "capacity"})
 
@@ -32,7 +33,10 @@ def problem_and_plan(first: Path, second: Path) -> tuple[Path, Path]:
         Both are problems, or both are plans.
     """
     given = (first, second)
-    sheets = [frozenset({"settings"}) if is_problem_folder(path) else names_of_sheets(path) for path in given]
+    sheets = [
+        frozenset({"settings"}) if is_problem_folder(path) else frozenset(map(fold, names_of_sheets(path)))
+        for path in given
+    ]
     if all(map(is_plan, sheets)):
         raise WrongUsage(f"'{first}' and '{second}' are both plans. Name one, and the workbook it is a plan of.")
     if all(map(is_problem, sheets)):

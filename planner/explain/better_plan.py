@@ -12,7 +12,8 @@ from models.estimate import Estimate
 from models.plan import Plan
 from planner.explain.searches import Search
 from planner.formatting import estimate_json, estimate_words, money
-from planner.outputs import PLAN_SHEETS, free_name, sheet_names
+from planner.outputs import PLAN_SHEETS, free_name
+from planner.package import names_of_sheets
 from planner.reports.plan_report import write_plan
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
@@ -58,7 +59,7 @@ def write_better_plan(dataset: Dataset, better: BetterPlan, explanation: Path) -
         It cannot be written there.
     """
     path = explanation.with_name(f"{explanation.stem}.better-plan.xlsx")
-    if path.exists() and not sheet_names(path) >= PLAN_SHEETS:
+    if path.exists() and not names_of_sheets(path) >= PLAN_SHEETS:
         path = free_name(path)  # somebody else's workbook
     plan = better.plan
     result = RunResult(

@@ -12,7 +12,8 @@ from typing import Any
 from models.core.compiled import Compiled
 from planner.atomic_files import json_bytes, written_together
 from planner.errors import CannotWrite
-from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name, sheet_names
+from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name
+from planner.package import names_of_sheets
 from planner.reports.plan_report import plan_workbook
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
@@ -102,7 +103,7 @@ def _drawn(result: RunResult, outputs: Outputs) -> dict[Path, bytes]:
 
 def _ours(path: Path, sheets: set[str]) -> Path:
     """The path, or a free name beside it where somebody else's workbook is there."""
-    return free_name(path) if path.exists() and not sheet_names(path) >= sheets else path
+    return free_name(path) if path.exists() and not names_of_sheets(path) >= sheets else path
 
 
 def _alternatives(result: RunResult, plan: Path) -> dict[Path, bytes]:

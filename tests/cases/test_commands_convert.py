@@ -88,16 +88,16 @@ def test_a_wrong_direction_is_told(source: str, target: str, told: str, here: Ru
 
 
 def test_cells_that_cannot_be_carried_over_are_told(here: Run, tmp_path: Path, lab: Path) -> None:
-    """Formulas without a value in a workbook, and characters that no workbook holds, stop the conversion."""
+    """Formulas without a value in a workbook, and texts that no cell holds, stop the conversion."""
     book = openpyxl.load_workbook(workbook(tmp_path / "a.xlsx"))
     book["hardware"]["B2"] = "=1+1"
     book.save(tmp_path / "a.xlsx")
     said = here("convert", "a.xlsx", "folder", "--json")
     assert (said.code, said.json["path"], said.json["faults"][0]["cell"]) == (2, "", "B2")
-    (lab / "hardware.csv").write_text("hardware,kw,note\nH100,1.4,a\x02b\n")
+    (lab / "hardware.csv").write_text(f"hardware,kw,note\nH100,1.4,{'x' * 40_000}\n")
     said = here("convert", lab, "b.xlsx")
     assert said.code == 2
-    assert "hardware.csv, line 2, column C (note): found a character that no cell can hold (0x02)" in said.out
+    assert "hardware.csv, line 2, column C (note): found a text of 40,000 characters" in said.out
     assert not (tmp_path / "folder").exists()
     assert not (tmp_path / "b.xlsx").exists()
 

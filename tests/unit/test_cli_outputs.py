@@ -12,7 +12,8 @@ import pytest
 
 from planner.atomic_files import atomic_write
 from planner.errors import CannotWrite, WrongUsage
-from planner.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of, sheet_names
+from planner.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of
+from planner.package import names_of_sheets
 
 
 @pytest.fixture
@@ -155,5 +156,5 @@ def test_sheet_names_of_what_is_no_workbook_are_none(tmp_path: Path) -> None:
     """A file that cannot be looked into is nobody's plan."""
     path = tmp_path / "plan.xlsx"
     path.write_bytes(b"PK\x03\x04 and no more")
-    assert sheet_names(path) == set()
-    assert sheet_names(a_plan(path)) >= PLAN_SHEETS
+    assert names_of_sheets(path) == set()
+    assert names_of_sheets(a_plan(path)) >= PLAN_SHEETS

@@ -49,14 +49,49 @@ def test_rows_with_only_remarks_are_blank_rows() -> None:
     assert len(dataset_from(**tables(hardware=hardware)).hardware) == 1
 
 
-def test_unknown_columns_and_sheets_are_named_with_the_closest() -> None:
-    """An unknown column, sheet or setting is no error, but a warning that names the closest known one."""
-    data = tables(row("hardware", VALID, vendr="NVIDIA"), flet=[{"asset": "x"}])
-    data["settings"]["discount_rat"] = 0.08
+def test_unknown_columns_and_sheets_are_warnings() -> None:
+    """An unknown column, sheet or setting is a warning that names the closest known one."""
+    data = tables(row("hardware", VALID, vendor="NVIDIA", vendr="x", colour="red"), flet=[{"asset": "x"}])
+    data["settings"] |= {"discount_rate": 0.08, "discount_rat": 0.08}
     faults = faults_from(data)
-    assert brief(faults) == ["warning settings!discount_rat 4", "warning hardware!vendr 1", "warning flet! 0"]
+    places = ["settings!discount_rat 5", "hardware!vendr 1", "hardware!colour 1", "flet! 0"]
+    assert brief(faults) == [f"warning {place}" for place in places]
     fixes = " ".join(fault.fix for fault in faults)
     assert all(f"'{name}'" in fixes for name in ("vendor", "fleet", "discount_rate"))
+
+
+@pytest.mark.parametrize(
+    ("known", "slip"),
+    [
+        ("lead_months", "lead_month"),
+        ("lead_months", "laed_months"),
+        ("lead_months", "leadmnths"),
+        ("delivered_share", "Delivered  Shares"),
+        ("site", "sites"),
+    ],
+)
+def test_a_slip_of_an_absent_column_is_an_error(known: str, slip: str) -> None:
+    """A heading one or two letters from a column that is not there would leave that column to its default."""
+    faults = faults_from(tables(LEASE, row("leases", LEASE, **{slip: 1})))
+    assert [(fault.severity, fault.cell) for fault in faults] == [("error", "D1")]
+    assert f"'{known}'" in faults[0].fix
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["note2", "colour", "lead", "xleadmonthsx", "sute"],
+)
+def test_a_name_unlike_any_absent_one_is_a_warning(name: str) -> None:
+    """Columns for remarks may be named as people like; names that are never read are no slips' originals."""
+    faults = faults_from(tables(LEASE, row("leases", LEASE, site="x", **{name: 1})))
+    assert [fault.severity for fault in faults] == ["warning"]
+
+
+def test_a_slip_of_an_absent_sheet_or_setting_is_an_error() -> None:
+    """What a sheet or a setting with a slip in its name says would be lost."""
+    assert brief(faults_from(tables(fleet=None, flet=VALID["fleet"]))) == ["error flet! 0"]
+    settings = {**VALID["settings"], "discount_rat": 0.2}
+    assert brief(faults_from(tables(settings=settings))) == ["error settings!discount_rat 4"]
 
 
 def faults_from(sheets: dict[str, Any]) -> list[Any]:
@@ -230,9 +265,9 @@ def test_two_columns_for_one_month_are_a_fault() -> None:
     assert [(fault.severity, fault.cell) for fault in faults] == [("error", "D1")]
 
 
-@pytest.mark.parametrize("heading", ["02/2026", "Feb-26", "46054"])
+@pytest.mark.parametrize("heading", ["02/2026", "Feb-26", "4605", "1930-01", "total", "2026-01-31 22:00"])
 def test_a_heading_that_may_mean_a_month_is_not_passed_over(heading: str) -> None:
-    """A column of wide demand whose month is not sure is an error, for its demand would be lost."""
+    """A column of numbers in wide demand whose name is no month is an error, for its demand would be lost."""
     faults = faults_of(demand=[{"segment": "chat", "region": "us", "2026-01": 1, heading: 5, "2026-06": 2}])
     assert [(fault.severity, fault.cell) for fault in faults] == [("error", "D1")]
 

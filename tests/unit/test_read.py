@@ -158,6 +158,8 @@ def test_a_formula_counts_with_its_saved_value(tmp_path: Path) -> None:
         ("D2", b'<c r="D2"><f>A1</f><v>0.5</v></c>'),
     ):
         edit(path, part, _cell(path, part, cell), formula)
+    assert [fault.warning for fault in read(path).faults] == ["uncalculated-formula"]
+    edit(path, "xl/workbook.xml", b' fullCalcOnLoad="1"', b"")
     result = read(path)
     assert result.faults == ()
     assert result.dataset is not None

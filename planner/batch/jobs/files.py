@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import glob
 import os
-import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.faults import Fault, FaultyWorkbook, closest
-from models.parsing.raw_tables import fold, is_blank
+from models.parsing.raw_tables import Unreadable, fold
 from planner.batch.jobs.job import Job
 from planner.batch.jobs.table import JobRow, jobs_from
 from planner.csv_folder.reader import is_problem_folder
-from planner.outputs import name_of, sheet_names
+from planner.files import UnreadableFile, read_regular, read_toml
+from planner.outputs import name_of
+from planner.package import names_of_sheets
 
 JOBS_SHEET, DEFAULTS_SHEET = "jobs", "defaults"
 
@@ -48,7 +49,7 @@ def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> JobSet:
             workbooks += _of_folder(path, faults)
         elif path.suffix.lower() == ".toml" and path.is_file():
             _add(jobs, _toml(path, given), faults)
-        elif JOBS_SHEET in map(fold, sheet_names(path)):
+        elif JOBS_SHEET in map(fold, names_of_sheets(path)):
             _add(jobs, _workbook(path, given), faults)
         elif path.is_file():
             workbooks.append(path)
@@ -101,7 +102,7 @@ def _is_problem(path: Path) -> bool:
         return True
     if path.suffix.lower() not in (".xlsx", ".xlsm") or path.name.startswith(("~$", ".")) or not path.is_file():
         return False
-    return JOBS_SHEET not in map(fold, sheet_names(path))
+    return JOBS_SHEET not in map(fold, names_of_sheets(path))
 
 
 def _plain(paths: Iterable[Path], given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
@@ -127,7 +128,7 @@ def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]
         return Fault(path.name, column, "", found, "a job file: tables [defaults] and [[job]]", fix)
 
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = read_toml(path)
     except OSError as error:
         return [], [fault("", f"a file that cannot be read ({error})", "Check that you have the right to read it.")]
     except ValueError as error:  # not UTF-8, not TOML; the message names the line
@@ -152,38 +153,50 @@ def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]
 
 
 def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
-    from planner.excel.file_checks import UnreadableFile, check_file, open_workbook
+    from planner.excel.cells import cells_of
+
+    def refused(found: str, fix: str) -> tuple[list[Job], list[Fault]]:
+        return [], [Fault(path.name, "", "", found, "a workbook with a sheet jobs", fix)]
 
     try:
-        book = open_workbook(check_file(path.read_bytes()).content)
-    except (UnreadableFile, OSError) as error:
-        fix = error.fix if isinstance(error, UnreadableFile) else "Close it in other programs."
-        found = error.found if isinstance(error, UnreadableFile) else str(error)
-        return [], [Fault(path.name, "", "", found, "a workbook with a sheet jobs", fix)]
-    sheets = {fold(sheet.title): sheet for sheet in book.worksheets}
+        workbook = cells_of(read_regular(path))
+        by_name = {fold(sheet.name): sheet for sheet in workbook.sheets}
+        sheets = {name: workbook.cells(by_name[name]) for name in (JOBS_SHEET, DEFAULTS_SHEET) if name in by_name}
+    except OSError as error:
+        return refused(str(error), "Close it in other programs.")
+    except UnreadableFile as error:
+        return refused(error.found, error.fix)
+    faults: list[Fault] = []
     shared = None
     if DEFAULTS_SHEET in sheets:
-        pairs = {str(row[0].value): row[1] for row in sheets[DEFAULTS_SHEET].iter_rows(min_row=2, max_col=2)}
-        filled = {fold(key): each for key, each in pairs.items() if not is_blank(each.value)}
-        cells = {key: each.coordinate for key, each in filled.items()}
-        shared = JobRow({k: each.value for k, each in filled.items()}, _fault_at(DEFAULTS_SHEET, "", 0, cells))
-    rows = list(_rows(sheets[JOBS_SHEET]))
-    faults = []
-    if not rows:
+        pairs = {row: cells for row, cells in sheets[DEFAULTS_SHEET].rows.items() if row > 1 and "A" in cells}
+        keys = {fold(str(cells["A"])): row for row, cells in pairs.items()}
+        values = {key: pairs[row]["B"] for key, row in keys.items() if "B" in pairs[row]}
+        shared = _job_row(DEFAULTS_SHEET, "", 0, values, {key: f"B{row}" for key, row in keys.items()}, faults)
+    rows = [each for each in _rows(sheets[JOBS_SHEET].rows, faults) if each.values]
+    if not rows and not faults:
         fix = "Add a row a job, with name and input."
         faults.append(Fault(JOBS_SHEET, "", "", "no job", "a job a row", fix))
     jobs, more = jobs_from(rows, shared, given, path.parent)
     return jobs, [*faults, *more]
 
 
-def _rows(sheet: Any) -> Iterable[JobRow]:
-    header = [cell for cell in sheet[1] if not is_blank(cell.value)]
-    columns = {cell.column: fold(str(cell.value)) for cell in header}
-    for line in sheet.iter_rows(min_row=2):
-        filled = {columns[cell.column]: cell for cell in line if cell.column in columns and not is_blank(cell.value)}
-        if not filled:
-            continue
-        values = {name: cell.value for name, cell in filled.items()}
-        number = line[0].row
-        cells = {columns[cell.column]: f"{cell.column_letter}{number}" for cell in header}
-        yield JobRow(values, _fault_at(JOBS_SHEET, str(values.get("name", "")), number, cells))
+def _rows(lines: Mapping[int, Mapping[str, object]], faults: list[Fault]) -> Iterator[JobRow]:
+    columns = {letter: fold(str(heading)) for letter, heading in lines.get(1, {}).items()}
+    for row, line in lines.items():
+        if row > 1:
+            values = {columns[letter]: value for letter, value in line.items() if letter in columns}
+            cells = {name: f"{letter}{row}" for letter, name in columns.items()}
+            yield _job_row(JOBS_SHEET, str(values.get("name", "")), row, values, cells, faults)
+
+
+def _job_row(
+    sheet: str, key: str, row: int, values: Mapping[str, object], cells: Mapping[str, str], faults: list[Fault]
+) -> JobRow:
+    """A row whose unreadable cells have been reported."""
+    for name, value in values.items():
+        if isinstance(value, Unreadable):
+            expected = "a value that can be read"
+            faults.append(Fault(sheet, name, key, value.found, expected, value.fix, row=row, cell=cells[name]))
+    readable = {name: value for name, value in values.items() if not isinstance(value, Unreadable)}
+    return JobRow(readable, _fault_at(sheet, key, row, cells))

@@ -1,0 +1,93 @@
+"""Text as a person sees it: without characters that nobody sees, and with letters of one shape told apart in words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U000e0000-\U000e0fff]"
+)
+"""Controls, marks of width 0 and of direction, fillers, halves of pairs."""
+_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+_LINE_END = re.compile("\r\n?|[\u0085\u2028\u2029]")
+_DASH = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+
+_LOOK_ALIKE = str.maketrans(
+    "авекмнорстухіјѕԁԛԝһүαβεικνορτυχϲ" + "АВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "abekmhopctyxijsdqwhyabeikvoptyxc" + "abekmhopctyxijsabezhikmnoptyx",
+)
+"""Letters of the Cyrillic and the Greek alphabet that look like Latin ones."""
+
+
+def seen(text: str) -> str:
+    r"""The text without what nobody sees in it, with plain blanks and line ends, composed (Unicode NFC).
+
+    >>> seen("max\u200b_accelerators"), seen("us\u00a0east"), seen("Gru\u0308n")
+    ('max_accelerators', 'us east', 'Grün')
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _BLANK.sub(" ", _LINE_END.sub("\n", _INVISIBLE.sub("", text)))
+    return unicodedata.normalize("NFC", text)
+
+
+def with_plain_dashes(text: str) -> str:
+    r"""The text with `-` for every kind of dash.
+
+    >>> with_plain_dashes("2026\u201110")
+    '2026-10'
+    """
+    return _DASH.sub("-", text)
+
+
+def likeness(name: str) -> str:
+    """What names have in common that a person may take for one: case, blanks and look-alike letters do not count.
+
+    >>> likeness("Neo Cloud") == likeness("neocloud"), likeness("Н100") == likeness("H100")
+    (True, True)
+    """
+    plain = unicodedata.normalize("NFKC", with_plain_dashes(name)).translate(_LOOK_ALIKE).casefold()
+    return re.sub(r"[\s_]+", "", plain)
+
+
+def difference(found: str, meant: str) -> str:
+    """In words, the first character by which two names of one likeness differ.
+
+    >>> difference("Н100", "H100")
+    "its character 1 is 'Н' (CYRILLIC CAPITAL LETTER EN), not 'H' (LATIN CAPITAL LETTER H)"
+    >>> difference("neo cloud", "neocloud")
+    "its character 4 is ' ' (SPACE), not 'c' (LATIN SMALL LETTER C)"
+    """
+    place = next((i for i, (a, b) in enumerate(zip(found, meant, strict=False)) if a != b), min(len(found), len(meant)))
+    if place == len(found):
+        return f"it lacks {_named(meant[place])} at its end"
+    if place == len(meant):
+        return f"it has {_named(found[place])} at its end"
+    return f"its character {place + 1} is {_named(found[place])}, not {_named(meant[place])}"
+
+
+def apart(one: str, other: str, most: int) -> int:
+    """How many insertions, deletions, changes and swaps of neighbours lie between two texts; `most` + 1 for more.
+
+    >>> apart("laed_months", "lead_months", 2), apart("fleet", "fleets", 2), apart("provider", "region", 2)
+    (1, 1, 3)
+    """
+    if abs(len(one) - len(other)) > most or len(set(one) ^ set(other)) > 2 * most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        before, last, row = row, before, [i]
+        for j, b in enumerate(other, start=1):
+            steps = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if last and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                steps = min(steps, last[j - 2] + 1)
+            row.append(steps)
+    return min(row[-1], most + 1)
+
+
+def _named(character: str) -> str:
+    return f"'{character}' ({unicodedata.name(character, f'U+{ord(character):04X}')})"
