@@ -70,7 +70,7 @@ def _shifted(what: ScenarioDecision, months: int) -> ScenarioDecision:
 
 
 def _change(what: ScenarioDecision, called: str, before: float, after: float, label: Label) -> Change:
-    done, likely = f"{what.words(label)} in {label(what.month)}", ""
+    done, likely = f"in {label(what.month)} {what.words(label)}", ""
     change: Literal["same", "dropped", "new", "changed"] = "changed"
     if after and after < 1.0 - ROUNDING:
         likely = f" with probability {percent(after)}"
