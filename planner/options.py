@@ -332,6 +332,12 @@ def accept_stopped_option(effect: str) -> Decorator[Any]:
     return option("--accept-stopped", is_flag=True, help=effect)
 
 
+def keep_runs_option(which: str) -> Decorator[Any]:
+    """Declare how many runs of a workbook are kept; `which` says where they are."""
+    words = f"Afterwards remove whole runs of the workbook but the newest N{which}."
+    return option("--keep-runs", type=click.IntRange(1), metavar="N", help=words)
+
+
 def budget_option(rest: str = "", default: str | None = None) -> Decorator[Any]:
     """Declare the time limit of a whole batch."""
     words = f"Time limit of the whole batch{rest}."

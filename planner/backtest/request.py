@@ -28,7 +28,8 @@ class BacktestRequest:
     `every`: months between two plans. `until`: the last month simulated (a month number; None: the last of the
     horizon). `window`: months a plan looks ahead (None: to the end of the horizon). `update`: how the forecast
     follows what is seen. `time_limit`: seconds for each solve. `keep_change_cost`: USD for each unit in which a plan
-    departs from the one before. `folder` None: one of its own under `outputs`.
+    departs from the one before. `folder` None: one of its own under `outputs`, of which
+    `keep_runs` stay for each first forecast (None: all).
     """
 
     forecast: Path
@@ -45,6 +46,7 @@ class BacktestRequest:
     keep_change_cost: float | None = None
     accept_stopped: bool = False
     outputs: Path = Path("outputs")
+    keep_runs: int | None = None
 
     @property
     def solver(self) -> SolveOptions:

@@ -23,6 +23,7 @@ from planner.errors import ExitCode, Interrupted, WrongUsage, make_folder
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.lock import folder_lock
+from planner.old_runs import remove_old_backtests
 from planner.outputs import check_replaceable, check_writable, name_of, same_file
 from planner.solving.progress import LiveText, ProgressLines
 
@@ -79,6 +80,8 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
         write_json(folder / "rolling.json", published)
         for line in lines(result):
             log.debug("%s", line)
+    if request.keep_runs is not None and request.folder is None:
+        remove_old_backtests(folder.parent, request.keep_runs)
     return FinishedBacktest(result, published, folder, _exit_code(result))
 
 

@@ -18,6 +18,7 @@ from planner.options import (
     budget_option,
     force_option,
     gap_option,
+    keep_runs_option,
     option,
     output_option,
     override_option,
@@ -58,6 +59,7 @@ ROLLING = "--rolling ACTUALS.xlsx"
 @option(
     "--tls", type=PATH, metavar="FOLDER", help="With --scheduler tls://...: folder of ca.pem, cert.pem and key.pem."
 )
+@keep_runs_option(": of jobs that are no longer in the batch; with --rolling, of its own folders")
 @option("--webhook", metavar="URL", help="Send a summary to this URL at the end.")
 @option(
     "--rolling", "actuals", type=PATH, metavar="ACTUALS.xlsx", help="Plan month by month: the problem as it turned out."

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from planner.atomic_files import read_kept, sweep, write_durably
 from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
 from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
 from planner.errors import refuse_link, writing
+from planner.old_runs import RUN_FILES, is_whole, take_away
 
 PLAN, REPORT, LOG, RECORD = "plan.xlsx", "run.json", "run.log", "record.json"
 PUBLISHED_NAMES = {"plan.run.json": REPORT, "plan.run.log": LOG, OUTPUT_FILE: OUTPUT_FILE}
@@ -123,6 +125,20 @@ class BatchFolder:
             for path, name in made.items():
                 path.replace(folder / name)
         write_durably(folder / RECORD, record_to_json(record) + "\n")
+
+    def remove_old_jobs(self, names: Sequence[str], keep: int) -> None:
+        """Takes away folders of jobs that are no longer in the batch, where their workbook has more than `keep` runs.
+
+        Those of the batch's own jobs, `names`, are counted first, then the newest; a folder with files of others stays.
+        """
+        folders = [path for path in (self.path / "jobs").iterdir() if is_whole(path, RUN_FILES)]
+        records = [record for path in folders if (record := self.record(path.name)) is not None]
+        runs = Counter(record.input_path for record in records if record.name in names)
+        old = [record for record in records if record.name not in names]
+        for record in sorted(old, key=lambda each: each.finished or "", reverse=True):
+            runs[record.input_path] += 1
+            if runs[record.input_path] > keep:
+                take_away(self.job_folder(record.name))
 
     def discard(self, attempt: Path | None) -> None:
         """Takes an attempt's folder away."""

@@ -50,6 +50,8 @@ class BatchRequest:
         Address of the Dask cluster.
     tls : Path, optional
         Folder of `ca.pem`, `cert.pem` and `key.pem` with which the cluster is spoken to.
+    keep_runs : int, optional
+        How many runs of a workbook stay in the folder, those of jobs in the batch counted first; None for all.
     webhook : str, optional
         URL that a summary is sent to.
     job_options : mapping
@@ -67,6 +69,7 @@ class BatchRequest:
     engine: Literal["local", "dask"] = "local"
     scheduler: str | None = None
     tls: Path | None = None
+    keep_runs: int | None = None
     webhook: str | None = None
     job_options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -170,6 +173,8 @@ def _run(request: BatchRequest, name: str, folder: Path, jobs: Sequence[Job], ch
         finally:
             engine.close()
             batch_folder.close()
+        if request.keep_runs is not None:
+            batch_folder.remove_old_jobs([job.name for job in jobs], request.keep_runs)
         reports = write_reports(folder, manifest, previous, webhook=request.webhook, stopping=lambda: stop.requested)
     return _result(name, folder, manifest, records, reports, code)
 

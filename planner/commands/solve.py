@@ -16,6 +16,7 @@ from planner.options import (
     accept_stopped_option,
     gap_option,
     input_argument,
+    keep_runs_option,
     option,
     option_sources,
     output_option,
@@ -65,6 +66,7 @@ from planner.options import (
     show_default=True,
     help="With scenarios: solve one problem of all, or decompose it; auto decomposes large problems.",
 )
+@keep_runs_option(" from outputs/<input>/")
 @accept_stopped_option("Exit with 0 instead of 4 when a limit stops the search with a plan.")
 def solve(console: Console, **values: Any) -> CommandResult:
     """Find the least-cost plan for FILE and write it: check, build, solve, audit, write.
@@ -78,6 +80,8 @@ def solve(console: Console, **values: Any) -> CommandResult:
 
     request = RunRequest(options=take(PlanOptions, values), **values, option_sources=option_sources())
     _check(request.input_path, request.keep, request.options.change_cost)
+    if request.keep_runs is not None and request.plan_path is not None:
+        raise WrongUsage("--keep-runs is for runs that have folders of their own: leave out -o.")
     with console.live_line() as live:
         finished = run(request, console.stop, live)
     lines = list(summary_lines(finished.result))

@@ -19,6 +19,7 @@ from planner.console import run_log
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
 from planner.interrupt import Stop
 from planner.lock import run_lock
+from planner.old_runs import remove_old_runs
 from planner.outputs import Outputs, name_of, outputs_of
 from planner.problem_reader import read
 from planner.reports.run_result import RunResult
@@ -38,6 +39,7 @@ class RunRequest:
 
     `overrides` as `sheet.row.column=value`; `start` and `keep` are plan workbooks. `plan_path`: None for a folder of
     its own under `outputs`. `accept_stopped`: a plan that is not proven within the gap is a success too.
+    `keep_runs`: how many runs of the workbook stay in its folder; None for all.
     `option_sources` says where each option came from.
     """
 
@@ -49,6 +51,7 @@ class RunRequest:
     keep: Path | None = None
     accept_stopped: bool = False
     outputs: Path = Path("outputs")
+    keep_runs: int | None = None
     option_sources: Mapping[str, str] = field(default_factory=dict)
 
     def recorded_options(self) -> dict[str, Any]:
@@ -94,6 +97,8 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = N
             with stop:
                 result = _solve(request, stop, live)
                 document = publish(result, outputs, place_log)
+                if request.keep_runs is not None and outputs.has_own_folder:
+                    remove_old_runs(outputs.json.parent.parent, request.keep_runs)
                 return FinishedRun(result, document, outputs, _exit_code(request, result, stop))
         except PlannerError as error:
             log.debug("%s", error)
