@@ -14,30 +14,26 @@ from models.schema import Contract, ContractTier
 class AuditedContract(AuditedSigning):
     """Blocks of a contract signed together."""
 
-    contract: Contract
-
-    @property
-    def offer(self) -> Contract:
-        return self.contract
+    offer: Contract
 
     @cached_property
     def ramp(self) -> AuditedRamp:
         """The ramp of the contract."""
-        return AuditedRamp(self.dataset, self.contract.ramp)
+        return AuditedRamp(self.dataset, self.offer.ramp)
 
     @cached_property
     def kw(self) -> float:
         """Facility power of an accelerator, kW."""
-        return self.dataset.hardware_of[self.contract.hardware].kw
+        return self.dataset.hardware_of[self.offer.hardware].kw
 
     @cached_property
     def tiers(self) -> list[ContractTier]:
         """Its tiers by number of blocks."""
-        own = [each for each in self.dataset.contract_tiers if each.contract == self.contract.contract]
+        own = [each for each in self.dataset.contract_tiers if each.contract == self.offer.contract]
         return sorted(own, key=lambda each: each.from_blocks)
 
     def sources(self) -> Iterator[AuditedSource]:
-        contract = self.contract
+        contract = self.offer
         yield AuditedSource(
             kind=self.signing.kind.name,
             name=contract.contract,
@@ -54,25 +50,19 @@ class AuditedContract(AuditedSigning):
         )
 
     def online(self, t: int) -> Mapping[str, float]:
-        return {self.contract.hardware: self._agreed(self.signing.units, t) if t < self.exit_month else 0.0}
+        return {self.offer.hardware: self._agreed(self.signing.units, t) if t < self.exit_month else 0.0}
 
     def _agreed(self, blocks: float, t: int) -> float:
         """Accelerators of some blocks in month t, were the supplier still there."""
         if not self.start <= t <= self.end:
             return 0.0
-        accelerators = blocks * self.contract.block_mw * 1000 / self.kw
-        delivered = self.contract.delivered_share * self.factors.product("delivered_share", t, self.contract.contract)
-        return accelerators * delivered * self.ramp.at(t - self.start + 1)[0]
-
-    @cached_property
-    def price(self) -> float:
-        """The scenario's multiple of the rates and the upfront, by the month of signing."""
-        return self.factors.product("price", self.signing.month, self.contract.contract)
+        accelerators = blocks * self.offer.block_mw * 1000 / self.kw
+        return accelerators * self.delivered(t) * self.ramp.at(t - self.start + 1)[0]
 
     @property
     def upfront(self) -> float:
         """USD paid in the month of signing, prepayment apart."""
-        return self.contract.upfront_usd * self.price
+        return self.offer.upfront_usd * self.price
 
     def _rate(self, tier: ContractTier, t: int) -> float:
         """USD per accelerator-hour of a tier in month t."""
@@ -81,7 +71,7 @@ class AuditedContract(AuditedSigning):
             rate = tier.usd_per_kw_month * self.kw / self.dataset.hours(t)
         else:
             rate = tier.usd_per_accelerator_hour or 0.0
-        return self.price * rate * self.ramp.at(tau)[1] * (1 + self.contract.escalator_per_year) ** ((tau - 1) // 12)
+        return self.price * rate * self.ramp.at(tau)[1] * (1 + self.offer.escalator_per_year) ** ((tau - 1) // 12)
 
     def _steps(self, t: int) -> list[tuple[float, float]]:
         """(rate, hours agreed) of the blocks, by the tier that bills them."""
@@ -89,7 +79,7 @@ class AuditedContract(AuditedSigning):
         blocks = self.signing.units
         if not self.tiers:
             return []
-        if self.contract.tier_mode == "all_units":
+        if self.offer.tier_mode == "all_units":
             reached = [each for each in self.tiers if each.from_blocks <= blocks] or self.tiers[:1]
             return [(self._rate(reached[-1], t), self._agreed(blocks, t) * hours)]
         steps = []
@@ -103,7 +93,7 @@ class AuditedContract(AuditedSigning):
 
     def minimum(self, t: int) -> float:
         """The take-or-pay part of month t's bill, prepaid or not."""
-        return sum(rate * self.contract.take_or_pay_share * online for rate, online in self._steps(t))
+        return sum(rate * self.offer.take_or_pay_share * online for rate, online in self._steps(t))
 
     @cached_property
     def minimums(self) -> dict[int, float]:
@@ -112,7 +102,7 @@ class AuditedContract(AuditedSigning):
 
     def bill(self, t: int, hours_used: float) -> float:
         """Month t's bill, prepaid part and all: hours above take-or-pay fall where the rate is least."""
-        paid_anyhow = self.contract.take_or_pay_share
+        paid_anyhow = self.offer.take_or_pay_share
         steps = sorted(self._steps(t))
         left = hours_used - sum(paid_anyhow * online for _, online in steps)
         bill = self.minimums.get(t, 0.0)
@@ -128,16 +118,16 @@ class AuditedContract(AuditedSigning):
         if not steps or hours == 0:
             return 0.0
         # incremental tiers: `_steps` opens with the first tier; all units: the only one is the tier reached
-        return steps[0][0] * self.contract.overage_price_multiple * hours
+        return steps[0][0] * self.offer.overage_price_multiple * hours
 
     @property
     def due_after_signing(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) owed after signing whatever is used: take-or-pay less what was prepaid."""
-        unpaid = 1 - self.contract.prepay_share
+        unpaid = 1 - self.offer.prepay_share
         return tuple((t, unpaid * usd) for t, usd in self.minimums.items() if t < self.exit_month)
 
     def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
-        contract, minimums, prepay = self.contract, self.minimums, self.contract.prepay_share
+        contract, minimums, prepay = self.offer, self.minimums, self.offer.prepay_share
         within = [usd for t, usd in minimums.items() if self.inside(t)]
         signed = self.signing.month
         if signed < self.exit_month:

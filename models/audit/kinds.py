@@ -25,31 +25,34 @@ from models.schema import Contract, Lease
 class AuditedKind(ABC):
     """One kind of offer to the audit.
 
-    `category` is that of its payments; `words` what a finding calls it. `held`: whether a cap in a scope counts what is
-    paid for it. `by_term`: whether the term tells its sources apart. `uncertain`: whether its supplier can exit.
+    `sheet` has its offers; `category` is that of its payments; `words` what a finding calls it. `held`: whether a cap
+    in a scope counts what is paid for it. `by_term`: whether the term tells its sources apart. `uncertain`: whether
+    its supplier can exit.
     """
 
+    sheet: str
     category: str
     words: str
     held: bool = True
     by_term: bool = False
     uncertain: bool = True
 
-    @abstractmethod
     def offers(self, dataset: Dataset) -> Mapping[str, Any]:
         """The rows of its offers by name."""
+        return dataset.named(self.sheet)
 
     @abstractmethod
     def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
         """What a signing brings and costs; None where its term is not on offer."""
 
-    @abstractmethod
     def sources(self, dataset: Dataset) -> Iterator[tuple[str, str, int]]:
-        """Every offer, hardware and term (0 but where it tells sources apart) that can be online."""
+        """Every offer, hardware and term (0 but where it tells sources apart) that can be online; none here."""
+        return iter(())
 
-    @abstractmethod
     def check_units(self, row: Any, signings: list[Signing], where: str, findings: Findings) -> None:
         """Units signed of an offer, all signings together; of one signed already the workbook says how many."""
+        if getattr(row, "status", "offer") != "signed":
+            findings.at_most("units_within_offer", where, sum(each.units for each in signings), row.units_max, 1.0)
 
     def agreed(self, row: Any) -> tuple[int | None, int | None, int | None]:
         """Month, term and units of a row of status signed."""
@@ -67,9 +70,6 @@ class AuditedKind(ABC):
 
 @dataclass(frozen=True)
 class _Leases(AuditedKind):
-    def offers(self, dataset: Dataset) -> Mapping[str, Any]:
-        return dataset.lease_of
-
     def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
         lease = dataset.lease_of[signing.name]
         terms = {each.term_months: each for each in dataset.lease_terms if each.lease == signing.name}
@@ -82,19 +82,12 @@ class _Leases(AuditedKind):
                 if row.lease == term.lease:
                     yield term.lease, row.hardware, term.term_months
 
-    def check_units(self, row: Any, signings: list[Signing], where: str, findings: Findings) -> None:
-        if row.status != "signed":
-            findings.at_most("units_within_offer", where, sum(each.units for each in signings), row.units_max, 1.0)
-
     def agreed(self, row: Lease) -> tuple[int | None, int | None, int | None]:
         return row.signed_month, row.signed_term_months, row.signed_units
 
 
 @dataclass(frozen=True)
 class _Contracts(AuditedKind):
-    def offers(self, dataset: Dataset) -> Mapping[str, Any]:
-        return dataset.contract_of
-
     def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
         return AuditedContract(dataset, signing, dataset.contract_of[signing.name])
 
@@ -113,22 +106,13 @@ class _Contracts(AuditedKind):
 
 @dataclass(frozen=True)
 class _LeaseOuts(AuditedKind):
-    def offers(self, dataset: Dataset) -> Mapping[str, Any]:
-        return dataset.lease_out_of
-
     def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
         return AuditedLeaseOut(dataset, signing, dataset.lease_out_of[signing.name])
 
-    def sources(self, dataset: Dataset) -> Iterator[tuple[str, str, int]]:
-        return iter(())
-
-    def check_units(self, row: Any, signings: list[Signing], where: str, findings: Findings) -> None:
-        findings.at_most("units_within_offer", where, sum(each.units for each in signings), row.units_max, 1.0)
-
 
 AUDITED: dict[str, AuditedKind] = {
-    "lease": _Leases("lease", "lease", by_term=True),
-    "contract": _Contracts("contract", "contract"),
-    "lease_out": _LeaseOuts("lease_out_income", "lease-out", held=False, uncertain=False),
+    "lease": _Leases("leases", "lease", "lease", by_term=True),
+    "contract": _Contracts("contracts", "contract", "contract"),
+    "lease_out": _LeaseOuts("lease_outs", "lease_out_income", "lease-out", held=False, uncertain=False),
 }
 """By the name of the kind of a signing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.audit.schedules import AuditedSigning
 from models.schema import LeaseOut
@@ -13,22 +14,15 @@ from models.schema import LeaseOut
 class AuditedLeaseOut(AuditedSigning):
     """Units of a lease-out signed together."""
 
-    lease_out: LeaseOut
-
-    @property
-    def offer(self) -> LeaseOut:
-        return self.lease_out
-
-    @property
-    def uncertain(self) -> bool:
-        return False
+    uncertain: ClassVar[bool] = False
+    offer: LeaseOut
 
     def leased_out(self, t: int) -> Mapping[str, float]:
-        taken = self.signing.units * self.lease_out.accelerators
-        return {self.lease_out.hardware: taken} if self.start <= t <= self.end else {}
+        taken = self.signing.units * self.offer.accelerators
+        return {self.offer.hardware: taken} if self.start <= t <= self.end else {}
 
     def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
-        offer = self.lease_out
+        offer = self.offer
         for t in range(self.start, self.end + 1):
             income = offer.usd_per_accelerator_hour * offer.accelerators * self.signing.units * self.dataset.hours(t)
             yield t, -income, -income

@@ -16,12 +16,8 @@ from models.schema import Lease, LeaseTerm
 class AuditedLease(AuditedSigning):
     """Units of a lease signed together, with the end chosen."""
 
-    lease: Lease
+    offer: Lease
     term: LeaseTerm
-
-    @property
-    def offer(self) -> Lease:
-        return self.lease
 
     @property
     def term_months(self) -> int:
@@ -42,23 +38,15 @@ class AuditedLease(AuditedSigning):
     @cached_property
     def hardware(self) -> dict[str, float]:
         """Accelerators of each hardware in one unit."""
-        rows = (row for row in self.dataset.lease_hardware if row.lease == self.lease.lease)
+        rows = (row for row in self.dataset.lease_hardware if row.lease == self.offer.lease)
         return sums((row.hardware, row.accelerators) for row in rows)
 
     def online(self, t: int) -> dict[str, float]:
         """Accelerators online in month t, by hardware."""
         if not self.start <= t <= self.end or t >= self.exit_month:
             return {}
-        share = self.signing.units * self._delivered(t) * self.ramp.at(t - self.start + 1)[0]
+        share = self.signing.units * self.delivered(t) * self.ramp.at(t - self.start + 1)[0]
         return {hardware: share * per_unit for hardware, per_unit in self.hardware.items()}
-
-    def _delivered(self, t: int) -> float:
-        return self.lease.delivered_share * self.factors.product("delivered_share", t, self.lease.lease)
-
-    @cached_property
-    def price(self) -> float:
-        """The scenario's multiple of the rates and the upfront, by the month of signing."""
-        return self.factors.product("price", self.signing.month, self.lease.lease)
 
     def fee(self, tau: int) -> float:
         """The fee of service month tau, prepaid or not, as if the term ran on."""
@@ -68,7 +56,7 @@ class AuditedLease(AuditedSigning):
         else:
             rate = self.term.usd_per_accelerator_hour or 0.0
             base = rate * sum(self.hardware.values()) * self.dataset.hours(self.start + tau - 1)
-        base *= self.price * self._delivered(self.start + tau - 1) * capacity * multiplier
+        base *= self.price * self.delivered(self.start + tau - 1) * capacity * multiplier
         base *= (1 + self.term.escalator_per_year) ** ((tau - 1) // 12)
         if tau > self.term.term_months:
             base *= self.term.renewal_price_multiple
@@ -101,14 +89,14 @@ class AuditedLease(AuditedSigning):
         for hardware in self.hardware:
             yield AuditedSource(
                 kind=self.signing.kind.name,
-                name=self.lease.lease,
+                name=self.offer.lease,
                 term_months=self.term.term_months,
-                provider=self.lease.provider,
-                region=self.lease.region,
-                site=self.lease.site or self.lease.lease,
+                provider=self.offer.provider,
+                region=self.offer.region,
+                site=self.offer.site or self.offer.lease,
                 hardware=hardware,
                 kw=self.dataset.hardware_of[hardware].kw,
-                sublet=self.lease.sublet,
+                sublet=self.offer.sublet,
                 of_site=True,
                 usage_usd=self.term.usage_usd_per_accelerator_hour,
                 overage_share=0.0,

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
@@ -81,25 +81,30 @@ class AuditedSource:
 
 @dataclass(frozen=True)
 class AuditedSigning(ABC):
-    """Units of an offer signed together, with the end chosen: what they bring, cost and must keep to."""
+    """Units of an offer signed together, with the end chosen: what they bring, cost and must keep to.
 
+    `uncertain`: whether a scenario's factors act on it.
+    """
+
+    uncertain: ClassVar[bool] = True
     dataset: Dataset
     signing: Signing
-
-    @property
-    @abstractmethod
-    def offer(self) -> Any:
-        """The row of the offer."""
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether a scenario's factors act on it."""
-        return True
+    offer: Any
 
     @cached_property
     def factors(self) -> FactorPaths:
         """The scenario's factors."""
         return FactorPaths(self.dataset)
+
+    @cached_property
+    def price(self) -> float:
+        """The scenario's multiple of the rates and the upfront, by the month of signing."""
+        return self.factors.product("price", self.signing.month, self.signing.name)
+
+    def delivered(self, t: int) -> float:
+        """The share that arrives in month t of what was signed for."""
+        share: float = self.offer.delivered_share
+        return share * self.factors.product("delivered_share", t, self.signing.name)
 
     @cached_property
     def exit_month(self) -> float:

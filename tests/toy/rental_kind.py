@@ -201,17 +201,10 @@ RENTAL = RentalKind(
 
 @dataclass(frozen=True)
 class AuditedRental(AuditedSigning):
-    rental: Rental
-
-    @property
-    def offer(self) -> Rental:
-        return self.rental
-
-    def _share(self, t: int) -> float:
-        return self.rental.delivered_share * self.factors.product("delivered_share", t, self.rental.rental)
+    offer: Rental
 
     def sources(self) -> Iterator[AuditedSource]:
-        row = self.rental
+        row = self.offer
         yield AuditedSource(
             kind="rental",
             name=row.rental,
@@ -231,12 +224,11 @@ class AuditedRental(AuditedSigning):
         return (t for t in range(self.start, self.end + 1) if t < self.exit_month)
 
     def online(self, t: int) -> Mapping[str, float]:
-        return {self.rental.hardware: self.rental.accelerators * self._share(t)} if t in self._months() else {}
+        return {self.offer.hardware: self.offer.accelerators * self.delivered(t)} if t in self._months() else {}
 
     @property
     def due_after_signing(self) -> tuple[tuple[int, float], ...]:
-        price = self.factors.product("price", self.signing.month, self.rental.rental)
-        return tuple((t, self.rental.usd_per_month * self._share(t) * price) for t in self._months())
+        return tuple((t, self.offer.usd_per_month * self.delivered(t) * self.price) for t in self._months())
 
     def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
         return ((t, usd, usd) for t, usd in self.due_after_signing)
@@ -244,9 +236,6 @@ class AuditedRental(AuditedSigning):
 
 @dataclass(frozen=True)
 class AuditedRentals(AuditedKind):
-    def offers(self, dataset: Dataset) -> Mapping[str, Any]:
-        return {each.rental: each for each in dataset.rows("rentals")}
-
     def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning:
         return AuditedRental(dataset, signing, self.offers(dataset)[signing.name])
 
@@ -264,4 +253,4 @@ def register() -> None:
     """Enters the kind, once."""
     if RENTAL not in KINDS:
         KINDS.append(RENTAL)
-        AUDITED["rental"] = AuditedRentals("rental", "rental")
+        AUDITED["rental"] = AuditedRentals("rentals", "rental", "rental")
