@@ -17,7 +17,7 @@ from models.supply.bill_rows import BillRow, Hours, prepaid_months
 from models.supply.contract_bills import add_contract_use
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import add_contracts
-from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
+from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price, times
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.next_round import Rolled, RollState
 from models.supply.signing import escalation, months_with_capacity
@@ -111,17 +111,11 @@ class ContractKind(OfferKind):
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         """Usage charges and minimum spend stay, as for the scenario quantity `price`."""
-        priced = self.changed(dataset, lambda row: replace(row, upfront_usd=row.upfront_usd * factor), name)
+        priced = self.changed(dataset, lambda row: times(row, factor, "upfront_usd"), name)
         return replace(
             priced,
             contract_tiers=tuple(
-                replace(
-                    each,
-                    usd_per_accelerator_hour=_times(each.usd_per_accelerator_hour, factor),
-                    usd_per_kw_month=_times(each.usd_per_kw_month, factor),
-                )
-                if each.contract == name
-                else each
+                times(each, factor, "usd_per_accelerator_hour", "usd_per_kw_month") if each.contract == name else each
                 for each in dataset.contract_tiers
             ),
         )
@@ -152,7 +146,7 @@ class ContractKind(OfferKind):
         the first tier's rate; what is delivered less, or not yet ramped up, cuts hours.
         """
         schedule = ContractSchedule(dataset, dataset.contract_of[signing.name], signing.month)
-        contract, share = schedule.contract, schedule.contract.take_or_pay_share
+        contract, share = schedule.offer, schedule.offer.take_or_pay_share
         billed = schedule.billed_blocks(signing.units)
 
         def line(t: int, units: float, rate: float, tier: str, hours: float | None = None, **more: float) -> BillRow:
@@ -236,10 +230,6 @@ class ContractKind(OfferKind):
     def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         to = rolled.to
         yield replace(signing, month=signing.month - to, start=signing.start - to, end=signing.end - to, signed=True)
-
-
-def _times(price: float | None, factor: float) -> float | None:
-    return None if price is None else price * factor
 
 
 CONTRACT = ContractKind(

@@ -13,70 +13,45 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from models.dataset import Dataset
 from models.schema import Contract, ContractTier
-from models.supply.signing import RampUp, escalation, ramp_up, service_start
+from models.supply.signing import OfferSchedule, escalation
 
 
 @dataclass(frozen=True)
-class ContractSchedule:
-    """One contract, signed in month `signed` (negative: before the horizon)."""
+class ContractSchedule(OfferSchedule):
+    """One contract."""
 
-    dataset: Dataset
-    contract: Contract
-    signed: int
+    offer: Contract
 
     @property
     def key(self) -> tuple[str, int]:
         """The index of its columns: contract and month of signing."""
-        return self.contract.contract, self.signed
-
-    @cached_property
-    def start(self) -> int:
-        """First service month f."""
-        return service_start(self.dataset, self.contract, self.contract.contract, self.signed)
+        return self.name, self.signed
 
     @property
     def end(self) -> int:
         """The month after the last of the term."""
-        return self.start + self.contract.term_months
+        return self.start + self.offer.term_months
 
     @property
     def service(self) -> range:
         """Months of the term."""
         return range(self.start, self.end)
 
-    @cached_property
-    def exit_month(self) -> int | None:
-        """The month from which the supplier has left; None where it never does."""
-        return self.dataset.realization.exit(self.contract.contract, self.contract.provider)
-
-    def supplier_present(self, t: int) -> bool:
-        """Whether the supplier is still there in month t."""
-        return self.exit_month is None or t < self.exit_month
-
-    @cached_property
-    def _price(self) -> float:
-        return self.dataset.realization.price(self.contract.contract, self.signed)
-
     @property
     def upfront(self) -> float:
         """USD paid once in the month of signing."""
-        return self.contract.upfront_usd * self._price
+        return self.offer.upfront_usd * self.price
 
     @cached_property
     def tiers(self) -> tuple[ContractTier, ...]:
         """Tiers by number of blocks."""
-        rows = [each for each in self.dataset.contract_tiers if each.contract == self.contract.contract]
+        rows = [each for each in self.dataset.contract_tiers if each.contract == self.name]
         return tuple(sorted(rows, key=lambda tier: tier.from_blocks))
 
     @cached_property
     def _kw(self) -> float:
-        return self.dataset.hardware_of[self.contract.hardware].kw
-
-    @cached_property
-    def _ramp(self) -> RampUp:
-        return ramp_up(self.dataset, self.contract.ramp)
+        return self.dataset.hardware_of[self.offer.hardware].kw
 
     def online_per_block(self, t: int) -> float:
         """Accelerators of a block online in month t of the service."""
@@ -84,9 +59,7 @@ class ContractSchedule:
 
     def agreed_per_block(self, t: int) -> float:
         """Accelerators of a block in month t, whether or not the supplier is still there: what prepayments pay for."""
-        delivered = self.contract.delivered_share * self.dataset.realization.delivered(self.contract.contract, t)
-        arrives = delivered * self._ramp.capacity_share(t - self.start + 1)
-        return float(self.contract.block_mw * 1000.0 / self._kw * arrives)
+        return self.offer.block_mw * 1000.0 / self._kw * self.arrives(t)
 
     def hours_online_per_block(self, t: int) -> float:
         """Accelerator-hours of a block online in month t."""
@@ -101,14 +74,14 @@ class ContractSchedule:
         service_month = t - self.start + 1
         return float(
             rate
-            * self._price
-            * self._ramp.rate_multiplier(service_month)
-            * escalation(self.contract.escalator_per_year, service_month)
+            * self.price
+            * self.ramp.rate_multiplier(service_month)
+            * escalation(self.offer.escalator_per_year, service_month)
         )
 
     def billed_blocks(self, blocks: int) -> list[tuple[ContractTier, int]]:
         """The tiers that bill a number of blocks, each with how many of them; those before the first at its rate."""
-        if self.contract.tier_mode == "all_units":
+        if self.offer.tier_mode == "all_units":
             reached = [each for each in self.tiers if each.from_blocks <= blocks] or self.tiers[:1]
             return [(each, blocks) for each in reached[-1:]]
         begins = [0, *(each.from_blocks - 1 for each in self.tiers[1:]), blocks]
@@ -117,7 +90,7 @@ class ContractSchedule:
 
     def minimums(self, blocks: int) -> dict[int, float]:
         """USD that blocks bill at least, by month of the service, prepayment not yet taken off."""
-        billed, share = self.billed_blocks(blocks), self.contract.take_or_pay_share
+        billed, share = self.billed_blocks(blocks), self.offer.take_or_pay_share
         return {
             t: sum(self.rate(tier, t) * self.agreed_per_block(t) * count for tier, count in billed)
             * share

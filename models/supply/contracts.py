@@ -47,14 +47,14 @@ def add_contracts(model: Model, kind: OfferKind) -> None:
             offered.extend(ContractSchedule(dataset, contract, m) for m in months)
     signed.extend(_offered(model, offered))
     for each in signed:
-        contract = each.schedule.contract
+        contract = each.schedule.offer
         model.signings.sign(kind.key(contract), each.schedule.signed, each.signed, 1, units=each.blocks)
         source = source_of(kind, contract)
         for t in each.schedule.service:
             if t in dataset.horizon:
                 model.capacity.bring_online(source, t, each.blocks.times(each.schedule.online_per_block(t)))
     for contract in dataset.contracts:
-        signatures = [each for each in signed if each.schedule.contract is contract]
+        signatures = [each for each in signed if each.schedule.offer is contract]
         if signatures:
             model.contract_bills.append(
                 Bills(model, contract, source_of(kind, contract), kind.payer(contract), signatures)
@@ -92,7 +92,7 @@ def _tier_spans(contract: Contract, tiers: tuple[ContractTier, ...]) -> Iterator
 
 
 def _already_signed(schedule: ContractSchedule) -> SigningVariant:
-    count = schedule.contract.signed_blocks or 0
+    count = schedule.offer.signed_blocks or 0
     billed = schedule.billed_blocks(count) if count else ()
     tier_blocks = tuple(TierBlocks(schedule, tier, Linear(float(blocks))) for tier, blocks in billed)
     return SigningVariant(schedule, Linear(1.0 if count else 0.0), tier_blocks)
@@ -102,7 +102,7 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> Iterator[Signin
     """Variables and rows for the contracts on offer."""
     spans: dict[_TierKey, _Span] = {}
     for schedule in schedules:
-        contract = schedule.contract
+        contract = schedule.offer
         for tier, first, last in _tier_spans(contract, schedule.tiers):
             first, last = max(1, first), min(last, contract.max_blocks)
             if contract.tier_mode == "all_units":
@@ -110,13 +110,13 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> Iterator[Signin
             if first <= last:
                 spans[(*schedule.key, tier.from_blocks)] = schedule, tier, first, last
     width = {
-        key: last if schedule.contract.tier_mode == "all_units" else last - first + 1
+        key: last if schedule.offer.tier_mode == "all_units" else last - first + 1
         for key, (schedule, _, first, last) in spans.items()
     }
     blocks = model.add_variables("blocks", spans, upper=width.__getitem__, integer=True, decided=itemgetter(1))
-    all_units = [key for key, (schedule, *_) in spans.items() if schedule.contract.tier_mode == "all_units"]
+    all_units = [key for key, (schedule, *_) in spans.items() if schedule.offer.tier_mode == "all_units"]
     reached = model.add_cumulative_counts("tier_reached_by", all_units, lambda _: 1)
-    incremental = [each.key for each in schedules if each.contract.tier_mode == "incremental"]
+    incremental = [each.key for each in schedules if each.offer.tier_mode == "incremental"]
     signed = model.add_cumulative_counts("contract_signed_by", incremental, lambda _: 1)
     for key, reaches in reached.items():
         _, _, first, last = spans[key]
@@ -130,16 +130,16 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> Iterator[Signin
     for schedule in schedules:
         keys = [key for key in spans if key[:2] == schedule.key]
         tier_blocks = tuple(TierBlocks(schedule, spans[key][1], Linear.of(blocks[key])) for key in keys)
-        if schedule.contract.tier_mode == "all_units":
+        if schedule.offer.tier_mode == "all_units":
             count = Linear().plus_all((reached[key], 1.0) for key in keys)
         else:
             count = signed[schedule.key]
         each = SigningVariant(schedule, count, tier_blocks)
-        if schedule.contract.tier_mode == "incremental":
+        if schedule.offer.tier_mode == "incremental":
             model.add_constraint(
                 "blocks_at_least",
                 schedule.key,
-                each.blocks.plus(count, -float(schedule.contract.min_blocks)),
+                each.blocks.plus(count, -float(schedule.offer.min_blocks)),
                 at_least=0.0,
             )
             for i, key in enumerate(keys):
@@ -157,11 +157,7 @@ def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> Iterator[_Tie
     """Tiers beyond the first of incremental contracts whose order least cost alone does not keep."""
     for key, (schedule, _, first, _) in spans.items():
         tiers = [spans[other][1] for other in spans if other[:2] == key[:2]]
-        if (
-            schedule.contract.tier_mode == "incremental"
-            and first > 1
-            and not _cheap_tiers_first(model, schedule, tiers)
-        ):
+        if schedule.offer.tier_mode == "incremental" and first > 1 and not _cheap_tiers_first(model, schedule, tiers):
             yield key
 
 
@@ -171,7 +167,7 @@ def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[Con
     It does where rates never fall, nothing rewards spending, and a more expensive tier costs more in a month that
     the objective counts: not so where service comes late, beyond the horizon.
     """
-    rewards_spending = any(cap.sense == "min" for cap in model.dataset.caps) or schedule.contract.min_spend_usd_per_year
+    rewards_spending = any(cap.sense == "min" for cap in model.dataset.caps) or schedule.offer.min_spend_usd_per_year
     if rewards_spending:
         return False
     rates = {t: [schedule.rate(tier, t) for tier in tiers] for t in schedule.service}
@@ -191,13 +187,13 @@ def _is_counted(model: Model, schedule: ContractSchedule, t: int) -> bool:
     return (
         inside
         and schedule.agreed_per_block(t) > 0.0
-        and bool(schedule.supplier_present(t) or schedule.contract.prepay_share)
+        and bool(schedule.supplier_present(t) or schedule.offer.prepay_share)
     )
 
 
 def _signings(kind: OfferKind, signed: list[SigningVariant]) -> Iterator[Signing]:
     for each in signed:
-        contract, blocks = each.schedule.contract, round(each.blocks.value())
+        contract, blocks = each.schedule.offer, round(each.blocks.value())
         if blocks:
             yield Signing(
                 kind=kind,

@@ -13,7 +13,7 @@ from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
 from models.supply.bill_rows import BillRow, Hours, prepaid_months
-from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
+from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price, times
 from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule, schedule_of
 from models.supply.leases import add_leases
@@ -69,7 +69,7 @@ class LeaseKind(OfferKind):
 
         def in_service(lease: str, term: int, m: int, t: int) -> bool:
             """A cancelling is decided when notice is given, a renewal in the month before its first."""
-            schedule = LeaseSchedule(dataset, dataset.lease_of[lease], terms[lease, term], m)
+            schedule = LeaseSchedule(dataset, dataset.lease_of[lease], m, terms[lease, term])
             ahead = schedule.term.notice_months if t < schedule.term_end else 1
             return m <= last and t - ahead <= last
 
@@ -160,12 +160,7 @@ class LeaseKind(OfferKind):
         return replace(
             dataset,
             lease_terms=tuple(
-                replace(
-                    each,
-                    usd_per_accelerator_hour=_times(each.usd_per_accelerator_hour, factor),
-                    usd_per_unit_month=_times(each.usd_per_unit_month, factor),
-                    upfront_usd_per_unit=each.upfront_usd_per_unit * factor,
-                )
+                times(each, factor, "usd_per_accelerator_hour", "usd_per_unit_month", "upfront_usd_per_unit")
                 if each.lease == name
                 else each
                 for each in dataset.lease_terms
@@ -175,7 +170,7 @@ class LeaseKind(OfferKind):
     def local_worth(self, dataset: Dataset, values: Values, row: Lease) -> Iterator[LocalWorth]:
         for term in _terms(dataset, row.lease):
             for m in self.signing_months(dataset, row):
-                schedule = LeaseSchedule(dataset, row, term, m)
+                schedule = LeaseSchedule(dataset, row, m, term)
                 months = range(schedule.start, schedule.term_end)
                 usage = term.usage_usd_per_accelerator_hour
                 worth = sum(
@@ -273,10 +268,6 @@ def _terms(dataset: Dataset, lease: str) -> list[LeaseTerm]:
 
 def _hardware(dataset: Dataset, lease: str) -> list[LeaseHardware]:
     return [each for each in dataset.lease_hardware if each.lease == lease]
-
-
-def _times(price: float | None, factor: float) -> float | None:
-    return None if price is None else price * factor
 
 
 LEASE = LeaseKind(

@@ -10,7 +10,7 @@ from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import LeaseOut, Rule
 from models.supply.bill_rows import BillRow, Hours
-from models.supply.kind import Family, OfferKind, Price
+from models.supply.kind import Family, OfferKind, Price, times
 from models.supply.lease_outs import add_lease_outs
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.next_round import Rolled, RollState
@@ -58,9 +58,7 @@ class LeaseOutKind(OfferKind):
         return Price(row.usd_per_accelerator_hour, "accelerator-hour")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
-        return self.changed(
-            dataset, lambda row: replace(row, usd_per_accelerator_hour=row.usd_per_accelerator_hour * factor), name
-        )
+        return self.changed(dataset, lambda row: times(row, factor, "usd_per_accelerator_hour"), name)
 
     def local_worth(self, dataset: Dataset, values: Values, row: LeaseOut) -> Iterator[LocalWorth]:
         for m in self.signing_months(dataset, row):

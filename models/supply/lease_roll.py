@@ -139,7 +139,7 @@ def _owe_termination_fee(
     fee = schedule.termination_fee(stop)
     if not fee:
         return
-    lease = schedule.lease
+    lease = schedule.offer
     owed = name if stop <= state.to else state.free_name(f"{name} termination fee")
     row = replace(lease, delivered_share=1.0, sublet=False, lead_months=stop - schedule.signed, service_not_before=None)
     state.write(_signed_row(state, row, owed, schedule.signed, units, 1))

@@ -16,45 +16,25 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.schema import Lease, LeaseTerm
-from models.supply.signing import RampUp, escalation, ramp_up, service_start
+from models.supply.signing import OfferSchedule, RampUp, escalation, ramp_up
 
 
 @dataclass(frozen=True)
-class LeaseSchedule:
-    """One unit of a lease, of one of its terms, signed in month `signed` (negative: before the horizon)."""
+class LeaseSchedule(OfferSchedule):
+    """One unit of a lease, of one of its terms."""
 
-    dataset: Dataset
-    lease: Lease
+    offer: Lease
     term: LeaseTerm
-    signed: int
-
-    @cached_property
-    def start(self) -> int:
-        """First service month f."""
-        return service_start(self.dataset, self.lease, self.lease.lease, self.signed)
 
     @property
     def term_end(self) -> int:
         """The month after the last of the term: f + L."""
         return self.start + self.term.term_months
 
-    @cached_property
-    def exit_month(self) -> int | None:
-        """The month from which the supplier has left; None where it never does."""
-        return self.dataset.realization.exit(self.lease.lease, self.lease.provider)
-
-    def supplier_present(self, t: int) -> bool:
-        """Whether the supplier is still there in month t."""
-        return self.exit_month is None or t < self.exit_month
-
-    @cached_property
-    def _price(self) -> float:
-        return self.dataset.realization.price(self.lease.lease, self.signed)
-
     @property
     def upfront(self) -> float:
         """USD paid for a unit in the month of signing."""
-        return self.term.upfront_usd_per_unit * self._price
+        return self.term.upfront_usd_per_unit * self.price
 
     @cached_property
     def renewals(self) -> tuple[range, ...]:
@@ -71,19 +51,16 @@ class LeaseSchedule:
     @cached_property
     def accelerators(self) -> dict[str, float]:
         """Accelerators per unit, by hardware."""
-        return {row.hardware: row.accelerators for row in self.dataset.lease_hardware if row.lease == self.lease.lease}
+        return {row.hardware: row.accelerators for row in self.dataset.lease_hardware if row.lease == self.name}
 
     @cached_property
-    def _ramp(self) -> RampUp:
+    def ramp(self) -> RampUp:
+        """How capacity and fee of the term build up."""
         return ramp_up(self.dataset, self.term.ramp)
 
     def online_share(self, t: int) -> float:
         """Share of a unit's accelerators that is online in month t of its service."""
-        return self._arrives(t) if self.supplier_present(t) else 0.0
-
-    def _arrives(self, t: int) -> float:
-        delivered = self.lease.delivered_share * self.dataset.realization.delivered(self.lease.lease, t)
-        return float(delivered * self._ramp.capacity_share(t - self.start + 1))
+        return self.arrives(t) if self.supplier_present(t) else 0.0
 
     def owed(self, t: int) -> float:
         """USD owed for month t of a unit's service: the fee while the supplier is there."""
@@ -98,8 +75,8 @@ class LeaseSchedule:
             hourly = self.term.usd_per_accelerator_hour or 0.0
             rate = hourly * sum(self.accelerators.values()) * self.dataset.hours(t)
         multiple = self.term.renewal_price_multiple if t >= self.term_end else 1.0
-        steps = self._ramp.rate_multiplier(service_month) * escalation(self.term.escalator_per_year, service_month)
-        return float(rate * self._price * self._arrives(t) * steps * multiple)
+        steps = self.ramp.rate_multiplier(service_month) * escalation(self.term.escalator_per_year, service_month)
+        return float(rate * self.price * self.arrives(t) * steps * multiple)
 
     def termination_fee(self, stop: int) -> float:
         """USD due in month `stop`, the first without service, when the unit is cancelled: a share of the fees after."""
@@ -119,5 +96,5 @@ def schedule_of(dataset: Dataset, lease: str, term_months: int, signed: int) -> 
     """One unit of the lease of that name; KeyError where the workbook does not have it, or not that term."""
     for term in dataset.lease_terms:
         if (term.lease, term.term_months) == (lease, term_months):
-            return LeaseSchedule(dataset, dataset.lease_of[lease], term, signed)
+            return LeaseSchedule(dataset, dataset.lease_of[lease], signed, term)
     raise KeyError((lease, term_months))

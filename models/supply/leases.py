@@ -58,17 +58,17 @@ def add_leases(model: Model, kind: OfferKind) -> None:
             )
         elif lease.status == "offer" and lease.units_max:
             for m in kind.signing_months(dataset, lease, every_month=model.every_month):
-                offered.extend(LeaseSchedule(dataset, lease, term, m) for term in terms[lease.lease])
-    keys = [(each.lease.lease, each.signed, each.term.term_months) for each in offered]
+                offered.extend(LeaseSchedule(dataset, lease, m, term) for term in terms[lease.lease])
+    keys = [(each.name, each.signed, each.term.term_months) for each in offered]
     units = model.add_cumulative_counts("units_by", keys, lambda name: dataset.lease_of[name].units_max)
-    counted = [(each, Linear(float(each.lease.signed_units or 0))) for each in signed if each.term_end > 0]
-    counted += [(each, units[each.lease.lease, each.signed, each.term.term_months]) for each in offered]
+    counted = [(each, Linear(float(each.offer.signed_units or 0))) for each in signed if each.term_end > 0]
+    counted += [(each, units[each.name, each.signed, each.term.term_months]) for each in offered]
     for past in signed:
         if past.term_end <= 0:
-            model.signings.sign(kind.key(past.lease), past.signed, Linear(1.0 if past.lease.signed_units else 0.0), 1)
+            model.signings.sign(kind.key(past.offer), past.signed, Linear(1.0 if past.offer.signed_units else 0.0), 1)
     services = list(_services(model, kind, counted))
     for service in services:
-        lease = service.schedule.lease
+        lease = service.schedule.offer
         most = (lease.signed_units or 0) if lease.status == "signed" else lease.units_max
         term_months = service.schedule.term.term_months
         model.signings.sign(kind.key(lease), service.schedule.signed, service.units, most, term_months=term_months)
@@ -109,7 +109,7 @@ def _within(excess: float, sense: str, scale: float) -> bool:
 
 
 def _key(schedule: LeaseSchedule) -> tuple[str, int, int]:
-    return schedule.lease.lease, schedule.term.term_months, schedule.signed
+    return schedule.name, schedule.term.term_months, schedule.signed
 
 
 def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, Linear]]) -> Iterator[_ServicePeriod]:
@@ -122,7 +122,7 @@ def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, 
     for schedule, units in counted:
         drops = [*stops[_key(schedule)], *(renewal.start for renewal in schedule.renewals)]
         index.extend((*_key(schedule), t) for t in drops)
-        most[_key(schedule)] = units.constant if units.is_constant else float(schedule.lease.units_max)
+        most[_key(schedule)] = units.constant if units.is_constant else float(schedule.offer.units_max)
     notice = {_key(schedule): schedule.term.notice_months for schedule, _ in counted}
 
     def decided(key: tuple[str, int, int, int]) -> int:
@@ -189,7 +189,7 @@ def _cheapest_end(model: Model, schedule: LeaseSchedule) -> int | None:
 
 
 def _bring_online(model: Model, service: _ServicePeriod) -> None:
-    schedule, lease, term = service.schedule, service.schedule.lease, service.schedule.term
+    schedule, lease, term = service.schedule, service.schedule.offer, service.schedule.term
     for hardware, accelerators in schedule.accelerators.items():
         source = Source(
             kind=service.kind,
@@ -210,7 +210,7 @@ def _bring_online(model: Model, service: _ServicePeriod) -> None:
 def _pay(model: Model, service: _ServicePeriod) -> None:
     """Upfront and prepayment at signing, then fees by month and termination fees; what is still owed besides."""
     dataset, schedule, term = model.dataset, service.schedule, service.schedule.term
-    payer, horizon, full = service.kind.payer(schedule.lease), len(dataset.horizon), counts_in_full(dataset)
+    payer, horizon, full = service.kind.payer(schedule.offer), len(dataset.horizon), counts_in_full(dataset)
     if schedule.supplier_present(schedule.signed) and (
         0 <= schedule.signed < horizon or (full and schedule.signed >= horizon)
     ):
@@ -251,7 +251,7 @@ def _signings(service: _ServicePeriod) -> Iterator[Signing]:
     def signing(units: int, end: int, cancelled: bool, renewals: int) -> Signing:
         return Signing(
             kind=service.kind,
-            name=schedule.lease.lease,
+            name=schedule.name,
             month=schedule.signed,
             term_months=schedule.term.term_months,
             units=units,
@@ -259,7 +259,7 @@ def _signings(service: _ServicePeriod) -> Iterator[Signing]:
             end=end,
             cancelled=cancelled,
             renewals=renewals,
-            signed=schedule.lease.status == "signed",
+            signed=schedule.offer.status == "signed",
         )
 
     current = round(service.units.value())

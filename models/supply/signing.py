@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 from models.dataset import Dataset
 from models.realization import Realization
-from models.schema import Ramp
+from models.schema import Ramp, sheet_of
 
 
 class Offer(Protocol):
@@ -99,3 +100,46 @@ def months_with_capacity(dataset: Dataset, ramp: str | None, starts: Iterable[in
         for t in range(max(0, start), min(len(dataset.horizon), start + service_months))
         if shares.capacity_share(t - start + 1) > 0
     }
+
+
+@dataclass(frozen=True)
+class OfferSchedule:
+    """An offer signed in month `signed` (negative: before the horizon): when it serves, and what the scenario does."""
+
+    dataset: Dataset
+    offer: Any
+    signed: int
+
+    @cached_property
+    def name(self) -> str:
+        """The name of the offer."""
+        return str(getattr(self.offer, sheet_of(type(self.offer)).key[0]))
+
+    @cached_property
+    def start(self) -> int:
+        """First service month f."""
+        return service_start(self.dataset, self.offer, self.name, self.signed)
+
+    @cached_property
+    def exit_month(self) -> int | None:
+        """The month from which the supplier has left; None where it never does."""
+        return self.dataset.realization.exit(self.name, self.offer.provider)
+
+    def supplier_present(self, t: int) -> bool:
+        """Whether the supplier is still there in month t."""
+        return self.exit_month is None or t < self.exit_month
+
+    @cached_property
+    def price(self) -> float:
+        """What the scenario multiplies the rates and the upfront by."""
+        return self.dataset.realization.price(self.name, self.signed)
+
+    @cached_property
+    def ramp(self) -> RampUp:
+        """How its capacity and its rate build up."""
+        return ramp_up(self.dataset, self.offer.ramp)
+
+    def arrives(self, t: int) -> float:
+        """Share of what was signed for that arrives in month t of its service, were the supplier still there."""
+        delivered = self.offer.delivered_share * self.dataset.realization.delivered(self.name, t)
+        return float(delivered * self.ramp.capacity_share(t - self.start + 1))

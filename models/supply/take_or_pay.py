@@ -83,7 +83,7 @@ class Metered:
 def pay_minimum(model: Model, payer: Payer, signature: SigningVariant) -> None:
     """Upfront, prepaid and monthly take-or-pay minimum of a signing, and what is still owed of them."""
     dataset, schedule = model.dataset, signature.schedule
-    contract, horizon, full = schedule.contract, len(dataset.horizon), counts_in_full(dataset)
+    contract, horizon, full = schedule.offer, len(dataset.horizon), counts_in_full(dataset)
     minimum = {
         t: [
             (

@@ -106,7 +106,7 @@ def _rate_by_730_hours(right: Wrong, schedule: ContractSchedule, tier: Any, t: i
 
 
 def _billed_in_full(right: Wrong, schedule: LeaseSchedule, t: int) -> float:
-    delivered = schedule.lease.delivered_share
+    delivered = schedule.offer.delivered_share
     return float(right(schedule, t) / delivered) if delivered else 0.0
 
 
