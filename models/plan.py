@@ -9,7 +9,7 @@ recomputes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.kinds import Kind, OfferKey, OfferKind
 from models.schema import SHEETS
@@ -55,6 +55,10 @@ class Signing:
     def offer(self) -> OfferKey:
         """What was signed."""
         return OfferKey(self.kind, self.name)
+
+    def moved(self, months: int) -> Signing:
+        """The same that many months later."""
+        return replace(self, month=self.month + months, start=self.start + months, end=self.end + months)
 
 
 @dataclass(frozen=True, slots=True)

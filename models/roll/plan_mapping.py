@@ -7,7 +7,9 @@ before, and with serving, shortfall and payments.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from models.dataset import Dataset
 from models.kinds import OfferKey
@@ -37,14 +39,14 @@ def map_forward(rolled: Rolled, before: Dataset, plan: Plan) -> Plan:
     signings: list[Signing] = []
     for each in plan.signings:
         if each.month >= to and not each.signed:
-            signings.append(replace(each, month=each.month - to, start=each.start - to, end=each.end - to))
+            signings.append(each.moved(-to))
         else:
             signings += each.kind.map_forward(rolled, before, each)
     return Plan(
         signings=tuple(signings),
-        options=tuple(replace(each, month=each.month - to) for each in plan.options if each.month >= to),
-        limits=tuple(replace(each, month=each.month - to) for each in plan.limits if each.month >= to),
-        serving=tuple(replace(each, month=each.month - to) for each in plan.serving if each.month >= to),
+        options=_moved(plan.options, -to),
+        limits=_moved(plan.limits, -to),
+        serving=_moved(plan.serving, -to),
     )
 
 
@@ -72,7 +74,7 @@ def map_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan
     signings = [each for each in signings if not each.kind.undecided(before, each, to)]
     for each in plan.signings:
         origin = rolled.origins.get(each.offer)
-        moved = replace(each, month=each.month + to, start=each.start + to, end=each.end + to)
+        moved = each.moved(to)
         if origin is None:
             signings.append(moved)
         elif not origin.settled:
@@ -87,35 +89,28 @@ def map_back(rolled: Rolled, before: Dataset, earlier: Plan, plan: Plan) -> Plan
                     signed=origin.kind.status(origin.kind.of(before)[origin.name]) == "signed",
                 )
             )
-    payments = tuple(
-        replace(
-            each,
-            month=each.month + to,
-            offer=_original(rolled, each),
-            present_value_usd=each.present_value_usd * discount,
-        )
+    payments = [
+        replace(each, offer=_original(rolled, each), present_value_usd=each.present_value_usd * discount)
         for each in plan.payments
-    )
+    ]
     return Plan(
         signings=tuple(signings),
-        options=(
-            *(each for each in earlier.options if each.month < to),
-            *(replace(each, month=each.month + to) for each in plan.options),
-        ),
-        limits=(
-            *(each for each in earlier.limits if each.month < to),
-            *(replace(each, month=each.month + to) for each in plan.limits),
-        ),
-        serving=(
-            *(each for each in earlier.serving if each.month < to),
-            *(replace(each, month=each.month + to) for each in plan.serving),
-        ),
-        shortfalls=(
-            *(each for each in earlier.shortfalls if each.month < to),
-            *(replace(each, month=each.month + to) for each in plan.shortfalls),
-        ),
-        payments=(*(each for each in earlier.payments if each.month < to), *payments),
+        options=_until(to, earlier.options) + _moved(plan.options, to),
+        limits=_until(to, earlier.limits) + _moved(plan.limits, to),
+        serving=_until(to, earlier.serving) + _moved(plan.serving, to),
+        shortfalls=_until(to, earlier.shortfalls) + _moved(plan.shortfalls, to),
+        payments=_until(to, earlier.payments) + _moved(payments, to),
     )
+
+
+def _until(to: int, rows: Iterable[Any]) -> tuple[Any, ...]:
+    """The rows of months before `to`."""
+    return tuple(each for each in rows if each.month < to)
+
+
+def _moved(rows: Iterable[Any], months: int) -> tuple[Any, ...]:
+    """The rows that many months later, those of months before the horizon left out."""
+    return tuple(replace(each, month=each.month + months) for each in rows if each.month + months >= 0)
 
 
 def _original(rolled: Rolled, paid: Payment) -> str:

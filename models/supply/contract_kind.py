@@ -19,7 +19,7 @@ from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import add_contracts
 from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price, times
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
-from models.supply.next_round import Rolled, RollState
+from models.supply.next_round import RollState
 from models.supply.signing import escalation, months_with_capacity
 
 
@@ -226,10 +226,6 @@ class ContractKind(OfferKind):
             f"{name}: a contract year is under way in {state.dataset.label(to)}; of its minimum spend only the months "
             "that are left count from now on, and what was billed before them no longer does."
         )
-
-    def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
-        to = rolled.to
-        yield replace(signing, month=signing.month - to, start=signing.start - to, end=signing.end - to, signed=True)
 
 
 CONTRACT = ContractKind(

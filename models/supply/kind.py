@@ -328,9 +328,10 @@ class OfferKind(Kind, ABC):
     def roll(self, state: RollState) -> None:
         """Writes its rows of the next round: what is signed by then as signed, what is left to sign as an offer."""
 
-    @abstractmethod
     def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         """A signing made before the round began, as the next round's workbook has it; nothing of one that is over."""
+        if rolled.name_of(signing) is not None:
+            yield replace(signing.moved(-rolled.to), signed=True)
 
     def undecided(self, dataset: Dataset, signing: Signing, to: int) -> bool:
         """Whether what becomes of a signing is still to be decided in month `to`."""

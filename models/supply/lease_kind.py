@@ -231,12 +231,10 @@ class LeaseKind(OfferKind):
         assert lease.signed_month is not None
         assert lease.signed_term_months is not None
         yield replace(
-            signing,
+            signing.moved(-rolled.to),
             name=name,
             month=rolled.dataset.t(lease.signed_month),
             term_months=lease.signed_term_months,
-            start=signing.start - rolled.to,
-            end=signing.end - rolled.to,
             cancelled=signing.cancelled and holding.stop is None,
             renewals=signing.renewals - holding.renewed,
             signed=True,

@@ -124,9 +124,9 @@ class LeaseOutKind(OfferKind):
                 state.leave_out(self.key(row))
 
     def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
-        name, to = rolled.name_of(signing), rolled.to
+        name = rolled.name_of(signing)
         if name is not None:
-            yield replace(signing, name=name, month=0, units=1, start=signing.start - to, end=signing.end - to)
+            yield replace(signing.moved(-rolled.to), name=name, month=0, units=1)
 
 
 LEASE_OUT = LeaseOutKind(

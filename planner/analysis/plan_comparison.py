@@ -209,10 +209,7 @@ def shifted(plan: Plan, months: int) -> Plan:
     """The plan's decisions with month t of its own horizon counted as month t + months."""
     return replace(
         plan,
-        signings=tuple(
-            replace(each, month=each.month + months, start=each.start + months, end=each.end + months)
-            for each in plan.signings
-        ),
+        signings=tuple(each.moved(months) for each in plan.signings),
         options=tuple(replace(each, month=each.month + months) for each in plan.options),
         limits=tuple(replace(each, month=each.month + months) for each in plan.limits),
     )

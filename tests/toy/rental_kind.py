@@ -177,13 +177,6 @@ class RentalKind(OfferKind):
             else:
                 state.write(row)
 
-    def map_forward(self, rolled: Any, before: Dataset, signing: Signing) -> Iterator[Signing]:
-        if rolled.name_of(signing) is not None:
-            to = rolled.to
-            yield replace(
-                signing, month=signing.month - to, start=signing.start - to, end=signing.end - to, signed=True
-            )
-
 
 RENTAL = RentalKind(
     name="rental",
