@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from models.core.vector import Vector
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.demand.sites import upper_bound
+from models.grouping import sums
 from models.plan import Plan
 from models.policy.caps import value_weights
 from models.probes import POWER
@@ -83,6 +85,16 @@ class Violation:
         return max(self.by_month.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Relaxation:
+    """A column by which a rule is violated: its place, its month, what a unit of it means, and its penalty."""
+
+    column: int
+    month: int
+    scale: float
+    penalty: float
+
+
 class Elastic:
     """The elastic problem of a dataset: `arrays` relaxes some of its rules, `violations` reads a solution."""
 
@@ -93,20 +105,12 @@ class Elastic:
         self.model: Model = build_model(dataset, probes=True, every_month=every_month)
         self.units = self.model.units
         plain = self.model.compiled
-        self.columns: dict[RelaxableRule, list[int]] = defaultdict(list)
-        self._scale: dict[int, float] = {}
-        self._month: dict[int, int] = {}
-        self._cost: dict[int, float] = {}
+        self.columns: dict[RelaxableRule, list[_Relaxation]] = defaultdict(list)
+        penalty = 1.0 / (self._all_mw() * len(dataset.horizon))
         for i, variable in enumerate(plain.columns):
             if variable.parent_component().name == POWER:
                 region, hardware, t = variable.index()
-                self._note(
-                    RelaxableRule("capacity", region, hardware),
-                    i,
-                    t,
-                    1.0,
-                    1.0 / (self._all_mw() * len(dataset.horizon)),
-                )
+                self.columns[RelaxableRule("capacity", region, hardware)].append(_Relaxation(i, t, 1.0, penalty))
         self._plain = plain
         self._matrix = csc_array(hstack([plain.matrix, self._relaxation_columns(plain)]))
 
@@ -120,10 +124,10 @@ class Elastic:
         plain, added = self._plain, self._matrix.shape[1] - self._plain.matrix.shape[1]
         upper = np.concatenate([plain.upper, np.zeros(added)])
         cost = np.zeros(self._matrix.shape[1])
-        for rule, columns in self.columns.items():
-            for i in columns:
-                upper[i] = np.inf if rule in allowed else 0.0
-                cost[i] = self._cost[i]
+        for rule, relaxations in self.columns.items():
+            for each in relaxations:
+                upper[each.column] = np.inf if rule in allowed else 0.0
+                cost[each.column] = each.penalty * WEIGHT
         return Compiled(
             cost=cost,
             offset=0.0,
@@ -144,20 +148,18 @@ class Elastic:
         activity = self._plain.matrix @ plain
         excess = np.maximum(activity - self._plain.row_upper, self._plain.row_lower - activity)
         found = []
-        for rule, columns in self.columns.items():
-            penalty = float(sum(self._cost[i] * values[i] for i in columns)) / WEIGHT
+        for rule, relaxations in self.columns.items():
+            penalty = float(sum(each.penalty * values[each.column] for each in relaxations))
             if penalty <= tolerance:
                 continue
-            by_month: dict[int, float] = defaultdict(float)
-            for i in columns:
-                if values[i] > 0.0:
-                    by_month[self._month[i]] += float(values[i]) * self._scale[i]
+            used = [each for each in relaxations if values[each.column] > 0.0]
+            amounts = sums((each.month, float(values[each.column]) * each.scale) for each in used)
             if rule.kind in ("cap", "max_shortfall_share"):
-                by_month = defaultdict(float, {0: self._moved(rule, excess) or by_month[0]})
-            found.append(
-                Violation(rule, {t: amount for t, amount in sorted(by_month.items()) if amount > 0.0}, penalty)
-            )
-        return tuple(each for each in found if each.by_month)
+                amounts[0] = self._moved(rule, excess) or amounts[0]
+            by_month = {t: amount for t, amount in sorted(amounts.items()) if amount > 0.0}
+            if by_month:
+                found.append(Violation(rule, by_month, penalty))
+        return tuple(found)
 
     def plan(self, values: Vector) -> Plan:
         """The decisions of a solution."""
@@ -165,12 +167,8 @@ class Elastic:
 
     def _moved(self, rule: RelaxableRule, excess: Vector) -> float:
         """By how much a value has to move: what a row has in excess, against what the value is multiplied by in it."""
-        found = 0.0
-        for row, weight in self._weights[rule]:
-            at = weight.value()
-            if at > 1e-12:
-                found = max(found, float(excess[row]) / at)
-        return found
+        weighed = ((row, weight.value()) for row, weight in self._weights[rule])
+        return max((float(excess[row]) / at for row, at in weighed if at > 1e-12), default=0.0)
 
     def _all_mw(self) -> float:
         """Power of everything there is and could be signed, at least 1 MW."""
@@ -180,18 +178,13 @@ class Elastic:
         mw += sum(kind.most_units(row) * kind.mw_per_unit(dataset, row) for kind, row in offers(dataset) if kind.buys)
         return max(1.0, mw)
 
-    def _note(self, rule: RelaxableRule, column: int, month: int, scale: float, cost: float) -> None:
-        self.columns[rule].append(column)
-        self._month[column], self._scale[column], self._cost[column] = month, scale, cost * WEIGHT
-
     def _relaxation_columns(self, plain: Compiled) -> csc_array:
         """New columns: one for each rule as a whole, one for each row of demand."""
         first, rows, columns, entries = len(plain.columns), [], [], []
-        shared: dict[RelaxableRule, int] = {}
         self._weights: dict[RelaxableRule, list[tuple[int, Linear]]] = defaultdict(list)
-        tokens, weights = self._tokens(), value_weights(self.model)
+        tokens, weights, unit = self._tokens(), value_weights(self.model), self.units.tokens_bn
         counts = np.diff(plain.matrix.tocsr().indptr)
-        added = 0
+        added = count()
         for r, row in enumerate(plain.rows):
             kind = FAMILIES.get(row.parent_component().name)
             if kind is None:
@@ -201,31 +194,26 @@ class Elastic:
             if kind == "shortfall" and not self._must_be_met(name):
                 continue
             rule = RelaxableRule(kind, name)
-            sign = 1.0 if np.isfinite(plain.row_lower[r]) else -1.0
+            relaxations = self.columns[rule]
             size = 1.0
             if kind == "shortfall":
-                column = first + added
-                added += 1
-                self._note(rule, column, int(key[-2]), self.units.tokens_bn, self.units.tokens_bn / tokens[name])
+                relaxations.append(_Relaxation(first + next(added), int(key[-2]), unit, unit / tokens[name]))
             else:
-                if rule not in shared:
-                    shared[rule] = first + added
-                    added += 1
-                    self._note(rule, shared[rule], 0, self._unit(rule), 1.0)
-                column = shared[rule]
+                size = self._unit(rule)
+                if not relaxations:
+                    relaxations.append(_Relaxation(first + next(added), 0, size, 1.0))
                 if kind in ("cap", "max_shortfall_share"):
                     weight = weights[key[0], int(key[1])] if kind == "cap" else self._demanded(name, int(key[1]))
-                    size = max(upper_bound(weight), 1e-9)
+                    size *= max(upper_bound(weight), 1e-9)
                     self._weights[rule].append((r, weight))
                 else:
-                    size = float(max(1, counts[r])) if kind != "rule" else self._rule_size(name, key)
+                    size *= self._rule_size(name, key) if kind == "rule" else float(max(1, counts[r]))
             rows.append(r)
-            columns.append(column - first)
-            entries.append(sign * size * (1.0 if kind == "shortfall" else self._unit(rule)))
-        shape = plain.matrix.shape[0], added
+            columns.append(relaxations[-1].column - first)
+            entries.append(size if np.isfinite(plain.row_lower[r]) else -size)
         from scipy.sparse import csc_array
 
-        return csc_array((entries, (rows, columns)), shape=shape)
+        return csc_array((entries, (rows, columns)), shape=(plain.matrix.shape[0], next(added)))
 
     def _rule_size(self, name: str, key: object) -> float:
         """One offer more or less for rules that count; all of the first offer's units for one that requires."""
