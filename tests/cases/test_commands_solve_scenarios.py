@@ -90,8 +90,10 @@ def test_a_tampered_plan_is_rejected(here: Run, book: Path, plan: Path) -> None:
 
 
 def test_start(here: Run, book: Path, plan: Path) -> None:
-    """`--start` begins from an earlier plan for scenarios and comes to the same objective."""
-    first = here("solve", book, "-o", "first.xlsx", "--json").json
+    """`--start` begins from an earlier plan for scenarios and comes to the same objective; else none is told of."""
+    without = here("solve", book, "-o", "first.xlsx", "--json")
+    first = without.json
+    assert "starting plan" not in without.err
     said = here("solve", book, "-o", "again.xlsx", "--start", plan, "--json")
     assert said.code == 0
     assert "The starting plan was" in said.err

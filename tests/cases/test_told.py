@@ -25,7 +25,9 @@ from planner.backtest.request import BacktestRequest, Inputs
 from planner.backtest.summary import BacktestResult
 from planner.backtest.summary import document as backtest_document
 from planner.backtest.summary import headline as backtest_headline
+from planner.explain.explanation import explain_plan
 from planner.interrupt import Stop
+from planner.reports.plan.rows import filled_tables
 from planner.reports.plan.text import saving_parts
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
@@ -251,3 +253,23 @@ def test_the_parts_of_what_is_at_stake_are_told_where_there_are_any(base: tuple[
     costs = dict.fromkeys(result.plan_set.costs_usd, 0.0) | {"shortfall": shortfall}
     result.base_case = BaseCase(Estimate.exactly(cost), parts_of(costs))
     assert saving_parts(result) == words
+
+
+def test_a_little_of_an_offer_is_told_apart_from_a_unit_of_it() -> None:
+    """Half an accelerator of work on demand at 2 an hour: one leased at 1.5 would save 1, so a unit costs 0.5 more.
+
+    A little of it is worth 2 an hour. The plan's sheet says no more than that; `explain` solves with the unit signed.
+    """
+    data = b.dataset(b.demand(0.5), b.lease("whole", b.term(1, hourly=1.5)), b.on_demand(2.0), months=1)
+    result = solve_dataset(data, PlanOptions(gap=0.0))
+    [table] = [each for each in filled_tables(result) if each.table.sheet == "Offers not taken"]
+    [row] = [dict(zip(table.table.headers, each, strict=True)) for each in table.rows]
+    assert (row["extra_at_least_usd"], row["extra_at_most_usd"]) == (0.0, None)
+    assert (row["break_even_at_least"], row["break_even_at_most"]) == (None, None)
+    assert "a little of it is worth more" in row["in_words"]
+    assert "whether a unit pays is not known" in row["in_words"]
+    plan = result.plan_set.only.plan
+    explained = explain_plan(data, plan, Estimate.exactly(plan.objective_usd), seconds=60.0, gap=0.0, workers=1)
+    [offer] = explained.offers
+    assert offer.difference.value(1e-6) == pytest.approx(0.5 * 744)
+    assert offer.break_even.value(1e-6) == pytest.approx(2 / 3)
