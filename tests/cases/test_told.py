@@ -9,10 +9,13 @@ from typing import Any
 
 import builders as b
 import pytest
+from commandline import decision
 from openpyxl import load_workbook
 from searches import SEARCHES, Search, lucky, three_leases
+from sheets import workbook
 from stochastic import scenario
 
+import planner
 from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
@@ -20,6 +23,7 @@ from models.plan import Plan, Signing
 from models.supply.lease_kind import LEASE
 from models.warm_start import start_values
 from planner.analysis import alternatives, base_case, plan_stability
+from planner.analysis.plan_comparison import compare
 from planner.backtest import hindsight as looking_back
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.backtest.summary import BacktestResult
@@ -27,6 +31,7 @@ from planner.backtest.summary import document as backtest_document
 from planner.backtest.summary import headline as backtest_headline
 from planner.explain.explanation import explain_plan
 from planner.interrupt import Stop
+from planner.reports.comparison import comparison_json
 from planner.reports.plan.rows import filled_tables
 from planner.reports.plan.text import saving_parts
 from planner.reports.run_json import run_json
@@ -273,3 +278,39 @@ def test_a_little_of_an_offer_is_told_apart_from_a_unit_of_it() -> None:
     [offer] = explained.offers
     assert offer.difference.value(1e-6) == pytest.approx(0.5 * 744)
     assert offer.break_even.value(1e-6) == pytest.approx(2 / 3)
+
+
+@SEARCHES
+def test_a_plan_that_is_not_proven_is_not_called_the_best(
+    monkeypatch: pytest.MonkeyPatch, search: Search, tmp_path: Path
+) -> None:
+    """No sheet, key, line or attribute speaks of a gap or of other plans where the search for the plan proves nothing.
+
+    Compared with a proven plan of the same input, the least costs do not differ, whatever is proven of either.
+    """
+    problem = planner.read(workbook(tmp_path / "problem.xlsx", decision()))
+    proven = planner.solve(problem, gap=0.0)
+    monkeypatch.setattr(deterministic, "solve", search)
+    found = planner.solve(problem, gap=0.0)
+    if search is not lucky:
+        assert (found.status, found.objective_usd, found.document["bound_usd"]) == ("no_plan", None, None)
+        return
+    assert (found.status, found.gap, found.bound_usd) == ("stopped", None, None)
+    assert found.base_case_usd == proven.base_case_usd
+    assert found.document["base_case_usd"] == found.base_case_usd
+    found.to_excel(tmp_path / "lucky.xlsx")
+    proven.to_excel(tmp_path / "proven.xlsx")
+    book = load_workbook(tmp_path / "lucky.xlsx")
+    page = " ".join(str(cell) for row in book["Plan"].iter_rows(values_only=True) for cell in row if cell is not None)
+    assert "how far this plan is from the best one is not known" in page
+    assert "no other plan" not in page
+    summary = {row[0]: row[1] for row in book["Summary"].iter_rows(values_only=True)}
+    for metric in ("lower bound on net present cost", "gap", "most that any other plan could save"):
+        assert summary[metric] is None
+    assert "Gap" not in str(found)
+    compared = comparison_json(compare([tmp_path / "proven.xlsx", tmp_path / "lucky.xlsx"]))
+    [other] = compared["against_first"]
+    assert other["difference_usd"] == pytest.approx(0.0)
+    ends = [other["least_cost_difference_usd"][end] for end in ("at_least", "at_most")]
+    assert ends == [0.0, 0.0]  # the input is the same, so the least cost is
+    assert compared["plans"][1]["bound_usd"] is None

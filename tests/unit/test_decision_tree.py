@@ -192,3 +192,12 @@ def test_factors_in_words(quantity: str, value: float, name: str, t: int | None,
     """Every factor of a scenario is told as a person would say it."""
     data = dataset(scenario("s", 1.0), factor("s", quantity, value, name, t))
     assert factor_words(data, "s") == words
+
+
+def test_a_long_path_of_factors_is_told_by_its_range_and_its_end() -> None:
+    """A row a month, as sampling writes them, is a clause; four rows are told one by one."""
+    rows = [factor("s", "demand", value, t=t) for t, value in enumerate((1.02, 0.9, 1.1, 1.05, 1.25), start=1)]
+    data = dataset(demand(1.0, months=6), rows, scenario("s", 1.0), months=6)
+    assert factor_words(data, "s") == "all demand × 0.9 to 1.25 from 2026-02, 1.25 from 2026-06"
+    few = dataset(demand(1.0, months=6), rows[:4], scenario("s", 1.0), months=6)
+    assert factor_words(few, "s").count("all demand × ") == 4

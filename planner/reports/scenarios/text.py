@@ -30,18 +30,32 @@ MULTIPLIED = {
     "delivered_share": ("what arrives of {}", "what arrives of every offer"),
 }
 """What is multiplied, in words: of one name, and of all."""
+FEW = 4
+"""Rows of one quantity and name that are told one by one."""
 
 
 def factor_words(dataset: Dataset, scenario: str) -> str:
-    """What the factors of a scenario say, in the order of the sheet.
+    """What the factors of a scenario say, in the order of the sheet; of a long path its range and its end.
 
     >>> from models.schema import Settings
     >>> row = ScenarioFactor(scenario="late", quantity="delivery_delay_months", name="*", value=6.0)
     >>> factor_words(Dataset(Settings(first_month=0, months=1), scenario_factors=(row,)), "late")
     'all deliveries 6 months later'
     """
-    rows = [each for each in dataset.scenario_factors if each.scenario == scenario]
-    return "; ".join(map(_factor, rows)) or "the plain figures"
+    rows = groups(((each.quantity, each.name), each) for each in dataset.scenario_factors if each.scenario == scenario)
+    return "; ".join(words for path in rows.values() for words in _path(path)) or "the plain figures"
+
+
+def _path(rows: Sequence[ScenarioFactor]) -> list[str]:
+    """The rows of one quantity and name, each by itself where they are few."""
+    first, last = rows[0], rows[-1]
+    if len(rows) <= FEW or first.quantity not in MULTIPLIED or first.from_month is None:
+        return [_factor(each) for each in rows]
+    values = [each.value for each in rows]
+    since, until = (months.label(each.from_month or 0) for each in (first, last))
+    return [
+        f"{_multiplied(first)} × {min(values):.3g} to {max(values):.3g} from {since}, {last.value:.3g} from {until}"
+    ]
 
 
 def _factor(row: ScenarioFactor) -> str:
@@ -55,8 +69,12 @@ def _factor(row: ScenarioFactor) -> str:
     if row.quantity == "supplier_exit":
         when = "before the first month" if row.from_month is None else f"in {months.label(row.from_month)}"
         return f"{'every supplier' if every else row.name} exits {when}"
+    return f"{_multiplied(row)} × {row.value:g}{since}"
+
+
+def _multiplied(row: ScenarioFactor) -> str:
     of_one, of_all = MULTIPLIED[row.quantity]
-    return f"{of_all if every else of_one.format(row.name)} × {row.value:g}{since}"
+    return of_all if row.name == ALL else of_one.format(row.name)
 
 
 def bounded_words(value: BoundedValue | None, result: RunResult) -> str:
