@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from models.columns import Row
 from models.dataset import Dataset
 from models.months import month_of
 from models.plan import Plan
@@ -27,7 +28,6 @@ from models.schema import (
     LeaseTerm,
     OnDemand,
     Ramp,
-    Row,
     Segment,
     Settings,
     Throughput,

@@ -19,7 +19,8 @@ from builders import (
     throughput,
 )
 
-from models.schema import ContractTier, LeaseTerm, Limit, LoadBlock, LoadShape, Network, Row
+from models.columns import Row
+from models.schema import ContractTier, LeaseTerm, Limit, LoadBlock, LoadShape, Network
 
 T = TypeVar("T")
 

@@ -1,0 +1,106 @@
+"""The schema of a workbook: one class per sheet, one field per column.
+
+A column's meaning, unit, bounds and default are written once, here; the reader, the checks, the
+template's cell notes and the documentation all read them from here. A month is a month number
+(see `models.months`); every row carries `row`, its row in the sheet, for messages only.
+
+Sheets stand in the order in which their modules are imported below.
+"""
+
+from models.schema.basics import (
+    Demand,
+    Hardware,
+    LoadBlock,
+    LoadShape,
+    Network,
+    Segment,
+    Settings,
+    Throughput,
+)
+from models.schema.offers import (
+    LONGEST_MONTHS,
+    Contract,
+    ContractTier,
+    Fleet,
+    Lease,
+    LeaseHardware,
+    LeaseOut,
+    LeaseTerm,
+    OnDemand,
+    Option,
+    Ramp,
+)
+from models.schema.policy import (
+    MEASURES,
+    SCOPES,
+    Cap,
+    Limit,
+    Rule,
+)
+from models.schema.scenarios import (
+    OF_OFFERS,
+    QUANTITIES,
+    History,
+    Scenario,
+    ScenarioFactor,
+)
+from models.schema.sheets import (
+    BOUGHT_OFFERS,
+    NEVER_READ,
+    NEVER_READ_SHEETS,
+    OFFERS,
+    SCENARIO_NOTES,
+    SHEETS,
+    WIDE,
+    Sheet,
+    referred,
+    rows_of,
+    sheet,
+    sheet_names,
+    sheet_of,
+)
+
+__all__ = [
+    "BOUGHT_OFFERS",
+    "LONGEST_MONTHS",
+    "MEASURES",
+    "NEVER_READ",
+    "NEVER_READ_SHEETS",
+    "OFFERS",
+    "OF_OFFERS",
+    "QUANTITIES",
+    "SCENARIO_NOTES",
+    "SCOPES",
+    "SHEETS",
+    "WIDE",
+    "Cap",
+    "Contract",
+    "ContractTier",
+    "Demand",
+    "Fleet",
+    "Hardware",
+    "History",
+    "Lease",
+    "LeaseHardware",
+    "LeaseOut",
+    "LeaseTerm",
+    "Limit",
+    "LoadBlock",
+    "LoadShape",
+    "Network",
+    "OnDemand",
+    "Option",
+    "Ramp",
+    "Rule",
+    "Scenario",
+    "ScenarioFactor",
+    "Segment",
+    "Settings",
+    "Sheet",
+    "Throughput",
+    "referred",
+    "rows_of",
+    "sheet",
+    "sheet_names",
+    "sheet_of",
+]
