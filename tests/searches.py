@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from models.dataset import Dataset
+from planner.solving.exactness import PRECISION, violation
 from planner.solving.problem import Outcome, SolveOptions
-from planner.solving.search import PRECISION, solve, violation
+from planner.solving.search import solve
 
 Search = Callable[..., Outcome]
 

@@ -26,9 +26,10 @@ from planner.analysis.questions import BesideQuestion, Incumbent
 from planner.formatting import percent
 from planner.interrupt import Stop
 from planner.results.plan_figures import PlanFigures
+from planner.solving.exactness import PRECISION
 from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
-from planner.solving.search import PRECISION, solve
+from planner.solving.search import solve
 
 LEAST_SECONDS = 5.0
 """Least time for the cheapest plan with given signings."""

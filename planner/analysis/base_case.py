@@ -20,10 +20,11 @@ from models.warm_start import start_values
 from planner.analysis.questions import BesideQuestion, openness_of
 from planner.interrupt import Stop
 from planner.results.base_case import FORGONE, MONEY, NO_BASE_CASE, SHORTFALL, BaseCase, Costs, Parts, parts_of
+from planner.solving.exactness import PRECISION
 from planner.solving.problem import ArrayProblem, CompiledProblem, Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.relaxation import relaxed_optimum
-from planner.solving.search import PRECISION, solve
+from planner.solving.search import solve
 
 SHARE_OF_SEARCH = 0.5
 LEAST_SECONDS, MOST_SECONDS = 20.0, 300.0

@@ -14,7 +14,7 @@ from models.estimate import Estimate
 from models.plan import Plan
 from models.policy.stability import PlanStability, departures
 from planner.interrupt import Stop
-from planner.solving.search import PRECISION
+from planner.solving.exactness import PRECISION
 
 LONGER = 1.5
 """A search that is begun again takes at least so many times as long as before."""

@@ -17,7 +17,7 @@ from planner.package import names_of_sheets
 from planner.reports.plan_report import write_plan
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
-from planner.solving.search import PRECISION
+from planner.solving.exactness import PRECISION
 
 
 @dataclass(frozen=True, slots=True)

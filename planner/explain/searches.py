@@ -18,8 +18,8 @@ from models.estimate import Estimate
 from models.kinds import OfferKey
 from models.plan import Plan
 from models.supply.registry import offers_on_the_table
+from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions
-from planner.solving.search import PRECISION
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
 
 LEAST_SECONDS = 4.0

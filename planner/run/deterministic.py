@@ -20,8 +20,9 @@ from planner.formatting import money
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
+from planner.solving.exactness import cost_of
 from planner.solving.problem import Outcome
-from planner.solving.search import cost_of, dispatch_proven, seconds_after, solve
+from planner.solving.search import dispatch_proven, seconds_after, solve
 
 log = logging.getLogger("planner")
 SECONDS_AFTER_STOP = 2.0

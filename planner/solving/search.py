@@ -20,9 +20,9 @@ import numpy as np
 from models.build import Model
 from models.core.compiled import Compiled
 from models.core.vector import Vector
+from planner.solving.exactness import PRECISION, ROUNDING, added_up, cost_of, duality_gap, violation
 from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status, finite
 from planner.solving.problem import CompiledProblem, LocalOptimum, Outcome, Progress, SolveOptions, fixed_at
-from planner.solving.scaling import Scaling
 
 LARGE = 1500
 """Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
@@ -36,10 +36,6 @@ ROW_NOISE = 1e-9
 """Breaches of rows below this are rounding of doubles, not of the solver's tolerances."""
 COST_NOISE = 1e-9
 """Differences of cost below this share of what the objective adds up are noise."""
-ROUNDING = 1e-13
-"""Sums below this share of what they add up are rounding of doubles."""
-PRECISION = 1e-6
-"""Relative differences of cost below this are the solver's tolerances, and relative breaches of rows."""
 
 LEAST_POLISH, POLISH_SECONDS = 5.0, 60.0
 """Seconds that finding the best dispatch for a plan's decisions may take, whatever is left of the time limit."""
@@ -248,30 +244,6 @@ def dispatch_proven(outcome: Outcome) -> bool:
     return outcome.dispatch_gap is not None and outcome.dispatch_gap <= PRECISION
 
 
-def added_up(arrays: Compiled, values: Vector) -> float:
-    """What the objective adds up, each amount without its sign: the size that rounding of the sum is compared with.
-
-    At least a usual cost coefficient: where all amounts are rounding they are no measure of each other.
-    """
-    return max(1.0 / Scaling.of(arrays).cost, float(abs(arrays.cost) @ abs(values)) + abs(arrays.offset))
-
-
-def cost_of(arrays: Compiled, values: Vector) -> float:
-    """The objective at some values; exactly 0 where what is left of the sum is rounding."""
-    cost = arrays.objective(values)
-    return 0.0 if abs(cost) <= ROUNDING * added_up(arrays, values) else cost
-
-
-def violation(arrays: Compiled, values: Vector) -> float:
-    """The largest breach of a row or a bound, in the solver's units: relative to what a row adds up, where above 1."""
-    scaling = Scaling.of(arrays)
-    scaled, values = scaling.apply(arrays), values / scaling.column
-    rows, size = scaled.matrix @ values, np.maximum(1.0, abs(scaled.matrix) @ abs(values))
-    breach = np.maximum(scaled.row_lower - rows, rows - scaled.row_upper) / size
-    outside = np.maximum(scaled.lower - values, values - scaled.upper) / np.maximum(1.0, abs(values))
-    return float(max(breach.max(initial=0.0), outside.max(initial=0.0)))
-
-
 def seconds_after(limit: float | None, spent: float, least: float, most: float) -> float:
     """Seconds for what follows a search: what is left of its time limit, or a tenth of that, within bounds."""
     return most if limit is None else min(most, max(least, limit - spent, 0.1 * limit))
@@ -308,24 +280,6 @@ def polish(arrays: Compiled, values: Vector, seconds: float = POLISH_SECONDS) ->
     best = np.clip(np.where(arrays.integer, np.round(best), best), arrays.lower, arrays.upper)
     better = whole if sound and arrays.objective(whole) < arrays.objective(best) else best
     return better, duality_gap(held, better, duals)
-
-
-def duality_gap(arrays: Compiled, values: Vector, row_duals: Vector) -> float:
-    """By how much values of a linear program may be above its optimum, as duals of its rows prove it.
-
-    Worked out in the arrays, whatever the solver says: relative to what the objective adds up.
-    """
-    prices = arrays.cost - arrays.matrix.T @ row_duals
-
-    def least(each: Vector, lower: Vector, upper: Vector, at: Vector) -> float:
-        bound = np.where(each > 0.0, lower, upper)
-        # a price with no bound on its side is the solver's tolerance: what it comes to is counted where the values are
-        return float(each @ np.where(np.isfinite(bound), bound, at))
-
-    activity = arrays.matrix @ values
-    bound = least(row_duals, arrays.row_lower, arrays.row_upper, activity)
-    bound += least(prices, arrays.lower, arrays.upper, values)
-    return max(0.0, float(arrays.cost @ values) - bound) / added_up(arrays, values)
 
 
 def first_plan(arrays: Compiled, options: SolveOptions, should_stop: ShouldStop) -> Vector | None:

@@ -25,9 +25,10 @@ from models.stochastic.tree import ScenarioTree, is_two_stage
 from planner.errors import WrongUsage
 from planner.formatting import money
 from planner.interrupt import Stop
+from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
-from planner.solving.search import PRECISION, dispatch_proven, solve
+from planner.solving.search import dispatch_proven, solve
 from planner.solving.worker_pool import SolveResult, solve_many
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.expected_value import (

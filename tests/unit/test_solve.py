@@ -12,9 +12,10 @@ from builders import contract, dataset, demand, fleet, lease, on_demand, segment
 import planner.solving.search
 from models.build import build_model
 from models.core.model import Model
+from planner.solving.exactness import added_up, cost_of, duality_gap
 from planner.solving.highs import COMPLETING, HighsSolver
 from planner.solving.problem import SolveOptions, fixed_at
-from planner.solving.search import added_up, cost_of, duality_gap, first_plan, local_optimum, polish, solve
+from planner.solving.search import first_plan, local_optimum, polish, solve
 
 
 @pytest.fixture(scope="module")

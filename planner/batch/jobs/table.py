@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import graphlib
 import itertools
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -107,9 +108,7 @@ def _expand_grid(
     grid: Mapping[str, tuple[str, ...]] = values.get("grid", {})
     own = values.get("set", ())
     base = Job(values["name"], path or folder, **fields | {k: v for k, v in given.items() if k != "overrides"})
-    count = 1
-    for each in grid.values():
-        count *= len(each)
+    count = math.prod(map(len, grid.values()))
     if count > MAX_GRID:
         found, fix = f"{count:,} combinations", "Try fewer values, or split the grid into several jobs."
         faults.append(row.fault("grid", found, f"at most {MAX_GRID:,}", fix))

@@ -1,0 +1,56 @@
+"""What values come to, worked out in a problem's own arrays, whatever a solver says of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.core.compiled import Compiled
+from models.core.vector import Vector
+from planner.solving.scaling import Scaling
+
+ROUNDING = 1e-13
+"""Sums below this share of what they add up are rounding of doubles."""
+PRECISION = 1e-6
+"""Relative differences of cost below this are the solver's tolerances, and relative breaches of rows."""
+
+
+def added_up(arrays: Compiled, values: Vector) -> float:
+    """What the objective adds up, each amount without its sign: the size that rounding of the sum is compared with.
+
+    At least a usual cost coefficient: where all amounts are rounding they are no measure of each other.
+    """
+    return max(1.0 / Scaling.of(arrays).cost, float(abs(arrays.cost) @ abs(values)) + abs(arrays.offset))
+
+
+def cost_of(arrays: Compiled, values: Vector) -> float:
+    """The objective at some values; exactly 0 where what is left of the sum is rounding."""
+    cost = arrays.objective(values)
+    return 0.0 if abs(cost) <= ROUNDING * added_up(arrays, values) else cost
+
+
+def violation(arrays: Compiled, values: Vector) -> float:
+    """The largest breach of a row or a bound, in the solver's units: relative to what a row adds up, where above 1."""
+    scaling = Scaling.of(arrays)
+    scaled, values = scaling.apply(arrays), values / scaling.column
+    rows, size = scaled.matrix @ values, np.maximum(1.0, abs(scaled.matrix) @ abs(values))
+    breach = np.maximum(scaled.row_lower - rows, rows - scaled.row_upper) / size
+    outside = np.maximum(scaled.lower - values, values - scaled.upper) / np.maximum(1.0, abs(values))
+    return float(max(breach.max(initial=0.0), outside.max(initial=0.0)))
+
+
+def duality_gap(arrays: Compiled, values: Vector, row_duals: Vector) -> float:
+    """By how much values of a linear program may be above its optimum, as duals of its rows prove it.
+
+    Worked out in the arrays, whatever the solver says: relative to what the objective adds up.
+    """
+    prices = arrays.cost - arrays.matrix.T @ row_duals
+
+    def least(each: Vector, lower: Vector, upper: Vector, at: Vector) -> float:
+        bound = np.where(each > 0.0, lower, upper)
+        # a price with no bound on its side is the solver's tolerance: what it comes to is counted where the values are
+        return float(each @ np.where(np.isfinite(bound), bound, at))
+
+    activity = arrays.matrix @ values
+    bound = least(row_duals, arrays.row_lower, arrays.row_upper, activity)
+    bound += least(prices, arrays.lower, arrays.upper, values)
+    return max(0.0, float(arrays.cost @ values) - bound) / added_up(arrays, values)
