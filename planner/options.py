@@ -153,7 +153,7 @@ class Memory(Value):
         (4000.0, 500.0, 250.0)
         """
         found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([mg])b?)?", str(value).strip().lower())
-        if found is None or not float(found[1]):
+        if found is None or not 0.0 < float(found[1]) < math.inf:
             raise ValueError("Write megabytes above 0, or a size such as 500M or 4G.")
         return float(found[1]) * (1000.0 if found[2] == "g" else 1.0)
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from sheets import workbook
 
 from models.faults import FaultyWorkbook
+from planner.batch.attempt import solve_arguments
 from planner.batch.jobs.files import JobSet, read_jobs
+from planner.batch.jobs.values import COLUMNS
 
 
 def toml(folder: Path, text: str, **given: Any) -> JobSet:
@@ -234,3 +242,48 @@ def test_faults_of_excel_name_the_cell(folder: Path) -> None:
     with pytest.raises(FaultyWorkbook) as caught:
         read_jobs([str(path)], {})
     assert {fault.cell for fault in caught.value.faults} == {"B2", "C2"}
+
+
+WORDS = st.sampled_from(
+    ["", " ", "\x1b[2J", "\u202e", "a.xlsx", "-1", "nan", "1e999", "9" * 400, "50%", "a | b", "x=y", "a;b", "/", ".."]
+)
+NUMBERS = st.integers() | st.floats() | st.sampled_from([10**19, 10**400, -1, 0])
+ANYTHING = st.recursive(
+    WORDS | NUMBERS | st.booleans() | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "a.b", "settings"]), inner),
+)
+FIELDS = st.sampled_from([*COLUMNS, "threds", "\x07"])
+
+
+def as_toml(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {as_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return hex(value) if value >= 0 else str(value)
+    return value.isoformat() if isinstance(value, dt.date) else json.dumps(value)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(job=st.dictionaries(FIELDS, ANYTHING, max_size=4), defaults=st.dictionaries(FIELDS, ANYTHING, max_size=2))
+@example(job={"threads": "9" * 400, "memory_mb": "9" * 400}, defaults={})
+def test_any_job_file_gives_jobs_or_faults(folder: Path, job: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Whatever stands in a job file, its jobs are read or its faults listed, and nothing else happens."""
+    base = {"name": "x", "input": "a.xlsx"} | job
+    lines = [f"{json.dumps(key)} = {as_toml(value)}" for key, value in base.items()]
+    shared = [f"{json.dumps(key)} = {as_toml(value)}" for key, value in defaults.items()]
+    with contextlib.suppress(FaultyWorkbook):
+        found = toml(folder, "\n".join(["[defaults]", *shared, "[[job]]", *lines]))
+        assert all(math.isfinite(each.memory_mb or 0.0) for each in found.jobs)
+        assert all(solve_arguments(each) for each in found.jobs)
+
+
+@pytest.mark.parametrize("place", ["threads = {}", "name = {}", "grid = {{ a.b = [{}] }}"])
+def test_a_number_that_cannot_even_be_shown_is_refused(folder: Path, place: str) -> None:
+    """Whole numbers with thousands of digits are told without their digits."""
+    text = f'[[job]]\ninput = "a.xlsx"\n{place.format("0x" + "f" * 5000)}\n'
+    assert "more than 18 digits" in faults_of(folder, text)[0]

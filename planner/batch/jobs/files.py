@@ -133,6 +133,8 @@ def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]
         return [], [fault("", f"a file that cannot be read ({error})", "Check that you have the right to read it.")]
     except ValueError as error:  # not UTF-8, not TOML; the message names the line
         return [], [fault("", f"no TOML: {error}", "Correct that line.")]
+    if _has_huge_number(document):
+        return [], [fault("", "a whole number of more than 18 digits", "Correct it; no value of a job is that large.")]
     known = ["job", "defaults"]
     faults = [fault(key, f"'{key}'", closest(key, known)) for key in document if key not in known]
     listed, shared = document.get("job", []), document.get("defaults", {})
@@ -150,6 +152,15 @@ def _toml(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]
     ]
     jobs, more = jobs_from(rows, JobRow(shared, _fault_at(path.name, "[defaults]")), given, path.parent)
     return jobs, [*faults, *more]
+
+
+def _has_huge_number(value: Any) -> bool:
+    """Whether there is a whole number that neither fits a float nor can be shown."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return any(map(_has_huge_number, value))
+    return isinstance(value, int) and abs(value) > 10**18
 
 
 def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:

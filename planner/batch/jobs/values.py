@@ -95,7 +95,7 @@ def whole(least: int, most: int) -> Callable[[Any], int]:
 
     def read(value: Any) -> int:
         plain = not isinstance(value, bool) and re.fullmatch(r"\d+(\.0+)?", str(value).strip())
-        if not plain or not least <= int(float(value)) <= most:
+        if not plain or not least <= float(value) <= most:
             raise ValueError(f"Write a whole number from {least} to {most}.")
         return int(float(value))
 
