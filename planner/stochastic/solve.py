@@ -29,7 +29,7 @@ from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
 from planner.solving.search import dispatch_proven, solve
-from planner.solving.worker_pool import SolveResult, solve_many
+from planner.solving.worker_pool import SolveResult, shared_options, solve_many
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.expected_value import (
     ExpectedValueSolution,
@@ -158,10 +158,13 @@ class _StochasticSearch:
         """First the scenarios one by one, then all in the extensive form."""
         form = ExtensiveForm(self.dataset)
         size = form.compiled.size
-        with solve_many(self.nonzeros, self._seconds_left(WAIT_AND_SEE_SHARE), self.stop) as solve_all:
+        seconds = self._seconds_left(WAIT_AND_SEE_SHARE)
+        share = shared_options(self.one_thread, self.nonzeros, seconds)
+        with solve_many(self.nonzeros, seconds, self.stop) as solve_all:
             log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
-            mean_plan = solve_expected_value_problem(self.dataset, self.one_thread, solve_all, self._report)
-            separate = solve_wait_and_see(self.dataset, self.one_thread, solve_all, self._report)
+            options = share(len(self.tree.names) + 1)
+            mean_plan = solve_expected_value_problem(self.dataset, options, solve_all, self._report)
+            separate = solve_wait_and_see(self.dataset, share, solve_all, self._report)
         if separate.infeasible:
             return _infeasible_by_themselves(size, separate)
         if self.measure.kind == "regret":
@@ -212,8 +215,10 @@ class _StochasticSearch:
         separate = WaitAndSee({})
         if not self.stop.requested and (self._seconds_left() or math.inf) > LEAST_SECONDS:
             log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
-            with solve_many(self.nonzeros, self._seconds_left(), self.stop) as solve_all:
-                separate = solve_wait_and_see(self.dataset, self.one_thread, solve_all, self._report)
+            seconds = self._seconds_left()
+            share = shared_options(self.one_thread, self.nonzeros, seconds)
+            with solve_many(self.nonzeros, seconds, self.stop) as solve_all:
+                separate = solve_wait_and_see(self.dataset, share, solve_all, self._report)
         if separate.infeasible:
             return _infeasible_by_themselves(size, separate)
         why = f"Decomposition: {outcome.why}"
@@ -300,9 +305,7 @@ class _StochasticSearch:
     def _lower_bound(self, joint_usd: float | None, separate: WaitAndSee) -> float:
         """The higher of what the joint search proved and what the scenarios cost at least by themselves."""
         bound = -math.inf if joint_usd is None else joint_usd
-        if len(separate.plans) < len(self.tree.names):
-            return bound
-        return max(bound, self._value({name: found.bound_usd for name, found in separate.plans.items()}))
+        return bound if len(separate.bounds) < len(self.tree.names) else max(bound, self._value(separate.bounds))
 
     @property
     def _measure_ignores_scenarios(self) -> bool:

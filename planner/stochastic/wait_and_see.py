@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from models.dataset import Dataset
 from models.plan import Plan
@@ -16,34 +16,48 @@ from planner.solving.worker_pool import SolveMany, SolveResult, SolveTask
 
 @dataclass(frozen=True)
 class WaitAndSee:
-    """The plans of scenarios solved by themselves; `infeasible` are those proven to have none."""
+    """The plans of scenarios solved by themselves; `infeasible` are those proven to have none.
+
+    `bounds`: what each costs at least, USD, where that is proven, a plan or not.
+    """
 
     plans: Mapping[str, WaitAndSeePlan]
     infeasible: tuple[str, ...] = ()
+    bounds: Mapping[str, float] = field(default_factory=dict)
 
     def improved_by(self, plans: Mapping[str, Plan]) -> WaitAndSee:
-        """The same with the plans made for all scenarios, which are plans of each by itself, where they cost less."""
+        """The same with the plans made for all scenarios, which are plans of each by itself, where they are better.
+
+        A scenario of which nothing was found stays without.
+        """
         best = dict(self.plans)
-        for name, alone in self.plans.items():
-            cost = plans[name].objective_usd
-            if cost < alone.cost_usd:
-                best[name] = WaitAndSeePlan(cost, min(alone.bound_usd, cost), plans[name])
-        return WaitAndSee(best, self.infeasible)
+        for name in {*self.plans, *self.bounds}:
+            cost, bound = plans[name].objective_usd, self.bounds.get(name, -math.inf)
+            if name not in best or cost < best[name].cost_usd:
+                best[name] = WaitAndSeePlan(cost, min(bound, cost), plans[name])
+        return replace(self, plans=best)
 
 
 def solve_wait_and_see(
-    dataset: Dataset, options: SolveOptions, solve_all: SolveMany, on_result: Callable[[SolveResult], None]
+    dataset: Dataset,
+    share: Callable[[int], SolveOptions],
+    solve_all: SolveMany,
+    on_result: Callable[[SolveResult], None],
 ) -> WaitAndSee:
-    """Solves each scenario by itself; those that are not solved in the time are left out."""
+    """Solves each scenario by itself; those that are not solved in the time are left out.
+
+    `share`: the options of a solve by how many are still to begin.
+    """
     names = ScenarioTree(dataset).names
     results: dict[str, SolveResult] = {}
-    for result in solve_all(SolveTask(name, dataset.in_scenario(name), options) for name in names):
+    tasks = (SolveTask(name, dataset.in_scenario(name), share(len(names) - i)) for i, name in enumerate(names))
+    for result in solve_all(tasks):
         results[result.key] = result
         on_result(result)
-    plans = {}
-    for name in names:
-        result = results[name]
-        if result.plan is not None and result.objective_usd is not None:
-            bound = -math.inf if result.bound_usd is None else result.bound_usd
-            plans[name] = WaitAndSeePlan(result.objective_usd, bound, result.plan)
-    return WaitAndSee(plans, tuple(name for name in names if results[name].status == "infeasible"))
+    bounds = {name: bound for name in names if (bound := results[name].bound_usd) is not None}
+    plans = {
+        name: WaitAndSeePlan(cost, bounds.get(name, -math.inf), plan)
+        for name in names
+        if (plan := results[name].plan) is not None and (cost := results[name].objective_usd) is not None
+    }
+    return WaitAndSee(plans, tuple(name for name in names if results[name].status == "infeasible"), bounds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import builders as b
@@ -17,6 +18,9 @@ from planner.reports.terminal import summary_lines
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 from planner.solving import search as searching
+from planner.solving.problem import Outcome, SolveOptions
+from planner.solving.search import solve
+from planner.solving.worker_pool import shared_options
 from planner.stochastic import decomposition, subproblem_solver
 from planner.stochastic import solve as joint
 
@@ -117,3 +121,29 @@ def test_dispatch_that_is_not_proven_is_told_whatever_the_engine(monkeypatch: py
             monkeypatch.setattr(subproblem_solver, "dispatch_proven", lambda outcome: False)
         told = _solved(engine=engine)[0]
         assert [each for each in told.warnings if each.name == "dispatch-unproven"], engine
+
+
+def test_bounds_of_scenarios_without_a_plan_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a scenario's search proves its cost and finds no plan, the joint plan is one of it: both ends are known."""
+
+    def planless(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
+        return replace(solve(problem, options, **more), status="no_plan", objective_usd=None, gap=None, values=None)
+
+    proven = _solved()[1]
+    monkeypatch.setattr(searching, "solve", planless)
+    _, document, _ = _solved()
+    for each, true in zip(document["scenarios"], proven["scenarios"], strict=True):
+        certain = document["estimates"][f"scenarios.{each['scenario']}.certain_usd"]
+        assert certain["at_least"] == pytest.approx(true["certain_usd"])
+        assert certain["at_most"] == pytest.approx(true["cost_usd"])
+    evpi = document["estimates"]["value_of_perfect_information.usd"]
+    assert evpi["at_least"] == 0.0
+    assert evpi["at_most"] == pytest.approx(proven["value_of_perfect_information"]["usd"])
+
+
+def test_no_scenario_takes_the_time_of_the_others() -> None:
+    """Of the time that is left a solve gets half as much again as its part; the last may take all of it."""
+    share = shared_options(SolveOptions(time_limit=100.0), 1, 40.0)
+    parts = [share(waiting).time_limit for waiting in (4, 2, 1)]
+    assert parts == [pytest.approx(each, rel=0.01) for each in (15.0, 30.0, 40.0)]
+    assert shared_options(SolveOptions(time_limit=100.0), 1, None)(4).time_limit == 100.0
