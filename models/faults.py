@@ -132,10 +132,11 @@ def closest(name: str, known: Iterable[str]) -> str:
     "Did you mean 'H100'?"
     """
     names = list(dict.fromkeys(known))
-    for candidate in names:
-        if candidate != name and likeness(candidate) == likeness(name):
-            return f"Did you mean '{candidate[:COMPARED]}'? Of what was found {difference(name, candidate)}."
     likely = heapq.nsmallest(MOST_COMPARED, names, key=lambda each: abs(len(each) - len(name)))
+    alike = likeness(name)
+    for candidate in likely:
+        if candidate != name and likeness(candidate) == alike:
+            return f"Did you mean '{candidate[:COMPARED]}'? Of what was found {difference(name, candidate)}."
     folded = {candidate.lower()[:COMPARED]: candidate for candidate in likely}
     near = difflib.get_close_matches(name.lower()[:COMPARED], folded, n=1, cutoff=0.6)
     if near:

@@ -24,7 +24,9 @@ from planner.files import UnreadableFile, open_regular
 MOST_BYTES = 200_000_000
 """So much is unpacked of a workbook at most; twice that with the parts that are not read."""
 MOST_ELEMENTS = 6_000_000
-"""So many elements of XML are read of a workbook at most: those of more cells than are read."""
+"""So many elements of XML are read of a workbook at most: those of more cells than are read; half of a small file."""
+SMALL = 1_000_000
+"""Files of fewer bytes are small: what they hold in plenty is repeated, so that less is read of them."""
 LONGEST = 1_000_000
 """Bytes of one piece of XML, such as a tag with its attributes; a cell holds 32,767 characters."""
 MOST_SHEETS = 10_000
@@ -90,7 +92,8 @@ class Package:
 
     def __init__(self, file: BinaryIO) -> None:
         _refuse_other_kinds(file)
-        self._bytes, self._elements = MOST_BYTES, MOST_ELEMENTS
+        self.small = file.seek(0, io.SEEK_END) < SMALL
+        self._bytes, self._elements = MOST_BYTES, MOST_ELEMENTS // 2 if self.small else MOST_ELEMENTS
         with _damages_in_words():
             self._archive = zipfile.ZipFile(file)
             self._infos = self._parts_by_name()
@@ -117,14 +120,14 @@ class Package:
         """
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
-        left = self._elements
+        left, most = self._elements, MOST_ELEMENTS // 2 if self.small else MOST_ELEMENTS
 
         def counted(name: str, attributes: dict[str, str]) -> None:
             nonlocal left
             left -= 1
             if left < 0:
                 raise UnreadableFile(
-                    f"a workbook with more than {MOST_ELEMENTS / 1e6:g} million pieces of XML (in {part})",
+                    f"a workbook with more than {most / 1e6:g} million pieces of XML (in {part})",
                     "Delete sheets, formats and rows that the planner does not read.",
                 )
             start(name, attributes)

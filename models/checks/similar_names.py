@@ -19,7 +19,7 @@ UNDECLARED = {
     "vendor": "vendor",
 }
 """Columns of names that no sheet declares, and what they are names of."""
-SUMS = frozenset(("total", "sum", "all", "grand_total", "subtotal"))
+SUMS = frozenset(("total", "sum", "all", "grandtotal", "subtotal"))
 
 
 def nearly_same_names(context: CheckContext) -> Iterator[Fault]:

@@ -17,8 +17,8 @@ from planner.excel.times import time_formats, time_of, whole
 from planner.files import UnreadableFile
 from planner.package import Package, SheetPart, damaged, local_names, package_of, unescaped
 
-MOST_CELLS = 1_000_000
-"""So many filled cells are read of a workbook at most, over all sheets; examples have a few thousand."""
+MOST_CELLS, MOST_CELLS_SMALL = 1_000_000, 400_000
+"""So many filled cells are read of a workbook, and of a small file, over all sheets; examples have a few thousand."""
 ROWS, COLUMNS = 1_048_576, 16_384
 """The size of a sheet."""
 MOST_MERGED = 100_000
@@ -57,7 +57,7 @@ class WorkbookCells:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.sheets = package.sheets
-        self.left = MOST_CELLS
+        self.most = self.left = MOST_CELLS_SMALL if package.small else MOST_CELLS
         self._texts: list[str | Unreadable] | None = None
         self._formats: tuple[frozenset[int], frozenset[int]] | None = None
         self._related = dict(package.related(package.main).values())
@@ -226,7 +226,7 @@ class _SheetParser:
         self.values[self.letters] = value
         self.workbook.left -= 1
         if self.workbook.left < 0:
-            found = f"a workbook of more than {MOST_CELLS:,} filled cells"
+            found = f"a workbook of more than {self.workbook.most:,} filled cells"
             raise UnreadableFile(found, "Give long tables fewer rows.", self.sheet.name)
 
     def _value(self) -> object:

@@ -204,3 +204,37 @@ def test_a_lease_out_where_there_is_nothing_to_lease_out_is_a_warning() -> None:
     """A lease-out in a region without fleet or leases can bring nothing, and the person is told."""
     faults = faults_of(FULL, row("lease_outs", FULL, region="eu"))
     assert brief(faults) == ["warning lease_outs!region 2"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("Market", "MARKET", "character 2 is 'A'"),
+        ("Neo Cloud", "NeoCloud", "SPACE"),
+        ("Neo", "N\u0435o", "CYRILLIC SMALL LETTER IE"),
+        ("us-east", "us\u2010east", "HYPHEN"),
+    ],
+)
+def test_names_nearly_the_same_are_told_with_the_character(one: str, other: str, told: str) -> None:
+    """A provider written in two ways is two providers to a cap: a warning shows both and the first difference."""
+    fleet = [{**VALID["fleet"][0], "provider": one}, {**VALID["fleet"][0], "asset": "b", "provider": other}]
+    (fault,) = faults_of(fleet=fleet)
+    assert (fault.warning, fault.row) == ("nearly-same-name", 3)
+    assert f"'{one}'" in fault.found
+    assert told in fault.fix
+
+
+@pytest.mark.parametrize("name", ["Total", "sum", "ALL", "Grand total"])
+def test_a_region_called_total_is_told(name: str) -> None:
+    """A row of demand that sums others would count them twice."""
+    demand = [*VALID["demand"], *({**each, "region": name} for each in VALID["demand"])]
+    warnings = [fault for fault in faults_of(demand=demand) if fault.warning == "sum-of-others"]
+    assert [(fault.sheet, fault.column) for fault in warnings] == [("demand", "region")]
+
+
+def test_one_slip_in_a_wide_row_is_one_fault() -> None:
+    """A segment that is not known is told once for its row, however many months the row has."""
+    wide = [{"segment": "chat", "region": "us", "2026-01": 1, "2026-06": 1}]
+    slip = [*wide, {"segment": "chaat", "region": "us", "2026-01": 1, "2026-06": 1}]
+    (fault,) = faults_of(demand=slip)
+    assert (fault.row, fault.row_key, fault.found) == (3, "chaat/us", "'chaat'")

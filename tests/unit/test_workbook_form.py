@@ -191,7 +191,7 @@ def test_floods_are_refused_early(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a piece of XML of more than 1 MB" in refusal(
         workbook_of({"hardware": sheet_xml(f'<row a="{"A" * 2_000_000}"/>')})
     )
-    monkeypatch.setattr("planner.package.MOST_ELEMENTS", 300)
+    monkeypatch.setattr("planner.package.MOST_ELEMENTS", 600)
     assert "million pieces of XML" in refusal(workbook_of({"hardware": sheet_xml("<row\t/>" * 301)}))
     monkeypatch.setattr("planner.package.MOST_BYTES", 30_000)
     assert "unpacks to" in refusal(workbook_of({"hardware": sheet_xml(" " * 30_000)}))
@@ -200,9 +200,9 @@ def test_floods_are_refused_early(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cells_are_counted_over_all_sheets(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit on filled cells is one for the workbook, however they lie in its sheets."""
     filled = sum(rows.count("<v>") + rows.count("<t>") for rows in valid_sheets().values())
-    monkeypatch.setattr("planner.excel.cells.MOST_CELLS", filled)
+    monkeypatch.setattr("planner.excel.cells.MOST_CELLS_SMALL", filled)
     workbook_tables(workbook_of())
-    monkeypatch.setattr("planner.excel.cells.MOST_CELLS", filled - 1)
+    monkeypatch.setattr("planner.excel.cells.MOST_CELLS_SMALL", filled - 1)
     assert "filled cells" in refusal(workbook_of())
 
 
