@@ -11,7 +11,9 @@ fields of the command's request, so that the request is made of them directly.
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -33,7 +35,27 @@ SOURCES = {
     ParameterSource.ENVIRONMENT: "environment",
     ParameterSource.DEFAULT_MAP: "config",
 }
-PATH = click.Path(path_type=Path)
+
+
+class _Path(click.Path):
+    """A path that the file system can have."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a name that is too long, or no name at all."""
+        path = super().convert(value, param, ctx)
+        try:
+            os.lstat(path)
+        except ValueError:
+            self.fail("a file name cannot have a zero byte.", param, ctx)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                self.fail(
+                    f"'{os.fsdecode(path)}' is longer than the file system takes; choose a shorter name.", param, ctx
+                )
+        return path
+
+
+PATH, PATH_TEXT = _Path(path_type=Path), _Path()
 VARIABLE = "PLANNER_"
 """What the environment variable of every option begins with."""
 

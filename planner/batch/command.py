@@ -11,6 +11,7 @@ from planner.command import CommandResult, command, refuse_unused, take, take_gi
 from planner.console import Console
 from planner.options import (
     PATH,
+    PATH_TEXT,
     Duration,
     Memory,
     Month,
@@ -32,7 +33,7 @@ ROLLING = "--rolling ACTUALS.xlsx"
 
 
 @command(short_help="Solve many, in parallel, unattended, resumable.")
-@click.argument("jobs", nargs=-1, required=True, metavar="JOBS")
+@click.argument("jobs", nargs=-1, required=True, type=PATH_TEXT, metavar="JOBS")
 @output_option("folder", "FOLDER", "outputs/batch/<name of JOBS>")
 @option("--dry-run", is_flag=True, help="List what would run and why, and run nothing.")
 @option("--only", multiple=True, metavar="NAME", help="Run this job, or those that match, and those they depend on.")

@@ -122,6 +122,16 @@ def test_names_that_are_no_text_or_too_long(small: Path, capfd: pytest.CaptureFi
     assert "odd-\\udcff" in capfd.readouterr().err
     assert main(["solve", str(odd), "-o", "n" * 250 + ".xlsx"]) == 7
     assert "choose a shorter" in capfd.readouterr().err
+    long = "n" * 300 + ".xlsx"
+    for words in (
+        ["check", long],
+        ["batch", long],
+        ["init", long],
+        ["convert", str(odd), long],
+        ["roll", str(odd), long],
+    ):
+        assert main(words) == 2
+        assert "choose a shorter name" in capfd.readouterr().err
 
 
 def test_nothing_from_a_workbook_acts_on_the_terminal_or_the_log(
