@@ -129,7 +129,10 @@ def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> M
     caps = {i: row.index() for i, row in enumerate(arrays.rows) if row.parent_component().name == FAMILY}
     size = abs(arrays.matrix) @ abs(best.values)
     rows = {i: max(float(size[i]), NOISE) for i in caps}
-    found = one_sided_derivatives(arrays, _bases(model, plan), rows, max(0.1, ends - time.monotonic()))
+    bases, none_online = _bases(model, plan)
+    power = [i for i in bases if arrays.columns[i].parent_component().name == POWER]
+    left = max(0.1, ends - time.monotonic())
+    found = one_sided_derivatives(arrays, bases, rows, left, helpful=power, none_to_lose=none_online)
     if found is None:
         return None
     unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()
@@ -148,12 +151,12 @@ def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> M
     return MarginalValues(tuple(_quiet(tokens)), tuple(_quiet(capacity)), tuple(_caps(model, caps, found.rows, unit)))
 
 
-def _bases(model: Model, plan: Plan) -> dict[int, float]:
-    """What each probe adds to: tokens a day, MW online in the pool, or where there are none in all pools."""
+def _bases(model: Model, plan: Plan) -> tuple[dict[int, float], set[int]]:
+    """What each probe adds to: tokens a day or MW of its pool, of all where there are none; and those probes."""
     dataset, per_day = model.dataset, segment_demand(model.dataset)
     pools = sums(((each.region, each.hardware, each.month), each.mw) for each in plan.online)
     months = sums((each.month, each.mw) for each in plan.online)
-    found = {}
+    found, none_online = dict[int, float](), set[int]()
     for i, column in enumerate(model.compiled.columns):
         family = column.parent_component().name
         if family == TOKENS:
@@ -161,7 +164,9 @@ def _bases(model: Model, plan: Plan) -> dict[int, float]:
         elif family == POWER:
             _, hardware, t = column.index()
             found[i] = pools[column.index()] or months[t] or dataset.hardware_of[hardware].kw / 1000.0
-    return found
+            if not pools[column.index()]:
+                none_online.add(i)
+    return found, none_online
 
 
 def _sides(slopes: Slopes, factor: float) -> list[tuple[float, float | None]]:

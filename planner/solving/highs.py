@@ -321,6 +321,19 @@ class HighsSolver:
             return float(info.mip_dual_bound / self.scaling.cost)
         return float(info.objective_function_value / self.scaling.cost) if self.status == Status.kOptimal else -math.inf
 
+    @property
+    def objective(self) -> float:
+        """What the last run minimised comes to, in model units."""
+        return float(self._highs.getInfo().objective_function_value / self.scaling.cost)
+
+    def dual(self, *, column: int | None = None, row: int | None = None) -> float:
+        """The dual of a column, or else of a row, in model units; without reading those of all."""
+        solution = self._highs.getSolution()
+        if column is not None:
+            return float(solution.col_dual[column] / self.scaling.cost / self.scaling.column[column])
+        assert row is not None
+        return float(solution.row_dual[row] / self.scaling.cost * self.scaling.row[row])
+
     def duals(self) -> tuple[Vector, Vector]:
         """Duals of columns and rows, in model units."""
         solution, factor = self._highs.getSolution(), 1.0 / self.scaling.cost

@@ -8,7 +8,7 @@ feasible for a step that way (the ratio test); else the step is taken and the pr
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ STEPS = (1e-3, 1e-4, 1e-5)
 """Steps tried, as shares of the base of a column or row: smaller ones where the slope changes within a step."""
 SAME = 1e-4
 """A slope holds over a step where its product with it is what the optimum changed by, within this share."""
+
+ZERO = 1e-12
+"""Duals below this share of the largest are rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,13 @@ class OneSided:
 
 
 def one_sided_derivatives(
-    arrays: Compiled, columns: Mapping[int, float], rows: Mapping[int, float], time_limit: float
+    arrays: Compiled,
+    columns: Mapping[int, float],
+    rows: Mapping[int, float],
+    time_limit: float,
+    *,
+    helpful: Collection[int] = (),
+    none_to_lose: Collection[int] = (),
 ) -> OneSided | None:
     """The slopes of the optimum in some columns and rows.
 
@@ -59,6 +68,10 @@ def one_sided_derivatives(
         Rows, of which the bound that is kept moves, each with its size.
     time_limit
         Seconds; what is not solved by then has no slopes.
+    helpful
+        Columns of which more never costs: as the optimum is convex, where the dual is 0 a unit more changes nothing.
+    none_to_lose
+        Columns that add to nothing: what less of it changes is not asked.
 
     Returns
     -------
@@ -70,13 +83,17 @@ def one_sided_derivatives(
     if program.values is None:
         return None
     near = {each: program.near(column=each, step=STEPS[-1] * base) for each, base in columns.items()}
+    nothing = ZERO * abs(program.column_duals).max(initial=0.0)
+    for each in helpful:
+        if abs(program.column_duals[each]) <= nothing:
+            near[each] = Slopes(0.0, near[each].left)
     kept = {each: program.near(row=each, step=STEPS[-1] * base) for each, base in rows.items()}
 
     def slopes(found: Slopes, base: float, **place: int) -> Slopes:
         right, left = found.right, found.left
         if right is None and time.monotonic() < ends:
             right = program.moved(base, **place)
-        if left is None and time.monotonic() < ends:
+        if left is None and place.get("column") not in none_to_lose and time.monotonic() < ends:
             left = program.moved(-base, **place)
         return Slopes(right, left)
 
@@ -97,10 +114,11 @@ class _Program:
         # once more from its basis, so that the basis is at hand whatever presolve did
         self.solver.set("presolve", "off")
         self.solver.run()
+        self.solver.set("output_flag", False)  # what is told of each of the many small runs takes longer than they do
         optimal = self.solver.status == Status.kOptimal
         self.values = self.solver.values if optimal else None
         if self.values is not None:
-            self.cost = arrays.objective(self.values)
+            self.cost = self.solver.objective
             self.column_duals, self.row_duals = self.solver.duals()
             self.activity = arrays.matrix @ self.values
             self.basis = self.solver.basis()
@@ -158,10 +176,8 @@ class _Program:
             solver.change_row(row, arrays.row_lower[row] + step, arrays.row_upper[row] + step)
         solver.run()
         found = None
-        if solver.status == Status.kOptimal and solver.values is not None:
-            duals = solver.duals()
-            dual = duals[1][row] if column is None else duals[0][column]
-            found = arrays.objective(solver.values) - self.cost, float(dual)
+        if solver.status == Status.kOptimal:
+            found = solver.objective - self.cost, solver.dual(column=column, row=row)
         if column is not None:
             solver.change_bounds(np.array([column]), arrays.lower, arrays.upper)
         elif row is not None:
