@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar
 
 from models import months
 from models.text import seen, with_plain_dashes
@@ -250,6 +250,9 @@ class Row:
     row: int = field(default=0, compare=False, repr=False)
 
 
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
 def _column(each: Field[Any]) -> Column:
     facts = each.metadata
     required = each.default is MISSING
@@ -271,3 +274,9 @@ def columns_of(row: type[Row]) -> tuple[Column, ...]:
     if row not in _COLUMNS:
         _COLUMNS[row] = tuple(_column(each) for each in fields(row) if each.metadata)
     return _COLUMNS[row]
+
+
+def times(row: AnyRow, factor: float, *columns: str) -> AnyRow:
+    """The row with the numbers of some columns times a factor; a blank one stays blank."""
+    numbers = {each: getattr(row, each) for each in columns}
+    return replace(row, **{each: number * factor for each, number in numbers.items() if number is not None})

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+from models.columns import times
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
 from models.dataset import Billed, Dataset
@@ -17,7 +18,7 @@ from models.supply.bill_rows import BillRow, Hours, prepaid_months
 from models.supply.contract_bills import add_contract_use
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import add_contracts
-from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price, times
+from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.next_round import RollState
 from models.supply.signing import escalation, months_with_capacity

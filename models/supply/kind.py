@@ -343,12 +343,6 @@ class OfferKind(Kind, ABC):
         return replace(signing, start=start, end=start + signing.term_months - 1)
 
 
-def times(row: Any, factor: float, *columns: str) -> Any:
-    """A row with the prices of some columns times a factor; a blank one stays blank."""
-    prices = {each: getattr(row, each) for each in columns}
-    return replace(row, **{each: price * factor for each, price in prices.items() if price is not None})
-
-
 def _early_signing_may_matter(dataset: Dataset, name: str) -> bool:
     by_month = any(cap.measure.startswith(("cash", "obligation")) for cap in dataset.caps)
     return by_month or any(name in rule.offers for rule in dataset.rules)

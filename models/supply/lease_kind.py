@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from models.columns import times
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
 from models.dataset import Dataset
@@ -13,7 +14,7 @@ from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
 from models.supply.bill_rows import BillRow, Hours, prepaid_months
-from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price, times
+from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule, schedule_of
 from models.supply.leases import add_leases

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from models.columns import times
 from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import LeaseOut, Rule
 from models.supply.bill_rows import BillRow, Hours
-from models.supply.kind import Family, OfferKind, Price, times
+from models.supply.kind import Family, OfferKind, Price
 from models.supply.lease_outs import add_lease_outs
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.next_round import Rolled, RollState

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from models.dataset import Dataset
 from models.plan import Plan
@@ -23,7 +22,7 @@ from planner.solving.problem import Progress, SolveOptions
 from planner.solving.search import dispatch_proven, solve
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask, SearchEnded
 from planner.stochastic.lshaped import begin_lshaped, run_lshaped
-from planner.stochastic.method import cannot_decompose
+from planner.stochastic.method import JointResult, Status, cannot_decompose
 from planner.stochastic.mpi import Ranks, ranks
 from planner.stochastic.progressive_hedging import run_hedging
 
@@ -34,36 +33,14 @@ Its relaxation takes 80 seconds for 1.4 million, and more than 300 for 4.7 milli
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DecomposedOutcome:
-    """How a decomposition ended; money in USD, gap relative.
+@dataclass(frozen=True, kw_only=True)
+class DecomposedOutcome(JointResult):
+    """How a decomposition ended; money in USD, gap relative, `iterations` of progressive hedging."""
 
-    Attributes
-    ----------
-    status
-        As in `planner.solving.highs.Outcome`.
-    plans
-        By scenario, the same decisions wherever scenarios cannot be told apart.
-    iterations
-        Of progressive hedging.
-    why
-        What ended the search.
-    log
-        A line for each step.
-    dispatch_proven
-        Whether it is proven that no other dispatch for the plans' decisions costs less.
-    """
-
-    status: Literal["optimal", "stopped", "infeasible", "no_plan"]
-    plans: Mapping[str, Plan] | None
     objective_usd: float | None
-    bound_usd: float | None
     gap: float | None
     seconds: float
     iterations: int
-    why: str
-    log: tuple[str, ...]
-    dispatch_proven: bool = False
 
 
 def decompose(
@@ -135,7 +112,7 @@ def _run(
             plans, proven = _finish(search, form, plans, proven, why)
         except SearchEnded as ended:
             why = str(ended)
-    return replace(_outcome(search, plans, why), dispatch_proven=proven)
+    return _outcome(search, plans, why, proven)
 
 
 def _extensive_form(search: DecompositionSearch) -> ExtensiveForm | None:
@@ -175,12 +152,22 @@ def _finish(
     return plans, proven
 
 
-def _outcome(search: DecompositionSearch, plans: Mapping[str, Plan] | None, why: str) -> DecomposedOutcome:
-    tracker = search.tracker
-    ended = tracker.seconds, search.iterations, why, tuple(tracker.lines)
+def _outcome(
+    search: DecompositionSearch, plans: Mapping[str, Plan] | None, why: str, proven: bool
+) -> DecomposedOutcome:
+    tracker, lower = search.tracker, search.tracker.lower_usd
+    status: Status = "no_plan" if plans is None else "optimal" if tracker.proven else "stopped"
     if why == "infeasible":
-        return DecomposedOutcome("infeasible", None, None, None, None, *ended)
-    if plans is None:
-        return DecomposedOutcome("no_plan", None, None, tracker.lower_usd, None, *ended)
-    status: Literal["optimal", "stopped"] = "optimal" if tracker.proven else "stopped"
-    return DecomposedOutcome(status, plans, tracker.upper_usd, tracker.lower_usd, tracker.gap, *ended)
+        status, plans, lower = "infeasible", None, None
+    return DecomposedOutcome(
+        status,
+        plans,
+        lower,
+        why,
+        tuple(tracker.lines),
+        proven,
+        objective_usd=None if plans is None else tracker.upper_usd,
+        gap=None if plans is None else tracker.gap,
+        seconds=tracker.seconds,
+        iterations=search.iterations,
+    )

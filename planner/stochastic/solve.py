@@ -12,7 +12,6 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from models.build import build_model
 from models.core.compiled import Compiled, Size
@@ -36,7 +35,7 @@ from planner.stochastic.expected_value import (
     evaluate_fixed_first_stage,
     solve_expected_value_problem,
 )
-from planner.stochastic.method import Engine, cannot_decompose, choose_engine
+from planner.stochastic.method import Engine, JointResult, Status, cannot_decompose, choose_engine
 from planner.stochastic.wait_and_see import WaitAndSee, solve_wait_and_see
 
 WAIT_AND_SEE_SHARE, EXPECTED_VALUE_SHARE = 0.4, 0.15
@@ -70,7 +69,7 @@ class SearchResult:
         Whether it is proven that no other dispatch for the decisions of the best plan costs less.
     """
 
-    status: Literal["optimal", "stopped", "infeasible", "no_plan"]
+    status: Status
     best: StochasticSolution | None
     size: Size
     why: str
@@ -78,20 +77,6 @@ class SearchResult:
     infeasible: tuple[str, ...] = ()
     contradiction: str = ""
     disputed: Compiled | None = field(default=None, repr=False)
-    dispatch_proven: bool = False
-
-
-@dataclass(frozen=True)
-class _JointResult:
-    """What came out of the search over all scenarios together; money in USD."""
-
-    plans: Mapping[str, Plan] | None
-    bound_usd: float | None
-    status: str
-    why: str
-    log: tuple[str, ...]
-    contradiction: str = ""
-    disputed: Compiled | None = None
     dispatch_proven: bool = False
 
 
@@ -181,7 +166,7 @@ class _StochasticSearch:
         start = self.start or expected.plans or {name: found.plan for name, found in separate.plans.items()}
         return self._result(size, self._search_extensive_form(form, start), separate, expected)
 
-    def _search_extensive_form(self, form: ExtensiveForm, start: Mapping[str, Plan]) -> _JointResult:
+    def _search_extensive_form(self, form: ExtensiveForm, start: Mapping[str, Plan]) -> JointResult:
         lines = self.watch("Plan for all scenarios")
         outcome = solve(
             form,
@@ -196,8 +181,8 @@ class _StochasticSearch:
         if plans is not None and self._measure_ignores_scenarios:
             plans, proven = self._refine(plans)
         disputed = form.compiled if outcome.contradiction else None
-        said = outcome.status, outcome.why, outcome.log, outcome.contradiction
-        return _JointResult(plans, outcome.bound_usd, *said, disputed, proven)
+        said = outcome.status, plans, outcome.bound_usd, outcome.why, outcome.log
+        return JointResult(*said, proven, outcome.contradiction, disputed)
 
     def _solve_by_decomposition(self, size: Size) -> SearchResult:
         """The plan for the expected values, then all scenarios by decomposition; each by itself in the time left."""
@@ -221,11 +206,7 @@ class _StochasticSearch:
                 separate = solve_wait_and_see(self.dataset, share, solve_all, self._report)
         if separate.infeasible:
             return _infeasible_by_themselves(size, separate)
-        why = f"Decomposition: {outcome.why}"
-        joint = _JointResult(
-            outcome.plans, outcome.bound_usd, outcome.status, why, outcome.log, dispatch_proven=outcome.dispatch_proven
-        )
-        return self._result(size, joint, separate, expected)
+        return self._result(size, replace(outcome, why=f"Decomposition: {outcome.why}"), separate, expected)
 
     def _expected_value(self, mean: SolveResult, form: ExtensiveForm | None = None) -> ExpectedValueSolution:
         """What the plan for the expected values comes to with its first-stage decisions fixed.
@@ -262,7 +243,7 @@ class _StochasticSearch:
         return ExpectedValueSolution(self._objective(plans), outcome.bound_usd, plans, dispatch_proven(outcome))
 
     def _result(
-        self, size: Size, joint: _JointResult, separate: WaitAndSee, expected: ExpectedValueSolution
+        self, size: Size, joint: JointResult, separate: WaitAndSee, expected: ExpectedValueSolution
     ) -> SearchResult:
         """The best plan of the joint search or the one for the expected values, and the best bound."""
         if joint.status == "infeasible":
@@ -290,7 +271,7 @@ class _StochasticSearch:
         # a search that the solver closed is open by its tolerances only
         noise = PRECISION if joint.status == "optimal" else 1e-9
         proven = best.gap <= max(self.options.gap * (1.0 + 1e-9), noise)
-        status: Literal["optimal", "stopped"] = "optimal" if proven else "stopped"
+        status: Status = "optimal" if proven else "stopped"
         return SearchResult(
             status,
             best,
