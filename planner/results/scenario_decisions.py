@@ -5,9 +5,8 @@ The same decision may have other effects and costs in each scenario: service beg
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from models.dataset import Dataset
@@ -76,10 +75,9 @@ def decisions_of(figures: PlanFigures) -> list[ScenarioDecision]:
     signings = groups(
         ((each.kind, each.name, each.month, each.term_months, each.signed), each) for each in figures.decisions
     )
-    found = [_signed(parts) for parts in signings.values()]
-    for parts in signings.values():
-        found += _ends(dataset, parts)
-    found += _limits(dataset, figures.limit_changes)
+    signed = [_signed(parts) for parts in signings.values()]
+    ended = [each for parts in signings.values() for each in _ends(dataset, parts)]
+    found = [*signed, *ended, *_limits(dataset, figures.limit_changes)]
     return sorted(found, key=lambda each: (each.month, bool(each.limit), each.name, each.do))
 
 
@@ -105,28 +103,16 @@ def _signed(parts: list[Decision]) -> ScenarioDecision:
 
 def _ends(dataset: Dataset, parts: list[Decision]) -> Iterator[ScenarioDecision]:
     """Notices and renewals of one signing, those of one month together."""
-    months: dict[tuple[str, int], int] = defaultdict(int)
-    ends: dict[tuple[str, int], int] = {}
-    for each in parts:
-        for do, month, end in () if each.signing is None else each.signing.kind.notices(dataset, each.signing):
-            if (month if do == RENEW else end + 1) in dataset.horizon:
-                months[do, month] += each.units
-                ends[do, month] = end
-    first_part = parts[0]
-    for (do, month), units in months.items():
-        yield ScenarioDecision(
-            do=do,
-            month=month,
-            name=first_part.name,
-            kind=first_part.kind,
-            units=units,
-            term_months=first_part.term_months,
-            of_month=first_part.month,
-            start=first_part.start,
-            end=ends[do, month],
-            provider=first_part.provider,
-            region=first_part.region,
-        )
+    notices = groups(
+        ((do, month), (each.units, end))
+        for each in parts
+        if each.signing is not None
+        for do, month, end in each.signing.kind.notices(dataset, each.signing)
+        if (month if do == RENEW else end + 1) in dataset.horizon
+    )
+    signed = replace(_signed(parts), accelerators=None, mw=None, cost_usd=None)
+    for (do, month), found in notices.items():
+        yield replace(signed, do=do, month=month, units=sum(units for units, _ in found), end=found[-1][1])
 
 
 def _limits(dataset: Dataset, changes: Iterable[tuple[int, str, str]]) -> Iterator[ScenarioDecision]:

@@ -57,8 +57,6 @@ class StressLines:
 WRITING = 0.03
 """Of a time limit, what is left for figures and writing."""
 
-log = logging.getLogger("planner")
-
 
 class RejectedPlan(PlannerError):
     """The audit rejects a plan: the one to be tried, or that of a sample; `report` says why."""
