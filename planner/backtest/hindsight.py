@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.audit import AuditReport, audit
+from models.audit import AuditReport
 from models.build import Model, build_model
 from models.core.noise import NOISE
 from models.core.scaling import ModelUnits
@@ -22,7 +22,7 @@ from models.plan import Plan
 from models.roll.replay import replay
 from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
-from planner.errors import RejectedByAudit
+from planner.backtest.plan_files import audited
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.reports.run_result import Status
@@ -131,10 +131,7 @@ def _evaluated(actuals: Dataset, model: Model, outcome: Outcome) -> EvaluatedPla
     if outcome.values is None or outcome.objective_usd is None:
         return None
     plan = model.plan(outcome.values)
-    report = audit(actuals, plan, objective_usd=outcome.objective_usd)
-    if not report.passed:
-        message = "; ".join(f"{each.what} at {each.where}" for each in report.failed[:3])
-        raise RejectedByAudit(f"The audit rejects a plan of the actuals: {message}. Please report it.")
+    report = audited(actuals, plan, outcome.objective_usd, "a plan of the actuals")
     bound = -np.inf if outcome.bound_usd is None else outcome.bound_usd
     return EvaluatedPlan(
         outcome.status, plan, report, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.audit import AuditReport
+from models.audit import AuditReport, audit
 from models.core.compiled import Size
 from models.dataset import Dataset
 from models.plan import Plan
 from planner.backtest.checkpoints import folder_for
 from planner.backtest.request import BacktestRequest, Inputs
+from planner.errors import RejectedByAudit
 from planner.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.plan_report import write_plan
 from planner.reports.run_result import RunResult, Status
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.versions import versions
 from planner.version import __version__
+
+
+def audited(dataset: Dataset, plan: Plan, objective_usd: float, words: str) -> AuditReport:
+    """The audit of a plan of a backtest, which is what the words say.
+
+    Raises
+    ------
+    RejectedByAudit
+        It rejects the plan.
+    """
+    report = audit(dataset, plan, objective_usd=objective_usd)
+    if not report.passed:
+        broken = "; ".join(f"{each.what} at {each.where}" for each in report.failed[:3])
+        raise RejectedByAudit(f"The audit rejects {words}: {broken}. Please report it.")
+    return report
 
 
 def write_plan_of(

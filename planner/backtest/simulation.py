@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.audit import audit
 from models.build import Model, build_model
 from models.checks import check
 from models.dataset import Dataset
@@ -24,9 +23,8 @@ from models.roll.shortfall_relaxation import unserved_allowed
 from models.supply.kind import GIVE_NOTICE, RENEW
 from models.warm_start import start_values
 from planner.backtest.checkpoints import BacktestStep, chain_key, load_step, save_step
-from planner.backtest.plan_files import write_plan_of
+from planner.backtest.plan_files import audited, write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs
-from planner.errors import RejectedByAudit
 from planner.formatting import money, percent
 from planner.interrupt import Stop
 from planner.solving.problem import Outcome
@@ -157,10 +155,7 @@ class _Planner:
         objective = outcome.objective_usd - charge
         bound = None if outcome.bound_usd is None else min(outcome.bound_usd - charge, objective)
         gap = None if bound is None else (objective - bound) / abs(objective) if objective else 0.0
-        report = audit(problem, plan, objective_usd=objective)
-        if not report.passed:
-            failures = "; ".join(f"{broken.what} at {broken.where}" for broken in report.failed[:3])
-            raise RejectedByAudit(f"The audit rejects the plan of {problem.label(0)}: {failures}. Please report it.")
+        report = audited(problem, plan, objective, f"the plan of {problem.label(0)}")
         if self.folder is not None:
             write_plan_of(
                 self.folder / "plan.xlsx",
