@@ -47,6 +47,16 @@ class Column:
         """Whether a blank cell is no value, rather than one that can be shown."""
         return self.default in (None, "", ())
 
+    def shown(self, value: Any) -> Any:
+        """A value as a cell shows it; blank where there is none."""
+        if value is None:
+            return ""
+        if self.kind == "month":
+            return months.label(value)
+        if self.kind == "flag":
+            return "yes" if value else "no"
+        return "; ".join(value) if self.kind == "names" else value
+
     def expected(self) -> str:
         """What fits in the column, in words."""
         words = {

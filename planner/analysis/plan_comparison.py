@@ -22,7 +22,6 @@ from planner.analysis.scenario_comparison import scenario_changes
 from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import read_written_plan
 from planner.excel.scenario_plan_reader import read_written_plans
-from planner.results.input_rows import shown
 from planner.results.scenario_set import ScenarioSetResult, measure_words
 
 
@@ -264,7 +263,7 @@ def _by_key(sheet: Sheet, rows: Sequence[Row]) -> dict[tuple[str, ...], Row]:
 
 def key_of(sheet: Sheet, row: Row) -> tuple[str, ...]:
     """The key of a row as it is shown."""
-    return tuple(str(shown(column, getattr(row, column.name))) for column in map(sheet.column, sheet.key))
+    return tuple(str(column.shown(getattr(row, column.name))) for column in map(sheet.column, sheet.key))
 
 
 def _values(sheet: Sheet, key: tuple[str, ...], before: Row, after: Row) -> list[InputChange]:
@@ -273,8 +272,8 @@ def _values(sheet: Sheet, key: tuple[str, ...], before: Row, after: Row) -> list
             sheet.name,
             key,
             column.name,
-            shown(column, getattr(before, column.name)),
-            shown(column, getattr(after, column.name)),
+            column.shown(getattr(before, column.name)),
+            column.shown(getattr(after, column.name)),
         )
         for column in sheet.columns
         if getattr(before, column.name) != getattr(after, column.name)

@@ -138,10 +138,6 @@ class _SheetWriter:
 
 
 def _cell_value(column: Column, value: Any) -> Any:
-    if value is None:
-        return None
-    if column.kind == "month":
+    if column.kind == "month" and value is not None:
         return months.first_day(value)
-    if column.kind == "flag":
-        return "yes" if value else "no"
-    return "; ".join(value) if column.kind == "names" else value
+    return None if value is None else column.shown(value)

@@ -12,8 +12,8 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
-from models.loading import load_tables, plain_table
-from models.parsing.raw_tables import RawTable, fold, shown
+from models.loading import dataset_from
+from models.parsing.raw_tables import fold, shown
 from planner.excel.plan_file import MEND, MOST_FAULTS, PlanSheets
 
 SHEET = "Input"
@@ -48,11 +48,5 @@ def read_input(path: Path) -> Dataset:
             )
     if faults:
         raise FaultyWorkbook(faults[:MOST_FAULTS])
-    loaded = load_tables([_table(name, list(rows.values())) for name, rows in records.items()])
-    if loaded.dataset is None:
-        raise FaultyWorkbook(loaded.faults)
-    return loaded.dataset
-
-
-def _table(name: str, rows: list[dict[str, Any]]) -> RawTable:
-    return plain_table(name, rows[0] if name == "settings" else rows)
+    tables = {name: list(rows.values()) for name, rows in records.items()}
+    return dataset_from(**{name: rows[0] if name == "settings" else rows for name, rows in tables.items()})

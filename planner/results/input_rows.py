@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from models import months
-from models.columns import REQUIRED, Column
+from models.columns import REQUIRED
 from models.dataset import Dataset
 from models.schema import SHEETS
 
@@ -19,15 +18,4 @@ def input_rows(dataset: Dataset) -> Iterator[tuple[Any, ...]]:
             for column in sheet.columns:
                 value = getattr(row, column.name)
                 if column.required or column.default is REQUIRED or value != column.default:
-                    yield sheet.name, number, column.name, shown(column, value)
-
-
-def shown(column: Column, value: Any) -> Any:
-    """A value as a cell shows it."""
-    if value is None:
-        return ""
-    if column.kind == "month":
-        return months.label(value)
-    if column.kind == "flag":
-        return "yes" if value else "no"
-    return "; ".join(value) if column.kind == "names" else value
+                    yield sheet.name, number, column.name, column.shown(value)
