@@ -6,15 +6,13 @@ writes it: what a process that was killed leaves behind, the next one that write
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
 import os
+import platform
 import re
-import secrets
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -35,7 +33,7 @@ OLD_SECONDS = 7 * 86400.0
 
 def temporary_beside(path: Path) -> Path:
     """Return a new name in the folder of `path`, with its ending, for this process to write to."""
-    return path.with_name(f"{PREFIX}{_machine()}-{os.getpid()}-{secrets.token_hex(6)}{path.suffix[:20]}")
+    return path.with_name(f"{PREFIX}{_machine()}-{os.getpid()}-{os.urandom(6).hex()}{path.suffix[:20]}")
 
 
 def sweep(folder: Path) -> None:
@@ -67,7 +65,9 @@ def _is_left_over(path: Path) -> bool:
 @cache
 def _machine() -> str:
     """What tells this machine, or container, from others that share a folder with it."""
-    facts = [socket.gethostname()]
+    import hashlib
+
+    facts = [platform.node()]
     for path in ("/etc/machine-id", "/proc/self/ns/pid"):
         with suppress(OSError):
             facts.append(os.readlink(path) if os.path.islink(path) else Path(path).read_text(encoding="utf-8"))

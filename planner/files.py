@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tomllib
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -73,6 +72,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     ValueError
         It is not in UTF-8, or no TOML; the message names the line.
     """
+    import tomllib
+
     text = read_regular(path).decode("utf-8-sig")
     try:
         return tomllib.loads(text)

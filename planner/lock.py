@@ -14,8 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import secrets
-import socket
+import platform
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -53,10 +52,10 @@ class Lock:
         self._held, self._path = held, path
         self._holder: dict[str, Any] = {
             "pid": os.getpid(),
-            "host": socket.gethostname(),
+            "host": platform.node(),
             "machine": _machine(),
             "since": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            "token": secrets.token_hex(8),
+            "token": os.urandom(8).hex(),
             "beat": 0,
         }
         self._released = threading.Event()
@@ -168,7 +167,7 @@ def _machine() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return socket.gethostname()
+        return platform.node()
 
 
 def _in_words(holder: dict[str, Any]) -> str:

@@ -17,7 +17,6 @@ from pathlib import Path
 from planner.atomic_files import PREFIX, sweep
 from planner.errors import CannotWrite, WrongUsage, make_folder, os_error_reason, writing
 from planner.formatting import escaped
-from planner.package import names_of_sheets
 
 ROOM_BYTES = 20_000_000
 """With less free space on the disk a plan may not fit."""
@@ -159,6 +158,8 @@ def check_replaceable(path: Path, sheets: set[str], what: str) -> None:
     CannotWrite
         It is another file, which would be lost.
     """
+    from planner.package import names_of_sheets
+
     if path.exists() and not sheets <= names_of_sheets(path):
         reason = f"the existing file is not {what} of this planner and would be lost"
         raise CannotWrite(path, f"{reason}; move it or choose another name")
