@@ -22,8 +22,8 @@ __all__ = ["Drawing", "Kind", "Page", "Picture", "Section", "first_rows", "heads
 WIDTHS = (38, 15, 15, 15, 16, 15, 80)
 """Widths of the page's columns in characters; words go last, where there is room."""
 ROW_PIXELS = 20
-Kind = Literal["text", "whole", "amount", "money", "price"]
-"""What a column holds; prices may be of different sizes, so each has the digits it needs."""
+Kind = Literal["text", "spill", "whole", "amount", "money", "price"]
+"""What a column holds; prices may be of different sizes, so each has the digits it needs, and a spill runs on."""
 
 
 def heads(*parts: str) -> tuple[tuple[str, Kind], ...]:
@@ -128,16 +128,22 @@ def _draw_section(sheet: FirstSheet, section: Section) -> None:
         return
     header = sheet.row
     sheet.table(section.columns, section.rows)
-    pictures = section.pictures or ((section.picture,) if section.picture else ())
+    drawn = section.pictures or ((section.picture,) if section.picture else ())
+    pictures = [each for each in drawn if any(_figures(section, each))]  # nothing is drawn of nothing
     if pictures:
         across = sheet.pixels(sheet.first, sheet.last) // len(pictures)
         sheet.row += 1
         for place, picture in enumerate(pictures):
-            figures = [row[column] for row in section.rows for column in picture.series]
-            bars = picture.kind != "line" and all(each >= 0.0 for each in figures if isinstance(each, (int, float)))
+            bars = picture.kind != "line" and all(each >= 0.0 for each in _figures(section, picture))
             fitted = replace(picture, width=min(picture.width, across - 12), from_zero=bars)
             chart = picture_chart(sheet.book.workbook, fitted, sheet.name, header, len(section.rows))
             height = picture.height(len(section.rows))
             sheet.chart(chart, picture.title, 0, fitted.width, height, left=place * across)
         sheet.row += 1 + -(-max(picture.height(len(section.rows)) for picture in pictures) // ROW_PIXELS)
     sheet.row += 1
+
+
+def _figures(section: Section, picture: Picture) -> list[float]:
+    """The figures that a picture draws."""
+    cells = (row[column] for row in section.rows for column in picture.series)
+    return [each for each in cells if isinstance(each, (int, float))]

@@ -23,3 +23,14 @@ def test_bars_of_what_is_not_below_zero_begin_there(tmp_path: Path, kind: str, f
     with zipfile.ZipFile(tmp_path / "page.xlsx") as archive:
         chart = archive.read("xl/charts/chart1.xml").decode()
     assert ('<c:min val="0"/>' in chart) is from_zero
+
+
+@pytest.mark.parametrize(("figures", "drawn"), [((0.0, None), False), ((0.0, 2.0), True)])
+def test_nothing_is_drawn_of_nothing(tmp_path: Path, figures: tuple[float | None, ...], drawn: bool) -> None:
+    """A chart of zeros is an empty frame, and is left out."""
+    rows = [(f"row {position}", figure) for position, figure in enumerate(figures)]
+    section = Section("One", heads("Offer:text", "Value:money"), rows, picture=Picture("One", (1,)))
+    page = Page("Sheet", "Title", "", "", "good", (section,))
+    write_report(tmp_path / "page.xlsx", b.dataset(b.demand(1.0)), page, [])
+    with zipfile.ZipFile(tmp_path / "page.xlsx") as archive:
+        assert any(name.startswith("xl/charts/") for name in archive.namelist()) is drawn

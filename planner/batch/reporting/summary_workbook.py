@@ -148,7 +148,7 @@ def _figures(manifest: Manifest) -> Section:
         ("Plans", len(costs), f"net present costs together {money(sum(costs))}" if costs else ""),
         ("Seconds of all runs", round(sum(each.seconds for each in records if not each.reused)), ""),
     ]
-    return Section("At a glance", heads("Figure:text", "Value:whole", ":text"), rows)
+    return Section("At a glance", heads("Figure:text", "Value:whole", ":spill"), rows)
 
 
 def _attention(manifest: Manifest) -> list[Section]:
