@@ -36,9 +36,15 @@ class BetterPlan:
             "beside this explanation as a plan of its own, from which `planner solve --start` begins."
         )
 
-    def json(self) -> dict[str, Any]:
-        """The same as plain values."""
-        return {"better_plan_cost_usd": self.plan.objective_usd, "better_plan_saving_usd": estimate_json(self.saving)}
+
+def better_plan_json(better: BetterPlan | None) -> dict[str, Any]:
+    """The same as plain values; null where none was found."""
+    if better is None:
+        return dict.fromkeys(("better_plan_cost_usd", "better_plan_saving_usd"))
+    return {
+        "better_plan_cost_usd": better.plan.objective_usd,
+        "better_plan_saving_usd": estimate_json(better.saving),
+    }
 
 
 def better_plan(explained: Plan, base: Search) -> BetterPlan | None:

@@ -12,6 +12,7 @@ from models.kinds import names_in_words
 from planner.analysis.marginal_values import MarginalValues
 from planner.analysis.offer_values import offer_facts
 from planner.excel.report_page import Kind, Page, Picture, Section, write_report
+from planner.explain.better_plan import better_plan_json
 from planner.explain.breakeven import KNOWN_WIDTH
 from planner.explain.explanation import Explanation
 from planner.explain.offers import OfferAnswer
@@ -383,7 +384,7 @@ def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, An
     return {
         "cost_usd": explanation.cost_usd,
         "bound_usd": explanation.bound_usd,
-        **({} if explanation.better is None else explanation.better.json()),
+        **better_plan_json(explanation.better),
         "complete": explanation.complete,
         "offers": [_offer_json(each, dataset, explanation.gap) for each in explanation.offers],
         **{

@@ -12,6 +12,7 @@ from models.estimate import Estimate
 from models.plan import Plan
 from planner.analysis.offer_values import offer_facts
 from planner.excel.report_page import Page, Picture, Section, write_report
+from planner.explain.better_plan import better_plan_json
 from planner.explain.report import WIDE
 from planner.explain.sensitivity import Curve, PointResult, Sensitivity, Step
 from planner.formatting import estimate_json, estimate_words, money, money_scale, shortened
@@ -318,7 +319,7 @@ def variations_json(found: Sensitivity, dataset: Dataset) -> dict[str, Any]:
     return {
         "cost_usd": found.base.at_most,
         "bound_usd": found.base.at_least,
-        **({} if found.better is None else found.better.json()),
+        **better_plan_json(found.better),
         "complete": found.complete,
         "curves": [
             {

@@ -35,10 +35,10 @@ def _data(name: str) -> Dataset:
     return read(path, overrides).valid_dataset()
 
 
-def _plan(data: Dataset, seconds: float) -> tuple[Plan, Estimate]:
-    """A plan found in a few seconds, and what is known of the least cost."""
+def _plan(data: Dataset) -> tuple[Plan, Estimate]:
+    """A plan within 5 %, and what is known of the least cost."""
     model = build_model(data)
-    outcome = solve(model, SolveOptions(gap=0.001, time_limit=seconds, threads=1))
+    outcome = solve(model, SolveOptions(gap=0.05, time_limit=60.0, threads=1))
     assert outcome.values is not None
     plan = model.plan(outcome.values)
     return plan, Estimate.optimum(outcome.bound_usd, plan.objective_usd)
@@ -61,7 +61,7 @@ def _refuted(short: dict[str, Estimate], long: dict[str, Estimate]) -> dict[str,
 def test_ten_times_the_time_refutes_nothing_that_explain_tells(name: str) -> None:
     """Every range told after a few CPU seconds still allows for what is known after ten times as many."""
     data, options = _data(name), SolveOptions(gap=0.001, threads=1)
-    plan, cost = _plan(data, 2.0)
+    plan, cost = _plan(data)
     found = []
     for seconds in (1.5, 15.0):
         explained = answer_questions(data, plan, cost, CpuClock(seconds), options)  # type: ignore[arg-type]
@@ -78,9 +78,9 @@ def test_ten_times_the_time_refutes_nothing_that_explain_tells(name: str) -> Non
 def test_ten_times_the_time_refutes_nothing_that_solve_tells(name: str) -> None:
     """The same of the base case, of keeping to an earlier plan, and of alternatives that are said not to exist."""
     data = _data(name)
-    earlier, _ = _plan(replace(data, settings=replace(data.settings, discount_rate=0.3)), 2.0)
+    earlier, _ = _plan(replace(data, settings=replace(data.settings, discount_rate=0.3)))
     ranges, none_exists, alternatives = [], [], []
-    for seconds in (0.5, 5.0):
+    for seconds in (1.0, 10.0):
         asked = PlanOptions(time_limit=seconds, threads=1, change_cost=1e5, alternatives=1, within=0.01)
         result = solve_dataset(data, asked, keep=earlier)
         if result.kept is None or result.alternatives_found is None:
