@@ -38,6 +38,10 @@ FAULTY_SHEETS = {"demand", "limits"}
 """Where a random workbook may be found faulty: demand that nothing can serve, months without a limit."""
 
 
+LOST = {"demand_multiplier", "peak_demand_multiplier", "revenue_multiplier"}
+"""Columns of limits whose faults are no lack of a plan: churn that some plan could take below 0 is one for all."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The planner's answer: the least cost in USD (None: no plan), the money that moves, kinds and names used."""
@@ -117,7 +121,7 @@ def _errors(data: Dataset) -> list[Fault]:
 
 def _faulty(data: Dataset) -> bool:
     """Whether rows do not fit together; what cannot be served is no fault of theirs."""
-    return any(fault.sheet not in FAULTY_SHEETS for fault in _errors(data))
+    return any(fault.sheet not in FAULTY_SHEETS or fault.column in LOST for fault in _errors(data))
 
 
 def planned(data: Dataset) -> Answer:
