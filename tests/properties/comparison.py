@@ -14,7 +14,7 @@ from builders import solved_or_none
 from properties.brute_force import cheapest
 from properties.brute_scenarios import cheapest_together
 from properties.coverage import Place, changes, concerns, items, kinds, kinds_taken, pairs, used
-from properties.relations import RELATIONS, Related
+from properties.relations import RELATIONS, TOLERANCE, Related
 from properties.scenario_rows import with_scenarios
 from properties.sprinkled import sprinkled
 from properties.themes import THEMES
@@ -27,9 +27,6 @@ from models.faults import Fault
 from models.stochastic.extensive_form import ExtensiveForm
 from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
-
-TOLERANCE = 1e-6
-"""How far two costs may be apart, as a share of the money that moves."""
 
 CHANGES = 4
 """So many changes of an item are tried until one gives another optimum."""
@@ -164,7 +161,7 @@ def compared(seed: int, probes: int = 1, known: Mapping[str, float] | None = Non
     except Exception as error:
         return disagree(f"{type(error).__name__}: {error}")
     found.pairs_taken = pairs(set(answer.taken))
-    if not _equal(answer.cost_usd, least, max(answer.size_usd, abs(least or 0.0))):
+    if not _equal(answer.cost_usd, least, TOLERANCE * max(answer.size_usd, abs(least or 0.0))):
         return disagree(f"planner {answer.cost_usd}, brute force {least}")
     made = ((name, RELATIONS[name](data, random)) for name in random.sample(list(RELATIONS), len(RELATIONS)))
     found.relation, related = next((name, related) for name, related in made if related is not None)
@@ -195,10 +192,10 @@ def _bound(answer: Answer, data: Dataset, places: list[Place], random: Random) -
     return bound
 
 
-def _equal(one: float | None, other: float | None, size: float) -> bool:
+def _equal(one: float | None, other: float | None, slack_usd: float) -> bool:
     if one is None or other is None:
         return one is other
-    return abs(one - other) <= TOLERANCE * size + 1e-300
+    return abs(one - other) <= slack_usd + 1e-300
 
 
 def _broken(related: Related, known: dict[int, Answer]) -> str:
@@ -212,9 +209,10 @@ def _broken(related: Related, known: dict[int, Answer]) -> str:
     mine, theirs = _total(left), _total(right)
     theirs = None if theirs is None else theirs * related.factor
     size = related.factor * sum(max(each.size_usd, abs(each.cost_usd or 0.0)) for each in right)
-    holds = _equal(mine, theirs, size)
+    slack = related.tolerance * size
+    holds = _equal(mine, theirs, slack)
     if related.at_most:
-        holds = theirs is None or (mine is not None and mine <= theirs + TOLERANCE * size)
+        holds = theirs is None or (mine is not None and mine <= theirs + slack)
     return "" if holds else f"{mine} for {theirs}"
 
 
@@ -227,4 +225,4 @@ def _matters(answer: Answer, other: Dataset) -> bool:
     """Whether the changed workbook has another optimum; solved once and not audited."""
     problem = ExtensiveForm(other) if other.scenarios else build_model(other)
     cost = solve(problem, SolveOptions(gap=0.0, threads=1, second_look=False)).objective_usd
-    return not _equal(answer.cost_usd, cost, 0.1 * max(1.0, answer.size_usd))
+    return not _equal(answer.cost_usd, cost, 1e-7 * max(1.0, answer.size_usd))

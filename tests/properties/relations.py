@@ -22,14 +22,22 @@ from models.schema import SHEETS, Contract, History, Scenario
 Changed = Callable[[Any], Any]
 
 
+TOLERANCE = 1e-6
+"""How far two costs may be apart, as a share of the money that moves."""
+
+
 @dataclass(frozen=True)
 class Related:
-    """Costs of `left` add up to `factor` times those of `right`, or with `at_most` to no more."""
+    """Costs of `left` add up to `factor` times those of `right`, or with `at_most` to no more.
+
+    `tolerance`: how far they may be apart, as a share of the money that moves.
+    """
 
     left: tuple[Dataset, ...]
     right: tuple[Dataset, ...]
     factor: float = 1.0
     at_most: bool = False
+    tolerance: float = TOLERANCE
 
 
 ACCELERATORS = {
@@ -84,7 +92,7 @@ def money(data: Dataset, random: Random) -> Related:
     """Another unit of money, from 1e-12 to 1e9 of the first, multiplies the cost."""
     factor = 10.0 ** random.uniform(-12.0, 9.0)
     other = columns_times(data, factor, PER_UNIT, PER_TOKEN, PER_HOUR, measures="cash_usd obligation_usd")
-    return Related((other,), (data,), factor)
+    return Related((other,), (data,), factor, tolerance=1e-9)
 
 
 def size(data: Dataset, random: Random) -> Related:
