@@ -28,7 +28,7 @@ STEPS = report_table(
     "status:text",
     "cost_from_here_usd:money",
     "bound_usd:money",
-    "gap:amount",
+    "gap:share",
     "seconds:amount",
     "cost_so_far_usd:money",
     "foresight_so_far_usd:money",

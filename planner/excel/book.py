@@ -31,7 +31,7 @@ WIDEST = 60
 """Columns are as wide as what they hold, up to this many characters; longer text wraps."""
 PAGE = 250
 """Characters that still can be read across a landscape page; wider tables take two pages or more."""
-FIGURES = ("whole", "amount", "money", "rate")
+FIGURES = ("whole", "amount", "money", "rate", "share")
 SHEET_ROWS = 1_048_575
 """Rows a sheet has below its header."""
 CELL_TEXT = 32_000
@@ -143,6 +143,8 @@ def number_format(kind: str, figures: Iterable[float]) -> str:
     """
     shown = [abs(figure) for figure in figures]
     largest = max(shown, default=0.0)
+    if kind == "share":
+        return "0.000%" if 0.0 < largest < 0.01 else "0.0%"
     if all(float(figure).is_integer() for figure in shown):
         return '#,##0;-#,##0;"–"'
     if 0 < largest < 1e-3:
@@ -168,9 +170,10 @@ def draw_table(book: Book, filled: Filled) -> None:
         across += width
         sheet.write_string(0, c, column.header, _header(book, column))
         for r, value in enumerate(values, start=1):
-            in_shares = column.kind == "any" and units is not None and rows[r - 1][units] == "share"
-            kind = "share" if in_shares else column.kind
-            write_value(book, sheet, r, c, kind, value, style)
+            kind, look = column.kind, style
+            if kind == "any" and units is not None and rows[r - 1][units] == "share" and value is not None:
+                kind, look = "share", book.format(num_format=number_format("share", [value]), align="right", indent=1)
+            write_value(book, sheet, r, c, kind, value, look)
     for r, row in enumerate(rows, start=1):
         lines = max(math.ceil(len(value) / (WIDEST + 4)) if isinstance(value, str) else 1 for value in row)
         if lines > 1:
@@ -195,9 +198,6 @@ def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, s
         sheet.write_string(r, c, "yes" if value else "no", style)
     elif isinstance(value, str) or not math.isfinite(value):  # a cell knows no infinity
         sheet.write_string(r, c, str(value)[:CELL_TEXT].encode(errors="backslashreplace").decode(), style)
-    elif kind == "share":
-        shown = "0.000%" if 0.0 < abs(value) < 0.01 else "0.0%"
-        sheet.write_number(r, c, value, book.format(num_format=shown, align="right", indent=1))
     else:
         sheet.write_number(r, c, value, style if kind != "any" else _any_number(book, value))
 

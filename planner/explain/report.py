@@ -28,7 +28,7 @@ _PRICE = (
     "price_usd:any",
     "price_per:text",
     "break_even_price_usd:any",
-    "break_even_share_of_price:amount",
+    "break_even_share_of_price:share",
     "break_even_at_least:amount",
     "break_even_at_most:amount",
     "known_by:text",

@@ -19,7 +19,7 @@ PLANS = report_table(
     "minimised:text",
     "objective_usd:money",
     "bound_usd:money",
-    "gap:amount",
+    "gap:share",
     "expected_usd:money",
     "least_usd:money",
     "most_usd:money",
@@ -29,7 +29,7 @@ SCENARIOS = report_table(
     "each scenario's cost in each plan, beside that in the first plan",
     "plan:text",
     "scenario:text",
-    "probability:amount",
+    "probability:share",
     "cost_usd:money",
     "cost_first_usd:money",
     "difference_usd:money",
@@ -44,8 +44,8 @@ DECISIONS = report_table(
     "change:text",
     "units_first:whole",
     "units:whole",
-    "probability_first:amount",
-    "probability:amount",
+    "probability_first:share",
+    "probability:share",
     "in_words:text",
 )
 COSTS = report_table(

@@ -195,7 +195,7 @@ ALTERNATIVE_COSTS = Table(
         "alternative:whole",
         "cost_usd:money",
         "extra_usd:money",
-        "extra_share:amount",
+        "extra_share:share",
         "apart_mw:amount",
         "furthest:flag",
         "differences:text",

@@ -12,7 +12,7 @@ SCENARIOS = Table(
     "each scenario: its factors, cost and service",
     columns(
         "scenario:text",
-        "probability:amount",
+        "probability:share",
         "follows:text?",
         "told_apart_from:month?",
         "factors:text",
@@ -26,7 +26,7 @@ SCENARIOS = Table(
         "after_limits_bn_tokens:amount",
         "served_bn_tokens:amount",
         "shortfall_bn_tokens:amount",
-        "shortfall_share:amount",
+        "shortfall_share:share",
         "peak_mw:amount",
         *(f"{category}_usd:money" for category in categories()),
     ),
@@ -41,11 +41,11 @@ DISTRIBUTION = Table(
     "scenarios from the cheapest to the most expensive",
     columns(
         "scenario:text",
-        "probability:amount",
-        "probability_up_to:amount",
+        "probability:share",
+        "probability_up_to:share",
         "cost_usd:money",
         "expected_usd:money",
-        "shortfall_share:amount",
+        "shortfall_share:share",
     ),
 )
 OUTLOOK = Table(

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import builders as b
 import pytest
+from openpyxl import load_workbook
 
 from planner.excel.report_page import Page, Picture, Section, heads, write_report
+from planner.results.tables import Filled, report_table
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,13 @@ def test_nothing_is_drawn_of_nothing(tmp_path: Path, figures: tuple[float | None
     write_report(tmp_path / "page.xlsx", b.dataset(b.demand(1.0)), page, [])
     with zipfile.ZipFile(tmp_path / "page.xlsx") as archive:
         assert any(name.startswith("xl/charts/") for name in archive.namelist()) is drawn
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.000999, "0.000%"), (0.25, "0.0%"), (0.0, "0.0%")])
+def test_a_share_is_a_percentage_in_a_table(tmp_path: Path, share: float, shown: str) -> None:
+    """The cell keeps its plain number, so that other programs read it, and shows a percentage."""
+    table = report_table("Gaps", "one gap", "name:text", "gap:share")
+    page = Page("Sheet", "Title", "", "", "good", ())
+    write_report(tmp_path / "page.xlsx", b.dataset(b.demand(1.0)), page, [Filled(table, [("a", share)])])
+    cell = load_workbook(tmp_path / "page.xlsx")["Gaps"]["B2"]
+    assert (cell.value, cell.number_format) == (pytest.approx(share), shown)

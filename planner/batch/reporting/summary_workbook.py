@@ -35,7 +35,7 @@ JOBS = report_table(
     "plan:text",
     "cost_usd:money",
     "bound_usd:money",
-    "gap:amount",
+    "gap:share",
     "base_case_usd:money",
     "base_case_at_least_usd:money",
     "base_case_at_most_usd:money",
@@ -69,8 +69,8 @@ DIFFERENCES = report_table(
     "difference_usd:money",
     "least_cost_difference_at_least_usd:money",
     "least_cost_difference_at_most_usd:money",
-    "gap_before:amount",
-    "gap:amount",
+    "gap_before:share",
+    "gap:share",
 )
 DECISIONS = report_table(
     "Decision changes",
