@@ -33,6 +33,7 @@ WARNINGS = {
     "offer-without-units": "an offer of which nothing can be signed",
     "option-too-late": "an option that cannot be bought before its offer is signed",
     "option-unneeded": "an option on what is no offer",
+    "part-not-kept": "a part of a workbook, such as its macros, that a copy made of it does not have",
     "positive-elasticity": "demand that grows with the price",
     "ramp-starts-late": "a ramp begins after the first service month",
     "ramp-unused": "a ramp that nothing names",

@@ -35,7 +35,7 @@ SAVE_AS = "Open it in Excel or LibreOffice and save it as Excel Workbook (.xlsx)
 DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError, OSError)
 """What reading a damaged archive may raise."""
 
-_OFFICE = (
+OFFICE = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
@@ -218,7 +218,7 @@ class Package:
 
     def _sheets(self) -> Iterator[SheetPart]:
         names = local_names("workbook", "workbookPr", "calcPr", "sheet")
-        keys = tuple(f"{space} id" for space in _OFFICE)
+        keys = tuple(f"{space} id" for space in OFFICE)
         found: list[dict[str, str]] = []
         root = ""
 

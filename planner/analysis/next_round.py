@@ -1,7 +1,7 @@
 """The workbook of the next planning round: a copy of this round's, rolled forward.
 
 Sheets, formats, notes and everything that the planner does not read are kept; only cells that roll forward
-change. Formulas are replaced by their values, because rows move.
+change. Formulas of sheets that change are replaced by their values, because rows move.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def write_next_round(
         if again.dataset is not None:
             sheets = [each for each in sheet_names() if each != "demand"]  # wide or long, it does not roll
             check_as_meant(again.dataset, rolled.dataset, sheets)
-    return NextRound(path, dataset.month(to), rolled.done, rolled.notes, again.faults, result.sha256)
+    return NextRound(path, dataset.month(to), rolled.done, rolled.notes, (*again.faults, *book.losses()), result.sha256)
 
 
 def _check_belongs(plan: Plan, dataset: Dataset, plan_path: Path) -> None:

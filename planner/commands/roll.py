@@ -22,7 +22,7 @@ def roll(
 
     Decisions due before the new first month become signed offers, offers that have ended or were
     cancelled are removed, and the horizon keeps its length. Sheets, formats and notes of FILE are kept;
-    formulas are replaced by their values.
+    formulas of sheets that change are replaced by their values.
     """
     from models import months
     from planner.analysis.next_round import write_next_round

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.parsing.raw_tables import Unreadable, column_index, column_letter, is_blank, text_of
@@ -76,14 +76,19 @@ class WorkbookCells:
             parser.check_ended()
         return parser.cells
 
-    def text(self, index: str) -> str | Unreadable:
-        """A text of those that sheets share."""
+    def texts(self) -> Sequence[str | Unreadable]:
+        """The texts that sheets share."""
         if self._texts is None:
             part = self._related.get("sharedStrings", "")
             self._texts = _texts(self.package, part) if part else []
-        if not 0 <= (number := whole(index)) < len(self._texts):
+        return self._texts
+
+    def text(self, index: str) -> str | Unreadable:
+        """One of the texts that sheets share."""
+        texts = self.texts()
+        if not 0 <= (number := whole(index)) < len(texts):
             raise damaged(f"no text of number {index[:20]!r}")
-        return self._texts[number]
+        return texts[number]
 
     def time_format(self, style: str) -> str:
         """Whether numbers of a style are shown as a `date`, as a time that passed (`elapsed`), or neither ("")."""

@@ -5,9 +5,7 @@ Only the rows that differ change. Formulas stand as the values they had, because
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,29 +16,26 @@ from models.dataset import Dataset
 from models.parsing.raw_tables import fold
 from models.schema import SHEETS, Sheet
 from planner.excel.problem_workbook import workbook_bytes
+from planner.excel.sheet_edit import SheetEdit
+from planner.excel.workbook_edit import MONTH, WorkbookEdit
 
 
-def rewritten_book(source: Path, before: Dataset, after: Dataset) -> Any:
-    """The workbook or folder of `source`, which says `before`, as an openpyxl workbook that says `after`.
+def rewritten_book(source: Path, before: Dataset, after: Dataset) -> WorkbookEdit:
+    """The workbook or folder of `source`, which says `before`, as a workbook that says `after`.
 
     A row that carries the number of a row of the sheet is that row as it is now; of the settings only
     first_month changes.
     """
-    import openpyxl
-
-    content = workbook_bytes(source)
-    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    by_name = {fold(each.title): each for each in book.worksheets}
+    book = WorkbookEdit(workbook_bytes(source))
     for sheet in SHEETS:
+        rows, kept = before.rows(sheet.name), after.rows(sheet.name)
         if sheet.name == "settings":
             if before.settings.first_month != after.settings.first_month:
-                _set_first_month(by_name["settings"], after.settings.first_month)
-            continue
-        rows, kept = before.rows(sheet.name), after.rows(sheet.name)
-        if rows != kept:
+                _set_first_month(book, after.settings.first_month)
+        elif rows != kept:
             names = [column.name for column in sheet.columns]
-            worksheet = by_name.get(sheet.name) or new_sheet(book, sheet.name, names)
-            _SheetWriter(worksheet, sheet).write(rows, kept)
+            edit = book.sheet(sheet.name) or book.new_sheet(sheet.name, names)
+            _SheetWriter(book, edit, sheet).write(rows, kept)
     return book
 
 
@@ -61,39 +56,28 @@ def _shown(row: Row) -> str:
     return repr([f"{value:.12g}" if isinstance(value, float) else value for value in values])
 
 
-def _set_first_month(worksheet: Any, first_month: int) -> None:
-    header = {fold(str(cell.value)): cell.column for cell in worksheet[1] if cell.value is not None}
-    for row in worksheet.iter_rows(min_row=2):
-        key = row[header["key"] - 1].value
-        if key is not None and fold(str(key)) == "first_month":
-            cell = row[header["value"] - 1]
-            cell.value = months.first_day(first_month)
-            cell.number_format = "yyyy-mm"
+def _set_first_month(book: WorkbookEdit, first_month: int) -> None:
+    settings = book.sheet("settings")
+    assert settings is not None
+    key, letter = settings.columns["key"], settings.columns["value"]
+    for row, line in settings.lines.items():
+        if row > 1 and key in line.cells and fold(settings.text(line.cells[key])) == "first_month":
+            _set_month(book, settings, row, letter, first_month)
 
 
-def new_sheet(book: Any, name: str, columns: Iterable[str]) -> Any:
-    """A sheet with the names of its columns and nothing else."""
-    from openpyxl.styles import Font
-
-    worksheet = book.create_sheet(name)
-    worksheet.append(list(columns))
-    for cell in worksheet[1]:
-        cell.font = Font(bold=True)
-        worksheet.column_dimensions[cell.column_letter].width = max(11, len(str(cell.value)) + 3)
-    worksheet.freeze_panes = "A2"
-    return worksheet
+def _set_month(book: WorkbookEdit, sheet: SheetEdit, row: int, letter: str, month: int) -> None:
+    """Writes a month as a date, in the cell's own format where it is one of dates."""
+    style = sheet.style(row, letter)
+    shown = style if book.is_date(style) else book.style(style, MONTH)
+    sheet.set(row, letter, months.first_day(month) if shown and not book.date1904 else months.label(month), shown)
 
 
 class _SheetWriter:
     """Brings the rows of one sheet in line: changes cells, takes rows out, adds rows at the end."""
 
-    def __init__(self, worksheet: Any, sheet: Sheet) -> None:
-        self.worksheet = worksheet
-        self.sheet = sheet
-        self.places: dict[str, int] = {}
-        for cell in worksheet[1]:
-            if cell.value is not None:
-                self.places.setdefault(fold(str(cell.value)), cell.column)
+    def __init__(self, book: WorkbookEdit, edit: SheetEdit, sheet: Sheet) -> None:
+        self.book, self.edit, self.sheet = book, edit, sheet
+        self.places = edit.columns
 
     def write(self, before: Sequence[Row], after: Sequence[Row]) -> None:
         """The first row that carries a row number is that row as it is now; later ones are new, made like it."""
@@ -108,36 +92,28 @@ class _SheetWriter:
                         self._set(row.row, column, getattr(row, column.name))
             else:
                 added.append(row)
-        last = max(
-            (cell.row for line in self.worksheet.iter_rows() for cell in line if cell.value is not None), default=1
-        )
-        for number, row in enumerate(added, start=last + 1):
+        for number, row in enumerate(added, start=self.edit.last_row + 1):
             self._add(number, row)
-        for number in sorted(was.keys() - seen, reverse=True):
-            self.worksheet.delete_rows(number)
+        self.edit.delete(was.keys() - seen)
 
     def _add(self, number: int, row: Row) -> None:
+        if row.row:
+            self.edit.like(number, row.row)
         for column in self.sheet.columns:
             value = getattr(row, column.name)
             if value != column.default or column.name in self.places:
                 self._set(number, column, value)
-        if row.row:
-            for place in range(1, self.worksheet.max_column + 1):
-                like, cell = self.worksheet.cell(row.row, place), self.worksheet.cell(number, place)
-                if like.has_style:
-                    cell._style = copy(like._style)
 
     def _set(self, number: int, column: Column, value: Any) -> None:
         if column.name not in self.places:
-            self.places[column.name] = max(self.places.values(), default=0) + 1
-            self.worksheet.cell(1, self.places[column.name], column.name)
-        cell = self.worksheet.cell(number, self.places[column.name])
-        cell.value = _cell_value(column, value)
+            self.places[column.name] = self.edit.free_column()
+            self.edit.set(1, self.places[column.name], column.name, self.edit.style(1, "A"))
+        letter = self.places[column.name]
         if column.kind == "month" and value is not None:
-            cell.number_format = "yyyy-mm"
+            _set_month(self.book, self.edit, number, letter, value)
+        else:
+            self.edit.set(number, letter, _cell_value(column, value))
 
 
 def _cell_value(column: Column, value: Any) -> Any:
-    if column.kind == "month" and value is not None:
-        return months.first_day(value)
     return None if value is None else column.shown(value)

@@ -6,19 +6,18 @@ values they had.
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
 from models.faults import Fault
-from models.parsing.raw_tables import fold
 from models.sampling import uncertainty_faults
 from models.schema import SCENARIO_NOTES
 from planner.errors import WrongUsage
-from planner.excel.copy_edit import check_as_meant, new_sheet, rewritten_book
+from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.problem_workbook import written_problem
+from planner.excel.workbook_edit import SHARE, WorkbookEdit
 from planner.outputs import check_new_problem, derived_path
 from planner.problem_reader import read
 from planner.sampling.scenarios import SampledScenarios, check_tree, sample_scenarios
@@ -112,7 +111,7 @@ def write_scenarios(request: ScenariosRequest) -> ScenariosWritten:
         again = read(temporary)
         if again.dataset is not None:
             check_as_meant(again.dataset, sampled.dataset, SHEETS)
-    return ScenariosWritten(target, sampled, again.faults, result.sha256)
+    return ScenariosWritten(target, sampled, (*again.faults, *book.losses()), result.sha256)
 
 
 def _uncertainty_faults(request: ScenariosRequest, dataset: Dataset) -> list[str]:
@@ -135,28 +134,26 @@ def _overridden(source: Path, dataset: Dataset) -> list[str]:
     ]
 
 
-def _note_each(book: Any, sampled: SampledScenarios) -> None:
+def _note_each(book: WorkbookEdit, sampled: SampledScenarios) -> None:
     """The words beside each scenario, in the column note."""
-    worksheet = next(each for each in book.worksheets if fold(each.title) == "scenarios")
-    places = {fold(str(cell.value)): cell.column for cell in worksheet[1] if cell.value is not None}
+    sheet = book.sheet("scenarios")
+    assert sheet is not None
+    places = sheet.columns
     if "note" not in places:
-        places["note"] = worksheet.max_column + 1
-        heading = worksheet.cell(1, places["note"], "note")
-        heading.font = copy(worksheet.cell(1, 1).font)
-        worksheet.column_dimensions[heading.column_letter].width = 100
+        places["note"] = sheet.free_column()
+        sheet.set(1, places["note"], "note", sheet.style(1, "A"))
     told = {each.scenario: line for each, line in zip(sampled.dataset.scenarios, sampled.words, strict=True)}
-    for row in range(2, worksheet.max_row + 1):
-        name = worksheet.cell(row, places["scenario"]).value
-        if name in told:
-            worksheet.cell(row, places["note"], told[name])
-            worksheet.cell(row, places["probability"]).number_format = "0.0%"
+    for row, line in list(sheet.lines.items()):
+        cell = line.cells.get(places["scenario"])
+        if row > 1 and cell is not None and (name := sheet.text(cell)) in told:
+            sheet.set(row, places["note"], told[name])
+            share = line.cells[places["probability"]]
+            share.style = book.style(share.style, SHARE)
 
 
-def _note_all(book: Any, request: ScenariosRequest, sampled: SampledScenarios) -> None:
+def _note_all(book: WorkbookEdit, request: ScenariosRequest, sampled: SampledScenarios) -> None:
     """The sheet of how the scenarios were made: options, facts, what the reduction lost."""
-    for each in [each for each in book.worksheets if fold(each.title) == SCENARIO_NOTES]:
-        del book[each.title]
-    worksheet = new_sheet(book, SCENARIO_NOTES, ("topic", "what", "paths_drawn", "scenarios_kept"))
+    sheet = book.new_sheet(SCENARIO_NOTES, ["topic", "what", "paths_drawn", "scenarios_kept"], [20, 80, 16, 16])
     rows: list[tuple[Any, ...]] = [("made", line) for line in sampled.made]
     rows += [("option", "seed", request.seed), ("option", "sample", request.sample)]
     rows.append(("option", "count", None, request.count))
@@ -170,6 +167,4 @@ def _note_all(book: Any, request: ScenariosRequest, sampled: SampledScenarios) -
         rows.append(("mean", what, each.mean, each.mean_kept))
         rows.append(("standard deviation", what, each.deviation, each.deviation_kept))
     for row in rows:
-        worksheet.append(row)
-    for letter, width in (("A", 20), ("B", 80), ("C", 16), ("D", 16)):
-        worksheet.column_dimensions[letter].width = width
+        sheet.append(row)

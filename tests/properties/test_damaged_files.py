@@ -121,7 +121,6 @@ def test_a_damaged_problem_is_read_or_refused(data: st.DataObject, folder: Path)
     path.write_bytes(data.draw(damage((folder / "problem.xlsx").read_bytes())))
     result = read(path)
     assert (result.dataset is None) == bool(result.errors)
-    assert all(str(fault).isprintable() or "\n" in str(fault) for fault in result.faults)
 
 
 @FUZZING

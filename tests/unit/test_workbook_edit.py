@@ -1,0 +1,119 @@
+"""Workbooks changed part by part: what does not change stays byte for byte, what changes reads as meant."""
+
+import datetime as dt
+import io
+import zipfile
+
+import openpyxl
+import pytest
+from package_parts import MAIN, parts_of, rows_xml, sheet_xml, zipped
+
+from planner.excel.cells import cells_of
+from planner.excel.sheet_edit import SheetEdit
+from planner.excel.workbook_edit import MONTH, WorkbookEdit
+
+STYLES = (
+    f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/></font></fonts>'
+    '<fills count="1"><fill><patternFill/></fill></fills><borders count="1"><border/></borders>'
+    '<cellXfs count="2"><xf numFmtId="0" fontId="0"/><xf numFmtId="17" fontId="0"/></cellXfs></styleSheet>'
+)
+
+
+def package(**more: str) -> bytes:
+    """A workbook of a table, a sheet nobody reads with a picture and a formula, and more parts."""
+    table = rows_xml([["name", "month"], ["a", 46023], ["b", 46054], ["c", 46082]])
+    remarks = sheet_xml('<row r="1048576"><c r="XFD1048576" s="1"><f>table!A1</f><v>7</v></c></row>', "<drawing/>")
+    parts = parts_of({"table": sheet_xml(table, before='<dimension ref="A1"/>'), "remarks": remarks})
+    style = '<Relationship Id="s" Type="x/styles" Target="styles.xml"/></Relationships>'
+    relations = parts["xl/_rels/workbook.xml.rels"].replace("</Relationships>", style)
+    picture = {"xl/media/image1.png": "\x89PNG", "xl/styles.xml": STYLES, "xl/_rels/workbook.xml.rels": relations}
+    return zipped(parts | picture | more)
+
+
+def saved(book: WorkbookEdit) -> bytes:
+    """The bytes of a workbook as it is written."""
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def parts(content: bytes) -> dict[str, bytes]:
+    """The parts of a workbook."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def table_of(content: bytes, name: str = "table") -> dict[int, dict[str, object]]:
+    """The filled cells of a sheet."""
+    workbook = cells_of(content)
+    return workbook.cells(next(sheet for sheet in workbook.sheets if sheet.name == name)).rows
+
+
+def test_only_what_changes_is_written_anew() -> None:
+    """Every part but that of the changed sheet is the same, byte for byte, a picture and formulas among them."""
+    book = WorkbookEdit(package())
+    sheet = book.sheet("table")
+    assert sheet is not None
+    sheet.set(2, "A", "a & <b> _x0041_")
+    sheet.delete({3})
+    content = saved(book)
+    before, after = parts(package()), parts(content)
+    assert {name for name in before if before[name] != after[name]} == {"xl/worksheets/sheet1.xml"}
+    assert [row["A"] for row in table_of(content).values()] == ["name", "a & <b> _x0041_", "c"]
+    assert list(table_of(content)) == [1, 2, 3]
+    assert book.losses() == []
+
+
+def test_months_are_written_as_dates_and_new_sheets_are_read_by_others() -> None:
+    """A style is derived with the format of a month; a new sheet stands at the end, its names in bold."""
+    book = WorkbookEdit(package())
+    sheet = book.sheet("table")
+    assert sheet is not None
+    assert (book.is_date("1"), book.is_date("")) == (True, False)
+    sheet.set(2, "B", dt.date(2026, 9, 1), book.style("", MONTH))
+    book.new_sheet("more", ["x", "y"]).append(["1", 2.5])
+    content = saved(book)
+    assert table_of(content)[2]["B"] == dt.datetime(2026, 9, 1)
+    assert table_of(content, "more") == {1: {"A": "x", "B": "y"}, 2: {"A": "1", "B": 2.5}}
+    read = openpyxl.load_workbook(io.BytesIO(content))
+    assert read.sheetnames == ["table", "remarks", "more"]
+    assert (read["table"]["B2"].number_format, read["more"]["A1"].font.b) == ("yyyy-mm", True)
+    again = WorkbookEdit(content)
+    again.new_sheet("more", ["z"])
+    assert table_of(saved(again), "more") == {1: {"A": "z"}}
+
+
+def test_macros_are_left_out_of_a_workbook_and_told() -> None:
+    """An .xlsx may hold no macros: the copy has none, and says what it lost."""
+    original = parts(package())
+    types = original["[Content_Types].xml"].decode()
+    macros = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+    types = types.replace("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", macros)
+    relation = '<Relationship Id="v" Type="x/vbaProject" Target="vbaProject.bin"/></Relationships>'
+    relations = original["xl/_rels/workbook.xml.rels"].decode().replace("</Relationships>", relation)
+    book = WorkbookEdit(
+        package(**{"[Content_Types].xml": types, "xl/_rels/workbook.xml.rels": relations, "xl/vbaProject.bin": "x"})
+    )
+    after = parts(saved(book))
+    assert [(fault.sheet, fault.warning) for fault in book.losses()] == [("xl/vbaproject.bin", "part-not-kept")]
+    assert "xl/vbaProject.bin" not in after
+    assert b"macroEnabled" not in after["[Content_Types].xml"]
+    assert b"vbaProject" not in after["xl/_rels/workbook.xml.rels"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_sheet_keeps_what_is_no_cell(encoding: str) -> None:
+    """Formats of rows and columns, prefixes and what follows the cells stay; formulas stand as their values."""
+    xml = (
+        f'<?xml version="1.0" encoding="{encoding}"?><x:worksheet xmlns:x="{MAIN}"><x:cols><x:col min="1" max="1"/>'
+        '</x:cols><x:sheetData><x:row r="2" ht="30" spans="1:2"><x:c r="B2" s="4" t="str"><x:f>A1</x:f><x:v>é</x:v>'
+        "</x:c></x:row></x:sheetData><x:pageMargins/></x:worksheet>"
+    )
+    sheet = SheetEdit(xml.encode(encoding))
+    sheet.like(3, 2)
+    sheet.set(3, "A", True)
+    part = sheet.part().decode()
+    assert '<x:cols><x:col min="1" max="1"/></x:cols><x:sheetData>' in part
+    assert '<x:row r="2" ht="30"><x:c r="B2" s="4" t="str"><x:v>é</x:v></x:c></x:row>' in part
+    added = '<x:row r="3"><x:c r="A3" t="b"><x:v>1</x:v></x:c><x:c r="B3" s="4"/></x:row>'
+    assert f"{added}</x:sheetData><x:pageMargins/>" in part
