@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from models.audit.schedules import AuditedRamp, AuditedSigning, AuditedSource
+from models.audit.schedules import AuditedRamp, AuditedSigning, AuditedSource, counts
 from models.schema import Contract, ContractTier
 
 
@@ -135,7 +135,7 @@ class AuditedContract(AuditedSigning):
             yield signed, prepay * sum(minimums.values()), prepay * sum(within)
         billed: dict[int, float] = {}
         for t, minimum in minimums.items():
-            if self.counts(t) and t < self.exit_month:
+            if counts(self.dataset, t) and t < self.exit_month:
                 billed[t] = self.bill(t, used.get(t, 0.0)) + self.overage(t, over.get(t, 0.0))
                 due = billed[t] - prepay * minimum
                 yield t, due, due

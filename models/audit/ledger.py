@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from models.audit.demand import MTOK_PER_BN, DemandAfterLimits
 from models.audit.kinds import AUDITED
 from models.audit.scenario_factors import FactorPaths
+from models.audit.schedules import counts
 from models.audit.supply import Supply, source_key
 from models.dataset import Dataset
 from models.plan import Plan
@@ -39,11 +40,10 @@ class Due:
 
 
 class Ledger:
-    """All payments due for a plan; `full` says whether obligations beyond the horizon count."""
+    """All payments due for a plan."""
 
     def __init__(self, dataset: Dataset, plan: Plan, supply: Supply, demand: DemandAfterLimits) -> None:
         self.dataset = dataset
-        self.full = dataset.settings.end_of_horizon == "full"
         self.dues: list[Due] = []
         self._fleet()
         self._usage(plan, supply)
@@ -54,17 +54,13 @@ class Ledger:
         self._on_demand(plan)
         self._service(plan, demand)
 
-    def counts(self, t: int) -> bool:
-        """Whether a payment of month t is one of the plan's: not sunk, and not beyond a prorated horizon."""
-        return t >= 0 and (self.full or t < self.dataset.settings.months)
-
     def _add(
         self, month: int, category: str, provider: str, offer: str, cash: float, counted: float | None = None,
         *, kind: str = "", region: str = "", site: str = "",
     ) -> None:  # fmt: skip
-        if self.counts(month) and (cash or counted):
-            counts = cash if counted is None else counted
-            self.dues.append(Due(month, category, provider, offer, cash, counts, kind, region, site))
+        if counts(self.dataset, month) and (cash or counted):
+            in_objective = cash if counted is None else counted
+            self.dues.append(Due(month, category, provider, offer, cash, in_objective, kind, region, site))
 
     def _fleet(self) -> None:
         for row in self.dataset.fleet:

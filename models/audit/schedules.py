@@ -49,6 +49,11 @@ def first_service_month(dataset: Dataset, offer: Any, name: str | None, signed: 
     return due + FactorPaths(dataset).delay(name, is_signed, signed, due)
 
 
+def counts(dataset: Dataset, t: int) -> bool:
+    """Whether a payment of month t is one of the plan's: not sunk, and not beyond a prorated horizon."""
+    return t >= 0 and (dataset.settings.end_of_horizon == "full" or t < dataset.settings.months)
+
+
 @dataclass
 class AuditedSource:
     """Accelerators of one hardware from one asset, or of one offer and term; `online` by month t.
@@ -168,10 +173,6 @@ class AuditedSigning(ABC):
     def choices(self) -> Mapping[int, int]:
         """Months t at whose start units can end, with the month in which that is decided; in none here."""
         return {}
-
-    def counts(self, t: int) -> bool:
-        """Whether a payment of month t is one of the plan's: not sunk, and not beyond a prorated horizon."""
-        return t >= 0 and (self.full or t < self.dataset.settings.months)
 
     def inside(self, t: int) -> bool:
         """Whether what is paid for service in month t counts in the objective."""
