@@ -110,6 +110,8 @@ def costs_section(comparison: Comparison) -> Section:
         if any(each[category] for each in costs)
     ]
     rows.append(("Total", *(side.expected_usd / size for side in sides)))
+    if any(map(_least_expected, sides)):
+        rows.append(("Any plan costs at least", *(over(_least_expected(side), size) for side in sides)))
     unit = f"{comparison.first.dataset.settings.currency} {word}".strip()
     expectation = ", with scenarios expected" if any(side.dataset.scenarios for side in sides) else ""
     return Section(
@@ -118,6 +120,11 @@ def costs_section(comparison: Comparison) -> Section:
         rows,
         picture=Picture(f"Net present cost by category, {unit}", tuple(range(1, len(sides) + 1)), "column", "#,##0.0"),
     )
+
+
+def _least_expected(side: ComparedPlan) -> float | None:
+    """What any plan costs at least in expectation; None where that is not known, or something else was minimised."""
+    return side.bound_usd if side.objective_usd == side.expected_usd else None
 
 
 def scenarios_sections(comparison: Comparison) -> list[Section]:

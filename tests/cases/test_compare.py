@@ -14,7 +14,7 @@ from sheets import Tables, tables, workbook
 import planner
 from planner.analysis.plan_comparison import Comparison, compare, compare_sides
 from planner.api.comparison import compared_plan
-from planner.reports.comparison import comparison_lines
+from planner.reports.comparison import comparison_lines, costs_section
 from planner.reports.comparison_tables import tables as tidy_tables
 
 
@@ -220,3 +220,13 @@ def test_gaps_that_leave_the_difference_open_are_told(uncertain: dict[str, plann
     assert least.at_most == pytest.approx(dearer.objective_usd - 0.9 * both.objective_usd)
     assert "By the bounds proven" in comparison_lines(comparison)[0]
     assert comparison.sides[0].gap == pytest.approx(0.1)
+
+
+def test_what_is_proven_stands_below_what_plans_cost(plans: list[Path]) -> None:
+    """The page and its chart have the bound of each plan below its total; blank where none is proven."""
+    comparison = compare(plans[:2])
+    unproven = replace(comparison, first=replace(comparison.first, bound_usd=None))
+    for each, known in ((comparison, (True, True)), (unproven, (False, True))):
+        label, *bounds = costs_section(each).rows[-1]
+        assert label == "Any plan costs at least"
+        assert tuple(bound is not None for bound in bounds) == known
