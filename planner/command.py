@@ -14,7 +14,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from planner.atomic_files import write_json
 from planner.console import (
     OutputClosed,
     flush_standard_streams,
+    only_ours_on_stdout,
     open_console,
     open_standard_streams,
     run_log,
@@ -221,7 +222,7 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
     open_standard_streams()
     as_json = "--json" in words or os.environ.get("PLANNER_JSON", "").lower() in ("1", "true", "yes", "on")
     message, why = "", ""
-    with Stop() as stop:
+    with Stop() as stop, only_ours_on_stdout() if as_json else nullcontext():
         try:
             code = command.main(args=list(words), prog_name="planner", standalone_mode=False, obj=stop) or ExitCode.OK
         except click.exceptions.Exit as error:

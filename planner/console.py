@@ -61,6 +61,36 @@ def open_standard_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+@contextmanager
+def only_ours_on_stdout() -> Iterator[None]:
+    """Keep standard output for what this program prints: what libraries write there goes to standard error.
+
+    A solver's banner, written from C, would make a JSON document none.
+    """
+    sys.stdout.flush()
+    real = os.dup(1)
+    os.dup2(2, 1)
+    ours, before = None, sys.stdout
+    if isinstance(before, io.TextIOWrapper) and _number(before) == 1:
+        ours = sys.stdout = os.fdopen(os.dup(real), "w", encoding=before.encoding, errors=before.errors)
+    try:
+        yield
+    finally:
+        if ours is not None:
+            with suppress(OSError):
+                ours.close()
+        sys.stdout = before
+        os.dup2(real, 1)
+        os.close(real)
+
+
+def _number(stream: io.TextIOWrapper) -> int | None:
+    """The file descriptor of a stream; None of one in memory."""
+    with suppress(OSError):
+        return stream.fileno()
+    return None
+
+
 def flush_standard_streams() -> str:
     """Write out what is still to be written; return why standard output did not take it, "" where it did."""
     why = ""

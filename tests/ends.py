@@ -1,16 +1,19 @@
-"""Kills and signals at random moments of `planner solve -o`: what they leave behind.
+"""Kills and signals at random moments of `planner solve -o`, and damaged records of a batch: what comes of them.
 
-    python tests/ends.py --kills 300 --signals 300 --seed 1
+    python tests/ends.py --kills 300 --signals 300 --records 300 --seed 1
 
-Each run writes over the plan of the one before it. Afterwards the plan must be a whole workbook and the report whole
-JSON, of the earlier run or of this one; where the plan is newer than its report, the report's hash says so. Exit codes
-must be those documented, without a traceback. Prints how often each end was met; ends with 1 where something was lost.
+Each run of `solve` writes over the plan of the one before it. Afterwards the plan must be a whole workbook and the
+report whole JSON, of the earlier run or of this one; where the plan is newer than its report, the report's hash says
+so. Exit codes must be those documented, without a traceback. A batch whose manifest or record is damaged runs all the
+same. Prints how often each end was met; ends with 1 where something was lost.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
+import io
 import json
 import random
 import signal
@@ -21,9 +24,12 @@ import time
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from commandline import command, decision, environment
 from sheets import workbook
+
+from planner.cli import main as cli_main
 
 SIGNAL_CODES = {signal.SIGINT: (0, 4, 130, -signal.SIGINT), signal.SIGTERM: (0, 4, 143, -signal.SIGTERM)}
 """Exit codes that a signal may lead to; that of the signal itself where Python had not begun to run ours."""
@@ -122,6 +128,9 @@ def signalled(count: int, seed: int) -> Counter[str]:
         for each in range(count):
             number = (signal.SIGINT, signal.SIGTERM)[each % 2]
             code, said = solves.end(number)
+            if code == 1 and "/planner/" not in said:  # in the start of Python itself, before anything of ours
+                met["before ours"] += 1
+                continue
             if code not in SIGNAL_CODES[number] or ("Traceback" in said and code >= 0):
                 raise Lost(f"{number.name} led to {code}: {said[-2000:]}")
             state = solves.state()
@@ -132,16 +141,70 @@ def signalled(count: int, seed: int) -> Counter[str]:
     return met
 
 
+def damaged(count: int, seed: int) -> Counter[str]:
+    """The exit codes of a batch, most of them dry runs, after so many damages to its manifest or a record."""
+    draw, met = random.Random(seed), Counter[str]()
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
+        workbook(Path("a.xlsx"), decision())
+        _batch()
+        whole = {path: path.read_bytes() for path in (Path("out/manifest.json"), Path("out/jobs/a/record.json"))}
+        for number in range(count):
+            for path, content in whole.items():
+                path.write_bytes(content)
+            path = draw.choice(list(whole))
+            path.write_bytes(_damage(whole[path], draw))
+            met[f"exit {_batch(*(['--dry-run'] if number % 12 else []))}"] += 1
+    return met
+
+
+def _batch(*options: str) -> int:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = cli_main(["batch", "a.xlsx", "-o", "out", *options])
+    if code:
+        raise Lost(f"a batch ends with {code}: {said.getvalue()[-2000:]}")
+    return code
+
+
+def _damage(content: bytes, draw: random.Random) -> bytes:
+    """Cut off, some bytes changed or left out, or a value somewhere replaced by one of another kind."""
+    changed, place = bytearray(content), draw.randrange(len(content))
+    match draw.randrange(4):
+        case 0:
+            return content[:place]
+        case 1:
+            for _ in range(draw.randrange(1, 6)):
+                changed[draw.randrange(len(changed))] = draw.randrange(256)
+        case 2:
+            changed[place : place + draw.randrange(60)] = b""
+        case _:
+            document = json.loads(content)
+            _replace_somewhere(document, draw)
+            return json.dumps(document).encode()
+    return bytes(changed)
+
+
+def _replace_somewhere(inside: Any, draw: random.Random) -> None:
+    keys = list(inside) if isinstance(inside, dict) else list(range(len(inside)))
+    key = draw.choice(keys)
+    if isinstance(inside[key], (dict, list)) and inside[key] and draw.random() < 0.7:
+        _replace_somewhere(inside[key], draw)
+    else:
+        inside[key] = draw.choice([None, "", -1, 1e300, [], {}, "x", True, [1], {"a": 1}])
+
+
 def main() -> int:
     """Run what is asked for and print what was met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--signals", type=int, default=0)
+    parser.add_argument("--records", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     try:
-        print(f"{asked.kills} kills:", dict(killed(asked.kills, asked.seed)), flush=True)
-        print(f"{asked.signals} signals:", dict(signalled(asked.signals, asked.seed)), flush=True)
+        for what, tried in (("kills", killed), ("signals", signalled), ("records", damaged)):
+            if count := getattr(asked, what):
+                print(f"{count} {what}:", dict(tried(count, asked.seed)), flush=True)
     except Lost as lost:
         print(f"LOST: {lost}")
         return 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from commandline import command, environment, left_by
+from ends import damaged, killed, signalled
 
 
 class TestSignals:
@@ -102,3 +103,11 @@ class TestTerminal:
         assert drawn.count(b"Plan: ") >= 5
         assert b"\x1b[2K" in drawn
         assert b"gap" in drawn
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_whenever_a_run_is_ended() -> None:
+    """Kills, signals and damaged records at a few random moments; `tests/ends.py` tries many."""
+    assert sum(killed(4, 7).values()) == 4
+    assert sum(signalled(4, 7).values()) == 4
+    assert damaged(24, 7) == {"exit 0": 24}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commandline import command, decision, environment
@@ -19,6 +21,7 @@ from planner.cli import main
 from planner.console import log, run_log
 from planner.errors import Interrupted
 from planner.interrupt import Stop
+from planner.solving.highs import HighsSolver
 
 
 @pytest.fixture
@@ -111,6 +114,25 @@ def test_a_closed_or_full_output_leaves_no_traceback(redirect: str, code: int, s
     assert "Traceback" not in done.stderr
     assert said in done.stderr
     assert done.returncode == code or redirect == "| :"  # whether the reader is gone in time is nobody's to say
+
+
+def test_nothing_but_the_json_is_on_standard_output(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What a library writes to the process's standard output by itself is kept out of the JSON."""
+    whole = HighsSolver.run
+
+    def run(self: HighsSolver, **words: Any) -> bool:
+        os.write(1, b"Running HiGHS\n")
+        return whole(self, **words)
+
+    monkeypatch.setattr(HighsSolver, "run", run)
+    assert main(["solve", str(small), "-o", "plan.xlsx", "--json"]) == 0
+    said = capfd.readouterr()
+    assert json.loads(said.out)["status"] == "optimal"
+    assert "Running HiGHS" in said.err
+    assert main(["solve", str(small), "-o", "plan.xlsx"]) == 0
+    assert "Running HiGHS" in capfd.readouterr().out
 
 
 def test_names_that_are_no_text_or_too_long(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
