@@ -218,7 +218,8 @@ class LeaseKind(OfferKind):
             yield BillRow(t, name, signed, shown, hours, rate, tier, prepaid, escalator, units * fee - prepaid)
         if signing.cancelled and schedule.supplier_present(signing.end + 1):
             fee = schedule.termination_fee(signing.end + 1)
-            yield BillRow(signing.end + 1, name, signed, units, None, fee, "termination fee", 0.0, 1.0, units * fee)
+            words = f"termination fee, {100.0 * term.termination_fee_share:g} % of the fees left"
+            yield BillRow(signing.end + 1, name, signed, units, None, fee, words, 0.0, 1.0, units * fee)
 
     def roll(self, state: RollState) -> None:
         roll_leases(state, self)

@@ -80,11 +80,18 @@ def test_prepaid_parts_escalators_and_ramps_are_told() -> None:
     assert of["rent", 12, "13 months"].amount == pytest.approx(75.0 * 1.2)
 
 
-def test_a_lease_cancelled_and_one_renewed() -> None:
-    """Ended after January with a tenth of the fees after it; renewed in February at one and a half times the fee."""
+def test_a_lease_that_is_cancelled_owes_a_share_of_the_fees_left() -> None:
+    """Ended after January: a tenth of the fees of February and March, 672 and 744 hours at 1 USD."""
     cancelled = b.term(3, 1.0, cancel_after_months=1, termination_fee_share=0.1)
+    found = lines(b.dataset(b.lease("stop", cancelled, signed=0), b.demand(1.0, 0.0, 0.0), months=3))
+    amounts = {each.tier: each.amount for each in found}
+    assert amounts == pytest.approx({"3 months": 744.0, "termination fee, 10 % of the fees left": 0.1 * (672 + 744)})
+
+
+def test_a_lease_that_is_renewed_has_the_rate_of_its_renewal() -> None:
+    """February's 672 hours at one and a half times 1 USD, cheaper than 1.6 on demand."""
     renewed = b.term(1, 1.0, renewals_max=1, renewal_months=1, renewal_price_multiple=1.5)
-    rows = [b.lease("stop", cancelled, signed=0), b.lease("roll", renewed, signed=0)]
-    found = lines(b.dataset(rows, b.demand(2.0, 1.0, 0.0), b.on_demand(1.6), months=3))
-    tiers = {(each.offer, each.tier) for each in found}
-    assert ("stop", "termination fee") in tiers or ("roll", "renewal") in tiers
+    rows = [b.lease("roll", renewed, signed=0), b.on_demand(1.6)]
+    found = {each.tier: each for each in lines(b.dataset(rows, b.demand(1.0, 1.0, 0.0), months=3))}
+    assert (found["renewal"].hours, found["renewal"].rate) == (pytest.approx(672.0), pytest.approx(1.5))
+    assert found["1 months"].amount == pytest.approx(744.0)
