@@ -111,12 +111,11 @@ class Search:
     def task(self, options: SolveOptions) -> SolveTask:
         """The next search, from the best plan known.
 
-        Plans of all searches are tried in each, so that the first goes for the bound; it is not made twice, since its
-        bound is held against all these plans.
+        Where one is known it goes for the bound, since the plans of all searches are tried in each; nor is it made twice
+        then, since its bound is held against all these plans.
         """
-        bounding = self.plan is not None or not self.count
-        seed = options.seed + self.count
-        options = replace(options, gap=self.gap, seed=seed, bounding=bounding, second_look=self.plan is None)
+        has_plan, seed = self.plan is not None, options.seed + self.count
+        options = replace(options, gap=self.gap, seed=seed, bounding=has_plan, second_look=not has_plan)
         self._gap_under_way = self.gap
         start, left_open = (self.start, self.left_open) if self.plan is None else (self.plan, None)
         return SolveTask(self.name, self.dataset, options, start, left_open=left_open, enough_usd=self.enough_usd)
