@@ -111,8 +111,8 @@ class Search:
     def task(self, options: SolveOptions) -> SolveTask:
         """The next search, from the best plan known.
 
-        Where one is known it goes for the bound, since the plans of all searches are tried in each; nor is it made twice
-        then, since its bound is held against all these plans.
+        Where one is known it goes for the bound, since the plans of all searches are tried in each, and is not made
+        twice, since its bound is held against all these plans.
         """
         has_plan, seed = self.plan is not None, options.seed + self.count
         options = replace(options, gap=self.gap, seed=seed, bounding=has_plan, second_look=not has_plan)

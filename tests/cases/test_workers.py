@@ -4,13 +4,18 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import builders as b
 import pytest
 
+from models import build as building
+from models.build import build_model
 from planner.interrupt import Stop
-from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
+from planner.solving import search as searching
+from planner.solving.problem import Progress, SolveOptions
+from planner.solving.search import solve
+from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool, solve_task
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 
@@ -86,3 +91,48 @@ def test_a_fault_in_a_worker_is_told_in_its_answer():
         assert "unheard of" in workers.submit(SolveTask("broken", broken, EXACT)).result().why
         assert workers.submit(SolveTask("good", _problem(1.0), EXACT)).result().status == "optimal"
         assert len(workers._all) == 1
+
+
+def test_a_worker_that_is_late_is_ended_when_the_time_of_all_is_over():
+    """A worker that does not answer is given up a moment after the time of the pool, whatever its own limit."""
+    with WorkerPool(1, seconds=600.0, grace=0.1) as workers:
+        assert workers.submit(SolveTask("first", _problem(1.0), EXACT)).result().status == "optimal"
+        os.kill(workers._all[0]._process.pid, signal.SIGSTOP)
+        workers._deadline = time.monotonic() + 0.3
+        late = workers.submit(SolveTask("late", _problem(1.0), EXACT)).result(timeout=10)
+    assert (late.status, late.bound_usd) == ("no_plan", None)
+    assert "did not stop in time" in late.why
+
+
+def test_building_counts_in_the_time_limit(monkeypatch):
+    """What building the model took is not there for the search any more."""
+    given = []
+
+    def slowly(dataset):
+        time.sleep(0.2)
+        return build_model(dataset)
+
+    def noted(problem, options, **more):
+        given.append(options.time_limit)
+        return solve(problem, options, **more)
+
+    monkeypatch.setattr(building, "build_model", slowly)
+    monkeypatch.setattr(searching, "solve", noted)
+    assert solve_task(SolveTask("slow", _problem(1.0), replace(EXACT, time_limit=5.0))).status == "optimal"
+    assert 0.0 < given[0] <= 4.8
+
+
+def test_a_search_ends_once_its_bound_is_enough(monkeypatch):
+    """A bound that answers the question stops the search; a lower one does not."""
+    stops = []
+
+    def bounded(problem, options, *, on_progress, should_stop, start):
+        for bound in (1.0, 3.0):
+            on_progress(Progress(0.0, None, bound, None))
+            stops.append(should_stop())
+        return solve(problem, options)
+
+    monkeypatch.setattr(searching, "solve", bounded)
+    solve_task(SolveTask("enough", _problem(1.0), EXACT, enough_usd=2.0))
+    solve_task(SolveTask("to the end", _problem(1.0), EXACT))
+    assert stops == [False, True, False, False]
