@@ -37,6 +37,15 @@ class BillRow:
     amount: float
 
 
+def term_words(months: int) -> str:
+    """The tier of a lease's or lease-out's line: its term.
+
+    >>> term_words(1), term_words(24)
+    ('1 month', '24 months')
+    """
+    return f"{months} month{'s' if months != 1 else ''}"
+
+
 def prepaid_months(dataset: Dataset, service: Iterable[int]) -> Iterator[tuple[str, list[int]]]:
     """The lines of a prepayment: of service months of the horizon, whose bills it is taken off, and of those beyond."""
     months = list(service)

@@ -13,7 +13,7 @@ from models.dataset import Dataset
 from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
-from models.supply.bill_rows import BillRow, Hours, prepaid_months
+from models.supply.bill_rows import BillRow, Hours, prepaid_months, term_words
 from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule, schedule_of
@@ -213,7 +213,7 @@ class LeaseKind(OfferKind):
             prepaid = term.prepay_share * fee * units if in_term else 0.0
             count = billed if hours is None else hours
             rate = units * fee / escalator / count if count else 0.0
-            tier = f"{term.term_months} months" if in_term else "renewal"
+            tier = term_words(term.term_months) if in_term else "renewal"
             shown = billed if hours is None else units
             yield BillRow(t, name, signed, shown, hours, rate, tier, prepaid, escalator, units * fee - prepaid)
         if signing.cancelled and schedule.supplier_present(signing.end + 1):

@@ -10,7 +10,7 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import LeaseOut, Rule
-from models.supply.bill_rows import BillRow, Hours
+from models.supply.bill_rows import BillRow, Hours, term_words
 from models.supply.kind import Family, OfferKind, Price
 from models.supply.lease_outs import add_lease_outs
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
@@ -78,7 +78,7 @@ class LeaseOutKind(OfferKind):
     def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterator[BillRow]:
         """What the taker pays each month, below 0."""
         row = dataset.lease_out_of[signing.name]
-        rate, tier = -row.usd_per_accelerator_hour, f"{signing.term_months} months"
+        rate, tier = -row.usd_per_accelerator_hour, term_words(signing.term_months)
         for t in range(signing.start, signing.end + 1):
             hours = signing.units * row.accelerators * dataset.hours(t)
             yield BillRow(t, signing.name, signing.month, signing.units, hours, rate, tier, 0.0, 1.0, hours * rate)

@@ -94,4 +94,4 @@ def test_a_lease_that_is_renewed_has_the_rate_of_its_renewal() -> None:
     rows = [b.lease("roll", renewed, signed=0), b.on_demand(1.6)]
     found = {each.tier: each for each in lines(b.dataset(rows, b.demand(1.0, 1.0, 0.0), months=3))}
     assert (found["renewal"].hours, found["renewal"].rate) == (pytest.approx(672.0), pytest.approx(1.5))
-    assert found["1 months"].amount == pytest.approx(744.0)
+    assert found["1 month"].amount == pytest.approx(744.0)
