@@ -55,7 +55,7 @@ def test_what_follows_a_search_keeps_to_its_time_limit(hanging: type[HighsSolver
     """A best dispatch or marginal values that hang are given up; the plan stands, and what is missing is told."""
     began = time.monotonic()
     found = solve_dataset(offers(), PlanOptions(gap=0.0, time_limit=0.2))
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 10.0  # a solve that is waited for takes 20 s
     assert found.has_plan
     assert found.audit is not None
     assert found.audit.passed
@@ -69,10 +69,10 @@ def test_a_solver_left_behind_is_not_asked_again(hanging: type[HighsSolver]) -> 
     arrays = model.compiled.within(model.compiled.lower, model.compiled.upper, model.compiled.integer & False)
     solver = hanging(arrays, SolveOptions(gap=0.0, time_limit=0.05))
     assert not solver.run()
-    began = time.monotonic()
+    running = threading.active_count()
     solver.change_row(0, 0.0, 0.0)
     assert not solver.run()
-    assert time.monotonic() - began < 0.05
+    assert threading.active_count() == running
     assert (solver.status, solver.values, solver.bound) == (None, None, -math.inf)
 
 
