@@ -327,22 +327,6 @@ def solve_many(nonzeros: int, seconds: float | None, stop: Stop, workers: int = 
             yield processes.solve_all
 
 
-def shared_options(options: SolveOptions, nonzeros: int, seconds: float | None) -> Callable[[int], SolveOptions]:
-    """Options of a solve when so many of that size are still to begin in the time for all: none takes it all.
-
-    Each may take half as long again as its part of what is left, so that it pays to give the easy ones first.
-    """
-    if seconds is None:
-        return lambda waiting: options
-    end, workers = time.monotonic() + seconds, 1 if nonzeros < SMALL else default_workers()
-
-    def share(waiting: int) -> SolveOptions:
-        left = max(0.1, end - time.monotonic())
-        return replace(options, time_limit=min(left, 1.5 * left * workers / max(1, waiting)))
-
-    return share
-
-
 def _one_by_one(tasks: Iterable[SolveTask], deadline: float | None, stop: Stop) -> Iterator[SolveResult]:
     for each in tasks:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -28,7 +28,7 @@ from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
 from planner.solving.search import dispatch_proven, solve
-from planner.solving.worker_pool import SolveResult, shared_options, solve_many
+from planner.solving.worker_pool import SolveResult, solve_many
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.expected_value import (
     ExpectedValueSolution,
@@ -36,7 +36,7 @@ from planner.stochastic.expected_value import (
     solve_expected_value_problem,
 )
 from planner.stochastic.method import Engine, JointResult, Status, cannot_decompose, choose_engine
-from planner.stochastic.wait_and_see import WaitAndSee, solve_wait_and_see
+from planner.stochastic.wait_and_see import WaitAndSee, shared_options, solve_wait_and_see
 
 WAIT_AND_SEE_SHARE, EXPECTED_VALUE_SHARE = 0.4, 0.15
 """Of a time limit, what the scenarios one by one may take, and the plan for the expected values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,7 @@ from models.plan import Plan
 from models.stochastic.solution import WaitAndSeePlan
 from models.stochastic.tree import ScenarioTree
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveMany, SolveResult, SolveTask
+from planner.solving.worker_pool import SMALL, SolveMany, SolveResult, SolveTask, default_workers
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,22 @@ class WaitAndSee:
             if name not in best or cost < best[name].cost_usd:
                 best[name] = WaitAndSeePlan(cost, min(bound, cost), plans[name])
         return replace(self, plans=best)
+
+
+def shared_options(options: SolveOptions, nonzeros: int, seconds: float | None) -> Callable[[int], SolveOptions]:
+    """Options of a solve when so many of that size are still to begin in the time for all: none takes it all.
+
+    Each may take half as long again as its part of what is left, so that it pays to give the easy ones first.
+    """
+    if seconds is None:
+        return lambda waiting: options
+    end, workers = time.monotonic() + seconds, 1 if nonzeros < SMALL else default_workers()
+
+    def share(waiting: int) -> SolveOptions:
+        left = max(0.1, end - time.monotonic())
+        return replace(options, time_limit=min(left, 1.5 * left * workers / max(1, waiting)))
+
+    return share
 
 
 def solve_wait_and_see(

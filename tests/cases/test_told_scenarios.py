@@ -20,9 +20,9 @@ from planner.run.solve import solve_dataset
 from planner.solving import search as searching
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.search import solve
-from planner.solving.worker_pool import shared_options
 from planner.stochastic import decomposition, subproblem_solver
 from planner.stochastic import solve as joint
+from planner.stochastic.wait_and_see import shared_options
 
 WORTHS = ("value_of_perfect_information", "value_of_stochastic_solution")
 
