@@ -235,7 +235,8 @@ class Model:
 
     def minimise(self, usd: Linear) -> None:
         """Sets the objective, in model units of money."""
-        self.pyomo.net_present_cost = self._pyo.Objective(expr=usd.times(1.0 / self.units.usd).expression())
+        cost = usd.collect_terms().times(1.0 / self.units.usd)
+        self.pyomo.net_present_cost = self._pyo.Objective(expr=cost.expression())
 
     @property
     def compiled(self) -> Compiled:

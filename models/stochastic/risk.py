@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from models.core.compiled import Compiled
+from models.core.linear import CANCELLED
 from models.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def with_objective(
 
     weights, count = np.array(list(probability.values())), len(probability)
     expected = weights @ costs
+    expected[abs(expected) <= CANCELLED * (weights @ abs(costs))] = 0.0
     offset = float(np.dot(weights, offsets))
     if measure.kind == "expected" and (measure.weight == 0.0 or count == 1):
         return replace(constraints, cost=expected, offset=offset)

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import contract, dataset, demand, fleet, lease, on_demand, segment, term
+from builders import contract, dataset, demand, fleet, lease, lease_out, on_demand, segment, term
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stochastic import scenario
 
 from models.build import build_model
 from models.core.compiled import Compiled
+from models.stochastic.extensive_form import ExtensiveForm
 from planner.solving.highs import HighsSolver
 from planner.solving.problem import ArrayProblem, SolveOptions
 from planner.solving.scaling import Scaling
@@ -128,3 +130,13 @@ def test_the_least_top_up_is_paid_in_any_money(factor: float) -> None:
     paid = sum(each.present_value_usd for each in model.plan(found.values).payments)
     assert paid == pytest.approx(found.objective_usd, rel=1e-9)
     assert paid >= 0.2 * least
+
+
+def test_costs_that_cancel_leave_nothing_in_the_objective() -> None:
+    """What rounding leaves of income counted and taken off again is no coefficient; it spoils the scaling."""
+    rows = [segment(shortfall_usd_per_mtok=1.2), demand(2, 2, 2), fleet(accelerators=1)]
+    rows.append([lease_out("taker", 0.8, 2, units_max=2), scenario("one", 0.5), scenario("other", 0.5)])
+    form = ExtensiveForm(dataset(rows, months=3, risk_weight=0.3, risk_alpha=0.5))
+    costs = [abs(each.cost) for each in form.scenarios]
+    for coefficients in (*costs, abs(form.compiled.cost), abs(form.compiled.matrix.data)):
+        assert coefficients[coefficients > 0.0].min() > 1e-9
