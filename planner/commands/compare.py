@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from planner.atomic_files import write_json
+from planner.atomic_files import json_bytes, written_together
 from planner.command import CommandResult, command
 from planner.console import Console
 from planner.errors import WrongUsage
+from planner.lock import run_lock
 from planner.options import PATH, output_option
 from planner.outputs import outputs_of, same_file
 from planner.version import __version__
@@ -24,7 +25,7 @@ def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> C
     Decisions, costs, service, limits, lock-in, and the differences between their inputs; with scenarios or without.
     """
     from planner.analysis.plan_comparison import compare as compare_plans
-    from planner.reports.comparison import SHEET, comparison_json, comparison_lines, write_comparison
+    from planner.reports.comparison import SHEET, comparison_json, comparison_lines, comparison_workbook
 
     if len(plans) < 2:
         raise WrongUsage("Name at least two plans; the first is the one that the others are compared with.")
@@ -33,7 +34,8 @@ def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> C
     for plan in plans:
         if output is not None and same_file(output, plan):
             raise WrongUsage(f"The comparison would be written over the plan {plan}. Give -o another name.")
-    write_comparison(outputs.plan, comparison)
     document = comparison_json(comparison) | {"path": str(outputs.plan), "planner_version": __version__}
-    write_json(outputs.json, document)
+    files = {outputs.plan: comparison_workbook(comparison), outputs.json: json_bytes(document)}
+    with run_lock(outputs), written_together(files):
+        pass
     return CommandResult([*comparison_lines(comparison), f"  Comparison  {outputs.plan}"], document)

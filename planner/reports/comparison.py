@@ -10,7 +10,8 @@ from models import months
 from models.plan import categories
 from models.variants.plan_changes import Change
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
-from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, write_report
+from planner.atomic_files import write_durably
+from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, report_workbook
 from planner.formatting import estimate_json, estimate_words, money, money_scale, over
 from planner.reports.comparison_tables import power, tables
 from planner.reports.plan.text import CATEGORY_WORDS
@@ -29,6 +30,11 @@ SMALL = 1e-3
 
 def write_comparison(path: Path, comparison: Comparison) -> None:
     """Writes the workbook. Raises CannotWrite where it cannot be written."""
+    write_durably(path, comparison_workbook(comparison))
+
+
+def comparison_workbook(comparison: Comparison) -> bytes:
+    """The workbook."""
     first = comparison.first
     labels = " · ".join(each.label for each in comparison.sides)
     page = Page(
@@ -46,7 +52,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
             _inputs(comparison),
         ),
     )
-    write_report(path, first.dataset, page, tables(comparison))
+    return report_workbook(first.dataset, page, tables(comparison))
 
 
 def _headline(first: ComparedPlan, other: PlanDifference) -> str:
