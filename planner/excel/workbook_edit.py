@@ -187,6 +187,7 @@ class WorkbookEdit:
 def _with_child(text: str, p: str, parent: str, child: str) -> str:
     """The styles with one more element in a list, which is made where there is none; its count is left out."""
     text = re.sub(rf'(<{p}{parent}\b[^>]*?)\s+count="\d+"', r"\1", text, count=1)
+    text = re.sub(rf"<({p}{parent}\b[^>]*?)\s*/>", rf"<\1></{p}{parent}>", text, count=1)
     if (end := re.search(rf"</{p}{parent}\s*>", text)) is not None:
         return text[: end.start()] + child + text[end.start() :]
     root = re.search(rf"<{p}styleSheet\b[^>]*>", text)

@@ -64,9 +64,10 @@ def test_only_what_changes_is_written_anew() -> None:
     assert book.losses() == []
 
 
-def test_months_are_written_as_dates_and_new_sheets_are_read_by_others() -> None:
+@pytest.mark.parametrize("formats", ["", "<numFmts/>", '<numFmts count="0"></numFmts>'])
+def test_months_are_written_as_dates_and_new_sheets_are_read_by_others(formats: str) -> None:
     """A style is derived with the format of a month; a new sheet stands at the end, its names in bold."""
-    book = WorkbookEdit(package())
+    book = WorkbookEdit(package(**{"xl/styles.xml": STYLES.replace("<fonts", f"{formats}<fonts")}))
     sheet = book.sheet("table")
     assert sheet is not None
     assert (book.is_date("1"), book.is_date("")) == (True, False)
