@@ -57,16 +57,12 @@ class BreakEven:
         Whether no rule and no bill but the offer's own depends on its price, so that lines and chords hold.
     points : list of Point
         Solves with the offer at several prices.
-    beyond : float
-        How far beyond the break-even of the plans known a price is tried, as a share of today's price: where searches
-        leave a gap open, none proves at the break-even itself that the offer is not worth it.
     """
 
     without: Estimate
     buys: bool = True
     linear: bool = True
     points: list[Point] = field(default_factory=list)
-    beyond: float = 0.0
 
     def known(self) -> Estimate:
         """The proven interval of the break-even, in multiples of today's price."""
@@ -101,11 +97,8 @@ class BreakEven:
     def next_price(self) -> float | None:
         """The price multiple to solve at next; None where a further price would tell nothing more."""
         estimate = self._line_meets(self.without.at_most)
-        if estimate is not None:
-            beyond = self.beyond * max(1.0, abs(estimate)) if self.linear else 0.0
-            price = max(0.0, estimate + beyond if self.buys else estimate - beyond)
-            if self._is_new(price):
-                return price
+        if estimate is not None and self._is_new(max(0.0, estimate)):
+            return max(0.0, estimate)
         return None if self.linear else self._middle()
 
     def _is_new(self, f: float) -> bool:

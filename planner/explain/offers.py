@@ -29,7 +29,7 @@ NOT_SEARCHED, MOST_OF_PRICE = 1e9, 20.0
 """Openness, in widths that count as known, of an offer not searched yet, and the most that of a price counts."""
 FIRST_SEARCHES = 2
 """A difference that is not known is searched for so often before prices are, which hang on it."""
-SHARE_OF_WIDTH = 1.0 / 4.0
+SHARE_OF_WIDTH = 1.0 / 8.0
 """Each search about a break-even price may leave this part of `KNOWN_WIDTH` open."""
 
 
@@ -130,20 +130,7 @@ class OfferQuestion(Question):
         for f, search in self.at_prices.items():
             bound = math.inf if search.infeasible else search.least_cost.at_least
             points.append(self._point(f, search.plan, bound))
-        return BreakEven(without, self.offer.kind.buys, self.linear, points, self._beyond)
-
-    @property
-    def _beyond(self) -> float:
-        """What a search of the gap asked for leaves open of the price, or half of what counts as known."""
-        if not self._paid_share:
-            return 0.0
-        return min(KNOWN_WIDTH / 2.0, 2.0 * self.base.asked_gap / self._paid_share)
-
-    @property
-    def _paid_share(self) -> float:
-        """What is paid for the offer today over the cost of the plan; 0 where that is not known."""
-        taking, size = self.plan if self.taken else self.other.plan, abs(self.base.cost_usd or 0.0)
-        return abs(self._paid_usd(taking)) / size if taking is not None and size else 0.0
+        return BreakEven(without, self.offer.kind.buys, self.linear, points)
 
     def _point(self, f: float, plan: Plan | None, bound_usd: float | None) -> Point:
         """A plan's cost as a line in the offer's price; its payments are at the multiple f of that price."""
@@ -186,11 +173,10 @@ class OfferQuestion(Question):
             return self.other
         even = self.break_even
         if even is not None and not even.is_settled:
+            self._ask_closely()
             price = even.next_price()
             if price is not None:
                 self.at_prices[price] = self._at_price(price)
-            self._ask_closely(even)
-            if price is not None:
                 return self.at_prices[price]
             open_still = [each for each in (self.other, *self.at_prices.values()) if each.is_open]
             if open_still:
@@ -209,13 +195,15 @@ class OfferQuestion(Question):
         name = f"{self.offer.words} at {f:.4g} of its price"
         return Search(name, priced, start=start, asked_gap=self.base.asked_gap, gap=self.other.gap)
 
-    def _ask_closely(self, even: BreakEven) -> None:
-        """Asks for gaps that leave a small part of the price open, and for no more than settles a price."""
-        gap = max(LEAST_GAP, SHARE_OF_WIDTH * KNOWN_WIDTH * self._paid_share)
-        for each in (self.base, self.other, *self.at_prices.values()):
-            each.gap = min(each.gap, gap) if self._paid_share else each.gap
-        for each in self.at_prices.values():
-            each.enough_usd = even.without.at_most
+    def _ask_closely(self) -> None:
+        """Asks for gaps that leave a small part of the price open, where more than that hangs on them."""
+        taking = self.plan if self.taken else self.other.plan
+        paid = 0.0 if taking is None else abs(self._paid_usd(taking))
+        size = abs(self.base.cost_usd or 0.0)
+        if paid and size:
+            gap = max(LEAST_GAP, SHARE_OF_WIDTH * KNOWN_WIDTH * paid / size)
+            for each in (self.base, self.other, *self.at_prices.values()):
+                each.gap = min(each.gap, gap)
 
     @property
     def _difference_is_known(self) -> bool:

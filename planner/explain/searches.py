@@ -56,8 +56,6 @@ class Search:
         Problems of which each plan of this one is a plan too, at no greater cost there: their bounds hold here.
     asked_gap, gap
         Relative gap asked for by the user, and the one wanted, which is smaller where an answer hangs on it.
-    enough_usd
-        A bound that answers what is asked, so that searching on is no use; None where there is none.
     """
 
     name: str
@@ -69,7 +67,6 @@ class Search:
     relaxations: tuple[Search, ...] = ()
     asked_gap: float = 0.001
     gap: float = math.inf
-    enough_usd: float | None = None
     infeasible: bool = False
     why: str = "not searched: the time was over or the run was stopped"
     seconds: float = 0.0
@@ -98,27 +95,17 @@ class Search:
     @property
     def is_open(self) -> bool:
         """Whether searching on may tell more: the gap wanted is not proven."""
-        if self.infeasible or self.failures >= MOST_FAILURES or self.proven_gap <= self.gap or self.is_enough:
+        if self.infeasible or self.failures >= MOST_FAILURES or self.proven_gap <= self.gap:
             return False
         width, cost = self.least_cost.width, self.cost_usd
         return width is None or cost is None or width > self.gap * abs(cost) * (1.0 + 1e-9)
 
-    @property
-    def is_enough(self) -> bool:
-        """Whether what is proven answers what is asked."""
-        return self.enough_usd is not None and self.bound_usd is not None and self.bound_usd >= self.enough_usd
-
     def task(self, options: SolveOptions) -> SolveTask:
-        """The next search, from the best plan known.
-
-        Where one is known it goes for the bound, since the plans of all searches are tried in each, and is not made
-        twice, since its bound is held against all these plans.
-        """
-        has_plan, seed = self.plan is not None, options.seed + self.count
-        options = replace(options, gap=self.gap, seed=seed, bounding=has_plan, second_look=not has_plan)
+        """The next search, from the best plan known."""
+        options = replace(options, gap=self.gap, seed=options.seed + self.count)
         self._gap_under_way = self.gap
         start, left_open = (self.start, self.left_open) if self.plan is None else (self.plan, None)
-        return SolveTask(self.name, self.dataset, options, start, left_open=left_open, enough_usd=self.enough_usd)
+        return SolveTask(self.name, self.dataset, options, start, left_open=left_open)
 
     def learn(self, result: SolveResult) -> None:
         """Notes what a search of it proved; the plan is for `share_plan`."""
@@ -129,8 +116,6 @@ class Search:
         if result.bound_usd is not None and (self.bound_usd is None or result.bound_usd > self.bound_usd):
             self.bound_usd = result.bound_usd
             self._hold_against_plan()
-        if self.is_enough:
-            return
         if result.status == "optimal":
             self.proven_gap = min(self.proven_gap, self._gap_under_way)
         elif not self.seconds:  # it had no limit, so that more time is no help

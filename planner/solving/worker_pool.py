@@ -29,7 +29,7 @@ from models.plan import Plan
 from planner.interrupt import Stop
 
 if TYPE_CHECKING:
-    from planner.solving.problem import CompiledProblem, Progress, SolveOptions
+    from planner.solving.problem import CompiledProblem, SolveOptions
 
 GRACE_SECONDS = 30.0
 """Beyond its time limit a worker may take this long to stop and send; then it is ended."""
@@ -44,7 +44,7 @@ class SolveTask:
     """A problem to solve; `key` names it, `start` is a plan to begin from but for the offer `left_open`.
 
     With `fixed_until`, whatever `start` decides before that month t is held. With `beyond_caps`, where no plan keeps
-    the caps one that need not is looked for. Once a bound of `enough_usd` is proven, the search may end.
+    the caps one that need not is looked for.
     """
 
     key: str
@@ -54,7 +54,6 @@ class SolveTask:
     fixed_until: int = 0
     left_open: OfferKey | None = None
     beyond_caps: bool = False
-    enough_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,20 +254,11 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
 
     began = time.monotonic()
     caps: tuple[str, ...] = ()
-    enough = False
 
     def options() -> SolveOptions:
         limit = task.options.time_limit
         left = None if limit is None else max(0.1, limit - (time.monotonic() - began))
         return replace(task.options, time_limit=left)
-
-    def is_over() -> bool:
-        return enough or (should_stop is not None and should_stop())
-
-    def look(progress: Progress) -> None:
-        nonlocal enough
-        bound, wanted = progress.bound_usd, task.enough_usd
-        enough = bound is not None and wanted is not None and bound >= wanted
 
     try:
         model = build_model(task.dataset)
@@ -279,7 +269,7 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
             problem = fixed_problem(model, fixed)
             if np.array_equal(np.isnan(fixed), np.isnan(start)):
                 start = None  # all of it is held: there is nothing left to begin from
-        outcome = solve(problem, options(), on_progress=look, should_stop=is_over, start=start)
+        outcome = solve(problem, options(), should_stop=should_stop, start=start)
         status = outcome.status
         if status == "infeasible" and task.beyond_caps and task.dataset.caps:
             lifted = ArrayProblem(caps_lifted(problem.compiled), problem.units)

@@ -13,7 +13,7 @@ from models import build as building
 from models.build import build_model
 from planner.interrupt import Stop
 from planner.solving import search as searching
-from planner.solving.problem import Progress, SolveOptions
+from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool, solve_task
 
@@ -120,19 +120,3 @@ def test_building_counts_in_the_time_limit(monkeypatch):
     monkeypatch.setattr(searching, "solve", noted)
     assert solve_task(SolveTask("slow", _problem(1.0), replace(EXACT, time_limit=5.0))).status == "optimal"
     assert 0.0 < given[0] <= 4.8
-
-
-def test_a_search_ends_once_its_bound_is_enough(monkeypatch):
-    """A bound that answers the question stops the search; a lower one does not."""
-    stops = []
-
-    def bounded(problem, options, *, on_progress, should_stop, start):
-        for bound in (1.0, 3.0):
-            on_progress(Progress(0.0, None, bound, None))
-            stops.append(should_stop())
-        return solve(problem, options)
-
-    monkeypatch.setattr(searching, "solve", bounded)
-    solve_task(SolveTask("enough", _problem(1.0), EXACT, enough_usd=2.0))
-    solve_task(SolveTask("to the end", _problem(1.0), EXACT))
-    assert stops == [False, True, False, False]
