@@ -23,9 +23,9 @@ def check(console: Console, input_path: Path, annotate: Path | None) -> CommandR
     if annotate is not None:
         check_target(input_path, annotate)
     result = read(input_path)
-    lines = [*fault_lines(result.faults), f"{input_path}: {count_of_faults(result.faults)}."]
+    lost = write_annotated(input_path, annotate, result.faults) if annotate is not None else []
+    lines = [*fault_lines((*result.faults, *lost)), f"{input_path}: {count_of_faults(result.faults)}."]
     if annotate is not None:
-        write_annotated(input_path, annotate, result.faults)
         lines.append(f"Marked copy: {annotate}")
     document = {
         **subject(input_path=input_path),

@@ -10,8 +10,8 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -24,12 +24,15 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from models.faults import Fault
-from models.parsing.raw_tables import fold
+from models.parsing.raw_tables import column_index, fold
 from planner.atomic_files import atomic_write
 from planner.errors import WrongUsage
-from planner.excel.problem_workbook import workbook_bytes
+from planner.excel.problem_workbook import problem_book, workbook_bytes
+from planner.excel.workbook_reader import workbook_tables
+from planner.files import UnreadableFile
 from planner.formatting import count_of_faults
 from planner.outputs import ANNOTATED_SHEET, check_replaceable, check_writable, same_file
+from planner.package import Package, package_of
 
 FONT = "Calibri"
 FILLS = {"error": "FDE2DC", "warning": "FFF2CC"}
@@ -41,22 +44,48 @@ Stored = tuple[str, str]
 """How a value stands in the file: its type mark ('' for a number) and its text."""
 
 
-def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
+MOST_AREA = 1_000_000
+"""Ranges of merged cells, links and notes over more cells would take the library's memory."""
+MOST_NAMES = 50_000
+"""Bytes of the part that names sheets and ranges, of which the library takes longer to read than they are worth."""
+REDRAWN = Fault(
+    "copy",
+    "",
+    "",
+    "a workbook that cannot be copied as it is",
+    "a workbook whose parts the copy can have",
+    "The marked copy has the values of the sheets that are read, not their formats, nor other sheets.",
+    "part-not-kept",
+)
+
+
+def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> list[Fault]:
     """Writes the marked copy of `source`, a workbook or a folder of CSV files, to `target`.
+
+    Returns
+    -------
+    list of Fault
+        Warnings of what of the workbook the copy does not have.
 
     Raises
     ------
     WrongUsage
-        The target is the source, or the source is no workbook that can be copied.
+        The target is the source, or the source is no workbook.
     CannotWrite
         The target cannot be written, or is a file that is no annotated copy.
     """
     check_target(source, target)
     try:
         content = workbook_bytes(source)
-        workbook = load_workbook(io.BytesIO(content))
-        values = load_workbook(io.BytesIO(content), data_only=True)
-    except Exception:  # whatever a file that is not a workbook makes the reader raise
+        package, redrawn = package_of(content), False
+        try:
+            _refuse_heavy(package)
+            workbook = load_workbook(io.BytesIO(content))
+            values = load_workbook(io.BytesIO(content), data_only=True)
+        except Exception:  # whatever the library makes of a workbook that it cannot read whole
+            workbook = values = problem_book(workbook_tables(content)[0])
+            redrawn = True
+    except (UnreadableFile, OSError):
         raise WrongUsage(f"{source} cannot be opened as a workbook, so there is no copy to annotate.") from None
     cached = {sheet.title: _formula_values(sheet, values[sheet.title]) for sheet in workbook.worksheets}
     sheets = {fold(sheet.title): sheet for sheet in workbook.worksheets}
@@ -68,9 +97,47 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> None:
     for (title, address), found in by_cell.items():
         _mark(workbook[title][address], found)
     _write_issues(workbook, faults, sheets)
+    workbook.calculation.fullCalcOnLoad = package.calculates_on_load  # the values are put back
     with atomic_write(target) as temporary:
         workbook.save(temporary)
         _put_values_back(temporary, cached, workbook)
+        return [REDRAWN] if redrawn else list(_losses(package, package_of(temporary.read_bytes())))
+
+
+def _refuse_heavy(package: Package) -> None:
+    """Raises ValueError for ranges of which the library would make a cell each."""
+    if len(package.read(package.main)) > MOST_NAMES:
+        raise ValueError("names without end")
+    for sheet in package.sheets:
+        notes = [part for kind, part in _parts(package, sheet.part) if kind == "comments"]
+        for part in (sheet.part, *notes) if sheet.part else ():
+            area = 0
+            for match in re.finditer(rb'\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"', package.read(part)):
+                left, top, right, bottom = (each.decode() for each in match.groups())
+                area += (column_index(right) - column_index(left) + 1) * (int(bottom) - int(top) + 1)
+            if area > MOST_AREA:
+                raise ValueError("ranges over whole sheets")
+
+
+def _losses(before: Package, after: Package) -> Iterator[Fault]:
+    """A warning for each part of a sheet that the library did not write again, such as pictures and pivots."""
+    written = {sheet.name: Counter(kind for kind, _ in _parts(after, sheet.part)) for sheet in after.sheets}
+    for sheet in before.sheets:
+        for kind, part in _parts(before, sheet.part):
+            if kind in ("printerSettings", "vmlDrawing"):
+                continue
+            written.get(sheet.name, Counter()).subtract([kind])
+            if written.get(sheet.name, Counter())[kind] < 0:
+                found, expected = f"a part that the marked copy does not have, {part}", "parts that can be copied"
+                yield Fault(sheet.name, "", "", found, expected, "The workbook itself has it.", "part-not-kept")
+
+
+def _parts(package: Package, part: str) -> list[tuple[str, str]]:
+    """The kinds and names of the parts that a sheet leads to, those of its drawings among them."""
+    own = [each for each in package.related(part).values() if each[1] in package] if part else []
+    drawings = [name for kind, name in own if kind == "drawing" and b"Anchor" in package.read(name)]
+    drawn = [each for name in drawings for each in package.related(name).values()]
+    return [*(each for each in own if each[0] != "drawing" or each[1] in drawings), *drawn]
 
 
 def check_target(source: Path, target: Path) -> None:

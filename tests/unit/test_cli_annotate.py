@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+from package_parts import sheet_xml, valid_sheets, workbook_of
 
 from models.faults import Fault
 from planner.errors import CannotWrite, WrongUsage
@@ -160,3 +161,15 @@ def test_a_file_that_is_no_workbook_has_no_copy(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="cannot be opened as a workbook"):
         annotate(source, tmp_path / "marked.xlsx", ())
     assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("sheet", ["remarks", "demand"])
+def test_what_the_copy_cannot_have_is_told(sheet: str, tmp_path: Path) -> None:
+    """A workbook that the library cannot take whole is marked all the same, and what the copy lacks is a warning."""
+    whole = '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+    rows = valid_sheets().get(sheet, "")
+    path, target = tmp_path / "a.xlsx", tmp_path / "marked.xlsx"
+    path.write_bytes(workbook_of({sheet: sheet_xml(rows, whole)}, hardware="<row/>"))
+    result = read(path)
+    assert [fault.warning for fault in annotate(path, target, result.faults)] == ["part-not-kept"]
+    assert "Issues" in openpyxl.load_workbook(target).sheetnames
