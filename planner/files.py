@@ -59,7 +59,7 @@ def read_regular(path: Path, most: int = TEXT_BYTES) -> bytes:
         content = b"" if (larger := os.fstat(file.fileno()).st_size > most) else file.read(most + 1)
     if not larger and len(content) <= most:
         return content
-    raise OSError(errno.EFBIG, f"it is larger than {most / 1e6:,.0f} MB", str(path))
+    raise OSError(errno.EFBIG, f"a file of more than {most / 1e6:,.0f} MB", str(path))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -85,4 +85,4 @@ def _check_regular(mode: int, path: Path) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is a pipe, a device or a socket, no regular file", str(path))
+        raise OSError(errno.EINVAL, "a pipe, a device or a socket, no regular file", str(path))

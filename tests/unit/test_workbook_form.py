@@ -257,7 +257,7 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
     for path in (pipe, loop, holes, Path("/dev/zero")):
         assert len(read(path).errors) == 1
         assert names_of_sheets(path) == frozenset()
-        with pytest.raises(OSError, match=r"pipe|large|link"):
+        with pytest.raises(OSError, match=r"pipe|file of more|link"):
             read_regular(path)
     assert time.monotonic() - started < 2
 
