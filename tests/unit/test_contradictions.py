@@ -87,6 +87,22 @@ class HidesIncumbent(Liar):
         return super().bound - 1e4 * (1.0 if self.arrays.integer.any() else 0.0)
 
 
+class LeavesOpen(HighsSolver):
+    """Leaves plans out that are better by less than its tolerance, here a large one beside the cost."""
+
+    tolerance = 1e-6
+
+    def set(self, option: str, value: object) -> None:
+        if option == "mip_feasibility_tolerance":
+            assert isinstance(value, float)
+            self.tolerance = value
+        super().set(option, value)
+
+    @property
+    def bound(self) -> float:
+        return super().bound * (1.0 - 100.0 * self.tolerance if self.arrays.integer.any() else 1.0)
+
+
 def test_an_optimum_that_presolve_cuts_off_is_found(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cheapest plan of all runs is taken, with the lowest bound that any proved, and the contradiction is told."""
     honest = solve(model, SolveOptions(gap=0.0))
@@ -135,6 +151,17 @@ def test_optimal_is_no_proof_without_a_bound(model: Model, monkeypatch: pytest.M
     assert found.status == "stopped"
     assert found.gap is not None
     assert found.gap > 0.1
+
+
+def test_what_the_tolerance_leaves_open_is_closed_with_a_smaller_one(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan that the solver calls optimal, with a bound below it by its own tolerance, is proven after all."""
+    honest = solve(model, SolveOptions(gap=0.0))
+    monkeypatch.setattr(planner.solving.search, "HighsSolver", LeavesOpen)
+    found = solve(model, SolveOptions(gap=0.0))
+    assert (found.status, found.contradiction) == ("optimal", "")
+    assert found.bound_usd == pytest.approx(honest.bound_usd, rel=1e-6)
 
 
 def test_a_run_with_a_lying_solver_says_so_and_saves_the_problem(
