@@ -135,11 +135,11 @@ def check_writable(path: Path) -> None:
         Its folder does not exist, the disk is full, or the file is protected or open in another program.
     """
     folder = path.parent
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise CannotWrite(path, "a pipe, a device or a socket is there; choose another name")
     with writing(path):
         if path.is_dir():
             raise IsADirectoryError
+        if path.exists() and not path.is_file():
+            raise CannotWrite(path, "a pipe, a device or a socket is there; choose another name")
         if not folder.is_dir():
             raise NotADirectoryError if folder.exists() else FileNotFoundError
         sweep(folder)
