@@ -23,6 +23,8 @@ from planner.errors import Interrupted
 from planner.interrupt import Stop
 from planner.solving.highs import HighsSolver
 
+needs_dev_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+
 
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -86,6 +88,7 @@ def test_a_signal_after_the_work_changes_nothing(
     assert "told" in capfd.readouterr().out
 
 
+@needs_dev_full
 def test_a_full_output_loses_no_plan(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan is in place when its figures cannot be printed; the exit code says that something could not be written."""
     with open("/dev/full", "w", encoding="utf-8") as full:
@@ -97,6 +100,7 @@ def test_a_full_output_loses_no_plan(small: Path, monkeypatch: pytest.MonkeyPatc
     assert Path(small.parent, "plan.xlsx").exists()
 
 
+@needs_dev_full
 @pytest.mark.parametrize(
     ("redirect", "code", "said"),
     [
