@@ -224,7 +224,7 @@ class _SheetParser:
     def _keep(self) -> None:
         """Keeps the cell that has been read, if it is filled."""
         value = self._value()
-        if self.has_formula and self.workbook.package.calculates_on_load:
+        if self.has_formula and value is not WITHOUT_VALUE and self.workbook.package.calculates_on_load:
             self.cells.formulas.append((self.row, self.letters))
         if is_blank(value):
             return

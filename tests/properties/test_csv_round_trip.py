@@ -17,6 +17,7 @@ from sheets import LEASE, VALID, tables
 import planner
 from models.loading import plain_table
 from models.parsing.raw_tables import RawTable, is_blank
+from models.text import seen
 from planner.analysis.conversion import convert_problem
 from planner.csv_folder.reader import FolderContent, folder_tables
 from planner.csv_folder.writer import csv_files
@@ -79,13 +80,13 @@ def test_random_workbooks_go_through_a_folder_unchanged(theme: str, random: Rand
 @example(name="a\r\nb", note="x\ry", heading="note")
 @settings(max_examples=150, derandomize=True, deadline=None, print_blob=True, database=None)
 def test_texts_of_any_kind_stay_what_they_are(name: str, note: str, heading: str) -> None:
-    """Names, notes and headings of columns that are not read: line breaks become plain ones, the rest stays."""
+    """Names, notes and headings of columns that are not read: what a person sees of them stays."""
     rows = [{"lease": name, "provider": note, "region": "us", "note": note, f"x{heading}": name}]
     table = plain_table("leases", rows)
     content = FolderContent(csv_files([table, plain_table("options", [], ["option", "offer"])]))
     (again, options), faults = folder_tables(content)
     assert [each for each in faults if each.severity == "error"] == []
-    plain = {key: text.replace("\r\n", "\n").replace("\r", "\n") for key, text in rows[0].items() if not is_blank(text)}
+    plain = {key: seen(text) for key, text in rows[0].items() if not is_blank(text)}
     assert cells(again) == [plain]
     assert (list(options.headings.values()), options.records) == (["option", "offer"], ())
 
@@ -103,7 +104,7 @@ def test_texts_of_a_folder_stay_in_a_workbook(name: str, note: str) -> None:
     leases = next(each for each in result.tables if each.name == "leases")
     expected = {"lease": f"L{name}", "note": note}
     assert {key: cells(leases)[0].get(key, "") for key in expected} == {
-        k: "" if is_blank(v) else v for k, v in expected.items()
+        k: "" if is_blank(v) else seen(v) for k, v in expected.items()
     }
 
 
