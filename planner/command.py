@@ -15,14 +15,14 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from models.faults import Fault, FaultyWorkbook
-from planner.atomic_files import write_json
+from planner.atomic_files import json_bytes, written_together
 from planner.console import (
     OutputClosed,
     flush_standard_streams,
@@ -58,11 +58,14 @@ class CommandResult:
         The result for programs, printed as JSON with --json.
     exit_code : ExitCode
         How the command ended.
+    files : mapping of Path to bytes
+        Workbooks to be written, together with the log and run.json of the command.
     """
 
     lines: Sequence[str]
     document: Mapping[str, Any]
     exit_code: ExitCode = ExitCode.OK
+    files: Mapping[Path, bytes] = field(default_factory=dict)
 
 
 class Refused(Exception):
@@ -181,8 +184,8 @@ def run_and_record(outputs: Outputs, files: Mapping[str, Any], work: Callable[[]
         except FaultyWorkbook as error:
             result = faults_result(error.faults, status="invalid")
         document = {**files, **result.document}
-        place_log()
-        write_json(outputs.json, document)
+        with written_together({**result.files, outputs.json: json_bytes(document)}):
+            place_log()
         return replace(result, document=document)
 
 

@@ -18,6 +18,7 @@ from models.faults import closest
 from models.loading import plain_table
 from models.parsing.raw_tables import RawTable, fold
 from models.schema import NEVER_READ, Sheet
+from planner.atomic_files import write_durably
 from planner.errors import WrongUsage
 from planner.results.tables import Filled
 
@@ -106,12 +107,12 @@ class Report(Tables):
         fill: Callable[[], Sequence[Filled]],
         lines: Sequence[str],
         document: Mapping[str, Any],
-        write: Callable[[Path], None],
+        workbook: Callable[[], bytes],
     ) -> None:
         super().__init__(dataset, fill)
         self.lines = tuple(lines)
         self.document = dict(document)
-        self._write = write
+        self._workbook = workbook
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -132,7 +133,7 @@ class Report(Tables):
             The name does not end in .xlsx.
         """
         target = workbook_path(path)
-        self._write(target)
+        write_durably(target, self._workbook())
         return target
 
 

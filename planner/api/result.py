@@ -182,7 +182,7 @@ class Result(Tables):
             return self._repairs(time_limit, conflict=conflict)
         from models.estimate import Estimate
         from planner.explain.explanation import explain_plan
-        from planner.explain.report import explanation_json, explanation_lines, tables, write_explanation
+        from planner.explain.report import explanation_json, explanation_lines, explanation_workbook, tables
 
         dataset = self.problem.dataset
         self.plans()
@@ -197,7 +197,7 @@ class Result(Tables):
             lambda: tables(found, dataset),
             lines,
             document,
-            lambda path: write_explanation(path, dataset, found),
+            lambda: explanation_workbook(dataset, found),
         )
 
     @as_options_of(stress_command)
@@ -260,7 +260,7 @@ class Result(Tables):
         from planner.stress.stress_test import draw_samples, stress_test
         from planner.stress.summary import lines
         from planner.stress.tables import stress_json, tables
-        from planner.stress.workbook import write_stress
+        from planner.stress.workbook import stress_workbook
 
         dataset = self.problem.dataset
         until = until_of(dataset, month_of(committed_until))
@@ -276,19 +276,17 @@ class Result(Tables):
             seed=seed,
             workers=workers,
         )
-        return Report(
-            dataset, lambda: tables(found), lines(found), stress_json(found), lambda path: write_stress(path, found)
-        )
+        return Report(dataset, lambda: tables(found), lines(found), stress_json(found), lambda: stress_workbook(found))
 
     def _repairs(self, time_limit: float, *, conflict: bool) -> Report:
         from planner.analysis.infeasibility import explain_infeasible
         from planner.interrupt import Stop
-        from planner.reports.infeasibility import repair_lines, repairs_json, write_repairs
+        from planner.reports.infeasibility import repair_lines, repairs_json, repairs_workbook
 
         dataset = self.problem.dataset.in_scenario(self.found.infeasible_scenario)
         found = explain_infeasible(dataset, seconds=time_limit, stop=Stop(), conflict=conflict)
         lines, document = repair_lines(found, dataset), repairs_json(found, dataset)
-        return Report(dataset, list, lines, document, lambda path: write_repairs(path, dataset, found))
+        return Report(dataset, list, lines, document, lambda: repairs_workbook(dataset, found))
 
     def _tables(self) -> Sequence[Filled]:
         from planner.reports.plan_report import report_of

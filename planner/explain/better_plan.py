@@ -14,7 +14,7 @@ from planner.explain.searches import Search
 from planner.formatting import estimate_json, estimate_words, money
 from planner.outputs import PLAN_SHEETS, free_name
 from planner.package import names_of_sheets
-from planner.reports.plan_report import write_plan
+from planner.reports.plan_report import plan_workbook
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.exactness import PRECISION
@@ -56,14 +56,8 @@ def better_plan(explained: Plan, base: Search) -> BetterPlan | None:
     return BetterPlan(found, Estimate.exactly(cost).minus(least).not_below(0.0), least.at_least)
 
 
-def write_better_plan(dataset: Dataset, better: BetterPlan, explanation: Path) -> Path:
-    """Writes it as a plan workbook beside the explanation.
-
-    Raises
-    ------
-    CannotWrite
-        It cannot be written there.
-    """
+def better_plan_workbook(dataset: Dataset, better: BetterPlan, explanation: Path) -> tuple[Path, bytes]:
+    """The path of its plan workbook, beside the explanation, and what is to be written there."""
     path = explanation.with_name(f"{explanation.stem}.better-plan.xlsx")
     if path.exists() and not names_of_sheets(path) >= PLAN_SHEETS:
         path = free_name(path)  # somebody else's workbook
@@ -78,5 +72,4 @@ def write_better_plan(dataset: Dataset, better: BetterPlan, explanation: Path) -
         plan_path=str(path),
     )
     result.note_bound(better.bound_usd)
-    write_plan(path, result)
-    return path
+    return path, plan_workbook(path, result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
@@ -11,7 +10,7 @@ from models.estimate import Estimate
 from models.kinds import names_in_words
 from planner.analysis.marginal_values import MarginalValues
 from planner.analysis.offer_values import offer_facts
-from planner.excel.report_page import Kind, Page, Picture, Section, write_report
+from planner.excel.report_page import Kind, Page, Picture, Section, report_workbook
 from planner.explain.better_plan import better_plan_json
 from planner.explain.breakeven import KNOWN_WIDTH
 from planner.explain.explanation import Explanation
@@ -194,15 +193,9 @@ def tables(explanation: Explanation, dataset: Dataset) -> list[Filled]:
     return [each for each in found if each.rows] + marginal_tables(explanation.marginal)
 
 
-def write_explanation(path: Path, dataset: Dataset, explanation: Explanation) -> None:
-    """Write the workbook.
-
-    Raises
-    ------
-    CannotWrite
-        It cannot be written there.
-    """
-    write_report(path, dataset, page(explanation, dataset), tables(explanation, dataset))
+def explanation_workbook(dataset: Dataset, explanation: Explanation) -> bytes:
+    """Return the workbook of an explanation."""
+    return report_workbook(dataset, page(explanation, dataset), tables(explanation, dataset))
 
 
 def page(explanation: Explanation, dataset: Dataset) -> Page:

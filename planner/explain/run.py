@@ -17,10 +17,10 @@ from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
-from planner.explain.better_plan import BetterPlan, write_better_plan
+from planner.explain.better_plan import BetterPlan, better_plan_workbook
 from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, explain_plan
 from planner.explain.ranges import Variation
-from planner.explain.report import explanation_json, explanation_lines, write_explanation
+from planner.explain.report import explanation_json, explanation_lines, explanation_workbook
 from planner.interrupt import Stop
 from planner.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.problem_reader import read
@@ -135,22 +135,28 @@ class _Explainer:
         )
         seconds = time.monotonic() - self.began
         explanation = replace(explanation, seconds=seconds)
-        write_explanation(self.outputs.plan, dataset, explanation)
         document = explanation_json(explanation, dataset) | {
             "status": "explained",
             "seconds": seconds,
             "explanation_path": str(self.outputs.plan),
         }
-        return self._with_better_plan(dataset, explanation.better, self._lines(dataset, explanation), document)
+        files = {self.outputs.plan: explanation_workbook(dataset, explanation)}
+        return self._with_better_plan(dataset, explanation.better, self._lines(dataset, explanation), document, files)
 
     def _with_better_plan(
-        self, dataset: Dataset, better: BetterPlan | None, lines: list[str], document: dict[str, Any]
+        self,
+        dataset: Dataset,
+        better: BetterPlan | None,
+        lines: list[str],
+        document: dict[str, Any],
+        files: dict[Path, bytes],
     ) -> CommandResult:
         """The result; a better plan that was found on the way is written too."""
         if better is not None:
-            path = write_better_plan(dataset, better, self.outputs.plan)
+            path, content = better_plan_workbook(dataset, better, self.outputs.plan)
+            files = files | {path: content}
             lines, document = [*lines, f"  Better plan  {path}"], document | {"better_plan_path": str(path)}
-        return CommandResult(lines, document, self._exit_code)
+        return CommandResult(lines, document, self._exit_code, files)
 
     @property
     def _exit_code(self) -> ExitCode:
@@ -215,18 +221,18 @@ class _Explainer:
 
     def _infeasible(self, dataset: Dataset) -> CommandResult:
         from planner.analysis.infeasibility import explain_infeasible
-        from planner.reports.infeasibility import repair_lines, repairs_json, write_repairs
+        from planner.reports.infeasibility import repair_lines, repairs_json, repairs_workbook
 
         log.info("No plan exists; looking for the smallest changes that make one possible")
         found = explain_infeasible(dataset, seconds=self.seconds_left, stop=self.stop, conflict=self.request.conflict)
-        write_repairs(self.outputs.plan, dataset, found)
         document = {"status": "infeasible", "explanation_path": str(self.outputs.plan)} | repairs_json(found, dataset)
         lines = [*repair_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
-        return CommandResult(lines, document, ExitCode.INFEASIBLE)
+        files = {self.outputs.plan: repairs_workbook(dataset, found)}
+        return CommandResult(lines, document, ExitCode.INFEASIBLE, files)
 
     def _vary(self, dataset: Dataset, plan: Plan, cost: Estimate) -> CommandResult:
         from planner.explain.sensitivity import vary
-        from planner.explain.sensitivity_report import variation_lines, variations_json, write_variations
+        from planner.explain.sensitivity_report import variation_lines, variations_json, variations_workbook
 
         left = self.seconds_left
         with WorkerPool(self.workers, SEARCH_SHARE_VARIED * left, self.stop, grace=LATE_SECONDS) as workers:
@@ -240,7 +246,7 @@ class _Explainer:
                 self._show_progress,
                 until=time.monotonic() + SEARCH_SHARE * left,
             )
-        write_variations(self.outputs.plan, dataset, found)
         document = {"status": "varied", "explanation_path": str(self.outputs.plan)} | variations_json(found, dataset)
         lines = [*variation_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
-        return self._with_better_plan(dataset, found.better, lines, document)
+        files = {self.outputs.plan: variations_workbook(dataset, found)}
+        return self._with_better_plan(dataset, found.better, lines, document, files)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
 from planner.analysis.offer_values import offer_facts
-from planner.excel.report_page import Page, Picture, Section, write_report
+from planner.excel.report_page import Page, Picture, Section, report_workbook
 from planner.explain.better_plan import better_plan_json
 from planner.explain.report import WIDE
 from planner.explain.sensitivity import Curve, PointResult, Sensitivity, Step
@@ -195,14 +194,8 @@ def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tup
     )
 
 
-def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
-    """Write the workbook.
-
-    Raises
-    ------
-    CannotWrite
-        It cannot be written there.
-    """
+def variations_workbook(dataset: Dataset, found: Sensitivity) -> bytes:
+    """Return the workbook of what changes along ranges."""
     unit = money_scale(each.least_cost.at_most for curve in found.curves for each in curve.points)
     money_unit = f"{dataset.settings.currency} {unit[1]}".strip()
     tornado = Section(
@@ -263,7 +256,7 @@ def write_variations(path: Path, dataset: Dataset, found: Sensitivity) -> None:
         (tornado, steps, *(_curve_section(each, found, dataset, unit) for each in found.curves)),
         WIDE,
     )
-    write_report(path, dataset, page, tables(found, dataset))
+    return report_workbook(dataset, page, tables(found, dataset))
 
 
 def _sure(step: Step) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from models import months
 from models.plan import categories
 from models.variants.plan_changes import Change
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
-from planner.atomic_files import write_durably
 from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, report_workbook
 from planner.formatting import estimate_json, estimate_words, money, money_scale, over
 from planner.reports.comparison_tables import power, tables
@@ -26,11 +24,6 @@ LINES = 25
 """Decisions listed on a terminal."""
 SMALL = 1e-3
 """Ends of a difference that are no further apart than this share of it are not told apart."""
-
-
-def write_comparison(path: Path, comparison: Comparison) -> None:
-    """Writes the workbook. Raises CannotWrite where it cannot be written."""
-    write_durably(path, comparison_workbook(comparison))
 
 
 def comparison_workbook(comparison: Comparison) -> bytes:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from models.dataset import Dataset
 from models.variants.elastic import RelaxableRule
 from planner.analysis.infeasibility import Infeasibility
-from planner.atomic_files import write_durably
 from planner.excel.report_page import Page, Section, heads, report_workbook
 from planner.formatting import money
 from planner.outputs import EXPLANATION_SHEET
@@ -90,11 +88,6 @@ _CHANGES = report_table(
     "last_month:month",
     "in_words:text",
 )
-
-
-def write_repairs(path: Path, dataset: Dataset, found: Infeasibility, name: str = "") -> None:
-    """Writes the workbook that explains why `name` has no plan. Raises CannotWrite where it cannot be written."""
-    write_durably(path, repairs_workbook(dataset, found, name))
 
 
 def repairs_workbook(dataset: Dataset, found: Infeasibility, name: str = "") -> bytes:

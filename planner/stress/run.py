@@ -27,7 +27,7 @@ from planner.stress.simulation import Commitment, SimulatedPlan
 from planner.stress.stress_test import RejectedPlan, committed_until, draw_samples, stress_test
 from planner.stress.summary import StressReport, lines
 from planner.stress.tables import stress_json
-from planner.stress.workbook import write_stress
+from planner.stress.workbook import stress_workbook
 from planner.version import __version__
 
 log = logging.getLogger("planner")
@@ -74,7 +74,6 @@ class _StressTest:
         self.notes += provenance_warnings(self.request.plan_path, result.sha256, self.request.overrides)
         self.stop.draining = True
         report = self._report(self._test(dataset, commitment, samples), result.sha256)
-        write_stress(self.outputs.plan, report)
         document = stress_json(report) | {
             "seconds": time.monotonic() - self.began,
             "input_sha256": result.sha256,
@@ -82,7 +81,8 @@ class _StressTest:
             "options": self.request.recorded_options(),
         }
         text = [*lines(report), f"  Stress test  {self.outputs.plan}"]
-        return CommandResult(text, document, self._exit_code(report.trial))
+        files = {self.outputs.plan: stress_workbook(report)}
+        return CommandResult(text, document, self._exit_code(report.trial), files)
 
     def _test(self, dataset: Dataset, commitment: Commitment, samples: Samples) -> StressReport:
         request, limit = self.request, self.request.time_limit

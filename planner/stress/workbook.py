@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from models import months
 from models.dataset import Dataset
 from models.stochastic.estimates import SampleEstimate
 from planner.excel.book import GREY, HEAD, HEADER, LINE, ORANGE, RED, WHITE, Book
-from planner.excel.report_page import Drawing, Page, Picture, Section, heads, write_report
+from planner.excel.report_page import Drawing, Page, Picture, Section, heads, report_workbook
 from planner.formatting import money_scale, over, percent
 from planner.outputs import STRESS_SHEET
 from planner.stress.statistics import CostFigures, ShortPlace, StressFigures
@@ -22,9 +21,11 @@ TOP = 10
 """So many places of shortfall, and decisions held, are on the page."""
 
 
-def write_stress(path: Path, report: StressReport) -> None:
-    """Writes the workbook. Raises CannotWrite where it cannot be written."""
-    write_report(path, report.dataset, _Page(report).page(), tables(report), [heat_map(report.dataset, report.figures)])
+def stress_workbook(report: StressReport) -> bytes:
+    """The workbook of a stress test."""
+    return report_workbook(
+        report.dataset, _Page(report).page(), tables(report), [heat_map(report.dataset, report.figures)]
+    )
 
 
 class _Page:

@@ -50,7 +50,7 @@ from planner.stress.simulation import Commitment
 from planner.stress.stress_test import stress_test
 from planner.stress.summary import lines as stress_lines
 from planner.stress.tables import stress_json
-from planner.stress.workbook import write_stress
+from planner.stress.workbook import stress_workbook
 
 
 def _told(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search, **asked: Any) -> tuple[RunResult, Any, str]:
@@ -181,7 +181,7 @@ def test_a_stress_test_tells_a_cost_only_where_every_sample_is_proven(
     assert cost["expected"]["high"] == pytest.approx(2001.0)
     assert (document["largest_gap"], [each["gap"] for each in document["results"]]) == (None, [None, None])
     assert "Expected cost at most 2,001 USD" in words
-    write_stress(tmp_path / "stress.xlsx", report)
+    (tmp_path / "stress.xlsx").write_bytes(stress_workbook(report))
     page = load_workbook(tmp_path / "stress.xlsx")["Stress test"]
     rows = {row[0]: row[1:5] for row in page.iter_rows(values_only=True) if isinstance(row[0], str)}
     assert [each for each in rows["Expected cost"] if each is not None] == [pytest.approx(2001.0)]
