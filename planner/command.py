@@ -22,7 +22,6 @@ from typing import Any, TypeVar
 import click
 
 from models.faults import Fault, FaultyWorkbook
-from planner.atomic_files import json_bytes, written_together
 from planner.console import (
     OutputClosed,
     flush_standard_streams,
@@ -34,11 +33,12 @@ from planner.console import (
     say,
 )
 from planner.errors import ExitCode, Interrupted, PlannerError
+from planner.files.atomic import json_bytes, written_together
+from planner.files.lock import run_lock
+from planner.files.outputs import Outputs
 from planner.formatting import count_of_faults, fault_lines, faults_json
 from planner.interrupt import Stop
-from planner.lock import run_lock
 from planner.options import COMMON_OPTIONS, option_name, source_of, unread_variables
-from planner.outputs import Outputs
 from planner.version import __version__
 
 Request = TypeVar("Request")

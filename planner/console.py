@@ -18,8 +18,8 @@ from typing import Any
 
 import click
 
-from planner.atomic_files import temporary_beside
 from planner.errors import InternalFault, WrongUsage, refuse_link, writing
+from planner.files.atomic import temporary_beside
 from planner.formatting import escaped
 from planner.interrupt import Stop
 

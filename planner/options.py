@@ -24,7 +24,7 @@ from click.core import ParameterSource
 
 from models import months
 from models.faults import closest
-from planner.files import read_toml
+from planner.files.reading import read_toml
 from planner.formatting import parse_share
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])

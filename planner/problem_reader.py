@@ -17,8 +17,8 @@ from models.parsing.raw_tables import RawTable
 from planner.csv_folder.reader import FolderContent, folder_content, folder_tables, is_sheet_file, with_files
 from planner.excel.overrides import override
 from planner.excel.workbook_reader import workbook_tables
-from planner.files import WORKBOOK_BYTES, UnreadableFile, read_regular
-from planner.outputs import name_of
+from planner.files.outputs import name_of
+from planner.files.reading import WORKBOOK_BYTES, UnreadableFile, read_regular
 
 
 @dataclass(frozen=True, slots=True)

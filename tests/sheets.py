@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from models.faults import Fault, FaultyWorkbook
 from models.loading import dataset_from
-from planner.package import escaped
+from planner.files.package import escaped
 
 Tables = dict[str, Any]
 

@@ -11,7 +11,7 @@ from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import Unreadable, fold
 from planner.errors import WrongUsage
 from planner.excel.problem_workbook import written_problem_of
-from planner.outputs import check_new_problem, check_problem_target, same_file
+from planner.files.outputs import check_new_problem, check_problem_target, same_file
 from planner.problem_reader import ReadResult, read
 
 

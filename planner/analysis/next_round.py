@@ -19,7 +19,7 @@ from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.plan_reader import read_plan
 from planner.excel.problem_workbook import written_problem
-from planner.outputs import check_new_problem, derived_path
+from planner.files.outputs import check_new_problem, derived_path
 from planner.problem_reader import read
 
 

@@ -18,8 +18,8 @@ from models.faults import closest
 from models.loading import plain_table
 from models.parsing.raw_tables import RawTable, fold
 from models.schema import NEVER_READ, Sheet
-from planner.atomic_files import write_durably
 from planner.errors import WrongUsage
+from planner.files.atomic import write_durably
 from planner.results.tables import Filled
 
 _DTYPES = {

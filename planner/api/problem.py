@@ -17,7 +17,7 @@ from planner.api.arguments import as_options_of
 from planner.api.frames import Cells, cell_of, rows_frame, table_of
 from planner.commands.convert import convert
 from planner.excel.overrides import override
-from planner.outputs import check_problem_target, name_of
+from planner.files.outputs import check_problem_target, name_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from planner.api.problem import Problem
 from planner.api.uncertainty import Uncertain, uncertainty_of
 from planner.errors import WrongUsage
 from planner.explain.command import explain as explain_command
-from planner.outputs import PLAN_SHEETS, check_replaceable
+from planner.files.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.run_result import RunResult, Status
 from planner.results.tables import Filled
 from planner.stress.command import stress as stress_command

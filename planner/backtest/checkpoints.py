@@ -11,8 +11,8 @@ from typing import Any
 
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Shortfall, Signing
 from models.supply.registry import kind_named
-from planner.atomic_files import write_json
 from planner.errors import writing
+from planner.files.atomic import write_json
 
 FIELDS = {
     "signings": Signing,

@@ -11,7 +11,7 @@ from models.plan import Plan
 from planner.backtest.checkpoints import folder_for
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.errors import RejectedByAudit
-from planner.outputs import PLAN_SHEETS, check_replaceable
+from planner.files.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.plan_report import write_plan
 from planner.reports.run_result import RunResult, Status
 from planner.results.scenario_set import ScenarioSetResult

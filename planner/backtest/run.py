@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from planner.atomic_files import write_json
 from planner.backtest.checkpoints import remove_stale
 from planner.backtest.forecast_errors import forecast_errors
 from planner.backtest.hindsight import Hindsight, hindsight
@@ -20,11 +19,12 @@ from planner.backtest.summary import BacktestResult, document, lines
 from planner.backtest.workbook import SHEET, write_rolling
 from planner.console import log_to
 from planner.errors import ExitCode, Interrupted, WrongUsage, make_folder
+from planner.files.atomic import write_json
+from planner.files.lock import folder_lock
+from planner.files.old_runs import remove_old_backtests
+from planner.files.outputs import check_replaceable, check_writable, name_of, same_file
 from planner.formatting import finite
 from planner.interrupt import Stop
-from planner.lock import folder_lock
-from planner.old_runs import remove_old_backtests
-from planner.outputs import check_replaceable, check_writable, name_of, same_file
 from planner.solving.progress import LiveText, ProgressLines
 
 log = logging.getLogger("planner")

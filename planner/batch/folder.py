@@ -18,11 +18,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from planner.atomic_files import read_kept, sweep, write_durably
 from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
 from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
 from planner.errors import refuse_link, writing
-from planner.old_runs import RUN_FILES, is_whole, take_away
+from planner.files.atomic import read_kept, sweep, write_durably
+from planner.files.old_runs import RUN_FILES, is_whole, take_away
 
 PLAN, REPORT, LOG, RECORD = "plan.xlsx", "run.json", "run.log", "record.json"
 PUBLISHED_NAMES = {"plan.run.json": REPORT, "plan.run.log": LOG, OUTPUT_FILE: OUTPUT_FILE}

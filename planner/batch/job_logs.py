@@ -10,8 +10,8 @@ import shutil
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from planner.atomic_files import atomic_write
 from planner.errors import writing
+from planner.files.atomic import atomic_write
 
 PREVIOUS_PLAN = "plan.previous.xlsx"
 

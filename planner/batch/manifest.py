@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from models import months
-from planner.atomic_files import fits, read_kept, write_durably
+from planner.files.atomic import fits, read_kept, write_durably
 
 _REPORTED = {
     "decisions": ("kind", "name", "month"),

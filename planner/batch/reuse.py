@@ -13,7 +13,7 @@ from planner.batch.folder import BatchFolder
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord
 from planner.batch.outcome import is_accepted
-from planner.outputs import name_of
+from planner.files.outputs import name_of
 
 BUDGETS = ("time_budget", "memory_mb")
 """Options that an optimal plan was not touched by."""

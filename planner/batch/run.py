@@ -149,8 +149,8 @@ def _run(request: BatchRequest, name: str, folder: Path, jobs: Sequence[Job], ch
     from planner.batch.folder import BatchFolder
     from planner.batch.reporting.write import write_reports
     from planner.batch.scheduler import BatchRules, BatchScheduler
+    from planner.files.lock import folder_lock
     from planner.interrupt import Stop
-    from planner.lock import folder_lock
 
     make_folder(folder)
     batch_folder, stop, names = BatchFolder(folder), Stop(), {job.name for job in chosen}

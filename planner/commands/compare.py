@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from planner.atomic_files import json_bytes, written_together
 from planner.command import CommandResult, command
 from planner.console import Console
 from planner.errors import WrongUsage
-from planner.lock import run_lock
+from planner.files.atomic import json_bytes, written_together
+from planner.files.lock import run_lock
+from planner.files.outputs import outputs_of, same_file
 from planner.options import PATH, output_option
-from planner.outputs import outputs_of, same_file
 from planner.version import __version__
 
 

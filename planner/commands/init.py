@@ -10,8 +10,8 @@ import click
 from planner.command import CommandResult, command
 from planner.console import Console
 from planner.errors import WrongUsage
+from planner.files.outputs import check_problem_target
 from planner.options import PATH, force_option, option
-from planner.outputs import check_problem_target
 
 
 @command()

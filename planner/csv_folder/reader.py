@@ -26,7 +26,7 @@ from models.parsing.raw_tables import (
     text_of,
 )
 from models.schema import NEVER_READ_SHEETS, SCENARIO_NOTES, WIDE, sheet, sheet_names
-from planner.files import WORKBOOK_BYTES, read_regular
+from planner.files.reading import WORKBOOK_BYTES, read_regular
 
 _KNOWN = frozenset(sheet_names())
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}

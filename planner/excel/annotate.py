@@ -25,14 +25,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from models.faults import Fault
 from models.parsing.raw_tables import column_index, fold
-from planner.atomic_files import atomic_write
 from planner.errors import WrongUsage
 from planner.excel.problem_workbook import problem_book, workbook_bytes
 from planner.excel.workbook_reader import workbook_tables
-from planner.files import UnreadableFile
+from planner.files.atomic import atomic_write
+from planner.files.outputs import ANNOTATED_SHEET, check_replaceable, check_writable, same_file
+from planner.files.package import Package, package_of
+from planner.files.reading import UnreadableFile
 from planner.formatting import count_of_faults
-from planner.outputs import ANNOTATED_SHEET, check_replaceable, check_writable, same_file
-from planner.package import Package, package_of
 
 FONT = "Calibri"
 FILLS = {"error": "FDE2DC", "warning": "FFF2CC"}

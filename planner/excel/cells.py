@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from models.parsing.raw_tables import Unreadable, column_index, column_letter, is_blank, text_of
 from planner.excel.times import time_formats, time_of, whole
-from planner.files import UnreadableFile
-from planner.package import Package, SheetPart, damaged, local_names, package_of, unescaped
+from planner.files.package import Package, SheetPart, damaged, local_names, package_of, unescaped
+from planner.files.reading import UnreadableFile
 
 MOST_CELLS, MOST_CELLS_SMALL = 1_000_000, 400_000
 """So many filled cells are read of a workbook, and of a small file, over all sheets; examples have a few thousand."""

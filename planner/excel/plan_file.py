@@ -9,7 +9,7 @@ from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import fold
 from planner.excel.cells import SheetCells, cells_of
 from planner.excel.told_apart import is_problem
-from planner.files import WORKBOOK_BYTES, UnreadableFile, read_regular
+from planner.files.reading import WORKBOOK_BYTES, UnreadableFile, read_regular
 
 MEND = "Put back what the planner wrote, or write the plan again with `planner solve`."
 MOST_FAULTS = 50

@@ -26,12 +26,12 @@ from models import months
 from models.columns import LARGEST, Column
 from models.parsing.raw_tables import RawTable, Record, Unreadable, fold
 from models.schema import NEVER_READ, SHEETS, Sheet, referred
-from planner.atomic_files import atomic_folder_write, atomic_write
 from planner.csv_folder.reader import folder_content, folder_tables, is_sheet_file
 from planner.csv_folder.writer import csv_files
 from planner.excel.workbook_reader import workbook_tables
-from planner.files import WORKBOOK_BYTES, read_regular
-from planner.package import escaped
+from planner.files.atomic import atomic_folder_write, atomic_write
+from planner.files.package import escaped
+from planner.files.reading import WORKBOOK_BYTES, read_regular
 
 LAST_ROW = 2000
 """Drop-downs and number formats reach down to here."""

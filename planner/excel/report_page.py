@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.dataset import Dataset
-from planner.atomic_files import write_durably
 from planner.excel.book import Book, workbook_bytes
 from planner.excel.charts import Picture, picture_chart
 from planner.excel.first_sheet import Banner, FirstSheet, Tone
+from planner.files.atomic import write_durably
 from planner.results.tables import Filled
 
 __all__ = ["Drawing", "Kind", "Page", "Picture", "Section", "first_rows", "heads", "report_workbook", "write_report"]

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from models.parsing.raw_tables import column_index, column_letter, fold
-from planner.package import escaped, local_names, unescaped
+from planner.files.package import escaped, local_names, unescaped
 
 DAY_0 = dt.date(1899, 12, 30)
 

@@ -15,10 +15,10 @@ from models import months
 from models.loading import plain_table
 from models.parsing.raw_tables import RawTable
 from models.schema import SHEETS, Sheet
-from planner.atomic_files import atomic_write
 from planner.errors import WrongUsage
 from planner.excel.problem_workbook import problem_book, sentence
 from planner.excel.template_rows import worked_rows
+from planner.files.atomic import atomic_write
 
 EXAMPLES = ("starter", "frontier_lab", "lessor", "frontier_lab_scenarios")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from models.parsing.raw_tables import Unreadable
-from planner.package import Package, local_names
+from planner.files.package import Package, local_names
 
 LAST_DAY = 2_958_465
 """The number of 9999-12-31, the last date of a spreadsheet."""

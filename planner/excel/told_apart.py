@@ -7,7 +7,7 @@ from pathlib import Path
 from models.parsing.raw_tables import fold
 from planner.csv_folder.reader import is_problem_folder
 from planner.errors import WrongUsage
-from planner.package import names_of_sheets
+from planner.files.package import names_of_sheets
 
 PLAN_SHEETS = frozenset({"summary", "decisions", "capacity"})
 

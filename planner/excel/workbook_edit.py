@@ -17,7 +17,7 @@ from models.faults import Fault
 from models.parsing.raw_tables import fold
 from planner.excel.cells import WorkbookCells
 from planner.excel.sheet_edit import SheetEdit, in_utf8
-from planner.package import DAMAGES, MAIN, OFFICE, Package, escaped
+from planner.files.package import DAMAGES, MAIN, OFFICE, Package, escaped
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"

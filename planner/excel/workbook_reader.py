@@ -12,9 +12,9 @@ from models.parsing.raw_tables import RawTable, Unreadable, arranged, column_ind
 from models.schema import NEVER_READ, SCENARIO_NOTES, WIDE, sheet_names
 from planner.excel.cells import MOST_MERGED, SheetCells, cells_of
 from planner.excel.told_apart import is_plan
-from planner.files import UnreadableFile
-from planner.outputs import ANNOTATED_SHEET
-from planner.package import damaged
+from planner.files.outputs import ANNOTATED_SHEET
+from planner.files.package import damaged
+from planner.files.reading import UnreadableFile
 
 
 def workbook_tables(content: bytes) -> tuple[list[RawTable], list[Fault]]:

@@ -11,9 +11,9 @@ from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
 from planner.explain.searches import Search
+from planner.files.outputs import PLAN_SHEETS, free_name
+from planner.files.package import names_of_sheets
 from planner.formatting import estimate_json, estimate_words, money
-from planner.outputs import PLAN_SHEETS, free_name
-from planner.package import names_of_sheets
 from planner.reports.plan_report import plan_workbook
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult

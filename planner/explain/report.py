@@ -16,8 +16,8 @@ from planner.explain.breakeven import KNOWN_WIDTH
 from planner.explain.explanation import Explanation
 from planner.explain.offers import OfferAnswer
 from planner.explain.policy import PolicyAnswer
+from planner.files.outputs import EXPLANATION_SHEET
 from planner.formatting import estimate_json, estimate_words, money, money_scale, percent
-from planner.outputs import EXPLANATION_SHEET
 from planner.reports.plan.rows import marginal_tables
 from planner.results.tables import Filled, report_table
 

@@ -21,8 +21,8 @@ from planner.explain.better_plan import BetterPlan, better_plan_workbook
 from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, explain_plan
 from planner.explain.ranges import Variation
 from planner.explain.report import explanation_json, explanation_lines, explanation_workbook
+from planner.files.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.interrupt import Stop
-from planner.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
 from planner.solving.problem import SolveOptions

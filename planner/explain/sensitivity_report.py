@@ -14,8 +14,8 @@ from planner.excel.report_page import Page, Picture, Section, report_workbook
 from planner.explain.better_plan import better_plan_json
 from planner.explain.report import WIDE
 from planner.explain.sensitivity import Curve, PointResult, Sensitivity, Step
+from planner.files.outputs import EXPLANATION_SHEET
 from planner.formatting import estimate_json, estimate_words, money, money_scale, shortened
-from planner.outputs import EXPLANATION_SHEET
 from planner.results.tables import Filled, report_table
 
 SHEET = "Sensitivity page"

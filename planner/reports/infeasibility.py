@@ -8,8 +8,8 @@ from models.dataset import Dataset
 from models.variants.elastic import RelaxableRule
 from planner.analysis.infeasibility import Infeasibility
 from planner.excel.report_page import Page, Section, heads, report_workbook
+from planner.files.outputs import EXPLANATION_SHEET
 from planner.formatting import money
-from planner.outputs import EXPLANATION_SHEET
 from planner.results.tables import Filled, report_table
 
 KEYS = ("sheet", "row", "column", "found", "needed", "amount", "unit", "words")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.atomic_files import write_durably
 from planner.errors import CannotWrite
+from planner.files.atomic import write_durably
 from planner.reports.run_result import RunResult
 from planner.results.tables import Filled
 

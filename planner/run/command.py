@@ -17,10 +17,10 @@ from models.faults import FaultyWorkbook, NamedWarning
 from models.plan import Plan
 from planner.console import run_log
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
+from planner.files.lock import run_lock
+from planner.files.old_runs import remove_old_runs
+from planner.files.outputs import Outputs, name_of, outputs_of
 from planner.interrupt import Stop
-from planner.lock import run_lock
-from planner.old_runs import remove_old_runs
-from planner.outputs import Outputs, name_of, outputs_of
 from planner.problem_reader import read
 from planner.reports.run_result import RunResult
 from planner.run.options import PlanOptions

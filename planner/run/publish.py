@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from models.core.compiled import Compiled
-from planner.atomic_files import json_bytes, written_together
 from planner.errors import CannotWrite
-from planner.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name
-from planner.package import names_of_sheets
+from planner.files.atomic import json_bytes, written_together
+from planner.files.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name
+from planner.files.package import names_of_sheets
 from planner.reports.plan_report import plan_workbook
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult

@@ -18,7 +18,7 @@ from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.problem_workbook import written_problem
 from planner.excel.workbook_edit import SHARE, WorkbookEdit
-from planner.outputs import check_new_problem, derived_path
+from planner.files.outputs import check_new_problem, derived_path
 from planner.problem_reader import read
 from planner.sampling.scenarios import SampledScenarios, check_tree, sample_scenarios
 from planner.sampling.uncertainty import UncertaintyOptions, facts_behind

@@ -24,8 +24,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from planner.errors import Interrupted, PlannerError
+from planner.files.outputs import check_writable
 from planner.interrupt import Stop
-from planner.outputs import check_writable
 from planner.schedule.calendar import Calendar
 from planner.schedule.schedule import SKIPPED, Schedule
 from planner.schedule.state import ONE_DAY, RunnerState, first_start, read_state, write_state

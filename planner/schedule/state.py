@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from planner.atomic_files import fits, read_kept, write_durably
+from planner.files.atomic import fits, read_kept, write_durably
 from planner.schedule.calendar import Calendar
 
 ONE_DAY = dt.timedelta(days=1)

@@ -6,9 +6,9 @@ import datetime as dt
 import shlex
 from pathlib import Path
 
-from planner.atomic_files import write_durably
 from planner.command import CommandResult
 from planner.errors import CannotWrite, make_folder
+from planner.files.atomic import write_durably
 from planner.schedule.calendar import Calendar, local_zone
 from planner.schedule.formats import FORMATS
 from planner.schedule.request import Kind, ScheduleRequest

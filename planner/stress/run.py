@@ -15,8 +15,8 @@ from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode, WrongUsage
 from planner.excel.plan_reader import provenance_warnings
+from planner.files.outputs import STRESS_SHEET, Outputs, name_of, outputs_of, same_file
 from planner.interrupt import Stop
-from planner.outputs import STRESS_SHEET, Outputs, name_of, outputs_of, same_file
 from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
 from planner.run.versions import versions

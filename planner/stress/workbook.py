@@ -11,8 +11,8 @@ from models.dataset import Dataset
 from models.stochastic.estimates import SampleEstimate
 from planner.excel.book import GREY, HEAD, HEADER, LINE, ORANGE, RED, WHITE, Book
 from planner.excel.report_page import Drawing, Page, Picture, Section, heads, report_workbook
+from planner.files.outputs import STRESS_SHEET
 from planner.formatting import money_scale, over, percent
-from planner.outputs import STRESS_SHEET
 from planner.stress.statistics import CostFigures, ShortPlace, StressFigures
 from planner.stress.summary import MEANING, StressReport, headline, special
 from planner.stress.tables import tables

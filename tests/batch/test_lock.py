@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from planner import lock
 from planner.errors import CannotWrite, Locked
-from planner.lock import folder_lock
+from planner.files import lock
+from planner.files.lock import folder_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from planner.lock import folder_lock
+from planner.files.lock import folder_lock
 with folder_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from planner.atomic_files import OLD_SECONDS, json_bytes, sweep, temporary_beside, written_together
 from planner.console import log, run_log
 from planner.errors import CannotWrite, Locked
-from planner.lock import run_lock
-from planner.outputs import Outputs, check_writable
+from planner.files.atomic import OLD_SECONDS, json_bytes, sweep, temporary_beside, written_together
+from planner.files.lock import run_lock
+from planner.files.outputs import Outputs, check_writable
 
 
 def outputs(folder: Path) -> Outputs:
@@ -53,7 +53,7 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from pathlib import Path; from planner.atomic_files import temporary_beside\n"
+            "import sys; from pathlib import Path; from planner.files.atomic import temporary_beside\n"
             "for name in ('plan.xlsx', 'next'): print(temporary_beside(Path(sys.argv[1]) / name))",
             str(tmp_path),
         ],

@@ -10,10 +10,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.atomic_files import atomic_write
 from planner.errors import CannotWrite, WrongUsage
-from planner.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of
-from planner.package import names_of_sheets
+from planner.files.atomic import atomic_write
+from planner.files.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of
+from planner.files.package import names_of_sheets
 
 
 @pytest.fixture

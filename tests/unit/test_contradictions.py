@@ -16,7 +16,7 @@ from models.build import build_model
 from models.core.model import Model
 from models.dataset import Dataset
 from models.plan import Plan
-from planner.outputs import Outputs
+from planner.files.outputs import Outputs
 from planner.run.options import PlanOptions
 from planner.run.publish import publish
 from planner.run.solve import solve_dataset

@@ -14,8 +14,8 @@ from sheets import workbook
 from planner.batch.folder import BatchFolder
 from planner.batch.manifest import record_to_json
 from planner.cli import main
-from planner.lock import folder_lock
-from planner.old_runs import remove_old_backtests, remove_old_runs
+from planner.files.lock import folder_lock
+from planner.files.old_runs import remove_old_backtests, remove_old_runs
 
 
 def a_run(folder: Path, day: int, *, report: str = "run.json", key: str = "objective_usd") -> Path:

@@ -17,8 +17,8 @@ from models.faults import Fault, NamedWarning
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Serving, Signing
 from models.schema import Limit, Option
 from models.supply.lease_kind import LEASE
-from planner.atomic_files import write_json
 from planner.errors import CannotWrite
+from planner.files.atomic import write_json
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase

@@ -13,8 +13,8 @@ from models.faults import Fault
 from models.parsing.raw_tables import Unreadable
 from planner.excel.cells import cells_of
 from planner.excel.workbook_reader import workbook_tables
-from planner.files import UnreadableFile, read_regular, read_toml
-from planner.package import names_of_sheets
+from planner.files.package import names_of_sheets
+from planner.files.reading import UnreadableFile, read_regular, read_toml
 from planner.problem_reader import read
 
 HARDWARE = '<row r="1"><c r="A1" t="str"><v>hardware</v></c><c r="B1" t="str"><v>kw</v></c></row>'
@@ -191,9 +191,9 @@ def test_floods_are_refused_early(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a piece of XML of more than 1 MB" in refusal(
         workbook_of({"hardware": sheet_xml(f'<row a="{"A" * 2_000_000}"/>')})
     )
-    monkeypatch.setattr("planner.package.MOST_ELEMENTS", 600)
+    monkeypatch.setattr("planner.files.package.MOST_ELEMENTS", 600)
     assert "million pieces of XML" in refusal(workbook_of({"hardware": sheet_xml("<row\t/>" * 301)}))
-    monkeypatch.setattr("planner.package.MOST_BYTES", 30_000)
+    monkeypatch.setattr("planner.files.package.MOST_BYTES", 30_000)
     assert "unpacks to" in refusal(workbook_of({"hardware": sheet_xml(" " * 30_000)}))
 
 

@@ -15,9 +15,9 @@ from models.parsing.raw_tables import Unreadable, fold
 from planner.batch.jobs.job import Job
 from planner.batch.jobs.table import JobRow, jobs_from
 from planner.csv_folder.reader import is_problem_folder
-from planner.files import UnreadableFile, read_regular, read_toml
-from planner.outputs import name_of
-from planner.package import names_of_sheets
+from planner.files.outputs import name_of
+from planner.files.package import names_of_sheets
+from planner.files.reading import UnreadableFile, read_regular, read_toml
 
 JOBS_SHEET, DEFAULTS_SHEET = "jobs", "defaults"
 

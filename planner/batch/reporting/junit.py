@@ -13,10 +13,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from pathlib import Path
 
-from planner.atomic_files import write_durably
 from planner.batch.job_logs import tail
 from planner.batch.manifest import JobRecord, Manifest
 from planner.batch.reporting.status import STATUS_LABELS, counts, ending, why_not_good
+from planner.files.atomic import write_durably
 
 LOG_LINES = 60
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from planner.atomic_files import write_durably
 from planner.batch.manifest import STATUSES, JobRecord, Manifest
 from planner.batch.reporting.estimates import estimate_of, least_cost
 from planner.batch.reporting.status import counts
+from planner.files.atomic import write_durably
 
 LAST_SUCCESS = "planner_batch_last_success_timestamp_seconds"
 Sample = tuple[dict[str, str], float]

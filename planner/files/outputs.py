@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from planner.atomic_files import PREFIX, sweep
 from planner.errors import CannotWrite, WrongUsage, make_folder, os_error_reason, writing
+from planner.files.atomic import PREFIX, sweep
 from planner.formatting import escaped
 
 ROOM_BYTES = 20_000_000
@@ -160,7 +160,7 @@ def check_replaceable(path: Path, sheets: set[str], what: str) -> None:
     CannotWrite
         It is another file, which would be lost.
     """
-    from planner.package import names_of_sheets
+    from planner.files.package import names_of_sheets
 
     if path.exists() and not sheets <= names_of_sheets(path):
         reason = f"the existing file is not {what} of this planner and would be lost"

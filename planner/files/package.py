@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal
 from xml.parsers import expat
 
 from models.text import seen
-from planner.files import UnreadableFile, open_regular
+from planner.files.reading import UnreadableFile, open_regular
 
 MOST_BYTES = 200_000_000
 """So much is unpacked of a workbook at most; twice that with the parts that are not read."""

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from planner.atomic_files import temporary_beside
 from planner.errors import CannotWrite, Locked
-from planner.lock import folder_lock
+from planner.files.atomic import temporary_beside
+from planner.files.lock import folder_lock
 
 log = logging.getLogger("planner")
 

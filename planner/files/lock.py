@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import CannotWrite, Locked, refuse_link, writing
-from planner.outputs import Outputs
+from planner.files.outputs import Outputs
 
 FILE = ".lock"
 BEAT_SECONDS = 2.0
