@@ -105,16 +105,17 @@ class BaseCaseQuestion(BesideQuestion):
 
 def base_case_of_scenarios(
     dataset: Dataset, measure: Measure, plan_seconds: float, options: SolveOptions, stop: Stop, watch: Watch
-) -> BaseCase:
-    """The base case of a problem with scenarios, by the same measure of risk."""
+) -> tuple[BaseCase, Mapping[str, Plan]]:
+    """The base case of a problem with scenarios, by the same measure of risk, and its plans where any were found."""
     form, seconds = ExtensiveForm(nothing_new(dataset), measure), budget_of(plan_seconds, options)
     probability = form.tree.probability
     outcome = _searched(form, replace(options, time_limit=seconds), stop, watch, None)
+    plans = {} if outcome.values is None else form.plans(outcome.values)
     if measure.kind != "expected" or measure.weight:  # what risk adds is neither money nor shortage
-        return _base_case(form, outcome, Estimate.unknown(), None, None, seconds, options.gap, stop)
+        return _base_case(form, outcome, Estimate.unknown(), None, None, seconds, options.gap, stop), plans
     costs: Costs | None = None
-    if outcome.values is not None:
-        by_scenario = {name: plan.costs_usd() for name, plan in form.plans(outcome.values).items()}
+    if plans:
+        by_scenario = {name: plan.costs_usd() for name, plan in plans.items()}
         costs = {
             category: expected_cost({name: each[category] for name, each in by_scenario.items()}, probability)
             for category in categories()
@@ -123,7 +124,7 @@ def base_case_of_scenarios(
     def part(of: Collection[str]) -> tuple[Vector, float]:
         return part_of_expected_cost(form, probability, of)
 
-    return _base_case(form, outcome, Estimate.unknown(), costs, part, seconds, options.gap, stop)
+    return _base_case(form, outcome, Estimate.unknown(), costs, part, seconds, options.gap, stop), plans
 
 
 def _searched(

@@ -8,11 +8,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from models.audit import audit_scenario_set
+from models.estimate import Estimate
 from models.plan import Plan
 from models.stochastic.risk import Measure
+from models.stochastic.solution import StochasticSolution
 from planner.analysis.base_case import base_case_of_scenarios
+from planner.analysis.questions import openness_of
+from planner.formatting import money
+from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
+from planner.solving.exactness import PRECISION
 from planner.stochastic.solve import solve_stochastic
 
 log = logging.getLogger("planner")
@@ -52,6 +58,27 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
         return
     with result.timed("solve"):
         spent = result.seconds["solve"]
-        context.note_base_case(
-            base_case_of_scenarios(dataset, best.measure, spent, options.solver(), stop, context.progress)
-        )
+        base, plans = base_case_of_scenarios(dataset, best.measure, spent, options.solver(), stop, context.progress)
+    if plans and base.cost.at_most is not None:
+        _replace_if_better(result, best, base.cost.at_most, plans)
+    context.note_base_case(base)
+
+
+def _replace_if_better(
+    result: RunResult, best: StochasticSolution, objective_usd: float, plans: Mapping[str, Plan]
+) -> None:
+    """The plans of the base case are the ones to publish where they cost less and pass the audit."""
+    dataset = result.plan_set.dataset
+    if objective_usd >= best.objective_usd - PRECISION * abs(best.objective_usd):
+        return
+    audited = audit_scenario_set(dataset, plans)
+    if not audited.passed:
+        return
+    saved = money(best.objective_usd - objective_usd, result.currency)
+    log.info("Plans that cost %s less sign nothing new; they are the ones to publish.", saved)
+    scenarios = tuple(replace(each, plan=plans[each.name]) for each in best.scenarios)
+    result.solution = ScenarioSetResult.of(dataset, replace(best, scenarios=scenarios, objective_usd=objective_usd))
+    result.audit = audited
+    result.replace_objective(objective_usd)
+    if openness_of(Estimate.optimum(result.bound_usd, objective_usd), result.gap_asked) == 0.0:
+        result.status = "optimal"

@@ -11,10 +11,12 @@ from searches import SEARCHES, Search, lucky
 from stochastic import factor, scenario
 
 from models.dataset import Dataset
+from models.schema import Rule
 from planner.reports.plan_report import report_of
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
+from planner.run import stochastic as stochastic_run
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 from planner.solving import search as searching
@@ -24,6 +26,12 @@ from planner.stochastic import decomposition, subproblem_solver
 from planner.stochastic import solve as joint
 from planner.stochastic.wait_and_see import shared_options
 
+SPREAD = (
+    b.on_demand(9.0),
+    scenario("plain", 0.5),
+    scenario("boom", 0.5),
+    factor("boom", "demand", 2.0),
+)
 WORTHS = ("value_of_perfect_information", "value_of_stochastic_solution")
 
 
@@ -109,6 +117,25 @@ def test_a_base_case_of_scenarios_that_is_not_proven(monkeypatch: pytest.MonkeyP
         assert told["at_least"] is None or told["at_least"] <= proven[key] * (1.0 + 1e-9)
         assert told["at_most"] is None or told["at_most"] >= proven[key] * (1.0 - 1e-9)
     assert "cash saved" not in lines or "at least" in lines or "at most" in lines
+
+
+def test_a_base_case_that_beats_the_plan_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the search stops at a plan dearer than signing nothing, the plans that sign nothing stand."""
+    best = b.dataset(b.lease("dear", b.term(2, monthly=9e6)), b.demand(1.0, months=2), *SPREAD, months=2)
+    forced = replace(best, rules=(Rule(rule="one", kind="at_least", offers=("dear",), count=1),))
+    least = solve_dataset(best, PlanOptions(gap=0.0))
+
+    def stopped_too_early(dataset: Dataset, *asked: Any) -> Any:
+        found = joint.solve_stochastic(forced, *asked)
+        return replace(found, status="stopped", best=replace(found.best, bound_usd=least.objective_usd))
+
+    monkeypatch.setattr(stochastic_run, "solve_stochastic", stopped_too_early)
+    told = solve_dataset(best, PlanOptions(gap=0.0))
+    assert (told.status, told.objective_usd) == ("optimal", pytest.approx(least.objective_usd))
+    assert not any(each.figures.plan.signings for each in told.plan_set.scenarios)
+    assert told.audit is not None
+    assert told.audit.passed
+    assert run_json(told)["saving_usd"] == 0.0
 
 
 def test_dispatch_that_is_not_proven_is_told_whatever_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
