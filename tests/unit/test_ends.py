@@ -139,8 +139,12 @@ def test_nothing_but_the_json_is_on_standard_output(
     assert "Running HiGHS" in capfd.readouterr().out
 
 
-def test_names_that_are_no_text_or_too_long(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_names_that_are_no_text_or_too_long(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """A file name that is no UTF-8 is read, written and shown escaped; one that is too long is refused in words."""
+    # what pytest captures of messages it sends between processes as UTF-8
+    monkeypatch.setattr(logging.getLogger("planner"), "propagate", False)
     odd = Path(os.fsdecode(b"odd-\xff.xlsx"))
     small.rename(odd)
     assert main(["solve", str(odd), "-o", os.fsdecode(b"plan-\xfe.xlsx")]) == 0
