@@ -144,7 +144,8 @@ def test_names_that_are_no_text_or_too_long(
 ) -> None:
     """A file name that is no UTF-8 is read, written and shown escaped; one that is too long is refused in words."""
     # what pytest captures of messages it sends between processes as UTF-8
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    for name in (None, "planner"):
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
     odd = Path(os.fsdecode(b"odd-\xff.xlsx"))
     small.rename(odd)
     assert main(["solve", str(odd), "-o", os.fsdecode(b"plan-\xfe.xlsx")]) == 0
