@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -223,6 +223,7 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
     The process is ended by force if a solver that cannot be stopped is still at work in it.
     """
     open_standard_streams()
+    before = set(threading.enumerate())
     as_json = "--json" in words or os.environ.get("PLANNER_JSON", "").lower() in ("1", "true", "yes", "on")
     message, why = "", ""
     with Stop() as stop, only_ours_on_stdout() if as_json else nullcontext():
@@ -262,11 +263,12 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
         if why and not ExitCode(code).is_failure:
             say(f"planner: Output cannot be written ({why}); files that were written are in place.", err=True)
             code = ExitCode.CANNOT_WRITE
-    return _end(int(code))
+    return _end(int(code), before)
 
 
-def _end(code: int) -> int:
-    if any(each.daemon for each in threading.enumerate()):
+def _end(code: int, before: Set[threading.Thread]) -> int:
+    """The exit code; the process is ended by force where a thread of the command is still at work."""
+    if any(each.daemon for each in set(threading.enumerate()) - before):
         logging.shutdown()
         flush_standard_streams()
         os._exit(code)
