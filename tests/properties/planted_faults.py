@@ -16,13 +16,12 @@ import models.demand.limits
 import models.demand.service
 import models.policy.caps
 import models.stochastic.extensive_form
-import models.supply.contract_schedule
 import models.supply.contracts
 import models.supply.kind
-import models.supply.lease_schedule
 import models.supply.leases
 import models.supply.on_demand
 import models.supply.pools
+import models.supply.signing
 import models.supply.take_or_pay
 from models.core.ledgers import CapacityLedger, CostLedger
 from models.core.linear import Linear
@@ -91,7 +90,7 @@ def _escalates(wrong: Callable[[float, int], float]) -> Fault:
 
 
 def _starts(wrong: Wrong) -> Fault:
-    modules = (models.supply.kind, models.supply.lease_schedule, models.supply.contract_schedule)
+    modules = (models.supply.kind, models.supply.signing)
     return both(*(instead(each, "service_start", wrong) for each in modules))
 
 
