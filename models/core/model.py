@@ -62,7 +62,7 @@ class Model:
         self.signings = SigningLedger()
         self.departure_usd = Linear()
         self.obligations: list[Obligation] = []
-        self.obligation_caps: list[tuple[Linear, str]] = []
+        self.obligation_caps_kept: Callable[[], bool] = lambda: True
         self.demand: dict[tuple[str, str, int, str], Linear] = {}
         self.revenue_forgone: dict[int, Linear] = {}
         self.shortfall: dict[tuple[str, int], Linear] = {}
@@ -214,6 +214,14 @@ class Model:
         if decided is not None:
             self.decisions.append(DecisionColumn(decided, name, key, variable))
         return variable
+
+    def add_unbounded(self, name: str, key: Hashable) -> Var:
+        """Adds one column without bounds to the family `name`; it adapts to what happens."""
+        family = self.pyomo.component(name)
+        if family is None:
+            family = self._pyo.Var(self._pyo.Any, domain=self._pyo.Reals, dense=False)
+            self.pyomo.add_component(name, family)
+        return family.add(key)
 
     def add_positive_part(self, name: str, key: Hashable, part: Linear, of: Linear, most: float) -> None:
         """Holds `part` to exactly max(0, `of`), where `part` >= `of` is a row already.

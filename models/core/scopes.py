@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from models.core.ledgers import Payer, Source
 from models.dataset import Dataset
-from models.schema import Cap
 
 
-def in_scope(cap: Cap, payer: Payer) -> bool:
+class Scoped(Protocol):
+    """What speaks of a scope, such as a cap."""
+
+    @property
+    def scope(self) -> str:
+        """The kind of thing that counts, or `total`."""
+
+    @property
+    def name(self) -> str | None:
+        """Which one; of no meaning with `total`."""
+
+
+def in_scope(cap: Scoped, payer: Payer) -> bool:
     """Whether a payment counts in a cap; outside scope total only what is paid for capacity does."""
     if cap.scope == "total":
         return True
@@ -18,7 +31,7 @@ def in_scope(cap: Cap, payer: Payer) -> bool:
     return bool(getattr(payer, cap.scope) == cap.name)
 
 
-def capacity_in_scope(dataset: Dataset, cap: Cap, source: Source) -> bool:
+def capacity_in_scope(dataset: Dataset, cap: Scoped, source: Source) -> bool:
     """Whether a source's capacity counts in a cap."""
     if cap.scope == "total":
         return True

@@ -89,7 +89,7 @@ def _drop_needless_ends(model: Model, services: list[_ServicePeriod]) -> None:
     there or not, as it happens.
     """
     horizon = len(model.dataset.horizon)
-    if counts_in_full(model.dataset) or not model.obligation_caps:
+    if counts_in_full(model.dataset) or not any(cap.measure == "obligation_usd" for cap in model.dataset.caps):
         return
     for service in services:
         tail = [service.level(t).variables[0] for t in service.stops if t >= horizon]
@@ -99,13 +99,9 @@ def _drop_needless_ends(model: Model, services: list[_ServicePeriod]) -> None:
             continue
         for variable in tail:
             variable.set_value(kept)
-        if not all(_within(body.value(), sense, model.units.usd) for body, sense in model.obligation_caps):
+        if not model.obligation_caps_kept():
             for variable, value in zip(tail, ended, strict=True):
                 variable.set_value(value)
-
-
-def _within(excess: float, sense: str, scale: float) -> bool:
-    return excess <= 1e-6 * scale if sense == "max" else excess >= -1e-6 * scale
 
 
 def _key(schedule: LeaseSchedule) -> tuple[str, int, int]:

@@ -44,11 +44,13 @@ def small(*rows: Any, months: int = 2, **settings: Any) -> Dataset:
     return dataset(demand(2, months=months), on_demand(3.0), *rows, months=months, **{"discount_rate": 0.1} | settings)
 
 
-def capped(measure: str, value: float, scope: str = "total", name: str | None = None, **columns: Any) -> Dataset:
-    """A lease, a contract, fleet and on-demand under one cap."""
+def capped(
+    measure: str, value: float, scope: str = "total", name: str | None = None, *more: Cap, **columns: Any
+) -> Dataset:
+    """A lease, a contract, fleet and on-demand under one cap and what more there are."""
     policy = Cap(**{"sense": "max"} | columns, cap="policy", measure=measure, scope=scope, name=name, value=value)
     chat = segment(shortfall_usd_per_mtok=0.1, revenue_usd_per_mtok=0.1)
-    return small(chat, fleet(), lease("lease", term(1, 1.0)), contract(term_months=2), policy)
+    return small(chat, fleet(), lease("lease", term(1, 1.0)), contract(term_months=2), policy, *more)
 
 
 def ruled(kind: str, *offers: str, count: int | None = None) -> Dataset:
@@ -154,6 +156,14 @@ TERMS: dict[str, Dataset] = {
     "cap_capacity_mw": capped("capacity_mw", 0.002, "provider", "neo"),
     "cap_capacity_share": capped("capacity_share", 0.5, "region", "us", sense="min"),
     "cap_cash": capped("cash_usd", 2000, per="quarter"),
+    "caps_that_count_the_same": capped(
+        "cash_usd",
+        2000,
+        "total",
+        None,
+        Cap(cap="each month", measure="cash_usd", scope="total", sense="max", value=1500),
+        per="quarter",
+    ),
     "cap_cash_share_of_revenue": capped("cash_share_of_revenue", 0.5),
     "cap_obligation": capped("obligation_usd", 500),
     "cap_shortfall_share": capped("shortfall_share", 0.1, per="horizon"),

@@ -33,6 +33,7 @@ MAKERS: dict[str, dict[str, tuple[str, ...]]] = {
         "add_variables": ("{}",),
         "add_cumulative_counts": ("{}",),
         "add_binary": ("{}",),
+        "add_unbounded": ("{}",),
         "add_positive_part": ("{}_is_positive",),
     },
 }

@@ -5,6 +5,7 @@ A fault takes pytest's monkeypatch, which takes it back.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import models.demand.baseline
 import models.demand.limits
 import models.demand.service
+import models.policy.cap_quantities
 import models.policy.caps
 import models.stochastic.extensive_form
 import models.supply.contracts
@@ -125,14 +127,14 @@ def _by_straight_lines(right: Wrong, points: dict[int, float], t: int, *args: An
     return points[first] + (points[last] - points[first]) * (t - first) / (last - first)
 
 
-def _three_months_each(right: Wrong, model: Model, cap: Any, months: Sequence[int]) -> Any:
-    found = right(model, cap, months)
-    return [list(months[k : k + 3]) for k in range(0, len(months), 3)] if cap.per == "quarter" else found
+def _three_months_each(right: Wrong, model: Model, cap: Any) -> Any:
+    months = [t for period in right(model, cap) for t in period]
+    in_quarters = cap.per == "quarter" and cap.measure.startswith(("cash", "shortfall"))
+    return [months[k : k + 3] for k in range(0, len(months), 3)] if in_quarters else right(model, cap)
 
 
-def _owed_from_now(right: Wrong, model: Model, cap: Any, t: int) -> Linear:
-    body: Linear = right(model, cap, t - 1)
-    return body
+def _owed_from_now(right: Wrong, model: Model, scoped: Any) -> dict[int, Linear]:
+    return defaultdict(Linear, {t + 1: change for t, change in right(model, scoped).items()})
 
 
 def _no_cost(right: Wrong, routes: Routes, *pair: str) -> float | None:
@@ -239,8 +241,8 @@ FAULTS: dict[str, Fault] = {
     "an option need not be bought": without_rows("option_before_offer"),
     "rules are ignored": without_rows("rule_holds"),
     "caps are ignored": without_rows("cap_is_kept"),
-    "quarters begin with the window of a cap": instead(models.policy.caps, "_periods", _three_months_each),
-    "obligations are counted a month early": instead(models.policy.caps, "_obligation", _owed_from_now),
+    "quarters begin with the window of a cap": instead(models.policy.caps, "_held", _three_months_each),
+    "obligations are counted a month early": instead(models.policy.cap_quantities, "_owed_changes", _owed_from_now),
     "the network is free": instead(Routes, "usd_per_mtok", _no_cost),
     "any region serves any": instead(Routes, "usd_per_mtok", _anywhere),
     "headroom is not kept": instead(TokensServed, "__init__", _without_headroom),
