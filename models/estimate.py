@@ -111,6 +111,25 @@ class Estimate:
         return self.at_most if self.at_most - self.at_least <= gap * size + 1e-12 * size else None
 
     @property
+    def gap(self) -> float | None:
+        """Of a least cost: how far the plan found may be above it, as a share of its own cost; None where not known.
+
+        >>> Estimate(98.0, 100.0).gap, Estimate(0.0, 0.0).gap, Estimate(-1.0, 0.0).gap
+        (0.02, 0.0, None)
+        """
+        if self.width is None or self.at_most is None:
+            return None
+        return self.width / abs(self.at_most) if self.at_most else 0.0 if self.width == 0.0 else None
+
+    def is_within(self, gap: float) -> bool:
+        """Whether the gap of a least cost is proven to be no more than this one.
+
+        >>> Estimate(97.986, 100.0).is_within(0.02), Estimate(98.0, 100.0).is_within(0.02)
+        (False, True)
+        """
+        return self.gap is not None and self.gap <= gap * (1.0 + 1e-9)
+
+    @property
     def width(self) -> float | None:
         """How far the ends are apart; None where one is not known."""
         return None if self.at_least is None or self.at_most is None else self.at_most - self.at_least

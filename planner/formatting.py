@@ -42,6 +42,18 @@ def percent(share: float | None) -> str:
     return f"{100 * share:.3g} %" if abs(share) > 1e-9 else "0 %"
 
 
+def gap_percent(gap: float | None) -> str:
+    """A gap as a percentage, its last digit rounded up: none is told smaller than it is.
+
+    >>> gap_percent(0.02014), gap_percent(0.0200001), gap_percent(0.02), gap_percent(None)
+    ('2.02 %', '2.01 %', '2 %', '-')
+    """
+    if gap is None or not math.isfinite(gap) or gap <= 1e-9:
+        return percent(gap)
+    digit = 10.0 ** (math.floor(math.log10(gap)) - 2)
+    return percent(math.ceil(gap / digit * (1.0 - 1e-9)) * digit)
+
+
 def parse_share(value: object) -> float:
     """A share as people write it: `0.01` or `1%`.
 

@@ -31,6 +31,7 @@ _DTYPES = {
     "rate": "float64",
     "number": "float64",
     "share": "float64",
+    "gap": "float64",
 }
 """The pandas type of each kind of column; others are texts, flags or values of several kinds."""
 

@@ -25,7 +25,7 @@ from models.warm_start import start_values
 from planner.backtest.checkpoints import BacktestStep, chain_key, load_step, save_step
 from planner.backtest.plan_files import audited, write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs
-from planner.formatting import money, percent
+from planner.formatting import gap_percent, money
 from planner.interrupt import Stop
 from planner.solving.problem import Outcome
 from planner.solving.progress import Watch
@@ -85,7 +85,7 @@ def _log_step(step: BacktestStep, currency: str) -> str:
     if step.objective_usd is None:
         return f"no plan ({step.status}); the earlier plan is followed"
     done = "; ".join(step.signed) or "nothing to sign"
-    return f"{done}. {money(step.objective_usd, currency)} from here on, gap {percent(step.gap)}"
+    return f"{done}. {money(step.objective_usd, currency)} from here on, gap {gap_percent(step.gap)}"
 
 
 def _round(request: BacktestRequest, inputs: Inputs, earlier: Plan, k: int) -> _Round:

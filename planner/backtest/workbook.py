@@ -28,7 +28,7 @@ STEPS = report_table(
     "status:text",
     "cost_from_here_usd:money",
     "bound_usd:money",
-    "gap:share",
+    "gap:gap",
     "seconds:amount",
     "cost_so_far_usd:money",
     "foresight_so_far_usd:money",
@@ -121,9 +121,8 @@ def _steps(result: BacktestResult) -> Section:
     size, word = money_scale(usd for each in (*paid, [step.objective_usd for step in result.steps]) for usd in each)
     rows = []
     for step, own, best in zip(result.steps, *paid, strict=True):
-        gap = None if step.gap is None else round(100.0 * step.gap, 6)
         costs = (over(usd, size) for usd in (own, best, step.objective_usd))
-        rows.append((label(step.month), *costs, gap, step.status))
+        rows.append((label(step.month), *costs, step.gap, step.status))
     unit = f"{result.actuals.settings.currency} {word}".strip()
     return Section(
         "Step by step",
@@ -132,7 +131,7 @@ def _steps(result: BacktestResult) -> Section:
             f"Paid so far, {unit}:money",
             f"With foresight, {unit}:money",
             f"Planned from here, {unit}:money",
-            "Gap, %:amount",
+            "Gap:gap",
             "Status:text",
         ),
         rows,

@@ -16,7 +16,9 @@ from typing import Any
 from planner.batch.execution.budgeted_process import ProcessResult
 from planner.batch.folder import PLAN
 from planner.batch.jobs.job import Job
+from planner.batch.reporting.estimates import minimised
 from planner.errors import ExitCode
+from planner.formatting import gap_percent
 from planner.results.fingerprints import file_sha256
 
 EXIT_CODES = {
@@ -138,8 +140,8 @@ def _reason(report: Mapping[str, Any]) -> str:
     if status == "infeasible":
         repairs = report.get("repairs") or []
         return "no plan exists" + (f"; {len(repairs)} ways to make one possible are in run.json" if repairs else "")
-    gap = report.get("gap")
-    shown = "an unknown gap" if gap is None else f"a gap of {gap:.3%}"
+    gap = minimised(report).gap
+    shown = "an unknown gap" if gap is None else f"a gap of {gap_percent(gap)}"
     return {
         "optimal": "",
         "stopped": f"stopped at its time limit with {shown}",

@@ -31,7 +31,7 @@ WIDEST = 60
 """Columns are as wide as what they hold, up to this many characters; longer text wraps."""
 PAGE = 250
 """Characters that still can be read across a landscape page; wider tables take two pages or more."""
-FIGURES = ("whole", "amount", "money", "rate", "share")
+FIGURES = ("whole", "amount", "money", "rate", "share", "gap")
 SHEET_ROWS = 1_048_575
 """Rows a sheet has below its header."""
 CELL_TEXT = 32_000
@@ -143,6 +143,8 @@ def number_format(kind: str, figures: Iterable[float]) -> str:
     """
     shown = [abs(figure) for figure in figures]
     largest = max(shown, default=0.0)
+    if kind == "gap":
+        return "0.0####%"  # 2.014 % is not shown as the 2 % that was asked for
     if kind == "share":
         return "0.000%" if 0.0 < largest < 0.01 else "0.0%"
     if all(float(figure).is_integer() for figure in shown):
@@ -172,7 +174,7 @@ def draw_table(book: Book, filled: Filled) -> None:
         for r, value in enumerate(values, start=1):
             kind, look = column.kind, style
             if kind == "any" and units is not None and rows[r - 1][units] == "share" and value is not None:
-                kind, look = "share", book.format(num_format=number_format("share", [value]), align="right", indent=1)
+                kind, look = "share", book.format(num_format=number_format("gap", [value]), align="right", indent=1)
             write_value(book, sheet, r, c, kind, value, look)
     for r, row in enumerate(rows, start=1):
         lines = max(math.ceil(len(value) / (WIDEST + 4)) if isinstance(value, str) else 1 for value in row)

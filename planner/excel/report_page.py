@@ -22,7 +22,7 @@ __all__ = ["Drawing", "Kind", "Page", "Picture", "Section", "first_rows", "heads
 WIDTHS = (38, 15, 15, 15, 16, 15, 80)
 """Widths of the page's columns in characters; words go last, where there is room."""
 ROW_PIXELS = 20
-Kind = Literal["text", "spill", "whole", "amount", "money", "price"]
+Kind = Literal["text", "spill", "whole", "amount", "money", "price", "gap"]
 """What a column holds; prices may be of different sizes, so each has the digits it needs, and a spill runs on."""
 
 

@@ -19,7 +19,7 @@ PLANS = report_table(
     "minimised:text",
     "objective_usd:money",
     "bound_usd:money",
-    "gap:share",
+    "gap:gap",
     "expected_usd:money",
     "least_usd:money",
     "most_usd:money",

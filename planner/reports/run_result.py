@@ -202,18 +202,14 @@ class RunResult:
         """The relative gap of what was minimised: with a plan to keep, of cost and charge together."""
         if self.kept is None:
             return self.gap
-        least, found = self.kept.minimised.at_least, self.kept.minimised.at_most
-        if least is None or found is None:
-            return None
-        return (found - least) / abs(found) if found else 0.0
+        return self.kept.minimised.gap
 
     def note_bound(self, bound_usd: float | None) -> None:
         """Takes what every plan costs at least, and with it the gap; None where nothing is proven."""
         self.bound_usd = self.gap = None
         if bound_usd is not None and self.objective_usd is not None:
             self.bound_usd = min(bound_usd, self.objective_usd)
-            left = self.objective_usd - self.bound_usd
-            self.gap = left / abs(self.objective_usd) if self.objective_usd else 0.0 if left == 0 else None
+            self.gap = Estimate(self.bound_usd, self.objective_usd).gap
 
     @property
     def possible_saving_usd(self) -> float | None:

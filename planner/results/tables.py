@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from models import kinds
 
-Kind = Literal["text", "month", "whole", "amount", "money", "rate", "share", "flag", "any"]
-"""What a column holds: `amount` a quantity, `money` a sum of it, `rate` a price, `any` a number or text by row."""
+Kind = Literal["text", "month", "whole", "amount", "money", "rate", "share", "gap", "flag", "any"]
+"""What a column holds: `amount` a quantity, `money` a sum of it, `rate` a price, `gap` a share with all its digits,
+`any` a number or text by row."""
 
 
 @dataclass(frozen=True, slots=True)

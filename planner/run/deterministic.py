@@ -15,7 +15,7 @@ from planner.analysis.alternatives import AlternativesQuestion
 from planner.analysis.base_case import BaseCaseQuestion, budget_of
 from planner.analysis.marginal_values import SECONDS, marginal_values
 from planner.analysis.plan_stability import FreeToDepart, departing
-from planner.analysis.questions import Incumbent, openness_of, share_time
+from planner.analysis.questions import Incumbent, share_time
 from planner.formatting import money
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
@@ -152,5 +152,5 @@ def _replace(result: RunResult, incumbent: Incumbent) -> None:
         result.note_bound(minimised.at_least)
     else:
         result.kept = departing(dataset, plan, keep, minimised)
-    if result.status == "stopped" and openness_of(minimised, result.gap_asked) == 0.0:
+    if result.status == "stopped" and minimised.is_within(result.gap_asked):
         result.status = "optimal"

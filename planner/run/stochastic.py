@@ -13,7 +13,6 @@ from models.plan import Plan
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from planner.analysis.base_case import base_case_of_scenarios
-from planner.analysis.questions import openness_of
 from planner.formatting import money
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
@@ -80,5 +79,5 @@ def _replace_if_better(
     result.solution = ScenarioSetResult.of(dataset, replace(best, scenarios=scenarios, objective_usd=objective_usd))
     result.audit = audited
     result.replace_objective(objective_usd)
-    if openness_of(Estimate.optimum(result.bound_usd, objective_usd), result.gap_asked) == 0.0:
+    if Estimate.optimum(result.bound_usd, objective_usd).is_within(result.gap_asked):
         result.status = "optimal"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from planner.formatting import money, percent
+from planner.formatting import gap_percent, money
 from planner.interrupt import Stop
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class ProgressLines:
         if standing is None or (standing.incumbent_usd is None and standing.bound_usd is None):
             return f"{self._what}: no plan yet, {seconds:.0f} s"
         best = money(standing.incumbent_usd, self._currency) if standing.incumbent_usd is not None else "no plan yet"
-        bound, gap = money(standing.bound_usd, self._currency), percent(standing.gap)
+        bound, gap = money(standing.bound_usd, self._currency), gap_percent(standing.gap)
         return f"{self._what}: {best}, bound {bound}, gap {gap}, {seconds:.0f} s"
 
 

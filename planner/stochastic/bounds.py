@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from planner.formatting import money, percent
+from planner.formatting import gap_percent, money
 from planner.solving.problem import Progress
 
 log = logging.getLogger("planner")
@@ -88,7 +88,7 @@ class BoundTracker:
     def report(self, step: str) -> None:
         """Reports both bounds after a step, to whoever watches and to the log."""
         plan = "no plan yet" if self.upper_usd is None else f"plan {money(self.upper_usd, self.currency)}"
-        bound, gap = money(self.lower_usd, self.currency), percent(self.gap)
+        bound, gap = money(self.lower_usd, self.currency), gap_percent(self.gap)
         self.log(f"{step}: {plan}, bound {bound}, gap {gap}, {self.seconds:.0f} s")
         if self.on_progress is not None:
             self.on_progress(Progress(self.seconds, self.upper_usd, self.lower_usd, self.gap))

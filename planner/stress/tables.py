@@ -33,7 +33,7 @@ SAMPLES = report_table(
     "shortfall_usd:money",
     "months_short:whole",
     "segments_short:text",
-    "gap:share",
+    "gap:gap",
     "cannot_be_taken:text",
     "beyond_caps:text",
     "drawn:text",

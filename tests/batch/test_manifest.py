@@ -89,6 +89,7 @@ FIELDS = sorted(asdict(RECORD))
 REPORTED = (
     "objective_usd",
     "gap",
+    "kept",
     "months",
     "decisions",
     "limits",

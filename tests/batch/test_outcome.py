@@ -25,7 +25,8 @@ def left(folder: Path, status: str = "optimal", *, plan: bytes = b"plan", **chan
         "interrupted": False,
         "input_sha256": INPUT,
         "plan_sha256": hashlib.sha256(b"plan").hexdigest(),
-        "gap": 0.02,
+        "objective_usd": 100.0,
+        "bound_usd": 98.0,
         "faults": [{"severity": "error", "sheet": "fleet", "cell": "B2", "found": "x", "fix": "Mend it."}],
     }
     (folder / "plan.run.json").write_text(json.dumps(report | changes), encoding="utf-8")
@@ -40,7 +41,7 @@ def ended(code: int | None, cause: Any = "", output: str = "") -> ProcessResult:
     ("status", "code", "message"),
     [
         ("optimal", 0, ""),
-        ("stopped", 4, "time limit with a gap of 2.000%"),
+        ("stopped", 4, "time limit with a gap of 2 %"),
         ("infeasible", 3, "no plan exists"),
         ("no_plan", 5, "without a plan"),
         ("invalid", 2, "fleet!B2: found x. Mend it."),
@@ -54,6 +55,13 @@ def test_results(tmp_path: Path, status: str, code: int, message: str) -> None:
     assert message in outcome.message
     assert outcome.has_plan == (status in ("optimal", "stopped"))
     assert not outcome.retryable
+
+
+def test_the_gap_told_is_that_of_what_was_minimised(tmp_path: Path) -> None:
+    """With a plan to keep that is cost and charge together, rounded up; the bound is of plans free to depart."""
+    kept = {"minimised_usd": 120.0, "minimised_bound_usd": 120.0 * (1.0 - 0.02014)}
+    outcome = classify(JOB, left(tmp_path, "stopped", bound_usd=60.0, kept=kept), ended(4), INPUT)
+    assert outcome.message == "stopped at its time limit with a gap of 2.02 %"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from models.core.noise import NOISE
@@ -12,6 +13,23 @@ from planner.batch.manifest import JobRecord
 def cost_usd(record: JobRecord | None) -> float | None:
     """The net present cost of a job's plan; None without one."""
     return None if record is None or not record.plan_path else _number(record.report.get("objective_usd"))
+
+
+def minimised(report: Mapping[str, Any]) -> Estimate:
+    """What was minimised, USD: of the plan, and of any; with a plan to keep, cost and charge for departing together."""
+    kept = report.get("kept")
+    told, cost, bound = (
+        (kept, "minimised_usd", "minimised_bound_usd") if kept else (report, "objective_usd", "bound_usd")
+    )
+    return Estimate.optimum(_number(told.get(bound)), _number(told.get(cost)))
+
+
+def gap_of(record: JobRecord | None) -> float | None:
+    """The gap by which a job's plan counts as optimal or stopped: of what was minimised; None where it is not known."""
+    if record is None or not record.plan_path:
+        return None
+    gap = minimised(record.report).gap
+    return None if gap is None else 0.0 if gap <= NOISE else gap
 
 
 def least_cost(record: JobRecord | None) -> Estimate:

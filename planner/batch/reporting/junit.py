@@ -15,6 +15,7 @@ from pathlib import Path
 
 from planner.batch.job_logs import tail
 from planner.batch.manifest import JobRecord, Manifest
+from planner.batch.reporting.estimates import gap_of
 from planner.batch.reporting.status import STATUS_LABELS, counts, ending, why_not_good
 from planner.files.atomic import write_durably
 
@@ -81,7 +82,7 @@ def _facts(record: JobRecord) -> str:
         "reused": "yes" if record.reused else "no",
         "exit_code": record.exit_code,
         "peak_mb": record.peak_mb,
-        **{key: record.report.get(key) for key in _FIGURES},
+        **{key: record.report.get(key) for key in _FIGURES} | {"gap": gap_of(record)},
         "input": record.input_path,
         "plan": record.plan_path,
     }

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from planner.batch.manifest import STATUSES, JobRecord, Manifest
-from planner.batch.reporting.estimates import estimate_of, least_cost
+from planner.batch.reporting.estimates import estimate_of, gap_of, least_cost
 from planner.batch.reporting.status import counts
 from planner.files.atomic import write_durably
 
@@ -79,7 +79,7 @@ _JOB_METRICS: tuple[tuple[str, str, Callable[[JobRecord], float]], ...] = (
     ),
     ("planner_job_cost_usd", "Net present cost of the job's plan.", lambda each: _of_plan(each, "objective_usd")),
     ("planner_job_bound_usd", "What any plan of the job costs at least.", lambda each: _end(least_cost(each).at_least)),
-    ("planner_job_gap_ratio", "Relative gap of the job's plan.", lambda each: _of_plan(each, "gap")),
+    ("planner_job_gap_ratio", "Relative gap of what the job's plan minimises.", lambda each: _end(gap_of(each))),
     (
         "planner_job_saving_usd",
         "Saving against signing nothing new, where it is proven.",

@@ -10,10 +10,11 @@ from typing import Any
 
 from models.core.noise import NOISE
 from models.dataset import Dataset
+from models.estimate import UNKNOWN
 from models.schema import Settings
 from planner.batch.manifest import JobRecord, Manifest
 from planner.batch.reporting.changes import JobChange
-from planner.batch.reporting.estimates import cost_usd, estimate_of
+from planner.batch.reporting.estimates import cost_usd, estimate_of, gap_of, minimised
 from planner.batch.reporting.status import counts, headline, status_label, tone, why_not_good
 from planner.excel.book import Cell
 from planner.excel.report_page import Page, Picture, Section, first_rows, heads, write_report
@@ -35,7 +36,9 @@ JOBS = report_table(
     "plan:text",
     "cost_usd:money",
     "bound_usd:money",
-    "gap:share",
+    "gap:gap",
+    "minimised_usd:money",
+    "minimised_bound_usd:money",
     "base_case_usd:money",
     "base_case_at_least_usd:money",
     "base_case_at_most_usd:money",
@@ -69,8 +72,8 @@ DIFFERENCES = report_table(
     "difference_usd:money",
     "least_cost_difference_at_least_usd:money",
     "least_cost_difference_at_most_usd:money",
-    "gap_before:share",
-    "gap:share",
+    "gap_before:gap",
+    "gap:gap",
 )
 DECISIONS = report_table(
     "Decision changes",
@@ -170,7 +173,7 @@ def _jobs(manifest: Manifest) -> Section:
         "Job:text",
         "Status:text",
         f"Cost, {unit}:money",
-        "Gap, %:amount",
+        "Gap:gap",
         f"Saving, {unit}:money",
         "Shortfall, bn tokens:amount",
         "Seconds:amount",
@@ -181,7 +184,7 @@ def _jobs(manifest: Manifest) -> Section:
             each.name,
             Cell(status_label(each), tone(each)),
             over(cost_usd(each), size),
-            over(_figure(each, "gap"), 0.01),
+            gap_of(each),
             _saving(each, size),
             _figure(each, "shortfall_bn_tokens"),
             each.seconds,
@@ -191,7 +194,7 @@ def _jobs(manifest: Manifest) -> Section:
     ]
     pictures = (
         Picture(f"Net present cost by job, {unit}", (2,), "column", "#,##0.0"),
-        Picture("Gap by job, %", (3,), "column", "0.00"),
+        Picture("Gap by job", (3,), "column", "0.0##%"),
         Picture("Seconds by job", (6,), "column", "#,##0"),
     )
     listed = first_rows(rows, LISTED, "Jobs")
@@ -226,6 +229,12 @@ def _ends(record: JobRecord, key: str) -> tuple[float | None, ...]:
     """The value of a figure of a search where it is told, and both ends."""
     known = estimate_of(record, key)
     return _figure(record, key), known.at_least, known.at_most
+
+
+def _minimised(record: JobRecord) -> tuple[float | None, float | None]:
+    """What was minimised and its lower bound: what the gap is of."""
+    known = minimised(record.report) if record.plan_path else UNKNOWN
+    return known.at_most, known.at_least
 
 
 def _saving(record: JobRecord, size: float) -> float | str | None:
@@ -268,7 +277,9 @@ def _job(record: JobRecord) -> tuple[Any, ...]:
         "yes" if record.good else "no",
         _plan(record),
         cost_usd(record),
-        *(_figure(record, key) for key in ("bound_usd", "gap")),
+        _figure(record, "bound_usd"),
+        gap_of(record),
+        *_minimised(record),
         *_ends(record, "base_case_usd"),
         *_ends(record, "saving_usd"),
         *(_figure(record, key) for key in ("demand_bn_tokens", "served_bn_tokens", "shortfall_bn_tokens")),
@@ -298,6 +309,6 @@ def _compared(change: JobChange) -> tuple[Any, ...]:
         change.difference_usd,
         change.least_cost_difference.at_least,
         change.least_cost_difference.at_most,
-        _figure(before, "gap"),
-        _figure(after, "gap"),
+        gap_of(before),
+        gap_of(after),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.analysis.alternatives import common_decisions
-from planner.formatting import money, percent, shortened
+from planner.formatting import gap_percent, money, percent, shortened
 from planner.reports.plan.text import kept_words, known, saving_parts
 from planner.reports.run_result import RunResult
 
@@ -31,10 +31,10 @@ def plan_lines(result: RunResult) -> Iterator[str]:
 def gap_line(result: RunResult) -> Iterator[str]:
     """The gap in percent and money, where it is known."""
     if result.kept is not None:
-        yield f"  Gap               {percent(result.proven_gap)} of cost and charge for departing together"
+        yield f"  Gap               {gap_percent(result.proven_gap)} of cost and charge for departing together"
     elif result.possible_saving_usd is not None:
         beyond = money(result.possible_saving_usd, result.currency)
-        yield f"  Gap               {percent(result.gap)} (at most {beyond} above the best possible)"
+        yield f"  Gap               {gap_percent(result.gap)} (at most {beyond} above the best possible)"
 
 
 def base_case_lines(result: RunResult) -> Iterator[str]:

@@ -10,7 +10,7 @@ from models.kinds import FLEET, ON_DEMAND, OPTION
 from models.plan import categories
 from models.supply.registry import KINDS
 from planner.excel.first_sheet import Banner, Tile, Tone
-from planner.formatting import estimate_words, money, percent, range_words
+from planner.formatting import estimate_words, gap_percent, money, percent, range_words
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
 
@@ -59,7 +59,7 @@ def verdict(result: RunResult, no_other: str, due: str, audited: str = "") -> Ba
 
 def _gap_words(result: RunResult, no_other: str) -> str:
     """The gap, of what it is said of, and what it is worth in money."""
-    gap = f"gap of {percent(result.proven_gap)}"
+    gap = f"gap of {gap_percent(result.proven_gap)}"
     if result.kept is not None:
         return f"{gap} of cost and charge for departing together; departing freely would save {kept_words(result)}"
     most = result.possible_saving_usd
