@@ -37,6 +37,7 @@ from models.schema import (
     OnDemand,
     Option,
     Ramp,
+    Residual,
     Rule,
     Scenario,
     ScenarioFactor,
@@ -88,6 +89,7 @@ class Dataset:
     settings: Settings
     hardware: tuple[Hardware, ...] = ()
     throughput: tuple[Throughput, ...] = ()
+    residuals: tuple[Residual, ...] = ()
     segments: tuple[Segment, ...] = ()
     demand: tuple[Demand, ...] = ()
     load_blocks: tuple[LoadBlock, ...] = ()

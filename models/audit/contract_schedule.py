@@ -126,12 +126,27 @@ class AuditedContract(AuditedSigning):
         unpaid = 1 - self.offer.prepay_share
         return tuple((t, unpaid * usd) for t, usd in self.minimums.items() if t < self.exit_month)
 
+    @property
+    def worth_after_horizon(self) -> Mapping[int, float]:
+        found, share = {}, self.offer.take_or_pay_share
+        for t in range(max(self.start, self.dataset.settings.months), self.end + 1):
+            hours = self.dataset.hours(t)
+            found[t] = (
+                sum(
+                    min(rate * share * online, self.worth(t, {self.offer.hardware: online / hours}))
+                    for rate, online in self._steps(t)
+                )
+                if t < self.exit_month
+                else 0.0
+            )
+        return found
+
     def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
         contract, minimums, prepay = self.offer, self.minimums, self.offer.prepay_share
         within = [usd for t, usd in minimums.items() if self.inside(t)]
         signed = self.signing.month
         if signed < self.exit_month:
-            yield signed, self.upfront, self.upfront * len(within) / contract.term_months
+            yield signed, self.upfront, self.upfront * self.upfront_share
             yield signed, prepay * sum(minimums.values()), prepay * sum(within)
         billed: dict[int, float] = {}
         for t, minimum in minimums.items():
@@ -139,6 +154,7 @@ class AuditedContract(AuditedSigning):
                 billed[t] = self.bill(t, used.get(t, 0.0)) + self.overage(t, over.get(t, 0.0))
                 due = billed[t] - prepay * minimum
                 yield t, due, due
+        yield from self.deductions()
         for first in range(self.start, self.end + 1, 12):
             year = [t for t in range(first, min(first + 12, self.end + 1)) if t in billed]
             if year:

@@ -25,4 +25,5 @@ class AuditedLeaseOut(AuditedSigning):
         offer = self.offer
         for t in range(self.start, self.end + 1):
             income = offer.usd_per_accelerator_hour * offer.accelerators * self.signing.units * self.dataset.hours(t)
-            yield t, -income, -income
+            if t in self.dataset.horizon:  # beyond it no capacity of the plan stands behind the income
+                yield t, -income, -income

@@ -106,10 +106,17 @@ class AuditedLease(AuditedSigning):
         within = [fee for tau, fee in enumerate(self.fees, start=1) if self.inside(self.start + tau - 1)]
         prepay, signed = self.term.prepay_share, self.signing.month
         if signed < self.exit_month:
-            yield signed, self.upfront, self.upfront * len(within) / self.term.term_months
+            yield signed, self.upfront, self.upfront * self.upfront_share
             yield signed, prepay * sum(self.fees), prepay * sum(within)
         for t, usd in self.due_after_signing:
             yield t, usd, usd
+        yield from self.deductions()
+
+    @property
+    def worth_after_horizon(self) -> Mapping[int, float]:
+        first, last = max(self.start, self.dataset.settings.months), min(self.end, self.exit_month - 1)
+        months = range(first, int(last) + 1)
+        return {t: min(self.fee(t - self.start + 1), self.worth(t, self.online(t))) for t in months}
 
     def check_service(self, where: str, findings: Findings) -> None:
         """The end of service, the right to cancel and the renewals."""
@@ -138,7 +145,7 @@ class AuditedLease(AuditedSigning):
         findings.true("cancelled_as_allowed", f"{where}, months of service", served >= least, served, least)
         # the month after the last one in service is when the stop takes effect
         notice = signing.end + 1 - term.notice_months
-        kept = notice >= 0 and (self.full or notice < settings.months)
+        kept = notice >= 0 and (self.reaches_beyond or notice < settings.months)
         limit = 0 if notice < 0 else settings.months - 1
         findings.true("cancelled_as_allowed", f"{where}, month of notice", kept, notice, limit)
 
@@ -154,4 +161,8 @@ class AuditedLease(AuditedSigning):
             found[t] = t
         # a notice given beyond the horizon is bookkeeping, and with prorate an end beyond it
         months = self.dataset.settings.months
-        return {t: when for t, when in found.items() if t < self.exit_month and (when if self.full else t) < months}
+        return {
+            t: when
+            for t, when in found.items()
+            if t < self.exit_month and (when if self.reaches_beyond else t) < months
+        }

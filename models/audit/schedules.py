@@ -51,7 +51,7 @@ def first_service_month(dataset: Dataset, offer: Any, name: str | None, signed: 
 
 def counts(dataset: Dataset, t: int) -> bool:
     """Whether a payment of month t is one of the plan's: not sunk, and not beyond a prorated horizon."""
-    return t >= 0 and (dataset.settings.end_of_horizon == "full" or t < dataset.settings.months)
+    return t >= 0 and (dataset.settings.end_of_horizon != "prorate" or t < dataset.settings.months)
 
 
 @dataclass
@@ -176,9 +176,36 @@ class AuditedSigning(ABC):
 
     def inside(self, t: int) -> bool:
         """Whether what is paid for service in month t counts in the objective."""
-        return self.full or t in self.dataset.horizon
+        return self.reaches_beyond or t in self.dataset.horizon
 
     @property
-    def full(self) -> bool:
-        """Whether obligations beyond the horizon count in full."""
-        return self.dataset.settings.end_of_horizon == "full"
+    def reaches_beyond(self) -> bool:
+        """Whether fees beyond the horizon count in the objective."""
+        return self.dataset.settings.end_of_horizon != "prorate"
+
+    @property
+    def upfront_share(self) -> float:
+        """The share of an upfront that counts: of the term's months those inside the horizon; all with `full`."""
+        if self.dataset.settings.end_of_horizon == "full":
+            return 1.0
+        return sum(t in self.dataset.horizon for t in range(self.start, self.term_end + 1)) / self.term_months
+
+    def worth(self, t: int, online: Mapping[str, float]) -> float:
+        """What accelerators online in month t, beyond the horizon, are worth; by the rows of `residuals`."""
+        settings, rows = self.dataset.settings, {each.hardware: each for each in self.dataset.residuals}
+        total = 0.0
+        for hardware, accelerators in online.items():
+            if hardware in rows:
+                left = (1 - rows[hardware].decline_per_year) ** ((t - settings.months) / 12)
+                total += accelerators * self.dataset.hours(t) * rows[hardware].usd_per_accelerator_hour * left
+        return total
+
+    @property
+    def worth_after_horizon(self) -> Mapping[int, float]:
+        """By month beyond the horizon, what the hours of service then are worth, the fee at the most; nothing here."""
+        return {}
+
+    def deductions(self) -> Iterator[tuple[int, float, float]]:
+        """With `residual` what is deducted of fees beyond the horizon, as payments without cash."""
+        if self.dataset.settings.end_of_horizon == "residual":
+            yield from ((t, 0.0, -usd) for t, usd in self.worth_after_horizon.items())

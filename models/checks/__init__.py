@@ -52,6 +52,10 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (supply.tiers_of_contracts, ("contracts", "contract_tiers")),
         (supply.ramps, ("ramps", *bought_offers, *ramped)),
         (supply.offers_out_of_reach, ("settings",)),
+        (
+            supply.residuals,
+            ("settings", "hardware", "residuals", "scenarios", "scenario_factors", *bought_offers, *ramped),
+        ),
         (supply.options, ("settings", *bought_offers)),
         (demand.load_blocks, ("load_blocks",)),
         (demand.load_shapes, ("load_blocks", "load_shape")),

@@ -49,8 +49,10 @@ def _begins(dataset: Dataset, factor: ScenarioFactor) -> int:
 
 
 def _reaches_beyond(dataset: Dataset, quantity: str) -> bool:
-    """Whether what happens beyond the horizon may count: termination fees look at fees there, `full` and caps too."""
-    counts = dataset.settings.end_of_horizon == "full" or any(each.measure == "obligation_usd" for each in dataset.caps)
+    """Whether what happens beyond the horizon may count: termination fees look there, as do caps and `full`."""
+    counts = dataset.settings.end_of_horizon != "prorate" or any(
+        each.measure == "obligation_usd" for each in dataset.caps
+    )
     return quantity == "delivered_share" or (counts and quantity in ("supplier_exit", "delivery_delay_months"))
 
 

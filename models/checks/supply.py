@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from models.checks.context import CheckContext, fault_in
+from models.dataset import Dataset
 from models.faults import Fault
 from models.grouping import groups
+from models.schema import LONGEST_MONTHS, sheet_of
 from models.supply.registry import offer_of_option, offers
 
 
@@ -98,6 +102,35 @@ def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
             )
             fix = "Correct the window, lead_months or service_not_before, or lengthen the horizon."
             yield fault_in(offer, column, found, expected, fix, "offer-out-of-reach")
+
+
+def residuals(context: CheckContext) -> Iterator[Fault]:
+    """With end_of_horizon = residual, every hardware that an offer can keep beyond the horizon has a worth."""
+    dataset = context.dataset
+    if dataset.settings.end_of_horizon != "residual":
+        return
+    known = context.names["residuals"]
+    views = [dataset, *(dataset.in_scenario(each.scenario) for each in dataset.scenarios)]
+    kept = ((name, offer) for view in views for name, offer in _kept_beyond(view))
+    missing = {name: offer for name, offer in kept if name not in known}
+    for name, offer in missing.items():
+        found = f"'{name}', kept beyond the horizon, without a worth"
+        fix = f"Add '{name}' to residuals, or choose another end_of_horizon."
+        yield fault_in(offer, sheet_of(type(offer)).key[0], found, "a row in residuals for each hardware kept", fix)
+
+
+def _kept_beyond(dataset: Dataset) -> Iterator[tuple[str, Any]]:
+    """Hardware that can be in service beyond the horizon, and the offer that brings it: the latest it can be signed."""
+    longer = replace(dataset, settings=replace(dataset.settings, months=dataset.settings.months + 2 * LONGEST_MONTHS))
+    for kind, offer in offers(dataset):
+        signed = kind.signed_before(dataset, offer)
+        months = kind.signing_months(dataset, offer) if signed is None else [signed]
+        if not kind.residual or not months:
+            continue
+        latest = max(months, key=lambda m: kind.start(dataset, offer, m))
+        for hardware, service, _ in kind.service_months(longer, offer, [latest]):
+            if max(service, default=0) >= len(dataset.horizon):
+                yield hardware, offer
 
 
 def options(context: CheckContext) -> Iterator[Fault]:

@@ -1,7 +1,8 @@
 """What of a payment the objective counts at the end of the horizon, and the objective itself.
 
 With `prorate`, a payment made for service beyond the last month counts only for its part inside the
-horizon; with `full`, every obligation counts. Cash, as caps see it, is always the whole payment.
+horizon; with `full`, every obligation counts; with `residual` every fee, less what the hours it pays for are worth
+(`models.supply.residuals`), while upfronts count as with `prorate`. Cash, as caps see it, is always the whole payment.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from models.schema import Cap
 
 
 def counts_in_full(dataset: Dataset) -> bool:
-    """Whether obligations beyond the horizon count in the objective (`end_of_horizon` is `full`)."""
-    return dataset.settings.end_of_horizon == "full"
+    """Whether fees beyond the horizon count in the objective (`end_of_horizon` is `full` or `residual`)."""
+    return dataset.settings.end_of_horizon != "prorate"
 
 
 def spending_is_rewarded(dataset: Dataset) -> bool:
@@ -42,7 +43,7 @@ def counted_share_of_upfront(dataset: Dataset, start: int, term_months: int) -> 
     term_months
         Length of the term.
     """
-    if counts_in_full(dataset):
+    if dataset.settings.end_of_horizon == "full":
         return 1.0
     inside = min(start + term_months, len(dataset.horizon)) - start
     return max(0, inside) / term_months

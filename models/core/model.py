@@ -281,8 +281,8 @@ def _joined(left: Plan, right: Plan) -> Plan:
 
 
 def _by_month(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
-    """Payments added up by month, category, provider and offer; those of nothing left out."""
-    alike = [((each.month, each.category, each.provider, each.offer), each) for each in payments]
+    """Payments added up by month, category, provider and offer, those that are no cash apart; nothing left out."""
+    alike = [((each.month, each.category, each.provider, each.offer, not each.cash_usd), each) for each in payments]
     cash = sums((key, each.cash_usd) for key, each in alike)
     present = sums((key, each.present_value_usd) for key, each in alike)
-    return tuple(Payment(*key, cash[key], present[key]) for key in sorted(cash) if cash[key] or present[key])
+    return tuple(Payment(*key[:4], cash[key], present[key]) for key in sorted(cash) if cash[key] or present[key])

@@ -24,6 +24,7 @@ from models.roll.rules import roll_rules
 from models.schema import OF_OFFERS
 from models.supply.next_round import Rolled, RollState
 from models.supply.registry import KINDS, bought, offer_named, offers, uncertain
+from models.supply.residuals import moved_on
 
 
 def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = None) -> Rolled:
@@ -64,7 +65,10 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
     roll_caps(state, months)
     _roll_the_rest(state)
     settings = replace(dataset.settings, first_month=dataset.month(to), months=months)
-    following = _without_empty_caps(state, replace(dataset, settings=settings).with_rows(**state.sheets()))
+    later = to + months - dataset.settings.months
+    residuals = tuple(moved_on(each, later) for each in dataset.residuals)
+    following = replace(dataset, settings=settings, residuals=residuals).with_rows(**state.sheets())
+    following = _without_empty_caps(state, following)
     return Rolled(following, to, tuple(state.done), tuple(state.notes), state.origins)
 
 

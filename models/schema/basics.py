@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.columns import Row, column, price
+from models.columns import REQUIRED, Row, column, price
 from models.schema.sheets import rows_of
 
 
@@ -22,9 +22,10 @@ class Settings(Row):
     )
     end_of_horizon: str = column(
         "choice",
-        "prorate: payments for service beyond the last month are not charged; full: every obligation is",
+        "prorate: payments for service beyond the last month are not charged; full: every obligation is; "
+        "residual: the same less what the capacity is worth then",
         default="prorate",
-        choices=("prorate", "full"),
+        choices=("prorate", "full", "residual"),
     )
     first_stage_months: int = column(
         "count", "with scenarios: decisions before this month are common to all", unit="months", default=12
@@ -58,6 +59,19 @@ class Throughput(Row):
     gain_per_year: float = column(
         "number", "yearly gain of the rate by software", unit="share a year", default=0.0, above=-1
     )
+
+
+@rows_of(
+    "residuals", "what hours bound beyond the horizon are worth; with end_of_horizon = residual", key=("hardware",)
+)
+class Residual(Row):
+    """A row of `residuals`: what an hour of a hardware is worth beyond the horizon."""
+
+    hardware: str = column("name", "which accelerator", refers=("hardware",))
+    usd_per_accelerator_hour: float = price(
+        "worth of an hour in the first month beyond the horizon", unit="USD/accelerator-hour", default=REQUIRED
+    )
+    decline_per_year: float = column("share", "by which the worth falls each year after it", default=0.0)
 
 
 @rows_of("segments", "product lines with their own demand", key=("segment",), optional=False)

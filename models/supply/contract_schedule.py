@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from models.core.finance import counts_in_full
 from models.schema import Contract, ContractTier
+from models.supply.residuals import worth_beyond
 from models.supply.signing import OfferSchedule, escalation
 
 
@@ -79,6 +81,15 @@ class ContractSchedule(OfferSchedule):
             * escalation(self.offer.escalator_per_year, service_month)
         )
 
+    def minimum(self, tier: ContractTier, t: int) -> float:
+        """USD that a block at a tier's rate bills at least in month t, whether or not the supplier is still there."""
+        return self.offer.take_or_pay_share * self.rate(tier, t) * self.agreed_per_block(t) * self.dataset.hours(t)
+
+    def worth_beyond(self, tier: ContractTier, t: int) -> float:
+        """USD that a block's hours of month t, beyond the horizon, are worth, its minimum at the most."""
+        online = self.online_per_block(t)
+        return worth_beyond(self.dataset, t, self.minimum(tier, t), {self.offer.hardware: online}) if online else 0.0
+
     def billed_blocks(self, blocks: int) -> list[tuple[ContractTier, int]]:
         """The tiers that bill a number of blocks, each with how many of them; those before the first at its rate."""
         if self.offer.tier_mode == "all_units":
@@ -90,13 +101,8 @@ class ContractSchedule(OfferSchedule):
 
     def minimums(self, blocks: int) -> dict[int, float]:
         """USD that blocks bill at least, by month of the service, prepayment not yet taken off."""
-        billed, share = self.billed_blocks(blocks), self.offer.take_or_pay_share
-        return {
-            t: sum(self.rate(tier, t) * self.agreed_per_block(t) * count for tier, count in billed)
-            * share
-            * self.dataset.hours(t)
-            for t in self.service
-        }
+        billed = self.billed_blocks(blocks)
+        return {t: sum(self.minimum(tier, t) * count for tier, count in billed) for t in self.service}
 
     @cached_property
     def contract_years(self) -> tuple[range, ...]:
@@ -105,7 +111,7 @@ class ContractSchedule(OfferSchedule):
         A year has 12 service months, cut by the term, by month 0, by the supplier's exit and, unless every
         obligation counts in full, by the horizon.
         """
-        last = self.end if self.dataset.settings.end_of_horizon == "full" else min(self.end, len(self.dataset.horizon))
+        last = self.end if counts_in_full(self.dataset) else min(self.end, len(self.dataset.horizon))
         last = last if self.exit_month is None else min(last, self.exit_month)
         years = (range(max(0, first), min(first + 12, last)) for first in range(self.start, self.end, 12))
         return tuple(year for year in years if year)

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import itemgetter
 
-from models.core.finance import counts_in_full
 from models.core.ledgers import Source
 from models.core.linear import Linear
 from models.core.model import Model
@@ -182,8 +181,9 @@ def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[Con
 
 
 def _is_counted(model: Model, schedule: ContractSchedule, t: int) -> bool:
-    """Whether the objective counts what a block is billed in month t of its service."""
-    inside = t in model.dataset.horizon or counts_in_full(model.dataset)
+    """Whether the objective counts what a block is billed in month t of its service, at the least its rise."""
+    full = model.dataset.settings.end_of_horizon == "full"  # with residual two rates may both be covered by the worth
+    inside = t in model.dataset.horizon or full
     return (
         inside
         and schedule.agreed_per_block(t) > 0.0

@@ -64,6 +64,8 @@ class OfferKind(Kind, ABC):
         Whether scenario factors act on it: price, share delivered, delay, exit of the supplier.
     several_terms
         Whether an offer is signed for one of several terms, which then tells its signings and sources apart.
+    residual
+        Whether hours that it binds beyond the horizon are fees less a worth (`models.supply.residuals`).
     """
 
     row: type[Row]
@@ -75,6 +77,7 @@ class OfferKind(Kind, ABC):
     signed_once: bool = False
     uncertain: bool = True
     several_terms: bool = False
+    residual: bool = False
     purchase: bool = True
 
     @property

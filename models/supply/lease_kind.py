@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 
 from models.columns import times
-from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
 from models.dataset import Dataset
 from models.grouping import groups
@@ -101,15 +100,13 @@ class LeaseKind(OfferKind):
 
     def owed(self, dataset: Dataset, signing: Signing, t: int) -> float:
         """Upfront and prepayment when signed, fees while in service, the fee for ending, as the objective counts."""
-        schedule, full = self.schedule(dataset, signing), dataset.settings.end_of_horizon == "full"
+        schedule = self.schedule(dataset, signing)
         term, owed = schedule.term, 0.0
         if t == signing.month:
-            months = range(schedule.start, schedule.term_end)
-            counting = [month for month in months if full or month in dataset.horizon]
-            owed += term.upfront_usd_per_unit * len(counting) / len(months)
-            owed += term.prepay_share * sum(schedule.fee(month) for month in counting) if term.prepay_share else 0.0
+            owed += schedule.counted_upfront + schedule.counted_prepayment
         if signing.start <= t <= signing.end:
             owed += schedule.fee(t) * (1.0 if t >= schedule.term_end else 1.0 - term.prepay_share)
+            owed -= schedule.worth_beyond(t)
         if signing.cancelled and t == signing.end + 1:
             owed += schedule.termination_fee(t)
         return signing.units * owed
@@ -179,12 +176,9 @@ class LeaseKind(OfferKind):
                     for hardware, count in schedule.accelerators.items()
                     for t in months
                 )
-                fees = [schedule.fee(t) for t in months]
-                upfront = term.upfront_usd_per_unit
-                upfront *= counted_share_of_upfront(dataset, schedule.start, term.term_months)
-                prepaid = term.prepay_share * sum(fees) * counted_share_of_prepayment(dataset, schedule.start, fees)
-                later = sum(counted(dataset, t) * fee for t, fee in zip(months, fees, strict=True))
-                cost = (upfront + prepaid) * dataset.discount(m) + (1.0 - term.prepay_share) * later
+                unpaid = 1.0 - term.prepay_share
+                later = sum(counted(dataset, t) * (unpaid * schedule.fee(t) - schedule.worth_beyond(t)) for t in months)
+                cost = (schedule.counted_upfront + schedule.counted_prepayment) * dataset.discount(m) + later
                 yield LocalWorth(m, term.term_months, worth, cost)
 
     def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterator[BillRow]:
@@ -282,4 +276,5 @@ LEASE = LeaseKind(
     cash_group="leases",
     signing_families=("units_by",),
     several_terms=True,
+    residual=True,
 )

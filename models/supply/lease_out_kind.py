@@ -13,7 +13,7 @@ from models.schema import LeaseOut, Rule
 from models.supply.bill_rows import BillRow, Hours, term_words
 from models.supply.kind import Family, OfferKind, Price
 from models.supply.lease_outs import add_lease_outs
-from models.supply.local_worth import LocalWorth, Values, counted, worth_of
+from models.supply.local_worth import LocalWorth, Values, worth_of
 from models.supply.next_round import Rolled, RollState
 
 
@@ -64,10 +64,9 @@ class LeaseOutKind(OfferKind):
     def local_worth(self, dataset: Dataset, values: Values, row: LeaseOut) -> Iterator[LocalWorth]:
         for m in self.signing_months(dataset, row):
             start = self.start(dataset, row, m)
-            months = range(start, start + row.term_months)
-            income = sum(
-                counted(dataset, t) * row.usd_per_accelerator_hour * row.accelerators * dataset.hours(t) for t in months
-            )
+            months = range(start, min(start + row.term_months, len(dataset.horizon)))
+            hourly = row.usd_per_accelerator_hour * row.accelerators
+            income = sum(dataset.discount(t) * hourly * dataset.hours(t) for t in months)
             missed = sum(worth_of(dataset, values, row.region, row.hardware, t, row.accelerators, 0.0) for t in months)
             yield LocalWorth(m, row.term_months, income, missed)
 

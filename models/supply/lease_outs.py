@@ -1,14 +1,13 @@
 r"""Lease-outs: capacity that others would lease from us, in units.
 
 Decision, per lease-out o and month of signing m: `leased_out[o,m]` integer units,
-\sum_m leased_out <= units_max. Income in each of term_months service months from m + lead_months:
-usd_per_accelerator_hour x accelerators x hours of the month. In every month, what is leased out of a
-pool is at most what fleet and leases with sublet yes have online there.
+\sum_m leased_out <= units_max. Income in each of term_months service months from m + lead_months that lies inside the
+horizon: usd_per_accelerator_hour x accelerators x hours of the month. In every month, what is leased out of a pool is
+at most what fleet and leases with sublet yes have online there.
 """
 
 from __future__ import annotations
 
-from models.core.finance import counts_in_full
 from models.core.model import Model
 from models.plan import Plan, Signing
 from models.supply.kind import OfferKind
@@ -32,7 +31,6 @@ def add_lease_outs(model: Model, kind: OfferKind) -> None:
         for t in range(start, start + row.term_months):
             if t in dataset.horizon:
                 model.capacity.lease_out((row.region, row.hardware), t, count.times(row.accelerators))
-            if t in dataset.horizon or counts_in_full(dataset):
                 income = row.usd_per_accelerator_hour * row.accelerators * dataset.hours(t)
                 model.costs.pay(kind.category, payer, t, count.times(-income))
 

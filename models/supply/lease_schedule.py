@@ -14,8 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.dataset import Dataset
 from models.schema import Lease, LeaseTerm
+from models.supply.residuals import worth_beyond
 from models.supply.signing import OfferSchedule, RampUp, escalation, ramp_up
 
 
@@ -35,6 +37,23 @@ class LeaseSchedule(OfferSchedule):
     def upfront(self) -> float:
         """USD paid for a unit in the month of signing."""
         return self.term.upfront_usd_per_unit * self.price
+
+    @property
+    def counted_upfront(self) -> float:
+        """USD of a unit's upfront that the objective counts."""
+        return self.upfront * counted_share_of_upfront(self.dataset, self.start, self.term.term_months)
+
+    @property
+    def prepayment(self) -> float:
+        """USD prepaid for a unit in the month of signing."""
+        share = self.term.prepay_share
+        return share * sum(self.fee(t) for t in range(self.start, self.term_end)) if share else 0.0
+
+    @property
+    def counted_prepayment(self) -> float:
+        """USD of a unit's prepayment that the objective counts."""
+        fees = [self.fee(t) for t in range(self.start, self.term_end)] if self.term.prepay_share else []
+        return self.prepayment * counted_share_of_prepayment(self.dataset, self.start, fees)
 
     @cached_property
     def renewals(self) -> tuple[range, ...]:
@@ -77,6 +96,11 @@ class LeaseSchedule(OfferSchedule):
         multiple = self.term.renewal_price_multiple if t >= self.term_end else 1.0
         steps = self.ramp.rate_multiplier(service_month) * escalation(self.term.escalator_per_year, service_month)
         return float(rate * self.price * self.arrives(t) * steps * multiple)
+
+    def worth_beyond(self, t: int) -> float:
+        """USD that a unit's hours of month t, beyond the horizon, are worth, its fee at the most."""
+        share = self.online_share(t)
+        return worth_beyond(self.dataset, t, self.owed(t), {name: n * share for name, n in self.accelerators.items()})
 
     def termination_fee(self, stop: int) -> float:
         """USD due in month `stop`, the first without service, when the unit is cancelled: a share of the fees after."""

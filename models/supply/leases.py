@@ -27,6 +27,7 @@ from models.grouping import groups
 from models.plan import Plan, Signing
 from models.supply.kind import OfferKind
 from models.supply.lease_schedule import LeaseSchedule, schedule_of
+from models.supply.residuals import deduct_worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def _first_foreseen_end(dataset: Dataset, schedule: LeaseSchedule) -> int:
 
 
 def _cheapest_end(model: Model, schedule: LeaseSchedule) -> int | None:
-    """With `full`, the month from which it is cheapest to stop beyond the horizon; None to service for the term."""
+    """The month beyond the horizon in which to stop is cheapest, where fees there count; None to serve the term."""
     horizon = len(model.dataset.horizon)
     if not counts_in_full(model.dataset) or schedule.term_end <= horizon:
         return None
@@ -176,7 +177,8 @@ def _cheapest_end(model: Model, schedule: LeaseSchedule) -> int | None:
     discount = model.costs.discount
 
     def cost(stop: int) -> float:
-        fees = sum(remainder * schedule.owed(t) * discount(t) for t in range(max(horizon, schedule.start), stop))
+        months = range(max(horizon, schedule.start), stop)
+        fees = sum((remainder * schedule.owed(t) - schedule.worth_beyond(t)) * discount(t) for t in months)
         return fees + (schedule.termination_fee(stop) * discount(stop) if stop < schedule.term_end else 0.0)
 
     ends = [t for t in range(_first_foreseen_end(model.dataset, schedule), schedule.term_end) if schedule.may_stop(t)]
@@ -233,6 +235,8 @@ def _pay(model: Model, service: _ServicePeriod) -> None:
             due(t, level.times(schedule.fee(t)))
         elif t < end:
             due(t, level.times((1.0 - term.prepay_share) * schedule.fee(t)))
+        if t >= schedule.term_end or t < end:
+            deduct_worth(model, service.kind.category, payer, t, level.times(schedule.worth_beyond(t)))
     for t in service.stops:
         left = service.level(t - 1).times(1.0).plus(service.level(t), -1.0)
         due(t, left.times(schedule.termination_fee(t)))

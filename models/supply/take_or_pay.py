@@ -27,6 +27,7 @@ from models.core.model import Model
 from models.dataset import block_hours
 from models.schema import Contract, ContractTier
 from models.supply.contract_schedule import ContractSchedule
+from models.supply.residuals import deduct_worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +86,7 @@ def pay_minimum(model: Model, payer: Payer, signature: SigningVariant) -> None:
     dataset, schedule = model.dataset, signature.schedule
     contract, horizon, full = schedule.offer, len(dataset.horizon), counts_in_full(dataset)
     minimum = {
-        t: [
-            (
-                tier_blocks,
-                contract.take_or_pay_share
-                * schedule.rate(tier_blocks.tier, t)
-                * schedule.agreed_per_block(t)
-                * dataset.hours(t),
-            )
-            for tier_blocks in signature.tier_blocks
-        ]
+        t: [(tier_blocks, schedule.minimum(tier_blocks.tier, t)) for tier_blocks in signature.tier_blocks]
         for t in schedule.service
     }
     if schedule.supplier_present(schedule.signed) and schedule.signed >= 0 and (schedule.signed < horizon or full):
@@ -114,6 +106,10 @@ def pay_minimum(model: Model, payer: Payer, signature: SigningVariant) -> None:
         model.obligations.append(Obligation(payer, schedule.signed, t, amount))
         if t < horizon or full:
             model.costs.pay("contract", payer, t, amount)
+        for tier_blocks, _ in owed:
+            deduct_worth(
+                model, "contract", payer, t, tier_blocks.blocks.times(schedule.worth_beyond(tier_blocks.tier, t))
+            )
 
 
 def rate_classes(

@@ -50,14 +50,14 @@ def test_the_end_of_the_horizon_changes_what_is_signed() -> None:
     assert [each.term_months for each in plan.signings] == [1]
 
 
-def test_what_is_leased_out_beyond_the_horizon_needs_no_capacity_there() -> None:
-    """Months are those of the horizon: with full, income beyond it counts though the fleet is said to end with it.
+def test_what_is_leased_out_needs_no_capacity_beyond_the_horizon() -> None:
+    """Months are those of the horizon: a lease-out may outlast it, and the fleet; with full, income inside it counts.
 
-    January and February at 1 USD from an asset that ends in January, the horizon's only month: 744 + 672.
+    January at 1 USD from an asset that ends in January, the horizon's only month: 744.
     """
     rows = [fleet(until_month=JAN), lease_out(term_months=2)]
     plan = solved(dataset(rows, months=1, end_of_horizon="full"))
-    assert present(plan, "lease_out_income") == pytest.approx({0: -744, 1: -672})
+    assert present(plan, "lease_out_income") == pytest.approx({0: -744})
 
 
 def test_rows_as_they_come_make_the_same_bill() -> None:

@@ -130,15 +130,14 @@ def test_the_reserve_margin_is_kept_of_what_is_left() -> None:
 
 
 def test_income_beyond_the_horizon() -> None:
-    """Income beyond the horizon counts with full, discounted, and not when prorated.
+    """Income beyond the horizon counts with no end of horizon: no capacity of the plan stands behind it.
 
-    January to April, horizon to February: 744 + 672 / 2 = 1080; in full 744 / 4 + 720 / 8 = 276 more.
+    January to April, horizon to February: 744 + 672 / 2 = 1080.
     """
     rows = [fleet(), lease_out(term_months=4, sign_until=JAN)]
-    plan = solved(dataset(rows, months=2, discount_rate=HALVING))
-    assert present(plan, "lease_out_income") == pytest.approx({0: -744, 1: -336})
-    plan = solved(dataset(rows, months=2, discount_rate=HALVING, end_of_horizon="full"))
-    assert present(plan, "lease_out_income") == pytest.approx({0: -744, 1: -336, 2: -186, 3: -90})
+    for convention in ("prorate", "full", "residual"):
+        plan = solved(dataset(rows, months=2, discount_rate=HALVING, end_of_horizon=convention))
+        assert present(plan, "lease_out_income") == pytest.approx({0: -744, 1: -336})
 
 
 def test_a_lease_out_has_its_window_and_starts_inside_the_horizon() -> None:

@@ -25,7 +25,7 @@ from models.dataset import Dataset
 from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.policy.stability import PlanStability
-from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
+from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Residual, Rule
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
 
@@ -92,6 +92,12 @@ TERMS: dict[str, Dataset] = {
         lease("lease", term(4, 1.0, prepay_share=0.5, cancel_after_months=1)),
         contract(term_months=3, **USED_BY_HALF),
         end_of_horizon="full",
+    ),
+    "residual_horizon_end": small(
+        Residual(hardware="H100", usd_per_accelerator_hour=0.6, decline_per_year=0.5),
+        lease("lease", term(4, 1.0, prepay_share=0.5, upfront_usd_per_unit=300, cancel_after_months=1)),
+        contract(term_months=3, min_spend_usd_per_year=9000, **USED_BY_HALF),
+        end_of_horizon="residual",
     ),
     "contract_all_units": small(contract(tiers={1: 1.5, 3: 1.0}, max_blocks=4, min_blocks=2)),
     "contract_incremental": small(

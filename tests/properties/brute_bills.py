@@ -77,7 +77,29 @@ class Holding:
 
 def counts(data: Dataset, month: int) -> bool:
     """Whether a fee for service in this month is in the objective at all."""
-    return month >= 0 and (month < data.settings.months or data.settings.end_of_horizon == "full")
+    return month >= 0 and (month < data.settings.months or data.settings.end_of_horizon != "prorate")
+
+
+def share_of_upfront(data: Dataset, start: int, length: int) -> float:
+    """How much of an upfront the objective counts: the part of the term inside the horizon, with `full` all."""
+    if data.settings.end_of_horizon == "full":
+        return 1.0
+    return sum(t in data.horizon for t in range(start, start + length)) / length
+
+
+def let_off(data: Dataset, month: int, parts: list[tuple[float, dict[str, float]]]) -> float:
+    """What of fees in a month beyond the horizon is worth something: `parts` are fees, each with what is online."""
+    beyond = month - data.settings.months
+    if data.settings.end_of_horizon != "residual" or beyond < 0:
+        return 0.0
+    hourly = {
+        row.hardware: row.usd_per_accelerator_hour * (1.0 - row.decline_per_year) ** (beyond / 12)
+        for row in data.residuals
+    }
+    return sum(
+        min(fee, data.hours(month) * sum(hourly[name] * number for name, number in online.items() if number))
+        for fee, online in parts
+    )
 
 
 def ramp_at(data: Dataset, ramp: str | None, service_month: int) -> tuple[float, float]:
@@ -150,7 +172,7 @@ def _lease_ends(data: Dataset, lease: Lease, term: LeaseTerm, month: int) -> Ite
     if term.cancel_after_months is not None:
         for end in range(max(1, term.cancel_after_months + term.notice_months), length):
             notice = start + end - term.notice_months
-            known = notice >= 0 and (notice < horizon or data.settings.end_of_horizon == "full")
+            known = notice >= 0 and (notice < horizon or data.settings.end_of_horizon != "prorate")
             if known and not left(data, lease, start + end):
                 yield end, 0
     for renewals in range(1, term.renewals_max + 1):
@@ -168,7 +190,7 @@ def _lease_choices(data: Dataset, lease: Lease, term: LeaseTerm, month: int) -> 
         for t in range(start + max(1, term.cancel_after_months + term.notice_months), over):
             # with prorate an end beyond the horizon is no decision
             notice = t - term.notice_months
-            if notice >= 0 and (notice if data.settings.end_of_horizon == "full" else t) < horizon:
+            if notice >= 0 and (t if data.settings.end_of_horizon == "prorate" else notice) < horizon:
                 yield t, notice
     for renewal in range(term.renewals_max):
         begins = over + renewal * (term.renewal_months or 0)
@@ -205,8 +227,7 @@ def _lease_holding(data: Dataset, lease: Lease, term: LeaseTerm, month: int, end
     )
     upfront = term.upfront_usd_per_unit * price
     inside = [tau for tau in range(1, length + 1) if counts(data, start + tau - 1)]
-    share = len(inside) / length if month >= 0 else 0.0
-    held.pay(data, month, upfront, upfront * share)
+    held.pay(data, month, upfront, upfront * share_of_upfront(data, start, length))
     held.pay(
         data,
         month,
@@ -219,6 +240,9 @@ def _lease_holding(data: Dataset, lease: Lease, term: LeaseTerm, month: int, end
         due = fee(tau) * (1.0 if tau > length else 1.0 - term.prepay_share)
         held.pay(data, start + tau - 1, due, None if counts(data, start + tau - 1) else 0.0)
         held.due.append((start + tau - 1, due))
+        share = delivered(start + tau - 1) * ramp_at(data, term.ramp, tau)[0]
+        online = {row.hardware: row.accelerators * share for row in contents}
+        held.pay(data, start + tau - 1, 0.0, -let_off(data, start + tau - 1, [(fee(tau), online)]))
     if end < length:
         penalty = term.termination_fee_share * sum(fee(tau) for tau in range(end + 1, length + 1))
         held.pay(data, start + end, penalty, None if counts(data, start + end) else 0.0)
@@ -297,8 +321,8 @@ def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int
     held = Holding("contract", contract.contract, month, last=start + length - 1, detail=blocks, story=story)
     inside = [tau for tau in range(1, length + 1) if counts(data, start + tau - 1)]
     prepaid = contract.prepay_share
-    share = len(inside) / length if month >= 0 else 0.0
-    held.pay(data, month, contract.upfront_usd * price, contract.upfront_usd * price * share)
+    upfront = contract.upfront_usd * price
+    held.pay(data, month, upfront, upfront * share_of_upfront(data, start, length))
     held.pay(
         data,
         month,
@@ -310,6 +334,11 @@ def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int
         t, due = start + tau - 1, (1.0 - prepaid) * least(tau)
         held.pay(data, t, due, None if counts(data, t) else 0.0)
         held.due.append((t, due))
+        hours = contract.take_or_pay_share * data.hours(t)
+        parts = [
+            (rate * hours * part * online(tau), {contract.hardware: part * online(tau)}) for rate, part in rates(tau)
+        ]
+        held.pay(data, t, 0.0, -let_off(data, t, parts))
         if t in data.horizon:
             held.online[t] = (
                 Source(
@@ -337,8 +366,8 @@ def lease_out_holdings(data: Dataset, offer: LeaseOut) -> list[Holding]:
         held = Holding("lease_out", offer.lease_out, month, story=f"{offer.lease_out}: signed {month}")
         for t in range(start, start + offer.term_months):
             income = offer.usd_per_accelerator_hour * offer.accelerators * data.hours(t)
-            held.pay(data, t, -income, None if counts(data, t) else 0.0)
             if t in data.horizon:
+                held.pay(data, t, -income)
                 held.leased_out[t] = offer.accelerators
         holdings.append(held)
     return holdings

@@ -60,6 +60,7 @@ PER_UNIT = {
 
 PER_TOKEN = {"segments": ("revenue_usd_per_mtok", "shortfall_usd_per_mtok"), "network": ("usd_per_mtok",)}
 PER_HOUR = {
+    "residuals": ("usd_per_accelerator_hour",),
     "fleet": ("usd_per_accelerator_hour", "usage_usd_per_accelerator_hour"),
     "lease_terms": ("usd_per_accelerator_hour", "usage_usd_per_accelerator_hour"),
     "contracts": ("usage_usd_per_accelerator_hour",),

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from builders import JAN, contract, demand, fleet, hardware, lease, lease_out, on_demand, ramp, term, throughput
+from properties.money_rows import with_money
 from properties.relations import columns_times, times
 from properties.workbook_rows import Maker, some_limits
 from properties.workbook_sizes import few_enough, shifted
@@ -116,6 +117,7 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
             data = what(data, make)
     for k in range(make.one_of(0, 1, 2, 2)):
         data = replace(data, caps=(*data.caps, a_cap(make, data, f"strewn {k}")))
+    data = with_money(data, make)
     return shifted(few_enough(data, most), late)
 
 
