@@ -24,11 +24,11 @@ from planner.backtest.request import BacktestRequest, Inputs
 from planner.backtest.simulation import steps
 from planner.backtest.summary import BacktestResult
 from planner.backtest.summary import document as backtest_json
+from planner.explain.document import explanation_json
 from planner.explain.explanation import answer_questions
 from planner.explain.ranges import parse
-from planner.explain.report import explanation_json
 from planner.explain.sensitivity import vary
-from planner.explain.sensitivity_report import variations_json
+from planner.explain.sensitivity_tables import variations_json
 from planner.interrupt import Stop
 from planner.reports.comparison import comparison_json
 from planner.reports.infeasibility import repairs_json

@@ -181,8 +181,11 @@ class Result(Tables):
         if self.status == "infeasible":
             return self._repairs(time_limit, conflict=conflict)
         from models.estimate import Estimate
+        from planner.explain.document import explanation_json
         from planner.explain.explanation import explain_plan
-        from planner.explain.report import explanation_json, explanation_lines, explanation_workbook, tables
+        from planner.explain.report import explanation_workbook
+        from planner.explain.tables import tables
+        from planner.explain.words import explanation_lines
 
         dataset = self.problem.dataset
         self.plans()

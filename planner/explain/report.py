@@ -1,4 +1,4 @@
-"""The explanation of a plan as a page, as tables and as JSON."""
+"""The explanation of a plan as a workbook: a page, then its tables."""
 
 from __future__ import annotations
 
@@ -7,190 +7,17 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.kinds import names_in_words
 from planner.analysis.marginal_values import MarginalValues
 from planner.analysis.offer_values import offer_facts
 from planner.excel.report_page import Kind, Page, Picture, Section, report_workbook
-from planner.explain.better_plan import better_plan_json
-from planner.explain.breakeven import KNOWN_WIDTH
 from planner.explain.explanation import Explanation
-from planner.explain.offers import OfferAnswer
-from planner.explain.policy import PolicyAnswer
+from planner.explain.tables import tables
+from planner.explain.words import headlines, offer_words, policy_words
 from planner.files.outputs import EXPLANATION_SHEET
-from planner.formatting import estimate_json, estimate_words, money, money_scale, percent
-from planner.reports.plan.rows import marginal_tables
-from planner.results.tables import Filled, report_table
+from planner.formatting import money_scale
 
 WIDE = (38, 15, 15, 15, 15, 15, 16, 80)
 """Widths of the page's columns in characters; words go last, where there is room."""
-_PRICE = (
-    "price_usd:any",
-    "price_per:text",
-    "break_even_price_usd:any",
-    "break_even_share_of_price:share",
-    "break_even_at_least:amount",
-    "break_even_at_most:amount",
-    "known_by:text",
-)
-OFFERS_TAKEN = report_table(
-    "Offers taken",
-    "what the plan would cost without each offer it accepts, and how expensive each could become",
-    "offer:text",
-    "kind:text",
-    "provider:text",
-    "region:text",
-    "units:whole",
-    "worth_usd:money",
-    "worth_at_least_usd:money",
-    "worth_at_most_usd:money",
-    *_PRICE,
-    "in_words:text",
-    "without_it:text",
-)
-OFFERS_NOT_TAKEN = report_table(
-    "Offers not taken",
-    "what the plan would cost with each offer forced in, and what each would have to cost",
-    "offer:text",
-    "kind:text",
-    "provider:text",
-    "region:text",
-    "extra_cost_usd:money",
-    "extra_at_least_usd:money",
-    "extra_at_most_usd:money",
-    *_PRICE,
-    "in_words:text",
-    "with_it:text",
-)
-
-
-POLICY = report_table(
-    "Policy",
-    "what each cap, rule and limit costs: what loosening it saves",
-    "what:text",
-    "name:text",
-    "loosened_to:amount",
-    "saving_at_least_usd:money",
-    "saving_at_most_usd:money",
-    "known_by:text",
-    "in_words:text",
-)
-
-
-def _capitalized(sentence: str) -> str:
-    return f"{sentence[:1].upper()}{sentence[1:]}"
-
-
-def _amount_words(estimate: Estimate, currency: str, gap: float) -> str:
-    """An amount that is known to be no less than 0, in words: that much is not said again."""
-    if estimate.at_least is not None and estimate.at_least <= 0.0:
-        if estimate.at_most is not None and estimate.at_most <= 0.0:
-            return "nothing"
-        estimate = Estimate(None, estimate.at_most, estimate.known_by)
-    return estimate_words(estimate, lambda usd: money(usd, currency), gap)
-
-
-def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
-    """Return the price at which the decision about an offer changes, as a clause."""
-    if answer.never:
-        return "it is not worth accepting even free of charge"
-    if not answer.price_matters:
-        return "its price does not matter"
-    known, buys = answer.break_even, answer.kind.buys
-    if buys and known.at_least is not None and known.at_least < 0.0:  # no price is below 0
-        known = Estimate(None, known.at_most, known.known_by)
-    if known.at_least is None and known.at_most is None:
-        return "the price at which that changes is not known"
-    if answer.taken:
-        verb = "it drops out above" if buys else "it drops out below"
-    else:
-        verb = "it would be taken below" if buys else "it would pay above"
-    facts = offer_facts(dataset, answer.offer)
-    currency = dataset.settings.currency
-
-    def amount(share: float) -> str:
-        price = facts.price * share + 0.0
-        return money(price, currency) if abs(price) >= 1e3 else f"{price:,.4g} {currency}"
-
-    per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
-    price, share = estimate_words(known, amount, 0.0), estimate_words(known, percent, 0.0)
-    if known.at_least is None or known.at_most is None:
-        price = f"a price of {price}"
-    elif price != amount(known.at_most):
-        price = f"a price {price}"
-    return f"{verb} {price} {per} ({share} of its price)"
-
-
-def offer_words(answer: OfferAnswer, dataset: Dataset, gap: float) -> str:
-    """Return what is known about an offer, in a sentence."""
-    if answer.infeasible:
-        return (
-            "No plan exists without it." if answer.taken else "It cannot be added: demand, caps or rules leave no plan."
-        )
-    known = answer.difference
-    if known.at_most is None and not known.at_least:
-        return f"Not known: {answer.why}." if answer.why else "Not known."
-    amount = _amount_words(known, dataset.settings.currency, gap)
-    if answer.taken:
-        words = f"Worth {amount}; {price_words(answer, dataset)}."
-        unpaid = None if answer.kind.buys else answer.break_even.at_most
-        return f"{words} It stays even unpaid." if unpaid is not None and unpaid < 0.0 else words
-    extra = "no more" if amount == "nothing" else f"{amount} more"
-    return f"Forced in, the plan costs {extra}; {price_words(answer, dataset)}."
-
-
-def policy_words(answer: PolicyAnswer, dataset: Dataset, gap: float) -> str:
-    """Return what is known about a cap, rule or limit, in a sentence."""
-    words, known = _capitalized(answer.loosened.words), answer.saving
-    if known.at_most is None and not known.at_least:
-        return f"{words}: not known ({answer.why})."
-    return f"{words} the plan costs {_amount_words(known, dataset.settings.currency, gap)} less.".replace(
-        "costs nothing less", "costs no less"
-    )
-
-
-def _row(answer: OfferAnswer, dataset: Dataset, gap: float) -> tuple[Any, ...]:
-    facts, even = offer_facts(dataset, answer.offer), answer.break_even
-    share = even.value(gap)
-    return (
-        answer.name,
-        answer.kind.name,
-        facts.provider,
-        facts.region,
-        *((answer.units,) if answer.taken else ()),
-        answer.difference.value(gap),
-        answer.difference.at_least,
-        answer.difference.at_most,
-        facts.price,
-        facts.price_unit,
-        None if share is None else facts.price * share,
-        share,
-        even.at_least,
-        even.at_most,
-        answer.difference.known_by,
-        offer_words(answer, dataset, gap),
-        "; ".join(answer.displaces),
-    )
-
-
-def _policy_row(answer: PolicyAnswer, dataset: Dataset, gap: float) -> tuple[Any, ...]:
-    return (
-        answer.loosened.what,
-        answer.loosened.name,
-        answer.loosened.loosened_to,
-        answer.saving.at_least,
-        answer.saving.at_most,
-        answer.saving.known_by,
-        policy_words(answer, dataset, gap),
-    )
-
-
-def tables(explanation: Explanation, dataset: Dataset) -> list[Filled]:
-    """Return the tables of an explanation."""
-    taken = [_row(each, dataset, explanation.gap) for each in explanation.offers if each.taken]
-    others = [_row(each, dataset, explanation.gap) for each in explanation.offers if not each.taken]
-    policy = [_policy_row(each, dataset, explanation.gap) for each in explanation.policy]
-    found = [Filled(OFFERS_TAKEN, taken), Filled(OFFERS_NOT_TAKEN, others), Filled(POLICY, policy)]
-    return [each for each in found if each.rows] + marginal_tables(explanation.marginal)
 
 
 def explanation_workbook(dataset: Dataset, explanation: Explanation) -> bytes:
@@ -215,29 +42,6 @@ def page(explanation: Explanation, dataset: Dataset) -> Page:
         ),
         WIDE,
     )
-
-
-def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
-    """Return what is known of the plan's cost and of the answers, in sentences."""
-    currency = dataset.settings.currency
-    cost = f"The plan costs {money(explanation.cost_usd, currency)} in present value"
-    if explanation.bound_usd is not None:
-        above = max(0.0, explanation.cost_usd - explanation.bound_usd)
-        cost += f", at most {money(above, currency)} above the best possible"
-    lines = [f"{cost}."]
-    if explanation.better is not None:
-        lines.append(explanation.better.words(currency, explanation.gap))
-    if not explanation.complete:
-        lines.append(f"Not everything is known within {percent(KNOWN_WIDTH)}; a figure that is not is a range.")
-    return lines
-
-
-def explanation_lines(explanation: Explanation, dataset: Dataset) -> list[str]:
-    """Return the explanation in a few lines."""
-    called = names_in_words(each.offer for each in explanation.offers)
-    offers = (f"{called[each.offer]}: {offer_words(each, dataset, explanation.gap)}" for each in explanation.offers)
-    policy = (policy_words(each, dataset, explanation.gap) for each in explanation.policy)
-    return [*headlines(explanation, dataset), *offers, *policy]
 
 
 def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section, ...]:
@@ -370,84 +174,3 @@ def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tup
             "Local values; the twelve highest means, the others are on the sheet Marginal values.",
         ),
     )
-
-
-def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, Any]:
-    """Return the explanation as plain values; null where something is not known."""
-    return {
-        "cost_usd": explanation.cost_usd,
-        "bound_usd": explanation.bound_usd,
-        **better_plan_json(explanation.better),
-        "complete": explanation.complete,
-        "offers": [_offer_json(each, dataset, explanation.gap) for each in explanation.offers],
-        **{
-            f"{what}s": [
-                _policy_json(each, dataset, explanation.gap)
-                for each in explanation.policy
-                if each.loosened.what == what
-            ]
-            for what in ("cap", "rule", "limit")
-        },
-        "marginal": None if explanation.marginal is None else marginal_json(explanation.marginal, dataset),
-    }
-
-
-def marginal_json(marginal: MarginalValues, dataset: Dataset) -> dict[str, Any]:
-    """Return marginal values as plain values by month: present values, local."""
-    return {
-        "tokens": [
-            {
-                "month": dataset.label(each.month),
-                "segment": each.segment,
-                "usd_per_bn_tokens_a_day": each.usd,
-                "usd_per_mtok": each.usd_per_mtok,
-                "left_usd_per_mtok": each.left_usd_per_mtok,
-            }
-            for each in marginal.tokens
-        ],
-        "power": [
-            {
-                "month": dataset.label(each.month),
-                "region": each.region,
-                "hardware": each.hardware,
-                "usd_per_mw": each.usd * each.per_mw,
-                "usd_per_accelerator_hour": each.usd_per_accelerator_hour,
-                "left_usd_per_accelerator_hour": each.left_usd_per_accelerator_hour,
-            }
-            for each in marginal.capacity
-        ],
-        "caps": [
-            {
-                "cap": each.cap,
-                "month": dataset.label(each.month),
-                "saves_usd": each.usd,
-                "left_usd": each.left_usd,
-                "per": each.unit,
-            }
-            for each in marginal.caps
-        ],
-    }
-
-
-def _policy_json(answer: PolicyAnswer, dataset: Dataset, gap: float) -> dict[str, Any]:
-    return {
-        "name": answer.loosened.name,
-        "loosened_to": answer.loosened.loosened_to,
-        "saving_usd": estimate_json(answer.saving),
-        "words": policy_words(answer, dataset, gap),
-    }
-
-
-def _offer_json(answer: OfferAnswer, dataset: Dataset, gap: float) -> dict[str, Any]:
-    even = answer.break_even
-    return {
-        "offer": answer.name,
-        "kind": answer.kind.name,
-        "taken": answer.taken,
-        "units": answer.units,
-        "infeasible": answer.infeasible,
-        "difference_usd": estimate_json(answer.difference),
-        "break_even": {"share_of_price": even.value(gap), **estimate_json(even), "never": answer.never},
-        "displaces": list(answer.displaces),
-        "words": offer_words(answer, dataset, gap),
-    }

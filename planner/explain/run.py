@@ -18,9 +18,11 @@ from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.plan_reader import read_plan, run_record
 from planner.explain.better_plan import BetterPlan, better_plan_workbook
+from planner.explain.document import explanation_json
 from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, explain_plan
 from planner.explain.ranges import Variation
-from planner.explain.report import explanation_json, explanation_lines, explanation_workbook
+from planner.explain.report import explanation_workbook
+from planner.explain.words import explanation_lines
 from planner.files.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.interrupt import Stop
 from planner.problem_reader import read
@@ -232,7 +234,8 @@ class _Explainer:
 
     def _vary(self, dataset: Dataset, plan: Plan, cost: Estimate) -> CommandResult:
         from planner.explain.sensitivity import vary
-        from planner.explain.sensitivity_report import variation_lines, variations_json, variations_workbook
+        from planner.explain.sensitivity_report import variation_lines, variations_workbook
+        from planner.explain.sensitivity_tables import variations_json
 
         left = self.seconds_left
         with WorkerPool(self.workers, SEARCH_SHARE_VARIED * left, self.stop, grace=LATE_SECONDS) as workers:

@@ -14,7 +14,7 @@ from models.estimate import Estimate
 from models.schema import Rule
 from planner.explain.explanation import answer_questions
 from planner.explain.offers import OfferAnswer
-from planner.explain.report import offer_words
+from planner.explain.words import offer_words
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool
 

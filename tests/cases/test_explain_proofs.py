@@ -18,11 +18,13 @@ from models.supply.registry import offers_on_the_table
 from models.variants.factors import with_factor
 from models.variants.loosened import loosened
 from models.variants.offers import with_offer, without_offer
+from planner.explain.document import explanation_json
 from planner.explain.explanation import Explanation, answer_questions
 from planner.explain.ranges import parse
-from planner.explain.report import explanation_json, explanation_lines
 from planner.explain.sensitivity import Sensitivity, vary
-from planner.explain.sensitivity_report import variation_lines, variations_json
+from planner.explain.sensitivity_report import variation_lines
+from planner.explain.sensitivity_tables import variations_json
+from planner.explain.words import explanation_lines
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool, solve_task
 

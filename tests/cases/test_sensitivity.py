@@ -14,7 +14,7 @@ from models.estimate import Estimate
 from planner.errors import WrongUsage
 from planner.explain.ranges import parse
 from planner.explain.sensitivity import Sensitivity, vary
-from planner.explain.sensitivity_report import _tornado
+from planner.explain.sensitivity_tables import tornado_rows
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool
 
@@ -66,7 +66,7 @@ def test_where_no_plan_exists_is_said() -> None:
 def test_the_tornado_begins_with_what_moves_the_cost_most() -> None:
     """Demand moves the cost of on-demand by a fifth each way, its price by a tenth."""
     data = b.dataset(b.demand(1.0), b.on_demand(4.0), months=1)
-    rows = list(_tornado(_varied(data, "on_demand_price=-10%,+10%", "demand=-20%,+20%")))
+    rows = list(tornado_rows(_varied(data, "on_demand_price=-10%,+10%", "demand=-20%,+20%")))
     assert [row[0] for row in rows] == ["demand", "on_demand_price"]
     assert rows[0][3:6] == (
         pytest.approx(-0.2 * 4 * HOURS),

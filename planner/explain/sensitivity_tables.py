@@ -1,0 +1,204 @@
+"""The figures of a sensitivity analysis, as tables and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.dataset import Dataset
+from models.estimate import Estimate
+from models.plan import Plan
+from planner.analysis.offer_values import offer_facts
+from planner.explain.better_plan import better_plan_json
+from planner.explain.sensitivity import Curve, PointResult, Sensitivity
+from planner.formatting import estimate_json
+from planner.results.tables import Filled, report_table
+
+POINTS = report_table(
+    "Sensitivity",
+    "the plan at every value of every factor",
+    "quantity:text",
+    "name:text",
+    "value:any",
+    "change:text",
+    "status:text",
+    "cost_usd:money",
+    "bound_usd:money",
+    "difference_usd:money",
+    "difference_at_least_usd:money",
+    "difference_at_most_usd:money",
+    "shortfall_usd:money",
+    "signed_mw:amount",
+    "signed:text",
+)
+STEPS = report_table(
+    "Changes",
+    "between which values decisions change, and how",
+    "quantity:text",
+    "name:text",
+    "from_value:any",
+    "to_value:any",
+    "sure:flag",
+    "in_words:text",
+)
+TORNADO = report_table(
+    "Tornado",
+    "what each factor does to the cost from one end of its range to the other",
+    "factor:text",
+    "low:text",
+    "high:text",
+    "low_difference_usd:money",
+    "high_difference_usd:money",
+    "swing_usd:money",
+    "low_at_least_usd:money",
+    "low_at_most_usd:money",
+    "high_at_least_usd:money",
+    "high_at_most_usd:money",
+    "swing_at_least_usd:money",
+    "swing_at_most_usd:money",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """What a factor does to the least cost from one end of its range to the other, USD.
+
+    `low`, `high`: the differences at the ends; `swing`: the largest of them and 0 less the smallest, without the ends
+    at which no plan exists.
+    """
+
+    curve: Curve
+    low: Estimate
+    high: Estimate
+    swing: Estimate
+
+
+def swings(found: Sensitivity) -> list[Swing]:
+    """Factors by the swing between the ends of their ranges, largest first."""
+    listed = []
+    for curve in found.curves:
+        ends = curve.points[0], curve.points[-1]
+        low, high = (found.difference(each) for each in ends)
+        with_plans = [found.difference(each) for each in ends if each.status != "infeasible"]
+        listed.append(Swing(curve, low, high, _swing(with_plans)))
+    return sorted(listed, key=lambda each: -(each.swing.at_most or each.swing.at_least or 0.0))
+
+
+def _swing(differences: Sequence[Estimate]) -> Estimate:
+    """The largest of some figures and 0, less the smallest of them and 0."""
+    lows = [each.at_least for each in differences]
+    highs = [each.at_most for each in differences]
+    least = max([0.0, *(each for each in lows if each is not None)])
+    least -= min([0.0, *(each for each in highs if each is not None)])
+    if None in lows or None in highs:
+        return Estimate(least, None)
+    return Estimate(least, max([0.0, *(each or 0.0 for each in highs)]) - min([0.0, *(each or 0.0 for each in lows)]))
+
+
+def tables(found: Sensitivity, dataset: Dataset) -> list[Filled]:
+    """Return the tables."""
+    points, steps = [], []
+    for curve in found.curves:
+        quantity, name = curve.variation.quantity, curve.variation.name
+        for point in curve.points:
+            plan, difference = point.plan, found.difference(point)
+            points.append(
+                (
+                    quantity,
+                    name,
+                    point.value,
+                    curve.variation.shown(point.value),
+                    status_words(point),
+                    point.least_cost.at_most,
+                    point.least_cost.at_least,
+                    difference.value(found.gap),
+                    difference.at_least,
+                    difference.at_most,
+                    None if plan is None else plan.costs_usd()["shortfall"],
+                    None if plan is None else signed_mw(dataset, plan),
+                    point.why if plan is None else signed(plan, dataset),
+                )
+            )
+        steps += [(quantity, name, each.low, each.high, each.sure, "; ".join(each.words)) for each in curve.steps]
+    filled = [Filled(POINTS, points), Filled(STEPS, steps), Filled(TORNADO, list(tornado_rows(found)))]
+    return [each for each in filled if each.rows]
+
+
+def tornado_rows(found: Sensitivity) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of the table `TORNADO`, the largest swing first."""
+    for each in swings(found):
+        variation, points, gap = each.curve.variation, each.curve.points, found.gap
+        shown = variation.shown(points[0].value), variation.shown(points[-1].value)
+        figures = each.low, each.high, each.swing
+        ends = [end for figure in figures for end in (figure.at_least, figure.at_most)]
+        yield variation.label, *shown, *(figure.value(gap) for figure in figures), *ends
+
+
+def signed_mw(dataset: Dataset, plan: Plan) -> float:
+    """Return the MW of all units and blocks that the plan signs, without lease-outs."""
+    chosen = (each for each in plan.signings if not each.signed and each.kind.buys)
+    return sum(each.units * offer_facts(dataset, each.offer).mw_per_unit for each in chosen)
+
+
+def signed(plan: Plan, dataset: Dataset) -> str:
+    """Return what a plan signs, in a list."""
+    chosen = [each for each in plan.signings if not each.signed]
+    return "; ".join(f"{each.units} x {each.name} {dataset.label(each.month)}" for each in chosen) or "nothing"
+
+
+def status_words(point: PointResult) -> str:
+    """Return how the search at a value ended, in words."""
+    words = {
+        "infeasible": "no plan exists",
+        "no_plan": "no plan found",
+        "optimal": "proven",
+        "stopped": "plan, not proven",
+    }
+    return words.get(point.status, point.status)
+
+
+def variations_json(found: Sensitivity, dataset: Dataset) -> dict[str, Any]:
+    """Return the same as plain values."""
+    return {
+        "cost_usd": found.base.at_most,
+        "bound_usd": found.base.at_least,
+        **better_plan_json(found.better),
+        "complete": found.complete,
+        "curves": [
+            {
+                "quantity": curve.variation.quantity,
+                "name": curve.variation.name,
+                "points": [
+                    {
+                        "value": each.value,
+                        "status": each.status,
+                        "cost_usd": each.least_cost.at_most,
+                        "bound_usd": each.least_cost.at_least,
+                        "difference_usd": estimate_json(found.difference(each)),
+                        "signed": None if each.plan is None else signed(each.plan, dataset),
+                    }
+                    for each in curve.points
+                ],
+                "steps": [
+                    {"from": each.low, "to": each.high, "sure": each.sure, "words": list(each.words)}
+                    for each in curve.steps
+                ],
+            }
+            for curve in found.curves
+        ],
+        "tornado": [
+            {
+                "factor": each.curve.variation.label,
+                "low_difference_usd": each.low.value(found.gap),
+                "high_difference_usd": each.high.value(found.gap),
+                "swing_usd": each.swing.value(found.gap),
+                "estimates": {
+                    "low_difference_usd": estimate_json(each.low),
+                    "high_difference_usd": estimate_json(each.high),
+                    "swing_usd": estimate_json(each.swing),
+                },
+            }
+            for each in swings(found)
+        ],
+    }

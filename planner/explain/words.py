@@ -1,0 +1,108 @@
+"""What is known of a plan, of its offers and of the policy around it, in sentences."""
+
+from __future__ import annotations
+
+from models.dataset import Dataset
+from models.estimate import Estimate
+from models.kinds import names_in_words
+from planner.analysis.offer_values import offer_facts
+from planner.explain.breakeven import KNOWN_WIDTH
+from planner.explain.explanation import Explanation
+from planner.explain.offers import OfferAnswer
+from planner.explain.policy import PolicyAnswer
+from planner.formatting import estimate_words, money, percent
+
+
+def _capitalized(sentence: str) -> str:
+    return f"{sentence[:1].upper()}{sentence[1:]}"
+
+
+def _amount_words(estimate: Estimate, currency: str, gap: float) -> str:
+    """An amount that is known to be no less than 0, in words: that much is not said again."""
+    if estimate.at_least is not None and estimate.at_least <= 0.0:
+        if estimate.at_most is not None and estimate.at_most <= 0.0:
+            return "nothing"
+        estimate = Estimate(None, estimate.at_most, estimate.known_by)
+    return estimate_words(estimate, lambda usd: money(usd, currency), gap)
+
+
+def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
+    """Return the price at which the decision about an offer changes, as a clause."""
+    if answer.never:
+        return "it is not worth accepting even free of charge"
+    if not answer.price_matters:
+        return "its price does not matter"
+    known, buys = answer.break_even, answer.kind.buys
+    if buys and known.at_least is not None and known.at_least < 0.0:  # no price is below 0
+        known = Estimate(None, known.at_most, known.known_by)
+    if known.at_least is None and known.at_most is None:
+        return "the price at which that changes is not known"
+    if answer.taken:
+        verb = "it drops out above" if buys else "it drops out below"
+    else:
+        verb = "it would be taken below" if buys else "it would pay above"
+    facts = offer_facts(dataset, answer.offer)
+    currency = dataset.settings.currency
+
+    def amount(share: float) -> str:
+        price = facts.price * share + 0.0
+        return money(price, currency) if abs(price) >= 1e3 else f"{price:,.4g} {currency}"
+
+    per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
+    price, share = estimate_words(known, amount, 0.0), estimate_words(known, percent, 0.0)
+    if known.at_least is None or known.at_most is None:
+        price = f"a price of {price}"
+    elif price != amount(known.at_most):
+        price = f"a price {price}"
+    return f"{verb} {price} {per} ({share} of its price)"
+
+
+def offer_words(answer: OfferAnswer, dataset: Dataset, gap: float) -> str:
+    """Return what is known about an offer, in a sentence."""
+    if answer.infeasible:
+        return (
+            "No plan exists without it." if answer.taken else "It cannot be added: demand, caps or rules leave no plan."
+        )
+    known = answer.difference
+    if known.at_most is None and not known.at_least:
+        return f"Not known: {answer.why}." if answer.why else "Not known."
+    amount = _amount_words(known, dataset.settings.currency, gap)
+    if answer.taken:
+        words = f"Worth {amount}; {price_words(answer, dataset)}."
+        unpaid = None if answer.kind.buys else answer.break_even.at_most
+        return f"{words} It stays even unpaid." if unpaid is not None and unpaid < 0.0 else words
+    extra = "no more" if amount == "nothing" else f"{amount} more"
+    return f"Forced in, the plan costs {extra}; {price_words(answer, dataset)}."
+
+
+def policy_words(answer: PolicyAnswer, dataset: Dataset, gap: float) -> str:
+    """Return what is known about a cap, rule or limit, in a sentence."""
+    words, known = _capitalized(answer.loosened.words), answer.saving
+    if known.at_most is None and not known.at_least:
+        return f"{words}: not known ({answer.why})."
+    return f"{words} the plan costs {_amount_words(known, dataset.settings.currency, gap)} less.".replace(
+        "costs nothing less", "costs no less"
+    )
+
+
+def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
+    """Return what is known of the plan's cost and of the answers, in sentences."""
+    currency = dataset.settings.currency
+    cost = f"The plan costs {money(explanation.cost_usd, currency)} in present value"
+    if explanation.bound_usd is not None:
+        above = max(0.0, explanation.cost_usd - explanation.bound_usd)
+        cost += f", at most {money(above, currency)} above the best possible"
+    lines = [f"{cost}."]
+    if explanation.better is not None:
+        lines.append(explanation.better.words(currency, explanation.gap))
+    if not explanation.complete:
+        lines.append(f"Not everything is known within {percent(KNOWN_WIDTH)}; a figure that is not is a range.")
+    return lines
+
+
+def explanation_lines(explanation: Explanation, dataset: Dataset) -> list[str]:
+    """Return the explanation in a few lines."""
+    called = names_in_words(each.offer for each in explanation.offers)
+    offers = (f"{called[each.offer]}: {offer_words(each, dataset, explanation.gap)}" for each in explanation.offers)
+    policy = (policy_words(each, dataset, explanation.gap) for each in explanation.policy)
+    return [*headlines(explanation, dataset), *offers, *policy]
