@@ -8,7 +8,7 @@ Rows over shared columns alone that are the same are one row. What is minimised 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,8 @@ class ExtensiveForm:
         What is minimised; without it expected cost, with CVaR by the settings.
     models
         Those of scenarios already built, by scenario.
+    before_each
+        Called before each scenario is built; what it raises ends the building.
 
     Attributes
     ----------
@@ -75,7 +77,11 @@ class ExtensiveForm:
     """
 
     def __init__(
-        self, dataset: Dataset, measure: Measure | None = None, models: Mapping[str, Model] | None = None
+        self,
+        dataset: Dataset,
+        measure: Measure | None = None,
+        models: Mapping[str, Model] | None = None,
+        before_each: Callable[[], object] = lambda: None,
     ) -> None:
         self.dataset = dataset
         self.tree = ScenarioTree(dataset)
@@ -85,6 +91,7 @@ class ExtensiveForm:
         joint = _JointConstraints()
         with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
             for name in self.tree.names:
+                before_each()
                 model = (models or {}).get(name) or build_model(dataset.in_scenario(name))
                 self.scenarios.append(self._add(joint, name, model))
         constraints = joint.compiled()

@@ -43,10 +43,9 @@ PartOf = Callable[[Collection[str]], tuple[Vector, float]]
 """The cost of some categories by column, and a constant."""
 
 
-def budget_of(plan_seconds: float, options: SolveOptions) -> float:
+def budget_of(plan_seconds: float) -> float:
     """Seconds for one more search beside a plan that took `plan_seconds`."""
-    budget = min(max(SHARE_OF_SEARCH * plan_seconds, LEAST_SECONDS), MOST_SECONDS)
-    return budget if options.time_limit is None else min(budget, options.time_limit)
+    return min(max(SHARE_OF_SEARCH * plan_seconds, LEAST_SECONDS), MOST_SECONDS)
 
 
 class BaseCaseQuestion(BesideQuestion):
@@ -104,10 +103,13 @@ class BaseCaseQuestion(BesideQuestion):
 
 
 def base_case_of_scenarios(
-    dataset: Dataset, measure: Measure, plan_seconds: float, options: SolveOptions, stop: Stop, watch: Watch
+    dataset: Dataset, measure: Measure, seconds: float, options: SolveOptions, stop: Stop, watch: Watch
 ) -> tuple[BaseCase, Mapping[str, Plan]]:
-    """The base case of a problem with scenarios, by the same measure of risk, and its plans where any were found."""
-    form, seconds = ExtensiveForm(nothing_new(dataset), measure), budget_of(plan_seconds, options)
+    """The base case of a problem with scenarios, by the same measure of risk, and its plans where any were found.
+
+    `seconds` are for its search; building its model comes before.
+    """
+    form = ExtensiveForm(nothing_new(dataset), measure)
     probability = form.tree.probability
     outcome = _searched(form, replace(options, time_limit=seconds), stop, watch, None)
     plans = {} if outcome.values is None else form.plans(outcome.values)

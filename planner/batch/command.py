@@ -48,7 +48,7 @@ ROLLING = "--rolling ACTUALS.xlsx"
     help="Retries after a failure that may pass, such as a killed process or a full disk.",
 )
 @gap_option("each job")
-@time_limit_option("the solver in each job", default="1h")
+@time_limit_option("each job, from reading to the plan written", default="1h")
 @option("--time-budget", type=Duration(), help="Time limit of each job's process [default: by its time limit].")
 @option("--memory", "memory_mb", type=Memory(), help="Memory limit of each job's process: megabytes, or 4G.")
 @threads_option("each job", default=1)

@@ -18,7 +18,7 @@ EXIT_CODES = {
 
 @command(short_help="Solve a plan again from its own sheets.")
 @plan_argument
-@time_limit_option("the search [default: that of the plan's run]")
+@time_limit_option("the run [default: that of the plan's run]")
 def reproduce(console: Console, plan_path: Path, time_limit: float | None) -> CommandResult:
     """Solve again from the sheets Input and Run of PLAN, and report what differs.
 

@@ -31,7 +31,7 @@ from planner.options import (
 @input_argument
 @output_option("plan_path", "PLAN.xlsx", "outputs/<input>/<UTC time>/plan.xlsx")
 @gap_option("the search")
-@time_limit_option("the search")
+@time_limit_option("the whole run, from reading to the plan written")
 @threads_option("the search")
 @seed_option("the solver")
 @override_option

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -90,12 +91,12 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = N
     InternalFault
         A fault of this software; the traceback is in `run.log`.
     """
-    stop = stop or Stop()
+    began, stop = time.monotonic(), stop or Stop()
     outputs = outputs_of(request.input_path, request.plan_path, request.outputs)
     with run_lock(outputs), run_log(outputs.log) as place_log:
         try:
             with stop:
-                result = _solve(request, stop, live)
+                result = _solve(request, stop, live, began)
                 document = publish(result, outputs, place_log)
                 if request.keep_runs is not None and outputs.has_own_folder:
                     remove_old_runs(outputs.json.parent.parent, request.keep_runs)
@@ -108,7 +109,7 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = N
             raise InternalFault(f"{type(error).__name__}: {error}".splitlines()[0], outputs.log) from error
 
 
-def _solve(request: RunRequest, stop: Stop, live: LiveText | None) -> RunResult:
+def _solve(request: RunRequest, stop: Stop, live: LiveText | None, began: float) -> RunResult:
     """What the run found, whatever it was: a plan, none, or faults of the workbook."""
     options = request.recorded_options()
     result = RunResult(
@@ -122,7 +123,7 @@ def _solve(request: RunRequest, stop: Stop, live: LiveText | None) -> RunResult:
     log.debug("planner %s; options %s", __version__, json.dumps(options))
     try:
         with result.timed("total"), stop.ending():
-            _read_and_solve(request, result, stop, live)
+            _read_and_solve(request, result, stop, live, began)
     except FaultyWorkbook as faulty:
         result.status, result.faults = "invalid", (*faulty.faults, *result.faults)
     except Interrupted as interrupted:
@@ -133,7 +134,7 @@ def _solve(request: RunRequest, stop: Stop, live: LiveText | None) -> RunResult:
     return result
 
 
-def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: LiveText | None) -> None:
+def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: LiveText | None, began: float) -> None:
     with result.timed("read"):
         log.info("Reading %s", request.input_path)
         found = read(request.input_path, request.overrides)
@@ -149,7 +150,7 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
     check_options(dataset, request.options, keeps=request.keep is not None)
     keep = None if request.keep is None else _read_earlier(request.keep, dataset)[""]
     start = None if request.start is None else _read_earlier(request.start, dataset)
-    solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result)
+    solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
 
 
 def _read_earlier(path: Path, dataset: Dataset) -> Mapping[str, Plan]:

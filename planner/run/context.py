@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.core.compiled import Compiled
 from models.dataset import Dataset
@@ -13,7 +13,9 @@ from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 from planner.run.options import PlanOptions
 from planner.solving.highs import abandoned_solver_alive
+from planner.solving.problem import SolveOptions
 from planner.solving.progress import LiveText, ProgressLines
+from planner.solving.time_limit import TimeLimit
 
 log = logging.getLogger("planner")
 
@@ -24,6 +26,8 @@ DISPATCH_UNPROVEN = (
 """The warning where no duals prove it."""
 EXPLAIN_SECONDS = 60.0
 """How long a solve looks for what to change where there is no plan; `planner explain` takes longer."""
+EXPLAIN_LEAST = 2.0
+"""The same where the time limit has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class SolveContext:
     result: RunResult
     stop: Stop
     live: LiveText | None
+    limit: TimeLimit
+
+    def search_options(self) -> SolveOptions:
+        """Those of the options that go to the solver, with the time that the search for the plan may take."""
+        return replace(self.options.solver(), time_limit=self.limit.for_search())
 
     def progress(self, what: str) -> ProgressLines:
         """Where the progress of one search is shown; `what` names it."""
@@ -60,8 +69,7 @@ class SolveContext:
         """Looks for the smallest changes that make a plan possible, of one scenario where one is named."""
         from planner.analysis.infeasibility import explain_infeasible
 
-        limit = self.options.time_limit
-        seconds = EXPLAIN_SECONDS if limit is None else min(EXPLAIN_SECONDS, limit)
+        seconds = self.limit.for_last(EXPLAIN_LEAST, EXPLAIN_SECONDS)
         log.info("No plan exists; looking for the smallest changes that make one possible, for up to %.0f s", seconds)
         with self.result.timed("solve"):
             dataset = self.dataset.in_scenario(scenario)

@@ -22,7 +22,7 @@ from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.exactness import cost_of
 from planner.solving.problem import Outcome
-from planner.solving.search import dispatch_proven, seconds_after, solve
+from planner.solving.search import dispatch_proven, solve
 
 log = logging.getLogger("planner")
 SECONDS_AFTER_STOP = 2.0
@@ -47,8 +47,8 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
         if not context.stopped():
             plan = _analyse(context, plan, keep, outcome)
         log.info("Marginal values")
-        limit, least = context.options.time_limit, SECONDS_AFTER_STOP
-        seconds = least if context.stop.requested else seconds_after(limit, outcome.seconds, least, SECONDS)
+        least = SECONDS_AFTER_STOP
+        seconds = least if context.stop.requested else context.limit.for_last(least, SECONDS)
         result.marginal = marginal_values(dataset, plan, seconds)
         if result.marginal is None:
             context.warn("no-marginal-values", "Marginal values could not be worked out, so the sheet is left out.")
@@ -92,7 +92,7 @@ def _search(
     with result.timed("solve"):
         outcome = solve(
             model,
-            context.options.solver(),
+            context.search_options(),
             on_progress=progress.update,
             should_stop=lambda: progress.stopped_by(stop),
             start=first,
@@ -123,7 +123,8 @@ def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outc
     count, within = context.options.alternatives, context.options.within
     others = AlternativesQuestion(dataset, incumbent, count, within, options, stop, watch) if count else None
     questions = [each for each in (base, free, others) if each is not None]
-    seconds = budget_of(outcome.seconds, options) * (len(questions) + max(0, count - 1))
+    budget = budget_of(outcome.seconds) * (len(questions) + max(0, count - 1))
+    seconds = context.limit.for_questions(budget)
     share_time(questions, seconds, stop, lambda question: incumbent.consider(question.plans))
     if incumbent.plan is not plan:
         _replace(result, incumbent)

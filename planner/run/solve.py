@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from models.dataset import Dataset
@@ -15,6 +16,7 @@ from planner.reports.run_result import RunResult
 from planner.run.context import SolveContext
 from planner.run.options import PlanOptions
 from planner.solving.progress import LiveText
+from planner.solving.time_limit import TimeLimit
 
 
 def solve_dataset(
@@ -26,6 +28,7 @@ def solve_dataset(
     stop: Stop | None = None,
     live: LiveText | None = None,
     result: RunResult | None = None,
+    began: float | None = None,
 ) -> RunResult:
     """Looks for the plan of least net present cost; with scenarios, for the best plan of all of them.
 
@@ -47,6 +50,8 @@ def solve_dataset(
         Shown a line of progress, again and again.
     result
         A result to fill in; a new one where it is None.
+    began
+        When the time limit began to count, by the monotonic clock; None for now.
 
     Returns
     -------
@@ -63,7 +68,8 @@ def solve_dataset(
     result.gap_asked = (options or PlanOptions()).gap
     result.plan_name = dataset.settings.plan_name or result.plan_name
     check_options(dataset, options or PlanOptions(), keeps=keep is not None)
-    context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live)
+    limit = TimeLimit((options or PlanOptions()).time_limit, time.monotonic() if began is None else began)
+    context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live, limit)
     if dataset.scenarios:
         from planner.run.stochastic import solve_scenarios
 

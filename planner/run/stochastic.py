@@ -12,7 +12,7 @@ from models.estimate import Estimate
 from models.plan import Plan
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
-from planner.analysis.base_case import base_case_of_scenarios
+from planner.analysis.base_case import base_case_of_scenarios, budget_of
 from planner.formatting import money
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
@@ -30,7 +30,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     engine = None if options.engine == "auto" else options.engine
     stop.draining = True
     with result.timed("solve"):
-        found = solve_stochastic(dataset, measure, options.solver(), stop, context.progress, start, engine)
+        found = solve_stochastic(dataset, measure, context.search_options(), stop, context.progress, start, engine)
     result.status, result.solver_log = found.status, found.log
     result.model = found.size
     log.info("%s.", found.why)
@@ -56,8 +56,8 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     if context.stopped():
         return
     with result.timed("solve"):
-        spent = result.seconds["solve"]
-        base, plans = base_case_of_scenarios(dataset, best.measure, spent, options.solver(), stop, context.progress)
+        seconds = context.limit.for_questions(budget_of(result.seconds["solve"]))
+        base, plans = base_case_of_scenarios(dataset, best.measure, seconds, options.solver(), stop, context.progress)
     if plans and base.cost.at_most is not None:
         _replace_if_better(result, best, base.cost.at_most, plans)
     context.note_base_case(base)

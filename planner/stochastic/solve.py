@@ -28,6 +28,7 @@ from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
 from planner.solving.search import dispatch_proven, solve
+from planner.solving.time_limit import OutOfTime, TimeLimit
 from planner.solving.worker_pool import SolveResult, solve_many
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.expected_value import (
@@ -131,17 +132,26 @@ class _StochasticSearch:
         """Searches with the engine asked for, or the one that pays."""
         first, count = build_model(self.dataset.in_scenario(self.tree.names[0])).size, len(self.tree.names)
         self.nonzeros = first.nonzeros
-        engine = self.engine or choose_engine(self.dataset, first.nonzeros * count, self.measure)
+        size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
+        engine = self.engine or choose_engine(self.dataset, size.nonzeros, self.measure)
         if engine == "extensive":
-            return self._solve_extensive_form()
+            try:
+                return self._solve_extensive_form()
+            except OutOfTime as error:
+                return SearchResult("no_plan", None, size, str(error))
         if why := cannot_decompose(self.dataset, self.measure):
             raise WrongUsage(f"--engine decomposition cannot be used: {why}. Leave it out.")
-        size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
         return self._solve_by_decomposition(size)
+
+    def _check(self) -> None:
+        """Raises where a model under construction would come too late."""
+        if self.stop.requested:
+            raise OutOfTime("The run was stopped before a search could begin")
+        TimeLimit(self.options.time_limit, self.began).check()
 
     def _solve_extensive_form(self) -> SearchResult:
         """First the scenarios one by one, then all in the extensive form."""
-        form = ExtensiveForm(self.dataset)
+        form = ExtensiveForm(self.dataset, before_each=self._check)
         size = form.compiled.size
         seconds = self._seconds_left(WAIT_AND_SEE_SHARE)
         share = shared_options(self.one_thread, self.nonzeros, seconds)
@@ -161,7 +171,7 @@ class _StochasticSearch:
                 )
             self.measure = replace(self.measure, least_usd={n: separate.plans[n].cost_usd for n in self.tree.names})
         if self.measure != Measure.of(self.dataset):
-            form = ExtensiveForm(self.dataset, self.measure)
+            form = ExtensiveForm(self.dataset, self.measure, before_each=self._check)
         expected = self._expected_value(mean_plan, form)
         start = self.start or expected.plans or {name: found.plan for name, found in separate.plans.items()}
         return self._result(size, self._search_extensive_form(form, start), separate, expected)

@@ -1,0 +1,66 @@
+"""The time limit of a run, shared over its phases."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+from builders import contract, dataset, demand, on_demand
+
+from models.schema import Scenario
+from models.stochastic.risk import Measure
+from planner.interrupt import Stop
+from planner.solving.problem import SolveOptions
+from planner.solving.progress import ProgressLines
+from planner.solving.time_limit import OutOfTime, TimeLimit
+from planner.stochastic.solve import solve_stochastic
+
+
+def _limit(seconds: float, spent: float) -> TimeLimit:
+    return TimeLimit(seconds, time.monotonic() - spent)
+
+
+def test_no_limit_bounds_nothing() -> None:
+    """Without a limit a search has none, and what follows it takes what it would."""
+    limit = TimeLimit()
+    limit.check()
+    assert (limit.left(), limit.for_search()) == (math.inf, None)
+    assert (limit.for_questions(7.0), limit.for_last(2.0, 20.0)) == (7.0, 20.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spent", "search"), [(100.0, 0.0, 80.0), (100.0, 30.0, 50.0), (1000.0, 0.0, 940.0)]
+)
+def test_a_search_leaves_time_for_what_follows(seconds: float, spent: float, search: float) -> None:
+    """What reading and building took is gone, and a fifth of the limit, at most a minute, is left for later."""
+    assert _limit(seconds, spent).for_search() == pytest.approx(search, abs=0.5)
+
+
+def test_questions_leave_time_for_writing() -> None:
+    """What follows the search takes no more than is left but for a twentieth, and nothing once that has passed."""
+    assert _limit(100.0, 80.0).for_questions(60.0) == pytest.approx(15.0, abs=0.5)
+    assert _limit(100.0, 80.0).for_questions(3.0) == 3.0
+    assert _limit(100.0, 99.0).for_questions(60.0) == 0.0
+    assert _limit(100.0, 120.0).for_last(2.0, 20.0) == 2.0
+
+
+def test_a_limit_that_has_passed_says_so() -> None:
+    """A check after the limit raises, with the limit in words."""
+    with pytest.raises(OutOfTime, match="time limit of 5 s"):
+        _limit(5.0, 6.0).check()
+
+
+def test_a_model_that_comes_too_late_is_not_built() -> None:
+    """With scenarios, a limit that passes while models are built ends the run without a plan, and says why."""
+    data = dataset(
+        demand(2),
+        on_demand(3.0),
+        contract(),
+        Scenario(scenario="a", probability=0.5),
+        Scenario(scenario="b", probability=0.5),
+    )
+    options = SolveOptions(gap=0.0, time_limit=1e-9)
+    found = solve_stochastic(data, Measure(), options, Stop(), lambda what: ProgressLines(what, "USD", None))
+    assert (found.status, found.best) == ("no_plan", None)
+    assert "passed before a search could begin" in found.why
