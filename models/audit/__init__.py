@@ -35,8 +35,10 @@ __all__ = [
     "OwedPayment",
     "audit",
     "audit_scenario_set",
+    "net_present_cost",
     "owed_payments",
     "take_or_pay_minimums",
+    "worth_after_horizon",
 ]
 
 
@@ -83,6 +85,17 @@ def audit_scenario_set(
     stated = {name: plan.objective_usd for name, plan in plans.items()} if costs_usd is None else costs_usd
     reports = {name: audit(dataset.in_scenario(name), plan, objective_usd=stated[name]) for name, plan in plans.items()}
     return joint_report(reports, check_nonanticipativity(dataset, plans))
+
+
+def net_present_cost(dataset: Dataset, plan: Plan) -> float:
+    """What a plan's decisions cost, USD of present value, as the end of the horizon of `dataset` counts them."""
+    ledger = Ledger(dataset, plan, Supply(dataset, plan), DemandAfterLimits(dataset, plan, Findings(RULES, 0.0)))
+    return sum(due.counted_usd * dataset.discount(due.month) for due in ledger.dues)
+
+
+def worth_after_horizon(dataset: Dataset, plan: Plan) -> float:
+    """What hours in service beyond the horizon are worth by `residuals`, undiscounted USD, their fees at the most."""
+    return sum(usd for each in Supply(dataset, plan).schedules for usd in each.worth_after_horizon.values())
 
 
 def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:

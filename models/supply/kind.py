@@ -288,6 +288,10 @@ class OfferKind(Kind, ABC):
     def local_worth(self, dataset: Dataset, values: Values, row: Any) -> Iterator[LocalWorth]:
         """What a unit is worth at marginal values, for every month and term it can be signed in and for."""
 
+    def ended_beyond(self, dataset: Dataset, signing: Signing) -> Signing:
+        """The signing with its end beyond the horizon where the end of the horizon of `dataset` makes it cheapest."""
+        return signing
+
     # other problems
 
     def changed(self, dataset: Dataset, change: Callable[[Any], Any], name: str | None = None) -> Dataset:

@@ -16,7 +16,7 @@ from models.supply.bill_rows import BillRow, Hours, prepaid_months, term_words
 from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
 from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule, schedule_of
-from models.supply.leases import add_leases
+from models.supply.leases import add_leases, cheapest_end
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.next_round import Rolled, RollState
 from models.supply.signing import escalation, months_with_capacity
@@ -87,6 +87,14 @@ class LeaseKind(OfferKind):
     def schedule(self, dataset: Dataset, signing: Signing) -> LeaseSchedule:
         """How a unit of a signing goes; KeyError where the workbook does not have its term."""
         return schedule_of(dataset, signing.name, signing.term_months, signing.month)
+
+    def ended_beyond(self, dataset: Dataset, signing: Signing) -> Signing:
+        schedule = self.schedule(dataset, signing)
+        if signing.renewals or signing.end + 1 < len(dataset.horizon):
+            return signing
+        stop = cheapest_end(schedule)
+        end = (schedule.term_end if stop is None else stop) - 1
+        return replace(signing, end=end, cancelled=stop is not None)
 
     def find_schedule(self, dataset: Dataset, signing: Signing) -> LeaseSchedule | None:
         """How a unit of a signing goes; None where the workbook does not have its term."""

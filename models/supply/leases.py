@@ -142,7 +142,7 @@ def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, 
                 )
                 current = following
             levels[t] = current
-        tail_end = None if caps_obligations else _cheapest_end(model, schedule)
+        tail_end = None if caps_obligations else cheapest_end(schedule)
         yield _ServicePeriod(kind, schedule, units, levels, stops[key], tail_end)
 
 
@@ -168,20 +168,20 @@ def _first_foreseen_end(dataset: Dataset, schedule: LeaseSchedule) -> int:
     return len(dataset.horizon) + (schedule.term.notice_months if shared else 0)
 
 
-def _cheapest_end(model: Model, schedule: LeaseSchedule) -> int | None:
+def cheapest_end(schedule: LeaseSchedule) -> int | None:
     """The month beyond the horizon in which to stop is cheapest, where fees there count; None to serve the term."""
-    horizon = len(model.dataset.horizon)
-    if not counts_in_full(model.dataset) or schedule.term_end <= horizon:
+    dataset, discount = schedule.dataset, schedule.dataset.discount
+    horizon = len(dataset.horizon)
+    if not counts_in_full(dataset) or schedule.term_end <= horizon:
         return None
     remainder = 1.0 - schedule.term.prepay_share
-    discount = model.costs.discount
 
     def cost(stop: int) -> float:
         months = range(max(horizon, schedule.start), stop)
         fees = sum((remainder * schedule.owed(t) - schedule.worth_beyond(t)) * discount(t) for t in months)
         return fees + (schedule.termination_fee(stop) * discount(stop) if stop < schedule.term_end else 0.0)
 
-    ends = [t for t in range(_first_foreseen_end(model.dataset, schedule), schedule.term_end) if schedule.may_stop(t)]
+    ends = [t for t in range(_first_foreseen_end(dataset, schedule), schedule.term_end) if schedule.may_stop(t)]
     best = min([schedule.term_end, *ends], key=cost)
     return None if best == schedule.term_end else best
 

@@ -43,6 +43,8 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "demand_bn_tokens": None,
         "served_bn_tokens": None,
         "shortfall_bn_tokens": None,
+        "owed_after_horizon_usd": None,
+        "worth_after_horizon_usd": None,
         "months": result.dataset.settings.months if result.dataset else 0,
         "decisions": [],
         "limits": [],
@@ -63,7 +65,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "warning_names": [each.name for each in warnings],
     }
     if result.has_plan:
-        document |= report_of(result).json(result)
+        document |= report_of(result).json(result) | _after_horizon(result)
     if result.kept is not None:
         names = names_in_words(result.kept.departed)
         minimised = result.kept.minimised
@@ -85,6 +87,11 @@ def run_json(result: RunResult) -> dict[str, Any]:
         found = repairs_json(result.repairs, result.dataset)
         document |= {"repairs": found["repairs"], "explanation_path": result.explanation_path}
     return {key: _strict(value) for key, value in document.items()}
+
+
+def _after_horizon(result: RunResult) -> dict[str, Any]:
+    end = result.plan_set.horizon_end
+    return {"owed_after_horizon_usd": end.owed_usd, "worth_after_horizon_usd": end.worth_usd}
 
 
 def audit_json(audit: AuditReport | None) -> dict[str, Any] | None:

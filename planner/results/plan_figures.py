@@ -9,6 +9,7 @@ from models.plan import Plan
 from models.supply.bill_rows import BillRow
 from planner.results.bills import bills
 from planner.results.decisions import Action, Decision, actions, decisions
+from planner.results.horizon_end import HorizonEnd, horizon_end
 from planner.results.lock_in import LockRow, lock_in
 from planner.results.monthly import MonthRow, Totals, by_month, totals
 from planner.results.views import (
@@ -83,6 +84,11 @@ class PlanFigures:
     def lock_in(self) -> list[LockRow]:
         """What is still owed after each month, by offer."""
         return lock_in(self.dataset, self.plan)
+
+    @cached_property
+    def horizon_end(self) -> HorizonEnd:
+        """What is owed and worth beyond the last month, and the cost by each end of the horizon."""
+        return horizon_end(self.dataset, self.plan)
 
     @cached_property
     def months(self) -> list[MonthRow]:

@@ -16,6 +16,7 @@ from models.stochastic.risk import TILT, Measure
 from models.stochastic.solution import ROUNDING, BoundedValue, ScenarioPlan, StochasticSolution
 from planner.formatting import percent
 from planner.results.decision_tree import Node, decision_tree
+from planner.results.horizon_end import CONVENTIONS, HorizonEnd
 from planner.results.plan_figures import PlanFigures
 from planner.results.scenario_decisions import ScenarioDecision, SharedDecision, decisions_of
 
@@ -129,6 +130,17 @@ class ScenarioSetResult:
     def mean(self, of: Callable[[PlanFigures], float]) -> float:
         """Expected value of a figure of a plan."""
         return sum((each.probability * float(of(each.figures)) for each in self.scenarios), 0.0)
+
+    @property
+    def horizon_end(self) -> HorizonEnd:
+        """Expected values of what is owed and worth beyond the last month, and of the cost by each convention."""
+        ends = [(each.probability, each.figures.horizon_end) for each in self.scenarios]
+        known = [name for name in CONVENTIONS if all(name in end.cost_usd for _, end in ends)]
+        return HorizonEnd(
+            owed_usd=sum(weight * end.owed_usd for weight, end in ends),
+            worth_usd=sum(weight * (end.worth_usd or 0.0) for weight, end in ends) if self.dataset.residuals else None,
+            cost_usd={name: sum(weight * end.cost_usd[name] for weight, end in ends) for name in known},
+        )
 
     def expected(self, figure: str) -> float:
         """Expected value of one of the `Totals`, by its name."""

@@ -27,7 +27,8 @@ from planner.results.scenario_set import ScenarioSetResult
 KEYS = (
     "schema plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd cash_saved_usd"
     " shortage_avoided_usd estimates demand_bn_tokens"
-    " served_bn_tokens shortfall_bn_tokens months decisions limits audit model seconds interrupted input_sha256"
+    " served_bn_tokens shortfall_bn_tokens owed_after_horizon_usd worth_after_horizon_usd"
+    " months decisions limits audit model seconds interrupted input_sha256"
     " data_sha256 output_sha256 plan_sha256 plan_path planner_version versions options faults warnings warning_names"
 )
 COSTS = "lease contract usage option on_demand fleet network revenue_forgone limit_change shortfall lease_out_income"

@@ -10,7 +10,7 @@ from planner.excel.book import INK, LINE, TONES, WHITE, Book
 from planner.excel.first_sheet import money_unit
 from planner.reports.plan.charts import lock_in_chart, provider_chart, tokens_chart
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, PlanPage
-from planner.reports.plan.text import CATEGORY_WORDS, banner, saving_words, tiles
+from planner.reports.plan.text import CATEGORY_WORDS, banner, horizon_end_words, saving_words, tiles
 from planner.reports.plan.timeline_sheet import PURPOSE, SHEET, draw_timeline
 from planner.reports.run_result import RunResult
 from planner.results.decisions import Action
@@ -57,6 +57,7 @@ class PlanOverview(PlanPage):
         page.tiles(tiles(result, figures), TILE_SPANS)
         cost = result.objective_usd if result.objective_usd is not None else figures.plan.objective_usd
         page.note(saving_words(result, "net present cost", cost))
+        page.note(horizon_end_words(result))
         page.row += 1
         self.warnings()
         self._actions(figures.actions)

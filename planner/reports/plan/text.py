@@ -164,6 +164,20 @@ def saving_words(result: RunResult, measure: str, cost_usd: float) -> str:
     return f"{stake}: {base} - {own if cost_usd >= 0.0 else f'({own})'} = {saving}.{of_it}"
 
 
+def horizon_end_words(result: RunResult) -> str:
+    """What is owed and worth beyond the last month, and what the plan costs by each end of the horizon."""
+    dataset, end = result.plan_set.dataset, result.plan_set.horizon_end
+    last = dataset.label(dataset.horizon[-1])
+    if not end.owed_usd:
+        return f"Nothing is owed after {last}."
+    worth = "" if end.worth_usd is None else f", for capacity worth {money(end.worth_usd, result.currency)} (residuals)"
+    costs = ", ".join(f"{money(usd, result.currency)} with {name}" for name, usd in end.cost_usd.items())
+    return (
+        f"Owed after {last}: {money(end.owed_usd, result.currency)} undiscounted{worth}. "
+        f"{'Expected cost' if dataset.scenarios else 'Cost'} of this plan by end_of_horizon: {costs}."
+    )
+
+
 def saving_parts(result: RunResult) -> str:
     """What of the value at stake is money and what is not; nothing where they are not known apart."""
     if result.cash_saved.at_most is None:
@@ -221,6 +235,15 @@ def against_base_case(result: RunResult) -> Iterator[tuple[Any, ...]]:
                     yield f"{name}, {end}", usd, result.currency
 
 
+def horizon_end_rows(result: RunResult) -> Iterator[tuple[Any, ...]]:
+    """Metric, value, unit of what is left beyond the last month; blank where no sheet says what it is worth."""
+    end = result.plan_set.horizon_end
+    yield "owed after the horizon", end.owed_usd, result.currency
+    yield "worth after the horizon", end.worth_usd, result.currency
+    for name, usd in end.cost_usd.items():
+        yield f"cost of this plan with end_of_horizon {name}", usd, result.currency
+
+
 def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...]]:
     """Metric, value, unit: the figures of the plan, money first; costs are present values and add up."""
     dataset, totals, currency = figures.dataset, figures.totals, result.currency
@@ -237,6 +260,7 @@ def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...
         ("most that any other plan could save", result.possible_saving_usd, currency),
         *against_base_case(result),
         *((f"cost: {category}", costs[category], currency) for category in categories()),
+        *horizon_end_rows(result),
         ("cash paid", sum(each.cash_usd for each in figures.plan.payments), currency),
         ("demand", totals.demand_bn, "bn tokens"),
         ("demand after limits", totals.after_limits_bn, "bn tokens"),

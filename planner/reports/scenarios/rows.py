@@ -16,7 +16,7 @@ from models.plan import categories
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.formatting import finite
 from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
-from planner.reports.plan.text import against_base_case
+from planner.reports.plan.text import against_base_case, horizon_end_rows
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words
 from planner.results.over_scenarios import expected, over_scenarios
@@ -198,6 +198,7 @@ def summary_rows(result: RunResult, plans: ScenarioSetResult) -> list[tuple[Any,
         *against_base_case(result),
         ("net present cost, expected", best.expected_usd, currency),
         *((f"cost, expected: {category}", usd, currency) for category, usd in plans.expected_costs_usd.items()),
+        *horizon_end_rows(result),
         ("cost of risk: objective less expected cost", plans.cost_of_risk_usd, currency),
         ("demand, expected", plans.expected("demand_bn"), "bn tokens"),
         ("demand after limits, expected", plans.expected("after_limits_bn"), "bn tokens"),

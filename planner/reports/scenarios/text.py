@@ -15,7 +15,7 @@ from models.schema import ScenarioFactor
 from models.stochastic.solution import BoundedValue
 from planner.excel.first_sheet import Banner, Tile
 from planner.formatting import money, percent
-from planner.reports.plan.text import estimate_tile, known, money_tile, saving_words, verdict
+from planner.reports.plan.text import estimate_tile, horizon_end_words, known, money_tile, saving_words, verdict
 from planner.reports.run_result import RunResult
 from planner.results.decision_tree import Node
 from planner.results.scenario_decisions import SET_LIMIT, SharedDecision
@@ -136,7 +136,7 @@ def notes(result: RunResult, plans: ScenarioSetResult) -> list[str]:
     ]
     if result.base_case.cost.at_most is not None:
         found.append(saving_words(result, "the same measure", best.objective_usd))
-    return found
+    return [*found, horizon_end_words(result)]
 
 
 def case_words(node: Node, names: Sequence[str]) -> str:
