@@ -12,6 +12,9 @@ from typing import Literal
 KnownBy = Literal["solves", "bound", "dual", "unknown"]
 """`solves`: both problems were solved; `bound`: a bound that holds for other reasons; `dual`: a derivative."""
 
+ROUNDING = 1e-9
+"""Gaps are the same that differ by no more than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -127,7 +130,7 @@ class Estimate:
         >>> Estimate(97.986, 100.0).is_within(0.02), Estimate(98.0, 100.0).is_within(0.02)
         (False, True)
         """
-        return self.gap is not None and self.gap <= gap * (1.0 + 1e-9)
+        return self.gap is not None and self.gap <= gap + ROUNDING * max(1.0, gap)
 
     @property
     def width(self) -> float | None:

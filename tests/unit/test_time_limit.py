@@ -54,7 +54,7 @@ def test_a_limit_that_has_passed_says_so() -> None:
 def test_a_model_that_comes_too_late_is_not_built() -> None:
     """With scenarios, a limit that passes while models are built ends the run without a plan, and says why."""
     data = dataset(
-        demand(2),
+        demand(2, months=3),
         on_demand(3.0),
         contract(),
         Scenario(scenario="a", probability=0.5),
