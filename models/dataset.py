@@ -36,6 +36,7 @@ from models.schema import (
     Network,
     OnDemand,
     Option,
+    Price,
     Ramp,
     Residual,
     Rule,
@@ -92,6 +93,7 @@ class Dataset:
     residuals: tuple[Residual, ...] = ()
     segments: tuple[Segment, ...] = ()
     demand: tuple[Demand, ...] = ()
+    prices: tuple[Price, ...] = ()
     load_blocks: tuple[LoadBlock, ...] = ()
     load_shape: tuple[LoadShape, ...] = ()
     network: tuple[Network, ...] = ()

@@ -44,7 +44,8 @@ class DemandAfterLimits:
                         key = (t, block.block, segment.segment, region)
                         self.tokens[key] = path[t] * days * weights[block.block] * left
                 wanted_bn = sum(path[t] for path in regions.values()) * days
-                revenue = wanted_bn * MTOK_PER_BN * segment.revenue_usd_per_mtok
+                earns = token_price(dataset, segment.segment, "revenue_usd_per_mtok", t)
+                revenue = wanted_bn * MTOK_PER_BN * earns
                 self.baseline_revenue[t, segment.segment] = revenue
                 self.forgone[t, segment.segment] = revenue * (1 - (limit.revenue - churned))
                 churned += limit.churn
@@ -69,6 +70,23 @@ class _Effect:
         given = limit.revenue_multiplier
         self.revenue = limit.price_multiplier * self.demand if given is None else given
         self.churn = limit.churn_per_month
+
+
+def token_price(dataset: Dataset, segment: str, column: str, t: int) -> float:
+    """Revenue or shortfall price of a million tokens in month t: by `prices` where given there, else by `segments`."""
+    plain = getattr(dataset.segment_of[segment], column)
+    given = {
+        dataset.t(row.month): getattr(row, column)
+        for row in dataset.prices
+        if row.segment == segment and getattr(row, column) is not None
+    }
+    if not given or (column == "shortfall_usd_per_mtok" and plain is None):
+        return float(plain or 0.0)
+    nearest = min(max(t, min(given)), max(given))
+    before, after = max(m for m in given if m <= nearest), min(m for m in given if m >= nearest)
+    low, high = given[before], given[after]
+    part = (nearest - before) / (after - before) if after > before else 0.0
+    return float(low ** (1 - part) * high**part if low > 0 and high > 0 else low * (1 - part) + high * part)
 
 
 def _power(base: float, exponent: float) -> float:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.audit.demand import MTOK_PER_BN, DemandAfterLimits
+from models.audit.demand import MTOK_PER_BN, DemandAfterLimits, token_price
 from models.audit.kinds import AUDITED
 from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import counts
@@ -119,7 +119,7 @@ class Ledger:
             price = links.get((serving.capacity_region, serving.region), 0.0)
             self._add(serving.month, "network", "", serving.segment, price * serving.tokens_bn * MTOK_PER_BN)
         for short in plan.shortfalls:
-            price = self.dataset.segment_of[short.segment].shortfall_usd_per_mtok or 0.0
+            price = token_price(self.dataset, short.segment, "shortfall_usd_per_mtok", short.month)
             cost = price * short.tokens_bn * MTOK_PER_BN
             self._add(short.month, "shortfall", "", short.segment, 0.0, cost)
         for (t, segment), usd in demand.forgone.items():

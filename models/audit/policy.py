@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from models import months
-from models.audit.demand import MTOK_PER_BN, DemandAfterLimits
+from models.audit.demand import MTOK_PER_BN, DemandAfterLimits, token_price
 from models.audit.kinds import AUDITED
 from models.audit.ledger import Due, Ledger
 from models.audit.report import Findings
@@ -150,8 +150,8 @@ class Caps:
         return sum(
             self.demand.baseline_revenue[t, name]
             - self.demand.forgone[t, name]
-            - self.short[t, name] * MTOK_PER_BN * segment.revenue_usd_per_mtok
-            for name, segment in self.dataset.segment_of.items()
+            - self.short[t, name] * MTOK_PER_BN * token_price(self.dataset, name, "revenue_usd_per_mtok", t)
+            for name in self.dataset.segment_of
         )
 
     def _obligation(self, cap: Cap) -> None:

@@ -61,6 +61,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (demand.load_shapes, ("load_blocks", "load_shape")),
         (demand.months_of_demand, ("settings", "demand")),
         (demand.segments_without_demand, ("demand",)),
+        (demand.prices_of_shortfall, ("segments",)),
         (limits.current_limits, ("limits",)),
         (limits.prices_and_elasticity, ()),
         (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),

@@ -68,6 +68,16 @@ def _log(start: float, rate: float, months_on: int) -> float:
     return math.log(start) + months_on * math.log1p(rate)
 
 
+def prices_of_shortfall(context: CheckContext) -> Iterator[Fault]:
+    """A segment whose shortfall has a price by month is one that may fall short."""
+    must = {each.segment for each in context.dataset.segments if each.shortfall_usd_per_mtok is None}
+    for row in context.dataset.prices:
+        if row.segment in must and row.shortfall_usd_per_mtok is not None:
+            found = f"{row.shortfall_usd_per_mtok:g} for '{row.segment}', of which nothing may fall short"
+            fix = "Give the segment a shortfall_usd_per_mtok in segments, or blank the cell."
+            yield fault_in(row, "shortfall_usd_per_mtok", found, "a segment that may fall short", fix)
+
+
 def segments_without_demand(context: CheckContext) -> Iterator[Fault]:
     """Warns of segments that nobody wants anything of."""
     wanted = context.used("segment", "demand")

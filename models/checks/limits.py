@@ -9,6 +9,7 @@ from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
 from models.demand.limit_effects import limit_effects
 from models.demand.limit_paths import limit_paths
+from models.demand.prices import SegmentPrices
 from models.faults import Fault, closest
 from models.schema import Limit, Segment
 
@@ -71,13 +72,13 @@ def _pushed_below_zero(
     worst_churn: tuple[dict[str, float], ...],
     rows: dict[tuple[str, str], Limit],
 ) -> Iterator[Fault]:
-    dataset = context.dataset
+    dataset, prices = context.dataset, SegmentPrices(context.dataset)
     peaks = any(block.peak for block in dataset.blocks)
     for effect in limit_effects(dataset, segment.segment):
         shares = {"demand_multiplier": effect.demand}
         if peaks:
             shares["peak_demand_multiplier"] = effect.peak_demand
-        if segment.revenue_usd_per_mtok > 0:
+        if any(prices.revenue_usd_per_bn(segment.segment, t) for t in dataset.horizon):
             shares["revenue_multiplier"] = effect.revenue
         for column, share in shares.items():
             lost = {t: month[effect.limit] for t, month in enumerate(worst_churn) if effect.limit in month}

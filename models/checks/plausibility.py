@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from models import months
 from models.checks.context import CheckContext, fault_in
 from models.columns import Row
+from models.dataset import Dataset
+from models.demand.prices import MTOK_PER_BN, SegmentPrices
 from models.faults import Fault
-from models.schema import SHEETS, Demand
+from models.schema import SHEETS, Demand, Segment
 
 YEARLY_RATES = ("discount_rate", "escalator_per_year", "growth_per_month")
 """Columns of rates that are seldom above 1, 100 %."""
@@ -106,14 +108,24 @@ def doubtful_economics(context: CheckContext) -> Iterator[Fault]:
         if (elasticity := segment.price_elasticity or 0.0) > 0.0:
             expected, fix = "at most 0: demand falls as the price rises", f"Write {-elasticity:g} if that is meant."
             yield fault_in(segment, "price_elasticity", f"{elasticity:g}", expected, fix, "positive-elasticity")
-        short, revenue = segment.shortfall_usd_per_mtok, segment.revenue_usd_per_mtok
-        if short is not None and short < revenue:
+        short, revenue = _cheapest_loss(context.dataset, segment)
+        if segment.shortfall_usd_per_mtok is not None and short < revenue:
             found = f"{short:g}, below the revenue of {revenue:g}"
             expected, fix = (
                 "at least the revenue that is lost with it",
                 "Write what a lost token costs, its revenue included.",
             )
             yield fault_in(segment, "shortfall_usd_per_mtok", found, expected, fix, "shortfall-below-revenue")
+
+
+def _cheapest_loss(dataset: Dataset, segment: Segment) -> tuple[float, float]:
+    """What a million tokens short costs and would earn, in the month in which the first is lowest over the second."""
+    prices, name = SegmentPrices(dataset), segment.segment
+    months = [
+        (prices.shortfall_usd_per_bn(name, t) / MTOK_PER_BN, prices.revenue_usd_per_bn(name, t) / MTOK_PER_BN)
+        for t in dataset.horizon
+    ]
+    return min(months, key=lambda month: month[0] - month[1])
 
 
 def _figures(

@@ -21,6 +21,7 @@ from models.dataset import Dataset
 from models.demand.baseline import baseline_demand, block_shares
 from models.demand.limit_effects import limit_effects
 from models.demand.limit_paths import reachable_limits
+from models.demand.prices import SegmentPrices
 from models.kinds import OTHER
 from models.plan import LimitChoice, Plan
 from models.schema import Segment
@@ -189,7 +190,7 @@ def _never_tighten(model: Model, name: str, each: SegmentLimits) -> None:
 
 def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
     """Demand after limits by segment, region, month and block, and the revenue the limits forgo."""
-    dataset, unit = model.dataset, model.units.tokens_bn
+    dataset, unit, prices = model.dataset, model.units.tokens_bn, SegmentPrices(model.dataset)
     for (name, region), per_day in baseline_demand(dataset).items():
         each, shares = segments[name], block_shares(dataset, name)
         for t in dataset.horizon:
@@ -199,8 +200,8 @@ def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
             for block in dataset.blocks:
                 demanded = each.demand_share(t, block.peak).times(month_bn * shares[block.block] / unit)
                 model.demand[name, region, t, block.block] = demanded
-            if each.limit_effects and each.segment.revenue_usd_per_mtok:
-                revenue = month_bn * 1000.0 * each.segment.revenue_usd_per_mtok
+            revenue = month_bn * prices.revenue_usd_per_bn(name, t)
+            if each.limit_effects and revenue:
                 forgone = Linear(revenue).plus(each.revenue_share(t), -revenue)
                 payer = Payer(OTHER, name)
                 model.costs.pay("revenue_forgone", payer, t, forgone, cash=0.0)

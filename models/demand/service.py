@@ -19,6 +19,7 @@ from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.dataset import Dataset, block_hours
 from models.demand.network import Routes
+from models.demand.prices import SegmentPrices
 from models.demand.sites import candidate_sites
 from models.demand.throughput import TokensServed
 from models.grouping import groups
@@ -199,7 +200,7 @@ def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
 
 
 def _add_balances(model: Model, services: list[Service]) -> None:
-    dataset, unit = model.dataset, model.units.tokens_bn
+    dataset, unit, prices = model.dataset, model.units.tokens_bn, SegmentPrices(model.dataset)
     index = {
         (each.segment.segment, *group, each.t, block): (each, group, block)
         for each in services
@@ -210,7 +211,7 @@ def _add_balances(model: Model, services: list[Service]) -> None:
     for key, variable in model.add_variables("shortfall", index).items():
         service, group, block = index[key]
         service.shortfall[group, block] = variable
-        usd = (service.segment.shortfall_usd_per_mtok or 0.0) * 1000.0 * unit
+        usd = prices.shortfall_usd_per_bn(service.segment.segment, service.t) * unit
         payer = Payer(OTHER, service.segment.segment)
         model.costs.pay("shortfall", payer, service.t, Linear.of(variable, usd), cash=0.0)
         model.shortfall.setdefault((service.segment.segment, service.t), Linear()).add(variable)

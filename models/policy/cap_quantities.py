@@ -21,6 +21,7 @@ from models.core.model import Model
 from models.core.scopes import Scoped, capacity_in_scope, in_scope
 from models.core.vector import Vector
 from models.demand.baseline import segment_demand
+from models.demand.prices import SegmentPrices
 from models.grouping import groups
 from models.kinds import PROBE
 
@@ -103,9 +104,10 @@ class CapQuantities:
     def _earned(self, t: int) -> Linear:
         """Revenue of month t less what limits forgo and what tokens short would have brought."""
         model, usd = self.model, self.model.units.usd
-        usd_per_bn = {each.segment: each.revenue_usd_per_mtok * 1000.0 for each in model.dataset.segments}
+        prices = SegmentPrices(model.dataset)
         total = Linear(self._baseline_revenue[t] / usd).plus(model.revenue_forgone.get(t, Linear()), -1.0 / usd)
-        short = ((each, -usd_per_bn[name] * model.units.tokens_bn / usd) for name, each in self._short[t])
+        unit = model.units.tokens_bn / usd
+        short = ((each, -prices.revenue_usd_per_bn(name, t) * unit) for name, each in self._short[t])
         return total.plus_all(short)
 
     @cached_property
@@ -128,10 +130,10 @@ class CapQuantities:
     def _baseline_revenue(self) -> Vector:
         """Revenue before limits by month t, USD."""
         dataset = self.model.dataset
-        usd_per_bn = {each.segment: each.revenue_usd_per_mtok * 1000.0 for each in dataset.segments}
+        prices = SegmentPrices(dataset)
         revenue = np.zeros(len(dataset.horizon))
         for (segment, t), bn_per_day in segment_demand(dataset).items():
-            revenue[t] += bn_per_day * dataset.hours(t) / 24.0 * usd_per_bn[segment]
+            revenue[t] += bn_per_day * dataset.hours(t) / 24.0 * prices.revenue_usd_per_bn(segment, t)
         return revenue
 
 

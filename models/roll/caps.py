@@ -10,6 +10,7 @@ from models.core.ledgers import Payer
 from models.core.scopes import in_scope
 from models.dataset import Carried, Dataset, block_hours
 from models.demand.baseline import baseline_demand
+from models.demand.prices import SegmentPrices
 from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, OTHER
 from models.plan import OnDemandUse, Payment, Plan, Serving, Shortfall
@@ -101,9 +102,9 @@ def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int,
 def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
     """What the months implemented through add to a cap on a share; a workbook cannot say it, the problem itself can."""
     dataset, plan = state.dataset, state.plan
-    price = {each.segment: each.revenue_usd_per_mtok for each in dataset.segments}
+    prices = SegmentPrices(dataset)
     revenue = sum(
-        per_day[t] * dataset.hours(t) / 24.0 * 1000.0 * price[segment]
+        per_day[t] * dataset.hours(t) / 24.0 * prices.revenue_usd_per_bn(segment, t)
         for (segment, _), per_day in baseline_demand(dataset).items()
         for t in implemented
     )
@@ -111,7 +112,7 @@ def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
     forgone = (each for each in paid if each.category == "revenue_forgone")
     revenue -= sum(each.present_value_usd / dataset.discount(each.month) for each in forgone)
     lost = (each for each in plan.shortfalls if each.month in implemented)
-    revenue -= sum(each.tokens_bn * 1000.0 * price[each.segment] for each in lost)
+    revenue -= sum(each.tokens_bn * prices.revenue_usd_per_bn(each.segment, each.month) for each in lost)
 
     def tokens(rows: Iterable[Serving | Shortfall]) -> float:
         return sum(each.tokens_bn for each in rows if each.month in implemented and cap.name in (None, each.segment))

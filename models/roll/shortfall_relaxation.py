@@ -43,4 +43,5 @@ def last_resort_usd_per_mtok(dataset: Dataset) -> float:
     rates = [each.tokens_per_second for each in dataset.throughput if each.tokens_per_second > 0.0]
     mtok_per_hour = min(rates, default=1.0) * 3600.0 / 1e6
     allowed = [each.shortfall_usd_per_mtok or 0.0 for each in dataset.segments]
+    allowed += [each.shortfall_usd_per_mtok or 0.0 for each in dataset.prices]
     return LAST_RESORT_FACTOR * max(1e-3, max(hourly, default=0.0) / mtok_per_hour, *allowed)

@@ -128,6 +128,18 @@ class Demand(Row):
     )
 
 
+@rows_of("prices", "revenue and cost of shortfall over time; geometric between months", key=("segment", "month"))
+class Price(Row):
+    """A row of `prices`: what a million tokens of a segment earns, and costs if it falls short, in a month."""
+
+    segment: str = column("name", "which product line", refers=("segments",))
+    month: int = column("month", "which month; it may lie outside the horizon")
+    revenue_usd_per_mtok: float | None = price("baseline revenue; blank: not given here", unit="USD/Mtok", default=None)
+    shortfall_usd_per_mtok: float | None = price(
+        "cost of tokens not served, which needs one in segments; blank: not given here", unit="USD/Mtok", default=None
+    )
+
+
 @rows_of("load_blocks", "parts of the day; absent: one block of 24 hours", key=("block",))
 class LoadBlock(Row):
     """A row of `load_blocks`: a part of the day."""

@@ -25,7 +25,7 @@ from models.dataset import Dataset
 from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.policy.stability import PlanStability
-from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Residual, Rule
+from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Price, Residual, Rule
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
 
@@ -92,6 +92,12 @@ TERMS: dict[str, Dataset] = {
         lease("lease", term(4, 1.0, prepay_share=0.5, cancel_after_months=1)),
         contract(term_months=3, **USED_BY_HALF),
         end_of_horizon="full",
+    ),
+    "prices": small(
+        segment(revenue_usd_per_mtok=0.1, shortfall_usd_per_mtok=0.2),
+        LIMITS,
+        Price(segment="chat", month=JAN, revenue_usd_per_mtok=0.4, shortfall_usd_per_mtok=0.3),
+        Price(segment="chat", month=JAN + 2, revenue_usd_per_mtok=0.1),
     ),
     "residual_horizon_end": small(
         Residual(hardware="H100", usd_per_accelerator_hour=0.6, decline_per_year=0.5),

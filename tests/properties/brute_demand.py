@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from properties.brute_bills import signing_months
-from properties.brute_dispatch import MTOK_PER_BN
+from properties.brute_dispatch import MTOK_PER_BN, price
 from properties.brute_factors import plus, times
 
 from models.dataset import Dataset
@@ -115,7 +115,7 @@ def _regions(data: Dataset, segment: str) -> list[str]:
 def revenue_usd(data: Dataset, segment: Segment, t: int) -> float:
     """Baseline revenue of month t in USD."""
     tokens = sum(baseline(data, segment, region, t) for region in _regions(data, segment.segment))
-    return tokens * data.hours(t) / 24.0 * MTOK_PER_BN * segment.revenue_usd_per_mtok
+    return tokens * data.hours(t) / 24.0 * MTOK_PER_BN * price(data, segment, "revenue_usd_per_mtok", t)
 
 
 def path_cost(data: Dataset, path: LimitPath) -> float:

@@ -8,6 +8,7 @@ is owed by integer switches.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -139,6 +140,21 @@ def tokens_per_accelerator_hour(data: Dataset, segment: Segment, hardware: str, 
     return 0.0
 
 
+def price(data: Dataset, segment: Segment, column: str, t: int) -> float:
+    """What a million tokens earns, or costs that falls short, in month t."""
+    rows = [row for row in data.prices if row.segment == segment.segment and getattr(row, column) is not None]
+    known = sorted((data.t(row.month), float(getattr(row, column))) for row in rows)
+    if not known:
+        return float(getattr(segment, column) or 0.0)
+    for (one, low), (other, high) in itertools.pairwise(known):
+        if one <= t < other:
+            way = (t - one) / (other - one)
+            return (
+                math.exp((1 - way) * math.log(low) + way * math.log(high)) if low and high else low + (high - low) * way
+            )
+    return known[0][1] if t < known[0][0] else known[-1][1]
+
+
 def network_usd_per_bn(data: Dataset, capacity_region: str, demand_region: str) -> float | None:
     """What serving across costs; None where it is not allowed."""
     for row in data.network:
@@ -229,7 +245,6 @@ def _top_up(lp: Lp, data: Dataset, top_up: TopUp, exact: bool) -> None:
 
 def _budget(lp: Lp, data: Dataset, budget: Budget) -> None:
     """Cash, with the share of what tokens short would have earned, or tokens short, against the bound."""
-    earns = {each.segment: each.revenue_usd_per_mtok * MTOK_PER_BN for each in data.segments}
     terms = []
     for j, column in enumerate(lp.columns):
         if column.t not in budget.months:
@@ -238,7 +253,10 @@ def _budget(lp: Lp, data: Dataset, budget: Budget) -> None:
             if column.short and budget.name in (None, column.segment):
                 terms.append((j, 1.0))
         elif budget.scope == "total" or getattr(column, budget.scope) == budget.name:
-            lost = budget.share_of_revenue * earns[column.segment] if column.short else 0.0
+            lost = 0.0
+            if column.short:
+                earns = price(data, data.segment_of[column.segment], "revenue_usd_per_mtok", column.t) * MTOK_PER_BN
+                lost = budget.share_of_revenue * earns
             terms.append((j, column.cash + lost))
     slack = 1e-9 * max(1.0, abs(budget.bound))
     if budget.sense == "max":
@@ -363,8 +381,8 @@ def _service(
         segment = data.segment_of[name]
         terms = list(served[name, region, when])
         if segment.shortfall_usd_per_mtok is not None:
-            price = segment.shortfall_usd_per_mtok * MTOK_PER_BN * discount
-            column = lp.column(t, price, short=True, segment=name)
+            usd = price(data, segment, "shortfall_usd_per_mtok", t) * MTOK_PER_BN * discount
+            column = lp.column(t, usd, short=True, segment=name)
             short[name].append((column, 1.0))
             terms.append((column, 1.0))
         lp.row(terms, low=tokens, high=tokens)

@@ -1,4 +1,4 @@
-"""Sheets of money strewn over a small random workbook: what hours beyond the horizon are worth."""
+"""Sheets of money strewn over a small random workbook: worth beyond the horizon, prices by month."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import replace
 from properties.workbook_rows import Maker
 
 from models.dataset import Dataset
-from models.schema import Residual
+from models.schema import Price, Residual
 
 
 def with_money(data: Dataset, make: Maker) -> Dataset:
     """The workbook with some of what this module knows."""
-    return with_residuals(data, make) if make.chance(4) else data
+    for change, in_ten in ((with_residuals, 4), (with_prices, 3)):
+        data = change(data, make) if make.chance(in_ten) else data
+    return data
 
 
 def with_residuals(data: Dataset, make: Maker) -> Dataset:
@@ -26,3 +28,15 @@ def with_residuals(data: Dataset, make: Maker) -> Dataset:
         for each in data.hardware
     )
     return replace(data, settings=replace(data.settings, end_of_horizon="residual"), residuals=rows)
+
+
+def with_prices(data: Dataset, make: Maker) -> Dataset:
+    """Prices of one segment by month: of revenue, and of shortfall where there may be any."""
+    of = make.one_of(*data.segments)
+    rows = {}
+    for t in make.random.sample(range(-1, data.settings.months + 1), 2):
+        columns = make.some(8, revenue_usd_per_mtok=(0.0, 0.04, 0.15))
+        if of.shortfall_usd_per_mtok is not None:
+            columns |= make.some(8, shortfall_usd_per_mtok=(0.0, 0.03, 0.2))
+        rows[t] = Price(segment=of.segment, month=data.settings.first_month + t, **columns)
+    return replace(data, prices=tuple(rows.values()))

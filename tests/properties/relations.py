@@ -59,6 +59,7 @@ PER_UNIT = {
 """Columns of money that belongs to no accelerator, hour or token, so grows with the size of what it buys."""
 
 PER_TOKEN = {"segments": ("revenue_usd_per_mtok", "shortfall_usd_per_mtok"), "network": ("usd_per_mtok",)}
+PER_TOKEN["prices"] = PER_TOKEN["segments"]
 PER_HOUR = {
     "residuals": ("usd_per_accelerator_hour",),
     "fleet": ("usd_per_accelerator_hour", "usage_usd_per_accelerator_hour"),
