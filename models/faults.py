@@ -22,6 +22,7 @@ WARNINGS = {
     "dispatch-unproven": "whether the dispatch is the best for the plan's decisions is not proven",
     "factor-beyond-horizon": "a scenario's factor begins after the horizon",
     "factor-without-effect": "a scenario's factor of a price or a delay meets no signing",
+    "formula-replaced": "a copy of a workbook has a value where the workbook has a formula",
     "hidden-content": "a hidden sheet, row or column is read",
     "nearly-same-name": "a name that another is nearly the same as: case, blanks or look-alike letters apart",
     "network-row-unused": "a row of the network names a region without capacity or demand",

@@ -1,7 +1,7 @@
 """The workbook of the next planning round: a copy of this round's, rolled forward.
 
-Sheets, formats, notes and everything that the planner does not read are kept; only cells that roll forward
-change. Formulas of sheets that change are replaced by their values, because rows move.
+Sheets, formats, notes, formulas and everything that the planner does not read are kept; only cells that roll forward
+change.
 """
 
 from __future__ import annotations

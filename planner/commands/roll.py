@@ -21,8 +21,8 @@ def roll(
     """Write the workbook of the next planning round: FILE as it is once PLAN has been followed until then.
 
     Decisions due before the new first month become signed offers, offers that have ended or were
-    cancelled are removed, and the horizon keeps its length. Sheets, formats and notes of FILE are kept;
-    formulas of sheets that change are replaced by their values.
+    cancelled leave blank rows, and the horizon keeps its length. Sheets, formats, notes and formulas of
+    FILE are kept but in the cells that change.
     """
     from models import months
     from planner.analysis.next_round import write_next_round

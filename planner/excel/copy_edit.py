@@ -1,6 +1,7 @@
 """A workbook written from another: sheets, formats, notes and what the planner does not read stay as they are.
 
-Only the rows that differ change. Formulas stand as the values they had, because rows move under them.
+Only the cells that differ change. A row that goes leaves a blank one, so that formulas, comments and ranges go on
+meaning what they meant.
 """
 
 from __future__ import annotations
@@ -92,9 +93,10 @@ class _SheetWriter:
                         self._set(row.row, column, getattr(row, column.name))
             else:
                 added.append(row)
-        for number, row in enumerate(added, start=self.edit.last_row + 1):
-            self._add(number, row)
+        first = self.edit.last_row + 1 if seen or not was else min(was)
         self.edit.delete(was.keys() - seen)
+        for number, row in enumerate(added, start=first):
+            self._add(number, row)
 
     def _add(self, number: int, row: Row) -> None:
         if row.row:

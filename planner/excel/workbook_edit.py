@@ -9,21 +9,37 @@ import io
 import posixpath
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
-from xml.sax.saxutils import quoteattr
+from string import ascii_uppercase
+from typing import BinaryIO
+from xml.sax.saxutils import escape, quoteattr, unescape
 
 from models.faults import Fault
 from models.parsing.raw_tables import fold
+from models.schema import sheet_names
+from planner.excel import comment_edit, style_edit
 from planner.excel.cells import WorkbookCells
-from planner.excel.sheet_edit import SheetEdit, in_utf8
+from planner.excel.formulas import Place, outdated
+from planner.excel.part_text import in_utf8, prefix_of, with_last
+from planner.excel.sheet_edit import SheetEdit
+from planner.excel.style_edit import Look, StyleEdit
 from planner.files.package import DAMAGES, MAIN, OFFICE, Package, escaped
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_TYPES = "[Content_Types].xml"
+_OFFICE_TYPE = "application/vnd.openxmlformats-officedocument"
+_PLACES = {
+    "worksheet": ("worksheets/planner{}.xml", f"{_OFFICE_TYPE}.spreadsheetml.worksheet+xml"),
+    "styles": ("planner_styles{}.xml", f"{_OFFICE_TYPE}.spreadsheetml.styles+xml"),
+    "comments": ("planner_comments{}.xml", f"{_OFFICE_TYPE}.spreadsheetml.comments+xml"),
+    "vmlDrawing": ("drawings/planner{}.vml", f"{_OFFICE_TYPE}.vmlDrawing"),
+}
+"""Where new parts of a kind stand beside the workbook's, and what they are called."""
+_NO_RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
 _BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _MACROS = re.compile(r"application/vnd\.ms-excel\.(sheet|template)\.macroEnabled\.main\+xml")
-MONTH, SHARE = "yyyy-mm", "0.0%"
-"""Formats of numbers."""
+MONTH, SHARE = Look(number_format="yyyy-mm"), Look(number_format="0.0%")
+BOLD = Look(bold=True)
 
 
 class WorkbookEdit:
@@ -41,41 +57,73 @@ class WorkbookEdit:
         self._cells = WorkbookCells(package)
         self._main = package.main
         self._sheets = {fold(sheet.name): sheet.part for sheet in package.sheets if sheet.part}
-        related = dict(package.related(package.main).values())
-        self._styles = related.get("styles", "")
+        self._names = {part: name for name, part in self._sheets.items()}
         self._package, self._texts = package, self._cells.texts()
         self._edits: dict[str, SheetEdit] = {}
         self._changed: dict[str, bytes] = {}
-        self._formats: dict[tuple[str, str], str] = {}
+        self._styles: StyleEdit | None = None
+        self._style_part = dict(package.related(package.main).values()).get("styles", "")
         self._lost: list[str] = []
 
     def sheet(self, name: str) -> SheetEdit | None:
         """The sheet of a folded name, None where there is none."""
         part = self._sheets.get(name, "")
         if part and part not in self._edits:
-            self._edits[part] = SheetEdit(self._package.read(part), self._texts)
+            self._edits[part] = SheetEdit(self._changed.get(part) or self._package.read(part), self._texts)
         return self._edits.get(part)
 
-    def new_sheet(self, name: str, columns: list[str], widths: list[int] | None = None) -> SheetEdit:
-        """A sheet with the names of its columns and nothing else, at the end; one that is there is emptied."""
+    def name_of(self, name: str) -> str:
+        """The name of a sheet as it stands, of its folded one; "" where there is none."""
+        return next((sheet.name for sheet in self._package.sheets if fold(sheet.name) == name), "")
+
+    def new_sheet(
+        self, name: str, columns: list[str], widths: list[int] | None = None, *, first: bool = False
+    ) -> SheetEdit:
+        """A sheet with the names of its columns and nothing else, at the end or before the others.
+
+        One that is there is emptied.
+        """
         wide = enumerate(widths or [max(11, len(each) + 3) for each in columns], start=1)
         cols = "".join(f'<col min="{i}" max="{i}" width="{width}" customWidth="1"/>' for i, width in wide)
         pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
         views = f'<sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
         xml = f'<worksheet xmlns="{MAIN[0]}">{views}<cols>{cols}</cols><sheetData></sheetData></worksheet>'
-        part = self._sheets.get(name) or self._add_part(name)
-        sheet = self._edits[part] = SheetEdit(xml.encode())
-        sheet.append(columns, self.style("", bold=True))
+        sheet = self.put_sheet(name, xml, first=first)
+        sheet.append(columns, self.style("", BOLD))
         return sheet
 
-    def style(self, base: str, number_format: str = "", *, bold: bool = False) -> str:
-        """The number of the style that is another with a format for numbers, or in bold; "" without styles."""
-        if not self._styles:
-            return base
-        key = base, number_format or str(bold)
-        if key not in self._formats:
-            self._formats[key] = self._derived(base, number_format, bold=bold)
-        return self._formats[key]
+    def put_sheet(self, name: str, xml: str, *, first: bool = False) -> SheetEdit:
+        """A sheet of a part's XML, at the end or before the others, or in the place of one that is there."""
+        part = self._sheets.get(fold(name)) or self._add_part(name, first=first)
+        if first:
+            self._unselect()
+        sheet = self._edits[part] = SheetEdit(xml.encode())
+        return sheet
+
+    def style(self, base: str, look: Look) -> str:
+        """The number of the style that is another but for its look."""
+        if self._styles is None:
+            if not self._style_part:
+                _, self._style_part = self._new_part("styles", style_edit.EMPTY, self._main)
+            self._styles = StyleEdit(self._text(self._style_part))
+        return self._styles.style(base, look)
+
+    def comment(self, name: str, notes: Mapping[str, str], author: str) -> None:
+        """Adds comments to the cells of a sheet, by their addresses; what a cell has goes before."""
+        sheet, part = self.sheet(name), self._sheets[name]
+        assert sheet is not None
+        related = dict(self._package.related(part).values())
+        comments = related.get("comments", "")
+        if comments not in self._package:
+            _, comments = self._new_part("comments", comment_edit.EMPTY, part)
+        text = self._text(comments)
+        own = comment_edit.commented(text)
+        self._keep(comments, comment_edit.with_comments(text, notes, author))
+        drawing = self._package.related(part).get(sheet.drawing, ("", ""))[1]
+        if drawing not in self._package:
+            sheet.drawing, drawing = self._new_part("vmlDrawing", comment_edit.EMPTY_DRAWING, part)
+        boxes = {address: note for address, note in notes.items() if address not in own}
+        self._keep(drawing, comment_edit.with_shapes(self._text(drawing), boxes))
 
     @property
     def date1904(self) -> bool:
@@ -87,12 +135,15 @@ class WorkbookEdit:
         return self._cells.time_format(style) == "date"
 
     def save(self, target: str | Path | BinaryIO) -> None:
-        """Writes the workbook."""
-        parts = dict(self._changed)
-        for part, edit in self._edits.items():
-            parts[part] = edit.part()
-        lost = []
+        """Writes the workbook, so that programs calculate it when they open it if it has formulas of before."""
+        if any(self._outdated().values()):
+            self._ask_to_calculate()
+        if self._styles is not None:
+            self._keep(self._style_part, self._styles.text)
+        parts = self._changed | {part: edit.part() for part, edit in self._edits.items()}
         drop = self._dropped(parts)
+        by_name = {part.lower(): part for part in parts}
+        lost = []
         written = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED)
         with zipfile.ZipFile(io.BytesIO(self._content)) as source, written as out:
             for info in source.infolist():
@@ -100,7 +151,8 @@ class WorkbookEdit:
                 if info.is_dir() or name.lower() in drop:
                     continue
                 try:
-                    out.writestr(name, parts.pop(name) if name in parts else source.read(info))
+                    changed = by_name.get(name.lower())
+                    out.writestr(name, source.read(info) if changed is None else parts.pop(changed))
                 except DAMAGES:
                     lost.append(name)
             for name, content in parts.items():
@@ -108,10 +160,59 @@ class WorkbookEdit:
         self._lost = [*(name for name in drop if "vba" in name), *lost]
 
     def losses(self) -> list[Fault]:
-        """Warnings of the parts that could not be kept when it was written."""
+        """Warnings of what could not be kept: formulas of cells that were given values, parts when it was written."""
         fix = "The rest was written; copy it over by hand where it is needed."
         found, expected = "a part that the copy does not have", "parts that can be copied into an .xlsx file"
-        return [Fault(part, "", "", found, expected, fix, "part-not-kept") for part in self._lost]
+        lost = [Fault(part, "", "", found, expected, fix, "part-not-kept") for part in self._lost]
+        fix = "The copy has the new value; write the formula anew where it is to go on."
+        for part, edit in self._edits.items():
+            for cell in edit.replaced:
+                row, found = int(cell.lstrip(ascii_uppercase)), "a formula in a cell that changes"
+                name = self._names.get(part, "")
+                lost.append(Fault(name, "", "", found, "a value", fix, "formula-replaced", row=row, cell=cell))
+        return lost
+
+    def _outdated(self) -> dict[str, set[Place]]:
+        """The formulas of sheets that are read whose saved values may be of before the changes."""
+        changed = {self._names[part]: edit.changed for part, edit in self._edits.items() if part in self._names}
+        formulas: dict[str, dict[Place, str]] = {}
+        spoken_of: dict[str, frozenset[str]] = {}
+        for part, name in self._names.items() if any(changed.values()) else ():
+            content = self._package.read(part)
+            if not re.search(rb"<([\w.-]+:)?f[ />]", in_utf8(content)):
+                continue
+            if name not in sheet_names():
+                spoken_of[name] = self._spoken_of(content)
+            elif (sheet := self.sheet(name)) is not None:
+                formulas[name] = sheet.formulas()
+        entries = re.findall(r'<[^<>]*definedName\b[^>]*\bname="([^"]*)"[^>]*>([^<]*)<', self._text(self._main))
+        names = {name.lower(): unescape(meaning) for name, meaning in entries}
+        doubtful: set[str] = set()
+        while True:
+            found = outdated(changed, formulas, names, doubtful)
+            moving = {*doubtful, *(name for places in (changed, found) for name, each in places.items() if each)}
+            more = {name for name, others in spoken_of.items() if others & moving} - doubtful
+            if not more:
+                return found
+            doubtful |= more
+
+    def _spoken_of(self, content: bytes) -> frozenset[str]:
+        """The sheets that formulas of a sheet that is not read may speak of, by the names in its part."""
+        text = in_utf8(content).decode(errors="replace").lower()
+        names = (sheet.name for sheet in self._package.sheets)
+        return frozenset(fold(name) for name in names if re.search(rf"{re.escape(escape(name.lower()))}'?!", text))
+
+    def _ask_to_calculate(self) -> None:
+        book = self._text(self._main)
+        p = prefix_of(book)
+        book = re.sub(rf'(<{p}calcPr\b[^>]*?)\s+fullCalcOnLoad="[^"]*"', r"\1", book)
+        if re.search(rf"<{p}calcPr\b", book):
+            book = re.sub(rf"<{p}calcPr\b", f'<{p}calcPr fullCalcOnLoad="1"', book, count=1)
+        else:
+            before = "sheets|functionGroups|externalReferences|definedNames"
+            ends = [each.end() for each in re.finditer(rf"</{p}(?:{before})\s*>|<{p}(?:{before})\b[^>]*/>", book)]
+            book = f'{book[: max(ends)]}<{p}calcPr fullCalcOnLoad="1"/>{book[max(ends) :]}'
+        self._keep(self._main, book)
 
     def _text(self, part: str) -> str:
         content = self._changed[part] if part in self._changed else self._package.read(part)
@@ -120,83 +221,73 @@ class WorkbookEdit:
     def _keep(self, part: str, text: str) -> None:
         self._changed[part] = text.encode()
 
-    def _relations(self) -> str:
-        folder, name = posixpath.split(self._main)
-        return posixpath.join(folder, "_rels", f"{name}.rels")
-
     def _dropped(self, parts: dict[str, bytes]) -> list[str]:
         """Parts that say nothing true any more: the order of calculation, and macros, which an .xlsx may not have."""
-        types, relations = self._text("[Content_Types].xml"), self._text(self._relations())
+        types, relations = self._text(_TYPES), self._text(_relations_of(self._main))
         drop = [p for kind, p in self._package.related(self._main).values() if kind in ("calcChain", "vbaProject")]
         for part in drop:
             named = rf"<([\w.-]+:)?(Override|Relationship)\b[^>]*{re.escape(posixpath.basename(part))}[^>]*/>"
             types, relations = (re.sub(named, "", text) for text in (types, relations))
-        parts |= {"[Content_Types].xml": _MACROS.sub(_BOOK_TYPE, types).encode(), self._relations(): relations.encode()}
+        parts |= {_TYPES: _MACROS.sub(_BOOK_TYPE, types).encode(), _relations_of(self._main): relations.encode()}
         return [part.lower() for part in drop]
 
-    def _add_part(self, name: str) -> str:
-        folder = posixpath.join(posixpath.dirname(self._main), "worksheets")
-        number = next(n for n in range(1, 100_000) if not self._has(f"{folder}/planner{n}.xml"))
-        part, key = f"{folder}/planner{number}.xml", f"planner{number}"
-        self._insert("[Content_Types].xml", "Types", f'Override PartName="/{part}" ContentType="{_SHEET_TYPE}"')
-        related = f'Relationship Id="{key}" Type="{OFFICE[0]}/worksheet" Target="/{part}"'
-        self._insert(self._relations(), "Relationships", related)
+    def _add_part(self, name: str, *, first: bool = False) -> str:
+        key, part = self._new_part("worksheet", "", self._main)
         book = self._text(self._main)
         numbers = [int(each) for each in re.findall(r'\bsheetId="(\d+)"', book)]
-        entry = f'sheet name={quoteattr(escaped(name))} sheetId="{max(numbers, default=0) + 1}"'
-        self._insert(self._main, "sheets", f'{entry} xmlns:related="{OFFICE[0]}" related:id="{key}"')
-        self._sheets[name] = part
+        p = prefix_of(book)
+        attributes = f'name={quoteattr(escaped(name))} sheetId="{max(numbers, default=0) + 1}"'
+        entry = f'<{p}sheet {attributes} xmlns:related="{OFFICE[0]}" related:id="{key}"/>'
+        if first:
+            book = re.sub(r'\blocalSheetId="(\d+)"', lambda found: f'localSheetId="{int(found[1]) + 1}"', book)
+            book = re.sub(rf"<{p}sheets\b[^>]*>", lambda found: found[0] + entry, book, count=1)
+        else:
+            book = with_last(book, p, "sheets", entry)
+        self._keep(self._main, book)
+        self._sheets[fold(name)] = part
         return part
 
-    def _has(self, part: str) -> bool:
-        return part in self._package or part in self._edits
+    def _unselect(self) -> None:
+        """Lets programs open the workbook at its first sheet, and choose no other beside it."""
+        self._keep(self._main, re.sub(r'\s(activeTab|firstSheet)="\d*"', "", self._text(self._main)))
+        for kind, part in self._package.related(self._main).values():
+            if part in self._edits:
+                self._edits[part].unselect()
+            elif kind.endswith("sheet") and part in self._package and "tabSelected" in (text := self._text(part)):
+                self._keep(part, re.sub(r'(<[\w.:-]*sheetView\b[^>]*?)\stabSelected="[^"]*"', r"\1", text))
 
-    def _insert(self, part: str, parent: str, element: str) -> None:
-        """Puts an element last into the only one of that name."""
-        text = self._text(part)
-        end = re.search(rf"</([\w.-]+:)?{parent}\s*>", text)
-        assert end is not None
-        self._keep(part, f"{text[: end.start()]}<{end[1] or ''}{element}/>{text[end.start() :]}")
-
-    def _derived(self, base: str, number_format: str, *, bold: bool) -> str:
-        text = self._text(self._styles)
-        formats = re.search(r"<([\w.-]+:)?cellXfs\b[^>]*>(.*?)</(?:[\w.-]+:)?cellXfs\s*>", text, re.DOTALL)
-        if formats is None:
-            return base
-        p = formats[1] or ""
-        known = re.findall(rf"<{p}xf\b[^>]*?(?:/>|>.*?</{p}xf>)", formats[2], re.DOTALL)
-        xf = known[int(base or 0)] if int(base or 0) < len(known) else f'<{p}xf numFmtId="0"/>'
-        if number_format:
-            numbers = [int(each) for each in re.findall(r'\bnumFmtId="(\d+)"', text)]
-            number = max(164, *(each + 1 for each in numbers))
-            code = quoteattr(number_format)
-            text = _with_child(text, p, "numFmts", f'<{p}numFmt numFmtId="{number}" formatCode={code}/>')
-            xf = _with_attributes(xf, numFmtId=str(number), applyNumberFormat="1")
-        if bold and (fonts := re.search(rf"<{p}fonts\b.*?</{p}fonts>", text, re.DOTALL)):
-            number = len(re.findall(rf"<{p}font\b", fonts[0]))
-            font = f'<{p}font><{p}b/><{p}sz val="11"/><{p}name val="Calibri"/></{p}font>'
-            text = _with_child(text, p, "fonts", font)
-            xf = _with_attributes(xf, fontId=str(number), applyFont="1")
-        text = re.sub(rf'(<{p}cellXfs\b[^>]*?)\s+count="\d+"', r"\1", text, count=1)
-        end = re.search(rf"</{p}cellXfs\s*>", text)
-        assert end is not None
-        self._keep(self._styles, text[: end.start()] + xf + text[end.start() :])
-        return str(len(known))
-
-
-def _with_child(text: str, p: str, parent: str, child: str) -> str:
-    """The styles with one more element in a list, which is made where there is none; its count is left out."""
-    text = re.sub(rf'(<{p}{parent}\b[^>]*?)\s+count="\d+"', r"\1", text, count=1)
-    text = re.sub(rf"<({p}{parent}\b[^>]*?)\s*/>", rf"<\1></{p}{parent}>", text, count=1)
-    if (end := re.search(rf"</{p}{parent}\s*>", text)) is not None:
-        return text[: end.start()] + child + text[end.start() :]
-    root = re.search(rf"<{p}styleSheet\b[^>]*>", text)
-    assert root is not None
-    return f"{text[: root.end()]}<{p}{parent}>{child}</{p}{parent}>{text[root.end() :]}"
+    def _new_part(self, kind: str, text: str, source: str) -> tuple[str, str]:
+        """A new part that another leads to: the key of the relation, and its name."""
+        place, called = _PLACES[kind]
+        folder = posixpath.dirname(self._main)
+        part = next(
+            each
+            for n in range(1, 1_000_000)
+            if (each := posixpath.join(folder, place.format(n))) not in self._package and each not in self._changed
+        )
+        self._keep(part, text)
+        types = self._text(_TYPES)
+        p = prefix_of(types)
+        if part.endswith(".xml"):
+            declared = f'<{p}Override PartName="/{part}" ContentType="{called}"/>'
+        else:
+            extension = posixpath.splitext(part)[1][1:]
+            known = re.search(rf'<{p}Default\b[^>]*Extension="{extension}"', types, re.IGNORECASE)
+            declared = "" if known else f'<{p}Default Extension="{extension}" ContentType="{called}"/>'
+        self._keep(_TYPES, with_last(types, p, "Types", declared))
+        relations = _relations_of(source)
+        if relations not in self._changed and relations not in self._package:
+            self._keep(relations, _NO_RELATIONS)
+        text, number = self._text(relations), 1
+        while f'"planner{number}"' in text:
+            number += 1
+        p, key = prefix_of(text), f"planner{number}"
+        added = f'<{p}Relationship Id="{key}" Type="{OFFICE[0]}/{kind}" Target="/{part}"/>'
+        self._keep(relations, with_last(text, p, "Relationships", added))
+        return key, part
 
 
-def _with_attributes(element: str, **values: Any) -> str:
-    for name, value in values.items():
-        element = re.sub(rf'\s{name}="[^"]*"', "", element, count=1)
-        element = re.sub(r"^<([\w.:-]+)", rf'<\1 {name}="{value}"', element)
-    return element
+def _relations_of(part: str) -> str:
+    """The part that says what a part leads to."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")

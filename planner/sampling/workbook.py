@@ -1,7 +1,6 @@
 """`planner scenarios`: a copy of a workbook with sampled scenarios in it, and how they were made.
 
-Sheets, formats, notes and everything the planner does not read stay as they are; formulas stand as the
-values they had.
+Sheets, formats, notes, formulas and everything the planner does not read stay as they are.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ import openpyxl
 import pytest
 from commandline import Run
 
+from planner.excel.formulas import Formula
+from planner.excel.workbook_edit import WorkbookEdit
+
 
 @pytest.fixture
 def solved(here: Run, small: Path) -> Path:
@@ -95,3 +98,41 @@ def test_a_plan_of_another_workbook_is_refused(here: Run, solved: Path) -> None:
     said = here("roll", solved, "plan.xlsx", "-o", "other.xlsx", "--json")
     assert said.code == 2
     assert {fault["row_key"] for fault in said.json["faults"]} == {"L"}
+
+
+def with_formulas(problem: Path, **formulas: str) -> None:
+    """Gives cells formulas that came to the values they have; cells are named `sheet_B2`."""
+    quiet = openpyxl.load_workbook(problem)
+    quiet.calculation.fullCalcOnLoad = False
+    quiet.save(problem)
+    book = WorkbookEdit(problem.read_bytes())
+    for place, text in formulas.items():
+        name, _, address = place.rpartition("_")
+        sheet = book.sheet(name)
+        assert sheet is not None
+        cell = sheet.line(int(address[1:])).cells[address[0]]
+        if cell.kind in ("s", "inlineStr"):
+            cell.kind, cell.text = "str", sheet.text(cell)
+        cell.formula = Formula(text, {})
+    book.save(problem)
+
+
+def test_formulas_stay_where_nothing_changes(here: Run, solved: Path, tmp_path: Path) -> None:
+    """Formulas that the new round does not decide stay, without a word, in sheets that change too."""
+    with_formulas(solved, hardware_B2="0.7*2", settings_B3="6*2", leases_A2='"L"&"1"')
+    assert here("check", solved).code == 0
+    said = here("roll", solved, "plan.xlsx", "-o", "next.xlsx", "--json")
+    assert (said.code, [each for each in said.json["faults"] if "formula" in each["warning"]]) == (0, [])
+    rolled = openpyxl.load_workbook(tmp_path / "next.xlsx")
+    assert (rolled["hardware"]["B2"].value, rolled["settings"]["B3"].value) == ("=0.7*2", "=6*2")
+    assert rolled["leases"]["A2"].value == '="L"&"1"'
+
+
+def test_formulas_that_do_not_stay_are_told(here: Run, solved: Path, tmp_path: Path) -> None:
+    """A formula in a cell that changes is a warning with its place; one that such a cell decides is marked stale."""
+    with_formulas(solved, settings_B2='"2026-"&"01"', demand_C2="settings!B2")
+    said = here("roll", solved, "plan.xlsx", "-o", "next.xlsx", "--json")
+    told = [(each["warning"], each["sheet"], each["cell"]) for each in said.json["faults"]]
+    assert ("formula-replaced", "settings", "B2") in told
+    assert ("uncalculated-formula", "demand", "C2") in told
+    assert openpyxl.load_workbook(tmp_path / "next.xlsx").calculation.fullCalcOnLoad

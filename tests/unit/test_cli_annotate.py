@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -14,8 +17,12 @@ from package_parts import sheet_xml, valid_sheets, workbook_of
 from models.faults import Fault
 from planner.errors import CannotWrite, WrongUsage
 from planner.excel.annotate import annotate
+from planner.files.package import names_of_sheets
 from planner.problem_reader import read
 
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
 FAULTS = (
     Fault("throughput", "gain", "medium", "a typo", "a number", "Mend it.", "number-as-text", row=3, cell="C3"),
     Fault("leases", "units_max", "West 1", "'many'", "a whole number", "Write a number.", row=2, cell="B2"),
@@ -94,6 +101,19 @@ def test_faulty_cells_are_filled_in_words_and_colour(source: Path, tmp_path: Pat
     assert warned.comment.text.startswith("WARNING")
 
 
+def test_comments_go_beside_those_of_another_program(source: Path, tmp_path: Path) -> None:
+    """A drawing of comments whose namespaces have other names stays well-formed, and the new comments are hidden."""
+    other, marked = tmp_path / "other.xlsx", tmp_path / "marked.xlsx"
+    opened(source).save(other)
+    annotate(other, marked, [Fault("leases", "", "", "a", "b", "c", row=9, cell="C9")])
+    with zipfile.ZipFile(marked) as archive:
+        drawings = [name for name in archive.namelist() if name.endswith(".vml")]
+        (shapes,) = [ElementTree.fromstring(archive.read(name)) for name in drawings]
+    boxes = [each for each in shapes if each.tag == "{urn:schemas-microsoft-com:vml}shape"]
+    assert len({box.get("id") for box in boxes}) == len(boxes) == 2
+    assert all("visibility:hidden" in str(box.get("style")) for box in boxes)
+
+
 def test_a_dark_header_stays_readable_when_marked(source: Path, tmp_path: Path) -> None:
     """The white text of a header turns dark on the light fill of a fault."""
     marked = tmp_path / "marked.xlsx"
@@ -164,12 +184,67 @@ def test_a_file_that_is_no_workbook_has_no_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sheet", ["remarks", "demand"])
-def test_what_the_copy_cannot_have_is_told(sheet: str, tmp_path: Path) -> None:
-    """A workbook that the library cannot take whole is marked all the same, and what the copy lacks is a warning."""
+def test_ranges_over_whole_sheets_cost_nothing(sheet: str, tmp_path: Path) -> None:
+    """A workbook with merged cells over a whole sheet is marked like any other, and nothing of it is lost."""
     whole = '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
     rows = valid_sheets().get(sheet, "")
     path, target = tmp_path / "a.xlsx", tmp_path / "marked.xlsx"
     path.write_bytes(workbook_of({sheet: sheet_xml(rows, whole)}, hardware="<row/>"))
     result = read(path)
-    assert [fault.warning for fault in annotate(path, target, result.faults)] == ["part-not-kept"]
-    assert "Issues" in openpyxl.load_workbook(target).sheetnames
+    assert annotate(path, target, result.faults) == []
+    assert names_of_sheets(target) >= {"Issues", sheet}
+
+
+def test_a_sheet_of_its_own_in_the_place_of_the_list_is_told(source: Path, tmp_path: Path) -> None:
+    """A person's sheet Issues is left out of the copy with a warning; the list of an earlier copy without."""
+    book = opened(source)
+    book.create_sheet("issues")["A1"] = "what we talked about"
+    book.save(source)
+    marked = tmp_path / "marked.xlsx"
+    assert [(each.sheet, each.warning) for each in annotate(source, marked, ())] == [("Issues", "part-not-kept")]
+    again = tmp_path / "again.xlsx"
+    assert annotate(marked, again, FAULTS) == []
+
+
+def test_all_but_the_marked_cells_stays_as_it_was(tmp_path: Path) -> None:
+    """Pictures, charts, rules, filters, comments and formulas stay; parts change only where cells are marked."""
+    source, marked = tmp_path / "mine.xlsx", tmp_path / "marked.xlsx"
+    picture = tmp_path / "dot.png"
+    picture.write_bytes(PICTURE)
+    with xlsxwriter.Workbook(source) as book:
+        for name in ("leases", "summary", "fleet"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["lease", "units max"])
+            sheet.write_row(1, 0, ["West", 3])
+            sheet.write_formula("C2", "=B2*2", value=6)
+            sheet.write_comment("A2", f"of {name}")
+            sheet.insert_image("E2", picture)
+            chart = book.add_chart({"type": "column"})
+            chart.add_series({"values": f"={name}!$B$2:$B$2"})
+            sheet.insert_chart("E9", chart)
+            sheet.data_validation("B2:B9", {"validate": "integer", "criteria": ">", "value": 0})
+            sheet.conditional_format("B2:B9", {"type": "data_bar"})
+            sheet.autofilter("A1:B2")
+            sheet.print_area("A1:B9")
+        book.get_worksheet_by_name("summary").activate()
+    faults = [Fault("leases", "", "", "3", "more", "Ask.", row=2, cell=cell) for cell in ("A2", "B2", "XFD1048576")]
+    assert annotate(source, marked, faults) == []
+    with zipfile.ZipFile(source) as before, zipfile.ZipFile(marked) as after:
+        assert set(before.namelist()) < set(after.namelist())
+        changed = {name for name in before.namelist() if before.read(name) != after.read(name)}
+        for name in after.namelist():
+            assert name.endswith(".png") or ElementTree.fromstring(after.read(name)) is not None  # well-formed
+    of_the_book = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
+    of_the_sheet = {"xl/worksheets/sheet1.xml", "xl/comments1.xml", "xl/drawings/vmlDrawing1.vml"}
+    chosen = {"xl/worksheets/sheet2.xml"}  # it was chosen; now the list is
+    assert changed == of_the_book | of_the_sheet | chosen
+    book = opened(marked)
+    sheet = book["leases"]
+    assert [sheet[cell].comment.text.split("\n\n")[-1] for cell in ("A2", "B2", "XFD1048576")] == [
+        "ERROR: found 3; expected more. Ask."
+    ] * 3
+    assert sheet["A2"].comment.text.startswith("of leases\n\n")
+    assert (sheet["C2"].value, opened(marked, data_only=True)["leases"]["C2"].value) == ("=B2*2", 6)
+    assert (len(sheet._charts), sheet.print_area) == (1, "'leases'!$A$1:$B$9")
+    assert sheet.data_validations.count == 1
+    assert [bool(each.sheet_view.tabSelected) for each in book] == [True, False, False, False]

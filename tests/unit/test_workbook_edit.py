@@ -59,8 +59,7 @@ def test_only_what_changes_is_written_anew() -> None:
     content = saved(book)
     before, after = parts(package()), parts(content)
     assert {name for name in before if before[name] != after[name]} == {"xl/worksheets/sheet1.xml"}
-    assert [row["A"] for row in table_of(content).values()] == ["name", "a & <b> _x0041_", "c"]
-    assert list(table_of(content)) == [1, 2, 3]
+    assert {row: cells["A"] for row, cells in table_of(content).items()} == {1: "name", 2: "a & <b> _x0041_", 4: "c"}
     assert book.losses() == []
 
 
@@ -102,9 +101,48 @@ def test_macros_are_left_out_of_a_workbook_and_told() -> None:
     assert b"vbaProject" not in after["xl/_rels/workbook.xml.rels"]
 
 
+def test_formulas_survive_beside_the_cells_that_change() -> None:
+    """A formula that cells share goes on in those left; one that fills a range becomes values when it is cut."""
+    rows = (
+        '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><f t="shared" ref="B1:B3" si="0">A1*2</f><v>2</v></c>'
+        '<c r="C1" cm="1"><f t="array" ref="C1:C3">A1:A3</f><v>1</v></c></row>'
+        '<row r="2"><c r="B2"><f t="shared" si="0"/><v>4</v></c><c r="C2"><v>2</v></c></row>'
+        '<row r="3"><c r="B3"><f t="shared" si="0"/><v>6</v></c><c r="C3"><v>3</v></c></row>'
+    )
+    sheet = SheetEdit(sheet_xml(rows).encode())
+    assert sheet.part().decode().replace("></f>", "/>") == sheet_xml(rows)
+    assert sheet.formulas() == {(1, 1): "A1*2", (2, 1): "A2*2", (3, 1): "A3*2", (1, 2): "A1:A3"}
+    sheet.set(1, "B", 7)
+    sheet.delete({3})
+    assert sheet.replaced == ["B1", "C1"]
+    assert sheet.changed == {(1, 1), (3, 1), (3, 2)}
+    assert sheet.formulas() == {(2, 1): "A2*2"}
+    assert '<c r="B2"><f>A2*2</f><v>4</v></c><c r="C2"><v>2</v></c>' in sheet.part().decode()
+    assert '<c r="C1" cm="1"><v>1</v></c>' not in sheet.part().decode()
+
+
+@pytest.mark.parametrize(
+    ("formula", "asks"),
+    [("table!B2*2", True), ("table!A2", False), ("remarks!A1", True), ("other!A1", False)],
+)
+def test_a_workbook_whose_formulas_are_of_before_asks_to_be_calculated(formula: str, asks: bool) -> None:
+    """Where a changed cell may decide a formula that is read, through others too, programs work it out anew."""
+    sheets = {
+        "table": sheet_xml(rows_xml([["name", "price"], ["a", 2]])),
+        "remarks": sheet_xml('<row r="1"><c r="A1"><f>table!B2</f><v>2</v></c></row>'),
+        "other": sheet_xml('<row r="1"><c r="A1"><f>B7</f><v>2</v></c></row>'),
+        "leases": sheet_xml(f'<row r="1"><c r="A1"><f>{formula}</f><v>4</v></c></row>'),
+    }
+    book = WorkbookEdit(zipped(parts_of(sheets, '<calcPr calcId="1"/>')))
+    sheet = book.sheet("table")
+    assert sheet is not None
+    sheet.set(2, "B", 3)
+    assert cells_of(saved(book)).package.calculates_on_load == asks
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_sheet_keeps_what_is_no_cell(encoding: str) -> None:
-    """Formats of rows and columns, prefixes and what follows the cells stay; formulas stand as their values."""
+    """Formats of rows and columns, prefixes, formulas and what follows the cells stay."""
     xml = (
         f'<?xml version="1.0" encoding="{encoding}"?><x:worksheet xmlns:x="{MAIN}"><x:cols><x:col min="1" max="1"/>'
         '</x:cols><x:sheetData><x:row r="2" ht="30" spans="1:2"><x:c r="B2" s="4" t="str"><x:f>A1</x:f><x:v>é</x:v>'
@@ -115,6 +153,6 @@ def test_a_sheet_keeps_what_is_no_cell(encoding: str) -> None:
     sheet.set(3, "A", True)
     part = sheet.part().decode()
     assert '<x:cols><x:col min="1" max="1"/></x:cols><x:sheetData>' in part
-    assert '<x:row r="2" ht="30"><x:c r="B2" s="4" t="str"><x:v>é</x:v></x:c></x:row>' in part
+    assert '<x:row r="2" ht="30"><x:c r="B2" s="4" t="str"><x:f>A1</x:f><x:v>é</x:v></x:c></x:row>' in part
     added = '<x:row r="3"><x:c r="A3" t="b"><x:v>1</x:v></x:c><x:c r="B3" s="4"/></x:row>'
     assert f"{added}</x:sheetData><x:pageMargins/>" in part

@@ -1,0 +1,46 @@
+"""The XML of a part of a workbook changed as text: what is put in is new, all else stays as it was."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+
+def in_utf8(part: bytes) -> bytes:
+    """The XML of a part in UTF-8."""
+    if part.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = part.decode("utf-16")
+    elif declared := re.match(rb"<\?xml[^>]*encoding=[\"']([\w.-]+)[\"']", part):
+        if declared[1].lower() in (b"utf-8", b"us-ascii", b"ascii"):
+            return part
+        text = part.decode(declared[1].decode())
+    else:
+        return part
+    return re.sub(r"^<\?xml[^>]*\?>", "", text).encode()
+
+
+def prefix_of(text: str) -> str:
+    """What stands before the names of elements, such as `x:`; "" for nothing."""
+    root = re.search(r"<([\w.-]+:)?[\w.-]+", re.sub(r"<[?!][^>]*>", "", text))
+    return (root[1] or "") if root else ""
+
+
+def elements(text: str, p: str, name: str) -> list[re.Match[str]]:
+    """The elements of a name, none of which holds another of it."""
+    return list(re.finditer(rf"<{p}{name}\b[^>]*?(?:/>|>.*?</{p}{name}\s*>)", text, re.DOTALL))
+
+
+def with_last(text: str, p: str, parent: str, child: str) -> str:
+    """The XML with one more element at the end of the first of the name of its parent; as it was without one."""
+    text = re.sub(rf"<({p}{parent}\b[^>]*?)\s*/>", rf"<\1></{p}{parent}>", text, count=1)
+    end = re.search(rf"</{p}{parent}\s*>", text)
+    return text if end is None else text[: end.start()] + child + text[end.start() :]
+
+
+def with_attributes(element: str, **values: Any) -> str:
+    """An element with other values of some of its attributes."""
+    for name, value in values.items():
+        start, end = re.match(r"<[^>]*", element)[0], element[element.index(">") :]  # type: ignore[index]
+        start = re.sub(rf'\s{name}="[^"]*"', "", start, count=1)
+        element = re.sub(r"^<([\w.:-]+)", rf'<\1 {name}="{value}"', start) + end
+    return element
