@@ -167,8 +167,6 @@ def _check_report(report: Mapping[str, Any]) -> None:
     figures = [report.get(key) for key in ("objective_usd", "bound_usd", "gap", "months")]
     if not all(each is None or fits(each, float) for each in figures):
         raise ValueError("a figure of its report is no number")
-    if not isinstance(report.get("kept") or {}, dict):
-        raise ValueError("what its report says of the plan kept is none")
     for key, names in _REPORTED.items():
         for row in report.get(key) or ():
             if not all(isinstance(row[name], str) for name in names):

@@ -17,9 +17,11 @@ def cost_usd(record: JobRecord | None) -> float | None:
 
 def minimised(report: Mapping[str, Any]) -> Estimate:
     """What was minimised, USD: of the plan, and of any; with a plan to keep, cost and charge for departing together."""
-    kept = report.get("kept")
+    kept = report.get("kept")  # a list in older reports
     told, cost, bound = (
-        (kept, "minimised_usd", "minimised_bound_usd") if kept else (report, "objective_usd", "bound_usd")
+        (kept, "minimised_usd", "minimised_bound_usd")
+        if isinstance(kept, Mapping)
+        else (report, "objective_usd", "bound_usd")
     )
     return Estimate.optimum(_number(told.get(bound)), _number(told.get(cost)))
 
