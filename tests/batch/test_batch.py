@@ -9,7 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from batches import demands, endless_workbook, job_file, manifest, records, run, statuses, tables_of
+from batches import (
+    demands,
+    endless_workbook,
+    job_file,
+    manifest,
+    on_linux,
+    records,
+    run,
+    started,
+    statuses,
+    tables_of,
+)
 
 from planner.batch import attempt, scheduler
 from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
@@ -53,6 +64,28 @@ def test_a_bad_job_fails_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "'bad'" in found["waits"].message
     assert all(record.attempts <= 1 for record in found.values())
     assert manifest(tmp_path / OUT).finished is not None
+
+
+@on_linux
+def test_an_input_too_large_costs_its_job(tmp_path: Path) -> None:
+    """Inputs of gigabytes, as a workbook or in a folder, end their own jobs in words; nobody reads them whole."""
+    (tmp_path / "folder").mkdir()
+    for name in ("huge.xlsx", "folder/settings.csv"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(6_000_000_000)
+    huge = [{"name": "huge", "input": "huge.xlsx"}, {"name": "wide", "input": "folder"}]
+    batch = started(tmp_path, job_file(tmp_path, *huge, *demands(1)), "-o", "out", "--retries", "0")
+    _, status, used = os.wait4(batch.pid, 0)
+    batch.returncode = os.waitstatus_to_exitcode(status)
+    assert batch.returncode == 9
+    found = records(tmp_path / "out")
+    assert {name: record.status for name, record in found.items()} == {
+        "huge": "invalid",
+        "wide": "invalid",
+        "j0": "optimal",
+    }
+    assert all("MB" in found[name].message for name in ("huge", "wide"))
+    assert used.ru_maxrss < 600_000  # kB
 
 
 def test_what_a_job_leaves(tmp_path: Path) -> None:
