@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from planner.excel.book import FONT, GREY, HEADER, LINE, PALETTE
+from planner.excel.book import BLUE, FONT, GREY, HEADER, LINE, PALETTE, WHITE
 
 SMALL = {"name": FONT, "size": 8, "color": GREY}
 """The font of axes and legends."""
@@ -16,13 +17,14 @@ GRID = {"visible": True, "line": {"color": LINE, "width": 0.5}}
 class Picture:
     """A chart of a table's rows: `series` are positions of its columns, the first column names the rows.
 
-    `kind` bar (lying), tornado (bars to both sides), column, stacked (columns) or line; `width` in pixels. With
-    `from_zero` the axis of figures begins at 0, whichever program draws it.
+    `kind` bar (lying), range, column, stacked (columns) or line; `width` in pixels. With `from_zero` the axis of
+    figures begins at 0, whichever program draws it. A range is a lying bar for each row, of the two columns of its
+    ends: dark as far as both go, then light to the further one, and hatched where only one is known.
     """
 
     title: str
     series: tuple[int, ...]
-    kind: Literal["bar", "tornado", "column", "stacked", "line"] = "column"
+    kind: Literal["bar", "range", "column", "stacked", "line"] = "column"
     number_format: str = "#,##0"
     width: int = 900
     from_zero: bool = False
@@ -34,19 +36,19 @@ class Picture:
     @property
     def lying(self) -> bool:
         """Whether its bars lie."""
-        return self.kind in ("bar", "tornado")
+        return self.kind in ("bar", "range")
 
 
-def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows: int) -> Any:
-    """The chart of a table whose headers are in row `header` of a sheet, from its first column on."""
+def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows: Sequence[Sequence[Any]]) -> Any:
+    """The chart of a table's rows, whose headers are in row `header` of a sheet, from its first column on."""
     kinds: dict[str, dict[str, Any]] = {
         "bar": {"type": "bar"},
-        "tornado": {"type": "bar", "subtype": "stacked"},
+        "range": {"type": "bar"},
         "column": {"type": "column"},
         "stacked": {"type": "column", "subtype": "stacked"},
         "line": {"type": "line"},
     }
-    chart, last = workbook.add_chart(kinds[picture.kind]), header + rows
+    chart, last = workbook.add_chart(kinds[picture.kind]), header + len(rows)
     for position, column in enumerate(picture.series):
         color = PALETTE[position % len(PALETTE)]
         chart.add_series(
@@ -58,6 +60,7 @@ def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows
                 "line": {"color": color, "width": 2.0 if picture.kind == "line" else 0.5},
                 "gap": 60,
             }
+            | (_range_look(picture, column, rows) if picture.kind == "range" else {})
         )
     names = {"num_font": SMALL, "label_position": "low", "line": {"color": LINE}}
     figures: dict[str, Any] = {"num_format": picture.number_format, "num_font": SMALL, "major_gridlines": GRID}
@@ -66,9 +69,22 @@ def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows
         styled(chart, picture.title, figures, names | {"reverse": True, "major_gridlines": {"visible": False}})
     else:
         styled(chart, picture.title, names, figures)
-    if len(picture.series) == 1:
+    if len(picture.series) == 1 or picture.kind == "range":
         chart.set_legend({"none": True})
     return chart
+
+
+def _range_look(picture: Picture, column: int, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """The look of one end of ranges: half transparent, and so dark where the bars of both lie over each other."""
+    low, high = picture.series
+    hatched = {"pattern": {"pattern": "light_upward_diagonal", "fg_color": BLUE, "bg_color": WHITE}}
+    is_open = [row[column] is not None and None in (row[low], row[high]) for row in rows]
+    return {
+        "fill": {"color": BLUE, "transparency": 60},
+        "line": {"none": True},
+        "overlap": 100,
+        "points": [hatched if each else None for each in is_open],
+    }
 
 
 def month_chart(chart: Any, title: str, number_format: str, months: int) -> Any:

@@ -136,7 +136,7 @@ def _draw_section(sheet: FirstSheet, section: Section) -> None:
         for place, picture in enumerate(pictures):
             bars = picture.kind != "line" and all(each >= 0.0 for each in _figures(section, picture))
             fitted = replace(picture, width=min(picture.width, across - 12), from_zero=bars)
-            chart = picture_chart(sheet.book.workbook, fitted, sheet.name, header, len(section.rows))
+            chart = picture_chart(sheet.book.workbook, fitted, sheet.name, header, section.rows)
             height = picture.height(len(section.rows))
             sheet.chart(chart, picture.title, 0, fitted.width, height, left=place * across)
         sheet.row += 1 + -(-max(picture.height(len(section.rows)) for picture in pictures) // ROW_PIXELS)

@@ -20,6 +20,10 @@ WIDE = (38, 15, 15, 15, 15, 15, 16, 80)
 """Widths of the page's columns in characters; words go last, where there is room."""
 
 
+RANGES_DRAWN = "dark: proven, light: possible, hatched: the other end is not known"
+"""How a chart of ranges is read."""
+
+
 def explanation_workbook(dataset: Dataset, explanation: Explanation) -> bytes:
     """Return the workbook of an explanation."""
     return report_workbook(dataset, page(explanation, dataset), tables(explanation, dataset))
@@ -85,7 +89,7 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
             columns("Value", "Drops out at"),
             rows(True),
             "The value is what the best plan without the offer costs more; everything else may change with it.",
-            Picture(f"Value of each accepted offer, at least and at most, {unit}", (1, 2), "bar", "#,##0.0"),
+            Picture(f"Value of each accepted offer, {unit} ({RANGES_DRAWN})", (1, 2), "range", "#,##0.0"),
             "The plan accepts no offer.",
         ),
         Section(

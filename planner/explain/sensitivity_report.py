@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from models.dataset import Dataset
-from models.estimate import Estimate
+from models.estimate import UNKNOWN, Estimate
 from planner.excel.report_page import Page, Picture, Section, report_workbook
-from planner.explain.report import WIDE
+from planner.explain.report import RANGES_DRAWN, WIDE
 from planner.explain.sensitivity import Curve, Sensitivity, Step
-from planner.explain.sensitivity_tables import Swing, signed, signed_mw, status_words, swings, tables, tornado_rows
+from planner.explain.sensitivity_tables import Swing, signed, signed_mw, status_words, swings, tables
 from planner.files.outputs import EXPLANATION_SHEET
-from planner.formatting import estimate_words, money, money_scale, shortened
+from planner.formatting import estimate_words, money, money_scale, over, shortened
 
 
 def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tuple[float, str]) -> Section:
@@ -54,20 +55,16 @@ def variations_workbook(dataset: Dataset, found: Sensitivity) -> bytes:
     tornado = Section(
         "What changes the cost most",
         (
-            ("Factor and range", "text"),
-            (f"Low end at least, {money_unit}", "money"),
-            (f"Low end at most, {money_unit}", "money"),
-            (f"High end at least, {money_unit}", "money"),
-            (f"High end at most, {money_unit}", "money"),
+            ("Factor at an end of its range", "text"),
+            (f"Change at least, {money_unit}", "money"),
+            (f"Change at most, {money_unit}", "money"),
             (f"Swing at least, {money_unit}", "money"),
             (f"Swing at most, {money_unit}", "money"),
         ),
-        [
-            (f"{row[0]}: {row[1]} … {row[2]}", *(None if each is None else each / unit[0] for each in row[6:]))
-            for row in tornado_rows(found)
-        ],
-        "Least cost at the ends of each range less that of the workbook; the rest is unchanged.",
-        Picture(f"Change of the least cost, at least and at most, {money_unit}", (1, 2, 3, 4), "bar", "#,##0.0"),
+        _ends_of_ranges(found, unit[0]),
+        "Least cost at the ends of each range less that of the workbook; the rest is unchanged. The swing is that from "
+        "one end to the other.",
+        Picture(f"Change of the least cost, {money_unit} ({RANGES_DRAWN})", (1, 2), "range", "#,##0.0"),
     )
     steps = Section(
         "Where decisions change",
@@ -110,6 +107,17 @@ def variations_workbook(dataset: Dataset, found: Sensitivity) -> bytes:
         WIDE,
     )
     return report_workbook(dataset, page, tables(found, dataset))
+
+
+def _ends_of_ranges(found: Sensitivity, size: float) -> list[tuple[Any, ...]]:
+    """A row for each end of each range: what changes there, and in the first of them the swing, in units of a size."""
+    rows = []
+    for each in swings(found):
+        variation, points = each.curve.variation, each.curve.points
+        for point, change, swing in ((points[0], each.low, each.swing), (points[-1], each.high, UNKNOWN)):
+            ends = (change.at_least, change.at_most, swing.at_least, swing.at_most)
+            rows.append((f"{variation.label} {variation.shown(point.value)}", *(over(end, size) for end in ends)))
+    return rows
 
 
 def _sure(step: Step) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -46,3 +47,25 @@ def test_a_share_is_a_percentage_in_a_table(tmp_path: Path, share: float, shown:
     write_report(tmp_path / "page.xlsx", b.dataset(b.demand(1.0)), page, [Filled(table, [("a", share)])])
     cell = load_workbook(tmp_path / "page.xlsx")["Gaps"]["B2"]
     assert (cell.value, cell.number_format) == (pytest.approx(share), shown)
+
+
+def test_a_range_is_drawn_as_one_bar(tmp_path: Path) -> None:
+    """The half transparent bars of both ends lie over each other; hatched is that of which one end is not known."""
+    rows = [
+        ("known", 5.0, 5.0),
+        ("open", 2.0, 6.5),
+        ("at least", 3.0, None),
+        ("below 0", -4.0, -1.0),
+        ("none", None, 2.0),
+    ]
+    picture = Picture("One", (1, 2), "range")
+    section = Section("One", heads("Offer:text", "Value at least:money", "Value at most:money"), rows, picture=picture)
+    page = Page("Sheet", "Title", "", "", "good", (section,))
+    write_report(tmp_path / "page.xlsx", b.dataset(b.demand(1.0)), page, [])
+    with zipfile.ZipFile(tmp_path / "page.xlsx") as archive:
+        chart = archive.read("xl/charts/chart1.xml").decode()
+    assert chart.count("<c:ser>") == 2
+    assert chart.count('<a:alpha val="40000"/>') == 2
+    assert '<c:overlap val="100"/>' in chart
+    assert re.findall(r'<c:dPt><c:idx val="(\d)"/>', chart) == ["2", "4"]
+    assert "<c:legend>" not in chart
