@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
@@ -41,6 +42,16 @@ def with_plain_dashes(text: str) -> str:
     '2026-10'
     """
     return _DASH.sub("-", text)
+
+
+def and_list(parts: Sequence[str]) -> str:
+    """The parts as a person lists them.
+
+    >>> and_list(["a", "b", "c"]), and_list(["a", "b"]), and_list(["a"])
+    ('a, b and c', 'a and b', 'a')
+    """
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def likeness(name: str) -> str:

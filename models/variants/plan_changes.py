@@ -16,6 +16,7 @@ from typing import Literal
 from models.grouping import counts, groups
 from models.kinds import OPTION, DecidedKey, Kind, names_in_words
 from models.plan import Plan
+from models.text import and_list
 
 Label = Callable[[int], str]
 """Month t as words, `Dataset.label`."""
@@ -150,7 +151,7 @@ def _change(key: DecidedKey, called: str, old: _Choice | None, new: _Choice | No
         return Change(kind, name, change, before, after, *months, called, words, float(bool(old)), float(bool(new)))
 
     if old is None and new is not None:
-        return change_of_kind("new", f"{_units(kind, new, label)}, which was not chosen before")
+        return change_of_kind("new", f"newly {_units(kind, new, label)}")
     if new is None and old is not None:
         return change_of_kind("dropped", f"no longer {_units(kind, old, label)}")
     assert old is not None
@@ -170,15 +171,15 @@ def _units(kind: Kind, choice: _Choice, label: Label) -> str:
     if not kind.counted:
         return f"bought {label(choice.months[0])}"
     signed = sorted(choice.month_counts.items())
-    return " and ".join(f"{kind.units(units)} from {label(month)}" for month, units in signed)
+    return and_list([f"{kind.units(units)} from {label(month)}" for month, units in signed])
 
 
 def _terms(choice: _Choice) -> str:
-    return " and ".join(str(term) for term in sorted({term for _, term in choice.by_month}))
+    return and_list([str(term) for term in sorted({term for _, term in choice.by_month})])
 
 
 def _ends(choice: _Choice, label: Label) -> str:
-    return " and ".join(label(end) for end in sorted({end for _, _, end in choice.by_end}))
+    return and_list([label(end) for end in sorted({end for _, _, end in choice.by_end})])
 
 
 def _span(months: list[int], label: Label) -> str:

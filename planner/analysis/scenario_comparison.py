@@ -77,7 +77,7 @@ def _change(what: ScenarioDecision, called: str, before: float, after: float, la
     if abs(before - after) <= ROUNDING:
         change = "same"
     elif not before:
-        change, likely = "new", f"{likely}, which was not chosen before"
+        change, done = "new", f"newly {done}"
     elif not after:
         change, likely = "dropped", ", which is no longer chosen"
     else:

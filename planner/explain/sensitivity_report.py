@@ -138,12 +138,12 @@ def headlines(found: Sensitivity, dataset: Dataset) -> list[str]:
         lines.append("None of the factors changes it.")
     else:
         variation, points = top.curve.variation, top.curve.points
-        span = f"{variation.shown(points[0].value)} … {variation.shown(points[-1].value)}"
+        span = f"{variation.shown(points[0].value)} to {variation.shown(points[-1].value)}"
         label = f"{variation.label[:1].upper()}{variation.label[1:]}"
         most = "most" if _is_most(top, swings(found)[1:]) else "most as far as is known"
-        lines.append(f"{label} changes it {most}: by {estimate_words(top.swing, amount, found.gap)} over {span}.")
+        lines.append(f"{label} changes it {most}: by {estimate_words(top.swing, amount, found.gap)} from {span}.")
     if not found.complete:
-        lines.append("Not every point is known within the gap asked for; those that are not are ranges.")
+        lines.append("What is not known within the gap asked for is a range, which more time narrows.")
     return lines
 
 
@@ -163,6 +163,6 @@ def variation_lines(found: Sensitivity, dataset: Dataset) -> list[str]:
             lines.append(f"  {curve.variation.label} {curve.variation.shown(point.value)}: {words}")
         for step in curve.steps:
             between = f"{curve.variation.shown(step.low)} and {curve.variation.shown(step.high)}"
-            unsure = "" if step.sure else f" ({_sure(step)})" if step.sure is False else " (not known for sure)"
+            unsure = "" if step.sure else f" ({_sure(step)})" if step.sure is False else " (not proven)"
             lines.append(f"    between {between}: {shortened('; '.join(step.words), 200)}{unsure}")
     return lines

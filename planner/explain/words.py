@@ -20,7 +20,7 @@ def _capitalized(sentence: str) -> str:
 def _amount_words(estimate: Estimate, currency: str, gap: float) -> str:
     """An amount that is known to be no less than 0, in words: that much is not said again."""
     if estimate.at_least is not None and estimate.at_least <= 0.0:
-        if estimate.at_most is not None and estimate.at_most <= 0.0:
+        if estimate.at_most is not None and money(estimate.at_most, currency) == money(0.0, currency):
             return "nothing"
         estimate = Estimate(None, estimate.at_most, estimate.known_by)
     return estimate_words(estimate, lambda usd: money(usd, currency), gap)
@@ -37,10 +37,8 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
         known = Estimate(None, known.at_most, known.known_by)
     if known.at_least is None and known.at_most is None:
         return "the price at which that changes is not known"
-    if answer.taken:
-        verb = "it drops out above" if buys else "it drops out below"
-    else:
-        verb = "it would be taken below" if buys else "it would pay above"
+    verb = "drops out" if answer.taken else "would be taken"
+    side = "above" if answer.taken == buys else "below"
     facts = offer_facts(dataset, answer.offer)
     currency = dataset.settings.currency
 
@@ -50,11 +48,7 @@ def price_words(answer: OfferAnswer, dataset: Dataset) -> str:
 
     per = f"an {facts.price_unit}" if facts.price_unit[0] in "aeio" else f"a {facts.price_unit}"
     price, share = estimate_words(known, amount, 0.0), estimate_words(known, percent, 0.0)
-    if known.at_least is None or known.at_most is None:
-        price = f"a price of {price}"
-    elif price != amount(known.at_most):
-        price = f"a price {price}"
-    return f"{verb} {price} {per} ({share} of its price)"
+    return f"it {verb} {side} its break-even price, {price} {per} ({share} of its price)"
 
 
 def offer_words(answer: OfferAnswer, dataset: Dataset, gap: float) -> str:
@@ -80,9 +74,8 @@ def policy_words(answer: PolicyAnswer, dataset: Dataset, gap: float) -> str:
     words, known = _capitalized(answer.loosened.words), answer.saving
     if known.at_most is None and not known.at_least:
         return f"{words}: not known ({answer.why})."
-    return f"{words} the plan costs {_amount_words(known, dataset.settings.currency, gap)} less.".replace(
-        "costs nothing less", "costs no less"
-    )
+    amount = _amount_words(known, dataset.settings.currency, gap)
+    return f"{words}, the plan costs {'no' if amount == 'nothing' else amount} less."
 
 
 def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
@@ -91,12 +84,12 @@ def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
     cost = f"The plan costs {money(explanation.cost_usd, currency)} in present value"
     if explanation.bound_usd is not None:
         above = max(0.0, explanation.cost_usd - explanation.bound_usd)
-        cost += f", at most {money(above, currency)} above the best possible"
+        cost += f", at most {money(above, currency)} above the best possible" if above else "; no plan costs less"
     lines = [f"{cost}."]
     if explanation.better is not None:
         lines.append(explanation.better.words(currency, explanation.gap))
     if not explanation.complete:
-        lines.append(f"Not everything is known within {percent(KNOWN_WIDTH)}; a figure that is not is a range.")
+        lines.append(f"What is not known within {percent(KNOWN_WIDTH)} is a range, which more time narrows.")
     return lines
 
 

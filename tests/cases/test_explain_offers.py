@@ -74,7 +74,7 @@ def test_what_an_offer_would_displace_is_named() -> None:
     assert found["two"].displaces == ("one: no longer 1 unit from 2026-01",)
     assert found["two"].difference == _about(0.5 * HOURS)
     assert found["two"].break_even == _about(2 / 3)
-    assert found["one"].displaces == ("two: 1 unit from 2026-01, which was not chosen before",)
+    assert found["one"].displaces == ("two: newly 1 unit from 2026-01",)
     assert found["one"].break_even == _about(1.5)
 
 
@@ -94,7 +94,7 @@ def test_a_lease_out_taken_may_pay_less() -> None:
     assert found.taken
     assert found.break_even == Estimate(pytest.approx(0.0, abs=1e-9), pytest.approx(0.0, abs=1e-9))
     assert offer_words(found, data, 0.0).startswith(
-        "Worth 1,488 USD; it drops out below 0 USD an accelerator-hour (0 %"
+        "Worth 1,488 USD; it drops out below its break-even price, 0 USD an accelerator-hour (0 %"
     )
 
 

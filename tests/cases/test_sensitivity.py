@@ -40,7 +40,7 @@ def test_the_demand_at_which_a_lease_pays_is_found() -> None:
     [step] = curve.steps
     assert step.low <= 0.75 <= step.high
     assert step.high - step.low <= 0.2 / 16 + 1e-9
-    assert step.words == ("L: 1 unit from 2026-01, which was not chosen before",)
+    assert step.words == ("L: newly 1 unit from 2026-01",)
     costs = {round(point.value, 6): point.least_cost.value(1e-6) for point in curve.points}
     assert costs[0.6] == pytest.approx(0.6 * 4.0 * HOURS)
     assert costs[0.8] == pytest.approx(3.0 * HOURS)

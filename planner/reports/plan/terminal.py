@@ -34,7 +34,8 @@ def gap_line(result: RunResult) -> Iterator[str]:
         yield f"  Gap               {gap_percent(result.proven_gap)} of cost and charge for departing together"
     elif result.possible_saving_usd is not None:
         beyond = money(result.possible_saving_usd, result.currency)
-        yield f"  Gap               {gap_percent(result.gap)} (at most {beyond} above the best possible)"
+        above = f"at most {beyond} above the best possible" if result.gap else "no plan costs less"
+        yield f"  Gap               {gap_percent(result.gap)} ({above})"
 
 
 def base_case_lines(result: RunResult) -> Iterator[str]:
@@ -71,9 +72,9 @@ def _kept(result: RunResult) -> Iterator[str]:
     units = sum(kept.departed.values())
     charge = money(kept.charge_usd, result.currency)
     yield f"  Departs in        {units} unit{'s' if units != 1 else ''}, charged {charge} (not part of any cost)"
-    for each in kept.because:
-        yield f"  Only kept         because departing is charged; otherwise: {each.words}"
-    yield f"  Free to depart    would save {kept_words(result)}"
+    example = "; the cheapest plan found that does:" if kept.because else ""
+    yield f"  Free to depart    would save {kept_words(result)}{example}"
+    yield from (f"  {'':<17} {each.words}" for each in kept.because)
 
 
 def _alternatives(result: RunResult) -> Iterator[str]:

@@ -25,7 +25,7 @@ CATEGORY_WORDS = {
 }
 
 
-PENALTY = "(a penalty, which nobody pays)"
+PENALTY, LOSS = "(a penalty, which nobody pays)", "from limits and prices"
 
 
 def banner(result: RunResult, figures: PlanFigures) -> Banner:
@@ -184,9 +184,9 @@ def saving_parts(result: RunResult) -> str:
         return ""
     parts = []
     for more, less, estimate in (
-        ("cash saved", "cash spent more", result.cash_saved),
+        ("cash saved", "additional cash spent", result.cash_saved),
         (f"shortage avoided {PENALTY}", f"shortage added {PENALTY}", result.shortage_avoided),
-        ("revenue kept that its limits and prices forgo", "revenue forgone that it keeps", result.revenue_kept),
+        (f"revenue loss {LOSS} avoided", f"revenue loss {LOSS} added", result.revenue_kept),
     ):
         value = result.value(estimate)
         if value is None and estimate.at_most is not None:
