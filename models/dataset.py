@@ -29,6 +29,7 @@ from models.schema import (
     Lease,
     LeaseHardware,
     LeaseOut,
+    LeaseOutHardware,
     LeaseTerm,
     Limit,
     LoadBlock,
@@ -106,6 +107,7 @@ class Dataset:
     contract_tiers: tuple[ContractTier, ...] = ()
     on_demand: tuple[OnDemand, ...] = ()
     lease_outs: tuple[LeaseOut, ...] = ()
+    lease_out_hardware: tuple[LeaseOutHardware, ...] = ()
     options: tuple[Option, ...] = ()
     limits: tuple[Limit, ...] = ()
     caps: tuple[Cap, ...] = ()

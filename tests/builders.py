@@ -186,8 +186,13 @@ def on_demand(hourly: float, t: int | None = None, hardware: str = "H100", **col
     )
 
 
-def lease_out(name: str = "out", hourly: float = 1.0, term_months: int = 1, **columns: Any) -> LeaseOut:
+def lease_out(
+    name: str = "out", hourly: float = 1.0, term_months: int = 1, signed: int | None = None, **columns: Any
+) -> LeaseOut:
+    """A lease-out of an H100; `signed` makes it a signed one of that month t, of one unit unless told otherwise."""
     standard: dict[str, Any] = {"region": "us", "hardware": "H100", "accelerators": 1.0}
+    if signed is not None:
+        standard |= {"status": "signed", "signed_month": JAN + signed, "signed_units": 1}
     return LeaseOut(**standard | columns, lease_out=name, usd_per_accelerator_hour=hourly, term_months=term_months)
 
 

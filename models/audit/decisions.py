@@ -69,7 +69,7 @@ def _check_status(
     signed = dataset.t(month)
     same = all(each.signed and each.month == signed and each.term_months == term_months for each in signings)
     findings.true("signed_as_recorded", f"{where}, month and term", same)
-    over = first_service_month(dataset, row, offer, signed) + term_months - 1 < 0
+    over = first_service_month(dataset, row, offer if kind.uncertain else None, signed) + term_months - 1 < 0
     if signings or not over:
         found = sum(each.units for each in signings)
         findings.equal("signed_as_recorded", f"{where}, units", found, units, max(units, 1))

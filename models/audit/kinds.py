@@ -18,7 +18,7 @@ from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import AuditedSigning
 from models.dataset import Dataset
 from models.plan import Signing
-from models.schema import Contract, Lease
+from models.schema import Contract, Lease, LeaseOut
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,9 @@ class _Contracts(AuditedKind):
 class _LeaseOuts(AuditedKind):
     def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
         return AuditedLeaseOut(dataset, signing, dataset.lease_out_of[signing.name])
+
+    def agreed(self, row: LeaseOut) -> tuple[int | None, int | None, int | None]:
+        return row.signed_month, row.term_months, row.signed_units
 
 
 AUDITED: dict[str, AuditedKind] = {

@@ -4,26 +4,99 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
-from models.audit.schedules import AuditedSigning
+from models.audit.report import Findings
+from models.audit.schedules import AuditedRamp, AuditedSigning
+from models.grouping import sums
 from models.schema import LeaseOut
 
 
 @dataclass(frozen=True)
 class AuditedLeaseOut(AuditedSigning):
-    """Units of a lease-out signed together."""
+    """Units of a lease-out signed together, with the end chosen."""
 
     uncertain: ClassVar[bool] = False
     offer: LeaseOut
 
+    @property
+    def end(self) -> int:
+        return self.signing.end if self.signing.cancelled else self.term_end
+
+    @cached_property
+    def ramp(self) -> AuditedRamp:
+        """How capacity and fee build up."""
+        return AuditedRamp(self.dataset, self.offer.ramp)
+
+    @cached_property
+    def hardware(self) -> dict[str, float]:
+        """Accelerators of each hardware in one unit."""
+        offer = self.offer
+        rows = (
+            (row.hardware, row.accelerators)
+            for row in self.dataset.lease_out_hardware
+            if row.lease_out == offer.lease_out
+        )
+        own = ((offer.hardware, offer.accelerators),) if offer.hardware and offer.accelerators else ()
+        return sums([*own, *rows])
+
     def leased_out(self, t: int) -> Mapping[str, float]:
-        taken = self.signing.units * self.offer.accelerators
-        return {self.offer.hardware: taken} if self.start <= t <= self.end else {}
+        if not self.start <= t <= self.end:
+            return {}
+        share = self.signing.units * self.ramp.at(t - self.start + 1)[0]
+        return {hardware: share * per_unit for hardware, per_unit in self.hardware.items()}
+
+    @cached_property
+    def fees(self) -> dict[int, float]:
+        """What the taker owes for each month of the whole term, prepaid or not."""
+        found = {}
+        for tau in range(1, self.term_months + 1):
+            t, (capacity, multiplier) = self.start + tau - 1, self.ramp.at(tau)
+            hours = sum(self.hardware.values()) * capacity * self.dataset.hours(t)
+            risen = (1 + self.offer.escalator_per_year) ** ((tau - 1) // 12)
+            found[t] = self.signing.units * hours * self.offer.usd_per_accelerator_hour * multiplier * risen
+        return found
 
     def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
-        offer = self.offer
-        for t in range(self.start, self.end + 1):
-            income = offer.usd_per_accelerator_hour * offer.accelerators * self.signing.units * self.dataset.hours(t)
-            if t in self.dataset.horizon:  # beyond it no capacity of the plan stands behind the income
-                yield t, -income, -income
+        """Income below 0; what is for months beyond the horizon counts at no end of the horizon."""
+        offer, signing, last = self.offer, self.signing, self.dataset.settings.months - 1
+        inside = {t for t in self.fees if t <= last}
+        if signing.month <= last:
+            upfront = offer.upfront_usd_per_unit * signing.units
+            yield signing.month, -upfront, -upfront * len(inside) / self.term_months
+            prepaid = {t: offer.prepay_share * fee for t, fee in self.fees.items()}
+            yield signing.month, -sum(prepaid.values()), -sum(prepaid[t] for t in inside)
+        for t in range(self.start, min(self.end, last) + 1):
+            fee = (1 - offer.prepay_share) * self.fees[t]
+            yield t, -fee, -fee
+        if signing.cancelled:
+            later = {t: fee for t, fee in self.fees.items() if t > self.end}
+            penalty = offer.recall_fee_share * sum(later.values())
+            back = {t: offer.prepay_share * fee for t, fee in later.items()}
+            counted = penalty + sum(usd for t, usd in back.items() if t in inside)
+            yield self.end + 1, penalty + sum(back.values()), counted
+
+    def check_service(self, where: str, findings: Findings) -> None:
+        """The end of the term, or the right to recall, its notice and its month."""
+        signing, offer, last = self.signing, self.offer, self.dataset.settings.months - 1
+        findings.true("term_on_offer", where, signing.term_months == self.term_months)
+        findings.true("renewed_as_allowed", where, signing.renewals == 0, signing.renewals, 0)
+        if not signing.cancelled:
+            findings.true("service_ends_when_due", where, signing.end == self.end, signing.end, self.end)
+            return
+        findings.true("service_ends_when_due", where, signing.end < self.term_end, signing.end, self.term_end)
+        findings.true("cancelled_as_allowed", f"{where}, right to recall", offer.recall_after_months is not None)
+        if offer.recall_after_months is not None:
+            served, notice = signing.end - self.start + 1, signing.end + 1 - offer.recall_notice_months
+            least = max(1, offer.recall_after_months + offer.recall_notice_months)
+            findings.true("cancelled_as_allowed", f"{where}, months of service", served >= least, served, least)
+            findings.true("cancelled_as_allowed", f"{where}, month of notice", notice >= 0, notice, 0)
+            findings.true("cancelled_as_allowed", f"{where}, month back", signing.end < last, signing.end, last - 1)
+
+    def choices(self) -> Mapping[int, int]:
+        after, notice = self.offer.recall_after_months, self.offer.recall_notice_months
+        if after is None:
+            return {}
+        first = max(self.start + max(1, after + notice), notice)
+        return {t: t - notice for t in range(first, min(self.term_end, self.dataset.settings.months - 1) + 1)}

@@ -66,12 +66,22 @@ def lease_rights(context: CheckContext) -> Iterator[Fault]:
         if get("renewals_max") and "renewal_months" in entry.values and get("renewal_months") is None:
             fix = "Fill in how many months each renewal adds."
             yield fault_in(entry, "renewal_months", "an empty cell", "a length, as renewals_max is above 0", fix)
-        term, after, notice = get("term_months"), get("cancel_after_months"), get("notice_months")
-        if term is not None and after is not None and notice is not None and after + notice >= term:
-            found = f"{after} months and {notice} of notice, in a term of {term}"
-            fix = "As it is the lease cannot be cancelled; clear the cell if that is meant."
-            expected = "less than term_months together"
-            yield fault_in(entry, "cancel_after_months", found, expected, fix, "cancel-out-of-reach")
+        fix = "As it is the lease cannot be cancelled; clear the cell if that is meant."
+        yield from _right_within_term(entry, "cancel_after_months", "notice_months", fix)
+
+
+def recall_rights(context: CheckContext) -> Iterator[Fault]:
+    """Warns of a right to recall that the term never reaches."""
+    for entry in context.entries["lease_outs"]:
+        fix = "As it is the units cannot be recalled; clear the cell if that is meant."
+        yield from _right_within_term(entry, "recall_after_months", "recall_notice_months", fix)
+
+
+def _right_within_term(entry: Entry, right: str, notice_column: str, fix: str) -> Iterator[Fault]:
+    term, after, notice = (entry.values.get(name) for name in ("term_months", right, notice_column))
+    if term is not None and after is not None and notice is not None and after + notice >= term:
+        found = f"{after} months and {notice} of notice, in a term of {term}"
+        yield fault_in(entry, right, found, "less than term_months together", fix, "cancel-out-of-reach")
 
 
 def signed_rows(context: CheckContext) -> Iterator[Fault]:

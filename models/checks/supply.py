@@ -35,6 +35,20 @@ def parts_of_leases(context: CheckContext) -> Iterator[Fault]:
             )
 
 
+def hardware_of_lease_outs(context: CheckContext) -> Iterator[Fault]:
+    """A lease-out names its hardware in one of the two ways."""
+    mixed = {row.lease_out for row in context.dataset.lease_out_hardware}
+    for each in context.dataset.lease_outs:
+        filled = [name for name in ("hardware", "accelerators") if getattr(each, name) is not None]
+        if each.lease_out in mixed and filled:
+            fix = "Clear hardware and accelerators, or delete its rows of lease_out_hardware."
+            yield fault_in(each, filled[0], str(getattr(each, filled[0])), "one of the two ways to name hardware", fix)
+        elif each.lease_out not in mixed and len(filled) < 2:
+            empty = "accelerators" if filled == ["hardware"] else "hardware"
+            fix = "Fill in hardware and accelerators, or give the cluster's rows in lease_out_hardware."
+            yield fault_in(each, empty, "an empty cell", "what a unit leased out holds", fix)
+
+
 def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
     """A contract's tiers begin where its blocks do; warns of tiers it never reaches."""
     tiers = groups((tier.contract, tier) for tier in context.dataset.contract_tiers)

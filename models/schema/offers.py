@@ -208,16 +208,51 @@ class LeaseOut(Row):
     lease_out: str = column("name", "capacity that others would lease from us")
     provider: str = column("text", "who leases it", default="")
     region: str = column("name", "where")
-    hardware: str = column("name", "which accelerator", refers=("hardware",))
-    accelerators: float = column("number", "per unit", unit="accelerators", above=0)
-    units_max: int = column("count", "whole units they would lease", unit="units", default=1)
+    hardware: str | None = column(
+        "name", "which accelerator; of a mixed cluster see lease_out_hardware", default=None, refers=("hardware",)
+    )
+    accelerators: float | None = column("number", "per unit", unit="accelerators", default=None, above=0)
+    status: str = column("choice", _STATUS, default="offer", choices=("offer", "signed", "excluded"))
     sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
+    service_not_before: int | None = column("month", "service cannot start before it", default=None)
+    signed_month: int | None = column("month", "with status signed: when", default=None)
+    signed_units: int | None = column("count", "with status signed: how many units", unit="units", default=None)
+    units_max: int = column("count", "whole units they would lease", unit="units", default=1)
     term_months: int = column("count", "length of the term", unit="months", low=1, high=LONGEST_MONTHS)
     usd_per_accelerator_hour: float = price(
         "income in each service month", unit="USD/accelerator-hour", default=REQUIRED
     )
+    ramp: str | None = column(
+        "name", "which ramp; blank: all of it from the first month", default=None, refers=("ramps",)
+    )
+    upfront_usd_per_unit: float = price("received in the month of signing, and kept", unit="USD/unit")
+    prepay_share: float = column("share", "of every fee of the term, received in the month of signing", default=0.0)
+    escalator_per_year: float = column(
+        "number", "fee rise after each 12 service months", unit="share a year", default=0.0, low=0
+    )
+    recall_after_months: int | None = column(
+        "count",
+        "we may take units back after this many months plus notice; blank: no right to recall",
+        unit="months",
+        default=None,
+    )
+    recall_notice_months: int = column("count", "notice of recalling", unit="months", default=0)
+    recall_fee_share: float = column(
+        "share",
+        "of the term's fees after the recall, paid by us the month after with the prepaid ones",
+        default=0.0,
+    )
+
+
+@rows_of("lease_out_hardware", "what a unit of a mixed cluster leased out holds", key=("lease_out", "hardware"))
+class LeaseOutHardware(Row):
+    """A row of `lease_out_hardware`: accelerators in a unit of a lease-out."""
+
+    lease_out: str = column("name", "which lease-out", refers=("lease_outs",))
+    hardware: str = column("name", "which accelerator", refers=("hardware",))
+    accelerators: float = column("number", "per unit; several rows make a mixed cluster", unit="accelerators", low=0)
 
 
 @rows_of("options", "rights bought now, used later", key=("option",))

@@ -203,11 +203,15 @@ class OfferKind(Kind, ABC):
         window = dataset.window(row.sign_from, row.sign_until)
         starts = {m: [self.start(dataset, row, m, each) for each in dataset.realizations] for m in window}
         months = [m for m, found in starts.items() if min(found) < len(dataset.horizon)]
-        if not (every_month or _early_signing_may_matter(dataset, name)):
+        if not (every_month or self.early_signing_pays(row) or _early_signing_may_matter(dataset, name)):
             prices = {m: [each.price(name, m) for each in dataset.realizations] for m in months}
             alike = {m for m in months if m + 1 in prices and (starts[m], prices[m]) == (starts[m + 1], prices[m + 1])}
             months = [m for m in months if m not in alike]
         return months
+
+    def early_signing_pays(self, row: Any) -> bool:
+        """Whether of two months with the same first service month the earlier may be the better one to sign in."""
+        return False
 
     # in the model
 

@@ -8,41 +8,76 @@ from dataclasses import replace
 from models.columns import times
 from models.core.model import Model
 from models.dataset import Dataset
+from models.grouping import groups
 from models.plan import Plan, Signing
-from models.schema import LeaseOut, Rule
-from models.supply.bill_rows import BillRow, Hours, term_words
-from models.supply.kind import Family, OfferKind, Price
+from models.schema import LeaseOut, LeaseOutHardware
+from models.supply.bill_rows import BillRow, Hours, prepaid_months, term_words
+from models.supply.kind import GIVE_NOTICE, Family, OfferKind, Price
+from models.supply.lease_out_roll import roll_lease_outs, stop_known
+from models.supply.lease_out_schedule import LeaseOutSchedule, accelerators_per_unit
 from models.supply.lease_outs import add_lease_outs
 from models.supply.local_worth import LocalWorth, Values, worth_of
 from models.supply.next_round import Rolled, RollState
+from models.supply.signing import escalation
 
 
 class LeaseOutKind(OfferKind):
-    """What others would take off our hands, in units."""
+    """What others would take off our hands, in units, with a right to recall them."""
 
     def ramps(self, dataset: Dataset, row: LeaseOut) -> Iterable[tuple[str | None, int]]:
-        return ()
+        return [(row.ramp, row.term_months)]
+
+    def early_signing_pays(self, row: LeaseOut) -> bool:
+        """What is received in the month of signing is worth more the sooner it is."""
+        return bool(row.upfront_usd_per_unit or row.prepay_share)
 
     def add(self, model: Model) -> None:
         add_lease_outs(model, self)
 
     def start_values(self, dataset: Dataset, plan: Plan) -> Mapping[str, Family]:
-        chosen = [each for each in plan.signings if each.kind == self and not each.signed]
+        mine = groups((each.name, each) for each in plan.signings if each.kind == self)
 
         def leased_out_by(name: str, m: int) -> float:
-            return float(sum(each.units for each in chosen if each.name == name and each.month <= m))
+            return float(sum(each.units for each in mine.get(name, ()) if not each.signed and each.month <= m))
 
-        return {"leased_out_by": leased_out_by}
+        def not_recalled(name: str, m: int, t: int) -> float:
+            return float(sum(each.units for each in mine.get(name, ()) if each.month == m and each.end >= t))
+
+        return {"leased_out_by": leased_out_by, "not_recalled": not_recalled}
 
     def decided_by(self, dataset: Dataset, last: int) -> Mapping[str, Callable[..., bool]]:
-        return {"leased_out_by": lambda name, m: m <= last}
+        def not_recalled(name: str, m: int, t: int) -> bool:
+            return m <= last and t - dataset.lease_out_of[name].recall_notice_months <= last
+
+        return {"leased_out_by": lambda name, m: m <= last, "not_recalled": not_recalled}
 
     def mw_per_unit(self, dataset: Dataset, row: LeaseOut) -> float:
-        return row.accelerators * dataset.hardware_of[row.hardware].kw / 1000.0
+        held = accelerators_per_unit(dataset, row)
+        return sum(count * dataset.hardware_of[name].kw for name, count in held.items()) / 1000.0
 
     def accelerators(self, dataset: Dataset, signing: Signing, t: int) -> Mapping[str, float]:
-        row = dataset.lease_out_of[signing.name]
-        return {row.hardware: row.accelerators}
+        schedule = self.schedule(dataset, signing)
+        return {name: count * schedule.share(t) for name, count in schedule.accelerators.items()}
+
+    def schedule(self, dataset: Dataset, signing: Signing) -> LeaseOutSchedule:
+        """How a unit of a signing goes."""
+        return LeaseOutSchedule(dataset, dataset.lease_out_of[signing.name], signing.month)
+
+    def owed(self, dataset: Dataset, signing: Signing, t: int) -> float:
+        """What the objective counts of what is received in month t, less what is paid back."""
+        schedule, owed = self.schedule(dataset, signing), 0.0
+        if t == signing.month:
+            owed += schedule.upfront[1] + schedule.prepaid[1]
+        if signing.start <= t <= signing.end:
+            owed += schedule.due(t)
+        if signing.cancelled and t == signing.end + 1:
+            owed -= schedule.paid_back(t)[1]
+        return signing.units * owed
+
+    def notices(self, dataset: Dataset, signing: Signing) -> Iterator[tuple[str, int, int]]:
+        if signing.cancelled:
+            notice = dataset.lease_out_of[signing.name].recall_notice_months
+            yield GIVE_NOTICE, signing.end + 1 - notice, signing.end
 
     def service_months(
         self, dataset: Dataset, row: LeaseOut, signings: Iterable[int]
@@ -59,74 +94,71 @@ class LeaseOutKind(OfferKind):
         return Price(row.usd_per_accelerator_hour, "accelerator-hour")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
-        return self.changed(dataset, lambda row: times(row, factor, "usd_per_accelerator_hour"), name)
+        return self.changed(
+            dataset, lambda row: times(row, factor, "usd_per_accelerator_hour", "upfront_usd_per_unit"), name
+        )
 
     def local_worth(self, dataset: Dataset, values: Values, row: LeaseOut) -> Iterator[LocalWorth]:
         for m in self.signing_months(dataset, row):
-            start = self.start(dataset, row, m)
-            months = range(start, min(start + row.term_months, len(dataset.horizon)))
-            hourly = row.usd_per_accelerator_hour * row.accelerators
-            income = sum(dataset.discount(t) * hourly * dataset.hours(t) for t in months)
-            missed = sum(worth_of(dataset, values, row.region, row.hardware, t, row.accelerators, 0.0) for t in months)
+            schedule = LeaseOutSchedule(dataset, row, m)
+            months = range(schedule.start, min(schedule.term_end, len(dataset.horizon)))
+            income = (schedule.upfront[1] + schedule.prepaid[1]) * dataset.discount(m)
+            income += sum(dataset.discount(t) * schedule.due(t) for t in months)
+            missed = sum(
+                worth_of(dataset, values, row.region, hardware, t, count * schedule.share(t), 0.0)
+                for hardware, count in schedule.accelerators.items()
+                for t in months
+            )
             yield LocalWorth(m, row.term_months, income, missed)
 
-    def excluded(self, row: LeaseOut) -> LeaseOut:
-        """No status says excluded."""
-        return replace(row, units_max=0)
-
     def bill_rows(self, dataset: Dataset, signing: Signing, used: Hours, over: Hours) -> Iterator[BillRow]:
-        """What the taker pays each month, below 0."""
-        row = dataset.lease_out_of[signing.name]
-        rate, tier = -row.usd_per_accelerator_hour, term_words(signing.term_months)
+        """What the taker pays, below 0: upfront and prepayment, then every month's fee; and what we pay to recall."""
+        schedule, units, name, signed = self.schedule(dataset, signing), signing.units, signing.name, signing.month
+        offer = schedule.offer
+
+        def once(t: int, usd: float, words: str) -> BillRow:
+            return BillRow(t, name, signed, units, None, usd, words, 0.0, 1.0, units * usd)
+
+        yield once(signed, -schedule.upfront[0], "upfront")
+        if offer.prepay_share:
+            for words, months in prepaid_months(dataset, range(schedule.start, schedule.term_end)):
+                yield once(signed, -offer.prepay_share * sum(schedule.fee(t) for t in months), words)
+        tier = term_words(signing.term_months)
         for t in range(signing.start, signing.end + 1):
-            hours = signing.units * row.accelerators * dataset.hours(t)
-            yield BillRow(t, signing.name, signing.month, signing.units, hours, rate, tier, 0.0, 1.0, hours * rate)
+            escalator = escalation(offer.escalator_per_year, t - schedule.start + 1)
+            hours = units * sum(schedule.accelerators.values()) * schedule.share(t) * dataset.hours(t)
+            fee = -units * schedule.fee(t)
+            prepaid = offer.prepay_share * fee
+            rate = fee / escalator / hours if hours else 0.0
+            yield BillRow(t, name, signed, units, hours, rate, tier, prepaid, escalator, fee - prepaid)
+        if signing.cancelled:
+            stop = signing.end + 1
+            yield once(stop, schedule.paid_back(stop)[0], "recall fee and prepaid fees paid back")
 
     def roll(self, state: RollState) -> None:
-        """Units agreed become one row and a rule that takes it in month 0, for the months that are left.
-
-        No status says signed.
-        """
-        dataset, to = state.dataset, state.to
-        for row in dataset.lease_outs:
-            name = row.lease_out
-            agreed = [each for each in state.signings_of(self, name) if each.month < to]
-            running = [each for each in agreed if each.end >= to]
-            left = row.units_max - sum(each.units for each in agreed)
-            open_still = left > 0 and not state.is_closed(row.sign_until)
-            if open_still:
-                state.write(replace(row, units_max=left))
-            for number, each in enumerate(running):
-                own_name = number == 0 and not open_still and not state.is_shared(name)
-                runs_as = name if own_name else state.free_name(f"{name} {dataset.label(each.month)}")
-                if open_still:
-                    state.parts.setdefault(self.key(row), []).append(runs_as)
-                first = max(each.start, to)
-                state.write(
-                    replace(
-                        row,
-                        lease_out=runs_as,
-                        accelerators=row.accelerators * each.units,
-                        units_max=1,
-                        sign_from=dataset.month(to),
-                        sign_until=dataset.month(to),
-                        lead_months=first - to,
-                        term_months=each.end - first + 1,
-                    )
-                )
-                state.stands_for(runs_as, each, settled=True)
-                rule = state.free_name(f"{runs_as} runs on")
-                state.rules.append(Rule(rule=rule, kind="at_least", offers=(runs_as,), count=1))
-                state.done.append(f"{runs_as}: leased out since {dataset.label(each.month)}, runs on by rule {rule}")
-            if agreed:
-                state.signed.add(self.key(row))
-            if not open_still and not running:
-                state.leave_out(self.key(row))
+        roll_lease_outs(state, self)
 
     def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
-        name = rolled.name_of(signing)
-        if name is not None:
-            yield replace(signing.moved(-rolled.to), name=name, month=0, units=1)
+        stop = stop_known(before, signing, rolled.to)
+        name = rolled.name_of(signing, stop)
+        if name is not None and signing.end >= rolled.to:
+            yield replace(
+                signing.moved(-rolled.to),
+                name=name,
+                term_months=rolled.dataset.lease_out_of[name].term_months,
+                cancelled=signing.cancelled and stop is None,
+                signed=True,
+            )
+
+    def undecided(self, dataset: Dataset, signing: Signing, to: int) -> bool:
+        return signing.end >= to and stop_known(dataset, signing, to) is None
+
+    def taken_alike(self, dataset: Dataset, signing: Signing) -> Signing | None:
+        schedule = self.schedule(dataset, signing)
+        stop = signing.end + 1
+        if signing.cancelled and stop in schedule.recalls:
+            return replace(signing, start=schedule.start)
+        return replace(signing, start=schedule.start, end=schedule.term_end - 1, cancelled=False)
 
 
 LEASE_OUT = LeaseOutKind(
@@ -137,6 +169,7 @@ LEASE_OUT = LeaseOutKind(
     colour="#CC79A7",
     light="#F3E1EC",
     row=LeaseOut,
+    parts=(LeaseOutHardware,),
     cash_group="leased_out",
     signing_families=("leased_out_by",),
     buys=False,

@@ -123,6 +123,23 @@ TERMS: dict[str, Dataset] = {
         lease_out(term_months=2, units_max=2),
         reserve_margin=0.1,
     ),
+    "lease_out_recalled": small(
+        fleet(accelerators=2),
+        ramp("slow", (1, 0.5, 0.75), (2, 1.0, 1.0)),
+        lease_out(
+            term_months=4,
+            units_max=2,
+            ramp="slow",
+            upfront_usd_per_unit=100,
+            prepay_share=0.25,
+            escalator_per_year=0.1,
+            recall_after_months=1,
+            recall_notice_months=1,
+            recall_fee_share=0.5,
+        ),
+        lease_out("old", signed=-1, term_months=4, recall_after_months=0),
+        months=3,
+    ),
     "options": small(
         lease("lease", term(1, 1.0), units_max=2),
         Option(option="right", offer="lease", premium_usd=50),

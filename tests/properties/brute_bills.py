@@ -47,7 +47,7 @@ class Holding:
     """One signing: `cost` is its part of the objective, `cash[t]` what is paid in month t of the horizon.
 
     `due` lists (month, USD) of all that is paid month by month, beyond the horizon too. `leased_out`
-    is what it takes away by month. `years` (contracts): months, USD still missing to the minimum
+    is what it takes away by month and hardware. `years` (contracts): months, USD still missing to the minimum
     spend, and the month a top-up is due, of every contract year. `last` is the last month of service;
     `choices` has the months at whose start a unit can stop or be renewed, with the month that is decided in.
     """
@@ -59,7 +59,7 @@ class Holding:
     cash: dict[int, float] = field(default_factory=dict)
     due: list[tuple[int, float]] = field(default_factory=list)
     online: dict[int, tuple[Source, ...]] = field(default_factory=dict)
-    leased_out: dict[int, float] = field(default_factory=dict)
+    leased_out: dict[int, dict[str, float]] = field(default_factory=dict)
     years: list[tuple[tuple[int, ...], float, int]] = field(default_factory=list)
     last: int = 0
     choices: tuple[tuple[int, int], ...] = ()
@@ -357,17 +357,75 @@ def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int
 
 
 def lease_out_holdings(data: Dataset, offer: LeaseOut) -> list[Holding]:
-    """Every month one unit of a lease-out can be signed."""
-    holdings = []
-    for month in signing_months(data, offer.sign_from, offer.sign_until):
-        start = month + offer.lead_months
-        if start >= data.settings.months:
-            continue
-        held = Holding("lease_out", offer.lease_out, month, story=f"{offer.lease_out}: signed {month}")
-        for t in range(start, start + offer.term_months):
-            income = offer.usd_per_accelerator_hour * offer.accelerators * data.hours(t)
-            if t in data.horizon:
-                held.pay(data, t, -income)
-                held.leased_out[t] = offer.accelerators
-        holdings.append(held)
-    return holdings
+    """Every (month, end) one unit of a lease-out can have; a signed one has one month."""
+    if offer.status == "excluded":
+        return []
+    if offer.status == "signed":
+        assert offer.signed_month is not None
+        months = [data.t(offer.signed_month)]
+    else:
+        months = [
+            month
+            for month in signing_months(data, offer.sign_from, offer.sign_until)
+            if _first_leased_out(data, offer, month) < data.settings.months
+        ]
+    return [
+        _lease_out_holding(data, offer, month, end)
+        for month in months
+        for end in (offer.term_months, *_recalls(data, offer, month))
+    ]
+
+
+def _first_leased_out(data: Dataset, offer: LeaseOut, month: int) -> int:
+    earliest = -(10**6) if offer.service_not_before is None else data.t(offer.service_not_before)
+    return max(month + offer.lead_months, earliest)
+
+
+def _recalls(data: Dataset, offer: LeaseOut, month: int) -> list[int]:
+    """Last service months τ of a unit that is recalled, back inside the horizon and notice given in it."""
+    if offer.recall_after_months is None:
+        return []
+    start, notice = _first_leased_out(data, offer, month), offer.recall_notice_months
+    ends = range(max(1, offer.recall_after_months + notice), offer.term_months)
+    return [end for end in ends if notice <= start + end < data.settings.months]
+
+
+def _lease_out_holding(data: Dataset, offer: LeaseOut, month: int, end: int) -> Holding:
+    start, length, horizon = _first_leased_out(data, offer, month), offer.term_months, data.settings.months
+    holds = {row.hardware: row.accelerators for row in data.lease_out_hardware if row.lease_out == offer.lease_out}
+    if offer.hardware is not None:
+        holds = {offer.hardware: offer.accelerators or 0.0}
+
+    def fee(tau: int) -> float:
+        capacity, rate = ramp_at(data, offer.ramp, tau)
+        risen = (1.0 + offer.escalator_per_year) ** ((tau - 1) // 12)
+        per_hour = offer.usd_per_accelerator_hour * sum(holds.values()) * capacity * rate * risen
+        return per_hour * data.hours(start + tau - 1)
+
+    inside = [tau for tau in range(1, length + 1) if start + tau - 1 < horizon]
+    choices = tuple((start + each, start + each - offer.recall_notice_months) for each in _recalls(data, offer, month))
+    held = Holding(
+        "lease_out", offer.lease_out, month, last=start + end - 1, choices=choices,
+        story=f"{offer.lease_out}: signed {month}, last service month {end}",
+    )  # fmt: skip
+    if month < horizon:
+        upfront, prepaid = offer.upfront_usd_per_unit, offer.prepay_share
+        held.pay(data, month, -upfront, -upfront * len(inside) / length)
+        held.pay(
+            data,
+            month,
+            -prepaid * sum(fee(tau) for tau in range(1, length + 1)),
+            -prepaid * sum(fee(tau) for tau in inside),
+        )
+    for tau in inside:
+        if tau <= end:
+            held.pay(data, start + tau - 1, -(1.0 - offer.prepay_share) * fee(tau))
+            capacity = ramp_at(data, offer.ramp, tau)[0]
+            held.leased_out[start + tau - 1] = {name: number * capacity for name, number in holds.items()}
+    if end < length:
+        lost = range(end + 1, length + 1)
+        penalty = offer.recall_fee_share * sum(fee(tau) for tau in lost)
+        back = offer.prepay_share * sum(fee(tau) for tau in lost)
+        counted = offer.prepay_share * sum(fee(tau) for tau in lost if tau in inside)
+        held.pay(data, start + end, penalty + back, penalty + counted)
+    return held

@@ -87,7 +87,11 @@ def _choices(data: Dataset) -> Iterator[Choice]:
         holdings = contract_holdings(data, contract)
         signings.append([tuple(holdings)] if contract.status == "signed" else _up_to(holdings, 1))
     for offer in data.lease_outs:
-        signings.append(_up_to(lease_out_holdings(data, offer), offer.units_max))
+        taken = lease_out_holdings(data, offer)
+        if offer.status == "signed":
+            signings.append(list(itertools.combinations_with_replacement(taken, offer.signed_units or 0)))
+        else:
+            signings.append(_up_to(taken, offer.units_max))
     options = [
         [None, *((option.option, t) for t in signing_months(data, option.buy_from, option.buy_until))]
         for option in data.options

@@ -65,9 +65,8 @@ def sources_online(data: Dataset, holdings: Sequence[Holding], t: int) -> tuple[
 def leased_out(data: Dataset, choice: Choice, t: int) -> dict[tuple[str, str], float]:
     out: dict[tuple[str, str], float] = defaultdict(float)
     for held in choice.holdings:
-        if t in held.leased_out:
-            offer = data.lease_out_of[held.name]
-            out[offer.region, offer.hardware] += held.leased_out[t]
+        for hardware, accelerators in held.leased_out.get(t, {}).items():
+            out[data.lease_out_of[held.name].region, hardware] += accelerators
     return out
 
 
@@ -80,7 +79,7 @@ def options_allow(data: Dataset, holdings: Sequence[Holding], bought: dict[str, 
 
 
 def _is_signed(data: Dataset, held: Holding) -> bool:
-    offer = data.lease_of.get(held.name) or data.contract_of.get(held.name)
+    offer = data.lease_of.get(held.name) or data.contract_of.get(held.name) or data.lease_out_of.get(held.name)
     return offer is not None and offer.status == "signed"
 
 

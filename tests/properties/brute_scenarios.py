@@ -69,10 +69,11 @@ def decided(data: Dataset, choice: Choice) -> Decided:
     """The decisions of a combination, by month."""
     signed = {row.lease for row in data.leases if row.status == "signed"}
     signed |= {row.contract for row in data.contracts if row.status == "signed"}
+    signed |= {row.lease_out for row in data.lease_outs if row.status == "signed"}
     taken: Counter[tuple[int, tuple[object, ...]]] = Counter()
     going_on: dict[tuple[int, tuple[object, ...]], int] = {}
     for held in choice.holdings:
-        if held.name not in signed or held.kind == "lease_out":
+        if held.name not in signed:
             taken[held.month, (held.kind, held.name, held.detail)] += 1
         for t, when in held.choices:
             key = (when, (held.name, held.month, held.detail, t))

@@ -220,7 +220,7 @@ def used(data: Dataset, plan: Plan) -> set[str]:
     """The names of offers, options and ramps that a plan uses."""
     names = {each.name for each in (*plan.signings, *plan.options, *plan.source_use)}
     terms = [row for row in data.lease_terms if row.lease in names]
-    return names | {row.ramp for row in (*terms, *data.contracts) if row.ramp is not None}
+    return names | {row.ramp for row in (*terms, *data.contracts, *data.lease_outs) if row.ramp is not None}
 
 
 def concerns(data: Dataset, place: Place, names: Set[str]) -> bool:

@@ -46,6 +46,7 @@ ACCELERATORS = {
     "contracts": ("block_mw",),
     "on_demand": ("max_accelerators",),
     "lease_outs": ("accelerators",),
+    "lease_out_hardware": ("accelerators",),
     "demand": ("tokens_bn_per_day",),
 }
 """Columns that say how much there is, or is asked for."""
@@ -54,6 +55,7 @@ PER_UNIT = {
     "segments": ("change_cost_usd",),
     "lease_terms": ("usd_per_unit_month", "upfront_usd_per_unit"),
     "contracts": ("upfront_usd", "min_spend_usd_per_year"),
+    "lease_outs": ("upfront_usd_per_unit",),
     "options": ("premium_usd",),
 }
 """Columns of money that belongs to no accelerator, hour or token, so grows with the size of what it buys."""

@@ -71,7 +71,19 @@ COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
         "site": ("campus",),
     },
     "on_demand": {"max_accelerators": (0.5, 1.0)},
-    "lease_outs": {"units_max": (2,), "lead_months": (1,), "sign_from": (JAN + 1,), "sign_until": (JAN,)},
+    "lease_outs": {
+        "units_max": (2,),
+        "lead_months": (1,),
+        "service_not_before": (JAN + 1,),
+        "sign_from": (JAN + 1,),
+        "sign_until": (JAN,),
+        "status": ("excluded",),
+        "ramp": ("strewn",),
+        "upfront_usd_per_unit": (200.0,),
+        "prepay_share": (0.5, 1.0),
+        "recall_after_months": (0,),
+        "recall_fee_share": (0.2,),
+    },
 }
 """Values that one row of a sheet is given."""
 
@@ -103,7 +115,7 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
             data = change(data, make)
     if make.chance(5):
         data = _added(data, ramp("strewn", (1, 0.5, make.one_of(0.5, 1.5)), (3, 1.0, 1.0)))
-        data = _with(data, make, make.one_of("lease_terms", "contracts"), "ramp")
+        data = _with(data, make, make.one_of("lease_terms", "contracts", "lease_outs"), "ramp")
     places = [(sheet, name) for sheet, columns in COLUMNS.items() for name in columns]
     for sheet, name in random.sample(places, make.one_of(6, 10, 15)):
         if name != "ramp" or any(row.ramp == "strewn" for row in data.ramps):
@@ -176,6 +188,7 @@ OFFERS = (
     lambda make: _lease(make, signed=make.one_of(-11, -1, 0, 1)),
     lambda make: _contract(make, signed=make.one_of(-11, -1, 0, 1), take_or_pay_share=make.one_of(0.5, 1.0)),
     lambda make: [lease_out("strewn taker", make.one_of(0.8, 1.6), 2, **_where(make))],
+    lambda make: [lease_out("strewn old taker", 1.0, 14, signed=-11, escalator_per_year=0.5, **_where(make))],
     lambda make: [on_demand(make.one_of(0.8, 1.6), provider="strewn", max_accelerators=1.0, **_where(make))],
     lambda make: [fleet("strewn asset", 1.0, make.one_of(*make.hardware), region=make.one_of(*make.regions))],
 )

@@ -21,7 +21,7 @@ from builders import (
     term,
     throughput,
 )
-from properties.workbook_rows import Maker
+from properties.workbook_rows import Maker, mixed
 from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import workbook
 
@@ -244,20 +244,41 @@ def subleases(random: Random) -> Dataset:
     """Takers of several kinds against own work, with what may and may not be leased out."""
     make = Maker(random)
     rows: list[Any] = []
+    tpu = make.chance(4)
+    if tpu:
+        rows += [hardware(), hardware("TPU", kw=0.5), throughput(), throughput(hardware="TPU", bn_per_day=0.5)]
+        rows.append(fleet("tpus", make.one_of(1.0, 2.0), "TPU"))
     for i in range(2):
         usage = make.some(5, usage_usd_per_accelerator_hour=(0.2, 0.5))
         rows.append(fleet(f"own{i}", make.one_of(1.0, 2.0), sublet=make.chance(6), **usage))
     rows.append(lease("lease", term(2, 0.7), units_max=2, sublet=make.chance(7), **make.some(3, lead_months=(1,))))
+    rows += ramp("slow", (1, 0.5, 0.75), (2, 1.0, 1.0))
     for i in range(make.one_of(1, 2)):
-        rows.append(
-            lease_out(
-                f"out{i}",
-                make.one_of(0.6, 0.9, 1.5),
-                make.one_of(1, 2, 4),
-                **make.some(4, units_max=(2,), accelerators=(0.5, 2.0), lead_months=(1,)),
-                **make.window("sign_from", "sign_until"),
-            )
+        length = make.one_of(1, 2, 4)
+        clauses: dict[str, Any] = make.some(
+            3,
+            prepay_share=(0.5, 1.0),
+            upfront_usd_per_unit=(100.0, 400.0),
+            ramp=("slow",),
+            service_not_before=(JAN + 1,),
         )
+        if length > 1 and make.chance(8):
+            clauses["recall_after_months"] = make.one_of(0, 0, 1)
+            clauses |= make.some(4, recall_notice_months=(1, 2)) | make.some(8, recall_fee_share=(0.05, 0.2))
+        if make.chance(3):
+            since = make.one_of(-11, -1, 0, 1)
+            clauses |= {"signed": since, "signed_units": make.one_of(1, 2)}
+            clauses |= {"escalator_per_year": 0.5} if since == -11 else {}
+            length = 14 if since == -11 else length
+        taker = lease_out(
+            f"out{i}",
+            make.one_of(0.6, 0.9, 1.5),
+            length,
+            **make.some(4, units_max=(2,), accelerators=(0.5, 2.0), lead_months=(1,)),
+            **make.window("sign_from", "sign_until"),
+            **clauses,
+        )
+        rows += mixed(taker, {"H100": 0.5, "TPU": 1.0}) if tpu and make.chance(4) else [taker]
     if make.chance(4):
         window = make.window("buy_from", "buy_until")
         rows.append(Option(option="right", offer="lease", premium_usd=make.one_of(50.0, 400.0), **window))
@@ -267,7 +288,7 @@ def subleases(random: Random) -> Dataset:
         rows.append(Rule(rule="policy", kind=kind, offers=pair, count=1 if kind == "at_least" else None))
     rows += [
         segment(shortfall_usd_per_mtok=make.one_of(0.03, 0.1)),
-        demand(*(make.one_of(0.5, 1.0, 2.0, 3.0) for _ in range(3))),
+        demand(*make.one_of([0.0, 0.5, 3.0], [make.one_of(0.5, 1.0, 2.0, 3.0) for _ in range(3)])),
         on_demand(make.one_of(1.0, 2.0)),
     ]
     settings = make.some(4, discount_rate=(0.3,), end_of_horizon=("full",), reserve_margin=(0.1, 0.25))

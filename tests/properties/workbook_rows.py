@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from builders import (
 )
 
 from models.columns import Row
-from models.schema import ContractTier, LeaseTerm, Limit, LoadBlock, LoadShape, Network
+from models.schema import ContractTier, LeaseOut, LeaseOutHardware, LeaseTerm, Limit, LoadBlock, LoadShape, Network
 
 T = TypeVar("T")
 
@@ -252,14 +253,32 @@ def sold(make: Maker) -> list[Any]:
 
 def lease_outs(make: Maker) -> list[Any]:
     """One taker."""
-    return [
-        lease_out(
-            "sublease",
-            make.one_of(0.4, 1.6, 2.4),
-            make.one_of(1, 2, 3),
-            region=make.one_of(*make.regions),
-            hardware=make.one_of(*make.hardware),
-            **make.some(3, units_max=(2,), accelerators=(0.5, 2.0), lead_months=(1,)),
-            **make.window("sign_from", "sign_until"),
-        )
+    length = make.one_of(1, 2, 3)
+    clauses: dict[str, Any] = make.some(
+        2, prepay_share=(0.5, 1.0), upfront_usd_per_unit=(200.0,), ramp=("slow", "late")
+    )
+    if length > 1 and make.chance(5):
+        clauses |= {"recall_after_months": make.one_of(0, 1)}
+        clauses |= make.some(5, recall_notice_months=(1,), recall_fee_share=(0.2, 0.5))
+    if make.chance(2):
+        clauses |= {"signed": make.one_of(-1, 0, 1), "signed_units": 1}
+    taker = lease_out(
+        "sublease",
+        make.one_of(0.4, 1.6, 2.4),
+        length,
+        region=make.one_of(*make.regions),
+        hardware=make.one_of(*make.hardware),
+        **make.some(3, units_max=(2,), accelerators=(0.5, 2.0), lead_months=(1,)),
+        **make.window("sign_from", "sign_until"),
+        **clauses,
+    )
+    return mixed(taker, {"H100": 1.0, "TPU": 0.5}) if len(make.hardware) > 1 and make.chance(3) else [taker]
+
+
+def mixed(taker: LeaseOut, holds: Mapping[str, float]) -> list[Any]:
+    """The same taker of a mixed cluster."""
+    parts = [
+        LeaseOutHardware(lease_out=taker.lease_out, hardware=name, accelerators=number)
+        for name, number in holds.items()
     ]
+    return [replace(taker, hardware=None, accelerators=None), *parts]

@@ -24,7 +24,10 @@ def combinations(data: Dataset) -> int:
         choices, units = len(lease_holdings(data, row)), row.signed_units if row.status == "signed" else row.units_max
         sizes.append(comb(choices + (units or 0) - (row.status == "signed"), units or 0))
     sizes += [1 if row.status == "signed" else 1 + len(contract_holdings(data, row)) for row in data.contracts]
-    sizes += [comb(len(lease_out_holdings(data, row)) + row.units_max, row.units_max) for row in data.lease_outs]
+    for row in data.lease_outs:
+        signed, choices = row.status == "signed", len(lease_out_holdings(data, row))
+        units = (row.signed_units or 0) if signed else row.units_max
+        sizes.append(comb(choices + units - signed, units))
     sizes += [1 + len(signing_months(data, row.buy_from, row.buy_until)) for row in data.options]
     single = sum(row.single_site for row in data.segments)
     if single:

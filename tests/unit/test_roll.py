@@ -135,7 +135,7 @@ def test_throughput_keeps_what_software_gained():
 
 
 def test_a_lease_out_runs_on_for_its_last_months():
-    """A lease-out of four months agreed in month 0 has three left, which a rule takes in the new month 0."""
+    """A lease-out of four months agreed in month 0 has three left, as a signed row."""
     data = b.dataset(
         b.fleet(accelerators=4.0),
         b.lease_out("out", hourly=1.0, term_months=4, units_max=2),
@@ -144,7 +144,9 @@ def test_a_lease_out_runs_on_for_its_last_months():
     )
     rolled = roll_forward(data, Plan(signings=(_signed("lease_out", "out", 0, 4, units=2),)), 1).dataset
     [out] = rolled.lease_outs
-    assert (out.lease_out, out.accelerators, out.units_max, out.term_months) == ("out", 2.0, 1, 3)
+    assert (out.lease_out, out.status, out.signed_month, out.signed_units, out.term_months) == (
+        "out", "signed", b.JAN, 2, 4,
+    )  # fmt: skip
     assert b.costs(b.solved(rolled)) == {"lease_out_income": pytest.approx(-2 * 24 * (28 + 31 + 30))}
 
 

@@ -1,0 +1,96 @@
+"""Workbooks of the clauses that lessors and labs sign walk every command, each with and without scenarios.
+
+Demand grows from two accelerators to nearly four; what is there is leased out, or more is had, as a part allows.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import Run
+from sheets import Tables, workbook
+
+pytestmark = pytest.mark.slow
+
+COMMON: Tables = {
+    "settings": {"first_month": "2026-01", "months": 4, "discount_rate": 0.1, "first_stage_months": 1},
+    "hardware": [{"hardware": "H100", "kw": 1}],
+    "throughput": [{"workload": "chat", "hardware": "H100", "tokens_per_second": 1e9 / 86400}],
+    "segments": [{"segment": "chat", "workload": "chat", "growth_per_month": 0.2, "shortfall_usd_per_mtok": 0.2}],
+    "demand": [{"segment": "chat", "region": "us", "month": "2026-01", "tokens_bn_per_day": 2}],
+    "history": [
+        {"segment": "chat", "month": f"2025-{month:02d}", "tokens_bn_per_day": 1 + month / 12} for month in range(1, 13)
+    ],
+    "fleet": [
+        {"asset": "own", "provider": "us-inc", "region": "us", "hardware": "H100", "accelerators": 3, "sublet": "yes"}
+    ],
+    "leases": [{"lease": "cloud", "provider": "neo", "region": "us", "units_max": 2}],
+    "lease_hardware": [{"lease": "cloud", "hardware": "H100", "accelerators": 1}],
+    "lease_terms": [{"lease": "cloud", "term_months": 3, "usd_per_accelerator_hour": 1.5, "cancel_after_months": 1}],
+    "on_demand": [{"provider": "spot", "region": "us", "hardware": "H100", "usd_per_accelerator_hour": 3}],
+}
+SCENARIOS: Tables = {
+    "scenarios": [{"scenario": "base", "probability": 0.6}, {"scenario": "high", "probability": 0.4}],
+    "scenario_factors": [{"scenario": "high", "quantity": "demand", "name": "chat", "value": 1.5}],
+}
+PARTS: dict[str, Tables] = {
+    "lessor": {
+        "lease_outs": [
+            {"lease_out": "taker", "provider": "lab", "region": "us", "term_months": 6, "usd_per_accelerator_hour": 2,
+             "ramp": "slow", "upfront_usd_per_unit": 50, "prepay_share": 0.2, "escalator_per_year": 0.05,
+             "recall_after_months": 1, "recall_notice_months": 1, "recall_fee_share": 0.1},
+            {"lease_out": "old", "provider": "other", "region": "us", "hardware": "H100", "accelerators": 1,
+             "status": "signed", "signed_month": "2025-10", "signed_units": 1, "term_months": 5,
+             "usd_per_accelerator_hour": 1, "recall_after_months": 0},
+        ],
+        "lease_out_hardware": [{"lease_out": "taker", "hardware": "H100", "accelerators": 0.5}],
+        "ramps": [{"ramp": "slow", "service_month": 1, "capacity_share": 0.5},
+                  {"ramp": "slow", "service_month": 2, "capacity_share": 1}],
+    },
+}  # fmt: skip
+"""A workbook of each part, beside `COMMON`."""
+
+
+@pytest.fixture(params=PARTS)
+def part(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A part's name; its workbooks lie in the test's folder, `plain.xlsx` and `two.xlsx` with scenarios."""
+    workbook(tmp_path / "plain.xlsx", COMMON, PARTS[request.param])
+    workbook(tmp_path / "two.xlsx", COMMON, PARTS[request.param], SCENARIOS)
+    return str(request.param)
+
+
+def test_every_command_takes_the_clauses_of_a_part(part: str, run: Run) -> None:
+    """Solved, audited, rolled, kept to, explained, compared, stressed, replanned and converted, all is well."""
+
+    def good(*words: Any) -> Any:
+        said = run(*words, "--json")
+        assert said.code == 0, (words, said.out[-2000:], said.err[-2000:])
+        return said.json
+
+    plan = good("solve", "plain.xlsx", "-o", "plan.xlsx")
+    both = good("solve", "two.xlsx", "-o", "both.xlsx")
+    apart = good("solve", "two.xlsx", "--engine", "decomposition", "-o", "apart.xlsx")
+    assert apart["objective_usd"] == pytest.approx(both["objective_usd"], rel=2e-3)
+    for problem, made in (("plain.xlsx", "plan.xlsx"), ("two.xlsx", "both.xlsx")):
+        assert good("audit", problem, made)["audit"]["passed"]
+        good("stress", problem, made, "--demand-volatility", 0.1, "--count", 2, "--workers", 1, "-o", f"stress {made}")
+    good("explain", "plain.xlsx", "plan.xlsx", "-o", "why.xlsx")
+    for to in ("2026-02", "2026-03"):
+        good("roll", "plain.xlsx", "plan.xlsx", "--to", to, "-o", f"{to}.xlsx")
+        good("solve", f"{to}.xlsx", "-o", f"{to} plan.xlsx")
+    assert good("solve", "plain.xlsx", "--start", "plan.xlsx", "-o", "begun.xlsx")["objective_usd"] == pytest.approx(
+        plan["objective_usd"], rel=2e-3
+    )
+    good("solve", "plain.xlsx", "--keep", "plan.xlsx", "--change-cost", 100, "-o", "kept.xlsx")
+    good("solve", "plain.xlsx", "--alternatives", 1, "--within", "5%", "-o", "others.xlsx")
+    good("compare", "plan.xlsx", "both.xlsx", "-o", "compared.xlsx")
+    good("scenarios", "plain.xlsx", "--demand-volatility", 0.1, "--sample", 10, "--count", 2, "-o", "sampled.xlsx")
+    rolling = good("batch", "plain.xlsx", "--rolling", "plain.xlsx", "--every", 1, "-o", "rolling")
+    assert rolling, json.dumps(rolling)
+    good("convert", "plain.xlsx", "folder")
+    again = good("solve", "folder", "-o", "from folder.xlsx")
+    assert again["objective_usd"] == pytest.approx(plan["objective_usd"], rel=1e-9)
+    assert good("reproduce", "plan.xlsx")
