@@ -187,6 +187,19 @@ class Dataset:
         """Hours of the calendar month t, inside the horizon or not."""
         return months.hours(self.month(t))
 
+    def periods(self, of: Iterable[int], per: str) -> list[list[int]]:
+        """Months t by the `month`, `quarter` or `year` they lie in, or as one `horizon`; the fiscal year counts."""
+
+        def period(t: int) -> object:
+            year, month = self.fiscal_month(t)
+            return {"month": t, "quarter": (year, (month - 1) // 3), "year": year, "horizon": 0}[per]
+
+        return list(groups((period(t), t) for t in of).values())
+
+    def fiscal_month(self, t: int) -> tuple[int, int]:
+        """Fiscal year of month t, named by the calendar year it ends in, and month 1 … 12 of it."""
+        return months.year_and_month(self.month(t) + (13 - self.settings.fiscal_year_start) % 12)
+
     def discount(self, t: int) -> float:
         """Present value of a dollar paid at the start of month t: (1 + discount_rate)^(-t/12)."""
         return float((1.0 + self.settings.discount_rate) ** (-t / 12.0))

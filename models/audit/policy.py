@@ -73,7 +73,9 @@ class Caps:
         """The months of the cap's window, by the calendar period they fall in, and its name."""
 
         def period(t: int) -> str:
-            year, month = months.year_and_month(self.dataset.month(t))
+            # the fiscal year goes by the calendar year it ends in
+            begins = self.dataset.settings.fiscal_year_start
+            year, month = months.year_and_month(self.dataset.month(t) + (13 - begins) % 12)
             names = {
                 "month": self.dataset.label(t),
                 "quarter": f"{year} Q{(month - 1) // 3 + 1}",

@@ -20,8 +20,7 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.core.scopes import Scoped, capacity_in_scope, in_scope
 from models.core.vector import Vector
-from models.demand.baseline import segment_demand
-from models.demand.prices import SegmentPrices
+from models.demand.revenue import earned_by_month
 from models.grouping import groups
 from models.kinds import PROBE
 
@@ -97,18 +96,14 @@ class CapQuantities:
             changes = _owed_changes(model, of)
             return Linear().plus_all((changes[t], 1.0 / usd) for t in range(of.t + 1))
         if of.measure == "earned":
-            return self._earned(of.t)
+            return self._earned[of.t].times(1.0 / usd)
         tokens = self._short if of.measure == "short" else self._demanded
         return Linear().plus_all((each, 1.0) for name, each in tokens[of.t] if of.scope == "total" or of.name == name)
 
-    def _earned(self, t: int) -> Linear:
-        """Revenue of month t less what limits forgo and what tokens short would have brought."""
-        model, usd = self.model, self.model.units.usd
-        prices = SegmentPrices(model.dataset)
-        total = Linear(self._baseline_revenue[t] / usd).plus(model.revenue_forgone.get(t, Linear()), -1.0 / usd)
-        unit = model.units.tokens_bn / usd
-        short = ((each, -prices.revenue_usd_per_bn(name, t) * unit) for name, each in self._short[t])
-        return total.plus_all(short)
+    @cached_property
+    def _earned(self) -> list[Linear]:
+        """USD earned by month t."""
+        return earned_by_month(self.model)
 
     @cached_property
     def _online(self) -> dict[int, list[tuple[Source, Linear]]]:
@@ -125,16 +120,6 @@ class CapQuantities:
     def _demanded(self) -> dict[int, list[tuple[str, Linear]]]:
         """By month t, segments and their tokens demanded after limits, in model units."""
         return groups((t, (segment, demanded)) for (segment, _, t, _), demanded in self.model.demand.items())
-
-    @cached_property
-    def _baseline_revenue(self) -> Vector:
-        """Revenue before limits by month t, USD."""
-        dataset = self.model.dataset
-        prices = SegmentPrices(dataset)
-        revenue = np.zeros(len(dataset.horizon))
-        for (segment, t), bn_per_day in segment_demand(dataset).items():
-            revenue[t] += bn_per_day * dataset.hours(t) / 24.0 * prices.revenue_usd_per_bn(segment, t)
-        return revenue
 
 
 def owed_usd(model: Model, scoped: Scoped) -> Vector:

@@ -19,8 +19,6 @@ from models.core.compiled import Compiled
 from models.core.linear import Linear
 from models.core.model import Model
 from models.core.vector import Vector
-from models.grouping import groups
-from models.months import year_and_month
 from models.policy.cap_quantities import CapQuantities, Quantity, owed_usd
 from models.schema import Cap
 
@@ -83,11 +81,7 @@ def _held(model: Model, cap: Cap) -> list[list[int]]:
     if cap.measure in ("capacity_mw", "capacity_share", "obligation_usd"):
         return [[t] for t in months]
 
-    def period(t: int) -> object:
-        year, month = year_and_month(model.dataset.month(t))
-        return {"month": t, "quarter": (year, (month - 1) // 3), "year": year, "horizon": 0}[cap.per]
-
-    return list(groups((period(t), t) for t in months).values())
+    return model.dataset.periods(months, cap.per)
 
 
 def _measured(model: Model, cap: Cap, period: list[int]) -> tuple[float, dict[Quantity, float]]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from models import months
 from models.core.ledgers import Payer
 from models.core.scopes import in_scope
 from models.dataset import Carried, Dataset, block_hours
-from models.demand.baseline import baseline_demand
-from models.demand.prices import SegmentPrices
+from models.demand.revenue import revenues
 from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, OTHER
 from models.plan import OnDemandUse, Payment, Plan, Serving, Shortfall
@@ -93,26 +91,16 @@ def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int,
     if cap.per == "horizon":
         end = dataset.settings.months
         return first, end if to + months_left <= end else None
-    month, length = dataset.month(to), PERIOD_MONTHS[cap.per]
-    _, of_year = months.year_and_month(month)
-    begun = dataset.t(month - (of_year - 1) % length)
+    length = PERIOD_MONTHS[cap.per]
+    begun = to - (dataset.month(to) - (dataset.settings.fiscal_year_start - 1)) % length
     return max(first, begun), begun + length
 
 
 def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
     """What the months implemented through add to a cap on a share; a workbook cannot say it, the problem itself can."""
     dataset, plan = state.dataset, state.plan
-    prices = SegmentPrices(dataset)
-    revenue = sum(
-        per_day[t] * dataset.hours(t) / 24.0 * prices.revenue_usd_per_bn(segment, t)
-        for (segment, _), per_day in baseline_demand(dataset).items()
-        for t in implemented
-    )
+    revenue = sum(each.earned for each in revenues(dataset, plan) if each.month in implemented)
     paid = [each for each in plan.payments if each.month in implemented]
-    forgone = (each for each in paid if each.category == "revenue_forgone")
-    revenue -= sum(each.present_value_usd / dataset.discount(each.month) for each in forgone)
-    lost = (each for each in plan.shortfalls if each.month in implemented)
-    revenue -= sum(each.tokens_bn * prices.revenue_usd_per_bn(each.segment, each.month) for each in lost)
 
     def tokens(rows: Iterable[Serving | Shortfall]) -> float:
         return sum(each.tokens_bn for each in rows if each.month in implemented and cap.name in (None, each.segment))

@@ -32,6 +32,9 @@ class Settings(Row):
     )
     risk_weight: float = column("share", "weight of the CVaR in the objective", default=0.0)
     risk_alpha: float = column("share", "level of the CVaR", default=0.95, below=1)
+    fiscal_year_start: int = column(
+        "count", "calendar month in which the years and quarters of caps and reports begin", default=1, low=1, high=12
+    )
     accept_warnings: tuple[str, ...] = column(
         "names", "warnings that a person has looked at, by their short names; not on the plan's first page", default=()
     )

@@ -57,7 +57,7 @@ class Cap(Row):
     until_month: int | None = column("month", "last month it holds; blank: always", default=None)
     per: str = column(
         "choice",
-        "calendar period that cash and shortfall add up over",
+        "period that cash and shortfall add up over; quarters and years are fiscal ones",
         default="month",
         choices=("month", "quarter", "year", "horizon"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
 from models.audit import AuditReport
@@ -38,6 +39,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "bound_usd": result.bound_usd,
         "gap": result.gap,
         "costs_usd": None,
+        "revenue_usd": None,
         **{name: result.value(estimates[name]) for name in AGAINST_BASE_CASE},
         "estimates": {name: estimate_json(each) for name, each in estimates.items()},
         "demand_bn_tokens": None,
@@ -65,7 +67,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "warning_names": [each.name for each in warnings],
     }
     if result.has_plan:
-        document |= report_of(result).json(result) | _after_horizon(result)
+        document |= report_of(result).json(result) | _of_plans(result)
     if result.kept is not None:
         names = names_in_words(result.kept.departed)
         minimised = result.kept.minimised
@@ -89,9 +91,15 @@ def run_json(result: RunResult) -> dict[str, Any]:
     return {key: _strict(value) for key, value in document.items()}
 
 
-def _after_horizon(result: RunResult) -> dict[str, Any]:
-    end = result.plan_set.horizon_end
-    return {"owed_after_horizon_usd": end.owed_usd, "worth_after_horizon_usd": end.worth_usd}
+def _of_plans(result: RunResult) -> dict[str, Any]:
+    """Figures that are alike for a plan and, as expected values, for plans of scenarios."""
+    plans = result.plan_set
+    parts = ("baseline", "forgone", "lost_to_shortage", "earned")
+    return {
+        "revenue_usd": {part: plans.mean(attrgetter(f"revenue.{part}")) for part in parts},
+        "owed_after_horizon_usd": plans.horizon_end.owed_usd,
+        "worth_after_horizon_usd": plans.horizon_end.worth_usd,
+    }
 
 
 def audit_json(audit: AuditReport | None) -> dict[str, Any] | None:

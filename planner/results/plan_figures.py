@@ -12,6 +12,7 @@ from planner.results.decisions import Action, Decision, actions, decisions
 from planner.results.horizon_end import HorizonEnd, horizon_end
 from planner.results.lock_in import LockRow, lock_in
 from planner.results.monthly import MonthRow, Totals, by_month, totals
+from planner.results.profit import ProfitRow, RevenueTotals, profit_by_month, profit_by_quarter, revenue_totals
 from planner.results.views import (
     ServiceRow,
     Tokens,
@@ -109,6 +110,21 @@ class PlanFigures:
     def cash_by_provider(self) -> dict[str, list[float]]:
         """Cash in USD by provider, a figure a month."""
         return cash_by_provider(self.dataset, self.plan)
+
+    @cached_property
+    def profit(self) -> list[ProfitRow]:
+        """Profit and loss, a row a month."""
+        return profit_by_month(self.dataset, self.plan)
+
+    @cached_property
+    def profit_by_quarter(self) -> list[ProfitRow]:
+        """The same by fiscal quarter."""
+        return profit_by_quarter(self.dataset, self.profit)
+
+    @cached_property
+    def revenue(self) -> RevenueTotals:
+        """Revenue over the horizon, present value in USD."""
+        return revenue_totals(self.dataset, self.profit)
 
     @property
     def most_owed_usd(self) -> float:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
@@ -12,7 +13,8 @@ from models.supply.bill_rows import BillRow
 from models.supply.registry import bought
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
-from planner.results.tables import Filled, Table, columns, rows_by_month, value_of
+from planner.results.profit import COMPUTE, ProfitRow
+from planner.results.tables import Filled, Table, TableColumn, columns, rows_by_month, value_of
 from planner.results.views import ServiceRow, UseRow
 
 SUMMARY = Table("Summary", "the plan in figures", columns("metric:text", "value:any", "unit:text?"))
@@ -145,6 +147,27 @@ MONTHLY = Table(
         "locked_months:whole",
     ),
     MonthRow,
+)
+PROFIT = Table(
+    "Profit and loss",
+    "revenue earned, what computing costs, and the margin, by month",
+    columns(
+        "month:month",
+        "baseline:money",
+        "forgone:money",
+        "lost:money",
+        "earned:money",
+        *(f"{category}:money:cash.{category}" for category in COMPUTE),
+        "margin:money",
+        "usd_per_mtok:rate?",
+    ),
+    ProfitRow,
+)
+PROFIT_BY_QUARTER = replace(
+    PROFIT,
+    sheet="P&L by quarter",
+    purpose="the same by fiscal quarter",
+    columns=(TableColumn("quarter", "text", "month"), *PROFIT.columns[1:]),
 )
 OFFERS_NOT_TAKEN = Table(
     "Offers not taken",

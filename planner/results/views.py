@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
-from models import months
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.grouping import sums
@@ -136,10 +135,10 @@ def regions_of_sources(dataset: Dataset) -> dict[tuple[Kind, str], str]:
 
 
 def cash_by_year(dataset: Dataset, plan: Plan) -> dict[int, dict[str, float]]:
-    """Cash in USD by calendar year and group, in order of years; payments beyond the horizon too."""
+    """Cash in USD by fiscal year and group, in order of years; payments beyond the horizon too."""
     found: dict[int, dict[str, float]] = {}
     for each in sorted(plan.payments, key=lambda payment: payment.month):
-        year, _ = months.year_and_month(dataset.month(each.month))
+        year, _ = dataset.fiscal_month(each.month)
         row = found.setdefault(year, dict.fromkeys((*CASH_GROUPS.values(), "other"), 0.0))
         row[cash_group(each.category)] += each.cash_usd
     return found

@@ -178,7 +178,7 @@ def _periods(data: Dataset, cap: Cap) -> list[tuple[int, ...]]:
     length = {"month": 1, "quarter": 3, "year": 12, "horizon": 10**6}[cap.per]
     groups: dict[int, list[int]] = defaultdict(list)
     for t in _cap_months(data, cap):
-        groups[data.month(t) // length].append(t)
+        groups[(data.month(t) + 13 - data.settings.fiscal_year_start) // length].append(t)
     return [tuple(months) for months in groups.values()]
 
 

@@ -25,7 +25,7 @@ from planner.results.base_case import BaseCase
 from planner.results.scenario_set import ScenarioSetResult
 
 KEYS = (
-    "schema plan_name status objective_usd bound_usd gap costs_usd base_case_usd saving_usd cash_saved_usd"
+    "schema plan_name status objective_usd bound_usd gap costs_usd revenue_usd base_case_usd saving_usd cash_saved_usd"
     " shortage_avoided_usd estimates demand_bn_tokens"
     " served_bn_tokens shortfall_bn_tokens owed_after_horizon_usd worth_after_horizon_usd"
     " months decisions limits audit model seconds interrupted input_sha256"

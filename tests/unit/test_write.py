@@ -41,6 +41,9 @@ from planner.errors import CannotWrite
 from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 
+PROFIT = (
+    "baseline forgone lost earned lease contract usage on_demand fleet network lease_out_income margin usd_per_mtok"
+)
 HEADERS = {
     "Summary": "metric value unit",
     "Decisions": "kind name month term_months units end_month accelerators mw cost_usd"
@@ -57,6 +60,8 @@ HEADERS = {
     " contracts_cash_usd on_demand_cash_usd usage_cash_usd leased_out_cash_usd other_cash_usd owed_usd locked_months",
     "Spend by provider": "month https://neo.example#usd spot#usd others#usd",
     "Lock-in": "month kind offer provider owed_usd months_left",
+    "Profit and loss": f"month {PROFIT}",
+    "P&L by quarter": f"quarter {PROFIT}",
     "Audit": "rule meaning result places failed worst_place found limit violation",
     "Run": "section key value source",
     "Serving": "month block segment region capacity_region hardware site tokens_bn",

@@ -23,6 +23,8 @@ from planner.results.plan_tables import (
     MARGINAL_VALUES,
     MONTHLY,
     OFFERS_NOT_TAKEN,
+    PROFIT,
+    PROFIT_BY_QUARTER,
     RUN,
     SERVICE,
     SUMMARY,
@@ -30,6 +32,7 @@ from planner.results.plan_tables import (
     decision_table,
     plan_tables,
 )
+from planner.results.profit import quarter_label
 from planner.results.tables import Filled, Table, TableColumn, rows_by_month
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ def filled_tables(result: RunResult) -> list[Filled]:
         *(own[sheet] for sheet in ("Capacity", "Service", "Limits", "Spend", "Bills", "Use", "Monthly")),
         _by_provider(figures),
         own["Lock-in"],
+        own[PROFIT.sheet],
+        own[PROFIT_BY_QUARTER.sheet],
         *marginal_tables(result.marginal),
         *_offers_not_taken(result, figures),
         Filled(AUDIT, audit_rows(result)),
@@ -70,8 +75,15 @@ def tables_of_plan(figures: PlanFigures) -> list[Filled]:
         rows_by_month(USE, figures.use),
         rows_by_month(MONTHLY, figures.months),
         rows_by_month(LOCK_IN, figures.lock_in),
+        rows_by_month(PROFIT, figures.profit),
+        _by_quarter(figures),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
     ]
+
+
+def _by_quarter(figures: PlanFigures) -> Filled:
+    by_month = rows_by_month(PROFIT, figures.profit_by_quarter).rows
+    return Filled(PROFIT_BY_QUARTER, [(quarter_label(figures.dataset, t), *values) for t, *values in by_month])
 
 
 def _kept(result: RunResult) -> list[Filled]:
