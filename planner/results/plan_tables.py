@@ -150,7 +150,7 @@ MONTHLY = Table(
 )
 PROFIT = Table(
     "Profit and loss",
-    "revenue earned, what computing costs, and the margin, by month",
+    "revenue earned, cost of computing and margin by month",
     columns(
         "month:month",
         "baseline:money",
