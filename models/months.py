@@ -10,7 +10,7 @@ import calendar
 import datetime as dt
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from models.text import seen, with_plain_dashes
 
@@ -72,6 +72,7 @@ def first_day(number: int) -> dt.date:
     return dt.date(year, month, 1)
 
 
+@cache
 def hours(number: int) -> int:
     """Hours of the calendar month: its days x 24.
 

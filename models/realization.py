@@ -26,6 +26,7 @@ class Realization:
         for first, row in rows:
             dated[row.quantity, row.name][0 if first is None else first] = row.value
         self._paths = {key: tuple(zip(*sorted(path.items()), strict=True)) for key, path in dated.items()}
+        self._quantities = {quantity for quantity, _ in dated}
 
     def _named(self, quantity: str, name: str, t: int) -> float | None:
         path = self._paths.get((quantity, name))
@@ -35,6 +36,8 @@ class Realization:
         return float(path[1][begun - 1]) if begun else None
 
     def _product(self, quantity: str, names: Iterable[str], t: int) -> float:
+        if quantity not in self._quantities:
+            return 1.0
         found = (self._named(quantity, name, t) for name in dict.fromkeys(names))
         named = [value for value in found if value is not None]
         if not named:

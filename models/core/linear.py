@@ -41,8 +41,8 @@ class Linear:
         """Adds another Linear in place and returns self."""
         if scale:
             self.constant += scale * other.constant
-            self.coefficients.extend(scale * each for each in other.coefficients)
-            self.variables.extend(other.variables)
+            self.coefficients += other.coefficients if scale == 1.0 else [scale * each for each in other.coefficients]
+            self.variables += other.variables
         return self
 
     def add_all(self, terms: Iterable[tuple[Var, float]]) -> Linear:
@@ -68,13 +68,16 @@ class Linear:
 
     def collect_terms(self) -> Linear:
         """The same with each variable once; none at 0, nor at what rounding leaves of coefficients that cancel."""
+        keys = list(map(id, self.variables))
+        result = Linear(self.constant)
+        if len(set(keys)) == len(keys):
+            result.coefficients, result.variables = list(self.coefficients), list(self.variables)
+            return result
         parts: dict[int, list[float]] = {}
         variables: dict[int, Var] = {}
-        for coefficient, variable in zip(self.coefficients, self.variables, strict=True):
-            key = id(variable)
+        for key, coefficient, variable in zip(keys, self.coefficients, self.variables, strict=True):
             parts.setdefault(key, []).append(coefficient)
             variables[key] = variable
-        result = Linear(self.constant)
         for key, coefficients in parts.items():
             total = sum(coefficients)
             if len(coefficients) == 1 or abs(total) > CANCELLED * max(map(abs, coefficients)):

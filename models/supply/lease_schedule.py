@@ -77,6 +77,11 @@ class LeaseSchedule(OfferSchedule):
         """How capacity and fee of the term build up."""
         return ramp_up(self.dataset, self.term.ramp)
 
+    @cached_property
+    def _hourly(self) -> float:
+        """USD per hour of a unit, of all its hardware."""
+        return (self.term.usd_per_accelerator_hour or 0.0) * sum(self.accelerators.values())
+
     def online_share(self, t: int) -> float:
         """Share of a unit's accelerators that is online in month t of its service."""
         return self.arrives(t) if self.supplier_present(t) else 0.0
@@ -91,8 +96,7 @@ class LeaseSchedule(OfferSchedule):
         if self.term.usd_per_unit_month is not None:
             rate = self.term.usd_per_unit_month
         else:
-            hourly = self.term.usd_per_accelerator_hour or 0.0
-            rate = hourly * sum(self.accelerators.values()) * self.dataset.hours(t)
+            rate = self._hourly * self.dataset.hours(t)
         multiple = self.term.renewal_price_multiple if t >= self.term_end else 1.0
         steps = self.ramp.rate_multiplier(service_month) * escalation(self.term.escalator_per_year, service_month)
         return float(rate * self.price * self.arrives(t) * steps * multiple)

@@ -235,7 +235,7 @@ def _pay(model: Model, service: _ServicePeriod) -> None:
             due(t, level.times(schedule.fee(t)))
         elif t < end:
             due(t, level.times((1.0 - term.prepay_share) * schedule.fee(t)))
-        if t >= schedule.term_end or t < end:
+        if t >= horizon and (t >= schedule.term_end or t < end):
             deduct_worth(model, service.kind.category, payer, t, level.times(schedule.worth_beyond(t)))
     for t in service.stops:
         left = service.level(t - 1).times(1.0).plus(service.level(t), -1.0)
