@@ -51,17 +51,10 @@ def annotate(source: Path, target: Path, faults: Sequence[Fault]) -> list[Fault]
     try:
         book = WorkbookEdit(workbook_bytes(source))
         lost = _own_list(book)
-        by_cell: dict[tuple[str, str], list[Fault]] = defaultdict(list)
-        for fault in faults:
-            sheet = book.sheet(fold(fault.sheet)) if re.fullmatch(r"[A-Z]{1,3}[1-9]\d{0,6}", fault.cell) else None
-            if sheet is not None:
-                letters = fault.cell.rstrip("0123456789")
-                row, letter = sheet.shown_by(int(fault.cell.removeprefix(letters)), letters)
-                by_cell[fold(fault.sheet), f"{letter}{row}"].append(fault)
+        _mark(book, faults)
+        _write_issues(book, faults)
     except (UnreadableFile, OSError):
         raise WrongUsage(f"{source} cannot be opened as a workbook, so there is no copy to annotate.") from None
-    _mark(book, by_cell)
-    _write_issues(book, faults)
     with atomic_write(target) as temporary:
         book.save(temporary)
     return [*lost, *book.losses()]
@@ -87,11 +80,18 @@ def _own_list(book: WorkbookEdit) -> list[Fault]:
     return [Fault(ANNOTATED_SHEET, "", "", found, expected, fix, "part-not-kept")]
 
 
-def _mark(book: WorkbookEdit, by_cell: dict[tuple[str, str], list[Fault]]) -> None:
+def _mark(book: WorkbookEdit, faults: Sequence[Fault]) -> None:
+    by_cell: dict[tuple[str, str], list[Fault]] = defaultdict(list)
+    for fault in faults:
+        sheet = book.sheet(fold(fault.sheet)) if re.fullmatch(r"[A-Z]{1,3}[1-9]\d{0,6}", fault.cell) else None
+        if sheet is not None:
+            letters = fault.cell.rstrip("0123456789")
+            row, letter = sheet.shown_by(int(fault.cell.removeprefix(letters)), letters)
+            by_cell[fold(fault.sheet), f"{letter}{row}"].append(fault)
     notes: dict[str, dict[str, str]] = defaultdict(dict)
-    for (name, address), faults in by_cell.items():
-        worst = min(fault.severity for fault in faults)
-        told = (f"{each.severity.upper()}: found {each.found}; expected {each.expected}. {each.fix}" for each in faults)
+    for (name, address), found in by_cell.items():
+        worst = min(fault.severity for fault in found)
+        told = (f"{each.severity.upper()}: found {each.found}; expected {each.expected}. {each.fix}" for each in found)
         notes[name][address] = escaped("\n\n".join(told))
         letters = address.rstrip("0123456789")
         row = int(address.removeprefix(letters))

@@ -14,11 +14,13 @@ from typing import Any
 from models import months
 from models.columns import Column, Row, columns_of
 from models.dataset import Dataset
+from models.faults import FaultyWorkbook
 from models.parsing.raw_tables import fold
 from models.schema import SHEETS, Sheet
 from planner.excel.problem_workbook import workbook_bytes
 from planner.excel.sheet_edit import SheetEdit
 from planner.excel.workbook_edit import MONTH, WorkbookEdit
+from planner.files.reading import UnreadableFile
 
 
 def rewritten_book(source: Path, before: Dataset, after: Dataset) -> WorkbookEdit:
@@ -26,8 +28,19 @@ def rewritten_book(source: Path, before: Dataset, after: Dataset) -> WorkbookEdi
 
     A row that carries the number of a row of the sheet is that row as it is now; of the settings only
     first_month changes.
+
+    Raises
+    ------
+    FaultyWorkbook
+        Formats that copied cells need are damaged.
     """
-    book = WorkbookEdit(workbook_bytes(source))
+    try:
+        return _rewritten(WorkbookEdit(workbook_bytes(source)), before, after)
+    except UnreadableFile as refused:  # parts that no cell asks for when it is read
+        raise FaultyWorkbook([refused.fault(source.name)]) from None
+
+
+def _rewritten(book: WorkbookEdit, before: Dataset, after: Dataset) -> WorkbookEdit:
     for sheet in SHEETS:
         rows, kept = before.rows(sheet.name), after.rows(sheet.name)
         if sheet.name == "settings":

@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from planner.files.package import damaged
+
 
 def in_utf8(part: bytes) -> bytes:
-    """The XML of a part in UTF-8."""
-    if part.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = part.decode("utf-16")
-    elif declared := re.match(rb"<\?xml[^>]*encoding=[\"']([\w.-]+)[\"']", part):
-        if declared[1].lower() in (b"utf-8", b"us-ascii", b"ascii"):
-            return part
-        text = part.decode(declared[1].decode())
-    else:
-        return part
-    return re.sub(r"^<\?xml[^>]*\?>", "", text).encode()
+    """The XML of a part in UTF-8.
+
+    Raises
+    ------
+    UnreadableFile
+        It is in no encoding that is known.
+    """
+    declared = re.match(rb"<\?xml[^>]*encoding=[\"']([\w.-]+)[\"']", part)
+    wide = part.startswith((b"\xff\xfe", b"\xfe\xff"))
+    called = "utf-16" if wide else declared[1].decode().lower() if declared else "utf-8"
+    try:
+        text = part.decode(called)
+    except (LookupError, ValueError) as error:
+        raise damaged(str(error)) from None
+    return part if called in ("utf-8", "us-ascii", "ascii") else re.sub(r"^<\?xml[^>]*\?>", "", text).encode()
 
 
 def prefix_of(text: str) -> str:

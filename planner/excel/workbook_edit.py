@@ -10,6 +10,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from string import ascii_uppercase
 from typing import BinaryIO
@@ -25,6 +26,7 @@ from planner.excel.part_text import in_utf8, prefix_of, with_last
 from planner.excel.sheet_edit import SheetEdit
 from planner.excel.style_edit import Look, StyleEdit
 from planner.files.package import DAMAGES, MAIN, OFFICE, Package, escaped
+from planner.files.reading import UnreadableFile
 
 _TYPES = "[Content_Types].xml"
 _OFFICE_TYPE = "application/vnd.openxmlformats-officedocument"
@@ -105,6 +107,7 @@ class WorkbookEdit:
         if self._styles is None:
             if not self._style_part:
                 _, self._style_part = self._new_part("styles", style_edit.EMPTY, self._main)
+            self._cells.time_format("0")  # reads the styles, which no cell may have asked for
             self._styles = StyleEdit(self._text(self._style_part))
         return self._styles.style(base, look)
 
@@ -178,13 +181,14 @@ class WorkbookEdit:
         formulas: dict[str, dict[Place, str]] = {}
         spoken_of: dict[str, frozenset[str]] = {}
         for part, name in self._names.items() if any(changed.values()) else ():
-            content = self._package.read(part)
-            if not re.search(rb"<([\w.-]+:)?f[ />]", in_utf8(content)):
-                continue
-            if name not in sheet_names():
-                spoken_of[name] = self._spoken_of(content)
-            elif (sheet := self.sheet(name)) is not None:
-                formulas[name] = sheet.formulas()
+            with suppress(UnreadableFile):  # what is damaged is a loss of the copy
+                content = in_utf8(self._package.read(part))
+                if not re.search(rb"<([\w.-]+:)?f[ />]", content):
+                    continue
+                if name not in sheet_names():
+                    spoken_of[name] = self._spoken_of(content.decode().lower())
+                elif (sheet := self.sheet(name)) is not None:
+                    formulas[name] = sheet.formulas()
         entries = re.findall(r'<[^<>]*definedName\b[^>]*\bname="([^"]*)"[^>]*>([^<]*)<', self._text(self._main))
         names = {name.lower(): unescape(meaning) for name, meaning in entries}
         doubtful: set[str] = set()
@@ -196,9 +200,8 @@ class WorkbookEdit:
                 return found
             doubtful |= more
 
-    def _spoken_of(self, content: bytes) -> frozenset[str]:
+    def _spoken_of(self, text: str) -> frozenset[str]:
         """The sheets that formulas of a sheet that is not read may speak of, by the names in its part."""
-        text = in_utf8(content).decode(errors="replace").lower()
         names = (sheet.name for sheet in self._package.sheets)
         return frozenset(fold(name) for name in names if re.search(rf"{re.escape(escape(name.lower()))}'?!", text))
 
@@ -253,8 +256,11 @@ class WorkbookEdit:
         for kind, part in self._package.related(self._main).values():
             if part in self._edits:
                 self._edits[part].unselect()
-            elif kind.endswith("sheet") and part in self._package and "tabSelected" in (text := self._text(part)):
-                self._keep(part, re.sub(r'(<[\w.:-]*sheetView\b[^>]*?)\stabSelected="[^"]*"', r"\1", text))
+            elif kind.endswith("sheet") and part in self._package:
+                # a sheet that is damaged and not read is a loss of the copy
+                with suppress(*() if self._names.get(part, "") in sheet_names() else (UnreadableFile,)):
+                    if "tabSelected" in (text := self._text(part)):
+                        self._keep(part, re.sub(r'(<[\w.:-]*sheetView\b[^>]*?)\stabSelected="[^"]*"', r"\1", text))
 
     def _new_part(self, kind: str, text: str, source: str) -> tuple[str, str]:
         """A new part that another leads to: the key of the relation, and its name."""

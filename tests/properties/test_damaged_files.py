@@ -22,8 +22,11 @@ from unit.plans import write
 from models.faults import FaultyWorkbook
 from models.plan import Plan
 from planner.batch.jobs.files import read_jobs
+from planner.errors import WrongUsage
+from planner.excel.annotate import annotate
 from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import provenance_warnings, read_plan
+from planner.files.package import names_of_sheets
 from planner.problem_reader import read
 from planner.reports.run_result import RunResult
 
@@ -121,6 +124,20 @@ def test_a_damaged_problem_is_read_or_refused(data: st.DataObject, folder: Path)
     path.write_bytes(data.draw(damage((folder / "problem.xlsx").read_bytes())))
     result = read(path)
     assert (result.dataset is None) == bool(result.errors)
+
+
+@FUZZING
+@given(data=st.data())
+def test_a_damaged_problem_is_marked_or_refused(data: st.DataObject, folder: Path) -> None:
+    """The marked copy of a problem has the faults that the problem has, or there is no copy, in words."""
+    path, marked = folder / "faulty.xlsx", folder / "marked.xlsx"
+    path.write_bytes(data.draw(damage((folder / "problem.xlsx").read_bytes())))
+    marked.unlink(missing_ok=True)
+    result = read(path)
+    with suppress(WrongUsage):
+        annotate(path, marked, result.faults)
+        assert "Issues" in names_of_sheets(marked)
+        assert not result.tables or set(read(marked).faults) == set(result.faults)
 
 
 @FUZZING
