@@ -12,10 +12,13 @@ from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
+from models.faults import FaultyWorkbook
 from models.plan import Plan
+from planner.analysis.plan_comparison import input_changes
 from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode
+from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import read_plan, run_record
 from planner.explain.better_plan import BetterPlan, better_plan_workbook
 from planner.explain.document import explanation_json
@@ -183,10 +186,7 @@ class _Explainer:
             reason = f"{path} is not a plan of {self.request.input_path} as it is now, so nothing is explained."
             lines = [*audit_lines(report), reason]
             raise Refused(CommandResult(lines, {"status": "rejected"}, ExitCode.REJECTED_BY_AUDIT))
-        cost, record = plan.objective_usd, run_record(path)
-        bound, recorded_cost = record.get(("run", "bound_usd")), record.get(("run", "objective_usd"))
-        same_cost = isinstance(recorded_cost, float) and abs(recorded_cost - cost) <= 1e-6 * max(1.0, abs(cost))
-        return plan, Estimate.optimum(bound if same_cost and isinstance(bound, float) else None, cost)
+        return plan, Estimate.optimum(_recorded_bound(path, dataset), plan.objective_usd)
 
     def _solve(self, dataset: Dataset) -> tuple[Plan | None, Estimate]:
         model = build_model(dataset)
@@ -253,3 +253,14 @@ class _Explainer:
         lines = [*variation_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
         files = {self.outputs.plan: variations_workbook(dataset, found)}
         return self._with_better_plan(dataset, found.better, lines, document, files)
+
+
+def _recorded_bound(path: Path, dataset: Dataset) -> float | None:
+    """What every plan costs at least, USD, where a plan's file tells it of this very problem; else None."""
+    bound = run_record(path).get(("run", "bound_usd"))
+    if not isinstance(bound, (int, float)):
+        return None
+    try:
+        return None if input_changes(read_input(path), dataset) else float(bound)
+    except FaultyWorkbook:  # of before plans carried their input
+        return None

@@ -7,7 +7,8 @@ from pathlib import Path
 import builders as b
 import openpyxl
 import pytest
-from commandline import Run
+from commandline import Run, decision
+from sheets import workbook
 
 from models.dataset import Dataset
 from models.estimate import Estimate
@@ -186,3 +187,18 @@ def test_a_better_plan_is_written_to_begin_from(here: Run, small: Path, tmp_path
     page = openpyxl.load_workbook(tmp_path / "why.xlsx").worksheets[0]
     assert any("A better plan was found" in str(cell.value) for row in page.iter_rows() for cell in row if cell.value)
     assert here("solve", small, "-o", "next.xlsx", "--start", "why.better-plan.xlsx").code == 0
+
+
+def test_a_bound_that_a_plan_records_counts_for_its_own_problem_only(here: Run, tmp_path: Path) -> None:
+    """Where the lease left out has become cheap, a plan that buys on demand costs the same, and is not the best."""
+    terms = {usd: [{"lease": "L", "term_months": 12, "usd_per_accelerator_hour": usd}] for usd in (50, 1)}
+    dear, cheap = (workbook(tmp_path / f"{usd}.xlsx", decision(lease_terms=terms[usd])) for usd in terms)
+    assert here("solve", dear, "-o", "plan.xlsx", "--gap", "0").code == 0
+    own, other = (
+        here(
+            "explain", book, "plan.xlsx", "-o", "why.xlsx", "--vary", "demand=+0%,+1%", "--time-limit", "0.1", "--json"
+        ).json
+        for book in (dear, cheap)
+    )
+    assert own["bound_usd"] == pytest.approx(own["cost_usd"])
+    assert other["bound_usd"] is None or other["bound_usd"] < 0.9 * own["cost_usd"]

@@ -271,8 +271,8 @@ def test_a_little_of_an_offer_is_told_apart_from_a_unit_of_it() -> None:
     [row] = [dict(zip(table.table.headers, each, strict=True)) for each in table.rows]
     assert (row["extra_at_least_usd"], row["extra_at_most_usd"]) == (0.0, None)
     assert (row["break_even_at_least"], row["break_even_at_most"]) == (None, None)
-    assert "a little of it is worth more" in row["in_words"]
-    assert "whether a unit pays is not known" in row["in_words"]
+    assert "a small part of a unit is worth more" in row["in_words"]
+    assert "whether a whole unit pays is not known" in row["in_words"]
     plan = result.plan_set.only.plan
     explained = explain_plan(data, plan, Estimate.exactly(plan.objective_usd), seconds=60.0, gap=0.0, workers=1)
     [offer] = explained.offers

@@ -152,8 +152,8 @@ def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:
         extra = Estimate(0.0, None, "bound")  # with an offer forced in, less is allowed
         is_worth = "is worth more" if local.margin_usd > 0.0 else "is not known to be worth more"
         words = (
-            f"a little of it {is_worth} than it costs at the plan's marginal values; "
-            "whether a unit pays is not known: `planner explain` solves with it signed"
+            f"at the plan's marginal values a small part of a unit {is_worth} than it costs; "
+            "whether a whole unit pays is not known: `planner explain` solves with it signed"
         )
         known = extra.at_least, extra.at_most, None, None, extra.known_by
         rows.append((*place, local.worth_usd, local.cost_usd, *known, words))
