@@ -13,7 +13,7 @@ from models.core.compiled import Compiled, Size, compile_model
 from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
 from models.core.linear import Linear, Var
 from models.core.noise import without_noise
-from models.core.pyomo_loading import pyomo_environ
+from models.core.pyomo_loading import pause_gc, pyomo_environ
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
@@ -267,8 +267,9 @@ class Model:
         for variable, value in zip(arrays.columns, rounded, strict=True):
             variable.set_value(float(value), skip_validation=True)
         plan = Plan()
-        for reader in self.readers:
-            plan = _joined(plan, reader())
+        with pause_gc():
+            for reader in self.readers:
+                plan = _joined(plan, reader())
         return without_noise(replace(plan, payments=_by_month(plan.payments)))
 
     def to_lp(self) -> str:
