@@ -35,12 +35,12 @@ def with_comments(text: str, notes: Mapping[str, str], author: str) -> str:
     text = with_last(text, p, "authors", f"<{p}author>{escape(author)}</{p}author>")
     pieces, after, own = [], 0, set()
     for each in elements(text, p, "comment"):
-        address = _REF.search(each[0])
+        address = _REF.search(text[each])
         if address and address[1] in notes:
             own.add(address[1])
             more = f"<{p}r>{_held(p, BREAK + notes[address[1]])}</{p}r>"
-            pieces += [text[after : each.start()], with_last(each[0], p, "text", more)]
-            after = each.end()
+            pieces += [text[after : each.start], with_last(text[each], p, "text", more)]
+            after = each.stop
     added = (
         f'<{p}comment ref="{address}" authorId="{number}"><{p}text>{_held(p, note)}</{p}text></{p}comment>'
         for address, note in notes.items()
@@ -51,7 +51,8 @@ def with_comments(text: str, notes: Mapping[str, str], author: str) -> str:
 
 def commented(text: str) -> frozenset[str]:
     """The addresses of the cells that have a comment."""
-    return frozenset(found[1] for each in elements(text, prefix_of(text), "comment") if (found := _REF.search(each[0])))
+    places = (_REF.search(text[each]) for each in elements(text, prefix_of(text), "comment"))
+    return frozenset(found[1] for found in places if found)
 
 
 def with_shapes(drawing: str, notes: Mapping[str, str]) -> str:

@@ -21,6 +21,8 @@ _AREA = re.compile(r"\$?([A-Z]{1,3})?\$?(\d{1,7})?(?::\$?([A-Z]{1,3})?\$?(\d{1,7
 _ANYWHERE = ("INDIRECT(", "OFFSET(")
 """Functions that reach cells which their formula does not name."""
 _LAST = 1 << 24
+_LONGEST_NAME = 66
+"""Characters of a sheet's name in a formula, with quotes around and within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,19 @@ def area_of(reference: str) -> Area | None:
         int(bottom or _LAST),
         column_index(right) if right else _LAST,
     )
+
+
+def sheets_named_in(text: str) -> frozenset[str]:
+    """The folded names before a `!` in a text with formulas, those of sheets among them.
+
+    >>> sorted(sheets_named_in("SUM('Load blocks'!A1,fleet!B2)"))
+    ['fleet', 'load_blocks']
+    """
+    found = set()
+    for before in {piece[-_LONGEST_NAME:] for piece in text.split("!")[:-1]}:
+        if name := re.search(r"'((?:[^']|'')+)'$|([\w.]+)$", before):
+            found.add(fold((name[1] or name[2]).replace("''", "'")))
+    return frozenset(found)
 
 
 def moved(text: str, origin: Place, target: Place) -> str:

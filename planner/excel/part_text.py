@@ -32,14 +32,25 @@ def prefix_of(text: str) -> str:
     return (root[1] or "") if root else ""
 
 
-def elements(text: str, p: str, name: str) -> list[re.Match[str]]:
-    """The elements of a name, none of which holds another of it."""
-    return list(re.finditer(rf"<{p}{name}\b[^>]*?(?:/>|>.*?</{p}{name}\s*>)", text, re.DOTALL))
+def elements(text: str, p: str, name: str) -> list[slice]:
+    """Where the elements of a name are, none of which holds another of it."""
+    found, after = [], 0
+    for start in re.finditer(rf"<{p}{name}(?=[\s/>])[^<>]*>", text):
+        if start.start() < after:
+            continue
+        after = start.end()
+        if not start[0].endswith("/>"):
+            close = text.find(f"</{p}{name}", after)
+            after = text.find(">", close) + 1
+            if close < 0 or not after:
+                break
+        found.append(slice(start.start(), after))
+    return found
 
 
 def with_last(text: str, p: str, parent: str, child: str) -> str:
     """The XML with one more element at the end of the first of the name of its parent; as it was without one."""
-    text = re.sub(rf"<({p}{parent}\b[^>]*?)\s*/>", rf"<\1></{p}{parent}>", text, count=1)
+    text = re.sub(rf"<({p}{parent}(?=[\s/>])[^<>]*)/>", rf"<\1></{p}{parent}>", text, count=1)
     end = re.search(rf"</{p}{parent}\s*>", text)
     return text if end is None else text[: end.start()] + child + text[end.start() :]
 

@@ -78,7 +78,7 @@ class StyleEdit:
             pattern = f'<{p}patternFill patternType="solid"><{p}fgColor rgb="FF{look.fill}"/></{p}patternFill>'
             xf = with_attributes(xf, fillId=self._add("fills", f"<{p}fill>{pattern}</{p}fill>"), applyFill=1)
         if look.wrapped:
-            xf = re.sub(rf"<{p}alignment\b[^>]*/>", "", re.sub(r"\s*/>$", f"></{p}xf>", xf))
+            xf = re.sub(rf"<{p}alignment\b[^<>]*/>", "", re.sub(r"\s*/>$", f"></{p}xf>", xf))
             start = xf.index(">") + 1
             xf = f'{xf[:start]}<{p}alignment vertical="top" wrapText="1"/>{xf[start:]}'
             xf = with_attributes(xf, applyAlignment=1)
@@ -87,7 +87,7 @@ class StyleEdit:
     def _font(self, before: str, look: Look) -> str:
         """A font of the name and size of another."""
         p = self._p
-        size, name = (re.search(rf"<{p}{part}\b[^>]*/>", before) for part in ("sz", "name"))
+        size, name = (re.search(rf"<{p}{part}\b[^<>]*/>", before) for part in ("sz", "name"))
         marks = (f"<{p}b/>" if look.bold else "") + (f"<{p}u/>" if look.underlined else "")
         sized = f'<{p}sz val="{look.size}"/>' if look.size else size[0] if size else ""
         colour = f'<{p}color rgb="FF{look.colour}"/>' if look.colour else ""
@@ -95,8 +95,8 @@ class StyleEdit:
 
     def _list(self, parent: str) -> list[str]:
         found = elements(self.text, self._p, parent)
-        inside = found[0][0][found[0][0].index(">") + 1 :] if found else ""
-        return [each[0] for each in elements(inside, self._p, self._LISTS[parent][0])]
+        inside = self.text[found[0]].partition(">")[2] if found else ""
+        return [inside[each] for each in elements(inside, self._p, self._LISTS[parent][0])]
 
     def _add(self, parent: str, child: str) -> int:
         """Puts an element last into a list, which is made where there is none, and gives its number there."""
@@ -108,7 +108,7 @@ class StyleEdit:
             assert at is not None
             made = f"<{p}{parent}>{self._LISTS[parent][1].format(p=p)}</{p}{parent}>"
             self.text = self.text[: at.start()] + made + self.text[at.start() :]
-        self.text = re.sub(rf'(<{p}{parent}\b[^>]*?)\s+count="\d+"', r"\1", self.text, count=1)
+        self.text = re.sub(rf'(<{p}{parent}\b[^<>]*?)\scount="\d+"', r"\1", self.text, count=1)
         number = len(self._list(parent))
         self.text = with_last(self.text, p, parent, child)
         return number

@@ -14,14 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 from string import ascii_uppercase
 from typing import BinaryIO
-from xml.sax.saxutils import escape, quoteattr, unescape
+from xml.sax.saxutils import quoteattr, unescape
 
 from models.faults import Fault
 from models.parsing.raw_tables import fold
 from models.schema import sheet_names
 from planner.excel import comment_edit, style_edit
 from planner.excel.cells import WorkbookCells
-from planner.excel.formulas import Place, outdated
+from planner.excel.formulas import Place, outdated, sheets_named_in
 from planner.excel.part_text import in_utf8, prefix_of, with_last
 from planner.excel.sheet_edit import SheetEdit
 from planner.excel.style_edit import Look, StyleEdit
@@ -42,6 +42,8 @@ _BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.
 _MACROS = re.compile(r"application/vnd\.ms-excel\.(sheet|template)\.macroEnabled\.main\+xml")
 MONTH, SHARE = Look(number_format="yyyy-mm"), Look(number_format="0.0%")
 BOLD = Look(bold=True)
+_LONG = 5_000_000
+"""Bytes of a sheet beyond which its formulas, where it is not read, may speak of any other."""
 
 
 class WorkbookEdit:
@@ -60,6 +62,7 @@ class WorkbookEdit:
         self._main = package.main
         self._sheets = {fold(sheet.name): sheet.part for sheet in package.sheets if sheet.part}
         self._names = {part: name for name, part in self._sheets.items()}
+        self._written = {fold(sheet.name): sheet.name for sheet in package.sheets}
         self._package, self._texts = package, self._cells.texts()
         self._edits: dict[str, SheetEdit] = {}
         self._changed: dict[str, bytes] = {}
@@ -76,7 +79,7 @@ class WorkbookEdit:
 
     def name_of(self, name: str) -> str:
         """The name of a sheet as it stands, of its folded one; "" where there is none."""
-        return next((sheet.name for sheet in self._package.sheets if fold(sheet.name) == name), "")
+        return self._written.get(name, "")
 
     def new_sheet(
         self, name: str, columns: list[str], widths: list[int] | None = None, *, first: bool = False
@@ -117,7 +120,9 @@ class WorkbookEdit:
         assert sheet is not None
         related = dict(self._package.related(part).values())
         comments = related.get("comments", "")
-        if comments not in self._package:
+        if comments in self._package:
+            self._package.parse(comments, lambda *_: None)  # one that is damaged is not edited
+        else:
             _, comments = self._new_part("comments", comment_edit.EMPTY, part)
         text = self._text(comments)
         own = comment_edit.commented(text)
@@ -185,11 +190,14 @@ class WorkbookEdit:
                 content = in_utf8(self._package.read(part))
                 if not re.search(rb"<([\w.-]+:)?f[ />]", content):
                     continue
-                if name not in sheet_names():
-                    spoken_of[name] = self._spoken_of(content.decode().lower())
+                if name not in sheet_names() and len(content) > _LONG:
+                    spoken_of[name] = frozenset(self._written)
+                elif name not in sheet_names():
+                    spoken_of[name] = sheets_named_in(unescape(content.decode(), {"&apos;": "'"}))
                 elif (sheet := self.sheet(name)) is not None:
                     formulas[name] = sheet.formulas()
-        entries = re.findall(r'<[^<>]*definedName\b[^>]*\bname="([^"]*)"[^>]*>([^<]*)<', self._text(self._main))
+        book = self._text(self._main)
+        entries = re.findall(rf'<{prefix_of(book)}definedName\s[^<>]*?\bname="([^"]*)"[^<>]*>([^<]*)<', book)
         names = {name.lower(): unescape(meaning) for name, meaning in entries}
         doubtful: set[str] = set()
         while True:
@@ -200,20 +208,15 @@ class WorkbookEdit:
                 return found
             doubtful |= more
 
-    def _spoken_of(self, text: str) -> frozenset[str]:
-        """The sheets that formulas of a sheet that is not read may speak of, by the names in its part."""
-        names = (sheet.name for sheet in self._package.sheets)
-        return frozenset(fold(name) for name in names if re.search(rf"{re.escape(escape(name.lower()))}'?!", text))
-
     def _ask_to_calculate(self) -> None:
         book = self._text(self._main)
         p = prefix_of(book)
-        book = re.sub(rf'(<{p}calcPr\b[^>]*?)\s+fullCalcOnLoad="[^"]*"', r"\1", book)
+        book = re.sub(rf'(<{p}calcPr\b[^<>]*?)\sfullCalcOnLoad="[^"]*"', r"\1", book)
         if re.search(rf"<{p}calcPr\b", book):
             book = re.sub(rf"<{p}calcPr\b", f'<{p}calcPr fullCalcOnLoad="1"', book, count=1)
         else:
             before = "sheets|functionGroups|externalReferences|definedNames"
-            ends = [each.end() for each in re.finditer(rf"</{p}(?:{before})\s*>|<{p}(?:{before})\b[^>]*/>", book)]
+            ends = [each.end() for each in re.finditer(rf"</{p}(?:{before})\s*>|<{p}(?:{before})\b[^<>]*/>", book)]
             book = f'{book[: max(ends)]}<{p}calcPr fullCalcOnLoad="1"/>{book[max(ends) :]}'
         self._keep(self._main, book)
 
@@ -228,9 +231,13 @@ class WorkbookEdit:
         """Parts that say nothing true any more: the order of calculation, and macros, which an .xlsx may not have."""
         types, relations = self._text(_TYPES), self._text(_relations_of(self._main))
         drop = [p for kind, p in self._package.related(self._main).values() if kind in ("calcChain", "vbaProject")]
-        for part in drop:
-            named = rf"<([\w.-]+:)?(Override|Relationship)\b[^>]*{re.escape(posixpath.basename(part))}[^>]*/>"
-            types, relations = (re.sub(named, "", text) for text in (types, relations))
+        gone = tuple(posixpath.basename(part) for part in drop)
+
+        def kept(entry: re.Match[str]) -> str:
+            return "" if any(each in entry[0] for each in gone) else entry[0]
+
+        entry = r"<([\w.-]+:)?(Override|Relationship)\b[^<>]*/>"
+        types, relations = (re.sub(entry, kept, text) for text in (types, relations))
         parts |= {_TYPES: _MACROS.sub(_BOOK_TYPE, types).encode(), _relations_of(self._main): relations.encode()}
         return [part.lower() for part in drop]
 
@@ -243,7 +250,7 @@ class WorkbookEdit:
         entry = f'<{p}sheet {attributes} xmlns:related="{OFFICE[0]}" related:id="{key}"/>'
         if first:
             book = re.sub(r'\blocalSheetId="(\d+)"', lambda found: f'localSheetId="{int(found[1]) + 1}"', book)
-            book = re.sub(rf"<{p}sheets\b[^>]*>", lambda found: found[0] + entry, book, count=1)
+            book = re.sub(rf"<{p}sheets\b[^<>]*>", lambda found: found[0] + entry, book, count=1)
         else:
             book = with_last(book, p, "sheets", entry)
         self._keep(self._main, book)
@@ -260,7 +267,7 @@ class WorkbookEdit:
                 # a sheet that is damaged and not read is a loss of the copy
                 with suppress(*() if self._names.get(part, "") in sheet_names() else (UnreadableFile,)):
                     if "tabSelected" in (text := self._text(part)):
-                        self._keep(part, re.sub(r'(<[\w.:-]*sheetView\b[^>]*?)\stabSelected="[^"]*"', r"\1", text))
+                        self._keep(part, re.sub(r'(<[\w.:-]*sheetView\b[^<>]*?)\stabSelected="[^"]*"', r"\1", text))
 
     def _new_part(self, kind: str, text: str, source: str) -> tuple[str, str]:
         """A new part that another leads to: the key of the relation, and its name."""
@@ -278,7 +285,7 @@ class WorkbookEdit:
             declared = f'<{p}Override PartName="/{part}" ContentType="{called}"/>'
         else:
             extension = posixpath.splitext(part)[1][1:]
-            known = re.search(rf'<{p}Default\b[^>]*Extension="{extension}"', types, re.IGNORECASE)
+            known = re.search(rf'<{p}Default\b[^<>]*Extension="{extension}"', types, re.IGNORECASE)
             declared = "" if known else f'<{p}Default Extension="{extension}" ContentType="{called}"/>'
         self._keep(_TYPES, with_last(types, p, "Types", declared))
         relations = _relations_of(source)

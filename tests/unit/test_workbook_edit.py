@@ -2,11 +2,12 @@
 
 import datetime as dt
 import io
+import time
 import zipfile
 
 import openpyxl
 import pytest
-from package_parts import MAIN, parts_of, rows_xml, sheet_xml, zipped
+from package_parts import MAIN, PACKAGE, parts_of, rows_xml, sheet_xml, zipped
 
 from planner.excel.cells import cells_of
 from planner.excel.sheet_edit import SheetEdit
@@ -156,3 +157,28 @@ def test_a_sheet_keeps_what_is_no_cell(encoding: str) -> None:
     assert '<x:row r="2" ht="30"><x:c r="B2" s="4" t="str"><x:f>A1</x:f><x:v>é</x:v></x:c></x:row>' in part
     added = '<x:row r="3"><x:c r="A3" t="b"><x:v>1</x:v></x:c><x:c r="B3" s="4"/></x:row>'
     assert f"{added}</x:sheetData><x:pageMargins/>" in part
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("xl/comments1.xml", f'<comments xmlns="{MAIN}"><!-- {"<comment> " * 50_000} --><commentList/></comments>'),
+        ("xl/comments1.xml", f'<comments xmlns="{MAIN}"><authors{" " * 500_000}x=""/><commentList/></comments>'),
+        ("xl/styles.xml", STYLES.replace("<fonts", f"<!-- {'<xf> <fonts ' * 50_000} --><fonts")),
+        ("xl/styles.xml", STYLES.replace("<cellXfs ", f"<cellXfs{' ' * 500_000}")),
+        ("xl/worksheets/sheet2.xml", sheet_xml(f"<row><c><f>{chr(39) * 300_000}</f></c></row>")),
+    ],
+)
+def test_parts_of_any_form_are_edited_at_once(name: str, text: str) -> None:
+    """Parts that are well-formed but made to be slow are looked through once."""
+    relation = '<Relationship Id="c" Type="x/comments" Target="../comments1.xml"/>'
+    relations = f'<Relationships xmlns="{PACKAGE}/relationships">{relation}</Relationships>'
+    parts = {"xl/comments1.xml": "<comments/>", "xl/worksheets/_rels/sheet1.xml.rels": relations}
+    before = time.process_time()
+    book = WorkbookEdit(package(**(parts | {name: text})))
+    sheet = book.sheet("table")
+    assert sheet is not None
+    sheet.set(2, "A", "b", book.style("", MONTH))
+    book.comment("table", {"A2": "ask"}, "somebody")
+    assert table_of(saved(book))[2]["A"] == "b"
+    assert time.process_time() - before < 3
