@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import click
@@ -17,6 +18,7 @@ from planner.commands.reproduce import reproduce
 from planner.commands.roll import roll
 from planner.commands.scenarios import scenarios
 from planner.commands.solve import solve
+from planner.console import say
 from planner.explain.command import explain
 from planner.schedule.command import schedule
 from planner.stress.command import stress
@@ -37,9 +39,15 @@ Exit codes:
 """
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="planner")
-def cli() -> None:
+@click.group(
+    epilog=EPILOG,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--version", "show_version", is_flag=True, help="Show the version and exit; with --json, of all parts.")
+@click.option("--json", "as_json", is_flag=True, help="With --version; elsewhere it follows the command.")
+@click.pass_context
+def cli(context: click.Context, show_version: bool, as_json: bool) -> None:
     """Find the least-cost mix of capacity that serves a projected token demand.
 
     The mix is of leased clusters, cloud contracts, on-demand capacity and usage limits. Input and plan
@@ -47,6 +55,20 @@ def cli() -> None:
 
     Start with: planner init my.xlsx, then planner solve my.xlsx.
     """
+    if as_json and not show_version:
+        raise click.UsageError("--json stands after the command, such as planner check my.xlsx --json.")
+    if show_version:
+        say(json.dumps(_versions(), indent=2) if as_json else f"planner, version {__version__}")
+        context.exit()
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+        context.exit()
+
+
+def _versions() -> dict[str, str]:
+    from planner.run.versions import versions
+
+    return {"planner": __version__, **versions()}
 
 
 for command in (

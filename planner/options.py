@@ -235,7 +235,7 @@ class Override(Value):
 
 def option(*flags: str, **settings: Any) -> Decorator[Any]:
     """Declare a click option that is also read from `PLANNER_` + its name."""
-    return click.option(*flags, envvar=_variable(*flags), **settings)
+    return click.option(*flags, envvar=_variable(*flags), show_envvar=True, **settings)
 
 
 def _variable(*flags: str) -> str:
@@ -244,7 +244,7 @@ def _variable(*flags: str) -> str:
 
 
 def _common(*flags: str, **settings: Any) -> click.Option:
-    return click.Option(flags, envvar=_variable(*flags), **settings)
+    return click.Option(flags, envvar=_variable(*flags), show_envvar=True, **settings)
 
 
 def _all_options(ctx: click.Context) -> list[click.Option]:

@@ -7,13 +7,14 @@ from pathlib import Path
 from planner.command import CommandResult, command, subject
 from planner.console import Console
 from planner.errors import ExitCode
-from planner.options import PATH, input_argument, option
+from planner.options import PATH, input_argument, option, override_option
 
 
 @command()
 @input_argument
 @option("--annotate", type=PATH, metavar="OUT.xlsx", help="Write a copy with the faulty cells marked.")
-def check(console: Console, input_path: Path, annotate: Path | None) -> CommandResult:
+@override_option
+def check(console: Console, input_path: Path, annotate: Path | None, overrides: tuple[str, ...]) -> CommandResult:
     """List all faults of FILE, without solving it."""
     from planner.excel.annotate import annotate as write_annotated
     from planner.excel.annotate import check_target
@@ -22,7 +23,7 @@ def check(console: Console, input_path: Path, annotate: Path | None) -> CommandR
 
     if annotate is not None:
         check_target(input_path, annotate)
-    result = read(input_path)
+    result = read(input_path, overrides)
     lost = write_annotated(input_path, annotate, result.faults) if annotate is not None else []
     lines = [*fault_lines((*result.faults, *lost)), f"{input_path}: {count_of_faults(result.faults)}."]
     if annotate is not None:

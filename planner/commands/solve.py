@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.command import CommandResult, command, take
+from planner.command import CommandResult, command, subject, take
 from planner.console import Console
 from planner.errors import WrongUsage
 from planner.options import (
@@ -25,6 +25,9 @@ from planner.options import (
     threads_option,
     time_limit_option,
 )
+
+if TYPE_CHECKING:
+    from planner.run.command import RunRequest
 
 
 @command(short_help="Find the least-cost plan for FILE and write it.")
@@ -66,9 +69,11 @@ from planner.options import (
     show_default=True,
     help="With scenarios: solve one problem of all, or decompose it; auto decomposes large problems.",
 )
+@option("--write-model", type=PATH, metavar="OUT.mps", help="Also write the model as an .mps or .lp file.")
+@option("--build-only", is_flag=True, help="Build the model and print its size and ranges; search for no plan.")
 @keep_runs_option(" from outputs/<input>/")
 @accept_stopped_option("Exit with 0 instead of 4 when a limit stops the search with a plan.")
-def solve(console: Console, **values: Any) -> CommandResult:
+def solve(console: Console, write_model: Path | None, build_only: bool, **values: Any) -> CommandResult:
     """Find the least-cost plan for FILE and write it: check, build, solve, audit, write.
 
     Without -o the plan goes to outputs/<name of FILE>/<UTC time>/plan.xlsx, with run.json and
@@ -82,12 +87,34 @@ def solve(console: Console, **values: Any) -> CommandResult:
     _check(request.input_path, request.keep, request.options.change_cost)
     if request.keep_runs is not None and request.plan_path is not None:
         raise WrongUsage("--keep-runs is for runs that have folders of their own: leave out -o.")
+    if write_model is not None or build_only:
+        model = _build(request, write_model)
+        if build_only:
+            return model
+        console.print_lines(model.lines)
     with console.live_line() as live:
         finished = run(request, console.stop, live)
     lines = list(summary_lines(finished.result))
     if finished.exit_code.is_failure:
         lines.append(f"  Log               {finished.outputs.log}")
     return CommandResult(lines, finished.document, finished.exit_code)
+
+
+def _build(request: RunRequest, write_to: Path | None) -> CommandResult:
+    """Build the model of the run, write it where that is asked for, and describe it."""
+    from planner.run.command import read_problem
+    from planner.run.model_file import built, check_model_target, model_lines, save_model, size_and_ranges
+
+    if write_to is not None:
+        check_model_target(write_to)
+    dataset, keep = read_problem(request)
+    problem = built(dataset, keep, request.options.change_cost or 0.0)
+    found, lines = size_and_ranges(problem), []
+    if write_to is not None:
+        save_model(problem.compiled, write_to)
+        lines = [f"Written: {write_to}"]
+    document = {**subject(input_path=request.input_path), **found, "model_path": str(write_to or "")}
+    return CommandResult([*model_lines(found), *lines], document)
 
 
 def _check(file: Path, keep: Path | None, change_cost: float | None) -> None:

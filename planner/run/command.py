@@ -153,6 +153,23 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
     solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
 
 
+def read_problem(request: RunRequest) -> tuple[Dataset, Plan | None]:
+    """The problem of a run and the plan to keep to, if there is one.
+
+    Raises
+    ------
+    FaultyWorkbook
+        The workbook or the plan has errors.
+    WrongUsage
+        The options do not fit the problem.
+    """
+    found = read(request.input_path, request.overrides)
+    if found.dataset is None:
+        raise FaultyWorkbook(found.faults)
+    check_options(found.dataset, request.options, keeps=request.keep is not None)
+    return found.dataset, None if request.keep is None else _read_earlier(request.keep, found.dataset)[""]
+
+
 def _read_earlier(path: Path, dataset: Dataset) -> Mapping[str, Plan]:
     from planner.excel.scenario_plan_reader import read_earlier_plans
 

@@ -50,12 +50,12 @@ def test_the_figures_of_every_job_are_there(tmp_path: Path) -> None:
     path = tmp_path / "metrics.prom"
     write_metrics(path, manifest(record(), record("east", "infeasible")))
     found = samples(path)
-    assert of(found, "planner_job_cost_usd", job="west") == 1000.0
-    assert of(found, "planner_job_gap_ratio", job="west") == 0.0005
-    assert of(found, "planner_job_shortfall_tokens", job="west") == 2.5e9
-    assert of(found, "planner_job_peak_memory_bytes", job="west") == 210.5e6
-    assert of(found, "planner_job_cost_usd", job="east") is None
-    assert of(found, "planner_job_status", job="east", status="infeasible") == 1
+    assert of(found, "planner_job_cost_usd", planner_job="west") == 1000.0
+    assert of(found, "planner_job_gap_ratio", planner_job="west") == 0.0005
+    assert of(found, "planner_job_shortfall_tokens", planner_job="west") == 2.5e9
+    assert of(found, "planner_job_peak_memory_bytes", planner_job="west") == 210.5e6
+    assert of(found, "planner_job_cost_usd", planner_job="east") is None
+    assert of(found, "planner_job_status", planner_job="east", status="infeasible") == 1
     assert sum(value for (name, _), value in found.items() if name == "planner_job_status") == 2
     assert of(found, "planner_batch_jobs", ending="failure") == 1
     assert of(found, "planner_batch_duration_seconds") == 600.0
@@ -67,7 +67,7 @@ def test_names_of_any_kind_stay_what_they_are(tmp_path: Path) -> None:
     path = tmp_path / "metrics.prom"
     write_metrics(path, manifest(record(odd), record(status="failed")))
     found = samples(path)
-    assert of(found, "planner_job_good", job=odd) == 1.0
+    assert of(found, "planner_job_good", planner_job=odd) == 1.0
     assert len([1 for name, _ in found if name == "planner_job_status"]) == 2 * len(STATUSES)
 
 

@@ -94,9 +94,9 @@ def test_a_saving_that_is_not_proven_is_a_range_in_every_report(tmp_path: Path) 
     page = openpyxl.load_workbook(tmp_path / "reports" / "summary.xlsx").worksheets[0]
     assert "40.0 – 60.0" in {cell.value for row in page.iter_rows() for cell in row}
     metrics = (tmp_path / "reports" / "metrics.prom").read_text()
-    assert 'planner_job_saving_usd{batch="weekly",job="west"}' not in metrics
-    assert 'planner_job_saving_at_least_usd{batch="weekly",job="west"} 40.0' in metrics
-    assert 'planner_job_bound_usd{batch="weekly",job="west"}' not in metrics
+    assert 'planner_job_saving_usd{batch="weekly",planner_job="west"}' not in metrics
+    assert 'planner_job_saving_at_least_usd{batch="weekly",planner_job="west"} 40.0' in metrics
+    assert 'planner_job_bound_usd{batch="weekly",planner_job="west"}' not in metrics
 
 
 def test_an_empty_batch_has_reports_too(tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ def write_metrics(path: Path, manifest: Manifest, previous: Manifest | None = No
         ),
     ]
     for name, meaning, value in _JOB_METRICS:
-        lines += _metric(name, meaning, ((batch | {"job": each.name}, value(each)) for each in records))
+        lines += _metric(name, meaning, ((batch | {"planner_job": each.name}, value(each)) for each in records))
     states = (
-        (batch | {"job": each.name, "status": status}, float(each.status == status))
+        (batch | {"planner_job": each.name, "status": status}, float(each.status == status))
         for each in records
         for status in STATUSES
     )

@@ -1,0 +1,93 @@
+"""The model of a problem by itself: its size, the ranges of its figures, and a file that other solvers read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.build import build_model
+from models.core.compiled import Compiled
+from models.core.vector import Vector
+from models.dataset import Dataset
+from models.plan import Plan
+from models.policy.stability import PlanStability
+from models.stochastic.extensive_form import ExtensiveForm
+from planner.errors import CannotWrite, WrongUsage
+from planner.files.atomic import write_durably
+from planner.files.outputs import check_writable
+from planner.solving.highs import write_model
+from planner.solving.problem import CompiledProblem
+
+ENDINGS = (".mps", ".lp")
+
+
+def check_model_target(path: Path) -> None:
+    """Checks that a model can be written there.
+
+    Raises
+    ------
+    WrongUsage
+        The name ends otherwise than model files do.
+    CannotWrite
+        It cannot be written there, or something is there already.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise WrongUsage(f"A model is written as an .mps or .lp file, which '{path}' is not.")
+    if path.exists():
+        raise CannotWrite(path, "it exists already; choose another name")
+    check_writable(path)
+
+
+def built(dataset: Dataset, keep: Plan | None, change_cost: float) -> CompiledProblem:
+    """The model that a solve of the problem searches; with scenarios, the extensive form."""
+    if dataset.scenarios:
+        return ExtensiveForm(dataset)
+    return build_model(dataset, stability=None if keep is None else PlanStability(keep, change_cost))
+
+
+def save_model(arrays: Compiled, path: Path) -> None:
+    """Writes the model in one step, columns and rows numbered.
+
+    Raises
+    ------
+    CannotWrite
+        It cannot be written.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / f"model{path.suffix.lower()}"
+        write_model(arrays, made)
+        write_durably(path, made.read_bytes())
+
+
+def size_and_ranges(problem: CompiledProblem) -> Mapping[str, Any]:
+    """`model`: rows, columns, integers, nonzeros; `ranges`: smallest and largest size of figures that are not 0.
+
+    `objective_unit_usd` is what 1 of the objective is in money.
+    """
+    arrays = problem.compiled
+    figures = {
+        "matrix": arrays.matrix.data,
+        "cost": arrays.cost,
+        "bounds": np.concatenate([arrays.lower, arrays.upper]),
+        "right_hand_sides": np.concatenate([arrays.row_lower, arrays.row_upper]),
+    }
+    ranges = {name: _range(values) for name, values in figures.items()}
+    return {"model": asdict(arrays.size), "objective_unit_usd": problem.units.usd, "ranges": ranges}
+
+
+def model_lines(found: Mapping[str, Any]) -> list[str]:
+    """Size and ranges for people."""
+    counts = ", ".join(f"{count:,} {name}" for name, count in found["model"].items())
+    unit = f"  {'objective':<17} in units of {found['objective_unit_usd']:,.15g} of the workbook's currency"
+    ranges = ((name.replace("_", " "), ends) for name, ends in found["ranges"].items() if ends)
+    return [f"Model: {counts}.", unit, *(f"  {name:<17} {low:.3g} to {high:.3g}" for name, (low, high) in ranges)]
+
+
+def _range(values: Vector) -> list[float]:
+    sizes = np.abs(values[np.isfinite(values) & (values != 0.0)])
+    return [float(sizes.min()), float(sizes.max())] if sizes.size else []
