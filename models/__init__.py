@@ -18,7 +18,7 @@ Decisions (integer unless said otherwise)
 Objective
     minimise the net present value of the cost ledger: lease fees, upfronts and termination fees;
     contract bills, upfronts and top-ups; usage charges; option premiums; on-demand; fleet running
-    cost; network; revenue forgone by limits; cost of changing limits; shortfall; less lease-out income.
+    cost; network; interest; revenue forgone by limits; cost of changing limits; shortfall; less lease-out income.
 
 Constraints, each a family of rows named as the statement it makes
     supply    units_by_only_grows, service_only_ends, blocks_within_tier, blocks_reach_tier,
@@ -30,7 +30,8 @@ Constraints, each a family of rows named as the statement it makes
               limit_stays, limit_never_tightens, demand_is_met, flow_is_served, shortfall_within_share,
               runs_at_one_site, one_site, site_work_online, site_keeps_margin
     pools     work_is_done, pool_keeps_margin, use_within_online, leased_out_is_not_used, site_does_its_work
-    policy    cap_is_kept, rule_holds, signed_means_units, units_mean_signed
+    policy    cap_is_kept, rule_holds, signed_means_units, units_mean_signed, balance_adds_up, overdraft_is_drawn,
+              credit_is_enough
 
 Terms meet only in the ledgers (`models.core.ledgers`): the capacity ledger holds accelerators online by source
 and month, the cost ledger named payments by month. `models.build.TERMS` is the list of terms. What a

@@ -13,6 +13,7 @@ from models.demand.service import add_service
 from models.demand.serving import read_service
 from models.demand.single_site import add_single_sites
 from models.policy.caps import add_caps
+from models.policy.cash_account import add_cash_account
 from models.policy.rules import add_rules
 from models.policy.stability import PlanStability, add_plan_stability
 from models.probes import add_capacity_probes, add_demand_probes
@@ -45,6 +46,7 @@ TERMS = (
     add_caps,
     add_rules,
     # what it costs
+    add_cash_account,
     read_payments,
 )
 

@@ -24,6 +24,7 @@ from models.schema import (
     ContractTier,
     Demand,
     Fleet,
+    Funding,
     Hardware,
     History,
     Lease,
@@ -110,6 +111,7 @@ class Dataset:
     lease_out_hardware: tuple[LeaseOutHardware, ...] = ()
     options: tuple[Option, ...] = ()
     limits: tuple[Limit, ...] = ()
+    funding: tuple[Funding, ...] = ()
     caps: tuple[Cap, ...] = ()
     rules: tuple[Rule, ...] = ()
     scenarios: tuple[Scenario, ...] = ()

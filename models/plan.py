@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 from models.kinds import Kind, OfferKey, OfferKind
 from models.schema import SHEETS
 
+INTEREST = "interest"
+"""The category of interest on what is drawn: no cap on cash counts it."""
+
 
 def categories() -> list[str]:
     """Categories of payment, in the order of reports; those of offers that others take of us are negative.
@@ -25,7 +28,7 @@ def categories() -> list[str]:
     (['lease', 'contract', 'usage'], 'lease_out_income')
     """
     bought, sold = ([each.category for each in SHEETS if each.offers == side] for side in ("bought", "sold"))
-    other = ["option", "on_demand", "fleet", "network", "revenue_forgone", "limit_change", "shortfall"]
+    other = ["option", "on_demand", "fleet", "network", INTEREST, "revenue_forgone", "limit_change", "shortfall"]
     return [*bought, "usage", *other, *sold]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.audit.capacity import check_capacity
+from models.audit.cash_account import check_cash_account, earned_by_month
 from models.audit.contract_schedule import AuditedContract
 from models.audit.decisions import check_limits, check_options, check_signings
 from models.audit.demand import DemandAfterLimits
@@ -63,6 +64,7 @@ def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, t
     check_capacity(dataset, sound, supply, rates, findings)
     ledger = Ledger(dataset, sound, supply, demand)
     Caps(dataset, sound, supply, ledger, demand, findings).check()
+    check_cash_account(dataset, ledger, demand, earned_by_month(dataset, sound, demand), findings)
     check_rules(dataset, sound, findings)
     check_payments(dataset, sound, ledger, demand, objective_usd, findings)
     return findings.report()
@@ -89,7 +91,10 @@ def audit_scenario_set(
 
 def net_present_cost(dataset: Dataset, plan: Plan) -> float:
     """What a plan's decisions cost, USD of present value, as the end of the horizon of `dataset` counts them."""
-    ledger = Ledger(dataset, plan, Supply(dataset, plan), DemandAfterLimits(dataset, plan, Findings(RULES, 0.0)))
+    findings = Findings(RULES, 0.0)
+    demand = DemandAfterLimits(dataset, plan, findings)
+    ledger = Ledger(dataset, plan, Supply(dataset, plan), demand)
+    check_cash_account(dataset, ledger, demand, earned_by_month(dataset, plan, demand), findings)
     return sum(due.counted_usd * dataset.discount(due.month) for due in ledger.dues)
 
 

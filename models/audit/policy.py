@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from models import months
-from models.audit.demand import MTOK_PER_BN, DemandAfterLimits, token_price
+from models.audit.cash_account import earned_by_month
+from models.audit.demand import DemandAfterLimits
 from models.audit.kinds import AUDITED
 from models.audit.ledger import Due, Ledger
 from models.audit.report import Findings
@@ -43,6 +44,7 @@ class Caps:
         self.dues = groups((due.month, due) for due in ledger.dues)
         self.short = sums(((row.month, row.segment), row.tokens_bn) for row in plan.shortfalls)
         self.owed = list(owed(supply))
+        self.earned = earned_by_month(dataset, plan, demand)
 
     def check(self) -> None:
         """Checks every cap in every month or period it holds in."""
@@ -142,19 +144,10 @@ class Caps:
         for when, period in self._periods(cap):
             before = self.dataset.carried_into(cap.cap, period)
             found = before.paid_usd + sum(self._paid(cap, t) for t in period)
-            earned, names = before.revenue_usd + sum(self._earned(t) for t in period), self.dataset.segment_of
+            earned, names = before.revenue_usd + sum(self.earned[t] for t in period), self.dataset.segment_of
             # what is earned is the little that limits and shortfall leave of revenue before them
             gross = before.revenue_usd + sum(self.demand.baseline_revenue[t, name] for t in period for name in names)
             self._limit(cap, when, found, cap.value * earned, max(abs(cap.value) * gross, self._turnover(period)))
-
-    def _earned(self, t: int) -> float:
-        """USD of month t that customers pay: before limits, less what those take and what falls short would bring."""
-        return sum(
-            self.demand.baseline_revenue[t, name]
-            - self.demand.forgone[t, name]
-            - self.short[t, name] * MTOK_PER_BN * token_price(self.dataset, name, "revenue_usd_per_mtok", t)
-            for name in self.dataset.segment_of
-        )
 
     def _obligation(self, cap: Cap) -> None:
         for t in self._months(cap):

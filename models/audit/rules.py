@@ -54,6 +54,7 @@ RULES: dict[str, str] = {
     "cap_cash_share_of_revenue": "caps on cash over revenue",
     "cap_obligation_usd": "caps on what is still owed",
     "cap_shortfall_share": "caps on the share of tokens short",
+    "credit_is_enough": "what is drawn stays within the credit line",
     "rule_requires": "an offer that requires another is signed no earlier than that one",
     "rule_excludes": "of offers that exclude each other at most one is signed",
     "rule_at_most": "no more than the count of a rule's offers are signed",

@@ -68,6 +68,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (limits.prices_and_elasticity, ()),
         (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
         (policy.names_of_caps, (*sources, "hardware", "segments")),
+        (policy.funding_of_no_account, ("settings",)),
         (policy.scenarios, ("scenarios",)),
         (policy.scenarios_all_alike, ("settings", "scenarios")),
         (policy.scenario_factors, ("segments", "throughput", "hardware", *sources)),

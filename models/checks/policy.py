@@ -31,6 +31,15 @@ def names_of_caps(context: CheckContext) -> Iterator[Fault]:
         yield fault_in(cap, "name", f"'{cap.name}'", expected, closest(cap.name, sorted(known[cap.scope])))
 
 
+def funding_of_no_account(context: CheckContext) -> Iterator[Fault]:
+    """Warns of money that comes in while no cash account is kept."""
+    if context.dataset.settings.opening_cash_usd is None and context.dataset.funding:
+        fix = "Give opening_cash_usd in settings, or delete the rows; as it is they change nothing."
+        expected = "a cash account (opening_cash_usd)"
+        found = "funding without a cash account"
+        yield fault_in(context.dataset.funding[0], "usd", found, expected, fix, "funding-without-account")
+
+
 def _bought(context: CheckContext) -> frozenset[str]:
     """Names of offers that bring capacity."""
     return frozenset().union(*(context.names[kind.sheet.name] for kind in bought()))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.faults import Fault, closest
-from models.schema import NEVER_READ, NEVER_READ_SHEETS, SHEETS, Sheet
+from models.schema import NEVER_READ_SHEETS, SHEETS, Sheet, never_read
 from models.text import apart, seen
 
 
@@ -279,7 +279,7 @@ def match_columns(sheet: Sheet, table: RawTable, names: Iterable[str], faults: l
     others: dict[str, str] = {}
     for letter, heading in table.headings.items():
         name = fold(heading)
-        if name in NEVER_READ:
+        if never_read(name, sheet):
             continue
         if name not in known:
             others[letter] = heading

@@ -23,6 +23,7 @@ from models.core.vector import Vector
 from models.demand.revenue import earned_by_month
 from models.grouping import groups
 from models.kinds import PROBE
+from models.plan import INTEREST
 
 
 class Quantity(NamedTuple):
@@ -90,7 +91,9 @@ class CapQuantities:
                 if capacity_in_scope(model.dataset, of, source)
             )
         if of.measure == "paid":
-            charges = (each for each in model.costs.in_month(of.t) if in_scope(of, each.payer))
+            charges = (
+                each for each in model.costs.in_month(of.t) if in_scope(of, each.payer) and each.category != INTEREST
+            )
             return Linear().plus_all((each.amount, each.cash / usd) for each in charges)
         if of.measure == "owed":
             changes = _owed_changes(model, of)

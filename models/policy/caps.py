@@ -20,6 +20,7 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.core.vector import Vector
 from models.policy.cap_quantities import CapQuantities, Quantity, owed_usd
+from models.policy.cash_account import CREDIT
 from models.schema import Cap
 
 FAMILY = "cap_is_kept"
@@ -38,7 +39,7 @@ def add_caps(model: Model) -> None:
 
 
 def caps_lifted(arrays: Compiled) -> Compiled:
-    """The same problem with no cap to keep."""
+    """The same problem with no cap to keep, and no end of credit."""
     bound = ~_cap_rows(arrays)
     return replace(
         arrays,
@@ -48,7 +49,7 @@ def caps_lifted(arrays: Compiled) -> Compiled:
 
 
 def caps_exceeded(arrays: Compiled, values: Vector) -> tuple[str, ...]:
-    """The names of the caps that column values do not keep, in the order of the sheet."""
+    """The names of the caps that column values do not keep, in the order of the sheet; the credit line among them."""
     measured = arrays.matrix @ values
     slack = 1e-6 * np.maximum(1.0, abs(arrays.matrix) @ np.abs(values))
     beyond = (measured < arrays.row_lower - slack) | (measured > arrays.row_upper + slack)
@@ -56,7 +57,7 @@ def caps_exceeded(arrays: Compiled, values: Vector) -> tuple[str, ...]:
 
 
 def _cap_rows(arrays: Compiled) -> npt.NDArray[np.bool_]:
-    return np.array([row.parent_component().name == FAMILY for row in arrays.rows], dtype=bool)
+    return np.array([row.parent_component().name in (FAMILY, CREDIT) for row in arrays.rows], dtype=bool)
 
 
 def value_weights(model: Model) -> dict[tuple[str, int], Linear]:

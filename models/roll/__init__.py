@@ -18,6 +18,7 @@ from dataclasses import replace
 from models.checks import check
 from models.dataset import Dataset
 from models.plan import Plan
+from models.policy.cash_account import account_of
 from models.roll.caps import roll_caps
 from models.roll.demand import roll_demand
 from models.roll.rules import roll_rules
@@ -65,6 +66,10 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
     roll_caps(state, months)
     _roll_the_rest(state)
     settings = replace(dataset.settings, first_month=dataset.month(to), months=months)
+    cash = account_of(dataset, plan)
+    if cash:
+        settings = replace(settings, opening_cash_usd=cash[to - 1].closing)
+        state.done.append(f"cash account: {cash[to - 1].closing:,.0f} in the bank before {dataset.label(to)}")
     later = to + months - dataset.settings.months
     residuals = tuple(moved_on(each, later) for each in dataset.residuals)
     following = replace(dataset, settings=settings, residuals=residuals).with_rows(**state.sheets())

@@ -11,7 +11,7 @@ from models.dataset import Carried, Dataset, block_hours
 from models.demand.revenue import revenues
 from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, OTHER
-from models.plan import OnDemandUse, Payment, Plan, Serving, Shortfall
+from models.plan import INTEREST, OnDemandUse, Payment, Plan, Serving, Shortfall
 from models.schema import Cap
 from models.supply.next_round import RollState
 from models.supply.on_demand import Seller, price_paths, seller_name
@@ -100,7 +100,7 @@ def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
     """What the months implemented through add to a cap on a share; a workbook cannot say it, the problem itself can."""
     dataset, plan = state.dataset, state.plan
     revenue = sum(each.earned for each in revenues(dataset, plan) if each.month in implemented)
-    paid = [each for each in plan.payments if each.month in implemented]
+    paid = [each for each in plan.payments if each.month in implemented and each.category != INTEREST]
 
     def tokens(rows: Iterable[Serving | Shortfall]) -> float:
         return sum(each.tokens_bn for each in rows if each.month in implemented and cap.name in (None, each.segment))
@@ -130,6 +130,8 @@ class _Payers:
 
     def share_in_scope(self, cap: Cap, paid: Payment) -> float:
         """The share of a payment that counts in a cap."""
+        if paid.category == INTEREST:
+            return 0.0
         found = self._payers(paid)
         total = sum(weight for _, weight in found)
         counted = sum(weight for payer, weight in found if in_scope(cap, payer))

@@ -32,6 +32,14 @@ class Settings(Row):
     )
     risk_weight: float = column("share", "weight of the CVaR in the objective", default=0.0)
     risk_alpha: float = column("share", "level of the CVaR", default=0.95, below=1)
+    opening_cash_usd: float | None = column(
+        "number", "in the bank before month 0, below 0: drawn; blank: no cash account is kept", unit="USD", default=None
+    )
+    credit_line_usd: float = price("the most that may be drawn", unit="USD")
+    credit_interest: float = column("number", "yearly rate on what is drawn", unit="share a year", default=0.0, low=0)
+    other_cost_share: float = column(
+        "share", "of revenue earned, spent on what this workbook does not plan; for the cash account only", default=0.0
+    )
     fiscal_year_start: int = column(
         "count", "calendar month in which the years and quarters of caps and reports begin", default=1, low=1, high=12
     )

@@ -43,6 +43,15 @@ MEASURES = {
 """The scopes each measure of `caps` can have."""
 
 
+@rows_of("funding", "money that comes in; for the cash account", key=("source", "month"))
+class Funding(Row):
+    """A row of `funding`: money that comes in from a source."""
+
+    source: str = column("name", "who gives it")
+    month: int = column("month", "when it comes in; outside the horizon it does not count")
+    usd: float = column("number", "how much; below 0 it is paid back", unit="USD")
+
+
 @rows_of("caps", "policy on the portfolio", key=("cap",))
 class Cap(Row):
     """A row of `caps`: a policy limit on capacity, cash, obligations or shortfall."""

@@ -80,6 +80,12 @@ WIDE = ("demand", "history")
 NEVER_READ = ("note", "notes", "source", "comment")
 """Columns for people; no program reads them."""
 
+
+def never_read(heading: str, of: Sheet | None = None) -> bool:
+    """Whether a column of that name is for people; not where the sheet has a column that is called so."""
+    return heading in NEVER_READ and (of is None or all(each.name != heading for each in of.columns))
+
+
 SCENARIO_NOTES = "scenario_notes"
 """The sheet in which `planner scenarios` says how its scenarios were made; never read."""
 

@@ -28,6 +28,7 @@ from models.demand.sites import upper_bound
 from models.grouping import sums
 from models.plan import Plan
 from models.policy.caps import value_weights
+from models.policy.cash_account import CREDIT
 from models.probes import POWER
 from models.supply.registry import offers, offers_of_rule
 
@@ -42,6 +43,7 @@ Kind = Literal[
     "single_site",
     "may_tighten",
     "min_months_between_changes",
+    "credit_line_usd",
     "capacity",
 ]
 FAMILIES: dict[str, Kind] = {
@@ -52,6 +54,7 @@ FAMILIES: dict[str, Kind] = {
     "one_site": "single_site",
     "limit_never_tightens": "may_tighten",
     "limit_stays": "min_months_between_changes",
+    CREDIT: "credit_line_usd",
 }
 """The families of rows that state a user's rule, and which."""
 WEIGHT = 1000.0
@@ -206,6 +209,8 @@ class Elastic:
                     weight = weights[key[0], int(key[1])] if kind == "cap" else self._demanded(name, int(key[1]))
                     size *= max(upper_bound(weight), 1e-9)
                     self._weights[rule].append((r, weight))
+                elif kind == "credit_line_usd":
+                    size /= self.units.usd
                 else:
                     size *= self._rule_size(name, key) if kind == "rule" else float(max(1, counts[r]))
             rows.append(r)
@@ -225,6 +230,8 @@ class Elastic:
 
     def _unit(self, rule: RelaxableRule) -> float:
         """What one unit of penalty moves: as much as is written, or where that is nothing, something of its size."""
+        if rule.kind == "credit_line_usd":
+            return self.dataset.settings.credit_line_usd or 1e9
         if rule.kind != "cap":
             return 1.0
         cap = next(each for each in self.dataset.caps if each.cap == rule.name)

@@ -52,7 +52,13 @@ def outwards(value: float, up: bool, digits: int = 3) -> float:
 def change_of(dataset: Dataset, violation: Violation) -> RuleChange:
     """The edit that relaxes a rule as far as it is violated, amounts rounded outwards."""
     kind = violation.rule.kind
-    edits = {"cap": _cap, "rule": _rule, "capacity": _missing_power, "shortfall": _shortfall}
+    edits = {
+        "cap": _cap,
+        "rule": _rule,
+        "capacity": _missing_power,
+        "shortfall": _shortfall,
+        "credit_line_usd": _credit,
+    }
     change = edits.get(kind, _segment)(dataset, violation)
     months = list(violation.by_month if kind in ("capacity", "shortfall") else dataset.horizon)
     return replace(change, first_month=months[0], last_month=months[-1])
@@ -129,6 +135,15 @@ def _cap(dataset: Dataset, violation: Violation) -> RuleChange:
     return RuleChange(violation.rule, "caps", cap.cap, "value", *told, amount, unit, values={"value": needed})
 
 
+def _credit(dataset: Dataset, violation: Violation) -> RuleChange:
+    found = dataset.settings.credit_line_usd
+    needed = outwards(found + violation.most, True)
+    words = f"raise credit_line_usd from {found:,.6g} to {needed:,.6g} USD"
+    told = f"{found:.6g}", f"{needed:.6g}", words
+    values = {"credit_line_usd": needed}
+    return RuleChange(violation.rule, "settings", "", "credit_line_usd", *told, needed - found, "USD", values=values)
+
+
 def _shortfall_share(dataset: Dataset, violation: Violation) -> float:
     """The largest share of a month's baseline demand that goes unserved, rounded up; after limits it can be more."""
     from models.demand.baseline import baseline_demand
@@ -154,6 +169,8 @@ def repaired(dataset: Dataset, changes: Iterable[RuleChange]) -> Dataset:
 def _apply(dataset: Dataset, change: RuleChange) -> Dataset:
     if change.rule.kind == "capacity":
         return replace(dataset, fleet=(*dataset.fleet, _missing(dataset, change)))
+    if change.sheet == "settings":
+        return replace(dataset, settings=replace(dataset.settings, **change.values))
     rows: list[Any] = []
     for row in dataset.rows(change.sheet):
         if getattr(row, sheet(change.sheet).key[0]) != change.row:

@@ -17,7 +17,7 @@ from models.dataset import Dataset
 from models.faults import closest
 from models.loading import plain_table
 from models.parsing.raw_tables import RawTable, fold
-from models.schema import NEVER_READ, Sheet
+from models.schema import Sheet, never_read
 from planner.errors import WrongUsage
 from planner.files.atomic import write_durably
 from planner.results.tables import Filled
@@ -180,7 +180,7 @@ def rows_frame(sheet: Sheet, dataset: Dataset, table: RawTable | None) -> pd.Dat
     if table is not None:
         records = {record.row: record.values for record in table.records}
         for letter, heading in table.headings.items():
-            if fold(heading) in NEVER_READ:
+            if never_read(fold(heading), sheet):
                 columns[fold(heading)] = series([records.get(row.row, {}).get(letter) for row in rows], "text")
     return pd.DataFrame(columns)
 

@@ -16,7 +16,7 @@ from models.columns import Column, Row, columns_of
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.parsing.raw_tables import fold
-from models.schema import SHEETS, Sheet
+from models.schema import SHEETS, Settings, Sheet
 from planner.excel.problem_workbook import workbook_bytes
 from planner.excel.sheet_edit import SheetEdit
 from planner.excel.workbook_edit import MONTH, WorkbookEdit
@@ -26,8 +26,7 @@ from planner.files.reading import UnreadableFile
 def rewritten_book(source: Path, before: Dataset, after: Dataset) -> WorkbookEdit:
     """The workbook or folder of `source`, which says `before`, as a workbook that says `after`.
 
-    A row that carries the number of a row of the sheet is that row as it is now; of the settings only
-    first_month changes.
+    A row that carries the number of a row of the sheet is that row as it is now.
 
     Raises
     ------
@@ -44,8 +43,7 @@ def _rewritten(book: WorkbookEdit, before: Dataset, after: Dataset) -> WorkbookE
     for sheet in SHEETS:
         rows, kept = before.rows(sheet.name), after.rows(sheet.name)
         if sheet.name == "settings":
-            if before.settings.first_month != after.settings.first_month:
-                _set_first_month(book, after.settings.first_month)
+            _set_settings(book, sheet, before.settings, after.settings)
         elif rows != kept:
             names = [column.name for column in sheet.columns]
             edit = book.sheet(sheet.name) or book.new_sheet(sheet.name, names)
@@ -70,13 +68,19 @@ def _shown(row: Row) -> str:
     return repr([f"{value:.12g}" if isinstance(value, float) else value for value in values])
 
 
-def _set_first_month(book: WorkbookEdit, first_month: int) -> None:
-    settings = book.sheet("settings")
-    assert settings is not None
-    key, letter = settings.columns["key"], settings.columns["value"]
-    for row, line in settings.lines.items():
-        if row > 1 and key in line.cells and fold(settings.text(line.cells[key])) == "first_month":
-            _set_month(book, settings, row, letter, first_month)
+def _set_settings(book: WorkbookEdit, sheet: Sheet, before: Settings, after: Settings) -> None:
+    """Writes the settings that differ, each in the row of its key."""
+    changed = [each for each in sheet.columns if getattr(before, each.name) != getattr(after, each.name)]
+    edit = book.sheet("settings")
+    assert edit is not None
+    key, letter = edit.columns["key"], edit.columns["value"]
+    rows = {fold(edit.text(line.cells[key])): row for row, line in edit.lines.items() if row > 1 and key in line.cells}
+    for column in changed:
+        row, value = rows[column.name], getattr(after, column.name)
+        if column.kind == "month":
+            _set_month(book, edit, row, letter, value)
+        else:
+            edit.set(row, letter, _cell_value(column, value))
 
 
 def _set_month(book: WorkbookEdit, sheet: SheetEdit, row: int, letter: str, month: int) -> None:

@@ -25,7 +25,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from models import months
 from models.columns import LARGEST, Column
 from models.parsing.raw_tables import RawTable, Record, Unreadable, fold
-from models.schema import NEVER_READ, SHEETS, Sheet, referred
+from models.schema import SHEETS, Sheet, never_read, referred
 from planner.csv_folder.reader import folder_content, folder_tables, is_sheet_file
 from planner.csv_folder.writer import csv_files
 from planner.excel.workbook_reader import workbook_tables
@@ -129,6 +129,7 @@ class _SheetDrawing:
     def __init__(self, worksheet: Worksheet, sheet: Sheet | None, table: RawTable) -> None:
         self.worksheet = worksheet
         self.table = table
+        self.sheet = sheet
         self.settings = sheet is not None and sheet.name == "settings"
         self.columns = {} if sheet is None else {column.name: column for column in sheet.columns}
         self.names = {letter: fold(heading) for letter, heading in table.headings.items()}
@@ -146,7 +147,7 @@ class _SheetDrawing:
         name, position = self.names[letter], column_index_from_string(letter)
         longest = max((len(_shown(record.values.get(letter))) for record in self.table.records), default=0)
         self.worksheet.column_dimensions[letter].width = min(WIDEST, max(11, len(heading) + 3, longest + 2))
-        if name in NEVER_READ:
+        if never_read(name, self.sheet):
             note = "For people; never read by the planner."
             _write_header(self.worksheet, position, heading, note, required=False, fill=NOTE_FILL)
             self.worksheet.column_dimensions[letter].width = WIDEST
@@ -164,7 +165,7 @@ class _SheetDrawing:
         if self.settings:
             column = self.columns.get(fold(str(record.values.get(self.key, ""))))
         cell = self.worksheet[f"{letter}{record.row}"]
-        if name in NEVER_READ:
+        if never_read(name, self.sheet):
             cell.font = Font(name=FONT, italic=True, color="595959")
         elif letter == self.key and self.settings:
             cell.font = Font(name=FONT, bold=column is not None and column.required)
@@ -177,7 +178,7 @@ class _SheetDrawing:
                 cell.alignment = Alignment(horizontal="right")
                 _add_drop_down(self.worksheet, column, cell.coordinate)
             cell.number_format = "General" if column is None else _format(column)
-        cell.value = _cell_value(record.values.get(letter), None if name in NEVER_READ else column)
+        cell.value = _cell_value(record.values.get(letter), None if never_read(name, self.sheet) else column)
         if isinstance(cell.value, str):
             cell.data_type = "s"  # a text that looks like a formula or an error is none
 

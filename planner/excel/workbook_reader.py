@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from models import months
 from models.faults import Fault
 from models.parsing.raw_tables import RawTable, Unreadable, arranged, column_index, column_letter, fold, shown
-from models.schema import NEVER_READ, SCENARIO_NOTES, WIDE, sheet_names
+from models.schema import SCENARIO_NOTES, SHEETS, WIDE, never_read, sheet_names
 from planner.excel.cells import MOST_MERGED, SheetCells, cells_of
 from planner.excel.told_apart import is_plan
 from planner.files.outputs import ANNOTATED_SHEET
@@ -98,7 +98,8 @@ class _SheetReader:
 
     def _report_unseen(self, rows: Mapping[int, Mapping[str, object]], headings: Mapping[str, str]) -> None:
         """Warns of what is read though hidden, and of formulas whose values may be none."""
-        read = {letter for letter, heading in headings.items() if fold(heading) not in NEVER_READ}
+        of = next((each for each in SHEETS if each.name == self.name), None)
+        read = {letter for letter, heading in headings.items() if not never_read(fold(heading), of)}
         if self.cells.state != "visible":
             self._warn("a hidden sheet", "sheets that can be seen", "It is read; unhide it, or delete it.")
         hidden = [row for row in self.cells.hidden_rows if read & rows.get(row, {}).keys()]

@@ -25,6 +25,7 @@ def rule_words(rule: RelaxableRule) -> str:
         "single_site": f"{rule.name} at a single site",
         "may_tighten": f"limits of {rule.name} never tightened",
         "min_months_between_changes": f"min_months_between_changes of {rule.name}",
+        "credit_line_usd": f"the {rule.name}",
         "capacity": f"capacity in {rule.name}/{rule.hardware}",
     }[rule.kind]
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.plan import Plan
+from models.policy.cash_account import CashMonth, account_of
 from models.supply.bill_rows import BillRow
 from planner.results.bills import bills
 from planner.results.decisions import Action, Decision, actions, decisions
@@ -120,6 +121,11 @@ class PlanFigures:
     def profit_by_quarter(self) -> list[ProfitRow]:
         """The same by fiscal quarter."""
         return profit_by_quarter(self.dataset, self.profit)
+
+    @cached_property
+    def cash_account(self) -> list[CashMonth]:
+        """The cash account, a row a month; none where none is kept."""
+        return account_of(self.dataset, self.plan)
 
     @cached_property
     def revenue(self) -> RevenueTotals:

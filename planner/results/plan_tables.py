@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
+from models.policy.cash_account import CashMonth
 from models.supply.bill_rows import BillRow
 from models.supply.registry import bought
 from planner.results.decisions import Decision
@@ -168,6 +169,21 @@ PROFIT_BY_QUARTER = replace(
     sheet="P&L by quarter",
     purpose="the same by fiscal quarter",
     columns=(TableColumn("quarter", "text", "month"), *PROFIT.columns[1:]),
+)
+CASH = Table(
+    "Cash",
+    "the cash account month by month, and what is drawn",
+    columns(
+        "month:month",
+        "opening:money",
+        "revenue:money",
+        "funding:money",
+        "paid:money",
+        "interest:money",
+        "closing:money",
+        "drawn:money",
+    ),
+    CashMonth,
 )
 OFFERS_NOT_TAKEN = Table(
     "Offers not taken",

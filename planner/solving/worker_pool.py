@@ -248,6 +248,7 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
     """Solves a task in this process; its time limit counts building the model too."""
     from models.build import build_model
     from models.policy.caps import caps_exceeded, caps_lifted
+    from models.policy.cash_account import is_kept
     from models.warm_start import apply_decisions_without_effect, decided_before, start_values
     from planner.solving.problem import ArrayProblem, fixed_problem
     from planner.solving.search import dispatch_proven, solve
@@ -271,7 +272,7 @@ def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -
                 start = None  # all of it is held: there is nothing left to begin from
         outcome = solve(problem, options(), should_stop=should_stop, start=start)
         status = outcome.status
-        if status == "infeasible" and task.beyond_caps and task.dataset.caps:
+        if status == "infeasible" and task.beyond_caps and (task.dataset.caps or is_kept(task.dataset)):
             lifted = ArrayProblem(caps_lifted(problem.compiled), problem.units)
             outcome = solve(lifted, options(), should_stop=should_stop, start=start)
             if outcome.values is not None:

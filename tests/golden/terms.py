@@ -25,7 +25,7 @@ from models.dataset import Dataset
 from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.policy.stability import PlanStability
-from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Price, Residual, Rule
+from models.schema import Cap, Funding, Limit, LoadBlock, LoadShape, Network, Option, Price, Residual, Rule
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
 
@@ -92,6 +92,15 @@ TERMS: dict[str, Dataset] = {
         lease("lease", term(4, 1.0, prepay_share=0.5, cancel_after_months=1)),
         contract(term_months=3, **USED_BY_HALF),
         end_of_horizon="full",
+    ),
+    "cash_account": small(
+        segment(revenue_usd_per_mtok=0.1, shortfall_usd_per_mtok=0.2),
+        lease("lease", term(2, 1.0, upfront_usd_per_unit=900), units_max=2),
+        Funding(source="bank", month=JAN + 1, usd=500.0),
+        opening_cash_usd=-100.0,
+        credit_line_usd=3000.0,
+        credit_interest=0.2,
+        other_cost_share=0.4,
     ),
     "prices": small(
         segment(revenue_usd_per_mtok=0.1, shortfall_usd_per_mtok=0.2),

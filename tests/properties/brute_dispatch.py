@@ -67,6 +67,17 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Account:
+    """The cash account: by month what comes in less what is paid whatever the use, USD; `share` of revenue is left."""
+
+    opening: float
+    flows: tuple[float, ...]
+    share: float
+    line: float
+    rate: float
+
+
+@dataclass(frozen=True)
 class Column:
     """A quantity decided: USD of present value a unit, most units, and for budgets what a unit pays and to whom.
 
@@ -188,7 +199,11 @@ def _capped(most: float, share: float) -> float:
 
 
 def cheapest_use(
-    data: Dataset, months: tuple[Month, ...], top_ups: tuple[TopUp, ...], budgets: tuple[Budget, ...]
+    data: Dataset,
+    months: tuple[Month, ...],
+    top_ups: tuple[TopUp, ...],
+    budgets: tuple[Budget, ...],
+    account: Account | None = None,
 ) -> float | None:
     """Least present value of what depends on use in these months, over every choice of sites; None if impossible."""
     singles = [segment for segment in data.segments if segment.single_site]
@@ -200,7 +215,7 @@ def cheapest_use(
     ]
     best = None
     for sites in itertools.product(*choices):
-        found = _cheapest_use_at(data, months, top_ups, budgets, dict(zip(places, sites, strict=True)))
+        found = _cheapest_use_at(data, months, top_ups, budgets, dict(zip(places, sites, strict=True)), account)
         if found is not None and (best is None or found < best):
             best = found
     return best
@@ -212,6 +227,7 @@ def _cheapest_use_at(
     top_ups: tuple[TopUp, ...],
     budgets: tuple[Budget, ...],
     site_of: Mapping[tuple[str, int], tuple[str, str]],
+    account: Account | None,
 ) -> float | None:
     lp = Lp()
     exact = any(cap.measure in ("cash_usd", "cash_share_of_revenue") for cap in data.caps)
@@ -221,7 +237,28 @@ def _cheapest_use_at(
         _top_up(lp, data, top_up, exact)
     for budget in budgets:
         _budget(lp, data, budget)
+    if account is not None:
+        _account(lp, data, account)
     return lp.minimum()
+
+
+def _account(lp: Lp, data: Dataset, account: Account) -> None:
+    """In the bank, or drawn, after each month: what there was, and what came in, less what was paid and interest."""
+    moves: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for j, column in enumerate(lp.columns):
+        lost = 0.0
+        if column.short:
+            lost = account.share * MTOK_PER_BN
+            lost *= price(data, data.segment_of[column.segment], "revenue_usd_per_mtok", column.t)
+        moves[column.t].append((j, column.cash + lost))
+    before: list[tuple[int, float]] = []
+    opening = account.opening + min(0.0, account.opening) * account.rate
+    for t, flow in enumerate(account.flows):
+        drawn = lp.column(t, account.rate * data.discount(t + 1), account.line)
+        held = lp.column(t)
+        total = flow + (opening if t == 0 else 0.0)
+        lp.row([(held, 1.0), (drawn, -1.0), *moves[t], *((j, -value) for j, value in before)], low=total, high=total)
+        before = [(held, 1.0), (drawn, -1.0 - account.rate)]
 
 
 def _top_up(lp: Lp, data: Dataset, top_up: TopUp, exact: bool) -> None:

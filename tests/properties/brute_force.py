@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from properties.brute_bills import Holding, contract_holdings, lease_holdings, lease_out_holdings, signing_months
 from properties.brute_demand import demand, limit_paths, limits_of, path_cost
-from properties.brute_dispatch import Budget, Month, TopUp, cheapest_use
+from properties.brute_dispatch import Account, Budget, Month, TopUp, cheapest_use
 from properties.brute_policies import (
     Choice,
+    account_of,
     budgets_of,
     fleet_running,
     leased_out,
@@ -51,7 +52,7 @@ def best_by(data: Dataset, group: Callable[[Choice], Hashable]) -> dict[Hashable
     """The cheapest combination of decisions in each group of them that has a plan."""
     dispatched: dict[object, float | None] = {}
     found: dict[Hashable, Best] = {}
-    base = _fleet_cost(data)
+    base = _fleet_cost(data) + _old_interest(data)
     for choice in sorted(_choices(data), key=lambda each: each.cost):
         # What depends on use never earns money, so dearer decisions cannot win any more.
         mine = group(choice)
@@ -120,7 +121,13 @@ def _fleet_cost(data: Dataset) -> float:
     return sum(usd * data.discount(t) for t in data.horizon for *_, usd in fleet_running(data, t))
 
 
-Part = tuple[tuple[Month, ...], tuple[TopUp, ...], tuple[Budget, ...]]
+def _old_interest(data: Dataset) -> float:
+    """What was drawn before month 0 costs in it."""
+    drawn = max(0.0, -(data.settings.opening_cash_usd or 0.0))
+    return float(drawn * ((1.0 + data.settings.credit_interest) ** (1.0 / 12.0) - 1.0))
+
+
+Part = tuple[tuple[Month, ...], tuple[TopUp, ...], tuple[Budget, ...], Account | None]
 
 
 def _parts(data: Dataset, choice: Choice) -> list[Part]:
@@ -132,7 +139,9 @@ def _parts(data: Dataset, choice: Choice) -> list[Part]:
     ]
     budgets = budgets_of(data, choice)
     group = {t: {t} for t in data.horizon}
+    account = account_of(data, choice)
     ties = [(*year.months, year.due) for year in years] + [budget.months for budget in budgets]
+    ties += [tuple(data.horizon)] if account is not None else []
     for tie in ties:
         joined = set().union(*(group[t] for t in tie if t in group))
         for t in joined:
@@ -154,5 +163,5 @@ def _parts(data: Dataset, choice: Choice) -> list[Part]:
             )
             for t in months
         )
-        parts.append((states, mine, tuple(b for b in budgets if set(b.months) <= set(months))))
+        parts.append((states, mine, tuple(b for b in budgets if set(b.months) <= set(months)), account))
     return parts

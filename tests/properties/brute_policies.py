@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from properties.brute_bills import Holding, Source, signing_months
 from properties.brute_demand import LimitPath, demand, revenue_usd
-from properties.brute_dispatch import Budget
+from properties.brute_dispatch import Account, Budget
 from properties.brute_factors import gone
 
 from models.dataset import Dataset
@@ -180,6 +180,24 @@ def _periods(data: Dataset, cap: Cap) -> list[tuple[int, ...]]:
     for t in _cap_months(data, cap):
         groups[(data.month(t) + 13 - data.settings.fiscal_year_start) // length].append(t)
     return [tuple(months) for months in groups.values()]
+
+
+def account_of(data: Dataset, choice: Choice) -> Account | None:
+    """The cash account under the decisions; None where none is kept."""
+    settings = data.settings
+    if settings.opening_cash_usd is None:
+        return None
+    paths = {path.segment: path for path in choice.paths}
+    everything = Cap(cap="all", measure="cash_usd", scope="total", sense="max", value=0.0)
+    share, flows = 1.0 - settings.other_cost_share, []
+    for t in data.horizon:
+        comes = sum(row.usd for row in data.funding if data.t(row.month) == t)
+        for segment in data.segments:
+            left = paths[segment.segment].revenue[t] if segment.segment in paths else 1.0
+            comes += share * left * revenue_usd(data, segment, t)
+        flows.append(round(comes - _fixed_cash(data, everything, choice, t), 9))
+    rate = (1.0 + settings.credit_interest) ** (1.0 / 12.0) - 1.0
+    return Account(settings.opening_cash_usd, tuple(flows), share, settings.credit_line_usd, rate)
 
 
 def budgets_of(data: Dataset, choice: Choice) -> list[Budget]:

@@ -1,4 +1,4 @@
-"""Sheets of money strewn over a small random workbook: worth beyond the horizon, prices by month."""
+"""Sheets of money strewn over a small random workbook: worth beyond the horizon, prices by month, a cash account."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 from properties.workbook_rows import Maker
 
 from models.dataset import Dataset
-from models.schema import Price, Residual
+from models.schema import Funding, Price, Residual
 
 
 def with_money(data: Dataset, make: Maker) -> Dataset:
     """The workbook with some of what this module knows."""
-    for change, in_ten in ((with_residuals, 4), (with_prices, 3)):
+    for change, in_ten in ((with_residuals, 4), (with_prices, 3), (with_account, 3)):
         data = change(data, make) if make.chance(in_ten) else data
     return data
 
@@ -40,3 +40,21 @@ def with_prices(data: Dataset, make: Maker) -> Dataset:
             columns |= make.some(8, shortfall_usd_per_mtok=(0.0, 0.03, 0.2))
         rows[t] = Price(segment=of.segment, month=data.settings.first_month + t, **columns)
     return replace(data, prices=tuple(rows.values()))
+
+
+def with_account(data: Dataset, make: Maker) -> Dataset:
+    """A cash account that some plans overdraw, with revenue to fill it where there is none yet."""
+    if not any(row.revenue_usd_per_mtok for row in (*data.segments, *data.prices)):
+        chosen = make.one_of(*data.segments)
+        earning = replace(chosen, revenue_usd_per_mtok=make.one_of(0.02, 0.05))
+        data = replace(data, segments=tuple(earning if row is chosen else row for row in data.segments))
+    settings = replace(
+        data.settings,
+        opening_cash_usd=make.one_of(-500.0, 0.0, 500.0, 2000.0),
+        credit_line_usd=make.one_of(500.0, 2000.0, 10_000.0),
+        **make.some(7, credit_interest=(0.5, 5.0), other_cost_share=(0.5, 0.9)),
+    )
+    months = make.random.sample(range(-1, data.settings.months), make.one_of(0, 1, 2))
+    first, sums = data.settings.first_month, (500.0, 2000.0)
+    funding = (Funding(source="bank", month=first + t, usd=make.one_of(*sums)) for t in months)
+    return replace(data, settings=settings, funding=tuple(funding))

@@ -17,7 +17,7 @@ from models.columns import Column
 from models.dataset import Dataset
 from models.loading import load_tables, plain_table
 from models.months import label
-from models.schema import SHEETS, Contract, History, Scenario
+from models.schema import SHEETS, Contract, History, Scenario, Settings
 
 Changed = Callable[[Any], Any]
 
@@ -57,6 +57,8 @@ PER_UNIT = {
     "contracts": ("upfront_usd", "min_spend_usd_per_year"),
     "lease_outs": ("upfront_usd_per_unit",),
     "options": ("premium_usd",),
+    "settings": ("opening_cash_usd", "credit_line_usd"),
+    "funding": ("usd",),
 }
 """Columns of money that belongs to no accelerator, hour or token, so grows with the size of what it buys."""
 
@@ -76,7 +78,11 @@ PER_HOUR = {
 
 def rows_changed(data: Dataset, **changes: Changed) -> Dataset:
     """The workbook with every row of these sheets changed."""
-    return replace(data, **{sheet: tuple(map(change, getattr(data, sheet))) for sheet, change in changes.items()})
+    changed = {
+        sheet: change(rows) if isinstance(rows := getattr(data, sheet), Settings) else tuple(map(change, rows))
+        for sheet, change in changes.items()
+    }
+    return replace(data, **changed)
 
 
 def times(row: Any, factor: float, *names: str) -> Any:
@@ -263,7 +269,7 @@ COMMON = {"load_blocks", "scenarios", "ramps", "settings"}
 
 def parts(data: Dataset, random: Random) -> Related:
     """The plan of two companies that share nothing is the plans of each."""
-    settings = replace(data.settings, risk_weight=0.0)
+    settings = replace(data.settings, risk_weight=0.0, opening_cash_usd=None)
     alone = replace(data, settings=settings, caps=tuple(row for row in data.caps if _separate(row)))
     alone = replace(alone, scenario_factors=tuple(row for row in alone.scenario_factors if row.name != "*"))
     if not alone.network:

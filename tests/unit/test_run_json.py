@@ -31,7 +31,10 @@ KEYS = (
     " months decisions limits audit model seconds interrupted input_sha256"
     " data_sha256 output_sha256 plan_sha256 plan_path planner_version versions options faults warnings warning_names"
 )
-COSTS = "lease contract usage option on_demand fleet network revenue_forgone limit_change shortfall lease_out_income"
+COSTS = (
+    "lease contract usage option on_demand fleet network interest revenue_forgone limit_change shortfall"
+    " lease_out_income"
+)
 DATA = dataset(
     demand(2.0, months=3),
     lease("A", term(3, 1.0)),

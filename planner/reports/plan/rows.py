@@ -17,6 +17,7 @@ from planner.results.plan_tables import (
     AUDIT,
     BILLS,
     BY_PROVIDER,
+    CASH,
     INPUT,
     KEPT,
     LOCK_IN,
@@ -53,6 +54,7 @@ def filled_tables(result: RunResult) -> list[Filled]:
         own["Lock-in"],
         own[PROFIT.sheet],
         own[PROFIT_BY_QUARTER.sheet],
+        *([own[CASH.sheet]] if CASH.sheet in own else []),
         *marginal_tables(result.marginal),
         *_offers_not_taken(result, figures),
         Filled(AUDIT, audit_rows(result)),
@@ -77,6 +79,7 @@ def tables_of_plan(figures: PlanFigures) -> list[Filled]:
         rows_by_month(LOCK_IN, figures.lock_in),
         rows_by_month(PROFIT, figures.profit),
         _by_quarter(figures),
+        *([rows_by_month(CASH, figures.cash_account)] if figures.cash_account else []),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
     ]
 

@@ -19,6 +19,7 @@ CATEGORY_WORDS = {
     **{kind.name: kind.label for kind in (FLEET, ON_DEMAND, OPTION)},
     "usage": "Usage charges",
     "network": "Network",
+    "interest": "Interest on credit",
     "revenue_forgone": "Revenue forgone by limits",
     "limit_change": "Changing limits",
     "shortfall": "Shortfall",
