@@ -45,12 +45,12 @@ def percent(share: float | None) -> str:
 def gap_percent(gap: float | None) -> str:
     """A gap as a percentage, its last digit rounded up: none is told smaller than it is.
 
-    >>> gap_percent(0.02014), gap_percent(0.0200001), gap_percent(0.02), gap_percent(None)
-    ('2.02 %', '2.01 %', '2 %', '-')
+    >>> gap_percent(0.02014), gap_percent(0.0200001), gap_percent(0.02), gap_percent(2e-8), gap_percent(None)
+    ('2.02 %', '2.01 %', '2 %', '0.0001 %', '-')
     """
     if gap is None or not math.isfinite(gap) or gap <= 1e-9:
         return percent(gap)
-    digit = 10.0 ** (math.floor(math.log10(gap)) - 2)
+    digit = max(1e-6, 10.0 ** (math.floor(math.log10(gap)) - 2))
     return percent(math.ceil(gap / digit * (1.0 - 1e-9)) * digit)
 
 

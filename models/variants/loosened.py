@@ -41,7 +41,7 @@ def loosened(dataset: Dataset) -> Iterator[Loosened]:
         value = _a_step_looser(cap)
         if value is not None:
             changed = tuple(replace(each, value=value) if each is cap else each for each in dataset.caps)
-            words = f"with cap {cap.cap} at {value:,.6g} instead of {cap.value:,.6g}"
+            words = f"with cap {cap.cap} at {_figure(value)} instead of {_figure(cap.value)}"
             yield Loosened("cap", cap.cap, value, words, replace(dataset, caps=changed))
     for rule in dataset.rules:
         kept = tuple(each for each in dataset.rules if each is not rule)
@@ -52,6 +52,15 @@ def loosened(dataset: Dataset) -> Iterator[Loosened]:
             segments = tuple(changed_segment if each is segment else each for each in dataset.segments)
             value = float(getattr(changed_segment, column))
             yield Loosened("limit", f"{segment.segment}: {column}", value, words, replace(dataset, segments=segments))
+
+
+def _figure(value: float) -> str:
+    """A cap in words: six digits, and more rather than an exponent.
+
+    >>> _figure(3.3e9), _figure(0.55)
+    ('3,300,000,000', '0.55')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
 
 
 def _a_step_looser(cap: Cap) -> float | None:
