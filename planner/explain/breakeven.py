@@ -8,7 +8,8 @@ exceeds, bound the break-even from the two sides.
 Where no rule of the workbook depends on the price, more is known: a plan costs a + b f, so that it bounds V_in from
 above along its line, and V_in, a minimum of lines, is concave: every chord between two bounds bounds it from below.
 Where the lowest line meets V_out is the break-even of the plans known; solving there either finds a lower line (a
-Newton step, of which there are finitely many) or proves that there is none. Otherwise the interval is cut in two.
+Newton step, of which there are finitely many) or proves that there is none. A search that leaves a gap open proves
+neither there, but further on; the chord between the two leads back. Otherwise the interval is cut in two.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from models.estimate import Estimate
 
 PRICE_TOLERANCE = 1e-3
 """Prices that differ by less than this share of today's price count as one."""
+BEYOND = (0.25, 0.5, 1.0)
+"""How far beyond the break-even of the plans known prices are tried, as shares of it, while nothing is proven there."""
 KNOWN_WIDTH = 0.02
 """A break-even counts as known when its interval is narrower than this share of today's price, or of itself."""
 
@@ -99,7 +102,14 @@ class BreakEven:
         estimate = self._line_meets(self.without.at_most)
         if estimate is not None and self._is_new(max(0.0, estimate)):
             return max(0.0, estimate)
-        return None if self.linear else self._middle()
+        return self._beyond(estimate) if self.linear else self._middle()
+
+    def _beyond(self, estimate: float | None) -> float | None:
+        """A price further on, where what a search leaves open matters little, until the offer is proven to be out."""
+        if estimate is None or self._not_worth_at(self.without.at_most) is not None:
+            return None
+        away = max(1.0, abs(estimate)) * (1.0 if self.buys else -1.0)
+        return next((f for step in BEYOND if self._is_new(f := max(0.0, estimate + step * away))), None)
 
     def _is_new(self, f: float) -> bool:
         known = self.known()

@@ -13,6 +13,7 @@ from sheets import workbook
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.schema import Rule
+from planner.explain.breakeven import BreakEven, Point
 from planner.explain.explanation import answer_questions
 from planner.explain.offers import OfferAnswer
 from planner.explain.words import offer_words
@@ -202,3 +203,18 @@ def test_a_bound_that_a_plan_records_counts_for_its_own_problem_only(here: Run, 
     )
     assert own["bound_usd"] == pytest.approx(own["cost_usd"])
     assert other["bound_usd"] is None or other["bound_usd"] < 0.9 * own["cost_usd"]
+
+
+def test_a_search_further_on_bounds_a_price_that_leaves_its_gap_open() -> None:
+    """At the break-even of 1.5 a bound is 1 below what the best plan without it costs; at 1.875 it is above that.
+
+    The plans that take it cost 85 + 10 f, others 100. The chord from (1.5, 99) to (1.875, 102.5) meets 100 at 1.607.
+    """
+    even = BreakEven(Estimate.exactly(100.0), points=[Point(1.0, 85.0, 10.0, 94.5)])
+    assert even.next_price() == pytest.approx(1.5)
+    even.points.append(Point(1.5, 85.0, 10.0, 99.0))
+    assert even.known() == Estimate(pytest.approx(1.5), None)
+    assert even.next_price() == pytest.approx(1.875)
+    even.points.append(Point(1.875, 85.0, 10.0, 102.5))
+    assert even.known() == Estimate(pytest.approx(1.5), pytest.approx(1.5 + 0.375 / 3.5))
+    assert even.next_price() is None
