@@ -18,7 +18,7 @@ from models.supply.bill_rows import BillRow, Hours, prepaid_months
 from models.supply.contract_bills import add_contract_use
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.contracts import add_contracts
-from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
+from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, OfferPrice
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.next_round import RollState
 from models.supply.signing import escalation, months_with_capacity
@@ -103,12 +103,12 @@ class ContractKind(OfferKind):
                 yield tier.usd_per_accelerator_hour or 0.0
                 yield (tier.usd_per_kw_month or 0.0) * kw / SHORTEST_MONTH_HOURS
 
-    def price(self, dataset: Dataset, row: Contract) -> Price:
+    def price(self, dataset: Dataset, row: Contract) -> OfferPrice:
         mine = (each for each in dataset.contract_tiers if each.contract == row.contract)
         tier = min(mine, key=lambda each: each.from_blocks)
         if tier.usd_per_kw_month is not None:
-            return Price(tier.usd_per_kw_month, "kW-month")
-        return Price(tier.usd_per_accelerator_hour or 0.0, "accelerator-hour")
+            return OfferPrice(tier.usd_per_kw_month, "kW-month")
+        return OfferPrice(tier.usd_per_accelerator_hour or 0.0, "accelerator-hour")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         """Usage charges and minimum spend stay, as for the scenario quantity `price`."""

@@ -35,7 +35,7 @@ Family = Callable[..., float]
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class OfferPrice:
     """A price as the sheet has it, and what it is the price of: `accelerator-hour`, `kW-month`."""
 
     usd: float
@@ -281,7 +281,7 @@ class OfferKind(Kind, ABC):
         """Every price of an offer by the accelerator-hour, at the most."""
 
     @abstractmethod
-    def price(self, dataset: Dataset, row: Any) -> Price:
+    def price(self, dataset: Dataset, row: Any) -> OfferPrice:
         """Its price at a glance: of several terms that of the longest, of several tiers of the first."""
 
     @abstractmethod

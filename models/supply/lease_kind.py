@@ -13,7 +13,7 @@ from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Lease, LeaseHardware, LeaseTerm
 from models.supply.bill_rows import BillRow, Hours, prepaid_months, term_words
-from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, Price
+from models.supply.kind import GIVE_NOTICE, RENEW, SHORTEST_MONTH_HOURS, Family, OfferKind, OfferPrice
 from models.supply.lease_roll import Holding, holding_of, roll_leases
 from models.supply.lease_schedule import LeaseSchedule, schedule_of
 from models.supply.leases import add_leases, cheapest_end
@@ -155,11 +155,11 @@ class LeaseKind(OfferKind):
             yield term.usd_per_accelerator_hour or 0.0
             yield (term.usd_per_unit_month or 0.0) / SHORTEST_MONTH_HOURS / accelerators
 
-    def price(self, dataset: Dataset, row: Lease) -> Price:
+    def price(self, dataset: Dataset, row: Lease) -> OfferPrice:
         term = max(_terms(dataset, row.lease), key=lambda each: each.term_months)
         if term.usd_per_unit_month is not None:
-            return Price(term.usd_per_unit_month, "unit-month")
-        return Price(term.usd_per_accelerator_hour or 0.0, "accelerator-hour")
+            return OfferPrice(term.usd_per_unit_month, "unit-month")
+        return OfferPrice(term.usd_per_accelerator_hour or 0.0, "accelerator-hour")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         """Usage charges stay, as for the scenario quantity `price`."""

@@ -12,7 +12,7 @@ from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import LeaseOut, LeaseOutHardware
 from models.supply.bill_rows import BillRow, Hours, prepaid_months, term_words
-from models.supply.kind import GIVE_NOTICE, Family, OfferKind, Price
+from models.supply.kind import GIVE_NOTICE, Family, OfferKind, OfferPrice
 from models.supply.lease_out_roll import roll_lease_outs, stop_known
 from models.supply.lease_out_schedule import LeaseOutSchedule, accelerators_per_unit
 from models.supply.lease_outs import add_lease_outs
@@ -90,8 +90,8 @@ class LeaseOutKind(OfferKind):
     def hourly_usd(self, dataset: Dataset, row: LeaseOut) -> Iterable[float]:
         return ()
 
-    def price(self, dataset: Dataset, row: LeaseOut) -> Price:
-        return Price(row.usd_per_accelerator_hour, "accelerator-hour")
+    def price(self, dataset: Dataset, row: LeaseOut) -> OfferPrice:
+        return OfferPrice(row.usd_per_accelerator_hour, "accelerator-hour")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         return self.changed(

@@ -22,7 +22,7 @@ from models.dataset import Dataset
 from models.plan import Plan, Signing
 from models.schema import rows_of
 from models.supply.bill_rows import BillRow, Hours
-from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, Price
+from models.supply.kind import SHORTEST_MONTH_HOURS, Family, OfferKind, OfferPrice
 from models.supply.local_worth import LocalWorth, Values, counted, worth_of
 from models.supply.registry import KINDS
 
@@ -145,8 +145,8 @@ class RentalKind(OfferKind):
     def hourly_usd(self, dataset: Dataset, row: Rental) -> Iterable[float]:
         return (row.usd_per_month / SHORTEST_MONTH_HOURS / row.accelerators,)
 
-    def price(self, dataset: Dataset, row: Rental) -> Price:
-        return Price(row.usd_per_month, "month")
+    def price(self, dataset: Dataset, row: Rental) -> OfferPrice:
+        return OfferPrice(row.usd_per_month, "month")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         return self.changed(dataset, lambda row: replace(row, usd_per_month=row.usd_per_month * factor), name)
