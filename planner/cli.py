@@ -66,9 +66,11 @@ def cli(context: click.Context, show_version: bool, as_json: bool) -> None:
 
 
 def _versions() -> dict[str, str]:
+    import platform
+
     from planner.run.versions import versions
 
-    return {"planner": __version__, **versions()}
+    return {"planner": __version__, "system": platform.platform(), **versions()}
 
 
 for command in (

@@ -9,8 +9,8 @@ VERSIONS_OF = ("pyomo", "highspy", "numpy", "scipy", "openpyxl", "xlsxwriter")
 
 
 def versions() -> dict[str, str]:
-    """The version of Python, the system, and the version of each package of `VERSIONS_OF`, by name."""
-    found = {"python": platform.python_version(), "system": platform.platform()}
+    """The version of Python and of each package of `VERSIONS_OF`, by name."""
+    found = {"python": platform.python_version()}
     for name in VERSIONS_OF:
         try:
             found[name] = version(name)
