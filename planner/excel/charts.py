@@ -77,7 +77,7 @@ def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows
 def _range_look(picture: Picture, column: int, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """The look of one end of ranges: half transparent, and so dark where the bars of both lie over each other."""
     low, high = picture.series
-    hatched = {"pattern": {"pattern": "light_upward_diagonal", "fg_color": BLUE, "bg_color": WHITE}}
+    hatched = {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": BLUE, "bg_color": WHITE}}
     is_open = [row[column] is not None and None in (row[low], row[high]) for row in rows]
     return {
         "fill": {"color": BLUE, "transparency": 60},
