@@ -83,8 +83,9 @@ def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
     currency = dataset.settings.currency
     cost = f"The plan costs {money(explanation.cost_usd, currency)} in present value"
     if explanation.bound_usd is not None:
-        above = max(0.0, explanation.cost_usd - explanation.bound_usd)
-        cost += f", at most {money(above, currency)} above the best possible" if above else "; no plan costs less"
+        above = money(max(0.0, explanation.cost_usd - explanation.bound_usd), currency)
+        nothing = above == money(0.0, currency)
+        cost += "; no plan costs less" if nothing else f", at most {above} above the best possible"
     lines = [f"{cost}."]
     if explanation.better is not None:
         lines.append(explanation.better.words(currency, explanation.gap))

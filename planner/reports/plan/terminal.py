@@ -34,7 +34,8 @@ def gap_line(result: RunResult) -> Iterator[str]:
         yield f"  Gap               {gap_percent(result.proven_gap)} of cost and charge for departing together"
     elif result.possible_saving_usd is not None:
         beyond = money(result.possible_saving_usd, result.currency)
-        above = f"at most {beyond} above the best possible" if result.gap else "no plan costs less"
+        nothing = beyond == money(0.0, result.currency)
+        above = "no plan costs less" if nothing else f"at most {beyond} above the best possible"
         yield f"  Gap               {gap_percent(result.gap)} ({above})"
 
 
