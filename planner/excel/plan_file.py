@@ -12,6 +12,7 @@ from planner.excel.told_apart import is_problem
 from planner.files.reading import WORKBOOK_BYTES, UnreadableFile, read_regular
 
 MEND = "Put back what the planner wrote, or write the plan again with `planner solve`."
+NAME_ONE = "Name a plan workbook that `planner solve` wrote."
 MOST_FAULTS = 50
 """At most this many faults are reported."""
 
@@ -36,10 +37,10 @@ class PlanSheets:
         try:
             self._workbook = cells_of(read_regular(path, WORKBOOK_BYTES))
         except FileNotFoundError:
-            fix = "Name a plan workbook that `planner solve` wrote."
-            raise self.fault("no file with that name", fix) from None
+            raise self.fault("no file with that name", NAME_ONE) from None
         except OSError as error:
-            fix = "Close it in other programs, or ask for permission to read it."
+            denied = "Close it in other programs, or ask for permission to read it."
+            fix = denied if isinstance(error, PermissionError) else NAME_ONE
             raise self.fault(error.strerror or str(error), fix) from None
         except UnreadableFile as refused:
             raise self.fault(refused.found, refused.fix) from None

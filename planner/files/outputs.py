@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,7 +125,7 @@ def same_file(one: Path, other: Path) -> bool:
     """Whether two paths name the same file, also through links or other spellings."""
     if one.exists() and other.exists():
         return one.samefile(other)
-    return one.resolve() == other.resolve()
+    return os.path.realpath(one) == os.path.realpath(other)  # takes links in a circle too
 
 
 def check_writable(path: Path) -> None:
@@ -138,6 +140,8 @@ def check_writable(path: Path) -> None:
     with writing(path):
         if path.is_dir():
             raise IsADirectoryError
+        with suppress(FileNotFoundError):
+            path.stat()  # fails for links in a circle, which `exists` takes for nothing
         if path.exists() and not path.is_file():
             raise CannotWrite(path, "a pipe, a device or a socket is there; choose another name")
         if not folder.is_dir():

@@ -12,7 +12,7 @@ import pytest
 
 from planner.errors import CannotWrite, WrongUsage
 from planner.files.atomic import atomic_write
-from planner.files.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of
+from planner.files.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of, same_file
 from planner.files.package import names_of_sheets
 
 
@@ -82,6 +82,17 @@ def test_a_file_in_place_of_a_folder_is_said_to_be_one(workbook: Path) -> None:
         check_writable(workbook / "plan.xlsx")
     with pytest.raises(CannotWrite, match="a folder where a file is expected"):
         check_writable(workbook.parent)
+
+
+def test_links_in_a_circle_are_no_place_to_write(tmp_path: Path, workbook: Path) -> None:
+    """A link that leads to itself is told as such, as a plan and as a copy; one that leads nowhere may be replaced."""
+    circle, nowhere = tmp_path / "circle.xlsx", tmp_path / "nowhere.xlsx"
+    circle.symlink_to(circle)
+    nowhere.symlink_to(tmp_path / "missing.xlsx")
+    assert not same_file(circle, workbook)
+    with pytest.raises(CannotWrite, match="link"):
+        check_writable(circle)
+    check_writable(nowhere)
 
 
 def test_a_full_disk_is_noticed_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
