@@ -26,7 +26,7 @@ def test_every_job_is_a_row_with_its_figures_and_a_link_to_its_plan(tmp_path: Pa
     odd = "50% of #1 & more"
     batch = manifest(record(odd), *(record(f"job {status}", status) for status in STATUSES))
     written = write_reports(tmp_path, batch, None, webhook=None)
-    assert sorted(each.name for each in written) == ["junit.xml", "metrics.prom", "summary.xlsx"]
+    assert sorted(each.name for each in written) == ["junit.xml", "metrics.prom", "results.sqlite", "summary.xlsx"]
     found = rows(tmp_path / "reports" / "summary.xlsx", "Jobs")
     assert [each["job"] for each in found] == [each.name for each in batch.records]
     assert all(STATUS_LABELS[each.status] in row["status"] for each, row in zip(batch.records, found, strict=True))
@@ -101,7 +101,7 @@ def test_a_saving_that_is_not_proven_is_a_range_in_every_report(tmp_path: Path) 
 
 def test_an_empty_batch_has_reports_too(tmp_path: Path) -> None:
     """No jobs, or none that ended, is no reason to fail."""
-    assert len(write_reports(tmp_path, manifest(finished=None), None, webhook=None)) == 3
+    assert len(write_reports(tmp_path, manifest(finished=None), None, webhook=None)) == 4
 
 
 def test_a_report_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path) -> None:
@@ -121,5 +121,5 @@ def test_a_webhook_that_fails_is_a_warning(
 ) -> None:
     """The reports are written whatever becomes of the message."""
     monkeypatch.setattr(logging.getLogger("planner"), "propagate", True)
-    assert len(write_reports(tmp_path, manifest(record()), None, webhook="nowhere")) == 3
+    assert len(write_reports(tmp_path, manifest(record()), None, webhook="nowhere")) == 4
     assert "no message was sent" in caplog.text

@@ -10,6 +10,7 @@ from planner.batch.manifest import Manifest
 from planner.batch.reporting.changes import changes
 from planner.batch.reporting.junit import write_junit
 from planner.batch.reporting.prometheus import write_metrics
+from planner.batch.reporting.store import STORE, write_store
 from planner.batch.reporting.summary_workbook import write_summary
 from planner.batch.reporting.webhook import send
 from planner.errors import CannotWrite, make_folder
@@ -27,7 +28,7 @@ def write_reports(
     webhook: str | None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> list[Path]:
-    """Writes `reports/summary.xlsx`, `junit.xml` and `metrics.prom` in a batch's folder, and calls the webhook.
+    """Writes `results.sqlite`, `reports/summary.xlsx`, `junit.xml` and `metrics.prom`, and calls the webhook.
 
     Each is tried whatever becomes of the others.
 
@@ -57,15 +58,16 @@ def write_reports(
     changed = changes(folder, manifest, previous)
     written: list[Path] = []
     refused: list[CannotWrite] = []
-    writers: tuple[tuple[str, Callable[[Path], None]], ...] = (
-        ("metrics.prom", lambda path: write_metrics(path, manifest, previous)),
-        ("junit.xml", lambda path: write_junit(path, folder, manifest)),
-        ("summary.xlsx", lambda path: write_summary(path, manifest, previous, changed)),
+    writers: tuple[tuple[Path, Callable[[Path], None]], ...] = (
+        (reports / "metrics.prom", lambda path: write_metrics(path, manifest, previous)),
+        (reports / "junit.xml", lambda path: write_junit(path, folder, manifest)),
+        (reports / "summary.xlsx", lambda path: write_summary(path, manifest, previous, changed)),
+        (folder / STORE, lambda path: write_store(path, folder, manifest)),
     )
-    for name, write in writers:
+    for path, write in writers:
         try:
-            write(reports / name)
-            written.append(reports / name)
+            write(path)
+            written.append(path)
         except CannotWrite as error:
             refused.append(error)
     if webhook:
