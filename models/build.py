@@ -22,7 +22,7 @@ from models.supply.lease_outs import hold_what_is_leased_out
 from models.supply.on_demand import add_on_demand
 from models.supply.options import add_options
 from models.supply.pools import add_pools
-from models.supply.registry import add_bought_offers, add_sold_offers, add_use_of_offers
+from models.supply.registry import add_bought_offers, add_promises, add_sold_offers, add_use_of_offers
 from models.supply.scaling import model_units
 
 TERMS = (
@@ -42,6 +42,7 @@ TERMS = (
     read_service,
     add_pools,
     add_use_of_offers,
+    add_promises,
     # what policy allows
     add_caps,
     add_rules,

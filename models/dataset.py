@@ -47,6 +47,7 @@ from models.schema import (
     Segment,
     Settings,
     Sheet,
+    SpendCommitment,
     Throughput,
     sheet,
 )
@@ -110,6 +111,7 @@ class Dataset:
     lease_outs: tuple[LeaseOut, ...] = ()
     lease_out_hardware: tuple[LeaseOutHardware, ...] = ()
     options: tuple[Option, ...] = ()
+    spend_commitments: tuple[SpendCommitment, ...] = ()
     limits: tuple[Limit, ...] = ()
     funding: tuple[Funding, ...] = ()
     caps: tuple[Cap, ...] = ()

@@ -15,6 +15,7 @@ WARNINGS = {
     "base-case-unknown": "the plan that signs nothing new was not found, or nothing is known of what it costs",
     "branches-at-unused": "a scenario that follows none has a month in which it branches off",
     "broken-rule": "the audit found a rule that the plan does not keep",
+    "commitment-without-services": "a spend commitment to a provider of whom nothing is bought",
     "cancel-out-of-reach": "a right to cancel or to recall that the term never reaches",
     "cap-name-unused": "a cap on the total has a name",
     "cap-per-unused": "a cap that holds in each month has a longer period",

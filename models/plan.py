@@ -22,14 +22,15 @@ def categories() -> list[str]:
     """Categories of payment, in the order of reports; those of offers that others take of us are negative.
 
     lease: fees, upfronts and termination fees of leases. contract: bills with overage, upfronts and
-    top-ups of contracts. usage: usage charges of fleet, leases and contracts.
+    top-ups of contracts. commitment: top-ups of spend commitments. usage: usage charges of fleet, leases and contracts.
 
     >>> categories()[:3], categories()[-1]
-    (['lease', 'contract', 'usage'], 'lease_out_income')
+    (['lease', 'contract', 'commitment'], 'lease_out_income')
     """
-    bought, sold = ([each.category for each in SHEETS if each.offers == side] for side in ("bought", "sold"))
+    sides = ("bought", "promised", "sold")
+    bought, promised, sold = ([each.category for each in SHEETS if each.offers == side] for side in sides)
     other = ["option", "on_demand", "fleet", "network", INTEREST, "revenue_forgone", "limit_change", "shortfall"]
-    return [*bought, "usage", *other, *sold]
+    return [*bought, *promised, "usage", *other, *sold]
 
 
 @dataclass(frozen=True, slots=True)

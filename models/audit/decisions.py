@@ -89,7 +89,7 @@ def check_options(dataset: Dataset, plan: Plan, findings: Findings) -> None:
             findings.true("option_bought_within_window", where, opens <= t <= closes, t, limit)
         for signing in plan.signings:
             kind = AUDITED[signing.kind.name]
-            mine = signing.name == option.offer and kind.held
+            mine = signing.name == option.offer and kind.held and kind.brings
             if mine and getattr(kind.offers(dataset)[signing.name], "status", "offer") != "signed":
                 place = f"{dataset.label(signing.month)} {signing.name}, {where}"
                 kept = any(t <= signing.month for t in bought)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.audit.commitment_schedule import AuditedCommitment
 from models.audit.contract_schedule import AuditedContract
 from models.audit.lease_out_schedule import AuditedLeaseOut
 from models.audit.lease_schedule import AuditedLease
@@ -18,7 +19,7 @@ from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import AuditedSigning
 from models.dataset import Dataset
 from models.plan import Signing
-from models.schema import Contract, Lease, LeaseOut
+from models.schema import Contract, Lease, LeaseOut, SpendCommitment
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class AuditedKind(ABC):
     """One kind of offer to the audit.
 
     `sheet` has its offers; `category` is that of its payments; `words` what a finding calls it. `held`: whether a cap
-    in a scope counts what is paid for it. `by_term`: whether the term tells its sources apart. `uncertain`: whether
+    in a scope counts what is paid for it. `brings`: whether it brings capacity, so that caps on offers and options may
+    name it. `by_term`: whether the term tells its sources apart. `uncertain`: whether
     its supplier can exit.
     """
 
@@ -34,6 +36,7 @@ class AuditedKind(ABC):
     category: str
     words: str
     held: bool = True
+    brings: bool = True
     by_term: bool = False
     uncertain: bool = True
 
@@ -113,9 +116,25 @@ class _LeaseOuts(AuditedKind):
         return row.signed_month, row.term_months, row.signed_units
 
 
+@dataclass(frozen=True)
+class _Commitments(AuditedKind):
+    def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
+        return AuditedCommitment(dataset, signing, self.offers(dataset)[signing.name])
+
+    def check_units(self, row: SpendCommitment, signings: list[Signing], where: str, findings: Findings) -> None:
+        findings.at_most("units_within_offer", where, sum(each.units for each in signings), 1, 1.0)
+
+    def agreed(self, row: SpendCommitment) -> tuple[int | None, int | None, int | None]:
+        return row.from_month, row.until_month - row.from_month + 1, 1
+
+    def exit_month(self, dataset: Dataset, name: str) -> float:
+        return FactorPaths(dataset).first_exit(self.offers(dataset)[name].provider)
+
+
 AUDITED: dict[str, AuditedKind] = {
     "lease": _Leases("leases", "lease", "lease", by_term=True),
     "contract": _Contracts("contracts", "contract", "contract"),
+    "commitment": _Commitments("spend_commitments", "commitment", "spend commitment", brings=False, uncertain=False),
     "lease_out": _LeaseOuts("lease_outs", "lease_out_income", "lease-out", held=False, uncertain=False),
 }
 """By the name of the kind of a signing."""

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from models.audit.commitment_schedule import AuditedCommitment
 from models.audit.demand import MTOK_PER_BN, DemandAfterLimits, token_price
 from models.audit.kinds import AUDITED
 from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import counts
 from models.audit.supply import Supply, source_key
 from models.dataset import Dataset
+from models.grouping import sums
 from models.plan import Plan
 from models.schema import OnDemand
 
@@ -53,6 +55,7 @@ class Ledger:
             self._add(bought.month, "option", "", bought.name, premiums[bought.name])
         self._on_demand(plan)
         self._service(plan, demand)
+        self._commitments(supply)
 
     def _add(
         self, month: int, category: str, provider: str, offer: str, cash: float, counted: float | None = None,
@@ -109,8 +112,35 @@ class Ledger:
                 hours = use.accelerators * block_hours(self.dataset, use.month, use.block)
                 offer = f"{use.provider} {use.region} {use.hardware}"
                 market = FactorPaths(self.dataset).product("on_demand_price", use.month, use.hardware)
-                cost = row.usd_per_accelerator_hour * market * hours
+                cost = row.usd_per_accelerator_hour * market * hours * self._multiple(plan, use.provider, use.month)
                 self._add(use.month, "on_demand", use.provider, offer, cost, kind="on_demand", region=use.region)
+
+    def _multiple(self, plan: Plan, provider: str, t: int) -> float:
+        """The lowest multiple on a provider's on-demand prices of the commitments in force."""
+        taken = {each.name for each in plan.signings if each.kind.name == "commitment"}
+        month = self.dataset.month(t)
+        return min(
+            (
+                row.on_demand_multiple
+                for row in self.dataset.spend_commitments
+                if row.provider == provider
+                and row.from_month <= month <= row.until_month
+                and (row.status == "signed" or row.commitment in taken)
+            ),
+            default=1.0,
+        )
+
+    def _commitments(self, supply: Supply) -> None:
+        """What spending on a provider falls short of what it was promised, in the last month of each period."""
+        paid = sums(((due.provider, due.month), due.cash_usd) for due in self.dues if due.buys_capacity)
+        for schedule in supply.schedules:
+            if isinstance(schedule, AuditedCommitment):
+                row = schedule.offer
+                for months, promised in schedule.periods():
+                    missing = promised - sum(paid[row.provider, t] for t in months)
+                    self._add(
+                        months[-1], "commitment", row.provider, row.commitment, max(0.0, missing), kind="commitment"
+                    )
 
     def _service(self, plan: Plan, demand: DemandAfterLimits) -> None:
         """Network, shortfall, revenue forgone and changes of limits: money that follows the tokens."""

@@ -82,7 +82,9 @@ class _Decided:
     def option_supplier_present(self, name: str, month: int) -> bool:
         """Whether the offer of an option still has its supplier."""
         offer = next(each.offer for each in self.dataset.options if each.option == name)
-        kinds = (kind for kind, each in AUDITED.items() if each.held and offer in each.offers(self.dataset))
+        kinds = (
+            kind for kind, each in AUDITED.items() if each.held and each.brings and offer in each.offers(self.dataset)
+        )
         return all(self.supplier_present(kind, offer, month) for kind in kinds)
 
     def units_continuing(self, key: _Signed, t: int) -> float:

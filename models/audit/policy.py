@@ -40,7 +40,7 @@ class Caps:
         self.supply = supply
         self.demand = demand
         self.findings = findings
-        self.offers = {name for each in AUDITED.values() if each.held for name in each.offers(dataset)}
+        self.offers = {name for each in AUDITED.values() if each.held and each.brings for name in each.offers(dataset)}
         self.dues = groups((due.month, due) for due in ledger.dues)
         self.short = sums(((row.month, row.segment), row.tokens_bn) for row in plan.shortfalls)
         self.owed = list(owed(supply))
@@ -90,6 +90,8 @@ class Caps:
 
     def _named(self, cap: Cap, kind: str, name: str) -> bool:
         """Whether a cap on an offer means this source: an asset's name counts only where no offer has it."""
+        if kind in AUDITED and not AUDITED[kind].brings:
+            return False
         return cap.name == name and ((kind in AUDITED and AUDITED[kind].held) or cap.name not in self.offers)
 
     def _in_scope(self, cap: Cap, source: AuditedSource) -> bool:

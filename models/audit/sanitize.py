@@ -104,7 +104,7 @@ class _Known:
         self.demand = {(each.segment, each.region) for each in dataset.demand}
         self.limits = {(each.segment, each.limit) for each in dataset.limits}
         self.options = {each.option for each in dataset.options}
-        bought = [each for each in AUDITED.values() if each.held]
+        bought = [each for each in AUDITED.values() if each.held and each.brings]
         self.offers = {(kind, name) for kind, each in AUDITED.items() for name in each.offers(dataset)}
         self.sources = {
             *(("fleet", each.asset, each.hardware, 0) for each in dataset.fleet),

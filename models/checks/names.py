@@ -14,7 +14,7 @@ from models.faults import Fault, closest
 from models.parsing.row_parser import Entry
 from models.schema import OF_OFFERS, referred
 from models.supply.kind import OfferKind
-from models.supply.registry import KINDS, bought, uncertain
+from models.supply.registry import KINDS, bought, ruled, uncertain
 
 
 def sources() -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def names_of_two_offers(context: CheckContext) -> Iterator[Fault]:
     factors = [entry for entry in context.entries["scenario_factors"] if entry.values.get("quantity") in OF_OFFERS]
     capped = [kind for kind in KINDS if kind.is_offer]
     for entries, column, kinds in (
-        (context.entries["rules"], "offers", KINDS),
+        (context.entries["rules"], "offers", ruled()),
         (context.entries["options"], "offer", bought()),
         (caps, "name", capped),
         (factors, "name", uncertain()),

@@ -8,10 +8,10 @@ from typing import Any
 
 from models.checks.context import CheckContext, fault_in
 from models.dataset import Dataset
-from models.faults import Fault
+from models.faults import Fault, closest
 from models.grouping import groups
 from models.schema import LONGEST_MONTHS, sheet_of
-from models.supply.registry import offer_of_option, offers
+from models.supply.registry import bought, offer_of_option, offers
 
 
 def parts_of_leases(context: CheckContext) -> Iterator[Fault]:
@@ -73,6 +73,21 @@ def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
                     yield fault_in(tier, "from_blocks", found, "a tier that can be reached", fix, "tier-out-of-reach")
 
 
+def commitments(context: CheckContext) -> Iterator[Fault]:
+    """A commitment on offer has no spending behind it; warns of providers that sell nothing here."""
+    dataset = context.dataset
+    known = {row.provider for rows in (dataset.fleet, dataset.on_demand) for row in rows}
+    known |= {row.provider for kind in bought() for row in kind.rows(dataset)}
+    for row in dataset.spend_commitments:
+        if row.status == "offer" and row.spent_usd is not None:
+            expected = "an empty cell, as the status is offer"
+            yield fault_in(row, "spent_usd", f"{row.spent_usd:g}", expected, "Clear it, or set the status to signed.")
+        if row.provider not in known and row.status != "excluded":
+            fix = f"{closest(row.provider, sorted(known))} As it is, nothing counts towards it and all is a top-up."
+            expected = "a provider of fleet, offers or on-demand"
+            yield fault_in(row, "provider", f"'{row.provider}'", expected, fix, "commitment-without-services")
+
+
 def ramps(context: CheckContext) -> Iterator[Fault]:
     """Warns of ramps that start late, never bring anything online, or that nothing follows."""
     rows = groups((row.ramp, row) for row in sorted(context.dataset.ramps, key=lambda row: row.service_month))
@@ -107,7 +122,8 @@ def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
             fix = "Raise it, or set the status to excluded."
             yield fault_in(offer, column, "0", "at least 1, or it can never be signed", fix, "offer-without-units")
         elif not kind.signing_window(dataset, offer):
-            column = "sign_until" if offer.sign_until is not None and dataset.t(offer.sign_until) < 0 else "sign_from"
+            opens, closes = kind.window
+            column = closes if offer.sign_until is not None and dataset.t(offer.sign_until) < 0 else opens
             found = "an offer that can never be signed with service inside the horizon"
             expected = (
                 f"signing by {dataset.label(last)}"

@@ -22,8 +22,9 @@ def counts_in_full(dataset: Dataset) -> bool:
 
 
 def spending_is_rewarded(dataset: Dataset) -> bool:
-    """Whether a cap requires money to be paid, so that a bill might be worth more than it has to be."""
-    return any(cap.sense == "min" for cap in cash_caps(dataset))
+    """Whether a cap or a spend commitment asks for money to be paid: a bill might be worth more than it has to be."""
+    promised = any(row.status != "excluded" for row in dataset.spend_commitments)
+    return promised or any(cap.sense == "min" for cap in cash_caps(dataset))
 
 
 def cash_caps(dataset: Dataset) -> list[Cap]:

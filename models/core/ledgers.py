@@ -94,7 +94,8 @@ class Payer:
 class Charge:
     """A payment of month t in USD, `amount` in full.
 
-    Of it the share `cash` is money paid, and the share `counted` is in the objective.
+    Of it the share `cash` is money paid, the share `counted` is in the objective, and the share `spent` counts towards
+    what the provider was promised.
 
     `reported` is False where a term reports the payment itself (usage charges, which are split over
     the sources of a class only once it is known what each did).
@@ -107,6 +108,7 @@ class Charge:
     cash: float
     counted: float
     reported: bool
+    spent: float
 
 
 class CostLedger:
@@ -127,6 +129,7 @@ class CostLedger:
         cash: float = 1.0,
         counted: float = 1.0,
         reported: bool = True,
+        spent: float | None = None,
     ) -> None:
         """Records a payment in month t.
 
@@ -146,9 +149,11 @@ class CostLedger:
             The share of it that the objective counts.
         reported
             False where a term reports the payment itself.
+        spent
+            The share of it that counts towards spend commitments; what is money paid where None.
         """
         if not amount.is_zero and (cash or counted):
-            charge = Charge(category, payer, t, amount, cash, counted, reported)
+            charge = Charge(category, payer, t, amount, cash, counted, reported, cash if spent is None else spent)
             self.charges.append(charge)
             self._by_month[t].append(charge)
 

@@ -15,7 +15,7 @@ from models.plan import INTEREST, OnDemandUse, Payment, Plan, Serving, Shortfall
 from models.schema import Cap
 from models.supply.next_round import RollState
 from models.supply.on_demand import Seller, price_paths, seller_name
-from models.supply.registry import bought, offer_of_cap, offers_named
+from models.supply.registry import offer_of_cap, offers_named, payable
 from models.supply.usage import charged_use
 
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -147,7 +147,7 @@ class _Payers:
             return [(Payer(ON_DEMAND, name, each[0], each[1]), self.on_demand[each, t]) for each in sellers]
         found = [
             (kind.payer(offer.row(dataset)), self.usage[kind, name, t])
-            for kind in bought()
+            for kind in payable()
             for offer in offers_named(dataset, name, (kind,))
             if paid.category in (kind.category, "usage")
         ]

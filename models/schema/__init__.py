@@ -19,6 +19,7 @@ from models.schema.basics import (
     Settings,
     Throughput,
 )
+from models.schema.commitments import SpendCommitment
 from models.schema.offers import (
     LONGEST_MONTHS,
     Contract,
@@ -106,6 +107,7 @@ __all__ = [
     "Segment",
     "Settings",
     "Sheet",
+    "SpendCommitment",
     "Throughput",
     "never_read",
     "referred",

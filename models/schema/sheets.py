@@ -9,6 +9,8 @@ from typing import Literal, TypeVar, dataclass_transform
 from models.columns import Column, Row, columns_of
 
 R = TypeVar("R", bound=Row)
+Side = Literal["", "bought", "sold", "promised"]
+"""What the rows of a sheet offer; see `rows_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Sheet:
     key: tuple[str, ...]
     optional: bool
     purpose: str
-    offers: Literal["", "bought", "sold"] = ""
+    offers: Side = ""
     category: str = ""
 
     @property
@@ -44,7 +46,7 @@ def rows_of(
     *,
     key: tuple[str, ...] = (),
     optional: bool = True,
-    offers: Literal["", "bought", "sold"] = "",
+    offers: Side = "",
     category: str = "",
 ) -> Callable[[type[R]], type[R]]:
     """Decorates the class of the rows of a sheet: it becomes a frozen dataclass, and the sheet stands in `SHEETS`.
@@ -58,7 +60,8 @@ def rows_of(
     optional
         Whether the sheet may be absent.
     offers
-        Whether its rows are offers, of capacity we would pay for or of money for capacity of ours.
+        Whether its rows are offers: `bought`, capacity we would pay for; `sold`, money for capacity of ours;
+        `promised`, money that we would promise for no capacity of its own.
     category
         Of the payments for such an offer.
     """
@@ -104,7 +107,7 @@ def sheet(name: str) -> Sheet:
 def referred(column: Column) -> tuple[str, ...]:
     """The sheets whose keys a column's value must be one of."""
     if column.refers == OFFERS:
-        return tuple(each.name for each in SHEETS if each.offers)
+        return tuple(each.name for each in SHEETS if each.offers in ("bought", "sold"))
     if column.refers == BOUGHT_OFFERS:
         return tuple(each.name for each in SHEETS if each.offers == "bought")
     return column.refers

@@ -56,6 +56,8 @@ class OfferKind(Kind, ABC):
         What its cash is called in tables by month and year.
     signing_families
         The families of columns that say what is signed of it.
+    window
+        The columns that say from when to when it can be signed.
     most_column, signed_column
         The columns that say how many units can be taken, and how many were.
     signed_once
@@ -72,6 +74,7 @@ class OfferKind(Kind, ABC):
     parts: tuple[type[Row], ...] = ()
     cash_group: str
     signing_families: tuple[str, ...]
+    window: tuple[str, str] = ("sign_from", "sign_until")
     most_column: str = "units_max"
     signed_column: str = "signed_units"
     signed_once: bool = False
@@ -83,7 +86,7 @@ class OfferKind(Kind, ABC):
     @property
     def is_offer(self) -> bool:
         """Whether caps in the scope `offer` may speak of it."""
-        return self.buys
+        return self.sheet.offers == "bought"
 
     # rows
 

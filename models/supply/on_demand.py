@@ -2,7 +2,8 @@ r"""On-demand: hours at market price, paid by the hour used.
 
 Variables, per seller s (provider, region, hardware), month t and load block b:
 `on_demand[s,t,b]` in model units of accelerators, at most max_accelerators.
-Cost of a month: usd_per_accelerator_hour(t) x accelerators x hours of the block.
+Cost of a month: usd_per_accelerator_hour(t) x accelerators x hours of the block, times the on_demand_multiple of spend
+commitments signed with the provider; that of those on offer is in `models.supply.commitments`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from models.grouping import groups
 from models.kinds import ON_DEMAND
 from models.plan import OnDemandUse, Plan
 from models.schema import OnDemand
+from models.supply.commitment_periods import on_demand_multiple, signed_commitments
 
 Seller = tuple[str, str, str]
 """Provider, region and hardware."""
@@ -79,13 +81,15 @@ def add_on_demand(model: Model) -> None:
         return None if cap is None else cap / unit
 
     bought = model.add_variables("on_demand", rows, upper=most)
+    signed = signed_commitments(dataset)
     for (provider, region, hardware, t, block), variable in bought.items():
         row = rows[provider, region, hardware, t, block]
         pool = region, hardware
         model.capacity.on_demand[pool, t, block].append(variable)
         model.capacity.reachable.add((pool, t))
         payer = Payer(ON_DEMAND, seller_name(provider, region, hardware), provider, region)
-        usd = row.usd_per_accelerator_hour * block_hours(dataset, t, block) * unit
+        multiple = on_demand_multiple(dataset, signed, provider, t)
+        usd = row.usd_per_accelerator_hour * multiple * block_hours(dataset, t, block) * unit
         model.costs.pay("on_demand", payer, t, Linear.of(variable, usd))
 
     def read() -> Plan:

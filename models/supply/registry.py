@@ -9,18 +9,33 @@ from models.core.model import Model
 from models.dataset import Dataset
 from models.kinds import FLEET, OPTION, Kind, OfferKey
 from models.schema import Cap, Option, Rule
+from models.supply.commitment_kind import COMMITMENT
 from models.supply.contract_kind import CONTRACT
 from models.supply.kind import OfferKind
 from models.supply.lease_kind import LEASE
 from models.supply.lease_out_kind import LEASE_OUT
 
-KINDS: list[OfferKind] = [LEASE, CONTRACT, LEASE_OUT]
+KINDS: list[OfferKind] = [LEASE, CONTRACT, COMMITMENT, LEASE_OUT]
 """In the order in which terms are added to the model, and of reports. A list, so that a test can add its own."""
 
 
 def bought() -> list[OfferKind]:
-    """The kinds of offers that we would pay for: they bring capacity."""
+    """The kinds of offers of capacity that we would pay for."""
+    return _of_side("bought")
+
+
+def payable() -> list[OfferKind]:
+    """The kinds of offers that we would pay for, whether or not they bring capacity."""
     return [each for each in KINDS if each.buys]
+
+
+def ruled() -> list[OfferKind]:
+    """The kinds of offers that rules may name: those of capacity, ours or of others."""
+    return [*_of_side("bought"), *_of_side("sold")]
+
+
+def _of_side(side: str) -> list[OfferKind]:
+    return [each for each in KINDS if each.sheet.offers == side]
 
 
 def uncertain() -> list[OfferKind]:
@@ -70,7 +85,7 @@ def offer_named(dataset: Dataset, name: str, kinds: Iterable[OfferKind]) -> Offe
 
 def offers_of_rule(dataset: Dataset, rule: Rule) -> tuple[OfferKey, ...]:
     """The offers that a rule names, of whatever kind."""
-    return tuple(key for name in rule.offers for key in offers_named(dataset, name, KINDS))
+    return tuple(key for name in rule.offers for key in offers_named(dataset, name, ruled()))
 
 
 def offer_of_option(dataset: Dataset, option: Option) -> OfferKey | None:
@@ -102,9 +117,14 @@ def add_bought_offers(model: Model) -> None:
 
 def add_sold_offers(model: Model) -> None:
     """Adds every offer by which others take capacity of ours."""
-    for kind in KINDS:
-        if not kind.buys:
-            kind.add(model)
+    for kind in _of_side("sold"):
+        kind.add(model)
+
+
+def add_promises(model: Model) -> None:
+    """Adds what is promised for no capacity of its own, once all that is paid is known."""
+    for kind in _of_side("promised"):
+        kind.add(model)
 
 
 def add_use_of_offers(model: Model) -> None:

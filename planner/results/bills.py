@@ -9,6 +9,8 @@ from models.grouping import sums
 from models.kinds import OfferKey
 from models.plan import Plan
 from models.supply.bill_rows import BillRow
+from models.supply.commitment_kind import COMMITMENT
+from models.supply.commitment_periods import on_demand_multiple
 from models.supply.on_demand import price_paths, seller_name
 from models.supply.usage import charged_hours
 
@@ -40,6 +42,7 @@ def _by_the_hour(dataset: Dataset, t: int, offer: str, hours: float, rate: float
 
 def _on_demand(dataset: Dataset, plan: Plan) -> Iterator[BillRow]:
     prices = price_paths(dataset)
+    in_force = COMMITMENT.taken(dataset, plan)
     bought = sums(
         (
             (each.provider, each.region, each.hardware, each.month),
@@ -50,6 +53,7 @@ def _on_demand(dataset: Dataset, plan: Plan) -> Iterator[BillRow]:
     for (*seller, t), hours in bought.items():
         provider, region, hardware = seller
         rate = prices[provider, region, hardware][t].usd_per_accelerator_hour
+        rate *= on_demand_multiple(dataset, in_force, provider, t)
         yield _by_the_hour(dataset, t, seller_name(provider, region, hardware), hours, rate, ON_DEMAND)
 
 

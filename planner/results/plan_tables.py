@@ -11,7 +11,7 @@ from typing import Any
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
 from models.policy.cash_account import CashMonth
 from models.supply.bill_rows import BillRow
-from models.supply.registry import bought
+from models.supply.registry import bought, payable
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
 from planner.results.profit import COMPUTE, ProfitRow
@@ -139,7 +139,7 @@ MONTHLY = Table(
         "from_on_demand_bn_per_day:amount:served_from.on_demand",
         "idle_bn_per_day:amount:idle",
         "fleet_cash_usd:money:cash.fleet",
-        *(f"{kind.cash_group}_cash_usd:money:cash.{kind.cash_group}" for kind in bought()),
+        *(f"{kind.cash_group}_cash_usd:money:cash.{kind.cash_group}" for kind in payable()),
         "on_demand_cash_usd:money:cash.on_demand",
         "usage_cash_usd:money:cash.usage",
         "leased_out_cash_usd:money:cash.leased_out",

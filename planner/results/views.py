@@ -10,13 +10,13 @@ from models.demand.baseline import baseline_demand
 from models.grouping import sums
 from models.kinds import FLEET, Kind
 from models.plan import Plan
-from models.supply.registry import KINDS, bought, offers
+from models.supply.registry import KINDS, offers, payable
 
 Pool = tuple[str, str]
 """A region and a hardware."""
 
 CASH_GROUPS = {
-    **{kind.category: kind.cash_group for kind in bought()},
+    **{kind.category: kind.cash_group for kind in payable()},
     "on_demand": "on_demand",
     "fleet": "fleet",
     "usage": "usage",

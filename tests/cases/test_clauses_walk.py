@@ -50,6 +50,17 @@ PARTS: dict[str, Tables] = {
         "ramps": [{"ramp": "slow", "service_month": 1, "capacity_share": 0.5},
                   {"ramp": "slow", "service_month": 2, "capacity_share": 1}],
     },
+    "commitments": {
+        "spend_commitments": [
+            {"commitment": "promise", "provider": "neo", "usd": 9000, "from_month": "2025-10", "until_month": "2026-09",
+             "per": "year", "spent_usd": 1000},
+            {"commitment": "cheap hours", "provider": "spot", "usd": 3000, "from_month": "2026-01",
+             "until_month": "2026-06", "status": "offer", "on_demand_multiple": 0.6},
+        ],
+        "fleet": [
+            {"asset": "own", "provider": "us-inc", "region": "us", "hardware": "H100", "accelerators": 1}
+        ],
+    },
 }  # fmt: skip
 """A workbook of each part, beside `COMMON`."""
 

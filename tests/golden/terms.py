@@ -25,7 +25,19 @@ from models.dataset import Dataset
 from models.kinds import OfferKey
 from models.plan import Plan, Signing
 from models.policy.stability import PlanStability
-from models.schema import Cap, Funding, Limit, LoadBlock, LoadShape, Network, Option, Price, Residual, Rule
+from models.schema import (
+    Cap,
+    Funding,
+    Limit,
+    LoadBlock,
+    LoadShape,
+    Network,
+    Option,
+    Price,
+    Residual,
+    Rule,
+    SpendCommitment,
+)
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
 
@@ -148,6 +160,31 @@ TERMS: dict[str, Dataset] = {
         ),
         lease_out("old", signed=-1, term_months=4, recall_after_months=0),
         months=3,
+    ),
+    "spend_commitments": small(
+        lease("lease", term(2, 1.0, usage_usd_per_accelerator_hour=0.1)),
+        fleet(usd_per_accelerator_hour=0.5),
+        SpendCommitment(commitment="promise", provider="neo", usd=2000, from_month=JAN - 1, until_month=JAN + 1),
+        SpendCommitment(
+            commitment="cheaper hours",
+            provider="spot",
+            usd=12000,
+            from_month=JAN,
+            until_month=JAN + 11,
+            per="year",
+            status="offer",
+            on_demand_multiple=0.5,
+        ),
+        SpendCommitment(
+            commitment="cheap hours",
+            provider="spot",
+            usd=1000,
+            from_month=JAN + 1,
+            until_month=JAN + 1,
+            status="offer",
+            on_demand_multiple=0.8,
+        ),
+        Cap(cap="policy", measure="cash_usd", scope="total", sense="min", value=100),
     ),
     "options": small(
         lease("lease", term(1, 1.0), units_max=2),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from properties.brute_factors import gone, plus, times
 
 from models.dataset import Dataset
-from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm
+from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, SpendCommitment
 
 
 @dataclass(frozen=True)
@@ -354,6 +354,32 @@ def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int
         if year and contract.min_spend_usd_per_year > 0:
             held.years.append((tuple(start + tau - 1 for tau in year), missing, start + year[-1] - 1))
     return held
+
+
+def commitment_holdings(data: Dataset, row: SpendCommitment) -> list[Holding]:
+    """A commitment that is signed or can be has one holding; its money follows from what else is paid."""
+    t = data.t(row.from_month)
+    if row.status == "excluded" or (row.status == "offer" and t not in data.horizon):
+        return []
+    void = row.status == "offer" and gone(data, t, row.provider)
+    return [Holding("commitment", row.commitment, t, void=void, story=f"{row.commitment}: committed")]
+
+
+def promises(data: Dataset, row: SpendCommitment) -> list[tuple[tuple[int, ...], float]]:
+    """Months of each period inside the horizon, while the provider stands, and the USD promised for them."""
+    first, last = data.t(row.from_month), data.t(row.until_month)
+    whole = 12 if row.per == "year" else last - first + 1
+    found = []
+    for begin in range(first, last + 1, whole):
+        period = [t for t in range(begin, begin + whole) if t <= last]
+        months = tuple(t for t in period if t in data.horizon and not gone(data, t, row.provider))
+        if not months:
+            continue
+        counted, spent = len(months), 0.0
+        if row.spent_usd is not None and period[0] < 0:
+            counted, spent = counted + sum(t < 0 for t in period), row.spent_usd
+        found.append((months, row.usd * counted / whole - spent))
+    return found
 
 
 def lease_out_holdings(data: Dataset, offer: LeaseOut) -> list[Holding]:

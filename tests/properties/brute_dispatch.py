@@ -31,13 +31,23 @@ class Month:
     """What a month of the horizon holds: sources, accelerators leased out, tokens demanded.
 
     `leased_out`: by region and hardware. `demand`: bn tokens by segment, region and load block
-    ("" for a deferrable segment's whole month).
+    ("" for a deferrable segment's whole month). `multiples`: on on-demand prices, by provider.
     """
 
     t: int
     sources: tuple[Source, ...]
     leased_out: tuple[tuple[tuple[str, str], float], ...]
     demand: tuple[tuple[tuple[str, str, str], float], ...]
+    multiples: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Floor:
+    """USD that a provider is paid at least in some months, of use or as a top-up in the last of them."""
+
+    provider: str
+    months: tuple[int, ...]
+    usd: float
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,8 @@ class Account:
 class Column:
     """A quantity decided: USD of present value a unit, most units, and for budgets what a unit pays and to whom.
 
-    `bill` marks what counts towards a contract's minimum spend, `short` tokens not served.
+    `bill` marks what counts towards a contract's minimum spend, `promised` a top-up that counts towards no promise,
+    `short` tokens not served.
     """
 
     t: int
@@ -95,6 +106,7 @@ class Column:
     offer: str = ""
     segment: str = ""
     bill: bool = False
+    promised: bool = False
     short: bool = False
 
 
@@ -203,6 +215,7 @@ def cheapest_use(
     months: tuple[Month, ...],
     top_ups: tuple[TopUp, ...],
     budgets: tuple[Budget, ...],
+    floors: tuple[Floor, ...] = (),
     account: Account | None = None,
 ) -> float | None:
     """Least present value of what depends on use in these months, over every choice of sites; None if impossible."""
@@ -215,7 +228,7 @@ def cheapest_use(
     ]
     best = None
     for sites in itertools.product(*choices):
-        found = _cheapest_use_at(data, months, top_ups, budgets, dict(zip(places, sites, strict=True)), account)
+        found = _cheapest_use_at(data, months, top_ups, budgets, floors, dict(zip(places, sites, strict=True)), account)
         if found is not None and (best is None or found < best):
             best = found
     return best
@@ -226,15 +239,18 @@ def _cheapest_use_at(
     months: tuple[Month, ...],
     top_ups: tuple[TopUp, ...],
     budgets: tuple[Budget, ...],
+    floors: tuple[Floor, ...],
     site_of: Mapping[tuple[str, int], tuple[str, str]],
     account: Account | None,
 ) -> float | None:
     lp = Lp()
-    exact = any(cap.measure in ("cash_usd", "cash_share_of_revenue") for cap in data.caps)
+    exact = bool(floors) or any(cap.measure in ("cash_usd", "cash_share_of_revenue") for cap in data.caps)
     for month in months:
         _month(lp, data, month, site_of, exact)
     for top_up in top_ups:
         _top_up(lp, data, top_up, exact)
+    for floor in floors:
+        _floor(lp, data, floor)
     for budget in budgets:
         _budget(lp, data, budget)
     if account is not None:
@@ -259,6 +275,21 @@ def _account(lp: Lp, data: Dataset, account: Account) -> None:
         total = flow + (opening if t == 0 else 0.0)
         lp.row([(held, 1.0), (drawn, -1.0), *moves[t], *((j, -value) for j, value in before)], low=total, high=total)
         before = [(held, 1.0), (drawn, -1.0 - account.rate)]
+
+
+def _floor(lp: Lp, data: Dataset, floor: Floor) -> None:
+    due = floor.months[-1]
+    spent = [
+        (j, column.cash)
+        for j, column in enumerate(lp.columns)
+        if column.provider == floor.provider and column.t in floor.months and not column.promised
+    ]
+    paid = lp.column(due, data.discount(due), cash=1.0, provider=floor.provider, promised=True)
+    lp.row([(paid, 1.0), *spent], low=floor.usd)
+    most = abs(floor.usd) + 1.0
+    reached = lp.column(due, upper=1.0, whole=True)
+    lp.row([(paid, 1.0), (reached, most)], high=most)
+    lp.row([(paid, 1.0), *spent, (reached, -1e6)], high=floor.usd)
 
 
 def _top_up(lp: Lp, data: Dataset, top_up: TopUp, exact: bool) -> None:
@@ -333,7 +364,7 @@ def _month(
                 lp.row([(over, 1.0), (power, -1.0)], low=0.0, high=0.0)
                 pools[source.region, source.hardware, block].append((power, 1.0))
         for provider, region, hardware, price, most in on_demand_offers(data, t):
-            bill = price * hours
+            bill = price * dict(month.multiples).get(provider, 1.0) * hours
             bought = lp.column(t, bill * discount, most, cash=bill, provider=provider, region=region)
             pools[region, hardware, block].append((bought, 1.0))
         for region, hardware in {(source.region, source.hardware) for source in month.sources}:

@@ -12,15 +12,24 @@ import itertools
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
-from properties.brute_bills import Holding, contract_holdings, lease_holdings, lease_out_holdings, signing_months
+from properties.brute_bills import (
+    Holding,
+    commitment_holdings,
+    contract_holdings,
+    lease_holdings,
+    lease_out_holdings,
+    signing_months,
+)
 from properties.brute_demand import demand, limit_paths, limits_of, path_cost
-from properties.brute_dispatch import Account, Budget, Month, TopUp, cheapest_use
+from properties.brute_dispatch import Account, Budget, Floor, Month, TopUp, cheapest_use
 from properties.brute_policies import (
     Choice,
     account_of,
     budgets_of,
     fleet_running,
+    floors_of,
     leased_out,
+    multiples,
     options_allow,
     policies_hold,
     sources_online,
@@ -93,6 +102,9 @@ def _choices(data: Dataset) -> Iterator[Choice]:
             signings.append(list(itertools.combinations_with_replacement(taken, offer.signed_units or 0)))
         else:
             signings.append(_up_to(taken, offer.units_max))
+    for promise in data.spend_commitments:
+        committed = commitment_holdings(data, promise)
+        signings.append([tuple(committed)] if promise.status == "signed" else _up_to(committed, 1))
     options = [
         [None, *((option.option, t) for t in signing_months(data, option.buy_from, option.buy_until))]
         for option in data.options
@@ -127,7 +139,7 @@ def _old_interest(data: Dataset) -> float:
     return float(drawn * ((1.0 + data.settings.credit_interest) ** (1.0 / 12.0) - 1.0))
 
 
-Part = tuple[tuple[Month, ...], tuple[TopUp, ...], tuple[Budget, ...], Account | None]
+Part = tuple[tuple[Month, ...], tuple[TopUp, ...], tuple[Budget, ...], tuple[Floor, ...], Account | None]
 
 
 def _parts(data: Dataset, choice: Choice) -> list[Part]:
@@ -137,11 +149,12 @@ def _parts(data: Dataset, choice: Choice) -> list[Part]:
         for held in choice.holdings
         for months, missing, due in held.years
     ]
-    budgets = budgets_of(data, choice)
+    budgets, floors = budgets_of(data, choice), floors_of(data, choice)
     group = {t: {t} for t in data.horizon}
     account = account_of(data, choice)
     ties = [(*year.months, year.due) for year in years] + [budget.months for budget in budgets]
     ties += [tuple(data.horizon)] if account is not None else []
+    ties += [floor.months for floor in floors]
     for tie in ties:
         joined = set().union(*(group[t] for t in tie if t in group))
         for t in joined:
@@ -160,8 +173,10 @@ def _parts(data: Dataset, choice: Choice) -> list[Part]:
                 sources_online(data, choice.holdings, t),
                 tuple(sorted(leased_out(data, choice, t).items())),
                 demand(data, choice.paths, t),
+                multiples(data, choice, t),
             )
             for t in months
         )
-        parts.append((states, mine, tuple(b for b in budgets if set(b.months) <= set(months)), account))
+        tied = [tuple(each for each in ties_of if set(each.months) <= set(months)) for ties_of in (budgets, floors)]
+        parts.append((states, mine, *tied, account))
     return parts

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from properties.brute_bills import Holding, Source, signing_months
+from properties.brute_bills import Holding, Source, promises, signing_months
 from properties.brute_demand import LimitPath, demand, revenue_usd
-from properties.brute_dispatch import Account, Budget
+from properties.brute_dispatch import Account, Budget, Floor
 from properties.brute_factors import gone
 
 from models.dataset import Dataset
-from models.schema import Cap, Fleet
+from models.schema import Cap, Contract, Fleet, Lease
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def options_allow(data: Dataset, holdings: Sequence[Holding], bought: dict[str, 
 
 
 def _is_signed(data: Dataset, held: Holding) -> bool:
-    offer = data.lease_of.get(held.name) or data.contract_of.get(held.name) or data.lease_out_of.get(held.name)
-    return offer is not None and offer.status == "signed"
+    sheet = {"lease": "leases", "contract": "contracts", "lease_out": "lease_outs", "commitment": "spend_commitments"}
+    return bool(data.named(sheet[held.kind])[held.name].status == "signed")
 
 
 def policies_hold(data: Dataset, choice: Choice) -> bool:
@@ -137,7 +137,7 @@ def _cap_on_decisions(data: Dataset, cap: Cap, choice: Choice, sources: Sequence
         owed = sum(
             usd
             for held in choice.holdings
-            if held.month <= t and held.kind != "lease_out" and _in_scope(data, cap, held)
+            if held.month <= t and held.due and _in_scope(data, cap, held)
             for due, usd in held.due
             if due > t
         )
@@ -146,8 +146,7 @@ def _cap_on_decisions(data: Dataset, cap: Cap, choice: Choice, sources: Sequence
 
 
 def _in_scope(data: Dataset, cap: Cap, held: Holding) -> bool:
-    offer = data.lease_of.get(held.name) if held.kind == "lease" else data.contract_of[held.name]
-    assert offer is not None
+    offer = _offer(data, held)
     of = {
         "total": None, "provider": offer.provider, "region": offer.region, "site": offer.site or held.name,
         "offer": held.name,
@@ -155,10 +154,45 @@ def _in_scope(data: Dataset, cap: Cap, held: Holding) -> bool:
     return of[cap.scope] == cap.name
 
 
+def floors_of(data: Dataset, choice: Choice) -> list[Floor]:
+    """What the commitments chosen or signed still ask for beyond what is paid whatever the use."""
+    taken = {held.name for held in choice.holdings if held.kind == "commitment" and not held.void}
+    found = []
+    for row in data.spend_commitments:
+        for months, usd in promises(data, row) if row.commitment in taken else ():
+            fixed = sum(
+                held.cash.get(t, 0.0)
+                for held in choice.holdings
+                if held.kind in ("lease", "contract") and _offer(data, held).provider == row.provider
+                for t in months
+            )
+            fixed += sum(
+                cost for t in months for provider, _, _, cost in fleet_running(data, t) if provider == row.provider
+            )
+            found.append(Floor(row.provider, months, round(usd - fixed, 9)))
+    return found
+
+
+def multiples(data: Dataset, choice: Choice, t: int) -> tuple[tuple[str, float], ...]:
+    """What on-demand prices are multiplied by under the commitments in force, by provider."""
+    taken = {held.name for held in choice.holdings if held.kind == "commitment" and not held.void}
+    found: dict[str, float] = {}
+    for row in data.spend_commitments:
+        if row.commitment in taken and data.t(row.from_month) <= t <= data.t(row.until_month):
+            found[row.provider] = min(row.on_demand_multiple, found.get(row.provider, 1.0))
+    return tuple(found.items())
+
+
+def _offer(data: Dataset, held: Holding) -> Lease | Contract:
+    return data.lease_of[held.name] if held.kind == "lease" else data.contract_of[held.name]
+
+
 def _fixed_cash(data: Dataset, cap: Cap, choice: Choice, t: int) -> float:
     """USD paid in month t in the scope of a cap, whatever the use."""
     paid = 0.0
     for held in choice.holdings:
+        if held.kind == "commitment":
+            continue
         if held.kind == "lease_out":
             paid += held.cash.get(t, 0.0) if cap.scope == "total" else 0.0
         elif _in_scope(data, cap, held):

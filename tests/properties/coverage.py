@@ -41,6 +41,7 @@ EXEMPT = {
         "options.option",
         "limits.limit",
         "caps.cap",
+        "spend_commitments.commitment",
         "rules.rule",
         "scenarios.scenario",
     },
@@ -202,6 +203,7 @@ def _fits(column: Column, value: float) -> bool:
 def kinds(data: Dataset) -> set[str]:
     """The kinds of offers that the workbook has."""
     found = {f"{row.status} lease" for row in data.leases} | {f"{row.status} contract" for row in data.contracts}
+    found |= {f"{row.status} commitment" for row in data.spend_commitments}
     has = {"fleet": data.fleet, "on-demand": data.on_demand, "lease-out": data.lease_outs, "option": data.options}
     return {each for each in found if not each.startswith("excluded")} | {each for each, rows in has.items() if rows}
 
@@ -236,4 +238,5 @@ def pairs(found: set[str]) -> list[str]:
 
 ALL_KINDS = {
     "fleet", "offer lease", "signed lease", "offer contract", "signed contract", "lease-out", "on-demand", "option",
+    "offer commitment", "signed commitment",
 }  # fmt: skip

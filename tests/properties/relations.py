@@ -59,6 +59,7 @@ PER_UNIT = {
     "options": ("premium_usd",),
     "settings": ("opening_cash_usd", "credit_line_usd"),
     "funding": ("usd",),
+    "spend_commitments": ("usd", "spent_usd"),
 }
 """Columns of money that belongs to no accelerator, hour or token, so grows with the size of what it buys."""
 

@@ -21,7 +21,7 @@ from builders import (
     term,
     throughput,
 )
-from properties.workbook_rows import Maker, mixed
+from properties.workbook_rows import Maker, a_commitment, mixed
 from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import workbook
 
@@ -174,6 +174,8 @@ def commitments(random: Random) -> Dataset:
         rows.append(contract("second", make.one_of(0.8, 1.1), 2, overage_share=0.5, take_or_pay_share=0.5))
     if make.chance(5):
         rows.append(on_demand(make.one_of(1.2, 2.0), **make.some(4, max_accelerators=(1.0,))))
+    for k in range(make.one_of(0, 1, 1, 2)):
+        rows.append(a_commitment(make, f"promise{k}", "hyper", "hyper", "spot"))
     for name in ("cap", "other cap")[: make.one_of(0, 1, 2)]:
         scope, of = make.one_of(("total", None), ("provider", "hyper"))
         cash = make.chance(7)
@@ -264,7 +266,7 @@ def subleases(random: Random) -> Dataset:
         )
         if length > 1 and make.chance(8):
             clauses["recall_after_months"] = make.one_of(0, 0, 1)
-            clauses |= make.some(4, recall_notice_months=(1, 2)) | make.some(8, recall_fee_share=(0.05, 0.2))
+            clauses |= make.some(5, recall_notice_months=(1, 1, 2)) | make.some(8, recall_fee_share=(0.05, 0.2))
         if make.chance(3):
             since = make.one_of(-11, -1, 0, 1)
             clauses |= {"signed": since, "signed_units": make.one_of(1, 2)}

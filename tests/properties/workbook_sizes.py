@@ -28,11 +28,16 @@ def combinations(data: Dataset) -> int:
         signed, choices = row.status == "signed", len(lease_out_holdings(data, row))
         units = (row.signed_units or 0) if signed else row.units_max
         sizes.append(comb(choices + units - signed, units))
+    sizes += [2 for row in data.spend_commitments if row.status == "offer"]
     sizes += [1 + len(signing_months(data, row.buy_from, row.buy_until)) for row in data.options]
     single = sum(row.single_site for row in data.segments)
     if single:
         sites = {row.site or row.asset for row in data.fleet} | {row.site or row.lease for row in data.leases}
-        tied = any(row.per != "month" for row in data.caps) or any(row.min_spend_usd_per_year for row in data.contracts)
+        tied = (
+            data.spend_commitments
+            or any(row.per != "month" for row in data.caps)
+            or any(row.min_spend_usd_per_year for row in data.contracts)
+        )
         sizes.append((len(sites) + len(data.contracts)) ** (single * (data.settings.months if tied else 1)))
     limited = {row.segment for row in data.limits}
     sizes += [sum(1 for _ in limit_paths(data, row)) for row in data.segments if row.segment in limited]

@@ -1,0 +1,232 @@
+"""Spend commitments, worked out by hand: what counts towards a promise, when it is topped up, what it makes cheaper.
+
+One accelerator serves 1 bn tokens a day. Hours: January 744, February 672, March 744, April 720, May 744, June 720.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import (
+    JAN,
+    cash,
+    contract,
+    costs,
+    dataset,
+    demand,
+    fleet,
+    lease,
+    lease_out,
+    on_demand,
+    segment,
+    solved,
+    solved_or_none,
+    term,
+)
+
+from models.audit import audit
+from models.checks import check
+from models.roll import roll_forward
+from models.schema import Cap, Option, Rule, Scenario, ScenarioFactor, SpendCommitment
+
+HALVING = 4095.0
+"""(1 + 4095)^(-1/12) = 1/2: each month halves the value of money."""
+
+
+def promise(usd: float = 3000.0, name: str = "promise", **columns: Any) -> SpendCommitment:
+    """A signed commitment to `neo` over January to March unless told otherwise."""
+    standard: dict[str, Any] = {"provider": "neo", "from_month": JAN, "until_month": JAN + 2}
+    return SpendCommitment(commitment=name, usd=usd, **standard | columns)
+
+
+def test_what_is_not_spent_is_topped_up_at_the_end() -> None:
+    """Of 3000 promised a lease of neo takes 744 + 672 + 744 = 2160; 840 is due in March."""
+    plan = solved(dataset(lease("lease", term(3, 1.0), signed=0), promise()))
+    assert cash(plan, "commitment") == pytest.approx({2: 840})
+    [commitment] = [each for each in plan.signings if each.name == "promise"]
+    assert (commitment.month, commitment.end, commitment.signed) == (0, 2, True)
+
+
+def test_all_services_of_the_provider_count_and_nothing_else() -> None:
+    """Fleet, leases, contracts, usage and on-demand of neo count; others', premiums and lease-out income do not.
+
+    January: fleet 0.5 x 744, lease upfront 100 and 744, contract 744 with 0.1 of usage, on-demand 2 x 744 for one more:
+    372 + 844 + 818.4 + 1488 = 3522.4. So much is paid of 3522 promised, and 5000 of 5000.
+    """
+    rows = [
+        fleet(provider="neo", usd_per_accelerator_hour=0.5),
+        lease("lease", term(1, 1.0, upfront_usd_per_unit=100), signed=0),
+        contract(provider="neo", signed=0, term_months=1, usage_usd_per_accelerator_hour=0.1),
+        lease("other", term(1, 1.0), provider="else", signed=0, holds=0.0, status="signed"),
+        on_demand(2.0, provider="neo"),
+        lease_out("out", 0.001, provider="neo", units_max=1, signed=2),
+        demand(4),
+    ]
+    for usd, paid in ((3522, 3522.4), (5000, 5000)):
+        plan = solved(dataset(rows, promise(usd, until_month=JAN), months=1))
+        assert plan.objective_usd == pytest.approx(paid)
+
+
+def test_by_the_year_each_twelve_months_are_a_period_and_parts_count_pro_rata() -> None:
+    """18 months from January 2025: the second period has six of twelve months, three of them inside; 1200 x 3 / 12."""
+    rows = [promise(1200, from_month=JAN - 12, until_month=JAN + 5, per="year")]
+    assert cash(solved(dataset(rows)), "commitment") == pytest.approx({2: 300})
+
+
+def test_a_year_ends_inside_the_horizon() -> None:
+    """From December on: a month of the first year is over, eleven count, then a year begins of which one counts."""
+    rows = [promise(1200, from_month=JAN - 1, until_month=JAN + 30, per="year")]
+    assert cash(solved(dataset(rows, months=12)), "commitment") == pytest.approx({10: 1100, 11: 100})
+
+
+def test_what_was_spent_before_counts_as_if_inside() -> None:
+    """Of six months three are over, in which 1000 was spent: 3000 - 1000 is still to be spent, and 0 is a value too."""
+    term_of_six = {"from_month": JAN - 3, "until_month": JAN + 2}
+    assert cash(solved(dataset(promise(spent_usd=1000, **term_of_six))), "commitment") == pytest.approx({2: 2000})
+    assert cash(solved(dataset(promise(spent_usd=0, **term_of_six))), "commitment") == pytest.approx({2: 3000})
+    assert cash(solved(dataset(promise(**term_of_six))), "commitment") == pytest.approx({2: 1500})
+
+
+@pytest.mark.parametrize("end", ["prorate", "full"])
+def test_the_horizon_cuts_a_period_at_any_end(end: str) -> None:
+    """A term of six months of which three lie inside asks for half of it, in March."""
+    plan = solved(dataset(promise(until_month=JAN + 5), end_of_horizon=end))
+    assert cash(plan, "commitment") == pytest.approx({2: 1500})
+
+
+def test_the_same_spending_counts_towards_each_commitment_and_no_top_up_does() -> None:
+    """A lease of 2160 leaves 840 of 3000 and 340 of 2500."""
+    rows = [lease("lease", term(3, 1.0), signed=0), promise(), promise(2500, "second")]
+    assert costs(solved(dataset(rows))) == pytest.approx({"lease": 2160, "commitment": 1180})
+
+
+def test_on_demand_costs_the_lowest_multiple_in_force() -> None:
+    """Signed multiples of 0.8 and, in February only, 0.5: 744 x 1.6 + 672 x 1 + 744 x 1.6."""
+    rows = [
+        on_demand(2.0, provider="neo"),
+        promise(0, on_demand_multiple=0.8),
+        promise(0, "february", from_month=JAN + 1, until_month=JAN + 1, on_demand_multiple=0.5),
+        demand(1, 1, 1),
+    ]
+    assert cash(solved(dataset(rows)), "on_demand") == pytest.approx({0: 744 * 1.6, 1: 672, 2: 744 * 1.6})
+
+
+@pytest.mark.parametrize(("usd", "taken"), [(3000, True), (3500, False)])
+def test_a_commitment_is_taken_where_its_hours_pay_for_it(usd: float, taken: bool) -> None:
+    """2160 hours cost 2 without it, 4320; at 0.6 they cost 2592 and 408, or 908, to top up: 3000 pays, 3500 pays too.
+
+    With another provider at 1.5, 3240, only the first does.
+    """
+    rows = [on_demand(2.0, provider="neo"), on_demand(1.5), demand(1, 1, 1)]
+    plan = solved(dataset(rows, promise(usd, status="offer", on_demand_multiple=0.6)))
+    assert bool(plan.chosen) == taken
+    expected = {"on_demand": 2592, "commitment": 408} if taken else {"on_demand": 3240}
+    assert costs(plan) == pytest.approx(expected)
+
+
+def test_of_commitments_on_offer_the_lower_multiple_counts() -> None:
+    """Both are worth taking from month to month: 0.8 from January, 0.5 for February and March besides."""
+    rows = [
+        on_demand(2.0, provider="neo"),
+        promise(10, status="offer", on_demand_multiple=0.8),
+        promise(20, "later", from_month=JAN + 1, status="offer", on_demand_multiple=0.5),
+        demand(1, 1, 1),
+    ]
+    plan = solved(dataset(rows))
+    assert cash(plan, "on_demand") == pytest.approx({0: 744 * 1.6, 1: 672, 2: 744})
+    assert {each.name: each.month for each in plan.chosen} == {"promise": 0, "later": 1}
+
+
+def test_an_offer_is_signed_in_its_first_month_or_not_at_all() -> None:
+    """One whose first month is over is not on offer, and that is told."""
+    data = dataset(on_demand(2.0, provider="neo"), demand(1), promise(
+        0, from_month=JAN - 1, status="offer", on_demand_multiple=0.5
+    ), months=1)  # fmt: skip
+    assert [(each.column, each.severity) for each in check(data)] == [("from_month", "warning")]
+    assert costs(solved(data)) == pytest.approx({"on_demand": 1488})
+
+
+def test_a_top_up_counts_in_caps_on_cash_of_the_provider() -> None:
+    """Neo may be paid 1200 a quarter: no room for its lease at 2160 x 0.9 = 1944, but for 1000 that are promised.
+
+    With a cap of 900 there is no plan.
+    """
+    cap = Cap(
+        cap="neo", measure="cash_usd", scope="provider", name="neo", sense="max", value=1200, per="quarter"
+    )  # fmt: skip
+    rows = [lease("lease", term(3, 0.9), sign_until=JAN), on_demand(1.5), demand(1, 1, 1), promise(1000), cap]
+    assert costs(solved(dataset(rows))) == pytest.approx({"on_demand": 3240, "commitment": 1000})
+    assert solved_or_none(dataset(rows[:-1], replace(cap, value=900))) is None
+
+
+def test_a_cap_that_asks_for_spending_inflates_no_top_up() -> None:
+    """At least 2000 has to be paid: 1000 of it cannot be a top-up of 500 that is paid twice; a lease is taken."""
+    cap = Cap(cap="spend", measure="cash_usd", scope="total", sense="min", value=2000, per="horizon")
+    rows = [lease("lease", term(3, 1.0), provider="else"), promise(500), cap]
+    assert costs(solved(dataset(rows))) == pytest.approx({"lease": 2160, "commitment": 500})
+
+
+def test_a_provider_that_leaves_is_owed_for_the_months_until_then() -> None:
+    """Gone from March on: two of three months count, 2000, due in February."""
+    rows = [
+        promise(),
+        Scenario(scenario="stays", probability=0.5),
+        Scenario(scenario="leaves", probability=0.5),
+        ScenarioFactor(scenario="leaves", quantity="supplier_exit", name="neo", from_month=JAN + 2, value=1),
+        fleet(provider="neo"),
+    ]
+    data = dataset(rows)
+    assert cash(solved(data.in_scenario("leaves")), "commitment") == pytest.approx({1: 2000})
+    assert cash(solved(data.in_scenario("stays")), "commitment") == pytest.approx({2: 3000})
+
+
+def test_no_rule_option_or_cap_on_offers_names_a_commitment() -> None:
+    """A lease of the same name is what rules, options and caps mean."""
+    rows = [
+        lease("promise", term(1, 1.0)),
+        promise(0),
+        Rule(rule="rule", kind="at_least", offers=("promise",), count=1),
+        Option(option="right", offer="promise", premium_usd=10),
+        Cap(cap="cap", measure="cash_usd", scope="offer", name="promise", sense="max", value=800),
+    ]
+    assert [each for each in check(dataset(rows)) if each.severity == "error"] == []
+    assert costs(solved(dataset(rows))) == pytest.approx({"lease": 672, "option": 10})
+
+
+def test_faults_of_a_commitment() -> None:
+    """Spending behind an offer is an error; a provider of whom nothing is bought is a warning."""
+    found = check(dataset(promise(status="offer", spent_usd=1)))
+    assert [(each.column, each.severity) for each in found] == [("spent_usd", "error"), ("provider", "warning")]
+
+
+def test_the_next_round_knows_what_was_spent() -> None:
+    """A lease pays 744 in January: in February's round 3000 - 744 is left, and 840 is still what is topped up."""
+    data = dataset(lease("lease", term(3, 1.0), signed=0), promise(status="offer", on_demand_multiple=0.1),
+                   on_demand(9.0, provider="neo"), demand(2, 2, 2), segment())  # fmt: skip
+    plan = solved(data)
+    rolled = roll_forward(data, plan, 1, 2).dataset
+    [row] = rolled.spend_commitments
+    assert (row.status, row.spent_usd) == ("signed", pytest.approx(744 + 0.9 * 744))
+    assert cash(solved(rolled), "commitment") == pytest.approx({})
+    whole, rest = sum(cash(plan, "on_demand").values()), sum(cash(solved(rolled), "on_demand").values())
+    assert whole - rest == pytest.approx(0.9 * 744)
+    early = dataset(lease("lease", term(3, 1.0), signed=0), promise(from_month=JAN - 3))
+    rolled = roll_forward(early, solved(early), 1, 2).dataset
+    assert rolled.spend_commitments[0].spent_usd == pytest.approx(744 + 1500)
+    assert cash(solved(early), "commitment") == cash(solved(rolled), "commitment") == {}
+
+
+def test_a_top_up_told_otherwise_is_rejected() -> None:
+    """The audit finds a top-up that is a tenth too low, and a commitment that is not in the plan."""
+    data = dataset(lease("lease", term(3, 1.0), signed=0), promise())
+    plan = solved(data)
+    low = tuple(
+        replace(each, cash_usd=0.9 * each.cash_usd) if each.category == "commitment" else each
+        for each in plan.payments
+    )  # fmt: skip
+    assert [check.rule for check in audit(data, replace(plan, payments=low)).failed] == ["payments_in_cash"]
+    without = tuple(each for each in plan.signings if each.name != "promise")
+    failed = {check.rule for check in audit(data, replace(plan, signings=without)).failed}
+    assert "signed_as_recorded" in failed
