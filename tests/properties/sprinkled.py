@@ -18,7 +18,12 @@ from models.dataset import Dataset
 from models.schema import SHEETS, Cap, LoadBlock, LoadShape, Network, Option
 
 COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
-    "settings": {"reserve_margin": (0.1, 0.3), "discount_rate": (0.3, 2.0), "end_of_horizon": ("full",)},
+    "settings": {
+        "reserve_margin": (0.1, 0.3),
+        "discount_rate": (0.3, 2.0),
+        "fiscal_year_start": (2, 3),
+        "end_of_horizon": ("full",),
+    },
     "hardware": {"availability": (0.5, 0.8), "vendor": ("green", "search")},
     "throughput": {"gain_per_year": (1.0, -0.5)},
     "segments": {
@@ -117,7 +122,7 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
         data = _added(data, ramp("strewn", (1, 0.5, make.one_of(0.5, 1.5)), (3, 1.0, 1.0)))
         data = _with(data, make, make.one_of("lease_terms", "contracts", "lease_outs"), "ramp")
     places = [(sheet, name) for sheet, columns in COLUMNS.items() for name in columns]
-    for sheet, name in random.sample(places, make.one_of(6, 10, 15)):
+    for sheet, name in random.sample(places, make.one_of(8, 13, 18)):
         if name != "ramp" or any(row.ramp == "strewn" for row in data.ramps):
             data = _with(data, make, sheet, name)
     if make.chance(6):

@@ -263,19 +263,20 @@ def sold(make: Maker) -> list[Any]:
 
 def a_commitment(make: Maker, name: str, *providers: str) -> SpendCommitment:
     """Money promised to one of some providers, over a term or by the year, signed before, now or not yet."""
-    first = make.one_of(-13, -2, 0, 0, 1)
+    first = make.one_of(-13, -2, 0, 0, 0, 1)
     columns: dict[str, Any] = {"status": "excluded"} if make.chance(1) else {}
     if first >= 0 and make.chance(7):
-        columns |= {"status": "offer", "on_demand_multiple": make.one_of(0.3, 0.6)}
+        columns |= {"status": "offer", "on_demand_multiple": make.one_of(0.2, 0.5), "usd": make.one_of(100.0, 600.0)}
     if first < 0:
         columns |= make.some(6, spent_usd=(0.0, 300.0, 1500.0))
     return SpendCommitment(
         commitment=name,
         provider=make.one_of(*providers),
-        usd=make.one_of(200.0, 800.0, 2000.0) * (6.0 if first == -13 else 1.0),
         from_month=JAN + first,
         until_month=JAN + make.one_of(1, 1, 2, 5),
-        **make.some(5, per=("year",), on_demand_multiple=(0.5, 0.7, 0.9)) | columns,
+        **{"usd": make.one_of(200.0, 800.0, 2000.0) * (6.0 if first == -13 else 1.0)}
+        | make.some(5, per=("year",), on_demand_multiple=(0.5, 0.7, 0.9))
+        | columns,
     )
 
 
