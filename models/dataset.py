@@ -58,12 +58,13 @@ DAY = LoadBlock(block="day", hours_per_day=24.0, peak=False)
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What counts already in the period under way of a cap on a share, from months before month 0.
+    """What counts already in the period under way of a cap on a share and of whom it is, from months before month 0.
 
     Money paid and revenue in USD; tokens short and demanded after limits in billions.
     """
 
     cap: str
+    name: str = ""
     paid_usd: float = 0.0
     revenue_usd: float = 0.0
     short_bn: float = 0.0
@@ -208,10 +209,11 @@ class Dataset:
         """Present value of a dollar paid at the start of month t: (1 + discount_rate)^(-t/12)."""
         return float((1.0 + self.settings.discount_rate) ** (-t / 12.0))
 
-    def carried_into(self, cap: str, period: Sequence[int]) -> Carried:
+    def carried_into(self, cap: Cap, period: Sequence[int]) -> Carried:
         """What months before month 0 add to a cap in a period of months t; nothing to one that is not under way."""
-        found = (each for each in self.carried if each.cap == cap)
-        return next(found, Carried(cap)) if 0 in period else Carried(cap)
+        nothing = Carried(cap.cap, cap.name or "")
+        found = (each for each in self.carried if (each.cap, each.name) == (nothing.cap, nothing.name))
+        return next(found, nothing) if 0 in period else nothing
 
     def billed_before(self, contract: str, year: Sequence[int]) -> Billed:
         """What a contract was billed before month 0 in a contract year of months t; nothing if it is not under way."""

@@ -7,6 +7,7 @@ no whole has no breach.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from models import months
@@ -57,10 +58,37 @@ class Caps:
             "shortfall_share": self._shortfall,
         }
         for cap in self.dataset.caps:
-            measures[cap.measure](cap)
+            for each in self._each(cap):
+                measures[cap.measure](each)
+
+    def _each(self, cap: Cap) -> list[Cap]:
+        """Of name `*` a cap for each of its scope: of fleet, offers not excluded, segments and, for cash, on-demand."""
+        if cap.name != "*":
+            return [cap]
+        data = self.dataset
+        named = [(row.provider, row.region, row.site or row.asset, "", {row.hardware}) for row in data.fleet]
+        for kind in AUDITED.values():
+            for name, row in kind.offers(data).items() if kind.held else ():
+                if getattr(row, "status", "offer") != "excluded":
+                    hardware = {each.hardware for each in data.lease_hardware if each.lease == name}
+                    hardware = {row.hardware} if hasattr(row, "hardware") else hardware
+                    named.append((row.provider, row.region, row.site or name, name, hardware))
+        if cap.measure.startswith("cash"):
+            named += [(row.provider, row.region, "", "", set[str]()) for row in data.on_demand]
+        kinds = {hardware for *_, held in named for hardware in held}
+        whom = {
+            "provider": {provider for provider, *_ in named},
+            "region": {region for _, region, *_ in named},
+            "site": {site for _, _, site, *_ in named},
+            "offer": {offer for _, _, _, offer, _ in named},
+            "hardware": kinds,
+            "vendor": {data.hardware_of[each].vendor for each in kinds},
+            "segment": set(data.segment_of),
+        }
+        return [replace(cap, name=name) for name in sorted(whom[cap.scope] - {""})]
 
     def _limit(self, cap: Cap, when: str, found: float, limit: float, scale: float) -> None:
-        rule, where = f"cap_{cap.measure}", f"{when} {cap.cap}"
+        rule, where = f"cap_{cap.measure}", f"{when} {cap.cap} {cap.name or ''}".rstrip()
         if cap.sense == "max":
             self.findings.at_most(rule, where, found, limit, scale)
         else:
@@ -144,7 +172,7 @@ class Caps:
 
     def _cash_share(self, cap: Cap) -> None:
         for when, period in self._periods(cap):
-            before = self.dataset.carried_into(cap.cap, period)
+            before = self.dataset.carried_into(cap, period)
             found = before.paid_usd + sum(self._paid(cap, t) for t in period)
             earned, names = before.revenue_usd + sum(self.earned[t] for t in period), self.dataset.segment_of
             # what is earned is the little that limits and shortfall leave of revenue before them
@@ -166,7 +194,7 @@ class Caps:
     def _shortfall(self, cap: Cap) -> None:
         names = list(self.dataset.segment_of) if cap.scope == "total" else [cap.name or ""]
         for when, period in self._periods(cap):
-            before = self.dataset.carried_into(cap.cap, period)
+            before = self.dataset.carried_into(cap, period)
             short = before.short_bn + sum(self.short[t, name] for t in period for name in names)
             demanded = before.demanded_bn + sum(
                 self.demand.of_segment.get((t, name), 0.0) for t in period for name in names

@@ -27,6 +27,8 @@ def names_of_caps(context: CheckContext) -> Iterator[Fault]:
     for cap in context.dataset.caps:
         if cap.scope == "total" or cap.name is None or cap.name in known[cap.scope]:
             continue
+        if cap.name == ALL and known[cap.scope]:
+            continue
         expected = f"a {cap.scope} of the workbook"
         yield fault_in(cap, "name", f"'{cap.name}'", expected, closest(cap.name, sorted(known[cap.scope])))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from models.checks.context import CheckContext, fault_in
 from models.faults import Fault
 from models.parsing.row_parser import Entry
+from models.realization import ALL
 from models.text import difference, likeness
 
 UNDECLARED = {
@@ -60,5 +61,6 @@ def _uses(context: CheckContext) -> Iterator[tuple[Entry, str, str]]:
                 (entry, name, UNDECLARED[name]) for entry in entries for name in columns if entry.values.get(name)
             )
         if sheet == "caps":
-            scoped = (entry for entry in entries if entry.values.get("scope") in UNDECLARED.values())
-            yield from ((entry, "name", entry.values["scope"]) for entry in scoped if entry.values.get("name"))
+            named = (entry for entry in entries if entry.values.get("name") not in (None, ALL))
+            scoped = (entry for entry in named if entry.values.get("scope") in UNDECLARED.values())
+            yield from ((entry, "name", entry.values["scope"]) for entry in scoped)

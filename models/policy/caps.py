@@ -9,6 +9,7 @@ limits, in a calendar period. What they count is in `models.policy.cap_quantitie
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -21,20 +22,24 @@ from models.core.model import Model
 from models.core.vector import Vector
 from models.policy.cap_quantities import CapQuantities, Quantity, owed_usd
 from models.policy.cash_account import CREDIT
+from models.realization import ALL
 from models.schema import Cap
+from models.supply.registry import caps_by_name
 
 FAMILY = "cap_is_kept"
 """The rows that hold caps."""
+Index = tuple[str | int, ...]
+"""Of a row: the cap, the first month t it counts, and of a cap of name `*` whom it holds for."""
 
 
 def add_caps(model: Model) -> None:
     """Adds a row for each cap and each month or period it holds in."""
-    rows = [(cap, period, *_measured(model, cap, period)) for cap in model.dataset.caps for period in _held(model, cap)]
+    rows = [(index, cap, *_measured(model, cap, period)) for index, cap, period in _rows(model)]
     quantities = CapQuantities(model, Counter(quantity for *_, parts in rows for quantity in parts))
-    for cap, period, constant, parts in rows:
+    for index, cap, constant, parts in rows:
         body = quantities.total(constant, parts)
         at_most, at_least = (0.0, None) if cap.sense == "max" else (None, 0.0)
-        model.add_constraint(FAMILY, (cap.cap, period[0]), body, at_most=at_most, at_least=at_least)
+        model.add_constraint(FAMILY, index, body, at_most=at_most, at_least=at_least)
     model.obligation_caps_kept = partial(_obligations_kept, model)
 
 
@@ -60,20 +65,27 @@ def _cap_rows(arrays: Compiled) -> npt.NDArray[np.bool_]:
     return np.array([row.parent_component().name in (FAMILY, CREDIT) for row in arrays.rows], dtype=bool)
 
 
-def value_weights(model: Model) -> dict[tuple[str, int], Linear]:
-    """By cap and first month of each row: by how much a rise of the cap's value by 1 lowers the row's body.
+def value_weights(model: Model) -> dict[Index, Linear]:
+    """By the index of each row: by how much a rise of the cap's value by 1 lowers the row's body.
 
     In the model units of the row: MW, model units of money or of tokens.
     """
     quantities = CapQuantities(model, Counter())
     weights = {}
-    for cap in model.dataset.caps:
-        for period in _held(model, cap):
-            constant, parts = _measured(model, replace(cap, value=0.0), period)
-            less, fewer = _measured(model, replace(cap, value=1.0), period)
-            change = {each: parts.get(each, 0.0) - fewer[each] for each in fewer if parts.get(each) != fewer[each]}
-            weights[cap.cap, period[0]] = quantities.total(constant - less, change)
+    for index, cap, period in _rows(model):
+        constant, parts = _measured(model, replace(cap, value=0.0), period)
+        less, fewer = _measured(model, replace(cap, value=1.0), period)
+        change = {each: parts.get(each, 0.0) - fewer[each] for each in fewer if parts.get(each) != fewer[each]}
+        weights[index] = quantities.total(constant - less, change)
     return weights
+
+
+def _rows(model: Model) -> Iterator[tuple[Index, Cap, list[int]]]:
+    """Each row's index, the cap as it holds, and the months it counts."""
+    for cap in model.dataset.caps:
+        for each in caps_by_name(model.dataset, cap):
+            whom = (each.name,) if cap.name == ALL and each.name is not None else ()
+            yield from (((cap.cap, period[0], *whom), each, period) for period in _held(model, cap))
 
 
 def _held(model: Model, cap: Cap) -> list[list[int]]:
@@ -87,7 +99,7 @@ def _held(model: Model, cap: Cap) -> list[list[int]]:
 
 def _measured(model: Model, cap: Cap, period: list[int]) -> tuple[float, dict[Quantity, float]]:
     """What a row holds at most or at least at 0, in model units: a constant, and how often each quantity counts."""
-    units, carried, value = model.units, model.dataset.carried_into(cap.cap, period), cap.value
+    units, carried, value = model.units, model.dataset.carried_into(cap, period), cap.value
 
     def parts(measure: str, weight: float, *, total: bool = False) -> dict[Quantity, float]:
         scope, name = ("total", "") if total or cap.scope == "total" else (cap.scope, cap.name or "")
@@ -113,8 +125,8 @@ def _obligations_kept(model: Model) -> bool:
     """Whether every cap on obligations is kept at the variables' current values."""
     slack = 1e-6 * model.units.usd
     for cap in model.dataset.caps:
-        if cap.measure == "obligation_usd":
-            excess = owed_usd(model, cap)[list(model.dataset.window(cap.from_month, cap.until_month))] - cap.value
+        for each in caps_by_name(model.dataset, cap) if cap.measure == "obligation_usd" else ():
+            excess = owed_usd(model, each)[list(model.dataset.window(cap.from_month, cap.until_month))] - cap.value
             if np.any(excess > slack if cap.sense == "max" else excess < -slack):
                 return False
     return True

@@ -12,10 +12,11 @@ from models.demand.revenue import revenues
 from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, OTHER
 from models.plan import INTEREST, OnDemandUse, Payment, Plan, Serving, Shortfall
+from models.realization import ALL
 from models.schema import Cap
 from models.supply.next_round import RollState
 from models.supply.on_demand import Seller, price_paths, seller_name
-from models.supply.registry import offer_of_cap, offers_named, payable
+from models.supply.registry import caps_by_name, offer_of_cap, offers_named, payable
 from models.supply.usage import charged_use
 
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -55,30 +56,32 @@ def _rolled(state: RollState, cap: Cap, months_left: int) -> list[Cap]:
             "no longer counts in it."
         )
         if following is not None:
-            state.carried.append(_carried(state, cap, range(begun, to)))
+            state.carried += [_carried(state, each, range(begun, to)) for each in caps_by_name(dataset, cap)]
         return [cap]
     payers = _Payers(dataset, state.plan)
-    paid = sum(
-        each.cash_usd * payers.share_in_scope(cap, each) for each in state.plan.payments if begun <= each.month < to
-    )
     last = following - 1 if cap.until_month is None else min(following - 1, dataset.t(cap.until_month))
-    left = cap.value - paid
-    rest = replace(
-        cap,
-        value=0.0 if abs(left) <= 1e-9 * max(abs(paid), abs(cap.value)) else left,
-        from_month=dataset.month(to),
-        until_month=dataset.month(last),
-    )
     later = cap.until_month is None or dataset.t(cap.until_month) >= following
-    if later:
-        rest = replace(rest, cap=state.free_name(f"{cap.cap}, until {dataset.label(last)}"))
     found = [replace(cap, from_month=dataset.month(following))] if later else []
-    if cap.sense == "min" and left <= 0.0:
-        state.done.append(f"cap {cap.cap}: met until {dataset.label(last)} by what was paid {looked_back}")
-        return found
-    so_far = f"less {paid:,.0f} paid" if paid >= 0.0 else f"plus {-paid:,.0f} received"
-    state.done.append(f"cap {rest.cap}: {cap.value:,.0f} {so_far} {looked_back}")
-    return [*found, rest]
+    for own in caps_by_name(dataset, cap):
+        name = f"{cap.cap}: {own.name}" if cap.name == ALL else cap.cap
+        paid = sum(
+            each.cash_usd * payers.share_in_scope(own, each) for each in state.plan.payments if begun <= each.month < to
+        )
+        left = cap.value - paid
+        if cap.sense == "min" and left <= 0.0:
+            state.done.append(f"cap {name}: met until {dataset.label(last)} by what was paid {looked_back}")
+            continue
+        rest = replace(
+            own,
+            cap=state.free_name(f"{name}, until {dataset.label(last)}") if later or cap.name == ALL else name,
+            value=0.0 if abs(left) <= 1e-9 * max(abs(paid), abs(cap.value)) else left,
+            from_month=dataset.month(to),
+            until_month=dataset.month(last),
+        )
+        so_far = f"less {paid:,.0f} paid" if paid >= 0.0 else f"plus {-paid:,.0f} received"
+        state.done.append(f"cap {rest.cap}: {cap.value:,.0f} {so_far} {looked_back}")
+        found.append(rest)
+    return found
 
 
 def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int, int | None]:
@@ -106,7 +109,9 @@ def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
         return sum(each.tokens_bn for each in rows if each.month in implemented and cap.name in (None, each.segment))
 
     short = tokens(plan.shortfalls)
-    return Carried(cap.cap, sum(each.cash_usd for each in paid), revenue, short, short + tokens(plan.serving))
+    return Carried(
+        cap.cap, cap.name or "", sum(each.cash_usd for each in paid), revenue, short, short + tokens(plan.serving)
+    )
 
 
 class _Payers:

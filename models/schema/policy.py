@@ -59,7 +59,9 @@ class Cap(Row):
     cap: str = column("name", "name of the cap")
     measure: str = column("choice", "what is capped", choices=tuple(MEASURES))
     scope: str = column("choice", "of what", choices=SCOPES)
-    name: str | None = column("name", "which one; blank with scope total", default=None)
+    name: str | None = column(
+        "name", "which one; * for each of the scope by itself; blank with scope total", default=None
+    )
     sense: str = column("choice", "max or min", choices=("max", "min"))
     value: float = column("number", "the level of the cap")
     from_month: int | None = column("month", "first month it holds; blank: always", default=None)

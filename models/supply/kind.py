@@ -269,6 +269,10 @@ class OfferKind(Kind, ABC):
         For the longest service; whether any at all, not how much.
         """
 
+    def hardware(self, dataset: Dataset, row: Any) -> Iterable[str]:
+        """The hardware of an offer."""
+        return (row.hardware,) if hasattr(row, "hardware") else ()
+
     def works_without_margin(self, row: Any) -> bool:
         """Whether something of it can be at work even where the reserve margin keeps everything free."""
         return False

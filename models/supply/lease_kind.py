@@ -146,6 +146,9 @@ class LeaseKind(OfferKind):
             if each.accelerators > 0:
                 yield each.hardware, months, True
 
+    def hardware(self, dataset: Dataset, row: Lease) -> Iterable[str]:
+        return [each.hardware for each in _hardware(dataset, row.lease)]
+
     def block_sizes(self, dataset: Dataset, row: Lease) -> Iterable[float]:
         return [each.accelerators for each in _hardware(dataset, row.lease)]
 

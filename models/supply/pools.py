@@ -20,6 +20,8 @@ from models.core.scopes import in_scope
 from models.dataset import block_hours
 from models.grouping import groups
 from models.plan import Online, Payment, Plan, SourceUse
+from models.schema import Cap
+from models.supply.registry import caps_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ def add_pools(model: Model) -> None:
     dataset, capacity = model.dataset, model.capacity
     by_pool = capacity.sources()
     pools = sorted(capacity.reachable)
-    grouped = {(pool, t): _classes(model, by_pool.get((pool, t), [])) for pool, t in pools}
+    caps = [cap for cap in dataset.caps if cap.measure == "cash_usd" and cap.scope != "total"]
+    caps = [each for cap in caps for each in caps_by_name(dataset, cap)]
+    grouped = {(pool, t): _classes(model, by_pool.get((pool, t), []), caps) for pool, t in pools}
     index = [
         (*pool, t, block.block, k)
         for (pool, t), classes in grouped.items()
@@ -80,7 +84,7 @@ def _use_is_work(model: Model, pool: Pool, t: int, block: str, classes: int) -> 
     return classes == 1 or key not in model.capacity.work
 
 
-def _classes(model: Model, sources: list[Source]) -> list[list[Source]]:
+def _classes(model: Model, sources: list[Source], cash_caps: list[Cap]) -> list[list[Source]]:
     """Sources by what tells their use apart: usage charge, metering, and what policy or lease-outs ask of it.
 
     Where they differ at all, the site counts too if segments must run at one site.
@@ -89,7 +93,6 @@ def _classes(model: Model, sources: list[Source]) -> list[list[Source]]:
         return []
     pool = sources[0].pool
     leased_out = any(key[0] == pool for key in model.capacity.leased_out)
-    cash_caps = [cap for cap in model.dataset.caps if cap.measure == "cash_usd" and cap.scope != "total"]
 
     def key(source: Source, by_site: bool) -> tuple[object, ...]:
         scopes = tuple(in_scope(cap, payer_of(source)) for cap in cash_caps) if source.usage_usd else ()

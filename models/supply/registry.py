@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from models.core.model import Model
 from models.dataset import Dataset
 from models.kinds import FLEET, OPTION, Kind, OfferKey
+from models.realization import ALL
 from models.schema import Cap, Option, Rule
 from models.supply.commitment_kind import COMMITMENT
 from models.supply.contract_kind import CONTRACT
@@ -97,6 +99,34 @@ def offer_of_cap(dataset: Dataset, cap: Cap) -> OfferKey | None:
     """The offer that a cap is on; None where its scope is another."""
     named = cap.name if cap.scope == "offer" else None
     return None if named is None else offer_named(dataset, named, (kind for kind in KINDS if kind.is_offer))
+
+
+def caps_by_name(dataset: Dataset, cap: Cap) -> list[Cap]:
+    """A cap as it holds: of name `*` one for each member of its scope, of others itself."""
+    return [replace(cap, name=name) for name in members(dataset, cap)] if cap.name == ALL else [cap]
+
+
+def members(dataset: Dataset, cap: Cap) -> list[str]:
+    """Whom a cap of name `*` holds for: each of its scope that fleet, offers, segments or, for cash, on-demand name.
+
+    What is excluded names nobody.
+    """
+    if cap.scope == "segment":
+        return list(dataset.segment_of)
+    bought_rows = [(kind, row) for kind, row in offers(dataset) if kind.is_offer and kind.status(row) != "excluded"]
+    if cap.scope == "offer":
+        return sorted({kind.name_of(row) for kind, row in bought_rows})
+    if cap.scope == "site":
+        sites = {each.site or each.asset for each in dataset.fleet}
+        return sorted(sites | {kind.site(row) for kind, row in bought_rows})
+    if cap.scope in ("hardware", "vendor"):
+        names = {each.hardware for each in dataset.fleet}
+        names |= {name for kind, row in bought_rows for name in kind.hardware(dataset, row)}
+        vendors = {dataset.hardware_of[each].vendor for each in names} - {""}
+        return sorted(names if cap.scope == "hardware" else vendors)
+    rows: list[Any] = [*dataset.fleet, *(row for _, row in bought_rows)]
+    rows += dataset.on_demand if cap.measure.startswith("cash") else ()
+    return sorted({getattr(row, cap.scope) for row in rows})
 
 
 def options_on(dataset: Dataset, offer: OfferKey) -> list[Option]:

@@ -206,7 +206,7 @@ class Elastic:
                 if not relaxations:
                     relaxations.append(_Relaxation(first + next(added), 0, size, 1.0))
                 if kind in ("cap", "max_shortfall_share"):
-                    weight = weights[key[0], int(key[1])] if kind == "cap" else self._demanded(name, int(key[1]))
+                    weight = weights[key] if kind == "cap" else self._demanded(name, int(key[1]))
                     size *= max(upper_bound(weight), 1e-9)
                     self._weights[rule].append((r, weight))
                 elif kind == "credit_line_usd":

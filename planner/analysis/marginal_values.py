@@ -184,10 +184,12 @@ def _caps(model: Model, caps: Mapping[int, Any], rows: Mapping[int, Slopes], uni
     """What loosening each cap saves, and what tightening it costs, by month."""
     by_name, weights = {each.cap: each for each in model.dataset.caps}, value_weights(model)
     found = []
-    for i, (name, t) in caps.items():
-        cap, slopes = by_name[name], rows[i]
+    for i, index in caps.items():
+        (name, t, *whom), slopes = index, rows[i]
+        cap = by_name[name]
+        name = ": ".join([name, *whom])
         per_unit, words = _unit(cap)
-        size = weights[name, t].value() * per_unit * unit
+        size = weights[index].value() * per_unit * unit
         sides = _sides(slopes, -size) if cap.sense == "max" else _sides(Slopes(slopes.left, slopes.right), size)
         found += [CapValue(*each, t, name, words) for each in sides]
     return [each for each in _quiet(found) if each.usd or each.left_usd]

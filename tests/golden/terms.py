@@ -114,6 +114,7 @@ TERMS: dict[str, Dataset] = {
         credit_interest=0.2,
         other_cost_share=0.4,
     ),
+    "cap_each": capped("cash_usd", 900.0, "provider", "*"),
     "prices": small(
         segment(revenue_usd_per_mtok=0.1, shortfall_usd_per_mtok=0.2),
         LIMITS,

@@ -26,6 +26,7 @@ from properties.brute_policies import (
     Choice,
     account_of,
     budgets_of,
+    caps_one_by_one,
     fleet_running,
     floors_of,
     leased_out,
@@ -59,6 +60,7 @@ def best(data: Dataset) -> Best | None:
 
 def best_by(data: Dataset, group: Callable[[Choice], Hashable]) -> dict[Hashable, Best]:
     """The cheapest combination of decisions in each group of them that has a plan."""
+    data = caps_one_by_one(data)
     dispatched: dict[object, float | None] = {}
     found: dict[Hashable, Best] = {}
     base = _fleet_cost(data) + _old_interest(data)

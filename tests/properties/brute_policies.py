@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from properties.brute_bills import Holding, Source, promises, signing_months
 from properties.brute_demand import LimitPath, demand, revenue_usd
@@ -107,6 +108,36 @@ def policies_hold(data: Dataset, choice: Choice) -> bool:
             if t in _cap_months(data, cap) and not _cap_on_decisions(data, cap, choice, sources, t):
                 return False
     return True
+
+
+def caps_one_by_one(data: Dataset) -> Dataset:
+    """The workbook with each cap of name `*` written out, for whomever fleet, offers, segments and on-demand name."""
+    leases = [(row, row.lease) for row in data.leases if row.status != "excluded"]
+    contracts = [(row, row.contract) for row in data.contracts if row.status != "excluded"]
+    own = [(row, row.asset) for row in data.fleet]
+    held: list[tuple[Any, str]] = [*own, *leases, *contracts]
+    names = {name for _, name in [*leases, *contracts]}
+    hardware = {row.hardware for row, _ in [*own, *contracts]}
+    hardware |= {row.hardware for row in data.lease_hardware if row.lease in {name for _, name in leases}}
+    members: dict[str, set[Any]] = {
+        "provider": {row.provider for row, _ in held},
+        "region": {row.region for row, _ in held},
+        "site": {row.site or name for row, name in held},
+        "offer": names,
+        "hardware": hardware,
+        "vendor": {data.hardware_of[each].vendor for each in hardware if data.hardware_of[each].vendor},
+        "segment": set(data.segment_of),
+    }
+    caps: list[Cap] = []
+    for cap in data.caps:
+        if cap.name != "*":
+            caps.append(cap)
+            continue
+        whom = set(members[cap.scope])
+        if cap.measure == "cash_usd" and cap.scope in ("provider", "region"):
+            whom |= {getattr(row, cap.scope) for row in data.on_demand}
+        caps += [replace(cap, cap=f"{cap.cap} {name}", name=name) for name in sorted(whom)]
+    return replace(data, caps=tuple(caps))
 
 
 def _cap_months(data: Dataset, cap: Cap) -> list[int]:

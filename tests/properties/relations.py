@@ -186,6 +186,8 @@ def lease_split(data: Dataset, random: Random) -> Related | None:
     """A lease split in two of half the size costs no more, and as much where nothing is left to decide."""
     spoken_of = {row.offer for row in data.options} | {name for row in data.rules for name in row.offers}
     spoken_of |= {row.name for row in data.caps if row.scope == "offer"}
+    if any((row.scope, row.name) == ("offer", "*") for row in data.caps):
+        return None
     split = [row for row in data.leases if row.lease not in spoken_of]
     if not split:
         return None
@@ -212,8 +214,10 @@ def lease_split(data: Dataset, random: Random) -> Related | None:
     return Related((both,), (data,), at_most=chosen.status != "excluded" and not decided)
 
 
-def extra_offer(data: Dataset, random: Random) -> Related:
-    """One more offer makes nothing dearer."""
+def extra_offer(data: Dataset, random: Random) -> Related | None:
+    """One more offer makes nothing dearer, but where every one has to have something of."""
+    if any((row.sense, row.name) == ("min", "*") for row in data.caps):
+        return None
     place: dict[str, Any] = {"region": random.choice(data.demand).region}
     hardware = random.choice(data.hardware).hardware
     rate = random.choice([0.5, 1.0, 2.0])
@@ -301,6 +305,8 @@ def _renamed(data: Dataset) -> Dataset:
     kept = {"block", "ramp", "scenario"}
 
     def other(value: Any) -> Any:
+        if value == "*":
+            return value
         return tuple(map(other, value)) if isinstance(value, tuple) else value and f"{value} II"
 
     def renamed(sheet: Any, row: Any) -> Any:

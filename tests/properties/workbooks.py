@@ -123,6 +123,7 @@ def a_cap(make: Maker, data: Dataset, name: str) -> Cap:
     }[measure]
     per = make.one_of("month", "quarter", "year", "horizon") if measure[:4] in ("cash", "shor") else "month"
     return Cap(
-        cap=name, measure=measure, scope=scope, name=make.one_of(*known[scope]),
+        cap=name, measure=measure, scope=scope,
+        name="*" if scope != "total" and make.chance(3) else make.one_of(*known[scope]),
         sense=sense, value=make.one_of(*values), per=per, **make.window("from_month", "until_month"),
     )  # fmt: skip
