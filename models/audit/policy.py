@@ -68,7 +68,7 @@ class Caps:
         data = self.dataset
         named = [(row.provider, row.region, row.site or row.asset, "", {row.hardware}) for row in data.fleet]
         for kind in AUDITED.values():
-            for name, row in kind.offers(data).items() if kind.held else ():
+            for name, row in kind.offers(data).items() if kind.held and kind.brings else ():
                 if getattr(row, "status", "offer") != "excluded":
                     hardware = {each.hardware for each in data.lease_hardware if each.lease == name}
                     hardware = {row.hardware} if hasattr(row, "hardware") else hardware

@@ -113,7 +113,7 @@ def members(dataset: Dataset, cap: Cap) -> list[str]:
     """
     if cap.scope == "segment":
         return list(dataset.segment_of)
-    bought_rows = [(kind, row) for kind, row in offers(dataset) if kind.is_offer and kind.status(row) != "excluded"]
+    bought_rows = [(kind, row) for kind in bought() for row in kind.rows(dataset) if kind.status(row) != "excluded"]
     if cap.scope == "offer":
         return sorted({kind.name_of(row) for kind, row in bought_rows})
     if cap.scope == "site":
