@@ -99,7 +99,13 @@ def test_what_a_job_leaves(tmp_path: Path) -> None:
         "run.log",
         "record.json",
     }
-    assert {each.name for each in folder.iterdir()} == {"manifest.json", "events.jsonl", "jobs", "reports"}
+    assert {each.name for each in folder.iterdir()} == {
+        "manifest.json",
+        "events.jsonl",
+        "jobs",
+        "reports",
+        "results.sqlite",
+    }
     record = records(folder)["j0"]
     report = json.loads((folder / "jobs" / "j0" / "run.json").read_text())
     assert record.report == report
