@@ -21,9 +21,11 @@ from unit.plans import write
 
 from models.faults import FaultyWorkbook
 from models.plan import Plan
+from models.roll import roll_forward
 from planner.batch.jobs.files import read_jobs
 from planner.errors import WrongUsage
 from planner.excel.annotate import annotate
+from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import provenance_warnings, read_plan
 from planner.files.package import names_of_sheets
@@ -138,6 +140,23 @@ def test_a_damaged_problem_is_marked_or_refused(data: st.DataObject, folder: Pat
         annotate(path, marked, result.faults)
         assert "Issues" in names_of_sheets(marked)
         assert not result.tables or set(read(marked).faults) == set(result.faults)
+
+
+@FUZZING
+@given(data=st.data())
+def test_a_damaged_problem_is_rolled_or_refused(data: st.DataObject, folder: Path) -> None:
+    """The next round of a problem that can be read reads as it was meant, or there is none, in words."""
+    path, rolled = folder / "this round.xlsx", folder / "next round.xlsx"
+    path.write_bytes(data.draw(damage((folder / "problem.xlsx").read_bytes())))
+    before = read(path).dataset
+    if before is None or before.settings.months < 2:
+        return
+    after = roll_forward(before, Plan(), 1).dataset
+    with suppress(FaultyWorkbook):
+        rewritten_book(path, before, after).save(rolled)
+        result = read(rolled)
+        assert result.dataset is None or not check_as_meant(result.dataset, after, ["settings", "leases", "fleet"])
+        assert all("damaged" not in fault.found for fault in result.errors)
 
 
 @FUZZING
