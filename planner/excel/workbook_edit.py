@@ -17,7 +17,7 @@ from typing import BinaryIO
 from xml.sax.saxutils import quoteattr, unescape
 
 from models.faults import Fault
-from models.parsing.raw_tables import fold
+from models.parsing.raw_tables import column_letter, fold
 from models.schema import sheet_names
 from planner.excel import comment_edit, style_edit
 from planner.excel.cells import WorkbookCells
@@ -25,6 +25,7 @@ from planner.excel.formulas import Place, outdated, sheets_named_in
 from planner.excel.part_text import in_utf8, prefix_of, with_last
 from planner.excel.sheet_edit import SheetEdit
 from planner.excel.style_edit import Look, StyleEdit
+from planner.excel.workbook_reader import few
 from planner.files.package import DAMAGES, MAIN, OFFICE, Package, escaped
 from planner.files.reading import UnreadableFile
 
@@ -69,6 +70,7 @@ class WorkbookEdit:
         self._styles: StyleEdit | None = None
         self._style_part = dict(package.related(package.main).values()).get("styles", "")
         self._lost: list[str] = []
+        self._stale: dict[str, set[Place]] = {}
 
     def sheet(self, name: str) -> SheetEdit | None:
         """The sheet of a folded name, None where there is none."""
@@ -144,7 +146,8 @@ class WorkbookEdit:
 
     def save(self, target: str | Path | BinaryIO) -> None:
         """Writes the workbook, so that programs calculate it when they open it if it has formulas of before."""
-        if any(self._outdated().values()):
+        self._stale = self._outdated()
+        if self._stale:
             self._ask_to_calculate()
         if self._styles is not None:
             self._keep(self._style_part, self._styles.text)
@@ -168,16 +171,20 @@ class WorkbookEdit:
         self._lost = [*(name for name in drop if "vba" in name), *lost]
 
     def losses(self) -> list[Fault]:
-        """Warnings of what could not be kept: formulas of cells that were given values, parts when it was written."""
+        """Warnings of what was not kept when it was written: parts, formulas of cells that change, values of others."""
         fix = "The rest was written; copy it over by hand where it is needed."
         found, expected = "a part that the copy does not have", "parts that can be copied into an .xlsx file"
         lost = [Fault(part, "", "", found, expected, fix, "part-not-kept") for part in self._lost]
-        fix = "The copy has the new value; write the formula anew where it is to go on."
         for part, edit in self._edits.items():
-            for cell in edit.replaced:
-                row, found = int(cell.lstrip(ascii_uppercase)), "a formula in a cell that changes"
-                name = self._names.get(part, "")
-                lost.append(Fault(name, "", "", found, "a value", fix, "formula-replaced", row=row, cell=cell))
+            if edit.replaced:
+                fix = "The copy has the new values; write the formulas anew where they are to go on."
+                found = f"formulas in cells that change: {few(edit.replaced)}"
+                lost.append(_at(self._names.get(part, ""), edit.replaced[0], found, fix, "formula-replaced"))
+        for name, places in self._stale.items():
+            cells = [f"{column_letter(column)}{row}" for row, column in sorted(places)]
+            fix = "Open the copy in Excel, or have LibreOffice recalculate it (Ctrl+Shift+F9), and save it."
+            found = f"formulas that cells which changed decide, with values of before: {few(cells)}"
+            lost.append(_at(name, cells[0], found, fix, "uncalculated-formula"))
         return lost
 
     def _outdated(self) -> dict[str, set[Place]]:
@@ -298,6 +305,12 @@ class WorkbookEdit:
         added = f'<{p}Relationship Id="{key}" Type="{OFFICE[0]}/{kind}" Target="/{part}"/>'
         self._keep(relations, with_last(text, p, "Relationships", added))
         return key, part
+
+
+def _at(sheet: str, cell: str, found: str, fix: str, warning: str) -> Fault:
+    """A warning at the first of the cells it is about."""
+    row = int(cell.lstrip(ascii_uppercase))
+    return Fault(sheet, "", "", found, "formulas and values that agree", fix, warning, row, cell)
 
 
 def _relations_of(part: str) -> str:

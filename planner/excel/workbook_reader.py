@@ -105,7 +105,7 @@ class _SheetReader:
         hidden = [row for row in self.cells.hidden_rows if read & rows.get(row, {}).keys()]
         if hidden:
             fix = "Hidden rows are read like the others; unhide them, or delete them."
-            self._warn(f"hidden rows: {_few(hidden)}", "rows that can be seen", fix, min(hidden), f"A{min(hidden)}")
+            self._warn(f"hidden rows: {few(hidden)}", "rows that can be seen", fix, min(hidden), f"A{min(hidden)}")
         unseen, after = set[int](), -1
         for first, last in self.cells.hidden_columns:
             unseen.update(range(max(first, after + 1), last + 1))
@@ -113,11 +113,11 @@ class _SheetReader:
         columns = [each for each in sorted(read, key=column_index) if column_index(each) in unseen]
         if columns:
             fix = "Hidden columns are read like the others; unhide them, or delete them."
-            self._warn(f"hidden columns: {_few(columns)}", "columns that can be seen", fix, 1, f"{columns[0]}1")
+            self._warn(f"hidden columns: {few(columns)}", "columns that can be seen", fix, 1, f"{columns[0]}1")
         formulas = [(row, letter) for row, letter in self.cells.formulas if letter in read]
         if formulas:
             found = (
-                f"formulas of a workbook that asks to be calculated when opened: {_few(f'{b}{a}' for a, b in formulas)}"
+                f"formulas of a workbook that asks to be calculated when opened: {few(f'{b}{a}' for a, b in formulas)}"
             )
             fix = "Their saved values may be placeholders: open it in Excel or LibreOffice, and save it there."
             row, letter = formulas[0]
@@ -129,7 +129,7 @@ class _SheetReader:
         self.faults.append(Fault(self.name, "", "", found, expected, fix, name, row, cell))
 
 
-def _few(places: Iterable[object], most: int = 8) -> str:
+def few(places: Iterable[object], most: int = 8) -> str:
     """The first of some places, in words."""
     listed = [str(each) for each in places]
     return ", ".join(listed[:most]) + (f", … ({len(listed)} in all)" if len(listed) > most else "")

@@ -132,7 +132,7 @@ def test_formulas_that_do_not_stay_are_told(here: Run, solved: Path, tmp_path: P
     """A formula in a cell that changes is a warning with its place; one that such a cell decides is marked stale."""
     with_formulas(solved, settings_B2='"2026-"&"01"', demand_C2="settings!B2")
     said = here("roll", solved, "plan.xlsx", "-o", "next.xlsx", "--json")
-    told = [(each["warning"], each["sheet"], each["cell"]) for each in said.json["faults"]]
-    assert ("formula-replaced", "settings", "B2") in told
-    assert ("uncalculated-formula", "demand", "C2") in told
+    told = {(each["warning"], each["sheet"], each["cell"]): each["found"] for each in said.json["faults"]}
+    assert told["formula-replaced", "settings", "B2"] == "formulas in cells that change: B2"
+    assert told["uncalculated-formula", "demand", "C2"].endswith("with values of before: C2")
     assert openpyxl.load_workbook(tmp_path / "next.xlsx").calculation.fullCalcOnLoad
