@@ -143,7 +143,7 @@ def _verdict(
     costs = (old.objective_usd, new.objective_usd)
     size = max(map(abs, costs))
     bounds = [side.bound_usd for side in (old, new) if side.bound_usd is not None]
-    allowed = max(gap, old.gap or 0.0)
+    allowed = gap if keeps else max(gap, old.gap or 0.0)  # with charges, that of the file is of plans free to depart
     # each bound is below the optimum, and both costs are above it; with charges beside cost there is no such bound
     apart = abs(costs[0] - costs[1]) - allowed * size if keeps else max(bounds, default=-math.inf) - min(costs)
     if apart > SLACK * size:
