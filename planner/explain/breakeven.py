@@ -22,7 +22,7 @@ from models.estimate import Estimate
 
 PRICE_TOLERANCE = 1e-3
 """Prices that differ by less than this share of today's price count as one."""
-BEYOND = (0.25, 0.5, 1.0)
+BEYOND = (2.0, 8.0)
 """How far beyond the break-even of the plans known prices are tried, as shares of it, while nothing is proven there."""
 KNOWN_WIDTH = 0.02
 """A break-even counts as known when its interval is narrower than this share of today's price, or of itself."""
@@ -105,7 +105,7 @@ class BreakEven:
         return self._beyond(estimate) if self.linear else self._middle()
 
     def _beyond(self, estimate: float | None) -> float | None:
-        """A price further on, where what a search leaves open matters little, until the offer is proven to be out."""
+        """A price much further on, until the offer is proven to be out: the longer a chord, the less it leaves open."""
         if estimate is None or self._not_worth_at(self.without.at_most) is not None:
             return None
         away = max(1.0, abs(estimate)) * (1.0 if self.buys else -1.0)

@@ -206,15 +206,15 @@ def test_a_bound_that_a_plan_records_counts_for_its_own_problem_only(here: Run, 
 
 
 def test_a_search_further_on_bounds_a_price_that_leaves_its_gap_open() -> None:
-    """At the break-even of 1.5 a bound is 1 below what the best plan without it costs; at 1.875 it is above that.
+    """At the break-even of 1.5 a bound is 1 below what the best plan without it costs; at 4.5 it is far above that.
 
-    The plans that take it cost 85 + 10 f, others 100. The chord from (1.5, 99) to (1.875, 102.5) meets 100 at 1.607.
+    The plans that take it cost 85 + 10 f, others 100. The chord from (1.5, 99) to (4.5, 125) meets 100 at 1.615.
     """
     even = BreakEven(Estimate.exactly(100.0), points=[Point(1.0, 85.0, 10.0, 94.5)])
     assert even.next_price() == pytest.approx(1.5)
     even.points.append(Point(1.5, 85.0, 10.0, 99.0))
     assert even.known() == Estimate(pytest.approx(1.5), None)
-    assert even.next_price() == pytest.approx(1.875)
-    even.points.append(Point(1.875, 85.0, 10.0, 102.5))
-    assert even.known() == Estimate(pytest.approx(1.5), pytest.approx(1.5 + 0.375 / 3.5))
+    assert even.next_price() == pytest.approx(4.5)
+    even.points.append(Point(4.5, 85.0, 10.0, 125.0))
+    assert even.known() == Estimate(pytest.approx(1.5), pytest.approx(1.5 + 3.0 / 26.0))
     assert even.next_price() is None
