@@ -53,8 +53,7 @@ class Work:
             self.at_work[key] += use.accelerators + use.overage
             if source.sublet:
                 self.sublet[key] += use.accelerators
-            if source.of_site:
-                self.at_site[use.month, use.block, source.site, source.hardware] += use.accelerators
+            self.at_site[use.month, use.block, source.site, source.hardware] += use.accelerators
         for bought in plan.on_demand:
             self.at_work[bought.month, bought.block, (bought.region, bought.hardware)] += bought.accelerators
         # what a place with next to nothing in it is measured against
@@ -121,7 +120,7 @@ def _check_on_demand(dataset: Dataset, plan: Plan, work: Work, findings: Finding
 
 def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findings: Findings) -> None:
     """Single-site segments: one site a month, whose own capacity does the work and keeps its margin from it."""
-    by_site = groups((source.site, source) for source in supply.sources.values() if source.of_site)
+    by_site = groups((source.site, source) for source in supply.sources.values())
     sites: dict[tuple[int, str], set[str]] = defaultdict(set)
     for row in plan.serving:
         segment = dataset.segment_of[row.segment]

@@ -44,7 +44,6 @@ class AuditedContract(AuditedSigning):
             hardware=contract.hardware,
             kw=self.kw,
             sublet=False,
-            of_site=contract.take_or_pay_share == 1,
             usage_usd=contract.usage_usd_per_accelerator_hour,
             overage_share=contract.overage_share,
         )

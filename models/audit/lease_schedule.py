@@ -97,7 +97,6 @@ class AuditedLease(AuditedSigning):
                 hardware=hardware,
                 kw=self.dataset.hardware_of[hardware].kw,
                 sublet=self.offer.sublet,
-                of_site=True,
                 usage_usd=self.term.usage_usd_per_accelerator_hour,
                 overage_share=0.0,
             )

@@ -58,7 +58,7 @@ def counts(dataset: Dataset, t: int) -> bool:
 class AuditedSource:
     """Accelerators of one hardware from one asset, or of one offer and term; `online` by month t.
 
-    `of_site` says whether single-site work can run on it; `usage_usd` is per accelerator-hour used.
+    `usage_usd` is per accelerator-hour used.
     """
 
     kind: str
@@ -70,7 +70,6 @@ class AuditedSource:
     hardware: str
     kw: float
     sublet: bool
-    of_site: bool
     usage_usd: float
     overage_share: float
     online: dict[int, float] = field(default_factory=dict)

@@ -50,7 +50,6 @@ class Supply:
                 hardware=row.hardware,
                 kw=self._kw(row.hardware),
                 sublet=row.sublet,
-                of_site=True,
                 usage_usd=row.usage_usd_per_accelerator_hour,
                 overage_share=0.0,
             )

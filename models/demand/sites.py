@@ -26,10 +26,10 @@ class Site:
 
 
 def sites(model: Model) -> dict[int, dict[str, Site]]:
-    """The sites with anything online, by month and name; hours billed apart belong to no site."""
+    """The sites with anything online, by month and name."""
     found: dict[int, dict[str, Site]] = defaultdict(dict)
     for (source, t), online in model.capacity.online.items():
-        if not source.metered and source.kind != PROBE:
+        if source.kind != PROBE:
             site = found[t].setdefault(source.site, Site(source.site))
             site.online.setdefault(source.pool, Linear()).plus(online)
             site.sources.append(source)
@@ -65,7 +65,10 @@ def candidate_sites(model: Model, hardware: set[str]) -> Iterator[tuple[str, Poo
 
 def _dominates(model: Model, other: Site, site: Site, hardware: set[str]) -> bool:
     """Whether whatever single-site work a site can host, the other can host too."""
-    charges = {(source.usage_usd, source.sublet, _scoped(model, source)) for source in (*site.sources, *other.sources)}
+    charges = {
+        (source.usage_usd, source.sublet, source.name if source.metered else "", _scoped(model, source))
+        for source in (*site.sources, *other.sources)
+    }
     certain = {pool: online.constant for pool, online in other.online.items() if online.is_constant}
     needed = {pool: upper_bound(online) for pool, online in site.online.items() if pool[1] in hardware}
     return (

@@ -81,13 +81,12 @@ class ContractKind(OfferKind):
     def service_months(
         self, dataset: Dataset, row: Contract, signings: Iterable[int]
     ) -> Iterator[tuple[str, set[int], bool]]:
-        """Single-site work runs on it where its hours are not billed apart."""
         blocks = row.signed_blocks if row.status == "signed" else row.max_blocks
         if row.delivered_share <= 0 or row.status == "excluded" or not blocks:
             return
         starts = [self.start(dataset, row, signed) for signed in signings]
         months = months_with_capacity(dataset, row.ramp, starts, row.term_months)
-        yield row.hardware, months, row.take_or_pay_share == 1.0
+        yield row.hardware, months, True
 
     def works_without_margin(self, row: Contract) -> bool:
         return row.overage_share > 0

@@ -101,7 +101,7 @@ def _classes(model: Model, sources: list[Source], cash_caps: list[Cap]) -> list[
             source.name if source.metered else "",
             source.sublet if leased_out else False,
             scopes,
-            source.site if by_site and not source.metered else "",
+            source.site if by_site else "",
         )
 
     mixed = len({key(source, False) for source in sources}) > 1
@@ -150,7 +150,7 @@ def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]
                 body.plus(each.use[block]).plus(_online(model, each.sources, t), -1.0)
         model.add_constraint("leased_out_is_not_used", key, body, at_most=0.0)
     for site, work in site_work.items():
-        of_site = (each for each in classes if each.sources[0].site == site and not each.sources[0].metered)
+        of_site = (each for each in classes if each.sources[0].site == site)
         body = work.times(1.0).plus_all((each.use[block], -1.0) for each in of_site)
         model.add_constraint("site_does_its_work", (site, *key), body, at_most=0.0)
 
@@ -199,7 +199,7 @@ def _split(model: Model, each: UseClass, block: str, use: float, capacity: dict[
     left = use
     for site in dict.fromkeys(source.site for source in capacity):
         work = model.capacity.site_work.get((each.pool, each.t, block), {}).get(site)
-        there = {source: amount for source, amount in capacity.items() if source.site == site and not source.metered}
+        there = {source: amount for source, amount in capacity.items() if source.site == site}
         at_site = sum(there.values())
         if work is None or not at_site:
             continue

@@ -110,12 +110,40 @@ def test_a_blank_site_is_the_source_itself() -> None:
     assert solved_or_none(dataset(training(), apart, demand(2), months=1)) is None
 
 
-def test_on_demand_and_flexible_contracts_are_no_sites() -> None:
-    """On-demand, and contracts with take_or_pay_share below 1, cannot host a single-site segment."""
+def test_on_demand_is_no_site() -> None:
+    """Hours bought on demand cannot host a single-site segment; a contract can."""
     assert solved_or_none(dataset(training(), on_demand(1.0), demand(1), months=1)) is None
-    flexible = contract(signed=0, take_or_pay_share=0.9)
-    assert solved_or_none(dataset(training(), flexible, demand(1), months=1)) is None
     assert solved_or_none(dataset(training(), contract(signed=0), demand(1), months=1)) is not None
+
+
+def test_work_at_a_site_counts_as_hours_used_of_a_contract() -> None:
+    """Half of two blocks is due at 1 USD, 744; single-site work takes 1.5 of them: 1116, and 0.1 a used hour, 111.6."""
+    blocks = contract(signed=0, blocks=2, take_or_pay_share=0.5, usage_usd_per_accelerator_hour=0.1)
+    plan = solved(dataset(training(), blocks, demand(1.5), months=1))
+    assert costs(plan) == pytest.approx({"contract": 1116, "usage": 111.6})
+
+
+def test_a_flexible_contract_shares_its_site() -> None:
+    """A fleet of one and a contract of one block at one site carry a run of two; elsewhere neither would.
+
+    The contract's block, half of it due at 1 USD, is used to the full: 744.
+    """
+    at = contract(signed=0, take_or_pay_share=0.5, site="campus")
+    assert costs(solved(dataset(training(), fleet(site="campus"), at, demand(2), months=1))) == pytest.approx(
+        {"contract": 744}
+    )
+    apart = contract(signed=0, take_or_pay_share=0.5)
+    assert solved_or_none(dataset(training(), fleet(site="campus"), apart, demand(2), months=1)) is None
+
+
+def test_other_work_leaves_a_flexible_contract_to_single_site_work() -> None:
+    """A run of one holds a contract's only site; other work of one is done by a fleet that cannot host the run whole.
+
+    The fleet has half at each of two sites: the run takes the contract's block for 744, the rest costs nothing.
+    """
+    rows = [training(), segment("other"), demand(1, segment="other"), fleet("a", 0.5), fleet("b", 0.5)]
+    offer = contract(signed=0, take_or_pay_share=0.0)
+    assert costs(solved(dataset(rows, offer, demand(1), months=1))) == pytest.approx({"contract": 744})
 
 
 def test_overage_is_not_a_sites() -> None:

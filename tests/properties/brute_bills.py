@@ -22,7 +22,7 @@ from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, Sp
 class Source:
     """Accelerators of one hardware online in a month, and what using them costs.
 
-    `tiers` (contracts): rate and share of what is online of each tier. `firm`: its use may be tied to a site.
+    `tiers` (contracts): rate and share of what is online of each tier.
     """
 
     kind: str
@@ -35,7 +35,6 @@ class Source:
     online: float
     usage: float
     sublet: bool
-    firm: bool
     tiers: tuple[tuple[float, float], ...] = ()
     take_or_pay: float = 1.0
     overage_share: float = 0.0
@@ -253,7 +252,7 @@ def _lease_holding(data: Dataset, lease: Lease, term: LeaseTerm, month: int, end
             held.online[t] = tuple(
                 Source(
                     "lease", lease.lease, length, row.hardware, lease.provider, lease.region, lease.site or lease.lease,
-                    row.accelerators * share, term.usage_usd_per_accelerator_hour, lease.sublet, True,
+                    row.accelerators * share, term.usage_usd_per_accelerator_hour, lease.sublet,
                 )
                 for row in contents
             )  # fmt: skip
@@ -344,7 +343,7 @@ def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int
                 Source(
                     "contract", contract.contract, length, contract.hardware, contract.provider, contract.region,
                     contract.site or contract.contract, online(tau), contract.usage_usd_per_accelerator_hour, False,
-                    contract.take_or_pay_share == 1.0, tuple(rates(tau)), contract.take_or_pay_share,
+                    tuple(rates(tau)), contract.take_or_pay_share,
                     contract.overage_share, rates(tau)[0][0] * contract.overage_price_multiple,
                 ),
             )  # fmt: skip

@@ -222,7 +222,7 @@ def cheapest_use(
     singles = [segment for segment in data.segments if segment.single_site]
     places = [(segment.segment, month.t) for segment in singles for month in months]
     choices = [
-        sorted({(source.site, source.region) for source in month.sources if source.firm}) or [("", "")]
+        sorted({(source.site, source.region) for source in month.sources}) or [("", "")]
         for _ in singles
         for month in months
     ]
@@ -436,7 +436,7 @@ def _service(
     hosts = {site for (_, when), (site, _) in site_of.items() if when == t}
     for block in block_hours:
         for site in hosts:
-            at_site = [i for i, source in enumerate(month.sources) if source.site == site and source.firm]
+            at_site = [i for i, source in enumerate(month.sources) if source.site == site]
             placed = []
             for hardware in {row.hardware for row in data.hardware}:
                 here = [(work[i, block], -1.0) for i in at_site if month.sources[i].hardware == hardware]

@@ -208,7 +208,6 @@ class AuditedRental(AuditedSigning):
             hardware=row.hardware,
             kw=self.dataset.hardware_of[row.hardware].kw,
             sublet=False,
-            of_site=True,
             usage_usd=0.0,
             overage_share=0.0,
         )

@@ -50,6 +50,12 @@ def capped(measure: str, scope: str, name: str | None, sense: str, value: float)
     return lambda dataset, plan: (replace(dataset, caps=(cap,)), plan)
 
 
+def banked(usd: float, line: float) -> Tamper:
+    """So much in the bank, and a credit line that the plan overdraws."""
+    account = {"opening_cash_usd": usd, "credit_line_usd": line}
+    return lambda dataset, plan: (replace(dataset, settings=replace(dataset.settings, **account)), plan)
+
+
 def ruled(kind: str, *offers: str, count: int | None = None) -> Tamper:
     """A rule between offers the plan does not keep."""
     rule = Rule(rule="held", kind=kind, offers=offers, count=count)
@@ -184,6 +190,7 @@ TAMPERED: list[tuple[str, str, Tamper]] = [
     ("cap_cash_share_of_revenue", "limited", capped("cash_share_of_revenue", "total", None, "max", 0.0001)),
     ("cap_obligation_usd", "leased", capped("obligation_usd", "total", None, "max", 19000)),
     ("cap_shortfall_share", "two_blocks", more("shortfalls", short(0, 1.5, "", "batch"))),
+    ("credit_is_enough", "leased", banked(5000.0, 1500.0)),
     ("rule_requires", "monthly_leases", ruled("requires", "old", "roll")),
     ("rule_requires", "monthly_leases", ruled("requires", "roll", "missing")),
     ("rule_excludes", "monthly_leases", ruled("excludes", "old", "roll", "missing")),

@@ -265,12 +265,12 @@ def test_a_limit_that_can_end_all_demand_makes_it_possible() -> None:
         (NO_FLEET, False),
         (NO_FLEET | LEASE, True),
         (NO_FLEET | CONTRACT, True),
-        (NO_FLEET | CONTRACT | row("contracts", CONTRACT, take_or_pay_share=0.9), False),
+        (NO_FLEET | CONTRACT | row("contracts", CONTRACT, take_or_pay_share=0.9), True),
         (NO_FLEET | {"on_demand": [ON_DEMAND]}, False),
     ],
 )
 def test_single_site_demand_needs_a_site(supply: Tables, served: bool) -> None:
-    """On-demand, and contracts not paid for in full, are no sites for a segment that needs one."""
+    """On-demand is no site for a segment that needs one; a contract is, paid for in full or not."""
     faults = unserved(row("segments", VALID, single_site="yes"), supply)
     assert (faults == []) is served
     assert served or "single site" in faults[0].expected
@@ -298,10 +298,10 @@ def test_what_is_faulty_elsewhere_is_not_called_beyond_reach() -> None:
     assert [fault.sheet for fault in faults] == ["fleet"]
 
 
-@pytest.mark.parametrize(("share", "warned"), [(0.85, True), (1.0, False)])
-def test_a_single_site_segment_without_any_site_is_warned_of(share: float, warned: bool) -> None:
-    """Hours that are billed apart make no site: what runs at one site can never run, and that is told at its row."""
+@pytest.mark.parametrize(("supply", "warned"), [({"on_demand": [ON_DEMAND]}, True), (CONTRACT, False)])
+def test_a_single_site_segment_without_any_site_is_warned_of(supply: Tables, warned: bool) -> None:
+    """Hours bought on demand make no site: what runs at one site can never run, and that is told at its row."""
     train = row("segments", VALID, single_site="yes", shortfall_usd_per_mtok=30)
-    faults = faults_of(NO_FLEET, train, CONTRACT | row("contracts", CONTRACT, take_or_pay_share=share))
+    faults = faults_of(NO_FLEET, train, supply)
     found = [fault for fault in faults if fault.column == "single_site"]
     assert [(fault.sheet, fault.severity) for fault in found] == [("segments", "warning")] * warned
