@@ -45,7 +45,7 @@ def add_caps(model: Model) -> None:
 
 def caps_lifted(arrays: Compiled) -> Compiled:
     """The same problem with no cap to keep, and no end of credit."""
-    bound = ~_cap_rows(arrays)
+    bound = ~cap_rows(arrays)
     return replace(
         arrays,
         row_lower=np.where(bound, arrays.row_lower, -np.inf),
@@ -58,11 +58,13 @@ def caps_exceeded(arrays: Compiled, values: Vector) -> tuple[str, ...]:
     measured = arrays.matrix @ values
     slack = 1e-6 * np.maximum(1.0, abs(arrays.matrix) @ np.abs(values))
     beyond = (measured < arrays.row_lower - slack) | (measured > arrays.row_upper + slack)
-    return tuple(dict.fromkeys(arrays.rows[i].index()[0] for i in np.flatnonzero(beyond & _cap_rows(arrays))))
+    return tuple(dict.fromkeys(arrays.rows[i].index()[0] for i in np.flatnonzero(beyond & cap_rows(arrays))))
 
 
-def _cap_rows(arrays: Compiled) -> npt.NDArray[np.bool_]:
-    return np.array([row.parent_component().name in (FAMILY, CREDIT) for row in arrays.rows], dtype=bool)
+def cap_rows(arrays: Compiled) -> npt.NDArray[np.bool_]:
+    """Which rows hold caps, or the end of credit."""
+    families = (FAMILY, CREDIT)
+    return np.array([row is not None and row.parent_component().name in families for row in arrays.rows], dtype=bool)
 
 
 def value_weights(model: Model) -> dict[Index, Linear]:

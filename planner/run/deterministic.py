@@ -97,6 +97,7 @@ def _search(
             should_stop=lambda: progress.stopped_by(stop),
             start=first,
         )
+    result.seconds |= outcome.parts
     for line in outcome.log:
         log.debug("HiGHS: %s", line)
     log.info("The solver says: %s", outcome.why)

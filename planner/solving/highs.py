@@ -163,6 +163,21 @@ class HighsSolver:
         for interrupt in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
             interrupt.subscribe(on_interrupt)
 
+    @property
+    def incumbent(self) -> Vector | None:
+        """The best values reported so far; None while there are none."""
+        return None if self._incumbent is None else self._incumbent * self.scaling.column
+
+    def take_better(self, better: Callable[[], Vector | None]) -> None:
+        """Asks for better values as it searches; `better` says None where there are none new."""
+
+        def on_asked(event: Any) -> None:
+            values = better()
+            if values is not None:
+                event.data_in.setSolution(values / self.scaling.column)
+
+        self._highs.cbMipUserSolution.subscribe(on_asked)
+
     def give_start(self, start: Vector | None) -> None:
         """Values to begin from, one per column, NaN where there is none."""
         if start is not None:

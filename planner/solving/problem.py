@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
@@ -45,12 +46,13 @@ class SolveOptions:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the search stands; money in USD, None while there is none; gap relative."""
+    """Where the search stands; money in USD, None while there is none; gap relative; which part is at work."""
 
     seconds: float
     incumbent_usd: float | None
     bound_usd: float | None
     gap: float | None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Outcome:
         duals prove it in the problem's own arrays; None where that is not known.
     other_values
         Other plans found on the way, cheapest first; looked at where it contradicted itself.
+    parts
+        Seconds of wall time of each part of a search in parts (`planner.solving.pipeline`).
     """
 
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
@@ -97,6 +101,7 @@ class Outcome:
     contradiction: str = ""
     dispatch_gap: float | None = None
     other_values: tuple[Vector, ...] = ()
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 class CompiledProblem(Protocol):

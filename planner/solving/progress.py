@@ -76,10 +76,15 @@ class ProgressLines:
     def _line(self, seconds: float) -> str:
         standing = self._standing
         if standing is None or (standing.incumbent_usd is None and standing.bound_usd is None):
-            return f"{self._what}: no plan yet, {seconds:.0f} s"
+            return f"{self._what}: no plan yet, {_at_work(standing)}{seconds:.0f} s"
         best = money(standing.incumbent_usd, self._currency) if standing.incumbent_usd is not None else "no plan yet"
         bound, gap = money(standing.bound_usd, self._currency), gap_percent(standing.gap)
-        return f"{self._what}: {best}, bound {bound}, gap {gap}, {seconds:.0f} s"
+        return f"{self._what}: {best}, bound {bound}, gap {gap}, {_at_work(standing)}{seconds:.0f} s"
+
+
+def _at_work(standing: Progress | None) -> str:
+    """Which part of a search in parts is at work."""
+    return f"{standing.part}, " if standing is not None and standing.part else ""
 
 
 Watch = Callable[[str], ProgressLines]

@@ -22,12 +22,12 @@ from models.core.compiled import Compiled
 from models.core.vector import Vector
 from planner.solving.exactness import PRECISION, ROUNDING, added_up, cost_of, duality_gap, violation
 from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status, finite
+from planner.solving.pipeline.run import search_in_parts
+from planner.solving.pipeline.standing import Standing
 from planner.solving.problem import CompiledProblem, LocalOptimum, Outcome, Progress, SolveOptions, fixed_at
 
-LARGE = 1500
-"""Integer columns from which a first plan is looked for before the search proper; smaller searches find theirs soon."""
-_FIRST_PLAN_SHARE = 0.3
-"""At most this share of the time limit goes into looking for a first plan."""
+LARGE = 1000
+"""Whole-number columns from which it is searched in parts (`planner.solving.pipeline`); below HiGHS alone is faster."""
 SMALL_NONZEROS = 20_000
 """Problems with no more nonzeros are solved a second time, without presolve."""
 SECOND_LOOK_SECONDS = 1.0
@@ -110,19 +110,32 @@ class _CheckedSearch:
         self.on_progress, self.should_stop = on_progress, should_stop
         self.began = time.monotonic()
         self.log: list[str] = []
+        self.parts: dict[str, float] = {}
         self.stopped = False
 
     def outcome(self, start: Vector | None) -> Outcome:
         if not self.arrays.columns:
             usd = self.arrays.offset * self.problem.units.usd
             return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", (), dispatch_gap=0.0)
-        first = start
-        if start is None and not self.options.bounding and self.arrays.integer.sum() >= LARGE:
-            first = first_plan(self.arrays, self.options, self.should_stop)
-        answer = self._run(first)
+        answer = None
+        if not self.options.bounding and self.arrays.integer.sum() >= LARGE:
+            answer = self._in_parts(start)
+        if answer is None:
+            answer = self._run(start)
         start_words = "" if start is None else _start_words(self.log)
         answers = [answer, *self._second_looks(answer)]
-        return replace(self._concluded(answers), start=start_words)
+        return replace(self._concluded(answers), start=start_words, parts=self.parts)
+
+    def _in_parts(self, start: Vector | None) -> Answer | None:
+        """The answer of a search in parts; None where it found no plan."""
+        standing = Standing(
+            self.arrays, self.options, self.problem.units.usd, self.began, self.on_progress, self.should_stop
+        )
+        ended = search_in_parts(self.problem, standing, start)
+        self.log, self.stopped, self.parts = standing.log, standing.stopped, standing.seconds
+        if standing.values is None:
+            return None
+        return self._plan(ended.proven, standing.bound, standing.values, ended.why)
 
     def _left(self) -> float:
         """Seconds left of the time limit."""
@@ -160,20 +173,23 @@ class _CheckedSearch:
         if values is None:
             return Answer("nothing", False, solver.bound, None, math.inf, solver.words)
         proven = solver.status == Status.kOptimal
-        dispatch_gap: float | None = None
-        if proven and not self.arrays.integer.any():
-            dispatch_gap = duality_gap(self.arrays, values, solver.duals()[1])
+        duals = solver.duals()[1] if proven and not self.arrays.integer.any() else None
+        return self._plan(proven, solver.bound, values, solver.words, duals)
+
+    def _plan(self, proven: bool, bound: float, values: Vector, why: str, duals: Vector | None = None) -> Answer:
+        """A plan with the best dispatch for its decisions; `duals` of the rows where a linear program was solved."""
+        dispatch_gap = None if duals is None else duality_gap(self.arrays, values, duals)
         if dispatch_gap is None or dispatch_gap > PRECISION:
             spent = time.monotonic() - self.began
             seconds = seconds_after(self.options.time_limit, spent, LEAST_POLISH, POLISH_SECONDS)
             values, dispatch_gap = polish(self.arrays, values, seconds)
-        bound, cost, size = solver.bound, cost_of(self.arrays, values), added_up(self.arrays, values)
+        cost, size = cost_of(self.arrays, values), added_up(self.arrays, values)
         if not self.arrays.integer.any() and (dispatch_gap is None or dispatch_gap > PRECISION):
             # the optimum of a linear program is proven by its duals, whatever it is called
             bound = -math.inf if dispatch_gap is None else min(bound, cost - dispatch_gap * size)
         if abs(bound) <= ROUNDING * size:
             bound = 0.0
-        return Answer("plan", proven, bound, values, cost, solver.words, dispatch_gap)
+        return Answer("plan", proven, bound, values, cost, why, dispatch_gap)
 
     def _second_looks(self, answer: Answer) -> list[Answer]:
         """Further answers where this one is to be looked at again."""
@@ -299,30 +315,6 @@ def polish(arrays: Compiled, values: Vector, seconds: float = POLISH_SECONDS) ->
     best = np.clip(np.where(arrays.integer, np.round(best), best), arrays.lower, arrays.upper)
     better = whole if sound and arrays.objective(whole) < arrays.objective(best) else best
     return better, duality_gap(held, better, duals)
-
-
-def first_plan(arrays: Compiled, options: SolveOptions, should_stop: ShouldStop) -> Vector | None:
-    """A plan to begin a large search from: whole decisions of the relaxation kept, the others searched; None if none.
-
-    The relaxation leaves most signings at 0 and a few between whole numbers; with the first held, what is
-    left is small.
-    """
-    budget = None if options.time_limit is None else _FIRST_PLAN_SHARE * options.time_limit
-    brief = replace(options, gap=max(options.gap, 0.005), time_limit=budget)
-    values: Vector | None = None
-    for integer in (np.zeros_like(arrays.integer), arrays.integer):
-        lower, upper = arrays.lower, arrays.upper
-        if values is not None:
-            whole = arrays.integer & (np.abs(values - np.round(values)) <= 1e-6)
-            lower, upper = np.where(whole, np.round(values), lower), np.where(whole, np.round(values), upper)
-        solver = HighsSolver(arrays.within(lower, upper, integer), brief)
-        solver.set("mip_max_nodes", 500)
-        if not solver.run(should_stop=should_stop):
-            return None
-        values = solver.values
-        if values is None:
-            return None
-    return values
 
 
 def _start_words(log: Sequence[str]) -> str:

@@ -14,8 +14,8 @@ from models.build import build_model
 from models.core.model import Model
 from planner.solving.exactness import added_up, cost_of, duality_gap
 from planner.solving.highs import COMPLETING, HighsSolver
-from planner.solving.problem import SolveOptions, fixed_at
-from planner.solving.search import first_plan, local_optimum, polish, solve
+from planner.solving.problem import Progress, SolveOptions, fixed_at
+from planner.solving.search import local_optimum, polish, solve
 
 
 @pytest.fixture(scope="module")
@@ -31,24 +31,20 @@ def keeps_every_row(model: Model, values: np.ndarray) -> bool:
     return bool(inside and np.all(rows >= arrays.row_lower - scale) and np.all(rows <= arrays.row_upper + scale))
 
 
-def test_a_first_plan_is_a_plan(large: Model) -> None:
-    """What a large search begins from keeps every row and has whole decisions."""
-    values = first_plan(large.compiled, SolveOptions(), None)
-    assert values is not None
-    whole = values[large.compiled.integer]
-    assert np.all(abs(whole - np.round(whole)) <= 1e-6)
-    assert keeps_every_row(large, values)
-
-
 def test_a_large_search_stopped_early_has_its_first_plan(large: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopped as soon as the search proper begins, a large problem has a plan, which is not called optimal."""
+    """Stopped as soon as a large problem has a plan, it keeps every row and is not called optimal."""
     monkeypatch.setattr(planner.solving.search, "LARGE", 1)
-    began: list[bool] = []
-    monkeypatch.setattr(HighsSolver, "give_start", lambda *_: began.append(True))
-    outcome = solve(large, SolveOptions(gap=0.0), should_stop=lambda: bool(began))
+    told: list[Progress] = []
+    outcome = solve(
+        large,
+        SolveOptions(gap=0.0),
+        on_progress=told.append,
+        should_stop=lambda: told[-1].incumbent_usd is not None,
+    )
     assert outcome.status == "stopped"
     assert outcome.values is not None
     assert keeps_every_row(large, outcome.values)
+    assert {"relax", "dive"} <= set(outcome.parts)
 
 
 def test_the_time_limit_holds_with_the_first_plan_in_it(large: Model, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,52 @@
+"""The search in parts against HiGHS alone, on random small workbooks that use every part."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from properties.comparison import random_workbook
+
+import planner.solving.search
+from models.build import build_model
+from models.stochastic.extensive_form import ExtensiveForm
+from planner.solving.exactness import added_up
+from planner.solving.problem import SolveOptions
+from planner.solving.search import solve
+
+
+def check_agrees(seed: int, monkeypatch: pytest.MonkeyPatch, *, threads: int) -> set[str]:
+    """Compares both on the workbook of a seed; the parts that were used."""
+    random = Random(seed)
+    data = random_workbook(seed, random, random.choice([False, True]))
+    problem = ExtensiveForm(data) if data.scenarios else build_model(data)
+    alone = solve(problem, SolveOptions(gap=0.0, threads=1))
+    monkeypatch.setattr(planner.solving.search, "LARGE", 0)
+    parts = solve(problem, SolveOptions(gap=0.0, threads=threads, second_look=False))
+    monkeypatch.undo()
+    assert parts.status == alone.status, f"seed {seed}: {parts.why}"
+    assert not parts.contradiction, f"seed {seed}: {parts.contradiction}"
+    if alone.objective_usd is not None and alone.values is not None:
+        assert parts.objective_usd is not None
+        assert parts.bound_usd is not None
+        slack = 1e-6 * added_up(problem.compiled, alone.values) * problem.units.usd
+        assert parts.objective_usd == pytest.approx(alone.objective_usd, rel=1e-6, abs=slack), f"seed {seed}"
+        assert parts.bound_usd <= alone.objective_usd + slack, f"seed {seed}"
+    return set(parts.parts)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_search_in_parts_finds_the_optimum(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """On random workbooks its cost is that of HiGHS alone, its bound no higher, and every part is at work."""
+    used = set[str]()
+    for seed in range(1, 9):
+        used |= check_agrees(seed, monkeypatch, threads=threads)
+    assert {"relax", "dive", "prove"} <= used
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_the_search_in_parts_finds_the_optimum_at_length(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """As above, on hundreds of workbooks."""
+    for seed in range(1000 + 100 * block, 1100 + 100 * block):
+        check_agrees(seed, monkeypatch, threads=1 + seed % 2)
