@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
@@ -31,11 +32,24 @@ def cost_of(arrays: Compiled, values: Vector) -> float:
 def violation(arrays: Compiled, values: Vector) -> float:
     """The largest breach of a row or a bound, in the solver's units: relative to what a row adds up, where above 1."""
     scaling = Scaling.of(arrays)
-    scaled, values = scaling.apply(arrays), values / scaling.column
+    values = values / scaling.column
+    lower, upper = arrays.lower / scaling.column, arrays.upper / scaling.column
+    outside = np.maximum(lower - values, values - upper) / np.maximum(1.0, abs(values))
+    return float(max(_breaches(arrays, scaling, values).max(initial=0.0), outside.max(initial=0.0)))
+
+
+def rows_broken(arrays: Compiled, values: Vector) -> npt.NDArray[np.bool_]:
+    """Which rows values breach by more than the solver's tolerances."""
+    scaling = Scaling.of(arrays)
+    return _breaches(arrays, scaling, values / scaling.column) > PRECISION
+
+
+def _breaches(arrays: Compiled, scaling: Scaling, values: Vector) -> Vector:
+    """By how much scaled values breach each row."""
+    scaled = scaling.apply(arrays)
     rows, size = scaled.matrix @ values, np.maximum(1.0, abs(scaled.matrix) @ abs(values))
-    breach = np.maximum(scaled.row_lower - rows, rows - scaled.row_upper) / size
-    outside = np.maximum(scaled.lower - values, values - scaled.upper) / np.maximum(1.0, abs(values))
-    return float(max(breach.max(initial=0.0), outside.max(initial=0.0)))
+    breaches: Vector = np.maximum(scaled.row_lower - rows, rows - scaled.row_upper) / size
+    return breaches
 
 
 def duality_gap(arrays: Compiled, values: Vector, row_duals: Vector) -> float:

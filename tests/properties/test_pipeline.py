@@ -18,9 +18,13 @@ from planner.solving.search import solve
 def check_agrees(seed: int, monkeypatch: pytest.MonkeyPatch, *, threads: int) -> set[str]:
     """Compares both on the workbook of a seed; the parts that were used."""
     random = Random(seed)
-    data = random_workbook(seed, random, random.choice([False, True]))
-    problem = ExtensiveForm(data) if data.scenarios else build_model(data)
-    alone = solve(problem, SolveOptions(gap=0.0, threads=1))
+    with_stages, infeasible_too = random.choice([False, True]), random.random() < 0.1
+    while True:
+        data = random_workbook(seed, random, with_stages)
+        problem = ExtensiveForm(data) if data.scenarios else build_model(data)
+        alone = solve(problem, SolveOptions(gap=0.0, threads=1, second_look=False))
+        if infeasible_too or alone.status != "infeasible":
+            break
     monkeypatch.setattr(planner.solving.search, "LARGE", 0)
     parts = solve(problem, SolveOptions(gap=0.0, threads=threads, second_look=False))
     monkeypatch.undo()

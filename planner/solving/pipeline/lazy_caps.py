@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
-from models.policy.caps import cap_rows, caps_exceeded
+from models.policy.caps import cap_rows
+from planner.solving.exactness import rows_broken
 
 
 class LazyCaps:
@@ -34,7 +35,8 @@ class LazyCaps:
 
     def put_in(self, values: Vector) -> bool:
         """Puts in all rows of the caps that values break; whether there were any."""
-        broken = np.isin(self._names, caps_exceeded(self._whole, values)) & self._left_out
+        names = self._names[rows_broken(self._whole, values) & self._left_out]
+        broken = np.isin(self._names, names) & self._left_out
         if broken.any():
             self._left_out &= ~broken
             self.arrays = _with_rows(self._whole, ~self._left_out)
