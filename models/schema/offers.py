@@ -11,7 +11,7 @@ class Fleet(Row):
     """A row of `fleet`: capacity that is already online."""
 
     asset: str = column("name", "what is already online")
-    provider: str = column("name", "who runs it")
+    provider: str = column("name", "who runs it", default="own")
     region: str = column("name", "where it is")
     site: str | None = column("name", "which site; blank: the asset", default=None)
     hardware: str = column("name", "which accelerator", refers=("hardware",))

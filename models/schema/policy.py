@@ -58,7 +58,7 @@ class Cap(Row):
 
     cap: str = column("name", "name of the cap")
     measure: str = column("choice", "what is capped", choices=tuple(MEASURES))
-    scope: str = column("choice", "of what", choices=SCOPES)
+    scope: str = column("choice", "of what", default="total", choices=SCOPES)
     name: str | None = column(
         "name", "which one; * for each of the scope by itself; blank with scope total", default=None
     )

@@ -5,8 +5,10 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sheets import errors_of, tables
 
 from models.columns import CellError, parse
+from models.loading import dataset_from
 from models.months import month_of
 from models.schema import SHEETS, referred, sheet
 
@@ -143,3 +145,14 @@ def test_a_row_of_a_sheet_is_compared_by_what_it_says() -> None:
     """Two rows that say the same are equal wherever they stand in the sheet."""
     row = sheet("hardware").row(row=2, hardware="H100", kw=1.0)  # type: ignore[call-arg]
     assert row == dataclasses.replace(row, row=9)
+
+
+def test_blanks_mean_what_the_contract_says() -> None:
+    """An asset without a provider is our own, and a cap without a scope holds the total."""
+    asset = {"asset": "hall", "region": "us", "hardware": "H100", "accelerators": 1}
+    cap = {"cap": "most", "measure": "capacity_mw", "sense": "max", "value": 9}
+    data = dataset_from(**tables(fleet=[asset], caps=[cap]))
+    assert data.fleet[0].provider == "own"
+    assert data.caps[0].scope == "total"
+    of_own = cap | {"scope": "provider", "name": "own"}
+    assert not errors_of(tables(fleet=[asset], caps=[of_own]))
