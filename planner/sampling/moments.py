@@ -8,6 +8,16 @@ from models.dataset import Dataset
 from models.sampling import ALL, Paths, Reduction
 from models.sampling.levels import demand_of, over_baseline
 
+SPREAD_KEPT, MEAN_MOVED = 0.75, 0.25
+"""Scenarios keep the spread of a quantity that have so much of its standard deviation, and a mean so near in it."""
+
+
+def not_kept(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `moments` whose spread the scenarios do not keep."""
+    narrower = found.deviation_kept < SPREAD_KEPT * found.deviation
+    moved = (found.mean_kept - found["mean"]).abs() > MEAN_MOVED * found.deviation
+    return found[(found.deviation > 1e-9 * found["mean"].abs()) & (narrower | moved)]
+
 
 def moments(dataset: Dataset, paths: Paths, reduction: Reduction) -> pd.DataFrame:
     """Moments of each quantity and name in the last month, and of total demand where that is not one of them itself.

@@ -24,6 +24,8 @@ def scenarios_lines(written: ScenariosWritten) -> list[str]:
     lines += [f"  {moment_line(each)}" for each in written.sampled.moments.head(MOMENT_LINES).itertuples()]
     if len(written.sampled.moments) > MOMENT_LINES:
         lines.append(f"  and {len(written.sampled.moments) - MOMENT_LINES} more in the sheet {SCENARIO_NOTES}")
+    if written.sampled.lost:
+        lines.append(f"warning: {written.sampled.lost}")
     return lines
 
 
@@ -48,5 +50,6 @@ def scenarios_json(request: ScenariosRequest, written: ScenariosWritten) -> dict
         "distance": written.sampled.reduction.distance,
         "distance_of_one": written.sampled.reduction.distance_of_one,
         "relative_distance": written.sampled.reduction.relative,
+        "spread_lost": written.sampled.lost,
         "moments": written.sampled.moments.to_dict("records"),
     }

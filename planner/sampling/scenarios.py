@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from models.core.vector import Array
 from models.dataset import Dataset
 from models.sampling import Paths, Reduction, Uncertainty, reduce_to, sample, vectors
 from models.schema import Scenario
 from planner.errors import WrongUsage
-from planner.sampling.moments import moments
-from planner.sampling.text import reduction_words, scenario_words
+from planner.sampling.moments import moments, not_kept
+from planner.sampling.text import loss_words, reduction_words, scenario_words
 
 MOST_ROWS = 1_000_000
 """Excel's sheets end a little further down."""
@@ -36,6 +37,8 @@ class SampledScenarios:
         Means and standard deviations of the paths drawn and of those kept, a row a quantity and name; see `moments`.
     made
         How the scenarios were made, in sentences.
+    lost
+        What of the spread drawn they do not keep, and how many would, in a sentence; blank where they keep it.
     """
 
     dataset: Dataset
@@ -43,6 +46,7 @@ class SampledScenarios:
     reduction: Reduction
     moments: pd.DataFrame
     made: tuple[str, ...]
+    lost: str = ""
 
 
 def sample_scenarios(
@@ -83,7 +87,8 @@ def sample_scenarios(
         drawn = sample(dataset, uncertainty, paths, seed)
     except ValueError as error:
         raise WrongUsage(f"Scenarios cannot be made as asked: {error}.") from None
-    reduction = reduce_to(vectors(dataset, drawn), count)
+    points = vectors(dataset, drawn)
+    reduction = reduce_to(points, count)
     order, scenarios = _scenarios(dataset, drawn, reduction, branch, nodes)
     factors = [drawn.factors(path, each.scenario) for path, each in zip(order, scenarios, strict=True)]
     made = replace(dataset, scenarios=scenarios, scenario_factors=tuple(row for rows in factors for row in rows))
@@ -92,13 +97,25 @@ def sample_scenarios(
             f"{len(scenarios)} scenarios take {len(made.scenario_factors):,} rows, more than a sheet holds; "
             "ask for fewer, or make fewer quantities uncertain."
         )
+    found = moments(dataset, drawn, reduction)
+    lost = not_kept(found)
     return SampledScenarios(
         made,
         tuple(scenario_words(dataset, drawn, order)),
         reduction,
-        moments(dataset, drawn, reduction),
+        found,
         tuple(reduction_words(drawn, reduction, count, seed)),
+        "" if lost.empty else loss_words(lost, len(scenarios), _enough(dataset, drawn, points, count)),
     )
+
+
+def _enough(dataset: Dataset, drawn: Paths, points: Array, count: int) -> int | None:
+    """A count above this one, half as many more each time, that keeps the spread drawn; None where none was found."""
+    while count < len(points):
+        count = min(len(points), math.ceil(1.5 * count))
+        if not_kept(moments(dataset, drawn, reduce_to(points, count))).empty:
+            return count
+    return None
 
 
 def check_tree(dataset: Dataset, *, count: int, paths: int, branch: int | None, nodes: int | None) -> Iterator[str]:

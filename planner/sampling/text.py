@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models import months
 from models.dataset import Dataset
 from models.realization import ALL
 from models.sampling import Paths, Reduction
 from models.sampling.levels import demand_of, over_baseline, power_mw
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST = 3
 """So many late offers are named, the rest counted."""
@@ -39,7 +42,7 @@ def _rest(dataset: Dataset, paths: Paths, path: int, until: str) -> Iterator[str
     for (quantity, name), values in paths.values.items():
         value = float(values[path, -1])
         if quantity == "on_demand_price":
-            yield f"{'on-demand' if name == ALL else name} hours {_change(value)} by {until}"
+            yield f"on-demand price{'' if name == ALL else f' of {name}'} {_change(value)} by {until}"
         elif quantity == "delivery_delay_months" and value:
             late[name] = round(value)
         elif quantity == "delivered_share" and value != 1.0:
@@ -53,6 +56,17 @@ def _rest(dataset: Dataset, paths: Paths, path: int, until: str) -> Iterator[str
         yield f"{name} {late[name]} month{'s' if late[name] > 1 else ''} late"
     if len(largest) > MOST:
         yield f"{len(largest) - MOST} more late"
+
+
+def loss_words(lost: pd.DataFrame, count: int, enough: int | None) -> str:
+    """What so many scenarios lose of the spread drawn, and how many would keep it."""
+    worst = min(lost.itertuples(), key=lambda each: each.deviation_kept / each.deviation)
+    more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+    remedy = f"--count {enough} keeps it" if enough else "all paths drawn would be needed; raise --sample"
+    return (
+        f"{count} scenarios do not keep the spread that was drawn ({moment_line(worst)}{more}); a plan made for them "
+        f"is prepared for less than may come. {remedy}."
+    )
 
 
 def _change(level: float) -> str:

@@ -154,6 +154,8 @@ def _note_all(book: WorkbookEdit, request: ScenariosRequest, sampled: SampledSce
     """The sheet of how the scenarios were made: options, facts, what the reduction lost."""
     sheet = book.new_sheet(SCENARIO_NOTES, ["topic", "what", "paths_drawn", "scenarios_kept"], [20, 80, 16, 16])
     rows: list[tuple[Any, ...]] = [("made", line) for line in sampled.made]
+    if sampled.lost:
+        rows.append(("warning", sampled.lost))
     rows += [("option", "seed", request.seed), ("option", "sample", request.sample)]
     rows.append(("option", "count", None, request.count))
     rows += [("option", f"{name} {text}") for name, text in request.record()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,22 @@ def test_scenarios_are_written_and_check_clean(here: Run, staged: Path, tmp_path
     checked = here("check", "out.xlsx", "--json").json
     assert checked["errors"] == 0
     assert "scenario_notes" not in str(checked["faults"])
+
+
+def test_lost_spread_is_a_warning_with_the_count_that_keeps_it(here: Run, plain: Path, tmp_path: Path) -> None:
+    """Few scenarios of many uncertainties are told to be too few; with the count that is named nothing is told."""
+    words = ("--demand-volatility", "0.1", "--price-volatility", "0.1", "--sample", 200, "-o", "out.xlsx", "--force")
+    few = here("scenarios", plain, *words, "--count", 2, "--json").json
+    assert "do not keep the spread" in few["spread_lost"]
+    assert few["spread_lost"] in {row[1] for row in rows_of(tmp_path / "out.xlsx", "scenario_notes")}
+    enough = re.search(r"--count (\d+) keeps it", few["spread_lost"])
+    assert enough is not None
+    many = here("scenarios", plain, *words, "--count", enough[1], "--json").json
+    assert many["spread_lost"] == ""
+    for each in many["moments"]:
+        assert each["deviation_kept"] >= 0.75 * each["deviation"]
+        assert abs(each["mean_kept"] - each["mean"]) <= 0.25 * each["deviation"]
+    assert "warning: 2 scenarios" in here("scenarios", plain, *words, "--count", 2).out
 
 
 def test_the_words_beside_a_scenario_are_its_figures(here: Run, plain: Path, tmp_path: Path) -> None:
