@@ -31,6 +31,18 @@ def read_input(path: Path) -> Dataset:
     sheets = PlanSheets(path)
     if fold(SHEET) not in sheets.by_name:
         raise sheets.fault(f"a workbook without the sheet {SHEET}", "Write the plan again with `planner solve`.")
+    tables = {name: list(rows.values()) for name, rows in input_records(sheets).items()}
+    return dataset_from(**{name: rows[0] if name == "settings" else rows for name, rows in tables.items()})
+
+
+def input_records(sheets: PlanSheets) -> dict[str, dict[int, dict[str, Any]]]:
+    """The values of the sheet `Input` by sheet, row and column; none where a plan has no such sheet.
+
+    Raises
+    ------
+    FaultyWorkbook
+        A row says of no cell what its value is.
+    """
     records: dict[str, dict[int, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
     faults = []
     for line, cells in sheets.rows(SHEET):
@@ -48,5 +60,4 @@ def read_input(path: Path) -> Dataset:
             )
     if faults:
         raise FaultyWorkbook(faults[:MOST_FAULTS])
-    tables = {name: list(rows.values()) for name, rows in records.items()}
-    return dataset_from(**{name: rows[0] if name == "settings" else rows for name, rows in tables.items()})
+    return records

@@ -24,12 +24,12 @@ def plan_file_fault(path: Path, found: str, fix: str) -> FaultyWorkbook:
 
 
 class PlanSheets:
-    """The filled cells of a plan workbook's sheets, row by row.
+    """The filled cells of a plan workbook's sheets, row by row; a plan is whole or refused, whatever is asked of it.
 
     Raises
     ------
     FaultyWorkbook
-        There is no file, none that can be read, or it is a problem.
+        There is no file, none that can be read, one with a sheet that cannot be read, or it is a problem.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,23 +48,17 @@ class PlanSheets:
         if is_problem(frozenset(self.by_name)):
             raise self.fault("a problem to solve", "Name the plan that `planner solve` wrote for it.")
         self._read: dict[str, SheetCells] = {}
+        for name, sheet in self.by_name.items():
+            try:
+                self._read[name] = self._workbook.cells(sheet)
+            except UnreadableFile as refused:
+                raise self.fault(refused.found, refused.fix) from None
 
     def fault(self, found: str, fix: str) -> FaultyWorkbook:
         """The fault of a file that is no plan workbook."""
         return plan_file_fault(self.path, found, fix)
 
     def rows(self, sheet: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-        """The rows of a sheet that are not blank, with their numbers: cells by column letter; none without the sheet.
-
-        Raises
-        ------
-        FaultyWorkbook
-            The sheet cannot be read.
-        """
+        """The filled rows of a sheet with their numbers, cells by column letter; none without the sheet."""
         name = fold(sheet)
-        if name in self.by_name and name not in self._read:
-            try:
-                self._read[name] = self._workbook.cells(self.by_name[name])
-            except UnreadableFile as refused:
-                raise self.fault(refused.found, refused.fix) from None
         yield from self._read[name].rows.items() if name in self._read else ()

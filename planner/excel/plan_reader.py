@@ -21,6 +21,7 @@ from models.parsing.raw_tables import Unreadable, column_letter, fold, shown
 from models.plan import OptionPurchase, Plan, Signing
 from models.supply.kind import OfferKind
 from models.supply.registry import decided_kinds, kind_named
+from planner.excel.input_sheet import input_records
 from planner.excel.plan_file import MEND, MOST_FAULTS, PlanSheets
 from planner.results.plan_tables import DECISIONS, PLAN_TABLES, SUMMARY
 from planner.results.tables import Table, TableColumn
@@ -117,6 +118,7 @@ class Sheets(PlanSheets):
         if missing:
             found = f"a workbook without the sheet{'s' * (len(missing) > 1)} {', '.join(missing)}"
             raise self.fault(found, self.mend_missing())
+        input_records(self)
 
     def mend_missing(self) -> str:
         """What to do about a sheet or column that is missing: a plan of another planner is solved again."""

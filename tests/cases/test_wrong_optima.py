@@ -23,7 +23,7 @@ COSTS_USD = {
     "presolve cuts off the optimum of a small problem": 1637.59155012,
     "money in billions": 1.6896e-5,
     "money in millions, a gap left open": 0.00753758136,
-    "money in millions, told as proven": 0.10338695,
+    "money in millions, told as proven": 0.1040434053,
     "a lease and a lease-out of one name": -4392.0,
     "minimum of cash and incremental tiers": 2936.424179,
     "rounding of accelerators": 992.006425,
