@@ -8,6 +8,7 @@ from models.core.finance import least_cost, read_payments
 from models.core.model import Model
 from models.core.pyomo_loading import pause_gc
 from models.dataset import Dataset
+from models.demand.churn import add_churn_by_shortfall
 from models.demand.limits import add_limits
 from models.demand.service import add_service
 from models.demand.serving import read_service
@@ -38,6 +39,7 @@ TERMS = (
     add_limits,
     add_demand_probes,
     add_service,
+    add_churn_by_shortfall,
     add_single_sites,
     read_service,
     add_pools,

@@ -41,6 +41,7 @@ from models.schema import (
     Price,
     Ramp,
     Residual,
+    Rival,
     Rule,
     Scenario,
     ScenarioFactor,
@@ -114,6 +115,7 @@ class Dataset:
     options: tuple[Option, ...] = ()
     spend_commitments: tuple[SpendCommitment, ...] = ()
     limits: tuple[Limit, ...] = ()
+    rivals: tuple[Rival, ...] = ()
     funding: tuple[Funding, ...] = ()
     caps: tuple[Cap, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -21,37 +21,53 @@ MTOK_PER_BN = 1000.0
 class DemandAfterLimits:
     """Demand and revenue of every month under the limits a plan has in force.
 
-    `tokens[t, block, segment, region]` is demand after limits, `baseline_revenue[t, segment]` revenue
-    before them and `forgone[t, segment]` what they take from it, in USD.
+    `tokens[t, block, segment, region]` is demand after limits, `baseline` that before them,
+    `baseline_revenue[t, segment]` revenue before them and `forgone[t, segment]` what they take from it, in USD.
     """
 
     def __init__(self, dataset: Dataset, plan: Plan, findings: Findings) -> None:
         self.tokens: dict[tuple[int, str, str, str], float] = {}
+        self.baseline: dict[tuple[int, str, str, str], float] = {}
         self.baseline_revenue: dict[tuple[int, str], float] = {}
         self.forgone: dict[tuple[int, str], float] = {}
         in_force = {(each.segment, each.month): each.limit for each in plan.limits}
+        missing = sums(((row.month, row.segment), row.tokens_bn) for row in plan.shortfalls)
         for segment in dataset.segments:
             regions = _per_day(dataset, segment, findings)
             weights = _block_weights(dataset, segment)
-            churned = 0.0
+            lost = segment.lost_share
             for t in dataset.horizon:
                 limit = _limit(dataset, segment, in_force.get((segment.segment, t)))
                 days = dataset.hours(t) / 24
                 for region, path in regions.items():
                     for block in dataset.blocks:
                         peak = block.peak and segment.timing == "interactive"
-                        left = (limit.peak if peak else limit.demand) - churned
+                        left = (limit.peak if peak else limit.demand) - lost
+                        if path[t]:
+                            where = f"{dataset.label(t)} {segment.segment} in {region}, share of demand left"
+                            findings.at_least("demand_is_left", where, left, 0.0, 1.0)
                         key = (t, block.block, segment.segment, region)
-                        self.tokens[key] = path[t] * days * weights[block.block] * left
+                        self.baseline[key] = path[t] * days * weights[block.block]
+                        self.tokens[key] = self.baseline[key] * left
                 wanted_bn = sum(path[t] for path in regions.values()) * days
                 earns = token_price(dataset, segment.segment, "revenue_usd_per_mtok", t)
                 revenue = wanted_bn * MTOK_PER_BN * earns
                 self.baseline_revenue[t, segment.segment] = revenue
-                self.forgone[t, segment.segment] = revenue * (1 - (limit.revenue - churned))
-                churned += limit.churn
+                self.forgone[t, segment.segment] = revenue * (1 - (limit.revenue - lost))
+                if revenue:
+                    where = f"{dataset.label(t)} {segment.segment}, share of revenue left"
+                    findings.at_least("demand_is_left", where, limit.revenue - lost, 0.0, 1.0)
+                ahead = limit.generosity - _rivals(dataset, segment.segment, t)
+                lost = (1 - segment.recovery_per_month) * lost + limit.churn
+                lost -= segment.share_won_per_generosity * ahead
+                if wanted_bn:
+                    lost += segment.churn_per_shortfall * missing[t, segment.segment] / wanted_bn
 
         self.of_segment = sums(((t, name), tokens) for (t, _, name, _), tokens in self.tokens.items())
-        self.of_month = sums((t, tokens) for (t, *_), tokens in self.tokens.items())
+        # before limits: what they leave may be nothing but rounding
+        self.of_month = sums(
+            (t, max(tokens, self.baseline[key])) for key, tokens in self.tokens.items() for t in key[:1]
+        )
 
 
 class _Effect:
@@ -59,7 +75,7 @@ class _Effect:
 
     def __init__(self, segment: Segment, limit: Limit | None) -> None:
         self.demand = self.peak = self.revenue = 1.0
-        self.churn = 0.0
+        self.churn = self.generosity = 0.0
         if limit is None:
             return
         if limit.demand_multiplier is not None:
@@ -70,6 +86,13 @@ class _Effect:
         given = limit.revenue_multiplier
         self.revenue = limit.price_multiplier * self.demand if given is None else given
         self.churn = limit.churn_per_month
+        self.generosity = limit.generosity or 0.0
+
+
+def _rivals(dataset: Dataset, segment: str, t: int) -> float:
+    """How generous rivals are in month t; 0 before the first row."""
+    begun = [row for row in dataset.rivals if row.segment == segment and dataset.t(row.month) <= t]
+    return max(begun, key=lambda row: row.month).generosity if begun else 0.0
 
 
 def token_price(dataset: Dataset, segment: str, column: str, t: int) -> float:

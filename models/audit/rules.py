@@ -29,6 +29,7 @@ RULES: dict[str, str] = {
     "limit_within_window": "a usage limit is in force only in its months",
     "limit_stays_long_enough": "a usage limit stays at least its months once changed",
     "limit_never_tightened": "a usage limit that may not be tightened is not followed by a less generous one",
+    "demand_is_left": "what limits, churn and rivals take leaves demand and revenue of at least 0",
     # service
     "demand_is_given": "demand is given, interpolated or grown for every month",
     "demand_is_met": "demand after limits is served or counted as shortfall, no more and no less",

@@ -67,6 +67,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (demand.prices_of_shortfall, ("segments",)),
         (limits.current_limits, ("limits",)),
         (limits.prices_and_elasticity, ()),
+        (limits.generosity_against_rivals, ("segments", "limits")),
         (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
         (policy.names_of_caps, (*sources, "hardware", "segments")),
         (policy.funding_of_no_account, ("settings",)),

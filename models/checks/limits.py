@@ -43,6 +43,27 @@ def prices_and_elasticity(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(limit, "price_multiplier", found, "a demand multiplier that is a plain number", fix)
 
 
+def generosity_against_rivals(context: CheckContext) -> Iterator[Fault]:
+    """What is won by generosity needs limits, each with its generosity; warns of rivals of whom nothing is won."""
+    dataset = context.dataset
+    for segment in dataset.segments:
+        rows = [limit for limit in dataset.limits if limit.segment == segment.segment]
+        if not segment.share_won_per_generosity:
+            unused = [row for row in dataset.rivals if row.segment == segment.segment][:1]
+            for row in unused:
+                expected = "a segment with share_won_per_generosity"
+                fix = "Give it in segments, or delete the rows; as it is they change nothing."
+                yield fault_in(row, "segment", f"'{row.segment}', which wins nothing", expected, fix, "rivals-unused")
+        elif not rows:
+            found = f"{segment.share_won_per_generosity:g} without limits"
+            expected, fix = "limits with their generosity", "Add the segment's limits, or clear the cell."
+            yield fault_in(segment, "share_won_per_generosity", found, expected, fix)
+        for limit in rows if segment.share_won_per_generosity else ():
+            if limit.generosity is None:
+                expected, fix = "a number, as share is won by it", "Write how generous the limit is."
+                yield fault_in(limit, "generosity", "an empty cell", expected, fix)
+
+
 def limits_in_force(context: CheckContext) -> Iterator[Fault]:
     """In every month some limit may be in force, and on no path does churn push demand or revenue below 0."""
     dataset = context.dataset

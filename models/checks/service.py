@@ -122,7 +122,9 @@ class _Supply:
 
     @cached_property
     def _may_vanish(self) -> frozenset[int]:
-        """Months in which a limit can leave no demand at all."""
+        """Months in which a limit, or what fell short before, can leave no demand at all."""
+        if self.segment.churn_per_shortfall:
+            return frozenset(self.dataset.horizon[1:])
         peaks = {block.peak for block in self.dataset.blocks}
         left = {
             each.limit: max(each.peak_demand if peak else each.demand for peak in peaks)

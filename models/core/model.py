@@ -65,6 +65,8 @@ class Model:
         self.obligation_caps_kept: Callable[[], bool] = lambda: True
         self.demand: dict[tuple[str, str, int, str], Linear] = {}
         self.revenue_forgone: dict[int, Linear] = {}
+        self.revenue_left: dict[tuple[str, int], Linear] = {}
+        self.churn: dict[tuple[str, int], Linear] = {}
         self.shortfall: dict[tuple[str, int], Linear] = {}
         self.readers: list[Reader] = []
         self.contract_bills: list[Any] = []

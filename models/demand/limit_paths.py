@@ -1,19 +1,20 @@
 r"""Paths: which sequences of limits a segment can follow through the horizon, and the churn they leave behind.
 
-A state of month t is (limit in force, months for which it must still stay, churn share lost so far at most).
+A state of month t is (limit in force, months for which it must still stay, share lost so far at most).
 From a state the limit stays or, once nothing binds it, changes to one whose window holds the month and, where
 limits may not tighten, that is at least as generous. Only states on a path through the whole horizon count,
-so what is said here is exact: every limit named can be in force, and every sum of churn can come about.
+so what is said here is exact: every limit named can be in force, and every loss can come about with nothing short.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from models.dataset import Dataset
+from models.demand.churn_figures import Churn
 from models.demand.limit_effects import LimitEffect, limit_effects
-from models.grouping import largest
+from models.grouping import Key, groups
 
 State = tuple[str, int]
 """The limit in force, and the months after this one in which it cannot yet change."""
@@ -23,8 +24,8 @@ State = tuple[str, int]
 class LimitPaths:
     """What can come about in each month, and how far a path leads when none leads through the horizon.
 
-    `worst_churn[t]`: for each limit that can be in force in month t, the most that earlier months can have
-    lost, as a share of baseline. Empty where no path leads through the horizon; then `stuck_at` is the first
+    `worst_churn[t]`: for each limit that can be in force in month t, the most that can be lost by then with nothing
+    short, as a share of baseline. Empty where no path leads through the horizon; then `stuck_at` is the first
     month in which no limit may be in force, else None.
     """
 
@@ -59,13 +60,18 @@ def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
             elif bound == 0 and (row.may_tighten or not _tightens(choices.get(before), effect)):
                 yield effect.limit, stay
 
+    churn = Churn(dataset, row)
+
+    def lost_by(state: State | None, lost: float, t: int) -> float:
+        if state is None:
+            return lost
+        return churn.kept(lost) + churn.to_rivals(t - 1) + churn.by_limit(choices[state[0]])
+
     months: list[dict[State, float]] = []
     for t in dataset.horizon:
-        arrivals = months[-1].items() if months else ((None, 0.0),)
-        reached = largest(
-            (following, lost + (choices[state[0]].churn_per_month if state else 0.0))
-            for state, lost in arrivals
-            for following in followers(state, t)
+        arrivals = months[-1].items() if months else ((None, row.lost_share),)
+        reached = _most(
+            (following, lost_by(state, lost, t)) for state, lost in arrivals for following in followers(state, t)
         )
         if not reached:
             return LimitPaths((), t)
@@ -73,7 +79,11 @@ def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
     for t in reversed(dataset.horizon[1:]):
         ahead = months[t].keys()
         months[t - 1] = {s: lost for s, lost in months[t - 1].items() if not ahead.isdisjoint(followers(s, t))}
-    return LimitPaths(tuple(largest((limit, lost) for (limit, _), lost in states.items()) for states in months))
+    return LimitPaths(tuple(_most((limit, lost) for (limit, _), lost in states.items()) for states in months))
+
+
+def _most(losses: Iterable[tuple[Key, float]]) -> dict[Key, float]:
+    return {key: max(found) for key, found in groups(losses).items()}
 
 
 def _tightens(before: LimitEffect | None, after: LimitEffect) -> bool:

@@ -1,9 +1,9 @@
 r"""Limits: which usage limit or price is in force for each segment in each month.
 
 Decisions, per segment s, limit l and month t in which l can be in force: `in_force[s,l,t]` binary,
-exactly one over l. `lost[s,t]` is the share of baseline lost for good, lost_t = lost_{t-1} +
-\sum_l churn_l in_force[s,l,t-1]. Demand in t is baseline x (\sum_l multiplier_l in_force - lost), linear
-without any big-M, and so is revenue. `limit_start[s,l,t]` is 1 when l comes into force in t:
+exactly one over l. Demand in t is baseline x (\sum_l multiplier_l in_force - lost), linear
+without any big-M, and so is revenue; what is lost is in `models.demand.churn`. `limit_start[s,l,t]` is 1 when l comes
+into force in t:
 in_force_t - in_force_{t-1} <= limit_start <= in_force_t, limit_start <= 1 - in_force_{t-1}. Once changed
 a limit stays min_months_between_changes: \sum of the starts of the last months <= in_force_t (the tight
 form of Rajan and Takriti). may_tighten no: \sum of in_force over limits at least as generous never falls.
@@ -19,44 +19,12 @@ from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand, block_shares
-from models.demand.limit_effects import limit_effects
+from models.demand.churn import add_churn
 from models.demand.limit_paths import reachable_limits
 from models.demand.prices import SegmentPrices
+from models.demand.segment_limits import SegmentLimits
 from models.kinds import OTHER
 from models.plan import LimitChoice, Plan
-from models.schema import Segment
-
-
-class SegmentLimits:
-    """The limits of one segment: what is in force, and the share of baseline demand and revenue left."""
-
-    def __init__(self, model: Model, segment: Segment) -> None:
-        self.segment, self.dataset = segment, model.dataset
-        self.limit_effects = {each.limit: each for each in limit_effects(model.dataset, segment.segment)}
-        self.in_force: dict[tuple[str, int], Linear] = {}
-        self.lost: dict[int, Linear] = {t: Linear() for t in model.dataset.horizon}
-
-    def at(self, limit: str, t: int) -> Linear:
-        """1 when the limit is in force in month t; month -1 is current_limit."""
-        if t < 0:
-            return Linear(1.0 if limit == self.segment.current_limit else 0.0)
-        return self.in_force.get((limit, t), Linear())
-
-    def demand_share(self, t: int, peak: bool) -> Linear:
-        """Share of baseline demand left in month t."""
-        if not self.limit_effects:
-            return Linear(1.0)
-        effects = self.limit_effects.items()
-        return (
-            self.lost[t]
-            .times(-1.0)
-            .plus_all((self.at(name, t), effect.peak_demand if peak else effect.demand) for name, effect in effects)
-        )
-
-    def revenue_share(self, t: int) -> Linear:
-        """Share of baseline revenue earned in month t."""
-        effects = self.limit_effects.items()
-        return self.lost[t].times(-1.0).plus_all((self.at(name, t), effect.revenue) for name, effect in effects)
 
 
 def add_limits(model: Model) -> None:
@@ -89,7 +57,7 @@ def add_limits(model: Model) -> None:
                     each.in_force[limit, t] = Linear(1.0) if variable is None else Linear.of(variable)
                     total.plus(each.in_force[limit, t])
             model.add_constraint("one_limit_in_force", (name, t), total, equals=1.0)
-    _add_churn(model, segments)
+    add_churn(model, list(segments.values()))
     _add_changes(model, segments)
     _add_demand(model, segments)
 
@@ -113,22 +81,6 @@ def _free(model: Model) -> Dataset:
         return model.dataset
     freed = (replace(each, may_tighten=True, min_months_between_changes=0) for each in model.dataset.segments)
     return replace(model.dataset, segments=tuple(freed))
-
-
-def _add_churn(model: Model, segments: dict[str, SegmentLimits]) -> None:
-    months = model.dataset.horizon[1:]
-    churning = [
-        name for name, each in segments.items() if any(effect.churn_per_month for effect in each.limit_effects.values())
-    ]
-    lost = model.add_variables("lost", [(name, t) for name in churning for t in months], decided=lambda key: key[1] - 1)
-    for name in churning:
-        each = segments[name]
-        for t in months:
-            each.lost[t] = Linear.of(lost[name, t])
-            body = each.lost[t].times(1.0).plus(each.lost[t - 1], -1.0)
-            for limit, effect in each.limit_effects.items():
-                body.plus(each.at(limit, t - 1), -effect.churn_per_month)
-            model.add_constraint("churn_adds_up", (name, t), body, equals=0.0)
 
 
 def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
@@ -201,7 +153,9 @@ def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:
                 demanded = each.demand_share(t, block.peak).times(month_bn * shares[block.block] / unit)
                 model.demand[name, region, t, block.block] = demanded
             revenue = month_bn * prices.revenue_usd_per_bn(name, t)
-            if each.limit_effects and revenue:
+            if revenue:
+                model.revenue_left[name, t] = each.revenue_share(t)
+            if revenue and (each.limit_effects or not each.lost[t].is_zero):
                 forgone = Linear(revenue).plus(each.revenue_share(t), -revenue)
                 payer = Payer(OTHER, name)
                 model.costs.pay("revenue_forgone", payer, t, forgone, cash=0.0)

@@ -40,9 +40,8 @@ def upper_bound(linear: Linear) -> float:
     """The largest value within the variables' bounds."""
     linear = linear.collect_terms()
     pairs = zip(linear.coefficients, linear.variables, strict=True)
-    return float(
-        linear.constant + sum(coefficient * variable.ub for coefficient, variable in pairs if coefficient > 0.0)
-    )
+    ends = (coefficient * (variable.ub if coefficient > 0.0 else variable.lb or 0.0) for coefficient, variable in pairs)
+    return float(linear.constant + sum(ends))
 
 
 def candidate_sites(model: Model, hardware: set[str]) -> Iterator[tuple[str, Pool, int]]:

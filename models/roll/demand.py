@@ -1,16 +1,20 @@
-"""Demand rolled forward: throughput gained, limits in force, and what churn has taken for good."""
+"""Demand rolled forward: throughput gained, limits in force, and what is lost by then."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from models.demand.limit_effects import LimitEffect, limit_effects
-from models.schema import Limit, Segment
+from models.demand.churn_figures import lost_by_month
+from models.demand.limit_effects import limit_effects
+from models.schema import Segment
 from models.supply.next_round import RollState
+
+ROUNDING = 1e-12
+"""A share lost that is smaller is what rounding left of none."""
 
 
 def roll_demand(state: RollState) -> None:
-    """Rates as they are in month `to`, the limit then in force, and multipliers less what churn has taken."""
+    """Rates as they are in month `to`, the limit then in force, and the share of baseline lost by then."""
     years = state.to / 12.0
     state.throughput = [
         replace(each, tokens_per_second=each.tokens_per_second * (1.0 + each.gain_per_year) ** years)
@@ -28,30 +32,31 @@ def _roll_segment(state: RollState, segment: Segment) -> Segment:
     before = in_force.get(state.to - 1)
     found = {each.limit: each for each in limit_effects(dataset, name)}
     rows = [each for each in dataset.limits if each.segment == name]
+    lost = lost_by_month(dataset, state.plan, segment)[state.to]
+    rolled = replace(segment, lost_share=0.0 if abs(lost) < ROUNDING else lost)
     if before is None:
         state.limits += rows
-        return segment
-    lost = sum(found[limit].churn_per_month for t, limit in in_force.items() if t < state.to)
+        return rolled
     free_from = _free_from(state, segment, in_force)
     remaining = []
     for row in rows:
-        rolled = _less(row, found[row.limit], lost) if lost else row
+        kept = row
         if free_from is not None and row.limit != before:
             opens = max(dataset.month(free_from), row.from_month or 0)
             if row.until_month is not None and row.until_month < opens:
                 continue
-            rolled = replace(rolled, from_month=opens)
-        remaining.append(rolled)
+            kept = replace(row, from_month=opens)
+        remaining.append(kept)
     if len(remaining) < len(rows):  # a blank rank is the row's place, which rows that go would move
         remaining = [replace(each, generosity=found[each.limit].generosity) for each in remaining]
     state.limits += remaining
     line = f"{name}: limit {before} in force"
-    if lost:
-        line += f", {lost:.4g} of baseline lost to churn, taken off its multipliers"
+    if rolled.lost_share:
+        line += f", {rolled.lost_share:.4g} of baseline {'lost' if lost > 0.0 else 'won (below 0)'} by then"
     if free_from is not None:
         line += f", no change before {dataset.label(free_from)}"
     state.done.append(line)
-    return replace(segment, current_limit=before)
+    return replace(rolled, current_limit=before)
 
 
 def _free_from(state: RollState, segment: Segment, in_force: dict[int, str]) -> int | None:
@@ -63,13 +68,3 @@ def _free_from(state: RollState, segment: Segment, in_force: dict[int, str]) -> 
     ]
     free_from = max(changes, default=-segment.min_months_between_changes) + segment.min_months_between_changes
     return free_from if free_from > state.to else None
-
-
-def _less(row: Limit, effect: LimitEffect, lost: float) -> Limit:
-    """The row with churn taken off what it leaves of demand and revenue; written out, for blanks meant more."""
-    return replace(
-        row,
-        demand_multiplier=max(0.0, effect.demand - lost),
-        peak_demand_multiplier=max(0.0, effect.peak_demand - lost),
-        revenue_multiplier=max(0.0, effect.revenue - lost),
-    )

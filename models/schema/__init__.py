@@ -40,6 +40,7 @@ from models.schema.policy import (
     Cap,
     Funding,
     Limit,
+    Rival,
     Rule,
 )
 from models.schema.scenarios import (
@@ -101,6 +102,7 @@ __all__ = [
     "Price",
     "Ramp",
     "Residual",
+    "Rival",
     "Rule",
     "Scenario",
     "ScenarioFactor",

@@ -119,6 +119,14 @@ class Segment(Row):
     )
     may_tighten: bool = column("flag", "no: a limit is never followed by one of lower generosity", default=True)
     change_cost_usd: float = price("cost of each change of limit", unit="USD")
+    churn_per_shortfall: float = column(
+        "number", "share of baseline lost in later months per share of it that falls short", default=0.0, low=0
+    )
+    recovery_per_month: float = column("share", "of what was lost, the share that comes back each month", default=0.0)
+    share_won_per_generosity: float = column(
+        "number", "share of baseline won a month per point of generosity above the rivals'", default=0.0, low=0
+    )
+    lost_share: float = column("number", "share of baseline lost before month 0; below 0: won", default=0.0, below=1)
     single_site: bool = column("flag", "yes: in each month all of it runs at one site", default=False)
 
 

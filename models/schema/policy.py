@@ -43,6 +43,15 @@ MEASURES = {
 """The scopes each measure of `caps` can have."""
 
 
+@rows_of("rivals", "how generous rivals are, from a month on; 0 before the first", key=("segment", "month"))
+class Rival(Row):
+    """A row of `rivals`: the generosity of rivals from a month on."""
+
+    segment: str = column("name", "which product line", refers=("segments",))
+    month: int = column("month", "holds from here to the next row of the segment")
+    generosity: float = column("number", "on the scale of generosity in limits")
+
+
 @rows_of("funding", "money that comes in; for the cash account", key=("source", "month"))
 class Funding(Row):
     """A row of `funding`: money that comes in from a source."""

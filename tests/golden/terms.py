@@ -35,6 +35,7 @@ from models.schema import (
     Option,
     Price,
     Residual,
+    Rival,
     Rule,
     SpendCommitment,
 )
@@ -113,6 +114,22 @@ TERMS: dict[str, Dataset] = {
         credit_line_usd=3000.0,
         credit_interest=0.2,
         other_cost_share=0.4,
+    ),
+    "churn_by_shortfall": small(
+        segment(
+            revenue_usd_per_mtok=0.1,
+            shortfall_usd_per_mtok=0.2,
+            churn_per_shortfall=0.5,
+            recovery_per_month=0.1,
+            lost_share=0.05,
+        ),
+        months=3,
+    ),
+    "rivals": small(
+        segment(share_won_per_generosity=0.02, revenue_usd_per_mtok=0.1),
+        [replace(row, generosity=float(rank)) for rank, row in enumerate(LIMITS, start=1)],
+        Rival(segment="chat", month=JAN + 1, generosity=1.5),
+        months=3,
     ),
     "cap_each": capped("cash_usd", 900.0, "provider", "*"),
     "prices": small(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from properties.brute_bills import signing_months
-from properties.brute_dispatch import MTOK_PER_BN, price
+from properties.brute_dispatch import MTOK_PER_BN, Loss, price
 from properties.brute_factors import plus, times
 
 from models.dataset import Dataset
@@ -44,6 +44,10 @@ def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
     allowed = [
         [row for row in rows if t in signing_months(data, row.from_month, row.until_month)] for t in data.horizon
     ]
+    if not rows:
+        left = _less([1.0] * data.settings.months, _lost(data, segment, (), rank))
+        yield LimitPath(segment.segment, (), left, left, left, ())
+        return
     for path in itertools.product(*allowed):
         before = [segment.current_limit, *(row.limit for row in path)]
         changes = tuple(t for t, row in enumerate(path) if before[t] is not None and before[t] != row.limit)
@@ -52,7 +56,7 @@ def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
             continue
         if not segment.may_tighten and any(rank[path[t].limit] < rank[str(before[t])] for t in changes):
             continue
-        lost = [sum(row.churn_per_month for row in path[:t]) for t in data.horizon]
+        lost = _lost(data, segment, path, rank)
         plain = [_multiplier(segment, row) for row in path]
         peak = [
             each if row.peak_demand_multiplier is None else row.peak_demand_multiplier
@@ -70,6 +74,18 @@ def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
             _less(revenue, lost),
             changes,
         )
+
+
+def _lost(data: Dataset, segment: Segment, path: Sequence[Limit], rank: dict[str, float]) -> list[float]:
+    """By month the share lost with nothing short."""
+    lost = [segment.lost_share]
+    for t in data.horizon:
+        rivals = {data.t(row.month): row.generosity for row in data.rivals if row.segment == segment.segment}
+        theirs = next((rivals[month] for month in sorted(rivals, reverse=True) if month <= t), 0.0)
+        ahead = rank[path[t].limit] - theirs if path else -theirs
+        churn = path[t].churn_per_month if path else 0.0
+        lost.append((1.0 - segment.recovery_per_month) * lost[t] + churn - segment.share_won_per_generosity * ahead)
+    return lost[:-1]
 
 
 def _less(multipliers: Sequence[float], lost: Sequence[float]) -> tuple[float, ...]:
@@ -116,6 +132,24 @@ def revenue_usd(data: Dataset, segment: Segment, t: int) -> float:
     """Baseline revenue of month t in USD."""
     tokens = sum(baseline(data, segment, region, t) for region in _regions(data, segment.segment))
     return tokens * data.hours(t) / 24.0 * MTOK_PER_BN * price(data, segment, "revenue_usd_per_mtok", t)
+
+
+def loses(segment: Segment) -> bool:
+    """Whether a segment without limits has or can have lost anything."""
+    return bool(segment.lost_share or segment.churn_per_shortfall)
+
+
+def losses(data: Dataset, chosen: Sequence[LimitPath]) -> tuple[Loss, ...]:
+    """What shortfall can take from each segment whose customers leave over it."""
+    found = []
+    for path in chosen:
+        segment = data.segment_of[path.segment]
+        if segment.churn_per_shortfall and segment.shortfall_usd_per_mtok is not None:
+            whole = [LimitPath(path.segment, (), *[(1.0,) * data.settings.months] * 3, ())]
+            base = [tuple(each for each in demand(data, whole, t) if each[0][0] == path.segment) for t in data.horizon]
+            revenue = tuple(revenue_usd(data, segment, t) for t in data.horizon)
+            found.append(Loss(path.segment, tuple(base), revenue, path.revenue))
+    return tuple(found)
 
 
 def path_cost(data: Dataset, path: LimitPath) -> float:

@@ -74,6 +74,21 @@ class Budget:
     months: tuple[int, ...]
     bound: float
     share_of_revenue: float = 0.0
+    value: float = 0.0
+
+
+Asked = tuple[tuple[tuple[str, str, str], float], ...]
+"""Billions of tokens by segment, region and load block."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Whose customers leave over shortfall: by month baseline tokens and revenue, and what limits leave of it."""
+
+    segment: str
+    baseline: tuple[Asked, ...]
+    revenue: tuple[float, ...]
+    revenue_left: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -108,12 +123,16 @@ class Column:
     bill: bool = False
     promised: bool = False
     short: bool = False
+    lost_tokens: float = 0.0
+    lost_revenue: float = 0.0
 
 
 @dataclass
 class Lp:
-    """Columns and rows as they come."""
+    """Columns and rows as they come; `lost` are the columns of what `losses` take of baseline, by segment and month."""
 
+    losses: dict[str, Loss] = field(default_factory=dict)
+    lost: dict[tuple[str, int], int] = field(default_factory=dict)
     columns: list[Column] = field(default_factory=list)
     rows: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
 
@@ -217,6 +236,7 @@ def cheapest_use(
     budgets: tuple[Budget, ...],
     floors: tuple[Floor, ...] = (),
     account: Account | None = None,
+    losses: tuple[Loss, ...] = (),
 ) -> float | None:
     """Least present value of what depends on use in these months, over every choice of sites; None if impossible."""
     singles = [segment for segment in data.segments if segment.single_site]
@@ -228,7 +248,8 @@ def cheapest_use(
     ]
     best = None
     for sites in itertools.product(*choices):
-        found = _cheapest_use_at(data, months, top_ups, budgets, floors, dict(zip(places, sites, strict=True)), account)
+        site_of = dict(zip(places, sites, strict=True))
+        found = _cheapest_use_at(data, months, top_ups, budgets, floors, site_of, account, losses)
         if found is not None and (best is None or found < best):
             best = found
     return best
@@ -242,11 +263,20 @@ def _cheapest_use_at(
     floors: tuple[Floor, ...],
     site_of: Mapping[tuple[str, int], tuple[str, str]],
     account: Account | None,
+    losses: tuple[Loss, ...],
 ) -> float | None:
-    lp = Lp()
+    lp = Lp(losses={loss.segment: loss for loss in losses})
+    for loss in losses:
+        for t in data.horizon:
+            tokens, revenue = sum(each for _, each in loss.baseline[t]), loss.revenue[t]
+            upper = 0.0 if t == 0 else max(0.0, loss.revenue_left[t]) if revenue else np.inf
+            facts: dict[str, Any] = {"segment": loss.segment, "lost_tokens": tokens, "lost_revenue": revenue}
+            lp.lost[loss.segment, t] = lp.column(t, revenue * data.discount(t), upper, **facts)
     exact = bool(floors) or any(cap.measure in ("cash_usd", "cash_share_of_revenue") for cap in data.caps)
     for month in months:
         _month(lp, data, month, site_of, exact)
+    for loss in losses:
+        _churn(lp, data, loss)
     for top_up in top_ups:
         _top_up(lp, data, top_up, exact)
     for floor in floors:
@@ -258,6 +288,17 @@ def _cheapest_use_at(
     return lp.minimum()
 
 
+def _churn(lp: Lp, data: Dataset, loss: Loss) -> None:
+    """What is lost a month later: what is still lost, and what falls short now."""
+    segment = data.segment_of[loss.segment]
+    for t in list(data.horizon)[:-1]:
+        tokens = sum(each for _, each in loss.baseline[t])
+        here = [j for j, column in enumerate(lp.columns) if (column.segment, column.t) == (loss.segment, t)]
+        more = [(j, -segment.churn_per_shortfall / tokens) for j in here if lp.columns[j].short] if tokens else []
+        kept = (lp.lost[loss.segment, t], segment.recovery_per_month - 1.0)
+        lp.row([(lp.lost[loss.segment, t + 1], 1.0), kept, *more], low=0.0, high=0.0)
+
+
 def _account(lp: Lp, data: Dataset, account: Account) -> None:
     """In the bank, or drawn, after each month: what there was, and what came in, less what was paid and interest."""
     moves: dict[int, list[tuple[int, float]]] = defaultdict(list)
@@ -266,7 +307,7 @@ def _account(lp: Lp, data: Dataset, account: Account) -> None:
         if column.short:
             lost = account.share * MTOK_PER_BN
             lost *= price(data, data.segment_of[column.segment], "revenue_usd_per_mtok", column.t)
-        moves[column.t].append((j, column.cash + lost))
+        moves[column.t].append((j, column.cash + lost + account.share * column.lost_revenue))
     before: list[tuple[int, float]] = []
     opening = account.opening + min(0.0, account.opening) * account.rate
     for t, flow in enumerate(account.flows):
@@ -318,14 +359,14 @@ def _budget(lp: Lp, data: Dataset, budget: Budget) -> None:
         if column.t not in budget.months:
             continue
         if budget.measure == "shortfall_share":
-            if column.short and budget.name in (None, column.segment):
-                terms.append((j, 1.0))
+            if budget.name in (None, column.segment):
+                terms.append((j, float(column.short) + budget.value * column.lost_tokens))
         elif budget.scope == "total" or getattr(column, budget.scope) == budget.name:
             lost = 0.0
             if column.short:
                 earns = price(data, data.segment_of[column.segment], "revenue_usd_per_mtok", column.t) * MTOK_PER_BN
                 lost = budget.share_of_revenue * earns
-            terms.append((j, column.cash + lost))
+            terms.append((j, column.cash + lost + budget.share_of_revenue * column.lost_revenue))
     slack = 1e-9 * max(1.0, abs(budget.bound))
     if budget.sense == "max":
         lp.row(terms, high=budget.bound + slack)
@@ -416,7 +457,9 @@ def _service(
     t, discount = month.t, data.discount(month.t)
     served: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
     site_work: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
-    for (name, region, when), _ in month.demand:
+    baseline = {key: tokens for loss in lp.losses.values() for key, tokens in loss.baseline[t]}
+    asked_for = dict.fromkeys(baseline, 0.0) | dict(month.demand)
+    for name, region, when in asked_for:
         segment = data.segment_of[name]
         site, site_region = site_of.get((name, t), ("", ""))
         for (pool_region, hardware, block), supply in pools.items():
@@ -445,7 +488,7 @@ def _service(
             online = sum(month.sources[i].online for i in at_site)
             lp.row(placed, high=(1.0 - data.settings.reserve_margin) * online)
     short: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for (name, region, when), tokens in month.demand:
+    for (name, region, when), tokens in asked_for.items():
         segment = data.segment_of[name]
         terms = list(served[name, region, when])
         if segment.shortfall_usd_per_mtok is not None:
@@ -453,7 +496,12 @@ def _service(
             column = lp.column(t, usd, short=True, segment=name)
             short[name].append((column, 1.0))
             terms.append((column, 1.0))
+        if name in lp.losses:
+            terms.append((lp.lost[name, t], baseline[name, region, when]))
         lp.row(terms, low=tokens, high=tokens)
     for name, terms in short.items():
         asked = sum(tokens for (each, _, _), tokens in month.demand if each == name)
-        lp.row(terms, high=data.segment_of[name].max_shortfall_share * asked)
+        share = data.segment_of[name].max_shortfall_share
+        gone = lp.lost.get((name, t))
+        terms += [] if gone is None else [(gone, share * lp.columns[gone].lost_tokens)]
+        lp.row(terms, high=share * asked)

@@ -20,8 +20,8 @@ from properties.brute_bills import (
     lease_out_holdings,
     signing_months,
 )
-from properties.brute_demand import demand, limit_paths, limits_of, path_cost
-from properties.brute_dispatch import Account, Budget, Floor, Month, TopUp, cheapest_use
+from properties.brute_demand import demand, limit_paths, limits_of, loses, losses, path_cost
+from properties.brute_dispatch import Account, Budget, Floor, Loss, Month, TopUp, cheapest_use
 from properties.brute_policies import (
     Choice,
     account_of,
@@ -112,7 +112,7 @@ def _choices(data: Dataset) -> Iterator[Choice]:
         for option in data.options
     ]
     premium = {option.option: option.premium_usd for option in data.options}
-    paths = [list(limit_paths(data, segment)) for segment in data.segments if limits_of(data, segment.segment)]
+    paths = [list(limit_paths(data, each)) for each in data.segments if limits_of(data, each.segment) or loses(each)]
     for combination in itertools.product(*signings):
         holdings = [held for group in combination for held in group]
         cost = sum(held.cost for held in holdings)
@@ -141,7 +141,9 @@ def _old_interest(data: Dataset) -> float:
     return float(drawn * ((1.0 + data.settings.credit_interest) ** (1.0 / 12.0) - 1.0))
 
 
-Part = tuple[tuple[Month, ...], tuple[TopUp, ...], tuple[Budget, ...], tuple[Floor, ...], Account | None]
+Part = tuple[
+    tuple[Month, ...], tuple[TopUp, ...], tuple[Budget, ...], tuple[Floor, ...], Account | None, tuple[Loss, ...]
+]
 
 
 def _parts(data: Dataset, choice: Choice) -> list[Part]:
@@ -155,7 +157,8 @@ def _parts(data: Dataset, choice: Choice) -> list[Part]:
     group = {t: {t} for t in data.horizon}
     account = account_of(data, choice)
     ties = [(*year.months, year.due) for year in years] + [budget.months for budget in budgets]
-    ties += [tuple(data.horizon)] if account is not None else []
+    left = losses(data, choice.paths)
+    ties += [tuple(data.horizon)] if account is not None or left else []
     ties += [floor.months for floor in floors]
     for tie in ties:
         joined = set().union(*(group[t] for t in tie if t in group))
@@ -180,5 +183,5 @@ def _parts(data: Dataset, choice: Choice) -> list[Part]:
             for t in months
         )
         tied = [tuple(each for each in ties_of if set(each.months) <= set(months)) for ties_of in (budgets, floors)]
-        parts.append((states, mine, *tied, account))
+        parts.append((states, mine, *tied, account, left))
     return parts

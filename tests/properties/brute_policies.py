@@ -291,5 +291,6 @@ def budgets_of(data: Dataset, choice: Choice) -> list[Budget]:
                 )
                 bound = cap.value * revenue - sum(_fixed_cash(data, cap, choice, t) for t in months)
             share = cap.value if cap.measure == "cash_share_of_revenue" else 0.0
-            budgets.append(Budget(cap.measure, cap.scope, cap.name, cap.sense, months, round(bound, 9), share))
+            facts = cap.measure, cap.scope, cap.name, cap.sense, months
+            budgets.append(Budget(*facts, round(bound, 9), share, cap.value))
     return budgets

@@ -1,4 +1,7 @@
-"""Sheets of money strewn over a small random workbook: worth beyond the horizon, prices by month, a cash account."""
+"""Sheets of money and of customers strewn over a small random workbook.
+
+What hours beyond the horizon are worth, prices by month, a cash account, customers lost and won.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from dataclasses import replace
 from properties.workbook_rows import Maker
 
 from models.dataset import Dataset
-from models.schema import Funding, Price, Residual
+from models.schema import Funding, Price, Residual, Rival
 
 
 def with_money(data: Dataset, make: Maker) -> Dataset:
     """The workbook with some of what this module knows."""
-    for change, in_ten in ((with_residuals, 4), (with_prices, 3), (with_account, 3)):
+    for change, in_ten in ((with_residuals, 4), (with_prices, 3), (with_account, 3), (with_losses, 3)):
         data = change(data, make) if make.chance(in_ten) else data
     return data
 
@@ -58,3 +61,29 @@ def with_account(data: Dataset, make: Maker) -> Dataset:
     first, sums = data.settings.first_month, (500.0, 2000.0)
     funding = (Funding(source="bank", month=first + t, usd=make.one_of(*sums)) for t in months)
     return replace(data, settings=settings, funding=tuple(funding))
+
+
+def with_losses(data: Dataset, make: Maker) -> Dataset:
+    """A segment whose customers leave over shortfall and limits, come back, and go to or come from rivals."""
+    chosen = make.one_of(*data.segments)
+    limits = [row for row in data.limits if row.segment == chosen.segment]
+    columns = make.some(5, recovery_per_month=(0.3, 1.0), lost_share=(0.2, -0.1))
+    if chosen.shortfall_usd_per_mtok is not None:
+        columns["churn_per_shortfall"] = make.one_of(0.0, 0.2, 0.5, 1.5)
+    rivals: tuple[Rival, ...] = ()
+    if limits:
+        columns["share_won_per_generosity"] = make.one_of(0.0, 0.03, 0.08)
+        first, months = data.settings.first_month, make.random.sample(range(-1, data.settings.months), 2)
+        rivals = tuple(
+            Rival(segment=chosen.segment, month=first + t, generosity=make.one_of(0.0, 1.0, 2.5)) for t in months
+        )
+        rivals = rivals if columns["share_won_per_generosity"] else ()
+    ranks = {row.limit: float(k) for k, row in enumerate(limits, start=1)}
+    rows = (
+        replace(row, generosity=ranks[row.limit] if row.generosity is None else row.generosity)
+        if row.segment == chosen.segment
+        else row
+        for row in data.limits
+    )
+    segments = tuple(replace(row, **columns) if row is chosen else row for row in data.segments)
+    return replace(data, segments=segments, limits=tuple(rows), rivals=rivals)

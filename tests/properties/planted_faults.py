@@ -14,6 +14,7 @@ import pytest
 
 import models.demand.baseline
 import models.demand.limits
+import models.demand.segment_limits
 import models.demand.service
 import models.policy.cap_quantities
 import models.policy.caps
@@ -251,7 +252,7 @@ FAULTS: dict[str, Fault] = {
     "demand between months runs straight": instead(models.demand.baseline, "_at", _by_straight_lines),
     "the shortfall has no limit": without_rows("shortfall_within_share"),
     "a segment runs at several sites": without_rows("one_site", "runs_at_one_site"),
-    "churn is not accumulated": instead(models.demand.limits, "limit_effects", _no_churn),
+    "churn is not accumulated": instead(models.demand.segment_limits, "limit_effects", _no_churn),
     "the peak multiplier is ignored": instead(models.demand.limits, "limit_effects", _peak_as_other),
     "limits tighten": instead(models.demand.limits, "_never_tighten", lambda *_: None),
     "payments are discounted by a month more": instead(CostLedger, "net_present_cost", _a_month_later),

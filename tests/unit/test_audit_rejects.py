@@ -50,6 +50,14 @@ def capped(measure: str, scope: str, name: str | None, sense: str, value: float)
     return lambda dataset, plan: (replace(dataset, caps=(cap,)), plan)
 
 
+def forsaken(share: float) -> Tamper:
+    """More customers are gone than there are."""
+    return lambda dataset, plan: (
+        replace(dataset, segments=tuple(replace(each, lost_share=share) for each in dataset.segments)),
+        plan,
+    )
+
+
 def banked(usd: float, line: float) -> Tamper:
     """So much in the bank, and a credit line that the plan overdraws."""
     account = {"opening_cash_usd": usd, "credit_line_usd": line}
@@ -190,6 +198,7 @@ TAMPERED: list[tuple[str, str, Tamper]] = [
     ("cap_cash_share_of_revenue", "limited", capped("cash_share_of_revenue", "total", None, "max", 0.0001)),
     ("cap_obligation_usd", "leased", capped("obligation_usd", "total", None, "max", 19000)),
     ("cap_shortfall_share", "two_blocks", more("shortfalls", short(0, 1.5, "", "batch"))),
+    ("demand_is_left", "busy_fleet", forsaken(1.5)),
     ("credit_is_enough", "leased", banked(5000.0, 1500.0)),
     ("rule_requires", "monthly_leases", ruled("requires", "old", "roll")),
     ("rule_requires", "monthly_leases", ruled("requires", "roll", "missing")),

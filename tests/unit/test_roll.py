@@ -110,7 +110,7 @@ def test_rules_count_off_what_is_signed(rule, left):
 
 
 def test_a_limit_changed_lately_stays_and_churn_stays_lost():
-    """A limit set last month with three months to stay keeps the others out for two; churn comes off multipliers."""
+    """A limit set last month with three months to stay keeps the others out for two; what churned is lost."""
     data = b.dataset(
         b.demand(1.0),
         b.segment(min_months_between_changes=3, current_limit="free"),
@@ -122,8 +122,8 @@ def test_a_limit_changed_lately_stays_and_churn_stays_lost():
     assert rolled.segments[0].current_limit == "tight"
     free, tight = rolled.limits
     # lost before month 2: 0.01 + 0.02; the change of month 1 holds until month 3
-    assert (free.demand_multiplier, free.revenue_multiplier) == (pytest.approx(0.97), pytest.approx(0.97))
-    assert (tight.demand_multiplier, tight.revenue_multiplier) == (pytest.approx(0.77), pytest.approx(0.87))
+    assert rolled.segments[0].lost_share == pytest.approx(0.03)
+    assert (free.demand_multiplier, tight.demand_multiplier) == (None, 0.8)
     assert (free.from_month, tight.from_month) == (b.JAN + 4, None)
 
 
