@@ -59,6 +59,10 @@ class LinearRelaxation:
             return None
         return LocalOptimum(values, *solver.duals())
 
+    def bound_row(self, row: int, lower: float, upper: float) -> None:
+        """Other bounds of a row in the solves that follow."""
+        self._solver.change_row(row, lower, upper)
+
     def contradiction(self) -> Vector | None:
         """Once `infeasible`: weights with which the rows contradict each other, by row; None where HiGHS has none."""
         return self._solver.dual_ray()

@@ -1,7 +1,7 @@
 """Improvement: parts of the best plan freed again and searched, the rest of its signings held (ruin and recreate).
 
-Which parts, in turn: all but contracts; all signings, with limits and sites held; contracts and some leases; some
-offers. How many offers are freed follows from how many branches the last searches took.
+Which parts, in turn: all but contracts; all signings, with limits and sites held; some contracts and
+some leases; some offers. How many offers are freed follows from how many branches the last searches took.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Neighbourhoods:
         leases = [each for each in self._offers if not each.is_contract]
         freed = {
             0: leases,
-            2: contracts + self._some(leases, self._freed // 2),
+            2: self._some(contracts, 1 + self._freed // 4) + self._some(leases, self._freed),
             3: self._some(self._offers, self._freed),
         }[kind]
         held = self._signing.copy()

@@ -5,6 +5,7 @@ A bound without rows is a bound. Rows of caps are most of the nonzeros of large 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -41,6 +42,11 @@ class LazyCaps:
             self._left_out &= ~broken
             self.arrays = _with_rows(self._whole, ~self._left_out)
         return bool(broken.any())
+
+    def narrow(self, change: Callable[[Compiled], Compiled]) -> None:
+        """Searches a narrower problem of the same rows and columns from now on."""
+        self._whole = change(self._whole)
+        self.arrays = _with_rows(self._whole, ~self._left_out)
 
 
 def _with_rows(arrays: Compiled, kept: npt.NDArray[np.bool_]) -> Compiled:

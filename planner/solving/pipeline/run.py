@@ -1,4 +1,4 @@
-"""The order of the parts: relax, dive, then prove and improve, side by side where there are threads for both.
+"""The order of the parts: relax, dive, tighten and dive again where that pays, then prove and improve side by side.
 
 With one thread the parts run in turn and repeat exactly. Each part takes the best plan so far and leaves the best plan
 and the highest bound; the search ends as soon as the gap asked for is proven.
@@ -26,6 +26,7 @@ from planner.solving.pipeline.lazy_caps import LazyCaps
 from planner.solving.pipeline.proof import prove
 from planner.solving.pipeline.quiet import quieten
 from planner.solving.pipeline.standing import Standing
+from planner.solving.pipeline.tightening import bounded, most_blocks
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
 from planner.solving.relaxation import LinearRelaxation
 
@@ -35,6 +36,12 @@ NODES = 200
 """Branches of a search for what is left of a plan once signings are held."""
 ROUNDS = 1
 """Rounds of improvement before the proof, where they cannot run beside it."""
+LEAST_ROUND, RELAXATIONS = 3.0, 5.0
+"""Seconds of a round of improvement beside the proof at most: so many, or so many times those of the relaxation."""
+TIGHTENINGS = 3
+"""Rounds of tightening, with a dive between them."""
+PAYS = 0.9
+"""Another round follows where one has left less than this share of the gap."""
 FINER = 0.25
 """Searches within the search close this share of the gap asked for."""
 
@@ -65,12 +72,23 @@ class _Search:
         standing = self.standing
         with standing.part("relax"):
             relaxed = self._relax()
+        self.relax_seconds = standing.seconds["relax"]
         if relaxed is None:
             return Ended(False, self.why)
         with standing.part("dive"):
             if start is not None:
                 self._complete(standing.arrays.integer & ~np.isnan(start), start)
             self._dive(relaxed)
+        for _ in range(TIGHTENINGS):
+            with standing.part("tighten"):
+                relaxed = self._tighten()
+            if relaxed is None:
+                break
+            known = standing.cost
+            with standing.part("dive"):
+                self._dive(relaxed)
+            if standing.cost >= known:
+                break
         if standing.values is None or standing.ended:
             return Ended(standing.closed, self.why)
         neighbourhoods = Neighbourhoods(standing.arrays, self.offers, standing.options.seed)
@@ -121,6 +139,22 @@ class _Search:
             for each in rounded(self._optimum, arrays.objective, self.offers, root):
                 self._rest(each.lower, each.upper)
 
+    def _tighten(self) -> LocalOptimum | None:
+        """The relaxation's optimum with fewer blocks of contracts; None where that does not pay."""
+        standing = self.standing
+        if standing.values is None or standing.ended:
+            return None
+        open_before = standing.cost - standing.bound
+        most = most_blocks(self.caps.arrays, self.offers, self.units, standing.cost, standing.should_end)
+        if not most:
+            return None
+        standing.cutoff = standing.cost
+        self.caps.narrow(lambda arrays: bounded(arrays, most))
+        relaxed = self._relax()
+        if relaxed is None and self.relaxation.infeasible:
+            standing.raise_bound(standing.cutoff)
+        return relaxed if standing.cost - standing.bound < PAYS * open_before else None
+
     def _complete(self, held: npt.NDArray[np.bool_], values: Vector) -> None:
         """The best of a plan whose decisions are known in part."""
         arrays = held_at(self.caps.arrays, values, held)
@@ -134,10 +168,15 @@ class _Search:
                 return
 
     def _searched(
-        self, lower: Vector, upper: Vector, start: Vector | None, should_stop: Callable[[], bool]
+        self,
+        lower: Vector,
+        upper: Vector,
+        start: Vector | None,
+        should_stop: Callable[[], bool],
+        most_seconds: float = math.inf,
     ) -> HighsSolver:
         standing, arrays = self.standing, self.caps.arrays
-        left = standing.seconds_left
+        left = min(most_seconds, standing.seconds_left)
         options = replace(
             standing.options,
             gap=FINER * standing.options.gap,
@@ -152,12 +191,14 @@ class _Search:
         standing.log += solver.log
         return solver
 
-    def _improve(self, neighbourhoods: Neighbourhoods, should_stop: Callable[[], bool]) -> None:
+    def _improve(
+        self, neighbourhoods: Neighbourhoods, should_stop: Callable[[], bool], most_seconds: float = math.inf
+    ) -> None:
         """One round: a part of the best plan searched again."""
         best = self.standing.values
         assert best is not None
         arrays = held_at(self.caps.arrays, best, neighbourhoods.next())
-        solver = self._searched(arrays.lower, arrays.upper, best, should_stop)
+        solver = self._searched(arrays.lower, arrays.upper, best, should_stop, most_seconds)
         found = solver.values
         if found is not None and not self.standing.offer(found):
             self.caps.put_in(found)
@@ -167,10 +208,16 @@ class _Search:
     def _improving(self, neighbourhoods: Neighbourhoods) -> Iterator[None]:
         """Improves the best plan in a thread of its own meanwhile."""
         done = threading.Event()
+        most = max(LEAST_ROUND, RELAXATIONS * self.relax_seconds)
+
+        faults: list[BaseException] = []
 
         def improve() -> None:
-            while not done.is_set() and not self.standing.ended:
-                self._improve(neighbourhoods, lambda: done.is_set() or self.standing.ended)
+            try:
+                while not done.is_set() and not self.standing.ended:
+                    self._improve(neighbourhoods, lambda: done.is_set() or self.standing.ended, most)
+            except BaseException as fault:  # told in the thread that the search was begun in
+                faults.append(fault)
 
         worker = threading.Thread(target=improve, daemon=True, name="improve")
         worker.start()
@@ -179,3 +226,5 @@ class _Search:
         finally:
             done.set()
             worker.join()
+        if faults:
+            raise faults[0]

@@ -23,6 +23,8 @@ class Standing:
         The best plan, None and infinite while there is none; model units.
     bound
         What every plan costs at least, model units.
+    cutoff
+        The problem searched may lack plans that cost as much or more, so that no bound above it is proven.
     seconds
         Wall time of each part.
     log
@@ -41,7 +43,7 @@ class Standing:
         self.arrays, self.options, self._usd = arrays, options, usd
         self._began, self._on_progress, self._asked = began, on_progress, should_stop
         self.values: Vector | None = None
-        self.cost, self.bound = math.inf, -math.inf
+        self.cost, self.bound, self.cutoff = math.inf, -math.inf, math.inf
         self.seconds: dict[str, float] = {}
         self.log: list[str] = []
         self.stopped = False
@@ -61,7 +63,7 @@ class Standing:
     def raise_bound(self, bound: float) -> None:
         """Takes a proven bound if it is higher than the highest."""
         with self._lock:
-            self.bound = max(self.bound, bound)
+            self.bound = max(self.bound, min(bound, self.cutoff))
 
     @property
     def closed(self) -> bool:
