@@ -20,6 +20,7 @@ from models.realization import MeanRealization, Realization
 from models.schema import (
     SHEETS,
     Cap,
+    ChipOrder,
     Contract,
     ContractTier,
     Demand,
@@ -38,6 +39,7 @@ from models.schema import (
     Network,
     OnDemand,
     Option,
+    OwnSite,
     Price,
     Ramp,
     Residual,
@@ -113,6 +115,8 @@ class Dataset:
     lease_outs: tuple[LeaseOut, ...] = ()
     lease_out_hardware: tuple[LeaseOutHardware, ...] = ()
     options: tuple[Option, ...] = ()
+    own_sites: tuple[OwnSite, ...] = ()
+    chip_orders: tuple[ChipOrder, ...] = ()
     spend_commitments: tuple[SpendCommitment, ...] = ()
     limits: tuple[Limit, ...] = ()
     rivals: tuple[Rival, ...] = ()

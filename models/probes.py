@@ -26,7 +26,7 @@ def probed_pools(model: Model) -> list[Pool]:
     regions = dict.fromkeys(
         [
             *(each.region for each in dataset.fleet),
-            *(row.region for kind in bought() for row in kind.rows(dataset)),
+            *(kind.region(dataset, row) for kind in bought() for row in kind.rows(dataset)),
             *(each.region for each in dataset.on_demand),
             *(each.capacity_region for each in dataset.network),
         ]

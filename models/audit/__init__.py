@@ -16,6 +16,7 @@ from models.audit.decisions import check_limits, check_options, check_signings
 from models.audit.demand import DemandAfterLimits
 from models.audit.ledger import Ledger
 from models.audit.nonanticipativity import check_nonanticipativity, joint_report
+from models.audit.own_build import check_own_build
 from models.audit.payments import check_payments
 from models.audit.policy import Caps, OwedPayment, check_rules, owed
 from models.audit.report import AuditReport, Check, CheckedInstance, Findings
@@ -61,6 +62,7 @@ def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, t
     check_service(dataset, sound, demand, rates, findings)
     supply = Supply(dataset, sound)
     check_online(dataset, sound, supply, findings)
+    check_own_build(dataset, supply, findings)
     check_capacity(dataset, sound, supply, rates, findings)
     ledger = Ledger(dataset, sound, supply, demand)
     Caps(dataset, sound, supply, ledger, demand, findings).check()

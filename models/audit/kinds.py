@@ -14,6 +14,7 @@ from models.audit.commitment_schedule import AuditedCommitment
 from models.audit.contract_schedule import AuditedContract
 from models.audit.lease_out_schedule import AuditedLeaseOut
 from models.audit.lease_schedule import AuditedLease
+from models.audit.own_build_schedule import KEPT, AuditedBlocks, AuditedLots
 from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import AuditedSigning
@@ -131,9 +132,37 @@ class _Commitments(AuditedKind):
         return FactorPaths(dataset).first_exit(self.offers(dataset)[name].provider)
 
 
+@dataclass(frozen=True)
+class _OwnBuild(AuditedKind):
+    """Builds and chip orders: units in `most` and `signed` columns."""
+
+    schedules: type[AuditedBlocks] | type[AuditedLots] = AuditedBlocks
+    most: str = ""
+    signed: str = ""
+
+    def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
+        return self.schedules(dataset, signing, self.offers(dataset)[signing.name])
+
+    def sources(self, dataset: Dataset) -> Iterator[tuple[str, str, int]]:
+        if self.schedules is AuditedLots:
+            yield from ((each.order, each.hardware, 0) for each in dataset.chip_orders)
+
+    def check_units(self, row: Any, signings: list[Signing], where: str, findings: Findings) -> None:
+        if row.status != "signed":
+            most = getattr(row, self.most)
+            findings.at_most("units_within_offer", where, sum(each.units for each in signings), most, 1.0)
+
+    def agreed(self, row: Any) -> tuple[int | None, int | None, int | None]:
+        return row.signed_month, row.term_months or KEPT, getattr(row, self.signed)
+
+
 AUDITED: dict[str, AuditedKind] = {
     "lease": _Leases("leases", "lease", "lease", by_term=True),
     "contract": _Contracts("contracts", "contract", "contract"),
+    "site": _OwnBuild("own_sites", "site", "build", schedules=AuditedBlocks, most="blocks_max", signed="signed_blocks"),
+    "chips": _OwnBuild(
+        "chip_orders", "chips", "chip order", schedules=AuditedLots, most="lots_max", signed="signed_lots"
+    ),
     "commitment": _Commitments("spend_commitments", "commitment", "spend commitment", brings=False, uncertain=False),
     "lease_out": _LeaseOuts("lease_outs", "lease_out_income", "lease-out", held=False, uncertain=False),
 }

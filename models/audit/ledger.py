@@ -38,7 +38,7 @@ class Due:
     @property
     def buys_capacity(self) -> bool:
         """Whether it pays for capacity, so that caps with a scope count it."""
-        return self.kind in ("fleet", "on_demand") or (self.kind in AUDITED and AUDITED[self.kind].held)
+        return self.kind in ("fleet", "on_demand", "energy") or (self.kind in AUDITED and AUDITED[self.kind].held)
 
 
 class Ledger:
@@ -59,9 +59,9 @@ class Ledger:
 
     def _add(
         self, month: int, category: str, provider: str, offer: str, cash: float, counted: float | None = None,
-        *, kind: str = "", region: str = "", site: str = "",
+        *, kind: str = "", region: str = "", site: str = "", beyond: bool = False,
     ) -> None:  # fmt: skip
-        if counts(self.dataset, month) and (cash or counted):
+        if (counts(self.dataset, month) or (beyond and month >= 0)) and (cash or counted):
             in_objective = cash if counted is None else counted
             self.dues.append(Due(month, category, provider, offer, cash, in_objective, kind, region, site))
 
@@ -83,9 +83,12 @@ class Ledger:
             if source is None:
                 continue
             hours = (use.accelerators + use.overage) * block_hours(self.dataset, use.month, use.block)
+            name, kind = source.billed_as or source.name, source.kind
+            if source.billed_as:
+                kind = "site" if source.billed_as in AUDITED["site"].offers(self.dataset) else "energy"
             self._add(
-                use.month, "usage", source.provider, source.name, source.usage_usd * hours,
-                kind=source.kind, region=source.region, site=source.site,
+                use.month, "usage", source.provider, name, source.usage_usd * hours,
+                kind=kind, region=source.region, site=source.site,
             )  # fmt: skip
 
     def _signed(self, plan: Plan, supply: Supply) -> None:
@@ -102,7 +105,7 @@ class Ledger:
             for t, cash, counted in schedule.payments(used[kind, name], over[kind, name]):
                 self._add(
                     t, AUDITED[kind].category, offer.provider, name, cash, counted,
-                    kind=kind, region=offer.region, site=site,
+                    kind=kind, region=schedule.region, site=site, beyond=schedule.beyond,
                 )  # fmt: skip
 
     def _on_demand(self, plan: Plan) -> None:
@@ -132,7 +135,9 @@ class Ledger:
 
     def _commitments(self, supply: Supply) -> None:
         """What spending on a provider falls short of what it was promised, in the last month of each period."""
-        paid = sums(((due.provider, due.month), due.cash_usd) for due in self.dues if due.buys_capacity)
+        spent = [((due.provider, due.month), due.cash_usd) for due in self.dues if due.buys_capacity]
+        spent += [((each.offer.provider, t), usd) for each in supply.schedules for t, usd in each.borrowed()]
+        paid = sums(spent)
         for schedule in supply.schedules:
             if isinstance(schedule, AuditedCommitment):
                 row = schedule.offer

@@ -39,6 +39,8 @@ RULES: dict[str, str] = {
     "network_allows": "tokens are served only across allowed pairs of regions",
     # capacity
     "online_as_agreed": "capacity online is what fleet, leases and contracts bring",
+    "powered_is_delivered": "chips that are powered have been delivered and are not past their life",
+    "powered_has_power": "chips powered at a site draw no more than the power it has online",
     "work_is_done": "accelerators at work are those the tokens served need",
     "sources_within_online": "no source works beyond what it has online",
     "pools_keep_margin": "the work of a region and hardware leaves the reserve margin free",

@@ -117,7 +117,7 @@ class _Known:
         self.on_demand = {(each.provider, each.region, each.hardware) for each in dataset.on_demand}
         self.regions = {
             *(each.region for each in dataset.fleet),
-            *(row.region for each in bought for row in each.offers(dataset).values()),
+            *(row.region for each in bought for row in each.offers(dataset).values() if hasattr(row, "region")),
             *(each.region for each in dataset.on_demand),
         }
         self.sites = {

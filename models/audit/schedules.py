@@ -58,7 +58,7 @@ def counts(dataset: Dataset, t: int) -> bool:
 class AuditedSource:
     """Accelerators of one hardware from one asset, or of one offer and term; `online` by month t.
 
-    `usage_usd` is per accelerator-hour used.
+    `usage_usd` is per accelerator-hour used, paid under the name `billed_as` where that is another than its own.
     """
 
     kind: str
@@ -72,6 +72,7 @@ class AuditedSource:
     sublet: bool
     usage_usd: float
     overage_share: float
+    billed_as: str = ""
     online: dict[int, float] = field(default_factory=dict)
 
     def at(self, t: int) -> float:
@@ -87,10 +88,11 @@ class AuditedSource:
 class AuditedSigning(ABC):
     """Units of an offer signed together, with the end chosen: what they bring, cost and must keep to.
 
-    `uncertain`: whether a scenario's factors act on it.
+    `uncertain`: whether a scenario's factors act on it. `beyond`: whether what it pays beyond the horizon counts there.
     """
 
     uncertain: ClassVar[bool] = True
+    beyond: ClassVar[bool] = False
     dataset: Dataset
     signing: Signing
     offer: Any
@@ -138,6 +140,15 @@ class AuditedSigning(ABC):
     def end(self) -> int:
         """Last month of service."""
         return self.term_end
+
+    @property
+    def region(self) -> str:
+        """Where it is."""
+        return str(self.offer.region)
+
+    def borrowed(self) -> Iterator[tuple[int, float]]:
+        """(month, USD) that others pay for us, less what they are paid back."""
+        return iter(())
 
     def sources(self) -> Iterator[AuditedSource]:
         """What it brings online, a source for each hardware, nothing online yet."""

@@ -27,6 +27,10 @@ class Supply:
             schedule = AUDITED[signing.kind.name].schedule(dataset, signing)
             if schedule is not None:
                 self._add(schedule)
+        for row in plan.online:  # chips work where the plan powers them
+            key = source_key(row.kind.name, row.name, row.term_months, row.hardware)
+            if key in self.sources and self.sources[key].billed_as and row.month in dataset.horizon:
+                self.sources[key].add(row.month, row.accelerators)
 
     def total(self, t: int) -> float:
         """Accelerators online in month t, all sources together."""

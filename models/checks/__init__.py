@@ -52,6 +52,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (supply.parts_of_leases, ("leases", "lease_hardware", "lease_terms")),
         (supply.hardware_of_lease_outs, ("lease_outs", "lease_out_hardware")),
         (supply.tiers_of_contracts, ("contracts", "contract_tiers")),
+        (supply.own_build, ("own_sites", "chip_orders")),
         (supply.commitments, (*sources, "spend_commitments")),
         (supply.ramps, ("ramps", *bought_offers, *ramped)),
         (supply.offers_out_of_reach, ("settings",)),

@@ -47,7 +47,7 @@ def possible_capacity(dataset: Dataset) -> PossibleCapacity:
     for kind, row in offers(dataset):
         if not kept_free or kind.works_without_margin(row):
             for hardware, in_service, at_a_site in kind.service_months(dataset, row, _signings(dataset, kind, row)):
-                found.add((row.region, hardware), in_service, at_a_site and not kept_free)
+                found.add((kind.region(dataset, row), hardware), in_service, at_a_site and not kept_free)
     for pool, months in _on_demand_months(dataset):
         found.add(pool, months, False)
     return found

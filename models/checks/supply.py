@@ -10,7 +10,7 @@ from models.checks.context import CheckContext, fault_in
 from models.dataset import Dataset
 from models.faults import Fault, closest
 from models.grouping import groups
-from models.schema import LONGEST_MONTHS, sheet_of
+from models.schema import LONGEST_MONTHS, OwnSite, sheet_of
 from models.supply.registry import bought, offer_of_option, offers
 
 
@@ -71,6 +71,22 @@ def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
                     found = f"{tier.from_blocks}, more than max_blocks {contract.max_blocks}"
                     fix = "The tier is never reached; correct it, or raise max_blocks."
                     yield fault_in(tier, "from_blocks", found, "a tier that can be reached", fix, "tier-out-of-reach")
+
+
+def own_build(context: CheckContext) -> Iterator[Fault]:
+    """Builds of one site agree in what the site is, and chips are ordered for a site that is built."""
+    first: dict[str, OwnSite] = {}
+    for row in context.dataset.own_sites:
+        home = first.setdefault(row.site or row.build, row)
+        for column in ("region", "provider", "energy_usd_per_mwh"):
+            found, other = getattr(row, column), getattr(home, column)
+            if found != other:
+                expected = f"{other}, as build '{home.build}' of the same site has it"
+                yield fault_in(row, column, str(found), expected, "Give both the same, or name two sites.")
+    for order in context.dataset.chip_orders:
+        if order.site not in first and order.status != "excluded":
+            expected = "a site of own_sites (its column site, or build where that is blank)"
+            yield fault_in(order, "site", f"'{order.site}'", expected, closest(order.site, sorted(first)))
 
 
 def commitments(context: CheckContext) -> Iterator[Fault]:

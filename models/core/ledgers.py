@@ -21,11 +21,22 @@ Pool = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Payer:
+    """What a payment is for."""
+
+    kind: Kind
+    offer: str
+    provider: str = ""
+    region: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One source of committed capacity in one pool; `kind` may be that of probes (`models.probes`).
 
     `metered`: its hours used are billed apart (take-or-pay below 1). `term_months` tells a lease's
-    terms apart; 0 for fleet. `usage_usd` per accelerator-hour used.
+    terms apart; 0 for fleet. `usage_usd` per accelerator-hour used, paid for `charged` where that is another.
     """
 
     kind: Kind
@@ -38,6 +49,7 @@ class Source:
     usage_usd: float
     sublet: bool
     metered: bool = False
+    charged: Payer | None = None
 
     @property
     def pool(self) -> Pool:
@@ -50,7 +62,7 @@ class CapacityLedger:
 
     The rest is in model units of accelerators, by load block too: `overage` by source, hours sold
     `on_demand` and `work` in a pool, `site_work` the part of it that must run at one site, by site, and
-    `metered_use` of a source whose hours are billed apart.
+    `metered_use` of a source whose hours are billed apart. `power` in MW is what own sites have online, by month.
     """
 
     def __init__(self) -> None:
@@ -61,6 +73,7 @@ class CapacityLedger:
         self.work: dict[tuple[Pool, int, str], Linear] = {}
         self.site_work: dict[tuple[Pool, int, str], dict[str, Linear]] = defaultdict(dict)
         self.metered_use: dict[tuple[Source, int, str], Linear] = {}
+        self.power: dict[tuple[str, int], Linear] = {}
         self.reachable: set[tuple[Pool, int]] = set()
 
     def bring_online(self, source: Source, t: int, accelerators: Linear) -> None:
@@ -77,17 +90,6 @@ class CapacityLedger:
     def sources(self) -> dict[tuple[Pool, int], list[Source]]:
         """The sources that can be online in each pool and month, in the order they were added."""
         return groups(((source.pool, t), source) for source, t in self.online)
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """What a payment is for."""
-
-    kind: Kind
-    offer: str
-    provider: str = ""
-    region: str = ""
-    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,9 @@ class CostLedger:
         spent
             The share of it that counts towards spend commitments; what is money paid where None.
         """
-        if not amount.is_zero and (cash or counted):
-            charge = Charge(category, payer, t, amount, cash, counted, reported, cash if spent is None else spent)
+        spent = cash if spent is None else spent
+        if not amount.is_zero and (cash or counted or spent):
+            charge = Charge(category, payer, t, amount, cash, counted, reported, spent)
             self.charges.append(charge)
             self._by_month[t].append(charge)
 

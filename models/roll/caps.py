@@ -151,7 +151,7 @@ class _Payers:
             sellers = self.sellers[paid.provider, name]
             return [(Payer(ON_DEMAND, name, each[0], each[1]), self.on_demand[each, t]) for each in sellers]
         found = [
-            (kind.payer(offer.row(dataset)), self.usage[kind, name, t])
+            (kind.payer(dataset, offer.row(dataset)), self.usage[kind, name, t])
             for kind in payable()
             for offer in offers_named(dataset, name, (kind,))
             if paid.category in (kind.category, "usage")

@@ -102,7 +102,7 @@ class _Seen:
             if before is None or after is None or (kind, name) in self.delivered:
                 return after
             facts = ("lead_months", "service_not_before", "delivered_share") if kind.uncertain else ()
-            return replace(after, **{fact: getattr(before, fact) for fact in facts})
+            return replace(after, **{fact: getattr(before, fact) for fact in facts if hasattr(before, fact)})
 
         return choose
 

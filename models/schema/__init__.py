@@ -19,6 +19,8 @@ from models.schema.basics import (
     Settings,
     Throughput,
 )
+
+from models.schema.own_build import ChipOrder, OwnSite  # isort: skip
 from models.schema.commitments import SpendCommitment
 from models.schema.offers import (
     LONGEST_MONTHS,
@@ -81,6 +83,7 @@ __all__ = [
     "SHEETS",
     "WIDE",
     "Cap",
+    "ChipOrder",
     "Contract",
     "ContractTier",
     "Demand",
@@ -99,6 +102,7 @@ __all__ = [
     "Network",
     "OnDemand",
     "Option",
+    "OwnSite",
     "Price",
     "Ramp",
     "Residual",

@@ -28,7 +28,7 @@ class Fleet(Row):
 LONGEST_MONTHS = 1200
 """The longest term or renewal: a hundred years."""
 
-_STATUS = "offer; signed: fixed, needs the signed columns; excluded"
+STATUS = "offer; signed: fixed, needs the signed columns; excluded"
 
 
 @rows_of("leases", "whole clusters or blocks of them", key=("lease",), offers="bought", category="lease")
@@ -39,7 +39,7 @@ class Lease(Row):
     provider: str = column("name", "who offers it")
     region: str = column("name", "where it is")
     site: str | None = column("name", "which site; blank: the lease", default=None)
-    status: str = column("choice", _STATUS, default="offer", choices=("offer", "signed", "excluded"))
+    status: str = column("choice", STATUS, default="offer", choices=("offer", "signed", "excluded"))
     sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
     units_max: int = column(
@@ -127,7 +127,7 @@ class Contract(Row):
     provider: str = column("name", "who offers it")
     region: str = column("name", "where it is")
     site: str | None = column("name", "which site; blank: the contract", default=None)
-    status: str = column("choice", _STATUS, default="offer", choices=("offer", "signed", "excluded"))
+    status: str = column("choice", STATUS, default="offer", choices=("offer", "signed", "excluded"))
     sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)
@@ -212,7 +212,7 @@ class LeaseOut(Row):
         "name", "which accelerator; of a mixed cluster see lease_out_hardware", default=None, refers=("hardware",)
     )
     accelerators: float | None = column("number", "per unit", unit="accelerators", default=None, above=0)
-    status: str = column("choice", _STATUS, default="offer", choices=("offer", "signed", "excluded"))
+    status: str = column("choice", STATUS, default="offer", choices=("offer", "signed", "excluded"))
     sign_from: int | None = column("month", "first month it can be signed; blank: the horizon's", default=None)
     sign_until: int | None = column("month", "last month it can be signed; blank: the horizon's", default=None)
     lead_months: int = column("count", "from signing to first service month", unit="months", default=0)

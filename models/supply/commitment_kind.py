@@ -93,7 +93,14 @@ def _spent(state: RollState, row: SpendCommitment) -> float | None:
         for each in state.plan.payments
         if each.provider == row.provider and each.category in purchases and max(0, begin) <= each.month < to
     )
-    now = sum(paid, 0.0)
+    lent = (
+        usd
+        for each in state.plan.signings
+        if each.offer.row(state.dataset).provider == row.provider
+        for t, usd in each.kind.borrowed(state.dataset, each)
+        if max(0, begin) <= t < to
+    )
+    now = sum(paid, 0.0) + sum(lent, 0.0)
     if begin >= 0:
         return now
     return now + (row.usd * -begin / length if row.spent_usd is None else row.spent_usd)

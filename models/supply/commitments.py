@@ -141,7 +141,7 @@ def _top_up(
         model.add_constraint("commitment_is_met", key, part.times(1.0).plus(missing, -1.0), at_least=0.0)
         if any(cap.sense == "min" for cap in cash_caps(model.dataset)):
             model.add_positive_part("spend_top_up", key, part, missing, limit)
-        model.costs.pay(kind.category, kind.payer(row), period.months[-1], part.times(unit))
+        model.costs.pay(kind.category, kind.payer(model.dataset, row), period.months[-1], part.times(unit))
 
 
 def _spending(model: Model, provider: str) -> dict[int, list[Charge]]:

@@ -56,7 +56,7 @@ def add_contracts(model: Model, kind: OfferKind) -> None:
         signatures = [each for each in signed if each.schedule.offer is contract]
         if signatures:
             model.contract_bills.append(
-                Bills(model, contract, source_of(kind, contract), kind.payer(contract), signatures)
+                Bills(model, contract, source_of(kind, contract), kind.payer(model.dataset, contract), signatures)
             )
     add_overage(model, [each for bills in model.contract_bills for each in bills.metered])
     model.readers.append(lambda: Plan(signings=tuple(_signings(kind, signed))))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from models.columns import Row
 from models.core.ledgers import Payer
 from models.dataset import Dataset
+from models.grouping import largest
 from models.kinds import Kind, OfferKey
 from models.plan import Plan, Signing
 from models.realization import Realization
@@ -64,6 +65,8 @@ class OfferKind(Kind, ABC):
         Whether it is signed at most once, so that units left over are not on offer again.
     uncertain
         Whether scenario factors act on it: price, share delivered, delay, exit of the supplier.
+    brings
+        Whether it brings accelerators online by itself.
     several_terms
         Whether an offer is signed for one of several terms, which then tells its signings and sources apart.
     residual
@@ -81,6 +84,7 @@ class OfferKind(Kind, ABC):
     uncertain: bool = True
     several_terms: bool = False
     residual: bool = False
+    brings: bool = True
     purchase: bool = True
 
     @property
@@ -150,9 +154,14 @@ class OfferKind(Kind, ABC):
         """The site of an offer; its own name where the sheet gives none."""
         return getattr(row, "site", None) or self.name_of(row)
 
-    def payer(self, row: Any) -> Payer:
+    def region(self, dataset: Dataset, row: Any) -> str:
+        """Where an offer is."""
+        return str(row.region)
+
+    def payer(self, dataset: Dataset, row: Any) -> Payer:
         """What its payments are for."""
-        return Payer(self, self.name_of(row), row.provider, row.region, self.site(row) if self.buys else "")
+        site = self.site(row) if self.buys else ""
+        return Payer(self, self.name_of(row), row.provider, self.region(dataset, row), site)
 
     def way(self, signing: Signing) -> int:
         """The term that tells signings and sources of an offer apart; 0 where it has but one."""
@@ -247,6 +256,20 @@ class OfferKind(Kind, ABC):
     def usage_rate(self, dataset: Dataset, name: str, term_months: int) -> float:
         """USD per accelerator-hour used of an offer (and term)."""
         return float(getattr(self.of(dataset)[name], "usage_usd_per_accelerator_hour", 0.0))
+
+    def most_mw(self, dataset: Dataset, signing: Signing) -> float:
+        """Power of a unit in the month of the signing's service with most of it, MW."""
+        months = range(signing.start, signing.end + 1)
+        most = largest(pair for t in months for pair in self.accelerators(dataset, signing, t).items())
+        return sum(count * dataset.hardware_of[name].kw for name, count in most.items()) / 1000.0
+
+    def charged_name(self, dataset: Dataset, name: str) -> str:
+        """What its usage charges name as their offer."""
+        return name
+
+    def borrowed(self, dataset: Dataset, signing: Signing) -> Iterator[tuple[int, float]]:
+        """USD by month that others pay for us, less what we pay them back: what spending exceeds cash by."""
+        return iter(())
 
     def owed(self, dataset: Dataset, signing: Signing, t: int) -> float:
         """What a signing owes in month t, to split the payments of an offer signed more than once: its units."""

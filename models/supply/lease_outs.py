@@ -95,7 +95,7 @@ def _lease_out(model: Model, each: _Taken) -> None:
 
 def _pay(model: Model, kind: OfferKind, each: _Taken) -> None:
     """Upfront and prepayment when signed, then fees by month, and what is paid back for units recalled."""
-    schedule, payer = each.schedule, kind.payer(each.schedule.offer)
+    schedule, payer = each.schedule, kind.payer(model.dataset, each.schedule.offer)
 
     def receive(t: int, units: Linear, usd: float, counted: float) -> None:
         if usd and t in model.dataset.horizon:

@@ -208,7 +208,7 @@ def _bring_online(model: Model, service: _ServicePeriod) -> None:
 def _pay(model: Model, service: _ServicePeriod) -> None:
     """Upfront and prepayment at signing, then fees by month and termination fees; what is still owed besides."""
     dataset, schedule, term = model.dataset, service.schedule, service.schedule.term
-    payer, horizon, full = service.kind.payer(schedule.offer), len(dataset.horizon), counts_in_full(dataset)
+    payer, horizon, full = service.kind.payer(dataset, schedule.offer), len(dataset.horizon), counts_in_full(dataset)
     if schedule.supplier_present(schedule.signed) and (
         0 <= schedule.signed < horizon or (full and schedule.signed >= horizon)
     ):

@@ -35,8 +35,8 @@ class UseClass:
 
 
 def payer_of(source: Source) -> Payer:
-    """The payer in the cost ledger that a source of capacity is."""
-    return Payer(source.kind, source.name, source.provider, source.region, source.site)
+    """The payer in the cost ledger of what using a source of capacity costs."""
+    return source.charged or Payer(source.kind, source.name, source.provider, source.region, source.site)
 
 
 def add_pools(model: Model) -> None:

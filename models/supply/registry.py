@@ -16,14 +16,20 @@ from models.supply.contract_kind import CONTRACT
 from models.supply.kind import OfferKind
 from models.supply.lease_kind import LEASE
 from models.supply.lease_out_kind import LEASE_OUT
+from models.supply.own_build_kind import CHIPS, SITE
 
-KINDS: list[OfferKind] = [LEASE, CONTRACT, COMMITMENT, LEASE_OUT]
+KINDS: list[OfferKind] = [LEASE, CONTRACT, SITE, CHIPS, COMMITMENT, LEASE_OUT]
 """In the order in which terms are added to the model, and of reports. A list, so that a test can add its own."""
 
 
 def bought() -> list[OfferKind]:
     """The kinds of offers of capacity that we would pay for."""
     return _of_side("bought")
+
+
+def bringing() -> list[OfferKind]:
+    """The kinds of offers that bring accelerators online."""
+    return [each for each in bought() if each.brings]
 
 
 def payable() -> list[OfferKind]:

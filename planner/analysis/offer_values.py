@@ -33,7 +33,7 @@ def offer_facts(dataset: Dataset, offer: OfferKey) -> OfferFacts:
     kind, row = offer.kind, offer.row(dataset)
     price = kind.price(dataset, row)
     mw = kind.mw_per_unit(dataset, row)
-    return OfferFacts(row.provider, row.region, mw, price.usd, price.per)
+    return OfferFacts(row.provider, offer.kind.region(dataset, row), mw, price.usd, price.per)
 
 
 def local_worth(dataset: Dataset, values: Values, offer: OfferKey) -> LocalWorth | None:

@@ -242,7 +242,7 @@ def _price_effects(dataset: Dataset, offer: OfferKey) -> tuple[bool, bool]:
     Where they do, what is not worth it at a price is not worth it at a less favourable one.
     """
     row = offer.row(dataset)
-    payer = offer.kind.payer(row)
+    payer = offer.kind.payer(dataset, row)
     caps = [each for each in dataset.caps if each.measure.startswith(("cash", "obligation")) and in_scope(each, payer)]
     linear = not caps and not getattr(row, "min_spend_usd_per_year", 0.0)
     return linear, all(each.sense == "max" for each in caps)

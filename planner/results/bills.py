@@ -11,6 +11,7 @@ from models.plan import Plan
 from models.supply.bill_rows import BillRow
 from models.supply.commitment_kind import COMMITMENT
 from models.supply.commitment_periods import on_demand_multiple
+from models.supply.kind import OfferKind
 from models.supply.on_demand import price_paths, seller_name
 from models.supply.usage import charged_hours
 
@@ -59,8 +60,9 @@ def _on_demand(dataset: Dataset, plan: Plan) -> Iterator[BillRow]:
 
 def _usage(dataset: Dataset, plan: Plan) -> Iterator[BillRow]:
     charged = sums(((used, rate), hours) for used, hours, rate in charged_hours(dataset, plan) if rate)
-    for ((_, name, _, t), rate), hours in charged.items():
-        yield _by_the_hour(dataset, t, name, hours, rate, USAGE)
+    for ((kind, name, _, t), rate), hours in charged.items():
+        offer = kind.charged_name(dataset, name) if isinstance(kind, OfferKind) else name
+        yield _by_the_hour(dataset, t, offer, hours, rate, USAGE)
 
 
 def _fleet(dataset: Dataset) -> Iterator[BillRow]:

@@ -64,7 +64,7 @@ def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
                 mw=None,
                 cost_usd=paid[OPTION.name, bought.name],
                 provider=offer.provider if offer else "",
-                region=offer.region if offer else "",
+                region=key.kind.region(dataset, offer) if key and offer else "",
             )
         )
     return sorted(found, key=lambda each: each.month)
@@ -80,14 +80,14 @@ def _signing(dataset: Dataset, each: Signing, cost_usd: float) -> Decision:
         units=each.units,
         end=each.end,
         accelerators=each.units * sum(per_unit.values()),
-        mw=each.units * sum(n * dataset.hardware_of[hardware].kw / 1000.0 for hardware, n in per_unit.items()),
+        mw=each.units * each.kind.most_mw(dataset, each),
         cost_usd=cost_usd,
         signed=each.signed,
         start=each.start,
         cancelled=each.cancelled,
         renewals=each.renewals,
         provider=offer.provider,
-        region=offer.region,
+        region=each.kind.region(dataset, offer),
         signing=each,
     )
 
@@ -112,7 +112,7 @@ def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:
     for i, each in enumerate(plan.signings):
         owners[each.kind.category, each.name].append(i)
         if each.kind.buys:
-            owners["usage", each.name].append(i)
+            owners["usage", each.kind.charged_name(dataset, each.name)].append(i)
     hours = charged_use(dataset, plan)
     costs = [0.0] * len(plan.signings)
     for payment in plan.payments:

@@ -11,7 +11,7 @@ from models.demand.throughput import TokensServed
 from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, Kind
 from models.plan import Plan
-from models.supply.registry import bought
+from models.supply.registry import bringing
 from planner.results.lock_in import LockRow
 from planner.results.views import (
     CASH_GROUPS,
@@ -24,7 +24,7 @@ from planner.results.views import (
     regions_of_sources,
 )
 
-SOURCES: tuple[Kind, ...] = (FLEET, *bought(), ON_DEMAND)
+SOURCES: tuple[Kind, ...] = (FLEET, *bringing(), ON_DEMAND)
 """What tokens are served from."""
 
 

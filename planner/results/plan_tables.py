@@ -11,7 +11,7 @@ from typing import Any
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
 from models.policy.cash_account import CashMonth
 from models.supply.bill_rows import BillRow
-from models.supply.registry import bought, payable
+from models.supply.registry import bringing, payable
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
 from planner.results.profit import COMPUTE, ProfitRow
@@ -126,7 +126,7 @@ MONTHLY = Table(
     columns(
         "month:month",
         "fleet_mw:amount:online_mw.fleet",
-        *(f"{kind.cash_group}_mw:amount:online_mw.{kind.name}" for kind in bought()),
+        *(f"{kind.cash_group}_mw:amount:online_mw.{kind.name}" for kind in bringing()),
         "on_demand_mw:amount",
         "at_work_mw:amount",
         "leased_out_mw:amount",
@@ -135,7 +135,7 @@ MONTHLY = Table(
         "served_bn_per_day:amount:served",
         "shortfall_bn_per_day:amount:shortfall",
         "from_fleet_bn_per_day:amount:served_from.fleet",
-        *(f"from_{kind.cash_group}_bn_per_day:amount:served_from.{kind.name}" for kind in bought()),
+        *(f"from_{kind.cash_group}_bn_per_day:amount:served_from.{kind.name}" for kind in bringing()),
         "from_on_demand_bn_per_day:amount:served_from.on_demand",
         "idle_bn_per_day:amount:idle",
         "fleet_cash_usd:money:cash.fleet",

@@ -130,7 +130,7 @@ def regions_of_sources(dataset: Dataset) -> dict[tuple[Kind, str], str]:
     """The region of every source, by kind and name."""
     return {
         **{(FLEET, each.asset): each.region for each in dataset.fleet},
-        **{(kind, kind.name_of(row)): row.region for kind, row in offers(dataset) if kind.buys},
+        **{(kind, kind.name_of(row)): kind.region(dataset, row) for kind, row in offers(dataset) if kind.buys},
     }
 
 

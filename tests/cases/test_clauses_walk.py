@@ -61,6 +61,23 @@ PARTS: dict[str, Tables] = {
             {"asset": "own", "provider": "us-inc", "region": "us", "hardware": "H100", "accelerators": 1}
         ],
     },
+    "own build": {
+        "own_sites": [
+            {"build": "hall", "site": "campus", "region": "us", "block_mw": 0.002, "blocks_max": 2,
+             "capex_usd_per_mw": 1e6, "capex_months": 3, "energy_usd_per_mwh": 80, "financed_share": 0.5,
+             "interest": 0.08, "tenor_months": 24},
+            {"build": "old hall", "site": "campus", "region": "us", "block_mw": 0.001, "energy_usd_per_mwh": 80,
+             "status": "signed", "signed_month": "2025-08", "signed_blocks": 1, "rent_usd_per_mw_month": 50000},
+        ],
+        "chip_orders": [
+            {"order": "chips", "provider": "maker", "site": "campus", "hardware": "H100", "lot": 1, "lots_max": 4,
+             "usd_per_accelerator": 20000, "deposit_share": 0.4, "lead_months": 1, "financed_share": 0.5,
+             "interest": 0.08, "support_usd_per_accelerator_month": 20},
+        ],
+        "fleet": [
+            {"asset": "own", "provider": "us-inc", "region": "us", "hardware": "H100", "accelerators": 1}
+        ],
+    },
 }  # fmt: skip
 """A workbook of each part, beside `COMMON`."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from properties.brute_factors import gone, plus, times
 
 from models.dataset import Dataset
-from models.schema import Contract, ContractTier, Lease, LeaseOut, LeaseTerm, SpendCommitment
+from models.schema import ChipOrder, Contract, ContractTier, Lease, LeaseOut, LeaseTerm, OwnSite, SpendCommitment
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Holding:
     """One signing: `cost` is its part of the objective, `cash[t]` what is paid in month t of the horizon.
 
     `due` lists (month, USD) of all that is paid month by month, beyond the horizon too. `leased_out`
-    is what it takes away by month and hardware. `years` (contracts): months, USD still missing to the minimum
+    is what it takes away by month and hardware. `power` (MW) and `chips` are what own build brings, `lent` what others
+    paid for it, less what they are paid back. `years` (contracts): months, USD still missing to the minimum
     spend, and the month a top-up is due, of every contract year. `last` is the last month of service;
     `choices` has the months at whose start a unit can stop or be renewed, with the month that is decided in.
     """
@@ -58,6 +59,9 @@ class Holding:
     cash: dict[int, float] = field(default_factory=dict)
     due: list[tuple[int, float]] = field(default_factory=list)
     online: dict[int, tuple[Source, ...]] = field(default_factory=dict)
+    power: dict[int, float] = field(default_factory=dict)
+    chips: dict[int, Source] = field(default_factory=dict)
+    lent: dict[int, float] = field(default_factory=dict)
     leased_out: dict[int, dict[str, float]] = field(default_factory=dict)
     years: list[tuple[tuple[int, ...], float, int]] = field(default_factory=list)
     last: int = 0
@@ -110,11 +114,15 @@ def ramp_at(data: Dataset, ramp: str | None, service_month: int) -> tuple[float,
     return held[-1][1:] if held else (0.0, 1.0)
 
 
-def name_of(offer: Lease | Contract) -> str:
-    return offer.lease if isinstance(offer, Lease) else offer.contract
+Offer = Lease | Contract | OwnSite | ChipOrder
 
 
-def first_service(data: Dataset, offer: Lease | Contract, month: int) -> int:
+def name_of(offer: Offer) -> str:
+    of = {Lease: "lease", Contract: "contract", OwnSite: "build", ChipOrder: "order"}
+    return str(getattr(offer, of[type(offer)]))
+
+
+def first_service(data: Dataset, offer: Offer, month: int) -> int:
     planned = month + offer.lead_months
     if offer.service_not_before is not None:
         planned = max(planned, data.t(offer.service_not_before))
@@ -122,12 +130,12 @@ def first_service(data: Dataset, offer: Lease | Contract, month: int) -> int:
     return planned + (round(plus(data, "delivery_delay_months", decided, name_of(offer))) if decided >= 0 else 0)
 
 
-def left(data: Dataset, offer: Lease | Contract, t: int) -> bool:
+def left(data: Dataset, offer: Offer, t: int) -> bool:
     """Whether the offer's supplier has left by month t."""
     return gone(data, t, name_of(offer), offer.provider)
 
 
-def in_some_scenario(data: Dataset, offer: Lease | Contract, month: int) -> bool:
+def in_some_scenario(data: Dataset, offer: Offer, month: int) -> bool:
     """Whether service of what is signed in a month starts inside the horizon, in one scenario at least."""
     views = [data.in_scenario(each.scenario) for each in data.scenarios] if data.scenario else [data]
     return any(first_service(view, offer, month) < data.settings.months for view in views)
@@ -352,6 +360,103 @@ def _contract_holding(data: Dataset, contract: Contract, month: int, blocks: int
         missing = contract.min_spend_usd_per_year * len(year) / 12.0 - sum(least(tau) for tau in year)
         if year and contract.min_spend_usd_per_year > 0:
             held.years.append((tuple(start + tau - 1 for tau in year), missing, start + year[-1] - 1))
+    return held
+
+
+def own_build_holdings(data: Dataset, row: OwnSite | ChipOrder) -> list[Holding]:
+    """Every month in which a block or a lot can be signed; a signed one has one."""
+    if row.status == "excluded":
+        return []
+    make = _block_holding if isinstance(row, OwnSite) else _lot_holding
+    if row.status == "signed":
+        assert row.signed_month is not None
+        return [make(data, row, data.t(row.signed_month))]
+    return [
+        make(data, row, month)
+        for month in signing_months(data, row.sign_from, row.sign_until)
+        if in_some_scenario(data, row, month)
+    ]
+
+
+def own_build_units(row: OwnSite | ChipOrder) -> tuple[int, int]:
+    """Units signed, and the most that can be."""
+    if isinstance(row, OwnSite):
+        return row.signed_blocks or 0, row.blocks_max
+    return row.signed_lots or 0, row.lots_max
+
+
+def _life_inside(data: Dataset, start: int, life: int) -> float:
+    if data.settings.end_of_horizon == "full":
+        return 1.0
+    return sum(start <= t < start + life for t in data.horizon) / life
+
+
+def _pay_financed(data: Dataset, held: Holding, row: OwnSite | ChipOrder, month: int, usd: float, share: float) -> None:
+    """A payment, in part borrowed and paid back in equal instalments from the next month on."""
+    rate = (1.0 + row.interest) ** (1.0 / 12.0) - 1.0
+    discounted = sum((1.0 + rate) ** -k for k in range(1, row.tenor_months + 1))
+    back = usd * row.financed_share / discounted
+    moves = [(month, usd * (1.0 - row.financed_share), usd * row.financed_share)]
+    moves += [(month + k, back, -back) for k in range(1, row.tenor_months + 1)]
+    for t, cash, lent in moves:
+        if t >= 0 and (cash or lent):
+            held.pay(data, t, cash if t in data.horizon else 0.0, cash * share)
+            held.due.append((t, cash))
+            held.lent[t] = held.lent.get(t, 0.0) + lent
+
+
+def _block_holding(data: Dataset, row: OwnSite, month: int) -> Holding:
+    if row.status == "offer" and left(data, row, month):
+        return Holding("site", row.build, month, void=True)
+    start = first_service(data, row, month)
+    price = times(data, "price", month, row.build)
+    length = 10**4 if row.term_months is None else row.term_months
+    share = _life_inside(data, start, min(row.life_months, length))
+    held = Holding("site", row.build, month, story=f"{row.build}: signed {month}")
+    for k in range(row.capex_months):
+        if not left(data, row, month + k):
+            part = row.block_mw * row.capex_usd_per_mw * price / row.capex_months
+            _pay_financed(data, held, row, month + k, part, share)
+    full = data.settings.end_of_horizon == "full"
+    for t in range(max(0, start), start + length if row.term_months is not None else data.settings.months):
+        if left(data, row, t):
+            break
+        capacity, rate = ramp_at(data, row.ramp, t - start + 1)
+        risen = (1.0 + row.escalator_per_year) ** ((t - start) // 12)
+        rent = row.rent_usd_per_mw_month * price * row.block_mw * capacity * rate * risen
+        if t in data.horizon:
+            held.power[t] = row.block_mw * capacity
+            held.pay(data, t, rent)
+        elif full:
+            held.pay(data, t, 0.0, rent)
+        if row.term_months is not None:
+            held.due.append((t, rent))
+    return held
+
+
+def _lot_holding(data: Dataset, row: ChipOrder, month: int) -> Holding:
+    if row.status == "offer" and left(data, row, month):
+        return Holding("chips", row.order, month, void=True)
+    home = next(each for each in data.own_sites if (each.site or each.build) == row.site)
+    start = first_service(data, row, month)
+    price = times(data, "price", month, row.order)
+    share = _life_inside(data, start, row.life_months)
+    held = Holding("chips", row.order, month, story=f"{row.order}: signed {month}")
+    whole, kw = row.lot * row.usd_per_accelerator * price, data.hardware_of[row.hardware].kw
+    if not left(data, row, month):
+        _pay_financed(data, held, row, month, whole * row.deposit_share, share)
+    if left(data, row, start):
+        return held
+    _pay_financed(data, held, row, start, whole * (1.0 - row.deposit_share), share)
+    for t in data.horizon:
+        if start <= t < start + row.life_months:
+            there = row.lot * row.delivered_share * times(data, "delivered_share", t, row.order)
+            if not left(data, row, t):
+                held.pay(data, t, row.support_usd_per_accelerator_month * price * there)
+            held.chips[t] = Source(
+                "chips", row.order, 0, row.hardware, home.provider, home.region, row.site, there,
+                kw / 1000.0 * home.energy_usd_per_mwh, False,
+            )  # fmt: skip
     return held
 
 

@@ -31,7 +31,8 @@ class Month:
     """What a month of the horizon holds: sources, accelerators leased out, tokens demanded.
 
     `leased_out`: by region and hardware. `demand`: bn tokens by segment, region and load block
-    ("" for a deferrable segment's whole month). `multiples`: on on-demand prices, by provider.
+    ("" for a deferrable segment's whole month). `multiples`: on on-demand prices, by provider. `chips` wait
+    for the `power` (MW) of their sites.
     """
 
     t: int
@@ -39,6 +40,13 @@ class Month:
     leased_out: tuple[tuple[tuple[str, str], float], ...]
     demand: tuple[tuple[tuple[str, str, str], float], ...]
     multiples: tuple[tuple[str, float], ...] = ()
+    chips: tuple[Source, ...] = ()
+    power: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def every(self) -> tuple[Source, ...]:
+        """Sources, and chips that are sources as far as they are powered."""
+        return (*self.sources, *self.chips)
 
 
 @dataclass(frozen=True)
@@ -242,7 +250,7 @@ def cheapest_use(
     singles = [segment for segment in data.segments if segment.single_site]
     places = [(segment.segment, month.t) for segment in singles for month in months]
     choices = [
-        sorted({(source.site, source.region) for source in month.sources}) or [("", "")]
+        sorted({(source.site, source.region) for source in month.every}) or [("", "")]
         for _ in singles
         for month in months
     ]
@@ -385,17 +393,23 @@ def _month(
     margin = data.settings.reserve_margin
     pools: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
     work: dict[tuple[int, str], int] = {}
+    sources = month.every
+    powered = _power(lp, data, month)
+    builds = {row.build for row in data.own_sites}
     for block, hours in block_hours.items():
-        for i, source in enumerate(month.sources):
+        for i, source in enumerate(sources):
+            energy = source.site if source.site in builds else ""
             where: dict[str, Any] = {
                 "provider": source.provider,
                 "region": source.region,
                 "site": source.site,
-                "offer": source.name,
+                "offer": energy if source.kind == "chips" else source.name,
             }
             usage = source.usage * hours
             column = lp.column(t, usage * discount, source.online, cash=usage, **where)
             work[i, block] = column
+            if i in powered:
+                lp.row([(column, 1.0), (powered[i], -1.0)], high=0.0)
             pools[source.region, source.hardware, block].append((column, 1.0))
             if source.overage_share > 0:
                 price = source.overage_rate * hours
@@ -408,17 +422,52 @@ def _month(
             bill = price * dict(month.multiples).get(provider, 1.0) * hours
             bought = lp.column(t, bill * discount, most, cash=bill, provider=provider, region=region)
             pools[region, hardware, block].append((bought, 1.0))
-        for region, hardware in {(source.region, source.hardware) for source in month.sources}:
-            pool = [i for i, s in enumerate(month.sources) if (s.region, s.hardware) == (region, hardware)]
+        for region, hardware in {(source.region, source.hardware) for source in sources}:
+            pool = [i for i, s in enumerate(sources) if (s.region, s.hardware) == (region, hardware)]
             out = leased_out.get((region, hardware), 0.0)
-            free = sum(month.sources[i].online for i in pool) - out
-            lp.row([(work[i, block], 1.0) for i in pool], high=free * (1.0 - margin))
-            sublet = [i for i in pool if month.sources[i].sublet]
-            lp.row([(work[i, block], 1.0) for i in sublet], high=sum(month.sources[i].online for i in sublet) - out)
+            free = sum(sources[i].online for i in pool if i not in powered) - out
+            used = [(work[i, block], 1.0) for i in pool]
+            kept = [(powered[i], margin - 1.0) for i in pool if i in powered]
+            lp.row([*used, *kept], high=free * (1.0 - margin))
+            sublet = [i for i in pool if sources[i].sublet]
+            lp.row([(work[i, block], 1.0) for i in sublet], high=sum(sources[i].online for i in sublet) - out)
     for i, source in enumerate(month.sources):
         if source.kind == "contract" and source.take_or_pay < 1.0:
             _excess(lp, data, month, i, [(work[i, block], hours) for block, hours in block_hours.items()], exact)
-    _service(lp, data, month, site_of, block_hours, pools, work)
+    _service(lp, data, month, site_of, block_hours, pools, work, powered)
+
+
+def _power(lp: Lp, data: Dataset, month: Month) -> dict[int, int]:
+    """Columns of the chips powered, by source: no more draw power than there is, and caps on power count these."""
+    if not month.chips:
+        return {}
+    power = dict(month.power)
+    first = len(month.sources)
+    powered = {first + k: lp.column(month.t, upper=chips.online) for k, chips in enumerate(month.chips)}
+    kw = {i: data.hardware_of[month.every[i].hardware].kw for i in range(len(month.every))}
+    for site in {chips.site for chips in month.chips}:
+        here = [(column, kw[i]) for i, column in powered.items() if month.every[i].site == site]
+        lp.row(here, high=1000.0 * power.get(site, 0.0))
+    for cap in data.caps:
+        window = (0 if cap.from_month is None else data.t(cap.from_month)) <= month.t
+        window = window and (cap.until_month is None or month.t <= data.t(cap.until_month))
+        if not cap.measure.startswith("capacity") or not window:
+            continue
+        share = cap.value if cap.measure == "capacity_share" else 0.0
+        fixed, terms = 0.0, []
+        for i, source in enumerate(month.every):
+            of = {
+                "total": None, "provider": source.provider, "vendor": data.hardware_of[source.hardware].vendor,
+                "hardware": source.hardware, "region": source.region, "site": source.site, "offer": source.name,
+            }  # fmt: skip
+            weight = ((of[cap.scope] == cap.name) - share) * kw[i] / 1000.0
+            if i in powered:
+                terms.append((powered[i], weight))
+            else:
+                fixed += weight * source.online
+        bound = (cap.value if cap.measure == "capacity_mw" else 0.0) - fixed
+        lp.row(terms, **{"high" if cap.sense == "max" else "low": bound})
+    return powered
 
 
 def _excess(lp: Lp, data: Dataset, month: Month, i: int, used: list[tuple[int, float]], exact: bool) -> None:
@@ -452,6 +501,7 @@ def _service(
     block_hours: Mapping[str, float],
     pools: dict[tuple[str, str, str], list[tuple[int, float]]],
     work: Mapping[tuple[int, str], int],
+    powered: Mapping[int, int],
 ) -> None:
     """Tokens served take accelerators of a pool; tokens short cost what the segment says, where it allows any."""
     t, discount = month.t, data.discount(month.t)
@@ -479,14 +529,16 @@ def _service(
     hosts = {site for (_, when), (site, _) in site_of.items() if when == t}
     for block in block_hours:
         for site in hosts:
-            at_site = [i for i, source in enumerate(month.sources) if source.site == site]
+            at_site = [i for i, source in enumerate(month.every) if source.site == site]
             placed = []
             for hardware in {row.hardware for row in data.hardware}:
-                here = [(work[i, block], -1.0) for i in at_site if month.sources[i].hardware == hardware]
+                here = [(work[i, block], -1.0) for i in at_site if month.every[i].hardware == hardware]
                 lp.row([*site_work[site, hardware, block], *here], high=0.0)
                 placed += site_work[site, hardware, block]
-            online = sum(month.sources[i].online for i in at_site)
-            lp.row(placed, high=(1.0 - data.settings.reserve_margin) * online)
+            online = sum(month.every[i].online for i in at_site if i not in powered)
+            kept = data.settings.reserve_margin - 1.0
+            more = [(powered[i], kept) for i in at_site if i in powered]
+            lp.row([*placed, *more], high=-kept * online)
     short: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for (name, region, when), tokens in asked_for.items():
         segment = data.segment_of[name]

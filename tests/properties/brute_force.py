@@ -18,6 +18,8 @@ from properties.brute_bills import (
     contract_holdings,
     lease_holdings,
     lease_out_holdings,
+    own_build_holdings,
+    own_build_units,
     signing_months,
 )
 from properties.brute_demand import demand, limit_paths, limits_of, loses, losses, path_cost
@@ -27,12 +29,14 @@ from properties.brute_policies import (
     account_of,
     budgets_of,
     caps_one_by_one,
+    chips_delivered,
     fleet_running,
     floors_of,
     leased_out,
     multiples,
     options_allow,
     policies_hold,
+    power_online,
     sources_online,
 )
 
@@ -104,6 +108,13 @@ def _choices(data: Dataset) -> Iterator[Choice]:
             signings.append(list(itertools.combinations_with_replacement(taken, offer.signed_units or 0)))
         else:
             signings.append(_up_to(taken, offer.units_max))
+    for own in (*data.own_sites, *data.chip_orders):
+        built = own_build_holdings(data, own)
+        signed, most = own_build_units(own)
+        if own.status == "signed":
+            signings.append(list(itertools.combinations_with_replacement(built, signed)))
+        else:
+            signings.append(_up_to(built, most))
     for promise in data.spend_commitments:
         committed = commitment_holdings(data, promise)
         signings.append([tuple(committed)] if promise.status == "signed" else _up_to(committed, 1))
@@ -179,6 +190,8 @@ def _parts(data: Dataset, choice: Choice) -> list[Part]:
                 tuple(sorted(leased_out(data, choice, t).items())),
                 demand(data, choice.paths, t),
                 multiples(data, choice, t),
+                chips_delivered(choice, t),
+                power_online(data, choice, t),
             )
             for t in months
         )

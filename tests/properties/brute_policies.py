@@ -13,7 +13,7 @@ from properties.brute_dispatch import Account, Budget, Floor
 from properties.brute_factors import gone
 
 from models.dataset import Dataset
-from models.schema import Cap, Contract, Fleet, Lease
+from models.schema import Cap, ChipOrder, Fleet
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def options_allow(data: Dataset, holdings: Sequence[Holding], bought: dict[str, 
 
 
 def _is_signed(data: Dataset, held: Holding) -> bool:
-    sheet = {"lease": "leases", "contract": "contracts", "lease_out": "lease_outs", "commitment": "spend_commitments"}
+    sheet = OFFERS | {"lease_out": "lease_outs", "commitment": "spend_commitments"}
     return bool(data.named(sheet[held.kind])[held.name].status == "signed")
 
 
@@ -150,6 +150,8 @@ def _within(cap: Cap, found: float, value: float) -> bool:
 
 
 def _cap_on_decisions(data: Dataset, cap: Cap, choice: Choice, sources: Sequence[Source], t: int) -> bool:
+    if cap.measure in ("capacity_mw", "capacity_share") and any(t in held.chips for held in choice.holdings):
+        return True  # what is powered follows from the use
     if cap.measure in ("capacity_mw", "capacity_share"):
         total = scoped = 0.0
         for source in sources:
@@ -179,7 +181,7 @@ def _cap_on_decisions(data: Dataset, cap: Cap, choice: Choice, sources: Sequence
 def _in_scope(data: Dataset, cap: Cap, held: Holding) -> bool:
     offer = _offer(data, held)
     of = {
-        "total": None, "provider": offer.provider, "region": offer.region, "site": offer.site or held.name,
+        "total": None, "provider": offer.provider, "region": _region(data, offer), "site": offer.site or held.name,
         "offer": held.name,
     }  # fmt: skip
     return of[cap.scope] == cap.name
@@ -194,7 +196,13 @@ def floors_of(data: Dataset, choice: Choice) -> list[Floor]:
             fixed = sum(
                 held.cash.get(t, 0.0)
                 for held in choice.holdings
-                if held.kind in ("lease", "contract") and _offer(data, held).provider == row.provider
+                if held.kind in OFFERS and _offer(data, held).provider == row.provider
+                for t in months
+            )
+            fixed += sum(
+                held.lent.get(t, 0.0)
+                for held in choice.holdings
+                if held.kind in OFFERS and _offer(data, held).provider == row.provider
                 for t in months
             )
             fixed += sum(
@@ -202,6 +210,25 @@ def floors_of(data: Dataset, choice: Choice) -> list[Floor]:
             )
             found.append(Floor(row.provider, months, round(usd - fixed, 9)))
     return found
+
+
+def chips_delivered(choice: Choice, t: int) -> tuple[Source, ...]:
+    """Chips of each order that are there, powered or not."""
+    summed: dict[Source, float] = defaultdict(float)
+    for held in choice.holdings:
+        if t in held.chips:
+            summed[replace(held.chips[t], online=0.0)] += held.chips[t].online
+    return tuple(replace(key, online=round(total, 9)) for key, total in summed.items() if total > 1e-12)
+
+
+def power_online(data: Dataset, choice: Choice, t: int) -> tuple[tuple[str, float], ...]:
+    """MW online by own site."""
+    found: dict[str, float] = defaultdict(float)
+    builds = {row.build: row.site or row.build for row in data.own_sites}
+    for held in choice.holdings:
+        if t in held.power:
+            found[builds[held.name]] += held.power[t]
+    return tuple(found.items())
 
 
 def multiples(data: Dataset, choice: Choice, t: int) -> tuple[tuple[str, float], ...]:
@@ -214,8 +241,18 @@ def multiples(data: Dataset, choice: Choice, t: int) -> tuple[tuple[str, float],
     return tuple(found.items())
 
 
-def _offer(data: Dataset, held: Holding) -> Lease | Contract:
-    return data.lease_of[held.name] if held.kind == "lease" else data.contract_of[held.name]
+OFFERS = {"lease": "leases", "contract": "contracts", "site": "own_sites", "chips": "chip_orders"}
+"""Kinds of holdings that are paid for, and their sheets."""
+
+
+def _offer(data: Dataset, held: Holding) -> Any:
+    return data.named(OFFERS[held.kind])[held.name]
+
+
+def _region(data: Dataset, offer: Any) -> str:
+    if isinstance(offer, ChipOrder):
+        return next(each.region for each in data.own_sites if (each.site or each.build) == offer.site)
+    return str(offer.region)
 
 
 def _fixed_cash(data: Dataset, cap: Cap, choice: Choice, t: int) -> float:

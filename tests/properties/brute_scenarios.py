@@ -70,6 +70,8 @@ def decided(data: Dataset, choice: Choice) -> Decided:
     signed = {row.lease for row in data.leases if row.status == "signed"}
     signed |= {row.contract for row in data.contracts if row.status == "signed"}
     signed |= {row.lease_out for row in data.lease_outs if row.status == "signed"}
+    signed |= {row.build for row in data.own_sites if row.status == "signed"}
+    signed |= {row.order for row in data.chip_orders if row.status == "signed"}
     signed |= {row.commitment for row in data.spend_commitments if row.status == "signed"}
     taken: Counter[tuple[int, tuple[object, ...]]] = Counter()
     going_on: dict[tuple[int, tuple[object, ...]], int] = {}

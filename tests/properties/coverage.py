@@ -41,6 +41,8 @@ EXEMPT = {
         "options.option",
         "limits.limit",
         "caps.cap",
+        "own_sites.build",
+        "chip_orders.order",
         "spend_commitments.commitment",
         "rules.rule",
         "scenarios.scenario",
@@ -204,6 +206,7 @@ def kinds(data: Dataset) -> set[str]:
     """The kinds of offers that the workbook has."""
     found = {f"{row.status} lease" for row in data.leases} | {f"{row.status} contract" for row in data.contracts}
     found |= {f"{row.status} commitment" for row in data.spend_commitments}
+    found |= {f"{row.status} site" for row in data.own_sites} | {f"{row.status} chips" for row in data.chip_orders}
     has = {"fleet": data.fleet, "on-demand": data.on_demand, "lease-out": data.lease_outs, "option": data.options}
     return {each for each in found if not each.startswith("excluded")} | {each for each, rows in has.items() if rows}
 
@@ -238,5 +241,5 @@ def pairs(found: set[str]) -> list[str]:
 
 ALL_KINDS = {
     "fleet", "offer lease", "signed lease", "offer contract", "signed contract", "lease-out", "on-demand", "option",
-    "offer commitment", "signed commitment",
+    "offer commitment", "signed commitment", "offer site", "signed site", "offer chips", "signed chips",
 }  # fmt: skip

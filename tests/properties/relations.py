@@ -45,6 +45,8 @@ ACCELERATORS = {
     "lease_hardware": ("accelerators",),
     "contracts": ("block_mw",),
     "on_demand": ("max_accelerators",),
+    "own_sites": ("block_mw",),
+    "chip_orders": ("lot",),
     "lease_outs": ("accelerators",),
     "lease_out_hardware": ("accelerators",),
     "demand": ("tokens_bn_per_day",),
@@ -73,6 +75,8 @@ PER_HOUR = {
     "contract_tiers": ("usd_per_accelerator_hour", "usd_per_kw_month"),
     "on_demand": ("usd_per_accelerator_hour",),
     "lease_outs": ("usd_per_accelerator_hour",),
+    "own_sites": ("capex_usd_per_mw", "rent_usd_per_mw_month", "energy_usd_per_mwh"),
+    "chip_orders": ("usd_per_accelerator", "support_usd_per_accelerator_month"),
 }
 """Columns of money by tokens, and by accelerator-hour or power."""
 

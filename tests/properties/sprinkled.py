@@ -10,7 +10,7 @@ from typing import Any
 from builders import JAN, contract, demand, fleet, hardware, lease, lease_out, on_demand, ramp, term, throughput
 from properties.money_rows import with_money
 from properties.relations import columns_times, times
-from properties.workbook_rows import Maker, a_commitment, some_limits
+from properties.workbook_rows import Maker, a_commitment, own_build, some_limits
 from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import a_cap, a_rule, some_options
 
@@ -75,6 +75,13 @@ COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
         "overage_price_multiple": (1.5,),
         "site": ("campus",),
     },
+    "own_sites": {
+        "status": ("excluded",),
+        "rent_usd_per_mw_month": (1e5,),
+        "capex_months": (3,),
+        "energy_usd_per_mwh": (300.0,),
+    },
+    "chip_orders": {"status": ("excluded",), "life_months": (2, 30), "support_usd_per_accelerator_month": (80.0,)},
     "on_demand": {"max_accelerators": (0.5, 1.0)},
     "lease_outs": {
         "units_max": (2,),
@@ -193,6 +200,8 @@ OFFERS = (
     lambda make: _lease(make, signed=make.one_of(-11, -1, 0, 1)),
     lambda make: _contract(make, signed=make.one_of(-11, -1, 0, 1), take_or_pay_share=make.one_of(0.5, 1.0)),
     lambda make: [lease_out("strewn taker", make.one_of(0.8, 1.6), 2, **_where(make))],
+    lambda make: own_build(make, "strewn build"),
+    lambda make: own_build(make, "strewn build"),
     lambda make: [a_commitment(make, "strewn promise", "neo", "hyper", "spot", "strewn", "us-inc")],
     lambda make: [lease_out("strewn old taker", 1.0, 14, signed=-11, escalator_per_year=0.5, **_where(make))],
     lambda make: [on_demand(make.one_of(0.8, 1.6), provider="strewn", max_accelerators=1.0, **_where(make))],

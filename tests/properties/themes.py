@@ -21,7 +21,7 @@ from builders import (
     term,
     throughput,
 )
-from properties.workbook_rows import Maker, a_commitment, mixed
+from properties.workbook_rows import Maker, a_commitment, mixed, own_build
 from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import workbook
 
@@ -297,6 +297,39 @@ def subleases(random: Random) -> Dataset:
     return few_enough(dataset(rows, months=3, **settings), 2500)
 
 
+def plants(random: Random) -> Dataset:
+    """Own build, old and new, against hours at market price, under caps on cash, debt and power."""
+    make = Maker(random)
+    make.months, make.regions = 4, ["us"]
+    rows: list[Any] = [
+        *ramp("slow", (1, 0.5, 0.75), (2, 1.0, 1.0)),
+        *ramp("late", (2, 1.0, 1.25)),
+        hardware(),
+        throughput(),
+        *own_build(make),
+        segment(shortfall_usd_per_mtok=make.one_of(0.1, 0.3)),
+        demand(*(make.one_of(0.5, 1.0, 2.0, 3.0) for _ in range(4))),
+        on_demand(make.one_of(1.5, 3.0)),
+    ]
+    if "TPU" in make.hardware:
+        rows += [hardware("TPU", kw=0.5), throughput(hardware="TPU", bn_per_day=0.75)]
+    if make.chance(4):
+        rows += own_build(make, "second build")
+    if make.chance(3):
+        rows.append(a_commitment(make, "promise", "own", "landlord", "hyper", "maker"))
+    scope, name = make.one_of(
+        ("total", None), ("provider", "own"), ("offer", "own build"), ("offer", "own build chips 0")
+    )
+    measure, value = make.one_of(
+        ("cash_usd", 1500.0), ("obligation_usd", 800.0), ("obligation_usd", 2500.0), ("capacity_mw", 0.001)
+    )
+    if make.chance(5):
+        sense = make.one_of("max", "max", "min")
+        rows.append(Cap(cap="policy", measure=measure, scope=scope, name=name, sense=sense, value=value))
+    settings = make.some(4, discount_rate=(0.3,), end_of_horizon=("full",), reserve_margin=(0.1, 0.25))
+    return few_enough(dataset(rows, months=4, **settings), 2500)
+
+
 THEMES: dict[str, Callable[[Random], Dataset]] = {
     "anything": workbook,
     "levers": limit_effects,
@@ -304,4 +337,5 @@ THEMES: dict[str, Callable[[Random], Dataset]] = {
     "commitments": commitments,
     "sites": sites,
     "subleases": subleases,
+    "plants": plants,
 }

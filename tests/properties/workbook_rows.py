@@ -22,6 +22,7 @@ from builders import (
 
 from models.columns import Row
 from models.schema import (
+    ChipOrder,
     ContractTier,
     LeaseOut,
     LeaseOutHardware,
@@ -30,6 +31,7 @@ from models.schema import (
     LoadBlock,
     LoadShape,
     Network,
+    OwnSite,
     SpendCommitment,
 )
 
@@ -258,6 +260,62 @@ def sold(make: Maker) -> list[Any]:
         rows.append(on_demand(make.one_of(1.0, 3.2), t=1, **place, **make.some(3, max_accelerators=(1.0,))))
     if make.chance(2):
         rows.append(on_demand(2.2, provider="other", **place, max_accelerators=1.0))
+    return rows
+
+
+def own_build(make: Maker, name: str = "own build") -> list[Any]:
+    """A site in blocks, and chips for it, in one order or two, with money of others or without."""
+    region, chosen = make.one_of(*make.regions), list(make.hardware)
+    columns: dict[str, Any] = make.some(
+        3,
+        lead_months=(1,),
+        service_not_before=(JAN + 1,),
+        blocks_max=(2,),
+        ramp=("slow", "late"),
+        term_months=(2, 3),
+        capex_months=(2, 4),
+        life_months=(4, 12),
+        rent_usd_per_mw_month=(1e5,),
+        escalator_per_year=(0.5,),
+        energy_usd_per_mwh=(200.0, 500.0),
+    )
+    loan: dict[str, Any] = {"financed_share": make.one_of(0.5, 0.8), "tenor_months": make.one_of(2, 6)}
+    loan |= {"interest": make.one_of(0.0, 0.5)}
+    if make.chance(3):
+        columns |= loan
+    columns |= make.window("sign_from", "sign_until")
+    if make.chance(3):
+        columns |= {"status": "signed", "signed_month": JAN + make.one_of(-14, -2, 0, 1), "signed_blocks": 1}
+    site = f"{name} campus" if make.chance(3) else None
+    provider = {"provider": make.one_of("hyper", "landlord")} if make.chance(4) else {}
+    rows: list[Any] = [
+        OwnSite(
+            build=name, site=site, region=region, block_mw=make.one_of(0.001, 0.0015, 0.002),
+            capex_usd_per_mw=make.one_of(0.0, 2e5, 8e5), **columns, **provider,
+        )
+    ]  # fmt: skip
+    for k in range(make.one_of(1, 1, 2)):
+        order: dict[str, Any] = make.some(
+            3,
+            lead_months=(1,),
+            service_not_before=(JAN + 1,),
+            delivered_share=(0.5,),
+            lots_max=(2,),
+            deposit_share=(0.0, 0.3),
+            support_usd_per_accelerator_month=(40.0, 100.0),
+            life_months=(2, 5),
+            provider=("neo", "maker"),
+        )
+        order |= loan if make.chance(3) else {}
+        order |= make.window("sign_from", "sign_until")
+        if make.chance(3):
+            order |= {"status": "signed", "signed_month": JAN + make.one_of(-3, -1, 0, 1), "signed_lots": 1}
+        rows.append(
+            ChipOrder(
+                order=f"{name} chips {k}", site=site or name, hardware=make.one_of(*chosen), lot=make.one_of(1.0, 2.0),
+                usd_per_accelerator=make.one_of(600.0, 3000.0, 9000.0), **order,
+            )
+        )  # fmt: skip
     return rows
 
 

@@ -10,11 +10,18 @@ from typing import Any
 from builders import (
     JAN,
 )
-from properties.brute_bills import contract_holdings, lease_holdings, lease_out_holdings, signing_months
+from properties.brute_bills import (
+    contract_holdings,
+    lease_holdings,
+    lease_out_holdings,
+    own_build_holdings,
+    own_build_units,
+    signing_months,
+)
 from properties.brute_demand import limit_paths
 
 from models.dataset import Dataset
-from models.schema import Contract, Lease, LeaseOut, Option
+from models.schema import Option
 
 
 def combinations(data: Dataset) -> int:
@@ -28,11 +35,18 @@ def combinations(data: Dataset) -> int:
         signed, choices = row.status == "signed", len(lease_out_holdings(data, row))
         units = (row.signed_units or 0) if signed else row.units_max
         sizes.append(comb(choices + units - signed, units))
+    for own in (*data.own_sites, *data.chip_orders):
+        most, built = own_build_units(own)[1], len(own_build_holdings(data, own))
+        sizes.append(1 if own.status == "signed" else comb(built + most, most))
     sizes += [2 for row in data.spend_commitments if row.status == "offer"]
     sizes += [1 + len(signing_months(data, row.buy_from, row.buy_until)) for row in data.options]
     single = sum(row.single_site for row in data.segments)
     if single:
-        sites = {row.site or row.asset for row in data.fleet} | {row.site or row.lease for row in data.leases}
+        sites = (
+            {row.site for row in data.chip_orders}
+            | {row.site or row.asset for row in data.fleet}
+            | {row.site or row.lease for row in data.leases}
+        )
         tied = (
             data.spend_commitments
             or any(row.per != "month" for row in data.caps)
@@ -52,6 +66,8 @@ def few_enough(data: Dataset, most: int) -> Dataset:
         lambda d: replace(d, contracts=tuple(_first_month(row) for row in d.contracts)),
         lambda d: replace(d, leases=tuple(_first_month(row) for row in d.leases)),
         lambda d: replace(d, lease_outs=tuple(_first_month(row) for row in d.lease_outs)),
+        lambda d: replace(d, chip_orders=tuple(_first_month(row) for row in d.chip_orders)),
+        lambda d: replace(d, own_sites=tuple(_first_month(row) for row in d.own_sites)),
         lambda d: replace(d, options=tuple(_bought_at_first(row) for row in d.options)),
         lambda d: replace(d, options=()),
         lambda d: replace(d, segments=tuple(replace(row, single_site=False) for row in d.segments)),
@@ -68,7 +84,7 @@ def _single(row: Any) -> Any:
     return replace(row, signed_units=1) if getattr(row, "status", "") == "signed" else replace(row, units_max=1)
 
 
-def _first_month(row: Lease | Contract | LeaseOut) -> Any:
+def _first_month(row: Any) -> Any:
     if getattr(row, "status", "") == "signed":
         return row
     first = JAN if row.sign_from is None else row.sign_from

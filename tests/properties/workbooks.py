@@ -12,11 +12,11 @@ from builders import (
     fleet,
     ramp,
 )
-from properties.workbook_rows import Maker, asked, lease_outs, machines, one_contract, one_lease, sold
+from properties.workbook_rows import Maker, asked, lease_outs, machines, one_contract, one_lease, own_build, sold
 from properties.workbook_sizes import few_enough, shifted
 
 from models.dataset import Dataset
-from models.schema import MEASURES, Cap, Contract, Fleet, Lease, Option, Rule
+from models.schema import MEASURES, Cap, Contract, Fleet, Lease, Option, OwnSite, Rule
 
 RAMPS = [*ramp("slow", (1, 0.5, 0.5), (2, 1.0, 1.0)), *ramp("late", (2, 1.0, 1.25))]
 
@@ -43,6 +43,8 @@ def workbook(random: Random) -> Dataset:
         )
     rows += [one_lease(make, f"lease{i}") for i in range(make.one_of(0, 1, 1, 1, 2))]
     rows += [one_contract(make, f"contract{i}") for i in range(make.one_of(0, 0, 1, 1))]
+    if make.chance(3):
+        rows += own_build(make)
     if make.chance(7):
         rows += sold(make)
     if make.chance(3):
@@ -61,13 +63,16 @@ def workbook(random: Random) -> Dataset:
 
 
 def _offers(data: Dataset) -> list[str]:
-    return [row.lease for row in data.leases] + [row.contract for row in data.contracts]
+    names = [row.lease for row in data.leases] + [row.contract for row in data.contracts]
+    return names + [row.build for row in data.own_sites] + [row.order for row in data.chip_orders]
 
 
 def some_options(make: Maker, data: Dataset, had: int = 0) -> tuple[Option, ...]:
     """One option or two on an offer that is not signed, where there is one."""
     unsigned = [row.lease for row in data.leases if row.status == "offer"]
     unsigned += [row.contract for row in data.contracts if row.status == "offer"]
+    unsigned += [row.build for row in data.own_sites if row.status == "offer"]
+    unsigned += [row.order for row in data.chip_orders if row.status == "offer"]
     if not unsigned:
         return ()
     offer = make.one_of(*unsigned)
@@ -96,14 +101,14 @@ def a_rule(make: Maker, data: Dataset, name: str = "policy") -> tuple[Rule, ...]
 def a_cap(make: Maker, data: Dataset, name: str) -> Cap:
     """A cap of any measure on anything there is."""
     sense = make.one_of("max", "max", "max", "min")
-    sources: list[Fleet | Lease | Contract] = [*data.fleet, *data.leases, *data.contracts]
+    sources: list[Fleet | Lease | Contract | OwnSite] = [*data.fleet, *data.leases, *data.contracts, *data.own_sites]
     known: dict[str, list[Any]] = {
         "total": [None],
-        "provider": sorted({row.provider for row in sources}),
+        "provider": sorted({row.provider for row in sources} | {row.provider for row in data.chip_orders}),
         "vendor": sorted({row.vendor for row in data.hardware if row.vendor}),
         "hardware": sorted(data.hardware_of),
         "region": sorted({row.region for row in sources}),
-        "site": sorted({row.site for row in sources if row.site}),
+        "site": sorted({row.site for row in (*sources, *data.chip_orders) if row.site}),
         "offer": _offers(data),
         "segment": sorted(data.segment_of),
     }

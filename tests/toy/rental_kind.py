@@ -86,7 +86,8 @@ class RentalKind(OfferKind):
         model.readers.append(read)
 
     def _enter(self, model: Model, row: Rental, m: int, count: Linear) -> None:
-        dataset, payer, start = model.dataset, self.payer(row), self.start(model.dataset, row, m)
+        dataset = model.dataset
+        payer, start = self.payer(dataset, row), self.start(dataset, row, m)
         model.signings.sign(row.rental, m, count, 1)
         source = Source(self, row.rental, 0, row.provider, row.region, self.site(row), row.hardware, 0.0, False)
         for t in range(max(0, start), start + row.term_months):

@@ -20,10 +20,10 @@ from models.supply.kind import OfferKind
 from models.supply.registry import KINDS, decided_kinds, kind_named
 
 MODELS, PLANNER = Path(models.__file__).parent, Path(planner.__file__).parent
-WORDS = {"lease", "contract", "lease_out", "option", "commitment"}
-CONSTANTS = {"LEASE", "CONTRACT", "LEASE_OUT", "OPTION", "COMMITMENT"}
+WORDS = {"lease", "contract", "lease_out", "option", "commitment", "chips"}
+CONSTANTS = {"LEASE", "CONTRACT", "LEASE_OUT", "OPTION", "COMMITMENT", "SITE", "CHIPS"}
 ROWS = {"Lease", "LeaseHardware", "LeaseTerm", "Contract", "ContractTier", "LeaseOut", "Option", "SpendCommitment"}
-OWN = ("lease", "contract", "take_or_pay", "options", "commitment")
+OWN = ("lease", "contract", "take_or_pay", "options", "commitment", "own_build")
 """How the names of a kind's own files in models/supply begin."""
 NO_KIND = {
     "excel/template_rows.py": "the key is a column of the sheets leases and lease_terms",

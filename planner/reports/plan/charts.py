@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.supply.registry import bought
+from models.supply.registry import bringing
 from planner.excel.book import INK, ORANGE, PALETTE, PURPLE, RED, SILVER
 from planner.excel.charts import SMALL, month_chart
 from planner.excel.first_sheet import MoneyUnit
@@ -20,7 +20,7 @@ def tokens_chart(workbook: Any, months: list[MonthRow]) -> Any:
     """Tokens a day by what they are served from, and what is idle, stacked; demand before and after limits as lines."""
     bars = (
         ("from_fleet_bn_per_day", "Fleet", SILVER),
-        *((f"from_{kind.cash_group}_bn_per_day", kind.label, kind.colour) for kind in bought()),
+        *((f"from_{kind.cash_group}_bn_per_day", kind.label, kind.colour) for kind in bringing()),
         ("from_on_demand_bn_per_day", "On demand", ORANGE),
         ("idle_bn_per_day", "Idle", IDLE),
     )
@@ -38,7 +38,7 @@ def power_chart(workbook: Any, months: list[MonthRow]) -> Any:
     """MW by kind stacked, with what is at work in the busiest hours and what is leased out as lines."""
     bars = (
         ("fleet_mw", "Fleet", SILVER),
-        *((f"{kind.cash_group}_mw", kind.label, kind.colour) for kind in bought()),
+        *((f"{kind.cash_group}_mw", kind.label, kind.colour) for kind in bringing()),
         ("on_demand_mw", "On demand, busiest hours", ORANGE),
     )
     lines = [("at_work_mw", "At work, busiest hours", {"color": INK, "width": 2})]
