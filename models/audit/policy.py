@@ -72,7 +72,10 @@ class Caps:
                 if getattr(row, "status", "offer") != "excluded":
                     hardware = {each.hardware for each in data.lease_hardware if each.lease == name}
                     hardware = {row.hardware} if hasattr(row, "hardware") else hardware
-                    named.append((row.provider, row.region, row.site or name, name, hardware))
+                    home = next((each for each in data.own_sites if (each.site or each.build) == row.site), None)
+                    region = row.region if hasattr(row, "region") else home.region if home else ""
+                    seller = "" if cap.measure.startswith("capacity") and not hasattr(row, "region") else row.provider
+                    named.append((seller, region, row.site or name, name, hardware))
         if cap.measure.startswith("cash"):
             named += [(row.provider, row.region, "", "", set[str]()) for row in data.on_demand]
         kinds = {hardware for *_, held in named for hardware in held}

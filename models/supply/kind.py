@@ -67,6 +67,8 @@ class OfferKind(Kind, ABC):
         Whether scenario factors act on it: price, share delivered, delay, exit of the supplier.
     brings
         Whether it brings accelerators online by itself.
+    hosts
+        Whether its provider runs what it brings.
     several_terms
         Whether an offer is signed for one of several terms, which then tells its signings and sources apart.
     residual
@@ -85,6 +87,7 @@ class OfferKind(Kind, ABC):
     several_terms: bool = False
     residual: bool = False
     brings: bool = True
+    hosts: bool = True
     purchase: bool = True
 
     @property

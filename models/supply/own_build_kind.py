@@ -293,4 +293,5 @@ CHIPS = ChipOrderKind(
     signing_families=("lots_by",),
     most_column="lots_max",
     signed_column="signed_lots",
+    hosts=False,
 )

@@ -130,9 +130,12 @@ def members(dataset: Dataset, cap: Cap) -> list[str]:
         names |= {name for kind, row in bought_rows for name in kind.hardware(dataset, row)}
         vendors = {dataset.hardware_of[each].vendor for each in names} - {""}
         return sorted(names if cap.scope == "hardware" else vendors)
-    rows: list[Any] = [*dataset.fleet, *(row for _, row in bought_rows)]
-    rows += dataset.on_demand if cap.measure.startswith("cash") else ()
-    return sorted({getattr(row, cap.scope) for row in rows})
+    rows: list[Any] = [*dataset.fleet, *(dataset.on_demand if cap.measure.startswith("cash") else ())]
+    names = {getattr(row, cap.scope) for row in rows}
+    if cap.scope == "region":
+        return sorted(names | {kind.region(dataset, row) for kind, row in bought_rows})
+    capacity = cap.measure.startswith("capacity")
+    return sorted(names | {row.provider for kind, row in bought_rows if kind.hosts or not capacity})
 
 
 def options_on(dataset: Dataset, offer: OfferKey) -> list[Option]:

@@ -115,13 +115,15 @@ def caps_one_by_one(data: Dataset) -> Dataset:
     leases = [(row, row.lease) for row in data.leases if row.status != "excluded"]
     contracts = [(row, row.contract) for row in data.contracts if row.status != "excluded"]
     own = [(row, row.asset) for row in data.fleet]
-    held: list[tuple[Any, str]] = [*own, *leases, *contracts]
-    names = {name for _, name in [*leases, *contracts]}
-    hardware = {row.hardware for row, _ in [*own, *contracts]}
+    builds = [(row, row.build) for row in data.own_sites if row.status != "excluded"]
+    orders = [(row, row.order) for row in data.chip_orders if row.status != "excluded"]
+    held: list[tuple[Any, str]] = [*own, *leases, *contracts, *builds, *orders]
+    names = {name for _, name in [*leases, *contracts, *builds, *orders]}
+    hardware = {row.hardware for row, _ in [*own, *contracts, *orders]}
     hardware |= {row.hardware for row in data.lease_hardware if row.lease in {name for _, name in leases}}
     members: dict[str, set[Any]] = {
-        "provider": {row.provider for row, _ in held},
-        "region": {row.region for row, _ in held},
+        "provider": {row.provider for row, _ in held if not isinstance(row, ChipOrder)},
+        "region": {_region(data, row) for row, _ in held},
         "site": {row.site or name for row, name in held},
         "offer": names,
         "hardware": hardware,
@@ -134,6 +136,8 @@ def caps_one_by_one(data: Dataset) -> Dataset:
             caps.append(cap)
             continue
         whom = set(members[cap.scope])
+        if cap.scope == "provider" and not cap.measure.startswith("capacity"):
+            whom |= {row.provider for row, _ in orders}
         if cap.measure == "cash_usd" and cap.scope in ("provider", "region"):
             whom |= {getattr(row, cap.scope) for row in data.on_demand}
         caps += [replace(cap, cap=f"{cap.cap} {name}", name=name) for name in sorted(whom)]
