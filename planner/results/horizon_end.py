@@ -41,9 +41,11 @@ def horizon_end(dataset: Dataset, plan: Plan) -> HorizonEnd:
 
 
 def _kept(dataset: Dataset, plan: Plan) -> set[str]:
-    """The hardware that signings keep beyond the horizon."""
+    """The hardware that signings of leases and contracts keep beyond the horizon, or could without cancelling."""
     last = dataset.horizon[-1]
-    kept = (each for each in plan.signings if each.kind.buys and each.end > last)
+    kept = (
+        each for each in plan.signings if each.kind.buys and each.kind.hosts and each.end >= last + (not each.cancelled)
+    )
     return {name for each in kept for name in each.kind.accelerators(dataset, each, max(each.start, last + 1))}
 
 

@@ -6,12 +6,15 @@ a day; January 2026 has 31 days and 744 hours, February 28 and 672, March 31 and
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import builders as b
 from unit.plans import online, pay, serve, signing, use
 
 from models.dataset import Dataset
 from models.plan import LimitChoice, OnDemandUse, OptionPurchase, Plan
-from models.schema import Limit, LoadBlock, LoadShape, Network, Option
+from models.schema import ChipOrder, Limit, LoadBlock, LoadShape, Network, Option, OwnSite
+from models.supply.registry import kind_named
 
 Case = tuple[Dataset, Plan]
 
@@ -314,10 +317,31 @@ def one_hall() -> Case:
     return dataset, plan
 
 
+def own_plant() -> Case:
+    """Two chips bought for $300 each, powered by a block of 2 kW in service for January alone."""
+    site = OwnSite(build="hall", region="us", block_mw=0.002, term_months=1, status="signed", signed_month=b.JAN,
+                   signed_blocks=1)  # fmt: skip
+    order = ChipOrder(order="chips", site="hall", hardware="H100", lot=2.0, usd_per_accelerator=300, life_months=1,
+                      status="signed", signed_month=b.JAN, signed_lots=1)  # fmt: skip
+    where = {"provider": "own", "site": "hall"}
+    plan = Plan(
+        signings=(
+            signing("hall", 0, 1, 0, 0, "site", signed=True),
+            signing("chips", 0, 1, 0, 0, "chips", signed=True),
+        ),
+        serving=(serve(0, 2),),
+        source_use=(use(0, 2, "chips", "chips"),),
+        online=(replace(online(0, 2), kind=kind_named("chips"), name="chips", **where),),
+        payments=tuple(pay("chips", "chips", {0: 600}, "own")),
+    )
+    return b.dataset(b.demand(2), site, order, months=1), plan
+
+
 ALL: dict[str, Case] = {
     each.__name__: each()
     for each in (
         busy_fleet,
+        own_plant,
         leased,
         monthly_leases,
         all_units_contract,

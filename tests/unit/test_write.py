@@ -41,9 +41,8 @@ from planner.errors import CannotWrite
 from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 
-PROFIT = (
-    "baseline forgone lost earned lease contract usage on_demand fleet network lease_out_income margin usd_per_mtok"
-)
+PROFIT = "baseline forgone lost earned lease contract site chips commitment usage"
+    " on_demand fleet network lease_out_income margin usd_per_mtok"
 HEADERS = {
     "Summary": "metric value unit",
     "Decisions": "kind name month term_months units end_month accelerators mw cost_usd"
@@ -54,10 +53,11 @@ HEADERS = {
     "Spend": "month category provider offer cash_usd present_value_usd",
     "Bills": "month offer signed_month units hours rate tier prepaid escalator amount",
     "Use": "month block region hardware available_accelerators used_accelerators on_demand_accelerators",
-    "Monthly": "month fleet_mw leases_mw contracts_mw on_demand_mw at_work_mw leased_out_mw demand_bn_per_day"
+    "Monthly": "month fleet_mw leases_mw contracts_mw chips_mw on_demand_mw at_work_mw leased_out_mw demand_bn_per_day"
     " after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day from_fleet_bn_per_day from_leases_bn_per_day"
-    " from_contracts_bn_per_day from_on_demand_bn_per_day idle_bn_per_day fleet_cash_usd leases_cash_usd"
-    " contracts_cash_usd on_demand_cash_usd usage_cash_usd leased_out_cash_usd other_cash_usd owed_usd locked_months",
+    " from_contracts_bn_per_day from_chips_bn_per_day from_on_demand_bn_per_day idle_bn_per_day fleet_cash_usd"
+    " leases_cash_usd contracts_cash_usd sites_cash_usd chips_cash_usd commitments_cash_usd on_demand_cash_usd"
+    " usage_cash_usd leased_out_cash_usd other_cash_usd owed_usd locked_months",
     "Spend by provider": "month https://neo.example#usd spot#usd others#usd",
     "Lock-in": "month kind offer provider owed_usd months_left",
     "Profit and loss": f"month {PROFIT}",

@@ -25,7 +25,9 @@ def test_tokens_are_shared_as_the_work_is() -> None:
         on_demand=(OnDemandUse(0, "day", "spot", "us", "H100", 1.0),),
     )
     (row,) = PlanFigures(data, plan).months
-    assert row.served_from == pytest.approx({"fleet": 18.0, "lease": 9.0, "contract": 0.0, "on_demand": 3.0})
+    assert row.served_from == pytest.approx(
+        {"fleet": 18.0, "lease": 9.0, "contract": 0.0, "chips": 0.0, "on_demand": 3.0}
+    )
     assert sum(row.served_from.values()) == pytest.approx(row.served)
 
 
