@@ -32,8 +32,8 @@ KEYS = (
     " data_sha256 output_sha256 plan_sha256 plan_path planner_version versions options faults warnings warning_names"
 )
 COSTS = (
-    "lease contract usage option on_demand fleet network interest revenue_forgone limit_change shortfall"
-    " lease_out_income"
+    "lease contract site chips commitment usage option on_demand fleet network interest revenue_forgone limit_change"
+    " shortfall lease_out_income"
 )
 DATA = dataset(
     demand(2.0, months=3),

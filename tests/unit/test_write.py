@@ -41,8 +41,10 @@ from planner.errors import CannotWrite
 from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
 
-PROFIT = "baseline forgone lost earned lease contract site chips commitment usage"
-    " on_demand fleet network lease_out_income margin usd_per_mtok"
+PROFIT = (
+    "baseline forgone lost earned lease contract site chips commitment usage on_demand fleet network lease_out_income"
+    " margin usd_per_mtok"
+)
 HEADERS = {
     "Summary": "metric value unit",
     "Decisions": "kind name month term_months units end_month accelerators mw cost_usd"
