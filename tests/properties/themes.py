@@ -174,7 +174,7 @@ def commitments(random: Random) -> Dataset:
         rows.append(contract("second", make.one_of(0.8, 1.1), 2, overage_share=0.5, take_or_pay_share=0.5))
     if make.chance(7):
         rows.append(on_demand(make.one_of(1.2, 2.0), **make.some(4, max_accelerators=(1.0,))))
-    for k in range(make.one_of(0, 1, 1, 2)):
+    for k in range(make.one_of(0, 1, 2, 2)):
         rows.append(a_commitment(make, f"promise{k}", "hyper", "spot", "spot"))
     for name in ("cap", "other cap")[: make.one_of(0, 1, 2)]:
         scope, of = make.one_of(("total", None), ("provider", "hyper"))
