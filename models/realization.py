@@ -16,6 +16,8 @@ from models.schema import ScenarioFactor
 
 ALL = "*"
 """As the name of a factor: everything that the quantity acts on."""
+ADDED = ("demand_growth", "delivery_delay_months")
+"""Quantities that are added to what they act on; others multiply it."""
 
 
 class Realization:
@@ -52,6 +54,19 @@ class Realization:
         value = self._named(quantity, name, t)
         value = self._named(quantity, ALL, t) if value is None else value
         return 0.0 if value is None else value
+
+    def in_force(self, quantity: str, name: str, t: int) -> float:
+        """The value of a factor in month t, neutral where no row holds; of an exit 1 once the supplier has left."""
+        if quantity == "supplier_exit":
+            gone = self.exit(name)
+            return float(gone is not None and gone <= t)
+        if quantity in ADDED:
+            return self._added(quantity, name, t)
+        return self._product(quantity, (name,), t)
+
+    def names(self, quantity: str) -> set[str]:
+        """The names that rows of a quantity have."""
+        return {name for found, name in self._paths if found == quantity}
 
     def demand(self, segment: str, plain: Sequence[float]) -> tuple[float, ...]:
         """A segment's demand by month, of what it is in the plain figures.

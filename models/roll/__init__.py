@@ -19,6 +19,7 @@ from models.checks import check
 from models.dataset import Dataset
 from models.plan import Plan
 from models.policy.cash_account import account_of
+from models.realization import ALL
 from models.roll.caps import roll_caps
 from models.roll.demand import roll_demand
 from models.roll.rules import roll_rules
@@ -103,9 +104,11 @@ def _roll_the_rest(state: RollState) -> None:
     for factor in dataset.scenario_factors:
         factor = replace(factor, from_month=first) if factor.from_month is None else factor
         offer = offer_named(dataset, factor.name, uncertain()) if factor.quantity in OF_OFFERS else None
-        if offer not in state.removed or (factor.quantity == "supplier_exit" and factor.name in providers):
+        of_provider = factor.quantity == "supplier_exit" and factor.name in providers
+        of_offer = offer is not None and offer not in state.removed
+        if of_offer or of_provider or factor.name == ALL or factor.quantity not in OF_OFFERS:
             state.scenario_factors.append(factor)
-        parts = () if offer is None else state.parts.get(offer, ())
+        parts = () if offer is None else state.names_of(offer)
         state.scenario_factors += [replace(factor, name=part) for part in parts]
     used, were_used = _ramps(written), _ramps(dataset)
     state.ramps = [each for each in state.ramps if each.ramp in used or each.ramp not in were_used]

@@ -56,6 +56,12 @@ class ScenarioTree:
         """The scenarios that cannot be told apart from this one in month t, itself among them."""
         return self.nodes(t)[self.node(scenario, t)]
 
+    def parting(self, one: str, other: str, since: int) -> int:
+        """The first month t from `since` on, inside the horizon or not, in which two scenarios can be told apart."""
+        first = self.dataset.settings.first_stage_months
+        months = sorted({since, first, *(self._branch(name) for name in self.names)})
+        return next(t for t in months if t >= since and self.node(one, t) != self.node(other, t))
+
     @cached_property
     def branch_months(self) -> tuple[int, ...]:
         """Months of the horizon in which scenarios part, in order."""

@@ -216,12 +216,13 @@ class ContractKind(OfferKind):
         first = max(0, to - (to - signed.start) % 12)
         if first == to:
             return
-        minimums = ContractSchedule(state.dataset, contract, signed.month).minimums(signed.units)
+        schedule = ContractSchedule(state.dataset, contract, signed.month)
+        minimums = schedule.minimums(signed.units)
         paid = [each for each in state.plan.payments if (each.category, each.offer) == (self.category, name)]
         usd = sum(each.cash_usd for each in paid if first <= each.month < to)
         usd += contract.prepay_share * sum(minimums.get(t, 0.0) for t in range(first, to))
         if first <= signed.month < to:
-            usd -= contract.upfront_usd + contract.prepay_share * sum(minimums.values())
+            usd -= contract.upfront_usd * schedule.price + contract.prepay_share * sum(minimums.values())
         state.billed.append(Billed(name, to - first, usd))
         state.notes.append(
             f"{name}: a contract year is under way in {state.dataset.label(to)}; of its minimum spend only the months "

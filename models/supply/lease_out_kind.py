@@ -13,7 +13,7 @@ from models.plan import Plan, Signing
 from models.schema import LeaseOut, LeaseOutHardware
 from models.supply.bill_rows import BillRow, Hours, prepaid_months, term_words
 from models.supply.kind import GIVE_NOTICE, Family, OfferKind, OfferPrice
-from models.supply.lease_out_roll import roll_lease_outs, stop_known
+from models.supply.lease_out_roll import is_open, roll_lease_outs, stop_known
 from models.supply.lease_out_schedule import LeaseOutSchedule, accelerators_per_unit
 from models.supply.lease_outs import add_lease_outs
 from models.supply.local_worth import LocalWorth, Values, worth_of
@@ -141,7 +141,7 @@ class LeaseOutKind(OfferKind):
     def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         stop = stop_known(before, signing, rolled.to)
         name = rolled.name_of(signing, stop)
-        if name is not None and signing.end >= rolled.to:
+        if name is not None and is_open(before, signing, rolled.to):
             yield replace(
                 signing.moved(-rolled.to),
                 name=name,
@@ -151,7 +151,7 @@ class LeaseOutKind(OfferKind):
             )
 
     def undecided(self, dataset: Dataset, signing: Signing, to: int) -> bool:
-        return signing.end >= to and stop_known(dataset, signing, to) is None
+        return is_open(dataset, signing, to) and stop_known(dataset, signing, to) is None
 
     def taken_alike(self, dataset: Dataset, signing: Signing) -> Signing | None:
         schedule = self.schedule(dataset, signing)

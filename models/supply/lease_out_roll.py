@@ -24,6 +24,12 @@ def stop_known(dataset: Dataset, signing: Signing, to: int) -> int | None:
     return stop if signing.cancelled and stop - notice < to else None
 
 
+def is_open(dataset: Dataset, signing: Signing, to: int) -> bool:
+    """Whether units are not over in month `to`; a recall of which notice is not given yet is still to be decided."""
+    stop = stop_known(dataset, signing, to)
+    return (signing.start + dataset.lease_out_of[signing.name].term_months if stop is None else stop) > to
+
+
 def roll_lease_outs(state: RollState, kind: OfferKind) -> None:
     """Units agreed become signed rows; what is left to sign stays an offer; what is over goes."""
     dataset, to = state.dataset, state.to
@@ -41,7 +47,7 @@ def roll_lease_outs(state: RollState, kind: OfferKind) -> None:
         for each in agreed:
             if (stop := stop_known(dataset, each, to)) is not None:
                 _owe_recall_fee(state, row, each, stop)
-            if each.end >= to:
+            if is_open(dataset, each, to):
                 running[each.month, stop].append(each)
         for number, ((month, stop), signings) in enumerate(running.items()):
             own_name = number == 0 and not open_still
@@ -100,4 +106,4 @@ def _owe_recall_fee(state: RollState, row: LeaseOut, signing: Signing, stop: int
         LeaseHardware(row=row.row, lease=name, hardware=hardware, accelerators=0.0),
         LeaseTerm(row=row.row, lease=name, term_months=1, usd_per_unit_month=usd),
     )
-    state.stands_for(name, replace(signing, kind=LEASE), stop=stop, settled=True)
+    state.stands_for(name, replace(signing, kind=LEASE), stop=stop, settled=True, owed=True)

@@ -144,7 +144,7 @@ def _owe_termination_fee(
     row = replace(lease, delivered_share=1.0, sublet=False, lead_months=stop - schedule.signed, service_not_before=None)
     state.write(_signed_row(state, row, owed, schedule.signed, units, 1))
     signed = Signing(kind, lease.lease, schedule.signed, schedule.term.term_months, units, schedule.start, 0)
-    state.stands_for(owed, signed, stop=stop, settled=True)
+    state.stands_for(owed, signed, stop=stop, settled=True, owed=True)
     state.write(*(replace(each, accelerators=0.0) for each in _hardware(state, lease, owed)))
     state.write(LeaseTerm(row=schedule.term.row, lease=owed, term_months=1, usd_per_unit_month=fee))
 

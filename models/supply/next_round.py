@@ -45,7 +45,8 @@ class Origin:
     """What a row of the next round stands for: units of an offer signed in month t of the round before.
 
     `term_months` and `start` are those of the signing then. `stop`: the first month without service once notice is
-    given. `renewed`: how often it was renewed. `settled`: nothing of it is still to be decided.
+    given. `renewed`: how often it was renewed. `settled`: nothing of it is still to be decided. `owed`: only a fee is
+    left of it.
     """
 
     kind: OfferKind
@@ -56,6 +57,7 @@ class Origin:
     stop: int | None = None
     renewed: int = 0
     settled: bool = False
+    owed: bool = False
 
 
 class RollState:
@@ -110,11 +112,18 @@ class RollState:
         return sign_until is not None and self.dataset.t(sign_until) < self.to
 
     def stands_for(
-        self, name: str, signing: Signing, *, stop: int | None = None, renewed: int = 0, settled: bool = False
+        self,
+        name: str,
+        signing: Signing,
+        *,
+        stop: int | None = None,
+        renewed: int = 0,
+        settled: bool = False,
+        owed: bool = False,
     ) -> None:
         """Notes that the offer of that name in the next round is units of a signing of this one; see `Origin`."""
         self.origins[OfferKey(signing.kind, name)] = Origin(
-            signing.kind, signing.name, signing.month, signing.term_months, signing.start, stop, renewed, settled
+            signing.kind, signing.name, signing.month, signing.term_months, signing.start, stop, renewed, settled, owed
         )
 
     def free_name(self, name: str) -> str:
@@ -124,6 +133,11 @@ class RollState:
             found, number = f"{name} ({number})", number + 1
         self._names.add(found)
         return found
+
+    def names_of(self, offer: OfferKey) -> list[str]:
+        """The other names under which what was signed of an offer stands in the next round."""
+        found = (name for (_, name), each in self.origins.items() if (each.kind, each.name) == (offer.kind, offer.name))
+        return [name for name in found if name != offer.name]
 
     def is_shared(self, name: str) -> bool:
         """Whether two offers have the name, so that no rule can say which it means."""

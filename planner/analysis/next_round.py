@@ -15,9 +15,10 @@ from models.plan import Plan
 from models.roll import roll_forward
 from models.schema import sheet_names
 from models.supply.registry import offers
+from planner.analysis.news import read_plans_to_roll, roll_with_news
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, rewritten_book
-from planner.excel.plan_reader import read_plan
+from planner.excel.plan_reader import for_scenarios, read_plan
 from planner.excel.problem_workbook import written_problem
 from planner.files.outputs import check_new_problem, derived_path
 from planner.problem_reader import read
@@ -52,7 +53,14 @@ class NextRound:
 
 
 def write_next_round(
-    source: Path, plan_path: Path, to_month: int | None, target: Path | None, *, force: bool = False
+    source: Path,
+    plan_path: Path,
+    to_month: int | None,
+    target: Path | None,
+    *,
+    branch: str | None = None,
+    observed: Path | None = None,
+    force: bool = False,
 ) -> NextRound:
     """Write the workbook of the next round.
 
@@ -64,13 +72,17 @@ def write_next_round(
         The new first month, a month number; by default the month after the first.
     target : Path, optional
         The workbook to write; by default `outputs/<name>/<name> <month>.xlsx`.
+    branch : str, optional
+        With scenarios, the one that came true.
+    observed : Path, optional
+        With scenarios, a workbook or CSV file of what was seen.
     force : bool
         Replace the target if it exists.
 
     Raises
     ------
     WrongUsage
-        The target is one of the sources, or the month does not come after the first.
+        The target is one of the sources, the month does not come after the first, or the news leaves no scenario.
     FaultyWorkbook
         The workbook or the plan cannot be read, or the plan signs what the workbook does not have.
     CannotWrite
@@ -87,11 +99,18 @@ def write_next_round(
         raise WrongUsage(
             f"--to {dataset.label(to)} is beyond the plan, which ends there; the last month possible is {last}."
         )
-    plan = read_plan(plan_path, dataset)
-    _check_belongs(plan, dataset, plan_path)
     path = target or derived_path(source, dataset.label(to))
-    check_new_problem(path, (source, plan_path), force=force, what="the next round")
-    rolled = roll_forward(dataset, plan, to)
+    sources = (source, plan_path) if observed is None else (source, plan_path, observed)
+    check_new_problem(path, sources, force=force, what="the next round")
+    if for_scenarios(plan_path) or branch is not None or observed is not None:
+        plans = read_plans_to_roll(plan_path, dataset)
+        for plan in plans.values():
+            _check_belongs(plan, dataset, plan_path)
+        rolled = roll_with_news(dataset, plans, to, branch, observed)
+    else:
+        plan = read_plan(plan_path, dataset)
+        _check_belongs(plan, dataset, plan_path)
+        rolled = roll_forward(dataset, plan, to)
     book = rewritten_book(source, dataset, rolled.dataset)
     with written_problem(book, path) as temporary:
         again = read(temporary)

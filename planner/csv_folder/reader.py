@@ -25,7 +25,7 @@ from models.parsing.raw_tables import (
     plain_number,
     text_of,
 )
-from models.schema import NEVER_READ_SHEETS, SCENARIO_NOTES, WIDE, sheet, sheet_names
+from models.schema import NEVER_READ_SHEETS, SCENARIO_NOTES, WIDE, Sheet, sheet, sheet_names
 from planner.files.reading import WORKBOOK_BYTES, read_regular
 
 _KNOWN = frozenset(sheet_names())
@@ -104,6 +104,11 @@ def folder_tables(content: FolderContent) -> tuple[list[RawTable], list[Fault]]:
     return [tables[name] for name in (*sheet_names(), SCENARIO_NOTES) if name in tables], faults
 
 
+def file_table(of: Sheet, data: bytes, faults: list[Fault]) -> RawTable:
+    """The table of one file that has the columns of a sheet, of a problem or not."""
+    return _FileReader(of.name, data, faults, of).table()
+
+
 def with_files(faults: Sequence[Fault], content: FolderContent) -> Iterator[Fault]:
     """The faults with the file that each one's sheet is, or would be."""
     files: dict[str, str] = {}
@@ -128,8 +133,9 @@ def _unknown_files(content: FolderContent) -> list[Fault]:
 class ColumnFinder:
     """Which column of the schema a cell of a sheet belongs to: by its heading, in the settings by its row's key."""
 
-    def __init__(self, name: str, headings: Mapping[str, str]) -> None:
-        self.columns = {each.name: each for each in sheet(name).columns} if name in _KNOWN else {}
+    def __init__(self, name: str, headings: Mapping[str, str], of: Sheet | None = None) -> None:
+        of = of or (sheet(name) if name in _KNOWN else None)
+        self.columns = {} if of is None else {each.name: each for each in of.columns}
         self.headings = headings
         folded = {letter: fold(heading) for letter, heading in headings.items()}
         self.of_letter = {letter: self.columns.get(each) for letter, each in folded.items()}
@@ -158,8 +164,8 @@ class ColumnFinder:
 class _FileReader:
     """Turns the bytes of one file into a table; a file that cannot be taken apart is a broken one."""
 
-    def __init__(self, name: str, data: bytes, faults: list[Fault]) -> None:
-        self.name = name
+    def __init__(self, name: str, data: bytes, faults: list[Fault], of: Sheet | None = None) -> None:
+        self.name, self.of = name, of
         self.data = data
         self.faults = faults
 
@@ -170,7 +176,7 @@ class _FileReader:
         lines, broken = self._lines(text)
         _, header = lines[0] if lines else (1, [])
         headings = {column_letter(i): heading for i, heading in enumerate(header) if not is_blank(heading)}
-        find = ColumnFinder(self.name, headings)
+        find = ColumnFinder(self.name, headings, self.of)
         rows: dict[int, dict[str, object]] = {}
         for line, cells in lines[1:]:
             self._check_length(line, cells, header)

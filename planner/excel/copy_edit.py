@@ -76,11 +76,18 @@ def _set_settings(book: WorkbookEdit, sheet: Sheet, before: Settings, after: Set
     key, letter = edit.columns["key"], edit.columns["value"]
     rows = {fold(edit.text(line.cells[key])): row for row, line in edit.lines.items() if row > 1 and key in line.cells}
     for column in changed:
-        row, value = rows[column.name], getattr(after, column.name)
+        row, value = rows.get(column.name) or _add_setting(edit, key, column), getattr(after, column.name)
         if column.kind == "month":
             _set_month(book, edit, row, letter, value)
         else:
             edit.set(row, letter, _cell_value(column, value))
+
+
+def _add_setting(edit: SheetEdit, key: str, column: Column) -> int:
+    """A row below the others for a setting that has none."""
+    row = edit.last_row + 1
+    edit.set(row, key, column.name)
+    return row
 
 
 def _set_month(book: WorkbookEdit, sheet: SheetEdit, row: int, letter: str, month: int) -> None:

@@ -39,8 +39,8 @@ EXPECTED = {
     "flag": "yes or no",
 }
 FOR_SCENARIOS = (
-    "A plan for scenarios can be audited against a workbook with the same scenarios, and used as a start. For anything "
-    "else solve a copy of the workbook without the sheets scenarios and scenario_factors, and name that plan."
+    "A plan for scenarios can be audited against a workbook with the same scenarios, rolled, and used as a start. For "
+    "anything else solve a copy of the workbook without the sheets scenarios and scenario_factors, and name that plan."
 )
 VERSION = ("version", "planner")
 """Where the sheet Run says which planner wrote a plan."""
@@ -53,6 +53,17 @@ class WrittenPlan:
     plan: Plan
     objective_usd: float | None
     bound_usd: float | None
+
+
+def for_scenarios(path: Path) -> bool:
+    """Whether a workbook is a plan for scenarios.
+
+    Raises
+    ------
+    FaultyWorkbook
+        The file is no plan workbook.
+    """
+    return Sheets(path).for_scenarios
 
 
 def read_plan(path: Path, dataset: Dataset) -> Plan:

@@ -10,10 +10,10 @@ from models import months
 from models.faults import Fault
 from models.parsing.raw_tables import RawTable, Unreadable, arranged, column_index, column_letter, fold, shown
 from models.schema import SCENARIO_NOTES, SHEETS, WIDE, never_read, sheet_names
-from planner.excel.cells import MOST_MERGED, SheetCells, cells_of
+from planner.excel.cells import MOST_MERGED, SheetCells, WorkbookCells, cells_of
 from planner.excel.told_apart import is_plan
 from planner.files.outputs import ANNOTATED_SHEET
-from planner.files.package import damaged
+from planner.files.package import SheetPart, damaged
 from planner.files.reading import UnreadableFile
 
 
@@ -33,12 +33,17 @@ def workbook_tables(content: bytes) -> tuple[list[RawTable], list[Fault]]:
     tables = []
     for sheet in workbook.sheets:
         if fold(sheet.name) in known:
-            tables.append(_SheetReader(workbook.cells(sheet), faults, date1904=workbook.package.date1904).table())
+            tables.append(sheet_table(workbook, sheet, faults))
         elif fold(sheet.name) == SCENARIO_NOTES:
             tables.append(_SheetReader(workbook.cells(sheet), []).table())
         elif sheet.state != "veryHidden" and sheet.name != ANNOTATED_SHEET:  # these are programs' own
             tables.append(RawTable(sheet.name, {}, ()))
     return tables, faults
+
+
+def sheet_table(workbook: WorkbookCells, sheet: SheetPart, faults: list[Fault]) -> RawTable:
+    """The table of one sheet of a workbook."""
+    return _SheetReader(workbook.cells(sheet), faults, date1904=workbook.package.date1904).table()
 
 
 class _SheetReader:

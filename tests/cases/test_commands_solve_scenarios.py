@@ -130,10 +130,9 @@ def test_a_scenario_without_a_plan_is_named(here: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "plan.xlsx").exists()
 
 
-@pytest.mark.parametrize("command", ["roll", "explain"])
-def test_commands_for_one_plan_say_what_to_do(here: Run, book: Path, plan: Path, command: str) -> None:
-    """`roll` and `explain` refuse a plan for scenarios and say which plan they can take."""
-    said = here(command, book, plan)
+def test_commands_for_one_plan_say_what_to_do(here: Run, book: Path, plan: Path) -> None:
+    """`explain` refuses a plan for scenarios and says which plan it can take."""
+    said = here("explain", book, plan)
     assert said.code == 2
     assert "a plan for scenarios" in said.out + said.err
     assert "solve a copy of the workbook without the sheets scenarios and scenario_factors" in said.out + said.err
