@@ -23,7 +23,13 @@ from models.supply.lease_outs import hold_what_is_leased_out
 from models.supply.on_demand import add_on_demand
 from models.supply.options import add_options
 from models.supply.pools import add_pools
-from models.supply.registry import add_bought_offers, add_promises, add_sold_offers, add_use_of_offers
+from models.supply.registry import (
+    add_bought_offers,
+    add_promises,
+    add_sold_offers,
+    add_use_of_offers,
+    add_work_done_once,
+)
 from models.supply.scaling import model_units
 
 TERMS = (
@@ -38,6 +44,7 @@ TERMS = (
     # demand, and who serves it
     add_limits,
     add_demand_probes,
+    add_work_done_once,
     add_service,
     add_churn_by_shortfall,
     add_single_sites,

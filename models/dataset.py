@@ -45,6 +45,7 @@ from models.schema import (
     Residual,
     Rival,
     Rule,
+    Run,
     Scenario,
     ScenarioFactor,
     Segment,
@@ -118,6 +119,7 @@ class Dataset:
     own_sites: tuple[OwnSite, ...] = ()
     chip_orders: tuple[ChipOrder, ...] = ()
     spend_commitments: tuple[SpendCommitment, ...] = ()
+    runs: tuple[Run, ...] = ()
     limits: tuple[Limit, ...] = ()
     rivals: tuple[Rival, ...] = ()
     funding: tuple[Funding, ...] = ()
@@ -245,6 +247,20 @@ class Dataset:
     def segment_of(self) -> dict[str, Segment]:
         """Segments by name."""
         return {each.segment: each for each in self.segments}
+
+    @cached_property
+    def loads(self) -> tuple[Segment, ...]:
+        """What asks for work: segments, and runs as deferrable segments of which nothing falls short."""
+        runs = (
+            Segment(segment=row.run, workload=row.workload, timing="deferrable", single_site=row.single_site)
+            for row in self.runs
+        )
+        return (*self.segments, *runs)
+
+    @cached_property
+    def load_of(self) -> dict[str, Segment]:
+        """Segments and runs by name."""
+        return {each.segment: each for each in self.loads}
 
     @cached_property
     def lease_of(self) -> dict[str, Lease]:

@@ -25,12 +25,12 @@ def categories() -> list[str]:
     top-ups of contracts. commitment: top-ups of spend commitments. usage: usage charges of fleet, leases and contracts.
 
     >>> categories()[:3], categories()[-1]
-    (['lease', 'contract', 'commitment'], 'lease_out_income')
+    (['lease', 'contract', 'commitment'], 'run_value')
     """
-    sides = ("bought", "promised", "sold")
-    bought, promised, sold = ([each.category for each in SHEETS if each.offers == side] for side in sides)
+    sides = ("bought", "promised", "sold", "done")
+    bought, promised, sold, done = ([each.category for each in SHEETS if each.offers == side] for side in sides)
     other = ["option", "on_demand", "fleet", "network", INTEREST, "revenue_forgone", "limit_change", "shortfall"]
-    return [*bought, *promised, "usage", *other, *sold]
+    return [*bought, *promised, "usage", *other, *sold, *done]
 
 
 @dataclass(frozen=True, slots=True)

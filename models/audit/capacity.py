@@ -36,7 +36,7 @@ class Work:
             if speed > 0:
                 accelerators = row.tokens_bn / speed / hours[row.month, row.block]
                 self.needed[row.month, row.block, (row.capacity_region, row.hardware)] += accelerators
-                if dataset.segment_of[row.segment].single_site:
+                if dataset.load_of[row.segment].single_site:
                     self.needed_at_site[row.month, row.block, row.site, row.hardware] += accelerators
         for use in plan.source_use:
             source = supply.sources.get(source_key(use.kind.name, use.name, use.term_months, use.hardware))
@@ -123,7 +123,7 @@ def _check_sites(dataset: Dataset, plan: Plan, supply: Supply, work: Work, findi
     by_site = groups((source.site, source) for source in supply.sources.values())
     sites: dict[tuple[int, str], set[str]] = defaultdict(set)
     for row in plan.serving:
-        segment = dataset.segment_of[row.segment]
+        segment = dataset.load_of[row.segment]
         where = f"{dataset.label(row.month)} {row.segment} at {row.site or 'no site'}"
         findings.true("one_site_per_segment", where, segment.single_site == bool(row.site))
         if segment.single_site and row.site:

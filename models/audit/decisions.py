@@ -31,6 +31,7 @@ def check_signings(dataset: Dataset, plan: Plan, findings: Findings) -> None:
         for offer, row in kind.offers(dataset).items():
             where = f"{kind.words} {offer}"
             kind.check_units(row, mine[name, offer], where, findings)
+            kind.check_all(dataset, row, mine[name, offer], where, findings)
             _check_status(dataset, kind, offer, row, mine[name, offer], where, findings)
 
 

@@ -16,11 +16,12 @@ from models.audit.lease_out_schedule import AuditedLeaseOut
 from models.audit.lease_schedule import AuditedLease
 from models.audit.own_build_schedule import KEPT, AuditedBlocks, AuditedLots
 from models.audit.report import Findings
+from models.audit.run_schedule import AuditedRun
 from models.audit.scenario_factors import FactorPaths
 from models.audit.schedules import AuditedSigning
 from models.dataset import Dataset
 from models.plan import Signing
-from models.schema import Contract, Lease, LeaseOut, SpendCommitment
+from models.schema import Contract, Lease, LeaseOut, Run, SpendCommitment
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ class AuditedKind(ABC):
         """Units signed of an offer, all signings together; of one signed already the workbook says how many."""
         if getattr(row, "status", "offer") != "signed":
             findings.at_most("units_within_offer", where, sum(each.units for each in signings), row.units_max, 1.0)
+
+    def check_all(self, dataset: Dataset, row: Any, signings: list[Signing], where: str, findings: Findings) -> None:
+        """What the signings of one of them must be, beside their number."""
+        return
 
     def agreed(self, row: Any) -> tuple[int | None, int | None, int | None]:
         """Month, term and units of a row of status signed."""
@@ -156,6 +161,25 @@ class _OwnBuild(AuditedKind):
         return row.signed_month, row.term_months or KEPT, getattr(row, self.signed)
 
 
+@dataclass(frozen=True)
+class _Runs(AuditedKind):
+    def schedule(self, dataset: Dataset, signing: Signing) -> AuditedSigning | None:
+        return AuditedRun(dataset, signing, self.offers(dataset)[signing.name])
+
+    def check_units(self, row: Run, signings: list[Signing], where: str, findings: Findings) -> None:
+        findings.at_most("run_is_done_once", where, sum(each.units for each in signings), 1, 1.0)
+
+    def check_all(self, dataset: Dataset, row: Run, signings: list[Signing], where: str, findings: Findings) -> None:
+        """One that must be done is, where it can end inside the horizon."""
+        last = dataset.settings.months - row.months
+        opens = 0 if row.start_from is None else max(0, dataset.t(row.start_from))
+        closes = last if row.start_until is None else min(last, dataset.t(row.start_until))
+        for each in signings:
+            findings.at_most("run_is_done_once", f"{where}, its end", each.end, dataset.settings.months - 1, 1.0)
+        if (row.must or row.value_usd is None) and opens <= closes:
+            findings.at_least("run_is_done_once", where, len(signings), 1, 1.0)
+
+
 AUDITED: dict[str, AuditedKind] = {
     "lease": _Leases("leases", "lease", "lease", by_term=True),
     "contract": _Contracts("contracts", "contract", "contract"),
@@ -165,5 +189,6 @@ AUDITED: dict[str, AuditedKind] = {
     ),
     "commitment": _Commitments("spend_commitments", "commitment", "spend commitment", brings=False, uncertain=False),
     "lease_out": _LeaseOuts("lease_outs", "lease_out_income", "lease-out", held=False, uncertain=False),
+    "run": _Runs("runs", "run_value", "run", held=False, brings=False, uncertain=False),
 }
 """By the name of the kind of a signing."""

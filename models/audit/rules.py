@@ -18,6 +18,7 @@ RULES: dict[str, str] = {
     "service_ends_when_due": "service ends with the term, its renewals or a cancellation",
     "cancelled_as_allowed": "service is cancelled only where there is a right to cancel, after its months and notice",
     "renewed_as_allowed": "a lease is renewed no more often than allowed, inside the horizon and not once cancelled",
+    "run_is_done_once": "a run is done once at most, inside the horizon, and one that must be done is",
     "units_within_offer": "units of a lease or lease-out over all signings are at most those on offer",
     "one_signing_per_contract": "a contract is signed at most once",
     "blocks_within_offer": "blocks of a contract lie between its least and most",

@@ -100,8 +100,9 @@ class _Known:
 
     def __init__(self, dataset: Dataset) -> None:
         self.blocks = {each.block for each in dataset.blocks}
-        self.segments = dataset.segment_of
+        self.segments = dataset.load_of
         self.demand = {(each.segment, each.region) for each in dataset.demand}
+        self.demand |= {(each.run, each.region) for each in dataset.runs}
         self.limits = {(each.segment, each.limit) for each in dataset.limits}
         self.options = {each.option for each in dataset.options}
         bought = [each for each in AUDITED.values() if each.held and each.brings]

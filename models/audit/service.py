@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from models.audit.demand import DemandAfterLimits
 from models.audit.report import Findings
+from models.audit.run_schedule import AuditedRun
 from models.audit.scenario_factors import FactorPaths
+from models.audit.supply import Supply
 from models.dataset import Dataset
 from models.grouping import sums
 from models.plan import Plan, Serving, Shortfall
@@ -23,7 +25,7 @@ class Rates:
 
     def bn_per_hour(self, segment: str, hardware: str, t: int) -> float:
         """Billions of tokens of the segment an accelerator serves in an hour; 0 where it cannot run."""
-        served = self.dataset.segment_of[segment]
+        served = self.dataset.load_of[segment]
         row = self.rows.get((served.workload, hardware))
         if row is None:
             return 0.0
@@ -33,15 +35,20 @@ class Rates:
         return float(3600 * speed * available / 1e9)
 
 
-def check_service(dataset: Dataset, plan: Plan, demand: DemandAfterLimits, rates: Rates, findings: Findings) -> None:
+def check_service(
+    dataset: Dataset, plan: Plan, demand: DemandAfterLimits, supply: Supply, rates: Rates, findings: Findings
+) -> None:
     """Demand after limits against what is served and short, the shares of shortfall, and where tokens are served."""
-    deferrable = {each.segment for each in dataset.segments if each.timing == "deferrable"}
+    deferrable = {each.segment for each in dataset.loads if each.timing == "deferrable"}
 
     def place(t: int, block: str, segment: str, region: str) -> tuple[int, str, str, str]:
         return t, "" if segment in deferrable else block, segment, region
 
     told: tuple[Serving | Shortfall, ...] = (*plan.serving, *plan.shortfalls)
     due = sums((place(*key), tokens) for key, tokens in demand.tokens.items())
+    for run in supply.schedules:
+        if isinstance(run, AuditedRun):
+            due |= {(t, "", run.offer.run, run.offer.region): run.tokens_bn(t) for t in dataset.horizon}
     met = sums((place(row.month, row.block, row.segment, row.region), row.tokens_bn) for row in told)
     short = sums(((lack.month, lack.segment), lack.tokens_bn) for lack in plan.shortfalls)
     for key in sorted(due.keys() | met.keys()):
@@ -50,7 +57,7 @@ def check_service(dataset: Dataset, plan: Plan, demand: DemandAfterLimits, rates
         scale = max(due[key], SMALLEST * demand.of_month[t])
         findings.equal("demand_is_met", where, met[key], due[key], scale)
     for (t, segment), tokens in short.items():
-        row_of = dataset.segment_of[segment]
+        row_of = dataset.load_of[segment]
         demanded = demand.of_segment.get((t, segment), 0.0)
         where = f"{dataset.label(t)} {segment}, bn tokens short"
         scale = max(demanded, SMALLEST * demand.of_month[t])

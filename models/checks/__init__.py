@@ -38,6 +38,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (names.unknown_names, ()),
         (names.names_of_two_offers, ()),
         (names.sites_in_two_regions, ()),
+        (names.runs_and_segments, ()),
         (similar_names.nearly_same_names, ()),
         (similar_names.sums_of_others, ()),
         (rows.reversed_ranges, ()),

@@ -177,6 +177,14 @@ def unlikely_regions(context: CheckContext) -> Iterator[Fault]:
                 yield fault_in(entry, column, f"'{region}'", expected, fix, "network-row-unused")
 
 
+def runs_and_segments(context: CheckContext) -> Iterator[Fault]:
+    """Runs and segments have names of their own: work is told by them."""
+    for entry in context.entries["runs"]:
+        name = entry.values.get("run")
+        if name in context.names["segments"]:
+            yield fault_in(entry, "run", f"'{name}', which is a segment", "a name of its own", "Rename one of the two.")
+
+
 def sites_in_two_regions(context: CheckContext) -> Iterator[Fault]:
     """A site lies in one region; a source without a site is one by itself."""
     first: dict[str, Entry] = {}

@@ -64,6 +64,7 @@ class Model:
         self.obligations: list[Obligation] = []
         self.obligation_caps_kept: Callable[[], bool] = lambda: True
         self.demand: dict[tuple[str, str, int, str], Linear] = {}
+        self.run_demand: dict[tuple[str, str, int, str], Linear] = {}
         self.revenue_forgone: dict[int, Linear] = {}
         self.revenue_left: dict[tuple[str, int], Linear] = {}
         self.churn: dict[tuple[str, int], Linear] = {}

@@ -74,12 +74,11 @@ def add_service(model: Model) -> None:
     served, routes = TokensServed(dataset), Routes(dataset)
     places = _places(model, served)
     services = []
-    for segment in dataset.segments:
+    asked = {**model.demand, **model.run_demand}
+    for segment in dataset.loads:
         regions = [region for name, region in _demand_places(model) if name == segment.segment]
         for t in dataset.horizon:
-            wanted = [
-                r for r in regions if any((segment.segment, r, t, b.block) in model.demand for b in dataset.blocks)
-            ]
+            wanted = [r for r in regions if any((segment.segment, r, t, b.block) in asked for b in dataset.blocks)]
             if wanted:
                 at = places.get((segment.segment, t), [])
                 service = Service(segment, t, _groups(routes, at, wanted))
@@ -99,10 +98,11 @@ def add_service(model: Model) -> None:
 
 
 def demand_of(model: Model, service: Service, regions: tuple[str, ...], block: str) -> Linear:
-    """Tokens demanded after limits by some regions, in a block or (ANY_BLOCK) in the month; model units."""
+    """Tokens asked for, after limits, by some regions, in a block or (ANY_BLOCK) in the month; model units."""
     blocks = [each.block for each in model.dataset.blocks if block in (ANY_BLOCK, each.block)]
     keys = ((service.segment.segment, region, service.t, each) for region in regions for each in blocks)
-    return Linear().plus_all((model.demand[key], 1.0) for key in keys if key in model.demand)
+    asked = model.run_demand if service.segment.segment not in model.dataset.segment_of else model.demand
+    return Linear().plus_all((asked[key], 1.0) for key in keys if key in asked)
 
 
 def balances_in(service: Service, dataset: Dataset) -> list[str]:
@@ -111,13 +111,15 @@ def balances_in(service: Service, dataset: Dataset) -> list[str]:
 
 
 def _demand_places(model: Model) -> list[tuple[str, str]]:
-    return list(dict.fromkeys((row.segment, row.region) for row in model.dataset.demand))
+    dataset = model.dataset
+    places = dict.fromkeys((row.segment, row.region) for row in dataset.demand)
+    return [*places, *((row.run, row.region) for row in dataset.runs)]
 
 
 def _places(model: Model, served: TokensServed) -> dict[tuple[str, int], list[Place]]:
     """Where each segment can run in each month: pools with capacity, or sites for single-site segments."""
     found: dict[tuple[str, int], list[Place]] = {}
-    for segment in model.dataset.segments:
+    for segment in model.dataset.loads:
         hardware = set(served.hardware(segment.segment))
         if segment.single_site:
             candidates = [(Place(site, *pool), t) for site, pool, t in candidate_sites(model, hardware)]

@@ -51,7 +51,7 @@ def candidate_sites(model: Model, hardware: set[str]) -> Iterator[tuple[str, Poo
     much of all it can ever have, in the same pools and at the same usage charge: what runs at the first
     can as well run at the second, and other work in the pool change places with it.
     """
-    one_segment = sum(segment.single_site for segment in model.dataset.segments) == 1
+    one_segment = sum(segment.single_site for segment in model.dataset.loads) == 1
     may_prune = one_segment and not model.probes  # probes ask what else there could be
     for t, there in sites(model).items():
         candidates = [site for site in there.values() if any(pool[1] in hardware for pool in site.online)]

@@ -16,7 +16,7 @@ class TokensServed:
         self._dataset = dataset
         available = {each.hardware: each.availability for each in dataset.hardware}
         self._first: dict[tuple[str, str], tuple[float, float]] = {}
-        for segment in dataset.segments:
+        for segment in dataset.loads:
             for row in dataset.throughput:
                 if row.workload == segment.workload:
                     per_hour = 3600.0 * row.tokens_per_second * available[row.hardware] * (1.0 - segment.headroom_share)
@@ -30,6 +30,6 @@ class TokensServed:
     def bn_per_hour(self, segment: str, hardware: str, t: int) -> float:
         """Billions of tokens an hour of one accelerator in month t; KeyError for a pair that can never run."""
         first, gain = self._first[segment, hardware]
-        workload = self._dataset.segment_of[segment].workload
+        workload = self._dataset.load_of[segment].workload
         factor = self._dataset.realization.throughput(workload, hardware, t)
         return float(first * (1.0 + gain) ** (t / 12.0) * factor)

@@ -106,7 +106,8 @@ def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
     paid = [each for each in plan.payments if each.month in implemented and each.category != INTEREST]
 
     def tokens(rows: Iterable[Serving | Shortfall]) -> float:
-        return sum(each.tokens_bn for each in rows if each.month in implemented and cap.name in (None, each.segment))
+        counted = {cap.name} if cap.name else set(dataset.segment_of)
+        return sum(each.tokens_bn for each in rows if each.month in implemented and each.segment in counted)
 
     short = tokens(plan.shortfalls)
     return Carried(

@@ -45,6 +45,7 @@ from models.schema.policy import (
     Rival,
     Rule,
 )
+from models.schema.runs import Run
 from models.schema.scenarios import (
     OF_OFFERS,
     QUANTITIES,
@@ -108,6 +109,7 @@ __all__ = [
     "Residual",
     "Rival",
     "Rule",
+    "Run",
     "Scenario",
     "ScenarioFactor",
     "Segment",

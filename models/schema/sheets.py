@@ -9,7 +9,7 @@ from typing import Literal, TypeVar, dataclass_transform
 from models.columns import Column, Row, columns_of
 
 R = TypeVar("R", bound=Row)
-Side = Literal["", "bought", "sold", "promised"]
+Side = Literal["", "bought", "sold", "promised", "done"]
 """What the rows of a sheet offer; see `rows_of`."""
 
 
@@ -61,7 +61,7 @@ def rows_of(
         Whether the sheet may be absent.
     offers
         Whether its rows are offers: `bought`, capacity we would pay for; `sold`, money for capacity of ours;
-        `promised`, money that we would promise for no capacity of its own.
+        `promised`, money that we would promise for no capacity of its own; `done`, work for which we earn.
     category
         Of the payments for such an offer.
     """

@@ -105,7 +105,7 @@ def _classes(model: Model, sources: list[Source], cash_caps: list[Cap]) -> list[
         )
 
     mixed = len({key(source, False) for source in sources}) > 1
-    by_site = mixed and any(segment.single_site for segment in model.dataset.segments)
+    by_site = mixed and any(segment.single_site for segment in model.dataset.loads)
     return list(groups((key(source, by_site), source) for source in sources).values())
 
 

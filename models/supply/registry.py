@@ -17,8 +17,9 @@ from models.supply.kind import OfferKind
 from models.supply.lease_kind import LEASE
 from models.supply.lease_out_kind import LEASE_OUT
 from models.supply.own_build_kind import CHIPS, SITE
+from models.supply.run_kind import RUN
 
-KINDS: list[OfferKind] = [LEASE, CONTRACT, SITE, CHIPS, COMMITMENT, LEASE_OUT]
+KINDS: list[OfferKind] = [LEASE, CONTRACT, SITE, CHIPS, COMMITMENT, LEASE_OUT, RUN]
 """In the order in which terms are added to the model, and of reports. A list, so that a test can add its own."""
 
 
@@ -157,6 +158,12 @@ def add_bought_offers(model: Model) -> None:
 def add_sold_offers(model: Model) -> None:
     """Adds every offer by which others take capacity of ours."""
     for kind in _of_side("sold"):
+        kind.add(model)
+
+
+def add_work_done_once(model: Model) -> None:
+    """Adds work that is done once, at a time of our choosing."""
+    for kind in _of_side("done"):
         kind.add(model)
 
 

@@ -44,6 +44,7 @@ Kind = Literal[
     "may_tighten",
     "min_months_between_changes",
     "credit_line_usd",
+    "run",
     "capacity",
 ]
 FAMILIES: dict[str, Kind] = {
@@ -55,6 +56,7 @@ FAMILIES: dict[str, Kind] = {
     "limit_never_tightens": "may_tighten",
     "limit_stays": "min_months_between_changes",
     CREDIT: "credit_line_usd",
+    "run_is_done": "run",
 }
 """The families of rows that state a user's rule, and which."""
 WEIGHT = 1000.0
@@ -193,7 +195,9 @@ class Elastic:
             if kind is None:
                 continue
             key = row.index()
-            name = str(key if kind == "rule" and isinstance(key, str) else key[0])
+            name = key if isinstance(key, str) else str(key[0])
+            if kind in ("shortfall", "single_site") and name not in self.dataset.segment_of:
+                continue  # a run may be left out, and is served whole where it is done
             if kind == "shortfall" and not self._must_be_met(name):
                 continue
             rule = RelaxableRule(kind, name)

@@ -58,6 +58,7 @@ def change_of(dataset: Dataset, violation: Violation) -> RuleChange:
         "capacity": _missing_power,
         "shortfall": _shortfall,
         "credit_line_usd": _credit,
+        "run": _run,
     }
     change = edits.get(kind, _segment)(dataset, violation)
     months = list(violation.by_month if kind in ("capacity", "shortfall") else dataset.horizon)
@@ -68,6 +69,23 @@ def _rule(dataset: Dataset, violation: Violation) -> RuleChange:
     rule = next(each for each in dataset.rules if each.rule == violation.rule.name)
     words = f"drop rule {rule.rule} ({rule.kind} {'; '.join(rule.offers)})"
     return RuleChange(violation.rule, "rules", rule.rule, "kind", rule.kind, "no such rule", words, unit="rule")
+
+
+def _run(dataset: Dataset, violation: Violation) -> RuleChange:
+    name = violation.rule.name
+    values = {"must": False, "value_usd": dataset.named("runs")[name].value_usd or 0.0}
+    words = f"let run {name} be left out"
+    return RuleChange(
+        violation.rule,
+        "runs",
+        name,
+        "must, value_usd",
+        "must be done",
+        "may be left out",
+        words,
+        unit="run",
+        values=values,
+    )
 
 
 def _missing_power(dataset: Dataset, violation: Violation) -> RuleChange:

@@ -186,6 +186,7 @@ def _words(actuals: Dataset, violation: Violation) -> str:
         return f"{name}: max_shortfall_share exceeded by {violation.most:.3g}"
     return {
         "rule": f"rule {name} is not kept",
+        "run": f"run {name} is not done",
         "single_site": f"{name} is not at a single site",
         "may_tighten": f"limits of {name} are tightened",
         "min_months_between_changes": f"limits of {name} change too soon",

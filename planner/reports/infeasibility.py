@@ -26,6 +26,7 @@ def rule_words(rule: RelaxableRule) -> str:
         "may_tighten": f"limits of {rule.name} never tightened",
         "min_months_between_changes": f"min_months_between_changes of {rule.name}",
         "credit_line_usd": f"the {rule.name}",
+        "run": f"run {rule.name} done",
         "capacity": f"capacity in {rule.name}/{rule.hardware}",
     }[rule.kind]
 

@@ -22,6 +22,7 @@ from planner.results.views import (
     cash_group,
     leased_out,
     regions_of_sources,
+    serving_of_demand,
 )
 
 SOURCES: tuple[Kind, ...] = (FLEET, *bringing(), ON_DEMAND)
@@ -108,7 +109,7 @@ def _served_from(dataset: Dataset, plan: Plan) -> dict[tuple[int, Kind], float]:
     for hour in plan.on_demand:
         work[hour.month, hour.block, hour.region, hour.hardware][ON_DEMAND] += hour.accelerators
     found: dict[tuple[int, Kind], float] = defaultdict(float)
-    for row in plan.serving:
+    for row in serving_of_demand(dataset, plan):
         at_work = work[row.month, row.block, row.capacity_region, row.hardware]
         total = sum(at_work.values())
         for source, accelerators in at_work.items():
@@ -153,7 +154,7 @@ def totals(dataset: Dataset, plan: Plan, rows: Sequence[MonthRow]) -> Totals:
     return Totals(
         demand_bn=sum(row.demand * n for row, n in zip(rows, days, strict=True)),
         after_limits_bn=sum(row.after_limits * n for row, n in zip(rows, days, strict=True)),
-        served_bn=sum((each.tokens_bn for each in plan.serving), 0.0),
+        served_bn=sum((each.tokens_bn for each in serving_of_demand(dataset, plan)), 0.0),
         shortfall_bn=sum((each.tokens_bn for each in plan.shortfalls), 0.0),
         peak_mw=peak.committed_mw,
         peak_month=peak.month,

@@ -11,7 +11,7 @@ from typing import Any
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
 from models.policy.cash_account import CashMonth
 from models.supply.bill_rows import BillRow
-from models.supply.registry import bringing, payable
+from models.supply.registry import KINDS, bringing, payable
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
 from planner.results.profit import COMPUTE, ProfitRow
@@ -142,7 +142,7 @@ MONTHLY = Table(
         *(f"{kind.cash_group}_cash_usd:money:cash.{kind.cash_group}" for kind in payable()),
         "on_demand_cash_usd:money:cash.on_demand",
         "usage_cash_usd:money:cash.usage",
-        "leased_out_cash_usd:money:cash.leased_out",
+        *(f"{kind.cash_group}_cash_usd:money:cash.{kind.cash_group}" for kind in KINDS if not kind.buys),
         "other_cash_usd:money:cash.other",
         "owed_usd:money",
         "locked_months:whole",

@@ -11,6 +11,7 @@ from models.demand.prices import MTOK_PER_BN
 from models.demand.revenue import revenues
 from models.grouping import sums
 from models.plan import Plan, categories
+from planner.results.views import serving_of_demand
 
 NO_COST_OF_COMPUTE = ("option", "interest", "revenue_forgone", "shortfall", "limit_change")
 """Categories of payment that are no cost of computing."""
@@ -48,7 +49,7 @@ class ProfitRow:
 def profit_by_month(dataset: Dataset, plan: Plan) -> list[ProfitRow]:
     """Profit and loss of every month of the horizon."""
     cash = sums(((each.month, each.category), each.cash_usd) for each in plan.payments)
-    served = sums((each.month, each.tokens_bn) for each in plan.serving)
+    served = sums((each.month, each.tokens_bn) for each in serving_of_demand(dataset, plan))
     return [
         ProfitRow(
             each.month,

@@ -9,7 +9,7 @@ from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.grouping import sums
 from models.kinds import FLEET, Kind
-from models.plan import Plan
+from models.plan import Plan, Serving
 from models.supply.registry import KINDS, offers, payable
 
 Pool = tuple[str, str]
@@ -74,6 +74,11 @@ def segment_tokens(dataset: Dataset, rows: Iterable[ServiceRow]) -> dict[str, To
     )
     segments = dict.fromkeys(segment for segment, _ in found)
     return {each: Tokens(**{figure: found[each, figure] for figure in TOKEN_FIGURES}) for each in segments}
+
+
+def serving_of_demand(dataset: Dataset, plan: Plan) -> Iterator[Serving]:
+    """What is served of segments' demand; runs are none."""
+    return (each for each in plan.serving if each.segment in dataset.segment_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,14 @@ PARTS: dict[str, Tables] = {
             {"asset": "own", "provider": "us-inc", "region": "us", "hardware": "H100", "accelerators": 1}
         ],
     },
+    "runs": {
+        "runs": [
+            {"run": "pretraining", "workload": "chat", "region": "us", "tokens_bn_per_day": 1, "months": 2,
+             "value_usd": 9000, "loss_usd_per_month_late": 500},
+            {"run": "evaluation", "workload": "chat", "region": "us", "tokens_bn_per_day": 0.5, "months": 1,
+             "start_from": "2026-02", "single_site": "no"},
+        ],
+    },
 }  # fmt: skip
 """A workbook of each part, beside `COMMON`."""
 

@@ -39,6 +39,7 @@ from models.schema import (
     Residual,
     Rival,
     Rule,
+    Run,
     SpendCommitment,
 )
 from models.supply.contract_kind import CONTRACT
@@ -179,6 +180,28 @@ TERMS: dict[str, Dataset] = {
             recall_fee_share=0.5,
         ),
         lease_out("old", signed=-1, term_months=4, recall_after_months=0),
+        months=3,
+    ),
+    "runs": small(
+        fleet(accelerators=3),
+        Run(
+            run="training",
+            workload="chat",
+            region="us",
+            tokens_bn_per_day=1,
+            months=2,
+            value_usd=5000,
+            loss_usd_per_month_late=100,
+        ),
+        Run(
+            run="test",
+            workload="chat",
+            region="us",
+            tokens_bn_per_day=0.5,
+            months=1,
+            single_site=False,
+            start_from=JAN + 1,
+        ),
         months=3,
     ),
     "own_build": small(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from properties.brute_factors import gone, plus, times
 
 from models.dataset import Dataset
-from models.schema import ChipOrder, Contract, ContractTier, Lease, LeaseOut, LeaseTerm, OwnSite, SpendCommitment
+from models.schema import ChipOrder, Contract, ContractTier, Lease, LeaseOut, LeaseTerm, OwnSite, Run, SpendCommitment
 
 
 @dataclass(frozen=True)
@@ -458,6 +458,19 @@ def _lot_holding(data: Dataset, row: ChipOrder, month: int) -> Holding:
                 kw / 1000.0 * home.energy_usd_per_mwh, False,
             )  # fmt: skip
     return held
+
+
+def run_holdings(data: Dataset, row: Run) -> list[Holding]:
+    """Every month in which a run can start and still end inside the horizon, with what it earns and asks for."""
+    found = []
+    for month in signing_months(data, row.start_from, row.start_until):
+        last = month + row.months - 1
+        if last < data.settings.months:
+            first = 0 if row.start_from is None else data.t(row.start_from)
+            held = Holding("run", row.run, month, story=f"{row.run}: from {month}")
+            held.pay(data, last, row.loss_usd_per_month_late * (month - first) - (row.value_usd or 0.0))
+            found.append(held)
+    return found
 
 
 def commitment_holdings(data: Dataset, row: SpendCommitment) -> list[Holding]:

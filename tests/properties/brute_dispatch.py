@@ -237,6 +237,19 @@ def _capped(most: float, share: float) -> float:
     return most * share if share else 0.0
 
 
+def loads(data: Dataset) -> list[Segment]:
+    """Segments, and runs as segments that can wait within the month and never fall short."""
+    runs = [
+        Segment(segment=row.run, workload=row.workload, timing="deferrable", single_site=row.single_site)
+        for row in data.runs
+    ]
+    return [*data.segments, *runs]
+
+
+def load(data: Dataset, name: str) -> Segment:
+    return next(each for each in loads(data) if each.segment == name)
+
+
 def cheapest_use(
     data: Dataset,
     months: tuple[Month, ...],
@@ -247,7 +260,7 @@ def cheapest_use(
     losses: tuple[Loss, ...] = (),
 ) -> float | None:
     """Least present value of what depends on use in these months, over every choice of sites; None if impossible."""
-    singles = [segment for segment in data.segments if segment.single_site]
+    singles = [segment for segment in loads(data) if segment.single_site]
     places = [(segment.segment, month.t) for segment in singles for month in months]
     choices = [
         sorted({(source.site, source.region) for source in month.every}) or [("", "")]
@@ -510,7 +523,7 @@ def _service(
     baseline = {key: tokens for loss in lp.losses.values() for key, tokens in loss.baseline[t]}
     asked_for = dict.fromkeys(baseline, 0.0) | dict(month.demand)
     for name, region, when in asked_for:
-        segment = data.segment_of[name]
+        segment = load(data, name)
         site, site_region = site_of.get((name, t), ("", ""))
         for (pool_region, hardware, block), supply in pools.items():
             pace = tokens_per_accelerator_hour(data, segment, hardware, t) * block_hours[block]
@@ -541,7 +554,7 @@ def _service(
             lp.row([*placed, *more], high=-kept * online)
     short: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for (name, region, when), tokens in asked_for.items():
-        segment = data.segment_of[name]
+        segment = load(data, name)
         terms = list(served[name, region, when])
         if segment.shortfall_usd_per_mtok is not None:
             usd = price(data, segment, "shortfall_usd_per_mtok", t) * MTOK_PER_BN * discount
@@ -553,7 +566,7 @@ def _service(
         lp.row(terms, low=tokens, high=tokens)
     for name, terms in short.items():
         asked = sum(tokens for (each, _, _), tokens in month.demand if each == name)
-        share = data.segment_of[name].max_shortfall_share
+        share = load(data, name).max_shortfall_share
         gone = lp.lost.get((name, t))
         terms += [] if gone is None else [(gone, share * lp.columns[gone].lost_tokens)]
         lp.row(terms, high=share * asked)

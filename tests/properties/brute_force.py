@@ -20,6 +20,7 @@ from properties.brute_bills import (
     lease_out_holdings,
     own_build_holdings,
     own_build_units,
+    run_holdings,
     signing_months,
 )
 from properties.brute_demand import demand, limit_paths, limits_of, loses, losses, path_cost
@@ -37,6 +38,7 @@ from properties.brute_policies import (
     options_allow,
     policies_hold,
     power_online,
+    run_tokens,
     sources_online,
 )
 
@@ -115,6 +117,10 @@ def _choices(data: Dataset) -> Iterator[Choice]:
             signings.append(list(itertools.combinations_with_replacement(built, signed)))
         else:
             signings.append(_up_to(built, most))
+    for run in data.runs:
+        ways = [(each,) for each in run_holdings(data, run)]
+        needed = ways and (run.must or run.value_usd is None)
+        signings.append(ways if needed else [(), *ways])
     for promise in data.spend_commitments:
         committed = commitment_holdings(data, promise)
         signings.append([tuple(committed)] if promise.status == "signed" else _up_to(committed, 1))
@@ -188,7 +194,7 @@ def _parts(data: Dataset, choice: Choice) -> list[Part]:
                 t,
                 sources_online(data, choice.holdings, t),
                 tuple(sorted(leased_out(data, choice, t).items())),
-                demand(data, choice.paths, t),
+                (*demand(data, choice.paths, t), *run_tokens(data, choice, t)),
                 multiples(data, choice, t),
                 chips_delivered(choice, t),
                 power_online(data, choice, t),

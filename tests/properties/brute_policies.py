@@ -80,6 +80,8 @@ def options_allow(data: Dataset, holdings: Sequence[Holding], bought: dict[str, 
 
 
 def _is_signed(data: Dataset, held: Holding) -> bool:
+    if held.kind == "run":
+        return False
     sheet = OFFERS | {"lease_out": "lease_outs", "commitment": "spend_commitments"}
     return bool(data.named(sheet[held.kind])[held.name].status == "signed")
 
@@ -216,6 +218,17 @@ def floors_of(data: Dataset, choice: Choice) -> list[Floor]:
     return found
 
 
+def run_tokens(data: Dataset, choice: Choice, t: int) -> list[tuple[tuple[str, str, str], float]]:
+    """What runs under way ask for in a month, at any time of it."""
+    runs = {row.run: row for row in data.runs}
+    started = [(runs[held.name], held.month) for held in choice.holdings if held.kind == "run"]
+    return [
+        ((row.run, row.region, ""), row.tokens_bn_per_day * data.hours(t) / 24.0)
+        for row, month in started
+        if month <= t < month + row.months and row.tokens_bn_per_day > 0
+    ]
+
+
 def chips_delivered(choice: Choice, t: int) -> tuple[Source, ...]:
     """Chips of each order that are there, powered or not."""
     summed: dict[Source, float] = defaultdict(float)
@@ -265,7 +278,7 @@ def _fixed_cash(data: Dataset, cap: Cap, choice: Choice, t: int) -> float:
     for held in choice.holdings:
         if held.kind == "commitment":
             continue
-        if held.kind == "lease_out":
+        if held.kind in ("lease_out", "run"):
             paid += held.cash.get(t, 0.0) if cap.scope == "total" else 0.0
         elif _in_scope(data, cap, held):
             paid += held.cash.get(t, 0.0)

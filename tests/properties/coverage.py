@@ -41,6 +41,7 @@ EXEMPT = {
         "options.option",
         "limits.limit",
         "caps.cap",
+        "runs.run",
         "own_sites.build",
         "chip_orders.order",
         "spend_commitments.commitment",

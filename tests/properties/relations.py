@@ -50,6 +50,7 @@ ACCELERATORS = {
     "lease_outs": ("accelerators",),
     "lease_out_hardware": ("accelerators",),
     "demand": ("tokens_bn_per_day",),
+    "runs": ("tokens_bn_per_day",),
 }
 """Columns that say how much there is, or is asked for."""
 
@@ -62,6 +63,7 @@ PER_UNIT = {
     "settings": ("opening_cash_usd", "credit_line_usd"),
     "funding": ("usd",),
     "spend_commitments": ("usd", "spent_usd"),
+    "runs": ("value_usd", "loss_usd_per_month_late"),
 }
 """Columns of money that belongs to no accelerator, hour or token, so grows with the size of what it buys."""
 
@@ -119,7 +121,8 @@ def size(data: Dataset, random: Random) -> Related:
 
 def tokens(data: Dataset, random: Random) -> Related:
     """Twice as many tokens, made twice as fast and half as dear, cost the same."""
-    more = columns_times(data, 2.0, {"demand": ("tokens_bn_per_day",), "throughput": ("tokens_per_second",)})
+    more = columns_times(data, 2.0, dict.fromkeys(("demand", "runs"), ("tokens_bn_per_day",)))
+    more = columns_times(more, 2.0, {"throughput": ("tokens_per_second",)})
     return Related((columns_times(more, 0.5, PER_TOKEN),), (data,))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from builders import JAN, contract, demand, fleet, hardware, lease, lease_out, on_demand, ramp, term, throughput
 from properties.money_rows import with_money
 from properties.relations import columns_times, times
-from properties.workbook_rows import Maker, a_commitment, own_build, some_limits
+from properties.workbook_rows import Maker, a_commitment, a_run, own_build, some_limits
 from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import a_cap, a_rule, some_options
 
@@ -202,6 +202,7 @@ OFFERS = (
     lambda make: [lease_out("strewn taker", make.one_of(0.8, 1.6), 2, **_where(make))],
     lambda make: own_build(make, "strewn build"),
     lambda make: own_build(make, "strewn build"),
+    lambda make: [a_run(make, "strewn run")],
     lambda make: [a_commitment(make, "strewn promise", "neo", "hyper", "spot", "strewn", "us-inc")],
     lambda make: [lease_out("strewn old taker", 1.0, 14, signed=-11, escalator_per_year=0.5, **_where(make))],
     lambda make: [on_demand(make.one_of(0.8, 1.6), provider="strewn", max_accelerators=1.0, **_where(make))],

@@ -21,7 +21,7 @@ from builders import (
     term,
     throughput,
 )
-from properties.workbook_rows import Maker, a_commitment, mixed, own_build
+from properties.workbook_rows import Maker, a_commitment, a_run, mixed, own_build
 from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import workbook
 
@@ -221,6 +221,8 @@ def sites(random: Random) -> Dataset:
     rows += [on_demand(make.one_of(0.3, 2.0))] if make.chance(6) else []
     price: dict[str, Any] = {"shortfall_usd_per_mtok": make.one_of(0.05, 0.2)}
     rows.append(segment("chat", **price))
+    make.months, make.regions = 2, ["us"]
+    rows += [a_run(make, name) for name in ("run", "other run")[: make.one_of(0, 1, 1, 2)]]
     for name in ("train", "research")[: make.one_of(1, 1, 2)]:
         rows.append(segment(name, single_site=True, **price, **make.some(3, timing=("deferrable",))))
         rows.append(demand(make.one_of(0.5, 1.0, 2.0), make.one_of(0.5, 1.5), segment=name))
@@ -313,6 +315,8 @@ def plants(random: Random) -> Dataset:
     ]
     if "TPU" in make.hardware:
         rows += [hardware("TPU", kw=0.5), throughput(hardware="TPU", bn_per_day=0.75)]
+    if make.chance(3):
+        rows.append(a_run(make))
     if make.chance(4):
         rows += own_build(make, "second build")
     if make.chance(3):

@@ -32,6 +32,7 @@ from models.schema import (
     LoadShape,
     Network,
     OwnSite,
+    Run,
     SpendCommitment,
 )
 
@@ -317,6 +318,20 @@ def own_build(make: Maker, name: str = "own build") -> list[Any]:
             )
         )  # fmt: skip
     return rows
+
+
+def a_run(make: Maker, name: str = "training") -> Run:
+    """Work done once, for a value that pays at some prices, or because it must be."""
+    columns: dict[str, Any] = make.some(
+        5, loss_usd_per_month_late=(100.0, 500.0), single_site=(False,), start_from=(JAN + 1, JAN - 1)
+    )
+    columns |= make.some(4, must=(True,), start_until=(JAN + 1, JAN + 2))
+    if make.chance(7):
+        columns["value_usd"] = make.one_of(300.0, 1200.0, 4000.0)
+    return Run(
+        run=name, workload="chat", region=make.one_of(*make.regions), tokens_bn_per_day=make.one_of(0.3, 0.5, 1.0),
+        months=make.one_of(1, 1, 2), **columns,
+    )  # fmt: skip
 
 
 def a_commitment(make: Maker, name: str, *providers: str) -> SpendCommitment:

@@ -16,6 +16,7 @@ from properties.brute_bills import (
     lease_out_holdings,
     own_build_holdings,
     own_build_units,
+    run_holdings,
     signing_months,
 )
 from properties.brute_demand import limit_paths
@@ -38,9 +39,10 @@ def combinations(data: Dataset) -> int:
     for own in (*data.own_sites, *data.chip_orders):
         most, built = own_build_units(own)[1], len(own_build_holdings(data, own))
         sizes.append(1 if own.status == "signed" else comb(built + most, most))
+    sizes += [1 + len(run_holdings(data, row)) for row in data.runs]
     sizes += [2 for row in data.spend_commitments if row.status == "offer"]
     sizes += [1 + len(signing_months(data, row.buy_from, row.buy_until)) for row in data.options]
-    single = sum(row.single_site for row in data.segments)
+    single = sum(row.single_site for row in (*data.segments, *data.runs))
     if single:
         sites = (
             {row.site for row in data.chip_orders}
@@ -71,6 +73,8 @@ def few_enough(data: Dataset, most: int) -> Dataset:
         lambda d: replace(d, options=tuple(_bought_at_first(row) for row in d.options)),
         lambda d: replace(d, options=()),
         lambda d: replace(d, segments=tuple(replace(row, single_site=False) for row in d.segments)),
+        lambda d: replace(d, runs=tuple(replace(row, single_site=False) for row in d.runs)),
+        lambda d: replace(d, runs=()),
         lambda d: replace(d, limits=(), segments=tuple(replace(row, current_limit=None) for row in d.segments)),
     ]
     for narrow in narrower:

@@ -13,7 +13,7 @@ from unit.plans import online, pay, serve, signing, use
 
 from models.dataset import Dataset
 from models.plan import LimitChoice, OnDemandUse, OptionPurchase, Plan
-from models.schema import ChipOrder, Limit, LoadBlock, LoadShape, Network, Option, OwnSite
+from models.schema import ChipOrder, Limit, LoadBlock, LoadShape, Network, Option, OwnSite, Run
 from models.supply.registry import kind_named
 
 Case = tuple[Dataset, Plan]
@@ -337,11 +337,27 @@ def own_plant() -> Case:
     return b.dataset(b.demand(2), site, order, months=1), plan
 
 
+def a_run() -> Case:
+    """Three accelerators serve 2 a day and, in February, a run of 1 a day that earns $500."""
+    row = Run(
+        run="train", workload="chat", region="us", tokens_bn_per_day=1, months=1, value_usd=500, single_site=False
+    )
+    plan = Plan(
+        signings=(signing("train", 1, 1, 1, 1, "run"),),
+        serving=(serve(0, 2), serve(1, 2), serve(1, 1, segment="train")),
+        source_use=(use(0, 2), use(1, 3)),
+        online=(online(0, 3), online(1, 3)),
+        payments=tuple(pay("run_value", "train", {1: -500})),
+    )
+    return b.dataset(b.demand(2, months=2), b.fleet("own", 3), row, months=2), plan
+
+
 ALL: dict[str, Case] = {
     each.__name__: each()
     for each in (
         busy_fleet,
         own_plant,
+        a_run,
         leased,
         monthly_leases,
         all_units_contract,

@@ -21,9 +21,9 @@ from models.supply.registry import KINDS, decided_kinds, kind_named
 
 MODELS, PLANNER = Path(models.__file__).parent, Path(planner.__file__).parent
 WORDS = {"lease", "contract", "lease_out", "option", "commitment", "chips"}
-CONSTANTS = {"LEASE", "CONTRACT", "LEASE_OUT", "OPTION", "COMMITMENT", "SITE", "CHIPS"}
+CONSTANTS = {"LEASE", "CONTRACT", "LEASE_OUT", "OPTION", "COMMITMENT", "SITE", "CHIPS", "RUN"}
 ROWS = {"Lease", "LeaseHardware", "LeaseTerm", "Contract", "ContractTier", "LeaseOut", "Option", "SpendCommitment"}
-OWN = ("lease", "contract", "take_or_pay", "options", "commitment", "own_build")
+OWN = ("lease", "contract", "take_or_pay", "options", "commitment", "own_build", "run_kind")
 """How the names of a kind's own files in models/supply begin."""
 NO_KIND = {
     "excel/template_rows.py": "the key is a column of the sheets leases and lease_terms",
@@ -95,7 +95,7 @@ def test_every_kind_is_known_to_the_audit_and_every_sheet_of_offers_has_a_kind()
     """The registry, the audit's own table and the sheets of offers know the same kinds, categories and directions."""
     assert {each.name for each in KINDS} == set(AUDITED)
     assert {each.sheet.name for each in KINDS} == {each.name for each in SHEETS if each.offers}
-    assert all(each.category and each.buys == (each.sheet.offers != "sold") for each in KINDS)
+    assert all(each.category and each.buys == (each.sheet.offers in ("bought", "promised")) for each in KINDS)
     assert all(AUDITED[each.name].category == each.category for each in KINDS)
     assert len(set(categories())) == len(categories())
 

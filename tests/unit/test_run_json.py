@@ -33,7 +33,7 @@ KEYS = (
 )
 COSTS = (
     "lease contract site chips commitment usage option on_demand fleet network interest revenue_forgone limit_change"
-    " shortfall lease_out_income"
+    " shortfall lease_out_income run_value"
 )
 DATA = dataset(
     demand(2.0, months=3),

@@ -43,7 +43,7 @@ from planner.results.base_case import BaseCase
 
 PROFIT = (
     "baseline forgone lost earned lease contract site chips commitment usage on_demand fleet network lease_out_income"
-    " margin usd_per_mtok"
+    " run_value margin usd_per_mtok"
 )
 HEADERS = {
     "Summary": "metric value unit",
@@ -59,7 +59,7 @@ HEADERS = {
     " after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day from_fleet_bn_per_day from_leases_bn_per_day"
     " from_contracts_bn_per_day from_chips_bn_per_day from_on_demand_bn_per_day idle_bn_per_day fleet_cash_usd"
     " leases_cash_usd contracts_cash_usd sites_cash_usd chips_cash_usd commitments_cash_usd on_demand_cash_usd"
-    " usage_cash_usd leased_out_cash_usd other_cash_usd owed_usd locked_months",
+    " usage_cash_usd leased_out_cash_usd runs_cash_usd other_cash_usd owed_usd locked_months",
     "Spend by provider": "month https://neo.example#usd spot#usd others#usd",
     "Lock-in": "month kind offer provider owed_usd months_left",
     "Profit and loss": f"month {PROFIT}",
