@@ -11,7 +11,8 @@ from typing import Any
 
 from planner.errors import Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+"""Ctrl-C, the system's request to end, and on Windows that of whoever started the process."""
 
 
 class Stop:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from planner.batch.events import now
-from planner.batch.execution import budgeted_process
-from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
+from planner.batch.execution import budgets
+from planner.batch.execution.budgets import BudgetedCommand, ProcessResult
 from planner.batch.execution.engine import Engine
 from planner.batch.folder import PLAN, BatchFolder, write_files
 from planner.batch.jobs.job import Job
@@ -116,7 +116,7 @@ def run_attempt(
     try:
         folder = batch_folder.new_attempt()
         write_files(folder, prepared.files)
-        grace_seconds = budgeted_process.GRACE_SECONDS
+        grace_seconds = budgets.GRACE_SECONDS
         command = BudgetedCommand(solve_arguments(job), job.budget_seconds, job.memory_mb, grace_seconds)
         process = engine.run(folder, command, stopping)
         outcome = classify(job, folder, process, prepared.input_sha256)

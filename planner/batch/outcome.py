@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from planner.batch.execution.budgeted_process import ProcessResult
+from planner.batch.execution.budgets import ProcessResult
 from planner.batch.folder import PLAN
 from planner.batch.jobs.job import Job
 from planner.batch.reporting.estimates import minimised
@@ -29,7 +29,7 @@ EXIT_CODES = {
     "invalid": (ExitCode.WRONG_INPUT,),
     "rejected": (ExitCode.REJECTED_BY_AUDIT,),
 }
-OWN_FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+OWN_FAULTS = [getattr(signal, name, None) for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")]
 """Signals a process brings upon itself; the same work would bring them again."""
 
 

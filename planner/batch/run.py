@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -86,7 +85,7 @@ def run_batch(request: BatchRequest) -> CommandResult:
     Raises
     ------
     WrongUsage
-        The options do not fit the jobs or the operating system.
+        The options do not fit the jobs.
     FaultyWorkbook
         A job file has faults.
     CannotWrite, Locked
@@ -94,8 +93,6 @@ def run_batch(request: BatchRequest) -> CommandResult:
     """
     from planner.batch.jobs.files import read_jobs
 
-    if os.name != "posix":
-        raise WrongUsage("Batches need the signals and locks of Linux or macOS. On Windows, run them in WSL.")
     found = read_jobs(request.jobs, request.job_options)
     folder = request.folder or Path("outputs") / "batch" / found.name
     chosen = _select_jobs(found.jobs, request.only)

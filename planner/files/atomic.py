@@ -29,6 +29,8 @@ PREFIX = ".planner-"
 _NAME = re.compile(re.escape(PREFIX) + r"(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-")
 OLD_SECONDS = 7 * 86400.0
 """Of a file whose process cannot be looked for, because it ran on another machine: the age at which it is left over."""
+SHARING_VIOLATIONS, SHARING_TRIES, SHARING_SECONDS = (5, 32, 33), 20, 0.1
+"""Errors of Windows while another program has a file open for a moment; how often and when it is tried again."""
 
 
 def temporary_beside(path: Path) -> Path:
@@ -74,6 +76,19 @@ def _machine() -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:8]
 
 
+def _put(temporary: Path, path: Path) -> None:
+    """Moves a file or folder to its place; tried again for a moment where another program looks at it (Windows)."""
+    for _ in range(SHARING_TRIES - 1):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in SHARING_VIOLATIONS:
+                raise
+            time.sleep(SHARING_SECONDS)
+    temporary.replace(path)
+
+
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder and move it into place at the end, so that no file is half written.
@@ -90,7 +105,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield temporary
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
+        _put(temporary, path)
     except OSError as error:
         raise CannotWrite(path, os_error_reason(error)) from None
     finally:
@@ -120,9 +135,9 @@ def atomic_folder_write(
             for each in [each for each in path.iterdir() if outdated(each)]:
                 each.unlink()
             for name in files:
-                (temporary / name).replace(path / name)
+                _put(temporary / name, path / name)
         else:
-            temporary.replace(path)
+            _put(temporary, path)
     except OSError as error:
         raise CannotWrite(path, os_error_reason(error)) from None
     finally:
@@ -154,7 +169,7 @@ def written_together(files: Mapping[Path, bytes]) -> Iterator[None]:
         yield
         for path, temporary in made.items():
             with writing(path):
-                temporary.replace(path)
+                _put(temporary, path)
     finally:
         for temporary in made.values():
             temporary.unlink(missing_ok=True)

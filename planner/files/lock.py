@@ -1,9 +1,9 @@
 """One run at a time in an output folder, or on a plan.
 
-The lock is the kernel's (flock), which it takes back when the process ends, however it ends: on one machine a lock
-cannot be left behind. Beside it stands who holds it, for the message, and a count that goes up every two
-seconds, by which another machine on a shared folder whose kernel knows nothing of the lock tells a run that lives
-from one that is gone. No clock is compared with another.
+The lock is the kernel's (flock, on Windows that of a byte beyond the file's end), which it takes back when the
+process ends, however it ends: on one machine a lock cannot be left behind. Beside it stands who holds it, for the
+message, and a count that goes up every two seconds, by which another machine on a shared folder whose kernel knows
+nothing of the lock tells a run that lives from one that is gone. No clock is compared with another.
 
 The library filelock has either half and not both: its native lock names no holder and ends at the machine, its lease
 can be taken from a process of the same machine that was only suspended.
@@ -28,6 +28,9 @@ FILE = ".lock"
 BEAT_SECONDS = 2.0
 MISSED_BEATS = 3
 """A run on another machine that has not counted on for so many beats is gone."""
+LOCKED_BYTE = 1 << 20
+"""Where Windows locks a byte: what stands before it can be read by others meanwhile."""
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Lock:
@@ -83,15 +86,19 @@ class Lock:
     def __exit__(self, *_: object) -> None:
         self._released.set()
         self._thread.join()
-        with suppress(OSError):
-            if self._is_ours():
+        ours = self._is_ours()
+        with suppress(OSError):  # Windows takes away no file that is open
+            if ours:
                 self._path.unlink()
         os.close(self._handle)
+        if ours and os.name != "posix":
+            with suppress(OSError):
+                self._path.unlink()
 
     def _open(self) -> int:
         refuse_link(self._path)
         with writing(self._path):
-            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o644)
 
     def _is_in_place(self) -> bool:
         try:
@@ -101,10 +108,8 @@ class Lock:
         return os.path.samestat(there, os.fstat(self._handle))
 
     def _acquire(self) -> None:
-        import fcntl  # which Windows has not
-
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._handle)
             self._wait_for_other_machine()
             self._write()
         except BlockingIOError:
@@ -136,7 +141,8 @@ class Lock:
         return bool(self._read().get("token") == self._holder["token"])
 
     def _write(self) -> None:
-        os.pwrite(self._handle, json.dumps(self._holder).encode().ljust(512), 0)
+        os.lseek(self._handle, 0, os.SEEK_SET)
+        os.write(self._handle, json.dumps(self._holder).encode().ljust(512))
 
     def _read(self) -> dict[str, Any]:
         """Who holds the folder; empty when nobody does, or it cannot be made out."""
@@ -153,13 +159,26 @@ def folder_lock(folder: Path) -> Lock:
 
 
 def run_lock(outputs: Outputs) -> AbstractContextManager[object]:
-    """The lock of the files of a run, beside them.
-
-    None where they have a folder of their own, and on Windows, which has no such locks.
-    """
-    if outputs.has_own_folder or os.name != "posix":
+    """The lock of the files of a run, beside them; none where they have a folder of their own."""
+    if outputs.has_own_folder:
         return nullcontext()
     return Lock(outputs.plan.with_name(f".{outputs.plan.stem}{FILE}"), outputs.plan)
+
+
+def _lock(handle: int) -> None:
+    """Takes the kernel's lock of an open file. Raises BlockingIOError where another process has it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        os.lseek(handle, LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError as error:
+            raise BlockingIOError(*error.args) from None
+    else:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _machine() -> str:

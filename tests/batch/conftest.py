@@ -1,4 +1,7 @@
-"""Batches in this process share one process that starts jobs, warmed up once."""
+"""Batches in this process share one process that starts jobs, warmed up once.
+
+`pytest tests/batch --one-by-one` runs them with jobs started one by one instead, as on systems that cannot fork.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,18 @@ from collections.abc import Iterator
 import pytest
 
 from planner.batch.execution import engine
+from planner.batch.execution.engine import Starter
 from planner.batch.execution.fork_client import ForkClient
+from planner.batch.execution.spawned_process import SpawnClient
 
 
 class _Shared(ForkClient):
     def close(self) -> None:
         """The next batch goes on with it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--one-by-one", action="store_true", help="start the jobs of batches one by one")
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +31,18 @@ def shared_client() -> Iterator[ForkClient]:
     ForkClient.close(shared)
 
 
+@pytest.fixture
+def cold_starter(request: pytest.FixtureRequest) -> type[Starter]:
+    """What starts jobs in these tests."""
+    return SpawnClient if request.config.getoption("--one-by-one", default=False) else ForkClient
+
+
 @pytest.fixture(autouse=True)
-def warm(shared_client: ForkClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "ForkClient", lambda: shared_client)
+def warm(shared_client: ForkClient, cold_starter: type[Starter], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "starter", (lambda: shared_client) if cold_starter is ForkClient else cold_starter)
 
 
 @pytest.fixture
-def cold(warm: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def cold(warm: None, cold_starter: type[Starter], monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch starts its own process that starts jobs, for tests that break it."""
-    monkeypatch.setattr(engine, "ForkClient", ForkClient)
+    monkeypatch.setattr(engine, "starter", cold_starter)

@@ -23,7 +23,7 @@ from batches import (
 )
 
 from planner.batch import attempt, scheduler
-from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
+from planner.batch.execution.budgets import BudgetedCommand, ProcessResult
 from planner.batch.execution.engine import LocalEngine
 
 OUT = "out"

@@ -30,7 +30,7 @@ from batches import (
 )
 
 from planner.batch import scheduler
-from planner.batch.execution import budgeted_process, fork_client
+from planner.batch.execution import budgets, fork_client, spawned_process
 from planner.batch.folder import BatchFolder
 
 OUT = "out"
@@ -158,8 +158,9 @@ def test_stopped_and_resumed(tmp_path: Path, number: int, code: int) -> None:
 
 def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
     """Breaks something in every job's process on purpose."""
-    lines = fork_client.PROGRAM.splitlines()
-    monkeypatch.setattr(fork_client, "PROGRAM", "\n".join((*lines[:2], patch, *lines[2:])))
+    for module in (fork_client, spawned_process):
+        before, marked, after = module.PROGRAM.partition("from planner.batch")
+        monkeypatch.setattr(module, "PROGRAM", f"{before}{patch}\n{marked}{after}")
 
 
 @pytest.mark.usefixtures("cold")
@@ -175,7 +176,7 @@ def test_a_solver_that_ignores_its_limit(tmp_path: Path, monkeypatch: pytest.Mon
         "    while True: time.sleep(0.05)\n"
         "s.solve = solve\n",
     )
-    monkeypatch.setattr(budgeted_process, "GRACE_SECONDS", 1.0)
+    monkeypatch.setattr(budgets, "GRACE_SECONDS", 1.0)
     jobs = job_file(tmp_path, {"name": "deaf", "seed": 7, "time_limit": 1, "time_budget": 2}, *demands(2))
     assert run(jobs, "-o", OUT) == 9
     found = records(tmp_path / OUT)

@@ -10,7 +10,7 @@ from batches import endless_workbook, on_linux, wait_for
 from commandline import decision
 from sheets import workbook
 
-from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
+from planner.batch.execution.budgets import BudgetedCommand, ProcessResult
 from planner.batch.execution.fork_client import ForkClient
 
 KEEP_ON = BudgetedCommand(("endless.xlsx", "-o", "plan.xlsx", "--quiet"), None, None, 30.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from planner.batch.execution.budgeted_process import ProcessResult
+from planner.batch.execution.budgets import ProcessResult
 from planner.batch.jobs.job import Job
 from planner.batch.outcome import classify, is_accepted
 

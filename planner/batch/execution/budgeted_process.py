@@ -1,4 +1,4 @@
-"""A job in a process of its own, held to its budgets from outside: the one place that starts a job.
+"""A job in a process of its own, held to its budgets from outside, as a fork of the process that supervises it.
 
 A process that is over its time, or that is to stop, is first asked to (SIGTERM), upon which `planner solve` keeps the
 best plan it has; after a grace it is killed, with everything it has started. One that is over its memory is killed
@@ -19,67 +19,16 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import psutil
 
+from planner.batch.execution.budgets import POLL_SECONDS, BudgetedCommand, Cause, ProcessResult, resident_memory_mb
 from planner.batch.job_logs import OUTPUT_FILE
 
-GRACE_SECONDS = 30.0
-"""Asked to stop, a process may take so long to write its best plan; then it is killed."""
-POLL_SECONDS = 0.1
 HEADROOM_BYTES = 1_000_000_000
 """The kernel refuses a job its memory budget and so much on top: the budget itself is watched from outside."""
-
-Cause = Literal["", "time", "memory", "stop", "lost"]
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetedCommand:
-    """What to run, and its budgets.
-
-    Parameters
-    ----------
-    arguments
-        What follows `planner solve` on the command line.
-    time_seconds, memory_mb
-        Budgets in seconds and in MB (10^6 bytes); None for no budget.
-    grace_seconds
-        Between being asked to stop and being killed.
-    """
-
-    arguments: tuple[str, ...]
-    time_seconds: float | None
-    memory_mb: float | None
-    grace_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessResult:
-    """How a process ended.
-
-    Parameters
-    ----------
-    exit_code
-        As the system has it: minus the signal's number where a signal ended it; None when nobody knows.
-    cause
-        Why it was ended from outside: `time` or `memory` over budget, `stop` asked for, `lost` with whoever ran it;
-        empty when it ended by itself.
-    seconds
-        Wall time.
-    peak_mb
-        The most memory it held, in MB.
-    output_tail
-        The end of what it wrote to standard output and standard error.
-    """
-
-    exit_code: int | None = None
-    cause: Cause = ""
-    seconds: float = 0.0
-    peak_mb: float | None = None
-    output_tail: str = ""
 
 
 def supervise(folder: Path, command: BudgetedCommand, client: socket.socket) -> ProcessResult:
@@ -115,7 +64,7 @@ def supervise(folder: Path, command: BudgetedCommand, client: socket.socket) -> 
         now = time.monotonic()
         if now >= kill_at:
             _signal_group(pid, signal.SIGKILL)
-        elif not cause and (cause := _reason_to_end(pid, command, now - began, stopping)):
+        elif not cause and (cause := command.reason_to_end(resident_memory_mb(pid), now - began, stopping)):
             kill_at = now + (0.0 if cause == "memory" else command.grace_seconds)
             _signal_group(pid, signal.SIGKILL if cause == "memory" else signal.SIGTERM)
         readable, _, _ = select.select([client, awake], [], [], POLL_SECONDS)
@@ -128,24 +77,6 @@ def supervise(folder: Path, command: BudgetedCommand, client: socket.socket) -> 
     _signal_group(pid, signal.SIGKILL)  # what it has left running
     peak_bytes = ended[2].ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return ProcessResult(os.waitstatus_to_exitcode(ended[1]), cause, time.monotonic() - began, peak_bytes / 1e6)
-
-
-def _reason_to_end(pid: int, command: BudgetedCommand, seconds: float, stopping: bool) -> Cause:
-    if stopping:
-        return "stop"
-    if command.time_seconds is not None and seconds > command.time_seconds:
-        return "time"
-    if command.memory_mb is not None and resident_memory_mb(pid) > command.memory_mb:
-        return "memory"
-    return ""
-
-
-def resident_memory_mb(pid: int) -> float:
-    """The memory a process holds now, in MB; 0 when it has ended."""
-    try:
-        return float(psutil.Process(pid).memory_info().rss / 1e6)
-    except psutil.Error:
-        return 0.0
 
 
 def _signal_group(pid: int, number: int) -> None:

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
-from planner.batch.execution.fork_client import ForkClient
+from planner.batch.execution.budgets import BudgetedCommand, ProcessResult
+from planner.batch.execution.engine import Starter, starter
 from planner.batch.folder import write_files
 from planner.errors import WrongUsage
 
@@ -134,7 +134,7 @@ class DaskEngine:
         self.client.close()
 
 
-_client: ForkClient | None = None
+_client: Starter | None = None
 _client_lock = threading.Lock()
 _stop_requested: set[str] = set()
 
@@ -167,9 +167,9 @@ def solve(files: dict[str, bytes], command: BudgetedCommand) -> tuple[ProcessRes
     return result, made
 
 
-def _shared_client() -> ForkClient:
+def _shared_client() -> Starter:
     """The one client of a worker's process."""
     global _client
     with _client_lock:
-        _client = _client or ForkClient()
+        _client = _client or starter()
         return _client

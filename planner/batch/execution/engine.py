@@ -6,12 +6,12 @@ The unit of work is `planner solve` with its arguments, in a folder that holds i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from planner.batch.execution.budgeted_process import BudgetedCommand, ProcessResult
-from planner.batch.execution.fork_client import ForkClient
+from planner.batch.execution.budgets import BudgetedCommand, ProcessResult
 
 
 class Engine(Protocol):
@@ -46,9 +46,38 @@ class Engine(Protocol):
         """Ends what is still under way."""
 
 
-class LocalEngine(ForkClient):
-    """Processes on this machine, `workers` at a time."""
+class Starter(Protocol):
+    """Starts the processes of jobs, many at a time, each call from a thread of its own."""
+
+    def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
+        """Runs a job in a folder to its end; of cause `lost` where how it ended will never be known."""
+
+    def close(self) -> None:
+        """Kills the jobs that still run, which count as lost; none is started any more."""
+
+
+class LocalEngine:
+    """Processes on this machine, `workers` at a time, forked where the system can."""
 
     def __init__(self, workers: int, cores: int) -> None:
-        super().__init__()
         self.max_concurrent, self.cores = workers, cores
+        self._client = starter()
+
+    def run(self, folder: Path, command: BudgetedCommand, stopping: Callable[[], bool]) -> ProcessResult:
+        """Runs an attempt in a folder to its end."""
+        return self._client.run(folder, command, stopping)
+
+    def close(self) -> None:
+        """Kills what is still under way."""
+        self._client.close()
+
+
+def starter() -> Starter:
+    """What starts jobs on this system."""
+    if hasattr(os, "fork"):
+        from planner.batch.execution.fork_client import ForkClient
+
+        return ForkClient()
+    from planner.batch.execution.spawned_process import SpawnClient
+
+    return SpawnClient()

@@ -15,10 +15,8 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from planner.batch.execution.budgeted_process import POLL_SECONDS, BudgetedCommand, ProcessResult
-from planner.batch.job_logs import OUTPUT_FILE
+from planner.batch.execution.budgets import POLL_SECONDS, BudgetedCommand, ProcessResult, environment, output_tail
 
-OUTPUT_TAIL_CHARACTERS = 4000
 PROGRAM = """\
 import sys
 sys.path[:] = sys.argv[2:]
@@ -59,7 +57,7 @@ class ForkClient:
         with suppress(OSError):
             answer = self._answer(folder, command, stopping)
         lost = {"cause": "lost", "seconds": time.monotonic() - began}
-        return replace(ProcessResult(**(json.loads(answer) if answer else lost)), output_tail=_output_tail(folder))
+        return replace(ProcessResult(**(json.loads(answer) if answer else lost)), output_tail=output_tail(folder))
 
     def close(self) -> None:
         """Ends the server; jobs that still run are killed, and count as lost."""
@@ -121,16 +119,3 @@ class ForkClient:
                     os.killpg(self._server.pid, signal.SIGKILL)
                 self._server.wait()
         self._control = self._server = None
-
-
-def environment() -> dict[str, str]:
-    """Ours without options of `planner`, which a job gets as arguments; text hashed alike in every job."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
-    return kept | {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
-
-
-def _output_tail(folder: Path) -> str:
-    try:
-        return (folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")[-OUTPUT_TAIL_CHARACTERS:].strip()
-    except OSError:
-        return ""

@@ -22,7 +22,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from planner.batch.execution.budgeted_process import BudgetedCommand, supervise
+from planner.batch.execution.budgeted_process import supervise
+from planner.batch.execution.budgets import BudgetedCommand
 
 LIBRARIES = (
     "openpyxl",
