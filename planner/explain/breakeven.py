@@ -7,9 +7,11 @@ exceeds, bound the break-even from the two sides.
 
 Where no rule of the workbook depends on the price, more is known: a plan costs a + b f, so that it bounds V_in from
 above along its line, and V_in, a minimum of lines, is concave: every chord between two bounds bounds it from below.
-Where the lowest line meets V_out is the break-even of the plans known; solving there either finds a lower line (a
-Newton step, of which there are finitely many) or proves that there is none. A search that leaves a gap open proves
-neither there, but further on; the chord between the two leads back. Otherwise the interval is cut in two.
+Where the lowest line meets V_out is the break-even of the plans known. A price some way beyond it is tried first: there
+a bound exceeds V_out by far, so that a loose gap proves that the offer is out, and the chord from today's price leads
+back. Then solving at the break-even of the plans known either finds a lower line (a Newton step, of which there are
+finitely many) or proves that there is none within a gap. Where a rule depends on the price, no line or chord holds:
+prices on both sides are tried, and the interval is cut in two.
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ from models.estimate import Estimate
 
 PRICE_TOLERANCE = 1e-3
 """Prices that differ by less than this share of today's price count as one."""
-BEYOND = (2.0, 8.0)
-"""How far beyond the break-even of the plans known prices are tried, as shares of it, while nothing is proven there."""
+AWAY = (0.25, 2.0, 8.0)
+"""How far from the break-even of the plans known prices are tried, as shares of it, while nothing is proven there.
+
+The first is for where nothing leads back: where chords do, the longer they are the less they leave open.
+"""
 KNOWN_WIDTH = 0.02
 """A break-even counts as known when its interval is narrower than this share of today's price, or of itself."""
 
@@ -99,17 +104,33 @@ class BreakEven:
 
     def next_price(self) -> float | None:
         """The price multiple to solve at next; None where a further price would tell nothing more."""
-        estimate = self._line_meets(self.without.at_most)
-        if estimate is not None and self._is_new(max(0.0, estimate)):
-            return max(0.0, estimate)
-        return self._beyond(estimate) if self.linear else self._middle()
+        estimate = self.estimate
+        if estimate is None:
+            return None if self.linear else self._middle()
+        side = 1.0 if self.buys else -1.0
+        out = self._not_worth_at(self.without.at_most) is not None
+        beyond = None if out else self._away(estimate, side)
+        if self.linear:
+            looked_beyond = any((each.f - estimate) * side > PRICE_TOLERANCE for each in self.points)
+            newton = estimate if self._is_new(estimate) else None
+            first, second = (newton, beyond) if looked_beyond else (beyond, newton)
+            return second if first is None else first
+        if beyond is None and self._worth_at(self.without.at_least) is None:
+            beyond = self._away(estimate, -side)
+        return self._middle() if beyond is None else beyond
 
-    def _beyond(self, estimate: float | None) -> float | None:
-        """A price much further on, until the offer is proven to be out: the longer a chord, the less it leaves open."""
-        if estimate is None or self._not_worth_at(self.without.at_most) is not None:
-            return None
-        away = max(1.0, abs(estimate)) * (1.0 if self.buys else -1.0)
-        return next((f for step in BEYOND if self._is_new(f := max(0.0, estimate + step * away))), None)
+    @property
+    def estimate(self) -> float | None:
+        """The break-even of the plans known; no price is below 0."""
+        found = self._line_meets(self.without.at_most)
+        return None if found is None else max(0.0, found)
+
+    def _away(self, estimate: float, side: float) -> float | None:
+        """A price on one side of the estimate, further away than those tried there beside today's."""
+        steps = AWAY[1:] if self.linear else AWAY
+        tried = sum((each.f - estimate) * side > PRICE_TOLERANCE and each.f != 1.0 for each in self.points)
+        prices = (max(0.0, estimate + side * step * max(1.0, abs(estimate))) for step in steps[tried:])
+        return next(filter(self._is_new, prices), None)
 
     def _is_new(self, f: float) -> bool:
         known = self.known()

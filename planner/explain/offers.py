@@ -25,12 +25,16 @@ from planner.explain.policy import noise_usd
 from planner.explain.searches import LEAST_GAP, Question, Search, difference_is_known, share_plan
 from planner.solving.worker_pool import SolveResult
 
-NOT_SEARCHED, MOST_OF_PRICE = 1e9, 20.0
-"""Openness, in widths that count as known, of an offer not searched yet, and the most that of a price counts."""
+NOT_SEARCHED, NO_END, MOST_OF_PRICE = 1e9, 1e6, 20.0
+"""Openness, in widths that count as known: of an offer not searched yet, of a price without an end, most of others."""
 FIRST_SEARCHES = 2
-"""A difference that is not known is searched for so often before prices are, which hang on it."""
+"""A difference that is not known is searched for so often before prices are narrowed, which hang on it."""
+FIRST_PRICES = 2
+"""At so many prices an offer of the plan is searched for before any difference is narrowed, while an end is open."""
 SHARE_OF_WIDTH = 1.0 / 8.0
-"""Each search about a break-even price may leave this part of `KNOWN_WIDTH` open."""
+"""A search at a break-even price may leave this part of `KNOWN_WIDTH` open."""
+LOOSE = 2.0
+"""Away from the break-even a search may leave so many times the gap asked for open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +158,23 @@ class OfferQuestion(Question):
             return NOT_SEARCHED / (1.0 + self.other.count)
         noise = max(1e-9, noise_usd(self.base, self.other))
         wide = 0.0 if self._difference_is_known else (self.difference.width or 0.0) / noise
-        even = self.break_even
-        if even is None or even.is_settled:
+        even = self._open_price
+        if even is None:
             return wide
         width = even.known().width
-        tried = sum(each.count for each in self.at_prices.values())
-        return max(wide, MOST_OF_PRICE / (1.0 + tried) if width is None else min(MOST_OF_PRICE, width / KNOWN_WIDTH))
+        if width is not None:
+            return max(wide, min(MOST_OF_PRICE, width / KNOWN_WIDTH))
+        return NO_END if self._wants_an_end(even) else max(wide, MOST_OF_PRICE / (1.0 + len(self.at_prices)))
+
+    @property
+    def _open_price(self) -> BreakEven | None:
+        """The break-even where a further price would tell something that matters; else None."""
+        even = self.break_even
+        return None if even is None or even.is_settled else even
+
+    def _wants_an_end(self, even: BreakEven) -> bool:
+        """Whether an end of it is open that comes before all narrowing."""
+        return self.taken and len(self.at_prices) < FIRST_PRICES and even.known().width is None
 
     @property
     def main_search(self) -> Search:
@@ -168,20 +183,22 @@ class OfferQuestion(Question):
 
     def next_search(self) -> Search | None:
         """As `Question`."""
-        first = not self.other.count or (self.other.count < FIRST_SEARCHES and not self._difference_is_known)
-        if self.other.is_open and (first or self.other.plan is None):
+        if self.other.is_open and (not self.other.count or self.other.plan is None):
             return self.other
-        even = self.break_even
-        if even is not None and not even.is_settled:
-            self._ask_closely()
-            price = even.next_price()
-            if price is not None:
-                self.at_prices[price] = self._at_price(price)
-                return self.at_prices[price]
-            open_still = [each for each in (self.other, *self.at_prices.values()) if each.is_open]
-            if open_still:
-                return min(open_still, key=lambda each: each.seconds)
-        return self.other if self.other.is_open and not self._difference_is_known else None
+        even, narrow = self._open_price, self.other.is_open and not self._difference_is_known
+        if narrow and self.other.count < FIRST_SEARCHES and not (even and self._wants_an_end(even)):
+            return self.other
+        return (self._at_next_price(even) if even else None) or (self.other if narrow else None)
+
+    def _at_next_price(self, even: BreakEven) -> Search | None:
+        """The search at a price that would tell most; None where none would."""
+        self._ask_closely()
+        price = even.next_price()
+        if price is not None:
+            self.at_prices[price] = self._at_price(price, loose=price != even.estimate)
+            return self.at_prices[price]
+        open_still = [each for each in (self.other, *self.at_prices.values()) if each.is_open]
+        return min(open_still, key=lambda each: each.seconds, default=None)
 
     def learn(self, search: Search, result: SolveResult) -> None:
         """As `Question`."""
@@ -189,11 +206,13 @@ class OfferQuestion(Question):
         if result.plan is not None:
             share_plan(self.searches if search is self.other else (search,), result.plan)
 
-    def _at_price(self, f: float) -> Search:
+    def _at_price(self, f: float, loose: bool) -> Search:
         priced = at_price(with_offer(self.dataset, self.offer), self.offer, f)
         start = self.plan if self.taken else self.other.plan
-        name = f"{self.offer.words} at {f:.4g} of its price"
-        return Search(name, priced, start=start, asked_gap=self.base.asked_gap, gap=self.other.gap)
+        name, gap = f"{self.offer.words} at {f:.4g} of its price", self.base.asked_gap
+        if loose:
+            return Search(name, priced, start=start, asked_gap=LOOSE * gap)
+        return Search(name, priced, start=start, asked_gap=gap, gap=self.other.gap)
 
     def _ask_closely(self) -> None:
         """Asks for gaps that leave a small part of the price open, where more than that hangs on them."""
@@ -203,7 +222,8 @@ class OfferQuestion(Question):
         if paid and size:
             gap = max(LEAST_GAP, SHARE_OF_WIDTH * KNOWN_WIDTH * paid / size)
             for each in (self.base, self.other, *self.at_prices.values()):
-                each.gap = min(each.gap, gap)
+                if each.asked_gap <= self.base.asked_gap:
+                    each.gap = min(each.gap, gap)
 
     @property
     def _difference_is_known(self) -> bool:

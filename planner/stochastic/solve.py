@@ -41,6 +41,8 @@ from planner.stochastic.wait_and_see import WaitAndSee, shared_options, solve_wa
 
 WAIT_AND_SEE_SHARE, EXPECTED_VALUE_SHARE = 0.4, 0.15
 """Of a time limit, what the scenarios one by one may take, and the plan for the expected values."""
+AGAIN_SHARE = 0.7
+"""Of the time left then, what scenarios without a plan may take once more, where nothing can go on without them."""
 
 LEAST_SECONDS = 10.0
 """With less time left the scenarios are not solved one by one after a decomposition."""
@@ -160,21 +162,33 @@ class _StochasticSearch:
             options = share(len(self.tree.names) + 1)
             mean_plan = solve_expected_value_problem(self.dataset, options, solve_all, self._report)
             separate = solve_wait_and_see(self.dataset, share, solve_all, self._report)
+        if self.measure.kind == "regret":
+            separate = self._missing_again(separate)
         if separate.infeasible:
             return _infeasible_by_themselves(size, separate)
         if self.measure.kind == "regret":
-            missing = [name for name in self.tree.names if name not in separate.plans]
-            if missing:
-                cost = f"the least cost of {', '.join(missing)}"
-                return SearchResult(
-                    "no_plan", None, size, f"{cost} was not found in the time, and regret is measured from it"
+            if missing := separate.missing(self.tree.names):
+                why = (
+                    f"the least cost of {', '.join(missing)} was not found in the time, and regret is measured from it"
                 )
+                return SearchResult("no_plan", None, size, why)
             self.measure = replace(self.measure, least_usd={n: separate.plans[n].cost_usd for n in self.tree.names})
         if self.measure != Measure.of(self.dataset):
             form = ExtensiveForm(self.dataset, self.measure, before_each=self._check)
         expected = self._expected_value(mean_plan, form)
         start = self.start or expected.plans or {name: found.plan for name, found in separate.plans.items()}
         return self._result(size, self._search_extensive_form(form, start), separate, expected)
+
+    def _missing_again(self, separate: WaitAndSee) -> WaitAndSee:
+        """Scenarios of which no plan was found in their share of the time, searched in most of what is left."""
+        missing, seconds = separate.missing(self.tree.names), self._seconds_left()
+        if not missing or separate.infeasible or self.stop.requested or seconds is None:
+            return separate
+        seconds *= AGAIN_SHARE
+        share = shared_options(self.one_thread, self.nonzeros, seconds)
+        with solve_many(self.nonzeros, seconds, self.stop) as solve_all:
+            log.info("Solving %s again, of which no plan was found", ", ".join(missing))
+            return separate.and_also(solve_wait_and_see(self.dataset, share, solve_all, self._report, missing))
 
     def _search_extensive_form(self, form: ExtensiveForm, start: Mapping[str, Plan]) -> JointResult:
         lines = self.watch("Plan for all scenarios")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from models.dataset import Dataset
@@ -38,6 +38,16 @@ class WaitAndSee:
                 best[name] = WaitAndSeePlan(cost, min(bound, cost), plans[name])
         return replace(self, plans=best)
 
+    def missing(self, names: Sequence[str]) -> list[str]:
+        """Those of the scenarios of which no plan was found."""
+        return [name for name in names if name not in self.plans]
+
+    def and_also(self, again: WaitAndSee) -> WaitAndSee:
+        """The same with what a later search of scenarios that were missing found."""
+        infeasible = tuple(dict.fromkeys((*self.infeasible, *again.infeasible)))
+        higher = {name: max(bound, self.bounds.get(name, -math.inf)) for name, bound in again.bounds.items()}
+        return WaitAndSee({**self.plans, **again.plans}, infeasible, {**self.bounds, **higher})
+
 
 def shared_options(options: SolveOptions, nonzeros: int, seconds: float | None) -> Callable[[int], SolveOptions]:
     """Options of a solve when so many of that size are still to begin in the time for all: none takes it all.
@@ -60,12 +70,13 @@ def solve_wait_and_see(
     share: Callable[[int], SolveOptions],
     solve_all: SolveMany,
     on_result: Callable[[SolveResult], None],
+    names: Sequence[str] = (),
 ) -> WaitAndSee:
     """Solves each scenario by itself; those that are not solved in the time are left out.
 
-    `share`: the options of a solve by how many are still to begin.
+    `share`: the options of a solve by how many are still to begin. `names`: the scenarios to solve; none for all.
     """
-    names = ScenarioTree(dataset).names
+    names = names or ScenarioTree(dataset).names
     results: dict[str, SolveResult] = {}
     tasks = (SolveTask(name, dataset.in_scenario(name), share(len(names) - i)) for i, name in enumerate(names))
     for result in solve_all(tasks):

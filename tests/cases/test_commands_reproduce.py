@@ -82,6 +82,21 @@ def test_a_plan_that_was_not_the_best_is_not_reproduced(
     assert said.json["against_first"][0]["difference_usd"] < 0
 
 
+def test_a_plan_kept_to_is_held_to_the_gap_asked_for(here: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A poor plan that keeps to another differs, however far below it plans free to depart are said to be."""
+    assert here("solve", small, "-o", "first.xlsx").code == 0
+    monkeypatch.setattr(planner.solving.search, "HighsSolver", Lies)
+    assert here("solve", small, "-o", "plan.xlsx", "--keep", "first.xlsx", "--change-cost", "1").code == 0
+    monkeypatch.undo()
+    monkeypatch.chdir(small.parent)
+    book = openpyxl.load_workbook("plan.xlsx")
+    [bound] = [row[1] for row in book["Summary"].iter_rows() if row[0].value == "lower bound on net present cost"]
+    bound.value = 0.0
+    book.save("plan.xlsx")
+    said = here("reproduce", "plan.xlsx", "--json")
+    assert (said.code, said.json["verdict"]) == (6, "differs")
+
+
 def test_a_search_that_is_stopped_leaves_it_open(here: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a plan in time nothing is known."""
     here("solve", small, "-o", "plan.xlsx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import builders as b
@@ -208,13 +209,33 @@ def test_a_bound_that_a_plan_records_counts_for_its_own_problem_only(here: Run, 
 def test_a_search_further_on_bounds_a_price_that_leaves_its_gap_open() -> None:
     """At the break-even of 1.5 a bound is 1 below what the best plan without it costs; at 4.5 it is far above that.
 
-    The plans that take it cost 85 + 10 f, others 100. The chord from (1.5, 99) to (4.5, 125) meets 100 at 1.615.
+    The plans that take it cost 85 + 10 f, others 100. The chord from (1, 94.5) to (4.5, 125) meets 100 at 1.631, that
+    from (1.5, 99) at 1.615.
     """
     even = BreakEven(Estimate.exactly(100.0), points=[Point(1.0, 85.0, 10.0, 94.5)])
-    assert even.next_price() == pytest.approx(1.5)
-    even.points.append(Point(1.5, 85.0, 10.0, 99.0))
-    assert even.known() == Estimate(pytest.approx(1.5), None)
     assert even.next_price() == pytest.approx(4.5)
     even.points.append(Point(4.5, 85.0, 10.0, 125.0))
+    assert even.known() == Estimate(pytest.approx(1.5), pytest.approx(1.0 + 3.5 * 5.5 / 30.5))
+    assert even.next_price() == pytest.approx(1.5)
+    even.points.append(Point(1.5, 85.0, 10.0, 99.0))
     assert even.known() == Estimate(pytest.approx(1.5), pytest.approx(1.5 + 3.0 / 26.0))
     assert even.next_price() is None
+
+
+def test_an_offer_that_is_not_taken_is_out_at_todays_price_already() -> None:
+    """Plans that take it cost 99 + 2 f, others 100: it is looked for at the break-even of 0.5, not at dearer prices."""
+    even = BreakEven(Estimate.exactly(100.0), points=[Point(1.0, 99.0, 2.0, 100.5)])
+    assert even.known() == Estimate(pytest.approx(0.5), 1.0)
+    assert even.next_price() == pytest.approx(0.5)
+
+
+def test_where_a_rule_depends_on_the_price_both_sides_are_tried() -> None:
+    """Without chords nothing leads back from far: nearer prices prove one side and the other, then the middle."""
+    even = BreakEven(Estimate.exactly(100.0), linear=False, points=[Point(1.0, 85.0, 10.0, 95.0)])
+    assert even.next_price() == pytest.approx(1.5 + 0.25 * 1.5)
+    even.points.append(Point(1.875, None, 0.0, math.inf))
+    assert even.known() == Estimate(1.0, 1.875)
+    assert even.next_price() == pytest.approx(1.4375)
+    dear = BreakEven(Estimate.exactly(100.0), linear=False, points=[Point(1.0, 95.0, 10.0, 105.0)])
+    assert dear.known() == Estimate(None, 1.0)
+    assert dear.next_price() == pytest.approx(0.25)

@@ -5,12 +5,15 @@ One accelerator serves 1 bn tokens a day. January has 744 hours.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from builders import dataset, demand, lease, on_demand, solved, term
 from stochastic import factor, scenario, solved_together, units
 
+import planner.stochastic.solve
 from models.dataset import Dataset
 from models.stochastic.risk import Measure
 from planner.interrupt import Stop
@@ -18,6 +21,7 @@ from planner.reports.scenarios.rows import risk_table
 from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
+from planner.solving.worker_pool import SolveMany, SolveResult, SolveTask, solve_task
 from planner.stochastic.solve import solve_stochastic
 
 
@@ -101,3 +105,28 @@ def test_knowing_the_scenario_leaves_no_regret() -> None:
     worth = {name: value for name, value, *_ in risk_table(ScenarioSetResult.of(data, found.best), 0.001).rows}
     assert worth["wait and see"] == 0.0
     assert worth["value of perfect information"] == pytest.approx(3 * 744)
+
+
+def test_regret_looks_again_for_a_least_cost_that_was_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scenario of which no plan is found in its share of the time is searched once more in what is left."""
+    asked: list[str] = []
+
+    @contextmanager
+    def solve_many(*_: Any) -> Iterator[SolveMany]:
+        def solve_all(tasks: Iterable[SolveTask]) -> Iterator[SolveResult]:
+            for task in tasks:
+                asked.append(task.key)
+                late = asked.count("most") == 1 and task.key == "most"
+                yield SolveResult(task.key, "no_plan", why="Time limit reached") if late else solve_task(task)
+
+        yield solve_all
+
+    monkeypatch.setattr(planner.stochastic.solve, "solve_many", solve_many)
+    options = SolveOptions(gap=0.0, time_limit=60.0, threads=1)
+    found = solve_stochastic(
+        uncertain(2.0), Measure("regret"), options, Stop(), lambda what: ProgressLines(what, "USD")
+    )
+    assert asked.count("most") > asked.count("none")
+    assert found.status == "optimal"
+    assert found.best is not None
+    assert found.best.objective_usd / 744 == pytest.approx(0.9999 * 3 + 0.0001 * 4)
