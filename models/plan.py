@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from models.grouping import groups
 from models.kinds import Kind, OfferKey, OfferKind
 from models.schema import SHEETS
 
@@ -75,11 +76,12 @@ class OptionPurchase:
 
 @dataclass(frozen=True, slots=True)
 class LimitChoice:
-    """The limit in force for a segment in month t; one row for every month of a segment that has limits."""
+    """The limit of a lever in force for a segment in month t; one row a month for each lever of its limits."""
 
     segment: str
     month: int
     limit: str
+    lever: str = "limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,11 @@ class Plan:
     on_demand: tuple[OnDemandUse, ...] = ()
     online: tuple[Online, ...] = ()
     payments: tuple[Payment, ...] = ()
+
+    def limits_in_force(self) -> dict[tuple[str, int], str]:
+        """The limit in force by segment and month; of several levers all of them, in words."""
+        found = groups(((each.segment, each.month), each.limit) for each in self.limits)
+        return {key: " and ".join(names) for key, names in found.items()}
 
     @property
     def objective_usd(self) -> float:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from models.audit.kinds import AUDITED, AuditedKind
-from models.audit.ledger import limit_changes
+from models.audit.ledger import agreed_limits, limit_changes
 from models.audit.report import Findings
 from models.audit.schedules import AuditedSigning, first_service_month
 from models.dataset import Dataset
@@ -100,34 +100,36 @@ def check_options(dataset: Dataset, plan: Plan, findings: Findings) -> None:
 def check_limits(dataset: Dataset, plan: Plan, findings: Findings) -> None:
     """One usage limit a month, inside its window, and every change as the rules on changes allow."""
     rows = {(each.segment, each.limit): each for each in dataset.limits}
-    chosen: dict[tuple[str, int], list[str]] = defaultdict(list)
+    chosen: dict[tuple[str, str, int], list[str]] = defaultdict(list)
     for each in plan.limits:
-        chosen[each.segment, each.month].append(each.limit)
         row, month = rows[each.segment, each.limit], dataset.month(each.month)
+        chosen[each.segment, row.lever, each.month].append(each.limit)
         early = row.from_month is not None and month < row.from_month
         too_late = row.until_month is not None and month > row.until_month
         where = f"{dataset.label(each.month)} {each.segment}: {each.limit}"
         findings.true("limit_within_window", where, not early and not too_late)
+        findings.true("one_limit_in_force", f"{where}, of its lever", each.lever == row.lever)
     changes = list(limit_changes(dataset, plan))
     for segment in dataset.segments:
-        name = segment.segment
-        own = [each for each in dataset.limits if each.segment == name]
-        if not own:
-            continue
-        for t in dataset.horizon:
-            found = len(chosen[name, t])
-            findings.equal("one_limit_in_force", f"{dataset.label(t)} {name}", found, 1, 1.0)
-        changed = [t for each, t in changes if each == name]
-        for before, t in pairwise(changed):
-            least = segment.min_months_between_changes
-            findings.at_least("limit_stays_long_enough", f"{dataset.label(t)} {name}", t - before, least, 1.0)
-        if not segment.may_tighten:
-            rank = {
-                each.limit: float(order) if each.generosity is None else each.generosity
-                for order, each in enumerate(own, start=1)
-            }
-            path = [segment.current_limit, *(chosen[name, t][0] if chosen[name, t] else None for t in dataset.horizon)]
-            for t, (old, new) in enumerate(pairwise(path)):
-                if old is not None and new is not None and old in rank:
-                    where = f"{dataset.label(t)} {name}: {old} to {new}"
+        own = [each for each in dataset.limits if each.segment == segment.segment]
+        rank = {
+            each.limit: float(order) if each.generosity is None else each.generosity
+            for order, each in enumerate(own, start=1)
+        }
+        for lever in dict.fromkeys(each.lever for each in own):
+            name = segment.segment, lever
+            path = [chosen[*name, t] for t in dataset.horizon]
+            words = segment.segment if len({each.lever for each in own}) == 1 else f"{segment.segment}, {lever}"
+            for t, found in enumerate(path):
+                findings.equal("one_limit_in_force", f"{dataset.label(t)} {words}", len(found), 1, 1.0)
+            changed = [t for *of, t in changes if tuple(of) == name]
+            for before, t in pairwise(changed):
+                least = segment.min_months_between_changes
+                findings.at_least("limit_stays_long_enough", f"{dataset.label(t)} {words}", t - before, least, 1.0)
+            if segment.may_tighten:
+                continue
+            at_first = agreed_limits(dataset, segment).get(lever)
+            for t, (old, new) in enumerate(pairwise([at_first, *(found[0] if found else None for found in path)])):
+                if old is not None and new is not None:
+                    where = f"{dataset.label(t)} {words}: {old} to {new}"
                     findings.at_least("limit_never_tightened", where, rank[new], rank[old], 1.0)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from models.audit.report import Findings
 from models.audit.scenario_factors import FactorPaths
 from models.dataset import Dataset
-from models.grouping import sums
+from models.grouping import groups, sums
 from models.plan import Plan
 from models.schema import Limit, Segment
 
@@ -30,14 +31,14 @@ class DemandAfterLimits:
         self.baseline: dict[tuple[int, str, str, str], float] = {}
         self.baseline_revenue: dict[tuple[int, str], float] = {}
         self.forgone: dict[tuple[int, str], float] = {}
-        in_force = {(each.segment, each.month): each.limit for each in plan.limits}
+        in_force = groups(((each.segment, each.month), each.limit) for each in plan.limits)
         missing = sums(((row.month, row.segment), row.tokens_bn) for row in plan.shortfalls)
         for segment in dataset.segments:
             regions = _per_day(dataset, segment, findings)
             weights = _block_weights(dataset, segment)
             lost = segment.lost_share
             for t in dataset.horizon:
-                limit = _limit(dataset, segment, in_force.get((segment.segment, t)))
+                limit = _together(_limit(dataset, segment, name) for name in in_force[segment.segment, t])
                 days = dataset.hours(t) / 24
                 for region, path in regions.items():
                     for block in dataset.blocks:
@@ -73,10 +74,10 @@ class DemandAfterLimits:
 class _Effect:
     """What a limit in force does: multipliers of demand, peak demand and revenue, and churn."""
 
-    def __init__(self, segment: Segment, limit: Limit | None) -> None:
+    def __init__(self, segment: Segment | None, limit: Limit | None) -> None:
         self.demand = self.peak = self.revenue = 1.0
         self.churn = self.generosity = 0.0
-        if limit is None:
+        if limit is None or segment is None:
             return
         if limit.demand_multiplier is not None:
             self.demand = limit.demand_multiplier
@@ -116,7 +117,19 @@ def _power(base: float, exponent: float) -> float:
     return math.inf if base == 0 and exponent < 0 else float(base**exponent)
 
 
-def _limit(dataset: Dataset, segment: Segment, name: str | None) -> _Effect:
+def _together(effects: Iterable[_Effect]) -> _Effect:
+    """Limits of different levers in force at once: multipliers multiply, churn and generosity add up."""
+    whole = _Effect(None, None)
+    for each in effects:
+        whole.demand *= each.demand
+        whole.peak *= each.peak
+        whole.revenue *= each.revenue
+        whole.churn += each.churn
+        whole.generosity += each.generosity
+    return whole
+
+
+def _limit(dataset: Dataset, segment: Segment, name: str) -> _Effect:
     found = (each for each in dataset.limits if each.segment == segment.segment and each.limit == name)
     return _Effect(segment, next(found, None))
 

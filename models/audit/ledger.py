@@ -15,7 +15,7 @@ from models.audit.supply import Supply, source_key
 from models.dataset import Dataset
 from models.grouping import sums
 from models.plan import Plan
-from models.schema import OnDemand
+from models.schema import OnDemand, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Ledger:
             self._add(short.month, "shortfall", "", short.segment, 0.0, cost)
         for (t, segment), usd in demand.forgone.items():
             self._add(t, "revenue_forgone", "", segment, 0.0, usd)
-        for segment, t in limit_changes(self.dataset, plan):
+        for segment, _, t in limit_changes(self.dataset, plan):
             self._add(t, "limit_change", "", segment, self.dataset.segment_of[segment].change_cost_usd)
 
 
@@ -182,13 +182,24 @@ def on_demand_row(dataset: Dataset, provider: str, region: str, hardware: str, t
     return max(begun, key=lambda each: each[0])[1] if begun else None
 
 
-def limit_changes(dataset: Dataset, plan: Plan) -> Iterator[tuple[str, int]]:
-    """(segment, month) of every change of usage limit, month 0 against the one in force before it."""
-    in_force = {(each.segment, each.month): each.limit for each in plan.limits}
+def limit_changes(dataset: Dataset, plan: Plan) -> Iterator[tuple[str, str, int]]:
+    """(segment, lever, month) of every change of usage limit, month 0 against the one in force before it."""
+    lever_of = {(row.segment, row.limit): row.lever for row in dataset.limits}
+    in_force = {
+        (row.segment, lever_of.get((row.segment, row.limit), row.lever), row.month): row.limit for row in plan.limits
+    }
     for segment in dataset.segments:
-        before = segment.current_limit
-        for t in dataset.horizon:
-            now = in_force.get((segment.segment, t))
-            if now is not None and before is not None and now != before:
-                yield segment.segment, t
-            before = now if now is not None else before
+        at_first = agreed_limits(dataset, segment)
+        for lever in dict.fromkeys(row.lever for row in dataset.limits if row.segment == segment.segment):
+            before = at_first.get(lever)
+            for t in dataset.horizon:
+                now = in_force.get((segment.segment, lever, t))
+                if now is not None and before is not None and now != before:
+                    yield segment.segment, lever, t
+                before = now if now is not None else before
+
+
+def agreed_limits(dataset: Dataset, segment: Segment) -> dict[str, str]:
+    """The limit of each lever in force before month 0, of those that `current_limit` names."""
+    named = [part.strip() for part in (segment.current_limit or "").split(";")]
+    return {row.lever: row.limit for row in dataset.limits if row.segment == segment.segment and row.limit in named}

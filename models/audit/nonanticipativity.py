@@ -68,7 +68,7 @@ class _Decided:
             ((each.kind.name, each.name, each.month, each.term_months), each) for each in plan.signings
         )
         self.bought = {(each.name, each.month) for each in plan.options}
-        self.limits = {(each.segment, each.month): each.limit for each in plan.limits}
+        self.limits = {(each.segment, each.lever, each.month): each.limit for each in plan.limits}
         self.ranks = {(each.segment, each.limit): k for k, each in enumerate(dataset.limits)}
 
     def units(self, key: _Signed) -> int:
@@ -100,7 +100,7 @@ class _Decided:
         self,
         signings: Mapping[_Signed, Signing],
         options: Iterable[tuple[str, int]],
-        limits: Iterable[tuple[str, int]],
+        limits: Iterable[tuple[str, str, int]],
     ) -> Iterator[tuple[str, int, float]]:
         """Decisions that the scenario can take, of those taken in any: in words, their month, and what is decided."""
         label = self.dataset.label
@@ -115,8 +115,9 @@ class _Decided:
         for name, month in options:
             if self.option_supplier_present(name, month):
                 yield f"option {name}", month, (name, month) in self.bought
-        for segment, month in limits:
-            yield f"limit of {segment}", month, self.ranks.get((segment, self.limits.get((segment, month), "")), -1)
+        for segment, lever, month in limits:
+            limit = self.limits.get((segment, lever, month), "")
+            yield f"{lever} of {segment}", month, self.ranks.get((segment, limit), -1)
 
 
 def joint_report(reports: Mapping[str, AuditReport], alike: Check) -> AuditReport:

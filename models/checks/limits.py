@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
-from models.demand.limit_effects import limit_effects
-from models.demand.limit_paths import limit_paths
+from models.demand.limit_effects import product
+from models.demand.limit_paths import combinations, limit_paths
 from models.demand.prices import SegmentPrices
 from models.faults import Fault, closest
 from models.schema import Limit, Segment
@@ -22,9 +22,19 @@ def current_limits(context: CheckContext) -> Iterator[Fault]:
             for entry in context.entries["limits"]
             if entry.values.get("segment") == segment.segment and "limit" in entry.values
         ]
-        if segment.current_limit is not None and segment.current_limit not in known:
-            fix = closest(segment.current_limit, known) if known else "Add the segment's limits, or clear the cell."
-            expected = f"a limit of '{segment.segment}' in the sheet limits"
+        for name in segment.current_limits:
+            if name not in known:
+                fix = closest(name, known) if known else "Add the segment's limits, or clear the cell."
+                expected = f"a limit of '{segment.segment}' in the sheet limits"
+                yield fault_in(segment, "current_limit", f"'{name}'", expected, fix)
+        of_lever = {
+            entry.values["limit"]: entry.values.get("lever")
+            for entry in context.entries["limits"]
+            if entry.values.get("segment") == segment.segment and "limit" in entry.values
+        }
+        named = [of_lever[name] for name in segment.current_limits if name in of_lever]
+        if len(set(named)) < len(named):
+            expected, fix = "one limit a lever", "Keep the one in force before month 0 of each lever."
             yield fault_in(segment, "current_limit", f"'{segment.current_limit}'", expected, fix)
 
 
@@ -70,12 +80,13 @@ def limits_in_force(context: CheckContext) -> Iterator[Fault]:
     rows = {(limit.segment, limit.limit): limit for limit in dataset.limits}
     for segment in dataset.segments:
         paths = limit_paths(dataset, segment.segment)
-        if paths.stuck_at is not None:
-            own = [limit for limit in dataset.limits if limit.segment == segment.segment]
-            found = f"no limit that may be in force in {dataset.label(paths.stuck_at)}"
+        stuck = {lever: each.stuck_at for lever, each in paths.items() if each.stuck_at is not None}
+        for lever, month in stuck.items():
+            own = [limit for limit in dataset.limits if (limit.segment, limit.lever) == (segment.segment, lever)]
+            found = f"no limit that may be in force in {dataset.label(month)}"
             yield fault_in(own[0], "from_month", found, "one in every month", _what_binds(segment))
-        elif paths.worst_churn:
-            yield from _pushed_below_zero(context, segment, paths.worst_churn, rows)
+        if paths and not stuck:
+            yield from _pushed_below_zero(context, segment, rows)
 
 
 def _what_binds(segment: Segment) -> str:
@@ -87,26 +98,21 @@ def _what_binds(segment: Segment) -> str:
     return f"Widen from_month and until_month of the segment's limits, or its rules of change{reason}."
 
 
-def _pushed_below_zero(
-    context: CheckContext,
-    segment: Segment,
-    worst_churn: tuple[dict[str, float], ...],
-    rows: dict[tuple[str, str], Limit],
-) -> Iterator[Fault]:
+def _pushed_below_zero(context: CheckContext, segment: Segment, rows: dict[tuple[str, str], Limit]) -> Iterator[Fault]:
     dataset, prices = context.dataset, SegmentPrices(context.dataset)
-    peaks = any(block.peak for block in dataset.blocks)
-    for effect in limit_effects(dataset, segment.segment):
-        shares = {"demand_multiplier": effect.demand}
-        if peaks:
-            shares["peak_demand_multiplier"] = effect.peak_demand
-        if any(prices.revenue_usd_per_bn(segment.segment, t) for t in dataset.horizon):
-            shares["revenue_multiplier"] = effect.revenue
-        for column, share in shares.items():
-            lost = {t: month[effect.limit] for t, month in enumerate(worst_churn) if effect.limit in month}
+    columns = {"demand_multiplier": "demand"}
+    if any(block.peak for block in dataset.blocks):
+        columns["peak_demand_multiplier"] = "peak_demand"
+    if any(prices.revenue_usd_per_bn(segment.segment, t) for t in dataset.horizon):
+        columns["revenue_multiplier"] = "revenue"
+    for together, lost in combinations(dataset, segment.segment):
+        for column, multiplier in columns.items():
+            share = product(together, multiplier)
             below = next((t for t in lost if share - lost[t] < -1e-9), None)
             if below is not None:
                 what = "revenue" if column.startswith("revenue") else "demand"
                 found = f"{share:g}, less up to {lost[below]:g} lost to churn by {dataset.label(below)}"
                 fix = f"Lower churn_per_month or narrow the windows of limits that lose {what}, or raise {column}."
-                yield fault_in(rows[segment.segment, effect.limit], column, found, f"{what} that stays at least 0", fix)
+                place = rows[segment.segment, together[0].limit]
+                yield fault_in(place, column, found, f"{what} that stays at least 0", fix)
                 break

@@ -11,8 +11,8 @@ from models.checks.names import names_of_sources
 from models.checks.possible_capacity import PossibleCapacity, possible_capacity
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.demand.limit_effects import limit_effects
-from models.demand.limit_paths import limit_paths
+from models.demand.limit_effects import product
+from models.demand.limit_paths import combinations
 from models.demand.network import Routes
 from models.faults import Fault
 from models.grouping import groups
@@ -125,15 +125,10 @@ class _Supply:
         """Months in which a limit, or what fell short before, can leave no demand at all."""
         if self.segment.churn_per_shortfall:
             return frozenset(self.dataset.horizon[1:])
-        peaks = {block.peak for block in self.dataset.blocks}
-        left = {
-            each.limit: max(each.peak_demand if peak else each.demand for peak in peaks)
-            for each in limit_effects(self.dataset, self.segment.segment)
-        }
-        months = limit_paths(self.dataset, self.segment.segment).worst_churn
-        return frozenset(
-            t for t, worst in enumerate(months) if any(left[limit] - lost <= 1e-9 for limit, lost in worst.items())
-        )
+        peaks = {"peak_demand" if block.peak else "demand" for block in self.dataset.blocks}
+        found = combinations(self.dataset, self.segment.segment)
+        left = ((max(product(together, peak) for peak in peaks), lost) for together, lost in found)
+        return frozenset(t for share, lost in left for t, gone in lost.items() if share - gone <= 1e-9)
 
     def remedy(self, region: str, t: int) -> str:
         """What would let the region be served in month t."""

@@ -10,6 +10,7 @@ Demand and revenue that are left are not below 0: where shortfall could bring th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from models.core.linear import Linear
 from models.core.model import Model
@@ -50,14 +51,14 @@ def _columns(model: Model, index: Sequence[tuple[str, int]]) -> dict[tuple[str, 
 def _bounded_columns(model: Model, each: SegmentLimits) -> dict[int, Linear]:
     """What is lost by month t >= 1, between what it is with the best and the worst of luck."""
     segment, churn, found = each.segment, Churn(model.dataset, each.segment), dict[int, Linear]()
-    by_limit = [churn.by_limit(effect) for effect in each.limit_effects.values()] or [0.0]
-    wanted = max([max(effect.demand, effect.peak_demand) for effect in each.limit_effects.values()] or [1.0])
+    by_limit = [[churn.by_limit(effect) for effect in effects] for effects in each.levers.values()]
+    wanted = prod(max(max(effect.demand, effect.peak_demand) for effect in effects) for effects in each.levers.values())
     short = segment.max_shortfall_share * segment.churn_per_shortfall if _by_shortfall(segment) else 0.0
     least = most = segment.lost_share
     for t in model.dataset.horizon[1:]:
         to_rivals = churn.to_rivals(t - 1)
-        most = churn.kept(most) + to_rivals + max(by_limit) + short * max(0.0, wanted - least)
-        least = churn.kept(least) + to_rivals + min(by_limit)
+        most = churn.kept(most) + to_rivals + sum(map(max, by_limit)) + short * max(0.0, wanted - least)
+        least = churn.kept(least) + to_rivals + sum(map(min, by_limit))
         column = model.add_unbounded("lost_or_won", (segment.segment, t))
         column.setlb(least)
         column.setub(most)

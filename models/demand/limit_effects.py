@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 
 from models.dataset import Dataset
+from models.grouping import groups
+from models.schema import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +16,7 @@ class LimitEffect:
     """One limit, its blanks filled in: multipliers on baseline demand (off-peak and peak) and revenue."""
 
     limit: str
+    lever: str
     generosity: float
     demand: float
     peak_demand: float
@@ -42,6 +47,7 @@ def limit_effects(dataset: Dataset, segment: str) -> tuple[LimitEffect, ...]:
         found.append(
             LimitEffect(
                 limit=row.limit,
+                lever=row.lever,
                 generosity=len(found) + 1.0 if row.generosity is None else row.generosity,
                 demand=demand,
                 peak_demand=peak,
@@ -52,3 +58,19 @@ def limit_effects(dataset: Dataset, segment: str) -> tuple[LimitEffect, ...]:
             )
         )
     return tuple(found)
+
+
+def levers(dataset: Dataset, segment: str) -> dict[str, tuple[LimitEffect, ...]]:
+    """The segment's limits by lever: of each lever one is in force."""
+    found = groups((each.lever, each) for each in limit_effects(dataset, segment))
+    return {lever: tuple(effects) for lever, effects in found.items()}
+
+
+def limit_before(segment: Segment, effects: Iterable[LimitEffect]) -> str | None:
+    """The limit of a lever in force before month 0; None where `current_limit` names none."""
+    return next((each.limit for each in effects if each.limit in segment.current_limits), None)
+
+
+def product(effects: Iterable[LimitEffect], multiplier: str) -> float:
+    """A multiplier of limits of different levers in force together."""
+    return float(prod(getattr(each, multiplier) for each in effects))

@@ -8,12 +8,13 @@ so what is said here is exact: every limit named can be in force, and every loss
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.demand.churn_figures import Churn
-from models.demand.limit_effects import LimitEffect, limit_effects
+from models.demand.limit_effects import LimitEffect, levers, limit_before
 from models.grouping import Key, groups
 
 State = tuple[str, int]
@@ -22,34 +23,50 @@ State = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class LimitPaths:
-    """What can come about in each month, and how far a path leads when none leads through the horizon.
+    """What can come about of one lever in each month, and how far a path leads when none leads through the horizon.
 
-    `worst_churn[t]`: for each limit that can be in force in month t, the most that can be lost by then with nothing
-    short, as a share of baseline. Empty where no path leads through the horizon; then `stuck_at` is the first
-    month in which no limit may be in force, else None.
+    `worst_churn[t]`: for each limit that can be in force in month t, the most that the lever's limits can have lost by
+    then, as a share of baseline. Empty where no path leads through the horizon; then `stuck_at` is the first month in
+    which no limit may be in force, else None.
     """
 
     worst_churn: tuple[dict[str, float], ...]
     stuck_at: int | None = None
 
 
-def reachable_limits(dataset: Dataset, segment: str) -> tuple[frozenset[str], ...]:
-    """The limits that can be in force in each month 0 … T-1; empty sets where there are none, or no path."""
-    found = limit_paths(dataset, segment).worst_churn
-    return tuple(frozenset(month) for month in found) or (frozenset(),) * len(dataset.horizon)
+def reachable_limits(dataset: Dataset, segment: str) -> dict[str, tuple[frozenset[str], ...]]:
+    """By lever the limits that can be in force in each month 0 … T-1; empty sets where there is no path."""
+    found = {lever: paths.worst_churn for lever, paths in limit_paths(dataset, segment).items()}
+    none = (frozenset[str](),) * len(dataset.horizon)
+    return {lever: tuple(frozenset(month) for month in months) or none for lever, months in found.items()}
 
 
-def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
-    """Every sequence of limits the segment's windows and change rules leave, summed up by month."""
+def limit_paths(dataset: Dataset, segment: str) -> dict[str, LimitPaths]:
+    """Every sequence of limits the segment's windows and change rules leave, lever by lever, summed up by month."""
+    return {lever: _paths(dataset, segment, effects) for lever, effects in levers(dataset, segment).items()}
+
+
+def combinations(dataset: Dataset, segment: str) -> Iterator[tuple[tuple[LimitEffect, ...], dict[int, float]]]:
+    """Limits of all levers that can be in force together, and by month the most that is lost with nothing short."""
+    paths = {lever: each.worst_churn for lever, each in limit_paths(dataset, segment).items()}
+    churn, lost = Churn(dataset, dataset.segment_of[segment]), [dataset.segment_of[segment].lost_share]
+    for t in dataset.horizon:
+        lost.append(churn.kept(lost[t]) + churn.to_rivals(t))
+    for together in itertools.product(*levers(dataset, segment).values()):
+        worst = [(paths[each.lever], each.limit) for each in together]
+        months = [t for t in dataset.horizon if all(path and limit in path[t] for path, limit in worst)]
+        yield together, {t: lost[t] + sum(path[t][limit] for path, limit in worst) for t in months}
+
+
+def _paths(dataset: Dataset, segment: str, effects: Iterable[LimitEffect]) -> LimitPaths:
     row = dataset.segment_of[segment]
-    choices = {effect.limit: effect for effect in limit_effects(dataset, segment)}
-    if not choices:
-        return LimitPaths(())
+    choices = {effect.limit: effect for effect in effects}
+    at_first = limit_before(row, choices.values())
     stay = max(0, row.min_months_between_changes - 1)
 
     def followers(state: State | None, t: int) -> Iterator[State]:
         """States of month t that can follow a state of the month before; None before month 0."""
-        before, bound = state if state else (row.current_limit, 0)
+        before, bound = state if state else (at_first, 0)
         for effect in choices.values():
             if not effect.first <= t <= effect.last:
                 continue
@@ -62,16 +79,14 @@ def limit_paths(dataset: Dataset, segment: str) -> LimitPaths:
 
     churn = Churn(dataset, row)
 
-    def lost_by(state: State | None, lost: float, t: int) -> float:
-        if state is None:
-            return lost
-        return churn.kept(lost) + churn.to_rivals(t - 1) + churn.by_limit(choices[state[0]])
+    def lost_by(state: State | None, lost: float) -> float:
+        return lost if state is None else churn.kept(lost) + churn.by_limit(choices[state[0]])
 
     months: list[dict[State, float]] = []
     for t in dataset.horizon:
-        arrivals = months[-1].items() if months else ((None, row.lost_share),)
+        arrivals = months[-1].items() if months else ((None, 0.0),)
         reached = _most(
-            (following, lost_by(state, lost, t)) for state, lost in arrivals for following in followers(state, t)
+            (following, lost_by(state, lost)) for state, lost in arrivals for following in followers(state, t)
         )
         if not reached:
             return LimitPaths((), t)

@@ -1,7 +1,7 @@
 r"""Limits: which usage limit or price is in force for each segment in each month.
 
 Decisions, per segment s, limit l and month t in which l can be in force: `in_force[s,l,t]` binary,
-exactly one over l. Demand in t is baseline x (\sum_l multiplier_l in_force - lost), linear
+exactly one over the l of a lever. Demand in t is baseline x (\sum_l multiplier_l in_force - lost), linear
 without any big-M, and so is revenue; what is lost is in `models.demand.churn`. `limit_start[s,l,t]` is 1 when l comes
 into force in t:
 in_force_t - in_force_{t-1} <= limit_start <= in_force_t, limit_start <= 1 - in_force_{t-1}. Once changed
@@ -31,10 +31,15 @@ def add_limits(model: Model) -> None:
     """Adds the choice of limits, the demand after limits, revenue forgone and the cost of changes."""
     dataset = model.dataset
     segments = {each.segment: SegmentLimits(model, each) for each in dataset.segments}
-    reachable = {name: reachable_limits(_free(model), name) for name, each in segments.items() if each.limit_effects}
+    reachable = {
+        (name, lever): months
+        for name, each in segments.items()
+        if each.limit_effects
+        for lever, months in reachable_limits(_free(model), name).items()
+    }
     choices = {
         (name, limit, t)
-        for name, months in reachable.items()
+        for (name, _), months in reachable.items()
         for t, limits in enumerate(months)
         for limit in limits
         if len(limits) > 1
@@ -47,16 +52,16 @@ def add_limits(model: Model) -> None:
         if (name, limit, t) in choices
     ]
     chosen = model.add_variables("in_force", ordered, upper=1, integer=True, decided=itemgetter(2))
-    for name, months in reachable.items():
+    for (name, lever), months in reachable.items():
         each = segments[name]
         for t, limits in enumerate(months):
             total = Linear()
-            for limit in each.limit_effects:
+            for limit in (effect.limit for effect in each.levers[lever]):
                 if limit in limits:
                     variable = chosen.get((name, limit, t))
                     each.in_force[limit, t] = Linear(1.0) if variable is None else Linear.of(variable)
                     total.plus(each.in_force[limit, t])
-            model.add_constraint("one_limit_in_force", (name, t), total, equals=1.0)
+            model.add_constraint("one_limit_in_force", (*_index(each, lever), t), total, equals=1.0)
     add_churn(model, list(segments.values()))
     _add_changes(model, segments)
     _add_demand(model, segments)
@@ -64,7 +69,7 @@ def add_limits(model: Model) -> None:
     def read() -> Plan:
         return Plan(
             limits=tuple(
-                LimitChoice(name, t, limit)
+                LimitChoice(name, t, limit, each.limit_effects[limit].lever)
                 for name, each in segments.items()
                 for t in dataset.horizon
                 for limit in each.limit_effects
@@ -73,6 +78,11 @@ def add_limits(model: Model) -> None:
         )
 
     model.readers.append(read)
+
+
+def _index(each: SegmentLimits, lever: str) -> tuple[str, ...]:
+    """The segment, and the lever where there are several."""
+    return (each.segment.segment,) if len(each.levers) == 1 else (each.segment.segment, lever)
 
 
 def _free(model: Model) -> Dataset:
@@ -89,7 +99,7 @@ def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
     counted = {
         name: each
         for name, each in segments.items()
-        if len(each.limit_effects) > 1 and (each.segment.change_cost_usd or each.segment.min_months_between_changes > 1)
+        if each.segment.change_cost_usd or each.segment.min_months_between_changes > 1
     }
     starts = model.add_variables(
         "limit_start",
@@ -98,7 +108,8 @@ def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
             for name, each in counted.items()
             for t in dataset.horizon
             for limit in each.limit_effects
-            if not each.at(limit, t).is_zero and (t > 0 or each.segment.current_limit is not None)
+            if len(each.of_lever(limit)) > 1 and not each.at(limit, t).is_zero
+            if t > 0 or each.before[each.limit_effects[limit].lever] is not None
         ],
         upper=1,
         decided=itemgetter(2),
@@ -122,22 +133,23 @@ def _add_changes(model: Model, segments: dict[str, SegmentLimits]) -> None:
                     model.add_constraint(
                         "limit_stays", (name, limit, t), recent.plus(each.at(limit, t), -1.0), at_most=0.0
                     )
-    for name, each in segments.items():
-        if not each.segment.may_tighten and each.limit_effects:
-            _never_tighten(model, name, each)
+    for each in segments.values():
+        for lever in each.levers if not each.segment.may_tighten else ():
+            _never_tighten(model, each, lever)
 
 
-def _never_tighten(model: Model, name: str, each: SegmentLimits) -> None:
-    levels = sorted({effect.generosity for effect in each.limit_effects.values()})[1:]
+def _never_tighten(model: Model, each: SegmentLimits, lever: str) -> None:
+    effects = each.levers[lever]
+    levels = sorted({effect.generosity for effect in effects})[1:]
     for t in model.dataset.horizon:
-        if t == 0 and each.segment.current_limit is None:
+        if t == 0 and each.before[lever] is None:
             continue
         for level in levels:
             body = Linear()
-            for limit, effect in each.limit_effects.items():
+            for effect in effects:
                 if effect.generosity >= level:
-                    body.plus(each.at(limit, t)).plus(each.at(limit, t - 1), -1.0)
-            model.add_constraint("limit_never_tightens", (name, level, t), body, at_least=0.0)
+                    body.plus(each.at(effect.limit, t)).plus(each.at(effect.limit, t - 1), -1.0)
+            model.add_constraint("limit_never_tightens", (*_index(each, lever), level, t), body, at_least=0.0)
 
 
 def _add_demand(model: Model, segments: dict[str, SegmentLimits]) -> None:

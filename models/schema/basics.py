@@ -112,7 +112,9 @@ class Segment(Row):
     )
     price_elasticity: float | None = column("number", "see limits", default=None)
     current_limit: str | None = column(
-        "name", "the usage limit in force before month 0; blank: the choice of month 0 is no change", default=None
+        "name",
+        "the usage limit in force before month 0, of each lever one, with ; between; blank: month 0 is no change",
+        default=None,
     )
     min_months_between_changes: int = column(
         "count", "a limit stays at least this long once changed", unit="months", default=0
@@ -128,6 +130,11 @@ class Segment(Row):
     )
     lost_share: float = column("number", "share of baseline lost before month 0; below 0: won", default=0.0, below=1)
     single_site: bool = column("flag", "yes: in each month all of it runs at one site", default=False)
+
+    @property
+    def current_limits(self) -> tuple[str, ...]:
+        """The limits in force before month 0, by name."""
+        return tuple(name for part in (self.current_limit or "").split(";") if (name := part.strip()))
 
 
 @rows_of(

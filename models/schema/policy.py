@@ -11,7 +11,8 @@ class Limit(Row):
     """A row of `limits`: a usage limit or price of a segment, and what it does to demand and revenue."""
 
     segment: str = column("name", "which product line", refers=("segments",))
-    limit: str = column("name", "one of the segment's limits is in force in each month")
+    limit: str = column("name", "one of the limits of each lever of the segment is in force in each month")
+    lever: str = column("name", "limits of one lever exclude each other; levers combine", default="limit")
     generosity: float | None = column(
         "number", "rank for may_tighten, higher is more generous; blank: the row's order", default=None
     )

@@ -10,7 +10,6 @@ no commitment with a lower multiple is, at most `most` x committed; what it save
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
@@ -20,6 +19,7 @@ from models.core.ledgers import Charge, Payer
 from models.core.linear import Linear
 from models.core.model import Model
 from models.demand.service import ANY_BLOCK, demand_of
+from models.demand.sites import upper_bound
 from models.kinds import ON_DEMAND
 from models.plan import Plan, Signing
 from models.schema import SpendCommitment
@@ -74,17 +74,10 @@ class _MostUsd:
             total = 0.0
             for each in self.model.services:
                 if each.t == t and each.tokens:
-                    tokens = (_highest(demand_of(self.model, each, regions, ANY_BLOCK)) for regions in each.groups)
+                    tokens = (upper_bound(demand_of(self.model, each, regions, ANY_BLOCK)) for regions in each.groups)
                     total += sum(tokens) / min(each.tokens.values())
             self._work[t] = total
         return self._work[t]
-
-
-def _highest(body: Linear) -> float:
-    """The most that an expression can be by the bounds of its variables."""
-    parts = zip(body.coefficients, body.variables, strict=True)
-    bounds = ((coefficient, variable.ub if coefficient > 0 else variable.lb) for coefficient, variable in parts)
-    return body.constant + sum(math.inf if bound is None else coefficient * bound for coefficient, bound in bounds)
 
 
 def _lower_on_demand_prices(

@@ -99,8 +99,7 @@ def differences(before: Plan, after: Plan, label: Label) -> tuple[Change, ...]:
 
 def limit_differences(before: Plan, after: Plan, label: Label) -> tuple[LimitChange, ...]:
     """Runs of months in which a segment's limit is not the same in both plans."""
-    old = {(each.segment, each.month): each.limit for each in before.limits}
-    new = {(each.segment, each.month): each.limit for each in after.limits}
+    old, new = before.limits_in_force(), after.limits_in_force()
     found = []
     for segment in dict.fromkeys(segment for segment, _ in [*old, *new]):
         months = sorted({month for name, month in [*old, *new] if name == segment})

@@ -23,6 +23,8 @@ FIELDS = {
     "payments": Payment,
 }
 """The parts of a plan that later steps depend on."""
+LATER = {("lever", "limit")}
+"""What records of earlier versions do not say: left out where it is the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def plan_json(plan: Plan) -> dict[str, list[dict[str, Any]]]:
 
 def _plain(row: Any) -> dict[str, Any]:
     values = {each.name: getattr(row, each.name) for each in fields(row)}
+    values = {name: value for name, value in values.items() if (name, value) not in LATER}
     return values | {"kind": values["kind"].name} if "kind" in values else values
 
 

@@ -242,10 +242,10 @@ def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple
 
 
 def _limits(dataset: Dataset, plan: Plan, first: int, last: int) -> Iterator[str]:
-    in_force = {(each.segment, each.month): each.limit for each in plan.limits}
-    for segment in dataset.segments:
-        for t in range(first, last + 1):
-            now = in_force.get((segment.segment, t))
-            before = in_force.get((segment.segment, t - 1)) if t else segment.current_limit
-            if now is not None and now != before:
-                yield f"puts {segment.segment} on {now}"
+    at_first = {(each.segment, name) for each in dataset.segments for name in each.current_limits}
+    in_force = {(each.segment, each.limit, each.month) for each in plan.limits}
+    for each in plan.limits:
+        before = each.segment, each.limit, each.month - 1
+        stays = before in in_force if each.month else before[:2] in at_first
+        if first <= each.month <= last and not stays:
+            yield f"puts {each.segment} on {each.limit}"

@@ -147,6 +147,10 @@ class Sheets(PlanSheets):
         return fold("Scenarios") in self.by_name
 
 
+LATER = {("Limits", "lever")}
+"""Columns that plans of earlier versions lack: what is blank then is the default."""
+
+
 class Reader:
     """Turns rows of cells into rows of a Plan and collects what is wrong with them."""
 
@@ -204,7 +208,8 @@ class Reader:
         rows = self.sheets.rows(table.sheet)
         number, headings = next(rows, (1, {}))
         places = {fold(str(heading)): letter for letter, heading in headings.items()} if number == 1 else {}
-        missing = [column.header for column in table.columns if column.header not in places]
+        columns = [each for each in table.columns if each.header in places or (table.sheet, each.header) not in LATER]
+        missing = [column.header for column in columns if column.header not in places]
         if missing:
             found = f"no column {', '.join(missing)}"
             self.faults.append(
@@ -222,7 +227,7 @@ class Reader:
         for number, cells in rows:
             values: dict[str, Any] = {}
             before = len(self.faults)
-            for column in table.columns:
+            for column in columns:
                 place = places[column.header]
                 value = cells.get(place)
                 try:

@@ -58,8 +58,8 @@ class PlanFigures:
         return actions(self.dataset, self.decisions)
 
     @cached_property
-    def limit_changes(self) -> list[tuple[int, str, str]]:
-        """Month t, segment and limit: the limit of each segment's first month, and each change after it."""
+    def limit_changes(self) -> list[tuple[int, str, str, str]]:
+        """Month t, segment, lever and limit: the limit of each lever's first month, and each change after it."""
         return list(limit_changes(self.plan))
 
     @cached_property

@@ -76,7 +76,7 @@ SERVICE = Table(
 LIMITS = Table(
     "Limits",
     "the usage limit or price in force in each month",
-    columns("month:month", "segment:text", "limit:text"),
+    columns("month:month", "segment:text", "lever:text", "limit:text"),
     LimitChoice,
     "limits",
 )

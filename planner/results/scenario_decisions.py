@@ -115,11 +115,11 @@ def _ends(dataset: Dataset, parts: list[Decision]) -> Iterator[ScenarioDecision]
         yield replace(signed, do=do, month=month, units=sum(units for units, _ in found), end=found[-1][1])
 
 
-def _limits(dataset: Dataset, changes: Iterable[tuple[int, str, str]]) -> Iterator[ScenarioDecision]:
-    choices = groups(dict.fromkeys((each.segment, each.limit) for each in dataset.limits))
-    for month, segment, limit in changes:
-        stays = month == 0 and dataset.segment_of[segment].current_limit == limit
-        if len(choices[segment]) > 1 and not stays:
+def _limits(dataset: Dataset, changes: Iterable[tuple[int, str, str, str]]) -> Iterator[ScenarioDecision]:
+    choices = groups(((each.segment, each.lever), each.limit) for each in dataset.limits)
+    for month, segment, lever, limit in changes:
+        stays = month == 0 and limit in dataset.segment_of[segment].current_limits
+        if len(choices[segment, lever]) > 1 and not stays:
             yield ScenarioDecision(SET_LIMIT, month, segment, LIMIT, of_month=month, limit=limit)
 
 

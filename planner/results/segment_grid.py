@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.dataset import Dataset
-from models.demand.limit_effects import limit_effects
+from models.demand.limit_effects import levers, limit_effects
+from models.grouping import groups
 from models.plan import Plan
 from planner.results.views import ServiceRow
 
@@ -55,11 +56,13 @@ def segment_grid(dataset: Dataset, plan: Plan, service: Iterable[ServiceRow], mo
         days = dataset.hours(row.month) / 24.0
         asked[row.segment, row.month // length] += row.after_limits * days
         served[row.segment, row.month // length] += row.served * days
-    limits = {(each.segment, each.month): each.limit for each in plan.limits}
+    limits, chosen = plan.limits_in_force(), groups(((each.segment, each.month), each) for each in plan.limits)
     lines = []
     for segment in dataset.segments:
         name = segment.segment
-        ranks = sorted({each.generosity for each in limit_effects(dataset, name)})
+        ranks = {
+            lever: sorted({each.generosity for each in effects}) for lever, effects in levers(dataset, name).items()
+        }
         generosity = {each.limit: each.generosity for each in limit_effects(dataset, name)}
         cells = []
         for k, t in enumerate(starts):
@@ -72,7 +75,10 @@ def segment_grid(dataset: Dataset, plan: Plan, service: Iterable[ServiceRow], mo
                 text = text if limit else "none"
             elif share < FULL:
                 text += f", {100 * share:.1f} % served" if limit else f" but {100 * (1 - share):.1f} %"
-            tight = limit in generosity and len(ranks) > 1 and generosity[limit] < ranks[len(ranks) // 2]
+            tight = any(
+                each.limit in generosity and generosity[each.limit] < ranks[each.lever][len(ranks[each.lever]) // 2]
+                for each in chosen[name, t]
+            )
             cells.append(SegmentPeriod(text, share < FULL, tight))
         lines.append(SegmentLine(name, tuple(cells)))
     whole = all(not cell.short for line in lines for cell in line.cells)

@@ -169,10 +169,11 @@ def cash_by_provider(dataset: Dataset, plan: Plan) -> dict[str, list[float]]:
     return found | {OTHERS: rest} if any(rest) else found
 
 
-def limit_changes(plan: Plan) -> Iterator[tuple[int, str, str]]:
-    """Month t, segment and limit: of every segment the limit of its first month, and each change after."""
-    before: dict[str, str] = {}
+def limit_changes(plan: Plan) -> Iterator[tuple[int, str, str, str]]:
+    """Month t, segment, lever and limit: of every lever the limit of its first month, and each change after."""
+    before: dict[tuple[str, str], str] = {}
     for each in sorted(plan.limits, key=lambda choice: choice.month):
-        if before.get(each.segment) != each.limit:
-            yield each.month, each.segment, each.limit
-        before[each.segment] = each.limit
+        key = each.segment, each.lever
+        if before.get(key) != each.limit:
+            yield each.month, *key, each.limit
+        before[key] = each.limit

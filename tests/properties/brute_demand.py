@@ -38,52 +38,71 @@ def _multiplier(segment: Segment, limit: Limit) -> float:
 
 
 def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
-    """Every sequence of limits that windows, generosity and the time between changes allow."""
+    """Every sequence of limits that windows, generosity and the time between changes allow, of all levers together."""
     rows = limits_of(data, segment.segment)
     rank = {row.limit: float(i + 1) if row.generosity is None else row.generosity for i, row in enumerate(rows)}
+    named = [part.strip() for part in (segment.current_limit or "").split(";")]
+    by_lever = []
+    for lever in sorted({row.lever for row in rows}):
+        own = [row for row in rows if row.lever == lever]
+        at_first = next((row.limit for row in own if row.limit in named), None)
+        by_lever.append(list(_lever_paths(data, segment, own, rank, at_first)))
+    for together in itertools.product(*by_lever):
+        path = [tuple(each[0][t] for each in together) for t in data.horizon]
+        lost = _lost(data, segment, path, rank)
+        plain = [math.prod(_multiplier(segment, row) for row in month) for month in path]
+        peak = [
+            math.prod(
+                _multiplier(segment, row) if row.peak_demand_multiplier is None else row.peak_demand_multiplier
+                for row in month
+            )
+            for month in path
+        ]
+        revenue = [
+            math.prod(
+                row.price_multiplier * _multiplier(segment, row)
+                if row.revenue_multiplier is None
+                else row.revenue_multiplier
+                for row in month
+            )
+            for month in path
+        ]
+        yield LimitPath(
+            segment.segment,
+            tuple(" and ".join(row.limit for row in month) for month in path if month),
+            _less(plain, lost),
+            _less(peak, lost),
+            _less(revenue, lost),
+            tuple(t for _, changes in together for t in changes),
+        )
+
+
+def _lever_paths(
+    data: Dataset, segment: Segment, rows: list[Limit], rank: dict[str, float], at_first: str | None
+) -> Iterator[tuple[tuple[Limit, ...], tuple[int, ...]]]:
+    """Every sequence of limits of one lever, with the months of its changes."""
     allowed = [
         [row for row in rows if t in signing_months(data, row.from_month, row.until_month)] for t in data.horizon
     ]
-    if not rows:
-        left = _less([1.0] * data.settings.months, _lost(data, segment, (), rank))
-        yield LimitPath(segment.segment, (), left, left, left, ())
-        return
     for path in itertools.product(*allowed):
-        before = [segment.current_limit, *(row.limit for row in path)]
+        before = [at_first, *(row.limit for row in path)]
         changes = tuple(t for t, row in enumerate(path) if before[t] is not None and before[t] != row.limit)
         gaps = [after - first for first, after in itertools.pairwise(changes)]
         if any(gap < segment.min_months_between_changes for gap in gaps):
             continue
         if not segment.may_tighten and any(rank[path[t].limit] < rank[str(before[t])] for t in changes):
             continue
-        lost = _lost(data, segment, path, rank)
-        plain = [_multiplier(segment, row) for row in path]
-        peak = [
-            each if row.peak_demand_multiplier is None else row.peak_demand_multiplier
-            for row, each in zip(path, plain, strict=True)
-        ]
-        revenue = [
-            row.price_multiplier * each if row.revenue_multiplier is None else row.revenue_multiplier
-            for row, each in zip(path, plain, strict=True)
-        ]
-        yield LimitPath(
-            segment.segment,
-            tuple(row.limit for row in path),
-            _less(plain, lost),
-            _less(peak, lost),
-            _less(revenue, lost),
-            changes,
-        )
+        yield path, changes
 
 
-def _lost(data: Dataset, segment: Segment, path: Sequence[Limit], rank: dict[str, float]) -> list[float]:
+def _lost(data: Dataset, segment: Segment, path: Sequence[Sequence[Limit]], rank: dict[str, float]) -> list[float]:
     """By month the share lost with nothing short."""
     lost = [segment.lost_share]
     for t in data.horizon:
         rivals = {data.t(row.month): row.generosity for row in data.rivals if row.segment == segment.segment}
         theirs = next((rivals[month] for month in sorted(rivals, reverse=True) if month <= t), 0.0)
-        ahead = rank[path[t].limit] - theirs if path else -theirs
-        churn = path[t].churn_per_month if path else 0.0
+        ahead = sum(rank[row.limit] for row in path[t]) - theirs
+        churn = sum(row.churn_per_month for row in path[t])
         lost.append((1.0 - segment.recovery_per_month) * lost[t] + churn - segment.share_won_per_generosity * ahead)
     return lost[:-1]
 

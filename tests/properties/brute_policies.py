@@ -288,7 +288,7 @@ def _fixed_cash(data: Dataset, cap: Cap, choice: Choice, t: int) -> float:
     if cap.scope == "total":
         premium = {option.option: option.premium_usd for option in data.options}
         paid += sum(premium[name] for name, month in choice.premiums if month == t)
-        paid += sum(data.segment_of[path.segment].change_cost_usd for path in choice.paths if t in path.changes)
+        paid += sum(data.segment_of[path.segment].change_cost_usd * path.changes.count(t) for path in choice.paths)
     return paid
 
 

@@ -1,6 +1,7 @@
 """Sheets of money and of customers strewn over a small random workbook.
 
-What hours beyond the horizon are worth, prices by month, a cash account, customers lost and won.
+What hours beyond the horizon are worth, prices by month, a cash account, customers lost and won, limits of
+several levers.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from dataclasses import replace
 from properties.workbook_rows import Maker
 
 from models.dataset import Dataset
-from models.schema import Funding, Price, Residual, Rival
+from models.schema import Funding, Limit, Price, Residual, Rival
 
 
 def with_money(data: Dataset, make: Maker) -> Dataset:
     """The workbook with some of what this module knows."""
-    for change, in_ten in ((with_residuals, 4), (with_prices, 3), (with_account, 3), (with_losses, 3)):
+    for change, in_ten in CHANGES:
         data = change(data, make) if make.chance(in_ten) else data
     return data
 
@@ -87,3 +88,32 @@ def with_losses(data: Dataset, make: Maker) -> Dataset:
     )
     segments = tuple(replace(row, **columns) if row is chosen else row for row in data.segments)
     return replace(data, segments=segments, limits=tuple(rows), rivals=rivals)
+
+
+def with_levers(data: Dataset, make: Maker) -> Dataset:
+    """A second lever of a segment that has limits, or now and then two levers of one that has none."""
+    limited = [row for row in data.segments if any(limit.segment == row.segment for limit in data.limits)]
+    chosen = make.one_of(*(limited if limited and make.chance(8) else data.segments))
+    rows = [
+        Limit(
+            segment=chosen.segment,
+            limit=f"{lever} {name}",
+            lever=lever,
+            demand_multiplier=make.one_of(0.5, 0.8, 1.0, 1.1) if name else 1.0,
+            **make.some(3, peak_demand_multiplier=(0.4, 0.9), revenue_multiplier=(0.7, 0.95), generosity=(0.5, 2.0)),
+            **make.some(2, churn_per_month=(0.02, 0.05)),
+            **(make.window("from_month", "until_month") if name else {}),
+        )
+        for lever in ("weekly", "price")[: 1 if chosen in limited else 2]
+        for name in ("", "low")
+    ]
+    if chosen.current_limit and make.chance(5):
+        named = f"{chosen.current_limit}; {make.one_of(*rows).limit}"
+        data = replace(
+            data, segments=tuple(replace(row, current_limit=named) if row is chosen else row for row in data.segments)
+        )
+    return replace(data, limits=(*data.limits, *rows))
+
+
+CHANGES = ((with_residuals, 4), (with_prices, 3), (with_account, 3), (with_levers, 4), (with_losses, 3))
+"""Each with how often in ten workbooks."""

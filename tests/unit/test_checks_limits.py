@@ -180,8 +180,8 @@ def test_paths_are_those_that_enumeration_finds(
             for t, limit in enumerate(path):
                 lost = sum(own[each].churn_per_month for each in path[:t])
                 worst[t][limit] = max(lost, worst[t].get(limit, 0.0))
-    assert reachable_limits(data, "s") == tuple(frozenset(month) for month in worst)
-    found = limit_paths(data, "s")
+    assert reachable_limits(data, "s") == {"limit": tuple(frozenset(month) for month in worst)}
+    found = limit_paths(data, "s")["limit"]
     assert (found.stuck_at is None) == bool(worst[0])
     for t, month in enumerate(found.worst_churn):
         assert month == pytest.approx(worst[t])

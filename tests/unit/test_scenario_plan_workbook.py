@@ -322,10 +322,10 @@ def test_plans_with_and_without_scenarios_are_told_apart(
 def test_an_unknown_scenario_in_a_row_is_a_fault_with_its_cell(written: Path, tmp_path: Path) -> None:
     """A row of a scenario that the workbook does not have is told with its cell and the names there are."""
     book = openpyxl.load_workbook(written)
-    book["Limits"]["D2"].value = "nobody"
+    book["Limits"]["E2"].value = "nobody"
     book.save(tmp_path / "plan.xlsx")
     said = fault(lambda: read_plans(tmp_path / "plan.xlsx", DATA))
-    assert said.startswith("Limits!D2 (scenario): found 'nobody'; expected one of plain, 007, <boom>")
+    assert said.startswith("Limits!E2 (scenario): found 'nobody'; expected one of plain, 007, <boom>")
 
 
 def test_more_rows_than_a_sheet_has_are_not_lost(

@@ -51,7 +51,7 @@ HEADERS = {
     " status start_month cancelled renewals provider region",
     "Capacity": "month provider region site hardware source accelerators mw kind term_months",
     "Service": "month segment region demand_bn_per_day after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day",
-    "Limits": "month segment limit",
+    "Limits": "month segment lever limit",
     "Spend": "month category provider offer cash_usd present_value_usd",
     "Bills": "month offer signed_month units hours rate tier prepaid escalator amount",
     "Use": "month block region hardware available_accelerators used_accelerators on_demand_accelerators",

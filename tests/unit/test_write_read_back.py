@@ -153,7 +153,7 @@ def test_order_of_columns_and_rows_is_free(written: Path) -> None:
         ("Decisions", "J2", "maybe", "Decisions!J2 (status): found 'maybe'; expected offer or signed"),
         ("Decisions", "D2", None, "Decisions!D2 (term_months): found an empty cell; expected a value for every lease"),
         ("Capacity", "G2", True, "Capacity!G2 (accelerators): found TRUE; expected a number"),
-        ("Limits", "C1", "rule", "found no column limit; expected the columns month, segment, limit in row 1"),
+        ("Limits", "D1", "rule", "found no column limit; expected the columns month, segment, lever, limit in row 1"),
         ("Spend", "E2", "=1+1", "Spend!E2 (cash_usd): found a formula without a saved value; expected a number"),
     ],
 )

@@ -214,16 +214,19 @@ def _plan_of(report: Mapping[str, Any]) -> Plan:
 
 def _limits(report: Mapping[str, Any]) -> Iterator[LimitChoice]:
     """The limit in each month: run.json has the first month's and the changes."""
-    reason = [(each["segment"], months.parse(each["month"]), each["limit"]) for each in report.get("limits") or ()]
+    reason = [
+        ((each["segment"], each.get("lever", "limit")), months.parse(each["month"]), each["limit"])
+        for each in report.get("limits") or ()
+    ]
     if not reason:
         return
     first = min(month for _, month, _ in reason if month is not None)
-    for segment in dict.fromkeys(name for name, _, _ in reason):
-        planned = {month: limit for name, month, limit in reason if name == segment}
+    for key in dict.fromkeys(key for key, _, _ in reason):
+        planned = {month: limit for own, month, limit in reason if own == key}
         limit = ""
         for month in range(first, first + int(report.get("months") or 0)):
             limit = planned.get(month, limit)
-            yield LimitChoice(segment, month, limit)
+            yield LimitChoice(key[0], month, limit, key[1])
 
 
 class _InputComparison:

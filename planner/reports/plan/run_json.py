@@ -18,8 +18,8 @@ def plan_json(result: RunResult) -> dict[str, Any]:
         "shortfall_bn_tokens": figures.totals.shortfall_bn,
         "decisions": decisions_json(figures),
         "limits": [
-            {"segment": segment, "month": figures.dataset.label(month), "limit": limit}
-            for month, segment, limit in figures.limit_changes
+            {"segment": segment, "lever": lever, "month": figures.dataset.label(month), "limit": limit}
+            for month, segment, lever, limit in figures.limit_changes
         ],
     }
     if result.alternatives:

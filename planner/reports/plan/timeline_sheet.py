@@ -12,7 +12,7 @@ from typing import Any
 
 from models import months
 from models.dataset import Dataset
-from models.demand.limit_effects import limit_effects
+from models.demand.limit_effects import levers
 from models.grouping import groups
 from models.kinds import FLEET
 from models.plan import Plan
@@ -122,10 +122,10 @@ def _bar(book: Book, sheet: Any, row: int, each: Decision, last: int) -> None:
 
 def _limits(book: Book, sheet: Any, dataset: Dataset, plan: Plan, row: int) -> int:
     """One row a segment with limits and one that names them by number; the row after the last."""
-    by_segment = groups((each.segment, (each.month, each.limit)) for each in plan.limits)
-    for segment, choices in by_segment.items():
-        ranked = sorted(limit_effects(dataset, segment), key=lambda lever: lever.generosity)
-        numbers = {lever.limit: number for number, lever in enumerate(ranked, start=1)}
+    by_lever = groups(((each.segment, each.lever), (each.month, each.limit)) for each in plan.limits)
+    for (segment, lever), choices in by_lever.items():
+        ranked = sorted(levers(dataset, segment).get(lever, ()), key=lambda effect: effect.generosity)
+        numbers = {effect.limit: number for number, effect in enumerate(ranked, start=1)}
         _facts(book, sheet, row, ("limit", segment, "", "", None, None))
         for limit, group in groupby(sorted(choices), key=lambda each: each[1]):
             span = [t for t, _ in group]

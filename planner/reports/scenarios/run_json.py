@@ -94,11 +94,12 @@ def _decision(dataset: Dataset, each: SharedDecision) -> dict[str, Any]:
 
 
 def _limits(plans: ScenarioSetResult) -> list[dict[str, Any]]:
-    """The limit of each segment's first month, and each change after it."""
+    """The limit of each lever's first month, and each change after it."""
     by = groups((change, each.name) for each in plans.scenarios for change in each.figures.limit_changes)
     ordered = sorted(by, key=lambda key: (len(by[key]) < len(plans.scenarios), key[0]))
     label = plans.dataset.label
     return [
-        {"segment": segment, "month": label(month), "limit": limit, "scenarios": by[month, segment, limit]}
-        for month, segment, limit in ordered
+        {"segment": segment, "lever": lever, "month": label(month), "limit": limit, "scenarios": by[key]}
+        for key in ordered
+        for month, segment, lever, limit in (key,)
     ]
