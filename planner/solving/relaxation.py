@@ -10,6 +10,9 @@ from models.core.vector import Vector
 from planner.solving.highs import HighsSolver, Status
 from planner.solving.problem import CompiledProblem, LocalOptimum, SolveOptions
 
+BY_INTERIOR_POINT = 50_000
+"""Columns from which the first solve is by an interior point method, with a crossover to a basis."""
+
 
 class LinearRelaxation:
     """A problem whose whole numbers may be fractions, solved again and again within other bounds of its columns.
@@ -23,6 +26,8 @@ class LinearRelaxation:
         self.infeasible = False
         relaxed = arrays.within(arrays.lower, arrays.upper, np.zeros_like(arrays.integer))
         self._solver = HighsSolver(relaxed, SolveOptions(gap=0.0, threads=1), problem.units.usd)
+        if len(arrays.columns) > BY_INTERIOR_POINT:
+            self._solver.set("solver", "ipm")
         self._lower, self._upper = arrays.lower.copy(), arrays.upper.copy()
 
     def optimum(
@@ -71,6 +76,7 @@ class LinearRelaxation:
         """Runs once, from the basis there is; it is not set once the time is over."""
         self._solver.run(time_limit=time_limit, should_stop=should_stop)
         self._solver.set("presolve", "off")  # from now on it begins from a basis
+        self._solver.set("solver", "simplex")
         return self._solver.status or Status.kTimeLimit
 
 

@@ -13,26 +13,27 @@ from models.schema import Cap, Contract, ContractTier, Lease, LeaseHardware, Lea
 
 BN_PER_DAY_AN_OFFER = 6_000.0
 """What is needed when demand is tenfold, by offer: tokens, the load shape's peak counted."""
-ON_OFFER = 2.0
-"""What all offers together can serve, were they online at once, over what is needed."""
-USD_A_BN_PER_DAY = 3.2e3
+GROWTH_AFTER = 30
+"""The month after which it grows by 2 % a month."""
+CONTRACTS, LEASES = 1.0, 2.0
+"""What all contracts, and all leases, can serve together over what is needed; leases are not all online at once."""
+USD_A_BN_PER_DAY = 1.05e3
 """About what capacity for a billion tokens a day costs a month."""
 
 
 def fair(months: int, offers: int, seed: int = 1) -> Dataset:
     """A problem of the size of `generated`, harder to choose in.
 
-    All offers together come to twice the need (leases end, so less is online at once), half of it contracts in blocks
-    of 10 to 25 MW; rates of a hardware differ by a few per cent; half of the leases may be cancelled; four lease-outs;
-    limits on coding agents and prices of the API; caps on a provider's share of capacity, on cash a quarter and on
-    money owed.
+    Contracts, in blocks of 10 to 25 MW, come to the need together and leases, which end, to twice the need; rates of a
+    hardware differ by a few per cent; half of the leases may be cancelled; four lease-outs; limits on coding agents and
+    prices of the API; caps on a provider's share of capacity, on cash a quarter and on money owed.
     """
     draw = random.Random(seed)
     base = generated(months, offers, seed)
     contracts = offers // 5
-    need = BN_PER_DAY_AN_OFFER * offers
-    rows = tuple(_contract(draw, each, ON_OFFER * need / 2 / contracts) for each in base.contracts)
-    leases, hardware, terms = _leases(draw, base, ON_OFFER * need / 2 / (offers - contracts))
+    need = BN_PER_DAY_AN_OFFER * offers * 1.02 ** max(0, months - GROWTH_AFTER)
+    rows = tuple(_contract(draw, each, CONTRACTS * need / contracts) for each in base.contracts)
+    leases, hardware, terms = _leases(draw, base, LEASES * need / (offers - contracts))
     return replace(
         base,
         settings=replace(base.settings, plan_name=f"fair {months}x{offers}"),
@@ -76,7 +77,7 @@ def fair(months: int, offers: int, seed: int = 1) -> Dataset:
             ),
             Cap(
                 cap="owed", measure="obligation_usd", scope="total", sense="max",
-                value=24.0 * need * USD_A_BN_PER_DAY,
+                value=30.0 * need * USD_A_BN_PER_DAY,
             ),
         ),
     )  # fmt: skip

@@ -43,8 +43,9 @@ def test_blocks_ruled_out_cost_more_than_the_best_plan(tier_mode: str) -> None:
     model = problem(tier_mode)
     best = solve(model, SolveOptions(gap=0.0))
     assert best.objective_usd is not None
-    arrays, cost = model.compiled, best.objective_usd / model.units.usd
-    most = most_blocks(arrays, signing_columns(arrays), model.units, cost, lambda: False)
+    assert best.values is not None
+    arrays = model.compiled
+    most = most_blocks(arrays, signing_columns(arrays), model.units, best.values, lambda: False)
     ((_, count),) = most.items()
     assert 3 <= count < 40
     dearer = solve(ArrayProblem(with_blocks(arrays, count + 1), model.units), SolveOptions(gap=0.0))

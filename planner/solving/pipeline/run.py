@@ -28,7 +28,7 @@ from planner.solving.pipeline.quiet import quieten
 from planner.solving.pipeline.standing import Standing
 from planner.solving.pipeline.tightening import bounded, most_blocks
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
-from planner.solving.relaxation import LinearRelaxation
+from planner.solving.relaxation import BY_INTERIOR_POINT, LinearRelaxation
 
 ROUNDINGS = 2
 """Roundings of leases whose remaining decisions are searched."""
@@ -130,6 +130,9 @@ class _Search:
         arrays = self.caps.arrays
         leases = [each for each in self.offers if not each.is_contract]
         root = Held(arrays.lower, arrays.upper, relaxed.values, arrays.objective(relaxed.values))
+        if len(arrays.columns) > BY_INTERIOR_POINT:  # each step takes long: a plan first
+            for each in rounded(self._optimum, arrays.objective, self.offers, root)[:1]:
+                self._rest(*whole_held(arrays, self.offers, each))
         held = contracts_held(self._optimum, arrays.objective, self.offers, root)
         for each in rounded(self._optimum, arrays.objective, leases, held)[:ROUNDINGS]:
             self._rest(*whole_held(arrays, self.offers, each))
@@ -145,7 +148,7 @@ class _Search:
         if standing.values is None or standing.ended:
             return None
         open_before = standing.cost - standing.bound
-        most = most_blocks(self.caps.arrays, self.offers, self.units, standing.cost, standing.should_end)
+        most = most_blocks(self.caps.arrays, self.offers, self.units, standing.values, standing.should_end)
         if not most:
             return None
         standing.cutoff = standing.cost

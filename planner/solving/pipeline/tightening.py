@@ -16,6 +16,7 @@ import numpy as np
 
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
+from models.core.vector import Vector
 from models.supply.signing_columns import SigningColumns, tier_columns, with_fewer_blocks
 from planner.solving.problem import ArrayProblem
 from planner.solving.relaxation import LinearRelaxation
@@ -24,6 +25,8 @@ STEPS = 2
 """Relaxations solved for a contract at most."""
 SLACK = 1e-6
 """Share of the best cost by which the solver's tolerances may be off."""
+LARGE = 4.0
+"""It begins where this many times the blocks of the best plan are on offer; nearer to the need it rules out little."""
 FRUITLESS = 3
 """It ends after so many contracts in a row of which a quarter of the blocks or less was ruled out."""
 
@@ -32,7 +35,7 @@ def most_blocks(
     arrays: Compiled,
     offers: Sequence[SigningColumns],
     units: ModelUnits,
-    best_cost: float,
+    best: Vector,
     should_stop: Callable[[], bool],
 ) -> dict[SigningColumns, int]:
     """By contract, how many blocks the best plan's cost allows, where that is fewer than are on offer.
@@ -45,14 +48,16 @@ def most_blocks(
         Its contracts, and whatever else.
     units
         Its units.
-    best_cost
-        Cost of the best plan known, in model units.
+    best
+        The best plan known.
     should_stop
         Asked before each relaxation.
     """
     offered = {each: _offered(arrays, each) for each in offers if len(each.blocks)}
+    if sum(offered.values()) < LARGE * sum(best[each.blocks].sum() for each in offered):
+        return {}
     order = sorted(offered, key=lambda each: -offered[each])
-    search = _MostBlocks(arrays, order, units, best_cost)
+    search = _MostBlocks(arrays, order, units, arrays.objective(best))
     found: dict[SigningColumns, int] = {}
     fruitless = 0
     for position, contract in enumerate(order):
