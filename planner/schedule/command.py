@@ -27,7 +27,7 @@ log = logging.getLogger("planner")
 @option(
     "--as",
     "kind",
-    type=click.Choice(["cron", "systemd", "kubernetes", "airflow", "github"]),
+    type=click.Choice(["cron", "systemd", "kubernetes", "airflow", "github", "windows"]),
     help="Write files for this scheduler.",
 )
 @option("--run", is_flag=True, help="Start the batches from here, until stopped.")
@@ -52,7 +52,9 @@ def schedule(console: Console, **values: Any) -> CommandResult:
     request = ScheduleRequest(**values)
     _check_batch(values["jobs"], values["batch_options"])
     if (request.kind is None) != request.run:
-        raise WrongUsage("Say what starts the batches: --as cron, systemd, kubernetes, airflow or github; or --run.")
+        raise WrongUsage(
+            "Say what starts the batches: --as with the name of a scheduler, such as --as systemd; or --run."
+        )
     if request.kind is not None:
         return write_schedule(request, request.schedule(), request.kind)
     return _run(console, request.schedule(), request.grace)

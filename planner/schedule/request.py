@@ -13,7 +13,7 @@ from planner.errors import WrongUsage
 from planner.schedule.calendar import calendar
 from planner.schedule.schedule import Schedule, slug
 
-Kind = Literal["cron", "systemd", "kubernetes", "airflow", "github"]
+Kind = Literal["cron", "systemd", "kubernetes", "airflow", "github", "windows"]
 REMOTE: tuple[Kind, ...] = ("kubernetes", "github")
 """Schedulers that run batches on another machine, where the paths of this one mean nothing."""
 

@@ -29,7 +29,7 @@ def write_schedule(request: ScheduleRequest, schedule: Schedule, kind: Kind) -> 
     files = FORMATS[kind](schedule)
     folder = request.output or Path("outputs", "schedule", schedule.name)
     paths = _write(folder, files, force=request.force)
-    zone = schedule.calendar.zone or (local_zone() if kind in ("cron", "systemd") else dt.UTC)
+    zone = schedule.calendar.zone or (local_zone() if kind in ("cron", "systemd", "windows") else dt.UTC)
     calendar, now = Calendar(schedule.calendar.text, zone), dt.datetime.now(dt.UTC)
     starts, notes = calendar.next(SHOWN_STARTS, now), [*files.notes, *clock_notes(calendar, now)]
     lines = [f"Written: {path}" for path in paths]

@@ -9,11 +9,12 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from schedules import elsewhere, schedule
+from schedules import TASK, elsewhere, schedule, windows_words
 
 from planner.errors import WrongUsage
 from planner.schedule.formats import FORMATS
@@ -95,12 +96,24 @@ def read_airflow(text: str, given: Schedule) -> list[str]:
     return [str(word) for word in values["COMMAND"]]
 
 
+def read_windows(text: str, given: Schedule) -> list[str]:
+    """The words of the task's action, taken apart as programs of Windows do."""
+    task = ElementTree.fromstring(text)
+    names = ("Command", "Arguments", "WorkingDirectory")
+    program, arguments, folder = (task.findtext(f".//{TASK}{name}", "") for name in names)
+    assert folder == str(given.folder)
+    words = [program, *windows_words(arguments)]
+    assert words[-2:] == ["--log-file", str(given.folder / f"{given.name}.log")]
+    return words[:-2]
+
+
 READERS: dict[str, Callable[[str, Schedule], list[str]]] = {
     "cron": read_crontab,
     "systemd": read_systemd,
     "kubernetes": read_kubernetes,
     "github": read_github,
     "airflow": read_airflow,
+    "windows": read_windows,
 }
 
 

@@ -7,6 +7,7 @@ from planner.schedule.formats.crontab import crontab
 from planner.schedule.formats.github import github
 from planner.schedule.formats.kubernetes import kubernetes
 from planner.schedule.formats.systemd import systemd
+from planner.schedule.formats.windows import windows
 from planner.schedule.schedule import Schedule, ScheduleFiles
 
 FORMATS: dict[str, Callable[[Schedule], ScheduleFiles]] = {
@@ -15,4 +16,5 @@ FORMATS: dict[str, Callable[[Schedule], ScheduleFiles]] = {
     "kubernetes": kubernetes,
     "airflow": airflow,
     "github": github,
+    "windows": windows,
 }
