@@ -139,6 +139,19 @@ class Gap(Share):
         return gap
 
 
+class Risk(Value):
+    """What is minimised with scenarios: `expected`, `worst`, `regret`, `tv:0.1`, `wasserstein:0.1`."""
+
+    name = "risk"
+
+    def read(self, value: Any) -> str:
+        """Return the text, once it is one of these."""
+        from models.stochastic.risk import kind_and_radius
+
+        kind_and_radius(str(value))
+        return str(value).strip().lower()
+
+
 class Duration(Value):
     """A time in seconds: `90`, `90s`, `15m`, `1h30m`."""
 

@@ -4,25 +4,63 @@ With costs z_s of probability p_s: expected cost E = \sum p_s z_s. CVaR at level
 (1 - α) of the probability: the least over v of v + \sum p_s (z_s - v)^+ / (1 - α) (Rockafellar and Uryasev 2000).
 The objective is (1 - w) E + w CVaR; or the worst cost, max z_s; or the worst regret, max (z_s - z*_s), with z*_s
 the least cost of scenario s by itself. A share TILT of worst cost and regret is expected cost, so that of plans
-equally good in the worst case the cheapest is chosen.
+equally good in the worst case the cheapest is chosen. Or the worst expected cost over distributions near the given
+one, `tv:R` and `wasserstein:R` (`models.stochastic.ambiguity`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 
 from models.core.compiled import Compiled
 from models.core.linear import CANCELLED
+from models.core.vector import Vector
 from models.dataset import Dataset
+from models.stochastic.ambiguity import (
+    Distances,
+    scenario_distances,
+    worst_in_total_variation,
+    worst_in_wasserstein,
+)
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 TILT = 1e-4
+Kind = Literal["expected", "worst", "regret", "tv", "wasserstein"]
+NEAR = ("tv", "wasserstein")
+"""Kinds that have a radius: how far probabilities may be from the given ones."""
+
+
+def kind_and_radius(risk: str) -> tuple[Kind, float]:
+    """What is minimised, and the radius where it has one, of a text such as `worst` or `tv:0.1`.
+
+    Raises
+    ------
+    ValueError
+        It is no such text; the message says what is.
+
+    >>> kind_and_radius("worst"), kind_and_radius("tv:10%")
+    (('worst', 0.0), ('tv', 0.1))
+    """
+    kind, colon, amount = risk.strip().lower().partition(":")
+    if kind not in get_args(Kind) or bool(colon) != (kind in NEAR):
+        raise ValueError("Write expected, worst, regret, tv:R or wasserstein:R, with a radius R such as 0.1.")
+    if not colon:
+        return cast(Kind, kind), 0.0
+    most = 1.0 if kind == "tv" else np.inf
+    try:
+        radius = float(amount.rstrip("% ")) / (100.0 if amount.rstrip().endswith("%") else 1.0)
+    except ValueError:
+        radius = -1.0
+    if not 0.0 <= radius <= most or not np.isfinite(radius):
+        upto = " to 1" if kind == "tv" else ""
+        raise ValueError(f"Write a radius from 0{upto} after the colon, such as {kind}:0.1.")
+    return cast(Kind, kind), radius
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +73,35 @@ class Measure:
         Weight and level of CVaR in expected cost.
     least_usd
         By scenario its least cost by itself, in USD; for regret alone.
+    radius, distances
+        How far probabilities may be from the given ones, and how far apart scenarios are; for `tv` and `wasserstein`.
     """
 
-    kind: Literal["expected", "worst", "regret"] = "expected"
+    kind: Kind = "expected"
     weight: float = 0.0
     alpha: float = 0.95
     least_usd: Mapping[str, float] = field(default_factory=dict)
+    radius: float = 0.0
+    distances: Distances = field(default_factory=dict)
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Measure:
-        """Expected cost, with CVaR by the settings' weight."""
-        return cls("expected", dataset.settings.risk_weight, dataset.settings.risk_alpha)
+    def of(cls, dataset: Dataset, risk: str = "expected") -> Measure:
+        """What `risk` asks for; expected cost with CVaR by the settings' weight.
+
+        Raises
+        ------
+        ValueError
+            As `kind_and_radius`.
+        """
+        kind, radius = kind_and_radius(risk)
+        distances = scenario_distances(dataset) if kind == "wasserstein" else {}
+        settings = dataset.settings
+        return cls(kind, settings.risk_weight, settings.risk_alpha, radius=radius, distances=distances)
+
+    @property
+    def name(self) -> str:
+        """The measure as it is asked for, such as `worst` or `tv:0.1`."""
+        return f"{self.kind}:{self.radius!r}" if self.kind in NEAR else self.kind
 
     def value(self, costs: Mapping[str, float], probability: Mapping[str, float]) -> float:
         """What is minimised, of costs in USD by scenario; minus infinity where the measure counts one that is."""
@@ -55,6 +111,10 @@ class Measure:
         if self.kind == "regret":
             regret = max(cost - self.least_usd[name] for name, cost in costs.items())
             return (1.0 - TILT) * regret + TILT * expected
+        if self.kind == "tv":
+            return worst_in_total_variation(costs, probability, self.radius)
+        if self.kind == "wasserstein":
+            return worst_in_wasserstein(costs, probability, self.distances, self.radius)
         if not self.weight:  # nothing of an unknown cost is 0 of it
             return expected
         tail = self.weight * cvar(costs, probability, self.alpha)
@@ -110,6 +170,10 @@ def with_objective(
     offset = float(np.dot(weights, offsets))
     if measure.kind == "expected" and (measure.weight == 0.0 or count == 1):
         return replace(constraints, cost=expected, offset=offset)
+    if measure.kind == "tv":
+        return _in_total_variation(constraints, costs, np.array(offsets), weights, measure.radius)
+    if measure.kind == "wasserstein":
+        return _in_wasserstein(constraints, costs, np.array(offsets), probability, measure)
     share = measure.weight if measure.kind == "expected" else 1.0 - TILT
     tail = 1.0 - measure.alpha if measure.kind == "expected" else 0.0
     # columns added: the value at risk v (or the worst), then by scenario its cost above v
@@ -121,4 +185,43 @@ def with_objective(
         rows=-costs,
         added=csc_array(np.hstack([np.ones((count, 1)), excess])),
         row_lower=np.array(offsets) - np.array(least) / usd,
+    )
+
+
+def _in_total_variation(
+    constraints: Compiled, costs: csr_array, offsets: Vector, weights: Vector, radius: float
+) -> Compiled:
+    r"""The least of R M + (1 - R) v + \sum p_s e_s: M the dearest cost, e_s what a cost is above v."""
+    from scipy.sparse import csc_array, vstack
+
+    count = len(weights)
+    ones, none = np.ones((count, 1)), np.zeros((count, 1))
+    dearest = np.hstack([ones, none, np.zeros((count, count))])
+    above = np.hstack([none, ones, np.eye(count)])
+    return constraints.extended(
+        cost=[radius, 1.0 - radius, *weights],
+        lower=[-np.inf, -np.inf, *np.zeros(count)],
+        rows=vstack([-costs, -costs]),
+        added=csc_array(np.vstack([dearest, above])),
+        row_lower=np.concatenate([offsets, offsets]),
+    )
+
+
+def _in_wasserstein(
+    constraints: Compiled, costs: csr_array, offsets: Vector, probability: Mapping[str, float], measure: Measure
+) -> Compiled:
+    r"""The least of λ R + \sum p_i u_i: u_i >= z_j - λ d_ij, z_j the cost of a scenario or more."""
+    from scipy.sparse import csc_array, csr_array, vstack
+
+    names = list(probability)
+    count = len(names)
+    distance = np.array([measure.distances[one, other] for one in names for other in names])[:, None]
+    price, of_cost, of_mean = np.zeros((count, 1)), np.eye(count), np.zeros((count, count))
+    moved = np.hstack([distance, -np.tile(np.eye(count), (count, 1)), np.repeat(np.eye(count), count, axis=0)])
+    return constraints.extended(
+        cost=[measure.radius, *np.zeros(count), *probability.values()],
+        lower=[0.0, *np.full(2 * count, -np.inf)],
+        rows=vstack([-costs, csr_array((count * count, costs.shape[1]))]),
+        added=csc_array(np.vstack([np.hstack([price, of_cost, of_mean]), moved])),
+        row_lower=np.concatenate([offsets, np.zeros(count * count)]),
     )

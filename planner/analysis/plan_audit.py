@@ -70,10 +70,12 @@ def audit_written(dataset: Dataset, written: WrittenPlans) -> AuditReport:
 
 def measure_of(dataset: Dataset, written: WrittenPlans) -> Measure | None:
     """Return the recorded objective; None where it cannot be worked out again."""
-    if written.risk == "worst":
-        return replace(Measure.of(dataset), kind="worst")
-    if written.risk == "regret":
+    try:
+        measure = Measure.of(dataset, written.risk)
+    except ValueError:  # a word of another planner
+        return None
+    if measure.kind == "regret":
         least = {name: cost for name, cost in written.certain.items() if cost is not None}
         known = len(least) == len(written.plans)
-        return replace(Measure.of(dataset), kind="regret", least_usd=least) if known else None
-    return Measure.of(dataset)
+        return replace(measure, least_usd=least) if known else None
+    return measure

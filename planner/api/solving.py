@@ -31,7 +31,7 @@ def solve(
     change_cost: float | None = None,
     alternatives: int = 0,
     within: float = 0.01,
-    risk: Literal["expected", "worst", "regret"] = "expected",
+    risk: str = "expected",
     engine: Literal["auto", "extensive", "decomposition"] = "auto",
 ) -> Result:
     """Finds the plan of least net present cost; with scenarios, the best plan for all of them.
@@ -61,7 +61,8 @@ def solve(
     within
         Share of the cost that an alternative may cost more.
     risk
-        With scenarios: the expected cost (with the CVaR of the settings), the worst cost, or the worst regret.
+        With scenarios: `expected` cost (with the CVaR of the settings), `worst` cost, worst `regret`, or `tv:0.1` and
+        `wasserstein:0.1`, the worst expected cost over probabilities so near the given ones.
     engine
         With scenarios: all in one problem, decomposed, or what pays.
 

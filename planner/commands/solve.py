@@ -13,6 +13,7 @@ from planner.errors import WrongUsage
 from planner.options import (
     PATH,
     Gap,
+    Risk,
     accept_stopped_option,
     gap_option,
     input_argument,
@@ -57,10 +58,11 @@ if TYPE_CHECKING:
 )
 @option(
     "--risk",
-    type=click.Choice(["expected", "worst", "regret"]),
+    type=Risk(),
     default="expected",
     show_default=True,
-    help="With scenarios, what is minimised: expected cost (with CVaR as in settings), worst cost or worst regret.",
+    help="With scenarios, what is minimised: expected cost (with CVaR as in settings), the worst cost or worst regret; "
+    "or, by tv:R and wasserstein:R, the worst expected cost over probabilities within R of the given ones.",
 )
 @option(
     "--engine",

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.plan import Plan, categories
-from models.stochastic.risk import TILT, Measure
+from models.stochastic.risk import NEAR, TILT, Measure
 from models.stochastic.solution import ROUNDING, BoundedValue, ScenarioPlan, StochasticSolution
 from planner.formatting import percent
 from planner.results.decision_tree import Node, decision_tree
@@ -33,6 +33,9 @@ def measure_words(measure: Measure) -> str:
         return f"the cost of the worst scenario{tilted}"
     if measure.kind == "regret":
         return f"the worst regret, the most that a scenario costs above its cost if it were certain{tilted}"
+    if measure.kind in NEAR:
+        of = {"tv": "in total variation", "wasserstein": "in the Wasserstein distance"}[measure.kind]
+        return f"the worst expected cost over probabilities within {measure.radius:g} of the given ones {of}"
     if measure.weight:
         rest = percent(1.0 - measure.weight)
         tail = percent(1.0 - measure.alpha)

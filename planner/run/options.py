@@ -30,8 +30,8 @@ class PlanOptions:
     within
         Share of the cost that an alternative may cost more.
     risk
-        What is minimised with scenarios: the expected cost (with the workbook's risk weight), the worst cost, or the
-        worst regret.
+        What is minimised with scenarios: the expected cost (with the workbook's risk weight), the worst cost, the worst
+        regret, or `tv:R` and `wasserstein:R`, the worst expected cost over probabilities within R of the given ones.
     engine
         How scenarios are solved together; `auto` takes what pays.
     """
@@ -43,7 +43,7 @@ class PlanOptions:
     change_cost: float | None = None
     alternatives: int = 0
     within: float = 0.01
-    risk: Literal["expected", "worst", "regret"] = "expected"
+    risk: str = "expected"
     engine: Literal["extensive", "decomposition", "auto"] = "auto"
 
     def solver(self) -> SolveOptions:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from models.dataset import Dataset
 from models.plan import Plan
+from models.stochastic.risk import kind_and_radius
 from planner.errors import WrongUsage
 from planner.interrupt import Stop
 from planner.reports.run_result import RunResult
@@ -88,8 +89,12 @@ def check_options(dataset: Dataset, options: PlanOptions, *, keeps: bool) -> Non
     Raises
     ------
     WrongUsage
-        The problem has scenarios, and alternatives or a plan to keep are asked for.
+        The problem has scenarios, and alternatives or a plan to keep are asked for; or there is no such risk.
     """
+    try:
+        kind_and_radius(options.risk)
+    except ValueError as error:
+        raise WrongUsage(f"--risk {options.risk} is unknown. {error}") from None
     asked = ["--keep"] * keeps + ["--alternatives"] * bool(options.alternatives)
     if dataset.scenarios and asked:
         raise WrongUsage(

@@ -26,7 +26,7 @@ log = logging.getLogger("planner")
 def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> None:
     """Fills in the result of the context."""
     dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
-    measure = replace(Measure.of(dataset), kind=options.risk)
+    measure = Measure.of(dataset, options.risk)
     engine = None if options.engine == "auto" else options.engine
     stop.draining = True
     with result.timed("solve"):

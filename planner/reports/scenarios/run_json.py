@@ -33,7 +33,7 @@ def scenario_set_json(result: RunResult) -> dict[str, Any]:
         "decisions": _decisions(plans),
         "limits": _limits(plans),
         "risk": {
-            "measure": best.measure.kind,
+            "measure": best.measure.name,
             "weight": best.measure.weight,
             "alpha": best.measure.alpha,
             "expected_usd": best.expected_usd,
