@@ -18,7 +18,7 @@ from models.audit.ledger import Ledger
 from models.audit.nonanticipativity import check_nonanticipativity, joint_report
 from models.audit.own_build import check_own_build
 from models.audit.payments import check_payments
-from models.audit.policy import Caps, OwedPayment, check_rules, owed
+from models.audit.policy import Caps, OwedPayment, SignedValue, check_rules, owed, signed_values
 from models.audit.report import AuditReport, Check, CheckedInstance, Findings
 from models.audit.rules import RULES
 from models.audit.sanitize import clean
@@ -35,8 +35,10 @@ __all__ = [
     "CheckedInstance",
     "Findings",
     "OwedPayment",
+    "SignedValue",
     "audit",
     "audit_scenario_set",
+    "contract_values",
     "net_present_cost",
     "owed_payments",
     "take_or_pay_minimums",
@@ -108,6 +110,11 @@ def worth_after_horizon(dataset: Dataset, plan: Plan) -> float:
 def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:
     """Everything still due after its signing, beyond the horizon too, as the caps on obligations count it."""
     return list(owed(Supply(dataset, plan)))
+
+
+def contract_values(dataset: Dataset, plan: Plan) -> list[SignedValue]:
+    """What every signing that we pay for commits to, paid at once and in total, undiscounted USD."""
+    return list(signed_values(Supply(dataset, plan)))
 
 
 def take_or_pay_minimums(dataset: Dataset, signing: Signing, contract: Contract) -> dict[int, float]:

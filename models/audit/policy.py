@@ -21,7 +21,7 @@ from models.audit.supply import Supply
 from models.dataset import Dataset
 from models.grouping import groups, sums
 from models.kinds import OfferKind
-from models.plan import Plan
+from models.plan import Plan, Signing
 from models.schema import Cap, Rule
 
 
@@ -222,6 +222,23 @@ def owed(supply: Supply) -> Iterator[OwedPayment]:
         signing = each.signing
         for due, usd in each.due_after_signing:
             yield OwedPayment(signing.kind, signing.name, each.offer.provider, signing.month, due, usd)
+
+
+class SignedValue(NamedTuple):
+    """What a signing of capacity commits to, undiscounted USD: paid in the month of signing, and in total."""
+
+    signing: Signing
+    at_signing_usd: float
+    total_usd: float
+
+
+def signed_values(supply: Supply) -> Iterator[SignedValue]:
+    """Of every signing that we pay for, the least that is due for the end of service chosen, whatever is used."""
+    for each in supply.schedules:
+        if each.signing.kind.buys:
+            signed = each.signing.month
+            paid = sum(usd for t, usd, _ in each.payments({}, {}) if t == signed)
+            yield SignedValue(each.signing, paid, paid + sum(usd for t, usd in each.due_after_signing if t > signed))
 
 
 _Offer = tuple[str, str]

@@ -260,9 +260,8 @@ class OfferKind(Kind, ABC):
         """USD per accelerator-hour used of an offer (and term)."""
         return float(getattr(self.of(dataset)[name], "usage_usd_per_accelerator_hour", 0.0))
 
-    def most_mw(self, dataset: Dataset, signing: Signing) -> float:
-        """Power of a unit in the month of the signing's service with most of it, MW."""
-        months = range(signing.start, signing.end + 1)
+    def most_mw(self, dataset: Dataset, signing: Signing, months: range) -> float:
+        """Power of a unit in the one of these months of the signing's service with most of it, MW."""
         most = largest(pair for t in months for pair in self.accelerators(dataset, signing, t).items())
         return sum(count * dataset.hardware_of[name].kw for name, count in most.items()) / 1000.0
 

@@ -148,9 +148,9 @@ class OwnSiteKind(_OwnBuildKind):
     def mw_per_unit(self, dataset: Dataset, row: OwnSite) -> float:
         return row.block_mw
 
-    def most_mw(self, dataset: Dataset, signing: Signing) -> float:
+    def most_mw(self, dataset: Dataset, signing: Signing, months: range) -> float:
         schedule = self.schedule(dataset, self.of(dataset)[signing.name], signing.month)
-        return max((schedule.power_mw(t) for t in dataset.horizon), default=0.0)
+        return max((schedule.power_mw(t) for t in months), default=0.0)
 
     def accelerators(self, dataset: Dataset, signing: Signing, t: int) -> Mapping[str, float]:
         return {}

@@ -86,6 +86,7 @@ def solve(
     >>> result.status, result.gap <= 0.001
     ('optimal', True)
     """
+    from models.parsing.sources import sources_of
     from planner.results.fingerprints import data_sha256
     from planner.run.options import PlanOptions
     from planner.run.solve import solve_dataset
@@ -103,6 +104,7 @@ def solve(
         planner_version=__version__,
         versions=versions(),
         options=recorded | {"set": list(given.changes)},
+        sources=sources_of(given.tables),
         faults=given.warnings,
         warnings=tuple(NamedWarning(each.warning, str(each)) for each in given.warnings),
     )

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from models import months
 from models.dataset import Dataset
-from planner.results.tables import Filled, TableColumn
+from planner.results.tables import Filled, Percent, TableColumn
 
 FONT = "Arial"
 """Every office program has it, or a font of the same widths."""
@@ -218,6 +218,8 @@ def write_cell(book: Book, sheet: Any, r: int, c: int, cell: Cell, **look: Any) 
 
 
 def _any_number(book: Book, value: float) -> Any:
+    if isinstance(value, Percent):
+        return book.format(num_format=number_format("gap", [value]), align="right", indent=1)
     shown = "whole" if float(value).is_integer() else "amount" if abs(value) < 1e6 else "whole"
     return book.format(num_format=number_format(shown, [value]), align="right", indent=1)
 

@@ -27,6 +27,8 @@ from planner.excel.book import (
 )
 
 Tone = Literal["good", "careful", "bad"]
+PAGE_PIXELS = 640
+"""Pixels of columns that a portrait page holds at full size, whichever program prints it."""
 LETTER = 0.95
 """Width of a letter of running text, in characters of a column's width."""
 
@@ -110,7 +112,7 @@ class FirstSheet:
             self.sheet.center_horizontally()
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
-        self.row = 0
+        self.row, self.breaks = 0, list[int]()
 
     def title(self, title: str, subtitle: str, banner: Banner) -> None:
         """What the sheet is about, a line in grey below it, and how things stand."""
@@ -210,6 +212,32 @@ class FirstSheet:
             if lines > 1:
                 self.sheet.set_row(self.row + k, 13.0 * lines + 2.0)
         self.row += len(rows) + bool(total)
+
+    def by_row(
+        self,
+        headers: Sequence[str],
+        rows: Sequence[tuple[str, str, Sequence[float | None]]],
+        *,
+        unit: MoneyUnit | None = None,
+    ) -> None:
+        """A table whose rows, not columns, are of a kind each: name, kind as in `table`, and a value a column."""
+        self.head(headers, ["text", *["whole"] * (len(headers) - 1)], self.first)
+        line = {"bottom": 1, "bottom_color": LINE}
+        for name, kind, values in rows:
+            deep = {"indent": 1 + (len(name) - len(name.lstrip())), "align": "left"}
+            self.sheet.write_string(self.row, self.first, name.strip(), self.book.format(**deep, **line))
+            figures = [each for each in values if each is not None]
+            look = _place(kind) | _format(kind, figures, unit) | line
+            for column, value in enumerate(values, start=self.first + 1):
+                self._cell(self.row, column, kind, value, look)
+            self.row += 1
+
+    def new_page(self) -> None:
+        """What follows is printed on another page; every page keeps the sheet's width."""
+        across = self.pixels(0, self.last)
+        self.breaks.append(self.row)
+        self.sheet.set_print_scale(int(100 * PAGE_PIXELS / across))
+        self.sheet.set_h_pagebreaks(self.breaks)
 
     def _lines(self, value: Any, column: int) -> int:
         return math.ceil(len(value) * LETTER / self.widths[column]) if isinstance(value, str) else 1

@@ -18,6 +18,7 @@ from planner.results.input_rows import input_rows
 
 if TYPE_CHECKING:
     from models.core.compiled import Compiled, Size
+    from models.parsing.sources import Sources
     from planner.analysis.alternatives import Alternative, AlternativesFound
     from planner.analysis.infeasibility import Infeasibility
     from planner.analysis.marginal_values import MarginalValues
@@ -63,6 +64,8 @@ class RunResult:
         Other plans, and what is known of those not found; None where none were asked for.
     seconds
         Time by phase, see `PHASES`.
+    sources
+        What the columns `source` of the workbook say, by sheet and key.
     disputed
         The problem on which the solver contradicted itself; None where it did not.
     options, option_sources
@@ -100,6 +103,7 @@ class RunResult:
     versions: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     option_sources: dict[str, str] = field(default_factory=dict)
+    sources: Sources = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     warnings: tuple[NamedWarning, ...] = ()
     solver_log: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Decisions: what was decided, one row each, with what it brings and costs; and the calendar of what to do.
 
-A signing's capacity is its accelerators at their most, after derate and ramp. Its cost is the present
+A signing's capacity is its accelerators at their most in the horizon, after derate and ramp. Its cost is the present
 value of the payments that are its own.
 """
 
@@ -22,6 +22,7 @@ from models.supply.usage import Used, charged_use
 class Decision:
     """A signing, or the purchase of an option. Months are months t; None where there is none.
 
+    `accelerators` and `mw`: the most online in a month of the horizon; `most_mw`: in any month of the term.
     `signed`: the workbook says so, so that it was no choice of this plan.
     """
 
@@ -41,6 +42,7 @@ class Decision:
     provider: str = ""
     region: str = ""
     signing: Signing | None = None
+    most_mw: float = 0.0
 
 
 def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
@@ -71,7 +73,9 @@ def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:
 
 
 def _signing(dataset: Dataset, each: Signing, cost_usd: float) -> Decision:
-    offer, per_unit = each.kind.of(dataset)[each.name], most_per_unit(dataset, each)
+    offer = each.kind.of(dataset)[each.name]
+    inside = range(max(0, each.start), min(each.end + 1, len(dataset.horizon)))
+    most = largest(pair for t in inside for pair in each.kind.accelerators(dataset, each, t).items())
     return Decision(
         kind=each.kind,
         name=each.name,
@@ -79,8 +83,8 @@ def _signing(dataset: Dataset, each: Signing, cost_usd: float) -> Decision:
         term_months=each.term_months,
         units=each.units,
         end=each.end,
-        accelerators=each.units * sum(per_unit.values()),
-        mw=each.units * each.kind.most_mw(dataset, each),
+        accelerators=each.units * sum(most.values()),
+        mw=each.units * each.kind.most_mw(dataset, each, inside),
         cost_usd=cost_usd,
         signed=each.signed,
         start=each.start,
@@ -89,13 +93,8 @@ def _signing(dataset: Dataset, each: Signing, cost_usd: float) -> Decision:
         provider=offer.provider,
         region=each.kind.region(dataset, offer),
         signing=each,
+        most_mw=each.units * each.kind.most_mw(dataset, each, range(each.start, each.end + 1)),
     )
-
-
-def most_per_unit(dataset: Dataset, each: Signing) -> dict[str, float]:
-    """Accelerators of a unit by hardware, in the service month with most of them."""
-    months = range(each.start, each.end + 1)
-    return largest(pair for t in months for pair in each.kind.accelerators(dataset, each, t).items())
 
 
 def signing_costs(dataset: Dataset, plan: Plan) -> list[float]:

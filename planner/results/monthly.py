@@ -13,6 +13,7 @@ from models.kinds import FLEET, ON_DEMAND, Kind
 from models.plan import Plan
 from models.supply.registry import bringing
 from planner.results.lock_in import LockRow
+from planner.results.power import PowerRow
 from planner.results.views import (
     CASH_GROUPS,
     TOKEN_FIGURES,
@@ -35,6 +36,7 @@ class MonthRow(Tokens):
 
     `at_work_mw` and `on_demand_mw` are those of the busiest load block. `served_from`: tokens by source, which add
     up to `served`. `idle`: what accelerators available and not at work could serve of the month's mix of demand.
+    `signed_mw`: of all that is signed and not ended, begun or not.
     `owed_usd`: still due after the month; `locked_months`: service still to come of the longest commitment.
     """
 
@@ -48,6 +50,7 @@ class MonthRow(Tokens):
     cash: dict[str, float]
     owed_usd: float
     locked_months: int
+    signed_mw: float
 
     @property
     def committed_mw(self) -> float:
@@ -56,9 +59,15 @@ class MonthRow(Tokens):
 
 
 def by_month(
-    dataset: Dataset, plan: Plan, service: Sequence[ServiceRow], use: Iterable[UseRow], lock_in: Sequence[LockRow]
+    dataset: Dataset,
+    plan: Plan,
+    service: Sequence[ServiceRow],
+    use: Iterable[UseRow],
+    lock_in: Sequence[LockRow],
+    power: Iterable[PowerRow],
 ) -> list[MonthRow]:
-    """Every month of the horizon, from the rows of `views.service`, `views.use` and `lock_in.lock_in`."""
+    """Every month of the horizon, from the rows of `views`, `lock_in` and `power` of those names."""
+    signed = sums((row.month, row.signed_mw) for row in power)
     rented = leased_out(dataset, plan).items()
     mw = sums(((each.month, each.kind), each.mw) for each in plan.online)
     out_mw = sums((t, accelerators * _mw(dataset, hardware)) for (t, (_, hardware)), accelerators in rented)
@@ -89,6 +98,7 @@ def by_month(
             cash={group: cash[t, group] for group in (*CASH_GROUPS.values(), "other")},
             owed_usd=owed[t],
             locked_months=max(left[t], default=0),
+            signed_mw=signed[t],
             **{figure: tokens[t, figure] for figure in TOKEN_FIGURES},
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from models.audit import SignedValue, contract_values
 from models.dataset import Dataset
 from models.plan import Plan
 from models.policy.cash_account import CashMonth, account_of
@@ -13,7 +14,11 @@ from planner.results.decisions import Action, Decision, actions, decisions
 from planner.results.horizon_end import HorizonEnd, horizon_end
 from planner.results.lock_in import LockRow, lock_in
 from planner.results.monthly import MonthRow, Totals, by_month, totals
+from planner.results.periods import PeriodFigures, joined
+from planner.results.periods import by_month as figures_by_month
+from planner.results.power import PowerRow, power
 from planner.results.profit import ProfitRow, RevenueTotals, profit_by_month, profit_by_quarter, revenue_totals
+from planner.results.unit_costs import UnitCost, unit_costs
 from planner.results.views import (
     ServiceRow,
     Tokens,
@@ -95,7 +100,7 @@ class PlanFigures:
     @cached_property
     def months(self) -> list[MonthRow]:
         """Power, tokens, cash and lock-in, a row a month."""
-        return by_month(self.dataset, self.plan, self.service, self.use, self.lock_in)
+        return by_month(self.dataset, self.plan, self.service, self.use, self.lock_in, self.power)
 
     @cached_property
     def totals(self) -> Totals:
@@ -131,6 +136,42 @@ class PlanFigures:
     def revenue(self) -> RevenueTotals:
         """Revenue over the horizon, present value in USD."""
         return revenue_totals(self.dataset, self.profit)
+
+    @cached_property
+    def power(self) -> list[PowerRow]:
+        """Power signed and online, by month and source."""
+        return power(self.dataset, self.plan, self.decisions)
+
+    @cached_property
+    def unit_costs(self) -> list[UnitCost]:
+        """What a million tokens cost, by month, source and segment."""
+        return unit_costs(self.dataset, self.plan, self.months)
+
+    @cached_property
+    def contract_values(self) -> list[SignedValue]:
+        """What every signing that we pay for commits to."""
+        return contract_values(self.dataset, self.plan)
+
+    @cached_property
+    def by_month(self) -> list[PeriodFigures]:
+        """Revenue, cost, cash, use and power of every month."""
+        return figures_by_month(
+            self.dataset, self.plan, self.profit, self.cash_account, self.power, self.use, self.unit_costs
+        )
+
+    def by(self, per: str) -> list[PeriodFigures]:
+        """The same by fiscal `quarter` or `year`, or over the `horizon`."""
+        return joined(self.dataset, self.by_month, per)
+
+    @property
+    def contract_value_usd(self) -> float:
+        """What the plan's own signings commit to in total, undiscounted USD."""
+        return sum(each.total_usd for each in self.contract_values if not each.signing.signed)
+
+    @property
+    def cash_at_signing_usd(self) -> float:
+        """What of that is paid because it is signed, in the month of signing."""
+        return sum(each.at_signing_usd for each in self.contract_values if not each.signing.signed)
 
     @property
     def most_owed_usd(self) -> float:

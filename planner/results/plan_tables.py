@@ -14,8 +14,11 @@ from models.supply.bill_rows import BillRow
 from models.supply.registry import KINDS, bringing, payable
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
+from planner.results.periods import PeriodFigures
+from planner.results.power import PowerRow
 from planner.results.profit import COMPUTE, ProfitRow
 from planner.results.tables import Filled, Table, TableColumn, columns, rows_by_month, value_of
+from planner.results.unit_costs import UnitCost
 from planner.results.views import ServiceRow, UseRow
 
 SUMMARY = Table("Summary", "the plan in figures", columns("metric:text", "value:any", "unit:text?"))
@@ -146,6 +149,7 @@ MONTHLY = Table(
         "other_cash_usd:money:cash.other",
         "owed_usd:money",
         "locked_months:whole",
+        "signed_mw:amount",
     ),
     MonthRow,
 )
@@ -184,6 +188,31 @@ CASH = Table(
         "drawn:money",
     ),
     CashMonth,
+)
+QUARTERS = Table(
+    "Quarters",
+    "cash, tokens, use and power by fiscal quarter",
+    columns(
+        "quarter:text:month",
+        "cash_usd:money",
+        "served_bn_tokens:amount:served_bn",
+        "utilisation:share?",
+        "signed_mw:amount",
+        "online_mw:amount",
+    ),
+    PeriodFigures,
+)
+POWER = Table(
+    "Power",
+    "power signed and power online, by month and offer",
+    columns("month:month", "offer:text", "signed_mw:amount", "online_mw:amount", "kind:text"),
+    PowerRow,
+)
+UNIT_COSTS = Table(
+    "Unit costs",
+    "what a million tokens cost by source and segment",
+    columns("month:month", "by:text", "name:text", "cost_usd:money", "tokens_bn:amount", "usd_per_mtok:rate?"),
+    UnitCost,
 )
 OFFERS_NOT_TAKEN = Table(
     "Offers not taken",

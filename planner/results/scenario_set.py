@@ -17,6 +17,7 @@ from models.stochastic.solution import ROUNDING, BoundedValue, ScenarioPlan, Sto
 from planner.formatting import percent
 from planner.results.decision_tree import Node, decision_tree
 from planner.results.horizon_end import CONVENTIONS, HorizonEnd
+from planner.results.periods import PeriodFigures, expected
 from planner.results.plan_figures import PlanFigures
 from planner.results.scenario_decisions import ScenarioDecision, SharedDecision, decisions_of
 
@@ -133,6 +134,10 @@ class ScenarioSetResult:
     def mean(self, of: Callable[[PlanFigures], float]) -> float:
         """Expected value of a figure of a plan."""
         return sum((each.probability * float(of(each.figures)) for each in self.scenarios), 0.0)
+
+    def periods(self, per: str) -> list[PeriodFigures]:
+        """Expected figures by fiscal `quarter` or `year`, or over the `horizon`."""
+        return expected([(each.probability, each.figures.by(per)) for each in self.scenarios])
 
     @property
     def horizon_end(self) -> HorizonEnd:

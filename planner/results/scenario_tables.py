@@ -61,5 +61,6 @@ OUTLOOK = Table(
         "served_expected_bn_per_day:amount",
         "shortfall_expected_bn_per_day:amount",
         "shortfall_most_bn_per_day:amount",
+        "signed_expected_mw:amount",
     ),
 )

@@ -17,6 +17,10 @@ Kind = Literal["text", "month", "whole", "amount", "money", "rate", "share", "ga
 `any` a number or text by row."""
 
 
+class Percent(float):
+    """A number that is shown in percent where the numbers of its column are of different kinds."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableColumn:
     """A column: its header, what it holds, and the attribute of a row it shows; `blank` when it may be empty."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook, NamedWarning
+from models.parsing.sources import sources_of
 from models.plan import Plan
 from planner.console import run_log
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
@@ -146,6 +147,7 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
         return
     for warning in result.warnings:
         log.info("warning: %s", warning.text)
+    result.sources = sources_of(found.tables)
     result.dataset, result.plan_name = dataset, dataset.settings.plan_name or result.plan_name
     check_options(dataset, request.options, keeps=request.keep is not None)
     keep = None if request.keep is None else _read_earlier(request.keep, dataset)[""]

@@ -39,11 +39,21 @@ from planner.stochastic.solve import solve_stochastic
 SHEETS = [
     *("Plan", "Decision tree", "Scenarios", "Risk", "Cost distribution", "Outlook", "Summary", "Decisions", "Capacity"),
     *("Service", "Limits", "Spend", "Bills", "Use", "Monthly", "Lock-in"),
-    *("Profit and loss", "P&L by quarter", "Audit", "Run"),
+    *("Profit and loss", "P&L by quarter", "Quarters", "Unit costs", "Power", "Assumptions", "Audit", "Run"),
     *("Serving", "Shortfall", "Source use", "On demand", "Input"),
 ]
 OF_ALL = {"Decisions", "Capacity", "Service", "Limits", "Spend", "Bills", "Use", "Monthly", "Lock-in"} | {
-    *("Profit and loss", "P&L by quarter", "Serving", "Shortfall", "Source use", "On demand")
+    *(
+        "Profit and loss",
+        "P&L by quarter",
+        "Quarters",
+        "Unit costs",
+        "Power",
+        "Serving",
+        "Shortfall",
+        "Source use",
+        "On demand",
+    )
 }
 """Sheets that hold every scenario's rows."""
 DATA = dataset(

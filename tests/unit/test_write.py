@@ -59,11 +59,15 @@ HEADERS = {
     " after_limits_bn_per_day served_bn_per_day shortfall_bn_per_day from_fleet_bn_per_day from_leases_bn_per_day"
     " from_contracts_bn_per_day from_chips_bn_per_day from_on_demand_bn_per_day idle_bn_per_day fleet_cash_usd"
     " leases_cash_usd contracts_cash_usd sites_cash_usd chips_cash_usd commitments_cash_usd on_demand_cash_usd"
-    " usage_cash_usd leased_out_cash_usd runs_cash_usd other_cash_usd owed_usd locked_months",
+    " usage_cash_usd leased_out_cash_usd runs_cash_usd other_cash_usd owed_usd locked_months signed_mw",
     "Spend by provider": "month https://neo.example#usd spot#usd others#usd",
     "Lock-in": "month kind offer provider owed_usd months_left",
     "Profit and loss": f"month {PROFIT}",
     "P&L by quarter": f"quarter {PROFIT}",
+    "Quarters": "quarter cash_usd served_bn_tokens utilisation signed_mw online_mw",
+    "Unit costs": "month by name cost_usd tokens_bn usd_per_mtok",
+    "Power": "month offer signed_mw online_mw kind",
+    "Assumptions": "what value source",
     "Audit": "rule meaning result places failed worst_place found limit violation",
     "Run": "section key value source",
     "Serving": "month block segment region capacity_region hardware site tokens_bn",
@@ -291,7 +295,7 @@ def charts(path: Path) -> list[str]:
 def test_charts_read_the_sheets_behind_them(workbook: Any, tmp_path: Path) -> None:
     """Capacity against demand before and after limits, cash by provider, lock-in and power are native charts."""
     drawn = charts(tmp_path / "plan.xlsx")
-    assert len(drawn) == 4
+    assert len(drawn) == 5
     together = "\n".join(drawn)
     for told in (
         "Capacity against demand",

@@ -48,6 +48,16 @@ def power_chart(workbook: Any, months: list[MonthRow]) -> Any:
     return month_chart(chart, "Power by month, MW", axis_format(largest), len(months))
 
 
+def signed_chart(workbook: Any, months: list[MonthRow]) -> Any:
+    """MW online by kind stacked, and what is signed as a line: what is announced is not what is online."""
+    bars = (
+        ("fleet_mw", "Fleet online", SILVER),
+        *((f"{kind.cash_group}_mw", f"{kind.label} online", kind.colour) for kind in bringing()),
+    )
+    chart, largest = _stacked(workbook, months, bars, [("signed_mw", "Signed", {"color": RED, "width": 2})])
+    return month_chart(chart, "Power signed against power online, MW", axis_format(largest), len(months))
+
+
 def _stacked(
     workbook: Any,
     months: list[MonthRow],

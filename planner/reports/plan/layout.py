@@ -7,6 +7,7 @@ from typing import Any
 
 from planner.excel.book import GREY, Book
 from planner.excel.first_sheet import Banner, FirstSheet, money_unit
+from planner.reports.plan.money import period_table
 from planner.reports.run_result import RunResult
 from planner.results.tables import Filled
 
@@ -58,6 +59,23 @@ class PlanPage:
         more = len(open_ones) - WARNINGS_SHOWN
         rest = f"and {more} more, on the sheet Run; " if more > 0 else ""
         self.page.note(f"{rest}what is meant can be accepted by its short name in the setting accept_warnings")
+        self.page.row += 1
+
+    def money(self) -> None:
+        """What is earned, paid and used by fiscal quarter or year, and what a million tokens cost."""
+        table = period_table(self.result.plan_set)
+        amounts = [value for _, kind, values in table.rows if kind == "money" for value in values]
+        unit, means = money_unit(amounts), "Expected money" if self.book.dataset.scenarios else "Money"
+        self.page.heading(f"{means}, use and power by fiscal {table.per}, {self.currency}{unit.word}")
+        plain = [row for row in table.rows if row[1] != "price"]
+        self.page.by_row(["As paid, undiscounted", *table.headers], plain, unit=unit)
+        self.page.row += 1
+        self.page.heading(f"What a million tokens cost by fiscal {table.per}, {self.currency}")
+        self.page.by_row(["By source and segment", *table.headers], [row for row in table.rows if row[1] == "price"])
+        self.page.note(
+            "Cash of computing over tokens served. A segment has, of each source, the part of the energy at work that "
+            "serves it; the network, commitments, lease-outs and idle sources are shared as all energy at work is."
+        )
         self.page.row += 1
 
     def finish(self, sheets: Sequence[tuple[str, str]], filled: Sequence[Filled]) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from models.plan import categories
 from planner.excel.book import INK, LINE, TONES, WHITE, Book
 from planner.excel.first_sheet import money_unit
-from planner.reports.plan.charts import lock_in_chart, provider_chart, tokens_chart
+from planner.reports.plan.charts import lock_in_chart, provider_chart, signed_chart, tokens_chart
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, PlanPage
-from planner.reports.plan.text import CATEGORY_WORDS, banner, horizon_end_words, saving_words, tiles
+from planner.reports.plan.money import money_tiles
+from planner.reports.plan.text import banner, category_words, horizon_end_words, saving_words, tiles
 from planner.reports.plan.timeline_sheet import PURPOSE, SHEET, draw_timeline
 from planner.reports.run_result import RunResult
 from planner.results.decisions import Action
@@ -55,6 +56,7 @@ class PlanOverview(PlanPage):
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
         page, result, figures = self.page, self.result, self.figures
         page.tiles(tiles(result, figures), TILE_SPANS)
+        page.tiles(money_tiles(result.plan_set, self.currency), TILE_SPANS)
         cost = result.objective_usd if result.objective_usd is not None else figures.plan.objective_usd
         page.note(saving_words(result, "net present cost", cost))
         page.note(horizon_end_words(result))
@@ -70,6 +72,9 @@ class PlanOverview(PlanPage):
         page.row += 1
         self._lock_in(max(left, page.row + 12) - page.row)
         page.row = max(left, page.row) + 1
+        page.new_page()
+        self.money()
+        self._signed_power()
         self.finish([(SHEET, PURPOSE)], filled)
 
     def _actions(self, calendar: list[Action]) -> None:
@@ -141,18 +146,28 @@ class PlanOverview(PlanPage):
         self.place(chart, description, CASH, LAST, ROW_PIXELS * max(rows, 10))
         self.page.row += max(rows, 10) + 1
 
+    def _signed_power(self) -> None:
+        if not any(row.signed_mw for row in self.figures.months):
+            return
+        chart = signed_chart(self.book.workbook, self.figures.months)
+        self.place(chart, "Power signed and power online by month", FIRST, LAST, CHART_PIXELS)
+        self.page.row += 16
+
     def _costs(self) -> None:
         costs = self.figures.costs_usd
         unit = money_unit(costs.values())
         self.page.heading("Net present cost")
-        rows = [(CATEGORY_WORDS[category], costs[category]) for category in categories() if costs[category]]
+        rows = [
+            (category_words(category, costs[category]), costs[category]) for category in categories() if costs[category]
+        ]
         columns = (("Category", "text"), (f"{self.currency}{unit.word}", "money"))
         self.page.table(columns, rows, total=("Total", self.figures.plan.objective_usd), unit=unit)
 
     def _cash_by_year(self) -> None:
         years = self.figures.cash_by_year
         unit = money_unit(sum(row.values()) for row in years.values())
-        self.page.heading(f"Cash paid by calendar year, {self.currency}{unit.word}", at=CASH)
+        fiscal = "calendar" if self.figures.dataset.settings.fiscal_year_start == 1 else "fiscal"
+        self.page.heading(f"Cash paid by {fiscal} year, {self.currency}{unit.word}", at=CASH)
         groups = [each for each in (*CASH_GROUPS.values(), "other") if any(year[each] for year in years.values())]
         columns = [("Year", "year"), *((group.replace("_", " ").capitalize(), "money") for group in groups)]
         rows = [(year, *(row[group] for group in groups), sum(row.values())) for year, row in years.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from models.estimate import Estimate
@@ -10,6 +11,7 @@ from planner.analysis.alternatives import common_decisions
 from planner.analysis.offer_values import local_worth, offer_facts
 from planner.reports.plan.text import summary_rows
 from planner.reports.run_result import RunResult
+from planner.results.assumptions import assumptions
 from planner.results.plan_figures import PlanFigures
 from planner.results.plan_tables import (
     ALTERNATIVE_COSTS,
@@ -24,17 +26,20 @@ from planner.results.plan_tables import (
     MARGINAL_VALUES,
     MONTHLY,
     OFFERS_NOT_TAKEN,
+    POWER,
     PROFIT,
     PROFIT_BY_QUARTER,
+    QUARTERS,
     RUN,
     SERVICE,
     SUMMARY,
+    UNIT_COSTS,
     USE,
     decision_table,
     plan_tables,
 )
 from planner.results.profit import quarter_label
-from planner.results.tables import Filled, Table, TableColumn, rows_by_month
+from planner.results.tables import Filled, Percent, Table, TableColumn, rows_by_month
 
 if TYPE_CHECKING:
     from planner.analysis.marginal_values import MarginalValues
@@ -54,9 +59,13 @@ def filled_tables(result: RunResult) -> list[Filled]:
         own["Lock-in"],
         own[PROFIT.sheet],
         own[PROFIT_BY_QUARTER.sheet],
+        own[QUARTERS.sheet],
+        own[UNIT_COSTS.sheet],
+        own[POWER.sheet],
         *([own[CASH.sheet]] if CASH.sheet in own else []),
         *marginal_tables(result.marginal),
         *_offers_not_taken(result, figures),
+        assumptions(figures.dataset, result.sources),
         Filled(AUDIT, audit_rows(result)),
         Filled(RUN, run_rows(result)),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
@@ -78,15 +87,19 @@ def tables_of_plan(figures: PlanFigures) -> list[Filled]:
         rows_by_month(MONTHLY, figures.months),
         rows_by_month(LOCK_IN, figures.lock_in),
         rows_by_month(PROFIT, figures.profit),
-        _by_quarter(figures),
+        _by_quarter(figures, PROFIT_BY_QUARTER, figures.profit_by_quarter),
+        _by_quarter(figures, QUARTERS, figures.by("quarter")),
+        rows_by_month(UNIT_COSTS, figures.unit_costs),
+        rows_by_month(POWER, figures.power),
         *([rows_by_month(CASH, figures.cash_account)] if figures.cash_account else []),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
     ]
 
 
-def _by_quarter(figures: PlanFigures) -> Filled:
-    by_month = rows_by_month(PROFIT, figures.profit_by_quarter).rows
-    return Filled(PROFIT_BY_QUARTER, [(quarter_label(figures.dataset, t), *values) for t, *values in by_month])
+def _by_quarter(figures: PlanFigures, table: Table, rows: Iterable[Any]) -> Filled:
+    """A table whose rows name their quarter by its first month."""
+    filled = rows_by_month(table, rows).rows
+    return Filled(table, [(quarter_label(figures.dataset, t), *values) for t, *values in filled])
 
 
 def _kept(result: RunResult) -> list[Filled]:
@@ -220,7 +233,7 @@ def run_rows(result: RunResult) -> list[tuple[Any, ...]]:
         ("run", "status", result.status, ""),
         ("run", "objective_usd", result.objective_usd, ""),
         ("run", "bound_usd", result.bound_usd, ""),
-        ("run", "gap", result.gap, ""),
+        ("run", "gap", None if result.gap is None else Percent(result.gap), ""),
         ("run", "input_path", result.input_path, ""),
         ("run", "input_sha256", result.input_sha256, ""),
         ("run", "plan_path", result.plan_path, ""),

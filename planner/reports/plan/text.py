@@ -26,6 +26,11 @@ CATEGORY_WORDS = {
 }
 
 
+def category_words(category: str, usd: float) -> str:
+    """A category of cost as a heading; what limits and prices gain is called so."""
+    return "Revenue gained by limits" if category == "revenue_forgone" and usd < 0.0 else CATEGORY_WORDS[category]
+
+
 PENALTY, LOSS = "(a penalty, which nobody pays)", "from limits and prices"
 
 

@@ -47,13 +47,15 @@ def shortfall_chart(workbook: Any, rows: int) -> Any:
 def demand_chart(workbook: Any, rows: int) -> Any:
     """Demand after limits: the band from the least to the most of all scenarios, the expected, and what is served."""
     title = "Demand after limits over the scenarios, bn tokens a day"
-    return _band(workbook, rows, "after_limits", "bn_per_day", title, LIGHT_BLUE, served=True)
+    more = ("served_expected_bn_per_day", "Served, expected", GREEN)
+    return _band(workbook, rows, "after_limits", "bn_per_day", title, LIGHT_BLUE, more)
 
 
 def power_chart(workbook: Any, rows: int, largest: float) -> Any:
-    """Committed power: the band from the least to the most of all scenarios, and the expected."""
-    title = "Committed power over the scenarios, MW"
-    return _band(workbook, rows, "committed", "mw", title, LIGHT_ORANGE, shown=axis_format(largest))
+    """Power online: the band from the least to the most of all scenarios, the expected, and what is signed."""
+    title = "Power online and signed over the scenarios, MW"
+    more = ("signed_expected_mw", "Signed, expected", RED)
+    return _band(workbook, rows, "committed", "mw", title, LIGHT_ORANGE, more, shown=axis_format(largest))
 
 
 def _band(
@@ -63,8 +65,8 @@ def _band(
     unit: str,
     title: str,
     colour: str,
+    more: tuple[str, str, str],
     *,
-    served: bool = False,
     shown: str = "#,##0",
 ) -> Any:
     chart = workbook.add_chart({"type": "area", "subtype": "stacked"})
@@ -75,9 +77,9 @@ def _band(
     lines = workbook.add_chart({"type": "line"})
     expected = _place(OUTLOOK, f"{what}_expected_{unit}", "Expected", rows)
     lines.add_series(expected | {"line": {"color": INK, "width": 2}})
-    if served:
-        look = {"line": {"color": GREEN, "width": 2, "dash_type": "dash"}}
-        lines.add_series(_place(OUTLOOK, "served_expected_bn_per_day", "Served, expected", rows) | look)
+    header, name, ink = more
+    dashed = {"line": {"color": ink, "width": 2, "dash_type": "dash"}}
+    lines.add_series(_place(OUTLOOK, header, name, rows) | dashed)
     chart.combine(lines)
     drawn = month_chart(chart, title, shown, rows)
     drawn.set_legend({"position": "bottom", "font": SMALL, "delete_series": [0]})

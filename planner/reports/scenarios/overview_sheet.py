@@ -11,7 +11,8 @@ from planner.excel.book import GREY, LINE, Book
 from planner.excel.first_sheet import MoneyUnit, money_unit
 from planner.formatting import range_words
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, WIDTHS, PlanPage
-from planner.reports.plan.text import CATEGORY_WORDS
+from planner.reports.plan.money import money_tiles
+from planner.reports.plan.text import category_words
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.charts import cost_chart, demand_chart, power_chart, shortfall_chart
 from planner.reports.scenarios.text import banner, cannot_words, case_words, decided_words, notes, tiles
@@ -54,6 +55,7 @@ class ScenarioOverview(PlanPage):
     def draw(self, filled: Sequence[Filled]) -> None:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
         self.page.tiles(tiles(self.result, self.plans), TILE_SPANS)
+        self.page.tiles(money_tiles(self.plans, self.currency), TILE_SPANS)
         for words in notes(self.result, self.plans):
             self.page.note(words)
         self.page.row += 1
@@ -62,6 +64,8 @@ class ScenarioOverview(PlanPage):
         self._pictures()
         self._later()
         self._costs()
+        self.page.new_page()
+        self.money()
         self.finish([(SHEET, PURPOSE)], filled)
 
     def _decide_now(self) -> None:
@@ -153,7 +157,7 @@ class ScenarioOverview(PlanPage):
         costs = {category: usd for category, usd in plans.expected_costs_usd.items() if usd}
         unit = money_unit(costs.values())
         page.heading("Expected net present cost")
-        by_category = [(CATEGORY_WORDS[category], usd) for category, usd in costs.items()]
+        by_category = [(category_words(category, usd), usd) for category, usd in costs.items()]
         columns = (("Category", "text"), (f"{self.currency}{unit.word}", "money"))
         page.table(columns, by_category, total=("Total", plans.solution.expected_usd), unit=unit)
         left, page.row = page.row, top

@@ -19,6 +19,7 @@ from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
 from planner.reports.plan.text import against_base_case, horizon_end_rows
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words
+from planner.results.assumptions import assumptions
 from planner.results.over_scenarios import expected, over_scenarios
 from planner.results.plan_tables import AUDIT, INPUT, RUN, SUMMARY
 from planner.results.scenario_set import ScenarioSetResult, measure_words
@@ -31,7 +32,11 @@ def all_tables(result: RunResult) -> list[Filled]:
     plans = result.plan_set
     joined = _joined(plans)
     summary = Filled(SUMMARY, summary_rows(result, plans))
-    last = [Filled(AUDIT, audit_rows(result)), Filled(RUN, run_rows(result))]
+    last = [
+        assumptions(plans.dataset, result.sources),
+        Filled(AUDIT, audit_rows(result)),
+        Filled(RUN, run_rows(result)),
+    ]
     own = [
         scenarios_table(plans, result.gap_asked),
         risk_table(plans, result.gap_asked),
@@ -98,12 +103,14 @@ def distribution_table(plans: ScenarioSetResult) -> Filled:
 
 def outlook_table(plans: ScenarioSetResult) -> Filled:
     """A row a month: expected, least and most over the scenarios."""
-    figures = attrgetter("month", "demand", "after_limits", "committed_mw", "served", "shortfall")
+    figures = attrgetter("month", "demand", "after_limits", "committed_mw", "served", "shortfall", "signed_mw")
     values = over_scenarios(plans, lambda plan: map(figures, plan.months))
     mean, by_month = expected(plans, values), values.groupby("key", sort=False)
     least, most = by_month.min(), by_month.max()
     spreads = [each[n] for n in (1, 2, 3) for each in (mean, least, most, most - least)]
-    return Filled(OUTLOOK, list(pd.concat([*spreads, mean[4], mean[5], most[5]], axis=1).itertuples(name=None)))
+    return Filled(
+        OUTLOOK, list(pd.concat([*spreads, mean[4], mean[5], most[5], mean[6]], axis=1).itertuples(name=None))
+    )
 
 
 def risk_table(plans: ScenarioSetResult, gap: float) -> Filled:
