@@ -5,20 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
-from models.policy.cash_account import CashMonth
 from models.supply.bill_rows import BillRow
 from models.supply.registry import KINDS, bringing, payable
 from planner.results.decisions import Decision
 from planner.results.monthly import MonthRow
-from planner.results.periods import PeriodFigures
-from planner.results.power import PowerRow
-from planner.results.profit import COMPUTE, ProfitRow
-from planner.results.tables import Filled, Table, TableColumn, columns, rows_by_month, value_of
-from planner.results.unit_costs import UnitCost
+from planner.results.tables import Filled, Table, columns, rows_by_month, value_of
 from planner.results.views import ServiceRow, UseRow
 
 SUMMARY = Table("Summary", "the plan in figures", columns("metric:text", "value:any", "unit:text?"))
@@ -152,67 +146,6 @@ MONTHLY = Table(
         "signed_mw:amount",
     ),
     MonthRow,
-)
-PROFIT = Table(
-    "Profit and loss",
-    "revenue earned, cost of computing and margin by month",
-    columns(
-        "month:month",
-        "baseline:money",
-        "forgone:money",
-        "lost:money",
-        "earned:money",
-        *(f"{category}:money:cash.{category}" for category in COMPUTE),
-        "margin:money",
-        "usd_per_mtok:rate?",
-    ),
-    ProfitRow,
-)
-PROFIT_BY_QUARTER = replace(
-    PROFIT,
-    sheet="P&L by quarter",
-    purpose="the same by fiscal quarter",
-    columns=(TableColumn("quarter", "text", "month"), *PROFIT.columns[1:]),
-)
-CASH = Table(
-    "Cash",
-    "the cash account month by month, and what is drawn",
-    columns(
-        "month:month",
-        "opening:money",
-        "revenue:money",
-        "funding:money",
-        "paid:money",
-        "interest:money",
-        "closing:money",
-        "drawn:money",
-    ),
-    CashMonth,
-)
-QUARTERS = Table(
-    "Quarters",
-    "cash, tokens, use and power by fiscal quarter",
-    columns(
-        "quarter:text:month",
-        "cash_usd:money",
-        "served_bn_tokens:amount:served_bn",
-        "utilisation:share?",
-        "signed_mw:amount",
-        "online_mw:amount",
-    ),
-    PeriodFigures,
-)
-POWER = Table(
-    "Power",
-    "power signed and power online, by month and offer",
-    columns("month:month", "offer:text", "signed_mw:amount", "online_mw:amount", "kind:text"),
-    PowerRow,
-)
-UNIT_COSTS = Table(
-    "Unit costs",
-    "what a million tokens cost by source and segment",
-    columns("month:month", "by:text", "name:text", "cost_usd:money", "tokens_bn:amount", "usd_per_mtok:rate?"),
-    UnitCost,
 )
 OFFERS_NOT_TAKEN = Table(
     "Offers not taken",

@@ -2,7 +2,7 @@
 
 The cash of computing, as `Profit and loss` has it, month by month. A source has what is paid for it, at work or idle. A
 segment has, of each source, the part of the energy at work that serves it; what is paid for no source (network,
-commitments, less lease-outs) and for sources without work is shared as all energy at work is.
+own sites, commitments, less lease-outs) and for sources without work is shared as all energy at work is.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from models.demand.throughput import TokensServed
 from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, Kind
 from models.plan import Plan
+from models.supply.kind import OfferKind
 from models.supply.on_demand import seller_name
 from models.supply.registry import bringing
 from models.supply.usage import charged_use
@@ -69,16 +70,24 @@ def unit_costs(dataset: Dataset, plan: Plan, months: Iterable[MonthRow]) -> list
 def _by_source(dataset: Dataset, plan: Plan) -> Iterator[tuple[tuple[int, Kind | None, str], float]]:
     """Month t, kind and name of the source, USD; no kind where it is paid for no source."""
     kinds = {kind.category: kind for kind in bringing()} | {each.name: each for each in (FLEET, ON_DEMAND)}
-    charges = groups(((t, name), (kind, usd)) for (kind, name, _, t), usd in charged_use(dataset, plan).items() if usd)
+    charges = groups(_charges(dataset, plan))
     for each in plan.payments:
         if each.category not in COMPUTE or each.month not in dataset.horizon:
             continue
         of = charges.get((each.month, each.offer), []) if each.category == "usage" else []
-        total = sum(usd for _, usd in of)
+        total = sum(usd for *_, usd in of)
         if of:
-            yield from (((each.month, kind, each.offer), each.cash_usd * usd / total) for kind, usd in of)
+            yield from (((each.month, kind, name), each.cash_usd * usd / total) for kind, name, usd in of)
         else:
             yield (each.month, kinds.get(each.category), each.offer), each.cash_usd
+
+
+def _charges(dataset: Dataset, plan: Plan) -> Iterator[tuple[tuple[int, str], tuple[Kind, str, float]]]:
+    """By month t and what usage charges name as their offer: the source, and what it is charged, USD."""
+    for (kind, name, _, t), usd in charged_use(dataset, plan).items():
+        if usd:
+            charged = kind.charged_name(dataset, name) if isinstance(kind, OfferKind) else name
+            yield (t, charged), (kind, name, usd)
 
 
 def _by_segment(

@@ -74,7 +74,7 @@ class PlanPage:
         self.page.by_row(["By source and segment", *table.headers], [row for row in table.rows if row[1] == "price"])
         self.page.note(
             "Cash of computing over tokens served. A segment has, of each source, the part of the energy at work that "
-            "serves it; the network, commitments, lease-outs and idle sources are shared as all energy at work is."
+            "serves it; network, own sites, commitments, lease-outs and idle sources: shared as all energy at work is."
         )
         self.page.row += 1
 

@@ -12,6 +12,7 @@ from planner.analysis.offer_values import local_worth, offer_facts
 from planner.reports.plan.text import summary_rows
 from planner.reports.run_result import RunResult
 from planner.results.assumptions import assumptions
+from planner.results.period_tables import CASH, POWER, PROFIT, PROFIT_BY_QUARTER, QUARTERS, UNIT_COSTS
 from planner.results.plan_figures import PlanFigures
 from planner.results.plan_tables import (
     ALTERNATIVE_COSTS,
@@ -19,21 +20,15 @@ from planner.results.plan_tables import (
     AUDIT,
     BILLS,
     BY_PROVIDER,
-    CASH,
     INPUT,
     KEPT,
     LOCK_IN,
     MARGINAL_VALUES,
     MONTHLY,
     OFFERS_NOT_TAKEN,
-    POWER,
-    PROFIT,
-    PROFIT_BY_QUARTER,
-    QUARTERS,
     RUN,
     SERVICE,
     SUMMARY,
-    UNIT_COSTS,
     USE,
     decision_table,
     plan_tables,
