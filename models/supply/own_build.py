@@ -28,7 +28,7 @@ ENERGY = Kind("energy", purchase=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
+class _TakenUnits:
     """Blocks or lots signed together."""
 
     schedule: Any
@@ -131,7 +131,7 @@ def _ways(model: Model, kind: OfferKind) -> list[tuple[str, int]]:
 
 def _taken(
     model: Model, kind: OfferKind, chosen: Mapping[tuple[str, int], Linear], schedule: Callable[[Any, Any, int], Any]
-) -> list[_Taken]:
+) -> list[_TakenUnits]:
     """What is signed already, and what may be chosen."""
     dataset, rows = model.dataset, kind.of(model.dataset)
     signed = (
@@ -141,10 +141,10 @@ def _taken(
     found += [(name, m, units) for (name, m), units in chosen.items()]
     for name, m, units in found:
         model.signings.sign(kind.key(rows[name]), m, units, max(1, kind.most_units(rows[name])))
-    return [_Taken(schedule(dataset, rows[name], m), units) for name, m, units in found]
+    return [_TakenUnits(schedule(dataset, rows[name], m), units) for name, m, units in found]
 
 
-def _signings(kind: OfferKind, found: list[_Taken]) -> Plan:
+def _signings(kind: OfferKind, found: list[_TakenUnits]) -> Plan:
     rows = []
     for each in found:
         schedule, units = each.schedule, round(each.units.value())
