@@ -18,9 +18,12 @@ import models.demand.segment_limits
 import models.demand.service
 import models.policy.cap_quantities
 import models.policy.caps
+import models.policy.cash_account
 import models.stochastic.extensive_form
+import models.supply.contract_schedule
 import models.supply.contracts
 import models.supply.kind
+import models.supply.lease_schedule
 import models.supply.leases
 import models.supply.on_demand
 import models.supply.pools
@@ -29,7 +32,10 @@ import models.supply.take_or_pay
 from models.core.ledgers import CapacityLedger, CostLedger
 from models.core.linear import Linear
 from models.core.model import Model
+from models.demand.churn_figures import Churn
 from models.demand.network import Routes
+from models.demand.prices import SegmentPrices
+from models.demand.segment_limits import SegmentLimits
 from models.demand.throughput import TokensServed
 from models.realization import Realization
 from models.stochastic.risk import Measure
@@ -199,12 +205,22 @@ def _overage_at_the_rate(right: Wrong, model: Model, metered: Sequence[Any]) -> 
     right(model, plain)
 
 
-def _no_churn(right: Wrong, dataset: Any, segment: str) -> Any:
-    return tuple(replace(each, churn_per_month=0.0) for each in right(dataset, segment))
+def _limits(change: Callable[[Any], Any]) -> Fault:
+    """Another effect of every limit in the model."""
+
+    def changed(right: Wrong, dataset: Any, segment: str) -> Any:
+        return {lever: tuple(map(change, effects)) for lever, effects in right(dataset, segment).items()}
+
+    return instead(models.demand.segment_limits, "levers", changed)
 
 
-def _peak_as_other(right: Wrong, dataset: Any, segment: str) -> Any:
-    return tuple(replace(each, peak_demand=each.demand) for each in right(dataset, segment))
+def _never_declines(right: Wrong, dataset: Any, *args: Any) -> float:
+    rows = tuple(replace(each, decline_per_year=0.0) for each in dataset.residuals)
+    return float(right(replace(dataset, residuals=rows), *args))
+
+
+def _plain_price(right: Wrong, prices: SegmentPrices, column: str, segment: str, t: int) -> Any:
+    return getattr(prices._dataset.segment_of[segment], column)
 
 
 FAULTS: dict[str, Fault] = {
@@ -252,8 +268,29 @@ FAULTS: dict[str, Fault] = {
     "demand between months runs straight": instead(models.demand.baseline, "_at", _by_straight_lines),
     "the shortfall has no limit": without_rows("shortfall_within_share"),
     "a segment runs at several sites": without_rows("one_site", "runs_at_one_site"),
-    "churn is not accumulated": instead(models.demand.segment_limits, "limit_effects", _no_churn),
-    "the peak multiplier is ignored": instead(models.demand.limits, "limit_effects", _peak_as_other),
+    "churn is not accumulated": _limits(lambda effect: replace(effect, churn_per_month=0.0)),
+    "the peak multiplier is ignored": _limits(lambda effect: replace(effect, peak_demand=effect.demand)),
+    "levers do not combine": instead(SegmentLimits, "_times", lambda right, limits, share, *rest: share),
+    "shortfall drives nobody away": instead(Churn, "by_shortfall", lambda *_: 0.0),
+    "nobody comes back": instead(Churn, "kept", lambda right, churn, lost: lost),
+    "rivals win nobody": instead(Churn, "to_rivals", lambda *_: 0.0),
+    "hours beyond the horizon are worth nothing": both(
+        instead(models.supply.leases, "deduct_worth", lambda *_: None),
+        instead(models.supply.take_or_pay, "deduct_worth", lambda *_: None),
+    ),
+    "worth never declines": both(
+        instead(models.supply.lease_schedule, "worth_beyond", _never_declines),
+        instead(models.supply.contract_schedule, "worth_beyond", _never_declines),
+    ),
+    "prices by month are ignored": instead(SegmentPrices, "_in_force", _plain_price),
+    "credit is free": instead(models.policy.cash_account, "monthly_interest", lambda *_: 0.0),
+    "credit has no end": without_rows("credit_is_enough"),
+    "funding never comes": instead(
+        models.policy.cash_account, "funding_by_month", lambda right, dataset: [0.0] * len(dataset.horizon)
+    ),
+    "a cap for each holds for the first alone": instead(
+        models.policy.caps, "caps_by_name", lambda right, *args: right(*args)[:1]
+    ),
     "limits tighten": instead(models.demand.limits, "_never_tighten", lambda *_: None),
     "payments are discounted by a month more": instead(CostLedger, "net_present_cost", _a_month_later),
     "a supplier never leaves": instead(Realization, "exit", lambda *_: None),
