@@ -26,7 +26,7 @@ def categories() -> list[str]:
     top-ups of contracts. commitment: top-ups of spend commitments. usage: usage charges of fleet, leases and contracts.
 
     >>> categories()[:3], categories()[-1]
-    (['lease', 'contract', 'commitment'], 'run_value')
+    (['lease', 'contract', 'site'], 'run_value')
     """
     sides = ("bought", "promised", "sold", "done")
     bought, promised, sold, done = ([each.category for each in SHEETS if each.offers == side] for side in sides)

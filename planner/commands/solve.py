@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 @option("--build-only", is_flag=True, help="Build the model and print its size and ranges; search for no plan.")
 @keep_runs_option(" from outputs/<input>/")
 @accept_stopped_option("Exit with 0 instead of 4 when a limit stops the search with a plan.")
-def solve(console: Console, write_model: Path | None, build_only: bool, **values: Any) -> CommandResult:
+def solve(console: Console, **values: Any) -> CommandResult:
     """Find the least-cost plan for FILE and write it: check, build, solve, audit, write.
 
     Without -o the plan goes to outputs/<name of FILE>/<UTC time>/plan.xlsx, with run.json and
@@ -89,9 +89,9 @@ def solve(console: Console, write_model: Path | None, build_only: bool, **values
     _check(request.input_path, request.keep, request.options.change_cost)
     if request.keep_runs is not None and request.plan_path is not None:
         raise WrongUsage("--keep-runs is for runs that have folders of their own: leave out -o.")
-    if write_model is not None or build_only:
-        model = _build(request, write_model)
-        if build_only:
+    if request.write_model is not None or request.build_only:
+        model = _build(request, request.write_model)
+        if request.build_only:
             return model
         console.print_lines(model.lines)
     with console.live_line() as live:

@@ -41,7 +41,8 @@ class RunRequest:
 
     `overrides` as `sheet.row.column=value`; `start` and `keep` are plan workbooks. `plan_path`: None for a folder of
     its own under `outputs`. `accept_stopped`: a plan that is not proven within the gap is a success too.
-    `keep_runs`: how many runs of the workbook stay in its folder; None for all.
+    `keep_runs`: how many runs of the workbook stay in its folder; None for all. `write_model`: where the model is
+    written too; `build_only`: it is all that is made.
     `option_sources` says where each option came from.
     """
 
@@ -54,6 +55,8 @@ class RunRequest:
     accept_stopped: bool = False
     outputs: Path = Path("outputs")
     keep_runs: int | None = None
+    write_model: Path | None = None
+    build_only: bool = False
     option_sources: Mapping[str, str] = field(default_factory=dict)
 
     def recorded_options(self) -> dict[str, Any]:

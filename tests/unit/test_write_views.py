@@ -89,7 +89,11 @@ def test_limit_changes() -> None:
     """The first month's limit of each segment is listed, then only changes."""
     limits = ("a", "a", "b", "a")
     plan = Plan(limits=tuple(LimitChoice("chat", t, limit) for t, limit in enumerate(limits)))
-    assert list(limit_changes(plan)) == [(0, "chat", "a"), (2, "chat", "b"), (3, "chat", "a")]
+    assert list(limit_changes(plan)) == [
+        (0, "chat", "limit", "a"),
+        (2, "chat", "limit", "b"),
+        (3, "chat", "limit", "a"),
+    ]
 
 
 def test_totals_of_an_empty_plan() -> None:
