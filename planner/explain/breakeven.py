@@ -115,9 +115,13 @@ class BreakEven:
             newton = estimate if self._is_new(estimate) else None
             first, second = (newton, beyond) if looked_beyond else (beyond, newton)
             return second if first is None else first
-        if beyond is None and self._worth_at(self.without.at_least) is None:
-            beyond = self._away(estimate, -side)
-        return self._middle() if beyond is None else beyond
+        if beyond is not None:
+            return beyond
+        inside = self._line_meets(self.without.at_least)  # where a plan known is worth it, if it is one at that price
+        if inside is not None and self._is_new(inside := max(0.0, inside - side * KNOWN_WIDTH / 2.0)):
+            return inside
+        nearer = self._away(estimate, -side) if self._worth_at(self.without.at_least) is None else None
+        return self._middle() if nearer is None else nearer
 
     @property
     def estimate(self) -> float | None:

@@ -32,6 +32,8 @@ NARROW = 0.02
 """A difference counts as known when its ends are within this share of each other."""
 LEAST_GAP = 1e-7
 """No search is asked to prove more than this relative gap."""
+MOST_OF_LEAST_COST = 40.0
+"""Openness of the least cost at most, though every other search hangs on it: each further search of it gives less."""
 MOST_FAILURES = 2
 """A search that ended so often with neither a plan nor a bound, or long before its time was over, is given up."""
 
@@ -268,5 +270,7 @@ class LeastCost(OneSearch):
         if not self.search.is_open:
             return 0.0
         width = self.search.least_cost.width
-        size = self.search.gap * abs(self.search.cost_usd or 0.0)
-        return math.inf if width is None else width / max(1e-9, size)
+        if width is None:
+            return math.inf
+        widths = width / max(1e-9, self.search.gap * abs(self.search.cost_usd or 0.0))
+        return min(MOST_OF_LEAST_COST, widths * len(self.searches)) / (1.0 + self.search.count)

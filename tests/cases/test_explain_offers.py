@@ -230,12 +230,15 @@ def test_an_offer_that_is_not_taken_is_out_at_todays_price_already() -> None:
 
 
 def test_where_a_rule_depends_on_the_price_both_sides_are_tried() -> None:
-    """Without chords nothing leads back from far: nearer prices prove one side and the other, then the middle."""
-    even = BreakEven(Estimate.exactly(100.0), linear=False, points=[Point(1.0, 85.0, 10.0, 95.0)])
+    """Without chords nothing leads back from far: a nearer price beyond, one where a plan known may do, the middle."""
+    even = BreakEven(Estimate(98.0, 100.0), linear=False, points=[Point(1.0, 85.0, 10.0, 95.0)])
     assert even.next_price() == pytest.approx(1.5 + 0.25 * 1.5)
     even.points.append(Point(1.875, None, 0.0, math.inf))
     assert even.known() == Estimate(1.0, 1.875)
-    assert even.next_price() == pytest.approx(1.4375)
+    assert even.next_price() == pytest.approx(1.29)
+    even.points.append(Point(1.29, None, 0.0, math.inf))
+    assert even.known() == Estimate(1.0, 1.29)
+    assert even.next_price() == pytest.approx(1.145)
     dear = BreakEven(Estimate.exactly(100.0), linear=False, points=[Point(1.0, 95.0, 10.0, 105.0)])
     assert dear.known() == Estimate(None, 1.0)
-    assert dear.next_price() == pytest.approx(0.25)
+    assert dear.next_price() == pytest.approx(0.49)
