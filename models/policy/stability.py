@@ -27,22 +27,31 @@ SigningKey = tuple[DecidedKey, int, int]
 
 @dataclass(frozen=True, slots=True)
 class PlanStability:
-    """The plan to keep to, and the price of each unit departed from it in USD."""
+    """The plan to keep to, and the price of each unit departed from it in USD; what is signed before month `until`.
+
+    None for all months. Of plans for scenarios it is what they have in common: the first stage.
+    """
 
     plan: Plan
     usd_per_unit: float
+    until: int | None = None
+
+    def departures(self, dataset: Dataset, now: Plan) -> dict[DecidedKey, int]:
+        """Units by which a plan departs from the one to keep to; see `departures`."""
+        return departures(dataset, self.plan, now, self.until)
 
 
-def units_signed(dataset: Dataset, plan: Plan) -> Counter[SigningKey]:
-    """What a plan decides that this workbook can decide too: units by offer, month and term."""
+def units_signed(dataset: Dataset, plan: Plan, until: int | None = None) -> Counter[SigningKey]:
+    """What a plan decides, before month `until`, that this workbook can decide too: units by offer, month and term."""
+    months = dataset.horizon if until is None else dataset.horizon[:until]
     open_offers, options = {*offers_on_the_table(dataset)}, {each.option for each in dataset.options}
-    signed = (each for each in plan.chosen if each.offer in open_offers and each.month in dataset.horizon)
-    bought = (each for each in plan.options if each.name in options and each.month in dataset.horizon)
+    signed = (each for each in plan.chosen if each.offer in open_offers and each.month in months)
+    bought = (each for each in plan.options if each.name in options and each.month in months)
     units = [((each.offer, each.month, each.kind.way(each)), each.units) for each in signed]
     return counts([*units, *((((OPTION, each.name), each.month, 0), 1) for each in bought)])
 
 
-def departures(dataset: Dataset, earlier: Plan, now: Plan) -> dict[DecidedKey, int]:
+def departures(dataset: Dataset, earlier: Plan, now: Plan, until: int | None = None) -> dict[DecidedKey, int]:
     """Units by which a plan departs from an earlier one.
 
     Parameters
@@ -51,13 +60,15 @@ def departures(dataset: Dataset, earlier: Plan, now: Plan) -> dict[DecidedKey, i
         The problem of both.
     earlier, now
         The plan to keep to, and the new one.
+    until
+        The month t before which decisions count; None for all.
 
     Returns
     -------
     dict
         Units by offer and option, by name; those without a departure are left out.
     """
-    before, after = units_signed(dataset, earlier), units_signed(dataset, now)
+    before, after = units_signed(dataset, earlier, until), units_signed(dataset, now, until)
     more, less = Counter[DecidedKey](), Counter[DecidedKey]()
     for key in {*before, *after}:
         moved = after[key] - before[key]
@@ -71,8 +82,9 @@ def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
     """Adds the price of departing from a plan to the objective; nothing without one."""
     if stability is None:
         return
-    now = _units(model)
-    earlier = _as_on_offer(model.dataset, units_signed(model.dataset, stability.plan), set(now))
+    until = len(model.dataset.horizon) if stability.until is None else stability.until
+    now = {key: units for key, units in _units(model).items() if key[1] < until}
+    earlier = _as_on_offer(model.dataset, units_signed(model.dataset, stability.plan, until), set(now))
     parts = index_parts(what for what, _, _ in {**earlier, **now})
     keys = {(*parts[what], month, term): (what, month, term) for what, month, term in {**earlier, **now}}
     keys = dict(sorted(keys.items(), key=lambda pair: (pair[1][0][1], *pair[1][1:], pair[0])))

@@ -23,6 +23,7 @@ from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
 from models.plan import Plan
+from models.policy.stability import PlanStability
 from models.stochastic.risk import Measure, with_objective
 from models.stochastic.tree import ScenarioTree
 from models.supply.scaling import model_units
@@ -67,6 +68,8 @@ class ExtensiveForm:
         What is minimised; without it expected cost, with CVaR by the settings.
     models
         Those of scenarios already built, by scenario.
+    stability
+        A plan to keep to in the first stage: each scenario is charged for departing.
     before_each
         Called before each scenario is built; what it raises ends the building.
 
@@ -82,6 +85,7 @@ class ExtensiveForm:
         measure: Measure | None = None,
         models: Mapping[str, Model] | None = None,
         before_each: Callable[[], object] = lambda: None,
+        stability: PlanStability | None = None,
     ) -> None:
         self.dataset = dataset
         self.tree = ScenarioTree(dataset)
@@ -92,7 +96,7 @@ class ExtensiveForm:
         with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
             for name in self.tree.names:
                 before_each()
-                model = (models or {}).get(name) or build_model(dataset.in_scenario(name))
+                model = (models or {}).get(name) or build_model(dataset.in_scenario(name), stability=stability)
                 self.scenarios.append(self._add(joint, name, model))
         constraints = joint.compiled()
         costs = _joint_costs(self.scenarios, len(constraints.lower))

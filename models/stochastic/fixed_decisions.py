@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from models.dataset import Dataset
@@ -66,6 +66,16 @@ def common_decisions(plans: Iterable[Plan], until: int) -> Plan:
         options=tuple(options),
         limits=tuple(limit for limit in plans[0].limits if limit.month < until),
     )
+
+
+def kept_decisions(dataset: Dataset, plans: Mapping[str, Plan]) -> Plan:
+    """What of an earlier plan there is to keep to: with scenarios what their plans have in common in the first stage.
+
+    Without scenarios it is the one plan, under "".
+    """
+    if not dataset.scenarios:
+        return plans[""]
+    return common_decisions(plans.values(), dataset.settings.first_stage_months)
 
 
 def unavailable(committed: Plan, implemented: Plan, until: int) -> tuple[str, ...]:

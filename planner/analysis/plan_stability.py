@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from models.audit import audit
+from models.audit import audit, audit_scenario_set
 from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
 from models.kinds import DecidedKey
 from models.plan import Plan
-from models.policy.stability import PlanStability, departures
+from models.policy.stability import PlanStability
+from models.stochastic.extensive_form import ExtensiveForm
+from models.stochastic.fixed_decisions import common_decisions
+from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from models.variants.plan_changes import Change, differences
 from models.warm_start import start_values
 from planner.analysis.questions import BesideQuestion, Incumbent, openness_of
@@ -46,14 +50,14 @@ class KeptReport:
     because: tuple[Change, ...] = ()
     free: Estimate = UNKNOWN
 
-    def saving(self, plan: Plan) -> Estimate:
-        """What departing freely would save against the plan, USD; the plan itself is free to depart: never below 0."""
-        return Estimate.exactly(plan.objective_usd).minus(self.free).not_below(0.0)
+    def saving(self, cost_usd: float) -> Estimate:
+        """What departing freely would save against the plan of a cost, USD; it is free to depart too: never below 0."""
+        return Estimate.exactly(cost_usd).minus(self.free).not_below(0.0)
 
 
 def departing(dataset: Dataset, plan: Plan, keep: PlanStability, minimised: Estimate) -> KeptReport:
     """What the plan departs in, and what was minimised; nothing is known yet of plans free to depart."""
-    departed = departures(dataset, keep.plan, plan)
+    departed = keep.departures(dataset, plan)
     return KeptReport(keep.usd_per_unit, keep.usd_per_unit * sum(departed.values()), minimised, departed)
 
 
@@ -112,10 +116,64 @@ class FreeToDepart(BesideQuestion):
         worth_telling = self.options.gap * abs(plan.objective_usd) * 1e-3
         if found is None or plan.objective_usd - found.objective_usd <= worth_telling:
             return kept
-        freely = departures(self.dataset, self.incumbent.keep.plan, found)
-        because = tuple(
-            each
-            for each in differences(plan, found, self.dataset.label)
-            if each.change != "same" and kept.departed.get(each.key, 0) < freely.get(each.key, 0)
-        )
+        because = _kept_because(self.dataset, plan, found, self.incumbent.keep, kept)
         return replace(kept, because=because)
+
+
+def departing_alike(
+    dataset: Dataset, plans: StochasticSolution, keep: PlanStability, minimised: Estimate
+) -> KeptReport:
+    """As `departing`, of what plans for scenarios have in common before month `keep.until`."""
+    report = departing(dataset, _common(plans.scenarios, keep), keep, minimised)
+    charge = 0.0 if minimised.at_most is None else max(0.0, minimised.at_most - plans.objective_usd)
+    return replace(report, charge_usd=charge)
+
+
+def free_to_depart(
+    dataset: Dataset,
+    plans: StochasticSolution,
+    keep: PlanStability,
+    kept: KeptReport,
+    options: SolveOptions,
+    stop: Stop,
+    watch: Callable[[str], ProgressLines],
+) -> KeptReport:
+    """The least that plans for scenarios cost without the price on departing, beginning from those that stand."""
+    form, lines = ExtensiveForm(dataset, plans.measure), watch("Free to depart")
+    stands = {each.name: each.plan for each in plans.scenarios}
+    outcome = solve(
+        form,
+        options,
+        on_progress=lines.update,
+        should_stop=lambda: lines.stopped_by(stop),
+        start=form.start(stands),
+    )
+    known = Estimate.optimum(plans.bound_usd if math.isfinite(plans.bound_usd) else None, plans.objective_usd)
+    kept = replace(kept, free=known.and_also(Estimate.optimum(outcome.bound_usd, None)))
+    if outcome.values is None:
+        return kept
+    found = form.plans(outcome.values)
+    cost = plans.measure.value({name: each.objective_usd for name, each in found.items()}, plans.probability)
+    if plans.objective_usd - cost <= options.gap * abs(plans.objective_usd) * 1e-3:
+        return kept
+    if not audit_scenario_set(dataset, found).passed:
+        return kept
+    common = common_decisions(found.values(), keep.until or 0)
+    because = _kept_because(dataset, _common(plans.scenarios, keep), common, keep, kept)
+    return replace(kept, free=kept.free.and_also(Estimate.optimum(None, cost)), because=because)
+
+
+def _common(scenarios: Sequence[ScenarioPlan], keep: PlanStability) -> Plan:
+    return common_decisions((each.plan for each in scenarios), keep.until or 0)
+
+
+def _kept_because(
+    dataset: Dataset, plan: Plan, free: Plan, keep: PlanStability, kept: KeptReport
+) -> tuple[Change, ...]:
+    """What a plan free to depart does differently where it departs in more."""
+    freely = keep.departures(dataset, free)
+    return tuple(
+        each
+        for each in differences(plan, free, dataset.label)
+        if each.change != "same" and kept.departed.get(each.key, 0) < freely.get(each.key, 0)
+    )

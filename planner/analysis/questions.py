@@ -12,7 +12,7 @@ from models.audit import audit
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
-from models.policy.stability import PlanStability, departures
+from models.policy.stability import PlanStability
 from planner.interrupt import Stop
 from planner.solving.exactness import PRECISION
 
@@ -93,7 +93,7 @@ class Incumbent:
         """The cost of a plan and what its departures are charged."""
         if self.keep is None:
             return plan.objective_usd
-        departed = sum(departures(self.dataset, self.keep.plan, plan).values())
+        departed = sum(self.keep.departures(self.dataset, plan).values())
         return plan.objective_usd + self.keep.usd_per_unit * departed
 
     def consider(self, plans: Iterable[Plan]) -> bool:

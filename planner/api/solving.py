@@ -87,6 +87,7 @@ def solve(
     ('optimal', True)
     """
     from models.parsing.sources import sources_of
+    from models.stochastic.fixed_decisions import kept_decisions
     from planner.results.fingerprints import data_sha256
     from planner.run.options import PlanOptions
     from planner.run.solve import solve_dataset
@@ -115,7 +116,7 @@ def solve(
             given.dataset,
             options,
             start=plans,
-            keep=None if kept is None else kept.get("", next(iter(kept.values()))),
+            keep=None if kept is None else kept_decisions(given.dataset, kept),
             result=found,
         )
     found.data_sha256 = data_sha256(found.input_rows)

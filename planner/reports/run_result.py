@@ -187,7 +187,7 @@ class RunResult:
             "shortage_avoided_usd": self.shortage_avoided,
         }
         if self.kept is not None and self.solution is not None:
-            found["kept.saving_usd"] = self.kept.saving(self.solution.only.plan)
+            found["kept.saving_usd"] = self.kept.saving(self.solution.solution.objective_usd)
         if self.dataset is not None and self.dataset.scenarios and self.solution is not None:
             worths = {"perfect_information": self.solution.evpi, "stochastic_solution": self.solution.vss}
             for name, worth in worths.items():

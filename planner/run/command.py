@@ -17,6 +17,7 @@ from models.dataset import Dataset
 from models.faults import FaultyWorkbook, NamedWarning
 from models.parsing.sources import sources_of
 from models.plan import Plan
+from models.stochastic.fixed_decisions import kept_decisions
 from planner.console import run_log
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
 from planner.files.lock import run_lock
@@ -152,8 +153,8 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
         log.info("warning: %s", warning.text)
     result.sources = sources_of(found.tables)
     result.dataset, result.plan_name = dataset, dataset.settings.plan_name or result.plan_name
-    check_options(dataset, request.options, keeps=request.keep is not None)
-    keep = None if request.keep is None else _read_earlier(request.keep, dataset)[""]
+    check_options(dataset, request.options)
+    keep = None if request.keep is None else kept_decisions(dataset, _read_earlier(request.keep, dataset))
     start = None if request.start is None else _read_earlier(request.start, dataset)
     solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
 
@@ -171,8 +172,10 @@ def read_problem(request: RunRequest) -> tuple[Dataset, Plan | None]:
     found = read(request.input_path, request.overrides)
     if found.dataset is None:
         raise FaultyWorkbook(found.faults)
-    check_options(found.dataset, request.options, keeps=request.keep is not None)
-    return found.dataset, None if request.keep is None else _read_earlier(request.keep, found.dataset)[""]
+    check_options(found.dataset, request.options)
+    if request.keep is None:
+        return found.dataset, None
+    return found.dataset, kept_decisions(found.dataset, _read_earlier(request.keep, found.dataset))
 
 
 def _read_earlier(path: Path, dataset: Dataset) -> Mapping[str, Plan]:

@@ -46,7 +46,8 @@ def check_model_target(path: Path) -> None:
 def built(dataset: Dataset, keep: Plan | None, change_cost: float) -> CompiledProblem:
     """The model that a solve of the problem searches; with scenarios, the extensive form."""
     if dataset.scenarios:
-        return ExtensiveForm(dataset)
+        first = dataset.settings.first_stage_months
+        return ExtensiveForm(dataset, stability=None if keep is None else PlanStability(keep, change_cost, until=first))
     return build_model(dataset, stability=None if keep is None else PlanStability(keep, change_cost))
 
 

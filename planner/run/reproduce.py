@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 from models.audit import AuditReport
 from models.plan import Plan
+from models.stochastic.fixed_decisions import kept_decisions
 from planner.analysis.plan_audit import audit_plan_file
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, against, read_side
 from planner.errors import Interrupted
 from planner.excel.plan_file import plan_file_fault
-from planner.excel.plan_reader import read_plan, run_record
+from planner.excel.plan_reader import run_record
+from planner.excel.scenario_plan_reader import read_earlier_plans
 from planner.interrupt import Stop
 from planner.reports.run_result import RunResult
 from planner.run.options import PlanOptions
@@ -114,7 +116,7 @@ def _kept(path: Path, old: ComparedPlan, record: Record) -> Plan | None:
         return None
     if not Path(str(name)).is_file():
         raise _unusable(path, f"a plan made with --keep {name}, which is no file here")
-    return read_plan(Path(str(name)), old.dataset)
+    return kept_decisions(old.dataset, read_earlier_plans(Path(str(name)), old.dataset))
 
 
 def _unusable(path: Path, found: str) -> Exception:

@@ -44,7 +44,8 @@ def solve_dataset(
     start
         Earlier plans to begin from, by the names of the scenarios; without scenarios, the one under "".
     keep
-        A plan to keep to, at `options.change_cost` for each unit departed; the search begins from it too.
+        A plan to keep to, at `options.change_cost` for each unit departed; the search begins from it too. With
+        scenarios the decisions that they have in common in the first stage.
     stop
         Asked again and again whether the search shall stop; the best plan found so far is kept then.
     live
@@ -68,13 +69,13 @@ def solve_dataset(
     result.dataset = dataset
     result.gap_asked = (options or PlanOptions()).gap
     result.plan_name = dataset.settings.plan_name or result.plan_name
-    check_options(dataset, options or PlanOptions(), keeps=keep is not None)
+    check_options(dataset, options or PlanOptions())
     limit = TimeLimit((options or PlanOptions()).time_limit, time.monotonic() if began is None else began)
     context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live, limit)
     if dataset.scenarios:
         from planner.run.stochastic import solve_scenarios
 
-        solve_scenarios(context, start)
+        solve_scenarios(context, start, keep)
     else:
         from planner.run.deterministic import solve_plan
 
@@ -83,21 +84,20 @@ def solve_dataset(
     return result
 
 
-def check_options(dataset: Dataset, options: PlanOptions, *, keeps: bool) -> None:
-    """Refuses what plans for scenarios cannot do; `keeps`: whether there is a plan to keep to.
+def check_options(dataset: Dataset, options: PlanOptions) -> None:
+    """Refuses what plans for scenarios cannot do.
 
     Raises
     ------
     WrongUsage
-        The problem has scenarios, and alternatives or a plan to keep are asked for; or there is no such risk.
+        The problem has scenarios, and alternatives are asked for; or there is no such risk.
     """
     try:
         kind_and_radius(options.risk)
     except ValueError as error:
         raise WrongUsage(f"--risk {options.risk} is unknown. {error}") from None
-    asked = ["--keep"] * keeps + ["--alternatives"] * bool(options.alternatives)
-    if dataset.scenarios and asked:
+    if dataset.scenarios and options.alternatives:
         raise WrongUsage(
-            f"{' and '.join(asked)} cannot be used with a workbook that has scenarios. Solve it without, or solve a "
-            "copy without the sheets scenarios and scenario_factors."
+            "--alternatives cannot be used with a workbook that has scenarios. Solve it without, or solve a copy "
+            "without the sheets scenarios and scenario_factors."
         )

@@ -10,9 +10,11 @@ from dataclasses import replace
 from models.audit import audit_scenario_set
 from models.estimate import Estimate
 from models.plan import Plan
+from models.policy.stability import PlanStability
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from planner.analysis.base_case import base_case_of_scenarios, budget_of
+from planner.analysis.plan_stability import departing_alike, free_to_depart
 from planner.formatting import money
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
@@ -23,14 +25,20 @@ from planner.stochastic.solve import solve_stochastic
 log = logging.getLogger("planner")
 
 
-def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> None:
+def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None, kept: Plan | None) -> None:
     """Fills in the result of the context."""
     dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
     measure = Measure.of(dataset, options.risk)
     engine = None if options.engine == "auto" else options.engine
+    keep = None
+    if kept is not None:
+        keep = PlanStability(kept, options.change_cost or 0.0, dataset.settings.first_stage_months)
+        start = start or {each.scenario: kept for each in dataset.scenarios}
     stop.draining = True
     with result.timed("solve"):
-        found = solve_stochastic(dataset, measure, context.search_options(), stop, context.progress, start, engine)
+        found = solve_stochastic(
+            dataset, measure, context.search_options(), stop, context.progress, start, engine, keep
+        )
     result.status, result.solver_log = found.status, found.log
     result.model = found.size
     log.info("%s.", found.why)
@@ -46,6 +54,8 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
         return
     result.solution = ScenarioSetResult.of(dataset, best)
     result.objective_usd = best.objective_usd
+    if keep is not None:
+        result.kept = departing_alike(dataset, best, keep, found.minimised)
     if math.isfinite(best.bound_usd):
         result.bound_usd, result.gap = best.bound_usd, best.gap
     with result.timed("audit"):
@@ -56,9 +66,15 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None) -> 
     if context.stopped():
         return
     with result.timed("solve"):
-        seconds = context.limit.for_questions(budget_of(result.seconds["solve"]))
+        seconds = context.limit.for_questions(budget_of(result.seconds["solve"]) * (1 + (keep is not None)))
+        if result.kept is not None and keep is not None:
+            seconds = seconds / 2.0
+            result.kept = free_to_depart(
+                dataset, best, keep, result.kept, replace(options.solver(), time_limit=seconds), stop, context.progress
+            )
+            result.note_bound(result.kept.free.at_least)
         base, plans = base_case_of_scenarios(dataset, best.measure, seconds, options.solver(), stop, context.progress)
-    if plans and base.cost.at_most is not None:
+    if plans and base.cost.at_most is not None and keep is None:
         _replace_if_better(result, best, base.cost.at_most, plans)
     context.note_base_case(base)
 

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 from models.build import build_model
 from models.core.compiled import Compiled, Size
 from models.dataset import Dataset
+from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
+from models.policy.stability import PlanStability
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
 from models.stochastic.solution import ScenarioPlan, StochasticSolution
@@ -70,6 +72,8 @@ class SearchResult:
         Where the solver contradicted itself, what it said, and the problem.
     dispatch_proven
         Whether it is proven that no other dispatch for the decisions of the best plan costs less.
+    minimised
+        With a plan to keep to, cost and charge together, USD.
     """
 
     status: Status
@@ -81,6 +85,7 @@ class SearchResult:
     contradiction: str = ""
     disputed: Compiled | None = field(default=None, repr=False)
     dispatch_proven: bool = False
+    minimised: Estimate = UNKNOWN
 
 
 def solve_stochastic(
@@ -91,6 +96,7 @@ def solve_stochastic(
     watch: Watch,
     start: Mapping[str, Plan] | None = None,
     engine: Engine | None = None,
+    keep: PlanStability | None = None,
 ) -> SearchResult:
     """The best plan for all scenarios of a dataset by a measure.
 
@@ -102,13 +108,15 @@ def solve_stochastic(
         Earlier plans by scenario that the joint search begins from.
     engine
         None for the one that pays.
+    keep
+        A plan to keep to; then no value of the stochastic solution is worked out.
 
     Raises
     ------
     WrongUsage
-        The engine asked for cannot minimise the measure.
+        The engine asked for cannot minimise the measure, or cannot charge for departing.
     """
-    return _StochasticSearch(dataset.in_order, measure, options, stop, watch, start, engine).run()
+    return _StochasticSearch(dataset.in_order, measure, options, stop, watch, start, engine, keep).run()
 
 
 class _StochasticSearch:
@@ -121,9 +129,10 @@ class _StochasticSearch:
         watch: Watch,
         start: Mapping[str, Plan] | None,
         engine: Engine | None,
+        keep: PlanStability | None,
     ) -> None:
         self.dataset, self.measure, self.options = dataset, measure, options
-        self.stop, self.watch, self.start = stop, watch, start
+        self.stop, self.watch, self.start, self.keep = stop, watch, start, keep
         self.tree, self.engine = ScenarioTree(dataset), engine
         self.one_thread = replace(options, threads=1)
         self.began = time.monotonic()
@@ -135,7 +144,10 @@ class _StochasticSearch:
         first, count = build_model(self.dataset.in_scenario(self.tree.names[0])).size, len(self.tree.names)
         self.nonzeros = first.nonzeros
         size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
+        if self.keep is not None and self.engine == "decomposition":
+            raise WrongUsage("--engine decomposition cannot charge for departing from a plan kept. Leave it out.")
         engine = self.engine or choose_engine(self.dataset, size.nonzeros, self.measure)
+        engine = engine if self.keep is None else "extensive"
         if engine == "extensive":
             try:
                 return self._solve_extensive_form()
@@ -153,7 +165,7 @@ class _StochasticSearch:
 
     def _solve_extensive_form(self) -> SearchResult:
         """First the scenarios one by one, then all in the extensive form."""
-        form = ExtensiveForm(self.dataset, before_each=self._check)
+        form = ExtensiveForm(self.dataset, before_each=self._check, stability=self.keep)
         size = form.compiled.size
         seconds = self._seconds_left(WAIT_AND_SEE_SHARE)
         share = shared_options(self.one_thread, self.nonzeros, seconds)
@@ -174,7 +186,7 @@ class _StochasticSearch:
                 return SearchResult("no_plan", None, size, why)
             self.measure = replace(self.measure, least_usd={n: separate.plans[n].cost_usd for n in self.tree.names})
         if self.measure != Measure.of(self.dataset):
-            form = ExtensiveForm(self.dataset, self.measure, before_each=self._check)
+            form = ExtensiveForm(self.dataset, self.measure, before_each=self._check, stability=self.keep)
         expected = self._expected_value(mean_plan, form)
         start = self.start or expected.plans or {name: found.plan for name, found in separate.plans.items()}
         return self._result(size, self._search_extensive_form(form, start), separate, expected)
@@ -238,7 +250,7 @@ class _StochasticSearch:
         Without the extensive form it is not worked out for scenarios that part more than once. Where that plan is not
         proven within the gap, its decisions are a place to begin and say nothing of what planning for the mean costs.
         """
-        if mean.plan is None or self.stop.requested:
+        if mean.plan is None or self.stop.requested or self.keep is not None:
             return ExpectedValueSolution()
         found = self._with_first_stage_of(mean.plan, form)
         return found if mean.status == "optimal" else replace(found, eev_usd=None, bound_usd=None)
@@ -281,6 +293,8 @@ class _StochasticSearch:
             return SearchResult("no_plan", None, size, joint.why, joint.log)
         if self.measure.kind != "regret":  # which is measured from what was found before the joint search
             separate = separate.improved_by(plans)
+        minimised = self._minimised(plans, joint.bound_usd)
+        joint_bound = joint.bound_usd if self.keep is None else None  # a charge is in it that nobody pays
         best = StochasticSolution(
             measure=self.measure,
             scenarios=tuple(
@@ -288,13 +302,14 @@ class _StochasticSearch:
                 for name in self.tree.names
             ),
             objective_usd=objective,
-            bound_usd=min(objective, self._lower_bound(joint.bound_usd, separate)),
+            bound_usd=min(objective, self._lower_bound(joint_bound, separate)),
             eev_usd=expected.eev_usd,
             eev_bound_usd=expected.bound_usd,
         )
         # a search that the solver closed is open by its tolerances only
         noise = PRECISION if joint.status == "optimal" else 1e-9
-        proven = best.gap <= max(self.options.gap * (1.0 + 1e-9), noise)
+        gap = best.gap if self.keep is None else minimised.gap
+        proven = gap is not None and gap <= max(self.options.gap * (1.0 + 1e-9), noise)
         status: Status = "optimal" if proven else "stopped"
         return SearchResult(
             status,
@@ -305,7 +320,19 @@ class _StochasticSearch:
             contradiction=joint.contradiction,
             disputed=joint.disputed,
             dispatch_proven=proven_dispatch,
+            minimised=minimised,
         )
+
+    def _minimised(self, plans: Mapping[str, Plan], bound_usd: float | None) -> Estimate:
+        """Cost and charge of the plans together, and the least they can be; unknown without a plan to keep to."""
+        if self.keep is None:
+            return UNKNOWN
+        charged = {
+            name: plan.objective_usd
+            + self.keep.usd_per_unit * sum(self.keep.departures(self.dataset.in_scenario(name), plan).values())
+            for name, plan in plans.items()
+        }
+        return Estimate.optimum(bound_usd, self.measure.value(charged, self.tree.probability))
 
     def _lower_bound(self, joint_usd: float | None, separate: WaitAndSee) -> float:
         """The higher of what the joint search proved and what the scenarios cost at least by themselves."""

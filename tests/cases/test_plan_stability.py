@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from commandline import Run, decision
 from sheets import workbook
+from stochastic import factor, scenario
 
 from models.build import build_model
 from models.dataset import Dataset
@@ -17,6 +18,8 @@ from models.plan import OptionPurchase, Plan, Signing
 from models.policy.stability import PlanStability, departures
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
+from planner.run.options import PlanOptions
+from planner.run.solve import solve_dataset
 from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
 
@@ -137,3 +140,61 @@ class TestCommand:
         """--keep without --change-cost, and the reverse, are wrong usage."""
         assert here("solve", small, "-o", "p.xlsx", "--keep", "p.xlsx").code == 2
         assert here("solve", small, "-o", "p.xlsx", "--change-cost", "5").code == 2
+
+
+def _lease_or_market(**settings: Any) -> Dataset:
+    """January needs one accelerator, February two in one case: leased for 700 a month, or by the hour at 1 USD."""
+    return b.dataset(
+        b.demand(1.0, months=2),
+        b.lease("deal", b.term(2, monthly=700.0), units_max=2),
+        b.on_demand(1.0),
+        [scenario("calm", 0.5), scenario("boom", 0.5), factor("boom", "demand", 2.0, t=1)],
+        months=2,
+        first_stage_months=1,
+        **settings,
+    )
+
+
+@pytest.mark.parametrize("risk", ["expected", "worst", "tv:0.2", "regret"])
+@pytest.mark.parametrize(("price", "units"), [(5.0, 1), (100.0, 0)])
+def test_what_scenarios_have_in_common_is_kept(risk: str, price: float, units: int) -> None:
+    """One unit leased in January saves 744 - 700 and in February -28 of any measure: 16 for one unit departed.
+
+    The plan to keep signs nothing; cost, charge and what departing freely would save are told, and proven.
+    """
+    data = _lease_or_market()
+    options = PlanOptions(gap=0.0, risk=risk, change_cost=price)
+    result = solve_dataset(data, options, keep=Plan())
+    assert result.status == "optimal"
+    assert {
+        sum(each.units for each in plan.figures.plan.chosen if each.month == 0) for plan in result.plan_set.scenarios
+    } == {units}
+    assert result.kept is not None
+    cost = result.plan_set.solution.objective_usd
+    assert result.kept.charge_usd == pytest.approx(price * units, abs=1e-6)
+    assert result.kept.minimised.at_most == pytest.approx(cost + price * units)
+    assert result.kept.minimised.at_least == pytest.approx(cost + price * units)
+    saving = result.estimates["kept.saving_usd"]
+    assert saving.at_most == pytest.approx(0.0 if units else 16.0, abs=0.5)
+    assert [each.name for each in result.kept.because] == ([] if units else ["deal"])
+
+
+def test_plans_for_scenarios_are_kept_from_the_command_line(here: Run, tmp_path: Path) -> None:
+    """A plan for scenarios kept at any price is the same again, told as such, with its sheet; decomposition refuses."""
+    factors = [{"scenario": "boom", "quantity": "demand", "name": "*", "from_month": "2026-05", "value": 2}]
+    scenarios = [{"scenario": "plain", "probability": 0.6}, {"scenario": "boom", "probability": 0.4}]
+    settings = {"first_month": "2026-01", "months": 12, "first_stage_months": 3}
+    sheets = {"scenarios": scenarios, "scenario_factors": factors, "settings": settings}
+    old = workbook(tmp_path / "old.xlsx", decision(**sheets))
+    terms = [{"lease": "L", "term_months": 12, "usd_per_accelerator_hour": 2.6}]
+    new = workbook(tmp_path / "new.xlsx", decision(**sheets, lease_terms=terms))
+    assert here("solve", old, "-o", "old plan.xlsx", "--quiet").code == 0
+    kept = ("--keep", "old plan.xlsx", "--change-cost", 1e7)
+    said = here("solve", new, "-o", "plan.xlsx", *kept, "--json")
+    assert said.code == 0, said.err
+    assert said.json["kept"]["departed_units"] == {}
+    assert said.json["kept"]["minimised_usd"] == pytest.approx(said.json["objective_usd"])
+    assert "Kept" in openpyxl.load_workbook(tmp_path / "plan.xlsx").sheetnames
+    assert here("audit", new, "plan.xlsx").code == 0
+    said = here("solve", new, "-o", "other.xlsx", *kept, "--engine", "decomposition")
+    assert (said.code, "cannot charge" in said.err) == (2, True)

@@ -47,7 +47,7 @@ def filled_tables(result: RunResult) -> list[Filled]:
     return [
         Filled(SUMMARY, summary_rows(result, figures)),
         own["Decisions"],
-        *_kept(result),
+        *kept_rows(result),
         *_alternatives(result, figures),
         *(own[sheet] for sheet in ("Capacity", "Service", "Limits", "Spend", "Bills", "Use", "Monthly")),
         _by_provider(figures),
@@ -97,7 +97,7 @@ def _by_quarter(figures: PlanFigures, table: Table, rows: Iterable[Any]) -> Fill
     return Filled(table, [(quarter_label(figures.dataset, t), *values) for t, *values in filled])
 
 
-def _kept(result: RunResult) -> list[Filled]:
+def kept_rows(result: RunResult) -> list[Filled]:
     """The sheet of what was kept only because of the price on departing; none without a plan to keep."""
     if result.kept is None:
         return []

@@ -24,7 +24,7 @@ def plan_lines(result: RunResult) -> Iterator[str]:
     yield from gap_line(result)
     yield from base_case_lines(result)
     yield from _first_decisions(result)
-    yield from _kept(result)
+    yield from kept_lines(result)
     yield from _alternatives(result)
 
 
@@ -66,7 +66,8 @@ def _first_decisions(result: RunResult) -> Iterator[str]:
         yield f"  {'':<17} and {left} more signing{'s' if left > 1 else ''}, listed in the plan"
 
 
-def _kept(result: RunResult) -> Iterator[str]:
+def kept_lines(result: RunResult) -> Iterator[str]:
+    """What a price on departing from a plan did; nothing without a plan to keep to."""
     kept = result.kept
     if kept is None:
         return

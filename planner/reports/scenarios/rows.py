@@ -15,7 +15,7 @@ from models.estimate import Estimate
 from models.plan import categories
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.formatting import finite
-from planner.reports.plan.rows import audit_rows, run_rows, tables_of_plan
+from planner.reports.plan.rows import audit_rows, kept_rows, run_rows, tables_of_plan
 from planner.reports.plan.text import against_base_case, horizon_end_rows
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words
@@ -46,7 +46,15 @@ def all_tables(result: RunResult) -> list[Filled]:
     input_sheet = Filled(INPUT, result.input_rows)
     details = ("Serving", "Shortfall", "Source use", "On demand")
     views = [each for each in joined if each.table.sheet not in details]
-    return [*own, summary, *views, *last, *(each for each in joined if each.table.sheet in details), input_sheet]
+    return [
+        *own,
+        *kept_rows(result),
+        summary,
+        *views,
+        *last,
+        *(each for each in joined if each.table.sheet in details),
+        input_sheet,
+    ]
 
 
 def _joined(plans: ScenarioSetResult) -> list[Filled]:
