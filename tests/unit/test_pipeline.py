@@ -105,8 +105,8 @@ def test_what_is_held_of_a_plan_repeats_with_the_seed() -> None:
     assert best.values is not None
     one, other = (Neighbourhoods(model.compiled, signing_columns(model.compiled), 7) for _ in range(2))
     for _ in range(8):
-        held = one.next()
-        assert (held == other.next()).all()
+        held = one.next().held
+        assert (held == other.next().held).all()
         arrays = held_at(model.compiled, best.values, held)
         assert (arrays.lower <= best.values + 1e-6).all()
         assert (best.values <= arrays.upper + 1e-6).all()

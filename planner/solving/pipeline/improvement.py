@@ -7,7 +7,8 @@ some leases; some offers. How many offers are freed follows from how many branch
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -21,41 +22,58 @@ FEWEST = 3
 """Offers freed at least."""
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """The columns of the best plan held in a search; `learn` is told afterwards whether it was too hard to finish."""
+
+    held: npt.NDArray[np.bool_]
+    learn: Callable[[bool], None]
+
+
 class Neighbourhoods:
     """Which columns of the best plan are held in each search for a better one; the same for the same seed."""
 
     def __init__(self, arrays: Compiled, offers: Sequence[SigningColumns], seed: int) -> None:
         self._offers, self._serving = list(offers), serving_columns(arrays)
-        self._random, self._round = random.Random(seed), count()
-        self._freed = max(FEWEST, len(self._offers) // 4)
+        self._contracts = [each for each in self._offers if each.is_contract]
+        self._leases = [each for each in self._offers if not each.is_contract]
+        self._random, self._rounds = random.Random(seed), count()
+        self._size = {kind: max(FEWEST, len(self._offers) // 4) for kind in ("contracts", "offers")}
         self._signing = np.zeros(len(arrays.columns), dtype=bool)
         for each in self._offers:
             self._signing[each.totals] = True
 
-    def next(self) -> npt.NDArray[np.bool_]:
-        """The columns to hold in the next search."""
-        kind = next(self._round) % 4
+    def next(self) -> Neighbourhood:
+        """One of each kind in turn."""
+        kind = next(self._rounds) % 4
+        if kind == 0:
+            return self._freeing(self._leases)
         if kind == 1:
-            return self._serving
-        contracts = [each for each in self._offers if each.is_contract]
-        leases = [each for each in self._offers if not each.is_contract]
-        freed = {
-            0: leases,
-            2: self._some(contracts, 1 + self._freed // 4) + self._some(leases, self._freed),
-            3: self._some(self._offers, self._freed),
-        }[kind]
+            return Neighbourhood(self._serving, lambda _: None)
+        if kind == 2:
+            return self.of_contracts()
+        return self._freeing(self._some(self._offers, self._size["offers"]), "offers")
+
+    def of_contracts(self) -> Neighbourhood:
+        """Some contracts freed, and more leases."""
+        size = self._size["contracts"]
+        freed = self._some(self._contracts, 1 + size // 4) + self._some(self._leases, size)
+        return self._freeing(freed, "contracts")
+
+    def _freeing(self, freed: list[SigningColumns], kind: str = "") -> Neighbourhood:
         held = self._signing.copy()
         for each in freed:
             held[each.totals] = False
-        return held
+        return Neighbourhood(held, lambda hard: self._learn(kind, hard))
+
+    def _learn(self, kind: str, hard: bool) -> None:
+        """Frees fewer offers after a search that was not finished, more after one that was."""
+        if kind:
+            size = round(self._size[kind] * (0.8 if hard else 1.2) + (0.0 if hard else 0.5))
+            self._size[kind] = min(len(self._offers), max(FEWEST, size))
 
     def _some(self, offers: list[SigningColumns], most: int) -> list[SigningColumns]:
         return self._random.sample(offers, min(len(offers), most))
-
-    def learn(self, hard: bool) -> None:
-        """Frees fewer offers after a search that was not finished, more after one that was."""
-        change = 0.8 if hard else 1.2
-        self._freed = min(len(self._offers), max(FEWEST, round(self._freed * change + (0 if hard else 0.5))))
 
 
 def held_at(arrays: Compiled, values: Vector, held: npt.NDArray[np.bool_]) -> Compiled:

@@ -21,7 +21,7 @@ from models.supply.signing_columns import signing_columns
 from planner.solving.exactness import added_up, duality_gap
 from planner.solving.highs import HighsSolver, Status
 from planner.solving.pipeline.dive import Held, contracts_held, rounded, whole_held
-from planner.solving.pipeline.improvement import Neighbourhoods, held_at
+from planner.solving.pipeline.improvement import Neighbourhood, Neighbourhoods, held_at
 from planner.solving.pipeline.lazy_caps import LazyCaps
 from planner.solving.pipeline.proof import prove
 from planner.solving.pipeline.quiet import quieten
@@ -32,14 +32,16 @@ from planner.solving.relaxation import BY_INTERIOR_POINT, LinearRelaxation
 
 ROUNDINGS = 2
 """Roundings of leases whose remaining decisions are searched."""
-NODES = 200
-"""Branches of a search for what is left of a plan once signings are held."""
+NODES, ROUND_NODES = 200, 60
+"""Branches of a search for what is left of a plan once signings are held, and of a round of improvement, at most."""
 ROUNDS = 1
 """Rounds of improvement before the proof, where they cannot run beside it."""
 LEAST_ROUND, RELAXATIONS = 3.0, 5.0
 """Seconds of a round of improvement beside the proof at most: so many, or so many times those of the relaxation."""
 TIGHTENINGS = 3
 """Rounds of tightening, with a dive between them."""
+OF_CONTRACTS = 4
+"""Rounds of improvement of contracts between two of tightening."""
 PAYS = 0.9
 """Another round follows where one has left less than this share of the gap."""
 FINER = 0.25
@@ -79,6 +81,7 @@ class _Search:
             if start is not None:
                 self._complete(standing.arrays.integer & ~np.isnan(start), start)
             self._dive(relaxed)
+        neighbourhoods = Neighbourhoods(standing.arrays, self.offers, standing.options.seed)
         for _ in range(TIGHTENINGS):
             with standing.part("tighten"):
                 relaxed = self._tighten()
@@ -87,16 +90,17 @@ class _Search:
             known = standing.cost
             with standing.part("dive"):
                 self._dive(relaxed)
+            with standing.part("improve"):
+                for _ in range(OF_CONTRACTS):
+                    self._improve(neighbourhoods.of_contracts, standing.should_end)
             if standing.cost >= known:
                 break
         if standing.values is None or standing.ended:
             return Ended(standing.closed, self.why)
-        neighbourhoods = Neighbourhoods(standing.arrays, self.offers, standing.options.seed)
         if self.threads == 1:
             with standing.part("improve"):
                 for _ in range(ROUNDS):
-                    if not standing.ended:
-                        self._improve(neighbourhoods, standing.should_end)
+                    self._improve(neighbourhoods.next, standing.should_end)
             with standing.part("prove"):
                 self.why = prove(self.caps, standing, 1)
         else:
@@ -128,19 +132,25 @@ class _Search:
     def _dive(self, relaxed: LocalOptimum) -> None:
         """Plans from the relaxation: contracts held first, or else all signings rounded."""
         arrays = self.caps.arrays
-        leases = [each for each in self.offers if not each.is_contract]
         root = Held(arrays.lower, arrays.upper, relaxed.values, arrays.objective(relaxed.values))
         if len(arrays.columns) > BY_INTERIOR_POINT:  # each step takes long: a plan first
             for each in rounded(self._optimum, arrays.objective, self.offers, root)[:1]:
                 self._rest(*whole_held(arrays, self.offers, each))
-        held = contracts_held(self._optimum, arrays.objective, self.offers, root)
-        for each in rounded(self._optimum, arrays.objective, leases, held)[:ROUNDINGS]:
-            self._rest(*whole_held(arrays, self.offers, each))
+        held = self._descend(root, ROUNDINGS)
         if self.standing.values is None:
             self._rest(*whole_held(arrays, self.offers, held))
         if self.standing.values is None:
             for each in rounded(self._optimum, arrays.objective, self.offers, root):
                 self._rest(each.lower, each.upper)
+
+    def _descend(self, start: Held, roundings: int) -> Held:
+        """Contracts held whole, and plans from so many roundings of leases with them."""
+        objective = self.caps.arrays.objective
+        held = contracts_held(self._optimum, objective, self.offers, start)
+        leases = [each for each in self.offers if not each.is_contract]
+        for each in rounded(self._optimum, objective, leases, held)[:roundings]:
+            self._rest(*whole_held(self.caps.arrays, self.offers, each))
+        return held
 
     def _tighten(self) -> LocalOptimum | None:
         """The relaxation's optimum with fewer blocks of contracts; None where that does not pay."""
@@ -176,6 +186,7 @@ class _Search:
         upper: Vector,
         start: Vector | None,
         should_stop: Callable[[], bool],
+        nodes: int = NODES,
         most_seconds: float = math.inf,
     ) -> HighsSolver:
         standing, arrays = self.standing, self.caps.arrays
@@ -188,24 +199,29 @@ class _Search:
             time_limit=None if math.isinf(left) else left,
         )
         solver = quieten(HighsSolver(arrays.within(lower, upper, arrays.integer), options))
-        solver.set("mip_max_nodes", NODES)
+        solver.set("mip_max_nodes", nodes)
         solver.give_start(start)
         solver.run(should_stop=should_stop)
         standing.log += solver.log
         return solver
 
     def _improve(
-        self, neighbourhoods: Neighbourhoods, should_stop: Callable[[], bool], most_seconds: float = math.inf
+        self,
+        neighbourhood: Callable[[], Neighbourhood],
+        should_stop: Callable[[], bool],
+        most_seconds: float = math.inf,
     ) -> None:
         """One round: a part of the best plan searched again."""
         best = self.standing.values
-        assert best is not None
-        arrays = held_at(self.caps.arrays, best, neighbourhoods.next())
-        solver = self._searched(arrays.lower, arrays.upper, best, should_stop, most_seconds)
+        if best is None or self.standing.ended:
+            return
+        tried = neighbourhood()
+        arrays = held_at(self.caps.arrays, best, tried.held)
+        solver = self._searched(arrays.lower, arrays.upper, best, should_stop, ROUND_NODES, most_seconds)
         found = solver.values
         if found is not None and not self.standing.offer(found):
             self.caps.put_in(found)
-        neighbourhoods.learn(hard=solver.status != Status.kOptimal)
+        tried.learn(solver.status != Status.kOptimal)
 
     @contextmanager
     def _improving(self, neighbourhoods: Neighbourhoods) -> Iterator[None]:
@@ -218,7 +234,7 @@ class _Search:
         def improve() -> None:
             try:
                 while not done.is_set() and not self.standing.ended:
-                    self._improve(neighbourhoods, lambda: done.is_set() or self.standing.ended, most)
+                    self._improve(neighbourhoods.next, lambda: done.is_set() or self.standing.ended, most)
             except BaseException as fault:  # told in the thread that the search was begun in
                 faults.append(fault)
 
