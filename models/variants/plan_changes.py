@@ -157,10 +157,11 @@ def _change(key: DecidedKey, called: str, old: _Choice | None, new: _Choice | No
     assert new is not None
     if old.by_end == new.by_end:
         return change_of_kind("same", _units(kind, new, label))
+    terms = f", for {_terms(new)} instead of {_terms(old)} months" if _terms(old) != _terms(new) else ""
     if old.units != new.units:
-        return change_of_kind("resized", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}")
+        return change_of_kind("resized", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}{terms}")
     if old.month_counts != new.month_counts:
-        return change_of_kind("moved", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}")
+        return change_of_kind("moved", f"{_units(kind, new, label)} instead of {_units(kind, old, label)}{terms}")
     if old.by_month != new.by_month:
         return change_of_kind("changed", f"for {_terms(new)} instead of {_terms(old)} months")
     return change_of_kind("changed", f"service until {_ends(new, label)} instead of {_ends(old, label)}")

@@ -98,6 +98,14 @@ class PlanDifference:
     least_cost_difference: Estimate
     first_stage_months: int | None
 
+    def within_gaps(self, first: ComparedPlan) -> bool:
+        """Whether the plans' objectives are no further apart than the larger gap in money: neither is the cheaper."""
+        if self.inputs or first.minimised != self.side.minimised:
+            return False
+        apart = abs(self.side.objective_usd - first.objective_usd)
+        widths = [each.objective_usd - each.bound_usd for each in (first, self.side) if each.bound_usd is not None]
+        return len(widths) == 2 and 0.0 < apart <= max(widths)
+
     @property
     def now(self) -> tuple[Change, ...]:
         """Those of the first stage, which scenarios have in common; all of them where no plan has scenarios."""

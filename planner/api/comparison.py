@@ -48,6 +48,7 @@ def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
     >>> planner.compare([a, b]).inputs[["sheet", "column", "first", "this"]].values.tolist()
     [['settings', 'discount_rate', 0.0, 0.2]]
     """
+    from planner.analysis.bridge import bridges
     from planner.analysis.plan_comparison import compare_sides
     from planner.reports.comparison import comparison_json, comparison_lines, comparison_workbook
     from planner.reports.comparison_tables import tables
@@ -55,8 +56,11 @@ def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
     if len(plans) < 2:
         raise WrongUsage("Give two plans or more, the one to hold the others against first.")
     found = compare_sides([compared_plan(each) for each in plans])
-    lines, document = comparison_lines(found), comparison_json(found)
-    return Report(found.first.dataset, lambda: tables(found), lines, document, lambda: comparison_workbook(found))
+    between = bridges(found)
+    lines, document = comparison_lines(found, between), comparison_json(found, between)
+    return Report(
+        found.first.dataset, lambda: tables(found), lines, document, lambda: comparison_workbook(found, between)
+    )
 
 
 def compared_plan(plan: Result | str | os.PathLike[str]) -> ComparedPlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -88,7 +89,10 @@ def solve(
     """
     from models.parsing.sources import sources_of
     from models.stochastic.fixed_decisions import kept_decisions
+    from planner.api.comparison import compared_plan
+    from planner.interrupt import Stop
     from planner.results.fingerprints import data_sha256
+    from planner.run.bridge import note_bridge
     from planner.run.options import PlanOptions
     from planner.run.solve import solve_dataset
     from planner.run.versions import versions
@@ -111,6 +115,7 @@ def solve(
     )
     plans = None if start is None else _plans_of(start, given)
     kept = None if keep is None else _plans_of(keep, given)
+    began = time.monotonic()
     with found.timed("total"):
         solve_dataset(
             given.dataset,
@@ -119,6 +124,9 @@ def solve(
             keep=None if kept is None else kept_decisions(given.dataset, kept),
             result=found,
         )
+        before = start if keep is None else keep
+        if before is not None:
+            note_bridge(found, lambda: compared_plan(before), options, Stop(), None, began)
     found.data_sha256 = data_sha256(found.input_rows)
     return Result(given, found)
 

@@ -14,23 +14,19 @@ import numpy as np
 from models.audit import AuditReport
 from models.build import Model, build_model
 from models.core.noise import NOISE
-from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
 from models.roll.replay import replay
-from models.variants.elastic import Elastic, Violation
-from models.warm_start import decided_by, start_values
+from planner.analysis.held_decisions import beyond_the_horizon, fixed_values, violated
 from planner.backtest.plan_files import audited
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.reports.run_result import Status
-from planner.solving.problem import ArrayProblem, CompiledProblem, Outcome, SolveOptions, fixed_problem
+from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines, Watch
 from planner.solving.search import solve
-
-MONTHS_TOLD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +99,17 @@ def hindsight(
     decisions, not_replayed = replay(actuals, followed)
     dropped = tuple(each.words for each in not_replayed if each.month <= until)
     model = build_model(actuals, every_month=True)
-    dropped += _beyond_the_horizon(model, decisions, until)
+    dropped += beyond_the_horizon(model, decisions, until)
     fixed = fixed_values(model, decisions, until)
     outcome = _solve(fixed_problem(model, fixed), options, stop, watch("Decisions held"))
     rolling = _evaluated(actuals, model, outcome)
-    violated = _violated(actuals, decisions, until, options, stop) if outcome.status == "infeasible" else ()
+    broken = violated(actuals, decisions, until, options, stop) if outcome.status == "infeasible" else ()
     found = _solve(model, options, stop, watch("Foresight"), outcome.values)
     foresight = _evaluated(actuals, model, found)
     if foresight is not None and rolling is not None and rolling.objective_usd < foresight.objective_usd:
         cost, bound = rolling.objective_usd, min(foresight.bound_usd, rolling.objective_usd)
         foresight = replace(rolling, status=foresight.status, bound_usd=bound, gap=(cost - bound) / abs(cost or 1.0))
-    return Hindsight(rolling, foresight, outcome.status, found.status, violated, dropped)
-
-
-def fixed_values(model: Model, decisions: Plan, until: int) -> Vector:
-    """The value of each column that is a decision of a month t up to `until`; NaN for the others."""
-    return np.where(decided_by(model, until), start_values(model, decisions), np.nan)
+    return Hindsight(rolling, foresight, outcome.status, found.status, broken, dropped)
 
 
 def _solve(
@@ -136,61 +127,3 @@ def _evaluated(actuals: Dataset, model: Model, outcome: Outcome) -> EvaluatedPla
     return EvaluatedPlan(
         outcome.status, plan, report, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds
     )
-
-
-def _beyond_the_horizon(model: Model, decisions: Plan, until: int) -> tuple[str, ...]:
-    """Signings that on the actuals would begin service after the horizon: they bring nothing, and are left out."""
-    found = []
-    for each in decisions.signings:
-        if not each.signed and each.month <= until:
-            months = {count.t for count in model.signings.of(each.offer)}
-            if each.month not in months:
-                label = model.dataset.label
-                found.append(f"{each.name}: signed {label(each.month)}, service would begin after the horizon")
-    return tuple(found)
-
-
-def _violated(actuals: Dataset, decisions: Plan, until: int, options: SolveOptions, stop: Stop) -> tuple[str, ...]:
-    """Which rules the decisions break on the actuals, where and how far, bent as little as can be."""
-    elastic = Elastic(actuals, every_month=True)
-    allowed = [rule for rule in elastic.relaxable if rule.kind != "capacity"]
-    arrays = elastic.arrays(allowed)
-    values = fixed_values(elastic.model, decisions, until)
-    added = len(arrays.columns) - len(values)
-    problem = ArrayProblem(arrays, ModelUnits())
-    outcome = solve(
-        fixed_problem(problem, np.concatenate([values, np.full(added, np.nan)])),
-        options,
-        should_stop=lambda: stop.requested,
-    )
-    if outcome.status == "no_plan":
-        return ("the time limit was too short to find which rules the decisions break",)
-    if outcome.values is None:
-        return ("the decisions cannot all be carried out on what really happened, whichever rules are relaxed",)
-    return tuple(_words(actuals, each) for each in elastic.violations(outcome.values))
-
-
-def _words(actuals: Dataset, violation: Violation) -> str:
-    label, name = actuals.label, violation.rule.name
-    if violation.rule.kind == "shortfall":
-        months = [f"{bn:,.4g} in {label(t)}" for t, bn in list(violation.by_month.items())[:MONTHS_TOLD]]
-        more = len(violation.by_month) - MONTHS_TOLD
-        rest = f" and in {more} more months" if more > 0 else ""
-        total = sum(violation.by_month.values())
-        return f"{name}: {total:,.4g} bn tokens that must be served are not served ({', '.join(months)}{rest})"
-    if violation.rule.kind == "cap":
-        cap = next(each for each in actuals.caps if each.cap == name)
-        violated = "exceeded" if cap.sense == "max" else "missed"
-        return f"cap {name}: {violated} by {violation.most:,.4g} (it is {cap.value:,.4g})"
-    if violation.rule.kind == "max_shortfall_share":
-        return f"{name}: max_shortfall_share exceeded by {violation.most:.3g}"
-    return {
-        "rule": f"rule {name} is not kept",
-        "run": f"run {name} is not done",
-        "single_site": f"{name} is not at a single site",
-        "may_tighten": f"limits of {name} are tightened",
-        "min_months_between_changes": f"limits of {name} change too soon",
-    }[violation.rule.kind]
-
-
-__all__ = ["EvaluatedPlan", "Hindsight", "fixed_values", "hindsight"]

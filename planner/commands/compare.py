@@ -24,6 +24,7 @@ def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> C
 
     Decisions, costs, service, limits, lock-in, and the differences between their inputs; with scenarios or without.
     """
+    from planner.analysis.bridge import bridges
     from planner.analysis.plan_comparison import compare as compare_plans
     from planner.reports.comparison import SHEET, comparison_json, comparison_lines, comparison_workbook
 
@@ -34,8 +35,9 @@ def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> C
     for plan in plans:
         if output is not None and same_file(output, plan):
             raise WrongUsage(f"The comparison would be written over the plan {plan}. Give -o another name.")
-    document = comparison_json(comparison) | {"path": str(outputs.plan), "planner_version": __version__}
-    files = {outputs.plan: comparison_workbook(comparison), outputs.json: json_bytes(document)}
+    between = bridges(comparison)
+    document = comparison_json(comparison, between) | {"path": str(outputs.plan), "planner_version": __version__}
+    files = {outputs.plan: comparison_workbook(comparison, between), outputs.json: json_bytes(document)}
     with run_lock(outputs), written_together(files):
         pass
-    return CommandResult([*comparison_lines(comparison), f"  Comparison  {outputs.plan}"], document)
+    return CommandResult([*comparison_lines(comparison, between), f"  Comparison  {outputs.plan}"], document)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from models import months
 from models.plan import categories
 from models.variants.plan_changes import Change
+from planner.analysis.bridge import BRIDGE, Bridge
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
 from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, report_workbook
 from planner.formatting import estimate_json, estimate_words, money, money_scale, over
 from planner.reports.comparison_tables import power, tables
-from planner.reports.plan.text import CATEGORY_WORDS
+from planner.reports.plan.text import category_words
 from planner.results.over_scenarios import expected_rows
 from planner.results.plan_figures import PlanFigures
+from planner.results.tables import Filled, TableColumn
 
 SHEET = "Comparison"
 MONTHS_LISTED = 18
@@ -26,8 +30,8 @@ SMALL = 1e-3
 """Ends of a difference that are no further apart than this share of it are not told apart."""
 
 
-def comparison_workbook(comparison: Comparison) -> bytes:
-    """The workbook."""
+def comparison_workbook(comparison: Comparison, bridges: Sequence[Bridge]) -> bytes:
+    """The workbook; `bridges` are from the first plan to each of the others."""
     first = comparison.first
     labels = " · ".join(each.label for each in comparison.sides)
     page = Page(
@@ -38,6 +42,7 @@ def comparison_workbook(comparison: Comparison) -> bytes:
         "careful" if any(each.notes for each in comparison.others) else "good",
         (
             costs_section(comparison),
+            _bridge_section(comparison, bridges),
             *scenarios_sections(comparison),
             *words_sections(comparison),
             figures_section(comparison),
@@ -45,7 +50,7 @@ def comparison_workbook(comparison: Comparison) -> bytes:
             _inputs(comparison),
         ),
     )
-    return report_workbook(first.dataset, page, tables(comparison))
+    return report_workbook(first.dataset, page, [*tables(comparison), _bridge_table(comparison, bridges)])
 
 
 def _headline(first: ComparedPlan, other: PlanDifference) -> str:
@@ -62,7 +67,7 @@ def _headline(first: ComparedPlan, other: PlanDifference) -> str:
         "1 value of the input differs" if len(other.inputs) == 1 else f"{len(other.inputs)} values of the input differ"
     )
     inputs = f", {differ}" if other.inputs else ", from the same input"
-    notes = [*other.notes, *_proven(other, currency)]
+    notes = [*other.notes, *_proven(first, other, currency)]
     return f"{other.side.label} {cost}; {decided}{inputs}. {' '.join(notes)}".strip()
 
 
@@ -84,8 +89,10 @@ def _decided(other: PlanDifference) -> str:
     )
 
 
-def _proven(other: PlanDifference, currency: str) -> list[str]:
+def _proven(first: ComparedPlan, other: PlanDifference, currency: str) -> list[str]:
     """A sentence where the gaps leave the difference open."""
+    if other.within_gaps(first):
+        return ["The two lie within each other's gaps: which of them is nearer to the best plan is not proven."]
     least = other.least_cost_difference
     if least.known_by == "unknown" or least.value(SMALL) is not None:
         return []
@@ -104,7 +111,7 @@ def costs_section(comparison: Comparison) -> Section:
     costs = [side.plans.expected_costs_usd for side in sides]
     size, word = money_scale(usd for each in costs for usd in each.values())
     rows: list[tuple[Any, ...]] = [
-        (CATEGORY_WORDS[category], *(each[category] / size for each in costs))
+        (category_words(category, max(each[category] for each in costs)), *(each[category] / size for each in costs))
         for category in categories()
         if any(each[category] for each in costs)
     ]
@@ -124,6 +131,35 @@ def costs_section(comparison: Comparison) -> Section:
 def _least_expected(side: ComparedPlan) -> float | None:
     """What any plan costs at least in expectation; None where that is not known, or something else was minimised."""
     return side.bound_usd if side.objective_usd == side.expected_usd else None
+
+
+def _bridge_section(comparison: Comparison, bridges: Sequence[Bridge]) -> Section:
+    """What of each difference is due to the inputs, what to the decisions."""
+    rows = [row for _, row in _bridge_rows(comparison, bridges)]
+    size, word = money_scale(usd for _, usd, _, _ in rows)
+    unit = f"{comparison.first.dataset.settings.currency} {word}".strip()
+    shown = [
+        (f"{label}: {cause}", over(usd, size), over(above, size), None, None, None, why)
+        for label, (cause, usd, above, why) in _bridge_rows(comparison, bridges)
+    ]
+    head = heads("Cause:text", "Cost:price", "Above its bound:price", ":text", ":text", ":text", "In words:text")
+    note = (
+        "inputs = the first plan's decisions, at the best dispatch, with the other's inputs - the first plan; "
+        "decisions = the other plan - that."
+    )
+    return Section(f"From the first plan to the others, {unit}", head, shown, note)
+
+
+def _bridge_rows(
+    comparison: Comparison, bridges: Sequence[Bridge]
+) -> Iterator[tuple[str, tuple[str, float | None, float | None, str]]]:
+    for other, each in zip(comparison.others, bridges, strict=True):
+        yield from ((other.side.label, row) for row in each.rows)
+
+
+def _bridge_table(comparison: Comparison, bridges: Sequence[Bridge]) -> Filled:
+    table = replace(BRIDGE, columns=(TableColumn("plan", "text", "plan"), *BRIDGE.columns))
+    return Filled(table, [(label, *row) for label, row in _bridge_rows(comparison, bridges)])
 
 
 def scenarios_sections(comparison: Comparison) -> list[Section]:
@@ -153,7 +189,7 @@ def figures_section(comparison: Comparison) -> Section:
 
     return Section(
         "Service, power and lock-in",
-        _named(comparison, "amount", "Figure"),
+        _named(comparison, "price", "Figure"),
         [
             row("Tokens served, bn", lambda plan: plan.totals.served_bn),
             row("Tokens short, bn", lambda plan: plan.totals.shortfall_bn),
@@ -217,11 +253,12 @@ def _inputs(comparison: Comparison) -> Section:
     return Section("Differences in the inputs", columns, *listed, if_empty="The inputs are the same.")
 
 
-def comparison_lines(comparison: Comparison) -> list[str]:
+def comparison_lines(comparison: Comparison, bridges: Sequence[Bridge] = ()) -> list[str]:
     """What differs, on a few lines."""
-    lines = []
-    for other in comparison.others:
+    lines, currency = [], comparison.first.dataset.settings.currency
+    for other, between in zip_longest(comparison.others, bridges):
         lines.append(_headline(comparison.first, other))
+        lines += [f"  bridge   {words}" for words in between.words(currency)] if between else []
         changed = _changed(other.changes)
         lines += [f"  {each.change:<8} {each.words}" for each in changed[:LINES]]
         if len(changed) > LINES:
@@ -239,7 +276,7 @@ def _shown(value: Any) -> str:
     return "nothing" if value == "" else str(value)
 
 
-def comparison_json(comparison: Comparison) -> dict[str, Any]:
+def comparison_json(comparison: Comparison, bridges: Sequence[Bridge] = ()) -> dict[str, Any]:
     """The same as plain values; months as `2026-09`."""
     label = comparison.first.dataset.label
     return {
@@ -299,7 +336,9 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
                     for each in other.inputs
                 ],
                 "notes": list(other.notes),
+                "within_gaps": other.within_gaps(comparison.first),
+                "bridge": [dict(zip(BRIDGE.headers, row, strict=True)) for row in between.rows] if between else [],
             }
-            for other in comparison.others
+            for other, between in zip_longest(comparison.others, bridges)
         ],
     }

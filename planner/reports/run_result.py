@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.core.compiled import Compiled, Size
     from models.parsing.sources import Sources
     from planner.analysis.alternatives import Alternative, AlternativesFound
+    from planner.analysis.bridge import Bridge
     from planner.analysis.infeasibility import Infeasibility
     from planner.analysis.marginal_values import MarginalValues
     from planner.analysis.plan_stability import KeptReport
@@ -62,6 +63,8 @@ class RunResult:
         With a plan to keep, what that did.
     alternatives_found
         Other plans, and what is known of those not found; None where none were asked for.
+    bridge
+        From the plan begun from or kept to to this one; None without.
     seconds
         Time by phase, see `PHASES`.
     sources
@@ -90,6 +93,7 @@ class RunResult:
     explanation_path: str = ""
     kept: KeptReport | None = None
     alternatives_found: AlternativesFound | None = None
+    bridge: Bridge | None = None
     model: Size | None = None
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
     input_path: str = ""

@@ -18,6 +18,7 @@ from models.faults import FaultyWorkbook, NamedWarning
 from models.parsing.sources import sources_of
 from models.plan import Plan
 from models.stochastic.fixed_decisions import kept_decisions
+from planner.analysis.plan_comparison import read_side
 from planner.console import run_log
 from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
 from planner.files.lock import run_lock
@@ -26,6 +27,7 @@ from planner.files.outputs import Outputs, name_of, outputs_of
 from planner.interrupt import Stop
 from planner.problem_reader import read
 from planner.reports.run_result import RunResult
+from planner.run.bridge import note_bridge
 from planner.run.options import PlanOptions
 from planner.run.publish import publish
 from planner.run.solve import check_options, solve_dataset
@@ -157,6 +159,9 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
     keep = None if request.keep is None else kept_decisions(dataset, _read_earlier(request.keep, dataset))
     start = None if request.start is None else _read_earlier(request.start, dataset)
     solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
+    before = request.keep or request.start
+    if before is not None:
+        note_bridge(result, lambda: read_side(before), request.options, stop, live, began)
 
 
 def read_problem(request: RunRequest) -> tuple[Dataset, Plan | None]:

@@ -56,7 +56,7 @@ def test_what_changed_and_which_input_changed_it(here: Run, plans: list[Path], t
     assert (change.sheet, change.row, change.column) == ("lease_terms", "L/12", "usd_per_accelerator_hour")
     assert (change.before, change.after) == (2, 6)
     book = openpyxl.load_workbook(tmp_path / "changed.xlsx")
-    assert book.sheetnames == ["Comparison", "Plans", "Decisions", "Costs", "Months", "Service", "Inputs"]
+    assert book.sheetnames == ["Comparison", "Plans", "Decisions", "Costs", "Months", "Service", "Inputs", "Bridge"]
     costs = [row for row in book["Costs"].iter_rows(min_row=2, values_only=True) if row[1] == "lease"]
     assert costs[1][3] == pytest.approx(-costs[0][2])
 
@@ -230,3 +230,15 @@ def test_what_is_proven_stands_below_what_plans_cost(plans: list[Path]) -> None:
         label, *bounds = costs_section(each).rows[-1]
         assert label == "Any plan costs at least"
         assert tuple(bound is not None for bound in bounds) == known
+
+
+def test_plans_within_each_others_gaps_are_told_as_such(plans: list[Path]) -> None:
+    """Two plans of one problem, 1 % apart and each proven to 2 %: neither is proven nearer to the best."""
+    side = compare(plans[:1] * 2).first
+    cost = side.objective_usd
+    solution = replace(side.plans.solution, objective_usd=1.01 * cost)
+    dearer = replace(side, label="dearer", plans=replace(side.plans, solution=solution), bound_usd=0.98 * cost)
+    near = compare_sides([replace(side, bound_usd=0.98 * cost), dearer])
+    assert near.others[0].within_gaps(near.first)
+    proven = compare_sides([replace(side, bound_usd=cost), replace(dearer, bound_usd=1.01 * cost)])
+    assert not proven.others[0].within_gaps(proven.first)

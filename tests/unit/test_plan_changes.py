@@ -15,6 +15,7 @@ def _lease(month=1, units=1, term=12, name="west", end=None, kind="lease", **fac
     return Signing(kind_named(kind), name, month, term, units, month, month + term - 1 if end is None else end, **facts)
 
 
+MORE = "west: 3 units from m1 instead of 1 unit from m1"
 ONE = Plan(signings=(_lease(),))
 
 
@@ -23,9 +24,10 @@ ONE = Plan(signings=(_lease(),))
     [
         (ONE, "same", "west: 1 unit from m1"),
         (Plan(signings=(_lease(month=4),)), "moved", "west: 1 unit from m4 instead of 1 unit from m1"),
-        (Plan(signings=(_lease(units=3),)), "resized", "west: 3 units from m1 instead of 1 unit from m1"),
+        (Plan(signings=(_lease(units=3),)), "resized", MORE),
         (Plan(), "dropped", "west: no longer 1 unit from m1"),
         (Plan(signings=(_lease(term=24),)), "changed", "west: for 24 instead of 12 months"),
+        (Plan(signings=(_lease(term=24, units=3),)), "resized", f"{MORE}, for 24 instead of 12 months"),
         (Plan(signings=(_lease(end=5, cancelled=True),)), "changed", "west: service until m5 instead of m12"),
     ],
 )

@@ -47,6 +47,12 @@ class PlanPage:
         """A sentence where a chart or a table would have nothing to show."""
         self.page.sheet.write_string(self.page.row, at, text, self.book.format(font_color=GREY))
 
+    def bridge(self) -> None:
+        """What changed from the plan begun from or kept to, in a sentence."""
+        if self.result.bridge is not None:
+            for words in self.result.bridge.words(self.currency):
+                self.page.note(f"From the plan before to this one: {words}. The sheet Bridge has it with the bounds.")
+
     def warnings(self) -> None:
         """What the plan was made with that a person has not yet accepted."""
         open_ones = self.result.open_warnings

@@ -60,6 +60,7 @@ class PlanOverview(PlanPage):
         cost = result.objective_usd if result.objective_usd is not None else figures.plan.objective_usd
         page.note(saving_words(result, "net present cost", cost))
         page.note(horizon_end_words(result))
+        self.bridge()
         page.row += 1
         self.warnings()
         self._actions(figures.actions)

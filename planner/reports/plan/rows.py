@@ -47,6 +47,7 @@ def filled_tables(result: RunResult) -> list[Filled]:
     return [
         Filled(SUMMARY, summary_rows(result, figures)),
         own["Decisions"],
+        *([result.bridge.table] if result.bridge else []),
         *kept_rows(result),
         *_alternatives(result, figures),
         *(own[sheet] for sheet in ("Capacity", "Service", "Limits", "Spend", "Bills", "Use", "Monthly")),

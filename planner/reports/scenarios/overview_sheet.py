@@ -58,6 +58,7 @@ class ScenarioOverview(PlanPage):
         self.page.tiles(money_tiles(self.plans, self.currency), TILE_SPANS)
         for words in notes(self.result, self.plans):
             self.page.note(words)
+        self.bridge()
         self.page.row += 1
         self.warnings()
         self._decide_now()

@@ -46,8 +46,10 @@ def all_tables(result: RunResult) -> list[Filled]:
     input_sheet = Filled(INPUT, result.input_rows)
     details = ("Serving", "Shortfall", "Source use", "On demand")
     views = [each for each in joined if each.table.sheet not in details]
+    between = [result.bridge.table] if result.bridge else []
     return [
         *own,
+        *between,
         *kept_rows(result),
         summary,
         *views,
