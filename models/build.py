@@ -15,6 +15,7 @@ from models.demand.serving import read_service
 from models.demand.single_site import add_single_sites
 from models.policy.caps import add_caps
 from models.policy.cash_account import add_cash_account
+from models.policy.resilience import add_resilience
 from models.policy.rules import add_rules
 from models.policy.stability import PlanStability, add_plan_stability
 from models.probes import add_capacity_probes, add_demand_probes
@@ -53,6 +54,7 @@ TERMS = (
     add_use_of_offers,
     add_promises,
     # what policy allows
+    add_resilience,
     add_caps,
     add_rules,
     # what it costs

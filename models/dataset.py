@@ -43,6 +43,7 @@ from models.schema import (
     Price,
     Ramp,
     Residual,
+    Resilience,
     Rival,
     Rule,
     Run,
@@ -93,6 +94,7 @@ class Dataset:
     `more`: the rows of all sheets that have no field of their own; `rows` and `with_rows` know any sheet by name.
     `carried` and `billed` are no sheets: a workbook begins at month 0, a problem that follows another
     (`models.roll`) remembers what was before. `must_take`: offers of which at least a unit has to be taken.
+    `losses`: those of `resilience` that the model holds (see `models.policy.resilience`); all where None.
     """
 
     settings: Settings
@@ -123,6 +125,7 @@ class Dataset:
     limits: tuple[Limit, ...] = ()
     rivals: tuple[Rival, ...] = ()
     funding: tuple[Funding, ...] = ()
+    resilience: tuple[Resilience, ...] = ()
     caps: tuple[Cap, ...] = ()
     rules: tuple[Rule, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
@@ -134,6 +137,7 @@ class Dataset:
     carried: tuple[Carried, ...] = ()
     billed: tuple[Billed, ...] = ()
     must_take: tuple[OfferKey, ...] = ()
+    losses: frozenset[tuple[str, str, int]] | None = None
 
     def rows(self, name: str) -> tuple[Any, ...]:
         """The rows of a sheet."""

@@ -49,6 +49,7 @@ WARNINGS = {
     "share-above-1": "a share of a cap above 1",
     "shortfall-below-revenue": "tokens whose loss costs less than the revenue lost with them",
     "signed-column-unused": "an offer says when or how much was signed",
+    "single-site-unprotected": "resilience of a single-site segment, which is left out",
     "single-site-without-site": "a single-site segment that no site can ever run",
     "sum-of-others": "a region or segment called total, sum or all, which may hold what others hold already",
     "tier-out-of-reach": "a tier that begins after the most blocks",

@@ -20,6 +20,7 @@ from models.audit.own_build import check_own_build
 from models.audit.payments import check_payments
 from models.audit.policy import Caps, OwedPayment, SignedValue, check_rules, owed, signed_values
 from models.audit.report import AuditReport, Check, CheckedInstance, Findings
+from models.audit.resilience import Left, check_resilience, left_after
 from models.audit.rules import RULES
 from models.audit.sanitize import clean
 from models.audit.service import Rates, check_service
@@ -34,6 +35,7 @@ __all__ = [
     "Check",
     "CheckedInstance",
     "Findings",
+    "Left",
     "OwedPayment",
     "SignedValue",
     "audit",
@@ -42,6 +44,7 @@ __all__ = [
     "net_present_cost",
     "owed_payments",
     "take_or_pay_minimums",
+    "what_is_left",
     "worth_after_horizon",
 ]
 
@@ -67,6 +70,7 @@ def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, t
     check_own_build(dataset, supply, findings)
     check_capacity(dataset, sound, supply, rates, findings)
     ledger = Ledger(dataset, sound, supply, demand)
+    check_resilience(dataset, supply, demand, rates, findings)
     Caps(dataset, sound, supply, ledger, demand, findings).check()
     check_cash_account(dataset, ledger, demand, earned_by_month(dataset, sound, demand), findings)
     check_rules(dataset, sound, findings)
@@ -105,6 +109,13 @@ def net_present_cost(dataset: Dataset, plan: Plan) -> float:
 def worth_after_horizon(dataset: Dataset, plan: Plan) -> float:
     """What hours in service beyond the horizon are worth by `residuals`, undiscounted USD, their fees at the most."""
     return sum(usd for each in Supply(dataset, plan).schedules for usd in each.worth_after_horizon.values())
+
+
+def what_is_left(dataset: Dataset, plan: Plan) -> list[Left]:
+    """How much of what is protected the rest can serve, for every loss and month of the sheet resilience."""
+    supply = Supply(dataset, plan)
+    demand = DemandAfterLimits(dataset, plan, Findings(RULES, 1e-6))
+    return list(left_after(dataset, supply, demand, Rates(dataset)))
 
 
 def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:

@@ -52,6 +52,7 @@ RULES: dict[str, str] = {
     "single_site_work_at_site": "the work of single-site segments is done by what their site has at work",
     "sites_keep_margin": "single-site work leaves its site the reserve margin, all hardware together",
     # caps and rules between offers
+    "resilience_holds": "without any one site, provider or region the rest can serve what is protected against it",
     "cap_capacity_mw": "caps on committed power",
     "cap_capacity_share": "caps on the share of committed power",
     "cap_cash_usd": "caps on cash",

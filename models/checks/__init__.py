@@ -20,7 +20,7 @@ MOST_FAULTS = 1000
 """So many faults of one check are told at most."""
 Check = Callable[[CheckContext], Iterator[Fault]]
 
-NO_PART_IN_SERVICE = ("caps", "rules", "scenarios", "scenario_factors", "history")
+NO_PART_IN_SERVICE = ("resilience", "caps", "rules", "scenarios", "scenario_factors", "history")
 """Sheets that say nothing of what can be served, beside those of what is leased out."""
 
 
@@ -71,6 +71,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (limits.prices_and_elasticity, ()),
         (limits.generosity_against_rivals, ("segments", "limits")),
         (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
+        (policy.protected_segments, ("segments",)),
         (policy.names_of_caps, (*sources, "hardware", "segments")),
         (policy.funding_of_no_account, ("settings",)),
         (policy.scenarios, ("scenarios",)),

@@ -33,6 +33,19 @@ def names_of_caps(context: CheckContext) -> Iterator[Fault]:
         yield fault_in(cap, "name", f"'{cap.name}'", expected, closest(cap.name, sorted(known[cap.scope])))
 
 
+def protected_segments(context: CheckContext) -> Iterator[Fault]:
+    """What is protected is a segment; warns of single-site ones, which are left out."""
+    for row in context.dataset.resilience:
+        segment = context.dataset.segment_of.get(row.segment)
+        if segment is None and row.segment != ALL:
+            expected, names = "a segment, or *", sorted(context.dataset.segment_of)
+            yield fault_in(row, "segment", f"'{row.segment}'", expected, closest(row.segment, names))
+        elif segment is not None and segment.single_site:
+            fix = "As it is the row protects nothing; delete it, or let the segment run at several sites."
+            found, expected = f"'{row.segment}', which runs at a single site", "a segment that can be split"
+            yield fault_in(row, "segment", found, expected, fix, "single-site-unprotected")
+
+
 def funding_of_no_account(context: CheckContext) -> Iterator[Fault]:
     """Warns of money that comes in while no cash account is kept."""
     if context.dataset.settings.opening_cash_usd is None and context.dataset.funding:

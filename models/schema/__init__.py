@@ -45,6 +45,7 @@ from models.schema.policy import (
     Rival,
     Rule,
 )
+from models.schema.resilience import Resilience
 from models.schema.runs import Run
 from models.schema.scenarios import (
     OF_OFFERS,
@@ -107,6 +108,7 @@ __all__ = [
     "Price",
     "Ramp",
     "Residual",
+    "Resilience",
     "Rival",
     "Rule",
     "Run",

@@ -8,6 +8,7 @@ from models.policy.cash_account import CashMonth
 from planner.results.periods import PeriodFigures
 from planner.results.power import PowerRow
 from planner.results.profit import COMPUTE, ProfitRow
+from planner.results.resilience import ResilienceRow
 from planner.results.tables import Table, TableColumn, columns
 from planner.results.unit_costs import UnitCost
 
@@ -71,4 +72,16 @@ UNIT_COSTS = Table(
     "what a million tokens cost by source and segment",
     columns("month:month", "by:text", "name:text", "cost_usd:money", "tokens_bn:amount", "usd_per_mtok:rate?"),
     UnitCost,
+)
+RESILIENCE = Table(
+    "Resilience",
+    "the tightest loss of each month, what is protected against it, and what the rest could serve",
+    columns(
+        "month:month",
+        "lost:text",
+        "segment:text",
+        "protected_bn_per_day:amount:protected",
+        "could_serve_bn_per_day:amount:could_serve",
+    ),
+    ResilienceRow,
 )

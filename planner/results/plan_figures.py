@@ -18,6 +18,7 @@ from planner.results.periods import PeriodFigures, joined
 from planner.results.periods import by_month as figures_by_month
 from planner.results.power import PowerRow, power
 from planner.results.profit import ProfitRow, RevenueTotals, profit_by_month, profit_by_quarter, revenue_totals
+from planner.results.resilience import ResilienceRow, resilience
 from planner.results.unit_costs import UnitCost, unit_costs
 from planner.results.views import (
     ServiceRow,
@@ -131,6 +132,11 @@ class PlanFigures:
     def cash_account(self) -> list[CashMonth]:
         """The cash account, a row a month; none where none is kept."""
         return account_of(self.dataset, self.plan)
+
+    @cached_property
+    def resilience(self) -> list[ResilienceRow]:
+        """The tightest losses, month by month; none without the sheet resilience."""
+        return resilience(self.dataset, self.plan, self.service)
 
     @cached_property
     def revenue(self) -> RevenueTotals:

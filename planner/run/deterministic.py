@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
-from models.audit import audit
+from models.audit import audit, what_is_left
 from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
+from models.policy.resilience import Loss
 from models.policy.stability import PlanStability
 from models.warm_start import start_values
 from planner.analysis.alternatives import AlternativesQuestion
@@ -25,6 +27,8 @@ from planner.solving.problem import Outcome
 from planner.solving.search import dispatch_proven, solve
 
 log = logging.getLogger("planner")
+KEPT_WITHIN = 5e-7
+"""What is left after a loss may serve so much less than what is protected: what the audit lets pass."""
 SECONDS_AFTER_STOP = 2.0
 """The time for marginal values where a person waits for the run to end."""
 
@@ -74,29 +78,51 @@ def _audited(
     return None
 
 
+def broken_losses(dataset: Dataset, plan: Plan) -> frozenset[Loss]:
+    """The losses after which the rest could not serve what is protected against them."""
+    if not dataset.resilience:
+        return frozenset()
+    left = what_is_left(dataset, plan)
+    return frozenset((each.against, each.lost, each.month) for each in left if each.multiple < 1.0 - KEPT_WITHIN)
+
+
 def _search(
     context: SolveContext, start: Plan | None, keep: PlanStability | None
 ) -> tuple[Outcome, list[tuple[Plan, float]]]:
     """How the search ended, and the plans it found with what was minimised, the best first."""
     result, stop = context.result, context.stop
-    with result.timed("build"):
-        model = build_model(context.dataset, stability=keep)
-        result.model = size = model.size
-        first = None if start is None else start_values(model, start)
-    log.info(
-        "Solving: %s rows, %s columns, %s of them whole numbers",
-        *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
-    )
-    progress = context.progress("Plan")
-    stop.draining = True
-    with result.timed("solve"):
-        outcome = solve(
-            model,
-            context.search_options(),
-            on_progress=progress.update,
-            should_stop=lambda: progress.stopped_by(stop),
-            start=first,
+    progress, seconds = context.progress("Plan"), 0.0
+    held: frozenset[Loss] = frozenset()
+    first = start
+    while True:
+        with result.timed("build"):
+            dataset = replace(context.dataset, losses=held)
+            model = build_model(dataset, stability=keep)
+            result.model = size = model.size
+            begin = None if first is None else start_values(model, first)
+        log.info(
+            "Solving: %s rows, %s columns, %s of them whole numbers",
+            *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
         )
+        stop.draining = True
+        with result.timed("solve"):
+            outcome = solve(
+                model,
+                context.search_options(),
+                on_progress=progress.update,
+                should_stop=lambda: progress.stopped_by(stop),
+                start=begin,
+            )
+        seconds += outcome.seconds
+        first = None if outcome.values is None else model.plan(outcome.values)
+        broken = frozenset[Loss]() if first is None else broken_losses(context.dataset, first) - held
+        if not broken or outcome.status != "optimal":
+            break
+        log.info("The plan breaks resilience in %s cases, which are added.", f"{len(broken):,}")
+        held |= broken
+    if broken:
+        outcome = replace(outcome, status="no_plan", values=None, other_values=(), objective_usd=None, gap=None)
+    outcome = replace(outcome, seconds=seconds)
     result.seconds |= outcome.parts
     for line in outcome.log:
         log.debug("HiGHS: %s", line)
@@ -109,7 +135,8 @@ def _search(
     if outcome.values is not None and not dispatch_proven(outcome):
         context.warn(*DISPATCH_UNPROVEN)
     found = [] if outcome.values is None else [outcome.values, *outcome.other_values]
-    return outcome, [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
+    plans = [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
+    return outcome, [(plan, usd) for plan, usd in plans if broken_losses(context.dataset, plan) <= held]
 
 
 def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> Plan:

@@ -86,6 +86,16 @@ PARTS: dict[str, Tables] = {
              "start_from": "2026-02", "single_site": "no"},
         ],
     },
+    "resilience": {
+        "resilience": [
+            {"against": "site", "protected_share": 0.6},
+            {"against": "provider", "segment": "chat", "protected_share": 0.5},
+        ],
+        "on_demand": [
+            {"provider": "spot", "region": "us", "hardware": "H100", "usd_per_accelerator_hour": 3,
+             "max_accelerators": 2},
+        ],
+    },
 }  # fmt: skip
 """A workbook of each part, beside `COMMON`."""
 

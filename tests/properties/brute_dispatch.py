@@ -448,6 +448,69 @@ def _month(
         if source.kind == "contract" and source.take_or_pay < 1.0:
             _excess(lp, data, month, i, [(work[i, block], hours) for block, hours in block_hours.items()], exact)
     _service(lp, data, month, site_of, block_hours, pools, work, powered)
+    for against in {row.against for row in data.resilience}:
+        for member in _members(data, against):
+            _without(lp, data, month, powered, against, member)
+
+
+def _members(data: Dataset, against: str) -> set[str]:
+    """Whom the sheets of capacity name."""
+    rows: list[tuple[Any, str]] = [(row, row.asset) for row in data.fleet]
+    rows += [(row, row.lease) for row in data.leases if row.status != "excluded"]
+    rows += [(row, row.contract) for row in data.contracts if row.status != "excluded"]
+    rows += [(row, row.build) for row in data.own_sites if row.status != "excluded"]
+    return {getattr(row, against) or name for row, name in rows}
+
+
+def _without(lp: Lp, data: Dataset, month: Month, powered: Mapping[int, int], against: str, member: str) -> None:
+    """What is left without one member serves what is protected, if need be with the margin and at any price."""
+    t, days = month.t, data.hours(month.t) / 24.0
+    rows = [row for row in data.resilience if row.against == against and _holds(data, row, t)]
+    shares = {}
+    for segment in data.segments:
+        own = [row.protected_share for row in rows if row.segment == segment.segment]
+        share = max(own or [row.protected_share for row in rows if row.segment == "*"], default=0.0)
+        if share and not segment.single_site:
+            shares[segment.segment] = share
+    if not shares:
+        return
+    pools: dict[tuple[str, str], tuple[float, list[tuple[int, float]]]] = {}
+    for i, source in enumerate(month.every):
+        fixed, terms = pools.get((source.region, source.hardware), (0.0, []))
+        if getattr(source, against) != member:
+            fixed, terms = (fixed, [*terms, (powered[i], 1.0)]) if i in powered else (fixed + source.online, terms)
+        pools[source.region, source.hardware] = fixed, terms
+    for (region, hardware), out in month.leased_out:
+        if (against, member) != ("region", region):
+            fixed, terms = pools.get((region, hardware), (0.0, []))
+            pools[region, hardware] = fixed - out, terms
+            lp.row([(column, -1.0) for column, _ in terms], high=fixed - out)
+    sold: dict[tuple[str, str], float] = defaultdict(float)
+    for provider, region, hardware, _, most in on_demand_offers(data, t):
+        if member not in ({"provider": provider, "region": region}.get(against),):
+            sold[region, hardware] += most
+    busy: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
+    for (name, region, when), tokens in month.demand:
+        if name not in shares:
+            continue
+        terms, segment = [], data.segment_of[name]
+        for pool_region, hardware in {*pools, *sold}:
+            for block in data.blocks:
+                pace = tokens_per_accelerator_hour(data, segment, hardware, t) * block.hours_per_day * days
+                reached = network_usd_per_bn(data, pool_region, region) is not None
+                if pace > 0.0 and reached and when in ("", block.block):
+                    column = lp.column(t)
+                    terms.append((column, pace))
+                    busy[pool_region, hardware, block.block].append((column, 1.0))
+        lp.row(terms, low=shares[name] * tokens)
+    for (region, hardware, _), used in busy.items():
+        fixed, terms = pools.get((region, hardware), (0.0, []))
+        lp.row([*used, *((column, -1.0) for column, _ in terms)], high=fixed + sold[region, hardware])
+
+
+def _holds(data: Dataset, row: Any, t: int) -> bool:
+    first = 0 if row.from_month is None else data.t(row.from_month)
+    return first <= t and (row.until_month is None or t <= data.t(row.until_month))
 
 
 def _power(lp: Lp, data: Dataset, month: Month) -> dict[int, int]:

@@ -12,7 +12,7 @@ from properties.money_rows import with_money
 from properties.relations import columns_times, times
 from properties.workbook_rows import Maker, a_commitment, a_run, own_build, some_limits
 from properties.workbook_sizes import few_enough, shifted
-from properties.workbooks import a_cap, a_rule, some_options
+from properties.workbooks import a_cap, a_rule, some_options, some_resilience
 
 from models.dataset import Dataset
 from models.schema import SHEETS, Cap, LoadBlock, LoadShape, Network, Option
@@ -136,6 +136,8 @@ def sprinkled(data: Dataset, random: Random, most: int) -> Dataset:
         data = replace(data, options=(*data.options, *some_options(make, data, len(data.options))))
     if make.chance(4):
         data = replace(data, rules=(*data.rules, *a_rule(make, data, "strewn")))
+    if make.chance(2) and not data.resilience:
+        data = replace(data, resilience=some_resilience(make, data))
     for what in (_vendors, _must_serve, _late_right):
         if make.chance(2):
             data = what(data, make)

@@ -16,7 +16,7 @@ from properties.workbook_rows import Maker, asked, lease_outs, machines, one_con
 from properties.workbook_sizes import few_enough, shifted
 
 from models.dataset import Dataset
-from models.schema import MEASURES, Cap, Contract, Fleet, Lease, Option, OwnSite, Rule
+from models.schema import MEASURES, Cap, Contract, Fleet, Lease, Option, OwnSite, Resilience, Rule
 
 RAMPS = [*ramp("slow", (1, 0.5, 0.5), (2, 1.0, 1.0)), *ramp("late", (2, 1.0, 1.25))]
 
@@ -58,6 +58,7 @@ def workbook(random: Random) -> Dataset:
     data = dataset(rows, months=make.months, **settings)
     data = replace(data, options=some_options(make, data) if make.chance(2) else ())
     data = replace(data, rules=a_rule(make, data) if make.chance(4) else ())
+    data = replace(data, resilience=some_resilience(make, data) if make.chance(2) else ())
     data = replace(data, caps=tuple(a_cap(make, data, f"cap{i}") for i in range(make.one_of(0, 0, 0, 0, 1, 1, 2))))
     return shifted(few_enough(data, 1500), make.one_of(0, 0, 1, 2, 10, 11))
 
@@ -85,6 +86,19 @@ def some_options(make: Maker, data: Dataset, had: int = 0) -> tuple[Option, ...]
         )
         for k in range(make.one_of(1, 1, 2))
     )
+
+
+def some_resilience(make: Maker, data: Dataset) -> tuple[Resilience, ...]:
+    """What must go on when one of a kind is lost, for all segments and now and then for one apart."""
+    against = make.one_of("site", "site", "provider", "region")
+    share = make.one_of(0.3, 0.6)
+    rows = [Resilience(against=against, protected_share=share, **make.window("from_month", "until_month"))]
+    if make.chance(4):
+        own = make.one_of(0.0, 0.9)
+        segment = make.one_of(*data.segments).segment
+        window = make.window("from_month", "until_month")
+        rows.append(Resilience(against=against, segment=segment, protected_share=own, **window))
+    return tuple(rows)
 
 
 def a_rule(make: Maker, data: Dataset, name: str = "policy") -> tuple[Rule, ...]:

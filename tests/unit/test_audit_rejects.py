@@ -14,7 +14,7 @@ from unit.plans import changed, online, pay, serve, short, signing, use, with_ro
 from models.audit import RULES, audit
 from models.dataset import Dataset
 from models.plan import LimitChoice, OnDemandUse, OptionPurchase, Plan
-from models.schema import Cap, Rule, Scenario, ScenarioFactor
+from models.schema import Cap, Resilience, Rule, Scenario, ScenarioFactor
 
 Tamper = Callable[[Dataset, Plan], tuple[Dataset, Plan]]
 
@@ -79,6 +79,11 @@ def deserted(name: str) -> Tamper:
 
 def no_growth(dataset: Dataset, plan: Plan) -> tuple[Dataset, Plan]:
     return replace(dataset, demand=dataset.demand[:-1]), plan
+
+
+def one_lost(dataset: Dataset, plan: Plan) -> tuple[Dataset, Plan]:
+    """All demand is protected against the loss of a site."""
+    return replace(dataset, resilience=(Resilience(against="site", protected_share=1.0),)), plan
 
 
 def overpaid(plan: Plan) -> Plan:
@@ -178,6 +183,7 @@ TAMPERED: list[tuple[str, str, Tamper]] = [
     ("run_is_done_once", "a_run", cell("signings", 0, units=2)),
     ("run_is_done_once", "a_run", cell("signings", 0, month=1, start=1, end=2)),
     ("demand_is_met", "a_run", less("signings", 0)),
+    ("resilience_holds", "busy_fleet", one_lost),
     ("work_is_done", "busy_fleet", cell("source_use", 0, accelerators=7.0)),
     ("work_is_done", "busy_fleet", cell("source_use", 0, accelerators=8.5)),
     ("sources_within_online", "busy_fleet", cell("source_use", 0, accelerators=10.5)),

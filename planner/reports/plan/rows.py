@@ -12,7 +12,7 @@ from planner.analysis.offer_values import local_worth, offer_facts
 from planner.reports.plan.text import summary_rows
 from planner.reports.run_result import RunResult
 from planner.results.assumptions import assumptions
-from planner.results.period_tables import CASH, POWER, PROFIT, PROFIT_BY_QUARTER, QUARTERS, UNIT_COSTS
+from planner.results.period_tables import CASH, POWER, PROFIT, PROFIT_BY_QUARTER, QUARTERS, RESILIENCE, UNIT_COSTS
 from planner.results.plan_figures import PlanFigures
 from planner.results.plan_tables import (
     ALTERNATIVE_COSTS,
@@ -59,6 +59,7 @@ def filled_tables(result: RunResult) -> list[Filled]:
         own[UNIT_COSTS.sheet],
         own[POWER.sheet],
         *([own[CASH.sheet]] if CASH.sheet in own else []),
+        *([own[RESILIENCE.sheet]] if RESILIENCE.sheet in own else []),
         *marginal_tables(result.marginal),
         *_offers_not_taken(result, figures),
         assumptions(figures.dataset, result.sources),
@@ -88,6 +89,7 @@ def tables_of_plan(figures: PlanFigures) -> list[Filled]:
         rows_by_month(UNIT_COSTS, figures.unit_costs),
         rows_by_month(POWER, figures.power),
         *([rows_by_month(CASH, figures.cash_account)] if figures.cash_account else []),
+        *([rows_by_month(RESILIENCE, figures.resilience)] if figures.resilience else []),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
     ]
 
