@@ -33,7 +33,14 @@ class HeldPlan:
     why_not: str = ""
 
 
-def hold(dataset: Dataset, earlier: Plan, options: SolveOptions, stop: Stop, on_asked: Callable[[], bool]) -> HeldPlan:
+def hold(
+    dataset: Dataset,
+    earlier: Plan,
+    options: SolveOptions,
+    stop: Stop,
+    on_asked: Callable[[], bool],
+    until: int | None = None,
+) -> HeldPlan:
     """The decisions of an earlier plan held in a problem that begins in the same month.
 
     Parameters
@@ -48,9 +55,11 @@ def hold(dataset: Dataset, earlier: Plan, options: SolveOptions, stop: Stop, on_
         Whether to stop.
     on_asked
         Shows the search going on; whether it shall stop.
+    until
+        The last month t whose decisions are held; None for all of them.
     """
     decisions, dropped = replay(dataset, earlier)
-    until = dataset.horizon[-1]
+    until = dataset.horizon[-1] if until is None else min(until, dataset.horizon[-1])
     model = build_model(dataset, every_month=True)
     why = (*(each.words for each in dropped if each.month <= until), *beyond_the_horizon(model, decisions, until))
     if why:

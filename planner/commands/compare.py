@@ -8,19 +8,25 @@ import click
 
 from planner.command import CommandResult, command
 from planner.console import Console
-from planner.errors import WrongUsage
+from planner.errors import ExitCode, WrongUsage
 from planner.files.atomic import json_bytes, written_together
 from planner.files.lock import run_lock
 from planner.files.outputs import outputs_of, same_file
-from planner.options import PATH, output_option
+from planner.options import PATH, option, output_option
 from planner.version import __version__
 
 
 @command(short_help="Compare plans side by side.")
 @click.argument("plans", type=PATH, nargs=-1, required=True, metavar="PLAN PLAN...")
 @output_option("output", "COMPARISON.xlsx", "outputs/compare/<UTC time>/comparison.xlsx")
-def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> CommandResult:
-    """Compare plans with the first of them.
+@option(
+    "--actuals",
+    type=PATH,
+    metavar="FILE",
+    help="What happened, a workbook as the plan was made from: one plan is compared with it, by offer and month.",
+)
+def compare(console: Console, plans: tuple[Path, ...], output: Path | None, actuals: Path | None) -> CommandResult:
+    """Compare plans with the first of them, or a plan with what happened.
 
     Decisions, costs, service, limits, lock-in, and the differences between their inputs; with scenarios or without.
     """
@@ -28,6 +34,8 @@ def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> C
     from planner.analysis.plan_comparison import compare as compare_plans
     from planner.reports.comparison import SHEET, comparison_json, comparison_lines, comparison_workbook
 
+    if actuals is not None:
+        return _with_actuals(plans, actuals, output)
     if len(plans) < 2:
         raise WrongUsage("Name at least two plans; the first is the one that the others are compared with.")
     comparison = compare_plans(plans)
@@ -41,3 +49,22 @@ def compare(console: Console, plans: tuple[Path, ...], output: Path | None) -> C
     with run_lock(outputs), written_together(files):
         pass
     return CommandResult([*comparison_lines(comparison, between), f"  Comparison  {outputs.plan}"], document)
+
+
+def _with_actuals(plans: tuple[Path, ...], actuals: Path, output: Path | None) -> CommandResult:
+    """One plan against what happened."""
+    from planner.analysis.actuals import against_actuals
+    from planner.reports.actuals import SHEET, actuals_json, actuals_lines, actuals_workbook
+
+    if len(plans) != 1:
+        raise WrongUsage("Name one plan with --actuals.")
+    found = against_actuals(plans[0], actuals)
+    outputs = outputs_of(Path("compare"), output, Path("outputs"), name="comparison", sheets={SHEET})
+    if output is not None and any(same_file(output, each) for each in (*plans, actuals)):
+        raise WrongUsage(f"The comparison would be written over {output}. Give -o another name.")
+    document = actuals_json(found) | {"path": str(outputs.plan), "planner_version": __version__}
+    files = {outputs.plan: actuals_workbook(found), outputs.json: json_bytes(document)}
+    with run_lock(outputs), written_together(files):
+        pass
+    code = ExitCode.OK if found.actual is not None else ExitCode.INFEASIBLE
+    return CommandResult([*actuals_lines(found), f"  Comparison  {outputs.plan}"], document, code)

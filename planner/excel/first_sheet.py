@@ -27,6 +27,8 @@ from planner.excel.book import (
 )
 
 Tone = Literal["good", "careful", "bad"]
+TILE_LETTERS = 12
+"""Letters that a tile has room for in large type."""
 PAGE_PIXELS = 640
 """Pixels of columns that a portrait page holds at full size, whichever program prints it."""
 LETTER = 0.95
@@ -132,7 +134,9 @@ class FirstSheet:
         edge = {"bg_color": BAND, "left": 5, "left_color": BLUE, "indent": 1, "align": "left"}
         label = self.book.format(font_size=9, font_color=GREY, **edge)
         for tile, (first, last) in zip(tiles, spans, strict=True):
-            figure = self.book.format(font_size=16, bold=True, font_color=HEADER, num_format=tile.number_format, **edge)
+            long = isinstance(tile.value, str) and len(tile.value) > TILE_LETTERS
+            shown = {"bold": True, "font_color": HEADER, "num_format": tile.number_format}
+            figure = self.book.format(font_size=10 if long else 16, **shown, **edge)
             for offset, style in enumerate((label, figure, label)):
                 if last > first:
                     self.sheet.merge_range(self.row + offset, first, self.row + offset, last, "", style)
@@ -285,7 +289,7 @@ def _head_lines(text: str, width: float) -> int:
     >>> _head_lines("Forcing it in costs at least, USD", 15.0), _head_lines("Offer", 3.0)
     (3, 1)
     """
-    letters = max(1, int((width - 1.0) / 1.1))
+    letters = max(1, int((width - 2.0) / 1.1))
     return len(textwrap.wrap(text, letters, break_long_words=False)) or 1
 
 

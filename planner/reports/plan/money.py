@@ -87,7 +87,7 @@ def _money(plans: ScenarioSetResult, whole: PeriodFigures) -> Iterator[Row]:
     yield "Cash paid", "money", lambda row: row.cash_usd
     if plans.dataset.settings.opening_cash_usd is not None:
         yield "Cash at the end", "money", lambda row: row.closing
-    yield "Tokens served, bn", "amount", lambda row: row.served_bn
+    yield "Tokens served, tn", "amount", lambda row: row.served_bn / 1000.0
     if whole.utilisation is not None:
         yield "Utilisation", "share", lambda row: row.utilisation
         yield "Power signed at the end, MW", "amount", lambda row: row.signed_mw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ PERIODS = LAST - FIRST
 """Stretches of the horizon that limits and service are shown in."""
 SEGMENTS = 10
 """Segments shown here."""
+LETTERS = 13
+"""Letters on a line of what is said of a segment in a stretch of months."""
 CHART_PIXELS, ROW_PIXELS = 290, 20
 ACTION_COLUMNS = (
     ("Offer", "text"),
@@ -120,7 +123,8 @@ class PlanOverview(PlanPage):
         kinds = ("text", *["month"] * len(grid.starts))
         page.head(["Segment", *map(dataset.label, grid.starts)], kinds, last=LAST)
         for line in grid.lines[:SEGMENTS]:
-            page.sheet.set_row(page.row, 24)
+            lines = max((math.ceil(len(cell.text) / LETTERS) for cell in line.cells), default=1)
+            page.sheet.set_row(page.row, 12.0 * max(2, lines))
             look = {"bottom": 1, "bottom_color": LINE}
             name = book.format(text_wrap=True, align="left", indent=1, **look)
             page.sheet.write_string(page.row, FIRST, line.segment, name)
