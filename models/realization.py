@@ -16,7 +16,7 @@ from models.schema import ScenarioFactor
 
 ALL = "*"
 """As the name of a factor: everything that the quantity acts on."""
-ADDED = ("demand_growth", "delivery_delay_months")
+ADDED = ("demand_growth", "delivery_delay_months", "rival_generosity")
 """Quantities that are added to what they act on; others multiply it."""
 
 
@@ -105,6 +105,30 @@ class Realization:
     def delay(self, offer: str, t: int) -> int:
         """Months added to an offer's lead time: signed in month t, or once signed due to start in it."""
         return round(self._added("delivery_delay_months", offer, t))
+
+    def usage_price(self, hardware: str, t: int) -> float:
+        """Multiplier of usage charges and energy for the hours used of a hardware in month t."""
+        return self._product("usage_price", (hardware,), t)
+
+    def fleet_share(self, names: Iterable[str], t: int) -> float:
+        """Multiplier of what is online of an asset in month t: `names` are its own, provider, site and region."""
+        return self._product("fleet_share", names, t)
+
+    def revenue(self, segment: str, t: int) -> float:
+        """Multiplier of what a million tokens of a segment earns in month t."""
+        return self._product("revenue", (segment,), t)
+
+    def shortfall_cost(self, segment: str, t: int) -> float:
+        """Multiplier of what a million tokens of a segment costs that falls short in month t."""
+        return self._product("shortfall_cost", (segment,), t)
+
+    def churn(self, segment: str, t: int) -> float:
+        """Multiplier of what a segment loses in month t by limits and by shortfall."""
+        return self._product("churn", (segment,), t)
+
+    def rival_generosity(self, segment: str, t: int) -> float:
+        """What is added to the generosity of a segment's rivals in month t."""
+        return self._added("rival_generosity", segment, t)
 
     def exit(self, *names: str) -> int | None:
         """The month from which a supplier has left, by the earliest row that names the offer or its provider."""

@@ -59,10 +59,11 @@ class DemandAfterLimits:
                     where = f"{dataset.label(t)} {segment.segment}, share of revenue left"
                     findings.at_least("demand_is_left", where, limit.revenue - lost, 0.0, 1.0)
                 ahead = limit.generosity - _rivals(dataset, segment.segment, t)
-                lost = (1 - segment.recovery_per_month) * lost + limit.churn
+                churned = FactorPaths(dataset).product("churn", t, segment.segment)
+                lost = (1 - segment.recovery_per_month) * lost + limit.churn * churned
                 lost -= segment.share_won_per_generosity * ahead
                 if wanted_bn:
-                    lost += segment.churn_per_shortfall * missing[t, segment.segment] / wanted_bn
+                    lost += churned * segment.churn_per_shortfall * missing[t, segment.segment] / wanted_bn
 
         self.of_segment = sums(((t, name), tokens) for (t, _, name, _), tokens in self.tokens.items())
         # before limits: what they leave may be nothing but rounding
@@ -91,13 +92,23 @@ class _Effect:
 
 
 def _rivals(dataset: Dataset, segment: str, t: int) -> float:
-    """How generous rivals are in month t; 0 before the first row."""
+    """How generous rivals are in month t, 0 before the first row, and what the scenario adds."""
     begun = [row for row in dataset.rivals if row.segment == segment and dataset.t(row.month) <= t]
-    return max(begun, key=lambda row: row.month).generosity if begun else 0.0
+    given = max(begun, key=lambda row: row.month).generosity if begun else 0.0
+    return given + FactorPaths(dataset).addend("rival_generosity", t, segment)
+
+
+SCENARIO_PRICES = {"revenue_usd_per_mtok": "revenue", "shortfall_usd_per_mtok": "shortfall_cost"}
+"""The factor of a scenario that multiplies a price."""
 
 
 def token_price(dataset: Dataset, segment: str, column: str, t: int) -> float:
-    """Revenue or shortfall price of a million tokens in month t: by `prices` where given there, else by `segments`."""
+    """Revenue or shortfall price of a million tokens in month t, as the scenario has it."""
+    return _plain_price(dataset, segment, column, t) * FactorPaths(dataset).product(SCENARIO_PRICES[column], t, segment)
+
+
+def _plain_price(dataset: Dataset, segment: str, column: str, t: int) -> float:
+    """By `prices` where given there, else by `segments`."""
     plain = getattr(dataset.segment_of[segment], column)
     given = {
         dataset.t(row.month): getattr(row, column)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from models.audit.commitment_schedule import AuditedCommitment
 from models.audit.demand import MTOK_PER_BN, DemandAfterLimits, token_price
 from models.audit.kinds import AUDITED
-from models.audit.scenario_factors import FactorPaths
+from models.audit.scenario_factors import FactorPaths, fleet_share
 from models.audit.schedules import counts
 from models.audit.supply import Supply, source_key
 from models.dataset import Dataset
@@ -73,7 +73,8 @@ class Ledger:
                 early = row.from_month is not None and month < row.from_month
                 too_late = row.until_month is not None and month > row.until_month
                 if not early and not too_late and t < exit_month:
-                    cost = row.usd_per_accelerator_hour * row.accelerators * self.dataset.hours(t)
+                    online = row.accelerators * fleet_share(self.dataset, row, t)
+                    cost = row.usd_per_accelerator_hour * online * self.dataset.hours(t)
                     site = row.site or row.asset
                     self._add(t, "fleet", row.provider, row.asset, cost, kind="fleet", region=row.region, site=site)
 
@@ -86,8 +87,9 @@ class Ledger:
             name, kind = source.billed_as or source.name, source.kind
             if source.billed_as:
                 kind = "site" if source.billed_as in AUDITED["site"].offers(self.dataset) else "energy"
+            rate = source.usage_usd * FactorPaths(self.dataset).product("usage_price", use.month, use.hardware)
             self._add(
-                use.month, "usage", source.provider, name, source.usage_usd * hours,
+                use.month, "usage", source.provider, name, rate * hours,
                 kind=kind, region=source.region, site=source.site,
             )  # fmt: skip
 

@@ -8,9 +8,14 @@ from __future__ import annotations
 from math import prod
 
 from models.dataset import Dataset
-from models.schema import ScenarioFactor
+from models.schema import Fleet, ScenarioFactor
 
 EVERYTHING = "*"
+
+
+def fleet_share(dataset: Dataset, row: Fleet, t: int) -> float:
+    """The share of an asset that is online in month t: rows may name it, its provider, its site or its region."""
+    return FactorPaths(dataset).product("fleet_share", t, row.asset, row.provider, row.site or row.asset, row.region)
 
 
 class FactorPaths:

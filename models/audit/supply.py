@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.audit.kinds import AUDITED
 from models.audit.report import Findings
-from models.audit.scenario_factors import FactorPaths
+from models.audit.scenario_factors import FactorPaths, fleet_share
 from models.audit.schedules import AuditedSigning, AuditedSource
 from models.dataset import Dataset
 from models.grouping import sums
@@ -63,7 +63,7 @@ class Supply:
                 begun = row.from_month is None or row.from_month <= month
                 over = row.until_month is not None and row.until_month < month
                 if begun and not over and t < exit_month:
-                    source.add(t, row.accelerators)
+                    source.add(t, row.accelerators * fleet_share(dataset, row, t))
             self.sources["fleet", row.asset, 0, row.hardware] = source
 
     def _add(self, schedule: AuditedSigning) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
+from models.dataset import Dataset
 from models.demand.limit_effects import product
 from models.demand.limit_paths import combinations, limit_paths
 from models.demand.prices import SegmentPrices
@@ -86,7 +87,18 @@ def limits_in_force(context: CheckContext) -> Iterator[Fault]:
             found = f"no limit that may be in force in {dataset.label(month)}"
             yield fault_in(own[0], "from_month", found, "one in every month", _what_binds(segment))
         if paths and not stuck:
-            yield from _pushed_below_zero(context, segment, rows)
+            for view in (dataset, *_with_other_losses(dataset)):
+                found_there = list(_pushed_below_zero(view, segment, rows))
+                yield from found_there
+                if found_there:
+                    break
+
+
+def _with_other_losses(dataset: Dataset) -> Iterator[Dataset]:
+    """The scenarios in which limits or rivals take other shares."""
+    moving = ("churn", "rival_generosity")
+    names = dict.fromkeys(each.scenario for each in dataset.scenario_factors if each.quantity in moving)
+    return (dataset.in_scenario(name) for name in names)
 
 
 def _what_binds(segment: Segment) -> str:
@@ -98,8 +110,8 @@ def _what_binds(segment: Segment) -> str:
     return f"Widen from_month and until_month of the segment's limits, or its rules of change{reason}."
 
 
-def _pushed_below_zero(context: CheckContext, segment: Segment, rows: dict[tuple[str, str], Limit]) -> Iterator[Fault]:
-    dataset, prices = context.dataset, SegmentPrices(context.dataset)
+def _pushed_below_zero(dataset: Dataset, segment: Segment, rows: dict[tuple[str, str], Limit]) -> Iterator[Fault]:
+    prices = SegmentPrices(dataset)
     columns = {"demand_multiplier": "demand"}
     if any(block.peak for block in dataset.blocks):
         columns["peak_demand_multiplier"] = "peak_demand"
@@ -112,6 +124,7 @@ def _pushed_below_zero(context: CheckContext, segment: Segment, rows: dict[tuple
             if below is not None:
                 what = "revenue" if column.startswith("revenue") else "demand"
                 found = f"{share:g}, less up to {lost[below]:g} lost to churn by {dataset.label(below)}"
+                found += f" in scenario '{dataset.scenario}'" if dataset.scenario else ""
                 fix = f"Lower churn_per_month or narrow the windows of limits that lose {what}, or raise {column}."
                 place = rows[segment.segment, together[0].limit]
                 yield fault_in(place, column, found, f"{what} that stays at least 0", fix)

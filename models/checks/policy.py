@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 from models.checks.context import CheckContext, fault_in
@@ -96,7 +97,8 @@ def scenarios_all_alike(context: CheckContext) -> Iterator[Fault]:
     yield Fault("settings", "first_stage_months", "", found, expected, fix, "scenarios-never-told-apart")
 
 
-LEAST = {"demand_growth": -1.0}
+LEAST = {"demand_growth": -1.0, "rival_generosity": -math.inf}
+"""The least value of a factor; 0 of others."""
 
 
 def scenario_factors(context: CheckContext) -> Iterator[Fault]:
@@ -107,6 +109,9 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
         "demand": names["segments"],
         "demand_growth": names["segments"],
         "throughput": names["throughput"] | names["hardware"],
+        **dict.fromkeys(("revenue", "shortfall_cost", "churn", "rival_generosity"), names["segments"]),
+        "usage_price": names["hardware"],
+        "fleet_share": _of_fleet(context),
         "on_demand_price": names["hardware"],
         "on_demand_cap": names["hardware"],
         "price": offers,
@@ -132,6 +137,12 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(factor, "value", f"{factor.value:g}", f"at least {least:g} for {factor.quantity}", fix)
         if factor.quantity == "delivery_delay_months" and factor.value != int(factor.value):
             yield fault_in(factor, "value", f"{factor.value:g}", "whole months", "Write a whole number.")
+
+
+def _of_fleet(context: CheckContext) -> frozenset[str]:
+    """What a share of the fleet may name."""
+    columns = ("asset", "provider", "site", "region")
+    return frozenset().union(*(context.used(column, "fleet") for column in columns))
 
 
 def _unknown(factor: ScenarioFactor, known: Iterable[str]) -> Fault:

@@ -14,6 +14,7 @@ from math import prod
 
 from models.core.linear import Linear
 from models.core.model import Model
+from models.dataset import Dataset
 from models.demand.baseline import segment_demand
 from models.demand.churn_figures import Churn
 from models.demand.segment_limits import SegmentLimits
@@ -24,7 +25,7 @@ def add_churn(model: Model, segments: Sequence[SegmentLimits]) -> None:
     """Adds what is lost by limits and to rivals; what shortfall adds comes with `add_churn_by_shortfall`."""
     months = model.dataset.horizon[1:]
     changing = {each.segment.segment: each for each in segments if _changes(each)}
-    free = [name for name, each in changing.items() if _is_free(each.segment)]
+    free = [name for name, each in changing.items() if _is_free(model.dataset, each.segment)]
     index = [(name, t) for name in changing for t in months if name not in free]
     lost = {key: Linear.of(each) for key, each in _columns(model, index).items()}
     for name in free:
@@ -34,7 +35,9 @@ def add_churn(model: Model, segments: Sequence[SegmentLimits]) -> None:
         each.lost[0] = Linear(segment.lost_share)
         for t in months:
             before = each.lost[t - 1].times(churn.kept(1.0)).add_constant(churn.to_rivals(t - 1))
-            before.plus_all((each.at(name, t - 1), churn.by_limit(limit)) for name, limit in each.limit_effects.items())
+            before.plus_all(
+                (each.at(name, t - 1), churn.by_limit(limit, t - 1)) for name, limit in each.limit_effects.items()
+            )
             each.lost[t] = lost.get((segment.segment, t), before)
             if segment.segment in changing:
                 body = each.lost[t].times(1.0).plus(before, -1.0)
@@ -51,12 +54,12 @@ def _columns(model: Model, index: Sequence[tuple[str, int]]) -> dict[tuple[str, 
 def _bounded_columns(model: Model, each: SegmentLimits) -> dict[int, Linear]:
     """What is lost by month t >= 1, between what it is with the best and the worst of luck."""
     segment, churn, found = each.segment, Churn(model.dataset, each.segment), dict[int, Linear]()
-    by_limit = [[churn.by_limit(effect) for effect in effects] for effects in each.levers.values()]
     wanted = prod(max(max(effect.demand, effect.peak_demand) for effect in effects) for effects in each.levers.values())
-    short = segment.max_shortfall_share * segment.churn_per_shortfall if _by_shortfall(segment) else 0.0
+    most_short = segment.max_shortfall_share if _by_shortfall(segment) else 0.0
     least = most = segment.lost_share
     for t in model.dataset.horizon[1:]:
-        to_rivals = churn.to_rivals(t - 1)
+        to_rivals, short = churn.to_rivals(t - 1), most_short * churn.share_by_shortfall(t - 1)
+        by_limit = [[churn.by_limit(effect, t - 1) for effect in effects] for effects in each.levers.values()]
         most = churn.kept(most) + to_rivals + sum(map(max, by_limit)) + short * max(0.0, wanted - least)
         least = churn.kept(least) + to_rivals + sum(map(min, by_limit))
         column = model.add_unbounded("lost_or_won", (segment.segment, t))
@@ -76,9 +79,10 @@ def _by_shortfall(segment: Segment) -> bool:
     return bool(segment.churn_per_shortfall and segment.shortfall_usd_per_mtok is not None)
 
 
-def _is_free(segment: Segment) -> bool:
-    """Whether it may be below 0, or adapts to what happens."""
-    return bool(segment.share_won_per_generosity or segment.lost_share < 0.0 or _by_shortfall(segment))
+def _is_free(dataset: Dataset, segment: Segment) -> bool:
+    """Whether it may be below 0, or adapts to what happens: what limits lose may differ by scenario."""
+    uncertain = any(each.quantity == "churn" for each in dataset.scenario_factors)
+    return uncertain or bool(segment.share_won_per_generosity or segment.lost_share < 0.0 or _by_shortfall(segment))
 
 
 def add_churn_by_shortfall(model: Model) -> None:
@@ -89,7 +93,7 @@ def add_churn_by_shortfall(model: Model) -> None:
         churn, short = Churn(dataset, dataset.segment_of[name]), model.shortfall.get((name, t - 1))
         baseline = demanded[name, t - 1] * dataset.hours(t - 1) / 24.0
         if short is not None:
-            body.plus(short, -churn.by_shortfall(unit, baseline))
+            body.plus(short, -churn.by_shortfall(unit, baseline, t - 1))
         model.add_constraint("churn_adds_up", (name, t), body, equals=0.0)
     for (name, t), share in model.revenue_left.items():
         if dataset.segment_of[name].churn_per_shortfall:

@@ -79,14 +79,14 @@ def _paths(dataset: Dataset, segment: str, effects: Iterable[LimitEffect]) -> Li
 
     churn = Churn(dataset, row)
 
-    def lost_by(state: State | None, lost: float) -> float:
-        return lost if state is None else churn.kept(lost) + churn.by_limit(choices[state[0]])
+    def lost_by(state: State | None, lost: float, t: int) -> float:
+        return lost if state is None else churn.kept(lost) + churn.by_limit(choices[state[0]], t - 1)
 
     months: list[dict[State, float]] = []
     for t in dataset.horizon:
         arrivals = months[-1].items() if months else ((None, 0.0),)
         reached = _most(
-            (following, lost_by(state, lost)) for state, lost in arrivals for following in followers(state, t)
+            (following, lost_by(state, lost, t)) for state, lost in arrivals for following in followers(state, t)
         )
         if not reached:
             return LimitPaths((), t)

@@ -2,7 +2,7 @@ r"""Prices over time: what a million tokens earns, and what one costs that falls
 
 Between two months given, outside the horizon too, a price is interpolated geometrically (linearly if one is 0);
 before the first and after the last it is the nearest. A column that `prices` leaves blank for a segment is that of
-`segments`.
+`segments`. A scenario multiplies both.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ class SegmentPrices:
     def revenue_usd_per_bn(self, segment: str, t: int) -> float:
         """What a billion tokens demanded earns at baseline."""
         price = self._in_force("revenue_usd_per_mtok", segment, t)
-        return MTOK_PER_BN * (price or 0.0)
+        return MTOK_PER_BN * (price or 0.0) * self._dataset.realization.revenue(segment, t)
 
     def shortfall_usd_per_bn(self, segment: str, t: int) -> float:
         """What a billion tokens costs that is not served; 0 where shortfall is not allowed."""
         if self._dataset.segment_of[segment].shortfall_usd_per_mtok is None:
             return 0.0
-        return MTOK_PER_BN * (self._in_force("shortfall_usd_per_mtok", segment, t) or 0.0)
+        price = self._in_force("shortfall_usd_per_mtok", segment, t)
+        return MTOK_PER_BN * (price or 0.0) * self._dataset.realization.shortfall_cost(segment, t)
 
     def _in_force(self, column: str, segment: str, t: int) -> float | None:
         rows = self._rows.get(segment, ())

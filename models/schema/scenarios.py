@@ -21,6 +21,7 @@ class Scenario(Row):
 QUANTITIES = (
     "demand", "demand_growth", "throughput", "on_demand_price", "on_demand_cap",
     "price", "delivered_share", "delivery_delay_months", "supplier_exit",
+    "usage_price", "fleet_share", "revenue", "shortfall_cost", "churn", "rival_generosity",
 )  # fmt: skip
 
 OF_OFFERS = ("price", "delivered_share", "delivery_delay_months", "supplier_exit")
@@ -33,7 +34,7 @@ class ScenarioFactor(Row):
 
     scenario: str = column("name", "in which scenario", refers=("scenarios",))
     quantity: str = column("choice", "what changes", choices=QUANTITIES)
-    name: str = column("name", "of which segment, workload, hardware, offer or provider; * for all")
+    name: str = column("name", "of which segment, workload, hardware, offer, asset, provider, site, region; * for all")
     from_month: int | None = column("month", "holds from here to the next row; blank: the first month", default=None)
     value: float = column("number", "how much", default=0.0)
 

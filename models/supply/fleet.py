@@ -2,7 +2,7 @@ r"""Fleet: what is already online.
 
 Per asset a and month t in [from_month, until_month]:
 online accelerators = accelerators; running cost = usd_per_accelerator_hour x accelerators x hours_t. In a scenario
-what a provider that has left hosted is neither online nor paid for.
+its fleet_share multiplies both, and what a provider that has left hosted is neither online nor paid for.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 from models.core.ledgers import Payer, Source
 from models.core.linear import Linear
 from models.core.model import Model
+from models.dataset import Dataset
 from models.kinds import FLEET
+from models.schema import Fleet
 
 
 def add_fleet(model: Model) -> None:
@@ -30,9 +32,18 @@ def add_fleet(model: Model) -> None:
             sublet=asset.sublet,
         )
         payer = Payer(FLEET, asset.asset, asset.provider, asset.region, site)
-        exit_month = dataset.realization.exit(asset.provider)
-        for t in dataset.window(asset.from_month, asset.until_month):
-            if exit_month is None or t < exit_month:
-                model.capacity.bring_online(source, t, Linear(asset.accelerators))
-                running_cost = asset.usd_per_accelerator_hour * asset.accelerators * dataset.hours(t)
-                model.costs.pay("fleet", payer, t, Linear(running_cost))
+        for t, accelerators in accelerators_online(dataset, asset).items():
+            model.capacity.bring_online(source, t, Linear(accelerators))
+            running_cost = asset.usd_per_accelerator_hour * accelerators * dataset.hours(t)
+            model.costs.pay("fleet", payer, t, Linear(running_cost))
+
+
+def accelerators_online(dataset: Dataset, asset: Fleet) -> dict[int, float]:
+    """Accelerators of an asset by month t in which it is there."""
+    gone = dataset.realization.exit(asset.provider)
+    names = asset.asset, asset.provider, asset.site or asset.asset, asset.region
+    return {
+        t: asset.accelerators * dataset.realization.fleet_share(names, t)
+        for t in dataset.window(asset.from_month, asset.until_month)
+        if gone is None or t < gone
+    }

@@ -37,7 +37,8 @@ def worth_of(
     if t not in dataset.horizon:
         return 0.0
     mw = accelerators * dataset.hardware_of[hardware].kw / 1000.0
-    usage = usage_usd * accelerators * dataset.hours(t) * dataset.discount(t)
+    rate = usage_usd * dataset.realization.usage_price(hardware, t)
+    usage = rate * accelerators * dataset.hours(t) * dataset.discount(t)
     return max(0.0, values.get((region, hardware, t), 0.0) * mw - usage)
 
 

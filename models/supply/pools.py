@@ -155,11 +155,16 @@ def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]
         model.add_constraint("site_does_its_work", (site, *key), body, at_most=0.0)
 
 
+def _usage_usd(model: Model, source: Source, t: int) -> float:
+    """The charge for an accelerator-hour used in month t."""
+    return source.usage_usd * model.dataset.realization.usage_price(source.hardware, t)
+
+
 def _charge(model: Model, each: UseClass) -> None:
     """Usage charges of a class and of overage; a metered source learns its hours."""
     source = each.sources[0]
     for block, use in each.use.items():
-        usd = source.usage_usd * block_hours(model.dataset, each.t, block) * model.units.accelerators
+        usd = _usage_usd(model, source, each.t) * block_hours(model.dataset, each.t, block) * model.units.accelerators
         model.costs.pay("usage", payer_of(source), each.t, use.times(usd), reported=False)
         if source.metered:
             model.capacity.metered_use[source, each.t, block] = use
@@ -167,7 +172,8 @@ def _charge(model: Model, each: UseClass) -> None:
         for block in each.use:
             overage = model.capacity.overage.get((each.pool, each.t, block), {}).get(member)
             if overage is not None:
-                usd = member.usage_usd * block_hours(model.dataset, each.t, block) * model.units.accelerators
+                hours = block_hours(model.dataset, each.t, block)
+                usd = _usage_usd(model, member, each.t) * hours * model.units.accelerators
                 model.costs.pay("usage", payer_of(member), each.t, overage.times(usd), reported=False)
 
 
@@ -239,6 +245,6 @@ def _usage_payments(model: Model, classes: list[UseClass], rows: list[SourceUse]
         source = sources[row.kind, row.name, row.term_months, row.hardware]
         if source.usage_usd:
             hours = block_hours(model.dataset, row.month, row.block)
-            usd = source.usage_usd * (row.accelerators + row.overage) * hours
+            usd = _usage_usd(model, source, row.month) * (row.accelerators + row.overage) * hours
             present = usd * model.costs.discount(row.month)
             yield payment(payer_of(source), "usage", row.month, usd, present)

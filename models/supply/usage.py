@@ -35,4 +35,5 @@ def charged_hours(dataset: Dataset, plan: Plan) -> Iterator[tuple[Used, float, f
         term = ways.get((use.kind, use.name, use.term_months), 0)
         hours = dataset.hours_per_day[use.block] / 24.0 * dataset.hours(use.month)
         rate = rates.get((use.kind, use.name, term), 0.0)
+        rate *= dataset.realization.usage_price(use.hardware, use.month)
         yield (use.kind, use.name, term, use.month), (use.accelerators + use.overage) * hours, rate

@@ -11,6 +11,7 @@ from models.plan import Plan
 from models.supply.bill_rows import BillRow
 from models.supply.commitment_kind import COMMITMENT
 from models.supply.commitment_periods import on_demand_multiple
+from models.supply.fleet import accelerators_online
 from models.supply.kind import OfferKind
 from models.supply.on_demand import price_paths, seller_name
 from models.supply.usage import charged_hours
@@ -67,8 +68,6 @@ def _usage(dataset: Dataset, plan: Plan) -> Iterator[BillRow]:
 
 def _fleet(dataset: Dataset) -> Iterator[BillRow]:
     for asset in dataset.fleet:
-        exit_month = dataset.realization.exit(asset.provider)
-        for t in dataset.window(asset.from_month, asset.until_month):
-            if exit_month is None or t < exit_month:
-                hours = asset.accelerators * dataset.hours(t)
-                yield _by_the_hour(dataset, t, asset.asset, hours, asset.usd_per_accelerator_hour, RUNNING)
+        for t, accelerators in accelerators_online(dataset, asset).items():
+            hours = accelerators * dataset.hours(t)
+            yield _by_the_hour(dataset, t, asset.asset, hours, asset.usd_per_accelerator_hour, RUNNING)

@@ -101,8 +101,9 @@ def _lost(data: Dataset, segment: Segment, path: Sequence[Sequence[Limit]], rank
     for t in data.horizon:
         rivals = {data.t(row.month): row.generosity for row in data.rivals if row.segment == segment.segment}
         theirs = next((rivals[month] for month in sorted(rivals, reverse=True) if month <= t), 0.0)
+        theirs += plus(data, "rival_generosity", t, segment.segment)
         ahead = sum(rank[row.limit] for row in path[t]) - theirs
-        churn = sum(row.churn_per_month for row in path[t])
+        churn = sum(row.churn_per_month for row in path[t]) * times(data, "churn", t, segment.segment)
         lost.append((1.0 - segment.recovery_per_month) * lost[t] + churn - segment.share_won_per_generosity * ahead)
     return lost[:-1]
 

@@ -191,7 +191,12 @@ def tokens_per_accelerator_hour(data: Dataset, segment: Segment, hardware: str, 
 
 
 def price(data: Dataset, segment: Segment, column: str, t: int) -> float:
-    """What a million tokens earns, or costs that falls short, in month t."""
+    """What a million tokens earns, or costs that falls short, in month t, as the scenario has it."""
+    quantity = {"revenue_usd_per_mtok": "revenue", "shortfall_usd_per_mtok": "shortfall_cost"}[column]
+    return _plain_price(data, segment, column, t) * times(data, quantity, t, segment.segment)
+
+
+def _plain_price(data: Dataset, segment: Segment, column: str, t: int) -> float:
     rows = [row for row in data.prices if row.segment == segment.segment and getattr(row, column) is not None]
     known = sorted((data.t(row.month), float(getattr(row, column))) for row in rows)
     if not known:
@@ -315,7 +320,8 @@ def _churn(lp: Lp, data: Dataset, loss: Loss) -> None:
     for t in list(data.horizon)[:-1]:
         tokens = sum(each for _, each in loss.baseline[t])
         here = [j for j, column in enumerate(lp.columns) if (column.segment, column.t) == (loss.segment, t)]
-        more = [(j, -segment.churn_per_shortfall / tokens) for j in here if lp.columns[j].short] if tokens else []
+        churn = segment.churn_per_shortfall * times(data, "churn", t, loss.segment)
+        more = [(j, -churn / tokens) for j in here if lp.columns[j].short] if tokens else []
         kept = (lp.lost[loss.segment, t], segment.recovery_per_month - 1.0)
         lp.row([(lp.lost[loss.segment, t + 1], 1.0), kept, *more], low=0.0, high=0.0)
 
@@ -418,7 +424,7 @@ def _month(
                 "site": source.site,
                 "offer": energy if source.kind == "chips" else source.name,
             }
-            usage = source.usage * hours
+            usage = source.usage * hours * times(data, "usage_price", t, source.hardware)
             column = lp.column(t, usage * discount, source.online, cash=usage, **where)
             work[i, block] = column
             if i in powered:

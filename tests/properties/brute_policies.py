@@ -10,7 +10,7 @@ from typing import Any
 from properties.brute_bills import Holding, Source, promises, signing_months
 from properties.brute_demand import LimitPath, demand, revenue_usd
 from properties.brute_dispatch import Account, Budget, Floor
-from properties.brute_factors import gone
+from properties.brute_factors import gone, times
 
 from models.dataset import Dataset
 from models.schema import Cap, ChipOrder, Fleet
@@ -33,11 +33,17 @@ def fleet_running(data: Dataset, t: int) -> list[tuple[str, str, str, float]]:
             row.provider,
             row.region,
             row.site or row.asset,
-            row.accelerators * row.usd_per_accelerator_hour * data.hours(t),
+            _online(data, row, t) * row.usd_per_accelerator_hour * data.hours(t),
         )
         for row in data.fleet
         if _is_online(data, row, t)
     ]
+
+
+def _online(data: Dataset, row: Fleet, t: int) -> float:
+    """Accelerators of an asset that is there."""
+    names = tuple(dict.fromkeys((row.asset, row.provider, row.site or row.asset, row.region)))
+    return row.accelerators * times(data, "fleet_share", t, *names)
 
 
 def _is_online(data: Dataset, row: Fleet, t: int) -> bool:
@@ -49,7 +55,7 @@ def sources_online(data: Dataset, holdings: Sequence[Holding], t: int) -> tuple[
     """What is online in month t, units of the same lease and term added up."""
     fleet = [
         Source(
-            "fleet", row.asset, 0, row.hardware, row.provider, row.region, row.site or row.asset, row.accelerators,
+            "fleet", row.asset, 0, row.hardware, row.provider, row.region, row.site or row.asset, _online(data, row, t),
             row.usage_usd_per_accelerator_hour, row.sublet, True,
         )
         for row in data.fleet

@@ -41,12 +41,16 @@ def _factors(data: Dataset, random: Random, name: str, quantities: tuple[str, ..
     offers = [*data.lease_of, *data.contract_of]
     providers = [each.provider for each in (*data.leases, *data.contracts, *data.on_demand)]
     hardware = [each.hardware for each in data.hardware]
+    segments = [each.segment for each in data.segments]
     acts_on = {
-        "demand": [each.segment for each in data.segments],
-        "demand_growth": [each.segment for each in data.segments],
+        "demand": segments,
+        "demand_growth": segments,
         "throughput": [each.workload for each in data.throughput] + hardware,
         "on_demand_price": hardware,
         "on_demand_cap": hardware,
+        **dict.fromkeys(("revenue", "shortfall_cost", "churn", "rival_generosity"), segments),
+        "usage_price": hardware,
+        "fleet_share": [name for each in data.fleet for name in (each.asset, each.provider, each.region)],
         "price": offers,
         "delivered_share": offers,
         "delivery_delay_months": offers,
@@ -59,6 +63,12 @@ def _factors(data: Dataset, random: Random, name: str, quantities: tuple[str, ..
         "on_demand_price": [0.5, 2.0],
         "on_demand_cap": [0.0, 0.5],
         "price": [0.5, 1.5],
+        "revenue": [0.5, 2.0],
+        "shortfall_cost": [0.5, 2.0],
+        "churn": [0.0, 0.5, 2.0],
+        "rival_generosity": [-0.5, 0.5],
+        "usage_price": [0.5, 2.0],
+        "fleet_share": [0.0, 0.5, 1.5],
         "delivered_share": [0.5, 0.0, 1.5],
         "delivery_delay_months": [1.0, 2.0],
         "supplier_exit": [1.0],

@@ -1,0 +1,105 @@
+"""Money, fleet and rivals that are uncertain, worked out by hand: what a factor of each quantity multiplies or adds.
+
+One accelerator serves 1 bn tokens a day. Hours: January 744, February 672.
+"""
+
+from __future__ import annotations
+
+import pytest
+from builders import costs, dataset, demand, fleet, lease, on_demand, segment, solved, solved_or_none, term
+from stochastic import factor, scenario, solved_in
+
+from models.audit import audit
+from models.demand.revenue import revenues
+from models.schema import Limit, Rival
+
+
+def test_usage_price_by_hardware_and_month() -> None:
+    """Charges of fleet and leases for hours used are times 3 from February on; what is paid for having them is not."""
+    rows = (
+        fleet(usage_usd_per_accelerator_hour=0.5),
+        lease("deal", term(2, 0.1, usage_usd_per_accelerator_hour=0.2), sign_until=None),
+        demand(2.0, months=2),
+    )
+    plan = solved_in(*rows, factor("s", "usage_price", 3.0, name="H100", t=1), months=2)
+    assert costs(plan)["usage"] == pytest.approx((0.5 + 0.2) * (744 + 3 * 672))
+    assert costs(plan)["lease"] == pytest.approx(0.1 * (744 + 672))
+
+
+@pytest.mark.parametrize("name", ["own", "us-inc", "hall", "us", "*"])
+def test_fleet_share_by_asset_provider_site_and_region(name: str) -> None:
+    """Half the fleet is online, costs half and serves half; the other half is bought by the hour."""
+    rows = (fleet(accelerators=2.0, site="hall", usd_per_accelerator_hour=1.0), on_demand(5.0), demand(2.0))
+    plan = solved_in(*rows, factor("s", "fleet_share", 0.5, name=name), months=1)
+    assert [each.accelerators for each in plan.online] == [1.0]
+    assert costs(plan)["fleet"] == pytest.approx(744)
+    assert costs(plan)["on_demand"] == pytest.approx(5 * 744)
+
+
+def test_shares_of_two_names_multiply() -> None:
+    """An asset at half of a provider that is at half has a quarter; a row for all then holds for neither."""
+    factors = [
+        factor("s", "fleet_share", 0.5, name="own"),
+        factor("s", "fleet_share", 0.5, name="us-inc"),
+        factor("s", "fleet_share", 9.0),
+    ]
+    plan = solved_in(fleet(accelerators=4.0), demand(1.0), factors, months=1)
+    assert [each.accelerators for each in plan.online] == [1.0]
+
+
+def test_revenue_and_cost_of_shortfall() -> None:
+    """A token earns twice as much and costs three times as much where it falls short: 31 bn tokens of 1 USD a Mtok."""
+    chat = segment(revenue_usd_per_mtok=0.5, shortfall_usd_per_mtok=1.0)
+    data = dataset(
+        chat,
+        demand(1.0),
+        scenario("s", 1.0),
+        factor("s", "revenue", 2.0, name="chat"),
+        factor("s", "shortfall_cost", 3.0),
+        months=1,
+    ).in_scenario("s")
+    plan = solved(data)
+    assert costs(plan)["shortfall"] == pytest.approx(31_000 * 3.0)
+    (month,) = revenues(data, plan)
+    assert (month.baseline, month.lost) == (pytest.approx(31_000 * 0.5 * 2.0), pytest.approx(31_000 * 0.5 * 2.0))
+
+
+def test_churn_by_limits() -> None:
+    """A limit in force in January loses 0.1 x 2 of February's baseline: 0.3 a token of revenue goes with it."""
+    rows = (
+        segment(revenue_usd_per_mtok=0.3),
+        Limit(segment="chat", limit="only", churn_per_month=0.1),
+        demand(1.0, months=2),
+        fleet(accelerators=1.0),
+    )
+    plan = solved_in(*rows, factor("s", "churn", 2.0, name="chat"), months=2)
+    assert costs(plan)["revenue_forgone"] == pytest.approx(0.2 * 28_000 * 0.3)
+
+
+def test_churn_by_shortfall() -> None:
+    """All of January falls short, so 0.4 x 0.5 of February's baseline is lost: no cost of shortfall for it."""
+    rows = (segment(shortfall_usd_per_mtok=1.0, churn_per_shortfall=0.4), demand(1.0, months=2))
+    plan = solved_in(*rows, factor("s", "churn", 0.5), months=2)
+    assert costs(plan)["shortfall"] == pytest.approx(31_000 + 0.8 * 28_000)
+
+
+def test_rivals_grow_more_generous() -> None:
+    """A rival at 1, in January 0.5 more than told, wins 0.2 x (1.5 - 1) of February's baseline."""
+    rows = (
+        segment(revenue_usd_per_mtok=0.3, share_won_per_generosity=0.2),
+        Limit(segment="chat", limit="only", generosity=1.0),
+        Rival(segment="chat", month=24312, generosity=1.0),
+        demand(1.0, months=2),
+        fleet(accelerators=2.0),
+    )
+    plan = solved_in(*rows, factor("s", "rival_generosity", 0.5, name="chat"), months=2)
+    assert costs(plan)["revenue_forgone"] == pytest.approx(0.1 * 28_000 * 0.3)
+
+
+def test_audit_finds_another_charge() -> None:
+    """A plan made without the factor pays less than the audit expects with it."""
+    rows = (fleet(usage_usd_per_accelerator_hour=0.5), demand(1.0))
+    plain = solved(dataset(*rows, months=1))
+    data = dataset(*rows, scenario("s", 1.0), factor("s", "usage_price", 2.0), months=1).in_scenario("s")
+    assert not audit(data, plain).passed
+    assert solved_or_none(data) is not None
