@@ -47,6 +47,7 @@ EXEMPT = {
         "spend_commitments.commitment",
         "rules.rule",
         "scenarios.scenario",
+        "residuals.hardware",
     },
     "changes no plan: read by planner scenarios alone": {"history"},
 }
@@ -119,6 +120,8 @@ def changes(data: Dataset, place: Place, random: Random) -> Iterator[Dataset]:
             yield replace(
                 data, **{sheet.name: other if sheet.name == "settings" else (*rows[:k], other, *rows[k + 1 :])}
             )
+    if sheet.name == "residuals" and column is None:  # without its row what is kept would be a fault
+        yield replace(data, residuals=(*rows[:k], replace(rows[k], usd_per_accelerator_hour=0.0), *rows[k + 1 :]))
     if sheet.key and (column is None or column.kind in ("choice", "name", "names")):
         yield _without(data, sheet, k)
 

@@ -26,12 +26,25 @@ def with_residuals(data: Dataset, make: Maker) -> Dataset:
     rows = tuple(
         Residual(
             hardware=each.hardware,
-            usd_per_accelerator_hour=make.one_of(0.2, 0.5, 0.9),
-            decline_per_year=make.one_of(0.0, 0.9),
+            usd_per_accelerator_hour=make.one_of(0.2, 0.3, 0.6),
+            decline_per_year=make.one_of(0.0, 0.9, 0.99),
         )
         for each in data.hardware
     )
+    data = _kept_longer(data, make) if make.chance(7) else data
     return replace(data, settings=replace(data.settings, end_of_horizon="residual"), residuals=rows)
+
+
+def _kept_longer(data: Dataset, make: Maker) -> Dataset:
+    """Contracts, and the longest terms of leases on offer, last some months more."""
+    more, on_offer = make.one_of(3, 6), {row.lease for row in data.leases if row.status == "offer"}
+    longest = {row.lease: row for row in sorted(data.lease_terms, key=lambda row: row.term_months)}
+    terms = (
+        replace(row, term_months=row.term_months + more) if row is longest[row.lease] and row.lease in on_offer else row
+        for row in data.lease_terms
+    )
+    contracts = (replace(row, term_months=row.term_months + more) for row in data.contracts)
+    return replace(data, lease_terms=tuple(terms), contracts=tuple(contracts))
 
 
 def with_prices(data: Dataset, make: Maker) -> Dataset:
