@@ -42,7 +42,7 @@ def check_resilience(
 
 
 def left_after(dataset: Dataset, supply: Supply, demand: DemandAfterLimits, rates: Rates) -> Iterator[Left]:
-    """Every loss of every month in which something is protected against it."""
+    """The losses of every month in which something is protected, but those that leave no less than another."""
     leased = sums(
         ((t, schedule.region, hardware), count)
         for schedule in supply.schedules
@@ -57,10 +57,22 @@ def left_after(dataset: Dataset, supply: Supply, demand: DemandAfterLimits, rate
                 for (month, block, segment, region), tokens in demand.tokens.items()
                 if month == t and segment in shares and tokens > 0
             }
-            for member in sorted(_members(dataset, against)) if shares else ():
-                protected = sums((segment, tokens) for (segment, _, _), tokens in asked.items())
-                multiple = _multiple(dataset, supply, rates, asked, leased, (against, member, t))
-                yield Left(t, against, member, protected, multiple)
+            left = {
+                member: _pools(dataset, supply, leased, (against, member, t))
+                for member in (sorted(_members(dataset, against)) if shares else ())
+            }
+            protected = sums((segment, tokens) for (segment, _, _), tokens in asked.items())
+            for member, pools in left.items():
+                if not any(_less(other, pools, name < member) for name, other in left.items() if name != member):
+                    multiple = _multiple(dataset, supply, rates, asked, pools, t)
+                    yield Left(t, against, member, protected, multiple)
+
+
+def _less(one: dict[tuple[str, str], float], other: dict[tuple[str, str], float], first: bool) -> bool:
+    """Whether one leaves no more than the other in any pool; of those that leave the same the first."""
+    keys = one.keys() | other.keys()
+    pairs = [(one.get(key, 0.0), other.get(key, 0.0)) for key in keys]
+    return all(mine <= theirs for mine, theirs in pairs) and (first or any(mine < theirs for mine, theirs in pairs))
 
 
 def _shares(dataset: Dataset, against: str, t: int) -> dict[str, float]:
@@ -88,17 +100,10 @@ def _members(dataset: Dataset, against: str) -> set[str]:
     return found
 
 
-def _multiple(
-    dataset: Dataset,
-    supply: Supply,
-    rates: Rates,
-    asked: dict[tuple[str, str, str], float],
-    leased: dict[tuple[int, str, str], float],
-    loss: tuple[str, str, int],
-) -> float:
-    """The most times that what is protected can be served by what is left; below 1 where it cannot, -1 without any."""
-    from scipy.optimize import linprog
-
+def _pools(
+    dataset: Dataset, supply: Supply, leased: dict[tuple[int, str, str], float], loss: tuple[str, str, int]
+) -> dict[tuple[str, str], float]:
+    """Accelerators that can be at work in each pool without one member; below 0 where takers cannot be carried."""
     against, member, t = loss
     pools: dict[tuple[str, str], float] = {}
     for source in supply.sources.values():
@@ -109,13 +114,29 @@ def _multiple(
         if month == t and (against, member) != ("region", region):
             pools[region, hardware] = pools.get((region, hardware), 0.0) - count
     if any(count < -1e-6 * max(1.0, supply.total(t)) for count in pools.values()):
-        return -1.0
+        return pools
     for provider, region, hardware in {(row.provider, row.region, row.hardware) for row in dataset.on_demand}:
         row = on_demand_row(dataset, provider, region, hardware, t)
         if row is not None and (against, member) not in (("provider", provider), ("region", region)):
             share = FactorPaths(dataset).product("on_demand_cap", t, hardware)
             sold = 0.0 if share == 0 else np.inf if row.max_accelerators is None else row.max_accelerators * share
             pools[region, hardware] = max(0.0, pools.get((region, hardware), 0.0)) + sold
+    return pools
+
+
+def _multiple(
+    dataset: Dataset,
+    supply: Supply,
+    rates: Rates,
+    asked: dict[tuple[str, str, str], float],
+    pools: dict[tuple[str, str], float],
+    t: int,
+) -> float:
+    """The most times that what is protected can be served by what is left; below 1 where it cannot, -1 without any."""
+    from scipy.optimize import linprog
+
+    if any(count < -1e-6 * max(1.0, supply.total(t)) for count in pools.values()):
+        return -1.0
     links = {(each.capacity_region, each.demand_region): each.allowed for each in dataset.network}
     deferrable = {each.segment for each in dataset.segments if each.timing == "deferrable"}
     needs = sums(

@@ -23,6 +23,7 @@ from models.dataset import Dataset, block_hours
 from models.demand.network import Routes
 from models.demand.service import ANY_BLOCK
 from models.demand.throughput import TokensServed
+from models.grouping import groups
 from models.kinds import PROBE
 from models.supply.on_demand import price_paths
 from models.supply.registry import bought
@@ -57,9 +58,9 @@ def add_resilience(model: Model) -> None:
     """Adds what is left to serve of protected demand, for each loss that is to be held."""
     if not model.dataset.resilience:
         return
-    demands: list[_Protected] = []
-    for loss in _losses(model):
-        demands += _Left(model, loss).demands()
+    facts = _Facts(model)
+    losses = list(_losses(model, facts))
+    demands = [each for loss in losses for each in _Left(facts, loss).demands()]
     keys = {(*each.key, *place): (each, place) for each in demands for place in each.places}
     work = model.add_variables("kept_work", keys)
     used: dict[tuple[Loss, Pool, str], Linear] = defaultdict(Linear)
@@ -76,8 +77,8 @@ def add_resilience(model: Model) -> None:
         if limit is not None:
             body = total.times(1.0).plus(limit, -1.0)
             model.add_constraint("kept_work_within_what_is_left", (*loss, *pool, block), body, at_most=0.0)
-    for loss in _losses(model):
-        left = lefts.get(loss) or _Left(model, loss)
+    for loss in losses:
+        left = lefts.get(loss) or _Left(facts, loss)
         for pool in sorted({pool for pool, t in model.capacity.leased_out if t == loss[2]}):
             leased = left.leased_out(pool)
             if not leased.is_zero:
@@ -85,7 +86,7 @@ def add_resilience(model: Model) -> None:
                 model.add_constraint("leased_out_of_what_is_left", (*loss, *pool), body, at_most=0.0)
 
 
-def _losses(model: Model) -> Iterator[Loss]:
+def _losses(model: Model, facts: _Facts) -> Iterator[Loss]:
     """The losses to be held: of members with nothing online only where no member has anything."""
     dataset = model.dataset
     for against in dict.fromkeys(row.against for row in dataset.resilience):
@@ -93,20 +94,34 @@ def _losses(model: Model) -> Iterator[Loss]:
         for t in dataset.horizon:
             if not protected_shares(dataset, against, t):
                 continue
-            online = (each for each, month in model.capacity.online if month == t and each.kind != PROBE)
-            there = {getattr(each, against) for each in online}
-            sellers = {seller[against == "region"] for seller, path in price_paths(dataset).items() if t in path}
+            there = {
+                getattr(each, against) for (_, month), found in facts.sources.items() if month == t for each in found
+            }
+            sellers = {seller[against == "region"] for seller, path in facts.prices.items() if t in path}
             holding = [name for name in names if name in there or (against != "site" and name in sellers)]
             for name in holding or names[:1]:
                 if dataset.losses is None or (against, name, t) in dataset.losses:
                     yield against, name, t
 
 
+class _Facts:
+    """What is looked up for every loss: sources by pool and month, on-demand prices, services, routes and rates."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        found = model.capacity.sources().items()
+        self.sources = {key: [each for each in sources if each.kind != PROBE] for key, sources in found}
+        self.prices = price_paths(model.dataset)
+        self.services = groups((each.t, each) for each in model.services)
+        self.pools = groups((t, pool) for pool, t in sorted(model.capacity.reachable))
+        self.served, self.routes = TokensServed(model.dataset), Routes(model.dataset)
+
+
 class _Left:
     """What is left when one is lost in a month: accelerators by pool in model units, and the demand it has to serve."""
 
-    def __init__(self, model: Model, loss: Loss) -> None:
-        self.model, self.loss = model, loss
+    def __init__(self, facts: _Facts, loss: Loss) -> None:
+        self.facts, self.model, self.loss = facts, facts.model, loss
         self.against, self.member, self.t = loss
 
     def is_lost(self, source: Source) -> bool:
@@ -116,8 +131,7 @@ class _Left:
     def online(self, pool: Pool) -> Linear:
         """Accelerators online of what is left."""
         unit = self.model.units.accelerators
-        sources = self.model.capacity.sources().get((pool, self.t), [])
-        kept = (each for each in sources if each.kind != PROBE and not self.is_lost(each))
+        kept = (each for each in self.facts.sources.get((pool, self.t), []) if not self.is_lost(each))
         return Linear().plus_all((self.model.capacity.online[each, self.t], 1.0 / unit) for each in kept)
 
     def leased_out(self, pool: Pool) -> Linear:
@@ -130,7 +144,7 @@ class _Left:
     def on_demand(self, pool: Pool) -> float | None:
         """Accelerators that can be bought by the hour; None for as many as are wanted."""
         total = 0.0
-        for (provider, region, hardware), path in price_paths(self.model.dataset).items():
+        for (provider, region, hardware), path in self.facts.prices.items():
             lost = (self.against, self.member) in (("provider", provider), ("region", region))
             if (region, hardware) == pool and self.t in path and not lost:
                 most = path[self.t].max_accelerators
@@ -149,12 +163,12 @@ class _Left:
     def demands(self) -> Iterator[_Protected]:
         """Protected demand that is not served in any case."""
         model, dataset = self.model, self.model.dataset
-        served, routes = TokensServed(dataset), Routes(dataset)
-        pools = sorted(pool for pool, t in model.capacity.reachable if t == self.t)
-        for service in model.services:
+        served, routes, pools = self.facts.served, self.facts.routes, self.facts.pools.get(self.t, [])
+        shares = protected_shares(dataset, self.against, self.t)
+        for service in self.facts.services.get(self.t, []):
             name = service.segment.segment
-            share = protected_shares(dataset, self.against, self.t).get(name)
-            if service.t != self.t or not share or name not in dataset.segment_of:
+            share = shares.get(name)
+            if not share:
                 continue
             for group in service.groups:
                 reach = [
