@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,8 @@ from urllib.parse import quote
 
 from models import months
 from models.dataset import Dataset
-from planner.results.tables import Filled, Percent, TableColumn
+from models.parsing.raw_tables import column_letter
+from planner.results.tables import Filled, Percent, Sum, Table, TableColumn
 
 FONT = "Arial"
 """Every office program has it, or a font of the same widths."""
@@ -34,6 +36,8 @@ PAGE = 250
 FIGURES = ("whole", "amount", "money", "rate", "share", "gap")
 SHEET_ROWS = 1_048_575
 """Rows a sheet has below its header."""
+HEADER_LETTERS = 255
+"""A table's header holds no longer text."""
 CELL_TEXT = 32_000
 """A cell holds no longer text."""
 
@@ -164,6 +168,7 @@ def draw_table(book: Book, filled: Filled) -> None:
     table, rows = filled.table, filled.rows
     sheet = book.sheet(table.sheet)
     across = 0.0
+    formulas = {each.header: _formula(table, each) for each in table.sums}
     units = next((c for c, column in enumerate(table.columns) if column.header == "unit"), None)
     for c, column in enumerate(table.columns):
         values = [row[c] for row in rows]
@@ -173,6 +178,9 @@ def draw_table(book: Book, filled: Filled) -> None:
         sheet.write_string(0, c, column.header, _header(book, column))
         for r, value in enumerate(values, start=1):
             kind, look = column.kind, style
+            if column.header in formulas and isinstance(value, (int, float)):
+                sheet.write_formula(r, c, formulas[column.header].format(row=r + 1), look, value)
+                continue
             if kind == "any" and units is not None and rows[r - 1][units] == "share" and value is not None:
                 kind, look = "share", book.format(num_format=number_format("gap", [value]), align="right", indent=1)
             write_value(book, sheet, r, c, kind, value, look)
@@ -184,8 +192,45 @@ def draw_table(book: Book, filled: Filled) -> None:
     sheet.fit_to_pages(math.ceil(across / PAGE), 0)
     sheet.repeat_columns(0)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(rows), len(table.columns) - 1)
     sheet.repeat_rows(0)
+    _name_table(book, sheet, filled)
+
+
+def _formula(table: Table, total: Sum) -> str:
+    """The formula of a sum, its row to be filled in."""
+
+    def cells(headers: Sequence[str], sign: str) -> str:
+        return "".join(f"{sign}{column_letter(table.headers.index(each))}{{row}}" for each in headers)
+
+    return "=" + cells(total.plus, "+").lstrip("+") + cells(total.minus, "-")
+
+
+def _name_table(book: Book, sheet: Any, filled: Filled) -> None:
+    """Makes the rows a table with filters, named after its sheet; only filters where headers are no table's."""
+    columns, headers = filled.table.columns, filled.table.headers
+    last = max(1, len(filled.rows))  # a table has a row, be it blank
+    plain = all(each.isprintable() and 0 < len(each) <= HEADER_LETTERS for each in headers)
+    if not plain or len({each.casefold() for each in headers}) < len(headers):
+        sheet.autofilter(0, 0, last, len(headers) - 1)
+        return
+    named = [{"header": each.header, "header_format": _header(book, each)} for each in columns]
+    options = {"name": public_name("tbl", filled.table.sheet), "style": None, "columns": named}
+    sheet.add_table(0, 0, last, len(headers) - 1, options)
+
+
+def public_name(prefix: str, words: str) -> str:
+    """The name by which other workbooks find something.
+
+    >>> public_name("tbl", "P&L by quarter"), public_name("kpi", "cost: lease")
+    ('tbl_p_l_by_quarter', 'kpi_cost_lease')
+    """
+    return f"{prefix}_{re.sub('[^a-z0-9]+', '_', words.lower()).strip('_')}"
+
+
+def name_figures(book: Book, filled: Filled) -> None:
+    """Names the values of a sheet of metrics and values, one `kpi_` each."""
+    for row, (metric, *_) in enumerate(filled.rows, start=2):
+        book.workbook.define_name(public_name("kpi", metric), f"='{filled.table.sheet}'!$B${row}")
 
 
 def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, style: Any) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from models.parsing.raw_tables import column_letter
 from planner.excel.book import (
     BAND,
     BLUE,
@@ -209,7 +210,7 @@ class FirstSheet:
             for k, row in enumerate(rows):
                 self._cell(self.row + k, start + i, kind, row[i], look | {"bottom": 1, "bottom_color": LINE})
             if total:
-                self._cell(self.row + len(rows), start + i, kind, total[i], look | {"bold": True, "top": 1})
+                self._total(rows, start, i, kind, total[i], look | {"bold": True, "top": 1})
         for k, row in enumerate(rows):
             texts = (self._lines(row[i], start + i) for i, (_, kind) in enumerate(columns) if kind == "text")
             lines = max(texts, default=1)
@@ -242,6 +243,19 @@ class FirstSheet:
         self.breaks.append(self.row)
         self.sheet.set_print_scale(int(100 * PAGE_PIXELS / across))
         self.sheet.set_h_pagebreaks(self.breaks)
+
+    def _total(
+        self, rows: Sequence[Sequence[Any]], start: int, i: int, kind: str, value: Any, look: dict[str, Any]
+    ) -> None:
+        """A cell of a last row: a formula besides its value where it is the sum of those above."""
+        row, above = self.row + len(rows), [each[i] for each in rows if isinstance(each[i], (int, float))]
+        size = sum(map(abs, above))
+        if kind == "money" and above and isinstance(value, (int, float)) and abs(sum(above) - value) <= 1e-9 * size:
+            letter = column_letter(start + i)
+            formula = f"=SUM({letter}{self.row + 1}:{letter}{row})"
+            self.sheet.write_formula(row, start + i, formula, self.book.format(**look), value)
+        else:
+            self._cell(row, start + i, kind, value, look)
 
     def _lines(self, value: Any, column: int) -> int:
         return math.ceil(len(value) * LETTER / self.widths[column]) if isinstance(value, str) else 1

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import CannotWrite
 from planner.files.atomic import write_durably
 from planner.reports.run_result import RunResult
+from planner.results.plan_tables import SUMMARY
 from planner.results.tables import Filled
 
 if TYPE_CHECKING:
@@ -67,13 +68,16 @@ def plan_workbook(path: Path, result: RunResult) -> bytes:
     CannotWrite
         There are more rows than a sheet has.
     """
-    from planner.excel.book import TooManyRows, workbook_bytes
+    from planner.excel.book import TooManyRows, name_figures, workbook_bytes
 
     report = report_of(result)
     filled = report.tables(result)
+
+    def draw(book: Book) -> None:
+        report.draw(book, result, filled)
+        name_figures(book, next(each for each in filled if each.table.sheet == SUMMARY.sheet))
+
     try:
-        return workbook_bytes(
-            result.plan_name, result.plan_set.dataset, lambda book: report.draw(book, result, filled), filled
-        )
+        return workbook_bytes(result.plan_name, result.plan_set.dataset, draw, filled)
     except TooManyRows as error:
         raise CannotWrite(path, f"{error}; solve for fewer scenarios") from None

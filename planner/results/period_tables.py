@@ -9,7 +9,7 @@ from planner.results.periods import PeriodFigures
 from planner.results.power import PowerRow
 from planner.results.profit import COMPUTE, ProfitRow
 from planner.results.resilience import ResilienceRow
-from planner.results.tables import Table, TableColumn, columns
+from planner.results.tables import Sum, Table, TableColumn, columns
 from planner.results.unit_costs import UnitCost
 
 PROFIT = Table(
@@ -26,6 +26,7 @@ PROFIT = Table(
         "usd_per_mtok:rate?",
     ),
     ProfitRow,
+    sums=(Sum("earned", ("baseline",), ("forgone", "lost")), Sum("margin", ("earned",), COMPUTE)),
 )
 PROFIT_BY_QUARTER = replace(
     PROFIT,
@@ -47,6 +48,7 @@ CASH = Table(
         "drawn:money",
     ),
     CashMonth,
+    sums=(Sum("closing", ("opening", "revenue", "funding"), ("paid", "interest")),),
 )
 QUARTERS = Table(
     "Quarters",

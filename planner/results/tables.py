@@ -32,14 +32,27 @@ class TableColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """A column that is the sum of some columns less others, by their headers."""
+
+    header: str
+    plus: tuple[str, ...]
+    minus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A sheet of one tidy table; `purpose` says in a clause what it shows, `row` is the class of its rows."""
+    """A sheet of one tidy table; `purpose` says in a clause what it shows, `row` is the class of its rows.
+
+    `sums`: columns that are formulas in a workbook, besides their values.
+    """
 
     sheet: str
     purpose: str
     columns: tuple[TableColumn, ...]
     row: type[Any] | None = None
     plan_field: str = ""
+    sums: tuple[Sum, ...] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:

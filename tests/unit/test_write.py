@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import time
 import zipfile
 from dataclasses import replace
@@ -175,20 +176,49 @@ def test_sheets_and_headers(workbook: Any) -> None:
 
 
 def test_tables_can_be_worked_with(workbook: Any) -> None:
-    """Every table is frozen below its header, has filters over all its rows, and repeats the header in print."""
+    """Every sheet is frozen below its header, is a table with filters over all its rows, and repeats the header."""
     for sheet in HEADERS:
         drawn = workbook[sheet]
         assert drawn.freeze_panes == "A2"
-        assert drawn.auto_filter.ref.rpartition(":")[2] == drawn.dimensions.rpartition(":")[2]
+        [found] = drawn.tables.values()
+        assert found.ref.rpartition(":")[2] == found.autoFilter.ref.rpartition(":")[2]
+        rows = max(2, drawn.max_row)
+        assert found.ref == f"A1:{drawn.cell(rows, drawn.max_column).coordinate}"
+        assert [each.name for each in found.tableColumns] == [cell.value for cell in drawn[1]]
         assert drawn.print_title_rows == "$1:$1"
         assert drawn.page_setup.orientation == "landscape"
 
 
-def test_no_formulas_and_no_links(workbook: Any, tmp_path: Path) -> None:
-    """No cell holds a formula, and names that look like formulas or addresses stay plain text."""
-    with zipfile.ZipFile(tmp_path / "plan.xlsx") as archive:
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-        assert not any(b"<f>" in archive.read(name) for name in sheets)
+def test_tables_and_figures_have_names_for_linked_workbooks(workbook: Any) -> None:
+    """Each sheet is a table named after it, each figure of the summary a name that stays."""
+    names = {name for sheet in HEADERS for name in workbook[sheet].tables}
+    assert {"tbl_decisions", "tbl_spend", "tbl_lock_in", "tbl_p_l_by_quarter"} <= names
+    assert len(names) == len(HEADERS)
+    figures = {row["metric"]: row["value"] for row in table(workbook, "Summary")}
+    for name, metric in (("kpi_net_present_cost", "net present cost"), ("kpi_cost_lease", "cost: lease")):
+        place = workbook.defined_names[name].attr_text.rpartition("!")[2].replace("$", "")
+        assert workbook["Summary"][place].value == figures[metric]
+
+
+def test_formulas_give_the_values_saved_beside_them(workbook: Any, tmp_path: Path) -> None:
+    """Margins, revenue earned and totals are sums of cells, and say so; nothing else is a formula."""
+    saved, found = openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True), set()
+    for sheet in workbook:
+        for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+            values, formula = saved[sheet.title], str(cell.value)
+            if formula.startswith("=SUM("):
+                column = [each.value for (each,) in values[formula[5:-1]]]
+                worked_out = sum(value for value in column if value is not None)
+            else:
+                parts = re.findall(r"([+-]?)([A-Z]+[0-9]+)", formula[1:])
+                worked_out = sum((-1.0 if sign == "-" else 1.0) * values[place].value for sign, place in parts)
+            assert values[cell.coordinate].value == pytest.approx(worked_out)
+            found.add(sheet.title)
+    assert found == {"Plan", "Profit and loss", "P&L by quarter"}
+
+
+def test_names_that_look_like_formulas_are_text(workbook: Any) -> None:
+    """Names that look like formulas or addresses stay plain text, and links lead to sheets only."""
     assert {row["name"] for row in table(workbook, "Decisions")} == {NAME, "right"}
     links = [cell.hyperlink for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.hyperlink]
     assert {link.location for link in links} == {f"'{sheet}'!A1" for sheet in workbook.sheetnames}
