@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from models import columns, months, schema
+from models.parsing.raw_tables import column_letter
+from planner.excel.problem_workbook import LAST_ROW, fits, names_below
 
 EXAMPLES = Path(__file__).parent / "examples"
 NAMES = ("starter", "frontier_lab", "lessor", "frontier_lab_scenarios")
@@ -142,8 +144,11 @@ def write(name: str, folder: Path) -> Path:
     try:
         book = xlsxwriter.Workbook(temporary, {"strings_to_formulas": False, "strings_to_urls": False})
         book.set_properties({"title": name, "author": "capacity-planner", "created": WRITTEN})
-        for table in tables_of(name):
-            write_sheet(book, table)
+        found = tables_of(name)
+        listed = {table.sheet.name: table for table in found}
+        for table in found:
+            write_sheet(book, table, listed)
+        name_the_keys(book, found)
         book.close()
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
@@ -152,8 +157,11 @@ def write(name: str, folder: Path) -> Path:
     return path
 
 
-def write_sheet(book: xlsxwriter.Workbook, table: Table) -> None:
-    """One sheet: the header, with what each column means as its note, then the rows, ready to print."""
+def write_sheet(book: xlsxwriter.Workbook, table: Table, listed: Mapping[str, Table]) -> None:
+    """One sheet: the header, with what each column means as its note, then the rows, ready to print.
+
+    Cells have the drop-downs and bounds of the template; names come from the sheets that are `listed`.
+    """
     sheet = book.add_worksheet(table.sheet.name)
     for at, header in enumerate(table.headers):
         texts = [row[at] for row in table.rows]
@@ -166,8 +174,11 @@ def write_sheet(book: xlsxwriter.Workbook, table: Table) -> None:
             for line, row in enumerate(table.rows, start=1):
                 kind, column = kind_of(table, header, row)
                 write_cells(book, sheet, (line, at), [row[at]], kind, column)
+                hold(sheet, column if header == "value" else None, (line, line), at, listed)
         else:
-            write_cells(book, sheet, (1, at), texts, *kind_of(table, header, ()))
+            kind, column = kind_of(table, header, ())
+            write_cells(book, sheet, (1, at), texts, kind, column)
+            hold(sheet, column, (1, LAST_ROW - 1), at, listed)
         sheet.set_column(at, at, min(longest + 2, WIDEST), book.add_format(FONT))
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(table.rows), len(table.headers) - 1)
@@ -175,6 +186,40 @@ def write_sheet(book: xlsxwriter.Workbook, table: Table) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.set_footer("&L&F · &A&RPage &P of &N")
+
+
+def hold(
+    sheet: Worksheet, column: columns.Column | None, rows: tuple[int, int], at: int, listed: Mapping[str, Table]
+) -> None:
+    """A drop-down or bounds for cells of a column, where it has any and the sheet that it names is there."""
+    held = None if column is None else fits(column)
+    if column is None or held is None or (held[1].startswith("list_") and held[1].removeprefix("list_") not in listed):
+        return
+    kind, first, second, strict = held
+    limits = {"criteria": "between", "minimum": float(first), "maximum": float(second)} if second else {}
+    source = first.strip('"').split(",") if first.startswith('"') else f"={first}"
+    sheet.data_validation(
+        rows[0],
+        at,
+        rows[1],
+        at,
+        {
+            "validate": {"whole": "integer"}.get(kind, kind),
+            **(limits or {"source": source}),
+            "ignore_blank": not (strict == "stop" or column.refers),
+            "error_type": strict,
+            "error_title": column.name[:32],
+            "error_message": f"Write {column.expected()}."[:255],
+        },
+    )
+
+
+def name_the_keys(book: xlsxwriter.Workbook, found: Iterable[Table]) -> None:
+    """A name for the keys of each sheet, for the drop-downs of others."""
+    for table in found:
+        if table.sheet.key and table.sheet.key[0] in table.headers:
+            letter = column_letter(table.headers.index(table.sheet.key[0]))
+            book.define_name(f"list_{table.sheet.name}", f"={names_below(table.sheet.name, letter)}")
 
 
 def write_header(book: xlsxwriter.Workbook, sheet: Worksheet, table: Table, at: int) -> None:

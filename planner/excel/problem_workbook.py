@@ -253,23 +253,33 @@ def _shown(value: object) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(_cell_value(value, None))
 
 
-def _add_drop_down(worksheet: Worksheet, column: Column, cells: str) -> None:
-    """A list for choices, flags and names of one other sheet; bounds for numbers.
+def fits(column: Column) -> tuple[str, str, str, str] | None:
+    """What a cell of a column is held to while typing: list, whole or decimal, one or two formulas, and how strictly.
 
-    Pasting goes round them: `planner check` is the gate, these only help while typing.
+    A list for choices, flags and names of one other sheet; bounds for numbers. Pasting goes round them: `planner check`
+    is the gate, these only help.
     """
     choices = ("yes", "no") if column.kind == "flag" else column.choices
     if choices:
-        rule = DataValidation("list", formula1=f'"{",".join(choices)}"', errorStyle="stop")
-    elif len(referred(column)) == 1 and column.kind == "name":
-        rule = DataValidation("list", formula1=f"list_{referred(column)[0]}", errorStyle="warning")
-    elif column.kind in ("share", "count", "number") and column.low is not None:
+        return "list", f'"{",".join(choices)}"', "", "stop"
+    if len(referred(column)) == 1 and column.kind == "name":
+        return "list", f"list_{referred(column)[0]}", "", "warning"
+    if column.kind in ("share", "count", "number") and column.low is not None:
         high = column.high if column.high is not None else LARGEST
-        kind = "whole" if column.kind == "count" else "decimal"
-        rule = DataValidation(kind, "between", f"{column.low:g}", f"{high:.0f}", errorStyle="warning")
-    else:
+        return "whole" if column.kind == "count" else "decimal", f"{column.low:g}", f"{high:.0f}", "warning"
+    return None
+
+
+def _add_drop_down(worksheet: Worksheet, column: Column, cells: str) -> None:
+    """What fits in cells, as `fits` says."""
+    held = fits(column)
+    if held is None:
         return
-    rule.allow_blank = not choices and not column.refers
+    kind, first, second, strict = held
+    rule = DataValidation(
+        kind, formula1=first, formula2=second or None, operator="between" if second else None, errorStyle=strict
+    )
+    rule.allow_blank = not (strict == "stop" or column.refers)
     rule.showErrorMessage = True
     rule.errorTitle, rule.error = column.name[:32], f"Write {column.expected()}."[:255]
     rule.add(cells)
@@ -280,8 +290,13 @@ def _name_the_keys(workbook: Workbook, sheet: Sheet, worksheet: Worksheet) -> No
     """A name for the filled part of a sheet's first key column, for the drop-downs of other sheets."""
     letter = next((cell.column_letter for cell in worksheet[1] if fold(str(cell.value)) == sheet.key[0]), "")
     if letter and any(referred(column) == (sheet.name,) for each in SHEETS for column in each.columns):
-        cells = f"OFFSET({sheet.name}!${letter}$2,0,0,MAX(1,COUNTA({sheet.name}!${letter}$2:${letter}${LAST_ROW})),1)"
+        cells = names_below(sheet.name, letter)
         workbook.defined_names[f"list_{sheet.name}"] = DefinedName(f"list_{sheet.name}", attr_text=cells)
+
+
+def names_below(sheet: str, letter: str) -> str:
+    """The filled part of a sheet's column, as a formula."""
+    return f"OFFSET({sheet}!${letter}$2,0,0,MAX(1,COUNTA({sheet}!${letter}$2:${letter}${LAST_ROW})),1)"
 
 
 def _set_up_page(worksheet: Worksheet) -> None:
