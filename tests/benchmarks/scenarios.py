@@ -134,7 +134,7 @@ def scenarios_of_the_lab(count: int) -> Any:
     from models.schema import Scenario, ScenarioFactor
     from planner.problem_reader import read
 
-    dataset = read(ROOT / "inputs" / "frontier_lab.xlsx").dataset
+    dataset = read(ROOT / "tests" / "benchmarks" / "examples" / "frontier_lab.xlsx").dataset
     assert dataset is not None
     rows, factors = [], []
     for i in range(count):

@@ -24,11 +24,11 @@ from planner.solving.search import solve
 ROOT = Path(__file__).parents[2]
 WORKBOOKS = {
     "starter": (ROOT / "inputs" / "starter.xlsx", ()),
-    "lessor": (ROOT / "inputs" / "lessor.xlsx", ()),
+    "lessor": (ROOT / "tests" / "benchmarks" / "examples" / "lessor.xlsx", ()),
     # a year of it, of which ten times the time proves nearly everything
     "lumen": (ROOT / "tests" / "data" / "lumen.xlsx", ("settings.months=12",)),
     "whole lumen": (ROOT / "tests" / "data" / "lumen.xlsx", ()),
-    "frontier_lab": (ROOT / "inputs" / "frontier_lab.xlsx", ()),
+    "frontier_lab": (ROOT / "tests" / "benchmarks" / "examples" / "frontier_lab.xlsx", ()),
 }
 
 
