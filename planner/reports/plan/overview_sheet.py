@@ -173,12 +173,26 @@ class PlanOverview(PlanPage):
         unit = money_unit(sum(row.values()) for row in years.values())
         fiscal = "calendar" if self.figures.dataset.settings.fiscal_year_start == 1 else "fiscal"
         self.page.heading(f"Cash paid by {fiscal} year, {self.currency}{unit.word}", at=CASH)
-        groups = [each for each in (*CASH_GROUPS.values(), "other") if any(year[each] for year in years.values())]
+        groups, years = _widest(years, LAST - CASH - 1)
         columns = [("Year", "year"), *((group.replace("_", " ").capitalize(), "money") for group in groups)]
         rows = [(year, *(row[group] for group in groups), sum(row.values())) for year, row in years.items()]
         sums = [sum(year[group] for year in years.values()) for group in groups]
         total = ("Total", *sums, sum(sums))
         self.page.table([*columns, ("Total", "money")], rows, at=CASH, total=total, unit=unit)
+
+
+def _widest(years: dict[int, dict[str, float]], places: int) -> tuple[list[str], dict[int, dict[str, float]]]:
+    """The groups with cash in them and the years in these; where places are wanting the smallest join `other`."""
+    moved = {each: sum(abs(year[each]) for year in years.values()) for each in (*CASH_GROUPS.values(), "other")}
+    groups = [each for each in moved if moved[each]]
+    if len(groups) <= places:
+        return groups, years
+    largest = sorted(set(groups) - {"other"}, key=moved.__getitem__)[-(places - 1) :]
+    groups = [each for each in groups if each in largest]
+    shown = {year: {each: row[each] for each in groups} for year, row in years.items()}
+    return [*groups, "other"], {
+        year: {**row, "other": sum(years[year].values()) - sum(row.values())} for year, row in shown.items()
+    }
 
 
 def draw_plan(book: Book, result: RunResult, filled: Sequence[Filled]) -> None:
