@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 
 from models.audit import audit, what_is_left
-from models.build import build_model
+from models.build import Model, build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
@@ -23,12 +23,14 @@ from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.exactness import cost_of
-from planner.solving.problem import Outcome
+from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.search import dispatch_proven, solve
 
 log = logging.getLogger("planner")
 KEPT_WITHIN = 5e-7
 """What is left after a loss may serve so much less than what is protected: what the audit lets pass."""
+ROUGH_GAP, ROUGH_TIME = 0.03, 0.2
+"""Which losses have to be held is first found with plans of this gap, each in this share of the time left."""
 SECONDS_AFTER_STOP = 2.0
 """The time for marginal values where a person waits for the run to end."""
 
@@ -86,18 +88,34 @@ def broken_losses(dataset: Dataset, plan: Plan) -> frozenset[Loss]:
     return frozenset((each.against, each.lost, each.month) for each in left if each.multiple < 1.0 - KEPT_WITHIN)
 
 
+def _rough(options: SolveOptions) -> SolveOptions:
+    """How far to search for a plan that only shows which losses have to be held."""
+    limit = None if options.time_limit is None else options.time_limit * ROUGH_TIME
+    return replace(options, gap=max(options.gap, ROUGH_GAP), time_limit=limit)
+
+
+def _with_bound(outcome: Outcome, bound_usd: float) -> Outcome:
+    """An outcome that a later search did not better, with the bound that it proved."""
+    cost = outcome.objective_usd
+    if cost is None or bound_usd == float("-inf"):
+        return replace(outcome, status="stopped")
+    return replace(
+        outcome, status="stopped", bound_usd=bound_usd, gap=max(0.0, cost - bound_usd) / max(abs(cost), 1e-9)
+    )
+
+
 def _search(
     context: SolveContext, start: Plan | None, keep: PlanStability | None
 ) -> tuple[Outcome, list[tuple[Plan, float]]]:
     """How the search ended, and the plans it found with what was minimised, the best first."""
     result, stop = context.result, context.stop
-    progress, seconds = context.progress("Plan"), 0.0
+    progress, seconds, bound_usd = context.progress("Plan"), 0.0, float("-inf")
     held: frozenset[Loss] = frozenset()
-    first = start
+    first, rough = start, bool(context.dataset.resilience)
+    safe: tuple[Model, Outcome] | None = None
     while True:
         with result.timed("build"):
-            dataset = replace(context.dataset, losses=held)
-            model = build_model(dataset, stability=keep)
+            model = build_model(replace(context.dataset, losses=held), stability=keep)
             result.model = size = model.size
             begin = None if first is None else start_values(model, first)
         log.info(
@@ -105,22 +123,32 @@ def _search(
             *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
         )
         stop.draining = True
+        options = context.search_options()
         with result.timed("solve"):
             outcome = solve(
                 model,
-                context.search_options(),
+                _rough(options) if rough else options,
                 on_progress=progress.update,
                 should_stop=lambda: progress.stopped_by(stop),
                 start=begin,
             )
         seconds += outcome.seconds
+        bound_usd = max(bound_usd, float("-inf") if outcome.bound_usd is None else outcome.bound_usd)
         first = None if outcome.values is None else model.plan(outcome.values)
         broken = frozenset[Loss]() if first is None else broken_losses(context.dataset, first) - held
-        if not broken or outcome.status != "optimal":
+        if broken and (rough or outcome.status == "optimal"):
+            log.info("The plan breaks resilience in %s cases, which are added.", f"{len(broken):,}")
+            held |= broken
+        elif rough and outcome.status != "infeasible":
+            safe, rough = None if first is None else (model, outcome), False
+            if safe and outcome.gap is not None and outcome.gap <= options.gap:
+                break
+        else:
             break
-        log.info("The plan breaks resilience in %s cases, which are added.", f"{len(broken):,}")
-        held |= broken
-    if broken:
+    if safe and outcome.status != "infeasible" and (broken or first is None):
+        model, outcome = safe
+        outcome = _with_bound(outcome, bound_usd)
+    elif broken:
         outcome = replace(outcome, status="no_plan", values=None, other_values=(), objective_usd=None, gap=None)
     outcome = replace(outcome, seconds=seconds)
     result.seconds |= outcome.parts
