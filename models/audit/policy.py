@@ -63,7 +63,7 @@ class Caps:
 
     def _each(self, cap: Cap) -> list[Cap]:
         """Of name `*` a cap for each of its scope: of fleet, offers not excluded, segments and, for cash, on-demand."""
-        if cap.name != "*":
+        if cap.name != "*" or cap.scope == "total":
             return [cap]
         data = self.dataset
         named = [(row.provider, row.region, row.site or row.asset, "", {row.hardware}) for row in data.fleet]

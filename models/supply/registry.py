@@ -110,7 +110,11 @@ def offer_of_cap(dataset: Dataset, cap: Cap) -> OfferKey | None:
 
 def caps_by_name(dataset: Dataset, cap: Cap) -> list[Cap]:
     """A cap as it holds: of name `*` one for each member of its scope, of others itself."""
-    return [replace(cap, name=name) for name in members(dataset, cap)] if cap.name == ALL else [cap]
+    return (
+        [replace(cap, name=name) for name in members(dataset, cap)]
+        if cap.name == ALL and cap.scope != "total"
+        else [cap]
+    )
 
 
 def members(dataset: Dataset, cap: Cap) -> list[str]:

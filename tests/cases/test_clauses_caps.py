@@ -239,3 +239,10 @@ def test_no_end_beyond_the_horizon_is_chosen_for_nothing() -> None:
     tight = solved(dataset(rows, cap("obligation_usd", 5000), months=2)).signings[0]
     assert (loose.end, loose.cancelled) == (11, False)
     assert (tight.end, tight.cancelled) == (1, True)
+
+
+def test_a_name_for_all_changes_nothing_of_a_cap_on_the_total() -> None:
+    """A cap on the total has no name to be split by: with `*` it holds as it does with none."""
+    cap = Cap(cap="power", measure="capacity_mw", scope="total", name="*", sense="max", value=0.001)
+    rows = [fleet(), lease("lease", term(1, 1.0)), on_demand(2.0), demand(2), cap]
+    assert costs(solved(dataset(rows, months=1))) == pytest.approx({"on_demand": 1488})

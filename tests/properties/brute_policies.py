@@ -140,7 +140,7 @@ def caps_one_by_one(data: Dataset) -> Dataset:
     }
     caps: list[Cap] = []
     for cap in data.caps:
-        if cap.name != "*":
+        if cap.name != "*" or cap.scope == "total":
             caps.append(cap)
             continue
         whom = set(members[cap.scope])
