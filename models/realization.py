@@ -122,6 +122,10 @@ class Realization:
         """Multiplier of what a million tokens of a segment costs that falls short in month t."""
         return self._product("shortfall_cost", (segment,), t)
 
+    def elasticity(self, segment: str, t: int) -> float:
+        """Multiplier of a segment's price elasticity in month t."""
+        return self._product("elasticity", (segment,), t)
+
     def churn(self, segment: str, t: int) -> float:
         """Multiplier of what a segment loses in month t by limits and by shortfall."""
         return self._product("churn", (segment,), t)

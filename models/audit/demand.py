@@ -38,7 +38,7 @@ class DemandAfterLimits:
             weights = _block_weights(dataset, segment)
             lost = segment.lost_share
             for t in dataset.horizon:
-                limit = _together(_limit(dataset, segment, name) for name in in_force[segment.segment, t])
+                limit = _together(_limit(dataset, segment, name, t) for name in in_force[segment.segment, t])
                 days = dataset.hours(t) / 24
                 for region, path in regions.items():
                     for block in dataset.blocks:
@@ -75,7 +75,7 @@ class DemandAfterLimits:
 class _Effect:
     """What a limit in force does: multipliers of demand, peak demand and revenue, and churn."""
 
-    def __init__(self, segment: Segment | None, limit: Limit | None) -> None:
+    def __init__(self, segment: Segment | None, limit: Limit | None, elastic: float = 1.0) -> None:
         self.demand = self.peak = self.revenue = 1.0
         self.churn = self.generosity = 0.0
         if limit is None or segment is None:
@@ -83,7 +83,7 @@ class _Effect:
         if limit.demand_multiplier is not None:
             self.demand = limit.demand_multiplier
         elif segment.price_elasticity is not None:
-            self.demand = _power(limit.price_multiplier, segment.price_elasticity)
+            self.demand = _power(limit.price_multiplier, segment.price_elasticity * elastic)
         self.peak = self.demand if limit.peak_demand_multiplier is None else limit.peak_demand_multiplier
         given = limit.revenue_multiplier
         self.revenue = limit.price_multiplier * self.demand if given is None else given
@@ -140,9 +140,10 @@ def _together(effects: Iterable[_Effect]) -> _Effect:
     return whole
 
 
-def _limit(dataset: Dataset, segment: Segment, name: str) -> _Effect:
+def _limit(dataset: Dataset, segment: Segment, name: str, t: int) -> _Effect:
+    elastic = FactorPaths(dataset).product("elasticity", t, segment.segment)
     found = (each for each in dataset.limits if each.segment == segment.segment and each.limit == name)
-    return _Effect(segment, next(found, None))
+    return _Effect(segment, next(found, None), elastic)
 
 
 def _block_weights(dataset: Dataset, segment: Segment) -> dict[str, float]:

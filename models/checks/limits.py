@@ -96,7 +96,7 @@ def limits_in_force(context: CheckContext) -> Iterator[Fault]:
 
 def _with_other_losses(dataset: Dataset) -> Iterator[Dataset]:
     """The scenarios in which limits or rivals take other shares."""
-    moving = ("churn", "rival_generosity")
+    moving = ("churn", "elasticity", "rival_generosity")
     names = dict.fromkeys(each.scenario for each in dataset.scenario_factors if each.quantity in moving)
     return (dataset.in_scenario(name) for name in names)
 
@@ -119,11 +119,13 @@ def _pushed_below_zero(dataset: Dataset, segment: Segment, rows: dict[tuple[str,
         columns["revenue_multiplier"] = "revenue"
     for together, lost in combinations(dataset, segment.segment):
         for column, multiplier in columns.items():
-            share = product(together, multiplier)
-            below = next((t for t in lost if share - lost[t] < -1e-9), None)
+            shares = {
+                t: product([each.in_month(dataset, segment.segment, t) for each in together], multiplier) for t in lost
+            }
+            below = next((t for t, share in shares.items() if share - lost[t] < -1e-9), None)
             if below is not None:
                 what = "revenue" if column.startswith("revenue") else "demand"
-                found = f"{share:g}, less up to {lost[below]:g} lost to churn by {dataset.label(below)}"
+                found = f"{shares[below]:g}, less up to {lost[below]:g} lost to churn by {dataset.label(below)}"
                 found += f" in scenario '{dataset.scenario}'" if dataset.scenario else ""
                 fix = f"Lower churn_per_month or narrow the windows of limits that lose {what}, or raise {column}."
                 place = rows[segment.segment, together[0].limit]

@@ -109,7 +109,7 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
         "demand": names["segments"],
         "demand_growth": names["segments"],
         "throughput": names["throughput"] | names["hardware"],
-        **dict.fromkeys(("revenue", "shortfall_cost", "churn", "rival_generosity"), names["segments"]),
+        **dict.fromkeys(("revenue", "shortfall_cost", "elasticity", "churn", "rival_generosity"), names["segments"]),
         "usage_price": names["hardware"],
         "fleet_share": _of_fleet(context),
         "on_demand_price": names["hardware"],

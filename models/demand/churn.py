@@ -54,10 +54,11 @@ def _columns(model: Model, index: Sequence[tuple[str, int]]) -> dict[tuple[str, 
 def _bounded_columns(model: Model, each: SegmentLimits) -> dict[int, Linear]:
     """What is lost by month t >= 1, between what it is with the best and the worst of luck."""
     segment, churn, found = each.segment, Churn(model.dataset, each.segment), dict[int, Linear]()
-    wanted = prod(max(max(effect.demand, effect.peak_demand) for effect in effects) for effects in each.levers.values())
     most_short = segment.max_shortfall_share if _by_shortfall(segment) else 0.0
     least = most = segment.lost_share
     for t in model.dataset.horizon[1:]:
+        effects_now = each.effects_in(t - 1).values()
+        wanted = prod(max(max(effect.demand, effect.peak_demand) for effect in effects) for effects in effects_now)
         to_rivals, short = churn.to_rivals(t - 1), most_short * churn.share_by_shortfall(t - 1)
         by_limit = [[churn.by_limit(effect, t - 1) for effect in effects] for effects in each.levers.values()]
         most = churn.kept(most) + to_rivals + sum(map(max, by_limit)) + short * max(0.0, wanted - least)

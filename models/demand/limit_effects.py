@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from models.dataset import Dataset
@@ -13,7 +13,11 @@ from models.schema import Segment
 
 @dataclass(frozen=True, slots=True)
 class LimitEffect:
-    """One limit, its blanks filled in: multipliers on baseline demand (off-peak and peak) and revenue."""
+    """One limit, its blanks filled in: multipliers on baseline demand (off-peak and peak) and revenue.
+
+    `elasticity` is the one that its price acts by, None where demand is given; `follow` are the multipliers that are
+    blank, and follow demand.
+    """
 
     limit: str
     lever: str
@@ -24,6 +28,22 @@ class LimitEffect:
     churn_per_month: float
     first: int
     last: int
+    price: float = 1.0
+    elasticity: float | None = None
+    follow: tuple[str, ...] = ()
+
+    def in_month(self, dataset: Dataset, segment: str, t: int) -> LimitEffect:
+        """The same with the elasticity of month t: a scenario multiplies it."""
+        factor = dataset.realization.elasticity(segment, t)
+        if self.elasticity is None or factor == 1.0:
+            return self
+        demand = float(self.price ** (self.elasticity * factor))
+        return replace(
+            self,
+            demand=demand,
+            peak_demand=demand if "peak_demand" in self.follow else self.peak_demand,
+            revenue=self.price * demand if "revenue" in self.follow else self.revenue,
+        )
 
 
 def limit_effects(dataset: Dataset, segment: str) -> tuple[LimitEffect, ...]:
@@ -44,6 +64,10 @@ def limit_effects(dataset: Dataset, segment: str) -> tuple[LimitEffect, ...]:
             demand = row.price_multiplier**row_of.price_elasticity
         demand = 1.0 if demand is None else demand
         peak = demand if row.peak_demand_multiplier is None or deferrable else row.peak_demand_multiplier
+        blank = {
+            "peak_demand": row.peak_demand_multiplier is None or deferrable,
+            "revenue": row.revenue_multiplier is None,
+        }
         found.append(
             LimitEffect(
                 limit=row.limit,
@@ -55,6 +79,9 @@ def limit_effects(dataset: Dataset, segment: str) -> tuple[LimitEffect, ...]:
                 churn_per_month=row.churn_per_month,
                 first=0 if row.from_month is None else dataset.t(row.from_month),
                 last=len(dataset.horizon) if row.until_month is None else dataset.t(row.until_month),
+                price=row.price_multiplier,
+                elasticity=row_of.price_elasticity if row.demand_multiplier is None else None,
+                follow=tuple(name for name, follows in blank.items() if follows),
             )
         )
     return tuple(found)

@@ -35,6 +35,11 @@ class SegmentLimits:
         """The limits of the lever that a limit belongs to."""
         return self.levers[self.limit_effects[limit].lever]
 
+    def effects_in(self, t: int) -> dict[str, list[LimitEffect]]:
+        """The limits by lever, with what they do in month t."""
+        dataset, name = self.model.dataset, self.segment.segment
+        return {lever: [each.in_month(dataset, name, t) for each in effects] for lever, effects in self.levers.items()}
+
     def demand_share(self, t: int, peak: bool) -> Linear:
         """Share of baseline demand left in month t."""
         return self._left(t, "peak_demand" if peak else "demand")
@@ -49,10 +54,12 @@ class SegmentLimits:
         return self._shares[multiplier, t].times(1.0).plus(self.lost[t], -1.0)
 
     def _product(self, t: int, multiplier: str) -> Linear:
-        if multiplier == "peak_demand" and all(each.peak_demand == each.demand for each in self.limit_effects.values()):
+        levers_now = self.effects_in(t)
+        every = [each for effects in levers_now.values() for each in effects]
+        if multiplier == "peak_demand" and all(each.peak_demand == each.demand for each in every):
             return self.demand_share(t, False).plus(self.lost[t])
         share, least, most = Linear(1.0), 1.0, 1.0
-        for lever, effects in self.levers.items():
+        for lever, effects in levers_now.items():
             factors = {each.limit: getattr(each, multiplier) for each in effects if not self.at(each.limit, t).is_zero}
             if len(set(factors.values())) == 1 or share.is_constant:
                 share = self._plainly(share, factors, t)

@@ -21,7 +21,7 @@ class Scenario(Row):
 QUANTITIES = (
     "demand", "demand_growth", "throughput", "on_demand_price", "on_demand_cap",
     "price", "delivered_share", "delivery_delay_months", "supplier_exit",
-    "usage_price", "fleet_share", "revenue", "shortfall_cost", "churn", "rival_generosity",
+    "usage_price", "fleet_share", "revenue", "shortfall_cost", "elasticity", "churn", "rival_generosity",
 )  # fmt: skip
 
 OF_OFFERS = ("price", "delivered_share", "delivery_delay_months", "supplier_exit")

@@ -64,6 +64,22 @@ def test_revenue_and_cost_of_shortfall() -> None:
     assert (month.baseline, month.lost) == (pytest.approx(31_000 * 0.5 * 2.0), pytest.approx(31_000 * 0.5 * 2.0))
 
 
+def test_elasticity_of_the_month() -> None:
+    """At half the price and an elasticity of -1, times 2 from February on, demand is 2 and then 4 times the baseline.
+
+    Revenue is the price times that: as before in January, twice the baseline in February.
+    """
+    rows = (
+        segment(revenue_usd_per_mtok=0.1, price_elasticity=-1.0),
+        Limit(segment="chat", limit="half", price_multiplier=0.5),
+        demand(1.0, months=2),
+        on_demand(1.0),
+    )
+    plan = solved_in(*rows, factor("s", "elasticity", 2.0, name="chat", t=1), months=2)
+    assert costs(plan)["on_demand"] == pytest.approx(2 * 744 + 4 * 672)
+    assert costs(plan)["revenue_forgone"] == pytest.approx(-0.1 * 28_000)
+
+
 def test_churn_by_limits() -> None:
     """A limit in force in January loses 0.1 x 2 of February's baseline: 0.3 a token of revenue goes with it."""
     rows = (

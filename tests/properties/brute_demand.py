@@ -31,10 +31,12 @@ def limits_of(data: Dataset, segment: str) -> list[Limit]:
     return [row for row in data.limits if row.segment == segment]
 
 
-def _multiplier(segment: Segment, limit: Limit) -> float:
+def _multiplier(data: Dataset, segment: Segment, limit: Limit, t: int) -> float:
     if limit.demand_multiplier is not None:
         return limit.demand_multiplier
-    return 1.0 if segment.price_elasticity is None else limit.price_multiplier**segment.price_elasticity
+    if segment.price_elasticity is None:
+        return 1.0
+    return float(limit.price_multiplier ** (segment.price_elasticity * times(data, "elasticity", t, segment.segment)))
 
 
 def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
@@ -50,22 +52,22 @@ def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
     for together in itertools.product(*by_lever):
         path = [tuple(each[0][t] for each in together) for t in data.horizon]
         lost = _lost(data, segment, path, rank)
-        plain = [math.prod(_multiplier(segment, row) for row in month) for month in path]
+        plain = [math.prod(_multiplier(data, segment, row, t) for row in month) for t, month in enumerate(path)]
         peak = [
             math.prod(
-                _multiplier(segment, row) if row.peak_demand_multiplier is None else row.peak_demand_multiplier
+                _multiplier(data, segment, row, t) if row.peak_demand_multiplier is None else row.peak_demand_multiplier
                 for row in month
             )
-            for month in path
+            for t, month in enumerate(path)
         ]
         revenue = [
             math.prod(
-                row.price_multiplier * _multiplier(segment, row)
+                row.price_multiplier * _multiplier(data, segment, row, t)
                 if row.revenue_multiplier is None
                 else row.revenue_multiplier
                 for row in month
             )
-            for month in path
+            for t, month in enumerate(path)
         ]
         yield LimitPath(
             segment.segment,
