@@ -189,11 +189,16 @@ def _grown(before: Dataset, after: Dataset, to: int, notes: list[str]) -> Iterat
                     "round has its sum at most. Correct its rows of scenario_factors."
                 )
             if abs(ratio - 1.0) > SAME:
-                yield from _times(after, name, segment, ratio)
+                months = range(last, before.settings.months)
+                nothing = next((t for t in months if not any(path[t] for path in paths)), None)
+                yield from _times(after, name, segment, ratio, None if nothing is None else nothing - to)
 
 
-def _times(after: Dataset, scenario: str, segment: str, ratio: float) -> Iterator[ScenarioFactor]:
-    """The factors of a segment's demand times a ratio, in every month from which they change."""
+def _times(after: Dataset, scenario: str, segment: str, ratio: float, until: int | None) -> Iterator[ScenarioFactor]:
+    """The factors of a segment's demand times a ratio, in every month from which they change.
+
+    From month `until` on nothing is left of the ratio: there is no demand in it, and growth begins again after it.
+    """
     begins = {
         after.t(each.from_month)
         for each in after.scenario_factors
@@ -202,6 +207,6 @@ def _times(after: Dataset, scenario: str, segment: str, ratio: float) -> Iterato
         and each.from_month is not None
     }
     realization = after.in_scenario(scenario).realization
-    for t in sorted({0} | {each for each in begins if each > 0}):
-        value = realization.in_force("demand", segment, t) * ratio
+    for t in sorted({0, until or 0} | {each for each in begins if each > 0}):
+        value = realization.in_force("demand", segment, t) * (ratio if until is None or t < until else 1.0)
         yield ScenarioFactor(scenario=scenario, quantity="demand", name=segment, from_month=after.month(t), value=value)

@@ -71,8 +71,8 @@ class RunKind(KindWithoutCapacity):
             if started is None:
                 if state.is_closed(row.start_until):
                     state.leave_out(self.key(row))
-                else:
-                    state.write(row)
+                else:  # it is late from the month on that a blank means now
+                    state.write(replace(row, start_from=dataset.month(0)) if row.start_from is None else row)
                 continue
             state.signed.add(self.key(row))
             if started.end < to:
