@@ -112,6 +112,13 @@ class _OwnBuildKind(OfferKind):
                 state.signed.add(key)
             if row.status != "excluded" and not open_still and not by_month:
                 state.leave_out(key)
+                if self.is_named(dataset, row):
+                    blank: dict[str, Any] = {self.signed_column: None, "signed_month": None}
+                    state.write(replace(row, status="excluded", **blank))
+
+    def is_named(self, dataset: Dataset, row: Any) -> bool:
+        """Whether other rows name one that is over, so that it stays in the next round as excluded."""
+        return False
 
     def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         name = rolled.name_of(signing)
@@ -133,6 +140,10 @@ class OwnSiteKind(_OwnBuildKind):
 
     def add(self, model: Model) -> None:
         add_own_sites(model, self)
+
+    def is_named(self, dataset: Dataset, row: OwnSite) -> bool:
+        """Chips stand at a site, with power or without."""
+        return any(order.site == self.site(row) for order in dataset.chip_orders)
 
     def running(self, schedule: BlockSchedule) -> Iterator[tuple[int, float]]:
         return schedule.rents()

@@ -70,7 +70,12 @@ class LinearRelaxation:
 
     def contradiction(self) -> Vector | None:
         """Once `infeasible`: weights with which the rows contradict each other, by row; None where HiGHS has none."""
-        return self._solver.dual_ray()
+        ray = self._solver.dual_ray()
+        if ray is None and self.infeasible:  # found by presolve, which has no rows to weigh
+            self._solver.forget_basis()
+            if self._run(None, None) == Status.kInfeasible:
+                ray = self._solver.dual_ray()
+        return ray
 
     def _run(self, time_limit: float | None, should_stop: Callable[[], bool] | None) -> Status:
         """Runs once, from the basis there is; it is not set once the time is over."""

@@ -29,8 +29,15 @@ def settled_caps(data: Dataset) -> Dataset:
     return replace(data, caps=tuple(each for each in data.caps if each.measure != "obligation_usd"))
 
 
+def _with_whole_lives(data: Dataset) -> Dataset:
+    """The problem with own plant counted in full, for of what is paid of it the share inside the horizon moves on."""
+    if not data.own_sites and not data.chip_orders:
+        return data
+    return replace(data, settings=replace(data.settings, end_of_horizon="full"))
+
+
 def _continues(data: Dataset, to: int) -> None:
-    data = settled_caps(data)
+    data = _with_whole_lives(settled_caps(data))
     if any(fault.severity == "error" for fault in check(data)):
         return
     plan = solved_or_none(data)
