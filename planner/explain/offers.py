@@ -27,6 +27,8 @@ from planner.solving.worker_pool import SolveResult
 
 NOT_SEARCHED, NO_END, MOST_OF_PRICE = 1e9, 1e6, 20.0
 """Openness, in widths that count as known: of an offer not searched yet, of a price without an end, most of others."""
+PRICE_WEIGHT = 0.2
+"""Openness of a width of a price that counts as known, against that of a difference: a search narrows it by less."""
 FIRST_SEARCHES = 2
 """A difference that is not known is searched for so often before prices are narrowed, which hang on it."""
 FIRST_PRICES = 2
@@ -163,7 +165,7 @@ class OfferQuestion(Question):
             return wide
         width = even.known().width
         if width is not None:
-            return max(wide, min(MOST_OF_PRICE, width / KNOWN_WIDTH))
+            return max(wide, min(MOST_OF_PRICE, PRICE_WEIGHT * width / KNOWN_WIDTH))
         return NO_END if self._wants_an_end(even) else max(wide, MOST_OF_PRICE / (1.0 + len(self.at_prices)))
 
     @property
