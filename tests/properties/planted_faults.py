@@ -22,9 +22,9 @@ import models.policy.cash_account
 import models.stochastic.extensive_form
 import models.supply.contract_schedule
 import models.supply.contracts
-import models.supply.kind
 import models.supply.lease_schedule
 import models.supply.leases
+import models.supply.offer_rows
 import models.supply.on_demand
 import models.supply.pools
 import models.supply.signing
@@ -99,7 +99,7 @@ def _escalates(wrong: Callable[[float, int], float]) -> Fault:
 
 
 def _starts(wrong: Wrong) -> Fault:
-    modules = (models.supply.kind, models.supply.signing)
+    modules = (models.supply.offer_rows, models.supply.signing)
     return both(*(instead(each, "service_start", wrong) for each in modules))
 
 
