@@ -14,6 +14,7 @@ from planner.commands.check import check
 from planner.commands.compare import compare
 from planner.commands.convert import convert
 from planner.commands.init import init
+from planner.commands.report import report
 from planner.commands.reproduce import reproduce
 from planner.commands.roll import roll
 from planner.commands.scenarios import scenarios
@@ -80,6 +81,7 @@ for command in (
     audit,
     explain,
     compare,
+    report,
     reproduce,
     schedule,
     roll,

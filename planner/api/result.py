@@ -10,7 +10,8 @@ from typing import Any, Literal, Unpack
 
 from models.plan import Plan
 from planner.api.arguments import as_options_of, month_of
-from planner.api.frames import Report, Tables, workbook_path
+from planner.api.frames import Report, workbook_path
+from planner.api.pictured import Pictured
 from planner.api.problem import Problem
 from planner.api.uncertainty import Uncertain, uncertainty_of
 from planner.errors import WrongUsage
@@ -25,7 +26,7 @@ class NoPlan(WrongUsage):
     """A result without a plan was asked for figures of one."""
 
 
-class Result(Tables):
+class Result(Pictured):
     """What a solve found; the tables of the plan workbook are attributes.
 
     `result.decisions`, `result.capacity`, `result.service`, `result.limits`, `result.spend`, `result.monthly` and so on
