@@ -92,7 +92,10 @@ def never_read(heading: str, of: Sheet | None = None) -> bool:
 SCENARIO_NOTES = "scenario_notes"
 """The sheet in which `planner scenarios` says how its scenarios were made; never read."""
 
-NEVER_READ_SHEETS = ("start_here", SCENARIO_NOTES)
+START_HERE = "start_here"
+"""The first sheet of the template, which says what there is to fill in; never read."""
+
+NEVER_READ_SHEETS = (START_HERE, SCENARIO_NOTES)
 """Sheets for people; no program reads them."""
 
 

@@ -17,6 +17,7 @@ from models.parsing.raw_tables import RawTable
 from models.schema import SHEETS, Sheet
 from planner.errors import WrongUsage
 from planner.excel.problem_workbook import problem_book, sentence
+from planner.excel.start_here import draw_start_here
 from planner.excel.template_rows import worked_rows
 from planner.files.atomic import atomic_write
 
@@ -33,6 +34,7 @@ def write_template(path: Path, today: dt.date) -> None:
     """
     rows = worked_rows(months.month_of(today.year, today.month) + 1)
     book = problem_book(_table(sheet, rows.get(sheet.name, [])) for sheet in SHEETS)
+    draw_start_here(book)
     with atomic_write(path) as temporary:
         book.save(temporary)
 

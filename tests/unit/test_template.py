@@ -10,7 +10,8 @@ import openpyxl
 import pytest
 
 from models.build import build_model
-from models.schema import SHEETS, referred
+from models.schema import SHEETS, START_HERE, referred
+from models.schema import sheet as sheet_named
 from planner.errors import CannotWrite, WrongUsage
 from planner.excel import template
 from planner.excel.problem_workbook import REQUIRED_FILL
@@ -66,7 +67,27 @@ def test_the_horizon_begins_in_the_coming_month(path: Path) -> None:
 
 def test_the_template_has_every_sheet_in_the_order_of_the_schema(workbook: Any) -> None:
     """What a workbook can say, the template has a place for."""
-    assert workbook.sheetnames == [sheet.name for sheet in SHEETS]
+    assert workbook.sheetnames == [START_HERE, *(sheet.name for sheet in SHEETS)]
+
+
+def test_the_first_sheet_leads_to_every_other(workbook: Any) -> None:
+    """The drawing has the five needed sheets as dark boxes and every other once; each name leads to its sheet."""
+    start = workbook[START_HERE]
+    assert workbook.active == start
+    boxes, links = set(), []
+    for cell in (cell for row in start.iter_rows() for cell in row if cell.hyperlink):
+        sheet = cell.hyperlink.location.removesuffix("!A1").strip("'")
+        assert sheet in workbook.sheetnames
+        if cell.value == sheet:
+            (boxes.add if cell.font.bold else links.append)(sheet)
+    assert boxes == {sheet.name for sheet in SHEETS if not sheet.optional}
+    assert sorted(links) == sorted(sheet.name for sheet in SHEETS if sheet.optional)
+    text = " ".join(str(cell.value) for row in start.iter_rows() for cell in row if cell.value)
+    for left, right, column in (("demand", "segments", "segment"), ("segments", "throughput", "workload")):
+        assert f"{column} →" in text
+        assert column in {each.name for each in sheet_named(left).columns} & {
+            each.name for each in sheet_named(right).columns
+        }
 
 
 @pytest.mark.parametrize("sheet", TABLES, ids=lambda sheet: sheet.name)
