@@ -13,6 +13,7 @@ from planner.commands.audit import audit
 from planner.commands.check import check
 from planner.commands.compare import compare
 from planner.commands.convert import convert
+from planner.commands.import_records import import_records
 from planner.commands.init import init
 from planner.commands.report import report
 from planner.commands.reproduce import reproduce
@@ -89,6 +90,7 @@ for command in (
     batch,
     stress,
     convert,
+    import_records,
 ):
     cli.add_command(command)
 
