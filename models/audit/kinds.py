@@ -188,7 +188,7 @@ AUDITED: dict[str, AuditedKind] = {
         "chip_orders", "chips", "chip order", schedules=AuditedLots, most="lots_max", signed="signed_lots"
     ),
     "commitment": _Commitments("spend_commitments", "commitment", "spend commitment", brings=False, uncertain=False),
-    "lease_out": _LeaseOuts("lease_outs", "lease_out_income", "lease-out", held=False, uncertain=False),
+    "lease_out": _LeaseOuts("lease_outs", "lease_out_income", "lease-out", held=False),
     "run": _Runs("runs", "run_value", "run", held=False, brings=False, uncertain=False),
 }
 """By the name of the kind of a signing."""

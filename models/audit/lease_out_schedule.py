@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 from models.audit.report import Findings
 from models.audit.schedules import AuditedRamp, AuditedSigning
@@ -17,7 +16,6 @@ from models.schema import LeaseOut
 class AuditedLeaseOut(AuditedSigning):
     """Units of a lease-out signed together, with the end chosen."""
 
-    uncertain: ClassVar[bool] = False
     offer: LeaseOut
 
     @property
@@ -42,35 +40,38 @@ class AuditedLeaseOut(AuditedSigning):
         return sums([*own, *rows])
 
     def leased_out(self, t: int) -> Mapping[str, float]:
-        if not self.start <= t <= self.end:
+        if not self.start <= t <= self.end or t >= self.exit_month:
             return {}
         share = self.signing.units * self.ramp.at(t - self.start + 1)[0]
         return {hardware: share * per_unit for hardware, per_unit in self.hardware.items()}
 
     @cached_property
     def fees(self) -> dict[int, float]:
-        """What the taker owes for each month of the whole term, prepaid or not."""
+        """What the terms ask of the taker for each month of the whole term, prepaid or not."""
         found = {}
         for tau in range(1, self.term_months + 1):
             t, (capacity, multiplier) = self.start + tau - 1, self.ramp.at(tau)
-            hours = sum(self.hardware.values()) * capacity * self.dataset.hours(t)
+            hours = sum(self.hardware.values()) * capacity * self.dataset.hours(t) * self.price
             risen = (1 + self.offer.escalator_per_year) ** ((tau - 1) // 12)
             found[t] = self.signing.units * hours * self.offer.usd_per_accelerator_hour * multiplier * risen
         return found
 
     def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
-        """Income below 0; what is for months beyond the horizon counts at no end of the horizon."""
+        """Income below 0; what is for months beyond the horizon counts at no end of the horizon.
+
+        A taker that leaves keeps nothing of what it paid before, and owes nothing more.
+        """
         offer, signing, last = self.offer, self.signing, self.dataset.settings.months - 1
         inside = {t for t in self.fees if t <= last}
-        if signing.month <= last:
-            upfront = offer.upfront_usd_per_unit * signing.units
+        if signing.month <= last and signing.month < self.exit_month:
+            upfront = offer.upfront_usd_per_unit * self.price * signing.units
             yield signing.month, -upfront, -upfront * len(inside) / self.term_months
             prepaid = {t: offer.prepay_share * fee for t, fee in self.fees.items()}
             yield signing.month, -sum(prepaid.values()), -sum(prepaid[t] for t in inside)
-        for t in range(self.start, min(self.end, last) + 1):
+        for t in (t for t in self.fees if t <= min(self.end, last) and t < self.exit_month):
             fee = (1 - offer.prepay_share) * self.fees[t]
             yield t, -fee, -fee
-        if signing.cancelled:
+        if signing.cancelled and self.end + 1 < self.exit_month:
             later = {t: fee for t, fee in self.fees.items() if t > self.end}
             penalty = offer.recall_fee_share * sum(later.values())
             back = {t: offer.prepay_share * fee for t, fee in later.items()}
@@ -92,11 +93,13 @@ class AuditedLeaseOut(AuditedSigning):
             least = max(1, offer.recall_after_months + offer.recall_notice_months)
             findings.true("cancelled_as_allowed", f"{where}, months of service", served >= least, served, least)
             findings.true("cancelled_as_allowed", f"{where}, month of notice", notice >= 0, notice, 0)
-            findings.true("cancelled_as_allowed", f"{where}, month back", signing.end < last, signing.end, last - 1)
+            latest = min(last, self.exit_month - 1)
+            findings.true("cancelled_as_allowed", f"{where}, month back", signing.end < latest, signing.end, latest - 1)
 
     def choices(self) -> Mapping[int, int]:
         after, notice = self.offer.recall_after_months, self.offer.recall_notice_months
         if after is None:
             return {}
         first = max(self.start + max(1, after + notice), notice)
-        return {t: t - notice for t in range(first, min(self.term_end, self.dataset.settings.months - 1) + 1)}
+        last = min(self.term_end, self.dataset.settings.months - 1)
+        return {t: t - notice for t in range(first, last + 1) if t < self.exit_month}

@@ -11,6 +11,7 @@ from models import months
 from models.checks.context import CheckContext, fault_in
 from models.columns import Column
 from models.faults import Fault, closest
+from models.grouping import groups
 from models.parsing.row_parser import Entry
 from models.schema import OF_OFFERS, referred
 from models.supply.kind import OfferKind
@@ -110,13 +111,13 @@ def names_of_two_offers(context: CheckContext) -> Iterator[Fault]:
     An option never means a lease-out, a cap neither; scenario factors mean what they can act on.
     """
     caps = [entry for entry in context.entries["caps"] if entry.values.get("scope") == "offer"]
-    factors = [entry for entry in context.entries["scenario_factors"] if entry.values.get("quantity") in OF_OFFERS]
+    factors = groups((str(entry.values.get("quantity")), entry) for entry in context.entries["scenario_factors"])
     capped = [kind for kind in KINDS if kind.is_offer]
     for entries, column, kinds in (
         (context.entries["rules"], "offers", ruled()),
         (context.entries["options"], "offer", bought()),
         (caps, "name", capped),
-        (factors, "name", uncertain()),
+        *((factors.get(quantity, []), "name", uncertain(quantity)) for quantity in OF_OFFERS),
     ):
         for entry in entries:
             for name in _names(entry, column):

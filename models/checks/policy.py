@@ -10,7 +10,8 @@ from models.checks.names import sources
 from models.faults import Fault, closest
 from models.realization import ALL
 from models.schema import ScenarioFactor
-from models.supply.registry import bought
+from models.supply.kind import OfferKind
+from models.supply.registry import bought, uncertain
 
 
 def names_of_caps(context: CheckContext) -> Iterator[Fault]:
@@ -58,7 +59,11 @@ def funding_of_no_account(context: CheckContext) -> Iterator[Fault]:
 
 def _bought(context: CheckContext) -> frozenset[str]:
     """Names of offers that bring capacity."""
-    return frozenset().union(*(context.names[kind.sheet.name] for kind in bought()))
+    return _offers(context, bought())
+
+
+def _offers(context: CheckContext, kinds: Iterable[OfferKind]) -> frozenset[str]:
+    return frozenset().union(*(context.names[kind.sheet.name] for kind in kinds))
 
 
 def scenarios(context: CheckContext) -> Iterator[Fault]:
@@ -104,7 +109,8 @@ LEAST = {"demand_growth": -1.0, "rival_generosity": -math.inf}
 def scenario_factors(context: CheckContext) -> Iterator[Fault]:
     """A factor acts on something there is, and by an amount it can have."""
     names = context.names
-    offers = _bought(context)
+    offers = _offers(context, uncertain())
+    sold = [kind.sheet.name for kind in uncertain() if not kind.buys]
     known = {
         "demand": names["segments"],
         "demand_growth": names["segments"],
@@ -115,9 +121,9 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
         "on_demand_price": names["hardware"],
         "on_demand_cap": names["hardware"],
         "price": offers,
-        "delivered_share": offers,
+        "delivered_share": _offers(context, uncertain("delivered_share")),
         "delivery_delay_months": offers,
-        "supplier_exit": offers | context.used("provider", *sources(), "on_demand"),
+        "supplier_exit": offers | context.used("provider", *sources(), "on_demand", *sold),
     }
     first = context.dataset.settings.first_month
     dated = {

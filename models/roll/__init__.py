@@ -103,7 +103,7 @@ def _roll_the_rest(state: RollState) -> None:
     providers = {row.provider for row in (*state.fleet, *state.on_demand, *(row for _, row in offers(written)))}
     for factor in dataset.scenario_factors:
         factor = replace(factor, from_month=first) if factor.from_month is None else factor
-        offer = offer_named(dataset, factor.name, uncertain()) if factor.quantity in OF_OFFERS else None
+        offer = offer_named(dataset, factor.name, uncertain(factor.quantity)) if factor.quantity in OF_OFFERS else None
         of_provider = factor.quantity == "supplier_exit" and factor.name in providers
         of_offer = offer is not None and offer not in state.removed
         if of_offer or of_provider or factor.name == ALL or factor.quantity not in OF_OFFERS:

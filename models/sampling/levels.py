@@ -68,7 +68,8 @@ def power_mw(dataset: Dataset) -> dict[str, float]:
         units = kind.units_signed(row) if kind.status(row) == "signed" else 0
         return kind.mw_per_unit(dataset, row) * (units or kind.most(row))
 
-    sizes = [(row.provider, kind.name_of(row), mw(kind, row)) for kind, row in offers(dataset) if kind.uncertain]
+    sold = ((kind, row) for kind, row in offers(dataset) if kind.uncertain and kind.buys)
+    sizes = [(row.provider, kind.name_of(row), mw(kind, row)) for kind, row in sold]
     by_provider = groups((provider, size) for provider, _, size in sizes)
     totals = {provider: math.fsum(found) for provider, found in by_provider.items()}
     return totals | {name: size for _, name, size in sizes}

@@ -132,7 +132,7 @@ class _Draw:
         for name, delays in values_by_name(what.delays, sites).items():
             uniform = self._stream("delivery_delay_months", sites[name]).random(self.count)
             yield ("delivery_delay_months", name), self._constant(_quantile(delays, uniform))
-        for name, share in values_by_name(what.delivered, active_offers(dataset)).items():
+        for name, share in values_by_name(what.delivered, active_offers(dataset, "delivered_share")).items():
             uniform = self._stream("delivered_share", sites.get(name, name)).random(self.count)
             yield ("delivered_share", name), self._constant(_quantile(share, uniform))
         for name, hazard in names_that_may_exit(dataset, what).items():

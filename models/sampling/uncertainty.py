@@ -78,13 +78,14 @@ def offers_to_be_delivered(dataset: Dataset) -> dict[str, str]:
     return {kind.name_of(row): kind.site(row) for kind, row in _uncertain(dataset) if to_come(kind, row)}
 
 
-def active_offers(dataset: Dataset) -> dict[str, str]:
-    """The provider of each offer of capacity that is not excluded."""
-    return {kind.name_of(row): row.provider for kind, row in _uncertain(dataset) if kind.status(row) != "excluded"}
+def active_offers(dataset: Dataset, quantity: str = "") -> dict[str, str]:
+    """The provider of each offer of capacity that is not excluded, and that the quantity acts on."""
+    there = ((kind, row) for kind, row in _uncertain(dataset) if kind.status(row) != "excluded")
+    return {kind.name_of(row): row.provider for kind, row in there if kind in uncertain(quantity)}
 
 
 def _uncertain(dataset: Dataset) -> Iterator[tuple[OfferKind, Any]]:
-    return ((kind, row) for kind, row in offers(dataset) if kind.uncertain)
+    return ((kind, row) for kind, row in offers(dataset) if kind.uncertain and kind.buys)
 
 
 def suppliers(dataset: Dataset) -> tuple[str, ...]:
@@ -114,20 +115,19 @@ def uncertainty_faults(dataset: Dataset, uncertainty: Uncertainty) -> tuple[str,
 
 
 def _uncertainty_faults(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
-    segments, coming, there = (
-        list(dataset.segment_of),
-        list(offers_to_be_delivered(dataset)),
-        list(active_offers(dataset)),
-    )
+    segments, coming = list(dataset.segment_of), list(offers_to_be_delivered(dataset))
+    there, derated = list(active_offers(dataset)), list(active_offers(dataset, "delivered_share"))
     hardware = list(rented_hardware(dataset))
     yield from _names("demand volatility", what.demand_volatility, segments, "a segment")
     yield from _names("growth spread", what.growth_spread, segments, "a segment")
     yield from _names("price volatility", what.price_volatility, hardware, "hardware of the sheet on_demand")
     offers = "a lease or contract that is on offer, or signed and not yet in service"
     yield from _names("delay prior", what.delays, coming, offers)
-    yield from _names("delivered prior", what.delivered, there, "a lease or contract that is not excluded")
+    yield from _names(
+        "delivered prior", what.delivered, derated, "a lease, contract or chip order that is not excluded"
+    )
     yield from _shared_names(dataset, "delay prior", values_by_name(what.delays, coming))
-    yield from _shared_names(dataset, "delivered prior", values_by_name(what.delivered, there))
+    yield from _shared_names(dataset, "delivered prior", values_by_name(what.delivered, derated))
     yield from _shared_names(dataset, "exit hazard", names_that_may_exit(dataset, what))
     known = [*suppliers(dataset), *there]
     yield from _names("exit hazard", what.exit_hazard, known, "a provider, or a lease or contract that is not excluded")

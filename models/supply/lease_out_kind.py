@@ -66,11 +66,11 @@ class LeaseOutKind(OfferKind):
     def owed(self, dataset: Dataset, signing: Signing, t: int) -> float:
         """What the objective counts of what is received in month t, less what is paid back."""
         schedule, owed = self.schedule(dataset, signing), 0.0
-        if t == signing.month:
+        if t == signing.month and schedule.supplier_present(t):
             owed += schedule.upfront[1] + schedule.prepaid[1]
         if signing.start <= t <= signing.end:
             owed += schedule.due(t)
-        if signing.cancelled and t == signing.end + 1:
+        if signing.cancelled and t == signing.end + 1 and schedule.supplier_present(t):
             owed -= schedule.paid_back(t)[1]
         return signing.units * owed
 
@@ -119,12 +119,14 @@ class LeaseOutKind(OfferKind):
         def once(t: int, usd: float, words: str) -> BillRow:
             return BillRow(t, name, signed, units, None, usd, words, 0.0, 1.0, units * usd)
 
-        yield once(signed, -schedule.upfront[0], "upfront")
-        if offer.prepay_share:
+        if schedule.supplier_present(signed):
+            yield once(signed, -schedule.upfront[0], "upfront")
             for words, months in prepaid_months(dataset, range(schedule.start, schedule.term_end)):
                 yield once(signed, -offer.prepay_share * sum(schedule.fee(t) for t in months), words)
         tier = term_words(signing.term_months)
         for t in range(signing.start, signing.end + 1):
+            if not schedule.supplier_present(t):
+                break
             escalator = escalation(offer.escalator_per_year, t - schedule.start + 1)
             hours = units * sum(schedule.accelerators.values()) * schedule.share(t) * dataset.hours(t)
             fee = -units * schedule.fee(t)
@@ -174,5 +176,4 @@ LEASE_OUT = LeaseOutKind(
     signing_families=("leased_out_by",),
     buys=False,
     purchase=False,
-    uncertain=False,
 )

@@ -101,8 +101,9 @@ def _pay(model: Model, kind: OfferKind, each: _Taken) -> None:
         if usd and t in model.dataset.horizon:
             model.costs.pay(kind.category, payer, t, units.times(-usd), counted=counted / usd)
 
-    receive(schedule.signed, each.units, *schedule.upfront)
-    receive(schedule.signed, each.units, *schedule.prepaid)
+    if schedule.supplier_present(schedule.signed):
+        receive(schedule.signed, each.units, *schedule.upfront)
+        receive(schedule.signed, each.units, *schedule.prepaid)
     for t, level in each.levels.items():
         due = schedule.due(t)
         receive(t, level, due, due)

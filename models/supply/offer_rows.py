@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from models.columns import Row
@@ -151,6 +151,11 @@ class OfferRows(Kind, ABC):
     @abstractmethod
     def ramps(self, dataset: Dataset, row: Any) -> Iterable[tuple[str | None, int]]:
         """The ramps an offer names, each with the length of the term that does so."""
+
+    @property
+    def derated(self) -> bool:
+        """Whether less may arrive of it than was signed for: its sheet has delivered_share."""
+        return any(each.name == "delivered_share" for each in fields(self.row))
 
     # when
 

@@ -183,10 +183,6 @@ class OwnSiteKind(_OwnBuildKind):
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         return self.changed(dataset, lambda row: times(row, factor, "capex_usd_per_mw", "rent_usd_per_mw_month"), name)
 
-    def delivered(self, dataset: Dataset, name: str | None, factor: float) -> Dataset:
-        """Power comes whole or not at all."""
-        return dataset
-
     def local_worth(self, dataset: Dataset, values: Values, row: OwnSite) -> Iterator[LocalWorth]:
         """Power is worth what chips make of it: nothing that a price of accelerators tells."""
         return iter(())

@@ -47,9 +47,9 @@ def _of_side(side: str) -> list[OfferKind]:
     return [each for each in KINDS if each.sheet.offers == side]
 
 
-def uncertain() -> list[OfferKind]:
-    """The kinds of offers that scenario factors act on."""
-    return [each for each in KINDS if each.uncertain]
+def uncertain(quantity: str = "") -> list[OfferKind]:
+    """The kinds of offers that scenario factors act on, or those of a quantity."""
+    return [each for each in KINDS if each.uncertain and (each.derated or quantity != "delivered_share")]
 
 
 def decided_kinds() -> list[Kind]:

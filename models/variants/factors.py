@@ -74,7 +74,7 @@ def names_of(dataset: Dataset, quantity: str) -> tuple[str, ...]:
 
 def _kinds(quantity: str) -> list[OfferKind]:
     """The kinds of offers that a quantity can act on: on prices all."""
-    return KINDS if quantity == "price" else uncertain()
+    return KINDS if quantity == "price" else uncertain(quantity)
 
 
 def _offers(dataset: Dataset, quantity: str, name: str = ALL) -> list[OfferKey]:
@@ -105,7 +105,7 @@ def _price(dataset: Dataset, name: str, value: float) -> Dataset:
 
 
 def _delivered_share(dataset: Dataset, name: str, value: float) -> Dataset:
-    for kind in uncertain():
+    for kind in uncertain("delivered_share"):
         dataset = kind.delivered(dataset, None if name == ALL else name, value)
     return dataset
 

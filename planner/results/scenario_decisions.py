@@ -185,7 +185,7 @@ def why_not(dataset: Dataset, of: Iterable[ScenarioDecision], what: ScenarioDeci
     if offer is not None:
         exit_month = offer.kind.exit(dataset, offer.row(dataset))
         if exit_month is not None and what.month >= exit_month:
-            return "the supplier has exited"
+            return "the supplier has exited" if offer.kind.buys else "the taker has left"
     if what.do in (GIVE_NOTICE, RENEW):
         mine = (each for each in of if each.do in (each.kind.verb, SIGNED))
         key = what.kind, what.name, what.of_month, what.term_months

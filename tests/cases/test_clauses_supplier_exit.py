@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from builders import (
-    JAN,
     cash,
     contract,
     costs,
@@ -249,13 +248,13 @@ def test_what_a_supplier_gone_had_leased_us_is_not_leased_out() -> None:
     """Two months at 3 of a lease at 1 would pay; gone in February it cannot be leased out for two months: 744."""
     rows = [lease("neo1", term(2, 1.0), signed=0, sublet=True), lease_out(hourly=3.0, term_months=2)]
     assert costs(solved_in(rows, months=2)) == pytest.approx({"lease": 1416, "lease_out_income": -4248})
-    assert costs(solved_in(rows, gone(1), months=2)) == pytest.approx({"lease": 744})
+    assert costs(solved_in(rows, gone(1, "neo"), months=2)) == pytest.approx({"lease": 744})
 
 
-def test_the_taker_of_a_lease_out_is_no_supplier() -> None:
-    """All suppliers gone from February, what was leased out in January is paid for by its taker: 3 x 744."""
-    rows = [fleet(), lease_out(hourly=3.0, provider="taker", sign_until=JAN)]
-    assert costs(solved_in(rows, gone(1), months=1)) == pytest.approx({"lease_out_income": -2232})
+def test_the_taker_leaves_with_everyone() -> None:
+    """With `*` takers are gone from February too: of three months January's 3 x 744 is all that comes in."""
+    rows = [fleet(), lease_out(hourly=3.0, term_months=3, provider="taker", signed=0)]
+    assert costs(solved_in(rows, gone(1))) == pytest.approx({"lease_out_income": -2232})
 
 
 def test_nothing_is_owed_to_a_supplier_gone() -> None:
@@ -277,3 +276,33 @@ def test_a_rule_that_needs_a_supplier_gone_cannot_be_kept() -> None:
     either = Rule(rule="some", kind="at_least", offers=("neo1", "two"), count=1)
     offers = [lease("neo1", term(1, 1.0)), lease("two", term(1, 2.0))]
     assert costs(solved_in(offers, either, gone(None, "neo1"), months=1)) == pytest.approx({"lease": 1488})
+
+
+def taken(**values: Any) -> list[Any]:
+    """One accelerator of our own, and a taker who would have it for three months at 2 USD an hour."""
+    return [fleet(), lease_out(hourly=2.0, term_months=3, provider="taker", **values)]
+
+
+@pytest.mark.parametrize("name", ["out", "taker"])
+def test_a_taker_that_leaves_pays_no_more_and_holds_nothing(name: str) -> None:
+    """By lease-out or taker: gone in February, January's 2 x 744 is all that comes in.
+
+    What was leased out is at work for ourselves again: it serves February's 1 bn.
+    """
+    plan = solved_in(taken(signed=0), segment(), demand(0, 1, 0), gone(1, name))
+    assert costs(plan) == pytest.approx({"lease_out_income": -1488})
+
+
+@BOTH_ENDS
+def test_what_a_taker_prepaid_is_kept_and_nothing_paid_back(end: str) -> None:
+    """Half of 2 x 2160 and 30 upfront came in January and stay; then half of January's 1488, and no more."""
+    prepaid = taken(signed=0, prepay_share=0.5, upfront_usd_per_unit=30, recall_after_months=0, recall_fee_share=1.0)
+    plan = solved_in(prepaid, gone(1, "taker"), end_of_horizon=end)
+    assert cash(plan, "lease_out_income") == pytest.approx({0: -(2160 + 30 + 744)})
+    assert costs(plan) == pytest.approx({"lease_out_income": -2934})
+
+
+def test_nothing_is_leased_out_to_a_taker_that_has_left() -> None:
+    """Gone in January nothing comes in; gone in February only January's signing pays, for the month it was there."""
+    assert costs(solved_in(taken(), gone(0, "taker"))) == {}
+    assert costs(solved_in(taken(), gone(1, "taker"))) == pytest.approx({"lease_out_income": -1488})

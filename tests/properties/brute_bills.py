@@ -114,11 +114,11 @@ def ramp_at(data: Dataset, ramp: str | None, service_month: int) -> tuple[float,
     return held[-1][1:] if held else (0.0, 1.0)
 
 
-Offer = Lease | Contract | OwnSite | ChipOrder
+Offer = Lease | Contract | OwnSite | ChipOrder | LeaseOut
 
 
 def name_of(offer: Offer) -> str:
-    of = {Lease: "lease", Contract: "contract", OwnSite: "build", ChipOrder: "order"}
+    of = {Lease: "lease", Contract: "contract", OwnSite: "build", ChipOrder: "order", LeaseOut: "lease_out"}
     return str(getattr(offer, of[type(offer)]))
 
 
@@ -510,7 +510,7 @@ def lease_out_holdings(data: Dataset, offer: LeaseOut) -> list[Holding]:
         months = [
             month
             for month in signing_months(data, offer.sign_from, offer.sign_until)
-            if _first_leased_out(data, offer, month) < data.settings.months
+            if in_some_scenario(data, offer, month)
         ]
     return [
         _lease_out_holding(data, offer, month, end)
@@ -519,22 +519,20 @@ def lease_out_holdings(data: Dataset, offer: LeaseOut) -> list[Holding]:
     ]
 
 
-def _first_leased_out(data: Dataset, offer: LeaseOut, month: int) -> int:
-    earliest = -(10**6) if offer.service_not_before is None else data.t(offer.service_not_before)
-    return max(month + offer.lead_months, earliest)
-
-
 def _recalls(data: Dataset, offer: LeaseOut, month: int) -> list[int]:
     """Last service months τ of a unit that is recalled, back inside the horizon and notice given in it."""
     if offer.recall_after_months is None:
         return []
-    start, notice = _first_leased_out(data, offer, month), offer.recall_notice_months
+    start, notice = first_service(data, offer, month), offer.recall_notice_months
     ends = range(max(1, offer.recall_after_months + notice), offer.term_months)
-    return [end for end in ends if notice <= start + end < data.settings.months]
+    return [end for end in ends if notice <= start + end < data.settings.months and not left(data, offer, start + end)]
 
 
 def _lease_out_holding(data: Dataset, offer: LeaseOut, month: int, end: int) -> Holding:
-    start, length, horizon = _first_leased_out(data, offer, month), offer.term_months, data.settings.months
+    if offer.status == "offer" and left(data, offer, month):
+        return Holding("lease_out", offer.lease_out, month, void=True)
+    start, length, horizon = first_service(data, offer, month), offer.term_months, data.settings.months
+    price = times(data, "price", month, offer.lease_out)
     holds = {row.hardware: row.accelerators for row in data.lease_out_hardware if row.lease_out == offer.lease_out}
     if offer.hardware is not None:
         holds = {offer.hardware: offer.accelerators or 0.0}
@@ -542,7 +540,7 @@ def _lease_out_holding(data: Dataset, offer: LeaseOut, month: int, end: int) -> 
     def fee(tau: int) -> float:
         capacity, rate = ramp_at(data, offer.ramp, tau)
         risen = (1.0 + offer.escalator_per_year) ** ((tau - 1) // 12)
-        per_hour = offer.usd_per_accelerator_hour * sum(holds.values()) * capacity * rate * risen
+        per_hour = price * offer.usd_per_accelerator_hour * sum(holds.values()) * capacity * rate * risen
         return per_hour * data.hours(start + tau - 1)
 
     inside = [tau for tau in range(1, length + 1) if start + tau - 1 < horizon]
@@ -551,8 +549,8 @@ def _lease_out_holding(data: Dataset, offer: LeaseOut, month: int, end: int) -> 
         "lease_out", offer.lease_out, month, last=start + end - 1, choices=choices,
         story=f"{offer.lease_out}: signed {month}, last service month {end}",
     )  # fmt: skip
-    if month < horizon:
-        upfront, prepaid = offer.upfront_usd_per_unit, offer.prepay_share
+    if month < horizon and not left(data, offer, month):
+        upfront, prepaid = offer.upfront_usd_per_unit * price, offer.prepay_share
         held.pay(data, month, -upfront, -upfront * len(inside) / length)
         held.pay(
             data,
@@ -561,7 +559,7 @@ def _lease_out_holding(data: Dataset, offer: LeaseOut, month: int, end: int) -> 
             -prepaid * sum(fee(tau) for tau in inside),
         )
     for tau in inside:
-        if tau <= end:
+        if tau <= end and not left(data, offer, start + tau - 1):
             held.pay(data, start + tau - 1, -(1.0 - offer.prepay_share) * fee(tau))
             capacity = ramp_at(data, offer.ramp, tau)[0]
             held.leased_out[start + tau - 1] = {name: number * capacity for name, number in holds.items()}

@@ -38,8 +38,10 @@ def with_scenarios(data: Dataset, random: Random, quantities: tuple[str, ...] = 
 
 
 def _factors(data: Dataset, random: Random, name: str, quantities: tuple[str, ...]) -> list[ScenarioFactor]:
-    offers = [*data.lease_of, *data.contract_of]
-    providers = [each.provider for each in (*data.leases, *data.contracts, *data.on_demand)]
+    derated = [*data.lease_of, *data.contract_of, *data.named("chip_orders")]
+    offers = [*derated, *data.named("own_sites"), *data.lease_out_of]
+    sellers = (*data.leases, *data.contracts, *data.on_demand, *data.own_sites, *data.chip_orders, *data.lease_outs)
+    providers = [each.provider for each in sellers if each.provider]
     hardware = [each.hardware for each in data.hardware]
     segments = [each.segment for each in data.segments]
     acts_on = {
@@ -52,7 +54,7 @@ def _factors(data: Dataset, random: Random, name: str, quantities: tuple[str, ..
         "usage_price": hardware,
         "fleet_share": [name for each in data.fleet for name in (each.asset, each.provider, each.region)],
         "price": offers,
-        "delivered_share": offers,
+        "delivered_share": derated,
         "delivery_delay_months": offers,
         "supplier_exit": offers + providers,
     }

@@ -177,12 +177,12 @@ def test_a_scenario_whose_supplier_is_gone_need_not_sign(names: tuple[str, ...])
 
 
 def test_a_lease_out_of_the_name_of_a_lease_that_is_gone_is_still_decided_alike() -> None:
-    """Names are unique in their own sheet only: the exit of lease `out` is no excuse for the lease-out `out`."""
+    """Names are unique in their own sheet only: lease `out` gone by its provider does not excuse lease-out `out`."""
     problem = b.dataset(
         b.fleet(),
         b.lease("out", b.term(1, 1.0)),
         b.lease_out("out", units_max=1),
-        [scenario("a", 0.5), scenario("b", 0.5), factor("b", "supplier_exit", name="out")],
+        [scenario("a", 0.5), scenario("b", 0.5), factor("b", "supplier_exit", name="neo")],
     )
     plans = {"a": Plan((signing("out", 0, 1, 0, 0, "lease_out"),)), "b": Plan()}
     assert check_nonanticipativity(problem, plans).failed == 1

@@ -56,17 +56,19 @@ def test_a_name_that_could_mean_two_offers_is_an_error_that_names_both(
 
 @pytest.mark.parametrize("sheet", ["options", "caps", "scenario_factors"])
 def test_a_lease_out_of_the_name_makes_nothing_ambiguous_that_never_means_one(sheet: str) -> None:
-    """An option, a cap or a factor on a lease stays clear beside a lease-out of its name; a rule does not."""
+    """An option, a cap or a share delivered of a lease stays clear beside a lease-out of its name; a rule does not."""
     naming = {
         "options": {"option": "P", "offer": "L", "premium_usd": 1},
         "caps": {"cap": "m", "measure": "capacity_mw", "scope": "offer", "name": "L", "sense": "max", "value": 9},
-        "scenario_factors": {"scenario": "s", "quantity": "price", "name": "L", "value": 1.1},
+        "scenario_factors": {"scenario": "s", "quantity": "delivered_share", "name": "L", "value": 0.9},
     }
     shared = tables(VALID, LEASE, scenarios=[{"scenario": "s", "probability": 1}])
     shared["lease_outs"] = [{**FULL["lease_outs"][0], "lease_out": "L"}]
     assert faults_of({**shared, sheet: [naming[sheet]]}) == []
     rules = [{"rule": "r", "kind": "at_most", "count": 1, "offers": "L"}]
     assert brief(faults_of({**shared, "rules": rules})) == ["error rules!offers 2"]
+    gone = [{"scenario": "s", "quantity": "supplier_exit", "name": "L"}]
+    assert brief(faults_of({**shared, "scenario_factors": gone})) == ["error scenario_factors!name 2"]
 
 
 @pytest.mark.parametrize(
