@@ -133,8 +133,10 @@ def test_an_interrupt_ends_the_call_and_the_search(tmp_path: Path) -> None:
     """Ctrl-C in a script or a notebook raises KeyboardInterrupt, and no solver goes on behind it."""
     csv_folder(tmp_path / "hard", endless())
     script = """
-import _thread, logging, threading
+import _thread, logging, signal, threading
 import planner
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a shell's background
 
 class Interrupt(logging.Handler):
     def emit(self, record):
