@@ -125,7 +125,7 @@ def test_refused(here: Run, small: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not BROWSER, reason="no headless browser here: the page is not looked at")
 def test_in_a_browser(here: Run, tmp_path: Path) -> None:
-    """A browser without a network draws every figure, and another view when one is chosen; no name is run."""
+    """A browser without a network draws every figure and every row, and another view when one is chosen; no name is run."""
     workbook(tmp_path / "w.xlsx", uncertain())
     assert here("solve", "w.xlsx", "-o", "plan.xlsx", "--quiet").code == 0
     assert here("report", "plan.xlsx").code == 0
@@ -137,6 +137,7 @@ def test_in_a_browser(here: Run, tmp_path: Path) -> None:
         shown = _dom(tmp_path / name)
         assert len(re.findall(r'class="[^"]*js-plotly-plot', shown)) == count
         assert "<title>owned" not in shown
+        assert "<tr hidden" not in shown
     assert 'data-chosen="&lt;b&gt;boom&lt;/b&gt;"' in shown
     assert "&lt;b&gt;boom&lt;/b&gt;" in re.sub(r"<script.*?</script>", "", shown, flags=re.DOTALL)
 
