@@ -28,11 +28,12 @@ def without_offer(dataset: Dataset, offer: OfferKey) -> Dataset:
 def nothing_new(dataset: Dataset) -> Dataset:
     """The same problem with nothing to sign, lease out or buy an option on; what is signed stays.
 
-    Offers stay in it by name, so that rules and caps still know them.
+    Offers stay in it by name, so that rules and caps still know them. What `resilience` asks for is left aside: it
+    is bought by signing.
     """
     for kind in KINDS:
         dataset = kind.without(dataset)
-    return replace(dataset, options=())
+    return replace(dataset, options=(), resilience=())
 
 
 def at_price(dataset: Dataset, offer: OfferKey, factor: float) -> Dataset:

@@ -12,7 +12,7 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import categories
-from models.schema import Option, Rule
+from models.schema import Option, Resilience, Rule
 from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
 from planner.analysis.base_case import BaseCaseQuestion
@@ -59,6 +59,13 @@ def test_nothing_is_leased_out_and_no_option_bought() -> None:
     base = nothing_new(data)
     assert [each.status for each in base.lease_outs] == ["excluded"]
     assert base.options == ()
+
+
+def test_the_base_case_is_not_asked_for_resilience() -> None:
+    """One accelerator serves January, 744 hours at 1 USD; were its site lost, only an offer could stand in."""
+    rows = [demand(1), fleet("own", 1.0, usd_per_accelerator_hour=1.0), lease("other", term(1, 2.0))]
+    data = dataset(rows, Resilience(against="site", segment="*", protected_share=1.0), months=1)
+    assert base_of(data).cost.value(0.0) == pytest.approx(744)
 
 
 def test_where_something_must_be_signed_there_is_no_base_case() -> None:

@@ -145,7 +145,12 @@ def base_case_tile(result: RunResult) -> Tile:
     label = "Signing nothing new"
     if result.base_case.none_exists:
         return Tile(f"{label}, {result.currency}", "–", "General", "no such plan exists")
-    return estimate_tile(label, result.base_case.cost, "the base case", result)
+    return estimate_tile(label, result.base_case.cost, f"the base case{base_case_words(result)}", result)
+
+
+def base_case_words(result: RunResult) -> str:
+    """What the base case is let off: a plan that signs nothing cannot be asked for resilience."""
+    return ", without resilience" if result.plan_set.dataset.resilience else ""
 
 
 def cash_saved_tile(result: RunResult) -> Tile:
@@ -159,7 +164,8 @@ def cash_saved_tile(result: RunResult) -> Tile:
 
 def saving_words(result: RunResult, measure: str, cost_usd: float) -> str:
     """What is at stake against signing nothing, and what of it is money; `measure` is what is compared."""
-    stake = f"Value at stake = {measure} of the cheapest plan that signs nothing new, minus that of this plan"
+    cheapest = f"the cheapest plan that signs nothing new{base_case_words(result)}"
+    stake = f"Value at stake = {measure} of {cheapest}, minus that of this plan"
     if result.base_case.none_exists:
         return f"{stake}; no such plan exists."
     own = money(cost_usd, result.currency)

@@ -1,0 +1,94 @@
+"""The page on the examples: every figure beside a sentence is one of the plan that the sentence tells of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from commandline import Run
+from openpyxl import Workbook
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "planner" / "pages" / "examples.md"
+GAP = "0.001"
+UNITS = {"bn": 1e9, "m": 1e6, "GW": 1e3, "%": 0.01}
+"""What the word behind a number stands for; sheets have USD, MW and shares."""
+WITHIN = {"Summary": 0.1, "Offers not taken": 0.6}
+"""How far another plan within the gap, or other marginal values of it, may be from the page; a fifth elsewhere."""
+
+
+def told(heading: str) -> list[tuple[str, str]]:
+    """Each figure under a heading of the page, and where it is read: names of a sheet, of its rows and a column."""
+    section = PAGE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    found: list[tuple[str, str]] = []
+    for table in re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE):
+        header, _, *rows = ([cell.strip(" `") for cell in line.strip("|\n").split("|")] for line in table.splitlines())
+        for first, *cells in rows:
+            if header[-1] == "in the plan":
+                found.append((cells[0], cells[1]))
+            else:  # a row for each month, a column for each figure
+                places = (place.replace(" · ", f" · {first} · ") for place in header[1:])
+                found += zip(cells, places, strict=True)
+    return found
+
+
+def text_of(cell: Any) -> str:
+    """A cell as the page writes it: a month without its day."""
+    return f"{cell:%Y-%m}" if isinstance(cell, datetime) else str(cell)
+
+
+def read(plan: Workbook, place: str) -> str | float:
+    """The first text, or the sum, of a column over the rows that have all the names; a year names its months."""
+    sheet, *names, column = place.split(" · ")
+    header, *rows = plan[sheet].iter_rows(values_only=True)
+    at = header.index(column)
+    values = [row[at] for row in rows if all(any(_named(cell, name) for cell in row) for name in names)]
+    assert values, place
+    return sum(values) if isinstance(values[0], int | float) else text_of(values[0])
+
+
+def _named(cell: Any, name: str) -> bool:
+    return text_of(cell).startswith(name) if isinstance(cell, datetime) else cell == name
+
+
+def differences(plan: Workbook, figures: list[tuple[str, str]]) -> Iterator[str]:
+    """The figures of the page that are not those of the plan."""
+    for figure, place in figures:
+        value, said = read(plan, place), re.match(r"(-?[\d,.]+)(?: (\w+|%))?", figure)
+        if isinstance(value, str):
+            if value != figure:
+                yield f"{place}: {figure}, the plan has {value}"
+            continue
+        assert said, figure
+        number = float(said[1].replace(",", "")) * UNITS.get(said[2], 1.0)
+        if value != pytest.approx(number, rel=WITHIN.get(place.split(" · ")[0], 0.2)):
+            yield f"{place}: {figure}, the plan has {value:g}"
+
+
+def test_figures_are_read_from_the_rows_that_are_named() -> None:
+    """A sum over a year, a text, and a figure that is not the plan's."""
+    plan = Workbook()
+    sheet = plan.create_sheet("Power")
+    for row in (("month", "offer", "mw"), (datetime(2026, 5, 1), "a", 2), (datetime(2026, 6, 1), "a", 3)):
+        sheet.append(row)
+    assert read(plan, "Power · 2026 · a · mw") == 5
+    assert read(plan, "Power · a · month") == "2026-05"
+    figures = [("5 MW", "Power · a · mw"), ("0.005 GW", "Power · a · mw"), ("4 MW", "Power · a · mw")]
+    assert list(differences(plan, figures)) == ["Power · a · mw: 4 MW, the plan has 5"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("heading", "name"), [("Frontier lab", "frontier_lab"), ("Lessor", "lessor")])
+def test_the_page_tells_the_figures_of_the_plan(here: Run, tmp_path: Path, heading: str, name: str) -> None:
+    """Each sentence of an example has a figure beside it, which is that of the plan solved now."""
+    source = ROOT / "inputs" / f"{name}.xlsx"
+    done = here("solve", source, "--gap", GAP, "--time-limit", "900", "-o", "plan.xlsx", "--json")
+    assert done.json["status"] == "optimal"
+    figures = told(heading)
+    assert figures
+    assert list(differences(openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True), figures)) == []
