@@ -125,7 +125,7 @@ def test_refused(here: Run, small: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not BROWSER, reason="no headless browser here: the page is not looked at")
 def test_in_a_browser(here: Run, tmp_path: Path) -> None:
-    """A browser without a network draws every figure and every row, and another view when one is chosen; no name is run."""
+    """Without a network a browser draws all figures and rows, and another view when chosen; no name is run."""
     workbook(tmp_path / "w.xlsx", uncertain())
     assert here("solve", "w.xlsx", "-o", "plan.xlsx", "--quiet").code == 0
     assert here("report", "plan.xlsx").code == 0
@@ -138,6 +138,8 @@ def test_in_a_browser(here: Run, tmp_path: Path) -> None:
         assert len(re.findall(r'class="[^"]*js-plotly-plot', shown)) == count
         assert "<title>owned" not in shown
         assert "<tr hidden" not in shown
+        assert 'data-title="Download plot as a PNG"' in shown
+        assert 'data-title="Share' not in shown
     assert 'data-chosen="&lt;b&gt;boom&lt;/b&gt;"' in shown
     assert "&lt;b&gt;boom&lt;/b&gt;" in re.sub(r"<script.*?</script>", "", shown, flags=re.DOTALL)
 

@@ -233,6 +233,7 @@ def _framed(**layout: Any) -> go.Figure:
     figure.update_layout(
         **{"hovermode": "x unified"} | layout,
         template="plotly_white",
+        showlegend=True,
         bargap=0.15,
         font={"family": "Arial, sans-serif", "size": 13, "color": INK},
         legend={"orientation": "h", "y": -0.18, "font_color": GREY},
