@@ -16,8 +16,9 @@ from stochastic import factor, scenario
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.schema import Cap
+from models.stochastic.solution import StochasticSolution
 from planner.analysis.infeasibility import explain_infeasible
-from planner.analysis.marginal_values import marginal_values
+from planner.analysis.marginal_values import marginal_values, marginal_values_by_scenario
 from planner.analysis.plan_comparison import compare
 from planner.backtest.hindsight import hindsight
 from planner.backtest.request import BacktestRequest, Inputs
@@ -84,6 +85,11 @@ def solves() -> tuple[RunResult, ...]:
     )
 
 
+def planned_together() -> StochasticSolution:
+    """The plans of all scenarios of the last of them."""
+    return solves()[-1].plan_set.solution
+
+
 def plan_documents(folder: Path) -> Iterator[Any]:
     return map(run_json, solves())
 
@@ -93,6 +99,11 @@ def explain_documents(folder: Path) -> Iterator[Any]:
     plan = b.solved(data)
     found = answer_questions(data, plan, Estimate.exactly(plan.objective_usd), InThisProcess(), EXACT)  # type: ignore[arg-type]
     yield explanation_json(replace(found, marginal=marginal_values(data, plan, 10.0)), data)
+    uncertain, together = with_scenarios(), planned_together()
+    cost = Estimate.exactly(together.objective_usd)
+    found = answer_questions(uncertain, together, cost, InThisProcess(), EXACT)  # type: ignore[arg-type]
+    marginal, by_scenario = marginal_values_by_scenario(uncertain, together, 10.0)
+    yield explanation_json(replace(found, marginal=marginal, marginal_by_scenario=by_scenario), uncertain)
 
 
 def vary_documents(folder: Path) -> Iterator[Any]:
@@ -101,6 +112,10 @@ def vary_documents(folder: Path) -> Iterator[Any]:
     cost = Estimate.exactly(plan.objective_usd)
     found = vary(data, plan, cost, [parse("demand=0.5,1.5")], InThisProcess(), EXACT)  # type: ignore[arg-type]
     yield variations_json(found, data)
+    uncertain, together = with_scenarios(), planned_together()
+    cost = Estimate.exactly(together.objective_usd)
+    found = vary(uncertain, together, cost, [parse("demand=1")], InThisProcess(), EXACT)  # type: ignore[arg-type]
+    yield variations_json(found, uncertain)
 
 
 def repair_documents(folder: Path) -> Iterator[Any]:

@@ -13,6 +13,9 @@ from models.kinds import OfferKey
 from models.schema import Rule
 from models.supply.registry import offers_of_rule
 
+MUST_BE_TAKEN = "offer_is_taken"
+"""The family of rows of offers that must be taken."""
+
 
 def add_rules(model: Model) -> None:
     """Adds every rule, and that what must be taken is."""
@@ -31,7 +34,7 @@ def add_rules(model: Model) -> None:
     last = model.dataset.horizon[-1]
     for offer in model.dataset.must_take:
         units = model.signings.by(offer, last)
-        model.add_constraint("offer_is_taken", (offer.name, offer.kind.name), units, at_least=1.0)
+        model.add_constraint(MUST_BE_TAKEN, (offer.name, offer.kind.name), units, at_least=1.0)
 
 
 def _require(model: Model, rule: Rule, is_signed: _SignedIndicator) -> None:

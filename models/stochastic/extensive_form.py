@@ -3,7 +3,8 @@ r"""The extensive form: the models of all scenarios as one, with one copy of wha
 A column that is decided in month t (`models.core.model.DecisionColumn`) is one column for all scenarios that cannot
 be told apart in t, its bounds the tightest of theirs; every other column is its scenario's own. A scenario in which a
 decision cannot be taken (its supplier has left, service has not begun) has no such column and is not bound by it.
-Rows over shared columns alone that are the same are one row. What is minimised is in `models.stochastic.risk`.
+Rows over shared columns alone that are the same are one row. An offer that must be taken has to be in one scenario or
+more: its rows are one row too. What is minimised is in `models.stochastic.risk`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from models.core.pyomo_loading import pause_gc
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
+from models.kinds import OfferKey
 from models.plan import Plan
+from models.policy.rules import MUST_BE_TAKEN
 from models.policy.stability import PlanStability
 from models.stochastic.risk import Measure, with_objective
 from models.stochastic.tree import ScenarioTree
@@ -140,15 +143,16 @@ class ExtensiveForm:
             for scenario in self.scenarios
         }
 
-    def start(self, plans: Mapping[str, Plan]) -> Vector:
+    def start(self, plans: Mapping[str, Plan], left_open: OfferKey | None = None) -> Vector:
         """A value for each joint column to begin from that plans of the scenarios mean, NaN where they leave it open.
 
-        Of scenarios that share a decision the first that has a plan decides it.
+        Of scenarios that share a decision the first that has a plan decides it. `left_open`: an offer whose columns
+        are left open.
         """
         values: Vector = np.full(len(self.compiled.columns), np.nan)
         for scenario in self.scenarios:
             if scenario.name in plans:
-                own = start_values(scenario.model, plans[scenario.name])
+                own = start_values(scenario.model, plans[scenario.name], left_open)
                 free = np.isnan(values[scenario.joint_columns])
                 values[scenario.joint_columns[free]] = own[free]
         return np.clip(values, self.compiled.lower, self.compiled.upper)
@@ -227,6 +231,8 @@ class _JointConstraints:
         self._bounds: list[tuple[Vector, Vector]] = []
         self._rows: list[object] = []
         self._known: set[bytes] = set()
+        self._taken: dict[Hashable, dict[int, float]] = {}
+        """By offer that must be taken, the columns of its units with their coefficients."""
 
     def add_column(self, arrays: Compiled, i: int) -> int:
         """Adds a scenario's column; returns the joint column."""
@@ -254,6 +260,12 @@ class _JointConstraints:
             row = columns[order].tobytes() + matrix.data[span][order].tobytes() + bounds.tobytes()
             kept[i] = row not in self._known
             self._known.add(row)
+        for k, of in enumerate(arrays.rows):
+            if of is not None and of.parent_component().name == MUST_BE_TAKEN:
+                kept[k] = False
+                span = slice(matrix.indptr[k], matrix.indptr[k + 1])
+                units = zip(joint_columns[matrix.indices[span]].tolist(), matrix.data[span].tolist(), strict=True)
+                self._taken.setdefault(of.index(), {}).update(units)
         placed = csr_array(
             (matrix.data, joint_columns[matrix.indices], matrix.indptr), shape=(matrix.shape[0], len(self._columns))
         )
@@ -267,7 +279,7 @@ class _JointConstraints:
 
         width = len(self._columns)
         matrices = [csr_array((m.data, m.indices, m.indptr), shape=(m.shape[0], width)) for m in self._matrices]
-        return Compiled(
+        joint = Compiled(
             cost=np.zeros(width),
             offset=0.0,
             matrix=csc_array(vstack(matrices, format="csc")),
@@ -278,4 +290,16 @@ class _JointConstraints:
             integer=np.array(self._integer, dtype=bool),
             columns=tuple(self._columns),
             rows=tuple(self._rows),
+        )
+        if not self._taken:
+            return joint
+        count = len(self._taken)
+        placed = [(i, *each) for i, units in enumerate(self._taken.values()) for each in units.items()]
+        row, column, units = (np.array(part) for part in zip(*placed, strict=True))
+        return joint.extended(
+            cost=[],
+            lower=[],
+            rows=csr_array((units, (row, column)), shape=(count, width)),
+            added=csr_array((count, 0)),
+            row_lower=np.ones(count),
         )

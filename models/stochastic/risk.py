@@ -99,6 +99,11 @@ class Measure:
         return cls(kind, settings.risk_weight, settings.risk_alpha, radius=radius, distances=distances)
 
     @property
+    def is_mean(self) -> bool:
+        """Whether it is the expected cost alone."""
+        return self.kind == "expected" and not self.weight
+
+    @property
     def name(self) -> str:
         """The measure as it is asked for, such as `worst` or `tv:0.1`."""
         return f"{self.kind}:{self.radius!r}" if self.kind in NEAR else self.kind

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.estimate import UNKNOWN, Estimate
-from models.plan import Plan
+from models.kinds import OfferKey
+from models.plan import Plan, Signing
 from models.stochastic.risk import TILT, Measure, cvar, expected_cost
 
 ROUNDING = 1e-9
@@ -98,6 +99,29 @@ class StochasticSolution:
     bound_usd: float
     eev_usd: float | None = None
     eev_bound_usd: float | None = None
+
+    @classmethod
+    def of_plans(
+        cls, measure: Measure, probability: Mapping[str, float], plans: Mapping[str, Plan], bound_usd: float = -math.inf
+    ) -> StochasticSolution:
+        """The solution of plans by scenario, of which no more is known than a bound."""
+        parts = tuple(ScenarioPlan(name, probability[name], plan) for name, plan in plans.items())
+        objective = measure.value({name: plan.objective_usd for name, plan in plans.items()}, probability)
+        return cls(measure, parts, objective, bound_usd)
+
+    @property
+    def plans(self) -> dict[str, Plan]:
+        """The plan of each scenario."""
+        return {scenario.name: scenario.plan for scenario in self.scenarios}
+
+    @property
+    def signings(self) -> tuple[Signing, ...]:
+        """The signings of all scenarios, one scenario after the other."""
+        return tuple(each for scenario in self.scenarios for each in scenario.plan.signings)
+
+    def takes(self, offer: OfferKey) -> bool:
+        """Whether the plan of any scenario chooses to sign some of an offer."""
+        return any(scenario.plan.takes(offer) for scenario in self.scenarios)
 
     @property
     def gap(self) -> float:

@@ -8,20 +8,21 @@ more, not for a cluster more, and are never above what the best use of a little 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from models.build import Model, build_model
 from models.dataset import Dataset
 from models.demand.baseline import segment_demand
-from models.grouping import sums
+from models.grouping import groups, sums
 from models.plan import Plan
 from models.policy.caps import FAMILY, value_weights
 from models.probes import POWER, TOKENS
 from models.schema import Cap
+from models.stochastic.solution import StochasticSolution
 from models.warm_start import start_values
 from planner.solving.one_sided import Slopes, one_sided_derivatives
 from planner.solving.problem import fixed_at
@@ -41,6 +42,10 @@ class MarginalValue:
 
     usd: float
     left_usd: float | None
+    month: int
+
+
+Value = TypeVar("Value", bound=MarginalValue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,6 @@ class TokenValue(MarginalValue):
     `mtok`: million tokens in the month that a billion a day are, times the discount factor.
     """
 
-    month: int
     segment: str
     mtok: float
 
@@ -72,7 +76,6 @@ class CapacityValue(MarginalValue):
     `hours`: of the month, times the discount factor; `per_mw`: accelerators in a MW.
     """
 
-    month: int
     region: str
     hardware: str
     hours: float
@@ -96,7 +99,6 @@ class CapValue(MarginalValue):
     `left_usd`: what tightening it by one would cost.
     """
 
-    month: int
     cap: str
     unit: str
 
@@ -119,6 +121,50 @@ def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> M
 
     What is not found within `seconds` is left out.
     """
+    found = _every_value(dataset, plan, seconds)
+    return None if found is None else _telling(found)
+
+
+def marginal_values_by_scenario(
+    dataset: Dataset, plans: StochasticSolution, seconds: float = SECONDS
+) -> tuple[MarginalValues | None, dict[str, MarginalValues]]:
+    """The expected marginal values of plans for scenarios, and those of each scenario of which they were found.
+
+    What one more is worth in expectation is the mean of what it is worth in each scenario: with decisions held nothing
+    ties them. Where it was not found in every scenario it is left out; what the last one was worth is told by scenario.
+    """
+    ends, found = time.monotonic() + seconds, dict[str, MarginalValues]()
+    for i, each in enumerate(plans.scenarios):
+        left = max(0.1, ends - time.monotonic()) / (len(plans.scenarios) - i)
+        values = _every_value(dataset.in_scenario(each.name), each.plan, left)
+        if values is not None:
+            found[each.name] = values
+    if len(found) < len(plans.scenarios):
+        return None, {name: _telling(each) for name, each in found.items()}
+    weighted = [(probability, found[name]) for name, probability in plans.probability.items()]
+    mean = MarginalValues(
+        tuple(_means([(weight, each.tokens) for weight, each in weighted])),
+        tuple(_means([(weight, each.capacity) for weight, each in weighted])),
+        tuple(_means([(weight, each.caps) for weight, each in weighted])),
+    )
+    return _telling(mean), {name: _telling(each) for name, each in found.items()}
+
+
+def _means(weighted: Sequence[tuple[float, Sequence[Value]]]) -> Iterator[Value]:
+    """The mean of what one more is worth, of what every scenario has."""
+    by_place = groups(
+        (replace(each, usd=0.0, left_usd=None), weight * each.usd) for weight, values in weighted for each in values
+    )
+    return _quiet([replace(each, usd=sum(of)) for each, of in by_place.items() if len(of) == len(weighted)])
+
+
+def _telling(found: MarginalValues) -> MarginalValues:
+    """The same without caps that are worth nothing."""
+    return replace(found, caps=tuple(each for each in found.caps if each.usd or each.left_usd))
+
+
+def _every_value(dataset: Dataset, plan: Plan, seconds: float) -> MarginalValues | None:
+    """The marginal values of a plan, those of caps that are worth nothing too."""
     model = build_model(dataset, probes=True)
     ends = time.monotonic() + seconds
     best = local_optimum(model, start_values(model, plan), seconds)
@@ -192,7 +238,7 @@ def _caps(model: Model, caps: Mapping[int, Any], rows: Mapping[int, Slopes], uni
         size = weights[index].value() * per_unit * unit
         sides = _sides(slopes, -size) if cap.sense == "max" else _sides(Slopes(slopes.left, slopes.right), size)
         found += [CapValue(*each, t, name, words) for each in sides]
-    return [each for each in _quiet(found) if each.usd or each.left_usd]
+    return _quiet(found)
 
 
 def _unit(cap: Cap) -> tuple[float, str]:
@@ -202,13 +248,13 @@ def _unit(cap: Cap) -> tuple[float, str]:
     return (1.0, "MW") if cap.measure == "capacity_mw" else (0.01, "percentage point")
 
 
-def _quiet(values: list[Any]) -> Iterator[Any]:
+def _quiet(values: list[Value]) -> Iterator[Value]:
     """The values by month, rounding made an exact 0."""
     largest = max((max(abs(each.usd), abs(each.left_usd or 0.0)) for each in values), default=0.0)
 
-    def cleared(usd: float | None) -> float | None:
-        return 0.0 if usd is not None and abs(usd) <= NOISE * largest else usd
+    def cleared(usd: float) -> float:
+        return 0.0 if abs(usd) <= NOISE * largest else usd
 
     for each in sorted(values, key=lambda each: each.month):
-        usd, left = cleared(each.usd), cleared(each.left_usd)
+        usd, left = cleared(each.usd), None if each.left_usd is None else cleared(each.left_usd)
         yield replace(each, usd=usd, left_usd=None if left == usd else left)

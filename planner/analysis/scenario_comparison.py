@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
+from models.dataset import Dataset
 from models.kinds import DecidedKey, names_in_words
-from models.variants.plan_changes import Change, Label
+from models.stochastic.plan_problem import Plans, by_scenario
+from models.stochastic.solution import StochasticSolution
+from models.variants.plan_changes import Change, Label, differences
 from planner.formatting import percent
 from planner.results.scenario_decisions import SIGNED, Key, ScenarioDecision, shared_decisions
 from planner.results.scenario_set import ScenarioSetResult
@@ -37,6 +40,14 @@ def scenario_changes(
         Month t of the horizon of `before` as words.
     """
     return decision_changes(_decided(before, 0), _decided(after, shift), label)
+
+
+def plan_changes(dataset: Dataset, before: Plans, after: Plans) -> tuple[Change, ...]:
+    """How the choices of two plans of a problem differ; with scenarios each with the probability of being taken."""
+    if isinstance(before, StochasticSolution) and isinstance(after, StochasticSolution):
+        old, new = (ScenarioSetResult.of(dataset, each) for each in (before, after))
+        return scenario_changes(old, new, 0, dataset.label)
+    return differences(by_scenario(before)[""], by_scenario(after)[""], dataset.label)
 
 
 def decision_changes(old: Decided, new: Decided, label: Label) -> tuple[Change, ...]:

@@ -170,7 +170,7 @@ class Result(Pictured):
         NoPlan
             There is neither a plan nor the knowledge that none exists.
         WrongUsage
-            The plan is one for scenarios; solve the problem without its scenarios.
+            The plan minimises regret.
 
         Examples
         --------
@@ -190,9 +190,8 @@ class Result(Pictured):
 
         dataset = self.problem.dataset
         self.plans()
-        if dataset.scenarios:
-            raise WrongUsage("A plan for scenarios cannot be explained; solve the problem without its scenarios.")
-        plan = self.found.plan_set.only.plan
+        solution = self.found.plan_set.solution
+        plan = solution if dataset.scenarios else self.found.plan_set.only.plan
         cost = Estimate.optimum(self.bound_usd, plan.objective_usd)
         found = explain_plan(dataset, plan, cost, seconds=time_limit, gap=gap, seed=seed, workers=workers)
         lines, document = explanation_lines(found, dataset), explanation_json(found, dataset)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.audit import audit
+from models.audit import audit, audit_scenario_set
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.plan import Plan
+from models.stochastic.plan_problem import Plans
+from models.stochastic.solution import StochasticSolution
 from planner.explain.searches import Search
 from planner.files.outputs import PLAN_SHEETS, free_name
 from planner.files.package import names_of_sheets
@@ -24,7 +25,7 @@ from planner.solving.exactness import PRECISION
 class BetterPlan:
     """A plan that the audit accepts; `saving`: what the best plan costs less than the one explained, USD."""
 
-    plan: Plan
+    plan: Plans
     saving: Estimate
     bound_usd: float | None
 
@@ -47,7 +48,7 @@ def better_plan_json(better: BetterPlan | None) -> dict[str, Any]:
     }
 
 
-def better_plan(explained: Plan, base: Search) -> BetterPlan | None:
+def better_plan(explained: Plans, base: Search) -> BetterPlan | None:
     """The cheapest plan known of the problem as it is; None where that is the plan explained."""
     found, cost = base.plan, explained.objective_usd
     if found is None or found.objective_usd >= cost - PRECISION * abs(cost):
@@ -67,8 +68,12 @@ def better_plan_workbook(dataset: Dataset, better: BetterPlan, explanation: Path
         plan_name=f"{dataset.settings.plan_name}, better plan".removeprefix(", "),
         status="stopped",
         objective_usd=plan.objective_usd,
-        solution=ScenarioSetResult.of_plan(dataset, plan),
-        audit=audit(dataset, plan, objective_usd=plan.objective_usd),
+        solution=ScenarioSetResult.of_plans(dataset, plan),
+        audit=(
+            audit_scenario_set(dataset, plan.plans)
+            if isinstance(plan, StochasticSolution)
+            else audit(dataset, plan, objective_usd=plan.objective_usd)
+        ),
         plan_path=str(path),
     )
     result.note_bound(better.bound_usd)

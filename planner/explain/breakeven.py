@@ -114,7 +114,8 @@ class BreakEven:
             looked_beyond = any((each.f - estimate) * side > PRICE_TOLERANCE for each in self.points)
             newton = estimate if self._is_new(estimate) else None
             first, second = (newton, beyond) if looked_beyond else (beyond, newton)
-            return second if first is None else first
+            found = second if first is None else first
+            return self._middle() if found is None and not estimate else found  # a plan at no price shows no line
         if beyond is not None:
             return beyond
         inside = self._line_meets(self.without.at_least)  # where a plan known is worth it, if it is one at that price

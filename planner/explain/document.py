@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from models.dataset import Dataset
 from planner.analysis.marginal_values import MarginalValues
 from planner.explain.better_plan import better_plan_json
+from planner.explain.by_scenario import ScenarioDifference, expected_difference
 from planner.explain.explanation import Explanation
 from planner.explain.offers import OfferAnswer
 from planner.explain.policy import PolicyAnswer
@@ -31,6 +33,36 @@ def explanation_json(explanation: Explanation, dataset: Dataset) -> dict[str, An
             for what in ("cap", "rule", "limit")
         },
         "marginal": None if explanation.marginal is None else marginal_json(explanation.marginal, dataset),
+        **_by_scenario_json(explanation, dataset),
+    }
+
+
+def _by_scenario_json(explanation: Explanation, dataset: Dataset) -> dict[str, Any]:
+    """With scenarios what is minimised, and the marginal values of each."""
+    if explanation.measure is None:
+        return {}
+    found = explanation.marginal_by_scenario
+    return {
+        "risk": explanation.measure.name,
+        "marginal_by_scenario": [{"scenario": name} | marginal_json(each, dataset) for name, each in found.items()],
+    }
+
+
+def _worth_json(by_scenario: Sequence[ScenarioDifference]) -> dict[str, Any]:
+    """With scenarios what a change is worth in each with shared decisions held, and the mean of that."""
+    if not by_scenario:
+        return {}
+    return {
+        "by_scenario": [
+            {
+                "scenario": each.scenario,
+                "probability": each.probability,
+                "infeasible": each.infeasible,
+                "worth_usd": estimate_json(each.difference),
+            }
+            for each in by_scenario
+        ],
+        "held_worth_usd": estimate_json(expected_difference(by_scenario)),
     }
 
 
@@ -77,6 +109,7 @@ def _policy_json(answer: PolicyAnswer, dataset: Dataset, gap: float) -> dict[str
         "loosened_to": answer.loosened.loosened_to,
         "saving_usd": estimate_json(answer.saving),
         "words": policy_words(answer, dataset, gap),
+        **_worth_json(answer.by_scenario),
     }
 
 
@@ -92,4 +125,5 @@ def _offer_json(answer: OfferAnswer, dataset: Dataset, gap: float) -> dict[str, 
         "break_even": {"share_of_price": even.value(gap), **estimate_json(even), "never": answer.never},
         "displaces": list(answer.displaces),
         "words": offer_words(answer, dataset, gap),
+        **_worth_json(answer.by_scenario),
     }

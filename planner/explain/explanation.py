@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.plan import Plan
-from planner.analysis.marginal_values import SECONDS, MarginalValues, marginal_values
+from models.stochastic.plan_problem import Plans
+from models.stochastic.risk import Measure
+from models.stochastic.solution import StochasticSolution
+from planner.analysis.marginal_values import (
+    SECONDS,
+    MarginalValues,
+    marginal_values,
+    marginal_values_by_scenario,
+)
+from planner.errors import WrongUsage
 from planner.explain.better_plan import BetterPlan, better_plan
+from planner.explain.by_scenario import ScenarioDifference, ScenarioQuestions
 from planner.explain.offers import OfferAnswer, offer_questions
 from planner.explain.policy import PolicyAnswer, policy_questions
 from planner.explain.searches import LeastCost, Search, SharedTime
@@ -23,6 +32,8 @@ MARGINAL_SHARE = 0.1
 """Of the time, what the marginal values may take at most."""
 SEARCH_SHARE = 0.97
 """Of the time left then, what goes into searches; the report is written in the rest."""
+SCENARIO_SHARE = 0.3
+"""Of the time of searches, what those by scenario are left at least."""
 LATE_SECONDS = 2.0
 """A search that is not back so long after its time is given up: the time limit holds for the whole command."""
 log = logging.getLogger("planner")
@@ -45,13 +56,17 @@ class Explanation:
     gap
         Relative gap that was asked for.
     marginal
-        Marginal values, None where unknown.
+        Marginal values, None where unknown; with scenarios the expected ones.
     offers, policy
         What was found out about each offer, and about each cap, rule and limit.
     complete
         Whether all of it is known within what counts as known.
     seconds
         How long it took.
+    measure
+        With scenarios what of their costs is minimised.
+    marginal_by_scenario
+        Marginal values of each scenario in which they are known.
     """
 
     plan_name: str
@@ -64,6 +79,8 @@ class Explanation:
     policy: tuple[PolicyAnswer, ...]
     complete: bool
     seconds: float
+    measure: Measure | None = None
+    marginal_by_scenario: Mapping[str, MarginalValues] = field(default_factory=dict)
 
     @property
     def bound_usd(self) -> float | None:
@@ -73,7 +90,7 @@ class Explanation:
 
 def explain_plan(
     dataset: Dataset,
-    plan: Plan,
+    plan: Plans,
     cost: Estimate,
     *,
     seconds: float,
@@ -88,9 +105,9 @@ def explain_plan(
     Parameters
     ----------
     dataset
-        The problem, as if its plain figures were certain.
+        The problem.
     plan
-        A plan of it.
+        A plan of it, with scenarios the plans of all of them.
     cost
         What is known of the least cost; USD of present value.
     seconds
@@ -105,20 +122,48 @@ def explain_plan(
         Asked again and again whether to stop; what is known by then is reported.
     on_progress
         Told how many solves are done, and how many there are.
+
+    Raises
+    ------
+    WrongUsage
+        The plans minimise regret.
     """
+    if isinstance(plan, StochasticSolution):
+        check_explainable(plan.measure)
     began = time.monotonic()
     log.info("Marginal values of %s", dataset.settings.plan_name)
-    marginal = marginal_values(dataset, plan, min(SECONDS, MARGINAL_SHARE * seconds))
+    by_scenario: Mapping[str, MarginalValues] = {}
+    limit = min(SECONDS, MARGINAL_SHARE * seconds)
+    if isinstance(plan, StochasticSolution):
+        marginal, by_scenario = marginal_values_by_scenario(dataset, plan, limit)
+    else:
+        marginal = marginal_values(dataset, plan, limit)
     workers = workers or default_workers()
     left = SEARCH_SHARE * max(1.0, seconds - (time.monotonic() - began))
     with WorkerPool(workers, left, stop or Stop(), grace=LATE_SECONDS) as pool:
         found = answer_questions(dataset, plan, cost, pool, SolveOptions(gap, None, 1, seed), on_progress)
-    return replace(found, marginal=marginal, seconds=time.monotonic() - began)
+    seconds = time.monotonic() - began
+    return replace(found, marginal=marginal, marginal_by_scenario=by_scenario, seconds=seconds)
+
+
+def check_explainable(measure: Measure) -> None:
+    """Refuses a measure that changes with each question.
+
+    Raises
+    ------
+    WrongUsage
+        It is regret.
+    """
+    if measure.kind == "regret":
+        raise WrongUsage(
+            "A plan that minimises regret cannot be explained: regret is measured from the least cost of each "
+            "scenario, which every question changes too. Solve with another --risk, and explain that plan."
+        )
 
 
 def answer_questions(
     dataset: Dataset,
-    plan: Plan,
+    plan: Plans,
     cost: Estimate,
     workers: WorkerPool,
     options: SolveOptions,
@@ -141,7 +186,11 @@ def answer_questions(
     on_progress
         Called with the numbers of solves done and submitted.
     """
-    base = Search("the problem as it is", dataset, plan, bound_usd=cost.at_least, asked_gap=options.gap)
+    together = plan if isinstance(plan, StochasticSolution) else None
+    measure = None if together is None else together.measure
+    base = Search(
+        "the problem as it is", dataset, plan, bound_usd=cost.at_least, asked_gap=options.gap, measure=measure
+    )
     policy = policy_questions(dataset, base)
     offers = offer_questions(dataset, plan, base)
     searches = [base, *(each.search for each in policy), *(each.other for each in offers)]
@@ -150,11 +199,28 @@ def answer_questions(
     for question in offers:
         question.searches = searches
     count = len(policy) + len(offers)
+    questions = [LeastCost(base, searches), *offers, *policy]
+    by_scenario: list[tuple[ScenarioDifference, ...]] = [()] * count
     if count:
         log.info("Offers, caps and rules to look into: %d, on %d workers", count, workers.count)
-        SharedTime([LeastCost(base, searches), *offers, *policy], workers, options, on_progress).run()
-    answers, costs = tuple(each.answer() for each in offers), tuple(each.answer() for each in policy)
-    complete = all(each.complete for each in answers) and all(each.complete for each in costs)
+        kept_back = SCENARIO_SHARE if together else 0.0
+        SharedTime(questions, workers, options, on_progress, kept_back).run()
+    if count and together:
+        changes = [*((each.other, 1.0) for each in offers), *((each.search, -1.0) for each in policy)]
+        in_scenarios = ScenarioQuestions(dataset, together, options.gap, changes)
+        SharedTime(in_scenarios.questions, workers, options, on_progress).run()
+        SharedTime(questions, workers, options, on_progress).run()
+        by_scenario = in_scenarios.answers()
+    answers = tuple(
+        replace(each.answer(), by_scenario=found)
+        for each, found in zip(offers, by_scenario[: len(offers)], strict=True)
+    )
+    costs = tuple(
+        replace(each.answer(), by_scenario=found)
+        for each, found in zip(policy, by_scenario[len(offers) :], strict=True)
+    )
+    complete = all(each.complete for found in by_scenario for each in found)
+    complete = complete and all(each.complete for each in answers) and all(each.complete for each in costs)
     return Explanation(
         dataset.settings.plan_name,
         plan.objective_usd,
@@ -166,4 +232,5 @@ def answer_questions(
         costs,
         complete,
         0.0,
+        measure,
     )

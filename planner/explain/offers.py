@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from models.core.scopes import in_scope
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.grouping import counts
 from models.kinds import OfferKey
-from models.plan import Plan
+from models.stochastic.plan_problem import Plans, paid_usd, units_taken
 from models.supply.kind import OfferKind
 from models.supply.registry import offers_on_the_table
 from models.variants.offers import at_price, with_offer, without_offer
-from models.variants.plan_changes import differences
+from planner.analysis.scenario_comparison import plan_changes
 from planner.explain.breakeven import KNOWN_WIDTH, BreakEven, Point
-from planner.explain.policy import noise_usd
-from planner.explain.searches import LEAST_GAP, Question, Search, difference_is_known, share_plan
+from planner.explain.by_scenario import ScenarioDifference
+from planner.explain.searches import LEAST_GAP, Question, Search, difference_is_known, noise_usd, share_plan
 from planner.solving.worker_pool import SolveResult
 
 NOT_SEARCHED, NO_END, MOST_OF_PRICE = 1e9, 1e6, 20.0
@@ -50,7 +49,7 @@ class OfferAnswer:
     taken : bool
         Whether the plan accepts it.
     units : int
-        Units or blocks of it in the plan.
+        Units or blocks of it in the plan; with scenarios the most in any of them.
     difference : Estimate
         The least cost without it (if taken) or with it forced in (if not), less that of the problem as it is, USD.
     infeasible : bool
@@ -67,6 +66,8 @@ class OfferAnswer:
         What else changes, in words.
     why : str
         How the last search ended.
+    by_scenario : tuple of ScenarioDifference
+        With scenarios the difference in each, what the plan decides for several of them held.
     """
 
     offer: OfferKey
@@ -80,6 +81,7 @@ class OfferAnswer:
     complete: bool
     displaces: tuple[str, ...]
     why: str = ""
+    by_scenario: tuple[ScenarioDifference, ...] = ()
 
     @property
     def name(self) -> str:
@@ -96,18 +98,17 @@ class OfferAnswer:
 class OfferQuestion(Question):
     """The searches about one offer: with or without it, and with it at other prices."""
 
-    def __init__(self, dataset: Dataset, plan: Plan, base: Search, offer: OfferKey, units: int) -> None:
+    def __init__(self, dataset: Dataset, plan: Plans, base: Search, offer: OfferKey, units: int) -> None:
         self.dataset, self.plan, self.base, self.offer, self.units = dataset, plan, base, offer, units
-        self.linear, self.monotone = _price_effects(dataset, offer)
+        linear, self.monotone = _price_effects(dataset, offer)
+        self.linear = linear and (base.measure is None or base.measure.is_mean)  # other measures bend along a line
         self.searches: Sequence[Search] = ()
         self.at_prices: dict[float, Search] = {}
-        gap = base.asked_gap
         if self.taken:
-            problem = without_offer(dataset, offer)
-            self.other = Search(f"without {offer.words}", problem, start=plan, relaxations=(base,), asked_gap=gap)
+            problem, name, left_open = without_offer(dataset, offer), f"without {offer.words}", None
         else:
-            problem, name = with_offer(dataset, offer), f"with {offer.words}"
-            self.other = Search(name, problem, start=plan, left_open=offer, relaxations=(base,), asked_gap=gap)
+            problem, name, left_open = with_offer(dataset, offer), f"with {offer.words}", offer
+        self.other = base.variant(name, problem, start=plan, left_open=left_open, relaxations=(base,))
 
     @property
     def taken(self) -> bool:
@@ -138,7 +139,7 @@ class OfferQuestion(Question):
             points.append(self._point(f, search.plan, bound))
         return BreakEven(without, self.offer.kind.buys, self.linear, points)
 
-    def _point(self, f: float, plan: Plan | None, bound_usd: float | None) -> Point:
+    def _point(self, f: float, plan: Plans | None, bound_usd: float | None) -> Point:
         """A plan's cost as a line in the offer's price; its payments are at the multiple f of that price."""
         if plan is None:
             return Point(f, None, 0.0, bound_usd)
@@ -147,9 +148,8 @@ class OfferQuestion(Question):
         paid = self._paid_usd(plan)
         return Point(f, plan.objective_usd - paid, paid / f, bound_usd)
 
-    def _paid_usd(self, plan: Plan) -> float:
-        own = self.offer.kind.category, self.offer.name
-        return sum(each.present_value_usd for each in plan.payments if (each.category, each.offer) == own)
+    def _paid_usd(self, plan: Plans) -> float:
+        return paid_usd(plan, self.offer.kind.category, self.offer.name)
 
     @property
     def openness(self) -> float:
@@ -205,16 +205,16 @@ class OfferQuestion(Question):
     def learn(self, search: Search, result: SolveResult) -> None:
         """As `Question`."""
         search.learn(result)
-        if result.plan is not None:
-            share_plan(self.searches if search is self.other else (search,), result.plan)
+        if result.plans is not None:
+            share_plan(self.searches if search is self.other else (search,), result.plans)
 
     def _at_price(self, f: float, loose: bool) -> Search:
         priced = at_price(with_offer(self.dataset, self.offer), self.offer, f)
         start = self.plan if self.taken else self.other.plan
-        name, gap = f"{self.offer.words} at {f:.4g} of its price", self.base.asked_gap
+        name = f"{self.offer.words} at {f:.4g} of its price"
         if loose:
-            return Search(name, priced, start=start, asked_gap=LOOSE * gap)
-        return Search(name, priced, start=start, asked_gap=gap, gap=self.other.gap)
+            return self.base.variant(name, priced, start=start, asked_gap=LOOSE * self.base.asked_gap)
+        return self.base.variant(name, priced, start=start, gap=self.other.gap)
 
     def _ask_closely(self) -> None:
         """Asks for gaps that leave a small part of the price open, where more than that hangs on them."""
@@ -234,7 +234,7 @@ class OfferQuestion(Question):
     def answer(self) -> OfferAnswer:
         """What was found out."""
         even, other = self.break_even, self.other
-        changes = () if other.plan is None else differences(self.plan, other.plan, self.dataset.label)
+        changes = () if other.plan is None else plan_changes(self.dataset, self.plan, other.plan)
         others = (each for each in changes if (each.kind, each.name) != self.offer)
         return OfferAnswer(
             offer=self.offer,
@@ -252,9 +252,9 @@ class OfferQuestion(Question):
         )
 
 
-def offer_questions(dataset: Dataset, plan: Plan, base: Search) -> list[OfferQuestion]:
+def offer_questions(dataset: Dataset, plan: Plans, base: Search) -> list[OfferQuestion]:
     """A question for each offer on the table: without it where the plan accepts it, else with it forced in."""
-    units = counts((each.offer, each.units) for each in plan.chosen)
+    units = units_taken(plan)
     return [OfferQuestion(dataset, plan, base, offer, units[offer]) for offer in offers_on_the_table(dataset)]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.variants.loosened import Loosened, loosened
-from planner.explain.searches import LEAST_GAP, OneSearch, Search, difference_is_known
+from planner.explain.by_scenario import ScenarioDifference
+from planner.explain.searches import OneSearch, Search, difference_is_known, noise_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class PolicyAnswer:
     saving: Estimate
     complete: bool
     why: str
+    by_scenario: tuple[ScenarioDifference, ...] = ()
 
 
 class PolicyQuestion(OneSearch):
@@ -55,11 +57,6 @@ class PolicyQuestion(OneSearch):
         return PolicyAnswer(self.loosened, self.saving, self.complete, self.search.why)
 
 
-def noise_usd(*searches: Search) -> float:
-    """What searches that prove the gap asked for leave open together: rounding at least."""
-    return sum(max(LEAST_GAP, each.asked_gap) * abs(each.cost_usd or 0.0) for each in searches)
-
-
 def policy_questions(dataset: Dataset, base: Search) -> list[PolicyQuestion]:
     """A question for each piece of policy; that of a cap's step waits for that of the cap dropped."""
     questions: list[PolicyQuestion] = []
@@ -67,7 +64,7 @@ def policy_questions(dataset: Dataset, base: Search) -> list[PolicyQuestion]:
     for each in loosened(dataset):
         after = dropped.get(each.name) if each.what == "cap" else None
         looser = () if after is None else (after.search,)
-        search = Search(each.words, each.dataset, base.plan, relaxations=looser, asked_gap=base.asked_gap)
+        search = base.variant(each.words, each.dataset, plan=base.plan, relaxations=looser)
         question = PolicyQuestion(each, base, search, after)
         if each.what == "cap" and after is None:
             dropped[each.name] = question

@@ -10,9 +10,10 @@ from models.estimate import Estimate
 from planner.analysis.marginal_values import MarginalValues
 from planner.analysis.offer_values import offer_facts
 from planner.excel.report_page import Kind, Page, Picture, Section, report_workbook
+from planner.explain.by_scenario import expected_difference
 from planner.explain.explanation import Explanation
 from planner.explain.tables import tables
-from planner.explain.words import headlines, offer_words, policy_words
+from planner.explain.words import headlines, offer_words, policy_words, scenario_words
 from planner.files.outputs import EXPLANATION_SHEET
 from planner.formatting import money_scale
 
@@ -42,7 +43,8 @@ def page(explanation: Explanation, dataset: Dataset) -> Page:
         (
             *_offer_sections(explanation, dataset),
             _policy_section(explanation, dataset),
-            *_marginal_sections(explanation.marginal, dataset),
+            *_scenario_section(explanation, dataset),
+            *_marginal_sections(explanation.marginal, dataset, explanation.measure is not None),
         ),
         WIDE,
     )
@@ -135,6 +137,38 @@ def _policy_section(explanation: Explanation, dataset: Dataset) -> Section:
     )
 
 
+def _scenario_section(explanation: Explanation, dataset: Dataset) -> tuple[Section, ...]:
+    """With scenarios what each answer comes to in each of them."""
+    if explanation.measure is None:
+        return ()
+    answers = [
+        *((each.offer.words, each.by_scenario) for each in explanation.offers),
+        *((f"{each.loosened.what} {each.loosened.name}", each.by_scenario) for each in explanation.policy),
+    ]
+    means = [(what, found, expected_difference(found)) for what, found in answers]
+    size = money_scale(mean.at_most for *_, mean in means)
+    unit = f"{dataset.settings.currency} {size[1]}".strip()
+    return (
+        Section(
+            "By scenario: the same in each, with the plan's shared decisions held",
+            (
+                ("Offer or policy", "text"),
+                (f"On average at least, {unit}", "money"),
+                (f"On average at most, {unit}", "money"),
+                *((("", "text"),) * 4),
+                ("By scenario", "text"),
+            ),
+            [
+                (what, *_scaled(mean, 1.0 / size[0]), *("",) * 4, scenario_words(found, dataset, explanation.gap))
+                for what, found, mean in means
+            ],
+            "What the plan decides for several scenarios stays, but for the offer itself; what is decided in the "
+            "scenario alone is made anew. In a scenario an offer may be worth less than nothing.",
+            if_empty="There are no offers, caps or rules.",
+        ),
+    )
+
+
 def _scaled(estimate: Estimate, factor: float) -> tuple[float | None, float | None]:
     """Both ends in another unit."""
     scaled = estimate.times(factor)
@@ -146,10 +180,11 @@ def _by_size(estimate: Estimate, sign: float) -> tuple[bool, float]:
     return estimate.at_most is None, sign * (estimate.at_most or 0.0)
 
 
-def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tuple[Section, ...]:
+def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset, expected: bool) -> tuple[Section, ...]:
     if marginal is None:
         return ()
     currency, last = dataset.settings.currency, dataset.settings.months - 1
+    local = "Expected local" if expected else "Local"
     tokens: dict[str, dict[int, float]] = defaultdict(dict)
     for each in marginal.tokens:
         tokens[each.segment][each.month] = each.usd_per_mtok
@@ -169,12 +204,12 @@ def _marginal_sections(marginal: MarginalValues | None, dataset: Dataset) -> tup
             f"Tokens: what one more million costs to serve, {currency} of the month",
             (("Segment", "text"), ("Mean", "amount"), *heads),
             [along(name, values) for name, values in tokens.items()],
-            "Local values with decisions fixed: they hold for a little more demand, not for the size of a cluster.",
+            f"{local} values with decisions fixed: they hold for a little more demand, not for the size of a cluster.",
         ),
         Section(
             f"Power: what one more accelerator-hour may cost, {currency} of the month",
             (("Region, hardware", "text"), ("Mean", "amount"), *heads),
             [along(f"{region}, {hardware}", values) for (region, hardware), values in strongest],
-            "Local values; the twelve highest means, the others are on the sheet Marginal values.",
+            f"{local} values; the twelve highest means, the others are on the sheet Marginal values.",
         ),
     )

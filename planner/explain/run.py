@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from models.audit import audit
+from models.audit import AuditReport, audit, audit_scenario_set
 from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.faults import FaultyWorkbook
-from models.plan import Plan
+from models.stochastic.plan_problem import Plans
+from models.stochastic.risk import Measure
+from models.stochastic.solution import StochasticSolution
+from models.stochastic.tree import ScenarioTree
 from planner.analysis.plan_comparison import input_changes
 from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import read_plan, run_record
+from planner.excel.scenario_plan_reader import read_written_plans
 from planner.explain.better_plan import BetterPlan, better_plan_workbook
 from planner.explain.document import explanation_json
-from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, explain_plan
+from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, check_explainable, explain_plan
 from planner.explain.ranges import Variation
 from planner.explain.report import explanation_workbook
 from planner.explain.words import explanation_lines
 from planner.files.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
 from planner.interrupt import Stop
 from planner.problem_reader import read
+from planner.reports.scenarios.terminal import NO_PLAN
 from planner.reports.terminal import audit_lines
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 from planner.solving.worker_pool import WorkerPool, default_workers
+from planner.stochastic.solve import solve_stochastic
 
 FIRST_SOLVE_SHARE = 0.4
 """Share of the time limit for finding a plan where none is given."""
@@ -112,6 +119,8 @@ class _Explainer:
         self.began = time.monotonic()
         self.workers = request.workers or default_workers()
         self._logged_at = 0.0
+        self.infeasible_scenario = ""
+        """The scenario that no plan serves; "" without scenarios."""
 
     @property
     def seconds_left(self) -> float:
@@ -170,25 +179,42 @@ class _Explainer:
     def _dataset(self) -> Dataset:
         path = self.request.input_path
         log.info("Reading %s", path)
-        dataset = read(path, self.request.overrides).valid_dataset()
-        if dataset.scenarios:
-            log.info("warning: %s has scenarios; its base figures are explained as if they were certain", path)
-        return dataset
+        return read(path, self.request.overrides).valid_dataset()
 
-    def _plan(self, dataset: Dataset) -> tuple[Plan | None, Estimate]:
+    def _plan(self, dataset: Dataset) -> tuple[Plans | None, Estimate]:
         """Return the plan to explain and the range of the least cost; None when no plan exists."""
         path = self.request.plan_path
         if path is None:
-            return self._solve(dataset)
-        plan = read_plan(path, dataset)
-        report = audit(dataset, plan)
+            return self._solve_together(dataset) if dataset.scenarios else self._solve(dataset)
+        plan, report = _read_and_audited(path, dataset)
         if not report.passed:
             reason = f"{path} is not a plan of {self.request.input_path} as it is now, so nothing is explained."
             lines = [*audit_lines(report), reason]
             raise Refused(CommandResult(lines, {"status": "rejected"}, ExitCode.REJECTED_BY_AUDIT))
         return plan, Estimate.optimum(_recorded_bound(path, dataset), plan.objective_usd)
 
-    def _solve(self, dataset: Dataset) -> tuple[Plan | None, Estimate]:
+    def _solve_together(self, dataset: Dataset) -> tuple[Plans | None, Estimate]:
+        """As `_solve`, for all scenarios, by the settings' measure."""
+        log.info("Solving, because no plan is given")
+        found = solve_stochastic(
+            dataset,
+            Measure.of(dataset),
+            self._options(FIRST_SOLVE_SHARE * self.seconds_left, threads=self.request.threads),
+            self.stop,
+            lambda what: ProgressLines(what, dataset.settings.currency, self.live),
+        )
+        if found.best is not None:
+            bound = found.best.bound_usd
+            return found.best, Estimate.optimum(bound if math.isfinite(bound) else None, found.best.objective_usd)
+        if found.infeasible:
+            self.infeasible_scenario = found.infeasible[0]
+            return None, Estimate.unknown()
+        if found.status == "infeasible":
+            lines = [f"{found.why}. {NO_PLAN}"]
+            raise Refused(CommandResult(lines, {"status": "infeasible"}, ExitCode.INFEASIBLE))
+        raise _not_found()
+
+    def _solve(self, dataset: Dataset) -> tuple[Plans | None, Estimate]:
         model = build_model(dataset)
         lines = ProgressLines("Plan", dataset.settings.currency, self.live)
         options = self._options(FIRST_SOLVE_SHARE * self.seconds_left, threads=self.request.threads)
@@ -197,8 +223,7 @@ class _Explainer:
         if outcome.values is None:
             if outcome.status == "infeasible":
                 return None, Estimate.unknown()
-            line = "No plan was found in time, so nothing is explained. Raise --time-limit, or give a PLAN."
-            raise Refused(CommandResult([line], {"status": "no_plan"}, ExitCode.STOPPED_WITHOUT_PLAN))
+            raise _not_found()
         plan = model.plan(outcome.values)
         return plan, Estimate.optimum(outcome.bound_usd, plan.objective_usd)
 
@@ -226,13 +251,14 @@ class _Explainer:
         from planner.reports.infeasibility import repair_lines, repairs_json, repairs_workbook
 
         log.info("No plan exists; looking for the smallest changes that make one possible")
+        dataset = dataset.in_scenario(self.infeasible_scenario)
         found = explain_infeasible(dataset, seconds=self.seconds_left, stop=self.stop, conflict=self.request.conflict)
         document = {"status": "infeasible", "explanation_path": str(self.outputs.plan)} | repairs_json(found, dataset)
         lines = [*repair_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
         files = {self.outputs.plan: repairs_workbook(dataset, found)}
         return CommandResult(lines, document, ExitCode.INFEASIBLE, files)
 
-    def _vary(self, dataset: Dataset, plan: Plan, cost: Estimate) -> CommandResult:
+    def _vary(self, dataset: Dataset, plan: Plans, cost: Estimate) -> CommandResult:
         from planner.explain.sensitivity import vary
         from planner.explain.sensitivity_report import variation_lines, variations_workbook
         from planner.explain.sensitivity_tables import variations_json
@@ -253,6 +279,23 @@ class _Explainer:
         lines = [*variation_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
         files = {self.outputs.plan: variations_workbook(dataset, found)}
         return self._with_better_plan(dataset, found.better, lines, document, files)
+
+
+def _not_found() -> Refused:
+    line = "No plan was found in time, so nothing is explained. Raise --time-limit, or give a PLAN."
+    return Refused(CommandResult([line], {"status": "no_plan"}, ExitCode.STOPPED_WITHOUT_PLAN))
+
+
+def _read_and_audited(path: Path, dataset: Dataset) -> tuple[Plans, AuditReport]:
+    """A plan, with scenarios the plans of all of them by the measure that they were made for."""
+    if not dataset.scenarios:
+        plan = read_plan(path, dataset)
+        return plan, audit(dataset, plan)
+    written = read_written_plans(path, dataset)
+    measure, probability = Measure.of(dataset, written.risk), ScenarioTree(dataset).probability
+    check_explainable(measure)
+    plans = StochasticSolution.of_plans(measure, probability, written.plans)
+    return plans, audit_scenario_set(dataset, written.plans)
 
 
 def _recorded_bound(path: Path, dataset: Dataset) -> float | None:

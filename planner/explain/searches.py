@@ -11,16 +11,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from typing import Any
 
-from models.audit import audit
+from models.audit import audit, audit_scenario_set
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.kinds import OfferKey
 from models.plan import Plan
+from models.stochastic.plan_problem import Plans
+from models.stochastic.risk import Measure
+from models.stochastic.solution import StochasticSolution
 from models.supply.registry import offers_on_the_table
 from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
+from planner.stochastic.joint_task import JointTask
 
 LEAST_SECONDS = 4.0
 """Least time limit of one solve."""
@@ -58,17 +63,23 @@ class Search:
         Problems of which each plan of this one is a plan too, at no greater cost there: their bounds hold here.
     asked_gap, gap
         Relative gap asked for by the user, and the one wanted, which is smaller where an answer hangs on it.
+    measure
+        With scenarios what of their costs is minimised; None for a problem of one future.
+    held_until
+        What the start decides before this month t is held, but for the offer left open.
     """
 
     name: str
     dataset: Dataset
-    plan: Plan | None = None
+    plan: Plans | None = None
     bound_usd: float | None = None
-    start: Plan | None = None
+    start: Plans | None = None
     left_open: OfferKey | None = None
     relaxations: tuple[Search, ...] = ()
     asked_gap: float = 0.001
     gap: float = math.inf
+    measure: Measure | None = None
+    held_until: int = 0
     infeasible: bool = False
     why: str = "not searched: the time was over or the run was stopped"
     seconds: float = 0.0
@@ -106,8 +117,17 @@ class Search:
         """The next search, from the best plan known."""
         options = replace(options, gap=self.gap, seed=options.seed + self.count)
         self._gap_under_way = self.gap
-        start, left_open = (self.start, self.left_open) if self.plan is None else (self.plan, None)
-        return SolveTask(self.name, self.dataset, options, start, left_open=left_open)
+        begins_anew = self.plan is None or self.held_until
+        start, left_open = (self.start, self.left_open) if begins_anew else (self.plan, None)
+        if self.measure is not None:
+            begin = start if isinstance(start, StochasticSolution) else None
+            return JointTask(self.name, self.dataset, options, left_open=left_open, measure=self.measure, begin=begin)
+        alone = start if isinstance(start, Plan) else None
+        return SolveTask(self.name, self.dataset, options, alone, self.held_until, left_open)
+
+    def variant(self, name: str, dataset: Dataset, **more: Any) -> Search:
+        """A search of another problem, for the same gap and by the same measure."""
+        return Search(name, dataset, **{"asked_gap": self.asked_gap, "measure": self.measure, **more})
 
     def learn(self, result: SolveResult) -> None:
         """Notes what a search of it proved; the plan is for `share_plan`."""
@@ -122,10 +142,10 @@ class Search:
             self.proven_gap = min(self.proven_gap, self._gap_under_way)
         elif not self.seconds:  # it had no limit, so that more time is no help
             self.failures = MOST_FAILURES
-        elif (result.plan is None and result.bound_usd is None) or result.seconds < 0.5 * self.seconds:
+        elif (result.plans is None and result.bound_usd is None) or result.seconds < 0.5 * self.seconds:
             self.failures += 1
 
-    def consider(self, plan: Plan) -> None:
+    def consider(self, plan: Plans) -> None:
         """Takes a plan where it is cheaper than what is known, and the audit accepts it here."""
         cost = self.cost_usd
         if cost is not None and plan.objective_usd >= cost:
@@ -133,7 +153,7 @@ class Search:
         on_the_table = set(offers_on_the_table(self.dataset))
         fits = all(each.signed or each.offer in on_the_table for each in plan.signings)  # sooner seen than audited
         fits = fits and all(plan.takes(each) for each in self.dataset.must_take)
-        if fits and audit(self.dataset, plan).passed:
+        if fits and is_accepted(self.dataset, plan):
             self.plan, self.infeasible = plan, False
             self._hold_against_plan()
 
@@ -145,7 +165,15 @@ class Search:
             self.failures += 1
 
 
-def share_plan(searches: Sequence[Search], plan: Plan) -> None:
+def is_accepted(dataset: Dataset, plans: Plans) -> bool:
+    """Whether the audit accepts a plan, or with scenarios all their plans and that they decide alike."""
+    if not isinstance(plans, StochasticSolution):
+        return audit(dataset, plans).passed
+    alone = replace(dataset, must_take=())  # what must be taken has to be in one of the scenarios, not in each
+    return audit_scenario_set(alone, plans.plans).passed
+
+
+def share_plan(searches: Sequence[Search], plan: Plans) -> None:
     """Lets every search know of a plan. A plan costs the same in each: they differ in what is allowed only."""
     for each in searches:
         each.consider(plan)
@@ -155,6 +183,11 @@ def difference_is_known(difference: Estimate, noise_usd: float) -> bool:
     """Whether both ends agree within `NARROW`, or within what two searches of the gap asked for leave open."""
     width, most = difference.width, difference.at_most
     return width is not None and most is not None and width <= max(NARROW * abs(most), noise_usd) * (1.0 + 1e-9)
+
+
+def noise_usd(*searches: Search) -> float:
+    """What searches that prove the gap asked for leave open together: rounding at least."""
+    return sum(max(LEAST_GAP, each.asked_gap) * abs(each.cost_usd or 0.0) for each in searches)
 
 
 class Question(ABC):
@@ -197,12 +230,15 @@ class OneSearch(Question):
     def learn(self, search: Search, result: SolveResult) -> None:
         """As `Question`."""
         search.learn(result)
-        if result.plan is not None:
-            share_plan(self.searches, result.plan)
+        if result.plans is not None:
+            share_plan(self.searches, result.plans)
 
 
 class SharedTime:
-    """The time of the workers, shared over questions by what is still open, the widest first."""
+    """The time of the workers, shared over questions by what is still open, the widest first.
+
+    `kept_back`: a share of the time left for what is asked after them.
+    """
 
     def __init__(
         self,
@@ -210,8 +246,11 @@ class SharedTime:
         workers: WorkerPool,
         options: SolveOptions,
         on_progress: Callable[[int, int], None] = lambda done, submitted: None,
+        kept_back: float = 0.0,
     ) -> None:
         self.questions, self.workers, self.options, self.on_progress = questions, workers, options, on_progress
+        left = workers.seconds_left
+        self._kept_back = 0.0 if left is None else kept_back * left
         self._pending: dict[Future[SolveResult], tuple[Question, Search]] = {}
 
     def run(self) -> None:
@@ -234,9 +273,14 @@ class SharedTime:
                 question.learn(search, future.result())
                 done += 1
 
+    @property
+    def _seconds_left(self) -> float | None:
+        left = self.workers.seconds_left
+        return None if left is None else max(0.0, left - self._kept_back)
+
     def _widest(self) -> tuple[Question, Search] | None:
         """The question to go on with; None where the time is over or none is open."""
-        left = self.workers.seconds_left
+        left = self._seconds_left
         if self.workers.stopping or (left is not None and left < LEAST_SECONDS / 2.0):
             return None
         under_way = [question for question, _ in self._pending.values()]
@@ -249,7 +293,7 @@ class SharedTime:
 
     def _seconds_for(self, search: Search) -> float | None:
         """Its part of the time left, and longer than the last time; None without a limit."""
-        left = self.workers.seconds_left
+        left = self._seconds_left
         if left is None:
             return None
         open_still = [each for each in self.questions if each.openness > 0.0]

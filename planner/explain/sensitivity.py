@@ -15,14 +15,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.plan import Plan
 from models.realization import ALL
+from models.stochastic.plan_problem import Plans, by_scenario, plan_problem
+from models.stochastic.solution import StochasticSolution
 from models.variants.factors import with_factor
-from models.variants.plan_changes import differences
-from models.warm_start import start_values
+from planner.analysis.scenario_comparison import plan_changes
 from planner.errors import WrongUsage
 from planner.explain.better_plan import BetterPlan, better_plan
 from planner.explain.ranges import Variation
@@ -57,7 +56,7 @@ class PointResult:
     """
 
     value: float
-    plan: Plan | None
+    plan: Plans | None
     least_cost: Estimate
     status: str
     why: str = ""
@@ -116,7 +115,7 @@ class Sensitivity:
 
 def vary(
     dataset: Dataset,
-    plan: Plan,
+    plan: Plans,
     cost: Estimate,
     variations: Sequence[Variation],
     workers: WorkerPool,
@@ -131,7 +130,7 @@ def vary(
     dataset : Dataset
         The problem.
     plan, cost
-        Its plan, and what is known of its least cost, USD.
+        Its plan, with scenarios the plans of all of them, and what is known of the least cost, USD.
     variations : sequence of Variation
         The factors and their values.
     workers : WorkerPool
@@ -148,7 +147,10 @@ def vary(
     WrongUsage
         The workbook has nothing of a name that is given.
     """
-    base = Search("the problem as it is", dataset, plan, bound_usd=cost.at_least, asked_gap=options.gap)
+    measure = plan.measure if isinstance(plan, StochasticSolution) else None
+    base = Search(
+        "the problem as it is", dataset, plan, bound_usd=cost.at_least, asked_gap=options.gap, measure=measure
+    )
     sweeps = [_FactorSweep(dataset, base, each, until) for each in variations]
     questions = [_Point(base, sweeps), *(_Point(search, [sweep]) for sweep in sweeps for search in sweep.first())]
     SharedTime(questions, workers, options, on_progress).run()
@@ -215,7 +217,7 @@ class _FactorSweep:
         """A new search at a value; a bound of a looser problem holds in it, and its own in tighter ones."""
         problem = with_factor(self.dataset, self.variation.quantity, self.variation.name, value)
         name = f"{self.variation.label} {self.variation.shown(value)}"
-        search = Search(name, problem, start=self.base.plan, asked_gap=self.base.asked_gap)
+        search = self.base.variant(name, problem, start=self.base.plan)
         self.points[value] = search
         looser = self._looser_values()
         for tight, loose in pairwise(looser):
@@ -258,11 +260,11 @@ class _FactorSweep:
     def _is_over(self) -> bool:
         return time.monotonic() > self.until
 
-    def _with_fixed_decisions(self, plan: Plan, dataset: Dataset) -> Plan | None:
+    def _with_fixed_decisions(self, plan: Plans, dataset: Dataset) -> Plans | None:
         """The best plan with these decisions in another problem; None where none exists."""
-        model = build_model(dataset)
-        best = local_optimum(model, start_values(model, plan), time_limit=FIXED_SECONDS)
-        return None if best is None else model.plan(best.values)
+        problem = plan_problem(dataset, self.base.measure)
+        best = local_optimum(problem, problem.start_of(plan), time_limit=FIXED_SECONDS)
+        return None if best is None else problem.plans_of(best.values)
 
     def _changes(self) -> list[tuple[float, float]]:
         """Neighbouring values whose plans decide differently, or of which one has none."""
@@ -293,7 +295,7 @@ class _FactorSweep:
             missing, side = (there, "no plan {}") if there.plan is None else (here, "a plan {}")
             verb = "exists" if missing.infeasible else "was found"
             return Step(low, high, (side.format(verb),), True if missing.infeasible else None)
-        found = differences(here.plan, there.plan, self.dataset.label)
+        found = plan_changes(self.dataset, here.plan, there.plan)
         words = tuple(each.words for each in found if each.change != "same")
         return Step(low, high, words, self._is_sure(here, there))
 
@@ -304,22 +306,27 @@ class _FactorSweep:
         found = [self._is_worse(one.plan, other) for one, other in ((here, there), (there, here))]
         return False if False in found else None if None in found else True
 
-    def _is_worse(self, plan: Plan | None, there: Search) -> bool | None:
+    def _is_worse(self, plan: Plans | None, there: Search) -> bool | None:
         """Whether a plan's decisions cost more than the least there, by more than the gap, or admit no plan there."""
         if plan is None or there.cost_usd is None or self._is_over:
             return None
-        model = build_model(there.dataset)
-        decisions = np.where(model.compiled.integer, start_values(model, plan), np.nan)
-        held = solve(fixed_problem(model, decisions), SolveOptions(there.asked_gap, FIXED_SECONDS, threads=1))
+        problem = plan_problem(there.dataset, there.measure)
+        decisions = np.where(problem.compiled.integer, problem.start_of(plan), np.nan)
+        held = solve(fixed_problem(problem, decisions), SolveOptions(there.asked_gap, FIXED_SECONDS, threads=1))
         most = there.cost_usd + there.asked_gap * abs(there.cost_usd)
         if held.status == "infeasible" or (held.bound_usd is not None and held.bound_usd > most):
             return True
         return False if held.objective_usd is not None and held.objective_usd <= most else None
 
 
-def _decisions(plan: Plan | None) -> object:
-    """Return what a plan signs, leases out and buys."""
-    if plan is None:
+def _decisions(plans: Plans | None) -> object:
+    """Return what a plan signs, leases out and buys, in each scenario."""
+    if plans is None:
         return None
-    signed = sorted((s.kind, s.name, s.month, s.term_months, s.units, s.end) for s in plan.signings if not s.signed)
-    return signed, sorted((each.name, each.month) for each in plan.options)
+    return {
+        name: (
+            sorted((s.kind, s.name, s.month, s.term_months, s.units, s.end) for s in plan.chosen),
+            sorted((each.name, each.month) for each in plan.options),
+        )
+        for name, plan in by_scenario(plans).items()
+    }

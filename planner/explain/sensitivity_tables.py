@@ -8,13 +8,17 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.plan import Plan
+from models.grouping import sums
+from models.stochastic.plan_problem import Plans, weighted
+from models.stochastic.solution import StochasticSolution
 from planner.analysis.offer_values import offer_facts
 from planner.explain.better_plan import better_plan_json
 from planner.explain.sensitivity import Curve, PointResult, Sensitivity
-from planner.formatting import estimate_json
+from planner.formatting import estimate_json, percent
 from planner.results.tables import Filled, report_table
 
+CERTAIN = 1e-9
+"""A probability that is short of 1 by less is 1."""
 POINTS = report_table(
     "Sensitivity",
     "the plan at every value of every factor",
@@ -41,6 +45,16 @@ STEPS = report_table(
     "to_value:any",
     "sure:flag",
     "in_words:text",
+)
+SCENARIO_COSTS = report_table(
+    "Sensitivity by scenario",
+    "what each scenario costs with the plan at every value of every factor",
+    "quantity:text",
+    "name:text",
+    "value:any",
+    "change:text",
+    "scenario:text",
+    "cost_usd:money",
 )
 TORNADO = report_table(
     "Tornado",
@@ -98,7 +112,7 @@ def _swing(differences: Sequence[Estimate]) -> Estimate:
 
 def tables(found: Sensitivity, dataset: Dataset) -> list[Filled]:
     """Return the tables."""
-    points, steps = [], []
+    points, steps, costs = [], [], list[tuple[Any, ...]]()
     for curve in found.curves:
         quantity, name = curve.variation.quantity, curve.variation.name
         for point in curve.points:
@@ -115,13 +129,20 @@ def tables(found: Sensitivity, dataset: Dataset) -> list[Filled]:
                     difference.value(found.gap),
                     difference.at_least,
                     difference.at_most,
-                    None if plan is None else plan.costs_usd()["shortfall"],
+                    None if plan is None else _shortfall_usd(plan),
                     None if plan is None else signed_mw(dataset, plan),
                     point.why if plan is None else signed(plan, dataset),
                 )
             )
+            place = quantity, name, point.value, curve.variation.shown(point.value)
+            costs += [(*place, *each) for each in scenario_costs(plan).items()]
         steps += [(quantity, name, each.low, each.high, each.sure, "; ".join(each.words)) for each in curve.steps]
-    filled = [Filled(POINTS, points), Filled(STEPS, steps), Filled(TORNADO, list(tornado_rows(found)))]
+    filled = [
+        Filled(POINTS, points),
+        Filled(SCENARIO_COSTS, costs),
+        Filled(STEPS, steps),
+        Filled(TORNADO, list(tornado_rows(found))),
+    ]
     return [each for each in filled if each.rows]
 
 
@@ -135,16 +156,38 @@ def tornado_rows(found: Sensitivity) -> Iterator[tuple[Any, ...]]:
         yield variation.label, *shown, *(figure.value(gap) for figure in figures), *ends
 
 
-def signed_mw(dataset: Dataset, plan: Plan) -> float:
-    """Return the MW of all units and blocks that the plan signs, without lease-outs."""
-    chosen = (each for each in plan.signings if not each.signed and each.kind.buys)
-    return sum(each.units * offer_facts(dataset, each.offer).mw_per_unit for each in chosen)
+def scenario_costs(plans: Plans | None) -> dict[str, float]:
+    """Return what each scenario costs, USD; nothing without scenarios or a plan."""
+    return plans.costs if isinstance(plans, StochasticSolution) else {}
 
 
-def signed(plan: Plan, dataset: Dataset) -> str:
-    """Return what a plan signs, in a list."""
-    chosen = [each for each in plan.signings if not each.signed]
-    return "; ".join(f"{each.units} x {each.name} {dataset.label(each.month)}" for each in chosen) or "nothing"
+def _shortfall_usd(plans: Plans) -> float:
+    """The penalties for shortfall, with scenarios in expectation."""
+    return sum(probability * plan.costs_usd()["shortfall"] for probability, plan in weighted(plans))
+
+
+def signed_mw(dataset: Dataset, plans: Plans) -> float:
+    """Return the MW of all units and blocks that a plan signs, without lease-outs; with scenarios in expectation."""
+    return sum(
+        probability * each.units * offer_facts(dataset, each.offer).mw_per_unit
+        for probability, plan in weighted(plans)
+        for each in plan.chosen
+        if each.kind.buys
+    )
+
+
+def signed(plans: Plans, dataset: Dataset) -> str:
+    """Return what a plan signs, in a list; with scenarios with the probability of what not all of them sign."""
+    likely = sums(
+        ((each.units, each.name, each.month, each.term_months, each.end), probability)
+        for probability, plan in weighted(plans)
+        for each in plan.chosen
+    )
+    listed = (
+        f"{units} x {name} {dataset.label(month)}" + ("" if share > 1.0 - CERTAIN else f" ({percent(share)})")
+        for (units, name, month, *_), share in likely.items()
+    )
+    return "; ".join(listed) or "nothing"
 
 
 def status_words(point: PointResult) -> str:
@@ -156,6 +199,12 @@ def status_words(point: PointResult) -> str:
         "stopped": "plan, not proven",
     }
     return words.get(point.status, point.status)
+
+
+def _scenarios_json(plans: Plans | None) -> dict[str, Any]:
+    """With scenarios what each of them costs."""
+    costs = scenario_costs(plans)
+    return {"scenarios": [{"scenario": name, "cost_usd": usd} for name, usd in costs.items()]} if costs else {}
 
 
 def variations_json(found: Sensitivity, dataset: Dataset) -> dict[str, Any]:
@@ -177,6 +226,7 @@ def variations_json(found: Sensitivity, dataset: Dataset) -> dict[str, Any]:
                         "bound_usd": each.least_cost.at_least,
                         "difference_usd": estimate_json(found.difference(each)),
                         "signed": None if each.plan is None else signed(each.plan, dataset),
+                        **_scenarios_json(each.plan),
                     }
                     for each in curve.points
                 ],

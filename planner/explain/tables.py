@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from models.dataset import Dataset
@@ -10,8 +11,10 @@ from planner.explain.explanation import Explanation
 from planner.explain.offers import OfferAnswer
 from planner.explain.policy import PolicyAnswer
 from planner.explain.words import offer_words, policy_words
-from planner.reports.plan.rows import marginal_tables
-from planner.results.tables import Filled, report_table
+from planner.reports.plan.rows import marginal_rows, marginal_tables
+from planner.results.plan_tables import MARGINAL_VALUES
+from planner.results.scenario_tables import SCENARIO
+from planner.results.tables import Filled, Table, report_table
 
 _PRICE = (
     "price_usd:any",
@@ -63,6 +66,25 @@ POLICY = report_table(
     "in_words:text",
 )
 
+BY_SCENARIO = report_table(
+    "By scenario",
+    "what each offer, cap, rule and limit is worth in each scenario, what is decided for several of them held",
+    "what:text",
+    "name:text",
+    "loosened_to:amount",
+    "scenario:text",
+    "probability:share",
+    "worth_at_least_usd:money",
+    "worth_at_most_usd:money",
+    "known_by:text",
+    "no_plan:flag",
+)
+MARGINAL_BY_SCENARIO = Table(
+    "Marginal by scenario",
+    "value of a little more of tokens, power or caps in each scenario, decisions held",
+    (*MARGINAL_VALUES.columns, SCENARIO),
+)
+
 
 def tables(explanation: Explanation, dataset: Dataset) -> list[Filled]:
     """Return the tables of an explanation."""
@@ -70,7 +92,28 @@ def tables(explanation: Explanation, dataset: Dataset) -> list[Filled]:
     others = [_row(each, dataset, explanation.gap) for each in explanation.offers if not each.taken]
     policy = [_policy_row(each, dataset, explanation.gap) for each in explanation.policy]
     found = [Filled(OFFERS_TAKEN, taken), Filled(OFFERS_NOT_TAKEN, others), Filled(POLICY, policy)]
-    return [each for each in found if each.rows] + marginal_tables(explanation.marginal)
+    found.append(Filled(BY_SCENARIO, list(_scenario_rows(explanation))))
+    by_scenario = [
+        (*row, name) for name, each in explanation.marginal_by_scenario.items() for row in marginal_rows(each)
+    ]
+    found += [*marginal_tables(explanation.marginal), Filled(MARGINAL_BY_SCENARIO, by_scenario)]
+    return [each for each in found if each.rows]
+
+
+def _scenario_rows(explanation: Explanation) -> Iterator[tuple[Any, ...]]:
+    """A row for each answer and scenario."""
+    answers = [
+        *((each.kind.name, each.name, None, each.by_scenario) for each in explanation.offers),
+        *(
+            (each.loosened.what, each.loosened.name, each.loosened.loosened_to, each.by_scenario)
+            for each in explanation.policy
+        ),
+    ]
+    for what, name, loosened_to, by_scenario in answers:
+        for each in by_scenario:
+            worth = each.difference
+            figures = worth.at_least, worth.at_most, worth.known_by, each.infeasible
+            yield what, name, loosened_to, each.scenario, each.probability, *figures
 
 
 def _row(answer: OfferAnswer, dataset: Dataset, gap: float) -> tuple[Any, ...]:

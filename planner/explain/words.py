@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.kinds import names_in_words
 from planner.analysis.offer_values import offer_facts
 from planner.explain.breakeven import KNOWN_WIDTH
+from planner.explain.by_scenario import ScenarioDifference, expected_difference
 from planner.explain.explanation import Explanation
 from planner.explain.offers import OfferAnswer
 from planner.explain.policy import PolicyAnswer
 from planner.formatting import estimate_words, money, percent
+from planner.results.scenario_set import measure_words
 
 
 def _capitalized(sentence: str) -> str:
@@ -81,7 +85,8 @@ def policy_words(answer: PolicyAnswer, dataset: Dataset, gap: float) -> str:
 def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
     """Return what is known of the plan's cost and of the answers, in sentences."""
     currency = dataset.settings.currency
-    cost = f"The plan costs {money(explanation.cost_usd, currency)} in present value"
+    what = "" if explanation.measure is None else f", {measure_words(explanation.measure)}"
+    cost = f"The plan costs {money(explanation.cost_usd, currency)} in present value{what}"
     if explanation.bound_usd is not None:
         above = money(max(0.0, explanation.cost_usd - explanation.bound_usd), currency)
         nothing = above == money(0.0, currency)
@@ -97,6 +102,26 @@ def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
 def explanation_lines(explanation: Explanation, dataset: Dataset) -> list[str]:
     """Return the explanation in a few lines."""
     called = names_in_words(each.offer for each in explanation.offers)
-    offers = (f"{called[each.offer]}: {offer_words(each, dataset, explanation.gap)}" for each in explanation.offers)
-    policy = (policy_words(each, dataset, explanation.gap) for each in explanation.policy)
-    return [*headlines(explanation, dataset), *offers, *policy]
+    gap, lines = explanation.gap, headlines(explanation, dataset)
+    for offer in explanation.offers:
+        lines.append(f"{called[offer.offer]}: {offer_words(offer, dataset, gap)}")
+        lines += _scenario_line(offer.by_scenario, dataset, gap)
+    for policy in explanation.policy:
+        lines.append(policy_words(policy, dataset, gap))
+        lines += _scenario_line(policy.by_scenario, dataset, gap)
+    return lines
+
+
+def _scenario_line(found: Sequence[ScenarioDifference], dataset: Dataset, gap: float) -> list[str]:
+    return [f"  {_capitalized(scenario_words(found, dataset, gap))}"] if found else []
+
+
+def scenario_words(found: Sequence[ScenarioDifference], dataset: Dataset, gap: float) -> str:
+    """Return what a change costs more or, of policy, saves in each scenario, what is decided for several held."""
+
+    def amount(estimate: Estimate) -> str:
+        return estimate_words(estimate, lambda usd: money(usd, dataset.settings.currency), gap)
+
+    each = [f"{one.scenario} {'no plan' if one.infeasible else amount(one.difference)}" for one in found]
+    mean = "" if any(one.infeasible for one in found) else f"; {amount(expected_difference(found))} on average"
+    return f"with shared decisions held, by scenario: {', '.join(each)}{mean}."

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from models.dataset import Dataset
 from models.plan import Plan, categories
+from models.stochastic.plan_problem import Plans
 from models.stochastic.risk import NEAR, TILT, Measure
 from models.stochastic.solution import ROUNDING, BoundedValue, ScenarioPlan, StochasticSolution
 from planner.formatting import percent
@@ -106,6 +107,11 @@ class ScenarioSetResult:
             ScenarioResult(each, PlanFigures(dataset.in_scenario(each.name), each.plan)) for each in in_sheet_order
         )
         return cls(dataset, solution, tuple(parts))
+
+    @classmethod
+    def of_plans(cls, dataset: Dataset, plans: Plans) -> ScenarioSetResult:
+        """The set of a plan, or of the plans of all scenarios."""
+        return cls.of(dataset, plans) if isinstance(plans, StochasticSolution) else cls.of_plan(dataset, plans)
 
     @classmethod
     def of_plan(cls, dataset: Dataset, plan: Plan) -> ScenarioSetResult:

@@ -17,7 +17,6 @@ from typing import Literal
 
 import numpy as np
 
-from models.build import Model
 from models.core.compiled import Compiled
 from models.core.vector import Vector
 from planner.solving.exactness import PRECISION, ROUNDING, added_up, cost_of, duality_gap, violation
@@ -325,12 +324,12 @@ def _start_words(log: Sequence[str]) -> str:
     return "taken as the first plan" if used else "not needed: the problem was solved before any search"
 
 
-def local_optimum(model: Model, decisions: Vector, time_limit: float = 60.0) -> LocalOptimum | None:
+def local_optimum(problem: CompiledProblem, decisions: Vector, time_limit: float = 60.0) -> LocalOptimum | None:
     """Holds the integer columns at `decisions` (NaN: the best is looked for first), solves, and reads the duals.
 
     None where these decisions admit no plan, or it is not found in `time_limit` seconds.
     """
-    arrays, options = model.compiled, SolveOptions(gap=0.0, time_limit=time_limit)
+    arrays, options = problem.compiled, SolveOptions(gap=0.0, time_limit=time_limit)
     decisions = np.where(arrays.integer, decisions, np.nan)
     for _ in range(2):  # first for decisions left open, then, all held, for the duals
         solver = HighsSolver(fixed_at(arrays, decisions), options)

@@ -26,6 +26,7 @@ import numpy as np
 from models.dataset import Dataset
 from models.kinds import OfferKey
 from models.plan import Plan
+from models.stochastic.solution import StochasticSolution
 from planner.interrupt import Stop
 
 if TYPE_CHECKING:
@@ -55,6 +56,53 @@ class SolveTask:
     left_open: OfferKey | None = None
     beyond_caps: bool = False
 
+    def search(self, should_stop: Callable[[], bool] | None = None) -> SolveResult:
+        """Solves it in this process; its time limit counts building the model too."""
+        from models.build import build_model
+        from models.policy.caps import caps_exceeded, caps_lifted
+        from models.policy.cash_account import is_kept
+        from models.warm_start import apply_decisions_without_effect, decided_before, start_values
+        from planner.solving.problem import ArrayProblem, fixed_problem
+        from planner.solving.search import dispatch_proven, solve
+
+        began = time.monotonic()
+        caps: tuple[str, ...] = ()
+        model = build_model(self.dataset)
+        start = None if self.start is None else start_values(model, self.start, self.left_open)
+        problem: CompiledProblem = model
+        if start is not None and self.fixed_until:
+            fixed = decided_before(model, start, self.fixed_until)
+            problem = fixed_problem(model, fixed)
+            if np.array_equal(np.isnan(fixed), np.isnan(start)):
+                start = None  # all of it is held: there is nothing left to begin from
+        outcome = solve(problem, self.options_left(began), should_stop=should_stop, start=start)
+        status = outcome.status
+        if status == "infeasible" and self.beyond_caps and (self.dataset.caps or is_kept(self.dataset)):
+            lifted = ArrayProblem(caps_lifted(problem.compiled), problem.units)
+            outcome = solve(lifted, self.options_left(began), should_stop=should_stop, start=start)
+            if outcome.values is not None:
+                caps = caps_exceeded(problem.compiled, outcome.values)
+        if self.start is not None and self.fixed_until:
+            apply_decisions_without_effect(model, self.start, self.fixed_until)
+        plan = None if outcome.values is None else model.plan(outcome.values)
+        return SolveResult(
+            self.key,
+            status,
+            outcome.objective_usd,
+            outcome.bound_usd,
+            outcome.gap,
+            plan,
+            why=outcome.why,
+            caps=caps,
+            dispatch_proven=dispatch_proven(outcome),
+        )
+
+    def options_left(self, began: float) -> SolveOptions:
+        """Its options with what is left of its time limit."""
+        limit = self.options.time_limit
+        left = None if limit is None else max(0.1, limit - (time.monotonic() - began))
+        return replace(self.options, time_limit=left)
+
 
 @dataclass(frozen=True, slots=True)
 class SolveResult:
@@ -62,7 +110,8 @@ class SolveResult:
 
     Money in USD. `why` says in words why there is no plan, or what the solver said. `caps` names the caps that the
     plan goes beyond because no plan keeps them; the status is infeasible then. `dispatch_proven`: whether it is proven
-    that no other dispatch for the plan's decisions costs less.
+    that no other dispatch for the plan's decisions costs less. `together`: the plans of all scenarios, where the task
+    was to plan for all of them.
     """
 
     key: str
@@ -75,6 +124,12 @@ class SolveResult:
     why: str = ""
     caps: tuple[str, ...] = ()
     dispatch_proven: bool = False
+    together: StochasticSolution | None = None
+
+    @property
+    def plans(self) -> Plan | StochasticSolution | None:
+        """The plan, or the plans of all scenarios; None where there is none."""
+        return self.together or self.plan
 
 
 def default_workers() -> int:
@@ -245,56 +300,13 @@ def _work(line: Any, halt: Any, parent: int) -> None:
 
 
 def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -> SolveResult:
-    """Solves a task in this process; its time limit counts building the model too."""
-    from models.build import build_model
-    from models.policy.caps import caps_exceeded, caps_lifted
-    from models.policy.cash_account import is_kept
-    from models.warm_start import apply_decisions_without_effect, decided_before, start_values
-    from planner.solving.problem import ArrayProblem, fixed_problem
-    from planner.solving.search import dispatch_proven, solve
-
+    """Solves a task in this process; what goes wrong is its result too."""
     began = time.monotonic()
-    caps: tuple[str, ...] = ()
-
-    def options() -> SolveOptions:
-        limit = task.options.time_limit
-        left = None if limit is None else max(0.1, limit - (time.monotonic() - began))
-        return replace(task.options, time_limit=left)
-
     try:
-        model = build_model(task.dataset)
-        start = None if task.start is None else start_values(model, task.start, task.left_open)
-        problem: CompiledProblem = model
-        if start is not None and task.fixed_until:
-            fixed = decided_before(model, start, task.fixed_until)
-            problem = fixed_problem(model, fixed)
-            if np.array_equal(np.isnan(fixed), np.isnan(start)):
-                start = None  # all of it is held: there is nothing left to begin from
-        outcome = solve(problem, options(), should_stop=should_stop, start=start)
-        status = outcome.status
-        if status == "infeasible" and task.beyond_caps and (task.dataset.caps or is_kept(task.dataset)):
-            lifted = ArrayProblem(caps_lifted(problem.compiled), problem.units)
-            outcome = solve(lifted, options(), should_stop=should_stop, start=start)
-            if outcome.values is not None:
-                caps = caps_exceeded(problem.compiled, outcome.values)
-        if task.start is not None and task.fixed_until:
-            apply_decisions_without_effect(model, task.start, task.fixed_until)
-        plan = None if outcome.values is None else model.plan(outcome.values)
+        found = task.search(should_stop)
     except Exception as error:
-        message = f"{type(error).__name__}: {error}".splitlines()[0]
-        return SolveResult(task.key, "no_plan", seconds=time.monotonic() - began, why=message)
-    return SolveResult(
-        task.key,
-        status,
-        outcome.objective_usd,
-        outcome.bound_usd,
-        outcome.gap,
-        plan,
-        time.monotonic() - began,
-        outcome.why,
-        caps,
-        dispatch_proven(outcome),
-    )
+        found = SolveResult(task.key, "no_plan", why=f"{type(error).__name__}: {error}".splitlines()[0])
+    return replace(found, seconds=time.monotonic() - began)
 
 
 SolveMany = Callable[[Iterable[SolveTask]], Iterator[SolveResult]]

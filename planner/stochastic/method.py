@@ -62,10 +62,13 @@ def choose_engine(dataset: Dataset, nonzeros: int, measure: Measure | None = Non
 def cannot_decompose(dataset: Dataset, measure: Measure) -> str:
     """Why decomposition cannot minimise a measure, in words; "" where it can.
 
-    Worst cost, regret and CVaR tie the scenarios' costs. A scenario of probability 0 has no share in multipliers.
+    Worst cost, regret and CVaR tie the scenarios' costs, and so does an offer that must be in one of them. A scenario
+    of probability 0 has no share in multipliers.
     """
     if measure.kind != "expected" or measure.weight:
         return "decomposition minimises expected cost alone"
+    if dataset.must_take:
+        return "decomposition cannot hold that an offer is taken in any of the scenarios"
     if any(not scenario.probability for scenario in dataset.scenarios):
         return "decomposition needs every scenario to have a probability above 0"
     return ""

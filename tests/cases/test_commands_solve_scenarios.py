@@ -129,12 +129,37 @@ def test_a_scenario_without_a_plan_is_named(here: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "plan.xlsx").exists()
 
 
-def test_commands_for_one_plan_say_what_to_do(here: Run, book: Path, plan: Path) -> None:
-    """`explain` refuses a plan for scenarios and says which plan it can take."""
-    said = here("explain", book, plan)
+def test_explain(here: Run, book: Path, plan: Path, tmp_path: Path) -> None:
+    """`explain` tells worths over all scenarios and in each, and expected marginal values; so does a run without PLAN."""
+    said = here("explain", book, plan, "-o", "why.xlsx", "--workers", 1, "--json")
+    assert said.code == 0, said.err
+    [offer] = said.json["offers"]
+    assert [each["scenario"] for each in offer["by_scenario"]] == ["plain", "boom"]
+    assert offer["held_worth_usd"]["at_most"] >= offer["difference_usd"]["at_least"]
+    assert [each["scenario"] for each in said.json["marginal_by_scenario"]] == ["plain", "boom"]
+    written = openpyxl.load_workbook(tmp_path / "why.xlsx").sheetnames
+    assert {"Offers taken", "By scenario", "Marginal values", "Marginal by scenario"} <= set(written)
+    told = here("explain", book, "--workers", 1)
+    assert told.code == 0
+    assert "With shared decisions held, by scenario: plain" in told.out
+
+
+def test_vary(here: Run, book: Path, plan: Path, tmp_path: Path) -> None:
+    """`explain --vary` solves for all scenarios at each value, and tells what each of them costs there."""
+    said = here("explain", book, plan, "--vary", "price:L=1,3", "-o", "vary.xlsx", "--workers", 1, "--json")
+    assert said.code == 0, said.err
+    point = said.json["curves"][0]["points"][-1]
+    costs = {each["scenario"]: each["cost_usd"] for each in point["scenarios"]}
+    assert 0.6 * costs["plain"] + 0.4 * costs["boom"] == pytest.approx(point["cost_usd"], rel=1e-6)
+    assert "Sensitivity by scenario" in openpyxl.load_workbook(tmp_path / "vary.xlsx").sheetnames
+
+
+def test_regret_is_not_explained(here: Run, book: Path) -> None:
+    """A plan that minimises regret is not explained, and the refusal says what to do."""
+    assert here("solve", book, "-o", "plan.xlsx", "--risk", "regret", "--quiet").code == 0
+    said = here("explain", book, "plan.xlsx")
     assert said.code == 2
-    assert "a plan for scenarios" in said.out + said.err
-    assert "solve a copy of the workbook without the sheets scenarios and scenario_factors" in said.out + said.err
+    assert "Solve with another --risk" in said.err
 
 
 def test_audit_against_a_workbook_without_scenarios(here: Run, plan: Path, small: Path) -> None:

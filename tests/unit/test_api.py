@@ -258,8 +258,7 @@ def test_scenarios_are_sampled_and_solved() -> None:
     assert len(result.scenarios) == 2
     assert set(result.decisions["scenario"]) >= {each.scenario for each in problem.dataset.scenarios} - {""}
     assert planner.solve(problem, start=result, gap=0.01).status == "optimal"
-    with pytest.raises(planner.WrongUsage, match="scenarios"):
-        result.explain()
+    assert "by_scenario" in result.explain(time_limit=5, workers=1).document["offers"][0]
     with pytest.raises(planner.WrongUsage, match="what can be uncertain"):
         planner.sample(problem, demand=0.1)  # type: ignore[call-arg]
 

@@ -176,8 +176,11 @@ def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:
 
 def marginal_tables(marginal: MarginalValues | None) -> list[Filled]:
     """The sheet of marginal values, month by month; none where they are not known."""
-    if marginal is None:
-        return []
+    return [] if marginal is None else [Filled(MARGINAL_VALUES, marginal_rows(marginal))]
+
+
+def marginal_rows(marginal: MarginalValues) -> list[tuple[Any, ...]]:
+    """The rows of that sheet."""
     rows: list[tuple[Any, ...]] = []
     for token in marginal.tokens:
         rates = token.usd_per_mtok, token.left_usd_per_mtok
@@ -190,7 +193,7 @@ def marginal_tables(marginal: MarginalValues | None) -> list[Filled]:
     for cap in marginal.caps:
         place = cap.month, "cap", cap.cap, None, None
         rows.append((*place, cap.usd, cap.left_usd, f"{cap.unit} of slack", None, None, None))
-    return [Filled(MARGINAL_VALUES, sorted(rows, key=lambda row: row[0]))]
+    return sorted(rows, key=lambda row: row[0])
 
 
 def _by_provider(figures: PlanFigures) -> Filled:
