@@ -44,7 +44,7 @@ class PlanProblem(Protocol):
 
 def plan_problem(dataset: Dataset, measure: Measure | None) -> PlanProblem:
     """The program of a problem: of all its scenarios where a measure of their costs is given."""
-    return _OnePlan(build_model(dataset)) if measure is None else _PlansTogether(dataset.in_order, measure)
+    return _OnePlan(build_model(dataset)) if measure is None else _PlansTogether(dataset, measure)
 
 
 def by_scenario(plans: Plans) -> Mapping[str, Plan]:
@@ -92,11 +92,12 @@ class _OnePlan:
 
 class _PlansTogether:
     def __init__(self, dataset: Dataset, measure: Measure) -> None:
-        self.form, self.measure = ExtensiveForm(dataset, measure), measure
+        self.dataset, self.form, self.measure = dataset, ExtensiveForm(dataset.in_order, measure), measure
         self.compiled, self.units = self.form.compiled, self.form.units
 
     def start_of(self, plans: Plans) -> Vector:
         return self.form.start(by_scenario(plans))
 
     def plans_of(self, values: Vector) -> Plans:
-        return StochasticSolution.of_plans(self.measure, self.form.tree.probability, self.form.plans(values))
+        found = StochasticSolution.of_plans(self.measure, self.form.tree.probability, self.form.plans(values))
+        return found.in_order_of(self.dataset)

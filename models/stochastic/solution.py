@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
 from models.kinds import OfferKey
 from models.plan import Plan, Signing
@@ -108,6 +109,11 @@ class StochasticSolution:
         parts = tuple(ScenarioPlan(name, probability[name], plan) for name, plan in plans.items())
         objective = measure.value({name: plan.objective_usd for name, plan in plans.items()}, probability)
         return cls(measure, parts, objective, bound_usd)
+
+    def in_order_of(self, dataset: Dataset) -> StochasticSolution:
+        """The same with the scenarios in the order of their sheet."""
+        known = {each.name: each for each in self.scenarios}
+        return replace(self, scenarios=tuple(known[each.scenario] for each in dataset.scenarios))
 
     @property
     def plans(self) -> dict[str, Plan]:

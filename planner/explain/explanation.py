@@ -130,6 +130,7 @@ def explain_plan(
     """
     if isinstance(plan, StochasticSolution):
         check_explainable(plan.measure)
+        plan = plan.in_order_of(dataset)
     began = time.monotonic()
     log.info("Marginal values of %s", dataset.settings.plan_name)
     by_scenario: Mapping[str, MarginalValues] = {}

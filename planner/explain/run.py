@@ -205,7 +205,8 @@ class _Explainer:
         )
         if found.best is not None:
             bound = found.best.bound_usd
-            return found.best, Estimate.optimum(bound if math.isfinite(bound) else None, found.best.objective_usd)
+            plans = found.best.in_order_of(dataset)
+            return plans, Estimate.optimum(bound if math.isfinite(bound) else None, found.best.objective_usd)
         if found.infeasible:
             self.infeasible_scenario = found.infeasible[0]
             return None, Estimate.unknown()

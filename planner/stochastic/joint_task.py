@@ -35,6 +35,7 @@ class JointTask(SolveTask):
             probability = ScenarioTree(self.dataset).probability
             bound = -math.inf if found.bound_usd is None else found.bound_usd
             together = StochasticSolution.of_plans(self.measure, probability, found.plans, bound)
+            together = together.in_order_of(self.dataset)
             cost, gap = together.objective_usd, None if found.bound_usd is None else together.gap
         return SolveResult(
             self.key,

@@ -130,7 +130,7 @@ def test_a_scenario_without_a_plan_is_named(here: Run, tmp_path: Path) -> None:
 
 
 def test_explain(here: Run, book: Path, plan: Path, tmp_path: Path) -> None:
-    """`explain` tells worths over all scenarios and in each, and expected marginal values; so does a run without PLAN."""
+    """`explain` tells worths over all scenarios and in each, and expected marginal values; without PLAN too."""
     said = here("explain", book, plan, "-o", "why.xlsx", "--workers", 1, "--json")
     assert said.code == 0, said.err
     [offer] = said.json["offers"]
