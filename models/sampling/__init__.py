@@ -9,6 +9,7 @@ No files, no clock: the same seed gives the same paths.
 from models.realization import ALL
 from models.sampling.distance import vectors
 from models.sampling.distribution import DELAY_PRIORS, Distribution, distribution
+from models.sampling.multipliers import DRAWN
 from models.sampling.paths import Paths, sample
 from models.sampling.reduction import Reduction, reduce_to
 from models.sampling.uncertainty import HISTORY, Uncertainty, uncertainty_faults
@@ -16,6 +17,7 @@ from models.sampling.uncertainty import HISTORY, Uncertainty, uncertainty_faults
 __all__ = [
     "ALL",
     "DELAY_PRIORS",
+    "DRAWN",
     "HISTORY",
     "Distribution",
     "Paths",

@@ -5,7 +5,8 @@ A path becomes a vector of blocks, one for each kind that is uncertain:
 - demand (its multiplier and added growth together): demand over baseline, by segment and month;
 - on_demand_price: the multiplier, by hardware and month;
 - delivery_delay_months: months late, by offer; delivered_share: its multiplier, by offer;
-- supplier_exit: the share of the horizon it is gone for, by name.
+- supplier_exit: the share of the horizon it is gone for, by name;
+- each other quantity: its multiplier, or what is added, by name and month.
 
 Inside a block a segment weighs by its accelerator time, an offer or provider by its power (what has none as
 the smallest that has), hardware alike: a column is multiplied by the square root of its share. Each block is
@@ -24,6 +25,7 @@ import numpy as np
 from models.core.vector import Array
 from models.dataset import Dataset
 from models.sampling.levels import accelerator_time, demand_of, over_baseline, power_mw
+from models.sampling.multipliers import DRAWN
 from models.sampling.paths import Paths
 
 Columns = Mapping[str, Array]
@@ -67,6 +69,8 @@ def _blocks(dataset: Dataset, paths: Paths, before: int | None) -> Iterator[tupl
         for kind in ("delivery_delay_months", "delivered_share"):
             yield {name: each[:, -1:] for name, each in of(kind).items()}, power
     yield {name: each.mean(axis=1, keepdims=True) for name, each in of("supplier_exit").items()}, power
+    for drawn in DRAWN:
+        yield of(drawn.quantity), {}
 
 
 def _weighted(columns: Columns, sizes: Mapping[str, float]) -> Array:

@@ -15,6 +15,8 @@ from models.faults import closest
 from models.realization import ALL
 from models.sampling.distribution import Distribution
 from models.sampling.history import joint_growth, segment_growth
+from models.sampling.multipliers import DRAWN, Drawn
+from models.schema import OF_OFFERS
 from models.supply.kind import OfferKind
 from models.supply.registry import offers, offers_named, two_offers, uncertain
 
@@ -35,7 +37,11 @@ class Uncertainty:
     correlation: of the steps and spreads of two segments, and of the steps of two hardware prices, 0 to 1.
     price_volatility: by hardware, the standard deviation of a month's step of the log on-demand price.
     delays: by offer, how many months late it is. delivered: by offer, the share of what was planned that arrives.
-    exit_hazard: by provider or offer, the chance that one still there goes in a month.
+    exit_hazard: by provider or offer, the chance that one still there goes in a month; taker_exit_hazard: the same by
+        taker or lease-out.
+    spreads: by option of `DRAWN` and by name, how much that quantity varies.
+    demand_correlation: by quantity of scenario_factors, the correlation of what is drawn for it with the demand of the
+        segment it is of, or of all segments together, -1 to 1; of an exit that of leaving.
     """
 
     demand_volatility: Mapping[str, float | str] = field(default_factory=dict)
@@ -46,6 +52,9 @@ class Uncertainty:
     delays: Mapping[str, Distribution] = field(default_factory=dict)
     delivered: Mapping[str, Distribution] = field(default_factory=dict)
     exit_hazard: Mapping[str, float] = field(default_factory=dict)
+    taker_exit_hazard: Mapping[str, float] = field(default_factory=dict)
+    spreads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    demand_correlation: Mapping[str, float] = field(default_factory=dict)
 
 
 def segments_with(dataset: Dataset, uncertainty: Uncertainty) -> dict[str, float]:
@@ -93,10 +102,26 @@ def suppliers(dataset: Dataset) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*active_offers(dataset).values(), *(each.provider for each in dataset.on_demand)]))
 
 
+def takers(dataset: Dataset) -> dict[str, str]:
+    """The lease-outs that are not excluded, each with its taker; its own name where that has none."""
+    rows = (row for row in dataset.lease_outs if row.status != "excluded")
+    return {row.lease_out: row.provider or row.lease_out for row in rows}
+
+
 def names_that_may_exit(dataset: Dataset, uncertainty: Uncertainty) -> dict[str, float]:
-    """The exit hazard of each provider, and of the offers that have one of their own."""
-    named = [each for each in uncertainty.exit_hazard if each != ALL]
-    return values_by_name(uncertainty.exit_hazard, dict.fromkeys([*suppliers(dataset), *named]))
+    """The exit hazard of each provider and taker, and of the offers that have one of their own."""
+    by_taker = _with_named(uncertainty.taker_exit_hazard, takers(dataset).values())
+    return by_taker | _with_named(uncertainty.exit_hazard, suppliers(dataset))
+
+
+def _with_named(given: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:
+    """The value of each name, and of any others that have one of their own."""
+    return values_by_name(given, dict.fromkeys([*names, *(each for each in given if each != ALL)]))
+
+
+def drawn_names(dataset: Dataset, uncertainty: Uncertainty, drawn: Drawn) -> dict[str, float]:
+    """How much a quantity varies, by name."""
+    return _with_named(uncertainty.spreads.get(drawn.option, {}), drawn.names(dataset))
 
 
 def rented_hardware(dataset: Dataset) -> tuple[str, ...]:
@@ -131,6 +156,16 @@ def _uncertainty_faults(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
     yield from _shared_names(dataset, "exit hazard", names_that_may_exit(dataset, what))
     known = [*suppliers(dataset), *there]
     yield from _names("exit hazard", what.exit_hazard, known, "a provider, or a lease or contract that is not excluded")
+    yield from _names("taker exit hazard", what.taker_exit_hazard, [*takers(dataset).values(), *takers(dataset)],
+                      "a taker, or a lease-out that is not excluded")  # fmt: skip
+    yield from _numbers("taker exit hazard", what.taker_exit_hazard, "from 0 to below 1", lambda each: 0 <= each < 1)
+    for drawn in DRAWN:
+        words, given = drawn.option.replace("_", " "), what.spreads.get(drawn.option, {})
+        yield from _names(words, given, [*drawn.names(dataset), *drawn.also(dataset)], drawn.of)
+        yield from _numbers(words, given, "from 0 to 1", lambda each: 0 <= each <= 1)
+        if drawn.quantity in OF_OFFERS:
+            yield from _shared_names(dataset, words, drawn_names(dataset, what, drawn))
+    yield from _correlation_faults(dataset, what)
     yield from _numbers("demand volatility", what.demand_volatility, "from 0 to 1", lambda each: 0 <= each <= 1)
     yield from _numbers("growth spread", what.growth_spread, "from 0 to 1", lambda each: 0 <= each <= 1)
     yield from _numbers("price volatility", what.price_volatility, "from 0 to 1", lambda each: 0 <= each <= 1)
@@ -166,6 +201,25 @@ def _numbers(
     for name, value in given.items():
         if not isinstance(value, str) and not fits(value):
             yield f"{what} of {name}: found {value:g}, expected a number {expected}."
+
+
+def _correlation_faults(dataset: Dataset, what: Uncertainty) -> Iterator[str]:
+    """What can follow demand is drawn, and demand is a random walk where something follows it."""
+    with_demand = {drawn.quantity for drawn in DRAWN if what.spreads.get(drawn.option)}
+    asked = (
+        ("on_demand_price", what.price_volatility),
+        ("delivery_delay_months", what.delays),
+        ("delivered_share", what.delivered),
+        ("supplier_exit", what.exit_hazard or what.taker_exit_hazard),
+    )
+    with_demand |= {quantity for quantity, given in asked if given}
+    for quantity in what.demand_correlation:
+        if quantity != ALL and quantity not in with_demand:
+            known = f"What is: {', '.join(sorted(with_demand))}." if with_demand else "Nothing is that could."
+            yield f"demand correlation: {quantity} is not drawn. {known}"
+    yield from _numbers("demand correlation", what.demand_correlation, "from -1 to 1", lambda each: -1 <= each <= 1)
+    if what.demand_correlation and not what.demand_volatility:
+        yield "demand correlation: demand is no random walk; give a demand volatility too."
 
 
 def _history_faults(dataset: Dataset, what: Uncertainty) -> Iterator[str]:

@@ -40,6 +40,16 @@ class Uncertain(TypedDict, total=False):
         Share that arrives of what is planned, by offer: values and their probabilities.
     exit_hazard
         Chance in a month that an offer or provider that is still there goes.
+    taker_exit_hazard
+        The same of a taker, or of the taker of a lease-out.
+    demand_correlation
+        Correlation with demand of what is drawn, by quantity of the sheet scenario_factors; from -1 to 1.
+    revenue_volatility, usage_price_volatility, offer_price_volatility
+        Standard deviation of a month's step, a share, by segment, hardware and offer.
+    on_demand_cap_spread, throughput_spread, fleet_spread, shortfall_cost_spread, elasticity_spread, churn_spread
+        Standard deviation of the logarithm of a constant multiplier, by name.
+    rival_spread
+        Standard deviation of a constant added to the generosity of rivals, by segment.
     """
 
     demand_volatility: ByName
@@ -51,6 +61,18 @@ class Uncertain(TypedDict, total=False):
     delay_prior: ByName
     delivered_prior: ByName
     exit_hazard: ByName
+    taker_exit_hazard: ByName
+    demand_correlation: ByName
+    revenue_volatility: ByName
+    usage_price_volatility: ByName
+    offer_price_volatility: ByName
+    on_demand_cap_spread: ByName
+    throughput_spread: ByName
+    fleet_spread: ByName
+    shortfall_cost_spread: ByName
+    elasticity_spread: ByName
+    churn_spread: ByName
+    rival_spread: ByName
 
 
 def options_of(uncertain: Uncertain) -> UncertaintyOptions:

@@ -41,6 +41,23 @@ _DECORATORS = (
         "--delivered-prior", "[offer=]table", "Share of the planned capacity that is delivered, such as 1:0.8,0.5:0.2."
     ),
     _named("--exit-hazard", "[offer or provider=]number", "Probability per month that a supplier leaves the market."),
+    _named("--taker-exit-hazard", "[taker or lease-out=]number", "Probability per month that a taker leaves."),
+    _named("--revenue-volatility", "[segment=]number", "Standard deviation of a month's step of revenue a token."),
+    _named("--usage-price-volatility", "[hardware=]number", "The same of usage charges and energy."),
+    _named("--offer-price-volatility", "[offer=]number", "The same of prices of offers, by month of signing."),
+    _named("--on-demand-cap-spread", "[hardware=]number", "Standard deviation of a constant times on-demand caps."),
+    _named("--throughput-spread", "[workload or hardware=]number", "The same of throughput."),
+    _named("--fleet-spread", "[asset, provider, site or region=]number", "The same of accelerators of the fleet."),
+    _named("--shortfall-cost-spread", "[segment=]number", "The same of the cost of shortfall."),
+    _named("--elasticity-spread", "[segment=]number", "The same of price elasticity."),
+    _named("--churn-spread", "[segment=]number", "The same of churn."),
+    _named("--rival-spread", "[segment=]number", "Standard deviation of a constant added to rivals' generosity."),
+    _named(
+        "--demand-correlation",
+        "[quantity=]number",
+        "Correlation with demand, from -1 to 1, of what is drawn for a quantity of scenario_factors, such as "
+        "revenue=0.5 or supplier_exit=-0.4.",
+    ),
 )
 
 

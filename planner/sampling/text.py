@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from models import months
 from models.dataset import Dataset
 from models.realization import ALL
-from models.sampling import Paths, Reduction
+from models.sampling import DRAWN, Paths, Reduction
 from models.sampling.levels import demand_of, over_baseline, power_mw
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ PLAIN = {
     "delivery_delay_months": "months late",
     "delivered_share": "share delivered",
     "supplier_exit": "probability of having left",
-}
+} | {drawn.quantity: drawn.words for drawn in DRAWN}
+OTHERS = {drawn.quantity: drawn for drawn in DRAWN}
 
 
 def scenario_words(dataset: Dataset, paths: Paths, kept: tuple[int, ...]) -> Iterator[str]:
@@ -50,6 +51,10 @@ def _rest(dataset: Dataset, paths: Paths, path: int, until: str) -> Iterator[str
         elif quantity == "supplier_exit" and value:
             month = paths.first_month + int(values[path].argmax())
             yield f"{name} gone from {months.label(month)}"
+        elif (drawn := OTHERS.get(quantity)) is not None:
+            whose = "" if name == ALL else f" of {name}"
+            change = f"{value:+.2g}" if drawn.process == "shift" else _change(value)
+            yield f"{drawn.words}{whose} {change}" + (f" by {until}" if drawn.process == "walk" else "")
     power = power_mw(dataset)
     largest = sorted(late, key=lambda name: -power.get(name, 0.0))
     for name in largest[:MOST]:

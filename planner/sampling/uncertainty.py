@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from models.faults import closest
-from models.sampling import ALL, DELAY_PRIORS, HISTORY, Distribution, Uncertainty, distribution
+from models.sampling import ALL, DELAY_PRIORS, DRAWN, HISTORY, Distribution, Uncertainty, distribution
 from planner.formatting import parse_share
 
 Value = TypeVar("Value")
 
-TEXTS = ("demand_volatility", "growth_spread", "price_volatility", "delay_prior", "delivered_prior", "exit_hazard")
+SPREADS = tuple(drawn.option for drawn in DRAWN)
+TEXTS = (
+    "demand_volatility", "growth_spread", "price_volatility", "delay_prior", "delivered_prior", "exit_hazard",
+    "taker_exit_hazard", "demand_correlation", *SPREADS,
+)  # fmt: skip
 """The options that hold texts by name."""
 
 
@@ -40,6 +44,16 @@ class UncertaintyOptions:
         Share of the planned capacity that is delivered, by offer, as a table.
     exit_hazard : tuple of str
         Probability per month that an offer or provider leaves the market.
+    taker_exit_hazard : tuple of str
+        Probability per month that a taker, or the taker of a lease-out, leaves.
+    demand_correlation : tuple of str
+        Correlation with demand of what is drawn, by quantity of the sheet scenario_factors; from -1 to 1.
+    revenue_volatility, usage_price_volatility, offer_price_volatility : tuple of str
+        Standard deviation of a month's step (a share), by segment, hardware and offer.
+    on_demand_cap_spread, throughput_spread, fleet_spread, shortfall_cost_spread, elasticity_spread, churn_spread, \
+    rival_spread : tuple of str
+        How much a constant varies, by name: a multiplier with this standard deviation of its logarithm; of rivals one
+        added to their generosity with this standard deviation.
     """
 
     demand_volatility: tuple[str, ...] = ()
@@ -51,11 +65,23 @@ class UncertaintyOptions:
     delay_prior: tuple[str, ...] = ()
     delivered_prior: tuple[str, ...] = ()
     exit_hazard: tuple[str, ...] = ()
+    taker_exit_hazard: tuple[str, ...] = ()
+    demand_correlation: tuple[str, ...] = ()
+    revenue_volatility: tuple[str, ...] = ()
+    usage_price_volatility: tuple[str, ...] = ()
+    offer_price_volatility: tuple[str, ...] = ()
+    on_demand_cap_spread: tuple[str, ...] = ()
+    throughput_spread: tuple[str, ...] = ()
+    fleet_spread: tuple[str, ...] = ()
+    shortfall_cost_spread: tuple[str, ...] = ()
+    elasticity_spread: tuple[str, ...] = ()
+    churn_spread: tuple[str, ...] = ()
+    rival_spread: tuple[str, ...] = ()
 
     @property
     def anything_uncertain(self) -> bool:
         """Whether any of the options says that something is uncertain."""
-        return self.history_bootstrap or any(getattr(self, name) for name in TEXTS)
+        return self.history_bootstrap or any(getattr(self, name) for name in TEXTS if name != "demand_correlation")
 
     def uncertainty(self) -> tuple[Uncertainty, list[str]]:
         """Return what the texts say, and a sentence for each text that cannot be read."""
@@ -86,6 +112,9 @@ class UncertaintyOptions:
             delays=by_name("delay_prior", _prior),
             delivered=by_name("delivered_prior", _table),
             exit_hazard=by_name("exit_hazard", _number),
+            taker_exit_hazard=by_name("taker_exit_hazard", _number),
+            spreads={option: given for option in SPREADS if (given := by_name(option, _number))},
+            demand_correlation=by_name("demand_correlation", _number),
         )
         return found, faults
 

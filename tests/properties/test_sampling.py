@@ -14,9 +14,9 @@ from properties.themes import THEMES
 from models.checks import check
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
-from models.sampling import DELAY_PRIORS, Paths, Uncertainty, distribution, reduce_to, sample, vectors
+from models.sampling import DELAY_PRIORS, DRAWN, Paths, Uncertainty, distribution, reduce_to, sample, vectors
 from models.sampling.levels import demand_of
-from models.sampling.uncertainty import active_offers, offers_to_be_delivered, rented_hardware, suppliers
+from models.sampling.uncertainty import active_offers, offers_to_be_delivered, rented_hardware, suppliers, takers
 from models.schema import Scenario
 from models.variants.factors import with_factor
 from planner.sampling.moments import moments
@@ -32,8 +32,11 @@ def uncertain(data: Dataset, random: Random) -> Uncertainty:
         correlation=random.choice((0.0, 0.5, 1.0)),
         price_volatility={"*": 0.1} if rented_hardware(data) else {},
         delays={"*": DELAY_PRIORS["energised_site"][0]} if offers_to_be_delivered(data) else {},
-        delivered={"*": distribution({1.0: 0.8, 0.5: 0.2})} if active_offers(data) else {},
+        delivered={"*": distribution({1.0: 0.8, 0.5: 0.2})} if active_offers(data, "delivered_share") else {},
         exit_hazard={"*": 0.1} if suppliers(data) else {},
+        taker_exit_hazard={"*": 0.1} if takers(data) else {},
+        spreads={drawn.option: {"*": 0.1} for drawn in DRAWN if [*drawn.names(data)] and random.random() < 0.5},
+        demand_correlation={"*": random.choice((-1.0, 0.0, 0.5))},
     )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import JAN, contract, dataset, demand, lease, on_demand, segment, term
+from builders import JAN, contract, dataset, demand, fleet, lease, lease_out, on_demand, segment, term
 
 from models.dataset import Dataset
-from models.sampling import DELAY_PRIORS, Distribution, Uncertainty, distribution, sample, uncertainty_faults
+from models.realization import ADDED
+from models.sampling import DELAY_PRIORS, DRAWN, Distribution, Uncertainty, distribution, sample, uncertainty_faults
+from models.sampling.multipliers import Drawn
 from models.schema import History, Scenario, ScenarioFactor
 
 PATHS = 20_000
@@ -121,6 +123,65 @@ def test_what_is_in_service_already_is_not_late() -> None:
     )
 
 
+def lessor() -> list[Any]:
+    """Accelerators of our own, and a taker of them."""
+    return [fleet(), lease_out("out", provider="taker", term_months=12)]
+
+
+@pytest.mark.parametrize("drawn", DRAWN, ids=lambda drawn: drawn.option)
+def test_each_quantity_has_the_mean_and_spread_of_its_formula(drawn: Drawn) -> None:
+    """A walk spreads with time, a multiplier has one value for all months; both have mean 1, a shift mean 0."""
+    data = problem(*lessor())
+    name = next(iter(drawn.names(data)))
+    values = sample(data, Uncertainty(spreads={drawn.option: {name: 0.1}}), PATHS, 1).values[drawn.quantity, name]
+    shift, steps = drawn.process == "shift", 12 if drawn.process == "walk" else 1
+    deviation = 0.1 if shift else math.sqrt(math.exp(0.1**2 * steps) - 1.0)
+    assert close(values[:, 12].mean(), 0.0 if shift else 1.0, deviation)
+    assert values[:, 12].std() == pytest.approx(deviation, rel=0.05)
+    assert (set(values[:, 0]) == {1.0}) if drawn.process == "walk" else (values == values[:, :1]).all()
+
+
+@pytest.mark.parametrize("rho", [-0.6, 0.4, 1.0])
+def test_what_follows_demand_does_so_as_much_as_asked(rho: float) -> None:
+    """Steps of a walk with demand's in the same month, a constant with the level of the last month, by segment.
+
+    Two segments that are half correlated stay so in what follows them.
+    """
+    what = Uncertainty(
+        demand_volatility={"*": 0.05},
+        correlation=0.5,
+        spreads={"revenue_volatility": {"*": 0.08}, "churn_spread": {"*": 0.2}},
+        demand_correlation={"*": rho},
+    )
+    found = {key: np.log(each) for key, each in sample(problem(), what, PATHS, 1).values.items()}
+    demand_of, revenue, churn = found["demand", "chat"], found["revenue", "chat"], found["churn", "chat"]
+    steps = [np.diff(each, axis=1)[:, 4] for each in (demand_of, revenue, found["revenue", "code"])]
+    assert np.corrcoef(steps)[0, 1] == pytest.approx(rho, abs=0.03)
+    assert np.corrcoef(steps)[1, 2] == pytest.approx(0.5, abs=0.03)
+    assert np.corrcoef(demand_of[:, -1], churn[:, 0])[0, 1] == pytest.approx(rho, abs=0.03)
+
+
+def test_takers_go_at_their_hazard_and_where_demand_falls_if_asked() -> None:
+    """By month t a taker is gone with chance 1 - (1 - hazard)^t, more often where demand is low; suppliers stay."""
+    what = Uncertainty(
+        demand_volatility={"*": 0.05}, taker_exit_hazard={"*": 0.03}, demand_correlation={"supplier_exit": -0.8}
+    )
+    values = sample(problem(*lessor()), what, PATHS, 1).values
+    assert {name for quantity, name in values if quantity == "supplier_exit"} == {"taker"}
+    gone, level = values["supplier_exit", "taker"][:, 12], values["demand", "*"][:, 12]
+    share = 1.0 - 0.97**12
+    assert close(float(gone.mean()), share, math.sqrt(share * (1 - share)))
+    low = level < np.median(level)
+    assert gone[low].mean() > 2 * gone[~low].mean()
+
+
+def test_a_correlation_of_nothing_drawn_is_refused() -> None:
+    """What follows demand is drawn, and demand is a walk; else a sentence says which of the two is missing."""
+    said = uncertainty_faults(problem(), Uncertainty(demand_correlation={"revenue": 0.5}))
+    assert "revenue is not drawn" in said[0]
+    assert "demand is no random walk" in said[1]
+
+
 KINDS = {
     "demand_volatility": {"chat": 0.05},
     "growth_spread": {"*": 0.01},
@@ -128,14 +189,17 @@ KINDS = {
     "delays": {"L": DELAY_PRIORS["new_build"][0]},
     "delivered": {"L": Distribution((0.5, 1.0), (0.3, 0.7))},
     "exit_hazard": {"neo": 0.05},
+    "taker_exit_hazard": {"taker": 0.05},
+    "spreads": {drawn.option: {"*": 0.1} for drawn in DRAWN},
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_of_uncertainty_changes_no_draw_of_another(kind: str) -> None:
     """Each kind draws the same whether it stands alone or with all the others."""
-    whole = sample(problem(), Uncertainty(**KINDS), 40, 5)  # type: ignore[arg-type]
-    alone = sample(problem(), Uncertainty(**{kind: KINDS[kind]}), 40, 5)  # type: ignore[arg-type]
+    data = problem(*lessor())
+    whole = sample(data, Uncertainty(**KINDS), 40, 5)  # type: ignore[arg-type]
+    alone = sample(data, Uncertainty(**{kind: KINDS[kind]}), 40, 5)  # type: ignore[arg-type]
     assert alone.values
     for key, values in alone.values.items():
         assert np.array_equal(values, whole.values[key])
@@ -145,7 +209,7 @@ def test_a_seed_is_a_sample_and_more_paths_begin_like_fewer() -> None:
     """The same seed gives the same paths, another seed others, and 30 paths begin with the sample of 10."""
     what = Uncertainty(**KINDS)  # type: ignore[arg-type]
     ten, again, other, thirty = (
-        sample(problem(), what, count, seed) for count, seed in ((10, 5), (10, 5), (10, 6), (30, 5))
+        sample(problem(*lessor()), what, count, seed) for count, seed in ((10, 5), (10, 5), (10, 6), (30, 5))
     )
     for key, values in ten.values.items():
         assert np.array_equal(values, again.values[key])
@@ -155,12 +219,12 @@ def test_a_seed_is_a_sample_and_more_paths_begin_like_fewer() -> None:
 
 def test_rows_say_what_was_sampled() -> None:
     """Read by the sheet's rule (a row holds until the next) the rows of a path give its values in every month."""
-    data = problem()
+    data = problem(*lessor())
     paths = sample(data, Uncertainty(**KINDS), 25, 5)  # type: ignore[arg-type]
     for path in range(len(paths)):
         rows = paths.factors(path, "s")
         for (quantity, name), values in paths.values.items():
-            held = 1.0 if quantity in ("demand", "on_demand_price", "delivered_share") else 0.0
+            held = 0.0 if quantity in (*ADDED, "supplier_exit") else 1.0
             own = {row.from_month: row.value for row in rows if (row.quantity, row.name) == (quantity, name)}
             for t in data.horizon:
                 held = own.get(None if t == 0 else JAN + t, held)
@@ -171,11 +235,11 @@ def test_sampled_scenarios_pass_the_checks_of_the_workbook() -> None:
     """A workbook with sampled paths as its scenarios has no error."""
     from models.checks import check
 
-    paths = sample(problem(), Uncertainty(**KINDS), 4, 5)  # type: ignore[arg-type]
+    paths = sample(problem(*lessor()), Uncertainty(**KINDS), 4, 5)  # type: ignore[arg-type]
     names = [f"s{i}" for i in range(4)]
     rows: list[ScenarioFactor] = [row for i, name in enumerate(names) for row in paths.factors(i, name)]
     data = replace(
-        problem(),
+        problem(*lessor()),
         scenarios=tuple(Scenario(scenario=name, probability=0.25) for name in names),
         scenario_factors=tuple(rows),
     )
