@@ -109,15 +109,13 @@ def test_the_frontier_lab_bridges_the_summer_with_colossus_1(here: Run) -> None:
 
 
 @pytest.mark.slow
-def test_the_lessor_leases_out_colossus_1_as_a_whole_and_keeps_its_training(here: Run) -> None:
-    """Three parts of Colossus 1 go together or not at all, and no token of training falls short."""
-    done = here("solve", INPUTS / "lessor.xlsx", "--json", "--gap", "0.001", "--time-limit", "900").json
+def test_the_lessor_leases_out_colossus_1_as_a_whole_though_its_takers_may_leave(here: Run) -> None:
+    """Proven to 1 %: the three parts of Colossus 1 go together, and Google is a taker too, who stays or not."""
+    done = here("solve", INPUTS / "lessor.xlsx", "--json", "--gap", "0.01", "--time-limit", "900").json
     assert done["status"] == "optimal"
     assert done["audit"]["passed"]
-    signed = {decision["name"] for decision in done["decisions"]}
-    parts = {"anthropic_c1_h100", "anthropic_c1_h200", "anthropic_c1_gb200"}
-    assert parts <= signed
-    assert "google" in signed
+    everywhere = {each["name"] for each in done["decisions"] if len(each["scenarios"]) == len(done["scenarios"])}
+    assert {"anthropic_c1_h100", "anthropic_c1_h200", "anthropic_c1_gb200", "google"} <= everywhere
 
 
 @pytest.mark.slow
