@@ -272,7 +272,7 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_can_be_sampled(here: Run, name: str) -> None:
-    """Each example takes volatility of demand and what else fits it."""
+    """Each example takes volatility of demand and what else fits it, in place of the scenarios it may have."""
     source = Path(__file__).parents[2] / "inputs" / f"{name}.xlsx"
     said = here(
         "scenarios", source, "--demand-volatility", "5%", *EXAMPLES[name], "--sample", 100, "-o",
