@@ -263,8 +263,9 @@ def test_overrides_act_on_the_sampling_only(here: Run, plain: Path, tmp_path: Pa
 EXAMPLES = {
     "frontier_lab": ("--price-volatility", "8%", "--delay-prior", "energised_site", "--exit-hazard", "CoreWeave=1%"),
     "lessor": (
-        "--growth-spread", "1%", "--correlation", "0.5", "--taker-exit-hazard", "2%", "--revenue-volatility", "3%",
-        "--demand-correlation", "revenue=0.5", "--demand-correlation", "supplier_exit=-0.5",
+        "--force", "--growth-spread", "1%", "--correlation", "0.5", "--taker-exit-hazard", "2%",
+        "--revenue-volatility", "3%", "--demand-correlation", "revenue=0.5",
+        "--demand-correlation", "supplier_exit=-0.5",
     ),
     "starter": ("--price-volatility", "H100=8%"),
 }  # fmt: skip
