@@ -99,9 +99,11 @@ def import_records(
     check_new_problem(request.output, (input_path, source), force=request.force, what="the copy")
     rows = {"tokens": tokens, "prices": prices, "bills": bills}[kind].imported(request, dataset)
     done = write_copy(input_path, request.output, rows)
-    lines = [f"{sheet}: {done.added[sheet]} rows added, {done.changed[sheet]} changed" for sheet in done.added] or [
-        "nothing in SOURCE is for a sheet of FILE; the copy says what FILE does"
+    lines = [
+        f"{sheet}: {added} row{'s' * (added != 1)} added, {done.changed[sheet]} changed"
+        for sheet, added in done.added.items()
     ]
+    lines = lines or ["nothing in SOURCE is for a sheet of FILE; the copy says what FILE does"]
     if rows.not_read:
         lines.append(f"not read, columns of {source}: {few(rows.not_read)}")
     document = {

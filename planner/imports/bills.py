@@ -26,6 +26,8 @@ FIELDS = {
     "cost": ("BilledCost",),
     "time": ("ChargePeriodStart",),
     "charge": ("ChargeCategory",),
+    "discount": ("CommitmentDiscountId",),
+    "discount_category": ("CommitmentDiscountCategory",),
 }
 """What is read of the data sets Contract Commitment (FOCUS 1.3) and Cost and Usage (1.0)."""
 OVER = ("Proposed", "Expired", "Canceled", "Superseded")
@@ -95,6 +97,12 @@ def _promised(request: ImportRequest, frame: pd.DataFrame, rows: Rows) -> None:
 
 def _spent(request: ImportRequest, dataset: Dataset, frame: pd.DataFrame, rows: Rows) -> None:
     """What was billed before the horizon in the period under way, of each signed commitment of the workbook."""
+    if {"discount", "discount_category"} <= set(frame):
+        known = {each.commitment for each in dataset.rows("spend_commitments")}
+        of_money = frame["discount"][frame["discount_category"].str.lower() == "spend"]
+        if found := set(request.renamed(of_money)) - known - {""}:
+            size = "what is promised and until when is not in such a file; enter it by hand"
+            rows.told.append(f"commitments of money that the workbook does not have: {few(sorted(found))}; {size}")
     if "charge" in frame:
         frame = frame[~frame["charge"].isin(NOT_SPENT)]
     cost = pd.to_numeric(frame["cost"], errors="coerce")

@@ -15,6 +15,7 @@ from models.parsing.raw_tables import RawTable, fold
 from models.schema import sheet, sheet_of
 from planner.excel.copy_edit import check_as_meant, rewritten_book
 from planner.excel.problem_workbook import written_problem
+from planner.excel.sheet_edit import SheetEdit
 from planner.excel.workbook_edit import WorkbookEdit
 from planner.problem_reader import read
 
@@ -124,5 +125,13 @@ def _put_wide(book: WorkbookEdit, table: RawTable, rows: Iterable[Any]) -> None:
         if place not in lines:
             lines[place] = edit.last_row + 1
             for column, value in (("segment", each.segment), ("region", each.region)):
-                edit.set(lines[place], edit.columns[column], value)
+                if value is not None:
+                    edit.set(lines[place], _column(edit, column, style), value)
         edit.set(lines[place], at[each.month], each.tokens_bn_per_day)
+
+
+def _column(edit: SheetEdit, name: str, style: str) -> str:
+    """The letter of a column, put after the others where it is not there."""
+    if name not in edit.columns:
+        edit.set(1, edit.free_column(), name, style)
+    return edit.columns[name]

@@ -33,15 +33,16 @@ def imported(request: ImportRequest, dataset: Dataset) -> Rows:
     """
     source = read_source(request, FIELDS, ("hardware", "count", "region", "price"))
     frame = source.frame
-    if "provider" not in frame:
-        if request.provider is None:
-            raise WrongUsage("The catalogue does not say whose it is; give --provider.")
-        frame["provider"] = request.provider
-    frame["count"] = numbers(request.source, frame["count"], "count")
-    frame["price"] = numbers(request.source, frame["price"], "price")
+    if "provider" not in frame and request.provider is None:
+        raise WrongUsage("The catalogue does not say whose it is; give --provider.")
+    frame = frame.assign(
+        count=numbers(request.source, frame["count"], "count"),
+        price=numbers(request.source, frame["price"], "price"),
+        provider=request.renamed(frame.get("provider", frame["region"].map(lambda _: request.provider))),
+        hardware=request.renamed(frame["hardware"]),
+        region=request.renamed(frame["region"]),
+    )
     frame = frame[(frame["hardware"] != "") & (frame["count"] > 0) & frame["price"].notna()]
-    for each in ("hardware", "region", "provider"):
-        frame[each] = request.renamed(frame[each])
     rows = Rows(not_read=source.unread)
     places = {
         each.region for name in ("demand", "fleet", "leases", "contracts", "on_demand") for each in dataset.rows(name)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from models.parsing.raw_tables import fold
+from models.text import seen
 from planner.errors import WrongUsage
+from planner.files.package import unescaped
 
 MOST = 8
 """Of many names, or lines at fault, this many are told."""
@@ -113,7 +115,7 @@ def _place(name: str, headings: Mapping[str, str], known: Sequence[str], request
 
 def _column(path: Path, frame: pd.DataFrame, headings: Sequence[str]) -> pd.Series[str]:
     if len(headings) == 1:
-        return frame[headings[0]].str.strip()
+        return frame[headings[0]].map(lambda text: seen(unescaped(text)).strip())  # as a workbook is read
     return sum(numbers(path, frame[each], each).fillna(0.0) for each in headings).astype(str)
 
 
@@ -126,7 +128,7 @@ def numbers(path: Path, texts: pd.Series[str], what: str) -> pd.Series[float]:
         A text spells no number, or one below 0.
     """
     found = pd.to_numeric(texts.replace("", None), errors="coerce").astype(float)
-    return found[_good(path, texts, (found.notna() & (found >= 0)) | (texts == ""), what, "a number >= 0")]
+    return found[_good(path, texts, ((found >= 0) & (found < float("inf"))) | (texts == ""), what, "a number >= 0")]
 
 
 def times(path: Path, texts: pd.Series[str], what: str) -> pd.Series[pd.Timestamp]:

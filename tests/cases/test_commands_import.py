@@ -99,6 +99,36 @@ def test_into_a_folder(here: Run, book: Path, tmp_path: Path) -> None:
     assert rate(tmp_path / "other", "history", "chat", "2025-12") == pytest.approx(1)
 
 
+def test_names_as_a_workbook_is_read(here: Run, book: Path, tmp_path: Path) -> None:
+    """Names with what nobody sees, escapes or the look of a formula are texts, as they are where a workbook is read."""
+    text = "ContractCommitmentId,ContractCommitmentCost,ContractCommitmentPeriodStart,ContractCommitmentPeriodEnd\n"
+    names = ("=1+1", "_x0041_", "Mar\u200bket ", "a\x01b", "Gru\u0308n")
+    text += "".join(f"{each},5,2026-01-01,2027-01-01\n" for each in names)
+    (tmp_path / "source.csv").write_text(text, encoding="utf-8")
+    assert here("import", "bills", "source.csv", book, "-o", "out.xlsx", "--provider", "us-inc").code == 0
+    found = read(tmp_path / "out.xlsx").valid_dataset().spend_commitments
+    assert [each.commitment for each in found] == ["=1+1", "A", "Market", "ab", "Gr\u00fcn"]
+
+
+def test_commitments_of_older_bills_are_told(here: Run, book: Path, tmp_path: Path) -> None:
+    """A file of costs that names commitments of money has neither size nor term of them: their names are told."""
+    text = "ProviderName,ChargePeriodStart,BilledCost,CommitmentDiscountId,CommitmentDiscountCategory\n"
+    text += "us-inc,2025-12-01,7,plan-1,Spend\nus-inc,2025-12-01,7,reserved-1,Usage\n"
+    (tmp_path / "source.csv").write_text(text, encoding="utf-8")
+    said = here("import", "bills", "source.csv", book, "-o", "out.xlsx")
+    assert "commitments of money that the workbook does not have: plan-1;" in said.out
+    assert "reserved-1" not in said.out
+
+
+def test_wide_history_without_regions(here: Run, tmp_path: Path) -> None:
+    """A wide sheet gets months, rows and a column for regions where it lacks them."""
+    book = workbook(tmp_path / "book.xlsx", VALID | {"history": [{"segment": "chat", "2025-11": 0.5}]})
+    (tmp_path / "t.csv").write_text("month,segment,region,tokens\n2025-12,chat,us,31e9\n", encoding="utf-8")
+    assert here("import", "tokens", "t.csv", book, "-o", "out.xlsx").code == 0
+    rows = read(tmp_path / "out.xlsx").valid_dataset().history
+    assert [(each.region, each.tokens_bn_per_day) for each in rows] == [(None, 0.5), ("us", 1.0)]
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "told"),
     [
@@ -106,6 +136,7 @@ def test_into_a_folder(here: Run, book: Path, tmp_path: Path) -> None:
         ("tokens", "month,segment,tokens\n2026-01,chat,many\n", "line 2: 'many'"),
         ("tokens", "month,segment,tokens\nlast May,chat,1\n", "line 2: 'last May'"),
         ("tokens", "month,segment,tokens\n2026-01,chat,-1\n", "line 2: '-1'"),
+        ("tokens", "month,segment,tokens\n2026-01,chat,inf\n", "line 2: 'inf'"),
         ("tokens", "month,segment,tokens\n2026-01,chats,1\n", "has no segment chats"),
         ("prices", "AcceleratorName,AcceleratorCount,Price,Region\nA10G,8,16,us\n", "Nothing in the catalogue"),
         ("bills", "BilledCost,BillingCurrency,ChargePeriodStart\n1,EUR,2026-01-01\n", "is in EUR"),
