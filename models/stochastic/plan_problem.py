@@ -44,7 +44,7 @@ class PlanProblem(Protocol):
 
 def plan_problem(dataset: Dataset, measure: Measure | None) -> PlanProblem:
     """The program of a problem: of all its scenarios where a measure of their costs is given."""
-    return _OnePlan(build_model(dataset)) if measure is None else _PlansTogether(dataset, measure)
+    return OnePlan(build_model(dataset)) if measure is None else PlansTogether(dataset, measure)
 
 
 def by_scenario(plans: Plans) -> Mapping[str, Plan]:
@@ -79,25 +79,34 @@ def paid_usd(plans: Plans, category: str, offer: str) -> float:
     )
 
 
-class _OnePlan:
+class OnePlan:
+    """The program of a problem of one future."""
+
     def __init__(self, model: Model) -> None:
         self.model, self.compiled, self.units = model, model.compiled, model.units
 
     def start_of(self, plans: Plans) -> Vector:
+        """As `PlanProblem`."""
         return start_values(self.model, by_scenario(plans)[""])
 
     def plans_of(self, values: Vector) -> Plans:
+        """As `PlanProblem`."""
         return self.model.plan(values)
 
 
-class _PlansTogether:
-    def __init__(self, dataset: Dataset, measure: Measure) -> None:
-        self.dataset, self.form, self.measure = dataset, ExtensiveForm(dataset.in_order, measure), measure
+class PlansTogether:
+    """The program of all scenarios of a problem; `models`: those of scenarios already built."""
+
+    def __init__(self, dataset: Dataset, measure: Measure, models: Mapping[str, Model] | None = None) -> None:
+        self.dataset, self.measure = dataset, measure
+        self.form = ExtensiveForm(dataset.in_order, measure, models)
         self.compiled, self.units = self.form.compiled, self.form.units
 
     def start_of(self, plans: Plans) -> Vector:
+        """As `PlanProblem`."""
         return self.form.start(by_scenario(plans))
 
     def plans_of(self, values: Vector) -> Plans:
+        """As `PlanProblem`."""
         found = StochasticSolution.of_plans(self.measure, self.form.tree.probability, self.form.plans(values))
         return found.in_order_of(self.dataset)

@@ -5,7 +5,8 @@ with U_t and P_t the units signed by month t. So a signing moved by a quarter co
 dropped counts until the end. Here `apart` <= the distance to every known plan is maximised,
 while cost stays within a limit; or cost is minimised, while `apart` is no less than the least there can be.
 `difference[k,o,m]` is |U - P| from signing month m to the next; where P lies between
-none and all, `is_more[k,o,m]` says on which side U lies.
+none and all, `is_more[k,o,m]` says on which side U lies. With scenarios only signings before a month `until` count,
+which are the same in all of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from models.plan import Plan
 from models.supply.kind import OfferKind
 from models.supply.registry import offers_on_the_table
 
+APART = "apart"
+"""The column of the least distance."""
 Key = tuple[int | str, ...]
 """A known plan by number, an offer (see `index_parts`), and the signing month from which a difference counts."""
 
@@ -67,11 +70,21 @@ def maximise_distance(known: Sequence[Plan], most_usd: float) -> Callable[[Model
     return objective
 
 
-def cheapest_apart(known: Sequence[Plan]) -> Callable[[Model], None]:
+def measured_apart(known: Sequence[Plan], until: int) -> Callable[[Model], None]:
+    """The objective that minimises cost, beside a column of the least distance to all known plans."""
+
+    def objective(model: Model) -> None:
+        _add_distance(model, known, until)
+        least_cost(model)
+
+    return objective
+
+
+def cheapest_apart(known: Sequence[Plan], until: int | None = None) -> Callable[[Model], None]:
     """The objective that minimises cost among plans that sign anything else than each of the known ones."""
 
     def objective(model: Model) -> None:
-        apart = _add_distance(model, known)
+        apart = _add_distance(model, known, until)
         least = least_distance_mw(model.dataset)
         model.add_constraint("signs_anything_else", "all", Linear.of(apart, 1.0 / least), at_least=1.0)
         least_cost(model)
@@ -85,38 +98,41 @@ def least_distance_mw(dataset: Dataset) -> float:
     return min((mw for mw in power if mw), default=1.0) / len(dataset.horizon)
 
 
-def _add_distance(model: Model, known: Sequence[Plan]) -> Var:
+def _add_distance(model: Model, known: Sequence[Plan], until: int | None = None) -> Var:
     """A column that is at most the distance to each of the known plans, MW."""
     dataset = model.dataset
-    apart = model.add_variables("apart", ["all"])["all"]
+    until = len(dataset.horizon) if until is None else until
+    apart = model.add_variables(APART, ["all"])["all"]
     plans = [units_by_month(dataset, plan) for plan in known]
     parts = index_parts(offers_on_the_table(dataset))
     keys = [
         (k, *parts[offer], m)
         for k, offers in enumerate(plans)
         for offer, units in offers.items()
-        for m in _between(model, offer, units)
+        for m in _between(model, offer, units, until)
     ]
     differences = model.add_variables("difference", keys)
     for k, offers in enumerate(plans):
         distance = Linear()
         for offer, units in offers.items():
-            apart_by = _distance(model, (k, *parts[offer]), offer, units, differences)
+            apart_by = _distance(model, (k, *parts[offer]), offer, units, differences, until)
             distance.plus(apart_by, _mw_per_unit(dataset, offer) / len(dataset.horizon))
         model.add_constraint("no_further_than", k, Linear.of(apart).plus(distance, -1.0), at_most=0.0)
     return apart
 
 
-def _between(model: Model, offer: OfferKey, units: Counter[int]) -> list[int]:
+def _between(model: Model, offer: OfferKey, units: Counter[int], until: int) -> list[int]:
     """The months from which on a plan has signed some of an offer and not all."""
-    months = sorted({each.t for each in model.signings.of(offer)} | set(units))
+    months = sorted({each.t for each in model.signings.of(offer) if each.t < until} | set(units))
     return [m for m in months if 0 < _by(units, m) < _most(model.dataset, offer, units)]
 
 
-def _distance(model: Model, place: Key, offer: OfferKey, units: Counter[int], differences: dict[Key, Var]) -> Linear:
+def _distance(
+    model: Model, place: Key, offer: OfferKey, units: Counter[int], differences: dict[Key, Var], until: int
+) -> Linear:
     """Unit-months by which what is signed of an offer differs from a plan; `place` names both in an index."""
     total, signed, last = Linear(), Linear(), len(model.dataset.horizon)
-    signings = model.signings.of(offer)
+    signings = [each for each in model.signings.of(offer) if each.t < until]
     most = _most(model.dataset, offer, units)
     months = sorted({each.t for each in signings} | set(units))
     for m, following in pairwise([*months, last]):

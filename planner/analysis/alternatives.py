@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
-from models.audit import AuditReport, audit
-from models.build import Model, build_model
+from models.audit import AuditReport
 from models.core.vector import Vector
 from models.dataset import Dataset
 from models.grouping import counts
 from models.kinds import OPTION, Kind
 from models.plan import Plan
-from models.supply.registry import signing_families
-from models.variants.distance import cheapest_apart, distance_mw, maximise_distance
+from models.stochastic.fixed_decisions import kept_decisions
+from models.stochastic.plan_problem import PlanProblem, Plans
+from models.stochastic.solution import StochasticSolution
 from models.variants.plan_changes import differences
-from models.warm_start import start_values
-from planner.analysis.questions import BesideQuestion, Incumbent
+from planner.analysis.other_plans import OtherPlans
+from planner.analysis.questions import BesideQuestion, Incumbent, audited
 from planner.formatting import percent
 from planner.interrupt import Stop
-from planner.results.plan_figures import PlanFigures
+from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.exactness import PRECISION
 from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
@@ -42,13 +42,13 @@ log = logging.getLogger("planner")
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A plan with its figures and its audit.
+    """A plan, or the plans of all scenarios, with figures and audit.
 
     `distance_mw`: to the nearest of the plans before it; `furthest`: whether no plan within the cost is further away.
     `words` say how it differs from the best plan.
     """
 
-    figures: PlanFigures
+    plan_set: ScenarioSetResult
     audit: AuditReport
     distance_mw: float
     furthest: bool
@@ -56,17 +56,17 @@ class Alternative:
 
     @property
     def plan(self) -> Plan:
-        """The plan itself."""
-        return self.figures.plan
+        """The plan itself, of a problem without scenarios."""
+        return self.plan_set.only.plan
 
     @property
     def cost_usd(self) -> float:
-        """Net present cost."""
-        return self.plan.objective_usd
+        """Net present cost, with scenarios of what is minimised."""
+        return self.plan_set.solution.objective_usd
 
-    def extra_share(self, best: Plan) -> float:
+    def extra_share(self, best_usd: float) -> float:
         """What it costs more than the best plan, as a share of that plan's cost."""
-        return (self.cost_usd - best.objective_usd) / abs(best.objective_usd or 1.0)
+        return (self.cost_usd - best_usd) / abs(best_usd or 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ class AlternativesFound:
 
     `asked`: how many were asked for, within the share `within` of the cost; `seconds`: what the search took.
     `no_more`: whether it is proven that no other plan within the cost signs anything else than the plan and these.
+    `by_first_stage`: with scenarios, whether what is signed in the first stage alone tells plans apart.
     """
 
     plans: tuple[Alternative, ...]
@@ -97,6 +98,7 @@ class AlternativesFound:
     within: float
     seconds: float
     no_more: bool
+    by_first_stage: bool = False
 
     @property
     def none_exists(self) -> bool | None:
@@ -113,17 +115,18 @@ class AlternativesFound:
         further = "further" if self.plans else "other"
         plan = f"{further} plan within {percent(self.within)} of the cost"
         if self.no_more:
-            return f"No {plan} exists (proven): every other one signs the same or costs more."
+            same = "signs the same in the first stage" if self.by_first_stage else "signs the same"
+            return f"No {plan} exists (proven): every other one {same} or costs more."
         return f"No {plan} was found in {self.seconds:.0f} s; whether one exists is not known."
 
 
 class _Candidate(NamedTuple):
     """A plan that the audit accepts; whether it was proven the furthest away when the plan `best` stood."""
 
-    plan: Plan
+    plan: Plans
     audit: AuditReport
     furthest: bool
-    best: Plan
+    best: Plans
 
 
 class AlternativesQuestion(BesideQuestion):
@@ -131,7 +134,8 @@ class AlternativesQuestion(BesideQuestion):
 
     Of each first the cheapest that signs anything else is looked for, which finds one or proves that none exists, then
     one further away. Fewer are found where no further plan exists, or where the time is over before; a plan that its
-    audit rejects is none. What costs less than the plan that stands is no alternative to it: it takes its place.
+    audit rejects is none. With scenarios plans differ by what they sign in the first stage. What costs less than the
+    plan that stands is no alternative to it: it takes its place.
     """
 
     def __init__(
@@ -146,6 +150,8 @@ class AlternativesQuestion(BesideQuestion):
     ) -> None:
         self.dataset, self.incumbent, self.count, self.within = dataset, incumbent, count, within
         self.options, self.stop, self.watch = options, stop, watch
+        stands = incumbent.plan
+        self.others = OtherPlans(dataset, stands.measure if isinstance(stands, StochasticSolution) else None)
         self.candidates: list[_Candidate] = []
         self.no_more, self.seconds = False, 0.0
 
@@ -156,7 +162,7 @@ class AlternativesQuestion(BesideQuestion):
         return best + self.within * abs(best)
 
     @property
-    def plans(self) -> Sequence[Plan]:
+    def plans(self) -> Sequence[Plans]:
         """As `BesideQuestion`."""
         return [each.plan for each in self.candidates]
 
@@ -170,7 +176,7 @@ class AlternativesQuestion(BesideQuestion):
         began = time.monotonic()
         if all(each.plan is not self.incumbent.plan for each in self.candidates):
             best = self.incumbent.plan
-            self.candidates.append(_Candidate(best, audit(self.dataset, best), False, best))
+            self.candidates.append(_Candidate(best, audited(self.dataset, best), False, best))
         while (missing := self.count - len(self._alternatives())) > 0 and not self.no_more and not self.stop.requested:
             left = seconds - (time.monotonic() - began)
             found = self._another(left / missing) if left > 0.0 else None
@@ -185,23 +191,25 @@ class AlternativesQuestion(BesideQuestion):
         """The alternatives to the plan that stands, in the order in which they were found."""
         plan, found = self.incumbent.plan, list[Alternative]()
         for each, distance in self._alternatives():
-            changes = differences(plan, each.plan, self.dataset.label)
+            changes = differences(self.others.decided(plan), self.others.decided(each.plan), self.dataset.label)
             words = tuple(change.words for change in changes if change.change != "same")
             furthest = each.furthest and each.best is plan
-            found.append(Alternative(PlanFigures(self.dataset, each.plan), each.audit, distance, furthest, words))
-        return AlternativesFound(tuple(found), self.count, self.within, self.seconds, self.no_more)
+            plan_set = ScenarioSetResult.of_plans(self.dataset, each.plan)
+            found.append(Alternative(plan_set, each.audit, distance, furthest, words))
+        by_first_stage = self.others.measure is not None
+        return AlternativesFound(tuple(found), self.count, self.within, self.seconds, self.no_more, by_first_stage)
 
     def _alternatives(self) -> list[tuple[_Candidate, float]]:
         """Those of the plans found that are alternatives to the one that stands, with the distance to those before."""
         known, found = [self.incumbent.plan], list[tuple[_Candidate, float]]()
         for each in self.candidates:
-            distance = min(distance_mw(self.dataset, each.plan, other) for other in known)
+            distance = min(self.others.distance_mw(each.plan, other) for other in known)
             if len(found) < self.count and distance > 1e-9 and self._cheap_enough(each.plan):
                 found.append((each, distance))
                 known.append(each.plan)
         return found
 
-    def _cheap_enough(self, plan: Plan) -> bool:
+    def _cheap_enough(self, plan: Plans) -> bool:
         return plan.objective_usd <= self.most_usd + PRECISION * abs(self.most_usd)
 
     def _another(self, seconds: float) -> _Candidate | None:
@@ -211,63 +219,67 @@ class AlternativesQuestion(BesideQuestion):
         near = self._cheapest_apart(known, lines, CHEAPEST_SHARE * seconds)
         if self.no_more:
             return None
-        model = build_model(self.dataset, objective=maximise_distance(known, self.most_usd))
-        start = start_values(model, known[-1] if near is None else near.plan)
-        outcome = self._solve(model, replace(self.options, gap=DISTANCE_GAP), lines, ends - time.monotonic(), start)
+        problem = self.others.furthest(known, self.most_usd)
+        start = problem.start_of(known[-1] if near is None else near.plan)
+        outcome = self._solve(problem, replace(self.options, gap=DISTANCE_GAP), lines, ends - time.monotonic(), start)
         far = None
         if outcome.values is not None:
             left = max(LEAST_SECONDS, ends - time.monotonic())
-            plan = _cheapest(self.dataset, model.plan(outcome.values), self.options, lines, self.stop, left)
+            plan = self._cheapest(problem.plans_of(outcome.values), lines, left)
             far = self._accepted(known, plan, furthest=outcome.status == "optimal")
         if near is None or far is None:
             return near or far
         return far if self._apart(far, known) >= self._apart(near, known) else near
 
-    def _cheapest_apart(self, known: Sequence[Plan], lines: ProgressLines, seconds: float) -> _Candidate | None:
+    def _cheapest_apart(self, known: Sequence[Plans], lines: ProgressLines, seconds: float) -> _Candidate | None:
         """The cheapest plan that signs anything else, as far as it is found; notes where none is cheap enough."""
-        model = build_model(self.dataset, objective=cheapest_apart(known))
-        outcome = self._solve(model, self.options, lines, seconds)
+        problem = self.others.cheapest_apart(known)
+        outcome = self._solve(problem, self.options, lines, seconds)
         bound = outcome.bound_usd
         too_dear = bound is not None and bound > self.most_usd + PRECISION * abs(self.most_usd)
         self.no_more = outcome.status == "infeasible" or too_dear
-        return None if outcome.values is None else self._accepted(known, model.plan(outcome.values))
+        return None if outcome.values is None else self._accepted(known, problem.plans_of(outcome.values))
 
     def _solve(
-        self, model: Model, options: SolveOptions, lines: ProgressLines, seconds: float, start: Vector | None = None
+        self,
+        problem: PlanProblem,
+        options: SolveOptions,
+        lines: ProgressLines,
+        seconds: float,
+        start: Vector | None = None,
     ) -> Outcome:
         options = replace(options, time_limit=max(1.0, seconds))
-        return solve(model, options, should_stop=partial(lines.stopped_by, self.stop), start=start)
+        return solve(problem, options, should_stop=partial(lines.stopped_by, self.stop), start=start)
 
-    def _apart(self, candidate: _Candidate, known: Sequence[Plan]) -> float:
-        return min(distance_mw(self.dataset, candidate.plan, each) for each in known)
+    def _apart(self, candidate: _Candidate, known: Sequence[Plans]) -> float:
+        return min(self.others.distance_mw(candidate.plan, each) for each in known)
 
-    def _accepted(self, known: Sequence[Plan], plan: Plan, *, furthest: bool = False) -> _Candidate | None:
+    def _accepted(self, known: Sequence[Plans], plan: Plans, *, furthest: bool = False) -> _Candidate | None:
         """The plan, where it is an alternative: cheap enough, none of those known, and accepted by the audit."""
-        report = audit(self.dataset, plan)
+        report = audited(self.dataset, plan)
         candidate = _Candidate(plan, report, furthest, self.incumbent.plan)
         apart = self._apart(candidate, known) > 1e-9
         return candidate if apart and self._cheap_enough(plan) and report.passed else None
 
+    def _cheapest(self, plan: Plans, lines: ProgressLines, seconds: float) -> Plans:
+        """The cheapest plan with the same signings: the search for distance left the rest at any cost allowed."""
+        problem, signed = self.others.same_signings(plan)
+        outcome = solve(
+            fixed_problem(problem, signed),
+            replace(self.options, time_limit=seconds),
+            on_progress=lines.update,
+            should_stop=lambda: lines.stopped_by(self.stop),
+        )
+        if outcome.values is None:
+            return plan
+        cheaper = problem.plans_of(outcome.values)
+        return cheaper if cheaper.objective_usd < plan.objective_usd else plan
 
-def _cheapest(
-    dataset: Dataset, plan: Plan, options: SolveOptions, lines: ProgressLines, stop: Stop, seconds: float
-) -> Plan:
-    """The cheapest plan with the same signings: the search for distance left the rest at any cost allowed."""
-    model = build_model(dataset)
-    values = start_values(model, plan)
-    for i, variable in enumerate(model.compiled.columns):
-        if variable.parent_component().name not in signing_families():
-            values[i] = float("nan")
-    outcome = solve(
-        fixed_problem(model, values),
-        replace(options, time_limit=seconds),
-        on_progress=lines.update,
-        should_stop=lambda: lines.stopped_by(stop),
-    )
-    if outcome.values is None:
-        return plan
-    cheaper = model.plan(outcome.values)
-    return cheaper if cheaper.objective_usd < plan.objective_usd else plan
+
+def decided_by_each(best: ScenarioSetResult, others: Sequence[Alternative]) -> tuple[Plan, ...]:
+    """What the plan and each alternative sign; of plans for scenarios what they have in common in the first stage."""
+    sets = (best, *(each.plan_set for each in others))
+    return tuple(kept_decisions(best.dataset, each.solution.plans) for each in sets)
 
 
 def common_decisions(plans: tuple[Plan, ...]) -> tuple[CommonDecision, ...]:

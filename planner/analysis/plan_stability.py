@@ -79,7 +79,7 @@ class FreeToDepart(BesideQuestion):
     @property
     def free(self) -> Estimate:
         """The least cost of any plan: the plan that stands is free to depart too."""
-        found = [self.incumbent.plan] if self.plan is None else [self.incumbent.plan, self.plan]
+        found = [self.incumbent.only] if self.plan is None else [self.incumbent.only, self.plan]
         return self.bound.and_also(Estimate.optimum(None, min(each.objective_usd for each in found)))
 
     @property
@@ -100,18 +100,18 @@ class FreeToDepart(BesideQuestion):
             replace(self.options, time_limit=seconds),
             on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
-            start=start_values(model, self.plan or self.incumbent.plan),
+            start=start_values(model, self.plan or self.incumbent.only),
         )
         self.bound = self.bound.and_also(Estimate.optimum(outcome.bound_usd, None))
         found = None if outcome.values is None else model.plan(outcome.values)
-        cheapest = self.plan or self.incumbent.plan
+        cheapest = self.plan or self.incumbent.only
         if found is not None and found.objective_usd < cheapest.objective_usd and audit(self.dataset, found).passed:
             self.plan = found
 
     def told(self, kept: KeptReport) -> KeptReport:
         """What is known of plans free to depart, and what is kept only because departing has a price."""
         assert self.incumbent.keep is not None
-        plan, found = self.incumbent.plan, self.plan
+        plan, found = self.incumbent.only, self.plan
         kept = replace(kept, free=self.free)
         worth_telling = self.options.gap * abs(plan.objective_usd) * 1e-3
         if found is None or plan.objective_usd - found.objective_usd <= worth_telling:

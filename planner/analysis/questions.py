@@ -8,11 +8,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 
-from models.audit import audit
+from models.audit import AuditReport, audit, audit_scenario_set
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
 from models.policy.stability import PlanStability
+from models.stochastic.plan_problem import Plans, by_scenario
+from models.stochastic.solution import StochasticSolution
 from planner.interrupt import Stop
 from planner.solving.exactness import PRECISION
 
@@ -31,7 +33,7 @@ class BesideQuestion(ABC):
 
     @property
     @abstractmethod
-    def plans(self) -> Sequence[Plan]:
+    def plans(self) -> Sequence[Plans]:
         """The plans found on the way."""
 
     @abstractmethod
@@ -80,29 +82,49 @@ def share_time(
         ask(max(again, key=lambda each: each.openness), left)
 
 
+def audited(dataset: Dataset, plans: Plans) -> AuditReport:
+    """The audit of a plan, or of the plans of all scenarios and that they decide alike."""
+    if isinstance(plans, StochasticSolution):
+        return audit_scenario_set(dataset, plans.plans)
+    return audit(dataset, plans)
+
+
 class Incumbent:
     """The plan that stands: a better one takes its place where the audit accepts it.
 
     Better is by what is minimised, with a plan to keep to the cost and the charge for departing from it.
     """
 
-    def __init__(self, dataset: Dataset, plan: Plan, keep: PlanStability | None) -> None:
+    def __init__(self, dataset: Dataset, plan: Plans, keep: PlanStability | None) -> None:
         self.dataset, self.plan, self.keep = dataset, plan, keep
 
-    def minimised_usd(self, plan: Plan) -> float:
+    @property
+    def only(self) -> Plan:
+        """The plan that stands, of a problem without scenarios."""
+        return by_scenario(self.plan)[""]
+
+    def minimised_usd(self, plan: Plans) -> float:
         """The cost of a plan and what its departures are charged."""
         if self.keep is None:
             return plan.objective_usd
-        departed = sum(self.keep.departures(self.dataset, plan).values())
-        return plan.objective_usd + self.keep.usd_per_unit * departed
+        if isinstance(plan, StochasticSolution):
+            charged = {
+                each.name: self._charged_usd(self.dataset.in_scenario(each.name), each.plan) for each in plan.scenarios
+            }
+            return plan.measure.value(charged, plan.probability)
+        return self._charged_usd(self.dataset, plan)
 
-    def consider(self, plans: Iterable[Plan]) -> bool:
+    def _charged_usd(self, dataset: Dataset, plan: Plan) -> float:
+        assert self.keep is not None
+        return plan.objective_usd + self.keep.usd_per_unit * sum(self.keep.departures(dataset, plan).values())
+
+    def consider(self, plans: Iterable[Plans]) -> bool:
         """Takes the best of the plans that is better than the one that stands; whether there was one."""
         stands = self.minimised_usd(self.plan)
         for plan in sorted(plans, key=self.minimised_usd):
             if self.minimised_usd(plan) >= stands - PRECISION * abs(stands):
                 return False
-            if audit(self.dataset, plan).passed:
+            if audited(self.dataset, plan).passed:
                 self.plan = plan
                 return True
         return False

@@ -39,8 +39,8 @@ EXPECTED = {
     "flag": "yes or no",
 }
 FOR_SCENARIOS = (
-    "A plan for scenarios can be audited against a workbook with the same scenarios, rolled, and used as a start. For "
-    "anything else solve a copy of the workbook without the sheets scenarios and scenario_factors, and name that plan."
+    "A plan for scenarios goes with a workbook that has the same scenarios: give that workbook, or solve this one and "
+    "name its plan."
 )
 VERSION = ("version", "planner")
 """Where the sheet Run says which planner wrote a plan."""

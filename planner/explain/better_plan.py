@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.audit import audit, audit_scenario_set
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.stochastic.plan_problem import Plans
-from models.stochastic.solution import StochasticSolution
+from planner.analysis.questions import audited
 from planner.explain.searches import Search
 from planner.files.outputs import PLAN_SHEETS, free_name
 from planner.files.package import names_of_sheets
@@ -69,11 +68,7 @@ def better_plan_workbook(dataset: Dataset, better: BetterPlan, explanation: Path
         status="stopped",
         objective_usd=plan.objective_usd,
         solution=ScenarioSetResult.of_plans(dataset, plan),
-        audit=(
-            audit_scenario_set(dataset, plan.plans)
-            if isinstance(plan, StochasticSolution)
-            else audit(dataset, plan, objective_usd=plan.objective_usd)
-        ),
+        audit=audited(dataset, plan),
         plan_path=str(path),
     )
     result.note_bound(better.bound_usd)

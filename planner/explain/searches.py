@@ -13,7 +13,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.audit import audit, audit_scenario_set
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.kinds import OfferKey
@@ -22,6 +21,7 @@ from models.stochastic.plan_problem import Plans
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.supply.registry import offers_on_the_table
+from planner.analysis.questions import audited
 from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
@@ -167,10 +167,9 @@ class Search:
 
 def is_accepted(dataset: Dataset, plans: Plans) -> bool:
     """Whether the audit accepts a plan, or with scenarios all their plans and that they decide alike."""
-    if not isinstance(plans, StochasticSolution):
-        return audit(dataset, plans).passed
-    alone = replace(dataset, must_take=())  # what must be taken has to be in one of the scenarios, not in each
-    return audit_scenario_set(alone, plans.plans).passed
+    if isinstance(plans, StochasticSolution):  # what must be taken has to be in one of the scenarios, not in each
+        dataset = replace(dataset, must_take=())
+    return audited(dataset, plans).passed
 
 
 def share_plan(searches: Sequence[Search], plan: Plans) -> None:

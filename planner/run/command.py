@@ -155,7 +155,7 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
         log.info("warning: %s", warning.text)
     result.sources = sources_of(found.tables)
     result.dataset, result.plan_name = dataset, dataset.settings.plan_name or result.plan_name
-    check_options(dataset, request.options)
+    check_options(request.options)
     keep = None if request.keep is None else kept_decisions(dataset, _read_earlier(request.keep, dataset))
     start = None if request.start is None else _read_earlier(request.start, dataset)
     solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
@@ -177,7 +177,7 @@ def read_problem(request: RunRequest) -> tuple[Dataset, Plan | None]:
     found = read(request.input_path, request.overrides)
     if found.dataset is None:
         raise FaultyWorkbook(found.faults)
-    check_options(found.dataset, request.options)
+    check_options(request.options)
     if request.keep is None:
         return found.dataset, None
     return found.dataset, kept_decisions(found.dataset, _read_earlier(request.keep, found.dataset))

@@ -192,12 +192,12 @@ def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outc
         result.alternatives_found = others.told()
         if result.alternatives_found.words:
             log.info("%s", result.alternatives_found.words)
-    return incumbent.plan
+    return incumbent.only
 
 
 def _replace(result: RunResult, incumbent: Incumbent) -> None:
     """The better plan that was found for another question is the one to publish."""
-    plan, keep, dataset = incumbent.plan, incumbent.keep, incumbent.dataset
+    plan, keep, dataset = incumbent.only, incumbent.keep, incumbent.dataset
     least = Estimate.optimum(result.bound_usd if result.kept is None else result.kept.minimised.at_least, None)
     minimised = least.and_also(Estimate.optimum(None, incumbent.minimised_usd(plan)))
     saved = money((result.objective_usd or 0.0) - plan.objective_usd, result.currency)

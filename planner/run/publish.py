@@ -19,7 +19,6 @@ from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
 from planner.results.fingerprints import bytes_sha256, data_sha256, output_sha256
-from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.highs import write_model
 from planner.solving.scaling import Scaling
 
@@ -115,7 +114,7 @@ def _alternatives(result: RunResult, plan: Path) -> dict[Path, bytes]:
             result,
             plan_name=f"{result.plan_name}, alternative {number}",
             status="stopped",
-            solution=ScenarioSetResult.of_figures(alternative.figures),
+            solution=alternative.plan_set,
             audit=alternative.audit,
             objective_usd=alternative.cost_usd,
             gap=None,

@@ -69,7 +69,7 @@ def solve_dataset(
     result.dataset = dataset
     result.gap_asked = (options or PlanOptions()).gap
     result.plan_name = dataset.settings.plan_name or result.plan_name
-    check_options(dataset, options or PlanOptions())
+    check_options(options or PlanOptions())
     limit = TimeLimit((options or PlanOptions()).time_limit, time.monotonic() if began is None else began)
     context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live, limit)
     if dataset.scenarios:
@@ -84,20 +84,15 @@ def solve_dataset(
     return result
 
 
-def check_options(dataset: Dataset, options: PlanOptions) -> None:
-    """Refuses what plans for scenarios cannot do.
+def check_options(options: PlanOptions) -> None:
+    """Refuses what no solve can do.
 
     Raises
     ------
     WrongUsage
-        The problem has scenarios, and alternatives are asked for; or there is no such risk.
+        There is no such risk.
     """
     try:
         kind_and_radius(options.risk)
     except ValueError as error:
         raise WrongUsage(f"--risk {options.risk} is unknown. {error}") from None
-    if dataset.scenarios and options.alternatives:
-        raise WrongUsage(
-            "--alternatives cannot be used with a workbook that has scenarios. Solve it without, or solve a copy "
-            "without the sheets scenarios and scenario_factors."
-        )

@@ -11,10 +11,13 @@ from models.audit import audit_scenario_set
 from models.estimate import Estimate
 from models.plan import Plan
 from models.policy.stability import PlanStability
+from models.stochastic.plan_problem import by_scenario
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
+from planner.analysis.alternatives import AlternativesQuestion
 from planner.analysis.base_case import base_case_of_scenarios, budget_of
 from planner.analysis.plan_stability import departing_alike, free_to_depart
+from planner.analysis.questions import Incumbent
 from planner.formatting import money
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
@@ -66,23 +69,53 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None, kep
     if context.stopped():
         return
     with result.timed("solve"):
-        seconds = context.limit.for_questions(budget_of(result.seconds["solve"]) * (1 + (keep is not None)))
+        budget, count = budget_of(result.seconds["solve"]), options.alternatives
+        questions = 1 + (keep is not None) + count
+        seconds = context.limit.for_questions(budget * questions) / questions
+        if count:
+            best = _find_alternatives(context, best, keep, found.minimised, seconds * count)
         if result.kept is not None and keep is not None:
-            seconds = seconds / 2.0
             result.kept = free_to_depart(
                 dataset, best, keep, result.kept, replace(options.solver(), time_limit=seconds), stop, context.progress
             )
             result.note_bound(result.kept.free.at_least)
         base, plans = base_case_of_scenarios(dataset, best.measure, seconds, options.solver(), stop, context.progress)
     if plans and base.cost.at_most is not None and keep is None:
-        _replace_if_better(result, best, base.cost.at_most, plans)
+        _replace_if_better(result, best, base.cost.at_most, plans, "sign nothing new")
     context.note_base_case(base)
 
 
+def _find_alternatives(
+    context: SolveContext, best: StochasticSolution, keep: PlanStability | None, minimised: Estimate, seconds: float
+) -> StochasticSolution:
+    """Looks for alternatives; what is better than the plan takes its place, and is returned."""
+    dataset, result, options = context.dataset, context.result, context.options
+    incumbent = Incumbent(dataset, best.in_order_of(dataset), keep)
+    question = AlternativesQuestion(
+        dataset, incumbent, options.alternatives, options.within, options.solver(), context.stop, context.progress
+    )
+    question.ask(seconds)
+    plans = by_scenario(incumbent.plan)
+    if keep is None:
+        _replace_if_better(result, best, incumbent.plan.objective_usd, plans, "were found for another question")
+    elif plans != best.plans:
+        stands = _with_plans(best, plans, incumbent.plan.objective_usd)
+        result.solution, result.audit = ScenarioSetResult.of(dataset, stands), audit_scenario_set(dataset, plans)
+        result.replace_objective(stands.objective_usd)
+        charged = Estimate.optimum(minimised.at_least, incumbent.minimised_usd(stands))
+        result.kept = departing_alike(dataset, stands, keep, charged)
+        if charged.is_within(result.gap_asked):
+            result.status = "optimal"
+    result.alternatives_found = question.told()
+    if result.alternatives_found.words:
+        log.info("%s", result.alternatives_found.words)
+    return result.plan_set.solution
+
+
 def _replace_if_better(
-    result: RunResult, best: StochasticSolution, objective_usd: float, plans: Mapping[str, Plan]
+    result: RunResult, best: StochasticSolution, objective_usd: float, plans: Mapping[str, Plan], why: str
 ) -> None:
-    """The plans of the base case are the ones to publish where they cost less and pass the audit."""
+    """Other plans are the ones to publish where they cost less and pass the audit; `why` says what they are."""
     dataset = result.plan_set.dataset
     if objective_usd >= best.objective_usd - PRECISION * abs(best.objective_usd):
         return
@@ -90,10 +123,15 @@ def _replace_if_better(
     if not audited.passed:
         return
     saved = money(best.objective_usd - objective_usd, result.currency)
-    log.info("Plans that cost %s less sign nothing new; they are the ones to publish.", saved)
-    scenarios = tuple(replace(each, plan=plans[each.name]) for each in best.scenarios)
-    result.solution = ScenarioSetResult.of(dataset, replace(best, scenarios=scenarios, objective_usd=objective_usd))
+    log.info("Plans that cost %s less %s; they are the ones to publish.", saved, why)
+    result.solution = ScenarioSetResult.of(dataset, _with_plans(best, plans, objective_usd))
     result.audit = audited
     result.replace_objective(objective_usd)
     if Estimate.optimum(result.bound_usd, objective_usd).is_within(result.gap_asked):
         result.status = "optimal"
+
+
+def _with_plans(best: StochasticSolution, plans: Mapping[str, Plan], objective_usd: float) -> StochasticSolution:
+    """What is known of the scenarios, with other plans."""
+    scenarios = tuple(replace(each, plan=plans[each.name]) for each in best.scenarios)
+    return replace(best, scenarios=scenarios, objective_usd=objective_usd)

@@ -108,11 +108,18 @@ def test_start_needs_a_plan_for_scenarios(here: Run, book: Path, small: Path) ->
     assert "a plan without scenarios" in said.out + said.err
 
 
-def test_what_cannot_be_had_with_scenarios(here: Run, book: Path) -> None:
-    """`--alternatives` with scenarios is wrong usage, with what to do instead."""
-    said = here("solve", book, "-o", "other.xlsx", "--alternatives", 2)
-    assert said.code == 2
-    assert "--alternatives cannot be used with a workbook that has scenarios" in said.err
+def test_alternatives(here: Run, book: Path, tmp_path: Path) -> None:
+    """`--alternatives` finds plans that sign otherwise in the first stage, tells and writes them; they audit."""
+    said = here("solve", book, "-o", "plan.xlsx", "--alternatives", 1, "--within", "5%", "--gap", 0, "--json")
+    assert said.code == 0, said.err
+    [other] = said.json["alternatives"]
+    assert other["cost_usd"] <= 1.05 * said.json["objective_usd"]
+    assert other["apart_mw"] > 0.0
+    assert other["differences"]
+    assert other["decisions"][0]["scenarios"] == ["plain", "boom"]
+    assert here("audit", book, "plan.alternative-1.xlsx").code == 0
+    sheets = openpyxl.load_workbook(tmp_path / "plan.xlsx").sheetnames
+    assert {"Alternatives", "Alternative costs"} <= set(sheets)
 
 
 def test_a_scenario_without_a_plan_is_named(here: Run, tmp_path: Path) -> None:

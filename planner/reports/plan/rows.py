@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.estimate import Estimate
 from models.supply.registry import offers_on_the_table
-from planner.analysis.alternatives import common_decisions
+from planner.analysis.alternatives import common_decisions, decided_by_each
 from planner.analysis.offer_values import local_worth, offer_facts
 from planner.reports.plan.text import summary_rows
 from planner.reports.run_result import RunResult
@@ -49,7 +49,7 @@ def filled_tables(result: RunResult) -> list[Filled]:
         own["Decisions"],
         *([result.bridge.table] if result.bridge else []),
         *kept_rows(result),
-        *_alternatives(result, figures),
+        *alternative_tables(result),
         *(own[sheet] for sheet in ("Capacity", "Service", "Limits", "Spend", "Bills", "Use", "Monthly")),
         _by_provider(figures),
         own["Lock-in"],
@@ -109,13 +109,12 @@ def kept_rows(result: RunResult) -> list[Filled]:
     return [Filled(KEPT, rows or [("", "nothing was kept only because of the change cost", None, None, "")])]
 
 
-def _alternatives(result: RunResult, figures: PlanFigures) -> list[Filled]:
+def alternative_tables(result: RunResult) -> list[Filled]:
     """Sheets of alternatives, and why there are fewer than were asked for; none where none were asked for."""
     searched = result.alternatives_found
     if searched is None:
         return []
-    best = figures.plan
-    plans = (best, *(each.plan for each in result.alternatives))
+    best_usd, plans = result.plan_set.solution.objective_usd, decided_by_each(result.plan_set, result.alternatives)
     rows = [
         (
             each.kind.name,
@@ -135,8 +134,8 @@ def _alternatives(result: RunResult, figures: PlanFigures) -> list[Filled]:
         (
             number,
             each.cost_usd,
-            each.cost_usd - best.objective_usd,
-            each.extra_share(best),
+            each.cost_usd - best_usd,
+            each.extra_share(best_usd),
             each.distance_mw,
             each.furthest,
             "; ".join(each.words),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
+from planner.results.scenario_set import ScenarioSetResult
 
 
 def plan_json(result: RunResult) -> dict[str, Any]:
@@ -22,19 +24,26 @@ def plan_json(result: RunResult) -> dict[str, Any]:
             for month, segment, lever, limit in figures.limit_changes
         ],
     }
-    if result.alternatives:
-        found["alternatives"] = [
-            {
-                "cost_usd": each.cost_usd,
-                "extra_share": each.extra_share(figures.plan),
-                "apart_mw": each.distance_mw,
-                "furthest": each.furthest,
-                "differences": list(each.words),
-                "decisions": decisions_json(each.figures),
-            }
-            for each in result.alternatives
-        ]
-    return found
+    return found | alternatives_json(result, lambda plans: decisions_json(plans.only))
+
+
+def alternatives_json(
+    result: RunResult, decisions: Callable[[ScenarioSetResult], list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """The alternatives with their `decisions`; no key where there are none."""
+    best_usd = result.plan_set.solution.objective_usd
+    found = [
+        {
+            "cost_usd": each.cost_usd,
+            "extra_share": each.extra_share(best_usd),
+            "apart_mw": each.distance_mw,
+            "furthest": each.furthest,
+            "differences": list(each.words),
+            "decisions": decisions(each.plan_set),
+        }
+        for each in result.alternatives
+    ]
+    return {"alternatives": found} if found else {}
 
 
 def decisions_json(figures: PlanFigures) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.analysis.alternatives import common_decisions
+from planner.analysis.alternatives import common_decisions, decided_by_each
 from planner.formatting import gap_percent, money, percent, shortened
 from planner.reports.plan.text import base_case_words, kept_words, known, saving_parts
 from planner.reports.run_result import RunResult
@@ -25,7 +25,7 @@ def plan_lines(result: RunResult) -> Iterator[str]:
     yield from base_case_lines(result)
     yield from _first_decisions(result)
     yield from kept_lines(result)
-    yield from _alternatives(result)
+    yield from alternative_lines(result)
 
 
 def gap_line(result: RunResult) -> Iterator[str]:
@@ -80,17 +80,18 @@ def kept_lines(result: RunResult) -> Iterator[str]:
     yield from (f"  {'':<17} {each.words}" for each in kept.because)
 
 
-def _alternatives(result: RunResult) -> Iterator[str]:
+def alternative_lines(result: RunResult) -> Iterator[str]:
+    """What all near-optimal plans sign, with scenarios in the first stage, and how each alternative differs."""
     searched = result.alternatives_found
     if searched is None:
         return
-    figures = result.plan_set.only
-    found = common_decisions((figures.plan, *(each.plan for each in result.alternatives)))
+    plans = result.plan_set
+    found = common_decisions(decided_by_each(plans, result.alternatives))
     for position, each in enumerate(each for each in found if each.all_agree and searched.plans):
         head = "All plans sign" if position == 0 else ""
-        yield f"  {head:<17} {figures.dataset.label(each.month)}: {each.units[0]} of {each.name}"
+        yield f"  {head:<17} {plans.dataset.label(each.month)}: {each.units[0]} of {each.name}"
     for number, other in enumerate(result.alternatives, start=1):
-        share = other.extra_share(figures.plan)
+        share = other.extra_share(plans.solution.objective_usd)
         extra = f"{percent(abs(share))} {'less' if share < 0.0 else 'more'}"
         words = shortened("; ".join(other.words), 200)
         yield f"  Alternative {number:<5} {extra}, {other.distance_mw:,.4g} MW apart: {words}"

@@ -15,7 +15,7 @@ from models.estimate import Estimate
 from models.plan import categories
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.formatting import finite
-from planner.reports.plan.rows import audit_rows, kept_rows, run_rows, tables_of_plan
+from planner.reports.plan.rows import alternative_tables, audit_rows, kept_rows, run_rows, tables_of_plan
 from planner.reports.plan.text import against_base_case, horizon_end_rows
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words
@@ -51,6 +51,7 @@ def all_tables(result: RunResult) -> list[Filled]:
         *own,
         *between,
         *kept_rows(result),
+        *alternative_tables(result),
         summary,
         *views,
         *last,

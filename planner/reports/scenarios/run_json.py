@@ -9,6 +9,7 @@ from models.dataset import Dataset
 from models.grouping import groups
 from models.stochastic.solution import BoundedValue
 from models.supply.registry import decided_kinds
+from planner.reports.plan.run_json import alternatives_json
 from planner.reports.run_result import RunResult
 from planner.results.scenario_decisions import SIGNED, SharedDecision, shared_decisions
 from planner.results.scenario_set import ScenarioSetResult
@@ -54,6 +55,7 @@ def scenario_set_json(result: RunResult) -> dict[str, Any]:
         ],
         "value_of_perfect_information": _bounded(plans.evpi, result.gap_asked),
         "value_of_stochastic_solution": _bounded(plans.vss, result.gap_asked),
+        **alternatives_json(result, _decisions),
     }
 
 

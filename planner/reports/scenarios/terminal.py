@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.formatting import money, percent
-from planner.reports.plan.terminal import base_case_lines, gap_line, kept_lines
+from planner.reports.plan.terminal import alternative_lines, base_case_lines, gap_line, kept_lines
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import bounded_words, decision_words
 from planner.results.scenario_decisions import SET_LIMIT
@@ -36,6 +36,7 @@ def scenario_set_lines(result: RunResult) -> Iterator[str]:
     yield from base_case_lines(result)
     yield from kept_lines(result)
     yield from _now(plans)
+    yield from alternative_lines(result)
 
 
 def _now(plans: ScenarioSetResult) -> Iterator[str]:
