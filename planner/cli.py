@@ -31,6 +31,10 @@ An option is read from the command line, else from the environment (PLANNER_ and
 name: PLANNER_TIME_LIMIT=15m), else from the --config file (time-limit = "15m").
 
 \b
+Completion of words in bash (likewise zsh_source and fish_source), in the file that your shell reads when it starts:
+  eval "$(_PLANNER_COMPLETE=bash_source planner)"
+
+\b
 Exit codes:
   0  done: plan within the requested gap; check, audit: no error
   1  internal fault        2  wrong usage, or a faulty workbook
@@ -41,7 +45,16 @@ Exit codes:
 """
 
 
+class _InOrder(click.Group):
+    """Lists its commands in the order in which they were added, that of the README."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, first what a planner uses first."""
+        return list(self.commands)
+
+
 @click.group(
+    cls=_InOrder,
     epilog=EPILOG,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -80,17 +93,17 @@ for command in (
     check,
     solve,
     audit,
+    reproduce,
+    report,
     explain,
     compare,
-    report,
-    reproduce,
-    schedule,
-    roll,
     scenarios,
-    batch,
     stress,
     convert,
     import_records,
+    roll,
+    batch,
+    schedule,
 ):
     cli.add_command(command)
 

@@ -36,7 +36,7 @@ from planner.errors import ExitCode, Interrupted, PlannerError
 from planner.files.atomic import json_bytes, written_together
 from planner.files.lock import run_lock
 from planner.files.outputs import Outputs
-from planner.formatting import count_of_faults, fault_lines, faults_json
+from planner.formatting import count_of_faults, fault_lines, faults_json, quoted
 from planner.interrupt import Stop
 from planner.options import COMMON_OPTIONS, option_name, source_of, unread_variables
 from planner.version import __version__
@@ -101,7 +101,7 @@ def problem_written(
     result = faults_result(faults)
     failed = any(fault.severity == "error" for fault in faults)
     count = [f"{path}: {count_of_faults(tuple(faults))}; correct them before solving."] if failed else []
-    written = f"Written: {path}. Next, run: planner {next_command} '{path}'"
+    written = f"Written: {path}. Next, run: planner {next_command} {quoted(path)}"
     return CommandResult(
         [*lines, *result.lines, *count, written],
         {**document, "path": str(path), **result.document},
@@ -247,8 +247,8 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
             say("planner: interrupted", err=True)
         except OutputClosed as error:
             code, why = ExitCode.OK, str(error)
-        except SystemExit:  # how click ends when the reader of its help has gone
-            code, why = ExitCode.OK, "its reader has gone"
+        except SystemExit as error:  # how click ends after completing a word, and when the reader of its help has gone
+            code, why = ExitCode.OK, "its reader has gone" if error.code else ""
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NO_OUTPUT and error.filename is None:
                 code, why = ExitCode.OK, str(error.strerror)

@@ -19,9 +19,10 @@ from typing import Any
 import click
 
 from planner.errors import InternalFault, WrongUsage, refuse_link, writing
-from planner.files.atomic import temporary_beside
+from planner.files.atomic import put, temporary_beside
 from planner.formatting import escaped
 from planner.interrupt import Stop
+from planner.terminal import LiveLine, PhaseHandler, drawn, is_terminal
 
 log = logging.getLogger("planner")
 
@@ -38,8 +39,27 @@ def say(line: str, *, err: bool = False) -> None:
     OutputClosed
         Standard output takes it not; a line that standard error does not take is lost.
     """
+    _echo(escaped(line), err=err)
+
+
+def say_lines(lines: Iterable[str], *, err: bool = False) -> None:
+    """Print lines as `say` does; on a terminal in columns and colours.
+
+    Raises
+    ------
+    OutputClosed
+        As of `say`.
+    """
+    if is_terminal(err=err):
+        _echo(drawn(lines), err=err, color=True)
+    else:
+        for line in lines:
+            say(line, err=err)
+
+
+def _echo(text: str, *, err: bool, color: bool | None = None) -> None:
     try:
-        click.echo(escaped(line), err=err)
+        click.echo(text, err=err, color=color)
     except (OSError, ValueError) as error:
         if not err:
             raise OutputClosed(getattr(error, "strerror", None) or str(error)) from None
@@ -108,29 +128,7 @@ class _StandardErrorHandler(logging.Handler):
     """Prints messages as they are; looks up standard error each time, because a live line may have replaced it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        say(record.getMessage(), err=True)
-
-
-class LiveLine:
-    """One line on a terminal that is redrawn in place; messages appear above it."""
-
-    def __init__(self) -> None:
-        from rich.console import Console as Terminal
-        from rich.live import Live
-
-        self._live = Live(console=Terminal(stderr=True), auto_refresh=False, transient=True)
-
-    def show(self, text: str) -> None:
-        """Draw the line with this text."""
-        from rich.text import Text
-
-        if not self._live.is_started:
-            self._live.start()
-        self._live.update(Text(escaped(text), overflow="ellipsis", no_wrap=True), refresh=True)
-
-    def stop(self) -> None:
-        """Remove the line."""
-        self._live.stop()
+        say_lines([record.getMessage()], err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,35 +143,30 @@ class Console:
         Only errors are shown.
     stop : Stop
         Whether somebody asked the command to stop.
+    live : LiveLine, optional
+        A line for progress that is redrawn in place; None where there is no terminal for it.
     """
 
     as_json: bool = False
     quiet: bool = False
     stop: Stop = field(default_factory=Stop)
+    live: LiveLine | None = None
 
     def print_lines(self, lines: Iterable[str], *, always: bool = False) -> None:
         """Print lines for people and log them; with `always` they are printed in spite of --quiet."""
-        for line in lines:
+        shown = list(lines)
+        for line in shown:
             log.debug("%s", line)
-            if always or not self.quiet:
-                say(line, err=self.as_json)
+        if self.quiet and not always:
+            return
+        if self.live is not None:
+            self.live.stop()
+        say_lines(shown, err=self.as_json)
 
     def print_json(self, document: Mapping[str, Any]) -> None:
         """Print the result as one JSON object, if --json asks for it."""
         if self.as_json:
             say(json.dumps(document, allow_nan=False, indent=2))
-
-    @contextmanager
-    def live_line(self) -> Iterator[LiveLine | None]:
-        """Yield a line for progress that is redrawn in place, or None where there is no terminal for it."""
-        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-            yield None
-            return
-        line = LiveLine()
-        try:
-            yield line
-        finally:
-            line.stop()
 
 
 @contextmanager
@@ -200,10 +193,26 @@ def open_console(
     handler.setLevel(logging.ERROR if quiet else logging.INFO)
     log.addHandler(handler)
     try:
-        with nullcontext() if log_file is None else log_to(log_file):
-            yield Console(as_json, quiet, stop or Stop())
+        with nullcontext() if log_file is None else log_to(log_file), _live_line(quiet) as live:
+            yield Console(as_json, quiet, stop or Stop(), live)
     finally:
         log.removeHandler(handler)
+
+
+@contextmanager
+def _live_line(quiet: bool) -> Iterator[LiveLine | None]:
+    """Yield a line for progress, which shows each phase that a message begins; None where it cannot be drawn."""
+    if quiet or not is_terminal(err=True):
+        yield None
+        return
+    line = LiveLine()
+    handler = PhaseHandler(line)
+    log.addHandler(handler)
+    try:
+        yield line
+    finally:
+        log.removeHandler(handler)
+        line.stop()
 
 
 @contextmanager
@@ -245,7 +254,7 @@ def run_log(path: Path) -> Iterator[Callable[[], None]]:
         if written.name != path.name:
             _close(handlers.pop())
             with writing(path):
-                written.replace(path)
+                put(written, path)
             handlers.append(_log_handler(path, "a"))
 
     try:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import shlex
+import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -117,6 +120,16 @@ def escaped(text: str) -> str:
     a\x1b[31mb \u202ec
     """
     return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def quoted(word: object) -> str:
+    """A path or another word as a command line takes it: in quotes of the system's shell where it needs them.
+
+    >>> print(quoted("plan.xlsx"), quoted("next round/plan.xlsx"))
+    plan.xlsx 'next round/plan.xlsx'
+    """
+    text = str(word)
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 
 def shortened(text: str, most: int) -> str:

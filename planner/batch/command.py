@@ -95,7 +95,7 @@ def batch(console: Console, jobs: tuple[str, ...], actuals: Path | None, **value
 
     request = take(BatchRequest, values, jobs=jobs, job_options=take_given(Job, values))
     refuse_unused(values, f"without {ROLLING}")
-    return run_batch(request)
+    return run_batch(request, console.live)
 
 
 def _rolling(console: Console, jobs: tuple[str, ...], actuals: Path, values: dict[str, Any]) -> CommandResult:
@@ -107,7 +107,6 @@ def _rolling(console: Console, jobs: tuple[str, ...], actuals: Path, values: dic
         raise click.UsageError(f"--rolling takes one workbook: planner batch FILE.xlsx {ROLLING}.")
     request = take(BacktestRequest, values, forecast=Path(jobs[0]), actuals=actuals)
     refuse_unused(values, f"with {ROLLING}")
-    with console.live_line() as live:
-        finished = run_rolling(request, live=live)
+    finished = run_rolling(request, live=console.live)
     report = f"  Report    {finished.folder / 'rolling.xlsx'}"
     return CommandResult([*lines(finished.result), report], finished.document, finished.exit_code)

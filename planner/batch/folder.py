@@ -21,7 +21,7 @@ from pathlib import Path
 from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
 from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
 from planner.errors import refuse_link, writing
-from planner.files.atomic import read_kept, sweep, write_durably
+from planner.files.atomic import put, read_kept, sweep, write_durably
 from planner.files.old_runs import RUN_FILES, is_whole, take_away
 
 PLAN, REPORT, LOG, RECORD = "plan.xlsx", "run.json", "run.log", "record.json"
@@ -61,7 +61,7 @@ class BatchFolder:
             self.attempts.mkdir(exist_ok=True)
             (self.path / "jobs").mkdir(exist_ok=True)
             if self.events.exists():
-                self.events.replace(self.path / "events.previous.jsonl")
+                put(self.events, self.path / "events.previous.jsonl")
         if last is not None and last.finished is not None:
             write_manifest(self.previous_manifest, last)
 
@@ -121,9 +121,9 @@ class BatchFolder:
                 if path.name == LOG and LOG in made.values():
                     rotate(path, LOGS_KEPT + 1)
                 elif _is_result(path) and path.name not in made.values():
-                    path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
+                    put(path, path.with_name(f"{path.stem}.previous{path.suffix}"))
             for path, name in made.items():
-                path.replace(folder / name)
+                put(path, folder / name)
         write_durably(folder / RECORD, record_to_json(record) + "\n")
 
     def remove_old_jobs(self, names: Sequence[str], keep: int) -> None:

@@ -19,6 +19,7 @@ from planner.version import __version__
 if TYPE_CHECKING:
     from planner.batch.execution.engine import Engine
     from planner.interrupt import Stop
+    from planner.solving.progress import LiveText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class BatchRequest:
             raise WrongUsage("Give --tls FOLDER and --scheduler tls://HOST:PORT together.")
 
 
-def run_batch(request: BatchRequest) -> CommandResult:
+def run_batch(request: BatchRequest, live: LiveText | None = None) -> CommandResult:
     """Run the jobs of a request, or list what would run.
 
     Raises
@@ -98,7 +99,7 @@ def run_batch(request: BatchRequest) -> CommandResult:
     chosen = _select_jobs(found.jobs, request.only)
     if request.dry_run:
         return _dry_run(found.name, folder, chosen, force=request.force)
-    return _run(request, found.name, folder, found.jobs, chosen)
+    return _run(request, found.name, folder, found.jobs, chosen, live)
 
 
 def _select_jobs(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:
@@ -141,7 +142,14 @@ def _dry_run(name: str, folder: Path, jobs: Sequence[Job], *, force: bool) -> Co
     return CommandResult(lines, document)
 
 
-def _run(request: BatchRequest, name: str, folder: Path, jobs: Sequence[Job], chosen: Sequence[Job]) -> CommandResult:
+def _run(
+    request: BatchRequest,
+    name: str,
+    folder: Path,
+    jobs: Sequence[Job],
+    chosen: Sequence[Job],
+    live: LiveText | None,
+) -> CommandResult:
     from planner.batch.events import Events
     from planner.batch.folder import BatchFolder
     from planner.batch.reporting.write import write_reports
@@ -162,7 +170,9 @@ def _run(request: BatchRequest, name: str, folder: Path, jobs: Sequence[Job], ch
         try:
             with Events(batch_folder.events) as events:
                 events.write("batch_started", batch=name, jobs=len(chosen), planner_version=__version__)
-                scheduler = BatchScheduler(name, chosen, batch_folder, engine, rules, stop, events, lock.check, others)
+                scheduler = BatchScheduler(
+                    name, chosen, batch_folder, engine, rules, stop, events, lock.check, others, live
+                )
                 manifest = scheduler.run()
                 records = [scheduler.records[job.name] for job in chosen]
                 code = _exit_code(records, stop)

@@ -32,6 +32,7 @@ from planner.batch.reuse import why_run
 from planner.errors import CannotWrite
 from planner.formatting import money
 from planner.interrupt import Stop
+from planner.solving.progress import LiveText
 
 log = logging.getLogger("planner")
 
@@ -105,6 +106,8 @@ class BatchScheduler:
         Raises Locked when another machine has taken the folder over.
     others
         Records of jobs that this run leaves alone.
+    live
+        Where progress is shown.
     """
 
     batch: str
@@ -116,6 +119,7 @@ class BatchScheduler:
     events: Events
     check_lock: Callable[[], None]
     others: Sequence[JobRecord] = ()
+    live: LiveText | None = None
     started: str = field(default_factory=now)
     records: dict[str, JobRecord] = field(default_factory=dict)
     _waiting: dict[str, Job] = field(default_factory=dict)
@@ -145,6 +149,7 @@ class BatchScheduler:
             while self._waiting or self._ready or self._running:
                 self._release_jobs()
                 self._start_ready(pool)
+                self._show()
                 self._collect_attempt(pool)
         except BaseException:
             self._aborted = True
@@ -153,6 +158,13 @@ class BatchScheduler:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
         return self._write_manifest(None if self.stop.requested else now())
+
+    def _show(self) -> None:
+        """Shows how far the batch is and what runs."""
+        if self.live is not None:
+            seconds = time.monotonic() - self._began
+            running = f", running: {', '.join(self._running)}" if self._running else ""
+            self.live.show(f"{len(self.records)} of {len(self.jobs)} jobs done, {seconds:.0f} s{running}")
 
     @property
     def out_of_time(self) -> bool:

@@ -29,8 +29,8 @@ def reproduce(console: Console, plan_path: Path, time_limit: float | None) -> Co
     from planner.reports.terminal import audit_lines
     from planner.run.reproduce import reproduce as solve_again
 
-    with console.stop, console.live_line() as live:
-        found = solve_again(plan_path, time_limit=time_limit, stop=console.stop, live=live)
+    with console.stop:
+        found = solve_again(plan_path, time_limit=time_limit, stop=console.stop, live=console.live)
     lines = [*audit_lines(found.audit), *(comparison_lines(found.comparison) if found.comparison else ())]
     lines += [f"  version  {name}: {then} became {now}" for name, (then, now) in found.changed_versions.items()]
     verdict = {"same": "is reproduced", "differs": "is not reproduced", "unknown": "may or may not be reproduced"}

@@ -10,6 +10,7 @@ import click
 from planner.command import CommandResult, command, subject, take
 from planner.console import Console
 from planner.errors import WrongUsage
+from planner.formatting import quoted
 from planner.options import (
     PATH,
     Gap,
@@ -94,8 +95,7 @@ def solve(console: Console, **values: Any) -> CommandResult:
         if request.build_only:
             return model
         console.print_lines(model.lines)
-    with console.live_line() as live:
-        finished = run(request, console.stop, live)
+    finished = run(request, console.stop, console.live)
     lines = list(summary_lines(finished.result))
     if finished.exit_code.is_failure:
         lines.append(f"  Log               {finished.outputs.log}")
@@ -123,7 +123,7 @@ def _check(file: Path, keep: Path | None, change_cost: float | None) -> None:
     if not file.exists():
         fresh = file.with_suffix(".xlsx")
         raise WrongUsage(
-            f"There is no workbook '{file}'. Check the path; `planner init '{fresh}'` writes one to fill in."
+            f"There is no workbook '{file}'. Check the path; `planner init {quoted(fresh)}` writes one to fill in."
         )
     if (keep is None) != (change_cost is None):
         raise WrongUsage("Give --keep PLAN.xlsx and --change-cost X together: a plan, and the charge for changing it.")

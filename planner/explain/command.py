@@ -56,5 +56,4 @@ def explain(console: Console, input_path: Path, plan_path: Path | None, **values
     if plan_path is not None:
         input_path, plan_path = problem_and_plan(input_path, plan_path)
     request = ExplainRequest(input_path=input_path, plan_path=plan_path, **values)
-    with console.live_line() as live:
-        return run_explanation(request, live)
+    return run_explanation(request, console.live)

@@ -27,6 +27,7 @@ from planner.explain.searches import LeastCost, Search, SharedTime
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool, default_workers
+from planner.terminal import PHASE
 
 MARGINAL_SHARE = 0.1
 """Of the time, what the marginal values may take at most."""
@@ -132,7 +133,7 @@ def explain_plan(
         check_explainable(plan.measure)
         plan = plan.in_order_of(dataset)
     began = time.monotonic()
-    log.info("Marginal values of %s", dataset.settings.plan_name)
+    log.info("Marginal values of %s", dataset.settings.plan_name, extra=PHASE)
     by_scenario: Mapping[str, MarginalValues] = {}
     limit = min(SECONDS, MARGINAL_SHARE * seconds)
     if isinstance(plan, StochasticSolution):
@@ -203,7 +204,7 @@ def answer_questions(
     questions = [LeastCost(base, searches), *offers, *policy]
     by_scenario: list[tuple[ScenarioDifference, ...]] = [()] * count
     if count:
-        log.info("Offers, caps and rules to look into: %d, on %d workers", count, workers.count)
+        log.info("Offers, caps and rules to look into: %d, on %d workers", count, workers.count, extra=PHASE)
         kept_back = SCENARIO_SHARE if together else 0.0
         SharedTime(questions, workers, options, on_progress, kept_back).run()
     if count and together:

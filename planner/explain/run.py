@@ -20,7 +20,6 @@ from models.stochastic.solution import StochasticSolution
 from models.stochastic.tree import ScenarioTree
 from planner.analysis.plan_comparison import input_changes
 from planner.command import CommandResult, Refused, run_and_record, subject
-from planner.console import LiveLine
 from planner.errors import ExitCode
 from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import read_plan, run_record
@@ -37,10 +36,11 @@ from planner.problem_reader import read
 from planner.reports.scenarios.terminal import NO_PLAN
 from planner.reports.terminal import audit_lines
 from planner.solving.problem import SolveOptions
-from planner.solving.progress import ProgressLines
+from planner.solving.progress import LiveText, ProgressLines
 from planner.solving.search import solve
 from planner.solving.worker_pool import WorkerPool, default_workers
 from planner.stochastic.solve import solve_stochastic
+from planner.terminal import PHASE
 
 FIRST_SOLVE_SHARE = 0.4
 """Share of the time limit for finding a plan where none is given."""
@@ -93,7 +93,7 @@ class ExplainRequest:
     overrides: tuple[str, ...] = ()
 
 
-def explain(request: ExplainRequest, live: LiveLine | None = None) -> CommandResult:
+def explain(request: ExplainRequest, live: LiveText | None = None) -> CommandResult:
     """Explain a plan, write the report and return the result.
 
     The exit code is 0 when done, 3 when no plan exists (the result says what to change), 4 when interrupted, 5 when no
@@ -114,7 +114,7 @@ def explain(request: ExplainRequest, live: LiveLine | None = None) -> CommandRes
 class _Explainer:
     """One explanation."""
 
-    def __init__(self, request: ExplainRequest, outputs: Outputs, stop: Stop, live: LiveLine | None) -> None:
+    def __init__(self, request: ExplainRequest, outputs: Outputs, stop: Stop, live: LiveText | None) -> None:
         self.request, self.outputs, self.stop, self.live = request, outputs, stop, live
         self.began = time.monotonic()
         self.workers = request.workers or default_workers()
@@ -178,7 +178,7 @@ class _Explainer:
 
     def _dataset(self) -> Dataset:
         path = self.request.input_path
-        log.info("Reading %s", path)
+        log.info("Reading %s", path, extra=PHASE)
         return read(path, self.request.overrides).valid_dataset()
 
     def _plan(self, dataset: Dataset) -> tuple[Plans | None, Estimate]:
@@ -195,7 +195,7 @@ class _Explainer:
 
     def _solve_together(self, dataset: Dataset) -> tuple[Plans | None, Estimate]:
         """As `_solve`, for all scenarios, by the settings' measure."""
-        log.info("Solving, because no plan is given")
+        log.info("Solving, because no plan is given", extra=PHASE)
         found = solve_stochastic(
             dataset,
             Measure.of(dataset),
@@ -219,7 +219,7 @@ class _Explainer:
         model = build_model(dataset)
         lines = ProgressLines("Plan", dataset.settings.currency, self.live)
         options = self._options(FIRST_SOLVE_SHARE * self.seconds_left, threads=self.request.threads)
-        log.info("Solving, because no plan is given")
+        log.info("Solving, because no plan is given", extra=PHASE)
         outcome = solve(model, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(self.stop))
         if outcome.values is None:
             if outcome.status == "infeasible":
@@ -251,7 +251,7 @@ class _Explainer:
         from planner.analysis.infeasibility import explain_infeasible
         from planner.reports.infeasibility import repair_lines, repairs_json, repairs_workbook
 
-        log.info("No plan exists; looking for the smallest changes that make one possible")
+        log.info("No plan exists; looking for the smallest changes that make one possible", extra=PHASE)
         dataset = dataset.in_scenario(self.infeasible_scenario)
         found = explain_infeasible(dataset, seconds=self.seconds_left, stop=self.stop, conflict=self.request.conflict)
         document = {"status": "infeasible", "explanation_path": str(self.outputs.plan)} | repairs_json(found, dataset)

@@ -76,7 +76,7 @@ def _machine() -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:8]
 
 
-def _put(temporary: Path, path: Path) -> None:
+def put(temporary: Path, path: Path) -> None:
     """Moves a file or folder to its place; tried again for a moment where another program looks at it (Windows)."""
     for _ in range(SHARING_TRIES - 1):
         try:
@@ -105,7 +105,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield temporary
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
-        _put(temporary, path)
+        put(temporary, path)
     except OSError as error:
         raise CannotWrite(path, os_error_reason(error)) from None
     finally:
@@ -135,9 +135,9 @@ def atomic_folder_write(
             for each in [each for each in path.iterdir() if outdated(each)]:
                 each.unlink()
             for name in files:
-                _put(temporary / name, path / name)
+                put(temporary / name, path / name)
         else:
-            _put(temporary, path)
+            put(temporary, path)
     except OSError as error:
         raise CannotWrite(path, os_error_reason(error)) from None
     finally:
@@ -169,7 +169,7 @@ def written_together(files: Mapping[Path, bytes]) -> Iterator[None]:
         yield
         for path, temporary in made.items():
             with writing(path):
-                _put(temporary, path)
+                put(temporary, path)
     finally:
         for temporary in made.values():
             temporary.unlink(missing_ok=True)
@@ -228,7 +228,7 @@ def read_kept(path: Path, parse: Callable[[Any], Kept], instead: str) -> Kept | 
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         aside = path.with_name(f"{path.stem}.damaged{path.suffix}")
         with suppress(OSError):
-            path.replace(aside)
+            put(path, aside)
         why = f"{type(error).__name__}: {error}"
         log.warning("warning: %s cannot be understood (%s) and is set aside as %s; %s.", path, why, aside.name, instead)
     return None

@@ -33,6 +33,7 @@ from planner.run.publish import publish
 from planner.run.solve import check_options, solve_dataset
 from planner.run.versions import versions
 from planner.solving.progress import LiveText
+from planner.terminal import PHASE
 from planner.version import __version__
 
 log = logging.getLogger("planner")
@@ -143,7 +144,7 @@ def _solve(request: RunRequest, stop: Stop, live: LiveText | None, began: float)
 
 def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: LiveText | None, began: float) -> None:
     with result.timed("read"):
-        log.info("Reading %s", request.input_path)
+        log.info("Reading %s", request.input_path, extra=PHASE)
         found = read(request.input_path, request.overrides)
         stop.check()
     result.input_sha256, result.faults, dataset = found.sha256, found.faults, found.dataset

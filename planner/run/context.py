@@ -16,6 +16,7 @@ from planner.solving.highs import abandoned_solver_alive
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import LiveText, ProgressLines
 from planner.solving.time_limit import TimeLimit
+from planner.terminal import PHASE
 
 log = logging.getLogger("planner")
 
@@ -70,7 +71,8 @@ class SolveContext:
         from planner.analysis.infeasibility import explain_infeasible
 
         seconds = self.limit.for_last(EXPLAIN_LEAST, EXPLAIN_SECONDS)
-        log.info("No plan exists; looking for the smallest changes that make one possible, for up to %.0f s", seconds)
+        words = "No plan exists; looking for the smallest changes that make one possible, for up to %.0f s"
+        log.info(words, seconds, extra=PHASE)
         with self.result.timed("solve"):
             dataset = self.dataset.in_scenario(scenario)
             self.result.repairs = explain_infeasible(dataset, seconds=seconds, stop=self.stop)

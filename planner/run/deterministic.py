@@ -25,6 +25,7 @@ from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.exactness import cost_of
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.search import dispatch_proven, solve
+from planner.terminal import PHASE
 
 log = logging.getLogger("planner")
 KEPT_WITHIN = 5e-7
@@ -52,7 +53,7 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
     with result.timed("solve"):
         if not context.stopped():
             plan = _analyse(context, plan, keep, outcome)
-        log.info("Marginal values")
+        log.info("Marginal values", extra=PHASE)
         least = SECONDS_AFTER_STOP
         seconds = least if context.stop.requested else context.limit.for_last(least, SECONDS)
         result.marginal = marginal_values(dataset, plan, seconds)

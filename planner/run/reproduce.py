@@ -24,6 +24,7 @@ from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 from planner.run.versions import versions
 from planner.solving.progress import LiveText
+from planner.terminal import PHASE
 from planner.version import __version__
 
 log = logging.getLogger("planner")
@@ -74,7 +75,7 @@ def reproduce(
         The search was stopped before there was a plan.
     """
     stop = stop or Stop()
-    log.info("Reading %s", path)
+    log.info("Reading %s", path, extra=PHASE)
     old, record = read_side(path), run_record(path)
     options, kept = _options(path, record), _kept(path, old, record)
     if time_limit is not None:

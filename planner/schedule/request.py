@@ -86,8 +86,9 @@ class ScheduleRequest:
         path = Path(self.jobs.rstrip("/\\") or self.jobs)
         stem = path.parent.name if glob.has_magic(path.name) else path.stem
         into = str(self.into or Path("outputs", "batch", slug(stem)))
+        name = slug(self.name or f"planner-{stem}")
         return Schedule(
-            name=slug(self.name or f"planner-{stem}"),
+            name=name,
             calendar=when,
             zone=self.tz,
             command=_command(),
@@ -99,6 +100,7 @@ class ScheduleRequest:
             image=self.image or "",
             claim=self.claim or "",
             on_failure=self.on_failure or "",
+            output=self.output or Path("outputs", "schedule", name),
         )
 
 

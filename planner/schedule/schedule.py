@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import WrongUsage
-from planner.formatting import escaped
+from planner.formatting import escaped, quoted
 from planner.schedule.calendar import Calendar
 
 MARK = "Written by `planner schedule`"
@@ -27,6 +27,7 @@ class Schedule:
     `command` is how this machine starts the planner, `jobs` and `into` (the batch's folder) are as given, `folder` is
     the absolute folder they are seen from. `zone` is a time zone's name, None the scheduler's own. `budget_seconds`
     is for one batch as a whole, which stops by itself then. `image` is a container image that has the planner.
+    `output` is the folder of the files that are written.
     """
 
     name: str
@@ -41,6 +42,11 @@ class Schedule:
     image: str = ""
     claim: str = ""
     on_failure: str = ""
+    output: Path = Path()
+
+    def written(self, name: str) -> str:
+        """A file of this schedule as a command line names it from where the command was given."""
+        return quoted(self.output / name)
 
     @property
     def arguments(self) -> tuple[str, ...]:

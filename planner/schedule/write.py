@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from pathlib import Path
 
 from planner.command import CommandResult
@@ -27,14 +26,13 @@ def write_schedule(request: ScheduleRequest, schedule: Schedule, kind: Kind) -> 
         A file that this command did not write would be replaced, or nothing can be written there.
     """
     files = FORMATS[kind](schedule)
-    folder = request.output or Path("outputs", "schedule", schedule.name)
-    paths = _write(folder, files, force=request.force)
+    paths = _write(schedule.output, files, force=request.force)
     zone = schedule.calendar.zone or (local_zone() if kind in ("cron", "systemd", "windows") else dt.UTC)
     calendar, now = Calendar(schedule.calendar.text, zone), dt.datetime.now(dt.UTC)
     starts, notes = calendar.next(SHOWN_STARTS, now), [*files.notes, *clock_notes(calendar, now)]
     lines = [f"Written: {path}" for path in paths]
     lines += ["Next starts:", *(f"  {each:%a %Y-%m-%d %H:%M} {each.tzname()}" for each in starts)]
-    lines += [f"To install, in the folder {shlex.quote(str(folder))}:", *(f"  {line}" for line in files.install)]
+    lines += ["To install:", *(f"  {line}" for line in files.install)]
     lines += [f"Note: {note}" for note in notes]
     document = {
         "name": schedule.name,

@@ -40,6 +40,7 @@ from planner.stochastic.expected_value import (
 )
 from planner.stochastic.method import Engine, JointResult, Status, cannot_decompose, choose_engine
 from planner.stochastic.wait_and_see import WaitAndSee, shared_options, solve_wait_and_see
+from planner.terminal import PHASE
 
 WAIT_AND_SEE_SHARE, EXPECTED_VALUE_SHARE = 0.4, 0.15
 """Of a time limit, what the scenarios one by one may take, and the plan for the expected values."""
@@ -170,7 +171,7 @@ class _StochasticSearch:
         seconds = self._seconds_left(WAIT_AND_SEE_SHARE)
         share = shared_options(self.one_thread, self.nonzeros, seconds)
         with solve_many(self.nonzeros, seconds, self.stop) as solve_all:
-            log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
+            log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names), extra=PHASE)
             options = share(len(self.tree.names) + 1)
             mean_plan = solve_expected_value_problem(self.dataset, options, solve_all, self._report)
             separate = solve_wait_and_see(self.dataset, share, solve_all, self._report)
@@ -199,7 +200,7 @@ class _StochasticSearch:
         seconds *= AGAIN_SHARE
         share = shared_options(self.one_thread, self.nonzeros, seconds)
         with solve_many(self.nonzeros, seconds, self.stop) as solve_all:
-            log.info("Solving %s again, of which no plan was found", ", ".join(missing))
+            log.info("Solving %s again, of which no plan was found", ", ".join(missing), extra=PHASE)
             return separate.and_also(solve_wait_and_see(self.dataset, share, solve_all, self._report, missing))
 
     def _search_extensive_form(self, form: ExtensiveForm, start: Mapping[str, Plan]) -> JointResult:
@@ -235,7 +236,7 @@ class _StochasticSearch:
         )
         separate = WaitAndSee({})
         if not self.stop.requested and (self._seconds_left() or math.inf) > LEAST_SECONDS:
-            log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names))
+            log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names), extra=PHASE)
             seconds = self._seconds_left()
             share = shared_options(self.one_thread, self.nonzeros, seconds)
             with solve_many(self.nonzeros, seconds, self.stop) as solve_all:

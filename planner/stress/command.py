@@ -61,5 +61,4 @@ def stress(console: Console, input_path: Path, plan_path: Path, **values: Any) -
 
     input_path, plan_path = problem_and_plan(input_path, plan_path)
     request = StressRequest(input_path=input_path, plan_path=plan_path, **values, option_sources=option_sources())
-    with console.live_line() as live:
-        return run_stress_test(request, live)
+    return run_stress_test(request, console.live)

@@ -12,7 +12,6 @@ from models.dataset import Dataset
 from models.parsing.raw_tables import RawTable
 from models.sampling import uncertainty_faults
 from planner.command import CommandResult, Refused, run_and_record, subject
-from planner.console import LiveLine
 from planner.errors import ExitCode, WrongUsage
 from planner.excel.plan_reader import provenance_warnings
 from planner.files.outputs import STRESS_SHEET, Outputs, name_of, outputs_of, same_file
@@ -20,6 +19,7 @@ from planner.interrupt import Stop
 from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
 from planner.run.versions import versions
+from planner.solving.progress import LiveText
 from planner.stress.commitment import committed, seed_of_scenarios
 from planner.stress.request import StressRequest
 from planner.stress.samples import Samples
@@ -28,12 +28,13 @@ from planner.stress.stress_test import RejectedPlan, committed_until, draw_sampl
 from planner.stress.summary import StressReport, lines
 from planner.stress.tables import stress_json
 from planner.stress.workbook import stress_workbook
+from planner.terminal import PHASE
 from planner.version import __version__
 
 log = logging.getLogger("planner")
 
 
-def stress(request: StressRequest, live: LiveLine | None = None) -> CommandResult:
+def stress(request: StressRequest, live: LiveText | None = None) -> CommandResult:
     """Simulate a plan on samples, write the report and return the result.
 
     The exit code is 0 when all samples were simulated, 4 when the test was stopped after some of them, 5 before any,
@@ -58,14 +59,14 @@ def stress(request: StressRequest, live: LiveLine | None = None) -> CommandResul
 class _StressTest:
     """One stress test."""
 
-    def __init__(self, request: StressRequest, outputs: Outputs, stop: Stop, live: LiveLine | None) -> None:
+    def __init__(self, request: StressRequest, outputs: Outputs, stop: Stop, live: LiveText | None) -> None:
         self.request, self.outputs, self.stop, self.live = request, outputs, stop, live
         self.began = time.monotonic()
         self.notes: list[str] = []
 
     def run(self) -> CommandResult:
         """Run the test."""
-        log.info("Reading %s", self.request.input_path)
+        log.info("Reading %s", self.request.input_path, extra=PHASE)
         result = read(self.request.input_path, self.request.overrides)
         dataset = result.valid_dataset()
         until = committed_until(dataset, self.request.committed_until)

@@ -20,6 +20,7 @@ from planner.stress.samples import Samples, draw_from_scenarios, draw_new_sample
 from planner.stress.simulation import Commitment, SampleResult, simulate_plan
 from planner.stress.statistics import figures
 from planner.stress.summary import Later, StressReport
+from planner.terminal import PHASE
 
 log = logging.getLogger("planner")
 
@@ -157,7 +158,7 @@ def stress_test(
             raise RejectedPlan(found, "It is not a plan of the problem as it is now.")
     began = time.monotonic()
     nonzeros = build_model(dataset).size.nonzeros
-    log.info("Simulating the plan on %s", samples.how)
+    log.info("Simulating the plan on %s", samples.how, extra=PHASE)
     left = None if time_limit is None else max(0.1, (1.0 - WRITING) * time_limit - (time.monotonic() - began))
     trial = simulate_plan(
         dataset,

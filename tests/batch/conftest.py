@@ -24,6 +24,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--one-by-one", action="store_true", help="start the jobs of batches one by one")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--one-by-one", default=False):
+        skip = pytest.mark.skip(reason="of os.fork itself, or with a budget too short to start a process of its own")
+        for item in items:
+            if item.get_closest_marker("forked"):
+                item.add_marker(skip)
+
+
 @pytest.fixture(scope="session")
 def shared_client() -> Iterator[ForkClient]:
     shared = _Shared()

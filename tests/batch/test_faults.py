@@ -164,6 +164,7 @@ def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
 
 
 @pytest.mark.usefixtures("cold")
+@pytest.mark.forked
 def test_a_solver_that_ignores_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver that hears neither its time limit nor SIGTERM is ended at its time budget; others run on."""
     patched(
@@ -189,6 +190,7 @@ def test_a_solver_that_ignores_its_limit(tmp_path: Path, monkeypatch: pytest.Mon
     assert 2.5 < found["deaf"].seconds < 20.0
 
 
+@pytest.mark.forked
 def test_a_time_budget_keeps_the_best_plan(tmp_path: Path) -> None:
     """A search that hears the end of its time budget leaves its best plan, as stopped, and says why."""
     jobs = job_file(tmp_path, {"name": "long", "input": endless_workbook(tmp_path), "time_budget": 2})
@@ -245,6 +247,7 @@ def test_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str, at
     assert found["crashes"].message
 
 
+@pytest.mark.forked
 @pytest.mark.usefixtures("cold")
 @pytest.mark.parametrize("who", ["==", "!="])
 def test_no_process_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str) -> None:

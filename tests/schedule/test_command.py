@@ -69,7 +69,7 @@ def test_files_are_written_where_they_are_said_to_be(
     assert all(MARK in Path(path).read_text(encoding="utf-8")[:1000] for path in found["paths"])
     assert found["cron"] == "0 6 * * MON"
     assert len(found["starts"]) == 3
-    assert found["install"]
+    assert all(any(path in line for line in found["install"]) for path in found["paths"])
     assert found["command"][:2] == ["planner", "batch"]
     assert found["command"][-2:] == ["--workers", "2"]
 

@@ -150,3 +150,14 @@ def test_an_error_is_one_sentence_and_one_object() -> None:
     code, out, err = run(work, "--json")
     assert (code, err) == (7, "planner: Cannot write x.xlsx: it is open.\n")
     assert json.loads(out) == {"error": "Cannot write x.xlsx: it is open.", "exit_code": 7}
+
+
+def test_a_shell_completes_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Completing a word answers the shell and tells the person nothing; examples have their names."""
+    for name, value in (("_PLANNER_COMPLETE", "bash_complete"), ("COMP_WORDS", "planner init --example f")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COMP_CWORD", "3")
+    assert run_command(cli, []) == 0
+    answered = capsys.readouterr()
+    assert answered.out.split() == ["plain,frontier_lab", "plain,frontier_lab_scenarios"]
+    assert answered.err == ""

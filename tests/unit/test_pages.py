@@ -100,6 +100,15 @@ def test_every_command_is_described() -> None:
             assert command.hidden or re.search(rf"`(planner )?{name}\b", text), (page, name)
 
 
+def test_commands_are_listed_in_one_order() -> None:
+    """The help, the README and the page of the commands list them in the same order."""
+    listed = _first_cells("planner/pages/commands.md", "command")
+    on_page = [each.split()[1] for each in listed if each.startswith("planner ")]
+    in_help = cli.list_commands(click.Context(cli))
+    assert _first_cells("README.md", "command") == in_help
+    assert list(dict.fromkeys(on_page)) == in_help
+
+
 def test_every_option_is_described() -> None:
     """The page of options has every option of every command under the command's heading."""
     text = (ROOT / "planner/pages/options.md").read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ def airflow(schedule: Schedule) -> ScheduleFiles:
         final=", ".join(map(str, FINAL)),
     )
     name = f"{schedule.name.replace('-', '_')}_dag.py"
-    install = (f"Copy {name} into Airflow's folder of DAGs, and unpause the DAG {schedule.name}.",)
+    install = (f"Copy {schedule.written(name)} into Airflow's folder of DAGs, and unpause the DAG {schedule.name}.",)
     return ScheduleFiles({name: text}, install, ("The paths in it must be the same on Airflow's workers as here.",))
 
 

@@ -49,5 +49,5 @@ def crontab(schedule: Schedule) -> ScheduleFiles:
         command=command,
     )
     name = f"{schedule.name}.crontab"
-    install = (f"crontab -l 2>/dev/null | cat - {name} | crontab -    (adds the lines; once only)",)
+    install = (f"crontab -l 2>/dev/null | cat - {schedule.written(name)} | crontab -    (adds the lines; once only)",)
     return ScheduleFiles({name: text}, install, notes)

@@ -42,7 +42,8 @@ def github(schedule: Schedule) -> ScheduleFiles:
         run=yaml_quoted(shlex.join(["planner", *schedule.arguments]).replace("${{", "${{ '${{' }}")),
     )
     name = f"{schedule.name}.workflow.yml"
-    install = (f"Copy {name} to .github/workflows/{schedule.name}.yml of the repository's default branch.",)
+    place = f".github/workflows/{schedule.name}.yml"
+    install = (f"Copy {schedule.written(name)} to {place} of the repository's default branch.",)
     notes = []
     if not schedule.image:
         notes.append("It installs the planner from the repository itself; for another one give --image.")

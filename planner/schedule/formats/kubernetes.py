@@ -42,7 +42,10 @@ def kubernetes(schedule: Schedule) -> ScheduleFiles:
         claim=yaml_quoted(claim),
     )
     name = f"{schedule.name}.cronjob.yaml"
-    install = (f"kubectl apply -f {name}", f"kubectl create job --from=cronjob/{schedule.name} try-it    (a first run)")
+    install = (
+        f"kubectl apply -f {schedule.written(name)}",
+        f"kubectl create job --from=cronjob/{schedule.name} try-it    (a first run)",
+    )
     notes = (
         f"The claim {claim} must be there; it holds the workbooks and takes the plans.",
         "Memory and CPU of the container are a guess: set them to what `planner batch` reports as peak.",

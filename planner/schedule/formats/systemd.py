@@ -47,8 +47,9 @@ def systemd(schedule: Schedule) -> ScheduleFiles:
             times="".join(f"OnCalendar={line}\n" for line in on_calendar(schedule.calendar, schedule.zone)),
         ),
     }
+    units = " ".join(map(schedule.written, (service, timer)))
     install = (
-        f"sudo cp {service} {timer} /etc/systemd/system/ && sudo systemctl daemon-reload",
+        f"sudo cp {units} /etc/systemd/system/ && sudo systemctl daemon-reload",
         f"sudo systemctl enable --now {timer}",
         f"systemctl list-timers {timer}; journalctl -u {service}",
     )

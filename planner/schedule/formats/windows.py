@@ -58,7 +58,7 @@ def windows(schedule: Schedule) -> ScheduleFiles:
         folder=escape(str(schedule.folder)),
     )
     install = (
-        f'schtasks /Create /TN "{schedule.name}" /XML {name}',
+        f'schtasks /Create /TN "{schedule.name}" /XML {subprocess.list2cmdline([str(schedule.output / name)])}',
         f'schtasks /Query /TN "{schedule.name}" /V /FO LIST',
     )
     notes = ("It runs while you are logged on; add /RU and /RP to run it otherwise. Real Windows was not seen.",)
