@@ -21,6 +21,7 @@ from planner.command import CommandResult, Refused, command, run_command
 from planner.console import Console
 from planner.errors import CannotWrite, ExitCode
 from planner.explain.run import ExplainRequest
+from planner.imports.source import ImportRequest
 from planner.options import COMMON_OPTIONS, option_name
 from planner.run.command import RunRequest
 from planner.run.options import PlanOptions
@@ -33,6 +34,7 @@ REQUESTS: dict[str, tuple[type[Any], ...]] = {
     "explain": (ExplainRequest,),
     "stress": (StressRequest,),
     "scenarios": (ScenariosRequest,),
+    "import": (ImportRequest,),
     "schedule": (ScheduleRequest,),
     "batch": (BatchRequest, Job, BacktestRequest),
 }
@@ -49,8 +51,12 @@ def own_parameters(name: str) -> list[click.Parameter]:
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_option_is_a_field_of_the_request(name: str) -> None:
-    """An option that no request has a field for would be dropped, so there is none."""
-    known = {field.name for kind in REQUESTS[name] for field in fields(kind)}
+    """An option that neither the command names nor a request has a field for would be dropped, so there is none."""
+    callback = cli.commands[name].callback
+    assert callback is not None
+    known = {field.name for kind in REQUESTS[name] for field in fields(kind)} | set(
+        inspect.signature(callback).parameters
+    )
     assert {each.name for each in own_parameters(name)} <= known
 
 
@@ -69,7 +75,12 @@ def test_defaults_are_those_of_the_request(name: str) -> None:
     kinds = REQUESTS[name][:2]
     defaults = {field.name: field.default for kind in kinds for field in fields(kind) if field.default is not MISSING}
     required = [each for each in own_parameters(name) if each.required]
-    words = [word for each in required for word in (*(each.opts if isinstance(each, click.Option) else ()), "x")]
+    values_of = {each.name: each.type.choices[0] if isinstance(each.type, click.Choice) else "x" for each in required}
+    words = [
+        word
+        for each in required
+        for word in (*(each.opts if isinstance(each, click.Option) else ()), values_of[each.name])
+    ]
     values = cli.commands[name].make_context(name, words).params
     for field in set(defaults) & {each.name for each in own_parameters(name)} - {each.name for each in required}:
         assert values[field] == defaults[field], field
