@@ -79,7 +79,7 @@ def test_defaults_are_those_of_the_request(name: str) -> None:
     words = [
         word
         for each in required
-        for word in (*(each.opts if isinstance(each, click.Option) else ()), values_of[each.name])
+        for word in (*(each.opts[-1:] if isinstance(each, click.Option) else ()), values_of[each.name])
     ]
     values = cli.commands[name].make_context(name, words).params
     for field in set(defaults) & {each.name for each in own_parameters(name)} - {each.name for each in required}:
