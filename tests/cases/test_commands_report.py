@@ -122,6 +122,21 @@ def test_refused(here: Run, small: Path, tmp_path: Path) -> None:
     assert (tmp_path / "plan.html").read_text(encoding="utf-8") == "mine"
 
 
+def test_damaged(here: Run, small: Path, tmp_path: Path) -> None:
+    """A plan without a column that its page needs is refused in words; without the table of a figure it has others."""
+    assert here("solve", small, "-o", "plan.xlsx", "--quiet").code == 0
+    for sheet, code in (("Decisions", 2), ("Monthly", 0)):
+        book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
+        book[sheet]["A1"] = "other"
+        book.save(tmp_path / "damaged.xlsx")
+        said = here("report", "damaged.xlsx", "--force")
+        assert said.code == code
+        assert code == 0 or f"no sheet {sheet} with the columns" in said.err + said.out
+    (figures,) = data_of((tmp_path / "damaged.html").read_text(encoding="utf-8"))
+    assert "capacity" not in figures
+    assert "cash" in figures
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not BROWSER, reason="no headless browser here: the page is not looked at")
 def test_in_a_browser(here: Run, tmp_path: Path) -> None:

@@ -35,7 +35,13 @@ def frames_of_workbook(path: Path) -> Frames:
     """
     sheets = Sheets(path)
     read = ((table, _read(sheets, table)) for table in TABLES)
-    return {table.sheet: frame for table, frame in read if frame is not None}
+    found = {table.sheet: frame for table, frame in read if frame is not None}
+    for table in (SUMMARY, DECISIONS, RUN):
+        if table.sheet not in found:
+            raise sheets.fault(
+                f"no sheet {table.sheet} with the columns {', '.join(table.headers)}", sheets.mend_missing()
+            )
+    return found
 
 
 def frames_of_result(sheets: tuple[str, ...], frame: Callable[[str], pd.DataFrame]) -> Frames:
