@@ -53,6 +53,7 @@ WARNINGS = {
     "signed-column-unused": "an offer says when or how much was signed",
     "single-site-unprotected": "resilience of a single-site segment, which is left out",
     "single-site-without-site": "a single-site segment that no site can ever run",
+    "stress-left-out": "the plan was not tried on samples, because the audit rejected the plan of one",
     "sum-of-others": "a region or segment called total, sum or all, which may hold what others hold already",
     "tier-out-of-reach": "a tier that begins after the most blocks",
     "unlikely-demand": "demand of a month a hundred times that of the months beside it",

@@ -34,6 +34,7 @@ def solve(
     within: float = 0.01,
     risk: str = "expected",
     engine: Literal["auto", "extensive", "decomposition"] = "auto",
+    stress: int = 0,
 ) -> Result:
     """Finds the plan of least net present cost; with scenarios, the best plan for all of them.
 
@@ -66,6 +67,8 @@ def solve(
         `wasserstein:0.1`, the worst expected cost over probabilities so near the given ones.
     engine
         With scenarios: all in one problem, decomposed, or what pays.
+    stress
+        On how many samples the plan is tried in the end; `Result.stress` is told what is uncertain.
 
     Returns
     -------
@@ -94,13 +97,14 @@ def solve(
     from planner.results.fingerprints import data_sha256
     from planner.run.bridge import note_bridge
     from planner.run.options import PlanOptions
-    from planner.run.solve import solve_dataset
+    from planner.run.solve import before_stress, left_for_stress, solve_dataset
     from planner.run.versions import versions
+    from planner.stress.after_solve import try_plan
 
     given = problem if isinstance(problem, Problem) else read(problem)
     if (keep is None) != (change_cost is None):
         raise WrongUsage("keep and change_cost go together: a plan, and the price of departing from it.")
-    options = PlanOptions(gap, time_limit, threads, seed, change_cost, alternatives, within, risk, engine)
+    options = PlanOptions(gap, time_limit, threads, seed, change_cost, alternatives, within, risk, engine, stress)
     recorded = {name: getattr(options, name) for name in PlanOptions.__slots__}
     found = RunResult(
         plan_name=given.name or "Plan",
@@ -119,14 +123,16 @@ def solve(
     with found.timed("total"):
         solve_dataset(
             given.dataset,
-            options,
+            before_stress(options),
             start=plans,
             keep=None if kept is None else kept_decisions(given.dataset, kept),
             result=found,
         )
         before = start if keep is None else keep
         if before is not None:
-            note_bridge(found, lambda: compared_plan(before), options, Stop(), None, began)
+            note_bridge(found, lambda: compared_plan(before), before_stress(options), Stop(), None, began)
+        if stress:
+            try_plan(found, stress, left_for_stress(options, began), Stop(), None)
     found.data_sha256 = data_sha256(found.input_rows)
     return Result(given, found)
 

@@ -78,6 +78,8 @@ def solve_arguments(job: Job) -> tuple[str, ...]:
         arguments += ["--set", each]
     if job.alternatives:
         arguments += ["--alternatives", str(job.alternatives), "--within", repr(job.within)]
+    if job.stress:
+        arguments += ["--stress", str(job.stress)]
     if job.keep_plan_of:
         arguments += ["--keep", PLAN_FILES["keep_plan_of"], "--change-cost", repr(job.change_cost)]
     if job.start_plan_of:

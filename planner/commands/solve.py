@@ -72,6 +72,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="With scenarios: solve one problem of all, or decompose it; auto decomposes large problems.",
 )
+@option(
+    "--stress",
+    type=click.IntRange(0, 10_000),
+    default=0,
+    metavar="N",
+    help="Then try the plan on N samples: of its scenarios, or without them of demand and delays as is then said. "
+    "The plan's first page has P10, P50 and P90 of cost and the probability that each cap fails.",
+)
 @option("--write-model", type=PATH, metavar="OUT.mps", help="Also write the model as an .mps or .lp file.")
 @option("--build-only", is_flag=True, help="Build the model and print its size and ranges; search for no plan.")
 @keep_runs_option(" from outputs/<input>/")
@@ -85,6 +93,7 @@ def solve(console: Console, **values: Any) -> CommandResult:
     from planner.reports.terminal import summary_lines
     from planner.run.command import RunRequest, run
     from planner.run.options import PlanOptions
+    from planner.stress.after_solve import try_plan
 
     request = RunRequest(options=take(PlanOptions, values), **values, option_sources=option_sources())
     _check(request.input_path, request.keep, request.options.change_cost)
@@ -95,7 +104,7 @@ def solve(console: Console, **values: Any) -> CommandResult:
         if request.build_only:
             return model
         console.print_lines(model.lines)
-    finished = run(request, console.stop, console.live)
+    finished = run(request, console.stop, console.live, try_plan)
     lines = list(summary_lines(finished.result))
     if finished.exit_code.is_failure:
         lines.append(f"  Log               {finished.outputs.log}")

@@ -83,6 +83,8 @@ def run_json(result: RunResult) -> dict[str, Any]:
         searched = result.alternatives_found
         keys = ("none_exists", "seconds", "words")
         document["alternatives_searched"] = {key: getattr(searched, key) for key in keys}
+    if result.tried is not None:
+        document["stress"] = result.tried.json()
     if result.repairs is not None and result.dataset is not None:
         from planner.reports.infeasibility import repairs_json
 

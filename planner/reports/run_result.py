@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.analysis.marginal_values import MarginalValues
     from planner.analysis.plan_stability import KeptReport
     from planner.results.scenario_set import ScenarioSetResult
+    from planner.results.tried_plan import TriedPlan
 
 PHASES = ("read", "build", "solve", "audit", "write", "total")
 """The timed parts of a run."""
@@ -65,6 +66,8 @@ class RunResult:
         Other plans, and what is known of those not found; None where none were asked for.
     bridge
         From the plan begun from or kept to to this one; None without.
+    tried
+        What came of the plan on samples; None where that was not asked for.
     seconds
         Time by phase, see `PHASES`.
     sources
@@ -94,6 +97,7 @@ class RunResult:
     kept: KeptReport | None = None
     alternatives_found: AlternativesFound | None = None
     bridge: Bridge | None = None
+    tried: TriedPlan | None = None
     model: Size | None = None
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
     input_path: str = ""
@@ -246,3 +250,4 @@ class RunResult:
         self.status, self.solution, self.audit = "no_plan", None, None
         self.objective_usd = self.bound_usd = self.gap = None
         self.base_case = NO_BASE_CASE
+        self.tried = None

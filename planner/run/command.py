@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,17 @@ from planner.reports.run_result import RunResult
 from planner.run.bridge import note_bridge
 from planner.run.options import PlanOptions
 from planner.run.publish import publish
-from planner.run.solve import check_options, solve_dataset
+from planner.run.solve import before_stress, check_options, left_for_stress, solve_dataset
 from planner.run.versions import versions
 from planner.solving.progress import LiveText
 from planner.terminal import PHASE
 from planner.version import __version__
 
 log = logging.getLogger("planner")
+
+
+TryPlan = Callable[[RunResult, int, float | None, Stop, LiveText | None], None]
+"""Tries the plan of a result on so many samples, in so many seconds, and notes in it what came of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class RunRequest:
             "set": list(self.overrides),
             "start": str(self.start) if self.start else None,
             "keep": str(self.keep) if self.keep else None,
-            **{name: options[name] for name in ("change_cost", "alternatives", "within", "risk", "engine")},
+            **{name: options[name] for name in ("change_cost", "alternatives", "within", "risk", "engine", "stress")},
             "accept_stopped": self.accept_stopped,
         }
 
@@ -87,8 +91,12 @@ class FinishedRun:
     exit_code: ExitCode
 
 
-def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = None) -> FinishedRun:
+def run(
+    request: RunRequest, stop: Stop | None = None, live: LiveText | None = None, try_plan: TryPlan | None = None
+) -> FinishedRun:
     """Runs from the workbook to the plan; `stop` listens to Ctrl-C and SIGTERM, `live` shows the search.
+
+    `try_plan` tries the plan on samples, where the options ask for it.
 
     Raises
     ------
@@ -104,7 +112,7 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = N
     with run_lock(outputs), run_log(outputs.log) as place_log:
         try:
             with stop:
-                result = _solve(request, stop, live, began)
+                result = _solve(request, stop, live, began, try_plan)
                 document = publish(result, outputs, place_log)
                 if request.keep_runs is not None and outputs.has_own_folder:
                     remove_old_runs(outputs.json.parent.parent, request.keep_runs)
@@ -117,7 +125,7 @@ def run(request: RunRequest, stop: Stop | None = None, live: LiveText | None = N
             raise InternalFault(f"{type(error).__name__}: {error}".splitlines()[0], outputs.log) from error
 
 
-def _solve(request: RunRequest, stop: Stop, live: LiveText | None, began: float) -> RunResult:
+def _solve(request: RunRequest, stop: Stop, live: LiveText | None, began: float, try_plan: TryPlan | None) -> RunResult:
     """What the run found, whatever it was: a plan, none, or faults of the workbook."""
     options = request.recorded_options()
     result = RunResult(
@@ -132,6 +140,9 @@ def _solve(request: RunRequest, stop: Stop, live: LiveText | None, began: float)
     try:
         with result.timed("total"), stop.ending():
             _read_and_solve(request, result, stop, live, began)
+            if try_plan is not None and request.options.stress:
+                with result.timed("solve"):
+                    try_plan(result, request.options.stress, left_for_stress(request.options, began), stop, live)
     except FaultyWorkbook as faulty:
         result.status, result.faults = "invalid", (*faulty.faults, *result.faults)
     except Interrupted as interrupted:
@@ -159,10 +170,11 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
     check_options(request.options)
     keep = None if request.keep is None else kept_decisions(dataset, _read_earlier(request.keep, dataset))
     start = None if request.start is None else _read_earlier(request.start, dataset)
-    solve_dataset(dataset, request.options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
+    options = before_stress(request.options)
+    solve_dataset(dataset, options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
     before = request.keep or request.start
     if before is not None:
-        note_bridge(result, lambda: read_side(before), request.options, stop, live, began)
+        note_bridge(result, lambda: read_side(before), options, stop, live, began)
 
 
 def read_problem(request: RunRequest) -> tuple[Dataset, Plan | None]:

@@ -34,6 +34,8 @@ class PlanOptions:
         regret, or `tv:R` and `wasserstein:R`, the worst expected cost over probabilities within R of the given ones.
     engine
         How scenarios are solved together; `auto` takes what pays.
+    stress
+        On how many samples the plan is tried in the end.
     """
 
     gap: float = 0.001
@@ -45,6 +47,7 @@ class PlanOptions:
     within: float = 0.01
     risk: str = "expected"
     engine: Literal["extensive", "decomposition", "auto"] = "auto"
+    stress: int = 0
 
     def solver(self) -> SolveOptions:
         """Those of the options that go to the solver."""

@@ -120,6 +120,7 @@ def _alternatives(result: RunResult, plan: Path) -> dict[Path, bytes]:
             gap=None,
             marginal=None,
             kept=None,
+            tried=None,
             alternatives_found=None,
             plan_path=str(path),
         )

@@ -30,7 +30,7 @@ from planner.version import __version__
 log = logging.getLogger("planner")
 SLACK = 1e-6
 """Relative differences of cost below this are the solver's tolerances."""
-_UNUSED = ("alternatives", "within")
+_UNUSED = ("alternatives", "within", "stress")
 """Options that only look for more plans."""
 Record = Mapping[tuple[str, str], Any]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from models.dataset import Dataset
 from models.plan import Plan
@@ -18,6 +19,9 @@ from planner.run.context import SolveContext
 from planner.run.options import PlanOptions
 from planner.solving.progress import LiveText
 from planner.solving.time_limit import TimeLimit
+
+STRESS_SHARE = 0.4
+"""Of a time limit, what a stress test at the end has at the least."""
 
 
 def solve_dataset(
@@ -82,6 +86,19 @@ def solve_dataset(
         solve_plan(context, None if start is None else start.get(""), keep)
     result.interrupted = context.stop.requested
     return result
+
+
+def before_stress(options: PlanOptions) -> PlanOptions:
+    """The options of a solve that ends with a stress test: it leaves that a share of the time."""
+    if not options.stress or options.time_limit is None:
+        return options
+    return replace(options, time_limit=options.time_limit * (1.0 - STRESS_SHARE))
+
+
+def left_for_stress(options: PlanOptions, began: float) -> float | None:
+    """Seconds that a stress test may take that begins now; None without a limit."""
+    limit = TimeLimit(options.time_limit, began)
+    return None if options.time_limit is None else limit.for_questions(options.time_limit)
 
 
 def check_options(options: PlanOptions) -> None:

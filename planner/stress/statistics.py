@@ -16,7 +16,7 @@ from models.stochastic.estimates import SampleEstimate, mean, probability, quant
 from planner.stress.simulation import SampleResult, SimulatedPlan
 
 BINS = 15
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 WORST = 5
 NAMED = 8
 """Offers or caps named in a list; more of them are rare."""

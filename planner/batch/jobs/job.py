@@ -26,6 +26,7 @@ class Job:
     seed: int = 0
     alternatives: int = 0
     within: float = 0.01
+    stress: int = 0
     accept_stopped: bool = False
     time_budget: float | None = None
     memory_mb: float | None = None
@@ -60,6 +61,7 @@ class Job:
             "seed": self.seed,
             "alternatives": self.alternatives,
             "within": self.within,
+            "stress": self.stress,
             "change_cost": self.change_cost,
             "keep_plan_of": self.keep_plan_of,
             "start_plan_of": self.start_plan_of,

@@ -140,6 +140,7 @@ COLUMNS = {
     "seed": JobColumn(whole(0, 2**31 - 1), "a seed"),
     "alternatives": JobColumn(whole(0, 20), "a number of plans"),
     "within": JobColumn(Gap().read, "a share"),
+    "stress": JobColumn(whole(0, 10_000), "a number of samples"),
     "accept_stopped": JobColumn(flag, "yes or no"),
     "time_budget": JobColumn(Duration().read, "a time"),
     "memory_mb": JobColumn(Memory().read, "megabytes"),

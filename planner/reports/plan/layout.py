@@ -8,6 +8,7 @@ from typing import Any
 from planner.excel.book import GREY, Book
 from planner.excel.first_sheet import Banner, FirstSheet, money_unit
 from planner.reports.plan.money import period_table
+from planner.reports.plan.text import tried_words
 from planner.reports.run_result import RunResult
 from planner.results.tables import Filled
 
@@ -16,6 +17,8 @@ WIDTHS = (1.5, 26, 12, 10.5, 15, 13, 10.5, 11, 12.5, 10.5, 10.5, 10.5, 13)
 FIRST, LAST = 1, len(WIDTHS) - 1
 HALVES = ((1, 5), (6, 12))
 """Columns that two charts side by side take."""
+CAPS_SHOWN = 8
+"""Caps that may fail on samples told here; run.json has all of them."""
 WARNINGS_SHOWN = 6
 """Warnings told here; the sheet Run has all of them."""
 TILE_SPANS = ((1, 1), (2, 3), (4, 5), (6, 8), (9, 10), (11, 12))
@@ -52,6 +55,26 @@ class PlanPage:
         if self.result.bridge is not None:
             for words in self.result.bridge.words(self.currency):
                 self.page.note(f"From the plan before to this one: {words}. The sheet Bridge has it with the bounds.")
+
+    def tried(self) -> None:
+        """What the plan came to on samples, beside what it expects itself."""
+        tried = self.result.tried
+        if tried is None:
+            return
+        unit = money_unit([tried.forecast_usd])
+        self.page.heading(f"Tried on samples: {tried_words(tried, self.currency)}")
+        money = f"{{}}, {self.currency}{unit.word}".format
+        costs = [("Net present cost", tried.forecast_usd, *(each.value for each in tried.cost_usd.values()))]
+        levels = ("Plan's own forecast", *map(str.upper, tried.cost_usd))
+        self.page.table([("", "text"), *((money(name), "money") for name in levels)], costs, unit=unit)
+        failing = sorted(tried.caps.items(), key=lambda pair: -pair[1].value)
+        rows = [("No plan keeps every rule", tried.no_plan), ("Demand falls short", tried.short)]
+        rows += [(f"Cap {name} fails", each) for name, each in failing[:CAPS_SHOWN]]
+        columns = (("With its decisions", "text"), ("Probability", "share"), ("95 %, from", "share"), ("to", "share"))
+        self.page.table(columns, [(what, each.value, each.low, each.high) for what, each in rows if each is not None])
+        if len(failing) > CAPS_SHOWN:
+            self.page.note(f"and {len(failing) - CAPS_SHOWN} more caps, none of them likelier to fail, in run.json")
+        self.page.row += 1
 
     def warnings(self) -> None:
         """What the plan was made with that a person has not yet accepted."""

@@ -65,6 +65,7 @@ class PlanOverview(PlanPage):
         page.note(horizon_end_words(result))
         self.bridge()
         page.row += 1
+        self.tried()
         self.warnings()
         self._actions(figures.actions)
         self._charts()

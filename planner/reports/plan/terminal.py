@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from planner.analysis.alternatives import common_decisions, decided_by_each
 from planner.formatting import gap_percent, money, percent, shortened
-from planner.reports.plan.text import base_case_words, kept_words, known, saving_parts
+from planner.reports.plan.text import base_case_words, kept_words, known, saving_parts, tried_words
 from planner.reports.run_result import RunResult
 
 NO_PLAN = (
@@ -14,6 +14,8 @@ NO_PLAN = (
     "Allow shortfall (segments: shortfall_usd_per_mtok), loosen caps and rules, or add offers."
 )
 """What to do where no plan exists."""
+FAILING = 3
+"""Caps that fail on samples that are listed."""
 SIGNED_FIRST = 6
 """Signings of the first month that are listed."""
 
@@ -26,6 +28,7 @@ def plan_lines(result: RunResult) -> Iterator[str]:
     yield from _first_decisions(result)
     yield from kept_lines(result)
     yield from alternative_lines(result)
+    yield from tried_lines(result)
 
 
 def gap_line(result: RunResult) -> Iterator[str]:
@@ -37,6 +40,17 @@ def gap_line(result: RunResult) -> Iterator[str]:
         nothing = beyond == money(0.0, result.currency)
         above = "no plan costs less" if nothing else f"at most {beyond} above the best possible"
         yield f"  Gap               {gap_percent(result.gap)} ({above})"
+
+
+def tried_lines(result: RunResult) -> Iterator[str]:
+    """What the plan came to on samples; nothing where it was not tried."""
+    tried = result.tried
+    if tried is None:
+        return
+    yield f"  Tried on samples  {tried_words(tried, result.currency)}"
+    for name, each in sorted(tried.caps.items(), key=lambda pair: -pair[1].value)[:FAILING]:
+        if each.value:
+            yield f"  {'':<17} cap {name} fails in {percent(each.value)}"
 
 
 def base_case_lines(result: RunResult) -> Iterator[str]:

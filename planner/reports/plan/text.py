@@ -13,6 +13,7 @@ from planner.excel.first_sheet import Banner, Tile, Tone
 from planner.formatting import estimate_words, gap_percent, money, percent, range_words
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
+from planner.results.tried_plan import TriedPlan
 
 CATEGORY_WORDS = {
     **{kind.category: kind.label for kind in KINDS},
@@ -285,3 +286,17 @@ def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...
         ("options bought", sum(not each.kind.counted for each in new), "decisions"),
         ("audit", "not audited" if result.audit is None else "passed" if result.audit.passed else "FAILED", ""),
     ]
+
+
+def tried_words(tried: TriedPlan, currency: str) -> str:
+    """How a plan was tried on samples, and what it cost in these: `P10 84.2 bn USD, P50 …, P90 …`."""
+    if not tried.finished:
+        return f"none of {tried.asked:,} was finished in time"
+    costs = ", ".join(f"{name.upper()} {money(each.value, currency)}" for name, each in tried.cost_usd.items())
+    costs = f"{costs}; the plan itself expects {money(tried.forecast_usd, currency)}" if costs else "none has a plan"
+    unproven = "" if tried.proven or not tried.cost_usd else ", of plans not all proven within the gap"
+    none = (
+        f"; in {percent(tried.no_plan.value)} no plan keeps every rule" if tried.no_plan and tried.no_plan.value else ""
+    )
+    part = "" if tried.finished == tried.asked else f"{tried.finished:,} of {tried.asked:,} finished: "
+    return f"{part}{costs}{unproven}{none}. {tried.how}"

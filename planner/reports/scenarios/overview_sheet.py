@@ -60,6 +60,7 @@ class ScenarioOverview(PlanPage):
             self.page.note(words)
         self.bridge()
         self.page.row += 1
+        self.tried()
         self.warnings()
         self._decide_now()
         self._pictures()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.formatting import money, percent
-from planner.reports.plan.terminal import alternative_lines, base_case_lines, gap_line, kept_lines
+from planner.reports.plan.terminal import alternative_lines, base_case_lines, gap_line, kept_lines, tried_lines
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import bounded_words, decision_words
 from planner.results.scenario_decisions import SET_LIMIT
@@ -35,6 +35,7 @@ def scenario_set_lines(result: RunResult) -> Iterator[str]:
     yield f"  VSS               {bounded_words(plans.vss, result)}, the value of the stochastic solution"
     yield from base_case_lines(result)
     yield from kept_lines(result)
+    yield from tried_lines(result)
     yield from _now(plans)
     yield from alternative_lines(result)
 
