@@ -41,7 +41,8 @@ COST_NOISE = 1e-9
 LEAST_POLISH, POLISH_SECONDS = 5.0, 60.0
 """Seconds that finding the best dispatch for a plan's decisions may take, whatever is left of the time limit."""
 
-ENDED_EARLY = ("Time limit reached", "Interrupted by user", LEFT_BEHIND)
+TIME_OVER, INTERRUPTED = "Time limit reached", "Interrupted by user"
+ENDED_EARLY = (TIME_OVER, INTERRUPTED, LEFT_BEHIND)
 """HiGHS's words for a search that was ended before it found a plan; any others without a plan are looked at again."""
 
 OnProgress = Callable[[Progress], None] | None
@@ -134,7 +135,10 @@ class _CheckedSearch:
         self.log, self.stopped, self.parts = standing.log, standing.stopped, standing.seconds
         if standing.values is None:
             return None
-        return self._plan(ended.proven, standing.bound, standing.values, ended.why)
+        why = ended.why
+        if why == INTERRUPTED and not standing.stopped:  # by another part that closed the gap, or by the time limit
+            why = "Optimal" if ended.proven else TIME_OVER
+        return self._plan(ended.proven, standing.bound, standing.values, why)
 
     def _left(self) -> float:
         """Seconds left of the time limit."""

@@ -30,6 +30,7 @@ def check_agrees(seed: int, monkeypatch: pytest.MonkeyPatch, *, threads: int) ->
     monkeypatch.undo()
     assert parts.status == alone.status, f"seed {seed}: {parts.why}"
     assert not parts.contradiction, f"seed {seed}: {parts.contradiction}"
+    assert "Interrupted" not in parts.why, f"seed {seed}: nobody interrupts"
     if alone.objective_usd is not None and alone.values is not None:
         assert parts.objective_usd is not None
         assert parts.bound_usd is not None
