@@ -146,7 +146,7 @@ def base_case_tile(result: RunResult) -> Tile:
     label = "Signing nothing new"
     if result.base_case.none_exists:
         return Tile(f"{label}, {result.currency}", "–", "General", "no such plan exists")
-    return estimate_tile(label, result.base_case.cost, f"the base case{base_case_words(result)}", result)
+    return estimate_tile(label, result.base_case.cost, "the base case", result)
 
 
 def base_case_words(result: RunResult) -> str:
