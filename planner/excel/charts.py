@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from planner.excel.book import BLUE, FONT, GREY, HEADER, LINE, PALETTE, WHITE
+from planner.excel.book import BLUE, FONT, GREY, HEADER, LINE, PALETTE, RED, WHITE
 
 SMALL = {"name": FONT, "size": 8, "color": GREY}
 """The font of axes and legends."""
@@ -17,17 +17,21 @@ GRID = {"visible": True, "line": {"color": LINE, "width": 0.5}}
 class Picture:
     """A chart of a table's rows: `series` are positions of its columns, the first column names the rows.
 
-    `kind` bar (lying), range, column, stacked (columns) or line; `width` in pixels. With `from_zero` the axis of
-    figures begins at 0, whichever program draws it. A range is a lying bar for each row, of the two columns of its
-    ends: dark as far as both go, then light to the further one, and hatched where only one is known.
+    `kind` bar (lying), range, column, stacked (columns), line or curve; `width` in pixels. With `from_zero` the axis of
+    figures begins at 0, whichever program draws it. A curve stands over an axis of figures (column `x`,
+    shown by `x_format`); `mark` is a name and a figure to mark there. A range is a lying bar for each row, of the two
+    columns of its ends: dark as far as both go, then light to the further one, and hatched where only one is known.
     """
 
     title: str
     series: tuple[int, ...]
-    kind: Literal["bar", "range", "column", "stacked", "line"] = "column"
+    kind: Literal["bar", "range", "column", "stacked", "line", "curve"] = "column"
     number_format: str = "#,##0"
     width: int = 900
     from_zero: bool = False
+    x: int = 0
+    x_format: str = "General"
+    mark: tuple[str, float] | None = None
 
     def height(self, rows: int) -> int:
         """Pixels for so many rows."""
@@ -47,6 +51,7 @@ def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows
         "column": {"type": "column"},
         "stacked": {"type": "column", "subtype": "stacked"},
         "line": {"type": "line"},
+        "curve": {"type": "scatter", "subtype": "straight_with_markers"},
     }
     chart, last = workbook.add_chart(kinds[picture.kind]), header + len(rows)
     for position, column in enumerate(picture.series):
@@ -54,24 +59,54 @@ def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows
         chart.add_series(
             {
                 "name": [sheet, header, column],
-                "categories": [sheet, header + 1, 0, last, 0],
+                "categories": [sheet, header + 1, picture.x, last, picture.x],
                 "values": [sheet, header + 1, column, last, column],
                 "fill": {"color": color},
-                "line": {"color": color, "width": 2.0 if picture.kind == "line" else 0.5},
+                "line": {"color": color, "width": 2.0 if picture.kind in ("line", "curve") else 0.5},
                 "gap": 60,
             }
+            | ({"marker": {"type": "circle", "size": 5}} if picture.kind == "curve" else {})
             | (_range_look(picture, column, rows) if picture.kind == "range" else {})
         )
     names = {"num_font": SMALL, "label_position": "low", "line": {"color": LINE}}
     figures: dict[str, Any] = {"num_format": picture.number_format, "num_font": SMALL, "major_gridlines": GRID}
     figures |= {"line": {"none": True}} | ({"min": 0} if picture.from_zero else {})
-    if picture.lying:  # the axis of names is the one that stands
+    if picture.kind == "curve":
+        across = {
+            "num_format": picture.x_format,
+            "num_font": SMALL,
+            "label_position": "low",
+            "line": {"color": LINE},
+            "crossing": "min",
+        }
+        ends = {"min": min(shown), "max": max(shown)} if (shown := _on_axis(picture, rows)) else {}
+        styled(chart, picture.title, across | ends | {"major_gridlines": {"visible": False}}, figures)
+    elif picture.lying:  # the axis of names is the one that stands
         styled(chart, picture.title, figures, names | {"reverse": True, "major_gridlines": {"visible": False}})
     else:
         styled(chart, picture.title, names, figures)
     if len(picture.series) == 1 or picture.kind == "range":
         chart.set_legend({"none": True})
     return chart
+
+
+def _on_axis(picture: Picture, rows: Sequence[Sequence[Any]]) -> list[float]:
+    """The figures that a curve stands over, and the one marked."""
+    shown = [float(row[picture.x]) for row in rows if row[picture.x] is not None]
+    return [*shown, picture.mark[1]] if picture.mark else shown
+
+
+def mark_on(chart: Any, name: str, sheet: str, row: int, column: int) -> None:
+    """Marks a figure on the axis of a curve by a line, from the two points in the rows from `row` on."""
+    chart.add_series(
+        {
+            "name": name,
+            "categories": [sheet, row, column, row + 1, column],
+            "values": [sheet, row, column + 1, row + 1, column + 1],
+            "line": {"color": RED, "width": 1.5, "dash_type": "dash"},
+            "marker": {"type": "none"},
+        }
+    )
 
 
 def _range_look(picture: Picture, column: int, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:

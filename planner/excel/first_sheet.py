@@ -26,12 +26,15 @@ from planner.excel.book import (
     write_cell,
     write_value,
 )
+from planner.excel.printed_pages import page_breaks, scale_for
 
 Tone = Literal["good", "careful", "bad"]
 TILE_LETTERS = 12
 """Letters that a tile has room for in large type."""
 PAGE_PIXELS = 640
 """Pixels of columns that a portrait page holds at full size, whichever program prints it."""
+CHANGE, LEVEL = "+0.0%;-0.0%;0%", "0.0%"
+"""How a change, and a share that may be none, are shown."""
 LETTER = 0.95
 """Width of a letter of running text, in characters of a column's width."""
 
@@ -116,18 +119,20 @@ class FirstSheet:
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
         self.row, self.breaks = 0, list[int]()
+        self._heights: dict[int, float] = {}
+        self._together: list[tuple[int, int]] = []
 
     def title(self, title: str, subtitle: str, banner: Banner) -> None:
         """What the sheet is about, a line in grey below it, and how things stand."""
         book, sheet = self.book, self.sheet
         sheet.write_string(0, self.first, title, book.format(bold=True, font_size=18, font_color=HEADER))
-        sheet.set_row(0, 28)
+        self.tall(0, 28)
         sheet.write_string(1, self.first, subtitle, book.format(font_color=GREY))
         fill, ink = TONES[banner.tone]
         style = book.format(bold=True, bg_color=fill, font_color=ink, text_wrap=True, indent=1, font_size=11)
         sheet.merge_range(3, self.first, 3, self.last, "", style)
         sheet.write_string(3, self.first, banner.text, style)
-        sheet.set_row(3, 16.0 * math.ceil(len(banner.text) / sum(self.widths)) + 8.0)
+        self.tall(3, 16.0 * math.ceil(len(banner.text) / sum(self.widths)) + 8.0)
         self.row = 5
 
     def tiles(self, tiles: Sequence[Tile], spans: Sequence[tuple[int, int]]) -> None:
@@ -147,14 +152,14 @@ class FirstSheet:
             else:
                 self.sheet.write_number(self.row + 1, first, tile.value, figure)
             self.sheet.write_string(self.row + 2, first, tile.below, label)
-        self.sheet.set_row(self.row + 1, 26)
+        self.tall(self.row + 1, 26)
         self.row += 4
 
     def heading(self, text: str, at: int | None = None) -> None:
         """The heading of a part of the sheet."""
         column = self.first if at is None else at
         self.sheet.write_string(self.row, column, text, self.book.format(bold=True, font_size=12, font_color=HEADER))
-        self.sheet.set_row(self.row, 20)
+        self.tall(self.row, 20)
         self.row += 1
 
     def note(self, text: str, at: int | None = None) -> None:
@@ -174,7 +179,7 @@ class FirstSheet:
             self.sheet.write_blank(self.row, column, None, self.book.format(**style))
         widths = self.widths[start : start + len(texts)]
         lines = max(_head_lines(text, width) for text, width in zip(texts, widths, strict=True))
-        self.sheet.set_row(self.row, 18 if lines == 1 else 4 + 13 * lines)
+        self.tall(self.row, 18 if lines == 1 else 4 + 13 * lines)
         self.row += 1
 
     def table(
@@ -215,7 +220,7 @@ class FirstSheet:
             texts = (self._lines(row[i], start + i) for i, (_, kind) in enumerate(columns) if kind == "text")
             lines = max(texts, default=1)
             if lines > 1:
-                self.sheet.set_row(self.row + k, 13.0 * lines + 2.0)
+                self.tall(self.row + k, 13.0 * lines + 2.0)
         self.row += len(rows) + bool(total)
 
     def by_row(
@@ -236,6 +241,22 @@ class FirstSheet:
             for column, value in enumerate(values, start=self.first + 1):
                 self._cell(self.row, column, kind, value, look)
             self.row += 1
+
+    def tall(self, row: int, points: float) -> None:
+        """Sets the height of a row."""
+        self._heights[row] = points
+        self.sheet.set_row(row, points)
+
+    def together(self, first: int) -> None:
+        """The rows from `first` to the next free one are printed on one page, where they fit on one."""
+        self._together.append((first, self.row))
+
+    def set_pages(self) -> None:
+        """Breaks pages of a landscape sheet between what is printed together."""
+        scale = scale_for(self.pixels(0, self.last))
+        self.sheet.print_area(0, 0, max(self.row - 1, 0), self.last)
+        self.sheet.set_print_scale(max(10, int(100 * scale)))
+        self.sheet.set_h_pagebreaks(page_breaks(self._together, self._heights, scale))
 
     def new_page(self) -> None:
         """What follows is printed on another page; every page keeps the sheet's width."""
@@ -319,7 +340,7 @@ def _format(kind: str, figures: Sequence[float], unit: MoneyUnit | None) -> dict
     if kind == "money" and unit is not None:
         return {"num_format": unit.number_format(figures)}
     shown: dict[str, dict[str, Any]] = {"text": {"text_wrap": True}, "spill": {}, "price": {}}
-    fixed = {"year": "0", "month": "yyyy-mm", "share": '0.0%;-0.0%;"–"'}
+    fixed = {"year": "0", "month": "yyyy-mm", "share": '0.0%;-0.0%;"–"', "change": CHANGE, "level": LEVEL}
     if kind in shown:
         return shown[kind]
     return {"num_format": fixed.get(kind) or number_format(kind, figures)}

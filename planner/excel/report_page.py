@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.dataset import Dataset
-from planner.excel.book import Book, workbook_bytes
-from planner.excel.charts import Picture, picture_chart
+from planner.excel.book import GREY, Book, workbook_bytes
+from planner.excel.charts import Picture, mark_on, picture_chart
 from planner.excel.first_sheet import Banner, FirstSheet, Tone
 from planner.files.atomic import write_durably
 from planner.results.tables import Filled
@@ -22,7 +22,7 @@ __all__ = ["Drawing", "Kind", "Page", "Picture", "Section", "first_rows", "heads
 WIDTHS = (38, 15, 15, 15, 16, 15, 80)
 """Widths of the page's columns in characters; words go last, where there is room."""
 ROW_PIXELS = 20
-Kind = Literal["text", "spill", "whole", "amount", "money", "price", "gap"]
+Kind = Literal["text", "spill", "whole", "amount", "money", "price", "gap", "change", "level"]
 """What a column holds; prices may be of different sizes, so each has the digits it needs, and a spill runs on."""
 
 
@@ -106,8 +106,11 @@ def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled], draw
         sheet.title(page.title, page.subtitle, Banner(page.banner, page.tone))
         for section in page.sections:
             _draw_section(sheet, section)
+        first = sheet.row
         contents = [(each.sheet, each.purpose) for each in drawings]
         sheet.contents([*contents, *((each.table.sheet, each.table.purpose) for each in filled)], ((0, 1),))
+        sheet.together(first)
+        sheet.set_pages()
         sheet.sheet.freeze_panes(2, 0)
         for drawing in drawings:
             drawing.draw(book, book.sheet(drawing.sheet))
@@ -116,31 +119,51 @@ def report_workbook(dataset: Dataset, page: Page, filled: Sequence[Filled], draw
 
 
 def _draw_section(sheet: FirstSheet, section: Section) -> None:
+    first = sheet.row
     sheet.heading(section.title)
     if section.note:
         sheet.note(section.note)
     if not section.columns:
+        sheet.together(first)
         sheet.row += 1
         return
     if not section.rows:
         sheet.sheet.write_string(sheet.row, 0, section.if_empty or "nothing", sheet.book.format())
-        sheet.row += 2
+        sheet.row += 1
+        sheet.together(first)
+        sheet.row += 1
         return
     header = sheet.row
     sheet.table(section.columns, section.rows)
+    sheet.together(first)
     drawn = section.pictures or ((section.picture,) if section.picture else ())
     pictures = [each for each in drawn if any(_figures(section, each))]  # nothing is drawn of nothing
     if pictures:
         across = sheet.pixels(sheet.first, sheet.last) // len(pictures)
         sheet.row += 1
+        first = sheet.row
         for place, picture in enumerate(pictures):
-            bars = picture.kind != "line" and all(each >= 0.0 for each in _figures(section, picture))
+            bars = picture.kind not in ("line", "curve") and all(each >= 0.0 for each in _figures(section, picture))
             fitted = replace(picture, width=min(picture.width, across - 12), from_zero=bars)
             chart = picture_chart(sheet.book.workbook, fitted, sheet.name, header, section.rows)
+            if picture.mark is not None:
+                _mark(sheet, chart, picture, _figures(section, picture))
             height = picture.height(len(section.rows))
             sheet.chart(chart, picture.title, 0, fitted.width, height, left=place * across)
         sheet.row += 1 + -(-max(picture.height(len(section.rows)) for picture in pictures) // ROW_PIXELS)
+        sheet.together(first)
     sheet.row += 1
+
+
+def _mark(sheet: FirstSheet, chart: Any, picture: Picture, figures: Sequence[float]) -> None:
+    """Marks a figure on the chart; its two points stand beside what is printed."""
+    assert picture.mark is not None
+    name, at = picture.mark
+    beside, grey = sheet.last + 2, sheet.book.format(font_color=GREY, font_size=8)
+    for row, height in enumerate((0.0, max(figures)), start=sheet.row):
+        sheet.sheet.write_number(row, beside, at, grey)
+        sheet.sheet.write_number(row, beside + 1, height, grey)
+    mark_on(chart, name, sheet.name, sheet.row, beside)
 
 
 def _figures(section: Section, picture: Picture) -> list[float]:

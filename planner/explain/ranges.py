@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from models.faults import closest
 from planner.formatting import parse_share
@@ -33,6 +34,21 @@ class Variation:
     def base(self) -> float | None:
         """The value that changes nothing; None where the workbook has it."""
         return 1.0 if self.quantity in MULTIPLIED else 0.0 if self.quantity in ADDED else None
+
+    @property
+    def axis(self) -> Literal["change", "level", "months"]:
+        """What its values are on an axis: a change or a level, both shares, or months."""
+        if self.quantity == "delivery_delay_months":
+            return "months"
+        return "level" if self.quantity in SET else "change"
+
+    def on_axis(self, value: float) -> float:
+        """Where a value stands on that axis.
+
+        >>> Variation("demand", "*", (0.8,)).on_axis(0.8), Variation("discount_rate", "*", (0.1,)).on_axis(0.1)
+        (-0.2, 0.1)
+        """
+        return round(value - 1.0, 12) if self.quantity in MULTIPLIED else value
 
     @property
     def label(self) -> str:

@@ -7,12 +7,20 @@ from typing import Any
 
 from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
-from planner.excel.report_page import Page, Picture, Section, report_workbook
+from planner.excel.first_sheet import CHANGE, LEVEL
+from planner.excel.report_page import Kind, Page, Picture, Section, report_workbook
 from planner.explain.report import RANGES_DRAWN, WIDE
 from planner.explain.sensitivity import Curve, Sensitivity, Step
 from planner.explain.sensitivity_tables import Swing, signed, signed_mw, status_words, swings, tables
 from planner.files.outputs import EXPLANATION_SHEET
 from planner.formatting import estimate_words, money, money_scale, over, shortened
+
+AXES: dict[str, tuple[str, Kind]] = {
+    "change": (CHANGE, "change"),
+    "level": (LEVEL, "level"),
+    "months": ("0", "whole"),
+}
+"""By what the values of a factor are: how an axis shows them, and the kind of their column."""
 
 
 def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tuple[float, str]) -> Section:
@@ -22,7 +30,7 @@ def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tup
         ends = (point.least_cost.at_least, point.least_cost.at_most, difference.at_least, difference.at_most)
         rows.append(
             (
-                curve.variation.shown(point.value),
+                curve.variation.on_axis(point.value),
                 *(None if each is None else each / unit[0] for each in ends),
                 None if plan is None else signed_mw(dataset, plan),
                 status_words(point),
@@ -30,10 +38,11 @@ def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tup
             )
         )
     money_unit = f"{dataset.settings.currency} {unit[1]}".strip()
+    shown, kind = AXES[curve.variation.axis]
     return Section(
         f"Along {curve.variation.label}",
         (
-            (curve.variation.quantity, "text"),
+            (curve.variation.quantity, kind),
             (f"Cost at least, {money_unit}", "money"),
             (f"Cost at most, {money_unit}", "money"),
             (f"Against the plan at least, {money_unit}", "money"),
@@ -44,7 +53,7 @@ def _curve_section(curve: Curve, found: Sensitivity, dataset: Dataset, unit: tup
         ),
         rows,
         "The least cost lies between the two lines; where they meet it is known.",
-        Picture(f"Least cost along {curve.variation.label}, {money_unit}", (1, 2), "line", "#,##0.0"),
+        Picture(f"Least cost along {curve.variation.label}, {money_unit}", (1, 2), "curve", "#,##0.0", x_format=shown),
     )
 
 

@@ -102,15 +102,21 @@ class _Page:
         for each in bins:
             above = (each.above.value, each.above.low or 0.0, each.above.high or 0.0)
             reach = f"{self._shown(each.low_usd)} to {self._shown(each.high_usd)}"
-            rows.append((reach, each.samples, *(100.0 * share for share in above)))
+            rows.append((reach, each.samples, *(100.0 * share for share in above), each.high_usd / self.size))
         several = len(bins) > 1
         counted = Picture(f"Samples by cost, {self.unit}", (1,), width=640)
-        words = f"Probability of more than the upper end, %; cost in {self.unit}"
-        exceeded = Picture(words, (2, 3, 4), "line", "0", 640)
+        words = f"Probability of a cost above, %; {self.unit}"
+        forecast = ("The plan's own forecast", self.report.commitment.forecast_usd / self.size)
+        exceeded = Picture(words, (2, 3, 4), "curve", "0", 640, x=5, x_format="#,##0.0", mark=forecast)
         return Section(
             "How the cost is distributed, and how likely it is to cost more",
             heads(
-                f"Cost, {self.unit}:text", "Samples:whole", "More, %:amount", "At least, %:amount", "At most, %:amount"
+                f"Cost, {self.unit}:text",
+                "Samples:whole",
+                "More, %:amount",
+                "At least, %:amount",
+                "At most, %:amount",
+                f"Upper end, {self.unit}:money",
             ),
             rows,
             "Of the plans found. 'More' is the probability that the cost is above the upper end.",

@@ -69,3 +69,35 @@ def test_a_range_is_drawn_as_one_bar(tmp_path: Path) -> None:
     assert '<c:overlap val="100"/>' in chart
     assert re.findall(r'<c:dPt><c:idx val="(\d)"/>', chart) == ["2", "4"]
     assert "<c:legend>" not in chart
+
+
+def _parts(path: Path, *sections: Section) -> tuple[str, str]:
+    """The first chart and the sheet of a page with these sections."""
+    page = Page("Sheet", "Title", "", "", "good", sections)
+    write_report(path, b.dataset(b.demand(1.0)), page, [])
+    with zipfile.ZipFile(path) as archive:
+        return archive.read("xl/charts/chart1.xml").decode(), archive.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_a_curve_stands_over_its_figures(tmp_path: Path) -> None:
+    """Points of a curve lie as far apart as their figures, and a mark is a line of its own at its figure."""
+    rows = [(-0.2, 1.0), (0.0, 2.0), (1.0, 3.0)]
+    picture = Picture("Curve", (1,), "curve", mark=("here", 1.25))
+    chart, sheet = _parts(tmp_path / "page.xlsx", Section("One", heads("x:change", "y:money"), rows, picture=picture))
+    assert "<c:scatterChart>" in chart
+    assert re.findall(r"<c:xVal>.*?<c:f>(.*?)</c:f>", chart) == ["Sheet!$A$8:$A$10", "Sheet!$I$12:$I$13"]
+    assert re.findall(r'<c:(min|max) val="(.*?)"/>', chart) == [("max", "1.25"), ("min", "-0.2")]
+    assert sheet.count("<v>1.25</v>") == 2
+
+
+def test_pages_end_between_tables_and_charts(tmp_path: Path) -> None:
+    """A page begins with a section or a chart that fits on the one before no more, and never within one."""
+    rows = [(f"row {n}", float(n)) for n in range(30)]
+    section = Section("One", heads("Offer:text", "Value:money"), rows, picture=Picture("One", (1,)))
+    _, sheet = _parts(tmp_path / "page.xlsx", section, section)
+    rows_of = load_workbook(tmp_path / "page.xlsx")["Sheet"]
+    heads_at = [row for row in range(1, rows_of.max_row + 1) if rows_of.cell(row, 1).value == "One"]
+    breaks = [int(each) for each in re.findall(r'<brk id="(\d+)"', sheet)]
+    assert len(breaks) == 2
+    assert not any(first <= at < first + 32 for at in breaks for first in heads_at)
+    assert "fitToPage" not in sheet

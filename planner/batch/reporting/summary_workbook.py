@@ -148,10 +148,18 @@ def _figures(manifest: Manifest) -> Section:
         ("Broken off", found["error"], "crashed, ended at a budget, or interrupted"),
         ("Not run", found["skipped"], "no time left, or a job it needs is not good"),
         ("Reused", sum(1 for each in records if each.reused), "an earlier run of the same input and options"),
-        ("Plans", len(costs), f"net present costs together {money(sum(costs))}" if costs else ""),
+        ("Plans", len(costs), _span(costs)),
         ("Seconds of all runs", round(sum(each.seconds for each in records if not each.reused)), ""),
     ]
     return Section("At a glance", heads("Figure:text", "Value:whole", ":spill"), rows)
+
+
+def _span(costs: Sequence[float]) -> str:
+    """Between which net present costs plans lie; a sum over variants of one plan would mean nothing."""
+    if not costs:
+        return ""
+    least, most = money(min(costs)), money(max(costs))
+    return f"net present cost {least}" if least == most else f"net present cost {least} to {most}"
 
 
 def _attention(manifest: Manifest) -> list[Section]:
@@ -193,9 +201,9 @@ def _jobs(manifest: Manifest) -> Section:
         for each in manifest.records
     ]
     pictures = (
-        Picture(f"Net present cost by job, {unit}", (2,), "column", "#,##0.0"),
-        Picture("Gap by job", (3,), "column", "0.0##%"),
-        Picture("Seconds by job", (6,), "column", "#,##0"),
+        Picture(f"Net present cost by job, {unit}", (2,), "bar", "#,##0.0"),
+        Picture("Gap by job", (3,), "bar", "0.0##%"),
+        Picture("Seconds by job", (6,), "bar", "#,##0"),
     )
     listed = first_rows(rows, LISTED, "Jobs")
     return Section("Jobs", columns, *listed, pictures=pictures, if_empty="The batch has no jobs.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models import months
@@ -11,7 +12,7 @@ from models.dataset import Dataset
 from planner.excel.book import BLUE, GREEN, INK, PALETTE, RED, SILVER
 from planner.excel.charts import SMALL, month_chart
 from planner.excel.first_sheet import money_unit
-from planner.formatting import money
+from planner.formatting import money, percent
 from planner.reports.plan.charts import axis_format
 from planner.results.decision_tree import Node
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK
@@ -120,11 +121,32 @@ def branch_points(node: Node, dataset: Dataset) -> dict[str, list[tuple[int, flo
     return points
 
 
-def tree_chart(workbook: Any, sheet: str, where: dict[str, tuple[int, int, int]], dataset: Dataset, labels: Any) -> Any:
+def branch_labels(node: Node, points: Mapping[str, Sequence[tuple[int, float]]]) -> dict[str, dict[int, str]]:
+    """By scenario and position of a point of its line: how likely the branch is that several scenarios begin there."""
+    begun = dict.fromkeys(points, 0)
+    found: dict[str, dict[int, str]] = {name: {} for name in points}
+    for _, each in node.walk():
+        inner = 0 < len(each.scenarios) < len(node.scenarios) and len(each.scenarios) > 1
+        drawn = [name for name in each.scenarios if name in points]
+        if inner and drawn:
+            found[drawn[0]][begun[drawn[0]]] = percent(round(each.probability, 2) or each.probability)
+        for name in drawn:
+            begun[name] += 2
+    return found
+
+
+def tree_chart(
+    workbook: Any,
+    sheet: str,
+    where: dict[str, tuple[int, int, int]],
+    dataset: Dataset,
+    labels: Mapping[str, str],
+    branches: Mapping[str, Mapping[int, str]],
+) -> Any:
     """The decision tree as a scatter chart: a line a scenario, from where all are one to its cost at the end.
 
     `where`: by scenario the column of its months (heights stand right of it), its first row and its last; `labels`: its
-    name with its cost.
+    name with its cost; `branches`: by position of a point what stands beside it, as `branch_labels` makes them.
     """
     chart = workbook.add_chart({"type": "scatter", "subtype": "straight"})
     for position, (name, (column, first, last)) in enumerate(where.items()):
@@ -137,7 +159,7 @@ def tree_chart(workbook: Any, sheet: str, where: dict[str, tuple[int, int, int]]
                 "values": [sheet, first, column + 1, last, column + 1],
                 "line": {"color": PALETTE[position % len(PALETTE)], "width": 2.25},
                 "marker": {"type": "none"},
-                "data_labels": label | {"custom": [{"delete": True}] * (count - 1)},
+                "data_labels": label | {"custom": _custom(branches[name], count)},
             }
         )
     drawn = month_chart(chart, "Decision tree: where scenarios branch, and what each costs", "0", len(dataset.horizon))
@@ -159,11 +181,20 @@ def tree_chart(workbook: Any, sheet: str, where: dict[str, tuple[int, int, int]]
     return drawn
 
 
+def _custom(beside: Mapping[int, str], count: int) -> list[dict[str, Any]]:
+    """The labels of all points but the last: those of branches, and none elsewhere."""
+    return [{"value": beside[k], "font": SMALL} if k in beside else {"delete": True} for k in range(count - 1)]
+
+
 def serial(dataset: Dataset, t: int) -> int:
     """The first day of month t as a cell counts days."""
     return (months.first_day(dataset.month(t)) - dt.date(1899, 12, 30)).days
 
 
-def leaf_label(name: str, cost_usd: float, currency: str) -> str:
-    """A leaf of the tree: its scenario and cost."""
-    return f"{name}: {money(cost_usd, currency)}"
+def leaf_label(name: str, probability: float, cost_usd: float, currency: str) -> str:
+    """A leaf of the tree: its scenario, how likely it is, and its cost.
+
+    >>> leaf_label("s01", 0.327, 80.1e6, "USD")
+    's01, 33 %: 80.10 m USD'
+    """
+    return f"{name}, {percent(round(probability, 2) or probability)}: {money(cost_usd, currency)}"

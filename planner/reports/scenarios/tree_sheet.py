@@ -7,7 +7,7 @@ from typing import Any
 from models.kinds import LIMIT
 from planner.excel.book import FONT, GREY, HEAD, LINE, Book, number_format
 from planner.excel.first_sheet import money_unit
-from planner.reports.scenarios.charts import branch_points, leaf_label, serial, tree_chart
+from planner.reports.scenarios.charts import branch_labels, branch_points, leaf_label, serial, tree_chart
 from planner.reports.scenarios.text import cannot_words, case_words, factor_words
 from planner.results.decision_tree import Node
 from planner.results.scenario_decisions import SharedDecision
@@ -69,8 +69,8 @@ def _picture(book: Book, sheet: Any, plans: ScenarioSetResult) -> int:
             sheet.write_number(k, column + 1, height, grey)
         where[name] = (column, CHART_TOP + 1, CHART_TOP + len(line))
     currency = plans.dataset.settings.currency
-    labels = {name: leaf_label(name, costs[name], currency) for name in where}
-    chart = tree_chart(book.workbook, SHEET, where, plans.dataset, labels)
+    labels = {name: leaf_label(name, chances[name], costs[name], currency) for name in where}
+    chart = tree_chart(book.workbook, SHEET, where, plans.dataset, labels, branch_labels(plans.decision_tree, points))
     rows = max(13, 3 + round(1.4 * len(where)))
     chart.set_size({"width": 1150, "height": rows * ROW_PIXELS})
     words = "Decision tree: one line per scenario, branching where it can be distinguished, with its cost at the end"
