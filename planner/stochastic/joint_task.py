@@ -29,7 +29,7 @@ class JointTask(SolveTask):
     def search(self, should_stop: Callable[[], bool] | None = None) -> SolveResult:
         """As `SolveTask`."""
         began = time.monotonic()
-        found = self._decomposed(should_stop) if self._is_large else self._extensive(began, should_stop)
+        found = self._decomposed(began, should_stop) if self._is_large else self._extensive(began, should_stop)
         together, cost, gap = None, None, None
         if found.plans is not None:
             probability = ScenarioTree(self.dataset).probability
@@ -57,9 +57,9 @@ class JointTask(SolveTask):
         nonzeros = len(names) * build_model(self.dataset.in_scenario(names[0])).size.nonzeros
         return choose_engine(self.dataset, nonzeros, self.measure) == "decomposition"
 
-    def _decomposed(self, should_stop: Callable[[], bool] | None) -> JointResult:
+    def _decomposed(self, began: float, should_stop: Callable[[], bool] | None) -> JointResult:
         start = None if self.begin is None else self.begin.plans
-        return decompose(self.dataset.in_order, self.options, start=start, should_stop=should_stop)
+        return decompose(self.dataset.in_order, self.options_left(began), start=start, should_stop=should_stop)
 
     def _extensive(self, began: float, should_stop: Callable[[], bool] | None) -> JointResult:
         check = TimeLimit(self.options.time_limit, began).check

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 from small_trees import EXACT, PRICES, PROBABILITY, Tree, not_so, planned, takes_somewhere
 from told_documents import InThisProcess
 
+from models.dataset import Dataset
 from models.estimate import Estimate
+from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.supply.registry import offers_on_the_table
+from models.variants.offers import with_offer, without_offer
 from planner.analysis.marginal_values import marginal_values_by_scenario
 from planner.explain.breakeven import KNOWN_WIDTH
 from planner.explain.by_scenario import ScenarioDifference, expected_difference
@@ -21,6 +25,10 @@ from planner.explain.explanation import Explanation, answer_questions
 from planner.explain.ranges import parse
 from planner.explain.sensitivity import vary
 from planner.explain.sensitivity_tables import variations_json
+from planner.solving.worker_pool import solve_task
+from planner.stochastic import joint_task, method
+from planner.stochastic.decomposition import decompose
+from planner.stochastic.joint_task import JointTask
 
 
 @cache
@@ -137,6 +145,27 @@ def test_an_offer_forced_in_may_be_taken_in_one_scenario_alone() -> None:
     everywhere = tree.least(lambda way: all(way[node]["dear"] for node in ("low", "high", "peak")))
     assert dear.difference.at_most is not None
     assert plans.objective_usd + dear.difference.at_most < everywhere - 1.0
+
+
+@pytest.mark.parametrize("large", [0, 10**9])
+def test_a_task_for_all_scenarios_takes_the_engine_that_pays(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By decomposition as in the extensive form the least without an offer is that of all decisions tried."""
+    decomposed: list[Any] = []
+
+    def watched(data: Dataset, *options: Any, **more: Any) -> Any:
+        decomposed.append(data)
+        return decompose(data, *options, **more)
+
+    monkeypatch.setattr(method, "LARGE", large)
+    monkeypatch.setattr(joint_task, "decompose", watched)
+    tree = Tree(1)
+    [deal] = [each for each in offers_on_the_table(tree.data) if each.name == "deal"]
+    found = solve_task(JointTask("without deal", without_offer(tree.data, deal), EXACT, measure=Measure()))
+    assert found.status == "optimal"
+    assert len(decomposed) == (1 if large == 0 else 0)
+    assert found.objective_usd == pytest.approx(tree.least(not_so(takes_somewhere("deal"))))
+    forced = solve_task(JointTask("with deal", with_offer(tree.data, deal), EXACT, measure=Measure()))
+    assert forced.objective_usd == pytest.approx(tree.least(takes_somewhere("deal")))
 
 
 def test_plans_that_are_not_proven_are_ranges() -> None:
