@@ -140,7 +140,7 @@ class Gap(Share):
 
 
 class Risk(Value):
-    """What is minimised with scenarios: `expected`, `worst`, `regret`, `tv:0.1`, `wasserstein:0.1`."""
+    """What is minimised with scenarios: `expected`, `worst`, `regret`, `budget:2`, `tv:0.1`, `wasserstein:0.1`."""
 
     name = "risk"
 

@@ -5,7 +5,8 @@ With costs z_s of probability p_s: expected cost E = \sum p_s z_s. CVaR at level
 The objective is (1 - w) E + w CVaR; or the worst cost, max z_s; or the worst regret, max (z_s - z*_s), with z*_s
 the least cost of scenario s by itself. A share TILT of worst cost and regret is expected cost, so that of plans
 equally good in the worst case the cheapest is chosen. Or the worst expected cost over distributions near the given
-one, `tv:R` and `wasserstein:R` (`models.stochastic.ambiguity`).
+one, `tv:R` and `wasserstein:R` (`models.stochastic.ambiguity`). `budget:K` is the worst cost over the cases of
+`models.stochastic.contingencies` that matter, which a search finds.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 TILT = 1e-4
-Kind = Literal["expected", "worst", "regret", "tv", "wasserstein"]
+Kind = Literal["expected", "worst", "regret", "budget", "tv", "wasserstein"]
 NEAR = ("tv", "wasserstein")
 """Kinds that have a radius: how far probabilities may be from the given ones."""
 
@@ -48,10 +49,14 @@ def kind_and_radius(risk: str) -> tuple[Kind, float]:
     (('worst', 0.0), ('tv', 0.1))
     """
     kind, colon, amount = risk.strip().lower().partition(":")
-    if kind not in get_args(Kind) or bool(colon) != (kind in NEAR):
-        raise ValueError("Write expected, worst, regret, tv:R or wasserstein:R, with a radius R such as 0.1.")
+    if kind not in get_args(Kind) or bool(colon) != (kind in (*NEAR, "budget")):
+        raise ValueError("Write expected, worst, regret, budget:K, tv:R or wasserstein:R, such as budget:2 or tv:0.1.")
     if not colon:
         return cast(Kind, kind), 0.0
+    if kind == "budget":
+        if not amount.strip().isdigit():
+            raise ValueError("Write how many delays and exits may go wrong at once after the colon, such as budget:2.")
+        return "budget", float(amount)
     most = 1.0 if kind == "tv" else np.inf
     try:
         radius = float(amount.rstrip("% ")) / (100.0 if amount.rstrip().endswith("%") else 1.0)
@@ -75,6 +80,7 @@ class Measure:
         By scenario its least cost by itself, in USD; for regret alone.
     radius, distances
         How far probabilities may be from the given ones, and how far apart scenarios are; for `tv` and `wasserstein`.
+        For `budget` the radius is how many delays and exits go wrong at once, and the scenarios are the cases found.
     """
 
     kind: Kind = "expected"
@@ -106,12 +112,14 @@ class Measure:
     @property
     def name(self) -> str:
         """The measure as it is asked for, such as `worst` or `tv:0.1`."""
+        if self.kind == "budget":
+            return f"budget:{self.radius:.0f}"
         return f"{self.kind}:{self.radius!r}" if self.kind in NEAR else self.kind
 
     def value(self, costs: Mapping[str, float], probability: Mapping[str, float]) -> float:
         """What is minimised, of costs in USD by scenario; minus infinity where the measure counts one that is."""
         expected = expected_cost(costs, probability)
-        if self.kind == "worst":
+        if self.kind in ("worst", "budget"):
             return (1.0 - TILT) * max(costs.values()) + TILT * expected
         if self.kind == "regret":
             regret = max(cost - self.least_usd[name] for name, cost in costs.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -63,8 +64,9 @@ def solve(
     within
         Share of the cost that an alternative may cost more.
     risk
-        With scenarios: `expected` cost (with the CVaR of the settings), `worst` cost, worst `regret`, or `tv:0.1` and
-        `wasserstein:0.1`, the worst expected cost over probabilities so near the given ones.
+        With scenarios: `expected` cost (with the CVaR of the settings), `worst` cost, worst `regret`; `budget:2`, the
+        worst case of at most 2 of the listed delays and exits at once, whose cases are then the result's scenarios; or
+        `tv:0.1` and `wasserstein:0.1`, the worst expected cost over probabilities so near the given ones.
     engine
         With scenarios: all in one problem, decomposed, or what pays.
     stress
@@ -134,6 +136,8 @@ def solve(
         if stress:
             try_plan(found, stress, left_for_stress(options, began), Stop(), None)
     found.data_sha256 = data_sha256(found.input_rows)
+    if found.cases_tried and found.dataset is not None:  # it is a plan of the cases that were found
+        given = replace(given, dataset=found.dataset)
     return Result(given, found)
 
 

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     default="expected",
     show_default=True,
     help="With scenarios, what is minimised: expected cost (with CVaR as in settings), the worst cost or worst regret; "
+    "the worst case of at most K listed delays and exits at once (budget:K); "
     "or, by tv:R and wasserstein:R, the worst expected cost over probabilities within R of the given ones.",
 )
 @option(

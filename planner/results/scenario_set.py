@@ -31,6 +31,8 @@ SHORT = 1e-6
 def measure_words(measure: Measure) -> str:
     """What is minimised."""
     tilted = f" (with a weight of {percent(TILT)} on the expected cost, to break ties)"
+    if measure.kind == "budget":
+        return f"the cost of the worst case of at most {measure.radius:.0f} delays and exits at once{tilted}"
     if measure.kind == "worst":
         return f"the cost of the worst scenario{tilted}"
     if measure.kind == "regret":

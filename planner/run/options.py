@@ -31,7 +31,8 @@ class PlanOptions:
         Share of the cost that an alternative may cost more.
     risk
         What is minimised with scenarios: the expected cost (with the workbook's risk weight), the worst cost, the worst
-        regret, or `tv:R` and `wasserstein:R`, the worst expected cost over probabilities within R of the given ones.
+        regret, `budget:K`, the worst case of at most K delays and exits, or `tv:R` and `wasserstein:R`, the worst
+        expected cost over probabilities within R of the given ones.
     engine
         How scenarios are solved together; `auto` takes what pays.
     stress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import tempfile
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from typing import Any
 
 from models.core.compiled import Compiled
 from planner.errors import CannotWrite
+from planner.excel.copy_edit import rewritten_book
 from planner.files.atomic import json_bytes, written_together
 from planner.files.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name
 from planner.files.package import names_of_sheets
+from planner.problem_reader import read
 from planner.reports.plan_report import plan_workbook
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
@@ -42,6 +45,7 @@ def publish(result: RunResult, outputs: Outputs, place_log: Callable[[], None] =
         The plan or the explanation could not be written to its place; `run.json` is there, and says where a plan is.
     """
     failure: CannotWrite | None = None
+    source = result.input_path
     if result.dataset is not None:
         result.data_sha256 = data_sha256(result.input_rows)
     for place in (*_places(outputs), None):
@@ -49,7 +53,7 @@ def publish(result: RunResult, outputs: Outputs, place_log: Callable[[], None] =
         try:
             if place is not None:
                 with result.timed("total"), result.timed("write"):
-                    files = _drawn(result, place)
+                    files = _drawn(result, place, source)
             else:
                 result.plan_path = result.plan_sha256 = result.explanation_path = ""
             document = run_json(result) | {"option_sources": dict(result.option_sources)}
@@ -82,14 +86,15 @@ def _places(outputs: Outputs) -> tuple[Outputs, ...]:
     return outputs, replace(outputs, plan=free_name(outputs.plan)), replace(outputs, plan=free_name(elsewhere))
 
 
-def _drawn(result: RunResult, outputs: Outputs) -> dict[Path, bytes]:
+def _drawn(result: RunResult, outputs: Outputs, source: str) -> dict[Path, bytes]:
     """The workbooks of what was found, by where they go, the alternatives before the plan."""
     if result.has_plan:
         path = outputs.plan
+        cases = _cases(result, path, source)
         result.plan_path, result.output_sha256 = str(path), output_sha256(result.plan_set)
         plan = plan_workbook(path, result)
         result.plan_sha256 = bytes_sha256(plan)
-        return {**_alternatives(result, path), path: plan}
+        return {**cases, **_alternatives(result, path), path: plan}
     if result.repairs is None or result.dataset is None:
         return {}
     from planner.reports.infeasibility import repairs_workbook
@@ -103,6 +108,18 @@ def _drawn(result: RunResult, outputs: Outputs) -> dict[Path, bytes]:
 def _ours(path: Path, sheets: set[str]) -> Path:
     """The path, or a free name beside it where somebody else's workbook is there."""
     return free_name(path) if path.exists() and not names_of_sheets(path) >= sheets else path
+
+
+def _cases(result: RunResult, plan: Path, source: str) -> dict[Path, bytes]:
+    """With a budget of delays and exits the workbook that the plan is of: its scenarios are the cases found."""
+    if not result.cases_tried or not source or result.dataset is None:
+        return {}
+    path = _ours(plan.with_name(f"{plan.stem}.cases.xlsx"), {"scenarios", "scenario_factors"})
+    buffer = io.BytesIO()
+    rewritten_book(Path(source), read(Path(source)).valid_dataset(), result.dataset).save(buffer)
+    book, result.cases_path = buffer.getvalue(), str(path)
+    result.input_path, result.input_sha256 = str(path), bytes_sha256(book)
+    return {path: book}
 
 
 def _alternatives(result: RunResult, plan: Path) -> dict[Path, bytes]:

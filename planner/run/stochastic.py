@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from models.audit import audit_scenario_set
+from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
 from models.policy.stability import PlanStability
@@ -23,7 +24,9 @@ from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.exactness import PRECISION
-from planner.stochastic.solve import solve_stochastic
+from planner.solving.problem import SolveOptions
+from planner.stochastic.budget import solve_in_budget
+from planner.stochastic.solve import SearchResult, solve_stochastic
 
 log = logging.getLogger("planner")
 
@@ -38,10 +41,18 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None, kep
         keep = PlanStability(kept, options.change_cost or 0.0, dataset.settings.first_stage_months)
         start = start or {each.scenario: kept for each in dataset.scenarios}
     stop.draining = True
+
+    def search(problem: Dataset, options: SolveOptions, start: Mapping[str, Plan] | None) -> SearchResult:
+        return solve_stochastic(problem, measure, options, stop, context.progress, start, engine, keep)
+
     with result.timed("solve"):
-        found = solve_stochastic(
-            dataset, measure, context.search_options(), stop, context.progress, start, engine, keep
-        )
+        if measure.kind == "budget":
+            cases = solve_in_budget(dataset, measure, context.search_options(), stop, search)
+            found, dataset = cases.found, cases.dataset
+            context, result.dataset = replace(context, dataset=dataset), dataset
+            result.cases_tried = cases.looked_through
+        else:
+            found = search(dataset, context.search_options(), start)
     result.status, result.solver_log = found.status, found.log
     result.model = found.size
     log.info("%s.", found.why)

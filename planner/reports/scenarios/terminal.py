@@ -26,6 +26,8 @@ def scenario_set_lines(result: RunResult) -> Iterator[str]:
     best, worst = plans.solution, plans.worst
     if best.measure.kind != "expected" or best.measure.weight:
         yield f"  Minimised         {money(best.objective_usd, currency)}, {measure_words(best.measure)}"
+    if result.cases_tried:
+        yield f"  Prepared for      {len(plans.scenarios)} of {result.cases_tried:,} cases; no other costs more"
     yield f"  Expected cost     {money(best.expected_usd, currency)} over {len(plans.scenarios)} scenarios"
     yield f"  Worst scenario    {money(worst.cost_usd, currency)}: {worst.name}, {percent(worst.probability)}"
     tail = percent(1.0 - best.measure.alpha)
@@ -37,6 +39,8 @@ def scenario_set_lines(result: RunResult) -> Iterator[str]:
     yield from kept_lines(result)
     yield from tried_lines(result)
     yield from _now(plans)
+    if result.cases_path:
+        yield f"  Cases             {result.cases_path}, the workbook that this is a plan of"
     yield from alternative_lines(result)
 
 
