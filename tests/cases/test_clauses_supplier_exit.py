@@ -306,3 +306,24 @@ def test_nothing_is_leased_out_to_a_taker_that_has_left() -> None:
     """Gone in January nothing comes in; gone in February only January's signing pays, for the month it was there."""
     assert costs(solved_in(taken(), gone(0, "taker"))) == {}
     assert costs(solved_in(taken(), gone(1, "taker"))) == pytest.approx({"lease_out_income": -1488})
+
+
+def test_what_a_taker_pays_follows_the_price_of_its_month_of_signing() -> None:
+    """Half as much again on fees and upfront: 1.5 x (2 x 2160 + 30), all received over January to March."""
+    dearer = factor("s", "price", 1.5, "out")
+    plan = solved_in(taken(signed=0, upfront_usd_per_unit=30), dearer)
+    assert costs(plan) == pytest.approx({"lease_out_income": -1.5 * (4320 + 30)})
+
+
+def test_a_taker_that_comes_late_pays_from_then_on() -> None:
+    """Signed in January and a month late: February and March at 2, 2 x (672 + 744); the term goes on beyond."""
+    plan = solved_in(taken(signed=0), factor("s", "delivery_delay_months", 1, "out"))
+    assert costs(plan) == pytest.approx({"lease_out_income": -2832})
+    assert [each.start for each in plan.signings] == [1]
+
+
+def test_a_taker_gone_cannot_be_recalled() -> None:
+    """A recall in February would cost the fees left; a taker gone by then gives its units back for nothing."""
+    plan = solved_in(taken(signed=0, recall_after_months=0, recall_fee_share=1.0), demand(0, 1, 1), gone(1, "out"))
+    assert costs(plan) == pytest.approx({"lease_out_income": -1488})
+    assert not plan.signings[0].cancelled
