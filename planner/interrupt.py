@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -20,9 +21,15 @@ class Stop:
 
     A second Ctrl-C always ends the run at once. Used as a context it takes the signals over, which
     only the main thread can do; elsewhere it is a plain flag. Contexts of it may lie in one another.
+
+    Parameters
+    ----------
+    answer : str
+        What is said at once on standard error when work in hand is to be finished; "" where that work says it itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, answer: str = "") -> None:
+        self._answer = answer
         self.signal_number = 0
         self.draining = False
         self._before: list[dict[signal.Signals, Any]] = []
@@ -70,3 +77,6 @@ class Stop:
         self.signal_number = self.signal_number or signal_number
         if not self.draining or (again and signal_number == signal.SIGINT):
             raise Interrupted(self.signal_number)
+        if self._answer and not again:
+            with suppress(OSError):  # past the stream, which this may have interrupted
+                os.write(2, f"\n{self._answer}\n".encode())

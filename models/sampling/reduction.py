@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 from models.core.vector import Array
 
+AT_ONCE = 500
+"""Points whose distances from all are worked out in one call."""
+
 
 @dataclass(frozen=True)
 class Reduction:
@@ -50,7 +53,8 @@ def reduce_to(points: Array, count: int, weights: Array | None = None) -> Reduct
 
     number = len(points)
     shares = np.full(number, 1.0 / number) if weights is None else weights
-    distances = cdist(points, points)
+    # a part at a time: a call that takes seconds lets no Ctrl-C through
+    distances = np.concatenate([cdist(points[first : first + AT_ONCE], points) for first in range(0, number, AT_ONCE)])
     nearest = np.full(number, np.inf)
     stands_for: NDArray[np.intp] = np.zeros(number, dtype=np.intp)
     kept: list[int] = []

@@ -107,7 +107,7 @@ def explain(request: ExplainRequest, live: LiveText | None = None) -> CommandRes
     sheets = {EXPLANATION_SHEET}
     outputs = outputs_of(request.input_path, request.output, Path("outputs"), name="explanation", sheets=sheets)
     files = subject(input_path=request.input_path, plan_path=request.plan_path)
-    with Stop() as stop:
+    with Stop("Stopping; what is known by now is told. Ctrl-C again ends at once, without it.") as stop:
         return run_and_record(outputs, files, _Explainer(request, outputs, stop, live).run)
 
 

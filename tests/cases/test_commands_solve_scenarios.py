@@ -174,3 +174,33 @@ def test_audit_against_a_workbook_without_scenarios(here: Run, plan: Path, small
     said = here("audit", small, plan)
     assert said.code == 2
     assert "a plan for scenarios" in said.out + said.err
+
+
+def test_a_bridge_between_plans_for_scenarios(here: Run, plan: Path, tmp_path: Path) -> None:
+    """A dearer market costs the old decisions more in expectation, and the new ones take some of that back or none."""
+    dearer = [{"provider": "spot", "region": "us", "hardware": "H100", "usd_per_accelerator_hour": 7}]
+    new = workbook(tmp_path / "dearer.xlsx", uncertain(on_demand=dearer))
+    assert here("solve", new, "-o", "new.xlsx", "--start", plan).code == 0
+    rows = list(openpyxl.load_workbook(tmp_path / "new.xlsx")["Bridge"].iter_rows(min_row=2, values_only=True))
+    costs = {row[0]: row[1] for row in rows}
+    assert costs["old plan"] == pytest.approx(expected(plan))
+    assert costs["new plan"] == pytest.approx(expected(tmp_path / "new.xlsx"))
+    assert costs["old plan"] + costs["inputs"] + costs["decisions"] == pytest.approx(costs["new plan"])
+    assert costs["inputs"] > 0 >= costs["decisions"]
+
+
+def test_what_happened_against_a_plan_for_scenarios(here: Run, plan: Path, tmp_path: Path) -> None:
+    """What was planned is the mean over scenarios; the first stage is held on what happened, and the rest decided anew."""
+    happened = workbook(tmp_path / "boom.xlsx", uncertain(scenarios=[], scenario_factors=[]))
+    said = here("compare", plan, "--actuals", happened, "-o", "what.xlsx", "--json")
+    assert said.code == 0
+    asked = {row["month"]: row for row in said.json["figures"] if row["figure"] == "after_limits"}
+    assert {month: row["actual"] for month, row in asked.items()} == pytest.approx(dict.fromkeys(asked, 8.0))
+    after = {month: row["planned"] for month, row in asked.items()}
+    assert after["2026-04"] == pytest.approx(8.0)
+    assert after["2026-05"] == pytest.approx(0.6 * 8.0 + 0.4 * 16.0)
+
+
+def expected(plan: Path) -> float:
+    """The expected cost that a plan's report tells."""
+    return float(json.loads(plan.with_suffix(".run.json").read_text(encoding="utf-8"))["objective_usd"])

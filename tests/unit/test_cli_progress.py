@@ -111,6 +111,15 @@ def test_a_first_signal_asks_the_search_to_stop_and_says_so_once(messages: list[
     assert sum("best plan found so far is kept" in record.getMessage() for record in messages) == 1
 
 
+def test_a_signal_is_answered_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    """Where work goes on after a signal the answer is there when the signal is handled, once."""
+    with Stop("Stopping; what is known is told.") as stop:
+        stop.draining = True
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+    assert capfd.readouterr().err == "\nStopping; what is known is told.\n"
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_with_nothing_in_hand_ends_the_run(number: signal.Signals, code: int) -> None:
     """Before the search there is nothing to keep; the exit code tells which signal it was."""
