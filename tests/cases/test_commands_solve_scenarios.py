@@ -190,7 +190,7 @@ def test_a_bridge_between_plans_for_scenarios(here: Run, plan: Path, tmp_path: P
 
 
 def test_what_happened_against_a_plan_for_scenarios(here: Run, plan: Path, tmp_path: Path) -> None:
-    """What was planned is the mean over scenarios; the first stage is held on what happened, and the rest decided anew."""
+    """What was planned is the mean over scenarios, and what is held what they have in common."""
     happened = workbook(tmp_path / "boom.xlsx", uncertain(scenarios=[], scenario_factors=[]))
     said = here("compare", plan, "--actuals", happened, "-o", "what.xlsx", "--json")
     assert said.code == 0
