@@ -107,9 +107,14 @@ def check_options(options: PlanOptions) -> None:
     Raises
     ------
     WrongUsage
-        There is no such risk.
+        There is no such risk, or the plan is to be tried on cases without probabilities.
     """
     try:
-        kind_and_radius(options.risk)
+        kind, _ = kind_and_radius(options.risk)
     except ValueError as error:
         raise WrongUsage(f"--risk {options.risk} is unknown. {error}") from None
+    if kind == "budget" and options.stress:
+        raise WrongUsage(
+            "--stress draws by probability, and the cases of --risk budget:K have none. Leave it out; planner stress "
+            "tries the plan on what its options say is uncertain."
+        )

@@ -124,3 +124,10 @@ def test_without_delays_and_exits_there_is_no_budget(tmp_path: Path, here: Run) 
     said = here("solve", workbook(tmp_path / "w.xlsx", decision(**futures)), "--risk", "budget:1")
     assert said.code == 2
     assert "supplier_exit" in said.err
+
+
+def test_cases_without_probabilities_are_not_sampled(tmp_path: Path, here: Run) -> None:
+    """A stress test at the end would draw by probabilities that nobody gave: it is refused before any search."""
+    said = here("solve", workbook(tmp_path / "w.xlsx", decision(**LATE)), "--risk", "budget:1", "--stress", 5)
+    assert said.code == 2
+    assert "planner stress" in said.err
