@@ -46,13 +46,13 @@ class StressLines:
             log.log(logging.DEBUG if self._live is not None else logging.INFO, "%s", line)
 
     def _line(self, results: Mapping[int, SampleResult], seconds: float) -> str:
-        costs = [each.cost_usd for each in results.values() if each.solved]
+        costs = [each.cost_usd for each in results.values() if each.solved]  # all of it fits 80 columns
         without = len(results) - len(costs)
-        words = f"Stress: {len(results):,} of {self._samples.problems:,} different samples"
+        words = f"{len(results):,}/{self._samples.problems:,} samples"
         words += f", mean {money(fmean(costs), self._currency)}" if costs else ""
-        words += f", {without:,} without a plan" if without else ""
+        words += f", {without:,} no plan" if without else ""
         left = seconds / len(results) * (self._samples.problems - len(results))
-        return f"{words}, {seconds:.0f} s, about {left:.0f} s left"
+        return f"{words}, {seconds:.0f} s, {left:.0f} s left"
 
 
 WRITING = 0.03

@@ -262,6 +262,15 @@ def test_the_parts_of_what_is_at_stake_are_told_where_there_are_any(base: tuple[
     assert saving_parts(result) == words
 
 
+def test_a_range_below_zero_is_told_as_what_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cash of which both ends are known to be spent is not called a negative saving."""
+    result = solve_dataset(three_leases(), PlanOptions(gap=0.0))
+    monkeypatch.setattr(type(result), "cash_saved", Estimate(-400.0, -300.0))
+    monkeypatch.setattr(type(result), "shortage_avoided", Estimate.exactly(0.0))
+    monkeypatch.setattr(type(result), "revenue_kept", Estimate.exactly(0.0))
+    assert saving_parts(result) == "additional cash spent between 300 USD and 400 USD"
+
+
 def test_a_little_of_an_offer_is_told_apart_from_a_unit_of_it() -> None:
     """Half an accelerator of work on demand at 2 an hour: one leased at 1.5 would save 1, so a unit costs 0.5 more.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from builders import JAN, dataset, demand, lease, on_demand, segment, solved, term
@@ -27,6 +29,7 @@ from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
 from planner.stress.samples import draw_from_scenarios
 from planner.stress.simulation import ALL_MONTHS, Commitment, SimulatedPlan, simulate_plan
 from planner.stress.statistics import figures
+from planner.stress.stress_test import StressLines
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 
@@ -223,3 +226,16 @@ def test_a_course_that_leaves_nothing_to_decide_is_no_fault() -> None:
     none = dataset_in_sample(data, [factor("", "demand", 0.0)])
     found = tried(none, solved(data), 1)
     assert (found.status, found.objective_usd) == ("optimal", pytest.approx(744.0 + 672.0))
+
+
+def test_the_line_of_progress_fits_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
+    """With as many samples, as much money and as long a wait as there may be it has no more than 80 columns."""
+    drawn: list[str] = []
+    live = SimpleNamespace(show=drawn.append)
+    lines = StressLines(SimpleNamespace(problems=100_000), "USD", live)  # type: ignore[arg-type]
+    lines._began = time.monotonic() - 1234.0
+    solved = SimpleNamespace(cost_usd=-123.59e9, solved=True)
+    lost = SimpleNamespace(cost_usd=0.0, solved=False)
+    lines.show({i: solved if i % 2 else lost for i in range(24_000)})  # type: ignore[misc]
+    assert drawn[0].startswith("24,000/100,000 samples, mean -123.59 bn USD, 12,000 no plan, 1234 s, ")
+    assert len(drawn[0]) <= 80

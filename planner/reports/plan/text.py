@@ -202,13 +202,10 @@ def saving_parts(result: RunResult) -> str:
         (f"shortage avoided {PENALTY}", f"shortage added {PENALTY}", result.shortage_avoided),
         (f"revenue loss {LOSS} avoided", f"revenue loss {LOSS} added", result.revenue_kept),
     ):
-        value = result.value(estimate)
-        if value is None and estimate.at_most is not None:
-            parts.append(f"{more} {known(estimate, result)}")
-        elif value:
-            parts.append(
-                f"{more} {known(estimate, result)}" if value > 0.0 else f"{less} {known(estimate.times(-1.0), result)}"
-            )
+        if estimate.at_most is None or result.value(estimate) == 0.0:
+            continue
+        below = estimate.at_most < 0.0
+        parts.append(f"{less} {known(estimate.times(-1.0), result)}" if below else f"{more} {known(estimate, result)}")
     return ", ".join(parts)
 
 
