@@ -95,6 +95,7 @@ def test_the_page_tells_the_figures_of_the_plan(here: Run, tmp_path: Path, headi
     source = ROOT / "inputs" / f"{name}.xlsx"
     done = here("solve", source, "--gap", gap, "--time-limit", "900", "-o", "plan.xlsx", "--json")
     assert done.json["status"] == "optimal"
-    figures = told(heading)
+    busy = "no-marginal-values" in done.json["warning_names"]  # they have seconds of a clock, which others slow
+    figures = [each for each in told(heading) if not (busy and each[1].startswith("Offers not taken"))]
     assert figures
     assert list(differences(openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True), figures)) == []
