@@ -14,18 +14,23 @@ import pytest
 
 import models.demand.baseline
 import models.demand.limits
+import models.demand.runs
 import models.demand.segment_limits
 import models.demand.service
 import models.policy.cap_quantities
 import models.policy.caps
 import models.policy.cash_account
 import models.stochastic.extensive_form
+import models.supply.commitments
 import models.supply.contract_schedule
 import models.supply.contracts
+import models.supply.financing
 import models.supply.lease_schedule
 import models.supply.leases
 import models.supply.offer_rows
 import models.supply.on_demand
+import models.supply.own_build
+import models.supply.own_build_schedule
 import models.supply.pools
 import models.supply.signing
 import models.supply.take_or_pay
@@ -37,12 +42,15 @@ from models.demand.network import Routes
 from models.demand.prices import SegmentPrices
 from models.demand.segment_limits import SegmentLimits
 from models.demand.throughput import TokensServed
+from models.policy import resilience
 from models.realization import Realization
 from models.stochastic.risk import Measure
 from models.stochastic.tree import ScenarioTree
 from models.supply.contract_bills import Bills
 from models.supply.contract_schedule import ContractSchedule
+from models.supply.lease_out_schedule import LeaseOutSchedule
 from models.supply.lease_schedule import LeaseSchedule
+from models.supply.own_build_schedule import LotSchedule
 from models.supply.signing import RampUp
 
 Fault = Callable[[pytest.MonkeyPatch], None]
@@ -219,6 +227,23 @@ def _never_declines(right: Wrong, dataset: Any, *args: Any) -> float:
     return float(right(replace(dataset, residuals=rows), *args))
 
 
+def _paid_when_ordered(right: Wrong, schedule: LotSchedule) -> Any:
+    return right(replace(schedule, offer=replace(schedule.offer, deposit_share=1.0)))
+
+
+def _supported_undelivered(right: Wrong, schedule: LotSchedule, t: int) -> float:
+    delivered = schedule.offer.delivered_share
+    return float(right(schedule, t) / delivered) if delivered else 0.0
+
+
+def _free_energy(right: Wrong, dataset: Any) -> Any:
+    return {name: replace(each, energy_usd_per_mwh=0.0) for name, each in right(dataset).items()}
+
+
+def _never_late(right: Wrong, dataset: Any, row: Any, start: int) -> float:
+    return float(right(dataset, replace(row, loss_usd_per_month_late=0.0), start))
+
+
 def _plain_price(right: Wrong, prices: SegmentPrices, column: str, segment: str, t: int) -> Any:
     return getattr(prices._dataset.segment_of[segment], column)
 
@@ -291,6 +316,26 @@ FAULTS: dict[str, Fault] = {
     "a cap for each holds for the first alone": instead(
         models.policy.caps, "caps_by_name", lambda right, *args: right(*args)[:1]
     ),
+    "chips work without power": without_rows("powered_within_power"),
+    "chips are paid when ordered": instead(LotSchedule, "flows", _paid_when_ordered),
+    "chips that are not delivered are supported": instead(LotSchedule, "support", _supported_undelivered),
+    "energy at own sites is free": instead(models.supply.own_build, "own_sites", _free_energy),
+    "rent never rises": instead(models.supply.own_build_schedule, "escalation", lambda *_: 1.0),
+    "loans bear no interest": instead(
+        models.supply.financing, "instalment", lambda right, usd, interest, months: right(usd, 0.0, months)
+    ),
+    "the whole life of what is built counts": instead(
+        models.supply.own_build_schedule, "share_of_life", lambda *_: 1.0
+    ),
+    "commitments are never topped up": without_rows("commitment_is_met"),
+    "commitments leave on-demand prices as they are": instead(
+        models.supply.commitments, "_lower_on_demand_prices", lambda *_: None
+    ),
+    "runs are never late": instead(models.demand.runs, "value_usd", _never_late),
+    "a run need not be done": instead(models.demand.runs, "has_to_be_done", lambda *_: False),
+    "a recall is free": instead(LeaseOutSchedule, "paid_back", lambda *_: (0.0, 0.0)),
+    "nothing is protected against a loss": without_rows("protected_is_served"),
+    "what is lost still serves": instead(resilience._Left, "is_lost", lambda *_: False),
     "limits tighten": instead(models.demand.limits, "_never_tighten", lambda *_: None),
     "payments are discounted by a month more": instead(CostLedger, "net_present_cost", _a_month_later),
     "a supplier never leaves": instead(Realization, "exit", lambda *_: None),

@@ -314,7 +314,9 @@ def _renamed(data: Dataset) -> Dataset:
     def other(value: Any) -> Any:
         if value == "*":
             return value
-        return tuple(map(other, value)) if isinstance(value, tuple) else value and f"{value} II"
+        if isinstance(value, tuple):
+            return tuple(map(other, value))
+        return value and "; ".join(f"{name.strip()} II" for name in value.split(";"))
 
     def renamed(sheet: Any, row: Any) -> Any:
         names = [

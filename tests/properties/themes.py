@@ -26,7 +26,7 @@ from properties.workbook_sizes import few_enough, shifted
 from properties.workbooks import workbook
 
 from models.dataset import Dataset
-from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Rule
+from models.schema import Cap, Limit, LoadBlock, LoadShape, Network, Option, Resilience, Rule
 
 
 def limit_effects(random: Random) -> Dataset:
@@ -174,7 +174,7 @@ def commitments(random: Random) -> Dataset:
         rows.append(contract("second", make.one_of(0.8, 1.1), 2, overage_share=0.5, take_or_pay_share=0.5))
     if make.chance(7):
         rows.append(on_demand(make.one_of(1.2, 2.0), **make.some(4, max_accelerators=(1.0,))))
-    for k in range(make.one_of(0, 1, 2, 2)):
+    for k in range(make.one_of(0, 2, 2, 2)):
         rows.append(a_commitment(make, f"promise{k}", "hyper", "spot", "spot"))
     for name in ("cap", "other cap")[: make.one_of(0, 1, 2)]:
         scope, of = make.one_of(("total", None), ("provider", "hyper"))
@@ -258,7 +258,7 @@ def subleases(random: Random) -> Dataset:
     rows.append(lease("lease", term(2, 0.7), units_max=2, sublet=make.chance(7), **make.some(3, lead_months=(1,))))
     rows += ramp("slow", (1, 0.5, 0.75), (2, 1.0, 1.0))
     for i in range(make.one_of(1, 2)):
-        length = make.one_of(1, 2, 4)
+        length = make.one_of(1, 2, 3, 4)
         clauses: dict[str, Any] = make.some(
             3,
             prepay_share=(0.5, 1.0),
@@ -266,9 +266,9 @@ def subleases(random: Random) -> Dataset:
             ramp=("slow",),
             service_not_before=(JAN + 1,),
         )
-        if length > 1 and make.chance(8):
+        if length > 1 and make.chance(9):
             clauses["recall_after_months"] = make.one_of(0, 0, 1)
-            clauses |= make.some(5, recall_notice_months=(1, 1, 2)) | make.some(8, recall_fee_share=(0.05, 0.2))
+            clauses |= make.some(8, recall_notice_months=(1, 1, 2)) | make.some(5, recall_fee_share=(0.05, 0.2))
         if make.chance(3):
             since = make.one_of(-11, -1, 0, 1)
             clauses |= {"signed": since, "signed_units": make.one_of(1, 2)}
@@ -276,7 +276,7 @@ def subleases(random: Random) -> Dataset:
             length = 14 if since == -11 else length
         taker = lease_out(
             f"out{i}",
-            make.one_of(0.6, 0.9, 1.5),
+            make.one_of(0.6, 0.6, 0.9, 1.5),
             length,
             **make.some(4, units_max=(2,), accelerators=(0.5, 2.0), lead_months=(1,)),
             **make.window("sign_from", "sign_until"),
@@ -334,6 +334,33 @@ def plants(random: Random) -> Dataset:
     return few_enough(dataset(rows, months=4, **settings), 2500)
 
 
+def losses(random: Random) -> Dataset:
+    """Sites, providers and regions of which one may be lost, and what is protected against it in which months."""
+    make = Maker(random)
+    make.months, make.regions = 3, make.one_of(["us"], ["us", "eu"])
+    rows: list[Any] = [segment("chat", shortfall_usd_per_mtok=make.one_of(0.1, 0.3))]
+    rows.append(segment("code", **make.some(5, timing=("deferrable",)), shortfall_usd_per_mtok=0.2))
+    rows += [demand(*(make.one_of(0.5, 1.0, 2.0) for _ in range(3)), segment=name) for name in ("chat", "code")]
+    for i in range(make.one_of(1, 2)):
+        rows.append(fleet(f"own{i}", make.one_of(1.0, 2.0), region=make.regions[-i], **make.some(3, site=("campus",))))
+    for i in range(make.one_of(1, 2)):
+        place = {"region": make.one_of(*make.regions), "provider": make.one_of("neo", "hyper"), "units_max": 2}
+        rows.append(lease(f"lease{i}", term(1, make.one_of(0.8, 1.5)), **place, **make.some(3, site=("campus",))))
+    if make.chance(5):
+        rows.append(contract("blocks", make.one_of(0.6, 1.2), 2, region=make.one_of(*make.regions)))
+    if make.chance(5):
+        rows.append(on_demand(make.one_of(1.5, 3.0), max_accelerators=make.one_of(0.5, 1.0)))
+    if make.chance(3):
+        rows.append(lease_out("taker", make.one_of(0.9, 1.6), 1))
+    against, share = make.one_of("site", "provider", "region"), make.one_of(0.3, 0.6, 0.9)
+    first, last = make.one_of((None, None), (JAN + 1, None), (None, JAN + 1), (JAN + 1, JAN + 1))
+    rows.append(Resilience(against=against, protected_share=share, from_month=first, until_month=last))
+    if make.chance(6):
+        own = make.one_of(0.0, 0.5, 0.9)
+        rows.append(Resilience(against=against, segment=make.one_of("chat", "code"), protected_share=own))
+    return few_enough(dataset(rows, months=3, **make.some(3, reserve_margin=(0.1, 0.25))), 500)
+
+
 THEMES: dict[str, Callable[[Random], Dataset]] = {
     "anything": workbook,
     "levers": limit_effects,
@@ -342,4 +369,5 @@ THEMES: dict[str, Callable[[Random], Dataset]] = {
     "sites": sites,
     "subleases": subleases,
     "plants": plants,
+    "losses": losses,
 }

@@ -271,7 +271,6 @@ def own_build(make: Maker, name: str = "own build") -> list[Any]:
         3,
         lead_months=(1,),
         service_not_before=(JAN + 1,),
-        blocks_max=(2,),
         ramp=("slow", "late"),
         term_months=(2, 3),
         capex_months=(2, 4),
@@ -287,11 +286,13 @@ def own_build(make: Maker, name: str = "own build") -> list[Any]:
     columns |= make.window("sign_from", "sign_until")
     if make.chance(3):
         columns |= {"status": "signed", "signed_month": JAN + make.one_of(-14, -2, 0, 1), "signed_blocks": 1}
+    else:
+        columns |= make.some(6, blocks_max=(2, 2, 3))
     site = f"{name} campus" if make.chance(3) else None
     provider = {"provider": make.one_of("hyper", "landlord")} if make.chance(4) else {}
     rows: list[Any] = [
         OwnSite(
-            build=name, site=site, region=region, block_mw=make.one_of(0.001, 0.0015, 0.002),
+            build=name, site=site, region=region, block_mw=make.one_of(0.0005, 0.001, 0.0015),
             capex_usd_per_mw=make.one_of(0.0, 2e5, 8e5), **columns, **provider,
         )
     ]  # fmt: skip
@@ -325,9 +326,10 @@ def a_run(make: Maker, name: str = "training") -> Run:
     columns: dict[str, Any] = make.some(
         5, loss_usd_per_month_late=(100.0, 500.0), single_site=(False,), start_from=(JAN + 1, JAN - 1)
     )
-    columns |= make.some(4, must=(True,), start_until=(JAN + 1, JAN + 2))
+    columns |= make.some(4, start_until=(JAN + 1, JAN + 2))
     if make.chance(7):
-        columns["value_usd"] = make.one_of(300.0, 1200.0, 4000.0)
+        columns |= {"value_usd": make.one_of(300.0, 1200.0, 4000.0)}
+        columns |= {"must": True, "value_usd": 50.0} if make.chance(4) else {}
     return Run(
         run=name, workload="chat", region=make.one_of(*make.regions), tokens_bn_per_day=make.one_of(0.3, 0.5, 1.0),
         months=make.one_of(1, 1, 2), **columns,
@@ -338,8 +340,9 @@ def a_commitment(make: Maker, name: str, *providers: str) -> SpendCommitment:
     """Money promised to one of some providers, over a term or by the year, signed before, now or not yet."""
     first = make.one_of(-13, -2, 0, 0, 0, 1)
     columns: dict[str, Any] = {"status": "excluded"} if make.chance(1) else {}
-    if first >= 0 and make.chance(7):
-        columns |= {"status": "offer", "on_demand_multiple": make.one_of(0.2, 0.5), "usd": make.one_of(100.0, 600.0)}
+    if first >= 0 and make.chance(8):
+        status = make.one_of("offer", "offer", "excluded")
+        columns |= {"status": status, "on_demand_multiple": make.one_of(0.2, 0.5), "usd": make.one_of(100.0, 600.0)}
     if first < 0:
         columns |= make.some(6, spent_usd=(0.0, 300.0, 1500.0))
     return SpendCommitment(
