@@ -7,21 +7,27 @@ A column \theta_s stands for the cost of scenario s, and cuts bound it by the sh
 
 The duals of a scenario's relaxation with x fixed give a cut; a bound on the scenario priced with the same slopes and
 solved with whole numbers of its own gives a higher one (Lagrangian and strengthened Benders cuts, Zou, Ahmed and Sun
-2019). A feasibility cut, 0 >= intercept + slopes · x, cuts off decisions with which a scenario has no plan.
+2019). A feasibility cut, 0 >= intercept + slopes · x, cuts off decisions with which a scenario has no plan. The duals
+of the cuts, where the master problem is relaxed, are multipliers of the scenarios' non-anticipativity.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
-from models.stochastic.extensive_form import DecisionKey, ExtensiveForm, rows_over
-from models.stochastic.subproblem import Subproblem
+from models.stochastic.extensive_form import DecisionKey
+from models.stochastic.subproblem import Bounds, DecisionRow, Subproblem
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 FEASIBILITY_TOLERANCE = 1e-6
 """By how much a feasibility cut may be broken, as a share of its largest slope."""
@@ -31,11 +37,12 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    r"""\theta of `scenario` >= `intercept` + `slopes` · x, in model units; a feasibility cut has no scenario."""
+    r"""\theta of `scenario` >= `intercept` + `slopes` · x, in model units; of a feasibility cut 0 is at least that."""
 
-    scenario: str | None
+    scenario: str
     slopes: Mapping[DecisionKey, float]
     intercept: float
+    feasibility: bool = False
 
     def value(self, decisions: Mapping[DecisionKey, float]) -> float:
         """The right-hand side at shared decisions."""
@@ -48,80 +55,151 @@ class Cut:
 
 
 class Master:
-    """The master problem of an extensive form that minimises expected cost; solves like a model.
+    """The master problem of scenarios whose expected cost is minimised; solves like a model.
+
+    Parameters
+    ----------
+    units
+        Those of the scenarios' models.
+    probability
+        By scenario.
+    bounds
+        The bounds of every shared whole-number decision.
+    keys
+        The decisions that each scenario has, by scenario.
+    rows
+        By scenario, its rows over these decisions alone.
 
     Attributes
     ----------
     cuts
-        In the order they were added; more may be added at any time.
-    units
-        Those of the scenarios' models.
+        In the order they were added.
     """
 
-    def __init__(self, form: ExtensiveForm) -> None:
-        self.units: ModelUnits = form.units
+    def __init__(
+        self,
+        units: ModelUnits,
+        probability: Mapping[str, float],
+        bounds: Bounds,
+        keys: Mapping[str, Collection[DecisionKey]],
+        rows: Mapping[str, Collection[DecisionRow]],
+    ) -> None:
+        self.units = units
         self.cuts: list[Cut] = []
-        arrays, probability = form.compiled, form.tree.probability
-        joint_columns = np.array(sorted(set(form.shared.values())), dtype=np.int64)
-        position = {int(column): i for i, column in enumerate(joint_columns)}
-        self._column = {key: position[column] for key, column in form.shared.items()}
-        self._theta = {scenario.name: i for i, scenario in enumerate(form.scenarios)}
-        self._probability = np.array([probability[name] for name in self._theta])
-        matrix = arrays.matrix.tocsr()
-        shared = np.zeros(matrix.shape[1], dtype=bool)
-        shared[joint_columns] = True
-        rows = np.flatnonzero(rows_over(matrix, shared) & (np.diff(matrix.indptr) > 0))
+        self._column = {key: i for i, key in enumerate(bounds)}
+        self._theta = {name: i for i, name in enumerate(probability)}
+        self._probability = np.array(list(probability.values()))
+        unique = tuple(dict.fromkeys(chain.from_iterable(rows.values())))
+        self._has_key = np.array([[key in keys[name] for key in bounds] for name in probability], dtype=float)
+        own = {name: frozenset(rows[name]) for name in probability}
+        self._has_row = np.array([[row in own[name] for row in unique] for name in probability], dtype=float)
+        limits = np.array(list(bounds.values())).reshape(-1, 2)
         self._decisions_alone = Compiled(
-            cost=np.zeros(len(joint_columns)),
+            cost=np.zeros(len(bounds)),
             offset=0.0,
-            matrix=matrix[rows][:, joint_columns].tocsc(),
-            row_lower=arrays.row_lower[rows],
-            row_upper=arrays.row_upper[rows],
-            lower=arrays.lower[joint_columns],
-            upper=arrays.upper[joint_columns],
-            integer=arrays.integer[joint_columns],
-            columns=tuple(arrays.columns[column] for column in joint_columns),
-            rows=(None,) * len(rows),
+            matrix=self._over_decisions([dict(zip(row.keys, row.coefficients, strict=True)) for row in unique]).tocsc(),
+            row_lower=np.array([row.lower for row in unique]),
+            row_upper=np.array([row.upper for row in unique]),
+            lower=limits[:, 0],
+            upper=limits[:, 1],
+            integer=np.ones(len(bounds), dtype=bool),
+            columns=(None,) * len(bounds),
+            rows=(None,) * len(unique),
         )
+        self._slopes, self._intercepts = self._over_decisions([]), np.zeros(0)
+        self._scenario, self._of_cost = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
+
+    def add(self, cuts: Iterable[Cut]) -> None:
+        """Adds cuts; of a feasibility cut only the direction matters, and its largest slope becomes 1."""
+        from scipy.sparse import vstack
+
+        added = [self._without_rounding(cut) for cut in cuts]
+        if not added:
+            return
+        self.cuts += added
+        scale = np.array([1.0 / cut.steepest if cut.feasibility else 1.0 for cut in added])
+        slopes = self._over_decisions([cut.slopes for cut in added]).multiply(scale[:, None])
+        self._slopes = vstack([self._slopes, slopes], format="csr")
+        self._intercepts = np.append(self._intercepts, scale * [cut.intercept for cut in added])
+        self._scenario = np.append(self._scenario, [self._theta[cut.scenario] for cut in added])
+        self._of_cost = np.append(self._of_cost, [not cut.feasibility for cut in added])
+
+    def _without_rounding(self, cut: Cut) -> Cut:
+        """The cut without slopes that are rounding, and no higher anywhere within the bounds."""
+        lower, upper = self._decisions_alone.lower, self._decisions_alone.upper
+        slopes, intercept = dict(cut.slopes), cut.intercept
+        for key, slope in cut.slopes.items():
+            least = min(slope * lower[self._column[key]], slope * upper[self._column[key]])
+            if abs(slope) <= ROUNDING * cut.steepest and np.isfinite(least):
+                intercept += least
+                del slopes[key]
+        return replace(cut, slopes=slopes, intercept=intercept)
 
     @property
     def compiled(self) -> Compiled:
         """The arrays, with all cuts; columns are the shared decisions, then the scenarios' costs."""
-        from scipy.sparse import lil_array
+        from scipy.sparse import csr_array
 
-        slopes = lil_array((len(self.cuts), len(self._decisions_alone.columns)))
-        theta = lil_array((len(self.cuts), len(self._theta)))
-        intercepts = np.empty(len(self.cuts))
-        for i, cut in enumerate(self.cuts):
-            # of a feasibility cut only the direction matters
-            scale = 1.0 if cut.scenario else cut.steepest
-            for key, slope in cut.slopes.items():
-                slopes[i, self._column[key]] -= slope / scale
-            if cut.scenario:
-                theta[i, self._theta[cut.scenario]] = 1.0
-            intercepts[i] = cut.intercept / scale
+        places = np.flatnonzero(self._of_cost), self._scenario[self._of_cost]
+        theta = csr_array((np.ones(len(places[0])), places), shape=(len(self.cuts), len(self._theta)))
         unbounded = np.full(len(self._theta), -np.inf)
-        return self._decisions_alone.extended(self._probability, unbounded, slopes, theta, intercepts)
+        return self._decisions_alone.extended(self._probability, unbounded, -self._slopes, theta, self._intercepts)
 
-    def decisions(self, values: Vector) -> dict[DecisionKey, float]:
-        """The shared decisions in values by column, whole where they must be."""
-        decided = values[: len(self._decisions_alone.columns)]
-        whole = np.where(self._decisions_alone.integer, np.round(decided), decided)
-        return {key: float(whole[i]) for key, i in self._column.items()}
+    def decisions(self, values: Vector, whole: bool = True) -> dict[DecisionKey, float]:
+        """The shared decisions in values by column; those of a relaxation are not whole."""
+        decided = np.round(values) if whole else values
+        return {key: float(decided[i]) for key, i in self._column.items()}
 
     def expected_cost(self, decisions: Mapping[DecisionKey, float]) -> float:
         """A lower bound on the expected cost of shared decisions by the cuts so far, in model units of money.
 
         Infinite where a feasibility cut cuts them off.
         """
-        theta = dict.fromkeys(self._theta, -np.inf)
-        for cut in self.cuts:
-            value = cut.value(decisions)
-            if cut.scenario:
-                theta[cut.scenario] = max(theta[cut.scenario], value)
-            elif value > FEASIBILITY_TOLERANCE * cut.steepest:
-                return np.inf
-        return float(self._probability @ [theta[name] for name in self._theta])
+        values = self._intercepts + self._slopes @ np.array([decisions[key] for key in self._column])
+        if (values[~self._of_cost] > FEASIBILITY_TOLERANCE).any():
+            return np.inf
+        theta = np.full(len(self._theta), -np.inf)
+        np.maximum.at(theta, self._scenario[self._of_cost], values[self._of_cost])
+        return float(self._probability @ theta)
+
+    def multipliers(self, column_duals: Vector, row_duals: Vector) -> dict[str, dict[DecisionKey, float]]:
+        r"""The multipliers at which the Lagrangian bound is the optimum of the relaxed master problem.
+
+        A scenario's cuts, weighed by their duals, are what its cost rises by with each decision. Instead it gets its
+        share, by probability among the scenarios that have them, of the reduced costs and of the rows over decisions.
+
+        Parameters
+        ----------
+        column_duals, row_duals
+            Of the relaxation.
+
+        Returns
+        -------
+        dict
+            By scenario and decision that it has, in model units of money; by decision $\sum_s p_s w_s = 0$.
+        """
+        from scipy.sparse import csr_array
+
+        scenarios, cuts = len(self._theta), len(self.cuts)
+        duals = row_duals[len(row_duals) - cuts :]
+        weights = csr_array((duals, (self._scenario, np.arange(cuts))), shape=(scenarios, cuts))
+        slopes = (weights @ self._slopes).toarray() / self._probability[:, None]
+        shares = self._has_row * (row_duals[: len(row_duals) - cuts] / (self._probability @ self._has_row))
+        reduced = self._has_key * (column_duals[: len(self._column)] / (self._probability @ self._has_key))
+        found = self._decisions_alone.matrix.T.dot(shares.T).T + reduced - slopes
+        return {
+            name: {key: float(found[i, k]) for key, k in self._column.items() if self._has_key[i, k]}
+            for name, i in self._theta.items()
+        }
+
+    def _over_decisions(self, rows: Sequence[Mapping[DecisionKey, float]]) -> csr_array:
+        """Coefficients by decision, a row each."""
+        from scipy.sparse import csr_array
+
+        columns = [self._column[key] for row in rows for key in row]
+        ends = np.cumsum([0, *(len(row) for row in rows)])
+        values = np.array([value for row in rows for value in row.values()], dtype=float)
+        return csr_array((values, np.array(columns, dtype=np.int64), ends), shape=(len(rows), len(self._column)))
 
 
 def lagrangian_cut(subproblem: Subproblem, multipliers: Vector, values: Vector) -> Cut:
@@ -175,7 +253,7 @@ def feasibility_cut(
         if not np.isfinite(demanded) or not np.isfinite(reached):
             continue
         slopes = {key: -float(gradient[i]) for key, i in columns.items() if gradient[i]}
-        cut = Cut(None, slopes, demanded - reached)
+        cut = Cut(subproblem.name, slopes, demanded - reached, feasibility=True)
         if cut.slopes and cut.value(decisions) > FEASIBILITY_TOLERANCE * cut.steepest:
             return cut
     return None

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +23,22 @@ from models.build import build_model
 from models.core.compiled import Compiled
 from models.core.model import Model
 from models.core.vector import Vector
-from models.stochastic.extensive_form import DecisionKey, ExtensiveForm, shared_keys
+from models.stochastic.extensive_form import DecisionKey, rows_over, shared_keys
 from models.stochastic.tree import ScenarioTree
 
 Bounds = Mapping[DecisionKey, tuple[float, float]]
 """The lower and upper bound of a shared decision over all scenarios that have it."""
 LIMITS = "in_force"
 """The family of decisions that says which limit is in force (`models.demand.limits`)."""
+
+
+class DecisionRow(NamedTuple):
+    """A row over shared whole-number decisions alone."""
+
+    keys: tuple[DecisionKey, ...]
+    coefficients: tuple[float, ...]
+    lower: float
+    upper: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +79,23 @@ class Subproblem:
         arrays = self.model.compiled
         return {key: (float(arrays.lower[i]), float(arrays.upper[i])) for key, i in self.integer_columns.items()}
 
+    @property
+    def decision_rows(self) -> list[DecisionRow]:
+        """The rows over whole-number decisions that it shares, and nothing else."""
+        arrays, key_of = self.model.compiled, {i: key for key, i in self.integer_columns.items()}
+        matrix = arrays.matrix.tocsr()
+        matrix.sort_indices()
+        shared = np.zeros(matrix.shape[1], dtype=bool)
+        shared[list(key_of)] = True
+        rows = np.flatnonzero(rows_over(matrix, shared) & (np.diff(matrix.indptr) > 0))
+        found = []
+        for i in rows:
+            span = slice(matrix.indptr[i], matrix.indptr[i + 1])
+            keys = tuple(key_of[int(column)] for column in matrix.indices[span])
+            bounds = float(arrays.row_lower[i]), float(arrays.row_upper[i])
+            found.append(DecisionRow(keys, tuple(matrix.data[span].tolist()), *bounds))
+        return found
+
     def within(self, bounds: Bounds) -> Compiled:
         """The scenario's problem with its shared decisions within the bounds they have in all scenarios."""
         arrays = self.model.compiled
@@ -80,6 +107,13 @@ class Subproblem:
     def decisions(self, values: Vector) -> dict[DecisionKey, float]:
         """The shared decisions in values by column; one that is NaN is left out."""
         return {key: float(np.round(values[i])) for key, i in self.integer_columns.items() if not np.isnan(values[i])}
+
+    def by_column(self, amounts: Mapping[DecisionKey, float]) -> Vector:
+        """Amounts by shared decision as one for each column, 0 for the others."""
+        found: Vector = np.zeros(len(self.model.compiled.columns))
+        for key, amount in amounts.items():
+            found[self.integer_columns[key]] = amount
+        return found
 
     def fixed_values(self, decisions: Mapping[DecisionKey, float]) -> Vector:
         """A value for each column that is decided, NaN for the others."""
@@ -111,37 +145,4 @@ def tightest(bounds: Iterable[Bounds]) -> dict[DecisionKey, tuple[float, float]]
         for key, (low, high) in scenario.items():
             lower, upper = found.get(key, (-np.inf, np.inf))
             found[key] = max(low, lower), min(high, upper)
-    return found
-
-
-def multipliers(form: ExtensiveForm, column_duals: Vector, row_duals: Vector) -> dict[str, Vector]:
-    """The multipliers at which the Lagrangian bound is the least of the relaxed extensive form.
-
-    With y the duals of a scenario's own rows, its part of the reduced costs is $p_s c_s - A_s^T y$. Each
-    scenario gets its share, by probability, of the whole reduced cost instead; the difference is $p_s w_s$.
-
-    Parameters
-    ----------
-    form
-        Its measure is the expected cost.
-    column_duals, row_duals
-        Of the relaxation, in model units of money.
-
-    Returns
-    -------
-    dict
-        By scenario a multiplier for each of its columns, 0 for those it does not share, in model units of money.
-    """
-    row_index = {id(row): i for i, row in enumerate(form.compiled.rows) if row is not None}
-    probability_sum = np.zeros(len(form.compiled.columns))
-    for scenario in form.scenarios:
-        probability_sum[scenario.joint_columns] += form.tree.probability[scenario.name]
-    found = {}
-    for scenario in form.scenarios:
-        arrays, probability = scenario.model.compiled, form.tree.probability[scenario.name]
-        own_duals = np.array([row_duals[row_index[id(row)]] if id(row) in row_index else 0.0 for row in arrays.rows])
-        own = probability * arrays.cost - arrays.matrix.T @ own_duals
-        share = column_duals[scenario.joint_columns] * probability / probability_sum[scenario.joint_columns]
-        shared = np.isin(scenario.joint_columns, list(form.shared.values()))
-        found[scenario.name] = np.where(shared, (share - own) / probability, 0.0)
     return found

@@ -33,6 +33,8 @@ class SolveOptions:
         Whether a bound is wanted more than a plan: no time goes into looking for plans beside the search.
     second_look
         Whether small problems are solved once more without presolve (see `planner.solving.search`).
+    parts_from
+        Whole-number columns from which it is searched in parts; None leaves it to the search.
     """
 
     gap: float = 0.001
@@ -42,6 +44,7 @@ class SolveOptions:
     absolute_gap: float | None = None
     bounding: bool = False
     second_look: bool = True
+    parts_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,8 @@ class _CheckedSearch:
             usd = self.arrays.offset * self.problem.units.usd
             return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", (), dispatch_gap=0.0)
         answer = None
-        if not self.options.bounding and self.arrays.integer.sum() >= LARGE:
+        parts_from = LARGE if self.options.parts_from is None else self.options.parts_from
+        if not self.options.bounding and self.arrays.integer.sum() >= parts_from:
             answer = self._in_parts(start)
         if answer is None:
             answer = self._run(start)

@@ -1,15 +1,15 @@
 """The best plan for all scenarios by decomposition: the scenarios one by one, tied by what they share.
 
-The relaxation of the extensive form prices the decisions that scenarios share. With these multipliers in their
-costs the scenarios solved one by one, with whole numbers of their own, bound the least expected cost from below, and
-as cuts they stay in force in the L-shaped method, which finds first-stage decisions. These, fixed in all scenarios,
-bound the cost from above and are plans. Where that stalls before the bounds meet, progressive hedging goes on from the
-multipliers, and at last the extensive form from the best plan found. Expected cost only: worst cost, regret and CVaR
-tie the scenarios' costs, and stay with the extensive form.
+The L-shaped method bounds the least expected cost from below, by relaxations of the scenarios first and by whole
+numbers of their own where that is not enough, and finds first-stage decisions. These, fixed in all scenarios, bound the
+cost from above and are plans. Where that stalls before the bounds meet, progressive hedging goes on from the
+multipliers of its relaxation, and at last the extensive form from the best plan found. Expected cost only:
+worst cost, regret and CVaR tie the scenarios' costs, and stay with the extensive form.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,6 +20,7 @@ from models.stochastic.risk import Measure
 from planner.errors import WrongUsage
 from planner.solving.problem import Progress, SolveOptions
 from planner.solving.search import dispatch_proven, solve
+from planner.solving.time_limit import OutOfTime
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask, SearchEnded
 from planner.stochastic.lshaped import begin_lshaped, run_lshaped
 from planner.stochastic.method import JointResult, Status, cannot_decompose
@@ -27,7 +28,7 @@ from planner.stochastic.mpi import Ranks, ranks
 from planner.stochastic.progressive_hedging import run_hedging
 
 JOINT_NONZEROS = 3_000_000
-"""Nonzeros of all scenarios beyond which the extensive form is not built, and hedging begins without multipliers.
+"""Nonzeros of all scenarios beyond which the extensive form is not built at the end.
 
 Its relaxation takes 80 seconds for 1.4 million, and more than 300 for 4.7 million (tests/benchmarks/scenarios.py).
 """
@@ -95,10 +96,16 @@ def _run(
     on_progress: Callable[[Progress], None] | None,
     should_stop: Callable[[], bool] | None,
 ) -> DecomposedOutcome:
-    search = DecompositionSearch(task, world, on_progress, should_stop)
-    form = _extensive_form(search)
+    began = time.monotonic()
     try:
-        lshaped = begin_lshaped(search, form)
+        search = DecompositionSearch(task, world, on_progress, should_stop)
+    except OutOfTime as error:
+        seconds = time.monotonic() - began
+        return DecomposedOutcome(
+            "no_plan", None, None, str(error), (), objective_usd=None, gap=None, seconds=seconds, iterations=0
+        )
+    try:
+        lshaped = begin_lshaped(search)
         search.try_start(task.start)
         if lshaped is not None:
             run_lshaped(search, lshaped)
@@ -107,9 +114,11 @@ def _run(
         why = str(ended)
     plans: Mapping[str, Plan] | None = None if search.best is None else search.candidates.plans(search.best)
     proven = search.best is not None and search.best.dispatch_proven
-    if form is not None and why != "infeasible" and not search.tracker.proven and not search.solver.finished:
+    if why != "infeasible" and not search.tracker.proven and not search.solver.finished:
+        form = _extensive_form(search)
         try:
-            plans, proven = _finish(search, form, plans, proven, why)
+            if form is not None:
+                plans, proven = _finish(search, form, plans, proven, why)
         except SearchEnded as ended:
             why = str(ended)
     return _outcome(search, plans, why, proven)

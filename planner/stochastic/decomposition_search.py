@@ -15,6 +15,7 @@ from models.stochastic.tree import ScenarioTree
 from models.supply.scaling import model_units
 from models.warm_start import start_values
 from planner.solving.problem import Progress, SolveOptions
+from planner.solving.time_limit import OutOfTime
 from planner.solving.worker_pool import default_workers
 from planner.stochastic.bounds import BoundTracker, StallDetector
 from planner.stochastic.first_stage_candidates import Candidates, ImplementableSolution
@@ -77,10 +78,15 @@ class DecompositionSearch:
             should_stop=should_stop,
         )
         self.strengthening_seconds = STRENGTHENING_SECONDS if limit is None else STRENGTHENING_TIME_SHARE * limit
-        self.subproblems = Subproblems(self.tree, world)
+        self.subproblems = Subproblems(self.tree, world, self._check_alone)
         self.candidates = Candidates(self.subproblems, self.solver)
         self.best: ImplementableSolution | None = None
         self.iterations = 0
+
+    def _check_alone(self) -> None:
+        """Raises where a subproblem to be built would come too late; several ranks go on, so that none waits."""
+        if self.world.size == 1 and self.solver.finished:
+            raise OutOfTime("The time limit passed, or the run was stopped, before a search could begin")
 
     @property
     def shares_decisions(self) -> bool:

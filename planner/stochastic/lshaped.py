@@ -1,9 +1,10 @@
 """The L-shaped method: a master problem of what scenarios share, and the scenarios one by one, in turn.
 
-What scenarios share is little and lumpy, and the master problem with a cut for every subproblem solved is soon solved
-in whole numbers. Its optimum is a lower bound on the expected cost. The scenarios are solved as relaxations, which is
-quick, with the master's decisions fixed, and half-way from them to a core point, where cuts are deeper (Ben-Ameur and
-Neto 2007). Where relaxations make a scenario too cheap, whole numbers of its own strengthen its cuts.
+What scenarios share is little, and its optimum by the cuts is a lower bound on the expected cost. The scenarios are
+solved as relaxations, each from where it ended last, which is quick: first with decisions half-way between those of the
+relaxed master problem and the best ones so far, where cuts are deeper (Ben-Ameur and Neto 2007), until the relaxation
+of the whole is known, which is never built. Then in whole numbers, which are few and lumpy, and half-way from them to a
+core point. Where relaxations make a scenario too cheap, whole numbers of its own strengthen its cuts.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ from dataclasses import replace
 import numpy as np
 
 from models.core.vector import Vector
-from models.stochastic.benders import Cut, Master, benders_cut, feasibility_cut, lagrangian_cut
-from models.stochastic.extensive_form import DecisionKey, ExtensiveForm
-from models.stochastic.subproblem import multipliers
+from models.stochastic.benders import Cut, Master, benders_cut, feasibility_cut
+from models.stochastic.extensive_form import DecisionKey
 from planner.formatting import money
 from planner.solving.problem import ArrayProblem, SolveOptions
 from planner.solving.relaxation import LinearRelaxation, relaxed_optimum
@@ -36,6 +36,8 @@ STALLED_AFTER = 30
 """Iterations in a row that close the gap by less than a share of the tolerance, after which the search is left."""
 LEAST_PROGRESS = 0.01
 """That share."""
+WITHOUT_PLAN = 8
+"""Iterations half-way from decisions without a plan, after which it goes all the way."""
 CORE_STEP = 0.1
 """How far the core point moves towards better decisions."""
 
@@ -47,24 +49,19 @@ class LShaped:
     ----------
     master
         None on ranks other than 0.
-    core
-        Decisions, be they fractions, with which every scenario has a plan.
 
     Attributes
     ----------
     lower
         A lower bound on the expected cost, in model units of money.
+    core
+        Decisions, be they fractions, with which every scenario has a plan.
     """
 
-    def __init__(
-        self,
-        master: Master | None,
-        core: Mapping[DecisionKey, float],
-        subproblems: Subproblems,
-        solver: SubproblemSolver,
-    ) -> None:
-        self.master, self.core, self.subproblems, self.solver = master, dict(core), subproblems, solver
+    def __init__(self, master: Master | None, subproblems: Subproblems, solver: SubproblemSolver) -> None:
+        self.master, self.subproblems, self.solver = master, subproblems, solver
         self.world = subproblems.world
+        self.core: dict[DecisionKey, float] = {}
         self.lower = -math.inf
         self._visited: dict[Point, Mapping[DecisionKey, float]] = {}
         self._tried: set[Point] = set()
@@ -78,7 +75,73 @@ class LShaped:
         """Adds cuts of this rank's scenarios to the master problem."""
         gathered = self.world.merge(cuts)
         if self.master is not None:
-            self.master.cuts += gathered.values()
+            self.master.add(gathered.values())
+
+    def relax(self, share: float, on_bound: Callable[[float], None]) -> dict[str, dict[DecisionKey, float]]:
+        """Brings the relaxed master problem within `share` of the relaxation of the whole; returns multipliers.
+
+        Parameters
+        ----------
+        share
+            Of the cost.
+        on_bound
+            Is told every lower bound.
+
+        Returns
+        -------
+        dict
+            By scenario and decision, on every rank; empty where no decisions were found with which every scenario's
+            relaxation has an optimum.
+        """
+        point, best, lower, stalled = self._relax_apart(), math.inf, -math.inf, 0
+        multipliers: dict[str, dict[DecisionKey, float]] = {}
+        while point and stalled < STALLED_AFTER and not self.world.any(self.solver.finished):
+            self._cut_at(point, keep=True)
+            cost = self._cost(point)
+            better = cost < best
+            if better or not self.core:
+                best, self.core = cost, dict(point)
+            relaxed = self.world.broadcast(self._relax_master())
+            if relaxed is None:
+                break
+            decisions, multipliers, self.lower = relaxed
+            on_bound(self.lower)
+            if math.isfinite(best) and best - self.lower <= share * abs(best):
+                break
+            moved = better or (math.isfinite(best) and self.lower > lower + LEAST_PROGRESS * share * abs(self.lower))
+            stalled = 0 if moved else stalled + 1
+            lower = max(lower, self.lower)
+            step = 1.0 if math.isinf(best) and stalled >= WITHOUT_PLAN else 0.5
+            point = {key: self.core[key] + step * (value - self.core[key]) for key, value in decisions.items()}
+        return multipliers if math.isfinite(best) else {}
+
+    def _relax_apart(self) -> dict[DecisionKey, float]:
+        """Bounds the cost of each scenario by its relaxation, and returns the mean of their decisions; {} without."""
+        found = self.solver.run_parallel(
+            lambda name: self._relaxations[name].optimum(
+                time_limit=self.solver.seconds_left(), should_stop=lambda: self.solver.stopped
+            ),
+            {name: name for name in self.subproblems.local},
+        )
+        solved = {name: optimum.values for name, optimum in found.items() if optimum is not None}
+        if self.world.any(len(solved) < len(found)):
+            return {}
+        problems, local = self.subproblems.problems, self.subproblems.local
+        self.add_cuts({name: Cut(name, {}, problems[name].objective(values)) for name, values in solved.items()})
+        own = {
+            name: {key: float(values[i]) for key, i in local[name].integer_columns.items()}
+            for name, values in solved.items()
+        }
+        return self.subproblems.mean(self.world.merge(own))
+
+    def _relax_master(self) -> tuple[dict[DecisionKey, float], dict[str, dict[DecisionKey, float]], float] | None:
+        """Decisions, multipliers and lower bound of the relaxed master; None without, and on ranks other than 0."""
+        relaxed = None if self.master is None else relaxed_optimum(self.master, self.solver.seconds_left())
+        if self.master is None or relaxed is None:
+            return None
+        lower = max(self.lower, self.master.compiled.objective(relaxed.values))
+        multipliers = self.master.multipliers(relaxed.column_duals, relaxed.row_duals)
+        return self.master.decisions(relaxed.values, whole=False), multipliers, lower
 
     def converge(self, options: SolveOptions, tolerance: float, on_bound: Callable[[float], None]) -> None:
         """Solves master and subproblems in turn, on every rank alike.
@@ -95,7 +158,9 @@ class LShaped:
             if decisions is None:
                 return
             self._cut_at(decisions, keep=True)
-            cost = self._visit(decisions)
+            cost = self._cost(decisions)
+            if math.isfinite(cost):
+                self._visited[self._point(decisions)] = decisions
             if cost < best:
                 best = cost
                 self.core = {key: value + CORE_STEP * (decisions[key] - value) for key, value in self.core.items()}
@@ -177,68 +242,36 @@ class LShaped:
         ray = relaxation.contradiction() if relaxation.infeasible else None
         return None if ray is None else feasibility_cut(subproblem, problem, ray, decisions), None
 
-    def _visit(self, decisions: Mapping[DecisionKey, float]) -> float:
-        """The cost of decisions by the cuts; they are remembered where every scenario has a plan with them."""
+    def _cost(self, decisions: Mapping[DecisionKey, float]) -> float:
+        """The cost of decisions by the cuts just made there; infinite where some scenario has no plan with them."""
         solved = not self.world.any(len(self._last_cuts) < len(self.subproblems.local))
         cost = self.master.expected_cost(decisions) if solved and self.master is not None else math.inf
-        cost = float(self.world.broadcast(cost))
-        if math.isfinite(cost):
-            self._visited[self._point(decisions)] = decisions
-        return cost
+        return float(self.world.broadcast(cost))
 
     def _point(self, decisions: Mapping[DecisionKey, float]) -> Point:
         return tuple((key, decisions[key]) for key in self.subproblems.bounds)
 
 
-RELAXATION_TIME_SHARE = 0.4
-"""Of a time limit, what the relaxation of the extensive form may take."""
 TOLERANCE_SHARE = 0.05
 """Of the gap asked for, what the L-shaped method may leave open."""
 
 
-def begin_lshaped(search: DecompositionSearch, form: ExtensiveForm | None) -> LShaped | None:
-    """Prices the subproblems by the relaxation of the extensive form, and gives the L-shaped method its first cuts.
+def begin_lshaped(search: DecompositionSearch) -> LShaped | None:
+    """Prices the subproblems by the relaxation of the whole, which the L-shaped method's first cuts come to.
 
-    The relaxation's optimum and the Lagrangian bound of its multipliers are lower bounds. None where there is no
-    relaxation in the time, or nothing is shared.
+    The relaxation's optimum is a lower bound. None where nothing is shared, or no decisions were found in the time with
+    which every scenario's relaxation has an optimum.
     """
-    prices: dict[str, Vector] = {}
-    values: dict[str, Vector] = {}
-    core: dict[DecisionKey, float] = {}
-    if form is not None:
-        limit = search.options.time_limit
-        seconds = None if limit is None else RELAXATION_TIME_SHARE * limit
-        relaxed = relaxed_optimum(form, seconds, lambda: search.solver.finished)
-        if relaxed is not None:
-            search.tracker.raise_lower(form.compiled.objective(relaxed.values))
-            prices = multipliers(form, relaxed.column_duals, relaxed.row_duals)
-            values = {scenario.name: relaxed.values[scenario.joint_columns] for scenario in form.scenarios}
-            core = {key: float(relaxed.values[column]) for key, column in form.shared.items()}
-            search.tracker.report("relaxation")
-    found = search.world.broadcast((prices, values, core, search.tracker.lower))
-    prices, values, core, search.tracker.lower = found
-    search.subproblems.price(prices)
-    search.tighten_gap()
-    if not values or not search.shares_decisions:
+    subproblems = search.subproblems
+    if not search.shares_decisions:
+        subproblems.price({})
         return None
-    lshaped = LShaped(None if form is None else Master(form), core, search.subproblems, search.solver)
-    _add_lagrangian_cuts(search, lshaped, prices, values)
-    return lshaped
-
-
-def _add_lagrangian_cuts(
-    search: DecompositionSearch, lshaped: LShaped, prices: dict[str, Vector], values: dict[str, Vector]
-) -> None:
-    cuts = {
-        name: CutPoint(lagrangian_cut(subproblem, prices[name], values[name]), values[name])
-        for name, subproblem in search.subproblems.local.items()
-    }
-    lshaped.add_cuts({name: cut for name, (cut, _) in cuts.items()})
-    stronger = lshaped.strengthen(cuts, search.strengthening_seconds)
-    best = {name: stronger.get(name, cut).intercept for name, (cut, _) in cuts.items()}
-    # the multipliers add up to nothing, and so do these cuts' slopes
-    search.raise_lower_bound(search.subproblems.expected(best))
-    search.tracker.report(f"scenarios one by one, {len(stronger)} of {len(search.tree.names)} cost more")
+    lshaped = LShaped(subproblems.master(), subproblems, search.solver)
+    prices = lshaped.relax(TOLERANCE_SHARE * search.options.gap, search.raise_lower_bound)
+    subproblems.price(prices)
+    search.tighten_gap()
+    search.tracker.report("relaxation")
+    return lshaped if prices else None
 
 
 def run_lshaped(search: DecompositionSearch, lshaped: LShaped) -> None:

@@ -1,8 +1,9 @@
 """The search for the best plan under uncertainty.
 
-First the scenarios one by one: their wait-and-see costs bound the whole from below and say what perfect information
-is worth; the plan for the expected values, its first-stage decisions fixed, bounds it from above and is where the joint
-search begins. Then all scenarios together: in the extensive form, or by decomposition.
+Before the extensive form the scenarios are solved one by one: their wait-and-see costs bound the whole from below and
+say what perfect information is worth; the plan for the expected values, its first-stage decisions fixed, bounds it from
+above and is where the joint search begins. Decomposition needs none of these: they are worked out in what time it
+leaves.
 """
 
 from __future__ import annotations
@@ -47,8 +48,10 @@ WAIT_AND_SEE_SHARE, EXPECTED_VALUE_SHARE = 0.4, 0.15
 AGAIN_SHARE = 0.7
 """Of the time left then, what scenarios without a plan may take once more, where nothing can go on without them."""
 
-LEAST_SECONDS = 10.0
-"""With less time left the scenarios are not solved one by one after a decomposition."""
+DECOMPOSITION_SHARE = 0.9
+"""Of a time limit, what decomposition may take; what planning for the expected values and certainty come to is left."""
+LEAST_SECONDS = 5.0
+"""With less time left neither of these is begun."""
 
 log = logging.getLogger("planner")
 
@@ -222,20 +225,21 @@ class _StochasticSearch:
         return JointResult(*said, proven, outcome.contradiction, disputed)
 
     def _solve_by_decomposition(self, size: Size) -> SearchResult:
-        """The plan for the expected values, then all scenarios by decomposition; each by itself in the time left."""
-        with solve_many(self.nonzeros, self._seconds_left(EXPECTED_VALUE_SHARE), self.stop) as solve_all:
-            mean_plan = solve_expected_value_problem(self.dataset, self.one_thread, solve_all, self._report)
-        expected = self._expected_value(mean_plan)
+        """All scenarios by decomposition; in the time left the plan for the expected values, and each by itself."""
         lines = self.watch("Plan for all scenarios")
         outcome = decompose(
             self.dataset,
-            replace(self.options, time_limit=self._seconds_left()),
-            start=self.start,  # the plan for the expected values is known, and would be evaluated once more
+            replace(self.options, time_limit=self._seconds_left(DECOMPOSITION_SHARE)),
+            start=self.start,
             on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
         )
-        separate = WaitAndSee({})
-        if not self.stop.requested and (self._seconds_left() or math.inf) > LEAST_SECONDS:
+        expected, separate = ExpectedValueSolution(), WaitAndSee({})
+        if outcome.status != "infeasible" and self._time_for_more:
+            with solve_many(self.nonzeros, self._seconds_left(EXPECTED_VALUE_SHARE), self.stop) as solve_all:
+                mean_plan = solve_expected_value_problem(self.dataset, self.one_thread, solve_all, self._report)
+            expected = self._expected_value(mean_plan)
+        if self._time_for_more:
             log.info("Solving each of %d scenarios as if it were certain", len(self.tree.names), extra=PHASE)
             seconds = self._seconds_left()
             share = shared_options(self.one_thread, self.nonzeros, seconds)
@@ -244,6 +248,12 @@ class _StochasticSearch:
         if separate.infeasible:
             return _infeasible_by_themselves(size, separate)
         return self._result(size, replace(outcome, why=f"Decomposition: {outcome.why}"), separate, expected)
+
+    @property
+    def _time_for_more(self) -> bool:
+        """Whether another search is worth beginning."""
+        left = self._seconds_left()
+        return not self.stop.requested and (left is None or left > LEAST_SECONDS)
 
     def _expected_value(self, mean: SolveResult, form: ExtensiveForm | None = None) -> ExpectedValueSolution:
         """What the plan for the expected values comes to with its first-stage decisions fixed.

@@ -18,6 +18,8 @@ Q = TypeVar("Q")
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.1
+PARTS_FROM = 200
+"""Whole-number columns from which a scenario is searched in parts: a plan first, then no more proof than need be."""
 
 
 class Solution(NamedTuple):
@@ -92,7 +94,9 @@ class SubproblemSolver:
         failed, options = False, self.options
         self.infeasible = set()
         absolute_gap = None if options.absolute_gap is None else gap_factor * options.absolute_gap
-        options = replace(options, gap=gap_factor * options.gap, absolute_gap=absolute_gap, threads=1)
+        options = replace(
+            options, gap=gap_factor * options.gap, absolute_gap=absolute_gap, threads=1, parts_from=PARTS_FROM
+        )
         if gap_factor > 1.0:  # decisions are wanted, and nothing is proven by them
             options = replace(options, second_look=False)
         limit = self.short_time_limit if quick else self.time_limit

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from models.core.compiled import Compiled
-from models.core.vector import Vector
+from models.core.pyomo_loading import pause_gc
 from models.grouping import groups
+from models.stochastic.benders import Master
 from models.stochastic.extensive_form import DecisionKey
 from models.stochastic.subproblem import Subproblem, build_subproblem, tightest
 from models.stochastic.tree import ScenarioTree
@@ -18,7 +21,7 @@ MINIMUM_WEIGHT = 1e-4
 
 
 class Subproblems:
-    """Builds the subproblems of this rank's scenarios.
+    """Builds the subproblems of this rank's scenarios; `before_each` is called before each, and may end the building.
 
     Attributes
     ----------
@@ -36,9 +39,13 @@ class Subproblems:
         What a unit of each shared decision weighs, in model units of money.
     """
 
-    def __init__(self, tree: ScenarioTree, world: Ranks) -> None:
+    def __init__(self, tree: ScenarioTree, world: Ranks, before_each: Callable[[], object] = lambda: None) -> None:
         self.tree, self.world = tree, world
-        self.local: dict[str, Subproblem] = {name: build_subproblem(tree, name) for name in world.share(tree.order)}
+        self.local: dict[str, Subproblem] = {}
+        with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
+            for name in world.share(tree.order):
+                before_each()
+                self.local[name] = build_subproblem(tree, name)
         bounds = world.merge({name: subproblem.bounds for name, subproblem in self.local.items()})
         self.bounds = tightest(bounds[name] for name in tree.order)
         self.keys: dict[str, frozenset[DecisionKey]] = {name: frozenset(bounds[name]) for name in tree.order}
@@ -57,13 +64,31 @@ class Subproblems:
         """The expected value of amounts of this rank's scenarios, over all ranks."""
         return float(sum(self.tree.probability[name] * amount for name, amount in self.world.merge(amounts).items()))
 
-    def price(self, multipliers: Mapping[str, Vector]) -> None:
-        """Adds multipliers by scenario and column to the costs; without any, decisions weigh what they cost."""
+    def master(self) -> Master | None:
+        """The master problem, without a cut yet; None on ranks other than 0."""
+        rows = self.world.merge({name: each.decision_rows for name, each in self.local.items()})
+        if self.world.rank > 0:
+            return None
+        units = next(iter(self.local.values())).model.units
+        return Master(units, self.tree.probability, self.bounds, self.keys, rows)
+
+    def mean(self, decisions: Mapping[str, Mapping[DecisionKey, float]]) -> dict[DecisionKey, float]:
+        """The mean of what scenarios decide, of each decision over those that have it."""
+        sums = {key: np.zeros(2) for key in self.bounds}
+        for name, own in decisions.items():
+            for key, value in own.items():
+                sums[key] += self.tree.probability[name] * np.array([value, 1.0])
+        return {key: float(total / weight) for key, (total, weight) in sums.items()}
+
+    def price(self, multipliers: Mapping[str, Mapping[DecisionKey, float]]) -> None:
+        """Adds multipliers by scenario and decision to the costs; without any, decisions weigh what they cost."""
         if multipliers:
+            amounts = {name: self.local[name].by_column(multipliers[name]) for name in self.local}
             self.priced = {
-                name: replace(problem, cost=problem.cost + multipliers[name]) for name, problem in self.problems.items()
+                name: replace(problem, cost=problem.cost + amounts[name]) for name, problem in self.problems.items()
             }
-        amounts = {name: multipliers[name] if multipliers else self.problems[name].cost for name in self.local}
+        else:
+            amounts = {name: problem.cost for name, problem in self.problems.items()}
         own = groups(
             (key, (subproblem.probability, abs(float(amounts[name][i]))))
             for name, subproblem in self.local.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -11,11 +10,9 @@ from cases.test_stochastic_textbooks import PUBLISHED, lands
 from decomposed import columns_differ, one_doubles, three_stages
 
 from models.dataset import Dataset
-from models.stochastic.benders import Master, feasibility_cut, lagrangian_cut
+from models.stochastic.benders import feasibility_cut
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
-from models.stochastic.subproblem import build_subproblem
-from models.stochastic.subproblem import multipliers as relaxation_multipliers
 from models.stochastic.tree import ScenarioTree
 from models.supply.scaling import model_units
 from planner.solving.problem import ArrayProblem, SolveOptions, fixed_problem
@@ -27,56 +24,48 @@ from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
 
-@pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
-def test_multipliers_leave_the_whole_as_it_is_and_bound_it(of: object) -> None:
-    """They sum to 0 over the scenarios of a node, and the relaxed subproblems with them come to the relaxation."""
-    assert callable(of)
-    form = ExtensiveForm(of())
-    relaxed = relaxed_optimum(form)
-    assert relaxed is not None
-    prices = relaxation_multipliers(form, relaxed.column_duals, relaxed.row_duals)
-    sums = [0.0] * len(form.compiled.columns)
-    total = 0.0
-    for each in form.scenarios:
-        subproblem = build_subproblem(form.tree, each.name, each.model)
-        for i, place in enumerate(each.joint_columns):
-            sums[place] += subproblem.probability * prices[each.name][i]
-        arrays = each.model.compiled.within(
-            form.compiled.lower[each.joint_columns],
-            form.compiled.upper[each.joint_columns],
-            each.model.compiled.integer,
-        )
-        priced = replace(arrays, cost=arrays.cost + prices[each.name])
-        least = relaxed_optimum(ArrayProblem(priced, form.units))
-        assert least is not None
-        total += subproblem.probability * (float(priced.cost @ least.values) + priced.offset)
-    whole = float(form.compiled.cost @ relaxed.values) + form.compiled.offset
-    assert max(abs(each) for each in sums) < 1e-6 * max(1.0, abs(whole))
-    assert total == pytest.approx(whole, rel=1e-6)
-
-
 def lshaped_method(data: Dataset) -> tuple[LShaped, SolveOptions]:
-    """The L-shaped method on a dataset, begun from the relaxation of the extensive form."""
-    tree = ScenarioTree(data)
-    subproblems = Subproblems(tree, ranks())
-    form = ExtensiveForm(data, Measure(), {name: subproblem.model for name, subproblem in subproblems.local.items()})
-    relaxed = relaxed_optimum(form)
-    assert relaxed is not None
+    """The L-shaped method on a dataset, before its first cut."""
+    subproblems = Subproblems(ScenarioTree(data), ranks())
     options = SolveOptions(gap=0.0, absolute_gap=1e-6, threads=1)
     solver = SubproblemSolver(options, workers=1, deadline=None, time_limit=None, short_time_limit=None)
-    core = {key: float(relaxed.values[place]) for key, place in form.shared.items()}
-    search = LShaped(Master(form), core, subproblems, solver)
-    prices = relaxation_multipliers(form, relaxed.column_duals, relaxed.row_duals)
-    values = {each.name: relaxed.values[each.joint_columns] for each in form.scenarios}
-    search.add_cuts(
-        {name: lagrangian_cut(subproblem, prices[name], values[name]) for name, subproblem in subproblems.local.items()}
-    )
-    return search, options
+    return LShaped(subproblems.master(), subproblems, solver), options
+
+
+@pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
+def test_multipliers_leave_the_whole_as_it_is_and_bound_it(of: object) -> None:
+    """They sum to 0 over a node's scenarios; relaxed subproblems with them come to the relaxed master's bound, or less.
+
+    Of LandS that is the relaxation of the whole, of which what follows from whole-number decisions makes no part.
+    """
+    assert callable(of)
+    form = ExtensiveForm(of(), Measure())
+    relaxed = relaxed_optimum(form)
+    assert relaxed is not None
+    whole = form.compiled.objective(relaxed.values)
+    search, _ = lshaped_method(of())
+    bounds: list[float] = []
+    prices = search.relax(1e-9, bounds.append)
+    subproblems = search.subproblems
+    sums, total = dict.fromkeys(subproblems.bounds, 0.0), 0.0
+    subproblems.price(prices)
+    for name, priced in subproblems.priced.items():
+        for key, price in prices[name].items():
+            sums[key] += subproblems.tree.probability[name] * price
+        least = relaxed_optimum(ArrayProblem(priced, form.units))
+        assert least is not None
+        total += subproblems.tree.probability[name] * priced.objective(least.values)
+    assert max(abs(each) for each in sums.values()) < 1e-6 * max(1.0, abs(whole))
+    assert bounds == sorted(bounds)
+    assert total == pytest.approx(bounds[-1], rel=1e-6)
+    assert total <= whole + 1e-6 * abs(whole)
+    assert of is not lands or total == pytest.approx(whole, rel=1e-6)
 
 
 def test_the_l_shaped_method_proves_what_has_continuous_recourse() -> None:
     """With continuous recourse master and tangents alone come to the published optimum of LandS, from both sides."""
     search, options = lshaped_method(lands())
+    search.relax(1e-9, lambda _: None)
     usd = model_units(lands()).usd
     bounds: list[float] = []
     search.converge(options, 1e-4, bounds.append)
@@ -94,6 +83,7 @@ def test_cuts_lie_below_what_scenarios_cost(of: object) -> None:
     assert callable(of)
     data = of()
     search, options = lshaped_method(data)
+    search.relax(1e-9, lambda _: None)
     search.converge(options, 1e-4, lambda _: None)
     first = search.best_untried()
     assert first is not None
@@ -113,18 +103,17 @@ def test_cuts_lie_below_what_scenarios_cost(of: object) -> None:
             )
             if outcome.objective_usd is None:
                 continue
-            assert outcome.values is not None
-            whole = decided | {key: float(outcome.values[i]) for key, i in subproblem.shared_columns.items()}
             for cut in search.master.cuts:
-                if cut.scenario == name:
+                if cut.scenario == name and not cut.feasibility:
                     checked += 1
-                    assert cut.value(whole) <= outcome.objective_usd / subproblem.model.units.usd + 1e-5
+                    assert cut.value(decided) <= outcome.objective_usd / subproblem.model.units.usd + 1e-5
     assert checked > 20
 
 
 def test_whole_numbers_of_their_own_strengthen_cuts() -> None:
     """A strengthened cut has the slopes of a tangent and a higher intercept; the master's optimum never falls by it."""
     search, options = lshaped_method(three_stages())
+    search.relax(1e-9, lambda _: None)
     search.converge(options, 1e-4, lambda _: None)
     first = search.best_untried()
     assert first is not None
@@ -155,7 +144,7 @@ def test_decisions_without_a_plan_are_cut_off() -> None:
             assert ray is not None
             cut = feasibility_cut(subproblem, arrays, ray, dict.fromkeys(search.subproblems.bounds, units))
             assert cut is not None
-            assert cut.scenario is None
+            assert cut.feasibility
             assert cut.value(dict.fromkeys(search.subproblems.bounds, units)) > 1e-3
             assert cut.value(dict.fromkeys(search.subproblems.bounds, 2.0)) <= 1e-9
     assert known == {0.0: False, 1.0: False, 2.0: True, 3.0: True}

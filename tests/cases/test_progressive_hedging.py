@@ -15,14 +15,11 @@ from stochastic import solved_together
 
 from models.core.compiled import Compiled
 from models.dataset import Dataset
-from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.proximal import with_proximal_term
-from models.stochastic.risk import Measure
-from models.stochastic.subproblem import multipliers as relaxation_multipliers
 from models.stochastic.tree import ScenarioTree
 from models.supply.scaling import model_units
 from planner.solving.problem import ArrayProblem, SolveOptions
-from planner.solving.relaxation import relaxed_optimum
+from planner.stochastic.lshaped import LShaped
 from planner.stochastic.mpi import ranks
 from planner.stochastic.progressive_hedging import ProgressiveHedging
 from planner.stochastic.subproblem_solver import Solution, SubproblemSolver
@@ -30,16 +27,11 @@ from planner.stochastic.subproblems import Subproblems
 
 
 def hedging(data: Dataset, multipliers: bool) -> ProgressiveHedging:
-    """Progressive hedging of a dataset's subproblems, from the multipliers of the relaxed extensive form or from 0."""
+    """Progressive hedging of a dataset's subproblems, from the multipliers of the relaxation or from 0."""
     subproblems = Subproblems(ScenarioTree(data), ranks())
-    prices = {}
-    if multipliers:
-        form = ExtensiveForm(data, Measure(), {name: each.model for name, each in subproblems.local.items()})
-        relaxed = relaxed_optimum(form)
-        assert relaxed is not None
-        prices = relaxation_multipliers(form, relaxed.column_duals, relaxed.row_duals)
-    subproblems.price(prices)
     solver = SubproblemSolver(SolveOptions(gap=0.0), 1, deadline=None, time_limit=None, short_time_limit=None)
+    lshaped = LShaped(subproblems.master(), subproblems, solver)
+    subproblems.price(lshaped.relax(1e-9, lambda _: None) if multipliers else {})
 
     def solve_all(problems: Mapping[str, Compiled], _: bool) -> dict[str, Solution]:
         units = model_units(data)

@@ -31,7 +31,7 @@ def test_bounds_are_on_both_sides_of_the_extensive_form(theme: str, random: Rand
 @pytest.mark.parametrize("theme", THEMES)
 @settings(max_examples=3, derandomize=True, deadline=None, print_blob=True, database=None)
 @given(random=RANDOM)
-def test_hedging_without_multipliers_bounds_the_extensive_form(theme: str, random: Random) -> None:
+def test_bounds_hold_without_the_extensive_form(theme: str, random: Random) -> None:
     """Where the extensive form is too large to be built: bound <= least expected cost <= cost of the plan, if any."""
     data = with_scenarios(THEMES[theme](random), random)
     data = replace(data, settings=replace(data.settings, risk_weight=0.0))

@@ -191,10 +191,11 @@ class _Search:
     ) -> HighsSolver:
         standing, arrays = self.standing, self.caps.arrays
         left = min(most_seconds, standing.seconds_left)
+        absolute = standing.options.absolute_gap
         options = replace(
             standing.options,
             gap=FINER * standing.options.gap,
-            absolute_gap=None,
+            absolute_gap=None if absolute is None else FINER * absolute,
             threads=1,
             time_limit=None if math.isinf(left) else left,
         )
