@@ -202,13 +202,6 @@ class Master:
         return csr_array((values, np.array(columns, dtype=np.int64), ends), shape=(len(rows), len(self._column)))
 
 
-def lagrangian_cut(subproblem: Subproblem, multipliers: Vector, values: Vector) -> Cut:
-    """The cut of a subproblem priced with multipliers by column, whose relaxation is at its least at `values`."""
-    slopes = {key: -float(multipliers[i]) for key, i in subproblem.shared_columns.items() if multipliers[i]}
-    intercept = subproblem.model.compiled.objective(values) + float(multipliers @ values)
-    return Cut(subproblem.name, slopes, intercept)
-
-
 def benders_cut(
     subproblem: Subproblem, decisions: Mapping[DecisionKey, float], cost: float, column_duals: Vector
 ) -> Cut:
