@@ -28,6 +28,7 @@ OWN = ("lease", "contract", "take_or_pay", "options", "commitment", "own_build",
 NO_KIND = {
     "excel/template_rows.py": "the key is a column of the sheets leases and lease_terms",
     "stress/commitment.py": "the word is a section of the sheet Run, where options of the command stand",
+    "imports/bills.py": "the word is a column of a bill, what a provider was promised",
 }
 
 
