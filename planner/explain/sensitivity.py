@@ -18,12 +18,13 @@ import numpy as np
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.realization import ALL
-from models.stochastic.plan_problem import Plans, by_scenario, plan_problem
+from models.stochastic.plan_problem import Plans, by_scenario
 from models.stochastic.solution import StochasticSolution
 from models.variants.factors import with_factor
 from planner.analysis.scenario_comparison import plan_changes
 from planner.errors import WrongUsage
 from planner.explain.better_plan import BetterPlan, better_plan
+from planner.explain.kept_problems import KeptProblems
 from planner.explain.ranges import Variation
 from planner.explain.searches import LeastCost, Search, SharedTime
 from planner.solving.problem import SolveOptions, fixed_problem
@@ -151,7 +152,8 @@ def vary(
     base = Search(
         "the problem as it is", dataset, plan, bound_usd=cost.at_least, asked_gap=options.gap, measure=measure
     )
-    sweeps = [_FactorSweep(dataset, base, each, until) for each in variations]
+    problems = KeptProblems(measure)
+    sweeps = [_FactorSweep(dataset, base, each, until, problems) for each in variations]
     questions = [_Point(base, sweeps), *(_Point(search, [sweep]) for sweep in sweeps for search in sweep.first())]
     SharedTime(questions, workers, options, on_progress).run()
     for sweep in sweeps:
@@ -189,8 +191,11 @@ class _Point(LeastCost):
 class _FactorSweep:
     """One factor: what is known at each of its values."""
 
-    def __init__(self, dataset: Dataset, base: Search, variation: Variation, until: float) -> None:
+    def __init__(
+        self, dataset: Dataset, base: Search, variation: Variation, until: float, problems: KeptProblems
+    ) -> None:
         self.dataset, self.base, self.variation, self.until = dataset, base, variation, until
+        self.problems = problems
         try:
             for value in variation.values:
                 with_factor(dataset, variation.quantity, variation.name, value)
@@ -262,7 +267,7 @@ class _FactorSweep:
 
     def _with_fixed_decisions(self, plan: Plans, dataset: Dataset) -> Plans | None:
         """The best plan with these decisions in another problem; None where none exists."""
-        problem = plan_problem(dataset, self.base.measure)
+        problem = self.problems.of(dataset)
         best = local_optimum(problem, problem.start_of(plan), time_limit=FIXED_SECONDS)
         return None if best is None else problem.plans_of(best.values)
 
@@ -310,7 +315,7 @@ class _FactorSweep:
         """Whether a plan's decisions cost more than the least there, by more than the gap, or admit no plan there."""
         if plan is None or there.cost_usd is None or self._is_over:
             return None
-        problem = plan_problem(there.dataset, there.measure)
+        problem = self.problems.of(there.dataset)
         decisions = np.where(problem.compiled.integer, problem.start_of(plan), np.nan)
         held = solve(fixed_problem(problem, decisions), SolveOptions(there.asked_gap, FIXED_SECONDS, threads=1))
         most = there.cost_usd + there.asked_gap * abs(there.cost_usd)

@@ -1,10 +1,10 @@
 """The search for the least cost: a first plan, the solver, its answer checked, and the best dispatch for its decisions.
 
 The solver is not taken at its word. Costs are recomputed in the problem's own arrays, the status follows from cost and
-bound, and "no plan exists" is believed after a second look without presolve. Problems of up to `SMALL_NONZEROS` are
-solved twice, the second time without presolve. Where one answer's plan costs less than the other's bound, or one
-finds a plan where the other says that there is none, a third run follows; then the cheapest plan stands, with the
-lowest bound that any of the runs proved.
+bound, and "no plan exists" is believed after a second look without presolve. Problems of up to `SMALL_NONZEROS` that
+took no longer than `SECOND_LOOK_SECONDS` are solved twice, the second time without presolve. Where one answer's plan
+costs less than the other's bound, or one finds a plan where the other says that there is none, a third run follows;
+then the cheapest plan stands, with the lowest bound that any of the runs proved.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LARGE = 1000
 SMALL_NONZEROS = 20_000
 """Problems with no more nonzeros are solved a second time, without presolve."""
 SECOND_LOOK_SECONDS = 1.0
-"""The second time is cut off after this."""
+"""The second time is cut off after this, and left out where the first one took longer: it would not come to an end."""
 TIGHT = 1e-9
 """The solver's tolerance, in its units, in a further run where its usual one of 1e-6 leaves the gap open."""
 ROW_NOISE = 1e-9
@@ -199,7 +199,8 @@ class _CheckedSearch:
         """Further answers where this one is to be looked at again."""
         small = self.arrays.matrix.nnz <= SMALL_NONZEROS
         unclear = answer.ended == "nothing" and answer.why not in ENDED_EARLY
-        checked = answer.ended == "plan" and answer.proven and small and self.options.second_look
+        quick = time.monotonic() - self.began <= SECOND_LOOK_SECONDS
+        checked = answer.ended == "plan" and answer.proven and small and quick and self.options.second_look
         doubtful = unclear or answer.ended == "infeasible" or bool(self._contradiction([answer]))
         answers = []
         if (doubtful or checked) and not self.stopped:

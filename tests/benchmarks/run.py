@@ -1,11 +1,12 @@
-"""Benchmark: seconds of each phase and peak memory, for the examples and for generated problems.
+"""Benchmark: seconds of each phase, peak memory and the gap as it closes, beside other ways and other solvers.
 
-    python tests/benchmarks/run.py                     examples and the small sizes
-    python tests/benchmarks/run.py --all               all of 24/36/60 months x 20/60/200 offers
-    python tests/benchmarks/run.py --time-limit 120 --gap 0.001 --seed 1
+    python tests/benchmarks/run.py                                    the short cases
+    python tests/benchmarks/run.py "fair 36x*" --seeds 1 2 3          cases by pattern, a generated workbook a seed
+    python tests/benchmarks/run.py "*" --record FILE --beside         all, resumable: what FILE holds is not run again
 
-Each case runs in a process of its own, so that its peak memory is its own; the figures are of one run
-on a machine that may be shared: compare within a table.
+Each run is a process of its own, so that its peak memory is its own. CPU seconds of reading, building, translating (the
+arrays, and handing them over), the search, auditing and writing; wall seconds of the parts of the search. `--beside`
+adds, of the same model, the ways of handing it over and the solvers of `beside.py`. Rows are medians over the seeds.
 """
 
 from __future__ import annotations
@@ -13,56 +14,71 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "tests" / "benchmarks" / "examples"
-"""The examples as they were when speed was first spoken of: they stay as they are."""
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-SIZES = [(months, offers) for months in (24, 36, 60) for offers in (20, 60, 200)]
-SMALL = [(24, 20), (36, 20), (24, 60)]
-PHASES = ("read", "build", "solve", "audit", "write")
+PHASES = ("read", "build", "translate", "search", "audit", "write")
+PARTS = ("relax", "dive", "tighten", "improve", "prove")
+MARKS = (10, 30, 60, 300)
+"""Seconds of search after which the gap is told."""
 
 
 def main() -> None:
-    """Prints a row per case."""
+    """Runs the cases and prints a table."""
+    from benchmarks.cases import SHORT, all_cases, matching
+
     parser = argparse.ArgumentParser()
-    parser.add_argument("--all", action="store_true", help="every generated size")
+    parser.add_argument("patterns", nargs="*", help="which cases [default: the short ones]")
     parser.add_argument("--gap", type=float, default=0.001)
-    parser.add_argument("--time-limit", type=float, default=120.0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--case", help=argparse.SUPPRESS)
+    parser.add_argument("--time-limit", type=float, default=60.0, help="wall seconds of a search")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--beside", action="store_true", help="measure other ways and other solvers too")
+    parser.add_argument("--record", type=Path, help="JSON file of all figures, gone on with where it exists")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.case:
-        print(json.dumps(_measure(options.case, options.gap, options.time_limit, options.seed)))
+    if options.one:
+        print(json.dumps(measured(options.one, options.seeds[0], options)))
         return
-    examples = sorted(path.name for path in EXAMPLES.glob("*.xlsx"))
-    cases = examples + [f"{months}x{offers}" for months, offers in (SIZES if options.all else SMALL)]
-    columns = ["case", *PHASES, "peak MB", "rows", "columns", "integers", "nonzeros", "status", "gap %"]
-    print("  ".join(f"{column:>10}" for column in columns).replace("      case", f"{'case':<22}", 1))
+    cases = matching(options.patterns) if options.patterns else list(SHORT)
+    known = json.loads(options.record.read_text()) if options.record and options.record.exists() else {}
+    print("  ".join([f"{'case':<20}", *(f"{each:>9}" for each in _titles())]))
     for case in cases:
-        command = [sys.executable, __file__, "--case", case, "--gap", str(options.gap)]
-        command += ["--time-limit", str(options.time_limit), "--seed", str(options.seed)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"{case:<22}  failed: {done.stderr.strip().splitlines()[-1]}")
-            continue
-        found = json.loads(done.stdout.splitlines()[-1])
-        cells = [f"{found['seconds'][phase]:>10.2f}" for phase in PHASES] + [f"{found['peak_mb']:>10.0f}"]
-        cells += [f"{each:>10,}" for each in found["size"]] + [f"{found['status']:>10}"]
-        cells.append(f"{found['gap']:>10.3%}" if found["gap"] is not None else f"{'-':>10}")
-        print("  ".join([f"{case:<22}", *cells]), flush=True)
+        runs = []
+        for seed in options.seeds:
+            key = f"{case}, seed {seed}, gap {options.gap:g}, {options.time_limit:g} s, {options.threads} threads"
+            key += ", beside" if options.beside else ""
+            if key not in known:
+                known[key] = _run(case, seed)
+                if options.record:
+                    options.record.write_text(json.dumps(known, indent=1))
+            runs.append(known[key])
+        _tell(case, runs)
+    left = [each for each in all_cases() if each not in cases]
+    print(f"Not run: {', '.join(left) or 'nothing'}.")
 
 
-def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, object]:
-    """One case, phase by phase, in this process."""
-    import openpyxl
+def _run(case: str, seed: int) -> dict[str, Any]:
+    command = [sys.executable, __file__, *sys.argv[1:], "--one", case, "--seeds", str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return {"failed": done.stderr.strip().splitlines()[-1]}
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def measured(case: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    """One run of a case, phase by phase, in this process."""
+    from benchmarks.beside import HANDED, SOLVERS
+    from benchmarks.cases import workbook_of
 
     from models.audit import audit
     from models.build import build_model
@@ -70,87 +86,135 @@ def _measure(case: str, gap: float, time_limit: float, seed: int) -> dict[str, o
     from planner.reports.plan_report import write_plan
     from planner.reports.run_result import RunResult
     from planner.results.scenario_set import ScenarioSetResult
-    from planner.solving.problem import SolveOptions
+    from planner.solving.highs import HighsSolver
+    from planner.solving.problem import Progress, SolveOptions
     from planner.solving.search import solve
 
     seconds: dict[str, float] = {}
+    clock = 0.0
+
+    def lap(phase: str) -> None:
+        nonlocal clock
+        now = time.process_time()
+        seconds[phase] = now - clock
+        clock = now
+
     with tempfile.TemporaryDirectory() as folder:
-        if case.endswith(".xlsx"):
-            path = EXAMPLES / case
-        else:
-            path = Path(folder) / f"{case}.xlsx"
-            months, offers = map(int, case.split("x"))
-            _write_workbook(openpyxl.Workbook(), months, offers, path)
-
-        def lap(phase: str, since: float) -> float:
-            now = time.perf_counter()
-            seconds[phase] = now - since
-            return now
-
-        clock = time.perf_counter()
-        dataset = read(path).dataset
-        assert dataset is not None, f"{case} has faults"
-        clock = lap("read", clock)
+        path = workbook_of(case, Path(folder), seed)
+        clock = time.process_time()
+        dataset = read(path).valid_dataset()
+        lap("read")
         model = build_model(dataset)
+        lap("build")
         size = model.size
-        clock = lap("build", clock)
-        outcome = solve(model, SolveOptions(gap=gap, time_limit=time_limit, seed=seed))
-        clock = lap("solve", clock)
-        seconds |= {"audit": 0.0, "write": 0.0}
+        asked = SolveOptions(options.gap, options.time_limit, options.threads, seed)
+        HighsSolver(model.compiled, asked)
+        lap("translate")
+        before = _peak_mb()
+        trace: list[Progress] = []
+        outcome = solve(model, asked, on_progress=trace.append)
+        lap("search")
         if outcome.values is not None:
             plan = model.plan(outcome.values)
-            clock = time.perf_counter()
             report = audit(dataset, plan, objective_usd=plan.objective_usd)
             assert report.passed, [each for each in report.checks if not each.passed][:3]
-            clock = lap("audit", clock)
+            lap("audit")
             told = RunResult(
                 plan_name=case, status=outcome.status, objective_usd=plan.objective_usd, bound_usd=outcome.bound_usd,
                 gap=outcome.gap, dataset=dataset, solution=ScenarioSetResult.of_plan(dataset, plan), audit=report,
                 model=size, seconds=seconds,
             )  # fmt: skip
             write_plan(Path(folder) / "plan.xlsx", told)
-            lap("write", clock)
-    return {
+            lap("write")
+    found: dict[str, Any] = {
+        "nonzeros": size.nonzeros,
+        "integers": size.integers,
         "seconds": seconds,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
-        "size": [size.rows, size.columns, size.integers, size.nonzeros],
+        "parts": dict(outcome.parts),
+        "before_mb": before,
+        "peak_mb": _peak_mb(),
         "status": outcome.status,
+        "cost": outcome.objective_usd,
+        "bound": outcome.bound_usd,
         "gap": outcome.gap,
+        "gap_after": {mark: _gap_after(mark, trace, outcome) for mark in MARKS if mark <= options.time_limit},
     }
+    if options.beside:
+        found["handed"] = {name: way(model) for name, way in HANDED.items()}
+        found["solvers"] = {}
+        for name, solver in SOLVERS.items():
+            other = solver(model, options.gap, options.time_limit)
+            if other is not None:
+                costs = [None if each is None else each * model.units.usd for each in (other.cost, other.bound)]
+                found["solvers"][name] = {"cost": costs[0], "bound": costs[1], "seconds": other.seconds}
+    return found
 
 
-def _write_workbook(book, months: int, offers: int, path: Path) -> None:  # type: ignore[no-untyped-def]
-    """A generated problem as a workbook, so that reading it is measured too."""
-    from benchmarks.generated import generated
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
-    from models.months import first_day
-    from models.schema import SHEETS
 
-    dataset = generated(months, offers)
-    book.remove(book.active)
-    for sheet in SHEETS:
-        rows = getattr(dataset, sheet.name)
-        if not rows:
-            continue
-        page = book.create_sheet(sheet.name)
+def _gap_after(mark: float, trace: list[Any], outcome: Any) -> float | None:
+    """The gap after so many seconds; None while there was no plan."""
+    if outcome.seconds <= mark:
+        gap: float | None = outcome.gap
+        return gap
+    return next((each.gap for each in reversed(trace) if each.seconds <= mark), None)
 
-        def cell(row: object, name: str, kind: str) -> object:
-            value = getattr(row, name)
-            if kind == "month" and value is not None:
-                return first_day(value)
-            return "; ".join(value) if isinstance(value, tuple) else value
 
-        kinds = {column.name: column.kind for column in sheet.columns}
-        if sheet.name == "settings":
-            page.append(["key", "value"])
-            for each in fields(rows):
-                if each.name in kinds:
-                    page.append([each.name, cell(rows, each.name, kinds[each.name])])
-            continue
-        page.append(list(kinds))
-        for row in rows:
-            page.append([cell(row, name, kind) for name, kind in kinds.items()])
-    book.save(path)
+def _titles() -> list[str]:
+    return ["nonzeros", *PHASES, *PARTS, "peak MB", *(f"gap {mark} s" for mark in MARKS), "gap"]
+
+
+def _tell(case: str, runs: list[dict[str, Any]]) -> None:
+    """A row of medians, and what was measured beside it."""
+    failed = [each["failed"] for each in runs if "failed" in each]
+    runs = [each for each in runs if "failed" not in each]
+    for words in failed:
+        print(f"{case:<20}  failed: {words}")
+    if not runs:
+        return
+    cells = [f"{_median(runs, 'nonzeros'):>9,.0f}"]
+    cells += [_figure(_median(runs, "seconds", each)) for each in PHASES]
+    cells += [_figure(_median(runs, "parts", each)) for each in PARTS]
+    cells.append(f"{_median(runs, 'peak_mb'):>9.0f}")
+    cells += [_percent(_median(runs, "gap_after", str(mark))) for mark in MARKS]
+    print("  ".join([f"{case:<20}", *cells, _percent(_median(runs, "gap"))]), flush=True)
+    ours = (_median(runs, "seconds", "build") or 0.0) + (_median(runs, "seconds", "translate") or 0.0)
+    for name in runs[0].get("handed", {}):
+        other = _median(runs, "handed", name)
+        if name == "Pyomo stock" and other is not None:
+            other += _median(runs, "seconds", "build") or 0.0
+        words = f"{other:.3f} s, the planner {ours / other:.1f} times that" if other else "not installed"
+        print(f"    {name}: {words}")
+    for name in runs[0].get("solvers", {}):
+        took, gaps = _median(runs, "solvers", name, "seconds"), [_gap_of(each["solvers"][name]) for each in runs]
+        gap = statistics.median(gaps) if None not in gaps else None
+        print(f"    {name}: {took:.1f} s, gap{_percent(gap)}")
+
+
+def _gap_of(found: dict[str, float | None]) -> float | None:
+    cost, bound = found["cost"], found["bound"]
+    return None if cost is None or bound is None or not cost else (cost - bound) / abs(cost)
+
+
+def _median(runs: list[dict[str, Any]], *keys: str) -> float | None:
+    """Of one figure over the runs; None where one of them has none."""
+    values = []
+    for run in runs:
+        value: Any = run
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        values.append(value)
+    return None if None in values else statistics.median(values)
+
+
+def _figure(value: float | None) -> str:
+    return f"{'-':>9}" if value is None else f"{value:>9.2f}"
+
+
+def _percent(value: float | None) -> str:
+    return f"{'-':>9}" if value is None else f"{value:>9.3%}"
 
 
 if __name__ == "__main__":
