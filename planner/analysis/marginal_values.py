@@ -32,7 +32,7 @@ NOISE = 1e-9
 """Values below this share of the largest are rounding."""
 SAME = 1e-6
 """What the last unit was worth is told where it differs by more than this share."""
-SECONDS = 20.0
+SECONDS = 60.0
 """The time that the marginal values of a plan may take."""
 
 

@@ -32,8 +32,8 @@ KEPT_WITHIN = 5e-7
 """What is left after a loss may serve so much less than what is protected: what the audit lets pass."""
 ROUGH_GAP, ROUGH_TIME = 0.03, 0.2
 """Which losses have to be held is first found with plans of this gap, each in this share of the time left."""
-SECONDS_AFTER_STOP = 2.0
-"""The time for marginal values where a person waits for the run to end."""
+LEAST_SECONDS = 2.0
+"""The time for marginal values, whatever is left of the time limit."""
 
 
 def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> None:
@@ -53,10 +53,11 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
     with result.timed("solve"):
         if not context.stopped():
             plan = _analyse(context, plan, keep, outcome)
+        if context.stop.requested:  # a person waits for the run to end
+            context.warn("no-marginal-values", "Marginal values were left out, because the run was stopped.")
+            return
         log.info("Marginal values", extra=PHASE)
-        least = SECONDS_AFTER_STOP
-        seconds = least if context.stop.requested else context.limit.for_last(least, SECONDS)
-        result.marginal = marginal_values(dataset, plan, seconds)
+        result.marginal = marginal_values(dataset, plan, context.limit.for_last(LEAST_SECONDS, SECONDS))
         if result.marginal is None:
             context.warn("no-marginal-values", "Marginal values could not be worked out, so the sheet is left out.")
 

@@ -42,6 +42,7 @@ class TestSignals:
         assert "best plan found so far is kept" in err
         document = json.loads((tmp_path / "plan.run.json").read_text(encoding="utf-8"))
         assert (document["status"], document["audit"]["passed"]) == ("stopped", True)
+        assert "no-marginal-values" in document["warning_names"]  # whoever stops a run does not wait for them
         assert (tmp_path / "plan.xlsx").exists()
         assert "plan.xlsx" in out
 

@@ -44,7 +44,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> type[HighsSolver]:
 
     monkeypatch.setattr(planner.solving.highs, "GRACE_SECONDS", 0.05)
     monkeypatch.setattr(planner.solving.search, "LEAST_POLISH", 0.05)
-    monkeypatch.setattr(planner.run.deterministic, "SECONDS_AFTER_STOP", 0.05)
+    monkeypatch.setattr(planner.run.deterministic, "LEAST_SECONDS", 0.05)
     monkeypatch.setattr(planner.solving.search, "HighsSolver", Hangs)
     monkeypatch.setattr("planner.solving.one_sided.HighsSolver", Hangs)
     yield Hangs
