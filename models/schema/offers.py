@@ -260,7 +260,7 @@ class Option(Row):
     """A row of `options`: a right bought now and exercised later."""
 
     option: str = column("name", "a right bought now, used later")
-    offer: str = column("name", "the lease or contract it is on", refers=BOUGHT_OFFERS)
+    offer: str = column("name", "the offer it is on", refers=BOUGHT_OFFERS)
     premium_usd: float = price("paid when the option is bought", unit="USD", default=REQUIRED)
     buy_from: int | None = column("month", "first month it can be bought; blank: the horizon's", default=None)
     buy_until: int | None = column("month", "last month it can be bought; blank: the horizon's", default=None)

@@ -92,5 +92,5 @@ class Rule(Row):
     kind: str = column(
         "choice", "what holds between the offers", choices=("requires", "excludes", "at_most", "at_least")
     )
-    offers: tuple[str, ...] = column("names", "leases, contracts, lease-outs; separated by ;", refers=OFFERS)
+    offers: tuple[str, ...] = column("names", "the offers; separated by ;", refers=OFFERS)
     count: int | None = column("count", "for at_most and at_least", default=None)

@@ -27,6 +27,7 @@ from planner.backtest.plan_files import audited, write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.formatting import gap_percent, money
 from planner.interrupt import Stop
+from planner.results.decisions import term_words
 from planner.solving.problem import Outcome
 from planner.solving.progress import Watch
 from planner.solving.search import solve
@@ -234,7 +235,7 @@ def decisions_made(dataset: Dataset, plan: Plan, first: int, last: int) -> tuple
             elif do == GIVE_NOTICE and first <= month <= last:
                 ended[each.offer, end] += each.units
     for (offer, term), units in signed.items():
-        words.append(f"{offer.kind.does} {offer.kind.units(units)} of {offer.name} for {term} months")
+        words.append(f"{offer.kind.does} {offer.kind.units(units)} of {offer.name} {term_words(term)}")
     words += [f"gives notice on {units} of {at.name}, ends {dataset.label(end)}" for (at, end), units in ended.items()]
     words += [f"renews {units} of {at.name} from {dataset.label(begins)}" for (at, begins), units in renewed.items()]
     words += [f"buys option {each.name}" for each in plan.options if first <= each.month <= last]

@@ -38,6 +38,8 @@ class PlanSheets:
             self._workbook = cells_of(read_regular(path, WORKBOOK_BYTES))
         except FileNotFoundError:
             raise self.fault("no file with that name", NAME_ONE) from None
+        except IsADirectoryError:
+            raise self.fault("a folder", NAME_ONE) from None
         except OSError as error:
             denied = "Close it in other programs, or ask for permission to read it."
             fix = denied if isinstance(error, PermissionError) else NAME_ONE

@@ -14,6 +14,7 @@ from models.dataset import Dataset
 from models.grouping import largest, sums
 from models.kinds import FLEET, OPTION, Kind
 from models.plan import Payment, Plan, Signing
+from models.schema import LONGEST_MONTHS
 from models.supply.registry import offer_of_option
 from models.supply.usage import Used, charged_use
 
@@ -43,6 +44,20 @@ class Decision:
     region: str = ""
     signing: Signing | None = None
     most_mw: float = 0.0
+
+
+def is_kept(term_months: int | None) -> bool:
+    """Whether a term is that of what is kept for good: an own site without a last month."""
+    return term_months is not None and term_months >= LONGEST_MONTHS
+
+
+def term_words(term_months: int) -> str:
+    """How long a signing lasts, in a clause.
+
+    >>> term_words(36), term_words(1200)
+    ('for 36 months', 'to keep')
+    """
+    return "to keep" if is_kept(term_months) else f"for {term_months} months"
 
 
 def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:

@@ -14,11 +14,15 @@ from models.grouping import groups, sums
 from models.plan import Plan
 from models.supply.kind import OfferKind
 from models.supply.registry import offers
+from planner.results.decisions import is_kept
 
 
 @dataclass(frozen=True, slots=True)
 class LockRow:
-    """What an offer holds us to at the end of month t: USD still due, and months of service still to come."""
+    """What an offer holds us to at the end of month t: USD still due, and months of service still to come.
+
+    What is kept for good binds until its last payment.
+    """
 
     month: int
     kind: OfferKind
@@ -30,18 +34,19 @@ class LockRow:
 
 def lock_in(dataset: Dataset, plan: Plan) -> list[LockRow]:
     """Every month and offer with anything still owed, or service still to come."""
+    owed = list(owed_payments(dataset, plan))
     due = sums(
         ((t, kind, name, provider), usd)
-        for kind, name, provider, signed, month, usd in owed_payments(dataset, plan)
+        for kind, name, provider, signed, month, usd in owed
         for t in dataset.horizon
         if signed <= t < month
     )
+    kept = {(each.kind, each.name) for each in plan.signings if is_kept(each.term_months)}
+    bound = [(each.kind, each.name, each.month, each.end) for each in plan.signings if each.kind.buys]
+    bound = [each for each in bound if each[:2] not in kept]
+    bound += [(kind, name, signed, month) for kind, name, _, signed, month, usd in owed if usd and (kind, name) in kept]
     left = groups(
-        ((t, each.kind, each.name), each.end - t)
-        for each in plan.signings
-        if each.kind.buys
-        for t in dataset.horizon
-        if each.month <= t < each.end
+        ((t, kind, name), end - t) for kind, name, month, end in bound for t in dataset.horizon if month <= t < end
     )
     providers = {(kind, name): provider for _, kind, name, provider in due}
     providers |= {(kind, kind.name_of(row)): row.provider for kind, row in offers(dataset) if kind.buys}

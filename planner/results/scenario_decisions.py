@@ -14,7 +14,7 @@ from models.grouping import groups
 from models.kinds import LIMIT, Kind, OfferKey
 from models.supply.kind import GIVE_NOTICE, RENEW, OfferKind
 from models.supply.registry import offer_of_option
-from planner.results.decisions import Decision
+from planner.results.decisions import Decision, term_words
 from planner.results.plan_figures import PlanFigures
 
 Key = tuple[str, int, Kind, str, int | None, int, int, str]
@@ -63,7 +63,7 @@ class ScenarioDecision:
             return f"give notice of {units}, service until {label(self.end or 0)}"
         if self.do == RENEW:
             return f"renew {units} until {label(self.end or 0)}"
-        return f"{self.do} {units} for {self.term_months} months"
+        return f"{self.do} {units} {term_words(self.term_months or 0)}"
 
 
 def decisions_of(figures: PlanFigures) -> list[ScenarioDecision]:

@@ -17,6 +17,7 @@ from planner.errors import MissingLibrary
 from planner.excel.book import BLUE, GREEN, GREY, INK, LINE, ORANGE, PALETTE, PURPLE, RED, SILVER
 from planner.reports.html.tables import Frames
 from planner.reports.html.views import PROBABILITY
+from planner.results.decisions import term_words
 from planner.results.period_tables import CASH
 from planner.results.plan_tables import DECISIONS, LOCK_IN, MONTHLY, SERVICE, SPEND, SUMMARY
 from planner.results.scenario_tables import DISTRIBUTION
@@ -116,7 +117,8 @@ def _stacked(frame: pd.DataFrame, bars: Iterable[tuple[str, ...]], lines: Iterab
 
 
 def _cash(spend: pd.DataFrame, by: str) -> go.Figure:
-    """Cash by month, stacked by a column; the smallest of many together."""
+    """Cash by month in which any is paid, stacked by a column; the smallest of many together."""
+    spend = spend[spend["cash_usd"] != 0.0]
     paid = spend.assign(**{by: spend[by].fillna("").replace("", "no provider").astype(str)})
     table = paid.pivot_table(index="month", columns=by, values="cash_usd", aggfunc="sum", fill_value=0.0)
     sizes = table.abs().sum().sort_values(ascending=False, kind="stable")
@@ -204,7 +206,7 @@ def _timeline(decisions: pd.DataFrame) -> go.Figure:
 
 def _told(row: dict[Any, Any]) -> str:
     """What a decision is, in lines."""
-    term = f"{row['term_months']:.0f} months" if pd.notna(row["term_months"]) else "no term"
+    term = term_words(int(row["term_months"])) if pd.notna(row["term_months"]) else "no term"
     place = ", ".join(str(each) for each in (row["provider"], row["region"]) if pd.notna(each) and each)
     lines = [f"{row['name']} ({str(row['kind']).replace('_', '-')}, {row['status']})", place]
     lines.append(f"{row['units']:.0f} units from {row['begin']:%Y-%m}, {term}")

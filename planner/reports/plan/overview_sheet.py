@@ -15,7 +15,7 @@ from planner.reports.plan.money import money_tiles
 from planner.reports.plan.text import banner, category_words, horizon_end_words, saving_words, tiles
 from planner.reports.plan.timeline_sheet import PURPOSE, SHEET, draw_timeline
 from planner.reports.run_result import RunResult
-from planner.results.decisions import Action
+from planner.results.decisions import Action, is_kept
 from planner.results.plan_figures import PlanFigures
 from planner.results.segment_grid import segment_grid
 from planner.results.tables import Filled
@@ -95,9 +95,9 @@ class PlanOverview(PlanPage):
     def _action(self, each: Action) -> tuple[Any, ...]:
         what = each.decision
         cost = what.cost_usd if each.do not in ("renew", "give notice") else None
-        until = what.end
+        term, until = (None, None) if is_kept(what.term_months) else (what.term_months, what.end)
         sizes = (what.units, what.accelerators, what.mw, what.start, until)
-        return (what.name, each.do, each.by, what.provider, what.region, what.term_months, *sizes, cost)
+        return (what.name, each.do, each.by, what.provider, what.region, term, *sizes, cost)
 
     def _charts(self) -> None:
         paid, months = self.figures.cash_by_provider, self.figures.months
@@ -170,7 +170,7 @@ class PlanOverview(PlanPage):
         self.page.table(columns, rows, total=("Total", self.figures.plan.objective_usd), unit=unit)
 
     def _cash_by_year(self) -> None:
-        years = self.figures.cash_by_year
+        years = {year: row for year, row in self.figures.cash_by_year.items() if any(row.values())}
         unit = money_unit(sum(row.values()) for row in years.values())
         fiscal = "calendar" if self.figures.dataset.settings.fiscal_year_start == 1 else "fiscal"
         self.page.heading(f"Cash paid by {fiscal} year, {self.currency}{unit.word}", at=CASH)

@@ -8,6 +8,7 @@ from planner.analysis.alternatives import common_decisions, decided_by_each
 from planner.formatting import gap_percent, money, percent, shortened
 from planner.reports.plan.text import base_case_words, kept_words, known, saving_parts, tried_words
 from planner.reports.run_result import RunResult
+from planner.results.decisions import term_words
 
 NO_PLAN = (
     "Demand, caps, rules or shortfall limits require more than all offers together can provide. "
@@ -74,7 +75,7 @@ def _first_decisions(result: RunResult) -> Iterator[str]:
     first = min(each.month for each in chosen)
     now = [each for each in chosen if each.month == first]
     for position, each in enumerate(now[:SIGNED_FIRST]):
-        what = f"{each.kind.noun}, {each.kind.units(each.units)} for {each.term_months} months"
+        what = f"{each.kind.noun}, {each.kind.units(each.units)} {term_words(each.term_months)}"
         yield f"  {'Sign first' if position == 0 else '':<17} {figures.dataset.label(first)}: {each.name} ({what})"
     left = len(chosen) - min(len(now), SIGNED_FIRST)
     if left:

@@ -18,6 +18,7 @@ from planner.reports.scenarios.charts import cost_chart, demand_chart, power_cha
 from planner.reports.scenarios.text import banner, cannot_words, case_words, decided_words, notes, tiles
 from planner.reports.scenarios.tree_sheet import PURPOSE, SHEET, draw_tree
 from planner.results.decision_tree import Node
+from planner.results.decisions import is_kept
 from planner.results.scenario_decisions import SharedDecision
 from planner.results.scenario_set import ScenarioResult, ScenarioSetResult
 from planner.results.tables import Filled
@@ -94,7 +95,8 @@ class ScenarioOverview(PlanPage):
         latest = starts[-1] if begins is not None and len(starts) > 1 else None
         units = None if what.kind == LIMIT else what.units
         share = each.probability
-        facts = (what.name, do, what.month, what.provider, what.region, what.term_months, units, each.mw)
+        term = None if is_kept(what.term_months) else what.term_months
+        facts = (what.name, do, what.month, what.provider, what.region, term, units, each.mw)
         return (*facts, begins, latest, share, each.cost_usd)
 
     def _pictures(self) -> None:

@@ -10,6 +10,7 @@ from planner.excel.first_sheet import money_unit
 from planner.reports.scenarios.charts import branch_labels, branch_points, leaf_label, serial, tree_chart
 from planner.reports.scenarios.text import cannot_words, case_words, factor_words
 from planner.results.decision_tree import Node
+from planner.results.decisions import is_kept
 from planner.results.scenario_decisions import SharedDecision
 from planner.results.scenario_set import ScenarioSetResult
 
@@ -144,14 +145,15 @@ class _Outline:
             remarks.append(cannot_words(each).removeprefix(", "))
         begins = None if not each.starts or what.cost_usd is None else dataset.label(each.starts[0])
         ends = max((part.end for part in each.by.values() if part.end is not None), default=None)
+        kept = is_kept(what.term_months)
         values = [
             do,
             dataset.label(what.month),
             None if what.kind == LIMIT else what.units,
-            what.term_months,
+            None if kept else what.term_months,
             each.mw,
             begins,
-            None if ends is None else dataset.label(ends),
+            None if ends is None or kept else dataset.label(ends),
             each.probability if each.cannot else None,
             each.cost_usd,
             "; ".join(remarks),

@@ -1,0 +1,39 @@
+"""An own site without a last month, and its loan, in what a plan tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from builders import JAN, dataset
+
+from models.faults import FaultyWorkbook
+from models.plan import Plan, Signing
+from models.schema import OwnSite
+from models.supply.own_build_kind import SITE
+from planner.excel.plan_file import PlanSheets
+from planner.results.lock_in import lock_in
+from planner.results.scenario_decisions import ScenarioDecision
+
+
+def test_a_kept_site_binds_until_its_loan_is_paid_back() -> None:
+    """2 kW on a loan of four instalments from February bind for 4 months in January, not for a century."""
+    loan = {"capex_usd_per_mw": 1000.0, "financed_share": 1.0, "tenor_months": 4}
+    signed = {"status": "signed", "signed_month": JAN, "signed_blocks": 1}
+    data = dataset(OwnSite(build="plant", region="us", block_mw=0.002, **loan, **signed))
+    plan = Plan(signings=(Signing(SITE, "plant", 0, 1200, 1, 0, 1199, signed=True),))
+    rows = lock_in(data, plan)
+    assert [each.months_left for each in rows] == [4, 3, 2]
+    assert [each.owed_usd for each in rows] == pytest.approx([2.0, 1.5, 1.0])
+
+
+@pytest.mark.parametrize(("term", "words"), [(24, "build 1 block for 24 months"), (1200, "build 1 block to keep")])
+def test_the_words_of_a_site(term: int, words: str) -> None:
+    """A site is built for its term or, without a last month, to keep."""
+    assert ScenarioDecision(do="build", month=0, name="plant", kind=SITE, term_months=term).words(str) == words
+
+
+def test_a_folder_is_no_plan(tmp_path: Path) -> None:
+    """A folder in the place of a plan is told to be one."""
+    with pytest.raises(FaultyWorkbook, match="found a folder"):
+        PlanSheets(tmp_path)
