@@ -101,7 +101,6 @@ def solve(
     from planner.run.options import PlanOptions
     from planner.run.solve import before_stress, left_for_stress, solve_dataset
     from planner.run.versions import versions
-    from planner.stress.after_solve import try_plan
 
     given = problem if isinstance(problem, Problem) else read(problem)
     if (keep is None) != (change_cost is None):
@@ -134,6 +133,8 @@ def solve(
         if before is not None:
             note_bridge(found, lambda: compared_plan(before), before_stress(options), Stop(), None, began)
         if stress:
+            from planner.stress.after_solve import try_plan
+
             try_plan(found, stress, left_for_stress(options, began), Stop(), None)
     found.data_sha256 = data_sha256(found.input_rows)
     if found.cases_tried and found.dataset is not None:  # it is a plan of the cases that were found

@@ -29,7 +29,7 @@ from planner.options import (
 )
 
 if TYPE_CHECKING:
-    from planner.run.command import RunRequest
+    from planner.run.command import RunRequest, TryPlan
 
 
 @command(short_help="Find the least-cost plan for FILE and write it.")
@@ -94,7 +94,6 @@ def solve(console: Console, **values: Any) -> CommandResult:
     from planner.reports.terminal import summary_lines
     from planner.run.command import RunRequest, run
     from planner.run.options import PlanOptions
-    from planner.stress.after_solve import try_plan
 
     request = RunRequest(options=take(PlanOptions, values), **values, option_sources=option_sources())
     _check(request.input_path, request.keep, request.options.change_cost)
@@ -105,7 +104,7 @@ def solve(console: Console, **values: Any) -> CommandResult:
         if request.build_only:
             return model
         console.print_lines(model.lines)
-    finished = run(request, console.stop, console.live, try_plan)
+    finished = run(request, console.stop, console.live, _trial(request.options.stress))
     lines = list(summary_lines(finished.result))
     if finished.exit_code.is_failure:
         lines.append(f"  Log               {finished.outputs.log}")
@@ -137,3 +136,12 @@ def _check(file: Path, keep: Path | None, change_cost: float | None) -> None:
         )
     if (keep is None) != (change_cost is None):
         raise WrongUsage("Give --keep PLAN.xlsx and --change-cost X together: a plan, and the charge for changing it.")
+
+
+def _trial(samples: int) -> TryPlan | None:
+    """What tries the plan on samples, where some are asked for: a plain solve does not load its libraries."""
+    if not samples:
+        return None
+    from planner.stress.after_solve import try_plan
+
+    return try_plan

@@ -61,7 +61,7 @@ class Job:
             "seed": self.seed,
             "alternatives": self.alternatives,
             "within": self.within,
-            "stress": self.stress,
+            "stress": self.stress or None,  # as records have it of jobs from before there was a stress test
             "change_cost": self.change_cost,
             "keep_plan_of": self.keep_plan_of,
             "start_plan_of": self.start_plan_of,
