@@ -56,7 +56,7 @@ def _roll_segment(state: RollState, segment: Segment) -> Segment:
     state.limits += remaining
     line = f"{name}: limit {' and '.join(before.values())} in force"
     if rolled.lost_share:
-        line += f", {rolled.lost_share:.4g} of baseline {'lost' if lost > 0.0 else 'won (below 0)'} by then"
+        line += f", {abs(rolled.lost_share) * 100.0:.3g} % of baseline {'lost' if lost > 0.0 else 'won'} by then"
     for lever, month in bound.items():
         if month is not None:
             of_it = f" of {lever}" if len(bound) > 1 else ""

@@ -83,7 +83,8 @@ class RunKind(KindWithoutCapacity):
             earned = value_usd(dataset, row, started.month)
             state.write(replace(row, months=left, value_usd=earned, loss_usd_per_month_late=0.0, **now))
             state.stands_for(row.run, started, settled=True)
-            state.done.append(f"{row.run}: under way since {dataset.label(started.month)}, {left} months are left")
+            months = f"{left} month{'s are' if left > 1 else ' is'} left"
+            state.done.append(f"{row.run}: under way since {dataset.label(started.month)}, {months}")
 
     def map_forward(self, rolled: Rolled, before: Dataset, signing: Signing) -> Iterator[Signing]:
         if rolled.name_of(signing) is not None:

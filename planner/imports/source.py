@@ -89,7 +89,9 @@ def read_source(request: ImportRequest, fields: Mapping[str, Sequence[str]], nee
         raise WrongUsage(f"--column {unknown[0]}=…: there is no such thing to import; there are {', '.join(fields)}.")
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, UnicodeError, ValueError, pd.errors.ParserError) as error:
+    except UnicodeError:
+        raise WrongUsage(f"{path} is no CSV file in UTF-8. Save it as one, then name it as SOURCE.") from None
+    except (OSError, ValueError, pd.errors.ParserError) as error:
         raise WrongUsage(f"{path} cannot be read as a CSV file in UTF-8: {error}") from None
     headings = {fold(str(each)): str(each) for each in frame.columns}
     places = {name: _place(name, headings, fields[name], request) for name in fields}

@@ -75,7 +75,12 @@ def loss_words(lost: pd.DataFrame, count: int, enough: int | None) -> str:
 
 
 def _change(level: float) -> str:
-    return f"{(level - 1.0) * 100.0:+.0f} %"
+    """The change from 1.
+
+    >>> _change(0.997), _change(1.25)
+    ('+0 %', '+25 %')
+    """
+    return f"{(level - 1.0) * 100.0:+z.0f} %"
 
 
 def reduction_words(paths: Paths, reduction: Reduction, asked: int, seed: int) -> list[str]:

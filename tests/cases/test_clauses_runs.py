@@ -163,8 +163,11 @@ def test_a_run_under_way_rolls_into_its_months_left() -> None:
     """Started in January for three months, a month late: two are left, it must be done, and still earns its value."""
     data = dataset(fleet(), run(months=3, value_usd=900.0, loss_usd_per_month_late=50.0, start_from=JAN - 1))
     plan = solved(data)
-    rolled = roll_forward(data, plan, 1, 2).dataset
+    round_ahead = roll_forward(data, plan, 1, 2)
+    rolled = round_ahead.dataset
     [left] = rolled.runs
+    assert "train: under way since 2026-01, 2 months are left" in round_ahead.done
+    assert "train: under way since 2026-01, 1 month is left" in roll_forward(data, plan, 2, 2).done
     assert (left.months, left.start_from, left.start_until, left.must) == (2, JAN + 1, JAN + 1, True)
     assert cash(solved(rolled), "run_value") == pytest.approx({1: -850})
     assert roll_forward(data, plan, 3, 2).dataset.runs == ()
