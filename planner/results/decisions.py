@@ -57,7 +57,7 @@ def term_words(term_months: int) -> str:
     >>> term_words(36), term_words(1200)
     ('for 36 months', 'to keep')
     """
-    return "to keep" if is_kept(term_months) else f"for {term_months} months"
+    return "to keep" if is_kept(term_months) else f"for {term_months} month{'s' if term_months != 1 else ''}"
 
 
 def decisions(dataset: Dataset, plan: Plan) -> list[Decision]:

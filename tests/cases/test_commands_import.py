@@ -32,6 +32,13 @@ def rate(path: Path, sheet: str, segment: str, month: str) -> float:
     return float(found)
 
 
+def test_a_workbook_is_no_csv_file(here: Run, book: Path) -> None:
+    """A workbook in the place of the CSV file is told to be none, without the words of a decoder."""
+    ran = here("import", "bills", book, book, "-o", "out.xlsx")
+    assert ran.code == 2
+    assert "book.xlsx is no CSV file in UTF-8. Save it as one" in ran.err
+
+
 @pytest.mark.slow
 def test_the_page_runs(here: Run, tmp_path: Path) -> None:
     """Each example prints what the page shows, its figures are those it works out, and its inputs are unchanged."""

@@ -27,7 +27,10 @@ def test_a_kept_site_binds_until_its_loan_is_paid_back() -> None:
     assert [each.owed_usd for each in rows] == pytest.approx([2.0, 1.5, 1.0])
 
 
-@pytest.mark.parametrize(("term", "words"), [(24, "build 1 block for 24 months"), (1200, "build 1 block to keep")])
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [(1, "build 1 block for 1 month"), (24, "build 1 block for 24 months"), (1200, "build 1 block to keep")],
+)
 def test_the_words_of_a_site(term: int, words: str) -> None:
     """A site is built for its term or, without a last month, to keep."""
     assert ScenarioDecision(do="build", month=0, name="plant", kind=SITE, term_months=term).words(str) == words
