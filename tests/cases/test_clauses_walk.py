@@ -1,4 +1,5 @@
-"""Workbooks of the clauses that lessors and labs sign walk every command, each with and without scenarios.
+"""Workbooks of the clauses that lessors and labs sign, and of money and growth, walk every command, each with and
+without scenarios.
 
 Demand grows from two accelerators to nearly four; what is there is leased out, or more is had, as a part allows.
 """
@@ -94,6 +95,58 @@ PARTS: dict[str, Tables] = {
         "on_demand": [
             {"provider": "spot", "region": "us", "hardware": "H100", "usd_per_accelerator_hour": 3,
              "max_accelerators": 2},
+        ],
+    },
+    "money": {
+        "settings": COMMON["settings"] | {
+            "end_of_horizon": "residual", "opening_cash_usd": 500, "credit_line_usd": 50000, "credit_interest": 0.1,
+            "other_cost_share": 0.2, "fiscal_year_start": 2,
+        },
+        "residuals": [{"hardware": "H100", "usd_per_accelerator_hour": 0.8, "decline_per_year": 0.2}],
+        "prices": [
+            {"segment": "chat", "month": "2025-12", "revenue_usd_per_mtok": 0.1, "shortfall_usd_per_mtok": 0.25},
+            {"segment": "chat", "month": "2026-06", "revenue_usd_per_mtok": 0.05},
+        ],
+        "funding": [{"source": "round A", "month": "2026-02", "usd": 1000}],
+        "leases": [
+            {"lease": "cloud", "provider": "neo", "region": "us", "units_max": 1},
+            {"lease": "hall", "provider": "neo", "region": "us", "status": "signed", "signed_month": "2025-11",
+             "signed_units": 1, "signed_term_months": 9},
+        ],
+        "lease_hardware": [{"lease": each, "hardware": "H100", "accelerators": 1} for each in ("cloud", "hall")],
+        "lease_terms": [
+            {"lease": "cloud", "term_months": 6, "usd_per_accelerator_hour": 1.5, "cancel_after_months": 1,
+             "prepay_share": 0.1},
+            {"lease": "hall", "term_months": 9, "usd_per_accelerator_hour": 1},
+        ],
+        "caps": [
+            {"cap": "each provider", "measure": "cash_usd", "scope": "provider", "name": "*", "sense": "max",
+             "value": 9000, "per": "quarter"},
+            {"cap": "each segment", "measure": "shortfall_share", "scope": "segment", "name": "*", "sense": "max",
+             "value": 0.5},
+            {"cap": "of revenue", "measure": "cash_share_of_revenue", "sense": "max", "value": 5, "per": "year"},
+            {"cap": "owed", "measure": "obligation_usd", "sense": "max", "value": 20000},
+        ],
+        "fleet": [
+            {"asset": "own", "provider": "us-inc", "region": "us", "hardware": "H100", "accelerators": 1}
+        ],
+    },
+    "growth": {
+        "segments": [
+            {"segment": "chat", "workload": "chat", "growth_per_month": 0.2, "revenue_usd_per_mtok": 0.05,
+             "shortfall_usd_per_mtok": 0.06, "price_elasticity": -0.5, "current_limit": "wide; normal",
+             "churn_per_shortfall": 0.2, "recovery_per_month": 0.1, "share_won_per_generosity": 0.02,
+             "lost_share": 0.05, "change_cost_usd": 20, "may_tighten": "yes"},
+        ],
+        "limits": [
+            {"segment": "chat", "limit": "wide", "lever": "week", "generosity": 2},
+            {"segment": "chat", "limit": "narrow", "lever": "week", "generosity": 1, "demand_multiplier": 0.8},
+            {"segment": "chat", "limit": "normal", "lever": "price", "generosity": 1},
+            {"segment": "chat", "limit": "dear", "lever": "price", "generosity": 0.5, "price_multiplier": 1.2},
+        ],
+        "rivals": [
+            {"segment": "chat", "month": "2025-06", "generosity": 2},
+            {"segment": "chat", "month": "2026-03", "generosity": 4},
         ],
     },
 }  # fmt: skip
