@@ -13,6 +13,7 @@ from models.supply.registry import KINDS
 
 RANGES = (
     ("sign_from", "sign_until"),
+    ("start_from", "start_until"),
     ("from_month", "until_month"),
     ("buy_from", "buy_until"),
     ("min_blocks", "max_blocks"),

@@ -17,6 +17,7 @@ from builders import (
     demand,
     fleet,
     lease,
+    lease_out,
     on_demand,
     present,
     segment,
@@ -32,7 +33,7 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.policy.cash_account import account_of
 from models.roll import roll_forward
-from models.schema import Cap, Funding, Limit
+from models.schema import Cap, Funding, Limit, OwnSite, Run, Scenario, ScenarioFactor
 from models.variants.elastic import RelaxableRule
 from planner.analysis.infeasibility import explain_infeasible
 from planner.problem_reader import read
@@ -174,3 +175,32 @@ def test_the_source_of_funding_is_a_column_that_is_read(tmp_path: Path) -> None:
     assert data is not None
     assert [(each.source, each.usd) for each in data.funding] == [("bank", 5.0), ("bank", -5.0)]
     assert [each.column for each in errors_of(tables(), funding=[rows[0], rows[0]])] == ["month"]
+
+
+def test_funding_outside_the_horizon_is_no_fault_and_that_of_a_month_adds_up() -> None:
+    """Of a million in December and next year nothing is seen; 300 and 400 in January leave 44 of 744 to draw."""
+    sources = [(-1, 1e6), (0, 300.0), (0, 400.0), (9, 1e6)]
+    rows = [Funding(source=f"{n}", month=JAN + t, usd=usd) for n, (t, usd) in enumerate(sources)]
+    data = running(1.0, *rows, demand(0), months=1, **bank(0.0, 44.0))
+    assert not [fault for fault in check(data) if fault.severity == "error"]
+    assert closings(data, solved(data)) == pytest.approx([-44])
+
+
+def test_lease_outs_runs_and_what_is_borrowed_are_cash_of_the_account() -> None:
+    """744 from a taker and 500 for a run come in; of capex of 1000 the 600 that are not borrowed go out."""
+    built = OwnSite(
+        build="plant", region="us", status="signed", signed_month=JAN, signed_blocks=1, block_mw=0.002,
+        capex_usd_per_mw=5e5, financed_share=0.4, tenor_months=4,
+    )  # fmt: skip
+    work = Run(run="train", workload="chat", region="us", tokens_bn_per_day=1.0, months=1, value_usd=500.0)
+    data = dataset(fleet(accelerators=2), lease_out(signed=0), work, built, months=1, **bank(0.0))
+    assert closings(data, solved(data)) == pytest.approx([744 + 500 - 600])
+
+
+def test_each_scenario_draws_for_itself() -> None:
+    """Half of a fleet that costs 744 is paid of 400; all of it leaves 344 drawn, doubled a month later."""
+    factor = ScenarioFactor(scenario="half", quantity="fleet_share", name="own", from_month=JAN, value=0.5)
+    scenarios = [Scenario(scenario=each, probability=0.5) for each in ("all", "half")]
+    data = running(1.0, scenarios, factor, months=1, **bank(400.0, credit_interest=DOUBLES))
+    assert costs(solved(data.in_scenario("all"))) == pytest.approx({"fleet": 744, "interest": 344})
+    assert costs(solved(data.in_scenario("half"))) == pytest.approx({"fleet": 372})

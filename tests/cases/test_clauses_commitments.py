@@ -29,7 +29,7 @@ from builders import (
 from models.audit import audit
 from models.checks import check
 from models.roll import roll_forward
-from models.schema import Cap, Option, Rule, Scenario, ScenarioFactor, SpendCommitment
+from models.schema import Cap, ChipOrder, Option, OwnSite, Rule, Scenario, ScenarioFactor, SpendCommitment
 
 HALVING = 4095.0
 """(1 + 4095)^(-1/12) = 1/2: each month halves the value of money."""
@@ -230,3 +230,30 @@ def test_a_top_up_told_otherwise_is_rejected() -> None:
     without = tuple(each for each in plan.signings if each.name != "promise")
     failed = {check.rule for check in audit(data, replace(plan, signings=without)).failed}
     assert "signed_as_recorded" in failed
+
+
+def test_own_build_and_its_energy_count_whole_and_options_do_not() -> None:
+    """Capex of 1000, half borrowed, three rents of 100 and 0.1 an hour count; instalments and a premium do not."""
+    built = OwnSite(
+        build="plant", provider="neo", region="us", status="signed", signed_month=JAN, signed_blocks=1, block_mw=0.002,
+        capex_usd_per_mw=5e5, financed_share=0.5, tenor_months=2, rent_usd_per_mw_month=5e4, energy_usd_per_mwh=100,
+    )  # fmt: skip
+    order = ChipOrder(
+        order="chips", site="plant", hardware="H100", status="signed", signed_month=JAN, signed_lots=1, lot=1.0,
+        usd_per_accelerator=0.0,
+    )  # fmt: skip
+    right = [lease("lease", term(1, 0.0)), Option(option="right", offer="lease", premium_usd=500)]
+    plan = solved(dataset(built, order, right, demand(2, 1, 1), promise()))
+    assert cash(plan, "option") == pytest.approx({0: 500})
+    assert cash(plan, "commitment") == pytest.approx({2: 3000 - 1000 - 300 - 216})
+
+
+def test_what_is_excluded_promises_nothing() -> None:
+    """Nothing is due of a commitment that is not to be signed."""
+    assert costs(solved(dataset(promise(status="excluded")))) == {}
+
+
+def test_what_was_spent_counts_in_the_period_under_way_only() -> None:
+    """Of a year that ends in January 1200 - 1000 are left; of the next two months count, 1200 x 2 / 12."""
+    yearly = promise(1200, from_month=JAN - 11, until_month=JAN + 12, per="year", spent_usd=1000)
+    assert cash(solved(dataset(yearly)), "commitment") == pytest.approx({0: 200, 2: 200})

@@ -29,7 +29,7 @@ from models.checks import check
 from models.dataset import Dataset
 from models.plan import Plan
 from models.roll import roll_forward
-from models.schema import Residual
+from models.schema import Residual, Scenario, ScenarioFactor
 
 TPU = [hardware("TPU", kw=0.5), throughput(hardware="TPU"), hardware(), throughput()]
 
@@ -174,3 +174,28 @@ def test_every_month_keeps_its_worth_when_the_horizon_moves_on() -> None:
     kept = roll_forward(data, solved(data), 6, months=6).dataset
     assert kept.residuals == data.residuals
     assert rolled.settings.first_month == JAN + 12
+
+
+def test_a_contract_counts_at_the_rate_of_the_tier_reached() -> None:
+    """Two blocks reach 0.5 USD, worth 0.2 of it beyond January: 2 x (744 x 0.5 + 672 x 0.3)."""
+    data = residual(contract(tiers={1: 1.0, 2: 0.5}, term_months=2, signed=0, blocks=2), demand(2), worth(0.2))
+    assert costs(solved(data)) == pytest.approx({"contract": 2 * (744 * 0.5 + 672 * 0.3)})
+
+
+@pytest.mark.parametrize(
+    ("quantity", "name", "value", "t", "usd"),
+    [
+        ("price", "lease", 2.0, 0, 744 * 4 + 1416 * 3.5),
+        ("delivered_share", "lease", 0.5, 0, 744 + 1416 * 0.75),
+        ("delivery_delay_months", "lease", 1.0, 0, (672 + 744 + 720) * 1.5),
+        ("supplier_exit", "neo", 1.0, 2, 744 * 2 + 672 * 1.5),
+    ],
+)
+def test_in_a_scenario_what_is_billed_then_is_let_off(
+    quantity: str, name: str, value: float, t: int, usd: float
+) -> None:
+    """Three months at 2 USD worth 0.5: dearer, half as much, a month later, or gone after February."""
+    factor = ScenarioFactor(scenario="b", quantity=quantity, name=name, from_month=JAN + t, value=value)
+    scenarios = [Scenario(scenario=each, probability=0.5) for each in "ab"]
+    data = residual(lease("lease", term(3, 2.0), signed=0), worth(0.5), scenarios, factor)
+    assert costs(solved(data.in_scenario("b"))) == pytest.approx({"lease": usd})

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from builders import (
     JAN,
+    contract,
     costs,
     dataset,
     demand,
@@ -27,7 +28,7 @@ from builders import (
 
 from models.audit import audit, what_is_left
 from models.checks import check
-from models.schema import Limit, LoadBlock, LoadShape, Network, Resilience, Run
+from models.schema import ChipOrder, Limit, LoadBlock, LoadShape, Network, OwnSite, Resilience, Run
 from planner.results.plan_figures import PlanFigures
 
 
@@ -186,3 +187,40 @@ def test_a_plan_that_breaks_it_is_rejected() -> None:
     assert {each.rule for each in audit(data, plan).failed} == {"resilience_holds"}
     assert {each.lost: each.multiple for each in what_is_left(data, plan)} == pytest.approx({"large": 0.5})
     assert audit(replace(data, resilience=(against(share=0.5),)), plan).passed
+
+
+def test_own_chips_are_lost_with_their_site_provider_or_region() -> None:
+    """Two chips at our campus, sold by neo: a lease of neo, in eu, is left whatever of ours is lost."""
+    built = OwnSite(
+        build="plant", site="campus", region="us", status="signed", signed_month=JAN, signed_blocks=1, block_mw=0.002
+    )
+    order = ChipOrder(
+        order="chips", provider="neo", site="campus", hardware="H100", status="signed", signed_month=JAN,
+        signed_lots=1, lot=2.0, usd_per_accelerator=0.0,
+    )  # fmt: skip
+    for what in ("site", "provider", "region"):
+        data = dataset(built, order, demand(2), another(3, region="eu"), against(what, 0.5), months=1)
+        assert costs(solved(data)) == pytest.approx({"lease": 744})
+
+
+def test_what_is_excluded_and_who_only_sells_by_the_hour_is_not_lost() -> None:
+    """Without our fleet a half can be bought; neo is excluded, and spot alone is no member of anything."""
+    rows = [fleet(accelerators=2), demand(2), another(status="excluded"), on_demand(1.0, max_accelerators=1)]
+    for share, feasible in ((0.5, True), (0.6, False)):
+        assert (solved_or_none(dataset(rows, against("provider", share), months=1)) is not None) == feasible
+    alone = dataset(demand(2), on_demand(1.0), against("provider"), months=1)
+    assert costs(solved(alone)) == pytest.approx({"on_demand": 1488})
+
+
+def test_use_above_a_contract_does_not_count() -> None:
+    """Two blocks may be used twice over, but without the fleet they are two of three."""
+    rows = [fleet(accelerators=2), contract(term_months=1, signed=0, blocks=2, overage_share=1.0), demand(3)]
+    for share, feasible in ((0.66, True), (0.67, False)):
+        assert (solved_or_none(dataset(rows, against("site", share), months=1)) is not None) == feasible
+
+
+def test_what_was_lost_before_is_not_protected() -> None:
+    """Half of two billion is lost: one lease serves the rest when the fleet is."""
+    chat = segment(lost_share=0.5)
+    data = dataset(chat, fleet(accelerators=2), demand(2), another(3), against(), months=1)
+    assert costs(solved(data)) == pytest.approx({"lease": 744})

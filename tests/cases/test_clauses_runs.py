@@ -185,3 +185,18 @@ def test_a_run_told_otherwise_is_rejected(rule: str, change: dict[str, int]) -> 
     assert rule in {each.rule for each in audit(data, told).failed}
     without = {each.rule for each in audit(data, replace(plan, signings=())).failed}
     assert {"run_is_done_once", "demand_is_met"} <= without
+
+
+def test_one_without_a_value_may_cost_for_being_late() -> None:
+    """It must be done, and was due in December: a month late costs 100."""
+    late = run(value_usd=None, loss_usd_per_month_late=100.0, start_from=JAN - 1)
+    assert costs(solved(dataset(late, fleet(), months=2))) == pytest.approx({"run_value": 100})
+
+
+def test_the_value_of_runs_counts_in_cash_over_revenue() -> None:
+    """744 for the fleet less 500 of value are 0.787 of 310 earned."""
+    rows = [segment(revenue_usd_per_mtok=0.01), demand(1), fleet(usd_per_accelerator_hour=1.0)]
+    work = run(tokens_bn_per_day=0.0, value_usd=500.0)
+    for most, feasible in ((0.79, True), (0.78, False)):
+        cap = Cap(cap="cap", measure="cash_share_of_revenue", scope="total", sense="max", value=most)
+        assert (solved_or_none(dataset(rows, work, cap, months=1)) is not None) == feasible

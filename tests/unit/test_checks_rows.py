@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from sheets import CONTRACT, LEASE, VALID, brief, errors_of, faults_of, row
 
+from models.checks.rows import RANGES
+from models.schema import SHEETS
+
 LEASE_OUT = {
     "lease_out": "O", "region": "us", "hardware": "H100", "accelerators": 1, "term_months": 1,
     "usd_per_accelerator_hour": 1,
@@ -12,6 +15,7 @@ LEASE_OUT = {
 OPTION = {"option": "P", "offer": "L", "premium_usd": 1}
 LIMIT = {"segment": "chat", "limit": "open"}
 CAP = {"cap": "c", "measure": "cash_usd", "scope": "total", "sense": "max", "value": 1}
+RUN = {"run": "R", "workload": "chat", "region": "us", "tokens_bn_per_day": 1, "months": 1}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +28,7 @@ CAP = {"cap": "c", "measure": "cash_usd", "scope": "total", "sense": "max", "val
         ("options", OPTION, "buy_from", "buy_until"),
         ("limits", LIMIT, "from_month", "until_month"),
         ("caps", CAP, "from_month", "until_month"),
+        ("runs", RUN, "start_from", "start_until"),
     ],
 )
 def test_a_window_that_ends_before_it_begins_is_an_error(
@@ -36,6 +41,17 @@ def test_a_window_that_ends_before_it_begins_is_an_error(
     assert errors[0].found == f"2026-03, before {low} 2026-04"
     one_month = faults_of(LEASE, CONTRACT, **{sheet: [{**cells, low: "2026-04", high: "2026-04"}]})
     assert f"error {sheet}!{high} 2" not in brief(one_month)
+
+
+def test_every_window_of_every_sheet_is_looked_at() -> None:
+    """Where a sheet has a first and a last month of something, the order of the two is checked."""
+    windows = set()
+    for sheet in SHEETS:
+        months = {column.name for column in sheet.columns if column.kind == "month"}
+        ends = {name.replace("from", "until"): name for name in months if "from" in name}
+        windows |= {(ends[name], name) for name in ends.keys() & months}
+    assert windows
+    assert windows <= set(RANGES)
 
 
 def test_fewest_blocks_above_most_blocks_are_an_error() -> None:
