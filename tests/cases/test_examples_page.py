@@ -87,7 +87,7 @@ def test_figures_are_read_from_the_rows_that_are_named() -> None:
     [
         ("Frontier lab", "frontier_lab", "0.001"),
         ("Frontier lab with scenarios", "frontier_lab_scenarios", "0.01"),
-        ("Lessor", "lessor", "0.01"),
+        ("Lessor", "lessor", "0.001"),
     ],
 )
 def test_the_page_tells_the_figures_of_the_plan(here: Run, tmp_path: Path, heading: str, name: str, gap: str) -> None:
