@@ -86,6 +86,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (plausibility.doubtful_economics, ()),
         (service.demand_beyond_reach, tuple(service_sheets)),
         (service.single_sites_out_of_reach, tuple(service_sheets)),
+        (service.runs_out_of_reach, ("runs", *service_sheets)),
     )
 
 

@@ -14,9 +14,10 @@ from models.demand.baseline import baseline_demand
 from models.demand.limit_effects import product
 from models.demand.limit_paths import combinations
 from models.demand.network import Routes
+from models.demand.runs import start_months
 from models.faults import Fault
 from models.grouping import groups
-from models.schema import Demand, Segment
+from models.schema import Demand, Run, Segment
 
 
 def demand_beyond_reach(context: CheckContext) -> Iterator[Fault]:
@@ -68,7 +69,26 @@ def _can_run_somewhere(dataset: Dataset, segment: Segment) -> bool:
     return not any(wanted.values()) or any(months & supply.reached(region) for region, months in wanted.items())
 
 
-def _missed(dataset: Dataset) -> Iterator[tuple[Demand, str, list[int], _Supply]]:
+def runs_out_of_reach(context: CheckContext) -> Iterator[Fault]:
+    """Warns of runs that nothing can do in any months they may start in, in any scenario."""
+    plain = context.dataset
+    datasets = [plain.in_scenario(each.scenario) for each in plain.scenarios] or [plain]
+    for run in plain.runs:
+        if run.tokens_bn_per_day and start_months(plain, run) and not any(_can_be_done(each, run) for each in datasets):
+            sources = f"a single site of {names_of_sources()}" if run.single_site else "capacity"
+            found = f"work in '{run.region}' that nothing can do in any month it may start in"
+            expected = f"{sources} in reach that runs '{run.workload}' for {run.months} months on end"
+            fix = "Add capacity, a rate in throughput or a pair in network, or widen the window."
+            yield fault_in(run, "region", found, expected, fix, "run-without-capacity")
+
+
+def _can_be_done(dataset: Dataset, run: Run) -> bool:
+    """Whether something can be at work on a run in each of its months, for one of its starts."""
+    reached = _Supply(dataset, run, possible_capacity(dataset), Routes(dataset)).reached(run.region)
+    return any(reached.issuperset(range(m, m + run.months)) for m in start_months(dataset, run))
+
+
+def _missed(dataset: Dataset) -> Iterator[tuple[Demand, str, list[int], _SegmentSupply]]:
     """Demand out of reach: the row it comes from, its region and months, and what there is to serve its segment."""
     open_pools, routes = possible_capacity(dataset), Routes(dataset)
     wanted = groups((segment, (region, demand)) for (segment, region), demand in baseline_demand(dataset).items())
@@ -76,25 +96,25 @@ def _missed(dataset: Dataset) -> Iterator[tuple[Demand, str, list[int], _Supply]
     for each in dataset.segments:
         if each.shortfall_usd_per_mtok is not None and each.max_shortfall_share >= 1.0:
             continue
-        supply = _Supply(dataset, each, open_pools, routes)
+        supply = _SegmentSupply(dataset, each, open_pools, routes)
         for region, months in supply.missed(dict(wanted[each.segment])).items():
             given = [row for row in rows[each.segment, region] if dataset.t(row.month) <= months[0]]
             yield max(given, key=lambda row: row.month), region, months, supply
 
 
 class _Supply:
-    """What can serve one segment, by pool, and from there by region wanted."""
+    """What can serve one segment, or do one run, by pool, and from there by region wanted."""
 
-    def __init__(self, dataset: Dataset, segment: Segment, open_pools: PossibleCapacity, routes: Routes) -> None:
-        self.dataset, self.segment, self.routes = dataset, segment, routes
+    def __init__(self, dataset: Dataset, served: Segment | Run, open_pools: PossibleCapacity, routes: Routes) -> None:
+        self.dataset, self.routes = dataset, routes
         self.runs_on = [
             row.hardware
             for row in dataset.throughput
-            if row.workload == segment.workload
+            if row.workload == served.workload
             and row.tokens_per_second > 0
             and dataset.hardware_of[row.hardware].availability > 0
         ]
-        pools = open_pools.one_site if segment.single_site else open_pools.any_work
+        pools = open_pools.one_site if served.single_site else open_pools.any_work
         runs = [(region, t) for (region, name), months in pools.items() if name in self.runs_on for t in months]
         self.months_in = {region: set(months) for region, months in groups(runs).items()}
 
@@ -102,6 +122,14 @@ class _Supply:
         """Months in which something can serve the region."""
         reaching = (each for each in self.months_in if self.routes.usd_per_mtok(each, region) is not None)
         return set().union(*(self.months_in[each] for each in reaching))
+
+
+class _SegmentSupply(_Supply):
+    """What of a segment's demand is out of its reach, and what would mend that."""
+
+    def __init__(self, dataset: Dataset, segment: Segment, open_pools: PossibleCapacity, routes: Routes) -> None:
+        super().__init__(dataset, segment, open_pools, routes)
+        self.segment = segment
 
     def missed(self, wanted: dict[str, tuple[float, ...]]) -> dict[str, list[int]]:
         """Months, by region, in which demand must be served and cannot be."""

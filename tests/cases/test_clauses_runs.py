@@ -138,6 +138,25 @@ def test_a_run_that_cannot_end_inside_the_horizon_is_no_part_of_the_problem() ->
     assert costs(solved(data)) == {}
 
 
+@pytest.mark.parametrize(
+    ("columns", "rows", "warned"),
+    [
+        ({}, [fleet()], False),
+        ({}, [fleet(region="eu"), Network(capacity_region="eu", demand_region="eu")], True),
+        ({"single_site": True}, [on_demand(2.0)], True),
+        ({"months": 2}, [fleet(until_month=JAN + 1)], False),
+        ({"months": 2}, [fleet("a", until_month=JAN), fleet("b", from_month=JAN + 2)], True),
+        ({"start_from": JAN + 1}, [fleet(until_month=JAN)], True),
+        ({"workload": "dream", "value_usd": 9.0}, [fleet(), throughput(), throughput("dream", bn_per_day=0.0)], True),
+        ({"tokens_bn_per_day": 0.0}, [], False),
+    ],
+)
+def test_a_run_that_nothing_can_do_is_warned_of(columns: dict[str, Any], rows: list[Any], warned: bool) -> None:
+    """Its capacity is out of reach, no site, gone before its last month or its window, or cannot run its workload."""
+    warnings = {each.warning for each in check(dataset(rows, run(**columns)))}
+    assert ("run-without-capacity" in warnings) == warned
+
+
 def test_a_run_has_a_name_of_its_own() -> None:
     """A run named as a segment is an error."""
     assert [(each.sheet, each.column) for each in check(dataset(fleet(), run("chat")))] == [("runs", "run")]
