@@ -275,3 +275,18 @@ def test_a_least_spend_does_not_take_single_site_work_off_its_site() -> None:
     """On-demand is no site, even where a minimum on cash would like it to be: the fleet carries 2 bn for nothing."""
     rows = [segment(single_site=True), demand(2), fleet(accelerators=2), on_demand(2.6)]
     assert not feasible(rows, cap("cash_usd", 1000, sense="min"), months=1)
+
+
+@pytest.mark.parametrize(
+    ("per", "start", "spent"), [("quarter", 3, (700, 700)), ("year", 2, (700, 700)), ("year", 1, (700, 0))]
+)
+def test_years_and_quarters_begin_with_the_fiscal_year(per: str, start: int, spent: tuple[float, float]) -> None:
+    """At most 700 a period: quarters from March part February from March, years from February January from the rest.
+
+    A billion a day on demand at 1 USD would cost 744 + 672 + 744; the rest falls short, dearer.
+    """
+    cap = Cap(cap="cap", measure="cash_usd", scope="total", sense="max", value=700, per=per)
+    rows = [segment(shortfall_usd_per_mtok=1.0), demand(1, 1, 1), on_demand(1.0), cap]
+    paid = cash(solved(dataset(rows, fiscal_year_start=start)), "on_demand")
+    parts = {3: ((0, 1), (2,)), 2: ((0,), (1, 2)), 1: ((0, 1, 2), ())}[start]
+    assert tuple(sum(paid.get(t, 0.0) for t in part) for part in parts) == pytest.approx(spent)

@@ -174,3 +174,23 @@ def test_a_builder_that_is_late_or_leaves() -> None:
     gone = when("supplier_exit", "grid", 1.0, *rows, t=1)
     assert cash(gone, "on_demand") == pytest.approx({1: 672, 2: 744})
     assert cash(gone, "site") == pytest.approx({0: 250 + 100, 1: 125, 2: 125})
+
+
+def test_service_starts_at_the_later_of_lead_time_and_month() -> None:
+    """Power in a month but not before March, chips in two months but not before February: both in March."""
+    rows = [site(lead_months=1, service_not_before=JAN + 2), chips(lead_months=2, service_not_before=JAN + 1)]
+    plan = solved(dataset(rows, demand(1, 1, 1), on_demand(1.0)))
+    assert cash(plan, "on_demand") == pytest.approx({0: 744, 1: 672})
+
+
+def test_chips_end_with_their_life_and_power_does_not() -> None:
+    """Chips of one month leave February to be bought; a site whose capex is spread over one month has power on."""
+    rows = [demand(1, 1), on_demand(1.0)]
+    assert cash(solved(dataset(site(), chips(life_months=1), rows, months=2)), "on_demand") == pytest.approx({1: 672})
+    assert cash(solved(dataset(site(life_months=1), chips(), rows, months=2)), "on_demand") == {}
+
+
+def test_rent_beyond_the_horizon_rises_too() -> None:
+    """Of a term of 13 months all rent counts in full: twelve of 100 and, at double the rate, one of 200."""
+    built = site(term_months=13, rent_usd_per_mw_month=5e4, escalator_per_year=1.0)
+    assert costs(solved(dataset(built, months=1, end_of_horizon="full"))) == pytest.approx({"site": 1400})
