@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "planner" / "pages" / "examples.md"
 UNITS = {"bn": 1e9, "m": 1e6, "GW": 1e3, "%": 0.01}
 """What the word behind a number stands for; sheets have USD, MW and shares."""
-WITHIN = {"Summary": 0.1, "Offers not taken": 0.6, "Spend": 0.4, "Service": 0.3}
-"""How far another plan within the gap, or other marginal values of it, may be from the page; a quarter elsewhere."""
+WITHIN = {"Summary": 0.1, "Offers not taken": 0.6}
+"""How far another plan within the gap, or other marginal values of it, may be from the page; a fifth elsewhere."""
 
 
 def told(heading: str) -> list[tuple[str, str]]:
@@ -55,25 +55,21 @@ def _named(cell: Any, name: str) -> bool:
     return text_of(cell).startswith(name) if isinstance(cell, datetime) else cell == name
 
 
-def _a_month_apart(value: str, figure: str) -> bool:
-    """Whether both are months, one after the other at the most: plans within the gap differ by so much."""
-    both = [re.fullmatch(r"(\d{4})-(\d\d)", each) for each in (value, figure)]
-    one, other = (each and 12 * int(each[1]) + int(each[2]) for each in both)
-    return one is not None and other is not None and abs(one - other) <= 1
-
-
 def differences(plan: Workbook, figures: list[tuple[str, str]]) -> Iterator[str]:
     """The figures of the page that are not those of the plan."""
     for figure, place in figures:
         value, said = read(plan, place), re.match(r"(-?[\d,.]+)(?: (\w+|%))?", figure)
         if isinstance(value, str):
-            if value != figure and not _a_month_apart(value, figure):
+            if value != figure:
                 yield f"{place}: {figure}, the plan has {value}"
+            continue
+        if ends := re.fullmatch(r"(\d+) to (\d+)", figure):  # plans proven to the same gap have been seen with both
+            if not int(ends[1]) <= value <= int(ends[2]):
+                yield f"{place}: {figure}, the plan has {value:g}"
             continue
         assert said, figure
         number = float(said[1].replace(",", "")) * UNITS.get(said[2], 1.0)
-        least = 1 if place.endswith(" · units") else None  # plans within the gap differ by a unit here and there
-        if value != pytest.approx(number, rel=WITHIN.get(place.split(" · ")[0], 0.25), abs=least):
+        if value != pytest.approx(number, rel=WITHIN.get(place.split(" · ")[0], 0.2)):
             yield f"{place}: {figure}, the plan has {value:g}"
 
 
@@ -85,12 +81,10 @@ def test_figures_are_read_from_the_rows_that_are_named() -> None:
         sheet.append(row)
     assert read(plan, "Power · 2026 · a · mw") == 5
     assert read(plan, "Power · a · month") == "2026-05"
-    figures = [("5 MW", "Power · a · mw"), ("0.005 GW", "Power · a · mw"), ("3 MW", "Power · a · mw")]
-    assert list(differences(plan, figures)) == ["Power · a · mw: 3 MW, the plan has 5"]
-    months = [("2026-06", "Power · a · month"), ("2026-07", "Power · a · month"), ("soon", "Power · a · month")]
-    assert list(differences(plan, months)) == [
-        f"Power · a · month: {each}, the plan has 2026-05" for each in ("2026-07", "soon")
-    ]
+    figures = [("5 MW", "Power · a · mw"), ("0.005 GW", "Power · a · mw"), ("4 MW", "Power · a · mw")]
+    assert list(differences(plan, figures)) == ["Power · a · mw: 4 MW, the plan has 5"]
+    ranges = [("4 to 5", "Power · a · mw"), ("3 to 4", "Power · a · mw")]
+    assert list(differences(plan, ranges)) == ["Power · a · mw: 3 to 4, the plan has 5"]
 
 
 @pytest.mark.slow
