@@ -9,6 +9,7 @@ same tables give the same bytes, so a changed workbook means changed figures.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import re
 import sys
@@ -23,7 +24,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from models import columns, months, schema
 from models.parsing.raw_tables import column_letter
-from planner.excel.problem_workbook import LAST_ROW, fits, names_below
+from planner.excel.problem_workbook import ACROSS, LAST_ROW, fits, names_below
 
 EXAMPLES = Path(__file__).parent / "examples"
 NAMES = ("starter", "frontier_lab", "lessor", "frontier_lab_scenarios")
@@ -162,7 +163,7 @@ def write_sheet(book: xlsxwriter.Workbook, table: Table, listed: Mapping[str, Ta
 
     Cells have the drop-downs and bounds of the template; names come from the sheets that are `listed`.
     """
-    sheet = book.add_worksheet(table.sheet.name)
+    sheet, across = book.add_worksheet(table.sheet.name), 0
     for at, header in enumerate(table.headers):
         texts = [row[at] for row in table.rows]
         longest = max(len(text) for text in (header + "  ", *texts))
@@ -179,12 +180,15 @@ def write_sheet(book: xlsxwriter.Workbook, table: Table, listed: Mapping[str, Ta
             kind, column = kind_of(table, header, ())
             write_cells(book, sheet, (1, at), texts, kind, column)
             hold(sheet, column, (1, LAST_ROW - 1), at, listed)
-        sheet.set_column(at, at, min(longest + 2, WIDEST), book.add_format(FONT))
+        width = min(longest + 2, WIDEST)
+        sheet.set_column(at, at, width, book.add_format(FONT))
+        across += width
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(table.rows), len(table.headers) - 1)
     sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(math.ceil(across / ACROSS), 0)
     sheet.repeat_rows(0)
+    sheet.repeat_columns(0)
     sheet.set_footer("&L&F · &A&RPage &P of &N")
 
 

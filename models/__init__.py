@@ -26,7 +26,7 @@ Constraints, each a family of rows named as the statement it makes
               blocks_within_width, tier_before_full, overage_within_share,
               billed_use_within_online, use_is_billed, minimum_spend_is_met, leased_out_by_only_grows,
               leased_out_of_sublet, bought_once, option_before_offer
-    demand    one_limit_in_force, with_limit_at_most, with_limit_at_least,
+    demand    one_limit_in_force, limits_together, with_limit_at_most, with_limit_at_least,
               with_limits_together, churn_adds_up, revenue_is_left, start_is_seen, start_is_in_force, start_was_not,
               limit_stays, limit_never_tightens, demand_is_met, flow_is_served, shortfall_within_share,
               runs_at_one_site, one_site, site_work_online, site_keeps_margin

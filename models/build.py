@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from models.cancellation import check_cancelled
 from models.core.finance import least_cost, read_payments
 from models.core.model import Model
-from models.core.pyomo_loading import pause_gc
 from models.dataset import Dataset
 from models.demand.churn import add_churn_by_shortfall
 from models.demand.limits import add_limits
 from models.demand.service import add_service
 from models.demand.serving import read_service
 from models.demand.single_site import add_single_sites
+from models.garbage import pause_gc
 from models.policy.caps import add_caps
 from models.policy.cash_account import add_cash_account
 from models.policy.resilience import add_resilience
@@ -95,9 +96,11 @@ def build_model(
     model = Model(dataset, model_units(dataset), probes=probes, every_month=every_month)
     with pause_gc():
         for add_term in TERMS:
+            check_cancelled()
             add_term(model)
         add_plan_stability(model, stability)
         objective(model)
+    check_cancelled()  # compiling it comes next
     return model
 
 

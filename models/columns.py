@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
 from models import months
-from models.text import seen, with_plain_dashes
+from models.text import plain_number, seen, with_plain_dashes
 
 Kind = Literal["name", "text", "names", "month", "share", "count", "flag", "number", "choice"]
 
@@ -46,6 +46,15 @@ class Column:
     def defaults_to_nothing(self) -> bool:
         """Whether a blank cell is no value, rather than one that can be shown."""
         return self.default in (None, "", ())
+
+    @property
+    def takes_percent(self) -> bool:
+        """Whether 10 % may be written for 0.1: of shares, and of numbers that have no unit or share in it."""
+        return self.kind == "share" or (self.kind == "number" and self.unit.partition(" ")[0] in ("", "share"))
+
+    def plain(self, text: str) -> float | None:
+        """The number that a text plainly is in this column, as in a CSV file or on the command line; else None."""
+        return plain_number(text, percent=self.takes_percent) if self.kind in NUMERIC else None
 
     def shown(self, value: Any) -> Any:
         """A value as a cell shows it; blank where there is none."""
@@ -124,7 +133,7 @@ def _parse_text(column: Column, value: object) -> tuple[Any, str]:
         folded = {choice.lower(): choice for choice in column.choices}
         key = text.lower().replace(" ", "_").replace("-", "_")
         if key not in folded:
-            raise CellError(f"Choose one of {', '.join(column.choices)}.")
+            raise CellError("Write one of these words.")
         return folded[key], ""
     return text, ""
 
@@ -145,9 +154,10 @@ def _parse_number(column: Column, value: object) -> tuple[Any, str]:
         raise CellError("Write a number, not TRUE or FALSE.")
     if isinstance(value, str):
         text = with_plain_dashes(seen(value)).strip()
-        percent = text.endswith("%") and (column.kind == "share" or column.unit.partition(" ")[0] in ("", "share"))
-        number = _plain_number(text.removesuffix("%").strip() if percent else text)
-        number = number / 100 if percent else number
+        found = column.plain(text)
+        if found is None:
+            raise CellError(_no_number(column, text))
+        number = found
         warning = f"a number written as text, read as {number:g}"
     elif isinstance(value, (int, float)):
         number = float(value)
@@ -158,7 +168,8 @@ def _parse_number(column: Column, value: object) -> tuple[Any, str]:
     if abs(number) > LARGEST:
         raise CellError(f"Write a number no larger than {LARGEST:g}.")
     if column.kind == "share" and number > 1 and column.high == 1:
-        raise CellError(f"A share is at most 1; if {number:g} percent is meant, write {number:g}% or {number / 100:g}.")
+        hint = f"If {number:g} percent is meant, write {number:g}% or {number / 100:g}."
+        raise CellError(f"A share is at most 1, which is 100 %, and {number:g} is {100 * number:g} %. {hint}")
     for wrong, limit in (
         (column.low is not None and number < column.low, f"at least {column.low}"),
         (column.above is not None and number <= column.above, f"above {column.above}"),
@@ -166,7 +177,8 @@ def _parse_number(column: Column, value: object) -> tuple[Any, str]:
         (column.below is not None and number >= column.below, f"below {column.below}"),
     ):
         if wrong:
-            raise CellError(f"Write a number {limit}.")
+            sign = ", without the minus sign" if number < 0 and "-" not in limit else ""
+            raise CellError(f"Write a number {limit}{sign}.")
     if column.kind == "count":
         if number != int(number):
             raise CellError("Write a whole number.")
@@ -183,13 +195,14 @@ def _no_month(value: object) -> str:
     return "Write the month as a date of the years 2000 to 2200, as 2026-09 or as Sep 2026."
 
 
-def _plain_number(text: str) -> float:
-    """The number that a text spells; commas and blanks may separate decimals or thousands and are refused."""
-    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
-        return float(text)
-    if re.fullmatch(r"[+-]?[\d., ']*\d", text, re.ASCII):
-        raise CellError("Write it as a plain number cell: digits, and a point before decimals.")
-    raise CellError("Write a plain number, without units, letters or currency signs.")
+def _no_number(column: Column, text: str) -> str:
+    """What to do about a text that is no number; commas and blanks may separate decimals or thousands."""
+    if text.endswith("%") and not column.takes_percent:
+        unit = f", in {column.unit}" if column.unit else ""
+        return f"Write a plain number{unit}; only shares take a percentage."
+    if re.fullmatch(r"[+-]?[\d., ']*\d\s*%?", text, re.ASCII):
+        return "Write it as a plain number cell: digits, and a point before decimals."
+    return "Write a plain number, without units, letters or currency signs."
 
 
 REQUIRED: Any = MISSING

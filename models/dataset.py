@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from models import months
+from models.carried import Billed, Carried
 from models.columns import Row
 from models.grouping import groups
 from models.kinds import OfferKey
@@ -59,30 +61,6 @@ from models.schema import (
 
 DAY = LoadBlock(block="day", hours_per_day=24.0, peak=False)
 """The one load block of a workbook that has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What counts already in the period under way of a cap on a share and of whom it is, from months before month 0.
-
-    Money paid and revenue in USD; tokens short and demanded after limits in billions.
-    """
-
-    cap: str
-    name: str = ""
-    paid_usd: float = 0.0
-    revenue_usd: float = 0.0
-    short_bn: float = 0.0
-    demanded_bn: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """Months before month 0 of the contract year under way, and what they were billed, overage included, in USD."""
-
-    contract: str
-    months: int = 0
-    usd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -154,6 +132,14 @@ class Dataset:
             found = self._named[name] = {getattr(each, key): each for each in self.rows(name)}
         return found
 
+    def parts(self, name: str) -> dict[str, list[Any]]:
+        """The rows of a sheet of which several go together, by the first column of its key, such as the lease."""
+        if ("parts", name) not in self.common:
+            key = attrgetter(sheet(name).key[0])
+            self.common["parts", name] = dict(groups((key(each), each) for each in self.rows(name)))
+        found: dict[str, list[Any]] = self.common["parts", name]
+        return found
+
     @cached_property
     def _named(self) -> dict[str, dict[str, Any]]:
         return {}
@@ -171,9 +157,11 @@ class Dataset:
 
         A segment's limits keep theirs where one has no `generosity`: the order of rows is then its rank.
         """
-        ranked = {each.segment for each in self.limits if each.generosity is None}
-        rows = {each.name: sorted(self.rows(each.name), key=_by_key(each, ranked)) for each in SHEETS if each.key}
-        ordered = self.with_rows(**rows)
+        if "in_order" not in self.common:  # sorted once for all scenarios of the problem
+            ranked = {each.segment for each in self.limits if each.generosity is None}
+            rows = {each.name: sorted(self.rows(each.name), key=_by_key(each, ranked)) for each in SHEETS if each.key}
+            self.common["in_order"] = self.with_rows(**rows)
+        ordered: Dataset = self.common["in_order"].in_scenario(self.scenario)
         vars(ordered)["in_order"] = ordered
         return ordered
 
@@ -202,7 +190,7 @@ class Dataset:
 
     def hours(self, t: int) -> int:
         """Hours of the calendar month t, inside the horizon or not."""
-        return months.hours(self.month(t))
+        return months.hours(self.settings.first_month + t)
 
     def periods(self, of: Iterable[int], per: str) -> list[list[int]]:
         """Months t by the `month`, `quarter` or `year` they lie in, or as one `horizon`; the fiscal year counts."""
@@ -288,6 +276,15 @@ class Dataset:
         vars(view).update(factors=self.factors, _realized=self._realized, common=self.common)
         if vars(self).get("in_order") is self:
             vars(view)["in_order"] = view
+        return view
+
+    def ending(self, convention: str) -> Dataset:
+        """The same problem with another `end_of_horizon`; made once for all scenarios."""
+        made = self.common.get(("ending", convention))
+        if made is None:
+            made = replace(self, settings=replace(self.settings, end_of_horizon=convention))
+            self.common["ending", convention] = made
+        view: Dataset = made.in_scenario(self.scenario)
         return view
 
     def expected_value(self) -> Dataset:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from models.text import difference, likeness
 
 WARNINGS = {
-    "base-case-left-out": "the run was stopped before what the plan is compared with was looked for",
+    "base-case-left-out": "the run was stopped, or the solver hung, before what the plan is compared with was sought",
     "base-case-unknown": "the plan that signs nothing new was not found, or nothing is known of what it costs",
     "branches-at-unused": "a scenario that follows none has a month in which it branches off",
     "broken-rule": "the audit found a rule that the plan does not keep",
@@ -54,7 +54,7 @@ WARNINGS = {
     "signed-column-unused": "an offer says when or how much was signed",
     "single-site-unprotected": "resilience of a single-site segment, which is left out",
     "single-site-without-site": "a single-site segment that no site can ever run",
-    "stress-left-out": "the plan was not tried on samples, because the audit rejected the plan of one",
+    "stress-left-out": "the plan was not tried on samples: the audit rejected the plan of one, or there was no time",
     "sum-of-others": "a region or segment called total, sum or all, which may hold what others hold already",
     "tier-out-of-reach": "a tier that begins after the most blocks",
     "unlikely-demand": "demand of a month a hundred times that of the months beside it",

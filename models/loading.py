@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ class Loaded:
     faults: tuple[Fault, ...]
 
 
-def load_tables(tables: Iterable[RawTable], plan_name: str = "") -> Loaded:
+def load_tables(tables: Iterable[RawTable], plan_name: str = "", to_fill: Collection[str] = ()) -> Loaded:
     """Reads and checks tables.
 
     Parameters
@@ -35,6 +35,8 @@ def load_tables(tables: Iterable[RawTable], plan_name: str = "") -> Loaded:
         One for each sheet, with the values of its cells.
     plan_name
         The name of the plan where the settings give none.
+    to_fill
+        Sheets that are needed, and may be absent or without rows here: they are still to be filled.
 
     Returns
     -------
@@ -42,8 +44,9 @@ def load_tables(tables: Iterable[RawTable], plan_name: str = "") -> Loaded:
         The dataset, None where there is any error, and all faults, errors first.
     """
     faults: list[Fault] = []
-    found = tables_by_sheet(tables, faults)
-    sheets = {sheet.name: read_sheet(sheet, found.get(sheet.name), faults) for sheet in SHEETS}
+    known = [replace(sheet, optional=sheet.optional or sheet.name in to_fill) for sheet in SHEETS]
+    found = tables_by_sheet(tables, faults, known)
+    sheets = {sheet.name: read_sheet(sheet, found.get(sheet.name), faults) for sheet in known}
     context = _context(sheets, plan_name)
     faults += check_in_context(context)
     located = in_order(_located(fault, sheets) for fault in faults)

@@ -73,6 +73,7 @@ def first_day(number: int) -> dt.date:
 
 
 @cache
+@cache
 def hours(number: int) -> int:
     """Hours of the calendar month: its days x 24.
 
@@ -80,6 +81,16 @@ def hours(number: int) -> int:
     696
     """
     return 24 * calendar.monthrange(*year_and_month(number))[1]
+
+
+@cache
+def serial(number: int) -> int:
+    """The first day of the month as a workbook stores it: days since 1899-12-30.
+
+    >>> serial(month_of(2026, 1))
+    46023
+    """
+    return (first_day(number) - _SERIAL_0).days
 
 
 def parse(value: object) -> int | None:

@@ -30,6 +30,9 @@ class Realization:
         self._paths = {key: tuple(zip(*sorted(path.items()), strict=True)) for key, path in dated.items()}
         self._quantities = {quantity for quantity, _ in dated}
 
+    def _acts_on(self, quantity: str) -> bool:
+        return quantity in self._quantities
+
     def _named(self, quantity: str, name: str, t: int) -> float | None:
         path = self._paths.get((quantity, name))
         if path is None:
@@ -38,7 +41,7 @@ class Realization:
         return float(path[1][begun - 1]) if begun else None
 
     def _product(self, quantity: str, names: Iterable[str], t: int) -> float:
-        if quantity not in self._quantities:
+        if not self._acts_on(quantity):
             return 1.0
         found = (self._named(quantity, name, t) for name in dict.fromkeys(names))
         named = [value for value in found if value is not None]
@@ -63,10 +66,6 @@ class Realization:
         if quantity in ADDED:
             return self._added(quantity, name, t)
         return self._product(quantity, (name,), t)
-
-    def names(self, quantity: str) -> set[str]:
-        """The names that rows of a quantity have."""
-        return {name for found, name in self._paths if found == quantity}
 
     def demand(self, segment: str, plain: Sequence[float]) -> tuple[float, ...]:
         """A segment's demand by month, of what it is in the plain figures.
@@ -101,6 +100,12 @@ class Realization:
     def delivered(self, offer: str, t: int) -> float:
         """Multiplier of what an offer delivers in a service month, and so of what it bills."""
         return self._product("delivered_share", (offer,), t)
+
+    def deliveries(self, offer: str, months: range) -> list[float]:
+        """`delivered` in each of some months."""
+        if not self._acts_on("delivered_share"):
+            return [1.0] * len(months)
+        return [self.delivered(offer, t) for t in months]
 
     def delay(self, offer: str, t: int) -> int:
         """Months added to an offer's lead time: signed in month t, or once signed due to start in it."""
@@ -152,6 +157,9 @@ class MeanRealization(Realization):
     def __init__(self, parts: Iterable[tuple[float, Realization]]) -> None:
         super().__init__()
         self._parts = tuple(parts)
+
+    def _acts_on(self, quantity: str) -> bool:
+        return any(part._acts_on(quantity) for _, part in self._parts)
 
     def _product(self, quantity: str, names: Iterable[str], t: int) -> float:
         return sum(weight * part._product(quantity, names, t) for weight, part in self._parts)

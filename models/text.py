@@ -102,3 +102,19 @@ def apart(one: str, other: str, most: int) -> int:
 
 def _named(character: str) -> str:
     return f"'{character}' ({unicodedata.name(character, f'U+{ord(character):04X}')})"
+
+
+def plain_number(text: str, *, percent: bool = False) -> float | None:
+    """The number that a text plainly is; None where anything would have to be guessed.
+
+    With `percent` it may be a percentage, which is the share that it says.
+
+    >>> plain_number(" -1.5e3 "), plain_number("1,5"), plain_number("10%")
+    (-1500.0, None, None)
+    >>> plain_number("10%", percent=True), plain_number("0.1", percent=True), plain_number("+2.5 %", percent=True)
+    (0.1, 0.1, 0.025)
+    """
+    found = re.fullmatch(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%?)", text.strip(), re.ASCII)
+    if found is None or (found[2] and not percent):
+        return None
+    return float(found[1]) / (100.0 if found[2] else 1.0)

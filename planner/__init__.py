@@ -29,15 +29,18 @@ if TYPE_CHECKING:
     from planner.api.result import NoPlan, Result
     from planner.api.sampling import sample
     from planner.api.solving import solve
-    from planner.errors import CannotWrite, PlannerError, WrongUsage
+    from planner.errors import CannotWrite, OutOfTime, PlannerError, WrongUsage
+    from planner.stress.stress_test import RejectedPlan
 
 _HOMES = {
     "CannotWrite": "planner.errors",
     "Fault": "models.faults",
     "FaultyWorkbook": "models.faults",
     "NoPlan": "planner.api.result",
+    "OutOfTime": "planner.errors",
     "PlannerError": "planner.errors",
     "Problem": "planner.api.problem",
+    "RejectedPlan": "planner.stress.stress_test",
     "Report": "planner.api.frames",
     "Result": "planner.api.result",
     "WrongUsage": "planner.errors",
@@ -54,8 +57,10 @@ __all__ = [
     "Fault",
     "FaultyWorkbook",
     "NoPlan",
+    "OutOfTime",
     "PlannerError",
     "Problem",
+    "RejectedPlan",
     "Report",
     "Result",
     "WrongUsage",

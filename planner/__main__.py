@@ -6,13 +6,14 @@ from typing import Any
 
 
 def main() -> int:
-    """Run the command; a signal while its libraries load, or once it is done, leaves no traceback."""
+    """Run the command; a signal while its libraries load is answered in words, and none leaves a traceback."""
     try:
         from planner.cli import main as run
         from planner.stochastic.mpi import serve
 
         code = 0 if serve(take_part) else run()
     except KeyboardInterrupt:
+        print("planner: Interrupted: no result was written.", file=sys.stderr)
         code = 130
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)

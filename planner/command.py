@@ -32,13 +32,15 @@ from planner.console import (
     save_traceback,
     say,
 )
-from planner.errors import ExitCode, Interrupted, PlannerError
+from planner.errors import ExitCode, Interrupted, OutOfTime, PlannerError
 from planner.files.atomic import json_bytes, written_together
 from planner.files.lock import run_lock
 from planner.files.outputs import Outputs
 from planner.formatting import count_of_faults, fault_lines, faults_json, quoted
 from planner.interrupt import Stop
-from planner.options import COMMON_OPTIONS, option_name, source_of, unread_variables
+from planner.options.shared import COMMON_OPTIONS, option_name, unread_variables
+from planner.options.values import source_of
+from planner.text_table import Line
 from planner.version import __version__
 
 Request = TypeVar("Request")
@@ -52,7 +54,7 @@ class CommandResult:
 
     Parameters
     ----------
-    lines : sequence of str
+    lines : sequence of str and TextTable
         The result for people. A failed command prints them in spite of --quiet.
     document : mapping
         The result for programs, printed as JSON with --json.
@@ -62,7 +64,7 @@ class CommandResult:
         Workbooks to be written, together with the log and run.json of the command.
     """
 
-    lines: Sequence[str]
+    lines: Sequence[Line]
     document: Mapping[str, Any]
     exit_code: ExitCode = ExitCode.OK
     files: Mapping[Path, bytes] = field(default_factory=dict)
@@ -83,7 +85,7 @@ def faults_result(faults: Iterable[Fault], **document: Any) -> CommandResult:
 
 
 def problem_written(
-    path: Path, faults: Sequence[Fault], lines: Iterable[str], document: Mapping[str, Any], next_command: str
+    path: Path, faults: Sequence[Fault], lines: Iterable[Line], document: Mapping[str, Any], next_command: str
 ) -> CommandResult:
     """Return the result of a command that wrote a workbook or folder.
 
@@ -169,7 +171,7 @@ def run_and_record(outputs: Outputs, files: Mapping[str, Any], work: Callable[[]
     files : mapping
         What the JSON begins with, as made by `subject`.
     work : callable
-        The work; it may raise `Refused` and `FaultyWorkbook`.
+        The work; it may raise `Refused`, `FaultyWorkbook` and `OutOfTime`.
 
     Raises
     ------
@@ -183,6 +185,9 @@ def run_and_record(outputs: Outputs, files: Mapping[str, Any], work: Callable[[]
             result = refused.result
         except FaultyWorkbook as error:
             result = faults_result(error.faults, status="invalid")
+        except OutOfTime as late:
+            lines = [f"{late}. Raise --time-limit."]
+            result = CommandResult(lines, {"status": "no_plan"}, ExitCode.STOPPED_WITHOUT_PLAN)
         document = {**files, **result.document}
         with written_together({**result.files, outputs.json: json_bytes(document)}):
             place_log()

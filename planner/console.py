@@ -23,6 +23,7 @@ from planner.files.atomic import put, temporary_beside
 from planner.formatting import escaped
 from planner.interrupt import Stop
 from planner.terminal import LiveLine, PhaseHandler, drawn, is_terminal
+from planner.text_table import Line, plain
 
 log = logging.getLogger("planner")
 
@@ -42,7 +43,7 @@ def say(line: str, *, err: bool = False) -> None:
     _echo(escaped(line), err=err)
 
 
-def say_lines(lines: Iterable[str], *, err: bool = False) -> None:
+def say_lines(lines: Iterable[Line], *, err: bool = False) -> None:
     """Print lines as `say` does; on a terminal in columns and colours.
 
     Raises
@@ -53,7 +54,7 @@ def say_lines(lines: Iterable[str], *, err: bool = False) -> None:
     if is_terminal(err=err):
         _echo(drawn(lines), err=err, color=True)
     else:
-        for line in lines:
+        for line in plain(lines):
             say(line, err=err)
 
 
@@ -152,10 +153,10 @@ class Console:
     stop: Stop = field(default_factory=Stop)
     live: LiveLine | None = None
 
-    def print_lines(self, lines: Iterable[str], *, always: bool = False) -> None:
+    def print_lines(self, lines: Iterable[Line], *, always: bool = False) -> None:
         """Print lines for people and log them; with `always` they are printed in spite of --quiet."""
         shown = list(lines)
-        for line in shown:
+        for line in plain(shown):
             log.debug("%s", line)
         if self.quiet and not always:
             return
@@ -285,10 +286,17 @@ def _close(handler: logging.Handler) -> None:
 
 
 def save_traceback(error: Exception) -> InternalFault:
-    """Write the traceback of an unforeseen error to a temporary file and return the error that names it."""
-    text = "".join(traceback.format_exception(error))
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", prefix="planner-fault-", suffix=".log", delete=False
-    ) as file:
-        file.write(text)
-    return InternalFault(f"{type(error).__name__}: {error}".splitlines()[0], file.name)
+    """Write the traceback of an unforeseen error to a temporary file and return the error that names it.
+
+    Where no file can be written, the traceback goes to standard error.
+    """
+    text, path = "".join(traceback.format_exception(error)), None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="planner-fault-", suffix=".log", delete=False
+        ) as file:
+            file.write(text)
+        path = file.name
+    except OSError:  # the disk is full, say, which may be why there is a fault
+        say(text, err=True)
+    return InternalFault(f"{type(error).__name__}: {error}".splitlines()[0], path)

@@ -6,6 +6,7 @@
         WrongUsage            2  the request cannot be carried out as it was made
             MissingLibrary    2  an optional library is not installed
         ModelRefused          2  the solver does not accept the numbers of the model
+        OutOfTime             5  the time limit passed before a search could begin
         RejectedByAudit       6  the audit rejects a plan that was found
         CannotWrite           7  an output cannot be written
         Locked                8  another run is at work in the same folder, or on the same plan
@@ -102,6 +103,12 @@ class ModelRefused(PlannerError):
         )
 
 
+class OutOfTime(PlannerError):
+    """The time limit passed, or the run was stopped, before there was anything to search."""
+
+    exit_code = ExitCode.STOPPED_WITHOUT_PLAN
+
+
 class CannotWrite(PlannerError):
     """An output cannot be written: the file is open, protected or not a file of this planner, or the disk is full.
 
@@ -157,7 +164,7 @@ class Interrupted(BaseException):
     def __init__(self, signal_number: int) -> None:
         terminated = signal_number == signal.SIGTERM
         self.exit_code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
-        super().__init__(f"{'Terminated' if terminated else 'Interrupted'}: no plan was written.")
+        super().__init__(f"{'Terminated' if terminated else 'Interrupted'}: no result was written.")
 
 
 class RejectedByAudit(PlannerError):
@@ -173,13 +180,14 @@ class InternalFault(PlannerError):
     ----------
     fault : str
         Type and message of the unforeseen exception.
-    log_path : path-like
-        The log with its traceback.
+    log_path : path-like, optional
+        The log with its traceback; without one it was told on standard error.
     """
 
-    def __init__(self, fault: str, log_path: PathLike) -> None:
-        self.log_path = os.fspath(log_path)
-        super().__init__(f"Internal fault ({fault}). Please report it and attach the log {self.log_path}.")
+    def __init__(self, fault: str, log_path: PathLike | None) -> None:
+        self.log_path = None if log_path is None else os.fspath(log_path)
+        attached = "what stands above" if log_path is None else f"the log {self.log_path}"
+        super().__init__(f"Internal fault ({fault}). Please report it and attach {attached}.")
 
 
 def os_error_reason(error: OSError) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from models.estimate import Estimate
 from models.faults import Fault
+from models.text import plain_number
 
 FAULT_KEYS = ("sheet", "cell", "column", "row_key", "found", "expected", "fix", "severity")
 
@@ -63,15 +64,14 @@ def parse_share(value: object) -> float:
     Raises
     ------
     ValueError
-        It is not a finite number.
+        It is neither.
 
     >>> parse_share("1%"), parse_share(" 2.5 % "), parse_share(0.25), parse_share("+5%")
     (0.01, 0.025, 0.25, 0.05)
     """
-    text = str(value).strip()
-    share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
-    if not math.isfinite(share):
-        raise ValueError(f"'{text}' is not a finite number.")
+    share = plain_number(str(value), percent=True)
+    if share is None or not math.isfinite(share):
+        raise ValueError(f"'{value}' is no share such as 0.01 or 1%.")
     return share
 
 
@@ -130,6 +130,11 @@ def quoted(word: object) -> str:
     """
     text = str(word)
     return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: 1 scenario, 3 scenarios."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def shortened(text: str, most: int) -> str:

@@ -6,8 +6,8 @@ Files are opened once, for reading, and never written.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.dataset import Dataset
@@ -15,7 +15,7 @@ from models.faults import Fault, FaultyWorkbook
 from models.loading import in_order, load_tables
 from models.parsing.raw_tables import RawTable
 from planner.csv_folder.reader import FolderContent, folder_content, folder_tables, is_sheet_file, with_files
-from planner.excel.overrides import override
+from planner.excel.overrides import changed_cells, override
 from planner.excel.workbook_reader import workbook_tables
 from planner.files.outputs import name_of
 from planner.files.reading import WORKBOOK_BYTES, UnreadableFile, read_regular
@@ -87,10 +87,10 @@ def input_files(path: Path) -> InputFiles:
     return InputFiles(path, {f"{name}/{file}": data for file, data in folder.files.items()}, folder.sha256, folder)
 
 
-def read(path: Path, overrides: Sequence[str] = ()) -> ReadResult:
+def read(path: Path, overrides: Sequence[str] = (), to_fill: Collection[str] = ()) -> ReadResult:
     """Reads and checks a problem; never raises for what a file or folder can be or hold.
 
-    `overrides` are texts `sheet.key.column=value` that stand in for cells.
+    `overrides` are texts `sheet.key.column=value` that stand in for cells. Sheets that are `to_fill` may be empty.
     """
     digest = ""
     try:
@@ -99,13 +99,24 @@ def read(path: Path, overrides: Sequence[str] = ()) -> ReadResult:
         tables, faults = tables_of(source)
     except UnreadableFile as refused:
         return ReadResult(None, (refused.fault(path.name or str(path)),), digest)
-    tables, more = override(tables, overrides)
-    taken = load_tables(tables, plan_name=name_of(path))
-    found = in_order((*faults, *more, *taken.faults))
+    stand_ins: dict[tuple[str, str], str] = {}
+    for text in overrides:
+        before = tables
+        tables, more = override(tables, [text])
+        faults = [*faults, *more]
+        stand_ins |= dict.fromkeys(changed_cells(before, tables), text)
+    taken = load_tables(tables, name_of(path), to_fill)
+    found = in_order((*faults, *(_as_set(fault, stand_ins) for fault in taken.faults)))
     if source.folder is not None:
         found = tuple(with_files(found, source.folder))
     faulty = any(fault.severity == "error" for fault in found)
     return ReadResult(None if faulty else taken.dataset, found, digest, tuple(tables))
+
+
+def _as_set(fault: Fault, stand_ins: Mapping[tuple[str, str], str]) -> Fault:
+    """The fault, which says where the value is from that stands in for its cell."""
+    text = stand_ins.get((fault.sheet, fault.cell))
+    return fault if text is None else replace(fault, found=f"{fault.found} (--set {text})")
 
 
 def tables_of(source: InputFiles) -> tuple[list[RawTable], list[Fault]]:

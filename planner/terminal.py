@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from planner.formatting import escaped
+from planner.text_table import INDENT, Line, TextTable
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import JustifyMethod, RenderableType
     from rich.text import Text
 
 PHASE = {"phase": True}
@@ -22,13 +23,16 @@ PHASE = {"phase": True}
 DRAWN_PER_SECOND = 5
 _LABELLED = re.compile(r"(?P<indent> +)(?P<label>(?:\S+ )*\S+ {2,}|\s{6,})(?P<words>\S.*)")
 """A line of a result: a label, in a column of its own or blank as that of the line before, and words."""
+_COPIED = re.compile(r"\S*[/\\]\S*\.\w+|\bplanner \w+ \S*\.\w+|\b(sudo|crontab|systemctl|schtasks|kubectl) ")
+"""A path or a command: a line with one is not broken, so that it can be copied."""
 _STYLES = (
     (re.compile(r"(error|BROKEN|planner)\b"), "bold red"),
     (re.compile(r"(warning|Note):"), "yellow"),
     (re.compile(r"Written:|.*\bPlan found\b"), "green"),
+    (re.compile(r"(no plan|faulty workbook|plan fails|crashed|ended:)"), "red"),
     (re.compile(r"\S.*\b(Stopped early|No plan exists|failed its audit|is rejected)\b"), "bold red"),
 )
-"""What a line that begins so, or says so, is shown in."""
+"""What a line or a cell of a table that begins so, or says so, is shown in."""
 
 
 def is_terminal(*, err: bool = False) -> bool:
@@ -36,33 +40,61 @@ def is_terminal(*, err: bool = False) -> bool:
     return (sys.stderr if err else sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
 
 
-def drawn(lines: Iterable[str]) -> str:
-    """Lines as a terminal shows them: labels and words in columns of its width, in colours unless NO_COLOR is set."""
+def drawn(lines: Iterable[Line]) -> str:
+    """Lines as a terminal shows them: words and tables as wide as it is, in colours unless NO_COLOR is set."""
     from rich.console import Console
-    from rich.text import Text
 
     console = Console(file=io.StringIO(), force_terminal=True, highlight=False)
     with console.capture() as captured:
-        for each in _columns(lines):
-            console.print(each, soft_wrap=isinstance(each, Text))  # a path or command in it is copied whole
+        for each, whole in _columns(lines):
+            console.print(each, soft_wrap=whole)
     return captured.get().rstrip("\n")
 
 
-def _columns(lines: Iterable[str]) -> Iterator[RenderableType]:
-    """Each line as it is drawn; the words of a labelled line wrap beside its label."""
+def _columns(lines: Iterable[Line]) -> Iterator[tuple[RenderableType, bool]]:
+    """Each line as it is drawn, and whether it stays one: words wrap beside their label, or under their indent."""
+    for each in lines:
+        if isinstance(each, TextTable):
+            yield _table(each), False
+            continue
+        line = escaped(each)
+        if (found := _LABELLED.fullmatch(line)) is not None:
+            first, words = _plain(found["indent"] + found["label"], "bold cyan"), _styled(found["words"])
+        else:
+            indent = len(line) - len(line.lstrip(" "))
+            first, words = _plain(line[:indent], ""), _styled(line[indent:])
+        whole = bool(_COPIED.search(line))
+        yield first + words if whole else _beside(first, words), whole
+
+
+def _beside(first: Text, words: Text) -> RenderableType:
+    """Words that wrap in a column of their own."""
     from rich.table import Table
 
-    for line in map(escaped, lines):
-        found = _LABELLED.fullmatch(line)
-        if found is None:
-            yield _styled(line)
-            continue
-        grid = Table.grid(padding=0)
-        label = found["indent"] + found["label"]
-        grid.add_column(width=len(label), no_wrap=True)
-        grid.add_column()
-        grid.add_row(_plain(label, "bold cyan"), _styled(found["words"]))
-        yield grid
+    if not first:
+        return words
+    grid = Table.grid(padding=0)
+    grid.add_column(width=len(first), no_wrap=True)
+    grid.add_column()
+    grid.add_row(first, words)
+    return grid
+
+
+def _table(table: TextTable) -> RenderableType:
+    """A table whose figures stay whole; its words wrap where the terminal is too narrow."""
+    from rich import box
+    from rich.padding import Padding
+    from rich.table import Table
+
+    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold cyan")
+    cells = table.cells
+    for place, (title, right) in enumerate(zip(table.titles, table.at_right, strict=True)):
+        longest = max((len(row[place]) for row in cells), default=0)
+        justify: JustifyMethod = "right" if right else "left"
+        shown.add_column(_plain(title, ""), justify=justify, min_width=longest if right else None, overflow="fold")
+    for row in cells:
+        shown.add_row(*map(_styled, row))
+    return Padding(shown, (0, 0, 0, len(INDENT)))
 
 
 def _styled(line: str) -> Text:

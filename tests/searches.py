@@ -43,4 +43,17 @@ def lucky(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
     return replace(solve(problem, options, **more), status="stopped", bound_usd=None, gap=None)
 
 
+def search_with(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search) -> None:
+    """Has the searches of a module go as `search` does: of `held_losses`, those of worker tasks."""
+
+    def instead(dataset: Dataset, build: Any, plans_of: Any, options: SolveOptions, **more: Any) -> tuple[Any, Outcome]:
+        problem = build(dataset)
+        start = more.pop("start", lambda problem, plans: None)(problem, more.pop("known", None) or {})
+        arrays = more.pop("arrays", lambda problem: problem)
+        return problem, search(arrays(problem), options, start=start, **more)
+
+    holds = hasattr(module, "solve_holding")
+    monkeypatch.setattr(module, *(("solve_holding", instead) if holds else ("solve", search)))
+
+
 SEARCHES = pytest.mark.parametrize("search", [stopped, failed, lucky])

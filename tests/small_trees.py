@@ -117,7 +117,14 @@ class Tree:
 
         return {node: units("low" if node == "all" else node, 0 if node == "all" else 1) for node in self.nodes}
 
-    def held(self, plan: Decided, name: str, of: str | None, allowed: Callable[[Decided], bool]) -> float | None:
+    def held(
+        self,
+        plan: Decided,
+        name: str,
+        of: str | None,
+        allowed: Callable[[Decided], bool],
+        price: Mapping[str, float] = PRICES,
+    ) -> float | None:
         """The least cost of a scenario with what others share as planned, but for one offer; None where none exists."""
         shared = ["all"] + (["high"] if self.parted == 2 and name != "low" else [])
 
@@ -127,7 +134,7 @@ class Tree:
         own = {"all", self.node(name)}
         return min(
             (
-                self.cost(name, way)
+                self.cost(name, way, price)
                 for way in self.ways()
                 if holds(way)
                 and all(sum(way[node].values()) <= self.cap for node in own)
@@ -145,8 +152,8 @@ def not_so(allowed: Callable[[Decided], bool]) -> Callable[[Decided], bool]:
     return lambda way: not allowed(way)
 
 
-def planned(data: Dataset) -> StochasticSolution:
-    problem = plan_problem(data, Measure.of(data))
+def planned(data: Dataset, measure: Measure | None = None) -> StochasticSolution:
+    problem = plan_problem(data, measure or Measure.of(data))
     outcome = solve(problem, EXACT)
     assert outcome.values is not None
     plans = problem.plans_of(outcome.values)

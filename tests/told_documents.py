@@ -31,7 +31,7 @@ from planner.explain.ranges import parse
 from planner.explain.sensitivity import vary
 from planner.explain.sensitivity_tables import variations_json
 from planner.interrupt import Stop
-from planner.reports.comparison import comparison_json
+from planner.reports.comparison_text import comparison_json
 from planner.reports.infeasibility import repairs_json
 from planner.reports.plan_report import write_plan
 from planner.reports.run_json import run_json
@@ -40,7 +40,7 @@ from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
-from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
+from planner.solving.solve_task import SolveResult, SolveTask, solve_task
 from planner.stress.samples import draw_from_scenarios
 from planner.stress.simulation import Commitment
 from planner.stress.stress_test import stress_test

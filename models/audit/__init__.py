@@ -26,6 +26,7 @@ from models.audit.sanitize import clean
 from models.audit.service import Rates, check_service
 from models.audit.supply import Supply, check_online
 from models.dataset import Dataset
+from models.garbage import pause_gc
 from models.plan import Plan, Signing
 from models.schema import Contract
 
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 
+@pause_gc()
 def audit(dataset: Dataset, plan: Plan, *, objective_usd: float | None = None, tolerance: float = 1e-6) -> AuditReport:
     """Recomputes every cost and rule of `plan` from `dataset`; never raises on what a plan says.
 
@@ -113,8 +115,10 @@ def worth_after_horizon(dataset: Dataset, plan: Plan) -> float:
 
 def what_is_left(dataset: Dataset, plan: Plan) -> list[Left]:
     """How much of what is protected the rest can serve, for every loss and month of the sheet resilience."""
+    findings = Findings(RULES, 1e-6)
+    plan = clean(dataset, plan, findings)
     supply = Supply(dataset, plan)
-    demand = DemandAfterLimits(dataset, plan, Findings(RULES, 1e-6))
+    demand = DemandAfterLimits(dataset, plan, findings)
     return list(left_after(dataset, supply, demand, Rates(dataset)))
 
 
@@ -124,7 +128,7 @@ def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:
 
 
 def contract_values(dataset: Dataset, plan: Plan) -> list[SignedValue]:
-    """What every signing that we pay for commits to, paid at once and in total, undiscounted USD."""
+    """What every signing commits us to, or a taker, paid at once and in total, undiscounted USD."""
     return list(signed_values(Supply(dataset, plan)))
 
 

@@ -25,6 +25,14 @@ class AuditedCommitment(AuditedSigning):
     def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
         return iter(())
 
+    def promised(self) -> Iterator[tuple[range, float]]:
+        row, first, last = self.offer, self.dataset.t(self.offer.from_month), self.dataset.t(self.offer.until_month)
+        whole = 12 if row.per == "year" else last - first + 1
+        for begin in range(first, last + 1, whole):
+            months = range(begin, int(min(begin + whole, last + 1, self.exit_month)))
+            if months:
+                yield months, row.usd * len(months) / whole
+
     def periods(self) -> Iterator[tuple[list[int], float]]:
         """The months of each period that count, and the USD to be spent in them."""
         row, first = self.offer, self.dataset.t(self.offer.from_month)

@@ -120,6 +120,19 @@ class AuditedContract(AuditedSigning):
         return steps[0][0] * self.offer.overage_price_multiple * hours
 
     @property
+    def paid_when_signed(self) -> float:
+        return self.upfront + self.offer.prepay_share * sum(self.minimums.values())
+
+    def committed(self) -> Iterator[tuple[int, float]]:
+        """Minimum spend too, in whole contract years."""
+        yield from super().committed()
+        for first in range(self.start, self.end + 1, 12):
+            year = range(first, min(first + 12, self.end + 1))
+            if year[-1] < self.exit_month:
+                least = self.offer.min_spend_usd_per_year * len(year) / 12
+                yield year[-1], max(0.0, least - sum(self.minimums[t] for t in year))
+
+    @property
     def due_after_signing(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) owed after signing whatever is used: take-or-pay less what was prepaid."""
         unpaid = 1 - self.offer.prepay_share

@@ -56,6 +56,21 @@ class AuditedLeaseOut(AuditedSigning):
             found[t] = self.signing.units * hours * self.offer.usd_per_accelerator_hour * multiplier * risen
         return found
 
+    def committed(self) -> Iterator[tuple[int, float]]:
+        """What the taker owes, beyond the horizon too, less what is paid back to it when its units are recalled."""
+        offer, signing = self.offer, self.signing
+        if signing.month < self.exit_month:
+            prepaid = offer.prepay_share * sum(self.fees.values())
+            yield signing.month, offer.upfront_usd_per_unit * self.price * signing.units + prepaid
+        later = 0.0
+        for t, fee in self.fees.items():
+            if t > self.end:
+                later += fee
+            elif t < self.exit_month:
+                yield t, (1 - offer.prepay_share) * fee
+        if signing.cancelled and self.end + 1 < self.exit_month:
+            yield self.end + 1, -(offer.recall_fee_share + offer.prepay_share) * later
+
     def payments(self, used: Mapping[int, float], over: Mapping[int, float]) -> Iterator[tuple[int, float, float]]:
         """Income below 0; what is for months beyond the horizon counts at no end of the horizon.
 

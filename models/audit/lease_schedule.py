@@ -73,6 +73,10 @@ class AuditedLease(AuditedSigning):
         return self.term.upfront_usd_per_unit * self.price * self.signing.units
 
     @property
+    def paid_when_signed(self) -> float:
+        return self.upfront + self.term.prepay_share * sum(self.fees)
+
+    @property
     def due_after_signing(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) due after signing: fees less what was prepaid, and the termination fee."""
         served = max(self.end - self.start + 1, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ KEPT = 1200
 
 
 @dataclass(frozen=True)
-class AuditedOwnBuild(AuditedSigning):
+class AuditedOwnBuild(AuditedSigning, ABC):
     """Units of own build signed together, in part bought with what others lend."""
 
     beyond: ClassVar[bool] = True
@@ -34,13 +35,13 @@ class AuditedOwnBuild(AuditedSigning):
         lived = [t for t in range(self.start, self.start + self.life_months) if t in self.dataset.horizon]
         return len(lived) / self.life_months
 
+    @abstractmethod
     def bought(self) -> Iterator[tuple[int, float]]:
         """(month, USD) of every payment of capex or price, lent or not, before month 0 too."""
-        raise NotImplementedError
 
+    @abstractmethod
     def running(self) -> Iterator[tuple[int, float]]:
         """(month, USD) of rent or support."""
-        raise NotImplementedError
 
     @cached_property
     def instalments(self) -> list[tuple[int, float]]:

@@ -225,7 +225,7 @@ def owed(supply: Supply) -> Iterator[OwedPayment]:
 
 
 class SignedValue(NamedTuple):
-    """What a signing of capacity commits to, undiscounted USD: paid in the month of signing, and in total."""
+    """What a signing commits to, undiscounted USD: paid in the month of signing, and in total."""
 
     signing: Signing
     at_signing_usd: float
@@ -233,12 +233,23 @@ class SignedValue(NamedTuple):
 
 
 def signed_values(supply: Supply) -> Iterator[SignedValue]:
-    """Of every signing that we pay for, the least that is due for the end of service chosen, whatever is used."""
+    """Of every signing the least that is due for the end of service chosen, whatever is used; by takers to us.
+
+    A spend commitment counts with what other signings with its provider do not commit to in the same period.
+    """
+    spent = sums(
+        ((each.offer.provider, t), usd)
+        for each in supply.schedules
+        if each.signing.kind.buys
+        for t, usd in (*each.committed(), *each.borrowed())
+    )
     for each in supply.schedules:
-        if each.signing.kind.buys:
-            signed = each.signing.month
-            paid = sum(usd for t, usd, _ in each.payments({}, {}) if t == signed)
-            yield SignedValue(each.signing, paid, paid + sum(usd for t, usd in each.due_after_signing if t > signed))
+        due = list(each.committed())
+        for period, usd in each.promised():
+            left = usd - sum(spent[each.offer.provider, t] for t in period)
+            due.append((period[-1], max(0.0, left)))
+        at_once = sum(usd for t, usd in due if t == each.signing.month)
+        yield SignedValue(each.signing, at_once, sum(usd for _, usd in due))
 
 
 _Offer = tuple[str, str]

@@ -19,6 +19,8 @@ from models.grouping import sums
 
 MOST = 100.0
 """What is left is told up to so many times what is protected."""
+LEAST = 1e-9
+"""Less than this share of the baseline is what rounding leaves of demand that was all lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def left_after(dataset: Dataset, supply: Supply, demand: DemandAfterLimits, rate
             asked = {
                 (segment, region, block): tokens * shares[segment]
                 for (month, block, segment, region), tokens in demand.tokens.items()
-                if month == t and segment in shares and tokens > 0
+                if month == t and segment in shares and tokens > LEAST * demand.baseline[month, block, segment, region]
             }
             left = {
                 member: _pools(dataset, supply, leased, (against, member, t))

@@ -167,6 +167,21 @@ class AuditedSigning(ABC):
         """(month, USD paid, USD that counts undiscounted); `used` and `over` are accelerator-hours by month."""
 
     @property
+    def paid_when_signed(self) -> float:
+        """USD of upfront and prepayment, paid in the month of signing."""
+        return 0.0
+
+    def committed(self) -> Iterator[tuple[int, float]]:
+        """(month, USD) of the least that is due, whatever is used, beyond the horizon too."""
+        if self.signing.month < self.exit_month:
+            yield self.signing.month, self.paid_when_signed
+        yield from self.due_after_signing
+
+    def promised(self) -> Iterator[tuple[range, float]]:
+        """The months of each period in which a provider is promised what others' bills may count towards, and USD."""
+        return iter(())
+
+    @property
     def due_after_signing(self) -> tuple[tuple[int, float], ...]:
         """(month, USD) owed after signing whatever is used."""
         return ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from models.cancellation import check_cancelled
 from models.checks import demand, factors, limits, names, plausibility, policy, rows, service, similar_names, supply
 from models.checks.context import CheckContext, check_context_of
 from models.dataset import Dataset
@@ -95,6 +96,7 @@ def check_in_context(context: CheckContext) -> list[Fault]:
     faults: list[Fault] = []
     doubtful = set(context.broken)
     for each, relies_on in checks():
+        check_cancelled()
         if doubtful.isdisjoint(relies_on):
             found = list(islice(each(context), MOST_FAULTS))
             faults += found

@@ -23,18 +23,24 @@ def factors_without_effect(context: CheckContext) -> Iterator[Fault]:
     """Warns of factors that begin after the horizon, and of prices and delays that no signing meets."""
     dataset, rows = context.dataset, context.dataset.scenario_factors
     for factor in rows:
-        begins, ends = _in_force(dataset, factor)
+        begins = _begins(dataset, factor)
         if begins >= len(dataset.horizon):
             if not _reaches_beyond(dataset, factor.quantity):
                 found, expected = dataset.label(begins), f"a month up to {dataset.label(len(dataset.horizon) - 1)}"
                 fix = "It has no effect inside the horizon; correct the month, or delete the row."
                 yield fault_in(factor, "from_month", found, expected, fix, "factor-beyond-horizon")
-        elif factor.quantity in NEUTRAL and factor.value != NEUTRAL[factor.quantity]:
-            ended = replace(factor, value=NEUTRAL[factor.quantity])
-            realization = Realization([(begins, factor), (ends, ended)])
-            signed = [(each, m) for each in _acted_on(dataset, factor) for m in _signings(dataset, each)]
-            if signed and not any(_changes(dataset, realization, factor.quantity, each, m) for each, m in signed):
-                yield _idle(factor)
+        elif is_idle(dataset, factor):
+            yield _idle(factor)
+
+
+def is_idle(dataset: Dataset, factor: ScenarioFactor) -> bool:
+    """Whether it is a price or a delay that no signing meets before the next row, though there are signings."""
+    if factor.quantity not in NEUTRAL or factor.value == NEUTRAL[factor.quantity]:
+        return False
+    begins, ends = _in_force(dataset, factor)
+    realization = Realization([(begins, factor), (ends, replace(factor, value=NEUTRAL[factor.quantity]))])
+    signed = [(each, m) for each in _acted_on(dataset, factor) for m in _signings(dataset, each)]
+    return bool(signed) and not any(_changes(dataset, realization, factor.quantity, each, m) for each, m in signed)
 
 
 def _in_force(dataset: Dataset, factor: ScenarioFactor) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from models.parsing.row_parser import Entry
 from models.schema import OF_OFFERS, referred
 from models.supply.kind import OfferKind
 from models.supply.registry import KINDS, bought, ruled, uncertain
+from models.text import and_list
 
 
 def sources() -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def duplicated_keys(context: CheckContext) -> Iterator[Fault]:
                 )
                 found = f"'{label}' a second time (first in row {seen[key]})"
                 fix = "Delete one of the two rows, or change its key."
-                yield fault_in(entry, names[-1], found, f"each {' and '.join(names)} once", fix)
+                yield fault_in(entry, names[-1], found, f"each {and_list(names)} once", fix)
             seen.setdefault(key, entry.row)
 
 

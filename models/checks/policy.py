@@ -106,12 +106,12 @@ LEAST = {"demand_growth": -1.0, "rival_generosity": -math.inf}
 """The least value of a factor; 0 of others."""
 
 
-def scenario_factors(context: CheckContext) -> Iterator[Fault]:
-    """A factor acts on something there is, and by an amount it can have."""
+def names_acted_on(context: CheckContext) -> dict[str, frozenset[str]]:
+    """What there is that the factors of each quantity may name."""
     names = context.names
     offers = _offers(context, uncertain())
     sold = [kind.sheet.name for kind in uncertain() if not kind.buys]
-    known = {
+    return {
         "demand": names["segments"],
         "demand_growth": names["segments"],
         "throughput": names["throughput"] | names["hardware"],
@@ -125,6 +125,11 @@ def scenario_factors(context: CheckContext) -> Iterator[Fault]:
         "delivery_delay_months": offers,
         "supplier_exit": offers | context.used("provider", *sources(), "on_demand", *sold),
     }
+
+
+def scenario_factors(context: CheckContext) -> Iterator[Fault]:
+    """A factor acts on something there is, and by an amount it can have."""
+    known = names_acted_on(context)
     first = context.dataset.settings.first_month
     dated = {
         (each.scenario, each.quantity, each.name)

@@ -1,21 +1,28 @@
 """Compiled: a Pyomo model as plain arrays, rows bounded on both sides, ready for any solver.
 
-Goes through Pyomo's own standard form compiler, which is several times faster than writing an LP file.
+The rows of `Model` are linear expressions of Pyomo's with each variable once, so that their terms are read off.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from itertools import accumulate, chain, compress, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.core.pyomo_loading import pause_gc
 from models.core.vector import Vector
+from models.garbage import pause_gc
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array, sparray
+
+
+ROUNDING = 1e-12
+"""Values of columns smaller than this, in model units, are what rounding left of zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,25 @@ class Size:
     columns: int
     integers: int
     nonzeros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column or row whose Pyomo model is gone: its family and key, asked for as they are of Pyomo's."""
+
+    name: str
+    key: Hashable
+
+    def parent_component(self) -> Named:
+        """The family, which has its `name`."""
+        return self
+
+    def index(self) -> Hashable:
+        """The key in the family."""
+        return self.key
+
+    def model(self) -> None:
+        """The model, which is gone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,9 +79,24 @@ class Compiled:
         rows, columns = self.matrix.shape
         return Size(rows, columns, int(self.integer.sum()), int(self.matrix.nnz))
 
+    def without_model(self, known: dict[Named, Named]) -> Compiled:
+        """The same arrays without the Pyomo model behind them; names are shared with those `known` of others."""
+
+        def named(each: Any) -> Named:
+            name = Named(each.parent_component().name, each.index())
+            return known.setdefault(name, name)
+
+        return replace(self, columns=tuple(map(named, self.columns)), rows=tuple(map(named, self.rows)))
+
     def objective(self, values: Vector) -> float:
         """What is minimised, at the columns' values."""
         return float(self.cost @ values) + self.offset
+
+    def rounded(self, values: Vector) -> Vector:
+        """The values a solver means: its own may be a hair outside their bounds, and its integers a hair off whole."""
+        rounded = np.clip(np.where(self.integer, np.round(values), values), self.lower, self.upper)
+        rounded[np.abs(rounded) < ROUNDING] = 0.0
+        return rounded
 
     def within(self, lower: Vector, upper: Vector, integer: npt.NDArray[np.bool_]) -> Compiled:
         """The same rows and costs with other bounds and integrality of the columns; arrays of shape (columns,)."""
@@ -131,37 +172,71 @@ def _bounded(body: str, low: float, high: float) -> str:
 
 
 def compile_model(pyomo_model: Any) -> Compiled:
-    """The arrays of a Pyomo model with one linear objective."""
+    """The arrays of a Pyomo model of `FlatRow`s and one objective, a `FlatExpression`, with each variable once."""
     with pause_gc():
-        from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-        from scipy.sparse import csc_array
+        from pyomo.core import Constraint, Objective, SortComponents, Var
+        from scipy.sparse import csr_array
 
-        form = LinearStandardFormCompiler().write(pyomo_model, mixed_form=True, set_sense=None)
-    rows, _columns = form.A.shape
-    row_lower, row_upper = np.full(rows, -np.inf), np.full(rows, np.inf)
-    names = []
-    for i, row in enumerate(form.rows):
-        # bound_type: -1 for >= rhs, 0 for ==, 1 for <= rhs
-        if row.bound_type <= 0:
-            row_lower[i] = form.rhs[i]
-        if row.bound_type >= 0:
-            row_upper[i] = form.rhs[i]
-        names.append(row.constraint)
-    variables = tuple(form.columns)
-    lower = np.array([-np.inf if each.lb is None else each.lb for each in variables], dtype=float)
-    upper = np.array([np.inf if each.ub is None else each.ub for each in variables], dtype=float)
-    integer = np.array([each.is_integer() or each.is_binary() for each in variables], dtype=bool)
-    cost = np.asarray(form.c.todense(), dtype=float).reshape(-1)
-    offset = float(np.asarray(form.c_offset).reshape(-1)[0])
-    return Compiled(
-        cost=cost,
-        offset=offset,
-        matrix=csc_array(form.A),
-        row_lower=row_lower,
-        row_upper=row_upper,
-        lower=lower,
-        upper=upper,
-        integer=integer,
-        columns=variables,
-        rows=tuple(names),
-    )
+        order = SortComponents.deterministic
+        families = [tuple(each.values(order)) for each in pyomo_model.component_objects(Var)]
+        for place, variable in enumerate(chain.from_iterable(families)):
+            variable.place = place
+        (objective,) = pyomo_model.component_data_objects(Objective)
+        rows = tuple(pyomo_model.component_data_objects(Constraint, sort=order))
+        coefficients, places, ends = array("d"), array("i"), array("i", [0])
+        for row in rows:
+            coefficients.extend(row.coefficients)
+            places.extend([variable.place for variable in row.variables])
+            ends.append(len(places))
+        priced = array("i", [variable.place for variable in objective.expr.variables])
+        found, column = _by_first(families, np.frombuffer(priced + places, dtype=np.int32))
+        cost = np.zeros(len(found))
+        cost[column[priced]] = objective.expr.coefficients
+        terms = np.frombuffer(coefficients), column[places], np.frombuffer(ends, dtype=np.int32)
+        matrix = csr_array(terms, shape=(len(rows), len(cost))).tocsc()
+        used = (np.diff(matrix.indptr) > 0) | (cost != 0.0)
+        variables = tuple(compress(found, used))
+        row_lower, row_upper = _ends([(row.low, row.high) for row in rows])
+        lower, upper = _ends([each.bounds for each in variables])
+        return Compiled(
+            cost=cost[used],
+            offset=float(objective.expr.constant),
+            matrix=matrix if used.all() else matrix[:, used],
+            row_lower=row_lower,
+            row_upper=row_upper,
+            lower=lower,
+            upper=upper,
+            integer=np.array([each.is_integer() for each in variables], dtype=bool),
+            columns=variables,
+            rows=rows,
+        )
+
+
+def _by_first(
+    families: list[tuple[Any, ...]], places: npt.NDArray[np.int32]
+) -> tuple[list[Any], npt.NDArray[np.int32]]:
+    """The variables of families that occur, each family whole where one of it first does, and the column of each place.
+
+    Parameters
+    ----------
+    families
+        All variables; their places count through them.
+    places
+        Of the variables of terms, in the order of these.
+    """
+    ends = list(accumulate(map(len, families), initial=0))
+    first = np.full(ends[-1], len(places), dtype=np.int32)
+    first[places[::-1]] = np.arange(len(places) - 1, -1, -1, dtype=np.int32)
+    begins = sorted((first[begin:end].min(initial=len(places)), i) for i, (begin, end) in enumerate(pairwise(ends)))
+    column, found = np.empty(ends[-1], dtype=np.int32), list[Any]()
+    for begun, i in begins:
+        if begun < len(places):
+            column[ends[i] : ends[i + 1]] = range(len(found), len(found) + len(families[i]))
+            found += families[i]
+    return found, column
+
+
+def _ends(bounds: list[tuple[float | None, float | None]]) -> tuple[Vector, Vector]:
+    """Lower and upper bounds, infinite where there is none."""
+    lower = np.array([-np.inf if low is None else low for low, _ in bounds], dtype=float)
+    return lower, np.array([np.inf if high is None else high for _, high in bounds], dtype=float)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.core.linear import Linear, Var
 from models.grouping import groups
@@ -51,6 +52,9 @@ class Source:
     metered: bool = False
     charged: Payer | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.term_months, self.hardware))  # of all fields it would take most of a look-up
+
     @property
     def pool(self) -> Pool:
         """The pool that the source is part of."""
@@ -80,7 +84,8 @@ class CapacityLedger:
         """Adds accelerators of a source online in month t."""
         if accelerators.is_zero:
             return
-        self.online.setdefault((source, t), Linear()).plus(accelerators)
+        before = self.online.get((source, t))
+        self.online[source, t] = (accelerators if before is None else before.plus(accelerators)).collect_terms()
         self.reachable.add((source.pool, t))
 
     def lease_out(self, pool: Pool, t: int, accelerators: Linear) -> None:
@@ -92,8 +97,7 @@ class CapacityLedger:
         return groups(((source.pool, t), source) for source, t in self.online)
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """A payment of month t in USD, `amount` in full.
 
     Of it the share `cash` is money paid, the share `counted` is in the objective, and the share `spent` counts towards
@@ -166,17 +170,27 @@ class CostLedger:
 
     def net_present_cost(self) -> Linear:
         """Sum over payments of counted amount x discount factor, in USD."""
-        return Linear().plus_all((each.amount, each.counted * self.discount(each.t)) for each in self.charges)
+        discount = {t: self.discount(t) for t in self._by_month}
+        return Linear().plus_all((each.amount, each.counted * discount[each.t]) for each in self.charges)
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
-    """USD owed by a signing of month `signed`, due in month `due`."""
+class ObligationLedger:
+    """What signings still owe; kept only where it is `asked` for, by a cap.
 
-    payer: Payer
-    signed: int
-    due: int
-    amount: Linear
+    `changes` are, by payer and month t, USD signed in t (or before month 0) and due later, less what is due in t.
+    """
+
+    def __init__(self, asked: bool) -> None:
+        self.asked = asked
+        self.changes: dict[Payer, dict[int, Linear]] = defaultdict(lambda: defaultdict(Linear))
+
+    def owe(self, payer: Payer, signed: int, due: int, amount: Linear, scale: float = 1.0) -> None:
+        """Records `scale` x `amount` USD that a signing of month `signed` owes in month `due`."""
+        owed_from = max(signed, 0)
+        if self.asked and owed_from < due:
+            changes = self.changes[payer]
+            changes[owed_from].plus(amount, scale)
+            changes[due].plus(amount, -scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ variables and becomes one Pyomo `LinearExpression` at the end.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,11 +40,7 @@ class Linear:
 
     def plus(self, other: Linear, scale: float = 1.0) -> Linear:
         """Adds another Linear in place and returns self."""
-        if scale:
-            self.constant += scale * other.constant
-            self.coefficients += other.coefficients if scale == 1.0 else [scale * each for each in other.coefficients]
-            self.variables += other.variables
-        return self
+        return self.plus_all(((other, scale),))
 
     def add_all(self, terms: Iterable[tuple[Var, float]]) -> Linear:
         """Adds variables, each with its coefficient, in place and returns self."""
@@ -51,10 +48,19 @@ class Linear:
             self.add(variable, coefficient)
         return self
 
-    def plus_all(self, terms: Iterable[tuple[Linear, float]]) -> Linear:
+    def plus_all(self, terms: Iterable[Scaled]) -> Linear:
         """Adds Linears, each with its scale, in place and returns self."""
+        coefficients, variables = self.coefficients, self.variables
         for other, scale in terms:
-            self.plus(other, scale)
+            if scale == 1.0:
+                self.constant += other.constant
+                coefficients += other.coefficients
+                variables += other.variables
+            elif scale:
+                self.constant += scale * other.constant
+                for each in other.coefficients:  # a loop, not a comprehension: most are of a term or two
+                    coefficients.append(scale * each)
+                variables += other.variables
         return self
 
     def add_constant(self, constant: float) -> Linear:
@@ -68,20 +74,22 @@ class Linear:
 
     def collect_terms(self) -> Linear:
         """The same with each variable once; none at 0, nor at what rounding leaves of coefficients that cancel."""
-        keys = list(map(id, self.variables))
         result = Linear(self.constant)
-        if len(set(keys)) == len(keys):
+        if len(set(self.variables)) == len(self.variables):
             result.coefficients, result.variables = list(self.coefficients), list(self.variables)
             return result
-        parts: dict[int, list[float]] = {}
-        variables: dict[int, Var] = {}
-        for key, coefficient, variable in zip(keys, self.coefficients, self.variables, strict=True):
-            parts.setdefault(key, []).append(coefficient)
-            variables[key] = variable
-        for key, coefficients in parts.items():
-            total = sum(coefficients)
-            if len(coefficients) == 1 or abs(total) > CANCELLED * max(map(abs, coefficients)):
-                result.add(variables[key], total)
+        totals: dict[Var, float] = {}
+        largest: dict[Var, float] = {}
+        for variable, coefficient in zip(self.variables, self.coefficients, strict=True):
+            if variable in totals:
+                largest[variable] = max(abs(coefficient), largest.get(variable) or abs(totals[variable]))
+                totals[variable] += coefficient
+            else:
+                totals[variable] = coefficient
+        for variable, part in largest.items():
+            if abs(totals[variable]) <= CANCELLED * part:
+                del totals[variable]
+        result.variables, result.coefficients = list(totals), list(totals.values())
         return result
 
     @property
@@ -96,11 +104,9 @@ class Linear:
 
     def expression(self) -> Any:
         """The Pyomo expression."""
-        from pyomo.core.expr.numeric_expr import LinearExpression
+        from models.core.flat import FlatExpression
 
-        return LinearExpression(
-            constant=self.constant, linear_coefs=list(self.coefficients), linear_vars=list(self.variables)
-        )
+        return FlatExpression(self.constant, array("d", self.coefficients), self.variables)
 
     def value(self) -> float:
         """The value at the variables' current values."""
@@ -108,3 +114,7 @@ class Linear:
             coefficient * (variable.value or 0.0)
             for coefficient, variable in zip(self.coefficients, self.variables, strict=True)
         )
+
+
+Scaled = tuple[Linear, float]
+"""A Linear and what it is multiplied by."""

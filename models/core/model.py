@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from models.core.compiled import Compiled, Size, compile_model
-from models.core.ledgers import CapacityLedger, CostLedger, Obligation, SigningLedger
+from models.cancellation import check_cancelled
+from models.core.ledgers import CapacityLedger, CostLedger, ObligationLedger, SigningLedger
 from models.core.linear import Linear, Var
 from models.core.noise import without_noise
-from models.core.pyomo_loading import pause_gc, pyomo_environ
+from models.core.pyomo_loading import flat_parts, pyomo_core
 from models.core.scaling import ModelUnits
-from models.core.vector import Vector
 from models.dataset import Dataset
+from models.garbage import pause_gc
 from models.grouping import sums
 from models.plan import Payment, Plan
+
+if TYPE_CHECKING:
+    from models.core.compiled import Compiled, Size
+    from models.core.vector import Vector
 
 Reader = Callable[[], Plan]
 """Reads one term's part of the plan off the variables' values."""
 
 
-ROUNDING = 1e-12
-"""Values of columns smaller than this, in model units, are what rounding left of zero."""
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionColumn:
+class DecisionColumn(NamedTuple):
     """A column that is decided in month `month`: the same in all scenarios indistinguishable by then.
 
     `family` and `key` name it in every scenario. All other columns adapt to what happens.
@@ -55,13 +53,13 @@ class Model:
         self.decisions: list[DecisionColumn] = []
         self.every_month = every_month
         self.units = units
-        self._pyo = pyomo_environ()
+        self._pyo, self._flat = pyomo_core(), flat_parts()
         self.pyomo: Any = self._pyo.ConcreteModel(name="planner")
         self.capacity = CapacityLedger()
         self.costs = CostLedger(dataset.discount)
         self.signings = SigningLedger()
         self.departure_usd = Linear()
-        self.obligations: list[Obligation] = []
+        self.obligations = ObligationLedger(any(cap.measure == "obligation_usd" for cap in dataset.caps))
         self.obligation_caps_kept: Callable[[], bool] = lambda: True
         self.demand: dict[tuple[str, str, int, str], Linear] = {}
         self.run_demand: dict[tuple[str, str, int, str], Linear] = {}
@@ -72,6 +70,7 @@ class Model:
         self.readers: list[Reader] = []
         self.contract_bills: list[Any] = []
         self.services: list[Any] = []
+        self._zero: Var | None = None
         self._compiled: Compiled | None = None
 
     def add_variables(
@@ -108,11 +107,12 @@ class Model:
             return {}
         bound = upper if callable(upper) else (lambda _key: upper)
         domain = self._pyo.NonNegativeIntegers if integer else self._pyo.NonNegativeReals
-        component = self._pyo.Var(self._pyo.Set(initialize=keys, dimen=None), domain=domain)
+        places = [key[0] if isinstance(key, tuple) and len(key) == 1 else key for key in keys]  # as Pyomo has them
+        component = self._flat.Columns(self._pyo.SetOf(places), domain=domain)
         self.pyomo.add_component(name, component)
         made = {}
-        for key in keys:
-            variable = component[key]
+        for key, place in zip(keys, places, strict=True):
+            variable = component[place]
             most = bound(key)
             if most is not None:
                 variable.setub(most)
@@ -181,6 +181,7 @@ class Model:
         at_least, at_most, equals
             The bounds; None for none.
         """
+        check_cancelled()
         low, high = (equals, equals) if equals is not None else (at_least, at_most)
         body = body.collect_terms()
         if body.is_constant:
@@ -193,25 +194,23 @@ class Model:
             body, low, high = Linear.of(self._zero_variable()), max(over, under), None
         family = self.pyomo.component(name)
         if family is None:
-            family = self._pyo.Constraint(self._pyo.Any)
+            family = self._flat.FlatRows(self._pyo.Any)
             self.pyomo.add_component(name, family)
-        offset, body.constant = body.constant, 0.0
-        expression = body.expression()
-        low = None if low is None else low - offset
-        high = None if high is None else high - offset
-        family[key] = (low, expression, high) if low != high or low is None else expression == low
+        low = None if low is None else low - body.constant
+        high = None if high is None else high - body.constant
+        family.add_row(key, (low, array("d", body.coefficients), body.variables, high))
 
     def _zero_variable(self) -> Var:
         """A variable that is always 0."""
-        if self.pyomo.component("nothing") is None:
-            self.pyomo.nothing = self._pyo.Var(bounds=(0, 0))
-        return self.pyomo.nothing
+        if self._zero is None:
+            (self._zero,) = self.add_variables("nothing", [0], upper=0).values()
+        return self._zero
 
     def add_binary(self, name: str, key: Hashable, *, decided: int | None = None) -> Var:
         """Adds one binary variable to the family `name`; `decided` is the month it is decided in, if it is."""
         family = self.pyomo.component(name)
         if family is None:
-            family = self._pyo.Var(self._pyo.Any, domain=self._pyo.Binary, dense=False)
+            family = self._flat.Columns(self._pyo.Any, domain=self._pyo.Binary, dense=False)
             self.pyomo.add_component(name, family)
         variable = family.add(key)
         if decided is not None:
@@ -222,7 +221,7 @@ class Model:
         """Adds one column without bounds to the family `name`; it adapts to what happens."""
         family = self.pyomo.component(name)
         if family is None:
-            family = self._pyo.Var(self._pyo.Any, domain=self._pyo.Reals, dense=False)
+            family = self._flat.Columns(self._pyo.Any, domain=self._pyo.Reals, dense=False)
             self.pyomo.add_component(name, family)
         return family.add(key)
 
@@ -253,6 +252,8 @@ class Model:
     def compiled(self) -> Compiled:
         """The arrays handed to the solver; made once."""
         if self._compiled is None:
+            from models.core.compiled import compile_model  # loads numpy, which checks do without
+
             self._compiled = compile_model(self.pyomo)
         return self._compiled
 
@@ -264,10 +265,7 @@ class Model:
     def plan(self, values: Vector) -> Plan:
         """The plan that the solver's column values mean, without its rounding."""
         arrays = self.compiled
-        # a solver's values may be a hair outside their bounds, and its integers a hair off whole
-        rounded = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
-        rounded[np.abs(rounded) < ROUNDING] = 0.0
-        for variable, value in zip(arrays.columns, rounded, strict=True):
+        for variable, value in zip(arrays.columns, arrays.rounded(values), strict=True):
             variable.set_value(float(value), skip_validation=True)
         plan = Plan()
         with pause_gc():

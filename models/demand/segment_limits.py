@@ -1,16 +1,30 @@
 r"""The limits of one segment in the model: what is in force, and what of baseline demand and revenue is left.
 
-Multipliers of limits of several levers multiply. With p the share that the levers before leave, between lo and hi, and
-x_l of the next lever's limits in force: `with_limit`_l <= hi x_l, >= lo x_l, \sum_l with_limit_l = p; then
-\sum_l multiplier_l with_limit_l is left. So columns grow with the sum of the levels of all levers, not their product.
+Multipliers of limits of several levers multiply. For each combination c of limits of several levers `together`_c >= 0,
+\sum of `together` over the combinations with limit l = in_force_l, so that one is 1 and the others are 0; then
+\sum multiplier_c together_c is left. That is the tightest description there is, the same columns for demand, peak
+demand and revenue. Where there are more than `MOST_TOGETHER` combinations, levers are taken together in groups, and the
+groups one after the other: with p the share that the groups before leave, between lo and hi, and x_c of the next one,
+`with_limit`_c <= hi x_c, >= lo x_c, \sum_c with_limit_c = p; then \sum_c multiplier_c with_limit_c is left.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from math import prod
+
 from models.core.linear import Linear
 from models.core.model import Model
-from models.demand.limit_effects import LimitEffect, levers, limit_before
+from models.demand.limit_effects import LimitEffect, levers, limit_before, product
 from models.schema import Segment
+
+MOST_TOGETHER = 10_000
+"""Combinations of a segment's limits over all months up to which each has a column."""
+MULTIPLIERS = ("demand", "peak_demand", "revenue")
+
+Combination = tuple[LimitEffect, ...]
+"""Limits of different levers in force together."""
 
 
 class SegmentLimits:
@@ -24,6 +38,7 @@ class SegmentLimits:
         self.in_force: dict[tuple[str, int], Linear] = {}
         self.lost: dict[int, Linear] = {t: Linear() for t in model.dataset.horizon}
         self._shares: dict[tuple[str, int], Linear] = {}
+        self._together: dict[tuple[int, tuple[str, ...]], dict[Combination, Linear]] = {}
 
     def at(self, limit: str, t: int) -> Linear:
         """1 when the limit is in force in month t; month -1 is current_limit."""
@@ -58,37 +73,87 @@ class SegmentLimits:
         every = [each for effects in levers_now.values() for each in effects]
         if multiplier == "peak_demand" and all(each.peak_demand == each.demand for each in every):
             return self.demand_share(t, False).plus(self.lost[t])
+        if len(levers_now) == 1:
+            found = ((self.at(each.limit, t), getattr(each, multiplier)) for each in every)
+            return Linear().plus_all((at, factor) for at, factor in found if not at.is_zero)
         share, least, most = Linear(1.0), 1.0, 1.0
-        for lever, effects in levers_now.items():
-            factors = {each.limit: getattr(each, multiplier) for each in effects if not self.at(each.limit, t).is_zero}
-            if len(set(factors.values())) == 1 or share.is_constant:
-                share = self._plainly(share, factors, t)
+        for chosen in self._groups(t, levers_now, multiplier):
+            factors = {limits: product(limits, multiplier) for limits in chosen}
+            if len(set(factors.values())) == 1:
+                share = share.times(next(iter(factors.values())))
+            elif share.is_constant:
+                share = Linear().plus_all((chosen[each], share.constant * factor) for each, factor in factors.items())
             else:
-                share = self._times(share, factors, (multiplier, lever, t), least, most)
+                share = self._times(share, chosen, (multiplier, t), least, most)
             least, most = least * min(factors.values(), default=0.0), most * max(factors.values(), default=0.0)
         return share
 
-    def _plainly(self, share: Linear, factors: dict[str, float], t: int) -> Linear:
-        """The share times what a lever leaves, where one of the two is certain."""
-        if share.is_constant:
-            return Linear().plus_all((self.at(limit, t), share.constant * factor) for limit, factor in factors.items())
-        return share.times(next(iter(factors.values())))
+    def _groups(
+        self, t: int, levers_now: dict[str, list[LimitEffect]], multiplier: str
+    ) -> Iterator[dict[Combination, Linear]]:
+        """Levers taken together: 1 for the combination of their limits that is in force; each limit is of one group.
+
+        Levers of which no more than one changes the multiplier are taken one by one.
+        """
+        limits = {
+            lever: [each for each in effects if not self.at(each.limit, t).is_zero]
+            for lever, effects in levers_now.items()
+        }
+        groups: list[list[str]] = [[]]
+        for lever in (each for each in limits if any(_varies(limits[each], what) for what in MULTIPLIERS)):
+            count = prod(len(limits[each]) for each in (*groups[-1], lever))
+            if count * len(self.model.dataset.horizon) > MOST_TOGETHER and groups[-1]:
+                groups.append([])
+            groups[-1].append(lever)
+        for group in groups:
+            if sum(_varies(limits[lever], multiplier) for lever in group) > 1:
+                yield self._combinations(t, {lever: limits[lever] for lever in group})
+            else:
+                for lever in group:
+                    yield {(each,): self.at(each.limit, t) for each in limits[lever]}
+        for lever, effects in limits.items():
+            if not any(lever in group for group in groups):
+                yield {(each,): self.at(each.limit, t) for each in effects}
+
+    def _combinations(self, t: int, limits: dict[str, list[LimitEffect]]) -> dict[Combination, Linear]:
+        """1 for the combination in force of limits of several levers, for each of them."""
+        key = t, tuple(limits)
+        if key not in self._together:
+            model, name = self.model, self.segment.segment
+            found: dict[Combination, Linear] = {}
+            for together in itertools.product(*limits.values()):
+                column = model.add_unbounded("together", (name, *(each.limit for each in together), t))
+                column.setlb(0.0)
+                column.setub(1.0)
+                found[together] = Linear.of(column)
+            for effect in itertools.chain.from_iterable(limits.values()):
+                body = self.at(effect.limit, t).times(-1.0)
+                body.plus_all((part, 1.0) for together, part in found.items() if effect in together)
+                model.add_constraint("limits_together", (name, effect.limit, t), body, equals=0.0)
+            self._together[key] = found
+        return self._together[key]
 
     def _times(
-        self, share: Linear, factors: dict[str, float], key: tuple[str, str, int], least: float, most: float
+        self, share: Linear, chosen: dict[Combination, Linear], key: tuple[str, int], least: float, most: float
     ) -> Linear:
-        """The share times what the lever's limit in force leaves."""
-        model, t, left, parts = self.model, key[-1], Linear(), share.times(-1.0)
-        for limit, factor in factors.items():
-            index = self.segment.segment, key[0], limit, t
-            column, in_force = model.add_unbounded("with_limit", index), self.at(limit, t)
+        """The share times what the limits of a group that are in force leave."""
+        model, (multiplier, t), left, parts = self.model, key, Linear(), share.times(-1.0)
+        name, levers_of = self.segment.segment, dict.fromkeys(each.lever for limits in chosen for each in limits)
+        for limits, in_force in chosen.items():
+            index = name, multiplier, *(each.limit for each in limits), t
+            column = model.add_unbounded("with_limit", index)
             column.setlb(0.0)
             column.setub(most)
             model.add_constraint("with_limit_at_most", index, Linear.of(column).plus(in_force, -most), at_most=0.0)
             if least:
                 body = Linear.of(column).plus(in_force, -least)
                 model.add_constraint("with_limit_at_least", index, body, at_least=0.0)
-            left.add(column, factor)
+            left.add(column, product(limits, multiplier))
             parts.add(column)
-        model.add_constraint("with_limits_together", (self.segment.segment, *key), parts, equals=0.0)
+        model.add_constraint("with_limits_together", (name, multiplier, *levers_of, t), parts, equals=0.0)
         return left
+
+
+def _varies(effects: list[LimitEffect], multiplier: str) -> bool:
+    """Whether limits differ in a multiplier."""
+    return len({getattr(each, multiplier) for each in effects}) > 1

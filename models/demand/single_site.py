@@ -1,8 +1,9 @@
 r"""Single site: a segment that cannot be split runs at one site in each month; the site may change.
 
 `runs_at[s,site,t]` binary, \sum_site <= 1; tokens served at a site <= the most it can serve, or the
-month's demand, x runs_at. In each load block single-site work at a site is at most what is online there,
-by hardware, and (1 - reserve_margin) of it, all hardware together.
+month's demand, x runs_at; = that demand x runs_at where it is known and none of it may fall short, so that
+only the choice of a site is open. In each load block single-site work at a site is at most what is online
+there, by hardware, and (1 - reserve_margin) of it, all hardware together.
 """
 
 from __future__ import annotations
@@ -30,16 +31,34 @@ def add_single_sites(model: Model) -> None:
     runs_at = model.add_variables("runs_at", index, upper=1, integer=True)
     for service in single:
         name, t, one = service.segment.segment, service.t, Linear()
-        demand = sum(upper_bound(demand_of(model, service, group, ANY_BLOCK)) for group in service.groups)
+        asked = Linear().plus_all((demand_of(model, service, group, ANY_BLOCK), 1.0) for group in service.groups)
+        whole = _in_one_piece(model, service, asked)
         for site in dict.fromkeys(place.site for place, _ in service.tokens):
             one.add(runs_at[name, site, t])
-            ceiling = min(demand, _token_ceiling(model, service, by_month[t][site]))
             work = ((key, variable) for key, variable in service.work.items() if key[0].site == site)
-            body = Linear.of(runs_at[name, site, t], -ceiling)
-            body.add_all((variable, service.tokens[key]) for key, variable in work)
+            body = Linear().add_all((variable, service.tokens[key]) for key, variable in work)
+            if whole is not None:
+                body.add(runs_at[name, site, t], -whole)
+                model.add_constraint("runs_at_one_site", (name, site, t), body, equals=0.0)
+                continue
+            ceiling = min(upper_bound(asked), _token_ceiling(model, service, by_month[t][site]))
+            body.add(runs_at[name, site, t], -ceiling)
             model.add_constraint("runs_at_one_site", (name, site, t), body, at_most=0.0)
         model.add_constraint("one_site", (name, t), one, at_most=1.0)
     _limit_sites(model, by_month)
+
+
+def _in_one_piece(model: Model, service: Service, asked: Linear) -> float | None:
+    """Tokens of the month that are served wherever it runs; None where that is no one figure, or some may fall short.
+
+    A run asks for its tokens in the months after its start. Probes ask what more, or a part at each of two sites, does.
+    """
+    if service.shortfall or model.probes:
+        return None
+    asked = asked.collect_terms()
+    if service.segment.segment in model.dataset.segment_of:
+        return float(asked.constant) if asked.is_constant else None
+    return float(asked.coefficients[0])
 
 
 def _token_ceiling(model: Model, service: Service, site: Site) -> float:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,15 +142,6 @@ def text_of(text: str) -> str | Unreadable:
     return text
 
 
-def plain_number(text: str) -> float | None:
-    """The number that a text plainly is; None where anything would have to be guessed.
-
-    >>> plain_number(" -1.5e3 "), plain_number("1,5"), plain_number("10%")
-    (-1500.0, None, None)
-    """
-    return float(text) if re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", text) else None
-
-
 def arranged(
     name: str, headings: Mapping[str, str], rows: Mapping[int, Mapping[str, object]], faults: list[Fault]
 ) -> RawTable:
@@ -240,10 +230,12 @@ class UnknownNames:
         return [Fault(sheet, column, "", found, expected, fix, self.warning, **place)]
 
 
-def tables_by_sheet(tables: Iterable[RawTable], faults: list[Fault]) -> dict[str, RawTable]:
+def tables_by_sheet(
+    tables: Iterable[RawTable], faults: list[Fault], sheets: Iterable[Sheet] = SHEETS
+) -> dict[str, RawTable]:
     """The table of each known sheet. Reports unknown, doubled and missing sheets."""
     tables = list(tables)
-    known = {each.name: each for each in SHEETS}
+    known = {each.name: each for each in sheets}
     absent = known.keys() - {fold(table.name) for table in tables}
     found: dict[str, RawTable] = {}
     others: list[RawTable] = []
@@ -264,7 +256,7 @@ def tables_by_sheet(tables: Iterable[RawTable], faults: list[Fault]) -> dict[str
             fold(table.name), table.name, found="a sheet with that name", expected="a sheet the planner knows"
         )
     found |= {name: RawTable(name, {}, (), broken=True) for name in report.slips}
-    for sheet in SHEETS:
+    for sheet in known.values():
         if not sheet.optional and sheet.name not in found:
             columns = ("key", "value") if sheet.name == "settings" else (c.name for c in sheet.columns if c.required)
             fix = f"Add a sheet named {sheet.name} with the columns {', '.join(columns)}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models import months
+from models.cancellation import check_cancelled
 from models.columns import CellError, Column, parse
 from models.faults import Fault
 from models.parsing.raw_tables import (
@@ -18,11 +19,11 @@ from models.parsing.raw_tables import (
     fold,
     is_blank,
     match_columns,
-    plain_number,
     report_unknown_columns,
     shown,
 )
 from models.schema import WIDE, Sheet, sheet
+from models.text import plain_number
 
 MOST_FAULTS = 5000
 """So many faults of cells are told at most."""
@@ -117,6 +118,7 @@ def _read_long(matched: Matched, result: SheetEntries) -> None:
         _report_missing_columns(matched, result, ignore=slips)
     filled = [r for r in matched.table.records if any(letter in r.values for _, letter in columns if letter)]
     for record in filled:
+        check_cancelled()
         row = _RowReader(which, record)
         for column, letter in columns:
             if letter:
@@ -161,6 +163,7 @@ def _read_wide(matched: Matched, wide: Mapping[str, int], result: SheetEntries) 
         first.setdefault(month, letter)
     used = {*(matched.letters.values()), *wide}
     for record in matched.table.records:
+        check_cancelled()
         if not used & record.values.keys():
             continue
         head = _RowReader(which, record)

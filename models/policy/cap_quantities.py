@@ -8,7 +8,7 @@ product.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
@@ -134,14 +134,8 @@ def owed_usd(model: Model, scoped: Scoped) -> Vector:
 def _owed_changes(model: Model, scoped: Scoped) -> defaultdict[int, Linear]:
     """By month t, what is signed in it (or before month 0) and due later, less what was owed and is due in it; USD."""
     changes: defaultdict[int, Linear] = defaultdict(Linear)
-    for t, amount, sign in _owed_parts(model, scoped):
-        changes[t].plus(amount, sign)
+    for payer, by_month in model.obligations.changes.items():
+        if in_scope(scoped, payer):
+            for t, amount in by_month.items():
+                changes[t].plus(amount)
     return changes
-
-
-def _owed_parts(model: Model, scoped: Scoped) -> Iterator[tuple[int, Linear, float]]:
-    for each in model.obligations:
-        owed_from = max(each.signed, 0)
-        if owed_from < each.due and in_scope(scoped, each.payer):
-            yield owed_from, each.amount, 1.0
-            yield each.due, each.amount, -1.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from models.carried import Carried
 from models.core.ledgers import Payer
 from models.core.scopes import in_scope
-from models.dataset import Carried, Dataset, block_hours
+from models.dataset import Dataset, block_hours
 from models.demand.revenue import revenues
 from models.grouping import groups, sums
 from models.kinds import FLEET, ON_DEMAND, OTHER

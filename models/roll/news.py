@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.checks.context import check_context_of
-from models.checks.policy import scenario_factors
+from models.checks.policy import names_acted_on, scenario_factors
 from models.columns import Row, column
 from models.dataset import Dataset
 from models.faults import Fault
@@ -83,14 +83,15 @@ def faults_of_news(dataset: Dataset, news: Sequence[Observation]) -> list[Fault]
 def excluded(dataset: Dataset, news: Sequence[Observation]) -> list[Exclusion]:
     """The scenarios of a problem that differ from what was seen, in the order of the sheet.
 
-    A row for all (`*`) speaks of every name that has no row of its own in the same month.
+    A row for all (`*`) speaks of everything that the quantity acts on and that has no row of its own in the same month.
     """
+    acted_on = names_acted_on(check_context_of(replace(dataset, scenario="")))
     named = {(each.quantity, each.name, each.month) for each in news}
     found = []
     for scenario in dataset.scenarios:
         realization = dataset.in_scenario(scenario.scenario).realization
         for each in news:
-            names = {each.name} | (realization.names(each.quantity) if each.name == ALL else set())
+            names = acted_on[each.quantity] or {ALL} if each.name == ALL else {each.name}
             values = (
                 realization.in_force(each.quantity, name, dataset.t(each.month))
                 for name in sorted(names)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.grouping import groups
+from models.kinds import OfferKey
 from models.plan import Plan
 from models.realization import ALL, Realization
 from models.roll import roll_forward
@@ -21,6 +22,8 @@ from models.schema import Scenario, ScenarioFactor
 from models.stochastic.tree import ScenarioTree
 from models.supply.next_round import Origin, Rolled
 
+DELAY = "delivery_delay_months"
+"""The quantity that says how late service begins."""
 SAME = 1e-12
 """Factors that differ by no more are the same."""
 APART = 1e-9
@@ -55,12 +58,15 @@ def roll_scenarios(
     notes = list(rolled.notes)
     grown = list(_grown(dataset, after, to, notes))
     replaced = {(each.scenario, each.quantity, each.name, each.from_month) for each in signed}
-    replaced_names = {(each.scenario, each.quantity, each.name) for each in grown}
+    delays = [each for each in signed if each.quantity == DELAY]  # one row says all of a signed offer
+    replaced_names = {(each.scenario, each.quantity, each.name) for each in (*grown, *delays)}
+    begun = {key.name for key in rolled.origins if key.kind.uncertain and _due(after, key) < 0}
     factors = (
         each
         for each in kept
         if (each.scenario, each.quantity, each.name, each.from_month) not in replaced
         and (each.scenario, each.quantity, each.name) not in replaced_names
+        and not (each.quantity == DELAY and each.name in begun)
     )
     told = [f"{each.scenario}: probability {each.probability:.4g}" for each in rows]
     return replace(
@@ -143,9 +149,7 @@ def _settled(before: Dataset, after: Dataset, rolled: Rolled, followed: str) -> 
     for key, origin in rolled.origins.items():
         if not key.kind.uncertain:
             continue
-        row = key.kind.of(after)[key.name]
-        signed = after.t(row.signed_month)
-        due = key.kind.start(after, row, signed, Realization())
+        signed, due = after.t(key.kind.of(after)[key.name].signed_month), _due(after, key)
         for scenario in after.scenarios:
             name = scenario.scenario
             then, now = before.in_scenario(name).realization, after.in_scenario(name).realization
@@ -154,12 +158,19 @@ def _settled(before: Dataset, after: Dataset, rolled: Rolled, followed: str) -> 
                 paid = before.in_scenario(followed).realization.price(origin.name, origin.month)
                 meant = {("price", signed): meant["price", signed] / (paid or 1.0), ("delivered_share", due): 1.0}
             if due >= 0:
-                meant["delivery_delay_months", due] = _late(before.in_scenario(name), origin, rolled.to, due)
+                meant[DELAY, due] = _late(before.in_scenario(name), origin, rolled.to, due)
             for (quantity, t), value in meant.items():
                 if abs(now.in_force(quantity, key.name, t) - value) > SAME:
                     yield ScenarioFactor(
                         scenario=name, quantity=quantity, name=key.name, from_month=after.month(t), value=value
                     )
+
+
+def _due(after: Dataset, key: OfferKey) -> int:
+    """First service month of a signed row of the next round, as its lead time and `service_not_before` give it."""
+    row = key.kind.of(after)[key.name]
+    due: int = key.kind.start(after, row, after.t(row.signed_month), Realization())
+    return due
 
 
 def _late(before: Dataset, origin: Origin, to: int, due: int) -> float:

@@ -31,7 +31,9 @@ class Distribution:
     def __post_init__(self) -> None:
         if list(self.values) != sorted(set(self.values)):
             raise ValueError("each value is to be named once")
-        if any(not 0 <= each <= 1 for each in self.probabilities) or abs(math.fsum(self.probabilities) - 1) > 1e-6:
+        if wrong := [each for each in self.probabilities if not 0 <= each <= 1]:
+            raise ValueError(f"{wrong[0]:g} is no probability from 0 to 1")
+        if abs(math.fsum(self.probabilities) - 1) > 1e-6:
             raise ValueError(f"the probabilities sum to {math.fsum(self.probabilities):.9g}, not to 1")
 
     @property

@@ -46,12 +46,22 @@ def contingencies(dataset: Dataset) -> tuple[Contingency, ...]:
 
 
 def _words(dataset: Dataset, quantity: str, name: str, rows: tuple[ScenarioFactor, ...]) -> str:
+    """What happens, from when on; no two contingencies of a name have the same words."""
     whose = "all" if name == "*" else name
-    begins = rows[0].from_month
-    since = "" if begins is None else f" from {dataset.label(dataset.t(begins))}"
+
+    def since(row: ScenarioFactor) -> str:
+        return "" if row.from_month is None else f" from {dataset.label(dataset.t(row.from_month))}"
+
     if quantity == "supplier_exit":
-        return f"{whose} gone{since}"
-    return f"{whose} {'/'.join(f'{row.value:g}' for row in rows)} months late{since}"
+        return f"{whose} gone{since(rows[0])}"
+    (first, *later) = rows
+    begins = f"{whose} {first.value:g} months late{since(first)}"
+    return ", ".join([begins, *(f"{row.value:g}{since(row)}" for row in later)])
+
+
+def case_name(case: Case) -> str:
+    """What goes wrong in a case."""
+    return " + ".join(each.words for each in case) or PLANNED
 
 
 def cases(found: Iterable[Contingency], most: int) -> list[Case]:
@@ -65,9 +75,33 @@ def cases(found: Iterable[Contingency], most: int) -> list[Case]:
     ]
 
 
+def open_cases(dataset: Dataset, happened: Case, to: int) -> list[Case]:
+    """What happened with one more contingency each that may come yet, of those listed, as seen in month t = `to`.
+
+    Before the first stage ends nothing is known of any; from then on of those that begin before `to`.
+    """
+    known = to > dataset.settings.first_stage_months
+
+    def may_come(each: Contingency) -> bool:
+        begins = each.rows[0].from_month
+        return not known or (begins is not None and dataset.t(begins) >= to)
+
+    named = {(each.quantity, each.name) for each in happened}
+    others = (each for each in contingencies(dataset) if (each.quantity, each.name) not in named and may_come(each))
+    listed = contingencies(dataset)
+    return [tuple(each for each in listed if each in happened or each == other) for other in others]
+
+
+def problem_of_cases(dataset: Dataset, most: int, names: Iterable[str]) -> Dataset | None:
+    """The problem with the cases of these names, of at most so many contingencies; None where one is no such case."""
+    listed = {case_name(case): case for case in cases(contingencies(dataset), most)}
+    names = tuple(names)
+    return in_cases(dataset, [listed[name] for name in names]) if listed.keys() >= set(names) else None
+
+
 def in_cases(dataset: Dataset, wanted: Iterable[Case]) -> Dataset:
     """The problem with these cases as its scenarios, alike until the first stage ends; equal weights break ties."""
-    named = {" + ".join(each.words for each in case) or PLANNED: case for case in wanted}
+    named = {case_name(case): case for case in wanted}
     scenarios = tuple(Scenario(scenario=name, probability=1.0 / len(named)) for name in named)
     factors = (replace(row, scenario=name) for name, case in named.items() for each in case for row in each.rows)
     return replace(dataset, scenario="", scenarios=scenarios, scenario_factors=tuple(factors))

@@ -9,7 +9,7 @@ more: its rows are one row too. What is minimised is in `models.stochastic.risk`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from models.build import build_model
+from models.cancellation import check_cancelled
 from models.core.compiled import Compiled
 from models.core.model import DecisionColumn, Model
-from models.core.pyomo_loading import pause_gc
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
+from models.garbage import pause_gc
 from models.kinds import OfferKey
 from models.plan import Plan
 from models.policy.rules import MUST_BE_TAKEN
@@ -73,8 +74,6 @@ class ExtensiveForm:
         Those of scenarios already built, by scenario.
     stability
         A plan to keep to in the first stage: each scenario is charged for departing.
-    before_each
-        Called before each scenario is built; what it raises ends the building.
 
     Attributes
     ----------
@@ -87,7 +86,6 @@ class ExtensiveForm:
         dataset: Dataset,
         measure: Measure | None = None,
         models: Mapping[str, Model] | None = None,
-        before_each: Callable[[], object] = lambda: None,
         stability: PlanStability | None = None,
     ) -> None:
         self.dataset = dataset
@@ -98,7 +96,7 @@ class ExtensiveForm:
         joint = _JointConstraints()
         with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
             for name in self.tree.names:
-                before_each()
+                check_cancelled()
                 model = (models or {}).get(name) or build_model(dataset.in_scenario(name), stability=stability)
                 self.scenarios.append(self._add(joint, name, model))
         constraints = joint.compiled()
@@ -227,7 +225,8 @@ class _JointConstraints:
         self._lower: list[float] = []
         self._upper: list[float] = []
         self._integer: list[bool] = []
-        self._matrices: list[csr_array] = []
+        self._entries: list[tuple[Vector, npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
+        """Coefficients and joint columns of each scenario's rows, and how many each row has."""
         self._bounds: list[tuple[Vector, Vector]] = []
         self._rows: list[object] = []
         self._known: set[bytes] = set()
@@ -249,8 +248,6 @@ class _JointConstraints:
 
     def add_rows(self, arrays: Compiled, joint_columns: npt.NDArray[np.int64], shared: npt.NDArray[np.bool_]) -> None:
         """Adds a scenario's rows; those over shared columns alone only where no row is the same yet."""
-        from scipy.sparse import csr_array
-
         matrix = arrays.matrix.tocsr()
         kept = np.ones(matrix.shape[0], dtype=bool)
         for i in np.flatnonzero(rows_over(matrix, shared)):
@@ -266,23 +263,23 @@ class _JointConstraints:
                 span = slice(matrix.indptr[k], matrix.indptr[k + 1])
                 units = zip(joint_columns[matrix.indices[span]].tolist(), matrix.data[span].tolist(), strict=True)
                 self._taken.setdefault(of.index(), {}).update(units)
-        placed = csr_array(
-            (matrix.data, joint_columns[matrix.indices], matrix.indptr), shape=(matrix.shape[0], len(self._columns))
-        )
-        self._matrices.append(placed[kept])
+        counts = np.diff(matrix.indptr)
+        entries = np.repeat(kept, counts)
+        self._entries.append((matrix.data[entries], joint_columns[matrix.indices[entries]], counts[kept]))
         self._bounds.append((arrays.row_lower[kept], arrays.row_upper[kept]))
         self._rows.extend(row for row, keep in zip(arrays.rows, kept, strict=True) if keep)
 
     def compiled(self) -> Compiled:
         """The joint constraints; without an objective yet."""
-        from scipy.sparse import csc_array, csr_array, vstack
+        from scipy.sparse import csc_array, csr_array
 
         width = len(self._columns)
-        matrices = [csr_array((m.data, m.indices, m.indptr), shape=(m.shape[0], width)) for m in self._matrices]
+        data, columns, counts = (np.concatenate(part) for part in zip(*self._entries, strict=True))
+        matrix = csr_array((data, columns, np.append(0, np.cumsum(counts))), shape=(len(counts), width))
         joint = Compiled(
             cost=np.zeros(width),
             offset=0.0,
-            matrix=csc_array(vstack(matrices, format="csc")),
+            matrix=csc_array(matrix),
             row_lower=np.concatenate([low for low, _ in self._bounds]),
             row_upper=np.concatenate([high for _, high in self._bounds]),
             lower=np.array(self._lower),

@@ -35,8 +35,8 @@ class PlanProblem(Protocol):
     def units(self) -> ModelUnits:
         """The units of its columns and its money."""
 
-    def start_of(self, plans: Plans) -> Vector:
-        """A value for each column that plans mean, NaN where they leave it open."""
+    def start_of(self, plans: Mapping[str, Plan]) -> Vector:
+        """A value for each column that plans by scenario mean, NaN where they leave it open."""
 
     def plans_of(self, values: Vector) -> Plans:
         """The plans that values by column mean."""
@@ -85,9 +85,9 @@ class OnePlan:
     def __init__(self, model: Model) -> None:
         self.model, self.compiled, self.units = model, model.compiled, model.units
 
-    def start_of(self, plans: Plans) -> Vector:
+    def start_of(self, plans: Mapping[str, Plan]) -> Vector:
         """As `PlanProblem`."""
-        return start_values(self.model, by_scenario(plans)[""])
+        return start_values(self.model, plans[""])
 
     def plans_of(self, values: Vector) -> Plans:
         """As `PlanProblem`."""
@@ -102,9 +102,9 @@ class PlansTogether:
         self.form = ExtensiveForm(dataset.in_order, measure, models)
         self.compiled, self.units = self.form.compiled, self.form.units
 
-    def start_of(self, plans: Plans) -> Vector:
+    def start_of(self, plans: Mapping[str, Plan]) -> Vector:
         """As `PlanProblem`."""
-        return self.form.start(by_scenario(plans))
+        return self.form.start(plans)
 
     def plans_of(self, values: Vector) -> Plans:
         """As `PlanProblem`."""

@@ -27,6 +27,7 @@ from models.stochastic.ambiguity import (
     worst_in_total_variation,
     worst_in_wasserstein,
 )
+from models.text import plain_number
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -58,13 +59,10 @@ def kind_and_radius(risk: str) -> tuple[Kind, float]:
             raise ValueError("Write how many delays and exits may go wrong at once after the colon, such as budget:2.")
         return "budget", float(amount)
     most = 1.0 if kind == "tv" else np.inf
-    try:
-        radius = float(amount.rstrip("% ")) / (100.0 if amount.rstrip().endswith("%") else 1.0)
-    except ValueError:
-        radius = -1.0
-    if not 0.0 <= radius <= most or not np.isfinite(radius):
+    radius = plain_number(amount, percent=True)
+    if radius is None or not 0.0 <= radius <= most or not np.isfinite(radius):
         upto = " to 1" if kind == "tv" else ""
-        raise ValueError(f"Write a radius from 0{upto} after the colon, such as {kind}:0.1.")
+        raise ValueError(f"Write a radius from 0{upto} after the colon, such as {kind}:0.1 or {kind}:10%.")
     return cast(Kind, kind), radius
 
 

@@ -185,8 +185,10 @@ class StochasticSolution:
         """The expected value of perfect information: the objective less that of the wait-and-see solution.
 
         Never negative. Who knows the scenario regrets nothing, so of the worst regret it is the plan's own. None where
-        a scenario was not solved by itself.
+        a scenario was not solved by itself, and of cases, which have no probabilities.
         """
+        if self.measure.kind == "budget":
+            return None
         known = {scenario.name: scenario.wait_and_see for scenario in self.scenarios if scenario.wait_and_see}
         if len(known) < len(self.scenarios):
             return None
@@ -217,8 +219,11 @@ class StochasticSolution:
         ).without_noise(self._noise)
 
     def vss(self) -> BoundedValue | None:
-        """The value of the stochastic solution: what it saves over planning for the expected values; never negative."""
-        if self.eev_usd is None:
+        """The value of the stochastic solution: what it saves over planning for the expected values; never negative.
+
+        None where that is not known, and of cases, of which there is no mean.
+        """
+        if self.eev_usd is None or self.measure.kind == "budget":
             return None
         bound = self.eev_bound_usd
         if bound is None:

@@ -2,11 +2,11 @@ r"""The whole bill of every contract: minimum, use beyond it, overage, and the y
 
 from __future__ import annotations
 
+from models.carried import Billed
 from models.core.finance import payment, spending_is_rewarded
 from models.core.ledgers import Payer, Source
 from models.core.linear import Linear
 from models.core.model import Model
-from models.dataset import Billed
 from models.grouping import sums
 from models.plan import Payment, Plan
 from models.schema import Contract
@@ -28,8 +28,7 @@ class Bills:
     ) -> None:
         self.model, self.contract, self.payer, self.signatures = model, contract, payer, signatures
         self.metered = []
-        for signature in signatures:
-            pay_minimum(model, payer, signature)
+        pay_minimum(model, payer, signatures)
         for t in model.dataset.horizon:
             classes = rate_classes(model, contract, t, signatures, True) if source.metered else []
             overage = []

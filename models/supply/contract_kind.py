@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+from models.carried import Billed
 from models.columns import times
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.core.model import Model
-from models.dataset import Billed, Dataset
+from models.dataset import Dataset
 from models.grouping import groups
 from models.kinds import OfferKey
 from models.plan import Plan, Signing

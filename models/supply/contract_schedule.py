@@ -9,6 +9,7 @@ the month, and from the supplier's exit on there is no service and nothing is du
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,11 +17,11 @@ from itertools import pairwise
 from models.core.finance import counts_in_full
 from models.schema import Contract, ContractTier
 from models.supply.residuals import worth_beyond
-from models.supply.signing import OfferSchedule, escalation
+from models.supply.signing import ServiceSchedule, escalation
 
 
 @dataclass(frozen=True)
-class ContractSchedule(OfferSchedule):
+class ContractSchedule(ServiceSchedule):
     """One contract."""
 
     offer: Contract
@@ -35,7 +36,7 @@ class ContractSchedule(OfferSchedule):
         """The month after the last of the term."""
         return self.start + self.offer.term_months
 
-    @property
+    @cached_property
     def service(self) -> range:
         """Months of the term."""
         return range(self.start, self.end)
@@ -48,7 +49,7 @@ class ContractSchedule(OfferSchedule):
     @cached_property
     def tiers(self) -> tuple[ContractTier, ...]:
         """Tiers by number of blocks."""
-        rows = [each for each in self.dataset.contract_tiers if each.contract == self.name]
+        rows = self.dataset.parts("contract_tiers").get(self.name, [])
         return tuple(sorted(rows, key=lambda tier: tier.from_blocks))
 
     @cached_property
@@ -61,7 +62,13 @@ class ContractSchedule(OfferSchedule):
 
     def agreed_per_block(self, t: int) -> float:
         """Accelerators of a block in month t, whether or not the supplier is still there: what prepayments pay for."""
-        return self.offer.block_mw * 1000.0 / self._kw * self.arrives(t)
+        return self.of_month(self._agreed, t)
+
+    @cached_property
+    def _agreed(self) -> array[float]:
+        """By month of service."""
+        accelerators = self.offer.block_mw * 1000.0 / self._kw
+        return array("d", [accelerators * share for share in self.arrivals])
 
     def hours_online_per_block(self, t: int) -> float:
         """Accelerator-hours of a block online in month t."""
@@ -69,17 +76,27 @@ class ContractSchedule(OfferSchedule):
 
     def rate(self, tier: ContractTier, t: int) -> float:
         """USD per accelerator-hour of a tier in month t."""
+        if tier.from_blocks not in self._rates:
+            self._rates[tier.from_blocks] = self._rates_of(tier)
+        return self.of_month(self._rates[tier.from_blocks], t)
+
+    @cached_property
+    def _rates(self) -> dict[int, array[float]]:
+        """By the block a tier begins with and month of service, as far as worked out."""
+        return {}
+
+    def _rates_of(self, tier: ContractTier) -> array[float]:
         if tier.usd_per_kw_month is not None:
-            rate = tier.usd_per_kw_month * self._kw / self.dataset.hours(t)
+            rates = [tier.usd_per_kw_month * self._kw / hours for hours in self.hours]
         else:
-            rate = tier.usd_per_accelerator_hour or 0.0
-        service_month = t - self.start + 1
-        return float(
-            rate
-            * self.price
-            * self.ramp.rate_multiplier(service_month)
-            * escalation(self.offer.escalator_per_year, service_month)
-        )
+            rates = [tier.usd_per_accelerator_hour or 0.0] * len(self.service)
+        return array("d", [rate * self.price * step for rate, step in zip(rates, self._steps, strict=True)])
+
+    @cached_property
+    def _steps(self) -> list[float]:
+        """By month of service, what the ramp and the escalator multiply the rate by."""
+        multipliers = enumerate(self.ramp.rate_multipliers(len(self.service)), start=1)
+        return [multiplier * escalation(self.offer.escalator_per_year, tau) for tau, multiplier in multipliers]
 
     def minimum(self, tier: ContractTier, t: int) -> float:
         """USD that a block at a tier's rate bills at least in month t, whether or not the supplier is still there."""

@@ -12,12 +12,14 @@ and `models.supply.contract_bills` bill.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from operator import itemgetter
 
 from models.core.ledgers import Source
 from models.core.linear import Linear
 from models.core.model import Model
+from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
 from models.supply.contract_bills import Bills
@@ -48,18 +50,26 @@ def add_contracts(model: Model, kind: OfferKind) -> None:
     for each in signed:
         contract = each.schedule.offer
         model.signings.sign(kind.key(contract), each.schedule.signed, each.signed, 1, units=each.blocks)
-        source = source_of(kind, contract)
-        for t in each.schedule.service:
-            if t in dataset.horizon:
-                model.capacity.bring_online(source, t, each.blocks.times(each.schedule.online_per_block(t)))
+    variants = groups((each.schedule.name, each) for each in signed)
+    for signatures in variants.values():
+        _bring_online(model, source_of(kind, signatures[0].schedule.offer), signatures)
     for contract in dataset.contracts:
-        signatures = [each for each in signed if each.schedule.offer is contract]
-        if signatures:
-            model.contract_bills.append(
-                Bills(model, contract, source_of(kind, contract), kind.payer(model.dataset, contract), signatures)
-            )
+        if signatures := variants.get(contract.contract, []):
+            source, payer = source_of(kind, contract), kind.payer(dataset, contract)
+            model.contract_bills.append(Bills(model, contract, source, payer, signatures))
     add_overage(model, [each for bills in model.contract_bills for each in bills.metered])
     model.readers.append(lambda: Plan(signings=tuple(_signings(kind, signed))))
+
+
+def _bring_online(model: Model, source: Source, signatures: list[SigningVariant]) -> None:
+    """What the signings of one contract bring."""
+    online: dict[int, Linear] = defaultdict(Linear)
+    for each in signatures:
+        blocks, schedule = each.blocks, each.schedule
+        for t in range(max(0, schedule.start), min(schedule.end, len(model.dataset.horizon))):
+            online[t].plus(blocks, schedule.online_per_block(t))
+    for t, accelerators in online.items():
+        model.capacity.bring_online(source, t, accelerators)
 
 
 def source_of(kind: OfferKind, contract: Contract) -> Source:
@@ -126,8 +136,9 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> Iterator[Signin
     begun = model.add_variables(
         "tier_begun", _tiers_to_order(model, spans), upper=1, integer=True, decided=itemgetter(1)
     )
+    of_signing = groups((key[:2], key) for key in spans)
     for schedule in schedules:
-        keys = [key for key in spans if key[:2] == schedule.key]
+        keys = of_signing.get(schedule.key, [])
         tier_blocks = tuple(TierBlocks(schedule, spans[key][1], Linear.of(blocks[key])) for key in keys)
         if schedule.offer.tier_mode == "all_units":
             count = Linear().plus_all((reached[key], 1.0) for key in keys)
@@ -154,9 +165,10 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> Iterator[Signin
 
 def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> Iterator[_TierKey]:
     """Tiers beyond the first of incremental contracts whose order least cost alone does not keep."""
+    tiers = groups((key[:2], tier) for key, (_, tier, _, _) in spans.items())
     for key, (schedule, _, first, _) in spans.items():
-        tiers = [spans[other][1] for other in spans if other[:2] == key[:2]]
-        if schedule.offer.tier_mode == "incremental" and first > 1 and not _cheap_tiers_first(model, schedule, tiers):
+        later = schedule.offer.tier_mode == "incremental" and first > 1
+        if later and not _cheap_tiers_first(model, schedule, tiers[key[:2]]):
             yield key
 
 

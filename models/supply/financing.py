@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from models.core.ledgers import Obligation, Payer
+from models.core.ledgers import Payer
 from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset
@@ -106,4 +106,4 @@ def pay_financed(
                 category, payer, each.t, units.times(each.back), cash=cash, counted=counted, spent=0.0
             )  # fmt: skip
         if each.paid:
-            model.obligations.append(Obligation(payer, signed, each.t, units.times(each.paid)))
+            model.obligations.owe(payer, signed, each.t, units, each.paid)

@@ -36,7 +36,7 @@ class LeaseKind(OfferKind):
 
     def start_values(self, dataset: Dataset, plan: Plan) -> Mapping[str, Family]:
         mine = groups((each.name, each) for each in plan.signings if each.kind == self)
-        terms = groups((term.lease, term) for term in dataset.lease_terms)
+        terms = dataset.parts("lease_terms")
 
         def units_by(name: str, m: int, term: int) -> float:
             """Units signed up to a month, and in it up to a term: the columns are running totals."""
@@ -268,7 +268,7 @@ class LeaseKind(OfferKind):
 
 
 def _terms(dataset: Dataset, lease: str) -> list[LeaseTerm]:
-    return [each for each in dataset.lease_terms if each.lease == lease]
+    return dataset.parts("lease_terms").get(lease, [])
 
 
 def _hardware(dataset: Dataset, lease: str) -> list[LeaseHardware]:

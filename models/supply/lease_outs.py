@@ -140,9 +140,10 @@ def _signings(kind: OfferKind, each: _Taken) -> Iterator[Signing]:
 
 def hold_what_is_leased_out(model: Model) -> None:
     """What is leased out of a pool, by offers of any kind, is at most what may be sublet there."""
+    sources = model.capacity.sources()
     for (pool, t), leased in model.capacity.leased_out.items():
         body = leased.times(1.0)
-        for source in model.capacity.sources().get((pool, t), []):
+        for source in sources.get((pool, t), []):
             if source.sublet:
                 body.plus(model.capacity.online[source, t], -1.0)
         model.add_constraint(

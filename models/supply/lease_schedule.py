@@ -11,24 +11,26 @@ delivered_share x its factor of the month, and from a supplier's exit on there i
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront
 from models.dataset import Dataset
 from models.schema import Lease, LeaseTerm
 from models.supply.residuals import worth_beyond
-from models.supply.signing import OfferSchedule, RampUp, escalation, ramp_up
+from models.supply.signing import RampUp, ServiceSchedule, escalation, ramp_up
 
 
 @dataclass(frozen=True)
-class LeaseSchedule(OfferSchedule):
+class LeaseSchedule(ServiceSchedule):
     """One unit of a lease, of one of its terms."""
 
     offer: Lease
     term: LeaseTerm
 
-    @property
+    @cached_property
     def term_end(self) -> int:
         """The month after the last of the term: f + L."""
         return self.start + self.term.term_months
@@ -46,14 +48,17 @@ class LeaseSchedule(OfferSchedule):
     @property
     def prepayment(self) -> float:
         """USD prepaid for a unit in the month of signing."""
-        share = self.term.prepay_share
-        return share * sum(self.fee(t) for t in range(self.start, self.term_end)) if share else 0.0
+        return self.term.prepay_share * sum(self.term_fees)
 
     @property
     def counted_prepayment(self) -> float:
         """USD of a unit's prepayment that the objective counts."""
-        fees = [self.fee(t) for t in range(self.start, self.term_end)] if self.term.prepay_share else []
-        return self.prepayment * counted_share_of_prepayment(self.dataset, self.start, fees)
+        return self.prepayment * counted_share_of_prepayment(self.dataset, self.start, self.term_fees)
+
+    @cached_property
+    def service(self) -> range:
+        """Months of the term and of every renewal there can be."""
+        return range(self.start, self.term_end + self.term.renewals_max * (self.term.renewal_months or 0))
 
     @cached_property
     def renewals(self) -> tuple[range, ...]:
@@ -70,7 +75,8 @@ class LeaseSchedule(OfferSchedule):
     @cached_property
     def accelerators(self) -> dict[str, float]:
         """Accelerators per unit, by hardware."""
-        return {row.hardware: row.accelerators for row in self.dataset.lease_hardware if row.lease == self.name}
+        rows = self.dataset.parts("lease_hardware").get(self.name, [])
+        return {row.hardware: row.accelerators for row in rows}
 
     @cached_property
     def ramp(self) -> RampUp:
@@ -84,22 +90,40 @@ class LeaseSchedule(OfferSchedule):
 
     def online_share(self, t: int) -> float:
         """Share of a unit's accelerators that is online in month t of its service."""
-        return self.arrives(t) if self.supplier_present(t) else 0.0
+        return self.of_month(self.arrivals, t) if self.supplier_present(t) else 0.0
 
     def owed(self, t: int) -> float:
         """USD owed for month t of a unit's service: the fee while the supplier is there."""
         return self.fee(t) if self.supplier_present(t) else 0.0
 
+    @cached_property
+    def term_fees(self) -> list[float]:
+        """USD billed for each month of the term of a unit."""
+        return [self.fee(t) for t in range(self.start, self.term_end)]
+
+    @cached_property
+    def _last_fees(self) -> list[float]:
+        """USD billed for the last 0, 1, 2, … months of the term."""
+        return list(accumulate(reversed(self.term_fees), initial=0.0))
+
     def fee(self, t: int) -> float:
         """USD billed for month t of a unit's service, used or not, as the terms have it."""
-        service_month = t - self.start + 1
+        return self.of_month(self._fees, t)
+
+    @cached_property
+    def _fees(self) -> array[float]:
+        """By month of service."""
+        yearly, months, term_months = self.term.escalator_per_year, len(self.service), self.term.term_months
         if self.term.usd_per_unit_month is not None:
-            rate = self.term.usd_per_unit_month
+            rates = [self.term.usd_per_unit_month * self.price] * months
         else:
-            rate = self._hourly * self.dataset.hours(t)
-        multiple = self.term.renewal_price_multiple if t >= self.term_end else 1.0
-        steps = self.ramp.rate_multiplier(service_month) * escalation(self.term.escalator_per_year, service_month)
-        return float(rate * self.price * self.arrives(t) * steps * multiple)
+            hourly = self._hourly * self.price
+            rates = [hourly * hours for hours in self.hours]
+        steps = self.ramp.rate_multipliers(months)
+        if yearly:
+            steps = [step * escalation(yearly, tau) for tau, step in enumerate(steps, start=1)]
+        steps[term_months:] = [step * self.term.renewal_price_multiple for step in steps[term_months:]]
+        return array("d", [rate * share * step for rate, share, step in zip(rates, self.arrivals, steps, strict=True)])
 
     def worth_beyond(self, t: int) -> float:
         """USD that a unit's hours of month t, beyond the horizon, are worth, its fee at the most."""
@@ -109,7 +133,7 @@ class LeaseSchedule(OfferSchedule):
     def termination_fee(self, stop: int) -> float:
         """USD due in month `stop`, the first without service, when the unit is cancelled: a share of the fees after."""
         share = self.term.termination_fee_share
-        return share * sum(self.fee(t) for t in range(stop, self.term_end)) if share else 0.0
+        return share * self._last_fees[self.term_end - stop] if share else 0.0
 
     def may_stop(self, stop: int) -> bool:
         """Whether `stop` can be the first month without service: after the lock-in, notice given in the plan."""
@@ -122,7 +146,7 @@ class LeaseSchedule(OfferSchedule):
 
 def schedule_of(dataset: Dataset, lease: str, term_months: int, signed: int) -> LeaseSchedule:
     """One unit of the lease of that name; KeyError where the workbook does not have it, or not that term."""
-    for term in dataset.lease_terms:
-        if (term.lease, term.term_months) == (lease, term_months):
+    for term in dataset.parts("lease_terms").get(lease, []):
+        if term.term_months == term_months:
             return LeaseSchedule(dataset, dataset.lease_of[lease], signed, term)
     raise KeyError((lease, term_months))

@@ -15,41 +15,44 @@ One integer per month instead of one per pair of start and end: the same bound, 
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.core.finance import counted_share_of_prepayment, counted_share_of_upfront, counts_in_full
-from models.core.ledgers import Obligation, Source
-from models.core.linear import Linear, Var
+from models.core.ledgers import Payer, Source
+from models.core.linear import Linear, Scaled
 from models.core.model import Model
 from models.dataset import Dataset
 from models.grouping import groups
 from models.plan import Plan, Signing
 from models.supply.kind import OfferKind
 from models.supply.lease_schedule import LeaseSchedule, schedule_of
-from models.supply.residuals import deduct_worth
+from models.supply.residuals import deduct_worth, has_worth
 
 
 @dataclass(frozen=True, slots=True)
 class _ServicePeriod:
-    """The units of one signing and how long they service: units in service by month, from f on."""
+    """The units of one signing and how long they serve; `levels` are the units in service by month, from f on."""
 
     kind: OfferKind
     schedule: LeaseSchedule
     units: Linear
-    levels: dict[int, Linear]
+    levels: list[Linear]
     stops: tuple[int, ...]
     tail_end: int | None
 
     def level(self, t: int) -> Linear:
         """Units in service in month t of the service."""
-        return self.levels.get(t, self.units)
+        served = t - self.schedule.start
+        return self.levels[served] if 0 <= served < len(self.levels) else self.units
 
 
 def add_leases(model: Model, kind: OfferKind) -> None:
     """Adds every lease that is signed or can be: its units, their service, what they bring and cost."""
     dataset = model.dataset
-    terms = groups((term.lease, term) for term in dataset.lease_terms)
+    terms = dataset.parts("lease_terms")
     signed: list[LeaseSchedule] = []
     offered: list[LeaseSchedule] = []
     for lease in dataset.leases:
@@ -59,7 +62,7 @@ def add_leases(model: Model, kind: OfferKind) -> None:
             )
         elif lease.status == "offer" and lease.units_max:
             for m in kind.signing_months(dataset, lease, every_month=model.every_month):
-                offered.extend(LeaseSchedule(dataset, lease, m, term) for term in terms[lease.lease])
+                offered.extend(LeaseSchedule(dataset, lease, m, term) for term in terms.get(lease.lease, []))
     keys = [(each.name, each.signed, each.term.term_months) for each in offered]
     units = model.add_cumulative_counts("units_by", keys, lambda name: dataset.lease_of[name].units_max)
     counted = [(each, Linear(float(each.offer.signed_units or 0))) for each in signed if each.term_end > 0]
@@ -73,8 +76,9 @@ def add_leases(model: Model, kind: OfferKind) -> None:
         most = (lease.signed_units or 0) if lease.status == "signed" else lease.units_max
         term_months = service.schedule.term.term_months
         model.signings.sign(kind.key(lease), service.schedule.signed, service.units, most, term_months=term_months)
-        _bring_online(model, service)
-        _pay(model, service)
+    for of_lease in groups((service.schedule.name, service) for service in services).values():
+        _bring_online(model, of_lease)
+        _pay(model, of_lease)
 
     def read() -> Plan:
         _drop_needless_ends(model, services)
@@ -117,8 +121,7 @@ def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, 
     index: list[tuple[str, int, int, int]] = []
     most = {}
     for schedule, units in counted:
-        drops = [*stops[_key(schedule)], *(renewal.start for renewal in schedule.renewals)]
-        index.extend((*_key(schedule), t) for t in drops)
+        index.extend((*_key(schedule), t) for t in _drops(schedule, stops[_key(schedule)]))
         most[_key(schedule)] = units.constant if units.is_constant else float(schedule.offer.units_max)
     notice = {_key(schedule): schedule.term.notice_months for schedule, _ in counted}
 
@@ -129,21 +132,21 @@ def _services(model: Model, kind: OfferKind, counted: list[tuple[LeaseSchedule, 
     remaining = model.add_variables("in_service", index, upper=lambda key: most[key[:3]], integer=True, decided=decided)
     for schedule, units in counted:
         key = _key(schedule)
-        levels: dict[int, Linear] = {}
-        current = units
         last = schedule.renewals[-1].stop if schedule.renewals else schedule.term_end
         last = last if schedule.exit_month is None else min(last, schedule.exit_month)
-        for t in range(schedule.start, last):
-            variable: Var | None = remaining.get((*key, t))
-            if variable is not None:
-                following = Linear.of(variable)
-                model.add_constraint(
-                    "service_only_ends", (*key, t), following.times(1.0).plus(current, -1.0), at_most=0.0
-                )
-                current = following
-            levels[t] = current
+        levels = [units] * max(0, last - schedule.start)
+        for t in _drops(schedule, stops[key]):
+            following, served = Linear.of(remaining[(*key, t)]), t - schedule.start
+            falls = following.times(1.0).plus(levels[served], -1.0)
+            model.add_constraint("service_only_ends", (*key, t), falls, at_most=0.0)
+            levels[served:] = [following] * (len(levels) - served)
         tail_end = None if caps_obligations else cheapest_end(schedule)
         yield _ServicePeriod(kind, schedule, units, levels, stops[key], tail_end)
+
+
+def _drops(schedule: LeaseSchedule, stops: tuple[int, ...]) -> list[int]:
+    """Months in which fewer units can be in service than in the month before: ends, then starts of renewals."""
+    return [*stops, *(renewal.start for renewal in schedule.renewals)]
 
 
 def _stop_months(model: Model, schedule: LeaseSchedule, caps_obligations: bool) -> tuple[int, ...]:
@@ -154,6 +157,8 @@ def _stop_months(model: Model, schedule: LeaseSchedule, caps_obligations: bool) 
     notice is given inside the horizon: scenarios indistinguishable by then give it alike.
     """
     dataset = model.dataset
+    if schedule.term.cancel_after_months is None:
+        return ()
     last = len(dataset.horizon)
     if caps_obligations:
         last = schedule.term_end if counts_in_full(dataset) else last + schedule.term.notice_months
@@ -186,62 +191,90 @@ def cheapest_end(schedule: LeaseSchedule) -> int | None:
     return None if best == schedule.term_end else best
 
 
-def _bring_online(model: Model, service: _ServicePeriod) -> None:
-    schedule, lease, term = service.schedule, service.schedule.offer, service.schedule.term
-    for hardware, accelerators in schedule.accelerators.items():
-        source = Source(
-            kind=service.kind,
-            name=lease.lease,
-            term_months=term.term_months,
-            provider=lease.provider,
-            region=lease.region,
-            site=lease.site or lease.lease,
-            hardware=hardware,
-            usage_usd=term.usage_usd_per_accelerator_hour,
-            sublet=lease.sublet,
-        )
-        for t, level in service.levels.items():
-            if t in model.dataset.horizon:
-                model.capacity.bring_online(source, t, level.times(accelerators * schedule.online_share(t)))
+def _bring_online(model: Model, services: list[_ServicePeriod]) -> None:
+    """What the signings of one lease bring."""
+    horizon = len(model.dataset.horizon)
+    sources: dict[tuple[int, str], Source] = {}
+    online: dict[tuple[int, str], dict[int, list[Scaled]]] = {}
+    for service in services:
+        schedule, term_months = service.schedule, service.schedule.term.term_months
+        for hardware, accelerators in schedule.accelerators.items():
+            if (term_months, hardware) not in sources:
+                sources[term_months, hardware] = _source(service, hardware)
+                online[term_months, hardware] = defaultdict(list)
+            by_month = online[term_months, hardware]
+            for t, level, share in zip(schedule.service, service.levels, schedule.arrivals, strict=False):
+                if 0 <= t < horizon:
+                    by_month[t].append((level, accelerators * share))
+    for key, by_month in online.items():
+        for t, parts in by_month.items():
+            model.capacity.bring_online(sources[key], t, Linear().plus_all(parts))
 
 
-def _pay(model: Model, service: _ServicePeriod) -> None:
-    """Upfront and prepayment at signing, then fees by month and termination fees; what is still owed besides."""
-    dataset, schedule, term = model.dataset, service.schedule, service.schedule.term
-    payer, horizon, full = service.kind.payer(dataset, schedule.offer), len(dataset.horizon), counts_in_full(dataset)
-    if schedule.supplier_present(schedule.signed) and (
-        0 <= schedule.signed < horizon or (full and schedule.signed >= horizon)
-    ):
-        share = counted_share_of_upfront(dataset, schedule.start, term.term_months)
-        model.costs.pay(
-            service.kind.category, payer, schedule.signed, service.units.times(schedule.upfront), counted=share
-        )
-        if term.prepay_share:
-            fees = [schedule.fee(t) for t in range(schedule.start, schedule.term_end)]
-            share = counted_share_of_prepayment(dataset, schedule.start, fees)
-            prepaid = service.units.times(term.prepay_share * sum(fees))
-            model.costs.pay(service.kind.category, payer, schedule.signed, prepaid, counted=share)
+def _source(service: _ServicePeriod, hardware: str) -> Source:
+    lease, term = service.schedule.offer, service.schedule.term
+    return Source(
+        kind=service.kind,
+        name=lease.lease,
+        term_months=term.term_months,
+        provider=lease.provider,
+        region=lease.region,
+        site=lease.site or lease.lease,
+        hardware=hardware,
+        usage_usd=term.usage_usd_per_accelerator_hour,
+        sublet=lease.sublet,
+    )
 
-    def due(t: int, amount: Linear) -> None:
-        if t < 0 or amount.is_zero:
-            return
-        model.obligations.append(Obligation(payer, schedule.signed, t, amount))
+
+def _pay(model: Model, services: list[_ServicePeriod]) -> None:
+    """What the signings of one lease cost: when signed, then fees by month and termination fees; what is owed too."""
+    dataset, kind, horizon = model.dataset, services[0].kind, len(model.dataset.horizon)
+    payer, full = kind.payer(dataset, services[0].schedule.offer), counts_in_full(dataset)
+    asked = model.obligations.asked
+    counted = math.inf if full or asked else horizon
+    fees: dict[int, list[Scaled]] = defaultdict(list)
+
+    def due(schedule: LeaseSchedule, t: int, units: Linear, usd: float) -> None:
+        if t >= 0 and usd:
+            if asked:
+                model.obligations.owe(payer, schedule.signed, t, units, usd)
+            fees[t].append((units, usd))
+
+    for service in services:
+        schedule, unpaid = service.schedule, 1.0 - service.schedule.term.prepay_share
+        _pay_at_signing(model, payer, service)
+        end = schedule.term_end if service.tail_end is None else service.tail_end
+        for t, level in enumerate(service.levels, start=schedule.start):
+            renewed = t >= schedule.term_end
+            if t < counted and (renewed or t < end):
+                due(schedule, t, level, (1.0 if renewed else unpaid) * schedule.fee(t))
+                if t >= horizon and has_worth(dataset, t):
+                    deduct_worth(model, kind.category, payer, t, level.times(schedule.worth_beyond(t)))
+        for t in service.stops:
+            fee = schedule.termination_fee(t)
+            due(schedule, t, service.level(t - 1), fee)
+            due(schedule, t, service.level(t), -fee)
+        if service.tail_end is not None:
+            fee = schedule.termination_fee(service.tail_end)
+            due(schedule, service.tail_end, service.level(service.tail_end - 1), fee)
+    for t, parts in fees.items():
         if t < horizon or full:
-            model.costs.pay(service.kind.category, payer, t, amount)
+            model.costs.pay(kind.category, payer, t, Linear().plus_all(parts))
 
-    end = schedule.term_end if service.tail_end is None else service.tail_end
-    for t, level in service.levels.items():
-        if t >= schedule.term_end:
-            due(t, level.times(schedule.fee(t)))
-        elif t < end:
-            due(t, level.times((1.0 - term.prepay_share) * schedule.fee(t)))
-        if t >= horizon and (t >= schedule.term_end or t < end):
-            deduct_worth(model, service.kind.category, payer, t, level.times(schedule.worth_beyond(t)))
-    for t in service.stops:
-        left = service.level(t - 1).times(1.0).plus(service.level(t), -1.0)
-        due(t, left.times(schedule.termination_fee(t)))
-    if service.tail_end is not None:
-        due(service.tail_end, service.level(service.tail_end - 1).times(schedule.termination_fee(service.tail_end)))
+
+def _pay_at_signing(model: Model, payer: Payer, service: _ServicePeriod) -> None:
+    """Upfront and prepayment."""
+    dataset, schedule, category = model.dataset, service.schedule, service.kind.category
+    signed, term = schedule.signed, schedule.term
+    if signed < 0 or not schedule.supplier_present(signed):
+        return
+    if signed < len(dataset.horizon) or counts_in_full(dataset):
+        if schedule.upfront:
+            share = counted_share_of_upfront(dataset, schedule.start, term.term_months)
+            model.costs.pay(category, payer, signed, service.units.times(schedule.upfront), counted=share)
+        if term.prepay_share:
+            share = counted_share_of_prepayment(dataset, schedule.start, schedule.term_fees)
+            model.costs.pay(category, payer, signed, service.units.times(schedule.prepayment), counted=share)
 
 
 def _signings(service: _ServicePeriod) -> Iterator[Signing]:

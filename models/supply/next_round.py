@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.carried import Billed, Carried
 from models.columns import Row
-from models.dataset import Billed, Carried, Dataset
+from models.dataset import Dataset
 from models.kinds import Kind, OfferKey, OfferKind
 from models.plan import Plan, Signing
 from models.schema import (

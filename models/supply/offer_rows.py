@@ -114,6 +114,10 @@ class OfferRows(Kind, ABC):
         """Whether it is still to be decided if and when an offer is taken."""
         return self.status(row) == "offer" and self.most(row) > 0
 
+    def has_to_be_taken(self, dataset: Dataset, row: Any) -> bool:
+        """Whether a problem asks for it, so that only when it is taken is to be decided."""
+        return False
+
     def most_units(self, row: Any) -> int:
         """The most units that there are or can be of an offer."""
         return max(self.most(row), self.units_signed(row))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.core.ledgers import Obligation, Payer, Source
+from models.core.ledgers import Payer, Source
 from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.demand.sites import upper_bound
@@ -54,7 +54,7 @@ def add_own_sites(model: Model, kind: OfferKind) -> None:
                 cash = 1.0 if t in model.dataset.horizon else 0.0
                 model.costs.pay(kind.category, payer, t, rent, cash=cash)
             if schedule.offer.term_months is not None:
-                model.obligations.append(Obligation(payer, schedule.signed, t, rent))
+                model.obligations.owe(payer, schedule.signed, t, rent)
     model.readers.append(lambda: _signings(kind, found))
 
 
@@ -181,7 +181,7 @@ def _power_all(model: Model, kind: OfferKind, powered: dict[Any, Var], delivered
             kw, variable = _kw(model, kind, order), powered[order, t]
             more = min(delivered[order, t].value() - variable.value * model.units.accelerators, max(0.0, free) / kw)
             if more > 0.0:
-                variable.set_value(variable.value + more / model.units.accelerators)
+                variable.set_value(variable.value + more / model.units.accelerators, skip_validation=True)
                 free -= more * kw
 
 

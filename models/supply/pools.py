@@ -26,11 +26,12 @@ from models.supply.registry import caps_by_name
 
 @dataclass(frozen=True, slots=True)
 class UseClass:
-    """Sources of a pool that cost the same to use in month t, and their use by block (model units)."""
+    """Sources of a pool that cost the same to use in month t; model units of what is online, and of use by block."""
 
     pool: Pool
     t: int
     sources: tuple[Source, ...]
+    online: Linear
     use: dict[str, Linear]
 
 
@@ -46,7 +47,10 @@ def add_pools(model: Model) -> None:
     pools = sorted(capacity.reachable)
     caps = [cap for cap in dataset.caps if cap.measure == "cash_usd" and cap.scope != "total"]
     caps = [each for cap in caps for each in caps_by_name(dataset, cap)]
-    grouped = {(pool, t): _classes(model, by_pool.get((pool, t), []), caps) for pool, t in pools}
+    leased_out = {pool for pool, _ in capacity.leased_out}
+    grouped = {
+        (pool, t): _classes(model, by_pool.get((pool, t), []), caps, leased_out=pool in leased_out) for pool, t in pools
+    }
     index = [
         (*pool, t, block.block, k)
         for (pool, t), classes in grouped.items()
@@ -57,7 +61,8 @@ def add_pools(model: Model) -> None:
     use = model.add_variables("use", index)
     found = []
     for (pool, t), classes in grouped.items():
-        made = [UseClass(pool, t, tuple(sources), {}) for sources in classes]
+        made = [UseClass(pool, t, tuple(sources), _online(model, sources, t), {}) for sources in classes]
+        kept = _kept(model, pool, t, made)
         for block in dataset.blocks:
             name = block.block
             work = capacity.work.get((pool, t, name), Linear())
@@ -69,7 +74,7 @@ def add_pools(model: Model) -> None:
                     each.use[name] = Linear.of(use[(*pool, t, name, k)])
                 _balance(model, pool, t, name, made, work)
             if not (work.is_zero and _use_is_work(model, pool, t, name, len(classes))):
-                _limit(model, pool, t, name, made)
+                _limit(model, pool, t, name, made, kept)
         found.extend(made)
     for each in found:
         _charge(model, each)
@@ -84,15 +89,11 @@ def _use_is_work(model: Model, pool: Pool, t: int, block: str, classes: int) -> 
     return classes == 1 or key not in model.capacity.work
 
 
-def _classes(model: Model, sources: list[Source], cash_caps: list[Cap]) -> list[list[Source]]:
+def _classes(model: Model, sources: list[Source], cash_caps: list[Cap], *, leased_out: bool) -> list[list[Source]]:
     """Sources by what tells their use apart: usage charge, metering, and what policy or lease-outs ask of it.
 
     Where they differ at all, the site counts too if segments must run at one site.
     """
-    if not sources:
-        return []
-    pool = sources[0].pool
-    leased_out = any(key[0] == pool for key in model.capacity.leased_out)
 
     def key(source: Source, by_site: bool) -> tuple[object, ...]:
         scopes = tuple(in_scope(cap, payer_of(source)) for cap in cash_caps) if source.usage_usd else ()
@@ -109,9 +110,10 @@ def _classes(model: Model, sources: list[Source], cash_caps: list[Cap]) -> list[
     return list(groups((key(source, by_site), source) for source in sources).values())
 
 
-def _online(model: Model, sources: tuple[Source, ...], t: int) -> Linear:
+def _online(model: Model, sources: list[Source], t: int) -> Linear:
     """Accelerators online of some sources, in model units."""
-    return Linear().plus_all((model.capacity.online[source, t], 1.0 / model.units.accelerators) for source in sources)
+    online = ((model.capacity.online[source, t], 1.0 / model.units.accelerators) for source in sources)
+    return Linear().plus_all(online).collect_terms()
 
 
 def _balance(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass], work: Linear) -> None:
@@ -122,18 +124,22 @@ def _balance(model: Model, pool: Pool, t: int, block: str, classes: list[UseClas
     model.add_constraint("work_is_done", (*pool, t, block), body, equals=0.0)
 
 
-def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]) -> None:
+def _kept(model: Model, pool: Pool, t: int, classes: list[UseClass]) -> Linear:
+    """What use may come to, below 0: what is online and not leased out, less the margin."""
+    share, unit = 1.0 - model.dataset.settings.reserve_margin, model.units.accelerators
+    kept = Linear().plus_all((each.online, -share) for each in classes)
+    return kept.plus(model.capacity.leased_out.get((pool, t), Linear()), share / unit)
+
+
+def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass], kept: Linear) -> None:
     """Use stays within what is online: the pool's less its margin, each class's own, and what is leased out."""
     if not classes:
         return
-    capacity, unit, margin = model.capacity, model.units.accelerators, model.dataset.settings.reserve_margin
+    capacity, unit = model.capacity, model.units.accelerators
     key = (*pool, t, block)
-    total = Linear()
-    for each in classes:
-        total.plus(each.use[block])
-        total.plus(_online(model, each.sources, t), margin - 1.0)
+    total = Linear().plus_all((each.use[block], 1.0) for each in classes).plus(kept)
     leased = capacity.leased_out.get((pool, t), Linear())
-    model.add_constraint("pool_keeps_margin", key, total.plus(leased, (1.0 - margin) / unit), at_most=0.0)
+    model.add_constraint("pool_keeps_margin", key, total, at_most=0.0)
     site_work = capacity.site_work.get((pool, t, block), {})
     if len(classes) == 1:
         if site_work and not _use_is_work(model, pool, t, block, 1):
@@ -141,13 +147,13 @@ def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]
             model.add_constraint("site_does_its_work", key, body, at_most=0.0)
         return
     for k, each in enumerate(classes):
-        body = each.use[block].times(1.0).plus(_online(model, each.sources, t), -1.0)
+        body = each.use[block].times(1.0).plus(each.online, -1.0)
         model.add_constraint("use_within_online", (*key, k), body, at_most=0.0)
     if not leased.is_zero:
         body = leased.times(1.0 / unit)
         for each in classes:
             if each.sources[0].sublet:
-                body.plus(each.use[block]).plus(_online(model, each.sources, t), -1.0)
+                body.plus(each.use[block]).plus(each.online, -1.0)
         model.add_constraint("leased_out_is_not_used", key, body, at_most=0.0)
     for site, work in site_work.items():
         of_site = (each for each in classes if each.sources[0].site == site)

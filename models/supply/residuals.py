@@ -18,6 +18,11 @@ from models.dataset import Dataset
 from models.schema import Residual
 
 
+def has_worth(dataset: Dataset, t: int) -> bool:
+    """Whether hours bound in month t are worth something: beyond the horizon with `residual`."""
+    return dataset.settings.end_of_horizon == "residual" and t >= len(dataset.horizon)
+
+
 def worth_beyond(dataset: Dataset, t: int, fee: float, accelerators: Mapping[str, float]) -> float:
     """What is deducted of a fee for service in month t beyond the horizon; 0 with another end of the horizon.
 
@@ -32,7 +37,7 @@ def worth_beyond(dataset: Dataset, t: int, fee: float, accelerators: Mapping[str
     accelerators
         Online of the unit or block, by hardware.
     """
-    if dataset.settings.end_of_horizon != "residual" or t < len(dataset.horizon):
+    if not has_worth(dataset, t):
         return 0.0
     years = (t - len(dataset.horizon)) / 12.0
     worth = dataset.named("residuals")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from models.columns import times
 from models.core.model import Model
 from models.dataset import Dataset
-from models.demand.runs import add_runs, start_months, value_usd
+from models.demand.runs import add_runs, has_to_be_done, start_months, value_usd
 from models.plan import Plan, Signing
 from models.realization import Realization
 from models.schema import Run
@@ -56,7 +56,10 @@ class RunKind(KindWithoutCapacity):
         return OfferPrice(row.value_usd or 0.0, "run")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
-        return self.changed(dataset, lambda row: times(row, factor, "value_usd"), name)
+        return self.changed(dataset, lambda row: times(row, factor, "value_usd", "loss_usd_per_month_late"), name)
+
+    def has_to_be_taken(self, dataset: Dataset, row: Run) -> bool:
+        return has_to_be_done(dataset, row)
 
     def without(self, dataset: Dataset, name: str | None = None) -> Dataset:
         """Runs are no offers that a plan without new ones would lack; one by its name is left out."""

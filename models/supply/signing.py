@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 from models.dataset import Dataset
+from models.months import hours
 from models.realization import Realization
 from models.schema import Ramp, sheet_of
 
@@ -55,13 +59,17 @@ class RampUp:
     """How capacity and rate build up: `capacity_share` and `rate_multiplier` of service month 1, 2, …."""
 
     rows: tuple[Ramp, ...]
+    begins: tuple[int, ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[Ramp]) -> RampUp:
+        """The ramp of some rows, in any order."""
+        ordered = tuple(sorted(rows, key=lambda row: row.service_month))
+        return cls(ordered, tuple(row.service_month for row in ordered))
 
     def _row(self, service_month: int) -> Ramp | None:
-        found = None
-        for each in self.rows:
-            if each.service_month <= service_month:
-                found = each
-        return found
+        begun = bisect_right(self.begins, service_month)
+        return self.rows[begun - 1] if begun else None
 
     def capacity_share(self, service_month: int) -> float:
         """Share of the capacity online; before the first row 0, without a ramp 1."""
@@ -75,13 +83,27 @@ class RampUp:
         row = self._row(service_month)
         return 1.0 if row is None else row.rate_multiplier
 
+    def capacity_shares(self, months: int) -> list[float]:
+        """`capacity_share` of the first service months."""
+        return [self.capacity_share(tau) for tau in range(1, months + 1)] if self.rows else [1.0] * months
+
+    def rate_multipliers(self, months: int) -> list[float]:
+        """`rate_multiplier` of the first service months."""
+        return [self.rate_multiplier(tau) for tau in range(1, months + 1)] if self.rows else [1.0] * months
+
+
+AT_ONCE = RampUp((), ())
+
 
 def ramp_up(dataset: Dataset, ramp: str | None) -> RampUp:
     """The ramp of that name; None means all of it from the first month."""
-    rows = sorted((each for each in dataset.ramps if each.ramp == ramp), key=lambda row: row.service_month)
-    return RampUp(tuple(rows))
+    if "ramps" not in dataset.common:
+        dataset.common["ramps"] = {name: RampUp.of(rows) for name, rows in dataset.parts("ramps").items()}
+    found: RampUp = dataset.common["ramps"].get(ramp, AT_ONCE)
+    return found
 
 
+@cache
 def escalation(rate_per_year: float, service_month: int) -> float:
     """(1 + escalator)^floor((τ-1)/12) for service month τ.
 
@@ -129,7 +151,7 @@ class OfferSchedule:
         """Whether the supplier is still there in month t."""
         return self.exit_month is None or t < self.exit_month
 
-    @cached_property
+    @property
     def price(self) -> float:
         """What the scenario multiplies the rates and the upfront by."""
         return self.dataset.realization.price(self.name, self.signed)
@@ -139,7 +161,29 @@ class OfferSchedule:
         """How its capacity and its rate build up."""
         return ramp_up(self.dataset, self.offer.ramp)
 
-    def arrives(self, t: int) -> float:
-        """Share of what was signed for that arrives in month t of its service, were the supplier still there."""
-        delivered = self.offer.delivered_share * self.dataset.realization.delivered(self.name, t)
-        return float(delivered * self.ramp.capacity_share(t - self.start + 1))
+
+@dataclass(frozen=True)
+class ServiceSchedule(OfferSchedule, ABC):
+    """An offer of a share of which may not arrive; its figures by month of service are worked out together."""
+
+    @cached_property
+    @abstractmethod
+    def service(self) -> range:
+        """Months t of its service, were the supplier still there."""
+
+    @cached_property
+    def arrivals(self) -> array[float]:
+        """By month of service, the share of what was signed for that arrives, were the supplier still there."""
+        share, delivered = self.offer.delivered_share, self.dataset.realization.deliveries(self.name, self.service)
+        ramped = self.ramp.capacity_shares(len(self.service))
+        return array("d", [share * factor * capacity for factor, capacity in zip(delivered, ramped, strict=True)])
+
+    @property
+    def hours(self) -> Iterator[int]:
+        """By month of service, its hours."""
+        first = self.dataset.month(self.start)
+        return map(hours, range(first, first + len(self.service)))
+
+    def of_month(self, figures: array[float], t: int) -> float:
+        """The figure of month t among those by month of service; 0 where it does not serve."""
+        return figures[t - self.start] if t in self.service else 0.0

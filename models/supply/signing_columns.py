@@ -23,7 +23,8 @@ REACH = ("blocks_reach_tier",)
 WIDTHS = ("blocks_within_tier", "blocks_within_width")
 """Rows that allow a tier blocks once it is reached, as many as it is wide."""
 
-SERVING = ("in_force", "runs_at")
+SITES = "runs_at"
+SERVING = ("in_force", SITES)
 """Decisions on demand: which limit is in force, at which site a segment runs."""
 
 Columns = npt.NDArray[np.intp]
@@ -147,6 +148,12 @@ def _beside(matrix: Any, rows: Columns, columns: Columns) -> Iterator[tuple[int,
 def serving_columns(arrays: Compiled) -> npt.NDArray[np.bool_]:
     """Which columns are whole-number decisions on demand."""
     return np.array([_family(variable) in SERVING for variable in arrays.columns], dtype=bool) & arrays.integer
+
+
+def whole_but_sites(arrays: Compiled) -> int:
+    """How many whole-number columns there are, but those that say at which site a segment runs."""
+    of_sites = (_family(variable) == SITES for variable in arrays.columns)
+    return int(arrays.integer.sum()) - sum(of_sites)
 
 
 def _family(variable: Any) -> str:

@@ -21,13 +21,13 @@ from models.core.finance import (
     counts_in_full,
     spending_is_rewarded,
 )
-from models.core.ledgers import Obligation, Payer, Source
-from models.core.linear import Linear, Var
+from models.core.ledgers import Payer, Source
+from models.core.linear import Linear, Scaled, Var
 from models.core.model import Model
 from models.dataset import block_hours
 from models.schema import Contract, ContractTier
 from models.supply.contract_schedule import ContractSchedule
-from models.supply.residuals import deduct_worth
+from models.supply.residuals import deduct_worth, has_worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +81,43 @@ class Metered:
     overage_classes: list[RateClass]
 
 
-def pay_minimum(model: Model, payer: Payer, signature: SigningVariant) -> None:
-    """Upfront, prepaid and monthly take-or-pay minimum of a signing, and what is still owed of them."""
-    dataset, schedule = model.dataset, signature.schedule
-    contract, horizon, full = schedule.offer, len(dataset.horizon), counts_in_full(dataset)
-    minimum = {
-        t: [(tier_blocks, schedule.minimum(tier_blocks.tier, t)) for tier_blocks in signature.tier_blocks]
-        for t in schedule.service
-    }
-    if schedule.supplier_present(schedule.signed) and schedule.signed >= 0 and (schedule.signed < horizon or full):
-        counted = counted_share_of_upfront(dataset, schedule.start, contract.term_months)
-        model.costs.pay("contract", payer, schedule.signed, signature.signed.times(schedule.upfront), counted=counted)
-        if contract.prepay_share:
-            for i, tier_blocks in enumerate(signature.tier_blocks):
-                amounts = [minimum[t][i][1] for t in schedule.service]
-                counted = counted_share_of_prepayment(dataset, schedule.start, amounts)
-                prepaid = tier_blocks.blocks.times(contract.prepay_share * sum(amounts))
-                model.costs.pay("contract", payer, schedule.signed, prepaid, counted=counted)
-    for t, owed in minimum.items():
-        if t < 0 or not schedule.supplier_present(t):
-            continue
-        unpaid = 1.0 - contract.prepay_share
-        amount = Linear().plus_all((tier_blocks.blocks, unpaid * usd) for tier_blocks, usd in owed)
-        model.obligations.append(Obligation(payer, schedule.signed, t, amount))
+def pay_minimum(model: Model, payer: Payer, signatures: Iterable[SigningVariant]) -> None:
+    """Upfront, prepaid and monthly take-or-pay minimum of the signings of one contract, and what is still owed."""
+    dataset, horizon, full = model.dataset, len(model.dataset.horizon), counts_in_full(model.dataset)
+    minimum: dict[int, list[Scaled]] = defaultdict(list)
+    for signature in signatures:
+        schedule, unpaid = signature.schedule, 1.0 - signature.schedule.offer.prepay_share
+        _pay_at_signing(model, payer, signature)
+        counted = horizon if not (full or model.obligations.asked) else schedule.end
+        for t in range(max(0, schedule.start), min(schedule.end, counted)):
+            if not schedule.supplier_present(t):
+                break
+            for each in signature.tier_blocks:
+                usd = unpaid * schedule.minimum(each.tier, t)
+                minimum[t].append((each.blocks, usd))
+                if model.obligations.asked:
+                    model.obligations.owe(payer, schedule.signed, t, each.blocks, usd)
+                if t >= horizon and has_worth(dataset, t):
+                    deduct_worth(model, "contract", payer, t, each.blocks.times(schedule.worth_beyond(each.tier, t)))
+    for t, parts in minimum.items():
         if t < horizon or full:
-            model.costs.pay("contract", payer, t, amount)
-        for tier_blocks, _ in owed:
-            deduct_worth(
-                model, "contract", payer, t, tier_blocks.blocks.times(schedule.worth_beyond(tier_blocks.tier, t))
-            )
+            model.costs.pay("contract", payer, t, Linear().plus_all(parts))
+
+
+def _pay_at_signing(model: Model, payer: Payer, signature: SigningVariant) -> None:
+    """Upfront and prepaid minimum."""
+    dataset, schedule, signed = model.dataset, signature.schedule, signature.schedule.signed
+    contract = schedule.offer
+    if signed < 0 or not schedule.supplier_present(signed):
+        return
+    if signed < len(dataset.horizon) or counts_in_full(dataset):
+        counted = counted_share_of_upfront(dataset, schedule.start, contract.term_months)
+        model.costs.pay("contract", payer, signed, signature.signed.times(schedule.upfront), counted=counted)
+        for each in signature.tier_blocks if contract.prepay_share else ():
+            amounts = [schedule.minimum(each.tier, t) for t in schedule.service]
+            counted = counted_share_of_prepayment(dataset, schedule.start, amounts)
+            prepaid = each.blocks.times(contract.prepay_share * sum(amounts))
+            model.costs.pay("contract", payer, signed, prepaid, counted=counted)
 
 
 def rate_classes(
@@ -122,13 +130,15 @@ def rate_classes(
     found: dict[tuple[float, int], RateClass] = {}
     for signature in signatures:
         schedule = signature.schedule
-        if t not in schedule.service or not schedule.online_per_block(t):
+        online = schedule.online_per_block(t) / model.units.accelerators
+        if not online:
             continue
         for tier_blocks in signature.tier_blocks:
             rate = schedule.rate(tier_blocks.tier if by_tier else schedule.tiers[0], t)
             key = (rate, schedule.signed if contract.min_spend_usd_per_year else 0)
-            each = found.setdefault(key, RateClass(rate, schedule.signed))
-            each.online.plus(tier_blocks.blocks, schedule.online_per_block(t) / model.units.accelerators)
+            if key not in found:
+                found[key] = RateClass(rate, schedule.signed)
+            found[key].online.plus(tier_blocks.blocks, online)
     return sorted(found.values(), key=lambda each: (each.rate, each.signed))
 
 

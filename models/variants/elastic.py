@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -70,6 +70,13 @@ class RelaxableRule:
     kind: Kind
     name: str
     hardware: str = ""
+
+
+def rule_of(row: Any) -> RelaxableRule | None:
+    """The rule that a row of a compiled model states; None where it states none of the user's."""
+    kind = FAMILIES.get(row.parent_component().name)
+    key = row.index()
+    return None if kind is None else RelaxableRule(kind, key if isinstance(key, str) else str(key[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +198,14 @@ class Elastic:
         counts = np.diff(plain.matrix.tocsr().indptr)
         added = count()
         for r, row in enumerate(plain.rows):
-            kind = FAMILIES.get(row.parent_component().name)
-            if kind is None:
+            rule = rule_of(row)
+            if rule is None:
                 continue
-            key = row.index()
-            name = key if isinstance(key, str) else str(key[0])
+            kind, name, key = rule.kind, rule.name, row.index()
             if kind in ("shortfall", "single_site") and name not in self.dataset.segment_of:
                 continue  # a run may be left out, and is served whole where it is done
             if kind == "shortfall" and not self._must_be_met(name):
                 continue
-            rule = RelaxableRule(kind, name)
             relaxations = self.columns[rule]
             size = 1.0
             if kind == "shortfall":

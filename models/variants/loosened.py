@@ -5,12 +5,13 @@ Each is a relaxation: every plan of the problem is a plan of it, at the same cos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from models.dataset import Dataset
 from models.schema import Cap, Segment
+from models.variants.elastic import Kind, RelaxableRule
 
 STEP = 0.1
 """A cap is loosened by this share of its value."""
@@ -23,7 +24,8 @@ class Loosened:
     """A problem with one piece of policy loosened.
 
     `name` is that of the cap or rule, or `segment: column` of a limit; `loosened_to` is the value that a cap has
-    instead, or a column; None where it is dropped. `words` are a clause that says so.
+    instead, or a column; None where it is dropped. `words` are a clause that says so. `rule` is it in the rows of a
+    model (`models.variants.elastic.rule_of`).
     """
 
     what: Literal["cap", "rule", "limit"]
@@ -31,27 +33,49 @@ class Loosened:
     loosened_to: float | None
     words: str
     dataset: Dataset
+    rule: RelaxableRule
 
 
 def loosened(dataset: Dataset) -> Iterator[Loosened]:
     """Every piece of policy loosened alone; a cap's step follows the cap dropped."""
     for cap in dataset.caps:
         others = tuple(each for each in dataset.caps if each is not cap)
-        yield Loosened("cap", cap.cap, None, f"without cap {cap.cap}", replace(dataset, caps=others))
+        rule = RelaxableRule("cap", cap.cap)
+        yield Loosened("cap", cap.cap, None, f"without cap {cap.cap}", replace(dataset, caps=others), rule)
         value = _a_step_looser(cap)
         if value is not None:
             changed = tuple(replace(each, value=value) if each is cap else each for each in dataset.caps)
             words = f"with cap {cap.cap} at {_figure(value)} instead of {_figure(cap.value)}"
-            yield Loosened("cap", cap.cap, value, words, replace(dataset, caps=changed))
-    for rule in dataset.rules:
-        kept = tuple(each for each in dataset.rules if each is not rule)
-        yield Loosened("rule", rule.rule, None, f"without rule {rule.rule}", replace(dataset, rules=kept))
+            yield Loosened("cap", cap.cap, value, words, replace(dataset, caps=changed), rule)
+    for row in dataset.rules:
+        changed_problem = replace(dataset, rules=tuple(each for each in dataset.rules if each is not row))
+        words, rule = f"without rule {row.rule}", RelaxableRule("rule", row.rule)
+        yield Loosened("rule", row.rule, None, words, changed_problem, rule)
     limited = {each.segment for each in dataset.limits}
     for segment in dataset.segments:
         for column, changed_segment, words in _limits_of(segment, segment.segment in limited):
             segments = tuple(changed_segment if each is segment else each for each in dataset.segments)
-            value = float(getattr(changed_segment, column))
-            yield Loosened("limit", f"{segment.segment}: {column}", value, words, replace(dataset, segments=segments))
+            value, rule = float(getattr(changed_segment, column)), RelaxableRule(column, segment.segment)
+            changed_problem = replace(dataset, segments=segments)
+            yield Loosened("limit", f"{segment.segment}: {column}", value, words, changed_problem, rule)
+
+
+def loosened_together(dataset: Dataset, pieces: Iterable[Loosened]) -> Dataset:
+    """The problem with several pieces of policy loosened, caps and rules dropped."""
+    dropped = set[RelaxableRule]()
+    for each in pieces:
+        dropped.add(each.rule)
+        if each.what == "limit":
+            value = getattr(each.dataset.segment_of[each.rule.name], each.rule.kind)
+            changed = {each.rule.name: {each.rule.kind: value}}
+            dataset = replace(
+                dataset, segments=tuple(replace(row, **changed.get(row.segment, {})) for row in dataset.segments)
+            )
+    return replace(
+        dataset,
+        caps=tuple(each for each in dataset.caps if RelaxableRule("cap", each.cap) not in dropped),
+        rules=tuple(each for each in dataset.rules if RelaxableRule("rule", each.rule) not in dropped),
+    )
 
 
 def _figure(value: float) -> str:
@@ -71,7 +95,7 @@ def _a_step_looser(cap: Cap) -> float | None:
     return None if value == cap.value else value
 
 
-def _limits_of(segment: Segment, has_limits: bool) -> Iterator[tuple[str, Segment, str]]:
+def _limits_of(segment: Segment, has_limits: bool) -> Iterator[tuple[Kind, Segment, str]]:
     """What a segment's row bars: the column, the row without that, and the words for it."""
     name = segment.segment
     if segment.shortfall_usd_per_mtok is not None and segment.max_shortfall_share < 1.0:

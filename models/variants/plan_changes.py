@@ -1,8 +1,8 @@
 """What differs between two plans of the same horizon: their choices side by side, in words.
 
-Choices are signings (of offers not signed already), lease-outs and options. Units of an offer and term signed
-in the same month in both plans are the same; of what is left over, units in other months are moved, and
-what then remains makes an offer bigger or smaller, dropped or new.
+Choices are signings, lease-outs and options; of what both workbooks say is signed another end of service. Units of an
+offer and term signed in the same month in both plans are the same; of what is left over, units in other months are
+moved, and what then remains makes an offer bigger or smaller, dropped or new.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from models.grouping import counts, groups
@@ -90,10 +91,15 @@ def differences(before: Plan, after: Plan, label: Label) -> tuple[Change, ...]:
     Returns
     -------
     tuple
-        Every offer or option that either plan chooses: first those of `before`, in its order, then the new ones.
+        Every offer or option that either plan chooses: first those of `before`, in its order, then the new ones; last
+        what neither chooses to sign and both end otherwise.
     """
     old, new = _choices(before), _choices(after)
-    called = names_in_words([*old, *new])
+    chosen = {each.offer for plan in (before, after) for each in plan.chosen} | {
+        (OPTION, each.name) for plan in (before, after) for each in plan.options
+    }
+    ended_otherwise = [key for key in old if key in new and key not in chosen and old[key].by_end != new[key].by_end]
+    called = names_in_words([*(key for key in (*old, *new) if key in chosen), *ended_otherwise])
     return tuple(_change(key, words, old.get(key), new.get(key), label) for key, words in called.items())
 
 
@@ -136,7 +142,7 @@ class _Choice:
 
 
 def _choices(plan: Plan) -> dict[DecidedKey, _Choice]:
-    signed = [(each.offer, ((each.month, each.term_months, each.end), each.units)) for each in plan.chosen]
+    signed = [(each.offer, ((each.month, each.term_months, each.end), each.units)) for each in plan.signings]
     bought = (((OPTION, each.name), ((each.month, 0, each.month), 1)) for each in plan.options)
     return {key: _Choice(counts(units)) for key, units in groups([*signed, *bought]).items()}
 
@@ -170,8 +176,11 @@ def _change(key: DecidedKey, called: str, old: _Choice | None, new: _Choice | No
 def _units(kind: Kind, choice: _Choice, label: Label) -> str:
     if not kind.counted:
         return f"bought {label(choice.months[0])}"
-    signed = sorted(choice.month_counts.items())
-    return and_list([f"{kind.units(units)} from {label(month)}" for month, units in signed])
+    parts = []
+    for units, signed in groupby(sorted(choice.month_counts.items()), key=itemgetter(1)):
+        begins = [label(month) for month, _ in signed]
+        parts.append(f"{kind.units(units)}{' each' if len(begins) > 1 else ''} from {and_list(begins)}")
+    return and_list(parts)
 
 
 def _terms(choice: _Choice) -> str:

@@ -7,29 +7,30 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 from models.audit import AuditReport
-from models.core.vector import Vector
 from models.dataset import Dataset
 from models.grouping import counts
 from models.kinds import OPTION, Kind
 from models.plan import Plan
 from models.stochastic.fixed_decisions import kept_decisions
-from models.stochastic.plan_problem import PlanProblem, Plans
+from models.stochastic.plan_problem import PlanProblem, Plans, by_scenario, plan_problem
 from models.stochastic.solution import StochasticSolution
 from models.variants.plan_changes import differences
 from planner.analysis.other_plans import OtherPlans
 from planner.analysis.questions import BesideQuestion, Incumbent, audited
+from planner.errors import OutOfTime
 from planner.formatting import percent
 from planner.interrupt import Stop
 from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.exactness import PRECISION
+from planner.solving.held_losses import solve_holding
 from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
-from planner.solving.search import solve
 
 LEAST_SECONDS = 5.0
 """Least time for the cheapest plan with given signings."""
@@ -45,13 +46,15 @@ class Alternative:
     """A plan, or the plans of all scenarios, with figures and audit.
 
     `distance_mw`: to the nearest of the plans before it; `furthest`: whether no plan within the cost is further away.
-    `words` say how it differs from the best plan.
+    `cheapest`: whether it is proven that no plan that signs the same costs less. `words` say how it differs from the
+    best plan.
     """
 
     plan_set: ScenarioSetResult
     audit: AuditReport
     distance_mw: float
     furthest: bool
+    cheapest: bool
     words: tuple[str, ...]
 
     @property
@@ -121,11 +124,15 @@ class AlternativesFound:
 
 
 class _Candidate(NamedTuple):
-    """A plan that the audit accepts; whether it was proven the furthest away when the plan `best` stood."""
+    """A plan that the audit accepts.
+
+    Whether it was proven the furthest away when the plan `best` stood, and the cheapest of those that sign the same.
+    """
 
     plan: Plans
     audit: AuditReport
     furthest: bool
+    cheapest: bool
     best: Plans
 
 
@@ -134,8 +141,9 @@ class AlternativesQuestion(BesideQuestion):
 
     Of each first the cheapest that signs anything else is looked for, which finds one or proves that none exists, then
     one further away. Fewer are found where no further plan exists, or where the time is over before; a plan that its
-    audit rejects is none. With scenarios plans differ by what they sign in the first stage. What costs less than the
-    plan that stands is no alternative to it: it takes its place.
+    audit rejects is none, nor one that does not hold in what the problem leaves out (`holds`). With scenarios plans
+    differ by what they sign in the first stage. What costs less than the plan that stands is no alternative to it: it
+    takes its place.
     """
 
     def __init__(
@@ -147,9 +155,10 @@ class AlternativesQuestion(BesideQuestion):
         options: SolveOptions,
         stop: Stop,
         watch: Callable[[str], ProgressLines],
+        holds: Callable[[Plans], bool] = lambda plan: True,
     ) -> None:
         self.dataset, self.incumbent, self.count, self.within = dataset, incumbent, count, within
-        self.options, self.stop, self.watch = options, stop, watch
+        self.options, self.stop, self.watch, self.holds = options, stop, watch, holds
         stands = incumbent.plan
         self.others = OtherPlans(dataset, stands.measure if isinstance(stands, StochasticSolution) else None)
         self.candidates: list[_Candidate] = []
@@ -176,16 +185,14 @@ class AlternativesQuestion(BesideQuestion):
         began = time.monotonic()
         if all(each.plan is not self.incumbent.plan for each in self.candidates):
             best = self.incumbent.plan
-            self.candidates.append(_Candidate(best, audited(self.dataset, best), False, best))
-        while (missing := self.count - len(self._alternatives())) > 0 and not self.no_more and not self.stop.requested:
-            left = seconds - (time.monotonic() - began)
-            found = self._another(left / missing) if left > 0.0 else None
-            if found is None:
-                break
-            self.candidates.append(found)
-            if found.plan.objective_usd < self.incumbent.plan.objective_usd and self.incumbent.consider([found.plan]):
-                log.info("An alternative costs less than the plan, and takes its place.")
-        self.seconds += time.monotonic() - began
+            self.candidates.append(_Candidate(best, audited(self.dataset, best), False, False, best))
+        try:
+            while (missing := self.count - len(self._alternatives())) > 0 and not self.no_more:
+                left = seconds - (time.monotonic() - began)
+                if left <= 0.0 or self.stop.requested or not self._look_for_another(left / missing):
+                    break
+        finally:
+            self.seconds += time.monotonic() - began
 
     def told(self) -> AlternativesFound:
         """The alternatives to the plan that stands, in the order in which they were found."""
@@ -195,7 +202,7 @@ class AlternativesQuestion(BesideQuestion):
             words = tuple(change.words for change in changes if change.change != "same")
             furthest = each.furthest and each.best is plan
             plan_set = ScenarioSetResult.of_plans(self.dataset, each.plan)
-            found.append(Alternative(plan_set, each.audit, distance, furthest, words))
+            found.append(Alternative(plan_set, each.audit, distance, furthest, each.cheapest, words))
         by_first_stage = self.others.measure is not None
         return AlternativesFound(tuple(found), self.count, self.within, self.seconds, self.no_more, by_first_stage)
 
@@ -212,68 +219,103 @@ class AlternativesQuestion(BesideQuestion):
     def _cheap_enough(self, plan: Plans) -> bool:
         return plan.objective_usd <= self.most_usd + PRECISION * abs(self.most_usd)
 
+    def _look_for_another(self, seconds: float) -> bool:
+        """Whether a further plan was found; where none was, `no_more` says whether none exists."""
+        found = self._another(seconds)
+        if found is None:
+            return False
+        self.candidates.append(found)
+        if found.plan.objective_usd < self.incumbent.plan.objective_usd and self.incumbent.consider([found.plan]):
+            log.info("An alternative costs less than the plan, and takes its place.")
+        return True
+
     def _another(self, seconds: float) -> _Candidate | None:
-        """A further plan; None where none was found, and then `no_more` says whether none exists."""
         ends, lines = time.monotonic() + seconds, self.watch(f"Alternative {len(self._alternatives()) + 1}")
         known = self.plans
         near = self._cheapest_apart(known, lines, CHEAPEST_SHARE * seconds)
         if self.no_more:
             return None
-        problem = self.others.furthest(known, self.most_usd)
-        start = problem.start_of(known[-1] if near is None else near.plan)
-        outcome = self._solve(problem, replace(self.options, gap=DISTANCE_GAP), lines, ends - time.monotonic(), start)
         far = None
-        if outcome.values is not None:
-            left = max(LEAST_SECONDS, ends - time.monotonic())
-            plan = self._cheapest(problem.plans_of(outcome.values), lines, left)
-            far = self._accepted(known, plan, furthest=outcome.status == "optimal")
+        with suppress(OutOfTime):  # what is near is an alternative too
+            far = self._furthest(known, known[-1] if near is None else near.plan, lines, ends)
         if near is None or far is None:
             return near or far
         return far if self._apart(far, known) >= self._apart(near, known) else near
 
+    def _furthest(self, known: Sequence[Plans], start: Plans, lines: ProgressLines, ends: float) -> _Candidate | None:
+        """The plan furthest away within the cost, as far as it is found, at the least cost for what it signs."""
+        options, most = replace(self.options, gap=DISTANCE_GAP), self.most_usd
+        left = ends - time.monotonic()
+        problem, outcome = self._solve(lambda others: others.furthest(known, most), options, lines, left, start)
+        if outcome.values is None:
+            return None
+        found = problem.plans_of(outcome.values)
+        plan, cheapest = self._cheapest(found, lines, max(LEAST_SECONDS, ends - time.monotonic()))
+        return self._accepted(known, plan, furthest=outcome.status == "optimal", cheapest=cheapest)
+
     def _cheapest_apart(self, known: Sequence[Plans], lines: ProgressLines, seconds: float) -> _Candidate | None:
         """The cheapest plan that signs anything else, as far as it is found; notes where none is cheap enough."""
-        problem = self.others.cheapest_apart(known)
-        outcome = self._solve(problem, self.options, lines, seconds)
+        problem, outcome = self._solve(lambda others: others.cheapest_apart(known), self.options, lines, seconds)
         bound = outcome.bound_usd
         too_dear = bound is not None and bound > self.most_usd + PRECISION * abs(self.most_usd)
         self.no_more = outcome.status == "infeasible" or too_dear
-        return None if outcome.values is None else self._accepted(known, problem.plans_of(outcome.values))
+        if outcome.values is None:
+            return None
+        return self._accepted(known, problem.plans_of(outcome.values), cheapest=outcome.status == "optimal")
 
     def _solve(
         self,
-        problem: PlanProblem,
+        build: Callable[[OtherPlans], PlanProblem],
         options: SolveOptions,
         lines: ProgressLines,
         seconds: float,
-        start: Vector | None = None,
-    ) -> Outcome:
-        options = replace(options, time_limit=max(1.0, seconds))
-        return solve(problem, options, should_stop=partial(lines.stopped_by, self.stop), start=start)
+        start: Plans | None = None,
+    ) -> tuple[PlanProblem, Outcome]:
+        return solve_holding(
+            self.dataset,
+            lambda problem: build(replace(self.others, dataset=problem)),
+            lambda problem, values: by_scenario(problem.plans_of(values)),
+            replace(options, time_limit=max(1.0, seconds)),
+            known={} if start is None else by_scenario(start),
+            start=lambda problem, begin: problem.start_of(begin) if begin else None,
+            should_stop=partial(lines.stopped_by, self.stop),
+        )
 
     def _apart(self, candidate: _Candidate, known: Sequence[Plans]) -> float:
         return min(self.others.distance_mw(candidate.plan, each) for each in known)
 
-    def _accepted(self, known: Sequence[Plans], plan: Plans, *, furthest: bool = False) -> _Candidate | None:
+    def _accepted(
+        self, known: Sequence[Plans], plan: Plans, *, furthest: bool = False, cheapest: bool
+    ) -> _Candidate | None:
         """The plan, where it is an alternative: cheap enough, none of those known, and accepted by the audit."""
         report = audited(self.dataset, plan)
-        candidate = _Candidate(plan, report, furthest, self.incumbent.plan)
+        candidate = _Candidate(plan, report, furthest, cheapest, self.incumbent.plan)
         apart = self._apart(candidate, known) > 1e-9
-        return candidate if apart and self._cheap_enough(plan) and report.passed else None
+        fits = apart and self._cheap_enough(plan) and report.passed
+        return candidate if fits and self.holds(plan) else None
 
-    def _cheapest(self, plan: Plans, lines: ProgressLines, seconds: float) -> Plans:
-        """The cheapest plan with the same signings: the search for distance left the rest at any cost allowed."""
-        problem, signed = self.others.same_signings(plan)
-        outcome = solve(
-            fixed_problem(problem, signed),
-            replace(self.options, time_limit=seconds),
-            on_progress=lines.update,
-            should_stop=lambda: lines.stopped_by(self.stop),
-        )
+    def _cheapest(self, plan: Plans, lines: ProgressLines, seconds: float) -> tuple[Plans, bool]:
+        """The cheapest plan with the same signings, and whether that is proven.
+
+        The search for distance left the rest at any cost allowed; that plan stands where no time is left for this one.
+        """
+        try:
+            problem, outcome = solve_holding(
+                self.dataset,
+                lambda problem: plan_problem(problem, self.others.measure),
+                lambda problem, values: by_scenario(problem.plans_of(values)),
+                replace(self.options, time_limit=seconds),
+                known=by_scenario(plan),
+                arrays=lambda problem: fixed_problem(problem, self.others.signed(problem, plan)),
+                on_progress=lines.update,
+                should_stop=lambda: lines.stopped_by(self.stop),
+            )
+        except OutOfTime:
+            return plan, False
         if outcome.values is None:
-            return plan
+            return plan, False
         cheaper = problem.plans_of(outcome.values)
-        return cheaper if cheaper.objective_usd < plan.objective_usd else plan
+        return min(cheaper, plan, key=lambda each: each.objective_usd), outcome.status == "optimal"
 
 
 def decided_by_each(best: ScenarioSetResult, others: Sequence[Alternative]) -> tuple[Plan, ...]:

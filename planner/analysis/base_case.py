@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from models.build import build_model
+from models.cancellation import cancelled_by
 from models.core.vector import Vector
 from models.dataset import Dataset
-from models.estimate import Estimate
+from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan, categories
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure, expected_cost
@@ -18,6 +20,7 @@ from models.variants.cost_parts import minimising, part_of_cost, part_of_expecte
 from models.variants.offers import nothing_new
 from models.warm_start import start_values
 from planner.analysis.questions import BesideQuestion, openness_of
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.results.base_case import FORGONE, MONEY, NO_BASE_CASE, SHORTFALL, BaseCase, Costs, Parts, parts_of
 from planner.solving.exactness import PRECISION
@@ -25,12 +28,13 @@ from planner.solving.problem import ArrayProblem, CompiledProblem, Outcome, Solv
 from planner.solving.progress import ProgressLines
 from planner.solving.relaxation import relaxed_optimum
 from planner.solving.search import solve
+from planner.solving.time_limit import TimeLimit
 
 SHARE_OF_SEARCH = 0.5
 LEAST_SECONDS, MOST_SECONDS = 20.0, 300.0
 """One more search may take half the time that the plan took, within these."""
-PART_SECONDS = 5.0
-"""Most time for each end of a part of the cost."""
+PART_SECONDS, PART_LEAST = 5.0, 0.5
+"""Most time for each end of a part of the cost, and what it has where a limit has passed."""
 CATEGORIES_OF: Mapping[str, Collection[str]] = {
     SHORTFALL: {SHORTFALL},
     FORGONE: {FORGONE},
@@ -85,10 +89,17 @@ class BaseCaseQuestion(BesideQuestion):
         """As `BesideQuestion`."""
         if not self.openness:
             return
-        model, before = build_model(self.problem), self.found.cost
+        limit, before = TimeLimit(None if self.options.time_limit is None else seconds), self.found.cost
+        try:
+            with cancelled_by(limit.check):
+                model = build_model(self.problem)
+        except OutOfTime:
+            if before == UNKNOWN:
+                self.found = _not_built(seconds)
+            return
         outcome = _searched(
             model,
-            replace(self.options, time_limit=seconds),
+            replace(self.options, time_limit=min(seconds, max(0.1, limit.left()))),
             self.stop,
             self.watch,
             None if self.plan is None else start_values(model, self.plan),
@@ -98,7 +109,15 @@ class BaseCaseQuestion(BesideQuestion):
             self.plan = found if self.plan is None or found.objective_usd < self.plan.objective_usd else self.plan
         costs = None if self.plan is None else self.plan.costs_usd()
         self.found = _base_case(
-            model, outcome, before, costs, lambda of: part_of_cost(model, of), seconds, self.options.gap, self.stop
+            model,
+            outcome,
+            before,
+            costs,
+            lambda of: part_of_cost(model, of),
+            seconds,
+            self.options.gap,
+            self.stop,
+            limit,
         )
 
 
@@ -107,14 +126,22 @@ def base_case_of_scenarios(
 ) -> tuple[BaseCase, Mapping[str, Plan]]:
     """The base case of a problem with scenarios, by the same measure of risk, and its plans where any were found.
 
-    `seconds` are for its search; building its model comes before.
+    `seconds` are for its search and, where the options have a time limit, for building its model too.
     """
-    form = ExtensiveForm(nothing_new(dataset), measure)
+    limit, began = TimeLimit(None if options.time_limit is None else seconds), time.monotonic()
+    try:
+        with cancelled_by(limit.check):
+            form = ExtensiveForm(nothing_new(dataset), measure)
+    except OutOfTime:
+        return _not_built(seconds), {}
+    if limit.left() < time.monotonic() - began:  # solving it and reading its plans back take as long as building
+        return _not_built(seconds), {}
+    seconds = min(seconds, limit.left())
     probability = form.tree.probability
     outcome = _searched(form, replace(options, time_limit=seconds), stop, watch, None)
     plans = {} if outcome.values is None else form.plans(outcome.values)
     if measure.kind != "expected" or measure.weight:  # what risk adds is neither money nor shortage
-        return _base_case(form, outcome, Estimate.unknown(), None, None, seconds, options.gap, stop), plans
+        return _base_case(form, outcome, Estimate.unknown(), None, None, seconds, options.gap, stop, limit), plans
     costs: Costs | None = None
     if plans:
         by_scenario = {name: plan.costs_usd() for name, plan in plans.items()}
@@ -126,7 +153,11 @@ def base_case_of_scenarios(
     def part(of: Collection[str]) -> tuple[Vector, float]:
         return part_of_expected_cost(form, probability, of)
 
-    return _base_case(form, outcome, Estimate.unknown(), costs, part, seconds, options.gap, stop), plans
+    return _base_case(form, outcome, Estimate.unknown(), costs, part, seconds, options.gap, stop, limit), plans
+
+
+def _not_built(seconds: float) -> BaseCase:
+    return BaseCase(warning=f"The base case is not known: its model was not built and solved within {seconds:.0f} s.")
 
 
 def _searched(
@@ -145,8 +176,9 @@ def _base_case(
     seconds: float,
     gap: float,
     stop: Stop,
+    limit: TimeLimit,
 ) -> BaseCase:
-    """What a search of a problem of `nothing_new` came to, with what was known before."""
+    """What a search of a problem of `nothing_new` came to, with what was known before; its parts within a limit."""
     if outcome.status == "infeasible":
         log.info("No plan exists that signs nothing new, so there is no base case.")
         return BaseCase(none_exists=True)
@@ -155,11 +187,11 @@ def _base_case(
         return BaseCase(cost, {} if costs is None else parts_of(costs))
     why = "because the run was asked to stop" if stop.requested else f"within {seconds:.0f} s"
     warning = f"The base case was not proven within the gap {why}: it is given as a range."
-    parts = {} if part is None or stop.requested else _ranges(problem, part, cost)
+    parts = {} if part is None or stop.requested else _ranges(problem, part, cost, limit)
     return BaseCase(cost, parts, warning=warning)
 
 
-def _ranges(problem: CompiledProblem, part: PartOf, cost: Estimate) -> Parts:
+def _ranges(problem: CompiledProblem, part: PartOf, cost: Estimate, limit: TimeLimit) -> Parts:
     """The least and the most that each part can come to in a plan whose cost is within what is known, relaxed."""
     unit = problem.units.usd
     least = -math.inf if cost.at_least is None else cost.at_least / unit
@@ -171,7 +203,8 @@ def _ranges(problem: CompiledProblem, part: PartOf, cost: Estimate) -> Parts:
         ends: list[float | None] = []
         for sign in (1.0, -1.0):
             arrays = minimising(problem.compiled, (sign * by_column, sign * constant), least - slack, most + slack)
-            best = relaxed_optimum(ArrayProblem(arrays, problem.units), time_limit=PART_SECONDS)
+            seconds = min(PART_SECONDS, max(PART_LEAST, limit.left()))
+            best = relaxed_optimum(ArrayProblem(arrays, problem.units), time_limit=seconds)
             end = None if best is None else arrays.objective(best.values)
             ends.append(None if end is None else sign * (end - PRECISION * abs(end)) * unit + 0.0)
         if ends != [None, None]:

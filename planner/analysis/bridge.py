@@ -5,17 +5,20 @@ inputs = the old decisions, at the best dispatch, in the new problem − the old
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from models.dataset import Dataset
-from models.estimate import UNKNOWN, Estimate
+from models.estimate import ROUNDING, UNKNOWN, Estimate
 from models.stochastic.tree import ScenarioTree
 from planner.analysis.held_decisions import hold
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, input_changes
 from planner.formatting import money
 from planner.interrupt import Stop
 from planner.results.tables import Filled, report_table
+from planner.solving.held_losses import with_time_left
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines, Watch
 
@@ -51,32 +54,48 @@ class Bridge:
     @property
     def inputs_usd(self) -> float | None:
         """What the inputs change."""
-        return None if None in (self.held.at_most, self.old.at_most) else self.held.at_most - self.old.at_most  # type: ignore[operator]
+        return _difference(self.held.at_most, self.old.at_most)
 
     @property
     def decisions_usd(self) -> float | None:
         """What the decisions change."""
-        return None if None in (self.new.at_most, self.held.at_most) else self.new.at_most - self.held.at_most  # type: ignore[operator]
+        return _difference(self.new.at_most, self.held.at_most)
 
     @property
     def rows(self) -> Iterator[tuple[str, float | None, float | None, str]]:
         """Cause, USD, distance to the bound in USD, and why there is none."""
-        yield "old plan", self.old.at_most, self.old.width, ""
-        yield "inputs", self.inputs_usd, self.held.width, self.why
+        yield "old plan", self.old.at_most, _above(self.old), ""
+        yield "inputs", self.inputs_usd, _above(self.held), self.why
         yield "decisions", self.decisions_usd, None, self.why
-        yield "new plan", self.new.at_most, self.new.width, ""
+        yield "new plan", self.new.at_most, _above(self.new), ""
 
     def words(self, currency: str) -> Iterator[str]:
-        """What the inputs and the decisions change, or why it is not known."""
+        """What the inputs and the decisions change, or why it is not known, and what the gaps leave open."""
         if self.inputs_usd is None or self.decisions_usd is None:
             yield f"the old decisions cannot be held with the new inputs: {self.why}"
-        else:
-            yield f"inputs {_signed(self.inputs_usd, currency)}, decisions {_signed(self.decisions_usd, currency)}"
+            return
+        known = f"inputs {_signed(self.inputs_usd, currency)}, decisions {_signed(self.decisions_usd, currency)}"
+        gaps = [(_above(each), which) for each, which in ((self.old, "old"), (self.new, "new"))]
+        left = [f"{money(usd, currency)} of the {which} plan" for usd, which in gaps if usd]
+        yield f"{known}; the gaps leave open {' and '.join(left)}" if left else known
 
     @property
     def table(self) -> Filled:
         """The sheet."""
         return Filled(BRIDGE, list(self.rows))
+
+
+def _difference(after: float | None, before: float | None) -> float | None:
+    """What comes on top of an amount; what rounding leaves of it is nothing."""
+    if after is None or before is None:
+        return None
+    return 0.0 if math.isclose(after, before, rel_tol=ROUNDING) else after - before
+
+
+def _above(cost: Estimate) -> float | None:
+    """How far a plan may be above the least cost."""
+    found = _difference(cost.at_most, cost.at_least)
+    return None if found is None else max(0.0, found)
 
 
 def _signed(usd: float, currency: str) -> str:
@@ -125,18 +144,22 @@ def bridge(
     if not input_changes(old.dataset, dataset):
         return Bridge(before, replace(before, at_least=before.at_most), new)
     held: dict[str, Estimate] = {}
-    for each in old.plans.scenarios:
-        lines = watch(f"Old decisions{', ' * bool(each.name)}{each.name}")
+    began = time.monotonic()
+    plans = {each.name: each.figures.plan for each in old.plans.scenarios}
+    if dataset.scenarios and not old.dataset.scenarios:  # a plan for one forecast decides the same in every scenario
+        plans = {each.scenario: old.plans.only.plan for each in dataset.scenarios}
+    for name, plan in plans.items():
+        lines = watch(f"Old decisions{', ' * bool(name)}{name}")
         found = hold(
-            dataset.in_scenario(each.name),
-            each.figures.plan,
-            options,
+            dataset.in_scenario(name),
+            plan,
+            with_time_left(options, began),
             stop,
             lambda shown=lines: shown.stopped_by(stop),  # type: ignore[misc]
         )
         if found.plan is None:
-            return Bridge(before, UNKNOWN, new, f"{each.name}: {found.why_not}" if each.name else found.why_not)
-        held[each.name] = found.least_cost
+            return Bridge(before, UNKNOWN, new, f"{name}: {found.why_not}" if name else found.why_not)
+        held[name] = found.least_cost
     most, least = (
         {name: end for name, known in held.items() if (end := getattr(known, side)) is not None}
         for side in ("at_most", "at_least")
@@ -159,6 +182,7 @@ def _incomparable(old: ComparedPlan, dataset: Dataset, minimised: str) -> str:
         return f"the old plan minimises {old.minimised}, the new one {minimised}"
     if old.plans.solution.measure.kind == "regret" and old.dataset.scenarios:
         return "regret is measured by the least cost of each scenario, which the inputs change"
-    if [each.scenario for each in old.dataset.scenarios] != [each.scenario for each in dataset.scenarios]:
-        return "the two are made for other scenarios"
+    of_old, of_new = ({each.scenario for each in side.scenarios} for side in (old.dataset, dataset))
+    if of_old and of_old != of_new:
+        return "the two are made for different scenarios"
     return ""

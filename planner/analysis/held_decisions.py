@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.audit import audit
 from models.build import Model, build_model
+from models.cancellation import cancelled_by
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.dataset import Dataset
@@ -17,9 +19,12 @@ from models.plan import Plan
 from models.roll.replay import replay
 from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
+from planner.solving.held_losses import one_plan, solve_holding, with_time_left
 from planner.solving.problem import ArrayProblem, SolveOptions, fixed_problem
 from planner.solving.search import solve
+from planner.solving.time_limit import TimeLimit
 
 MONTHS_TOLD = 6
 
@@ -31,6 +36,9 @@ class HeldPlan:
     plan: Plan | None
     least_cost: Estimate
     why_not: str = ""
+
+
+_NOT_FOUND = HeldPlan(None, UNKNOWN, "not found within the time")
 
 
 def hold(
@@ -58,16 +66,41 @@ def hold(
     until
         The last month t whose decisions are held; None for all of them.
     """
+    began, last = time.monotonic(), dataset.horizon[-1] if until is None else min(until, dataset.horizon[-1])
+    try:
+        return _hold(dataset, earlier, options, stop, on_asked, last, began)
+    except OutOfTime:
+        return _NOT_FOUND
+
+
+def _hold(
+    dataset: Dataset,
+    earlier: Plan,
+    options: SolveOptions,
+    stop: Stop,
+    on_asked: Callable[[], bool],
+    until: int,
+    began: float,
+) -> HeldPlan:
     decisions, dropped = replay(dataset, earlier)
-    until = dataset.horizon[-1] if until is None else min(until, dataset.horizon[-1])
-    model = build_model(dataset, every_month=True)
-    why = (*(each.words for each in dropped if each.month <= until), *beyond_the_horizon(model, decisions, until))
+    with cancelled_by(TimeLimit(options.time_limit, began).check):
+        without = build_model(replace(dataset, losses=frozenset()), every_month=True)
+    why = (*(each.words for each in dropped if each.month <= until), *beyond_the_horizon(without, decisions, until))
     if why:
         return HeldPlan(None, UNKNOWN, "; ".join(why))
-    outcome = solve(fixed_problem(model, fixed_values(model, decisions, until)), options, should_stop=on_asked)
+    model, outcome = solve_holding(
+        dataset,
+        lambda problem: build_model(problem, every_month=True),
+        one_plan,
+        with_time_left(options, began),
+        known={"": decisions},
+        arrays=lambda model: fixed_problem(model, fixed_values(model, decisions, until)),
+        should_stop=on_asked,
+    )
     if outcome.values is None:
-        infeasible = outcome.status == "infeasible"
-        broken = violated(dataset, decisions, until, options, stop) if infeasible else ("not found within the time",)
+        if outcome.status != "infeasible":
+            return _NOT_FOUND
+        broken = violated(dataset, decisions, until, with_time_left(options, began), stop)
         return HeldPlan(None, UNKNOWN, "; ".join(broken))
     plan = model.plan(outcome.values)
     if not audit(dataset, plan).passed:

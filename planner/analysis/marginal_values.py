@@ -7,6 +7,7 @@ more, not for a cluster more, and are never above what the best use of a little 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from models.build import Model, build_model
+from models.cancellation import cancelled_by
 from models.dataset import Dataset
 from models.demand.baseline import segment_demand
 from models.grouping import groups, sums
@@ -24,9 +26,12 @@ from models.probes import POWER, TOKENS
 from models.schema import Cap
 from models.stochastic.solution import StochasticSolution
 from models.warm_start import start_values
+from planner.errors import OutOfTime
+from planner.solving.dispatch import local_optimum
+from planner.solving.held_losses import SPARE, broken_losses
 from planner.solving.one_sided import Slopes, one_sided_derivatives
 from planner.solving.problem import fixed_at
-from planner.solving.search import local_optimum
+from planner.solving.time_limit import TimeLimit
 
 NOISE = 1e-9
 """Values below this share of the largest are rounding."""
@@ -116,12 +121,12 @@ class MarginalValues:
         return {(each.region, each.hardware, each.month): each.usd * each.per_mw for each in self.capacity}
 
 
-def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> MarginalValues | None:
-    """The marginal values of a plan; None where its decisions admit no plan of this workbook.
+def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS, threads: int = 1) -> MarginalValues | None:
+    """The marginal values of a plan; None where its decisions admit no plan of this workbook, or none is found in time.
 
-    What is not found within `seconds` is left out.
+    What is not found within `seconds` is left out. `threads`: programs solved side by side, 0 for one a core.
     """
-    found = _every_value(dataset, plan, seconds)
+    found = _every_value(dataset, plan, seconds, threads or os.cpu_count() or 1)
     return None if found is None else _telling(found)
 
 
@@ -163,11 +168,17 @@ def _telling(found: MarginalValues) -> MarginalValues:
     return replace(found, caps=tuple(each for each in found.caps if each.usd or each.left_usd))
 
 
-def _every_value(dataset: Dataset, plan: Plan, seconds: float) -> MarginalValues | None:
+def _every_value(dataset: Dataset, plan: Plan, seconds: float, threads: int = 1) -> MarginalValues | None:
     """The marginal values of a plan, those of caps that are worth nothing too."""
-    model = build_model(dataset, probes=True)
-    ends = time.monotonic() + seconds
-    best = local_optimum(model, start_values(model, plan), seconds)
+    limit = TimeLimit(seconds)
+    # with decisions held a loss decides whether there is a plan, and a small step matters to those barely survived only
+    held = replace(dataset, losses=broken_losses(dataset, plan, SPARE))
+    try:
+        with cancelled_by(limit.check):
+            model = build_model(held, probes=True)
+    except OutOfTime:
+        return None
+    best = local_optimum(model, start_values(model, plan), max(0.1, limit.left()))
     if best is None:
         return None
     model.plan(best.values)  # gives the variables their values, which the caps' weights are worked out from
@@ -177,8 +188,8 @@ def _every_value(dataset: Dataset, plan: Plan, seconds: float) -> MarginalValues
     rows = {i: max(float(size[i]), NOISE) for i in caps}
     bases, none_online = _bases(model, plan)
     power = [i for i in bases if arrays.columns[i].parent_component().name == POWER]
-    left = max(0.1, ends - time.monotonic())
-    found = one_sided_derivatives(arrays, bases, rows, left, helpful=power, none_to_lose=none_online)
+    left = max(0.1, limit.left())
+    found = one_sided_derivatives(arrays, bases, rows, left, helpful=power, none_to_lose=none_online, threads=threads)
     if found is None:
         return None
     unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()

@@ -18,6 +18,7 @@ from models.supply.registry import offers
 from planner.analysis.news import read_plans_to_roll, roll_with_news
 from planner.errors import WrongUsage
 from planner.excel.copy_edit import check_as_meant, rewritten_book
+from planner.excel.observed import read_observed
 from planner.excel.plan_reader import for_scenarios, read_plan
 from planner.excel.problem_workbook import written_problem
 from planner.files.outputs import check_new_problem, derived_path
@@ -95,18 +96,19 @@ def write_next_round(
         first = dataset.label(0)
         raise WrongUsage(f"--to {dataset.label(to)} is not after the first month {first}.")
     if to > dataset.settings.months:
-        last = dataset.label(dataset.settings.months)
+        end, last = dataset.label(dataset.settings.months - 1), dataset.label(dataset.settings.months)
         raise WrongUsage(
-            f"--to {dataset.label(to)} is beyond the plan, which ends there; the last month possible is {last}."
+            f"--to {dataset.label(to)} is beyond the plan, which ends with {end}; the last month possible is {last}."
         )
     path = target or derived_path(source, dataset.label(to))
     sources = (source, plan_path) if observed is None else (source, plan_path, observed)
     check_new_problem(path, sources, force=force, what="the next round")
     if for_scenarios(plan_path) or branch is not None or observed is not None:
-        plans = read_plans_to_roll(plan_path, dataset)
+        news = None if observed is None else read_observed(observed, dataset)
+        problem, plans, also = read_plans_to_roll(plan_path, dataset, to, branch, news)
         for plan in plans.values():
-            _check_belongs(plan, dataset, plan_path)
-        rolled = roll_with_news(dataset, plans, to, branch, observed)
+            _check_belongs(plan, problem, plan_path)
+        rolled = roll_with_news(problem, plans, to, branch, news, also)
     else:
         plan = read_plan(plan_path, dataset)
         _check_belongs(plan, dataset, plan_path)

@@ -6,7 +6,7 @@ what is signed later waits for what will be known then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from models.core.vector import Vector
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.fixed_decisions import kept_decisions
-from models.stochastic.plan_problem import OnePlan, PlanProblem, Plans, PlansTogether, by_scenario, plan_problem
+from models.stochastic.plan_problem import OnePlan, PlanProblem, Plans, PlansTogether, by_scenario
 from models.stochastic.risk import Measure
 from models.supply.registry import offers_on_the_table, signing_families
 from models.variants.cost_parts import minimising
@@ -59,17 +59,16 @@ class OtherPlans:
         most = most_usd / problem.units.usd
         return _Rearranged(problem, minimising(problem.compiled, (distance, 0.0), -np.inf, most))
 
-    def same_signings(self, plans: Plans) -> tuple[PlanProblem, Vector]:
-        """The problem, and the values of its columns that say what a plan signs; NaN for all others."""
-        problem = plan_problem(self.dataset, self.measure)
-        values, signed = problem.start_of(plans), signing_families()
+    def signed(self, problem: PlanProblem, plans: Plans) -> Vector:
+        """The values of a problem's columns that say what a plan signs; NaN for all others."""
+        values, signed = problem.start_of(by_scenario(plans)), signing_families()
         until = len(self.dataset.horizon) if self.measure is None else self.dataset.settings.first_stage_months
         if isinstance(problem, PlansTogether):
             values = problem.form.integers_before(values, until)
         for i, variable in enumerate(problem.compiled.columns):
             if variable is None or variable.parent_component().name not in signed:
                 values[i] = np.nan
-        return problem, values
+        return values
 
     def _together(self, measure: Measure, decided: Sequence[Plan], *, apart: bool) -> PlansTogether:
         """All scenarios, the distance measured in the one that can sign most in the first stage."""
@@ -93,7 +92,7 @@ class _Rearranged:
         self.problem, self.compiled = problem, compiled
         self.units: ModelUnits = problem.units
 
-    def start_of(self, plans: Plans) -> Vector:
+    def start_of(self, plans: Mapping[str, Plan]) -> Vector:
         """As `PlanProblem`."""
         return self.problem.start_of(plans)
 

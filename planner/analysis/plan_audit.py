@@ -36,8 +36,9 @@ def audit_plan_file(dataset: Dataset, plan_path: Path) -> AuditReport:
         The plan cannot be read.
     """
     if dataset.scenarios:
-        from planner.excel.scenario_plan_reader import read_written_plans
+        from planner.excel.scenario_plan_reader import problem_of_plan, read_written_plans
 
+        dataset = problem_of_plan(plan_path, dataset)
         return audit_written(dataset, read_written_plans(plan_path, dataset))
     from planner.excel.plan_reader import read_written_plan
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from models.columns import Row
 from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
-from models.schema import SHEETS, Sheet
+from models.schema import SHEETS, Sheet, sheet_of
 from models.stochastic.risk import Measure
 from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from models.stochastic.tree import ScenarioTree
+from models.supply.kind import OfferKind
+from models.supply.registry import KINDS
 from models.variants.plan_changes import Change, LimitChange, differences, limit_differences
 from planner.analysis.plan_audit import measure_of
 from planner.analysis.scenario_comparison import scenario_changes
@@ -188,7 +190,8 @@ def against(first: ComparedPlan, other: ComparedPlan) -> PlanDifference:
         changes = tuple(sorted(found, key=lambda each: each.month >= min(stages)))
     else:
         before, after = first.plans.only.plan, shifted(other.plans.only.plan, shift)
-        changes = differences(before, after, label)
+        begun = max(0, shift)
+        changes = differences(_still_open(before, after, begun), _still_open(after, before, begun), label)
         limits = limit_differences(_within(before, first, other), _within(after, first, other), label)
     inputs = input_changes(first.dataset, other.dataset)
     return PlanDifference(
@@ -222,6 +225,17 @@ def shifted(plan: Plan, months: int) -> Plan:
     )
 
 
+def _still_open(plan: Plan, other: Plan, begun: int) -> Plan:
+    """The plan without what another, which begins in month `begun`, has as signed before, perhaps by another name."""
+    signed = {
+        (each.kind, each.month, each.term_months) for each in other.signings if each.signed and each.month < begun
+    }
+    signings = (
+        each for each in plan.signings if each.signed or (each.kind, each.month, each.term_months) not in signed
+    )
+    return replace(plan, signings=tuple(signings))
+
+
 def _within(plan: Plan, first: ComparedPlan, other: ComparedPlan) -> Plan:
     """Limits of the months that both horizons have; elsewhere there is nothing to compare."""
     shift = other.dataset.settings.first_month - first.dataset.settings.first_month
@@ -243,7 +257,25 @@ def _notes(first: ComparedPlan, other: ComparedPlan, shift: int) -> tuple[str, .
         found.append(f"It minimises {other.minimised}, the first plan {first.minimised}.")
     if ours.months != theirs.months:
         found.append(f"It plans {theirs.months} months, the first plan {ours.months}: totals are of different lengths.")
+    renamed = _renamed(first.dataset, other.dataset)
+    found += (f"{name} has all the terms that {before} had: another name, it seems." for before, name in renamed)
     return tuple(found)
+
+
+def _renamed(before: Dataset, after: Dataset) -> Iterator[tuple[str, str]]:
+    """Offers of which only the name is not the same in two problems: both names."""
+    for kind in KINDS:
+        old, new = kind.of(before), kind.of(after)
+        names = {_terms(after, kind, name): name for name in new if name not in old}
+        terms = ((name, _terms(before, kind, name)) for name in old if name not in new)
+        yield from ((name, names[found]) for name, found in terms if found in names)
+
+
+def _terms(dataset: Dataset, kind: OfferKind, name: str) -> tuple[Row, ...]:
+    """The rows of an offer in all sheets of its kind, without its name."""
+    sheets = [sheet_of(each) for each in (kind.row, *kind.parts)]
+    keyed = ((row, sheet.key[0]) for sheet in sheets for row in dataset.rows(sheet.name))
+    return tuple(replace(row, **{key: ""}) for row, key in keyed if getattr(row, key) == name)
 
 
 def input_changes(before: Dataset, after: Dataset) -> tuple[InputChange, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.audit import audit, audit_scenario_set
@@ -17,12 +17,12 @@ from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.fixed_decisions import common_decisions
 from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from models.variants.plan_changes import Change, differences
-from models.warm_start import start_values
 from planner.analysis.questions import BesideQuestion, Incumbent, openness_of
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
+from planner.solving.held_losses import one_plan, one_start, solve_holding
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
-from planner.solving.search import solve
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,16 @@ class FreeToDepart(BesideQuestion):
 
     def ask(self, seconds: float) -> None:
         """As `BesideQuestion`."""
-        lines, model = self.watch("Free to depart"), build_model(self.dataset)
-        outcome = solve(
-            model,
+        lines = self.watch("Free to depart")
+        model, outcome = solve_holding(
+            self.dataset,
+            build_model,
+            one_plan,
             replace(self.options, time_limit=seconds),
+            known={"": self.plan or self.incumbent.only},
+            start=one_start,
             on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
-            start=start_values(model, self.plan or self.incumbent.only),
         )
         self.bound = self.bound.and_also(Estimate.optimum(outcome.bound_usd, None))
         found = None if outcome.values is None else model.plan(outcome.values)
@@ -137,18 +140,27 @@ def free_to_depart(
     options: SolveOptions,
     stop: Stop,
     watch: Callable[[str], ProgressLines],
+    holds: Callable[[Mapping[str, Plan]], bool],
 ) -> KeptReport:
-    """The least that plans for scenarios cost without the price on departing, beginning from those that stand."""
-    form, lines = ExtensiveForm(dataset, plans.measure), watch("Free to depart")
-    stands = {each.name: each.plan for each in plans.scenarios}
-    outcome = solve(
-        form,
-        options,
-        on_progress=lines.update,
-        should_stop=lambda: lines.stopped_by(stop),
-        start=form.start(stands),
-    )
+    """The least that plans for scenarios cost without the price on departing, beginning from those that stand.
+
+    `holds`: whether plans found cost no more in what the problem leaves out.
+    """
+    lines = watch("Free to depart")
     known = Estimate.optimum(plans.bound_usd if math.isfinite(plans.bound_usd) else None, plans.objective_usd)
+    try:
+        form, outcome = solve_holding(
+            dataset,
+            lambda problem: ExtensiveForm(problem, plans.measure),
+            ExtensiveForm.plans,
+            options,
+            known={each.name: each.plan for each in plans.scenarios},
+            start=lambda form, begin: form.start(begin) if begin else None,
+            on_progress=lines.update,
+            should_stop=lambda: lines.stopped_by(stop),
+        )
+    except OutOfTime:
+        return replace(kept, free=known)
     kept = replace(kept, free=known.and_also(Estimate.optimum(outcome.bound_usd, None)))
     if outcome.values is None:
         return kept
@@ -156,7 +168,7 @@ def free_to_depart(
     cost = plans.measure.value({name: each.objective_usd for name, each in found.items()}, plans.probability)
     if plans.objective_usd - cost <= options.gap * abs(plans.objective_usd) * 1e-3:
         return kept
-    if not audit_scenario_set(dataset, found).passed:
+    if not (audit_scenario_set(dataset, found).passed and holds(found)):
         return kept
     common = common_decisions(found.values(), keep.until or 0)
     because = _kept_because(dataset, _common(plans.scenarios, keep), common, keep, kept)

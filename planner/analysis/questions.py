@@ -7,6 +7,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from models.audit import AuditReport, audit, audit_scenario_set
 from models.dataset import Dataset
@@ -15,6 +16,7 @@ from models.plan import Plan
 from models.policy.stability import PlanStability
 from models.stochastic.plan_problem import Plans, by_scenario
 from models.stochastic.solution import StochasticSolution
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.solving.exactness import PRECISION
 
@@ -68,7 +70,8 @@ def share_time(
 
     def ask(question: BesideQuestion, limit: float) -> None:
         given[question] = limit
-        question.ask(limit)
+        with suppress(OutOfTime):  # what it builds would come too late: no more is known than before
+            question.ask(limit)
         on_asked(question)
 
     for position, question in enumerate(questions):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from models.dataset import Dataset
-from models.kinds import DecidedKey, names_in_words
+from models.kinds import DecidedKey, Kind, names_in_words
 from models.stochastic.plan_problem import Plans, by_scenario
 from models.stochastic.solution import StochasticSolution
 from models.variants.plan_changes import Change, Label, differences
@@ -39,7 +39,9 @@ def scenario_changes(
     label
         Month t of the horizon of `before` as words.
     """
-    return decision_changes(_decided(before, 0), _decided(after, shift), label)
+    old, new, begun = _of_scenarios(before, 0), _of_scenarios(after, shift), max(0, shift)
+    chances = before.solution.probability, after.solution.probability
+    return decision_changes(_decided(old, new, begun, chances[0]), _decided(new, old, begun, chances[1]), label)
 
 
 def plan_changes(dataset: Dataset, before: Plans, after: Plans) -> tuple[Change, ...]:
@@ -65,14 +67,31 @@ def _about(what: ScenarioDecision) -> DecidedKey:
     return what.kind, what.name
 
 
-def _decided(plans: ScenarioSetResult, shift: int) -> Decided:
-    """Every decision with its probability; months are counted from `shift` months earlier."""
-    of = {
-        scenario.name: [_shifted(each, shift) for each in scenario.decisions if each.do != SIGNED]
-        for scenario in plans.scenarios
+def _of_scenarios(plans: ScenarioSetResult, shift: int) -> dict[str, list[ScenarioDecision]]:
+    """The decisions of every scenario; months are counted from `shift` months earlier."""
+    return {each.name: [_shifted(decision, shift) for decision in each.decisions] for each in plans.scenarios}
+
+
+def _decided(
+    of: Mapping[str, list[ScenarioDecision]],
+    others: Mapping[str, list[ScenarioDecision]],
+    begun: int,
+    probability: Mapping[str, float],
+) -> Decided:
+    """Every decision with its probability, without what others have as signed before they begin, in month `begun`."""
+    known = (each for decisions in others.values() for each in decisions if each.do == SIGNED)
+    signed = {_signing(each) for each in known if each.of_month < begun}
+    open_ones = {
+        name: [each for each in decisions if each.do != SIGNED and _signing(each) not in signed]
+        for name, decisions in of.items()
     }
-    shared = shared_decisions(of, plans.solution.probability)
+    shared = shared_decisions(open_ones, probability)
     return {each.what.key: (each.what, each.probability) for each in shared}
+
+
+def _signing(each: ScenarioDecision) -> tuple[Kind, int, int | None]:
+    """Of which signing a decision is."""
+    return each.kind, each.of_month, each.term_months
 
 
 def _shifted(what: ScenarioDecision, months: int) -> ScenarioDecision:

@@ -12,7 +12,7 @@ import click
 from models import months
 from planner.api.frames import cell_of
 from planner.errors import PlannerError, WrongUsage
-from planner.options import Duration, Share
+from planner.options.values import Duration, Share
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -50,8 +50,9 @@ def compare(plans: Sequence[Result | str | os.PathLike[str]]) -> Report:
     """
     from planner.analysis.bridge import bridges
     from planner.analysis.plan_comparison import compare_sides
-    from planner.reports.comparison import comparison_json, comparison_lines, comparison_workbook
+    from planner.reports.comparison import comparison_workbook
     from planner.reports.comparison_tables import tables
+    from planner.reports.comparison_text import comparison_json, comparison_lines
 
     if len(plans) < 2:
         raise WrongUsage("Give two plans or more, the one to hold the others against first.")

@@ -21,6 +21,7 @@ from models.schema import Sheet, never_read
 from planner.errors import WrongUsage
 from planner.files.atomic import write_durably
 from planner.results.tables import Filled
+from planner.text_table import Line, plain
 
 _DTYPES = {
     "month": "period[M]",
@@ -106,12 +107,12 @@ class Report(Tables):
         self,
         dataset: Dataset,
         fill: Callable[[], Sequence[Filled]],
-        lines: Sequence[str],
+        lines: Sequence[Line],
         document: Mapping[str, Any],
         workbook: Callable[[], bytes],
     ) -> None:
         super().__init__(dataset, fill)
-        self.lines = tuple(lines)
+        self.lines = tuple(plain(lines))
         self.document = dict(document)
         self._workbook = workbook
 

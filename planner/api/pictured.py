@@ -21,7 +21,8 @@ class Pictured(Tables):
         Parameters
         ----------
         name
-            capacity, power, cash, providers, account, lock_in, timeline, service or scenarios.
+            capacity, power, cash, providers, account, lock_in, timeline, service or scenarios; of a plan tried on
+            samples also samples and failures.
         scenario
             Of a plan for scenarios the one that is shown; without it what is expected over them.
 

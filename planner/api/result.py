@@ -246,6 +246,8 @@ class Result(Pictured):
         ------
         WrongUsage
             Nothing is uncertain, or what is does not fit the problem.
+        OutOfTime
+            The time limit passed before the first sample.
         RejectedPlan
             The audit rejects the plan of a sample.
         NoPlan

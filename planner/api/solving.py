@@ -35,6 +35,8 @@ def solve(
     within: float = 0.01,
     risk: str = "expected",
     engine: Literal["auto", "extensive", "decomposition"] = "auto",
+    scheduler: str | None = None,
+    tls: str | os.PathLike[str] | None = None,
     stress: int = 0,
 ) -> Result:
     """Finds the plan of least net present cost; with scenarios, the best plan for all of them.
@@ -69,6 +71,10 @@ def solve(
         `tv:0.1` and `wasserstein:0.1`, the worst expected cost over probabilities so near the given ones.
     engine
         With scenarios: all in one problem, decomposed, or what pays.
+    scheduler
+        With decomposition: address of the scheduler of a Dask cluster whose workers solve the scenarios.
+    tls
+        Folder of `ca.pem`, `cert.pem` and `key.pem` for a scheduler at `tls://`.
     stress
         On how many samples the plan is tried in the end; `Result.stress` is told what is uncertain.
 
@@ -105,8 +111,12 @@ def solve(
     given = problem if isinstance(problem, Problem) else read(problem)
     if (keep is None) != (change_cost is None):
         raise WrongUsage("keep and change_cost go together: a plan, and the price of departing from it.")
-    options = PlanOptions(gap, time_limit, threads, seed, change_cost, alternatives, within, risk, engine, stress)
-    recorded = {name: getattr(options, name) for name in PlanOptions.__slots__}
+    files = None if tls is None else Path(tls)
+    options = PlanOptions(
+        gap, time_limit, threads, seed, change_cost, alternatives, within, risk, engine, stress, scheduler, files
+    )
+    where = ("scheduler", "tls")
+    recorded = {name: getattr(options, name) for name in PlanOptions.__slots__ if name not in where}
     found = RunResult(
         plan_name=given.name or "Plan",
         input_path=given.path,
@@ -118,8 +128,8 @@ def solve(
         faults=given.warnings,
         warnings=tuple(NamedWarning(each.warning, str(each)) for each in given.warnings),
     )
-    plans = None if start is None else _plans_of(start, given)
     kept = None if keep is None else _plans_of(keep, given)
+    plans = kept if start is None else _plans_of(start, given)
     began = time.monotonic()
     with found.timed("total"):
         solve_dataset(
@@ -144,8 +154,13 @@ def solve(
 
 def _plans_of(plan: Result | str | os.PathLike[str], problem: Problem) -> Mapping[str, Plan]:
     """The plans of a result or a plan workbook, by scenario."""
-    if isinstance(plan, Result):
-        return plan.plans()
+    from planner.excel.plan_reader import FOR_SCENARIOS
     from planner.excel.scenario_plan_reader import read_earlier_plans
+
+    if isinstance(plan, Result):
+        plans = plan.plans()
+        if not problem.dataset.scenarios and "" not in plans:
+            raise WrongUsage(FOR_SCENARIOS)
+        return plans
 
     return read_earlier_plans(Path(plan), problem.dataset)

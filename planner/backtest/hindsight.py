@@ -8,25 +8,26 @@ the difference is what planning without that knowledge cost: myopia.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from models.audit import AuditReport
 from models.build import Model, build_model
 from models.core.noise import NOISE
-from models.core.vector import Vector
 from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
 from models.roll.replay import replay
 from planner.analysis.held_decisions import beyond_the_horizon, fixed_values, violated
 from planner.backtest.plan_files import audited
+from planner.errors import OutOfTime
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.reports.run_result import Status
+from planner.solving.held_losses import one_plan, one_start, solve_holding
 from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines, Watch
-from planner.solving.search import solve
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +99,44 @@ def hindsight(
     """
     decisions, not_replayed = replay(actuals, followed)
     dropped = tuple(each.words for each in not_replayed if each.month <= until)
-    model = build_model(actuals, every_month=True)
-    dropped += beyond_the_horizon(model, decisions, until)
-    fixed = fixed_values(model, decisions, until)
-    outcome = _solve(fixed_problem(model, fixed), options, stop, watch("Decisions held"))
-    rolling = _evaluated(actuals, model, outcome)
+    dropped += beyond_the_horizon(_model(replace(actuals, losses=frozenset())), decisions, until)
+
+    def held(model: Model) -> CompiledProblem:
+        return fixed_problem(model, fixed_values(model, decisions, until))
+
+    outcome, rolling = _solve(actuals, options, stop, watch("Decisions held"), arrays=held)
     broken = violated(actuals, decisions, until, options, stop) if outcome.status == "infeasible" else ()
-    found = _solve(model, options, stop, watch("Foresight"), outcome.values)
-    foresight = _evaluated(actuals, model, found)
-    if foresight is not None and rolling is not None and rolling.objective_usd < foresight.objective_usd:
-        cost, bound = rolling.objective_usd, min(foresight.bound_usd, rolling.objective_usd)
-        foresight = replace(rolling, status=foresight.status, bound_usd=bound, gap=(cost - bound) / abs(cost or 1.0))
+    known = {} if rolling is None else {"": rolling.plan}
+    found, foresight = _solve(actuals, options, stop, watch("Foresight"), known=known)
+    if rolling is not None and (foresight is None or rolling.objective_usd < foresight.objective_usd):
+        cost, least = rolling.objective_usd, -np.inf if found.bound_usd is None else found.bound_usd
+        status: Status = "stopped" if foresight is None else foresight.status
+        bound = min(least, cost)
+        foresight = replace(rolling, status=status, bound_usd=bound, gap=(cost - bound) / abs(cost or 1.0))
     return Hindsight(rolling, foresight, outcome.status, found.status, broken, dropped)
 
 
+def _model(actuals: Dataset) -> Model:
+    return build_model(actuals, every_month=True)
+
+
 def _solve(
-    problem: CompiledProblem, options: SolveOptions, stop: Stop, lines: ProgressLines, start: Vector | None = None
-) -> Outcome:
-    return solve(problem, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(stop), start=start)
+    actuals: Dataset, options: SolveOptions, stop: Stop, lines: ProgressLines, **more: Any
+) -> tuple[Outcome, EvaluatedPlan | None]:
+    try:
+        model, outcome = solve_holding(
+            actuals,
+            _model,
+            one_plan,
+            options,
+            start=one_start,
+            on_progress=lines.update,
+            should_stop=lambda: lines.stopped_by(stop),
+            **more,
+        )
+    except OutOfTime as late:
+        return Outcome("no_plan", None, None, None, None, options.time_limit or 0.0, str(late), ()), None
+    return outcome, _evaluated(actuals, model, outcome)
 
 
 def _evaluated(actuals: Dataset, model: Model, outcome: Outcome) -> EvaluatedPlan | None:

@@ -15,6 +15,7 @@ from planner.backtest.hindsight import Hindsight, hindsight
 from planner.backtest.plan_files import write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs, read_inputs
 from planner.backtest.simulation import steps
+from planner.backtest.store import write_backtest_store
 from planner.backtest.summary import BacktestResult, document, lines
 from planner.backtest.workbook import SHEET, write_rolling
 from planner.console import log_to
@@ -26,6 +27,7 @@ from planner.files.outputs import check_replaceable, check_writable, name_of, sa
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.solving.progress import LiveText, ProgressLines
+from planner.text_table import plain
 
 log = logging.getLogger("planner")
 
@@ -77,8 +79,9 @@ def run_rolling(request: BacktestRequest, stop: Stop | None = None, live: LiveTe
         published = document(result) | {"path": str(folder / "rolling.xlsx"), "folder": str(folder)}
         write_rolling(folder / "rolling.xlsx", result)
         _write_plans(result, folder)
+        write_backtest_store(folder, result)
         write_json(folder / "rolling.json", published)
-        for line in lines(result):
+        for line in plain(lines(result)):
             log.debug("%s", line)
     if request.keep_runs is not None and request.folder is None:
         remove_old_backtests(folder.parent, request.keep_runs)

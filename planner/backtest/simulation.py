@@ -21,16 +21,16 @@ from models.roll.plan_mapping import map_back, map_forward
 from models.roll.replay import replay
 from models.roll.shortfall_relaxation import unserved_allowed
 from models.supply.kind import GIVE_NOTICE, RENEW
-from models.warm_start import start_values
 from planner.backtest.checkpoints import BacktestStep, chain_key, load_step, save_step
 from planner.backtest.plan_files import audited, write_plan_of
 from planner.backtest.request import BacktestRequest, Inputs
+from planner.errors import OutOfTime
 from planner.formatting import gap_percent, money
 from planner.interrupt import Stop
 from planner.results.decisions import term_words
+from planner.solving.held_losses import one_plan, one_start, solve_holding
 from planner.solving.problem import Outcome
 from planner.solving.progress import Watch
-from planner.solving.search import solve
 
 SHORT_NOTE = "no plan serves all demand that must be served; as little as possible is left unserved"
 log = logging.getLogger("planner")
@@ -119,7 +119,10 @@ class _Planner:
         for problem in (each.problem, unserved_allowed(each.problem)):
             faults = _faults(problem)
             if not faults:
-                model, outcome = self._solved(problem)
+                try:
+                    model, outcome = self._solved(problem)
+                except OutOfTime:
+                    return self._as_before("no_plan", each.notes)
                 if outcome.status != "infeasible":
                     break
         if faults:
@@ -133,14 +136,16 @@ class _Planner:
         keep_to = None
         if each.start is not None and request.keep_change_cost is not None:
             keep_to = PlanStability(each.start, request.keep_change_cost)
-        model = build_model(problem, stability=keep_to)
         lines = self.watch(f"{problem.label(0)}")
-        outcome = solve(
-            model,
+        model, outcome = solve_holding(
+            problem,
+            lambda problem: build_model(problem, stability=keep_to),
+            one_plan,
             request.solver,
+            known={} if each.start is None else {"": each.start},
+            start=one_start,
             on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
-            start=None if each.start is None else start_values(model, each.start),
         )
         for line in outcome.log:
             log.debug("HiGHS: %s", line)

@@ -16,6 +16,7 @@ from planner.backtest.forecast_errors import ForecastError
 from planner.backtest.hindsight import EvaluatedPlan, Hindsight
 from planner.backtest.request import BacktestRequest, Inputs
 from planner.formatting import estimate_json, estimate_words, finite, money, percent
+from planner.text_table import Line, TextTable
 from planner.version import __version__
 
 
@@ -78,14 +79,17 @@ def headline(result: BacktestResult) -> str:
     return f"✔ Myopia cost {words}, {share} of the cost with foresight: {costs}."
 
 
-def lines(result: BacktestResult) -> list[str]:
-    """The run on a few lines."""
-    label = result.actuals.label
-    found = [headline(result)]
+def lines(result: BacktestResult) -> list[Line]:
+    """The run on a few lines: a sentence, and a table of what was done when."""
+    label, currency = result.actuals.label, result.actuals.settings.currency
+    done = [
+        (label(step.month), money(step.objective_usd, currency), "; ".join(step.signed) or "nothing")
+        for step in result.steps
+    ]
+    found: list[Line] = [headline(result), TextTable(("Month", ">Cost from here", "Done"), done)]
     for step in result.steps:
-        done = "; ".join(step.signed) or "nothing"
-        found.append(f"  {label(step.month)}  {done}")
-        found += [f"           {note}" for note in (*step.notes, *(f"unserved: {each}" for each in step.short))]
+        notes = *step.notes, *(f"unserved: {each}" for each in step.short)
+        found += [f"  {label(step.month)}   {note}" for note in notes]
     if result.hindsight is not None:
         found += [f"  Dropped   {each}" for each in result.hindsight.dropped]
     return found

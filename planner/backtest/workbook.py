@@ -95,6 +95,7 @@ def _costs(result: BacktestResult) -> Iterator[Section]:
         for each in own
         if own[each] or best[each]
     ]
+    categories = len(rows)
     totals = result.rolling.objective_usd, result.foresight.objective_usd
     rows.append(("Total", totals[0] / size, totals[1] / size, (totals[0] - totals[1]) / size))
     lowest = [each.least_cost.at_least for each in (result.rolling, result.foresight)]
@@ -108,7 +109,7 @@ def _costs(result: BacktestResult) -> Iterator[Section]:
         rows,
         "Month by month: decisions held. With foresight: all known from the start. The difference is that of the plans "
         "found; the cost of myopia is what is proven of it.",
-        Picture(f"Net present cost by category, {unit}", (1, 2), "column", "#,##0.0"),
+        Picture(f"Net present cost by category, {unit}", (1, 2), "column", "#,##0.0", stop=categories),
     )
 
 
@@ -148,7 +149,7 @@ def _done(result: BacktestResult) -> Section:
         rows += [(result.actuals.label(step.month) if n == 0 else "", words) for n, words in enumerate(told)]
     return Section(
         "What was done",
-        heads("Planned in:text", "Done:text"),
+        heads("Planned in:text", "Done:spill"),
         rows,
         if_empty="Nothing was signed, ended, bought or changed.",
     )

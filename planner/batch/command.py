@@ -9,12 +9,7 @@ import click
 
 from planner.command import CommandResult, command, refuse_unused, take, take_given
 from planner.console import Console
-from planner.options import (
-    PATH,
-    PATH_TEXT,
-    Duration,
-    Memory,
-    Month,
+from planner.options.shared import (
     accept_stopped_option,
     budget_option,
     force_option,
@@ -28,6 +23,7 @@ from planner.options import (
     time_limit_option,
     workers_option,
 )
+from planner.options.values import PATH, PATH_TEXT, Duration, Memory, Month
 
 ROLLING = "--rolling ACTUALS.xlsx"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,15 +128,20 @@ def _crashed(process: ProcessResult) -> JobOutcome:
     return JobOutcome("failed", f"its process ended with exit code {code} and no result{output}", retryable=retryable)
 
 
+def faults_message(faults: Sequence[Mapping[str, Any]]) -> str:
+    """The first error among faults as `run.json` has them, and how many more there are, in a line."""
+    errors = [each for each in faults if each["severity"] == "error"]
+    first = errors[0] if errors else {"sheet": "the workbook", "cell": "", "found": "a fault", "fix": ""}
+    place = f"{first['sheet']}!{first['cell']}" if first["cell"] else first["sheet"]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{place}: found {first['found']}. {first['fix']}{more}"
+
+
 def _reason(report: Mapping[str, Any]) -> str:
     """Why a report is not of an optimal plan, in a line; "" when it is."""
     status = report["status"]
     if status == "invalid":
-        faults = [each for each in report["faults"] if each["severity"] == "error"]
-        first = faults[0] if faults else {"sheet": "the workbook", "cell": "", "found": "a fault", "fix": ""}
-        place = f"{first['sheet']}!{first['cell']}" if first["cell"] else first["sheet"]
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        return f"{place}: found {first['found']}. {first['fix']}{more}"
+        return faults_message(report["faults"])
     if status == "infeasible":
         repairs = report.get("repairs") or []
         return "no plan exists" + (f"; {len(repairs)} ways to make one possible are in run.json" if repairs else "")

@@ -12,8 +12,10 @@ from planner.batch.attempt import PreparedJob, prepare, unreadable_message
 from planner.batch.folder import BatchFolder
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord
-from planner.batch.outcome import is_accepted
+from planner.batch.outcome import faults_message, is_accepted
 from planner.files.outputs import name_of
+from planner.formatting import faults_json
+from planner.problem_reader import read
 
 BUDGETS = ("time_budget", "memory_mb")
 """Options that an optimal plan was not touched by."""
@@ -46,6 +48,12 @@ def why_run(
     if record is not None and not why and not folder.has_plan(record):
         why = "its plan is gone or was changed"
     return why or ("forced" if force else "")
+
+
+def waits_for(bad: Sequence[str]) -> str:
+    """Why a job does not run that waits for these."""
+    named = ", ".join(f"'{name}'" for name in bad)
+    return f"it waits for {named}, which is not good"
 
 
 def _why_new(prepared: PreparedJob, record: JobRecord | None, versions: Mapping[str, str]) -> str:
@@ -83,7 +91,11 @@ def _shown(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlannedJob:
-    """`action`: run, reuse, wait (runs if what it builds on comes out otherwise), fail (cannot even be read)."""
+    """What becomes of a job, and why.
+
+    `action`: run, reuse, wait (runs if what it builds on comes out otherwise), fail (its problem has faults), skip (it
+    waits for one that fails).
+    """
 
     name: str
     action: str
@@ -113,7 +125,14 @@ def plan(jobs: Sequence[Job], folder: BatchFolder, versions: Mapping[str, str], 
     records: dict[str, JobRecord] = {}
     planned: dict[str, PlannedJob] = {}
     for name in TopologicalSorter({job.name: job.dependencies for job in jobs}).static_order():
-        planned[name] = _plan_job(by_name[name], folder, versions, records, planned, force=force)
+        job = by_name[name]
+        if bad := [each for each in job.dependencies if planned[each].action in ("fail", "skip")]:
+            planned[name] = PlannedJob(name, "skip", waits_for(bad))
+            continue
+        found = _plan_job(job, folder, versions, records, planned, force=force)
+        if found.action != "reuse" and (faults := read(job.input, job.overrides).errors):
+            found = PlannedJob(name, "fail", faults_message(faults_json(faults)))
+        planned[name] = found
     return [planned[job.name] for job in jobs]
 
 

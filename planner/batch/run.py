@@ -14,6 +14,7 @@ from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord, Manifest, read_manifest
 from planner.command import CommandResult
 from planner.errors import ExitCode, WrongUsage, make_folder
+from planner.text_table import Line, TextTable
 from planner.version import __version__
 
 if TYPE_CHECKING:
@@ -133,13 +134,12 @@ def _dry_run(name: str, folder: Path, jobs: Sequence[Job], *, force: bool) -> Co
     from planner.batch.reuse import plan
 
     planned = plan(jobs, BatchFolder(folder), _versions(), force=force)
-    width = max(len(each.name) for each in planned)
-    lines = [f"  {each.name:<{width}}  {each.action:<6}  {each.why}" for each in planned]
+    lines: list[Line] = [TextTable(("Job", "Action", "Why"), [(each.name, each.action, each.why) for each in planned])]
     counts = Counter(each.action for each in planned)
     listed = ", ".join(f"{count} {action}" for action, count in counts.items())
-    lines.append(f"{name}: {len(planned)} jobs ({listed}); nothing was run. Results would be in {folder}")
+    lines.append(f"{name}: {_number_of_jobs(len(planned))} ({listed}); nothing was run. Results would be in {folder}")
     document = {"batch": name, "folder": str(folder), "dry_run": True, "jobs": [asdict(each) for each in planned]}
-    return CommandResult(lines, document)
+    return CommandResult(lines, document, ExitCode.WRONG_INPUT if counts["fail"] else ExitCode.OK)
 
 
 def _run(
@@ -189,8 +189,9 @@ def _run(
 def _engine(request: BatchRequest) -> Engine:
     if request.scheduler is not None:
         from planner.batch.execution.dask_engine import DaskEngine
+        from planner.solving.dask_cluster import DaskCluster
 
-        return DaskEngine(request.scheduler, request.workers, request.tls)
+        return DaskEngine(DaskCluster(request.scheduler, request.tls), request.workers)
     from planner.batch.execution.engine import LocalEngine
     from planner.solving.worker_pool import default_workers
 
@@ -216,14 +217,15 @@ def _result(
     reports: Sequence[Path],
     code: ExitCode,
 ) -> CommandResult:
-    from planner.batch.scheduler import summary_line
+    from planner.batch.reporting.status import jobs_lines
 
-    failed = [record for record in records if not record.good]
     counts = Counter("reused" if record.reused else record.status for record in records)
     listed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
-    lines = [f"  {summary_line(record)}" for record in failed]
-    lines.append(f"{name}: {len(records)} jobs ({listed}); results in {folder}")
-    lines += [f"  Report  {path}" for path in reports]
+    lines = [
+        *jobs_lines(records),
+        f"{name}: {_number_of_jobs(len(records))} ({listed}); results in {folder}",
+        *(f"  Report  {path}" for path in reports),
+    ]
     jobs = [{key: value for key, value in asdict(record).items() if key != "report"} for record in records]
     document = {
         "batch": name,
@@ -238,3 +240,7 @@ def _result(
         "planner_version": __version__,
     }
     return CommandResult(lines, document, code)
+
+
+def _number_of_jobs(count: int) -> str:
+    return f"{count} job{'' if count == 1 else 's'}"

@@ -28,7 +28,7 @@ from planner.batch.folder import BatchFolder
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord, Manifest, write_manifest
 from planner.batch.outcome import JobOutcome
-from planner.batch.reuse import why_run
+from planner.batch.reuse import waits_for, why_run
 from planner.errors import CannotWrite
 from planner.formatting import money
 from planner.interrupt import Stop
@@ -195,8 +195,7 @@ class BatchScheduler:
 
     def _release_job(self, job: Job) -> None:
         if bad := [name for name in job.dependencies if not self.records[name].good]:
-            named = ", ".join(f"'{name}'" for name in bad)
-            self._finish_job(record_without_run(job, "skipped_dependency", f"it waits for {named}, which is not good"))
+            self._finish_job(record_without_run(job, "skipped_dependency", waits_for(bad)))
             return
         try:
             prepared = prepare(job, self.records, self.folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 from planner.command import CommandResult, command, subject
 from planner.console import Console
 from planner.errors import ExitCode
-from planner.options import input_argument, override_option, plan_argument
+from planner.options.shared import input_argument, override_option, plan_argument
 
 
 @command(short_help="Check a plan independently of the model.")

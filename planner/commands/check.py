@@ -7,7 +7,8 @@ from pathlib import Path
 from planner.command import CommandResult, command, subject
 from planner.console import Console
 from planner.errors import ExitCode
-from planner.options import PATH, input_argument, option, override_option
+from planner.options.shared import input_argument, option, override_option
+from planner.options.values import PATH
 
 
 @command()
@@ -16,18 +17,20 @@ from planner.options import PATH, input_argument, option, override_option
 @override_option
 def check(console: Console, input_path: Path, annotate: Path | None, overrides: tuple[str, ...]) -> CommandResult:
     """List all faults of FILE, without solving it."""
-    from planner.excel.annotate import annotate as write_annotated
-    from planner.excel.annotate import check_target
     from planner.formatting import count_of_faults, fault_lines, faults_json
     from planner.problem_reader import read
 
-    if annotate is not None:
+    lost, marked = [], []
+    if annotate is None:
+        result = read(input_path, overrides)
+    else:
+        from planner.excel.annotate import annotate as write_annotated  # loads openpyxl
+        from planner.excel.annotate import check_target
+
         check_target(input_path, annotate)
-    result = read(input_path, overrides)
-    lost = write_annotated(input_path, annotate, result.faults) if annotate is not None else []
-    lines = [*fault_lines((*result.faults, *lost)), f"{input_path}: {count_of_faults(result.faults)}."]
-    if annotate is not None:
-        lines.append(f"Marked copy: {annotate}")
+        result = read(input_path, overrides)
+        lost, marked = write_annotated(input_path, annotate, result.faults), [f"Marked copy: {annotate}"]
+    lines = [*fault_lines((*result.faults, *lost)), f"{input_path}: {count_of_faults(result.faults)}.", *marked]
     document = {
         **subject(input_path=input_path),
         "input_sha256": result.sha256,

@@ -12,7 +12,8 @@ from planner.errors import ExitCode, WrongUsage
 from planner.files.atomic import json_bytes, written_together
 from planner.files.lock import run_lock
 from planner.files.outputs import outputs_of, same_file
-from planner.options import PATH, option, output_option
+from planner.options.shared import option, output_option
+from planner.options.values import PATH
 from planner.version import __version__
 
 
@@ -32,7 +33,8 @@ def compare(console: Console, plans: tuple[Path, ...], output: Path | None, actu
     """
     from planner.analysis.bridge import bridges
     from planner.analysis.plan_comparison import compare as compare_plans
-    from planner.reports.comparison import SHEET, comparison_json, comparison_lines, comparison_workbook
+    from planner.reports.comparison import SHEET, comparison_workbook
+    from planner.reports.comparison_text import comparison_json, comparison_lines
 
     if actuals is not None:
         return _with_actuals(plans, actuals, output)

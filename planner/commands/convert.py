@@ -9,7 +9,8 @@ import click
 
 from planner.command import CommandResult, command, faults_result, problem_written, subject
 from planner.console import Console
-from planner.options import PATH, force_option
+from planner.options.shared import force_option
+from planner.options.values import PATH
 
 
 @command(short_help="Write a workbook as a folder of CSV files, or back.")

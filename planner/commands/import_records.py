@@ -9,7 +9,8 @@ import click
 
 from planner.command import CommandResult, command, problem_written, refuse_unused, subject
 from planner.console import Console
-from planner.options import PATH, Value, force_option, input_argument, option
+from planner.options.shared import force_option, input_argument, option
+from planner.options.values import PATH, Value
 
 OF_KIND = {"tokens": {"region", "counter"}, "prices": {"provider"}, "bills": {"provider"}}
 """The options that only some kinds have."""
@@ -95,7 +96,7 @@ def import_records(
 
     refuse_unused(dict.fromkeys(set().union(*OF_KIND.values()) - OF_KIND[kind]), f"with {kind}")
     request = ImportRequest(source=source, input_path=input_path, columns=dict(columns), names=dict(names), **values)
-    dataset = read(input_path).valid_dataset()
+    dataset = read(input_path, to_fill=("demand",)).valid_dataset()
     check_new_problem(request.output, (input_path, source), force=request.force, what="the copy")
     rows = {"tokens": tokens, "prices": prices, "bills": bills}[kind].imported(request, dataset)
     done = write_copy(input_path, request.output, rows)

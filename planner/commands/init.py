@@ -12,7 +12,8 @@ from planner.console import Console
 from planner.errors import WrongUsage
 from planner.files.outputs import check_problem_target
 from planner.formatting import quoted
-from planner.options import PATH, force_option, option
+from planner.options.shared import force_option, option
+from planner.options.values import PATH
 
 
 def _examples(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:

@@ -9,7 +9,7 @@ from planner.console import Console
 from planner.errors import CannotWrite, WrongUsage
 from planner.files.atomic import write_durably
 from planner.files.outputs import check_writable
-from planner.options import force_option, output_option, plan_argument
+from planner.options.shared import force_option, output_option, plan_argument
 
 
 @command(short_help="Write a plan as one interactive page.")

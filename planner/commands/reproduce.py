@@ -7,7 +7,7 @@ from pathlib import Path
 from planner.command import CommandResult, command, subject
 from planner.console import Console
 from planner.errors import ExitCode
-from planner.options import plan_argument, time_limit_option
+from planner.options.shared import plan_argument, time_limit_option
 
 EXIT_CODES = {
     "same": ExitCode.OK,
@@ -24,7 +24,7 @@ def reproduce(console: Console, plan_path: Path, time_limit: float | None) -> Co
 
     Exit code 0: the same within the gaps; 6: decisions or cost differ beyond them; 4: stopped before that is known.
     """
-    from planner.reports.comparison import comparison_json, comparison_lines
+    from planner.reports.comparison_text import comparison_json, comparison_lines
     from planner.reports.run_json import audit_json
     from planner.reports.terminal import audit_lines
     from planner.run.reproduce import reproduce as solve_again

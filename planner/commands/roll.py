@@ -7,7 +7,8 @@ from pathlib import Path
 from planner.command import CommandResult, command, problem_written, subject
 from planner.console import Console
 from planner.errors import WrongUsage
-from planner.options import PATH, Month, force_option, input_argument, option, output_option, plan_argument
+from planner.options.shared import force_option, input_argument, option, output_option, plan_argument
+from planner.options.values import PATH, Month
 
 
 @command(short_help="Write the workbook of the next planning round.")

@@ -8,7 +8,8 @@ import click
 
 from planner.command import CommandResult, command, problem_written
 from planner.console import Console
-from planner.options import Month, force_option, input_argument, option, output_option, override_option, seed_option
+from planner.options.shared import force_option, input_argument, option, output_option, override_option, seed_option
+from planner.options.values import Month
 from planner.sampling.options import uncertainty_options
 
 

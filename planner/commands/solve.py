@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,7 @@ from planner.command import CommandResult, command, subject, take
 from planner.console import Console
 from planner.errors import WrongUsage
 from planner.formatting import quoted
-from planner.options import (
-    PATH,
-    Gap,
-    Risk,
+from planner.options.shared import (
     accept_stopped_option,
     gap_option,
     input_argument,
@@ -27,6 +25,7 @@ from planner.options import (
     threads_option,
     time_limit_option,
 )
+from planner.options.values import PATH, Gap, Risk
 
 if TYPE_CHECKING:
     from planner.run.command import RunRequest, TryPlan
@@ -74,6 +73,15 @@ if TYPE_CHECKING:
     help="With scenarios: solve one problem of all, or decompose it; auto decomposes large problems.",
 )
 @option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="With --engine decomposition: scheduler of a Dask cluster whose workers solve the scenarios, such as "
+    "tcp://127.0.0.1:8786.",
+)
+@option(
+    "--tls", type=PATH, metavar="FOLDER", help="With --scheduler tls://...: folder of ca.pem, cert.pem and key.pem."
+)
+@option(
     "--stress",
     type=click.IntRange(0, 10_000),
     default=0,
@@ -95,6 +103,7 @@ def solve(console: Console, **values: Any) -> CommandResult:
     from planner.run.command import RunRequest, run
     from planner.run.options import PlanOptions
 
+    began = time.monotonic()
     request = RunRequest(options=take(PlanOptions, values), **values, option_sources=option_sources())
     _check(request.input_path, request.keep, request.options.change_cost)
     if request.keep_runs is not None and request.plan_path is not None:
@@ -104,7 +113,7 @@ def solve(console: Console, **values: Any) -> CommandResult:
         if request.build_only:
             return model
         console.print_lines(model.lines)
-    finished = run(request, console.stop, console.live, _trial(request.options.stress))
+    finished = run(request, console.stop, console.live, _trial(request.options.stress), began)
     lines = list(summary_lines(finished.result))
     if finished.exit_code.is_failure:
         lines.append(f"  Log               {finished.outputs.log}")

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from models import months
-from models.columns import NUMERIC, Column
+from models.cancellation import check_cancelled
+from models.columns import Column
 from models.faults import Fault
 from models.parsing.raw_tables import (
     RawTable,
@@ -22,7 +23,6 @@ from models.parsing.raw_tables import (
     column_letter,
     fold,
     is_blank,
-    plain_number,
     text_of,
 )
 from models.schema import NEVER_READ_SHEETS, SCENARIO_NOTES, WIDE, Sheet, sheet, sheet_names
@@ -179,6 +179,7 @@ class _FileReader:
         find = ColumnFinder(self.name, headings, self.of)
         rows: dict[int, dict[str, object]] = {}
         for line, cells in lines[1:]:
+            check_cancelled()
             self._check_length(line, cells, header)
             filled = {column_letter(i): cell for i, cell in enumerate(cells[: len(header)]) if not is_blank(cell)}
             if filled:
@@ -243,5 +244,5 @@ class _FileReader:
 def _cell(text: str, column: Column | None) -> object:
     """What a cell of the column holds: a number where that is plain and wanted, else its text."""
     held = text_of(text)
-    number = plain_number(held) if isinstance(held, str) and column is not None and column.kind in NUMERIC else None
+    number = column.plain(held) if isinstance(held, str) and column is not None else None
     return held if number is None else number

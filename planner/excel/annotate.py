@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 from models.faults import Fault
 from models.parsing.raw_tables import column_letter, fold
 from planner.errors import WrongUsage
-from planner.excel.problem_workbook import workbook_bytes
+from planner.excel.problem_bytes import workbook_bytes
 from planner.excel.style_edit import Look
 from planner.excel.workbook_edit import WorkbookEdit
 from planner.files.atomic import atomic_write

@@ -6,10 +6,9 @@ who see few colours can distinguish.
 
 from __future__ import annotations
 
-import io
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +16,8 @@ from urllib.parse import quote
 from models import months
 from models.dataset import Dataset
 from models.parsing.raw_tables import column_letter
-from planner.results.tables import Filled, Percent, Sum, Table, TableColumn
+from planner.excel.printed_pages import PORTRAIT, table_scale
+from planner.results.tables import NO_END, Filled, NoEnd, Percent, Sum, Table, TableColumn
 
 FONT = "Arial"
 """Every office program has it, or a font of the same widths."""
@@ -31,11 +31,13 @@ PALETTE = (BLUE, ORANGE, SKY, PURPLE, GREEN, SILVER, RED, YELLOW)
 """Colours of the series of a chart, in order."""
 WIDEST = 60
 """Columns are as wide as what they hold, up to this many characters; longer text wraps."""
-PAGE = 250
-"""Characters that still can be read across a landscape page; wider tables take two pages or more."""
+NOTHING = 1e-9
+"""What is smaller is what arithmetic with many digits leaves of zero: no figure of a plan is of that size."""
+DASH = '"–";"–";"–"'
+"""The number format of what is as good as nothing."""
 FIGURES = ("whole", "amount", "money", "rate", "share", "gap")
-SHEET_ROWS = 1_048_575
-"""Rows a sheet has below its header."""
+LONG = 2_000
+"""Tables of more rows are written row by row, through files; charts show shorter ones."""
 HEADER_LETTERS = 255
 """A table's header holds no longer text."""
 CELL_TEXT = 32_000
@@ -61,8 +63,9 @@ class Cell:
 class Book:
     """A workbook under way: `dataset` gives its months, `format` its cell formats, each made once."""
 
-    def __init__(self, workbook: Any, dataset: Dataset, footer: str) -> None:
+    def __init__(self, workbook: Any, dataset: Dataset, footer: str, *, through_files: bool = False) -> None:
         self.workbook = workbook
+        self.through_files = through_files
         self.dataset = dataset
         self.footer = footer
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
@@ -76,9 +79,14 @@ class Book:
             )
         return self._formats[key]
 
-    def sheet(self, name: str, *, portrait: bool = False) -> Any:
-        """A new sheet, set up to print one page wide with the plan's name, the sheet's and the page below."""
-        sheet = self.workbook.add_worksheet(name)
+    def sheet(self, name: str, *, portrait: bool = False, rows: int = 0) -> Any:
+        """A new sheet, set up to print one page wide with the plan's name, the sheet's and the page below.
+
+        A sheet of more than `LONG` rows is to be written row by row, where they go through files.
+        """
+        from planner.excel.long_sheet import LongSheet, PlainSheet  # loads XlsxWriter, which reading does without
+
+        sheet = self.workbook.add_worksheet(name, LongSheet if self.through_files and rows > LONG else PlainSheet)
         sheet.set_portrait() if portrait else sheet.set_landscape()
         sheet.set_paper(9)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
@@ -98,52 +106,18 @@ class Book:
         return sheet
 
 
-class TooManyRows(Exception):
-    """More rows than a sheet has; the message is a clause that names the sheet."""
-
-
-def workbook_bytes(title: str, dataset: Dataset, draw: Callable[[Book], None], tables: Sequence[Filled]) -> bytes:
-    """The bytes of an .xlsx file: first what `draw` puts in it, then a sheet for each of the tables.
-
-    Text is never taken for a formula, a link or a number.
-
-    Raises
-    ------
-    TooManyRows
-        A table has more rows than a sheet.
-    """
-    import xlsxwriter
-
-    for each in tables:
-        if len(each.rows) > SHEET_ROWS:
-            raise TooManyRows(f"the sheet {each.table.sheet} would need {len(each.rows):,} rows, more than a sheet has")
-    buffer = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_format_properties": {"font_name": FONT, "font_size": 10},
-    }
-    with xlsxwriter.Workbook(buffer, options) as workbook:
-        workbook.set_properties({"title": title, "author": "planner"})
-        book = Book(workbook, dataset, footer_text(title))
-        draw(book)
-        for each in tables:
-            draw_table(book, each)
-    return buffer.getvalue()
-
-
 def footer_text(plan_name: str) -> str:
     """A plan's name as a footer shows it: `&` doubled, no longer than a footer may be."""
     return plan_name[:60].replace("&", "&&")
 
 
 def number_format(kind: str, figures: Iterable[float]) -> str:
-    """A number format with the digits that matter for the largest of these figures; zero is a dash.
+    """A number format with the digits that matter for the largest of these figures; zero is a dash, and so is a trace.
 
-    >>> number_format("amount", [250_000.0]), number_format("amount", [0.4]), number_format("whole", [3])
+    >>> number_format("amount", [250_000.0]), number_format("amount", [0.4]), number_format("amount", [3 + 1e-14])
     ('#,##0;-#,##0;"–"', '0.0000;-0.0000;"–"', '#,##0;-#,##0;"–"')
+    >>> number_format("money", [-3.39e-5]), number_format("money", [-9.31e-16])
+    ('0.000000;-0.000000;"–"', '"–";"–";"–"')
     """
     shown = [abs(figure) for figure in figures]
     largest = max(shown, default=0.0)
@@ -151,10 +125,13 @@ def number_format(kind: str, figures: Iterable[float]) -> str:
         return "0.0####%"  # 2.014 % is not shown as the 2 % that was asked for
     if kind == "share":
         return "0.000%" if 0.0 < largest < 0.01 else "0.0%"
-    if all(float(figure).is_integer() for figure in shown):
+    if all(abs(figure - round(figure)) <= 1e-9 * largest for figure in shown):  # a sum may miss a whole number by a bit
         return '#,##0;-#,##0;"–"'
-    if 0 < largest < 1e-3:
-        return '0.00E+00;-0.00E+00;"–"'
+    if largest < NOTHING:
+        return DASH
+    if largest < 1e-3:
+        body = f"0.{'0' * (1 - math.floor(math.log10(largest)))}"
+        return f'{body};-{body};"–"'
     decimals = 3 if kind == "rate" and largest < 1000 else 0
     if kind in ("amount", "money"):
         thresholds = (10_000, 100, 10, 1, 0) if kind == "amount" else (1000, 10, 1, 0.01, 0)
@@ -166,34 +143,43 @@ def number_format(kind: str, figures: Iterable[float]) -> str:
 def draw_table(book: Book, filled: Filled) -> None:
     """A sheet of one table: header in row 1, frozen, with filters; columns as wide as what they hold."""
     table, rows = filled.table, filled.rows
-    sheet = book.sheet(table.sheet)
+    sheet = book.sheet(table.sheet, rows=len(rows))
+    _name_table(book, sheet, filled)
     across = 0.0
     formulas = {each.header: _formula(table, each) for each in table.sums}
     units = next((c for c, column in enumerate(table.columns) if column.header == "unit"), None)
+    looks: list[tuple[str, Any, float, str | None]] = []
     for c, column in enumerate(table.columns):
-        values = [row[c] for row in rows]
-        style, width = _look(book, column, values)
+        style, width = _look(book, column, [row[c] for row in rows])
+        rounded = column.kind in ("amount", "money", "rate")
+        least = 0.5 * 10.0 ** -len(style.num_format.split(";")[0].partition(".")[2]) if rounded else 0.0
+        looks.append((column.kind, style, least, formulas.get(column.header)))
         sheet.set_column(c, c, width)
         across += width
         sheet.write_string(0, c, column.header, _header(book, column))
-        for r, value in enumerate(values, start=1):
-            kind, look = column.kind, style
-            if column.header in formulas and isinstance(value, (int, float)):
-                sheet.write_formula(r, c, formulas[column.header].format(row=r + 1), look, value)
-                continue
-            if kind == "any" and units is not None and rows[r - 1][units] == "share" and value is not None:
-                kind, look = "share", book.format(num_format=number_format("gap", [value]), align="right", indent=1)
-            write_value(book, sheet, r, c, kind, value, look)
+    sheet.set_row(0, 20)
     for r, row in enumerate(rows, start=1):
-        lines = max(math.ceil(len(value) / (WIDEST + 4)) if isinstance(value, str) else 1 for value in row)
+        lines = 1
+        for c, (value, (kind, look, least, formula)) in enumerate(zip(row, looks, strict=True)):
+            if formula is not None and isinstance(value, (int, float)):
+                sheet.write_formula(r, c, formula.format(row=r + 1), look, value)
+                continue
+            if kind == "any" and units is not None and row[units] == "share" and value is not None:
+                kind, look = "share", book.format(num_format=number_format("gap", [value]), align="right", indent=1)
+            if least and value and abs(value) < least:  # not as -0.00
+                look = book.format(num_format=DASH, align="right", indent=1)
+            if isinstance(value, str) and len(value) > WIDEST + 4:
+                lines = max(lines, math.ceil(len(value) / (WIDEST + 4)))
+            write_value(book, sheet, r, c, kind, value, look)
         if lines > 1:
             sheet.set_row(r, min(13.0 * lines + 2.0, 400.0))
-    sheet.set_row(0, 20)
-    sheet.fit_to_pages(math.ceil(across / PAGE), 0)
+    paper, scale = table_scale(7.0 * across + 5.0 * len(table.columns), len(rows))
+    if paper is PORTRAIT:
+        sheet.set_portrait()
+    sheet.set_print_scale(int(100 * scale))
     sheet.repeat_columns(0)
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
-    _name_table(book, sheet, filled)
 
 
 def _formula(table: Table, total: Sum) -> str:
@@ -237,16 +223,27 @@ def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, s
     """One cell: text as text even where it looks like a formula, months as dates, None and "" left empty."""
     if value is None or value == "":
         return
-    if isinstance(value, Cell):
+    if isinstance(value, str):
+        sheet.write_string(r, c, _cell_text(value), style)
+    elif isinstance(value, Cell):
         write_cell(book, sheet, r, c, value)
     elif kind == "month":
-        sheet.write_datetime(r, c, months.first_day(book.dataset.month(value)), style)
+        sheet.write_number(r, c, months.serial(book.dataset.month(value)), _ending(book, value, style, kind))
     elif kind == "flag":
         sheet.write_string(r, c, "yes" if value else "no", style)
-    elif isinstance(value, str) or not math.isfinite(value):  # a cell knows no infinity
-        sheet.write_string(r, c, str(value)[:CELL_TEXT].encode(errors="backslashreplace").decode(), style)
+    elif not math.isfinite(value):  # a cell knows no infinity
+        sheet.write_string(r, c, str(value), style)
     else:
-        sheet.write_number(r, c, value, style if kind != "any" else _any_number(book, value))
+        sheet.write_number(
+            r, c, value, _any_number(book, value) if kind == "any" else _ending(book, value, style, kind)
+        )
+
+
+def _cell_text(text: str) -> str:
+    """What a cell can hold of a text."""
+    if text.isascii() and len(text) <= CELL_TEXT:
+        return text
+    return text[:CELL_TEXT].encode(errors="backslashreplace").decode()
 
 
 def write_cell(book: Book, sheet: Any, r: int, c: int, cell: Cell, **look: Any) -> None:
@@ -266,7 +263,15 @@ def _any_number(book: Book, value: float) -> Any:
     if isinstance(value, Percent):
         return book.format(num_format=number_format("gap", [value]), align="right", indent=1)
     shown = "whole" if float(value).is_integer() else "amount" if abs(value) < 1e6 else "whole"
-    return book.format(num_format=number_format(shown, [value]), align="right", indent=1)
+    return book.format(num_format=number_format(shown, [value]) if value else "0", align="right", indent=1)
+
+
+def _ending(book: Book, value: Any, style: Any, kind: str) -> Any:
+    """The format of a figure; of an end that never comes one that says so, and is a date's where it is one."""
+    if not isinstance(value, NoEnd):
+        return style
+    shown, place = ("yyyy-mm", "left") if kind == "month" else ("0", "right")
+    return book.format(num_format=f'[<1]{shown};"{NO_END}"', align=place, indent=1)
 
 
 def _header(book: Book, column: TableColumn) -> Any:
@@ -284,7 +289,8 @@ def _look(book: Book, column: TableColumn, values: Sequence[Any]) -> tuple[Any, 
         figures = [value for value in values if value is not None and math.isfinite(value)]
         shown = number_format(column.kind, figures)
         decimals = shown.split(";")[0].partition(".")[2]
-        widest = max((len(f"{value:,.{len(decimals)}f}") for value in figures), default=0)
+        ends = (min(figures), max(figures)) if figures else ()
+        widest = max((len(f"{value:,.{len(decimals)}f}") for value in ends), default=0)
         return book.format(num_format=shown, align="right", indent=1), max(least, widest + 4.5)
     longest = max((len(_text(value)) for value in values), default=0)
     wrap = {"text_wrap": True} if longest > WIDEST else {}

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from models.cancellation import check_cancelled
 from models.parsing.raw_tables import Unreadable, column_index, column_letter, is_blank, text_of
 from planner.excel.times import time_formats, time_of, whole
 from planner.files.package import Package, SheetPart, damaged, local_names, package_of, unescaped
@@ -191,6 +192,7 @@ class _SheetParser:
         self._refuse_if(self.root != "worksheet", "no worksheet")
 
     def _start_row(self, attributes: dict[str, str]) -> None:
+        check_cancelled()
         self._refuse_if(bool(self.row_text), "a row within a row")
         number = attributes.get("r")
         row = self.row + 1 if number is None else whole(number)

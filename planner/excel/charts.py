@@ -17,8 +17,11 @@ GRID = {"visible": True, "line": {"color": LINE, "width": 0.5}}
 class Picture:
     """A chart of a table's rows: `series` are positions of its columns, the first column names the rows.
 
-    `kind` bar (lying), range, column, stacked (columns), line or curve; `width` in pixels. With `from_zero` the axis of
-    figures begins at 0, whichever program draws it. A curve stands over an axis of figures (column `x`,
+    Rows from `start` up to `stop` (negative: from the end) are drawn, so that totals need not stand beside their parts.
+
+    `kind` bar (lying), range, column, stacked (columns), line or curve; `width` in pixels. The axis of figures has the
+    digits that they need where no `number_format` is given, and with `from_zero` begins at 0, whichever program draws
+    it. A curve stands over an axis of figures (column `x`,
     shown by `x_format`); `mark` is a name and a figure to mark there. A range is a lying bar for each row, of the two
     columns of its ends: dark as far as both go, then light to the further one, and hatched where only one is known.
     """
@@ -26,12 +29,18 @@ class Picture:
     title: str
     series: tuple[int, ...]
     kind: Literal["bar", "range", "column", "stacked", "line", "curve"] = "column"
-    number_format: str = "#,##0"
+    number_format: str = ""
     width: int = 900
     from_zero: bool = False
     x: int = 0
     x_format: str = "General"
     mark: tuple[str, float] | None = None
+    start: int = 0
+    stop: int | None = None
+
+    def drawn(self, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        """The rows of the table that are drawn."""
+        return rows[self.start : self.stop]
 
     def height(self, rows: int) -> int:
         """Pixels for so many rows."""
@@ -41,6 +50,11 @@ class Picture:
     def lying(self) -> bool:
         """Whether its bars lie."""
         return self.kind in ("bar", "range")
+
+
+def axis_format(largest: float) -> str:
+    """The number format of an axis up to this figure."""
+    return "#,##0" if largest >= 10 else "0.0" if largest >= 1 else "0.00" if largest >= 0.1 else "General"
 
 
 def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows: Sequence[Sequence[Any]]) -> Any:
@@ -53,23 +67,31 @@ def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows
         "line": {"type": "line"},
         "curve": {"type": "scatter", "subtype": "straight_with_markers"},
     }
-    chart, last = workbook.add_chart(kinds[picture.kind]), header + len(rows)
+    chart, shown = workbook.add_chart(kinds[picture.kind]), picture.drawn(rows)
+    first = header + 1 + range(len(rows))[picture.start]
+    last = first + len(shown) - 1
     for position, column in enumerate(picture.series):
         color = PALETTE[position % len(PALETTE)]
         chart.add_series(
             {
                 "name": [sheet, header, column],
-                "categories": [sheet, header + 1, picture.x, last, picture.x],
-                "values": [sheet, header + 1, column, last, column],
+                "categories": [sheet, first, picture.x, last, picture.x],
+                "values": [sheet, first, column, last, column],
                 "fill": {"color": color},
                 "line": {"color": color, "width": 2.0 if picture.kind in ("line", "curve") else 0.5},
                 "gap": 60,
             }
             | ({"marker": {"type": "circle", "size": 5}} if picture.kind == "curve" else {})
-            | (_range_look(picture, column, rows) if picture.kind == "range" else {})
+            | (_range_look(picture, column, shown) if picture.kind == "range" else {})
         )
     names = {"num_font": SMALL, "label_position": "low", "line": {"color": LINE}}
-    figures: dict[str, Any] = {"num_format": picture.number_format, "num_font": SMALL, "major_gridlines": GRID}
+    cells = (row[column] for row in shown for column in picture.series)
+    largest = max((abs(each) for each in cells if isinstance(each, (int, float))), default=0.0)
+    figures: dict[str, Any] = {
+        "num_format": picture.number_format or axis_format(largest),
+        "num_font": SMALL,
+        "major_gridlines": GRID,
+    }
     figures |= {"line": {"none": True}} | ({"min": 0} if picture.from_zero else {})
     if picture.kind == "curve":
         across = {
@@ -79,7 +101,7 @@ def picture_chart(workbook: Any, picture: Picture, sheet: str, header: int, rows
             "line": {"color": LINE},
             "crossing": "min",
         }
-        ends = {"min": min(shown), "max": max(shown)} if (shown := _on_axis(picture, rows)) else {}
+        ends = {"min": min(places), "max": max(places)} if (places := _on_axis(picture, shown)) else {}
         styled(chart, picture.title, across | ends | {"major_gridlines": {"visible": False}}, figures)
     elif picture.lying:  # the axis of names is the one that stands
         styled(chart, picture.title, figures, names | {"reverse": True, "major_gridlines": {"visible": False}})
@@ -125,10 +147,11 @@ def _range_look(picture: Picture, column: int, rows: Sequence[Sequence[Any]]) ->
 def month_chart(chart: Any, title: str, number_format: str, months: int) -> Any:
     """The chart with title, legend and axes: so many months across, figures in a number format."""
     across = {
-        "text_axis": True,
+        "date_axis": True,
+        "major_unit": max(1, -(-months // 12)),
+        "major_unit_type": "months",
         "num_format": "yyyy-mm",
         "num_font": SMALL | {"rotation": -45},
-        "interval_unit": max(1, -(-months // 12)),
         "line": {"color": LINE},
         "label_position": "low",
     }

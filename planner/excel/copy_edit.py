@@ -17,7 +17,7 @@ from models.dataset import Dataset
 from models.faults import FaultyWorkbook
 from models.parsing.raw_tables import fold
 from models.schema import SHEETS, Settings, Sheet
-from planner.excel.problem_workbook import workbook_bytes
+from planner.excel.problem_bytes import workbook_bytes
 from planner.excel.sheet_edit import SheetEdit
 from planner.excel.workbook_edit import MONTH, WorkbookEdit
 from planner.files.reading import UnreadableFile

@@ -26,13 +26,12 @@ from planner.excel.book import (
     write_cell,
     write_value,
 )
-from planner.excel.printed_pages import page_breaks, scale_for
+from planner.excel.money_unit import MoneyUnit
+from planner.excel.printed_pages import LANDSCAPE, PORTRAIT, page_breaks
 
 Tone = Literal["good", "careful", "bad"]
 TILE_LETTERS = 12
 """Letters that a tile has room for in large type."""
-PAGE_PIXELS = 640
-"""Pixels of columns that a portrait page holds at full size, whichever program prints it."""
 CHANGE, LEVEL = "+0.0%;-0.0%;0%", "0.0%"
 """How a change, and a share that may be none, are shown."""
 LETTER = 0.95
@@ -57,38 +56,6 @@ class Tile:
     below: str
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyUnit:
-    """A unit that money is shown in: so many of the currency, and its word with the space before it."""
-
-    size: float
-    word: str
-
-    @property
-    def commas(self) -> str:
-        """What a number format ends with to show money in this unit."""
-        return {1e9: ",,,", 1e6: ",,", 1e3: ","}.get(self.size, "")
-
-    def number_format(self, figures: Iterable[float]) -> str:
-        """The number format of a table's column of these amounts; zero is a dash."""
-        if not self.commas:
-            return number_format("money", figures)
-        return f'#,##0.0{self.commas};-#,##0.0{self.commas};"–"'
-
-
-def money_unit(amounts: Iterable[float | None]) -> MoneyUnit:
-    """The unit in which the largest of these amounts has two to five digits before the point.
-
-    >>> [money_unit([amount]).commas for amount in (-3e10, 5e7, 2e5, 2e4, None)]
-    [',,,', ',,', ',', '', '']
-    """
-    largest = max((abs(amount) for amount in amounts if amount is not None), default=0.0)
-    for least, size, word in ((1e10, 1e9, "bn"), (1e7, 1e6, "m"), (1e5, 1e3, "k")):
-        if largest >= least:
-            return MoneyUnit(size, f"\u00a0{word}")
-    return MoneyUnit(1.0, "")
-
-
 class FirstSheet:
     """A sheet under way; `row` is the next free row.
 
@@ -102,23 +69,20 @@ class FirstSheet:
         Of the columns, in characters.
     margin
         Whether the first column is an empty margin.
-    one_page
-        Whether the sheet is a portrait page that is printed on one.
+    portrait
+        Whether its pages stand upright.
     """
 
     def __init__(
-        self, book: Book, name: str, widths: Sequence[float], *, margin: bool = False, one_page: bool = False
+        self, book: Book, name: str, widths: Sequence[float], *, margin: bool = False, portrait: bool = False
     ) -> None:
         self.book, self.name, self.widths = book, name, widths
         self.first, self.last = int(margin), len(widths) - 1
-        self.sheet = book.sheet(name, portrait=one_page)
+        self.sheet, self.paper = book.sheet(name, portrait=portrait), PORTRAIT if portrait else LANDSCAPE
         self.sheet.hide_gridlines(2)
-        if one_page:
-            self.sheet.fit_to_pages(1, 1)
-            self.sheet.center_horizontally()
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
-        self.row, self.breaks = 0, list[int]()
+        self.row = 0
         self._heights: dict[int, float] = {}
         self._together: list[tuple[int, int]] = []
 
@@ -189,6 +153,7 @@ class FirstSheet:
         *,
         at: int | None = None,
         total: Sequence[Any] = (),
+        row_total: bool = False,
         unit: MoneyUnit | None = None,
     ) -> None:
         """A small table.
@@ -202,8 +167,8 @@ class FirstSheet:
             Values, None where there is none.
         at
             The column that the table begins in; None for the first.
-        total
-            A last row in bold.
+        total, row_total
+            A last row in bold, and whether the last column adds up those after the first.
         unit
             What money is shown in; None for the currency itself.
         """
@@ -213,7 +178,11 @@ class FirstSheet:
             figures = [row[i] for row in (*rows, total) if row and isinstance(row[i], (int, float))]
             look = _place(kind) | _format(kind, figures, unit)
             for k, row in enumerate(rows):
-                self._cell(self.row + k, start + i, kind, row[i], look | {"bottom": 1, "bottom_color": LINE})
+                line = look | {"bottom": 1, "bottom_color": LINE}
+                if row_total and i == len(columns) - 1:
+                    self._row_sum(self.row + k, start + 1, kind, row[1:], line)
+                else:
+                    self._cell(self.row + k, start + i, kind, row[i], line)
             if total:
                 self._total(rows, start, i, kind, total[i], look | {"bold": True, "top": 1})
         for k, row in enumerate(rows):
@@ -230,7 +199,10 @@ class FirstSheet:
         *,
         unit: MoneyUnit | None = None,
     ) -> None:
-        """A table whose rows, not columns, are of a kind each: name, kind as in `table`, and a value a column."""
+        """A table whose rows, not columns, are of a kind each: name, kind as in `table`, and a value a column.
+
+        The last column is the total of the others, or stands for them.
+        """
         self.head(headers, ["text", *["whole"] * (len(headers) - 1)], self.first)
         line = {"bottom": 1, "bottom_color": LINE}
         for name, kind, values in rows:
@@ -238,45 +210,53 @@ class FirstSheet:
             self.sheet.write_string(self.row, self.first, name.strip(), self.book.format(**deep, **line))
             figures = [each for each in values if each is not None]
             look = _place(kind) | _format(kind, figures, unit) | line
-            for column, value in enumerate(values, start=self.first + 1):
+            *others, _ = values
+            for column, value in enumerate(others, start=self.first + 1):
                 self._cell(self.row, column, kind, value, look)
+            self._row_sum(self.row, self.first + 1, kind, values, look)
             self.row += 1
 
     def tall(self, row: int, points: float) -> None:
-        """Sets the height of a row."""
-        self._heights[row] = points
-        self.sheet.set_row(row, points)
+        """Sets the height of a row; of parts side by side the tallest counts."""
+        self._heights[row] = max(points, self._heights.get(row, 0.0))
+        self.sheet.set_row(row, self._heights[row])
 
     def together(self, first: int) -> None:
         """The rows from `first` to the next free one are printed on one page, where they fit on one."""
         self._together.append((first, self.row))
 
     def set_pages(self) -> None:
-        """Breaks pages of a landscape sheet between what is printed together."""
-        scale = scale_for(self.pixels(0, self.last))
+        """Breaks pages between what is printed together."""
+        percent = max(10, int(100 * self.paper.scale(self.pixels(0, self.last))))
         self.sheet.print_area(0, 0, max(self.row - 1, 0), self.last)
-        self.sheet.set_print_scale(max(10, int(100 * scale)))
-        self.sheet.set_h_pagebreaks(page_breaks(self._together, self._heights, scale))
-
-    def new_page(self) -> None:
-        """What follows is printed on another page; every page keeps the sheet's width."""
-        across = self.pixels(0, self.last)
-        self.breaks.append(self.row)
-        self.sheet.set_print_scale(int(100 * PAGE_PIXELS / across))
-        self.sheet.set_h_pagebreaks(self.breaks)
+        self.sheet.set_print_scale(percent)
+        self.sheet.set_h_pagebreaks(page_breaks(self._together, self._heights, percent / 100.0, self.paper))
 
     def _total(
         self, rows: Sequence[Sequence[Any]], start: int, i: int, kind: str, value: Any, look: dict[str, Any]
     ) -> None:
-        """A cell of a last row: a formula besides its value where it is the sum of those above."""
-        row, above = self.row + len(rows), [each[i] for each in rows if isinstance(each[i], (int, float))]
-        size = sum(map(abs, above))
-        if kind == "money" and above and isinstance(value, (int, float)) and abs(sum(above) - value) <= 1e-9 * size:
-            letter = column_letter(start + i)
-            formula = f"=SUM({letter}{self.row + 1}:{letter}{row})"
-            self.sheet.write_formula(row, start + i, formula, self.book.format(**look), value)
+        """A cell of a last row."""
+        row, letter = self.row + len(rows), column_letter(start + i)
+        above = [each[i] for each in rows]
+        self._sum(row, start + i, kind, f"{letter}{self.row + 1}:{letter}{row}", above, value, look)
+
+    def _row_sum(self, row: int, start: int, kind: str, values: Sequence[Any], look: dict[str, Any]) -> None:
+        """The last cell of a row of values that begins in a column."""
+        *others, value = values
+        last = start + len(others)
+        cells = f"{column_letter(start)}{row + 1}:{column_letter(last - 1)}{row + 1}"
+        self._sum(row, last, kind, cells, others, value, look)
+
+    def _sum(
+        self, row: int, column: int, kind: str, cells: str, figures: Sequence[Any], value: Any, look: dict[str, Any]
+    ) -> None:
+        """A cell after others: of money that is their sum a formula besides its value."""
+        added = [each for each in figures if isinstance(each, (int, float))]
+        size = sum(map(abs, added))
+        if kind == "money" and added and isinstance(value, (int, float)) and abs(sum(added) - value) <= 1e-9 * size:
+            self.sheet.write_formula(row, column, f"=SUM({cells})", self.book.format(**look), value)
         else:
-            self._cell(row, start + i, kind, value, look)
+            self._cell(row, column, kind, value, look)
 
     def _lines(self, value: Any, column: int) -> int:
         return math.ceil(len(value) * LETTER / self.widths[column]) if isinstance(value, str) else 1
@@ -319,13 +299,14 @@ class FirstSheet:
 
 
 def _head_lines(text: str, width: float) -> int:
-    """The lines that a bold header takes in a column, broken at blanks only.
+    """The lines that a bold header takes in a column, broken at blanks only; one line has room for bold letters.
 
-    >>> _head_lines("Forcing it in costs at least, USD", 15.0), _head_lines("Offer", 3.0)
-    (3, 1)
+    >>> _head_lines("Forcing it in costs at least, USD", 15.0), _head_lines("On demand", 11.0)
+    (3, 2)
     """
-    letters = max(1, int((width - 2.0) / 1.1))
-    return len(textwrap.wrap(text, letters, break_long_words=False)) or 1
+    letters = max(1, int(width - 2.0))
+    lines = len(textwrap.wrap(text, letters, break_long_words=False)) or 1
+    return max(lines, 2) if " " in text and 1.1 * len(text) > width - 2.0 else lines
 
 
 def _place(kind: str) -> dict[str, Any]:
@@ -340,7 +321,10 @@ def _format(kind: str, figures: Sequence[float], unit: MoneyUnit | None) -> dict
     if kind == "money" and unit is not None:
         return {"num_format": unit.number_format(figures)}
     shown: dict[str, dict[str, Any]] = {"text": {"text_wrap": True}, "spill": {}, "price": {}}
-    fixed = {"year": "0", "month": "yyyy-mm", "share": '0.0%;-0.0%;"–"', "change": CHANGE, "level": LEVEL}
+    fixed = {"year": "0", "month": "yyyy-mm", "change": CHANGE, "level": LEVEL}
     if kind in shown:
         return shown[kind]
+    if kind == "share":
+        body = number_format(kind, figures)
+        return {"num_format": f'{body};-{body};"–"'}
     return {"num_format": fixed.get(kind) or number_format(kind, figures)}

@@ -7,12 +7,12 @@ Keys of several parts are joined by `/` (`lease_terms.colossus/36.usd_per_unit_m
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
 from models import months
-from models.columns import NUMERIC, Column
+from models.columns import Column
 from models.faults import Fault, closest
 from models.parsing.raw_tables import (
     RawTable,
@@ -21,7 +21,6 @@ from models.parsing.raw_tables import (
     column_letter,
     first_letters,
     fold,
-    plain_number,
     shown,
 )
 from models.schema import SHEETS, WIDE, Sheet
@@ -47,6 +46,19 @@ def override(tables: Sequence[RawTable], overrides: Sequence[str]) -> tuple[list
         except _Unknown as unknown:
             faults.append(unknown.fault)
     return changed, faults
+
+
+def changed_cells(before: Sequence[RawTable], after: Sequence[RawTable]) -> Iterator[tuple[str, str]]:
+    """Sheet and address of each cell that has another value afterwards; the tables in the same order."""
+    for old, new in zip(before, after, strict=True):
+        values = {} if old is new else {record.row: record.values for record in old.records}
+        for record in () if old is new else new.records:
+            was = values.get(record.row, {})
+            yield from (
+                (new.name, f"{letter}{record.row}")
+                for letter in {*was, *record.values}
+                if was.get(letter) != record.values.get(letter)
+            )
 
 
 def _apply(tables: list[RawTable], text: str) -> None:
@@ -88,7 +100,7 @@ def _parts(sheet: Sheet, rest: str, text: str) -> tuple[str, str, object]:
 
 def _typed(column: Column, value: str) -> object:
     """A number where the column holds numbers and the text is plainly one, so that it counts as a number cell."""
-    number = plain_number(value) if column.kind in NUMERIC else None
+    number = column.plain(value)
     return value if number is None else number
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from models.faults import Fault, FaultyWorkbook
@@ -17,9 +18,10 @@ MOST_FAULTS = 50
 """At most this many faults are reported."""
 
 
-def plan_file_fault(path: Path, found: str, fix: str) -> FaultyWorkbook:
-    """The fault of a file that is no plan workbook."""
-    expected = "a plan workbook written by `planner solve`"
+def plan_file_fault(
+    path: Path, found: str, fix: str, expected: str = "a plan workbook written by `planner solve`"
+) -> FaultyWorkbook:
+    """The fault of a file that is no plan workbook, or not the one that is `expected`."""
     return FaultyWorkbook([Fault(path.name or str(path), "", "", found, expected, fix)])
 
 
@@ -35,7 +37,8 @@ class PlanSheets:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._workbook = cells_of(read_regular(path, WORKBOOK_BYTES))
+            content = read_regular(path, WORKBOOK_BYTES)
+            self.by_name = {fold(sheet.name): sheet for sheet in cells_of(content).sheets}
         except FileNotFoundError:
             raise self.fault("no file with that name", NAME_ONE) from None
         except IsADirectoryError:
@@ -46,21 +49,25 @@ class PlanSheets:
             raise self.fault(error.strerror or str(error), fix) from None
         except UnreadableFile as refused:
             raise self.fault(refused.found, refused.fix) from None
-        self.by_name = {fold(sheet.name): sheet for sheet in self._workbook.sheets}
         if is_problem(frozenset(self.by_name)):
             raise self.fault("a problem to solve", "Name the plan that `planner solve` wrote for it.")
-        self._read: dict[str, SheetCells] = {}
-        for name, sheet in self.by_name.items():
-            try:
-                self._read[name] = self._workbook.cells(sheet)
-            except UnreadableFile as refused:
-                raise self.fault(refused.found, refused.fix) from None
+        try:
+            self._read = _cells_by_sheet(content)
+        except UnreadableFile as refused:
+            raise self.fault(refused.found, refused.fix) from None
 
-    def fault(self, found: str, fix: str) -> FaultyWorkbook:
-        """The fault of a file that is no plan workbook."""
-        return plan_file_fault(self.path, found, fix)
+    def fault(self, found: str, fix: str, *expected: str) -> FaultyWorkbook:
+        """The fault of a file that is no plan workbook, or not the one that is `expected`."""
+        return plan_file_fault(self.path, found, fix, *expected)
 
     def rows(self, sheet: str) -> Iterator[tuple[int, Mapping[str, object]]]:
         """The filled rows of a sheet with their numbers, cells by column letter; none without the sheet."""
         name = fold(sheet)
         yield from self._read[name].rows.items() if name in self._read else ()
+
+
+@lru_cache(maxsize=1)
+def _cells_by_sheet(content: bytes) -> Mapping[str, SheetCells]:
+    """The cells of a workbook by the name of the sheet; those of its plan a command asks for again and again."""
+    workbook = cells_of(content)
+    return {fold(sheet.name): workbook.cells(sheet) for sheet in workbook.sheets}

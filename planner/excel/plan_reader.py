@@ -87,7 +87,7 @@ def read_written_plan(path: Path, dataset: Dataset) -> WrittenPlan:
     """
     sheets = Sheets(path)
     if sheets.for_scenarios:
-        raise sheets.fault("a plan for scenarios", FOR_SCENARIOS)
+        raise sheets.fault("a plan for scenarios", FOR_SCENARIOS, "a plan without scenarios")
     reader = Reader(dataset, sheets)
     tables = {table.plan_field: reader.rows(table) for table in PLAN_TABLES}
     decided = list(reader.decisions())
@@ -294,7 +294,8 @@ def provenance_warnings(plan_path: Path, input_sha256: str, overrides: tuple[str
     """
     recorded = {key: "" if value is None else str(value) for key, value in run_record(plan_path).items()}
     notes = []
-    if recorded.get(("run", "input_sha256"), input_sha256) != input_sha256:
+    made_from = {recorded.get(("run", key)) for key in ("input_sha256", "cases_sha256")} - {None}
+    if made_from and input_sha256 not in made_from:
         notes.append("The plan was made from another version of the workbook, which has changed since.")
     made_with, given = recorded.get(("option", "set"), ""), "; ".join(overrides)
     if made_with != given:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,35 +27,19 @@ from models import months
 from models.columns import LARGEST, Column
 from models.parsing.raw_tables import RawTable, Record, Unreadable, fold
 from models.schema import SHEETS, Sheet, never_read, referred
-from planner.csv_folder.reader import folder_content, folder_tables, is_sheet_file
+from planner.csv_folder.reader import is_sheet_file
 from planner.csv_folder.writer import csv_files
 from planner.excel.workbook_reader import workbook_tables
 from planner.files.atomic import atomic_folder_write, atomic_write
 from planner.files.package import escaped
-from planner.files.reading import WORKBOOK_BYTES, read_regular
 
 LAST_ROW = 2000
 """Drop-downs and number formats reach down to here."""
 FONT = "Calibri"
 REQUIRED_FILL, OPTIONAL_FILL, NOTE_FILL, INPUT_FILL = "1F3A5F", "D9DEE4", "F2F2F2", "FFF9E5"
 FORMATS = {"month": "yyyy-mm", "share": "0.0##%", "count": "0"}
-WIDEST = 100
-
-
-def workbook_bytes(problem: Path) -> bytes:
-    """The bytes of a workbook, or of one that holds a folder of CSV files, each row at the line of its record.
-
-    Raises
-    ------
-    OSError
-        It cannot be read.
-    """
-    if not problem.is_dir():
-        return read_regular(problem, WORKBOOK_BYTES)
-    tables, _ = folder_tables(folder_content(problem))
-    buffer = io.BytesIO()
-    problem_book(tables).save(buffer)
-    return buffer.getvalue()
+WIDEST, ACROSS = 100, 220
+"""Characters of the widest column, and those that can be read across a landscape page."""
 
 
 @contextmanager
@@ -300,7 +285,9 @@ def names_below(sheet: str, letter: str) -> str:
 
 
 def _set_up_page(worksheet: Worksheet) -> None:
+    """Landscape pages, as many beside each other as it takes to read them, each with names and keys."""
+    across = sum(each.width for each in worksheet.column_dimensions.values())
     worksheet.page_setup.orientation = "landscape"
-    worksheet.page_setup.fitToWidth, worksheet.page_setup.fitToHeight = 1, 0
+    worksheet.page_setup.fitToWidth, worksheet.page_setup.fitToHeight = math.ceil(across / ACROSS), 0
     worksheet.sheet_properties.pageSetUpPr.fitToPage = True
-    worksheet.print_title_rows = "1:1"
+    worksheet.print_title_rows, worksheet.print_title_cols = "1:1", "A:A"

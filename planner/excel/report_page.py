@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.dataset import Dataset
-from planner.excel.book import GREY, Book, workbook_bytes
+from planner.excel.book import GREY, Book
+from planner.excel.book_file import workbook_bytes
 from planner.excel.charts import Picture, mark_on, picture_chart
 from planner.excel.first_sheet import Banner, FirstSheet, Tone
 from planner.files.atomic import write_durably
@@ -168,5 +169,5 @@ def _mark(sheet: FirstSheet, chart: Any, picture: Picture, figures: Sequence[flo
 
 def _figures(section: Section, picture: Picture) -> list[float]:
     """The figures that a picture draws."""
-    cells = (row[column] for row in section.rows for column in picture.series)
+    cells = (row[column] for row in picture.drawn(section.rows) for column in picture.series)
     return [each for each in cells if isinstance(each, (int, float))]

@@ -12,9 +12,12 @@ from models.dataset import Dataset
 from models.faults import Fault, FaultyWorkbook
 from models.parsing.raw_tables import shown
 from models.plan import OptionPurchase, Plan, Signing
+from models.schema import Scenario
+from models.stochastic.contingencies import problem_of_cases
+from models.stochastic.risk import kind_and_radius
 from planner.excel.plan_file import MOST_FAULTS
-from planner.excel.plan_reader import Reader, Sheets, read_plan
-from planner.results.plan_tables import DECISIONS, PLAN_TABLES
+from planner.excel.plan_reader import Reader, Sheets, for_scenarios, read_plan
+from planner.results.plan_tables import DECISIONS, PLAN_TABLES, SUMMARY
 from planner.results.scenario_tables import SCENARIO, SCENARIOS
 from planner.results.tables import Table
 
@@ -50,14 +53,65 @@ def read_plans(path: Path, dataset: Dataset) -> dict[str, Plan]:
 
 
 def read_earlier_plans(path: Path, dataset: Dataset) -> Mapping[str, Plan]:
-    """The plans of a workbook by the names of the scenarios; without scenarios, the one plan under "".
+    """The plans of a workbook by the names of its own scenarios; the one plan of one for one forecast under "".
+
+    To begin from or to keep to, a plan need not be one for the scenarios of now.
 
     Raises
     ------
     FaultyWorkbook
-        The file is no plan workbook for this problem, or cells hold what no plan can.
+        The file is no plan workbook, cells hold what no plan can, or it is for scenarios and the problem has none.
     """
-    return read_plans(path, dataset) if dataset.scenarios else {"": read_plan(path, dataset)}
+    if not dataset.scenarios or not for_scenarios(path):
+        return {"": read_plan(path, dataset)}
+    problem, names = problem_of_plan(path, dataset), _scenarios_of(path, dataset)
+    if {each.scenario for each in problem.scenarios} != set(names):
+        own = (Scenario(scenario=name, probability=1.0 / len(names)) for name in names)
+        problem = replace(dataset, scenarios=tuple(own))
+    return read_plans(path, problem)
+
+
+def _scenarios_of(path: Path, dataset: Dataset) -> list[str]:
+    """The names of a plan's own scenarios, in their order."""
+    reader = Reader(dataset, Sheets(path))
+    names = [values["scenario"] for _, values in reader.records(_part(SCENARIOS, RECORDED[:1]))]
+    if not names:
+        reader.fault(SCENARIOS, "scenario", 2, "no rows", "a row for each scenario of the plan")
+    if reader.faults:
+        raise FaultyWorkbook(reader.faults[:MOST_FAULTS])
+    return names
+
+
+def problem_of_plan(path: Path, dataset: Dataset) -> Dataset:
+    """The problem that a plan is of: of one made with `--risk budget:K` the workbook's with the cases found.
+
+    Of every other plan, and where the workbook's scenarios are those cases, the workbook's as it is.
+
+    Raises
+    ------
+    FaultyWorkbook
+        The file is no plan workbook.
+    """
+    most = cases_at_once(path) if dataset.scenarios else None
+    if most is None:
+        return dataset
+    names = _scenarios_of(path, dataset)
+    if {each.scenario for each in dataset.scenarios} == set(names):
+        return dataset
+    return problem_of_cases(dataset, most, names) or dataset
+
+
+def cases_at_once(path: Path) -> int | None:
+    """How many delays and exits a plan made with `--risk budget:K` counts at once; None of every other plan."""
+    sheets = Sheets(path)
+    if not sheets.for_scenarios:
+        return None
+    risk = next((row.get("B") for _, row in sheets.rows(SUMMARY.sheet) if row.get("A") == "risk"), None)
+    try:
+        kind, most = kind_and_radius(str(risk))
+    except ValueError:  # a word of another planner
+        return None
+    return int(most) if kind == "budget" else None
 
 
 def read_written_plans(path: Path, dataset: Dataset) -> WrittenPlans:
@@ -72,7 +126,7 @@ def read_written_plans(path: Path, dataset: Dataset) -> WrittenPlans:
     names = tuple(each.scenario for each in dataset.scenarios)
     if not sheets.for_scenarios:
         fix = "The workbook has scenarios, and this plan was made without: solve the workbook, and name that plan."
-        raise sheets.fault("a plan without scenarios", fix)
+        raise sheets.fault("a plan without scenarios", fix, "a plan for the scenarios of the workbook")
     reader = Reader(dataset, sheets)
     recorded = {values["scenario"]: values for _, values in reader.records(_part(SCENARIOS, RECORDED))}
     if not reader.faults and set(recorded) != set(names):

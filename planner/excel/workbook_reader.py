@@ -81,7 +81,7 @@ class _SheetReader:
 
     def _merged(self, rows: dict[int, dict[str, object]], headings: Mapping[str, str]) -> None:
         """Of merged cells only the first holds a value; what the others mean is not known."""
-        fix = "Unmerge the cells and fill in each of them."
+        fix = "Unmerge the cells, then fill in each that is meant to hold a value."
         columns = [(column_index(letter), letter) for letter in headings]
         taken: set[tuple[int, str]] = set()
         filled = sorted(rows)

@@ -32,6 +32,9 @@ The first is for where nothing leads back: where chords do, the longer they are 
 KNOWN_WIDTH = 0.02
 """A break-even counts as known when its interval is narrower than this share of today's price, or of itself."""
 
+FURTHEST = 1000.0
+"""Multiples of today's price beyond which no end is looked for: with risk an offer may be paid where no cost counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -147,6 +150,8 @@ class BreakEven:
         known = self.known()
         low = 0.0 if known.at_least is None else known.at_least
         high = 2.0 * max(1.0, *(each.f for each in self.points)) if known.at_most is None else known.at_most
+        if known.at_most is None and high > FURTHEST:
+            return None
         inside = sorted({low, high, *(each.f for each in self.points if low < each.f < high)})
         low, high = max(pairwise(inside), key=lambda part: part[1] - part[0], default=(low, low))
         return (low + high) / 2.0 if high - low > KNOWN_WIDTH / 2.0 else None

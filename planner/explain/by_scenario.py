@@ -7,11 +7,12 @@ and their mean is no less than the worth over all scenarios, where shared decisi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
+from models.kinds import OfferKey
 from models.stochastic.solution import ROUNDING, ScenarioPlan, StochasticSolution
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.explain.searches import LeastCost, OneSearch, Question, Search, difference_is_known, noise_usd
@@ -24,7 +25,9 @@ NOT_SEARCHED = 1e6
 class ScenarioDifference:
     """The least cost of a scenario with a change less that without it, USD; for policy the sign is turned.
 
-    `infeasible`: with the change and what the plan shares no plan of the scenario exists.
+    `infeasible`: with the change and what the plan shares no plan of the scenario exists. Of an offer `break_even` is
+    the multiple of its price at which the difference is nothing, and `never` whether the scenario is proven to be no
+    better off with it even free of charge.
     """
 
     scenario: str
@@ -32,6 +35,8 @@ class ScenarioDifference:
     difference: Estimate
     infeasible: bool
     complete: bool
+    break_even: Estimate = UNKNOWN
+    never: bool = False
 
 
 def expected_difference(found: Sequence[ScenarioDifference]) -> Estimate:
@@ -46,10 +51,17 @@ def expected_difference(found: Sequence[ScenarioDifference]) -> Estimate:
 
 
 class HeldScenario:
-    """One scenario with what the plan decides for several of them held."""
+    """One scenario with what the plan decides for several of them held; `is_over`: whether no time is left."""
 
-    def __init__(self, dataset: Dataset, plans: StochasticSolution, scenario: ScenarioPlan, gap: float) -> None:
-        self.scenario = scenario
+    def __init__(
+        self,
+        dataset: Dataset,
+        plans: StochasticSolution,
+        scenario: ScenarioPlan,
+        gap: float,
+        is_over: Callable[[], bool],
+    ) -> None:
+        self.scenario, self.is_over = scenario, is_over
         self.until = first_unshared_month(ScenarioTree(dataset), scenario.name)
         self.base = Search(
             scenario.name,
@@ -63,15 +75,14 @@ class HeldScenario:
     def with_change(self, changed: Search) -> Search:
         """The search of another problem in this scenario, what the plan shares held."""
         name = self.scenario.name
-        search = self.base.variant(
-            f"{changed.name}, {name}",
-            changed.dataset.in_scenario(name),
-            start=self.scenario.plan,
-            left_open=changed.left_open,
-            held_until=self.until,
-        )
-        search.consider(self.scenario.plan)
+        search = self.search_of(f"{changed.name}, {name}", changed.dataset.in_scenario(name), changed.left_open)
+        if not self.is_over():  # its audit takes a moment for each
+            search.consider(self.scenario.plan)
         return search
+
+    def search_of(self, name: str, problem: Dataset, left_open: OfferKey | None) -> Search:
+        """The search of another problem of this scenario, what the plan shares held but for an offer."""
+        return self.base.variant(name, problem, start=self.scenario.plan, left_open=left_open, held_until=self.until)
 
 
 class HeldQuestion(OneSearch):
@@ -80,11 +91,17 @@ class HeldQuestion(OneSearch):
     def __init__(self, held: HeldScenario, changed: Search, sign: float) -> None:
         self.held, self.sign, self.search = held, sign, held.with_change(changed)
         self.searches = (self.search,)
+        self.after: tuple[HeldQuestion, ...] = ()
         base = held.base
         if sign < 0.0:
             base.relaxations = (*base.relaxations, self.search)
         elif self.search.plan is not None:  # what the plan shares is no other without the offer: less is allowed
             self.search.relaxations = (base,)
+
+    def wait_for(self, looser: HeldQuestion) -> None:
+        """Comes after the question about a problem that allows all plans of this one, whose bound holds here too."""
+        self.after = (*self.after, looser)
+        self.search.relaxations = (*self.search.relaxations, looser.search)
 
     @property
     def difference(self) -> Estimate:
@@ -102,11 +119,16 @@ class HeldQuestion(OneSearch):
     @property
     def openness(self) -> float:
         """As `Question`."""
-        if self.complete:
+        if self.complete or not all(each.settled for each in self.after):
             return 0.0
         width = self.difference.width
         noise = max(1e-9, noise_usd(self.search, self.held.base))
         return (NOT_SEARCHED if width is None else width / noise) / (1.0 + self.search.count)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has been searched, or need not be."""
+        return self.search.count > 0 or self.complete
 
     def answer(self) -> ScenarioDifference:
         """What was found out."""
@@ -117,13 +139,26 @@ class HeldQuestion(OneSearch):
 
 
 class ScenarioQuestions:
-    """The questions about some changes in every scenario of a plan."""
+    """The questions about some changes in every scenario of a plan; one comes after those that are looser over all.
+
+    `is_over`: whether no time is left for them.
+    """
 
     def __init__(
-        self, dataset: Dataset, plans: StochasticSolution, gap: float, changes: Sequence[tuple[Search, float]]
+        self,
+        dataset: Dataset,
+        plans: StochasticSolution,
+        gap: float,
+        changes: Sequence[tuple[Search, float]],
+        is_over: Callable[[], bool],
     ) -> None:
-        held = [HeldScenario(dataset, plans, each, gap) for each in plans.scenarios]
+        held = [HeldScenario(dataset, plans, each, gap, is_over) for each in plans.scenarios]
         self.by_change = [[HeldQuestion(each, changed, sign) for each in held] for changed, sign in changes]
+        places = {id(changed): place for place, (changed, _) in enumerate(changes)}
+        for (changed, _), questions in zip(changes, self.by_change, strict=True):
+            for looser in (self.by_change[places[id(each)]] for each in changed.relaxations if id(each) in places):
+                for one, before in zip(questions, looser, strict=True):
+                    one.wait_for(before)
         bases: list[Question] = [LeastCost(each.base, (each.base,)) for each in held]
         self.questions = bases + [each for questions in self.by_change for each in questions]
 

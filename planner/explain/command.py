@@ -10,8 +10,7 @@ import click
 from planner.command import CommandResult, command
 from planner.console import Console
 from planner.explain.options import VariationType
-from planner.options import (
-    PATH,
+from planner.options.shared import (
     gap_option,
     input_argument,
     option,
@@ -22,6 +21,7 @@ from planner.options import (
     time_limit_option,
     workers_option,
 )
+from planner.options.values import PATH
 
 
 @command(short_help="Explain a plan, or what to change where none exists.")

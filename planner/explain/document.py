@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.dataset import Dataset
+from models.estimate import Estimate
 from planner.analysis.marginal_values import MarginalValues
 from planner.explain.better_plan import better_plan_json
 from planner.explain.by_scenario import ScenarioDifference, expected_difference
@@ -48,8 +49,11 @@ def _by_scenario_json(explanation: Explanation, dataset: Dataset) -> dict[str, A
     }
 
 
-def _worth_json(by_scenario: Sequence[ScenarioDifference]) -> dict[str, Any]:
-    """With scenarios what a change is worth in each with shared decisions held, and the mean of that."""
+def _worth_json(by_scenario: Sequence[ScenarioDifference], gap: float | None = None) -> dict[str, Any]:
+    """With scenarios what a change is worth in each with shared decisions held, and the mean of that.
+
+    With `gap` of an offer, whose break-even prices are told too.
+    """
     if not by_scenario:
         return {}
     return {
@@ -59,6 +63,7 @@ def _worth_json(by_scenario: Sequence[ScenarioDifference]) -> dict[str, Any]:
                 "probability": each.probability,
                 "infeasible": each.infeasible,
                 "worth_usd": estimate_json(each.difference),
+                **({} if gap is None else {"break_even": _price_json(each.break_even, each.never, gap)}),
             }
             for each in by_scenario
         ],
@@ -122,8 +127,13 @@ def _offer_json(answer: OfferAnswer, dataset: Dataset, gap: float) -> dict[str, 
         "units": answer.units,
         "infeasible": answer.infeasible,
         "difference_usd": estimate_json(answer.difference),
-        "break_even": {"share_of_price": even.value(gap), **estimate_json(even), "never": answer.never},
+        "break_even": _price_json(even, answer.never, gap),
         "displaces": list(answer.displaces),
         "words": offer_words(answer, dataset, gap),
-        **_worth_json(answer.by_scenario),
+        **_worth_json(answer.by_scenario, gap),
     }
+
+
+def _price_json(even: Estimate, never: bool, gap: float) -> dict[str, Any]:
+    """A break-even price as a share of today's."""
+    return {"share_of_price": even.value(gap), **estimate_json(even), "never": never}

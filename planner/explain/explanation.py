@@ -18,11 +18,11 @@ from planner.analysis.marginal_values import (
     marginal_values,
     marginal_values_by_scenario,
 )
-from planner.errors import WrongUsage
 from planner.explain.better_plan import BetterPlan, better_plan
 from planner.explain.by_scenario import ScenarioDifference, ScenarioQuestions
+from planner.explain.held_prices import held_prices
 from planner.explain.offers import OfferAnswer, offer_questions
-from planner.explain.policy import PolicyAnswer, policy_questions
+from planner.explain.policy import PolicyAnswer, policy_questions, slack_policy
 from planner.explain.searches import LeastCost, Search, SharedTime
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
@@ -35,6 +35,8 @@ SEARCH_SHARE = 0.97
 """Of the time left then, what goes into searches; the report is written in the rest."""
 SCENARIO_SHARE = 0.3
 """Of the time of searches, what those by scenario are left at least."""
+RELAXATION_SHARE = 0.02
+"""Of the time of searches, what the relaxation may take that shows which policy does not bind."""
 LATE_SECONDS = 2.0
 """A search that is not back so long after its time is given up: the time limit holds for the whole command."""
 log = logging.getLogger("planner")
@@ -123,14 +125,8 @@ def explain_plan(
         Asked again and again whether to stop; what is known by then is reported.
     on_progress
         Told how many solves are done, and how many there are.
-
-    Raises
-    ------
-    WrongUsage
-        The plans minimise regret.
     """
     if isinstance(plan, StochasticSolution):
-        check_explainable(plan.measure)
         plan = plan.in_order_of(dataset)
     began = time.monotonic()
     log.info("Marginal values of %s", dataset.settings.plan_name, extra=PHASE)
@@ -146,21 +142,6 @@ def explain_plan(
         found = answer_questions(dataset, plan, cost, pool, SolveOptions(gap, None, 1, seed), on_progress)
     seconds = time.monotonic() - began
     return replace(found, marginal=marginal, marginal_by_scenario=by_scenario, seconds=seconds)
-
-
-def check_explainable(measure: Measure) -> None:
-    """Refuses a measure that changes with each question.
-
-    Raises
-    ------
-    WrongUsage
-        It is regret.
-    """
-    if measure.kind == "regret":
-        raise WrongUsage(
-            "A plan that minimises regret cannot be explained: regret is measured from the least cost of each "
-            "scenario, which every question changes too. Solve with another --risk, and explain that plan."
-        )
 
 
 def answer_questions(
@@ -195,24 +176,31 @@ def answer_questions(
     )
     policy = policy_questions(dataset, base)
     offers = offer_questions(dataset, plan, base)
-    searches = [base, *(each.search for each in policy), *(each.other for each in offers)]
-    for each in policy:
+    left = workers.seconds_left
+    slack = slack_policy(dataset, base, policy, None if left is None else RELAXATION_SHARE * left)
+    on_policy = [*policy, *slack]
+    searches = [base, *(each.search for each in on_policy), *(each.other for each in offers)]
+    for each in on_policy:
         each.searches = searches
     for question in offers:
         question.searches = searches
     count = len(policy) + len(offers)
-    questions = [LeastCost(base, searches), *offers, *policy]
+    questions = [LeastCost(base, searches), *offers, *on_policy]
     by_scenario: list[tuple[ScenarioDifference, ...]] = [()] * count
     if count:
         log.info("Offers, caps and rules to look into: %d, on %d workers", count, workers.count, extra=PHASE)
         kept_back = SCENARIO_SHARE if together else 0.0
         SharedTime(questions, workers, options, on_progress, kept_back).run()
     if count and together:
-        changes = [*((each.other, 1.0) for each in offers), *((each.search, -1.0) for each in policy)]
-        in_scenarios = ScenarioQuestions(dataset, together, options.gap, changes)
-        SharedTime(in_scenarios.questions, workers, options, on_progress).run()
+        changes = [*((each.other, 1.0) for each in offers), *((each.search, -1.0) for each in on_policy)]
+        in_scenarios = ScenarioQuestions(dataset, together, options.gap, changes, lambda: workers.seconds_left == 0.0)
+        prices = held_prices(in_scenarios.by_change[: len(offers)], offers)
+        asked = [*in_scenarios.questions, *(each for of in prices for each in of)]
+        SharedTime(asked, workers, options, on_progress).run()
         SharedTime(questions, workers, options, on_progress).run()
-        by_scenario = in_scenarios.answers()
+        by_scenario = in_scenarios.answers()[:count]
+        for place, of in enumerate(prices):
+            by_scenario[place] = tuple(one.told(each) for one, each in zip(of, by_scenario[place], strict=True))
     answers = tuple(
         replace(each.answer(), by_scenario=found)
         for each, found in zip(offers, by_scenario[: len(offers)], strict=True)

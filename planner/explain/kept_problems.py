@@ -1,6 +1,11 @@
-"""Programs of problems that plans are tried in again and again, each built once."""
+"""Programs of problems that plans are tried in again and again, each built once.
+
+They hold no losses of `resilience`: what is tried must be looked at by the audit, or for what it breaks.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from models.dataset import Dataset
 from models.stochastic.plan_problem import PlanProblem, plan_problem
@@ -19,7 +24,9 @@ class KeptProblems:
 
     def of(self, dataset: Dataset) -> PlanProblem:
         """Its program: the one built before, or a new one."""
-        found = self._kept.pop(id(dataset), None) or (dataset, plan_problem(dataset, self.measure))
+        found = self._kept.pop(id(dataset), None)
+        if found is None:
+            found = dataset, plan_problem(replace(dataset, losses=frozenset()), self.measure)
         self._kept[id(dataset)] = found
         while len(self._kept) > 1 and self._nonzeros() > MOST_NONZEROS:
             del self._kept[next(iter(self._kept))]

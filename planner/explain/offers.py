@@ -14,6 +14,7 @@ from models.core.scopes import in_scope
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.kinds import OfferKey
+from models.policy.cash_account import is_kept
 from models.stochastic.plan_problem import Plans, paid_usd, units_taken
 from models.supply.kind import OfferKind
 from models.supply.registry import offers_on_the_table
@@ -22,7 +23,7 @@ from planner.analysis.scenario_comparison import plan_changes
 from planner.explain.breakeven import KNOWN_WIDTH, BreakEven, Point
 from planner.explain.by_scenario import ScenarioDifference
 from planner.explain.searches import LEAST_GAP, Question, Search, difference_is_known, noise_usd, share_plan
-from planner.solving.worker_pool import SolveResult
+from planner.solving.solve_task import SolveResult
 
 NOT_SEARCHED, NO_END, MOST_OF_PRICE = 1e9, 1e6, 20.0
 """Openness, in widths that count as known: of an offer not searched yet, of a price without an end, most of others."""
@@ -164,9 +165,10 @@ class OfferQuestion(Question):
         if even is None:
             return wide
         width = even.known().width
-        if width is not None:
-            return max(wide, min(MOST_OF_PRICE, PRICE_WEIGHT * width / KNOWN_WIDTH))
-        return NO_END if self._wants_an_end(even) else max(wide, MOST_OF_PRICE / (1.0 + len(self.at_prices)))
+        if width is None and self._wants_an_end(even):
+            return NO_END
+        most = MOST_OF_PRICE if width is None else min(MOST_OF_PRICE, PRICE_WEIGHT * width / KNOWN_WIDTH)
+        return max(wide, most / (1.0 + len(self.at_prices)))  # each further price gives less
 
     @property
     def _open_price(self) -> BreakEven | None:
@@ -198,6 +200,10 @@ class OfferQuestion(Question):
         price = even.next_price()
         if price is not None:
             self.at_prices[price] = self._at_price(price, loose=price != even.estimate)
+        if not even.linear:  # at each price only on which side of the cost without it the least cost is
+            for each in self.at_prices.values():
+                each.enough = even.without
+        if price is not None:
             return self.at_prices[price]
         open_still = [each for each in (self.other, *self.at_prices.values()) if each.is_open]
         return min(open_still, key=lambda each: each.seconds, default=None)
@@ -253,18 +259,32 @@ class OfferQuestion(Question):
 
 
 def offer_questions(dataset: Dataset, plan: Plans, base: Search) -> list[OfferQuestion]:
-    """A question for each offer on the table: without it where the plan accepts it, else with it forced in."""
+    """A question for each offer on the table: without it where the plan accepts it, else with it forced in.
+
+    Not for those that have to be taken: a problem without them would allow more, not less.
+    """
     units = units_taken(plan)
-    return [OfferQuestion(dataset, plan, base, offer, units[offer]) for offer in offers_on_the_table(dataset)]
+    asked = (each for each in offers_on_the_table(dataset) if not each.kind.has_to_be_taken(dataset, each.row(dataset)))
+    return [OfferQuestion(dataset, plan, base, offer, units[offer]) for offer in asked]
 
 
 def _price_effects(dataset: Dataset, offer: OfferKey) -> tuple[bool, bool]:
     """Whether cost is a line in the offer's price and nothing else depends on it; whether both at least go one way.
 
-    Where they do, what is not worth it at a price is not worth it at a less favourable one.
+    Where they do, what is not worth it at a price is not worth it at a less favourable one. Bills bend upwards along it
+    where something else is paid less as it is paid more: what is promised to be spent, what hours beyond the horizon
+    are worth, which is no more than their fee, and interest, which is due beyond what is in the bank.
     """
     row = offer.row(dataset)
     payer = offer.kind.payer(dataset, row)
     caps = [each for each in dataset.caps if each.measure.startswith(("cash", "obligation")) and in_scope(each, payer)]
-    linear = not caps and not getattr(row, "min_spend_usd_per_year", 0.0)
-    return linear, all(each.sense == "max" for each in caps)
+    promised = [
+        each for each in dataset.spend_commitments if each.provider == payer.provider and each.status != "excluded"
+    ]
+    bends = (
+        bool(getattr(row, "min_spend_usd_per_year", 0.0))
+        or (offer.kind.buys and bool(promised))
+        or (offer.kind.residual and dataset.settings.end_of_horizon == "residual")
+        or is_kept(dataset)
+    )
+    return not caps and not bends, all(each.sense == "max" for each in caps)

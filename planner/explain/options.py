@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planner.explain.ranges import Variation, parse
-from planner.options import Value
+from planner.options.values import Value
 
 
 class VariationType(Value):

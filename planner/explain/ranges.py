@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,8 +93,10 @@ def parse(text: str) -> Variation:
     if quantity in SET and name:
         raise ValueError(f"{quantity} is the same for the whole workbook; leave out ':{name}'.")
     values = tuple(round(each, 12) for each in _values(quantity, span))
-    if min(values) < 0.0 and quantity not in ADDED:
+    if min(values) < 0.0 and quantity in MULTIPLIED:
         raise ValueError(f"{quantity} cannot fall by more than 100 %. {EXAMPLES}")
+    if quantity in SET and (min(values) < 0.0 or (quantity == "reserve_margin" and max(values) > 1.0)):
+        raise ValueError(f"{quantity} is at least 0 %{' and at most 100 %' if quantity == 'reserve_margin' else ''}.")
     if quantity == "delivery_delay_months" and any(each < 0 or each != int(each) for each in values):
         raise ValueError("delivery_delay_months takes whole months of at least 0, such as 0,3,6.")
     return Variation(quantity, name or "*", values)
@@ -101,12 +104,12 @@ def parse(text: str) -> Variation:
 
 def _values(quantity: str, span: str) -> list[float]:
     match = re.fullmatch(r"\s*(.+?)\s*\.\.\s*(.+?)\s*(?:/\s*(\d+)\s*)?", span)
+    words = [each.strip() for each in (span.split(",") if match is None else match.groups()[:2])]
+    numbers = {_number(each) for each in words}
+    found = sorted({1.0 + each for each in numbers} if quantity in MULTIPLIED and _are_changes(words) else numbers)
     if match is None:
-        found = [_number(quantity, each) for each in span.split(",")]
-        return sorted(set(found))
-    low, high = _number(quantity, match[1]), _number(quantity, match[2])
-    if low > high:
-        low, high = high, low
+        return found
+    low, high = found[0], found[-1]
     points = int(match[3]) if match[3] else POINTS
     if not 2 <= points <= MOST_POINTS:
         raise ValueError(f"Choose 2 to {MOST_POINTS} points: {match[1]}..{match[2]}/{POINTS}.")
@@ -115,11 +118,26 @@ def _values(quantity: str, span: str) -> list[float]:
     return [low + (high - low) * i / (points - 1) for i in range(points)]
 
 
-def _number(quantity: str, text: str) -> float:
-    word = text.strip()
+def _are_changes(words: Sequence[str]) -> bool:
+    """Whether numbers are changes, which have signs, or levels: 80 % and 0.8 alike.
+
+    No level is below 0, so that beside a number with a minus one without a sign is a change too.
+
+    Raises
+    ------
+    ValueError
+        Some could be either.
+    """
+    signs = [word[:1] for word in words]
+    changes = [sign in ("+", "-") for sign in signs]
+    alike = "-" in signs and len({word.endswith("%") for word in words}) == 1
+    if any(changes) and not all(changes) and not alike:
+        raise ValueError("Write changes, all with a sign (-20%..+10%), or levels, all without one (80%..110%).")
+    return any(changes)
+
+
+def _number(word: str) -> float:
     try:
-        value = parse_share(word)
+        return parse_share(word)
     except ValueError:
         raise ValueError(f"'{word}' is not a number or percentage. {EXAMPLES}") from None
-    relative = word.endswith("%") or word[:1] in "+-"
-    return 1.0 + value if quantity in MULTIPLIED and relative else value

@@ -88,7 +88,7 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
     return (
         Section(
             "Offers in the plan: the value of each",
-            columns("Value", "Drops out at"),
+            columns("Value", "Break-even price"),
             rows(True),
             "The value is what the best plan without the offer costs more; everything else may change with it.",
             Picture(f"Value of each accepted offer, {unit} ({RANGES_DRAWN})", (1, 2), "range", "#,##0.0"),
@@ -96,11 +96,11 @@ def _offer_sections(explanation: Explanation, dataset: Dataset) -> tuple[Section
         ),
         Section(
             "Offers not in the plan: the price at which each would be accepted",
-            columns("Forcing it in costs", "Accepted at"),
+            columns("Forcing it in costs", "Break-even price"),
             rows(False),
             "At least one unit, or the least blocks of a contract, is forced in. The price is that of its sheet "
             "(longest term, first tier); all its prices change in proportion.",
-            if_empty="The plan accepts every offer.",
+            if_empty="There is no offer that the plan leaves out.",
         ),
     )
 

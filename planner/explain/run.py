@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from models.audit import AuditReport, audit, audit_scenario_set
 from models.build import build_model
+from models.cancellation import cancelled_by
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.faults import FaultyWorkbook
@@ -18,15 +20,16 @@ from models.stochastic.plan_problem import Plans
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.stochastic.tree import ScenarioTree
+from planner.analysis.plan_audit import measure_of
 from planner.analysis.plan_comparison import input_changes
 from planner.command import CommandResult, Refused, run_and_record, subject
-from planner.errors import ExitCode
+from planner.errors import ExitCode, OutOfTime, WrongUsage
 from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import read_plan, run_record
-from planner.excel.scenario_plan_reader import read_written_plans
+from planner.excel.scenario_plan_reader import problem_of_plan, read_written_plans
 from planner.explain.better_plan import BetterPlan, better_plan_workbook
 from planner.explain.document import explanation_json
-from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, check_explainable, explain_plan
+from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, explain_plan
 from planner.explain.ranges import Variation
 from planner.explain.report import explanation_workbook
 from planner.explain.words import explanation_lines
@@ -35,12 +38,14 @@ from planner.interrupt import Stop
 from planner.problem_reader import read
 from planner.reports.scenarios.terminal import NO_PLAN
 from planner.reports.terminal import audit_lines
+from planner.solving.held_losses import one_plan, one_start, solve_holding
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import LiveText, ProgressLines
-from planner.solving.search import solve
+from planner.solving.time_limit import TimeLimit
 from planner.solving.worker_pool import WorkerPool, default_workers
 from planner.stochastic.solve import solve_stochastic
 from planner.terminal import PHASE
+from planner.text_table import Line
 
 FIRST_SOLVE_SHARE = 0.4
 """Share of the time limit for finding a plan where none is given."""
@@ -161,7 +166,7 @@ class _Explainer:
         self,
         dataset: Dataset,
         better: BetterPlan | None,
-        lines: list[str],
+        lines: Sequence[Line],
         document: dict[str, Any],
         files: dict[Path, bytes],
     ) -> CommandResult:
@@ -177,9 +182,11 @@ class _Explainer:
         return ExitCode.STOPPED_WITH_PLAN if self.stop.requested else ExitCode.OK
 
     def _dataset(self) -> Dataset:
-        path = self.request.input_path
+        path, plan_path = self.request.input_path, self.request.plan_path
         log.info("Reading %s", path, extra=PHASE)
-        return read(path, self.request.overrides).valid_dataset()
+        with cancelled_by(TimeLimit(self.request.time_limit, self.began).check):
+            dataset = read(path, self.request.overrides).valid_dataset()
+        return dataset if plan_path is None else problem_of_plan(plan_path, dataset)
 
     def _plan(self, dataset: Dataset) -> tuple[Plans | None, Estimate]:
         """Return the plan to explain and the range of the least cost; None when no plan exists."""
@@ -216,11 +223,21 @@ class _Explainer:
         raise _not_found()
 
     def _solve(self, dataset: Dataset) -> tuple[Plans | None, Estimate]:
-        model = build_model(dataset)
         lines = ProgressLines("Plan", dataset.settings.currency, self.live)
         options = self._options(FIRST_SOLVE_SHARE * self.seconds_left, threads=self.request.threads)
         log.info("Solving, because no plan is given", extra=PHASE)
-        outcome = solve(model, options, on_progress=lines.update, should_stop=lambda: lines.stopped_by(self.stop))
+        try:
+            model, outcome = solve_holding(
+                dataset,
+                build_model,
+                one_plan,
+                options,
+                start=one_start,
+                on_progress=lines.update,
+                should_stop=lambda: lines.stopped_by(self.stop),
+            )
+        except OutOfTime:
+            raise _not_found() from None
         if outcome.values is None:
             if outcome.status == "infeasible":
                 return None, Estimate.unknown()
@@ -232,7 +249,9 @@ class _Explainer:
         return SolveOptions(self.request.gap, seconds, threads, self.request.seed)
 
     def _show_progress(self, done: int, count: int) -> None:
-        """Show progress on a live line, or log it every ten seconds."""
+        """Show progress on a live line, or log it every ten seconds; nothing before there is something to solve."""
+        if not count:
+            return
         seconds = time.monotonic() - self.began
         text = f"Explaining: {done} of {count} solves done, {seconds:.0f} s"
         if self.live is not None:
@@ -293,8 +312,12 @@ def _read_and_audited(path: Path, dataset: Dataset) -> tuple[Plans, AuditReport]
         plan = read_plan(path, dataset)
         return plan, audit(dataset, plan)
     written = read_written_plans(path, dataset)
-    measure, probability = Measure.of(dataset, written.risk), ScenarioTree(dataset).probability
-    check_explainable(measure)
+    measure, probability = measure_of(dataset, written), ScenarioTree(dataset).probability
+    if measure is None:
+        raise WrongUsage(
+            f"{path} does not say what every scenario would cost if it were certain, from which regret is measured. "
+            "Solve again with more time, and explain that plan."
+        )
     plans = StochasticSolution.of_plans(measure, probability, written.plans)
     return plans, audit_scenario_set(dataset, written.plans)
 

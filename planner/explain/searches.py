@@ -11,10 +11,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
 from models.dataset import Dataset
-from models.estimate import Estimate
+from models.estimate import UNKNOWN, Estimate
 from models.kinds import OfferKey
 from models.plan import Plan
 from models.stochastic.plan_problem import Plans
@@ -24,13 +25,16 @@ from models.supply.registry import offers_on_the_table
 from planner.analysis.questions import audited
 from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool
+from planner.solving.solve_task import SolveResult, SolveTask
+from planner.solving.worker_pool import WorkerPool
 from planner.stochastic.joint_task import JointTask
 
 LEAST_SECONDS = 4.0
 """Least time limit of one solve."""
 LONGER = 1.5
 """Searching on takes at least so many times as long as before: a search begins anew."""
+USUAL = 1.5
+"""Once everything has been searched for, a search gets so many times what those took that proved their gap."""
 KEPT_BACK = 1.25
 """A search takes its part of the time left over this, so that something is left for what it leaves open."""
 NARROW = 0.02
@@ -40,7 +44,7 @@ LEAST_GAP = 1e-7
 MOST_OF_LEAST_COST = 40.0
 """Openness of the least cost at most, though every other search hangs on it: each further search of it gives less."""
 MOST_FAILURES = 2
-"""A search that ended so often with neither a plan nor a bound, or long before its time was over, is given up."""
+"""A search that ended so often with neither a plan nor a bound, long before its time, or with no news is given up."""
 
 
 @dataclass(eq=False, slots=True)
@@ -67,6 +71,9 @@ class Search:
         With scenarios what of their costs is minimised; None for a problem of one future.
     held_until
         What the start decides before this month t is held, but for the offer left open.
+    enough
+        Its least cost is asked for only as far as whether it is above or below these costs, USD: it is enough that a
+        plan costs no more than the lower one, or that every plan costs at least the upper one.
     """
 
     name: str
@@ -80,6 +87,7 @@ class Search:
     gap: float = math.inf
     measure: Measure | None = None
     held_until: int = 0
+    enough: Estimate = UNKNOWN
     infeasible: bool = False
     why: str = "not searched: the time was over or the run was stopped"
     seconds: float = 0.0
@@ -87,6 +95,7 @@ class Search:
     failures: int = 0
     proven_gap: float = math.inf
     _gap_under_way: float = math.inf
+    _decided: SolveOptions | None = None
 
     def __post_init__(self) -> None:
         self.gap = min(self.gap, self.asked_gap)
@@ -108,16 +117,29 @@ class Search:
     @property
     def is_open(self) -> bool:
         """Whether searching on may tell more: the gap wanted is not proven."""
-        if self.infeasible or self.failures >= MOST_FAILURES or self.proven_gap <= self.gap:
+        if self.infeasible or self.failures >= MOST_FAILURES or self.proven_gap <= self.gap or self.is_decided:
             return False
         width, cost = self.least_cost.width, self.cost_usd
-        return width is None or cost is None or width > self.gap * abs(cost) * (1.0 + 1e-9)
+        return width is None or cost is None or width > max(self.gap, LEAST_GAP) * abs(cost) * (1.0 + 1e-9)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether `enough` is known."""
+        return self._ends(SolveOptions()).is_decided(self.cost_usd, self.least_cost.at_least)
+
+    def _ends(self, options: SolveOptions) -> SolveOptions:
+        """The options with when a search may end before it has proven the gap by itself."""
+        known, below = self.least_cost.at_least, self.enough.at_least
+        closes = None if known is None or self.gap >= 1.0 else known / (1.0 - math.copysign(self.gap, known))
+        targets = [each for each in (closes, below) if each is not None]
+        return replace(options, target_usd=max(targets, default=None), cutoff_usd=self.enough.at_most)
 
     def task(self, options: SolveOptions) -> SolveTask:
         """The next search, from the best plan known."""
-        options = replace(options, gap=self.gap, seed=options.seed + self.count)
+        options = self._ends(replace(options, gap=self.gap, seed=options.seed + self.count))
         self._gap_under_way = self.gap
-        begins_anew = self.plan is None or self.held_until
+        # a plan found in another problem may take what this one has to take, and cost far more than the start
+        begins_anew = self.plan is None or self.held_until or (self.left_open is not None and not self.count)
         start, left_open = (self.start, self.left_open) if begins_anew else (self.plan, None)
         if self.measure is not None:
             begin = start if isinstance(start, StochasticSolution) else None
@@ -140,6 +162,9 @@ class Search:
             self._hold_against_plan()
         if result.status == "optimal":
             self.proven_gap = min(self.proven_gap, self._gap_under_way)
+        elif (asked := self._ends(SolveOptions())).is_decided(result.objective_usd, result.bound_usd):
+            self.failures += asked == self._decided  # it ended with what it was asked for, twice with the same
+            self._decided = asked
         elif not self.seconds:  # it had no limit, so that more time is no help
             self.failures = MOST_FAILURES
         elif (result.plans is None and result.bound_usd is None) or result.seconds < 0.5 * self.seconds:
@@ -251,6 +276,8 @@ class SharedTime:
         left = workers.seconds_left
         self._kept_back = 0.0 if left is None else kept_back * left
         self._pending: dict[Future[SolveResult], tuple[Question, Search]] = {}
+        self._proven_in: list[float] = []
+        """Seconds of the searches that proved the gap asked for."""
 
     def run(self) -> None:
         """Searches until nothing is open or the time is over."""
@@ -269,7 +296,10 @@ class SharedTime:
             finished, _ = wait(self._pending, timeout=1.0, return_when=FIRST_COMPLETED)
             for future in finished:
                 question, search = self._pending.pop(future)
-                question.learn(search, future.result())
+                result = future.result()
+                if result.status == "optimal":
+                    self._proven_in.append(result.seconds)
+                question.learn(search, result)
                 done += 1
 
     @property
@@ -291,14 +321,15 @@ class SharedTime:
         return None
 
     def _seconds_for(self, search: Search) -> float | None:
-        """Its part of the time left, and longer than the last time; None without a limit."""
+        """Its part of the time left, longer than the last time, and what others took; None without a limit."""
         left = self._seconds_left
         if left is None:
             return None
         open_still = [each for each in self.questions if each.openness > 0.0]
         first = [each for each in open_still if not each.main_search.count]
         part = left * self.workers.count / (KEPT_BACK * max(1, len(first or open_still)))
-        return min(left, max(LEAST_SECONDS, part, LONGER * search.seconds))
+        usual = 0.0 if first or not self._proven_in else USUAL * median(self._proven_in)
+        return min(left, max(LEAST_SECONDS, part, LONGER * search.seconds, usual))
 
 
 class LeastCost(OneSearch):

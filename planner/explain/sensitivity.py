@@ -19,6 +19,7 @@ from models.dataset import Dataset
 from models.estimate import Estimate
 from models.realization import ALL
 from models.stochastic.plan_problem import Plans, by_scenario
+from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.variants.factors import with_factor
 from planner.analysis.scenario_comparison import plan_changes
@@ -27,9 +28,12 @@ from planner.explain.better_plan import BetterPlan, better_plan
 from planner.explain.kept_problems import KeptProblems
 from planner.explain.ranges import Variation
 from planner.explain.searches import LeastCost, Search, SharedTime
+from planner.solving.dispatch import local_optimum
+from planner.solving.held_losses import breaks_losses
 from planner.solving.problem import SolveOptions, fixed_problem
-from planner.solving.search import local_optimum, solve
-from planner.solving.worker_pool import SolveResult, WorkerPool
+from planner.solving.search import solve
+from planner.solving.solve_task import SolveResult
+from planner.solving.worker_pool import WorkerPool
 
 BISECTIONS = 4
 """Bisections of an interval in which decisions change: down to a sixteenth of it."""
@@ -92,7 +96,7 @@ class Sensitivity:
     """The curves of all factors around a plan.
 
     `base` is what is known of the least cost there, USD; `better` a plan found on the way that costs less than the one
-    given, None where there is none.
+    given, None where there is none. With scenarios `measure` is what of their costs is minimised.
     """
 
     plan_name: str
@@ -100,6 +104,7 @@ class Sensitivity:
     better: BetterPlan | None
     gap: float
     curves: tuple[Curve, ...]
+    measure: Measure | None = None
 
     @property
     def complete(self) -> bool:
@@ -164,7 +169,8 @@ def vary(
         questions = [_Point(search, [sweep]) for sweep in sweeps for search in sweep.midpoints()]
         SharedTime(questions, workers, options, on_progress).run()
     curves = tuple(each.curve() for each in sweeps)
-    return Sensitivity(dataset.settings.plan_name, base.least_cost, better_plan(plan, base), options.gap, curves)
+    better = better_plan(plan, base)
+    return Sensitivity(dataset.settings.plan_name, base.least_cost, better, options.gap, curves, measure)
 
 
 class _Point(LeastCost):
@@ -268,7 +274,7 @@ class _FactorSweep:
     def _with_fixed_decisions(self, plan: Plans, dataset: Dataset) -> Plans | None:
         """The best plan with these decisions in another problem; None where none exists."""
         problem = self.problems.of(dataset)
-        best = local_optimum(problem, problem.start_of(plan), time_limit=FIXED_SECONDS)
+        best = local_optimum(problem, problem.start_of(by_scenario(plan)), time_limit=FIXED_SECONDS)
         return None if best is None else problem.plans_of(best.values)
 
     def _changes(self) -> list[tuple[float, float]]:
@@ -316,8 +322,10 @@ class _FactorSweep:
         if plan is None or there.cost_usd is None or self._is_over:
             return None
         problem = self.problems.of(there.dataset)
-        decisions = np.where(problem.compiled.integer, problem.start_of(plan), np.nan)
+        decisions = np.where(problem.compiled.integer, problem.start_of(by_scenario(plan)), np.nan)
         held = solve(fixed_problem(problem, decisions), SolveOptions(there.asked_gap, FIXED_SECONDS, threads=1))
+        if held.values is not None and breaks_losses(there.dataset, by_scenario(problem.plans_of(held.values))):
+            return None
         most = there.cost_usd + there.asked_gap * abs(there.cost_usd)
         if held.status == "infeasible" or (held.bound_usd is not None and held.bound_usd > most):
             return True

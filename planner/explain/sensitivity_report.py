@@ -14,6 +14,8 @@ from planner.explain.sensitivity import Curve, Sensitivity, Step
 from planner.explain.sensitivity_tables import Swing, signed, signed_mw, status_words, swings, tables
 from planner.files.outputs import EXPLANATION_SHEET
 from planner.formatting import estimate_words, money, money_scale, over, shortened
+from planner.results.scenario_set import change_words
+from planner.text_table import Line, TextTable
 
 AXES: dict[str, tuple[str, Kind]] = {
     "change": (CHANGE, "change"),
@@ -140,6 +142,8 @@ def headlines(found: Sensitivity, dataset: Dataset) -> list[str]:
         return money(usd, dataset.settings.currency)
 
     lines = [f"The least cost is {estimate_words(found.base, amount, found.gap)}."]
+    if found.measure is not None and (words := change_words(found.measure, len(dataset.scenarios))):
+        lines.append(words)
     if found.better is not None:
         lines.append(found.better.words(dataset.settings.currency, found.gap))
     top = next(iter(swings(found)), None)
@@ -162,16 +166,39 @@ def _is_most(top: Swing, others: Sequence[Swing]) -> bool:
     return least is not None and all(each.swing.at_most is not None and each.swing.at_most <= least for each in others)
 
 
-def variation_lines(found: Sensitivity, dataset: Dataset) -> list[str]:
-    """Return the result in a few lines."""
-    lines = [f"{found.plan_name}: {' '.join(headlines(found, dataset))}"]
+def variation_lines(found: Sensitivity, dataset: Dataset) -> list[Line]:
+    """Return the result in a few lines and a table or two."""
+    unit = money_scale(each.least_cost.at_most for curve in found.curves for each in curve.points)
+    money_unit = f"{dataset.settings.currency} {unit[1]}".strip()
+    lines: list[Line] = [f"{found.plan_name}: {' '.join(headlines(found, dataset))}"]
     for curve in found.curves:
-        for point in curve.points:
-            cost = estimate_words(point.least_cost, lambda usd: money(usd, dataset.settings.currency), found.gap)
-            words = cost if point.plan is not None else status_words(point)
-            lines.append(f"  {curve.variation.label} {curve.variation.shown(point.value)}: {words}")
-        for step in curve.steps:
-            between = f"{curve.variation.shown(step.low)} and {curve.variation.shown(step.high)}"
-            unsure = "" if step.sure else f" ({_sure(step)})" if step.sure is False else " (not proven)"
-            lines.append(f"    between {between}: {shortened('; '.join(step.words), 200)}{unsure}")
+        lines.append(_points_table(curve, found, dataset, unit[0], money_unit))
+        steps = [
+            (
+                f"{curve.variation.shown(step.low)} to {curve.variation.shown(step.high)}",
+                _sure(step),
+                shortened("; ".join(step.words), 200),
+            )
+            for step in curve.steps
+        ]
+        if steps:
+            lines.append(TextTable((f"{curve.variation.label} from", "Sure", "What changes"), steps))
     return lines
+
+
+def _points_table(curve: Curve, found: Sensitivity, dataset: Dataset, size: float, unit: str) -> TextTable:
+    """The least cost and the power signed at each value of a factor."""
+
+    def amount(usd: float) -> str:
+        return f"{usd / size:,.2f}"
+
+    rows = [
+        (
+            curve.variation.shown(point.value),
+            estimate_words(point.least_cost, amount, found.gap),
+            "-" if point.plan is None else f"{signed_mw(dataset, point.plan):,.0f}",
+            status_words(point),
+        )
+        for point in curve.points
+    ]
+    return TextTable((f">{curve.variation.label}", f">Least cost, {unit}", ">Signed, MW", "Status"), rows)

@@ -78,6 +78,8 @@ BY_SCENARIO = report_table(
     "worth_at_most_usd:money",
     "known_by:text",
     "no_plan:flag",
+    "break_even_at_least:amount",
+    "break_even_at_most:amount",
 )
 MARGINAL_BY_SCENARIO = Table(
     "Marginal by scenario",
@@ -112,7 +114,8 @@ def _scenario_rows(explanation: Explanation) -> Iterator[tuple[Any, ...]]:
     for what, name, loosened_to, by_scenario in answers:
         for each in by_scenario:
             worth = each.difference
-            figures = worth.at_least, worth.at_most, worth.known_by, each.infeasible
+            even = each.break_even
+            figures = worth.at_least, worth.at_most, worth.known_by, each.infeasible, even.at_least, even.at_most
             yield what, name, loosened_to, each.scenario, each.probability, *figures
 
 

@@ -14,7 +14,7 @@ from planner.explain.explanation import Explanation
 from planner.explain.offers import OfferAnswer
 from planner.explain.policy import PolicyAnswer
 from planner.formatting import estimate_words, money, percent
-from planner.results.scenario_set import measure_words
+from planner.results.scenario_set import change_words, measure_words
 
 
 def _capitalized(sentence: str) -> str:
@@ -92,6 +92,8 @@ def headlines(explanation: Explanation, dataset: Dataset) -> list[str]:
         nothing = above == money(0.0, currency)
         cost += "; no plan costs less" if nothing else f", at most {above} above the best possible"
     lines = [f"{cost}."]
+    if explanation.measure is not None and (words := change_words(explanation.measure, len(dataset.scenarios))):
+        lines.append(words)
     if explanation.better is not None:
         lines.append(explanation.better.words(currency, explanation.gap))
     if not explanation.complete:

@@ -22,6 +22,7 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
 from planner.errors import CannotWrite, os_error_reason, writing
+from planner.files.sharing import tried_again
 
 log = logging.getLogger("planner")
 Kept = TypeVar("Kept")
@@ -29,8 +30,6 @@ PREFIX = ".planner-"
 _NAME = re.compile(re.escape(PREFIX) + r"(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-")
 OLD_SECONDS = 7 * 86400.0
 """Of a file whose process cannot be looked for, because it ran on another machine: the age at which it is left over."""
-SHARING_VIOLATIONS, SHARING_TRIES, SHARING_SECONDS = (5, 32, 33), 20, 0.1
-"""Errors of Windows while another program has a file open for a moment; how often and when it is tried again."""
 
 
 def temporary_beside(path: Path) -> Path:
@@ -77,16 +76,8 @@ def _machine() -> str:
 
 
 def put(temporary: Path, path: Path) -> None:
-    """Moves a file or folder to its place; tried again for a moment where another program looks at it (Windows)."""
-    for _ in range(SHARING_TRIES - 1):
-        try:
-            temporary.replace(path)
-            return
-        except PermissionError as error:
-            if getattr(error, "winerror", None) not in SHARING_VIOLATIONS:
-                raise
-            time.sleep(SHARING_SECONDS)
-    temporary.replace(path)
+    """Moves a file or folder to its place."""
+    tried_again(lambda: temporary.replace(path))
 
 
 @contextmanager

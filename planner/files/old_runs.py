@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from planner.errors import CannotWrite, Locked
-from planner.files.atomic import temporary_beside
+from planner.files.atomic import put, temporary_beside
 from planner.files.lock import folder_lock
 
 log = logging.getLogger("planner")
@@ -54,7 +54,7 @@ def take_away(folder: Path) -> None:
     """Remove a folder in one step to whoever looks; one that cannot be removed stays, and is told."""
     aside = temporary_beside(folder)
     try:
-        folder.replace(aside)
+        put(folder, aside)
     except FileNotFoundError:  # another run was faster
         return
     except OSError as error:

@@ -284,11 +284,11 @@ def _refuse_other_kinds(file: BinaryIO) -> None:
         raise UnreadableFile("a workbook of Excel 97-2003 (.xls), or another old Office file", SAVE_AS)
     start = start.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table")):
-        raise UnreadableFile("a web page with the name of a workbook", SAVE_AS)
+        raise UnreadableFile("a web page, not a workbook", SAVE_AS)
     if start.startswith(b"<?xml"):
-        raise UnreadableFile("an XML file with the name of a workbook", SAVE_AS)
+        raise UnreadableFile("an XML file, not a workbook", SAVE_AS)
     if b"\x00" not in start and any(mark in start for mark in (b",", b";", b"\t")):
-        raise UnreadableFile("a text file (CSV) with the name of a workbook", SAVE_AS)
+        raise UnreadableFile("a text file (CSV), not a workbook", SAVE_AS)
     raise UnreadableFile("a file that is not a workbook", SAVE_AS)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from models.faults import Fault
+from planner.files.sharing import tried_again
 
 EXPECTED = "a problem to solve: an Excel workbook (.xlsx or .xlsm), or a folder of CSV files named as the sheets"
 TEXT_BYTES = 10_000_000
@@ -38,7 +39,8 @@ def open_regular(path: Path) -> BinaryIO:
         It cannot be opened, or is a pipe, a device or a socket.
     """
     _check_regular(os.stat(path).st_mode, path)  # opening a device may do something
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = tried_again(lambda: os.open(path, flags))
     try:
         _check_regular(os.fstat(descriptor).st_mode, path)
         return os.fdopen(descriptor, "rb")

@@ -62,7 +62,7 @@ def write_copy(source: Path, target: Path, rows: Rows) -> Copied:
     CannotWrite
         The target cannot be written.
     """
-    result = read(source)
+    result = read(source, to_fill=rows.wanted)
     before = result.valid_dataset()
     merged = {name: _merged(before, name, rows) for name in rows.wanted}
     after = before.with_rows(**{name: each.rows for name, each in merged.items()})

@@ -11,7 +11,7 @@ import pandas as pd
 
 from models import months
 from models.dataset import Dataset
-from models.schema import Demand, History
+from models.schema import SHEETS, Demand, History
 from planner.errors import WrongUsage
 from planner.imports.copy import Rows
 from planner.imports.source import ImportRequest, Records, few, numbers, read_source, times
@@ -195,8 +195,11 @@ def _named(request: ImportRequest, dataset: Dataset, counted: pd.DataFrame) -> p
 
 
 def _only_region(dataset: Dataset, segment: str) -> str:
-    """The region of a segment's demand, where there is one only."""
+    """The region of a segment's demand, or where it has none yet that of all the workbook, where there is one only."""
     regions = {each.region for each in dataset.demand if each.segment == segment}
+    if not regions:
+        every = (getattr(row, "region", None) for sheet in SHEETS for row in dataset.rows(sheet.name))
+        regions = {region for region in every if region}
     return regions.pop() if len(regions) == 1 else ""
 
 

@@ -10,6 +10,7 @@ from planner.excel.report_page import Page, Picture, Section, heads, report_work
 from planner.formatting import money, money_scale
 from planner.reports.plan.text import CATEGORY_WORDS
 from planner.results.tables import Filled, report_table
+from planner.text_table import Line, TextTable
 
 SHEET, TITLE = "Plan and actuals", "The plan against what happened"
 LISTED = 15
@@ -61,24 +62,35 @@ def _totals(found: ActualsComparison) -> tuple[float, float]:
 def _headline(found: ActualsComparison) -> str:
     planned, actual = _totals(found)
     currency, last = found.dataset.settings.currency, found.dataset.label(found.months[-1])
-    more = "more" if actual > planned else "less"
-    return (
-        f"To {last}: {money(actual, currency)} paid, {money(abs(actual - planned), currency)} {more} than the "
-        f"{money(planned, currency)} planned."
-    )
+    paid = f"To {last}: {money(actual, currency)} paid"
+    if not _differ(planned, actual):
+        return f"{paid}, as planned."
+    apart = f"{money(abs(actual - planned), currency)} {'more' if actual > planned else 'less'}"
+    return f"{paid}, {apart} than the {money(planned, currency)} planned."
 
 
-def actuals_lines(found: ActualsComparison) -> list[str]:
-    """What came otherwise, on a few lines."""
+def _differ(planned: float, actual: float) -> bool:
+    return abs(actual - planned) > 1e-6 * max(abs(planned), abs(actual))
+
+
+def actuals_lines(found: ActualsComparison) -> list[Line]:
+    """What came otherwise: a sentence, and a table of cash by offer."""
     if found.actual is None:
-        return [f"The plan's decisions cannot be held on what happened: {found.why_not}."]
-    currency = found.dataset.settings.currency
-    lines = [_headline(found)]
-    for category, offer, planned, actual in _by_offer(found)[:LISTED]:
-        if abs(actual - planned) > 1e-6 * max(abs(planned), abs(actual)):
-            what = f"{CATEGORY_WORDS[category]}, {offer}"
-            lines.append(f"  {what}: {money(actual, currency)} instead of {money(planned, currency)}")
-    return lines
+        return [_not_held(found)]
+    offers = _by_offer(found)
+    size, word = money_scale(usd for row in offers for usd in row[2:])
+    rows = [
+        (f"{CATEGORY_WORDS[category]}, {offer}", *(f"{usd / size:,.2f}" for usd in (planned, actual, actual - planned)))
+        for category, offer, planned, actual in offers[:LISTED]
+        if _differ(planned, actual)
+    ]
+    unit = f"{found.dataset.settings.currency} {word}".strip()
+    table = TextTable((f"Cash, {unit}", ">Planned", ">Actual", ">Difference"), rows)
+    return [_headline(found), *([table] if rows else [])]
+
+
+def _not_held(found: ActualsComparison) -> str:
+    return f"The plan's decisions cannot be held on what happened: {found.why_not}."
 
 
 def actuals_json(found: ActualsComparison) -> dict[str, Any]:
@@ -108,7 +120,7 @@ def actuals_workbook(found: ActualsComparison) -> bytes:
     """The workbook: one page, then tidy tables."""
     currency = found.dataset.settings.currency
     if found.actual is None:
-        page = Page(SHEET, TITLE, found.planned.label, actuals_lines(found)[0], "bad", ())
+        page = Page(SHEET, TITLE, found.planned.label, _not_held(found), "bad", ())
         return report_workbook(found.dataset, page, [])
     offers = _by_offer(found)
     size, word = money_scale(usd for row in offers for usd in row[2:])

@@ -1,19 +1,20 @@
-"""A comparison of plans: on a few lines, as JSON, and as a workbook with charts."""
+"""A comparison of plans as a workbook with charts."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from typing import Any
 
 from models import months
+from models.estimate import ROUNDING
 from models.plan import categories
 from models.variants.plan_changes import Change
 from planner.analysis.bridge import BRIDGE, Bridge
 from planner.analysis.plan_comparison import ComparedPlan, Comparison, PlanDifference
 from planner.excel.report_page import Kind, Page, Picture, Section, first_rows, heads, report_workbook
-from planner.formatting import estimate_json, estimate_words, money, money_scale, over
+from planner.formatting import counted, estimate_words, money, money_scale, over
 from planner.reports.comparison_tables import power, tables
 from planner.reports.plan.text import category_words
 from planner.results.over_scenarios import expected_rows
@@ -24,8 +25,6 @@ SHEET = "Comparison"
 MONTHS_LISTED = 18
 """Months that the page shows of the power; its sheet has all of them."""
 LISTED = 40
-LINES = 25
-"""Decisions listed on a terminal."""
 SMALL = 1e-3
 """Ends of a difference that are no further apart than this share of it are not told apart."""
 
@@ -38,7 +37,7 @@ def comparison_workbook(comparison: Comparison, bridges: Sequence[Bridge]) -> by
         SHEET,
         "Plans side by side",
         f"{labels} · the others are compared with the first · money in {first.dataset.settings.currency}",
-        " ".join(_headline(first, each) for each in comparison.others),
+        " ".join(headline(first, each) for each in comparison.others),
         "careful" if any(each.notes for each in comparison.others) else "good",
         (
             costs_section(comparison),
@@ -53,7 +52,8 @@ def comparison_workbook(comparison: Comparison, bridges: Sequence[Bridge]) -> by
     return report_workbook(first.dataset, page, [*tables(comparison), _bridge_table(comparison, bridges)])
 
 
-def _headline(first: ComparedPlan, other: PlanDifference) -> str:
+def headline(first: ComparedPlan, other: PlanDifference) -> str:
+    """What sets another plan apart from the first, in a sentence or two."""
     currency, difference = first.dataset.settings.currency, other.difference_usd
     cost = (
         "costs the same"
@@ -61,7 +61,7 @@ def _headline(first: ComparedPlan, other: PlanDifference) -> str:
         else (f"costs {money(abs(difference), currency)} {'more' if difference > 0 else 'less'}")
     ) + (" in expectation" if other.first_stage_months is not None else "")
     decided = _decided(other)
-    if not _changed(other.changes) and not difference and not other.inputs:
+    if not changed(other.changes) and not difference and not other.inputs:
         return f"{other.side.label}: nothing changed."
     differ = (
         "1 value of the input differs" if len(other.inputs) == 1 else f"{len(other.inputs)} values of the input differ"
@@ -71,19 +71,22 @@ def _headline(first: ComparedPlan, other: PlanDifference) -> str:
     return f"{other.side.label} {cost}; {decided}{inputs}. {' '.join(notes)}".strip()
 
 
-def _changed(changes: Sequence[Change]) -> list[Change]:
+def changed(changes: Sequence[Change]) -> list[Change]:
+    """Those that are not the same in both plans."""
     return [each for each in changes if each.change != "same"]
 
 
 def _decided(other: PlanDifference) -> str:
-    if not _changed(other.changes):
+    if not changed(other.changes):
         return "makes the same decisions"
     if other.first_stage_months is None:
-        return f"{len(_changed(other.changes))} of {len(other.changes)} decisions differ"
+        return f"{len(changed(other.changes))} of {len(other.changes)} decisions differ"
     stages = {"of the first stage": other.now, "after it": other.changes[len(other.now) :]}
     return (
         " and ".join(
-            f"{len(_changed(found)) or 'none'} of {len(found)} decisions {stage}" for stage, found in stages.items()
+            f"{len(changed(found)) or 'none'} of {counted(len(found), 'decision')} {stage}"
+            for stage, found in stages.items()
+            if found
         )
         + " differ"
     )
@@ -92,7 +95,7 @@ def _decided(other: PlanDifference) -> str:
 def _proven(first: ComparedPlan, other: PlanDifference, currency: str) -> list[str]:
     """A sentence where the gaps leave the difference open."""
     if other.within_gaps(first):
-        return ["The two lie within each other's gaps: which of them is nearer to the best plan is not proven."]
+        return ["The two lie within each other's gaps: they differ by no more than their searches leave open."]
     least = other.least_cost_difference
     if least.known_by == "unknown" or least.value(SMALL) is not None:
         return []
@@ -115,22 +118,26 @@ def costs_section(comparison: Comparison) -> Section:
         for category in categories()
         if any(each[category] for each in costs)
     ]
-    rows.append(("Total", *(side.expected_usd / size for side in sides)))
+    totals = [("Total", *(side.expected_usd / size for side in sides))]
     if any(map(_least_expected, sides)):
-        rows.append(("Any plan costs at least", *(over(_least_expected(side), size) for side in sides)))
-    unit = f"{comparison.first.dataset.settings.currency} {word}".strip()
+        totals.append(("Any plan costs at least", *(over(_least_expected(side), size) for side in sides)))
+    unit, plans = f"{comparison.first.dataset.settings.currency} {word}".strip(), tuple(range(1, len(sides) + 1))
     expectation = ", with scenarios expected" if any(side.dataset.scenarios for side in sides) else ""
     return Section(
         f"Net present cost, {unit}{expectation}",
         _named(comparison, "money", "Category"),
-        rows,
-        picture=Picture(f"Net present cost by category, {unit}", tuple(range(1, len(sides) + 1)), "column", "#,##0.0"),
+        [*rows, *totals],
+        pictures=(
+            Picture(f"Net present cost by category, {unit}", plans, "column", "#,##0.0", stop=-len(totals)),
+            Picture(f"Net present cost in all, {unit}", plans, "column", "#,##0.0", 260, start=-len(totals)),
+        ),
     )
 
 
 def _least_expected(side: ComparedPlan) -> float | None:
     """What any plan costs at least in expectation; None where that is not known, or something else was minimised."""
-    return side.bound_usd if side.objective_usd == side.expected_usd else None
+    expected = math.isclose(side.objective_usd, side.expected_usd, rel_tol=ROUNDING)
+    return side.bound_usd if expected else None
 
 
 def _bridge_section(comparison: Comparison, bridges: Sequence[Bridge]) -> Section:
@@ -144,8 +151,8 @@ def _bridge_section(comparison: Comparison, bridges: Sequence[Bridge]) -> Sectio
     ]
     head = heads("Cause:text", "Cost:price", "Above its bound:price", ":text", ":text", ":text", "In words:text")
     note = (
-        "inputs = the first plan's decisions, at the best dispatch, with the other's inputs - the first plan; "
-        "decisions = the other plan - that."
+        "inputs: what the first plan's decisions cost more with the other's inputs, at the best dispatch; "
+        "decisions: what the other plan costs more than that."
     )
     return Section(f"From the first plan to the others, {unit}", head, shown, note)
 
@@ -213,7 +220,7 @@ def power_section(comparison: Comparison) -> Section:
         _named(comparison, "amount", "Month"),
         rows[::step],
         f"Every {step} months; the sheet Months has all of them." if step > 1 else "",
-        Picture("Committed power by month, MW", tuple(range(1, len(sides) + 1)), "line", "#,##0"),
+        Picture("Committed power by month, MW", tuple(range(1, len(sides) + 1)), "line"),
         if_empty=f"nothing in {base.label(0)}",
     )
 
@@ -221,7 +228,7 @@ def power_section(comparison: Comparison) -> Section:
 def words_sections(comparison: Comparison) -> Iterator[Section]:
     """What each plan decides differently from the first."""
     for other in comparison.others:
-        listed = _changed(other.changes)
+        listed = changed(other.changes)
         rows: list[tuple[Any, ...]] = [
             (each.name, each.change, each.units_before, each.units_after, None, None, each.clause)
             for each in listed[:LISTED]
@@ -237,108 +244,17 @@ def words_sections(comparison: Comparison) -> Iterator[Section]:
             "In words:text",
         )
         same = sum(each.change == "same" for each in other.changes)
-        note = f"{same} decisions are the same." if same else ""
+        note = f"{same} decisions are the same." if same > 1 else "1 decision is the same." if same else ""
         yield Section(f"What {other.side.label} decides differently", columns, rows, note, if_empty="Nothing.")
 
 
 def _inputs(comparison: Comparison) -> Section:
     rows = [
-        (other.side.label, each.sheet, each.row, each.column, str(each.before), str(each.after), "")
+        (other.side.label, each.sheet, each.column, str(each.before), str(each.after), "", each.row)
         for other in comparison.others
         for each in other.inputs
     ]
-    names = ("Plan", "Sheet", "Row", "Column", "First plan", "This plan", "")
+    names = ("Plan", "Sheet", "Column", "First plan", "This plan", "", "Row")
     columns = heads(*(f"{name}:text" for name in names))
     listed = first_rows(rows, LISTED, "Inputs")
     return Section("Differences in the inputs", columns, *listed, if_empty="The inputs are the same.")
-
-
-def comparison_lines(comparison: Comparison, bridges: Sequence[Bridge] = ()) -> list[str]:
-    """What differs, on a few lines."""
-    lines, currency = [], comparison.first.dataset.settings.currency
-    for other, between in zip_longest(comparison.others, bridges):
-        lines.append(_headline(comparison.first, other))
-        lines += [f"  bridge   {words}" for words in between.words(currency)] if between else []
-        changed = _changed(other.changes)
-        lines += [f"  {each.change:<8} {each.words}" for each in changed[:LINES]]
-        if len(changed) > LINES:
-            lines.append(f"  and {len(changed) - LINES} more in the sheet Decisions")
-        lines += [f"  limit    {each.words}" for each in other.limits]
-        for each in other.inputs[:10]:
-            place = ".".join(part for part in (each.sheet, each.row, each.column) if part)
-            lines.append(f"  input    {place}: {_shown(each.before)} became {_shown(each.after)}")
-        if len(other.inputs) > 10:
-            lines.append(f"  input    and {len(other.inputs) - 10} more")
-    return lines
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if value == "" else str(value)
-
-
-def comparison_json(comparison: Comparison, bridges: Sequence[Bridge] = ()) -> dict[str, Any]:
-    """The same as plain values; months as `2026-09`."""
-    label = comparison.first.dataset.label
-    return {
-        "plans": [
-            {
-                "plan": side.label,
-                "path": str(side.path),
-                "first_month": side.dataset.label(0),
-                "months": side.dataset.settings.months,
-                "minimised": side.minimised,
-                "objective_usd": side.objective_usd,
-                "bound_usd": side.bound_usd,
-                "gap": side.gap,
-                "expected_usd": side.expected_usd,
-                "costs_usd": side.plans.expected_costs_usd,
-                "served_bn_tokens": side.plans.expected("served_bn"),
-                "shortfall_bn_tokens": side.plans.expected("shortfall_bn"),
-                "peak_mw": side.plans.expected("peak_mw"),
-                "most_owed_usd": side.plans.mean(lambda plan: plan.most_owed_usd),
-                "scenarios": [
-                    {"scenario": each.name, "probability": each.probability, "cost_usd": each.cost_usd}
-                    for each in side.plans.scenarios
-                    if side.dataset.scenarios
-                ],
-            }
-            for side in comparison.sides
-        ],
-        "against_first": [
-            {
-                "plan": other.side.label,
-                "difference_usd": other.difference_usd,
-                "least_cost_difference_usd": estimate_json(other.least_cost_difference),
-                "first_stage_until": None if other.first_stage_months is None else label(other.first_stage_months),
-                "decisions": [
-                    {
-                        "kind": each.kind.name,
-                        "name": each.name,
-                        "change": each.change,
-                        "probability_first": each.probability_before,
-                        "probability": each.probability_after,
-                        "words": each.words,
-                    }
-                    for each in other.changes
-                ],
-                "limits": [
-                    {"segment": each.segment, "from": label(each.first), "until": label(each.last), "words": each.words}
-                    for each in other.limits
-                ],
-                "inputs": [
-                    {
-                        "sheet": each.sheet,
-                        "row": each.row,
-                        "column": each.column,
-                        "before": each.before,
-                        "after": each.after,
-                    }
-                    for each in other.inputs
-                ],
-                "notes": list(other.notes),
-                "within_gaps": other.within_gaps(comparison.first),
-                "bridge": [dict(zip(BRIDGE.headers, row, strict=True)) for row in between.rows] if between else [],
-            }
-            for other, between in zip_longest(comparison.others, bridges)
-        ],
-    }

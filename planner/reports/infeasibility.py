@@ -32,8 +32,10 @@ def rule_words(rule: RelaxableRule) -> str:
 
 
 def repair_lines(found: Infeasibility, dataset: Dataset) -> list[str]:
-    """What to change, on a few lines."""
+    """What to change, on a few lines; of a scenario it is said which, as it is looked at alone."""
     lines = ["No plan keeps every rule of the workbook."]
+    if dataset.scenario:
+        lines.append(f"  In scenario {dataset.scenario}, by itself:")
     for number, repair in enumerate(found.repairs):
         first = "or" if number else "Either" if len(found.repairs) > 1 else "To do"
         cost = "" if repair.proven else " (not tested)"
@@ -139,7 +141,8 @@ def repairs_workbook(dataset: Dataset, found: Infeasibility, name: str = "") -> 
         banner += f" With this change there is one: {words}."
     page = Page(
         EXPLANATION_SHEET,
-        f"No plan: {name or dataset.settings.plan_name}",
+        f"No plan: {name or dataset.settings.plan_name}"
+        + (f", scenario {dataset.scenario}" if dataset.scenario else ""),
         f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)} · money in {currency}",
         banner,
         "bad",

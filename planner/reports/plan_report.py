@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.garbage import pause_gc
 from planner.errors import CannotWrite
 from planner.files.atomic import write_durably
 from planner.reports.run_result import RunResult
@@ -60,6 +61,7 @@ def write_plan(path: Path, result: RunResult) -> None:
     write_durably(path, plan_workbook(path, result))
 
 
+@pause_gc()
 def plan_workbook(path: Path, result: RunResult) -> bytes:
     """The workbook of a result's plan, to be written to `path`.
 
@@ -68,7 +70,8 @@ def plan_workbook(path: Path, result: RunResult) -> bytes:
     CannotWrite
         There are more rows than a sheet has.
     """
-    from planner.excel.book import TooManyRows, name_figures, workbook_bytes
+    from planner.excel.book import name_figures
+    from planner.excel.book_file import TooManyRows, workbook_bytes
 
     report = report_of(result)
     filled = report.tables(result)

@@ -84,7 +84,8 @@ def run_json(result: RunResult) -> dict[str, Any]:
         keys = ("none_exists", "seconds", "words")
         document["alternatives_searched"] = {key: getattr(searched, key) for key in keys}
     if result.cases_tried:
-        document |= {"cases_tried": result.cases_tried, "cases_path": result.cases_path}
+        keys = ("cases_tried", "cases_path", "cases_sha256")
+        document |= {key: getattr(result, key) for key in keys}
     if result.tried is not None:
         document["stress"] = result.tried.json()
     if result.repairs is not None and result.dataset is not None:

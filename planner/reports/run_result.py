@@ -68,9 +68,9 @@ class RunResult:
         From the plan begun from or kept to to this one; None without.
     tried
         What came of the plan on samples; None where that was not asked for.
-    cases_tried, cases_path
-        With a budget of delays and exits: how many cases the plan was held against, and where the workbook is whose
-        scenarios are those that it had to be prepared for.
+    cases_tried, cases_path, cases_sha256
+        With a budget of delays and exits: how many cases the plan was held against, where the workbook is whose
+        scenarios are those that it had to be prepared for, and its hash.
     seconds
         Time by phase, see `PHASES`.
     sources
@@ -103,6 +103,7 @@ class RunResult:
     tried: TriedPlan | None = None
     cases_tried: int = 0
     cases_path: str = ""
+    cases_sha256: str = ""
     model: Size | None = None
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
     input_path: str = ""

@@ -49,7 +49,7 @@ def _infeasible(result: RunResult) -> Iterator[str]:
     if result.repairs is not None:
         from planner.reports.infeasibility import repair_lines
 
-        yield from repair_lines(result.repairs, result.dataset)[1:]
+        yield from repair_lines(result.repairs, result.dataset.in_scenario(result.infeasible_scenario))[1:]
         yield f"  Explanation       {result.explanation_path}"
     else:
         yield report_of(result).no_plan

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from models.columns import Row
+from models.columns import Column, Row
 from models.dataset import Dataset
 from models.demand.baseline import segment_demand
 from models.parsing.sources import Sources
@@ -34,6 +35,10 @@ ASSUMED = (
     "price_elasticity",
     "headroom_share",
     "delivered_share",
+    "churn_per_month",
+    "churn_per_shortfall",
+    "recovery_per_month",
+    "share_won_per_generosity",
 )
 """Columns of any sheet that hold no contract's terms but what somebody expects."""
 
@@ -49,12 +54,7 @@ def _settings(dataset: Dataset, sources: Sources) -> Iterator[tuple[object, ...]
     for name in dict.fromkeys((*SETTINGS, *sourced)):
         value = getattr(dataset.settings, name)
         if value is not None:
-            shown = (
-                Percent(value)
-                if columns[name].kind == "share" or name == "discount_rate"
-                else columns[name].shown(value)
-            )
-            yield f"settings: {name}", shown, sources.get(("settings", name), "")
+            yield f"settings: {name}", _shown(columns[name], value), sources.get(("settings", name), "")
 
 
 def _growth(dataset: Dataset) -> Iterator[tuple[object, ...]]:
@@ -74,9 +74,14 @@ def _rows(dataset: Dataset, sources: Sources) -> Iterator[tuple[object, ...]]:
             source = sources.get((sheet.name, key), "")
             assumed = [name for name in ASSUMED if getattr(row, name, None) not in (None, _default(sheet, name))]
             for name in assumed:
-                yield f"{sheet.name}: {key}, {name}", Percent(getattr(row, name)), source
+                yield f"{sheet.name}: {key}, {name}", _shown(sheet.column(name), getattr(row, name)), source
             if source and not assumed:
                 yield f"{sheet.name}: {key}", "as in the workbook", source
+
+
+def _shown(column: Column, value: Any) -> object:
+    """A value as its column has it; shares, by the year or month too, in percent."""
+    return Percent(value) if column.kind == "share" or column.unit.startswith("share") else column.shown(value)
 
 
 def _by_key(sheet: Sheet, rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:

@@ -46,7 +46,7 @@ class Decision:
     most_mw: float = 0.0
 
 
-def is_kept(term_months: int | None) -> bool:
+def is_kept(term_months: float | None) -> bool:
     """Whether a term is that of what is kept for good: an own site without a last month."""
     return term_months is not None and term_months >= LONGEST_MONTHS
 

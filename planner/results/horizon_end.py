@@ -51,7 +51,6 @@ def _kept(dataset: Dataset, plan: Plan) -> set[str]:
 
 def _cost(dataset: Dataset, plan: Plan, convention: str) -> float:
     """The cost by another end of the horizon, with service beyond it ended where that is then cheapest."""
-    settings = replace(dataset.settings, end_of_horizon=convention)
-    view = replace(dataset, settings=settings)
+    view = dataset.ending(convention)
     ended = tuple(each.kind.ended_beyond(view, each) for each in plan.signings)
     return net_present_cost(view, replace(plan, signings=ended))

@@ -15,7 +15,7 @@ from models.grouping import sums
 from models.plan import Plan
 from models.policy.cash_account import CashMonth
 from planner.results.power import PowerRow
-from planner.results.profit import ProfitRow
+from planner.results.profit import COST, INCOME, ProfitRow
 from planner.results.unit_costs import UnitCost
 from planner.results.views import UseRow
 
@@ -37,20 +37,24 @@ class PeriodFigures:
         """A figure; 0 where there is none."""
         return self.figures.get((figure, name), 0.0)
 
+    def total(self, figure: str) -> float:
+        """A figure of all whose it is."""
+        return sum((value for (name, _), value in self.figures.items() if name == figure), 0.0)
+
     @property
     def margin(self) -> float:
-        """Revenue earned less the cost of computing."""
-        return self.of("earned") - self.of("cost")
+        """Revenue earned and income less the cost of computing."""
+        return self.of("earned") + self.total("income") - self.of("cost")
 
     @property
     def utilisation(self) -> float | None:
-        """Of the energy that accelerators available could draw, what those at work draw; None without any."""
+        """Of the energy that accelerators available could draw, what is at work draws, overage apart; None without."""
         return self.of("used_mwh") / self.of("available_mwh") if self.of("available_mwh") else None
 
     @property
     def usd_per_mtok(self) -> float | None:
-        """What a million tokens served cost; None where none are."""
-        return self.of("cost") / (self.of("served_bn") * MTOK_PER_BN) if self.of("served_bn") else None
+        """What a million tokens served cost, without what is leased out and runs; None where none are served."""
+        return self.total("source_cost") / (self.served_bn * MTOK_PER_BN) if self.served_bn else None
 
     def usd_per_mtok_of(self, by: str, name: str) -> float | None:
         """The same of a source or a segment."""
@@ -96,8 +100,11 @@ def by_month(
 
     def rows() -> Iterator[tuple[tuple[int, Figure], float]]:
         for row in profit:
-            for name in ("baseline", "forgone", "lost", "earned", "cost", "served_bn"):
+            for name in ("baseline", "forgone", "lost", "earned", "served_bn"):
                 yield (row.month, (name, "")), getattr(row, name)
+            yield (row.month, ("cost", "")), sum(row.cash[category] for category in COST)
+            for category, kind in INCOME.items():
+                yield (row.month, ("income", kind.name)), -row.cash[category]
         for payment in plan.payments:
             yield (payment.month, ("cash", "")), payment.cash_usd
         for each in account:
@@ -108,7 +115,9 @@ def by_month(
         for pool in use:
             hours = dataset.hardware_of[pool.hardware].kw / 1000.0 * block_hours(dataset, pool.month, pool.block)
             yield (pool.month, ("available_mwh", "")), pool.available * hours
-            yield (pool.month, ("used_mwh", "")), pool.used * hours
+        for work in plan.source_use:
+            hours = dataset.hardware_of[work.hardware].kw / 1000.0 * block_hours(dataset, work.month, work.block)
+            yield (work.month, ("used_mwh", "")), work.accelerators * hours
         for unit in units:
             yield (unit.month, (f"{unit.by}_cost", unit.name)), unit.cost_usd
             yield (unit.month, (f"{unit.by}_bn", unit.name)), unit.tokens_bn

@@ -6,6 +6,8 @@ from functools import cached_property
 
 from models.audit import SignedValue, contract_values
 from models.dataset import Dataset
+from models.grouping import sums
+from models.kinds import OPTION
 from models.plan import Plan
 from models.policy.cash_account import CashMonth, account_of
 from models.supply.bill_rows import BillRow
@@ -155,7 +157,7 @@ class PlanFigures:
 
     @cached_property
     def contract_values(self) -> list[SignedValue]:
-        """What every signing that we pay for commits to."""
+        """What every signing commits us to, or a taker."""
         return contract_values(self.dataset, self.plan)
 
     @cached_property
@@ -171,13 +173,31 @@ class PlanFigures:
 
     @property
     def contract_value_usd(self) -> float:
-        """What the plan's own signings commit to in total, undiscounted USD."""
-        return sum(each.total_usd for each in self.contract_values if not each.signing.signed)
+        """What the plan's own signings and options commit us to in total, undiscounted USD."""
+        return self._own_premiums_usd + sum(each.total_usd for each in self._own_values(buys=True))
 
     @property
     def cash_at_signing_usd(self) -> float:
-        """What of that is paid because it is signed, in the month of signing."""
-        return sum(each.at_signing_usd for each in self.contract_values if not each.signing.signed)
+        """What of that is due in the month of signing."""
+        return self._own_premiums_usd + sum(each.at_signing_usd for each in self._own_values(buys=True))
+
+    @property
+    def takers_value_usd(self) -> float:
+        """What the plan's own lease-outs commit takers to in total, undiscounted USD."""
+        return sum(each.total_usd for each in self._own_values(buys=False))
+
+    @property
+    def cash_from_takers_usd(self) -> float:
+        """What of that is due in the month of signing."""
+        return sum(each.at_signing_usd for each in self._own_values(buys=False))
+
+    @property
+    def _own_premiums_usd(self) -> float:
+        return sums((each.category, each.cash_usd) for each in self.plan.payments)[OPTION.name]
+
+    def _own_values(self, *, buys: bool) -> list[SignedValue]:
+        own = (each for each in self.contract_values if not each.signing.signed)
+        return [each for each in own if each.signing.kind.buys == buys]
 
     @property
     def most_owed_usd(self) -> float:

@@ -10,9 +10,9 @@ from typing import Any
 from models.plan import LimitChoice, OnDemandUse, Online, Payment, Plan, Serving, Shortfall, SourceUse
 from models.supply.bill_rows import BillRow
 from models.supply.registry import KINDS, bringing, payable
-from planner.results.decisions import Decision
+from planner.results.decisions import Decision, is_kept
 from planner.results.monthly import MonthRow
-from planner.results.tables import Filled, Table, columns, rows_by_month, value_of
+from planner.results.tables import Filled, NoEnd, Table, columns, rows_by_month, value_of
 from planner.results.views import ServiceRow, UseRow
 
 SUMMARY = Table("Summary", "the plan in figures", columns("metric:text", "value:any", "unit:text?"))
@@ -199,6 +199,7 @@ ALTERNATIVE_COSTS = Table(
         "extra_share:share",
         "apart_mw:amount",
         "furthest:flag",
+        "cheapest:flag",
         "differences:text",
     ),
 )
@@ -314,7 +315,7 @@ def plan_tables(plan: Plan) -> list[Filled]:
 
 
 def _decision(each: Decision) -> tuple[Any, ...]:
-    status = "signed" if each.signed else "offer"
-    return tuple(
-        status if column.header == "status" else value_of(each, column.attribute) for column in DECISIONS.columns
-    )
+    shown: dict[str, Any] = {"status": "signed" if each.signed else "offer"}
+    if is_kept(each.term_months):
+        shown |= {name: NoEnd(getattr(each, name)) for name in ("term_months", "end")}
+    return tuple(shown.get(column.attribute) or value_of(each, column.attribute) for column in DECISIONS.columns)

@@ -11,11 +11,15 @@ from models.demand.prices import MTOK_PER_BN
 from models.demand.revenue import revenues
 from models.grouping import sums
 from models.plan import Plan, categories
+from models.supply.registry import KINDS
 from planner.results.views import serving_of_demand
 
 NO_COST_OF_COMPUTE = ("option", "interest", "revenue_forgone", "shortfall", "limit_change")
 """Categories of payment that are no cost of computing."""
 COMPUTE = tuple(each for each in categories() if each not in NO_COST_OF_COMPUTE)
+INCOME = {kind.category: kind for kind in KINDS if not kind.buys}
+"""Kinds by those of the categories of computing that are income, below 0."""
+COST = tuple(each for each in COMPUTE if each not in INCOME)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ def measure_words(measure: Measure) -> str:
     """What is minimised."""
     tilted = f" (with a weight of {percent(TILT)} on the expected cost, to break ties)"
     if measure.kind == "budget":
-        return f"the cost of the worst case of at most {measure.radius:.0f} delays and exits at once{tilted}"
+        most = "1 delay or exit" if measure.radius == 1 else f"{measure.radius:.0f} delays and exits at once"
+        return f"the cost of the worst case of at most {most}{tilted}"
     if measure.kind == "worst":
         return f"the cost of the worst scenario{tilted}"
     if measure.kind == "regret":
@@ -45,6 +46,18 @@ def measure_words(measure: Measure) -> str:
         tail = percent(1.0 - measure.alpha)
         return f"{rest} of the expected cost and {percent(measure.weight)} of its mean over the worst {tail}"
     return "the expected cost"
+
+
+def change_words(measure: Measure, count: int) -> str:
+    """How to read figures for another problem than the plan's own by a measure of so many scenarios; "" where plain."""
+    if measure.kind == "budget":
+        return (
+            f"These figures are of the {count} cases that the plan is prepared for: after a change another case may be "
+            "the worst, so that a change may cost more, or save less, than is told."
+        )
+    if measure.kind == "regret":
+        return "After a change too, regret is measured from what each scenario would cost in the workbook as it is."
+    return ""
 
 
 def _share_short(shortfall: float, after_limits: float) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -19,6 +20,14 @@ Kind = Literal["text", "month", "whole", "amount", "money", "rate", "share", "ga
 
 class Percent(float):
     """A number that is shown in percent where the numbers of its column are of different kinds."""
+
+
+NO_END = "no end"
+"""What is told of the term and the last month of what is kept for good."""
+
+
+class NoEnd(int):
+    """A term or a last month of what is kept for good: stored as it is, shown as `NO_END`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +69,15 @@ class Table:
         return tuple(column.header for column in self.columns)
 
 
+@cache
+def _parts(attribute: str) -> tuple[str, str]:
+    name, _, key = attribute.partition(".")
+    return name, key
+
+
 def value_of(row: Any, attribute: str) -> Any:
     """An attribute of a row; `cash.fleet` is the entry `fleet` of its `cash`."""
-    name, _, key = attribute.partition(".")
+    name, key = _parts(attribute)
     value = getattr(row, name)[key] if key else getattr(row, name)
     return value.name if isinstance(value, kinds.Kind) else value
 
@@ -93,4 +108,4 @@ def rows_by_month(table: Table, rows: Iterable[Any]) -> Filled:
     """A table of the attributes of rows that its columns name, by month."""
     attributes = [column.attribute for column in table.columns]
     ordered = sorted(rows, key=attrgetter("month"))
-    return Filled(table, [tuple(value_of(row, attribute) for attribute in attributes) for row in ordered])
+    return Filled(table, [tuple([value_of(row, attribute) for attribute in attributes]) for row in ordered])

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from models.stochastic.estimates import SampleEstimate
+from planner.results.tables import Filled, report_table
 
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 """The levels of cost that are told, by the names they have."""
+TRIED = report_table(
+    "Tried on samples",
+    "with --stress: cost on samples, and how likely rules fail",
+    "figure:text",
+    "value:any",
+    "low:any",
+    "high:any",
+    "unit:text",
+)
+COST, NO_PLAN, SHORT, HOW = "net present cost", "no plan keeps every rule", "demand falls short", "how"
+FORECAST = f"{COST}, the plan's own forecast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,23 @@ class TriedPlan:
     no_plan: SampleEstimate | None
     caps: Mapping[str, SampleEstimate]
     short: SampleEstimate | None
+
+    def table(self, currency: str) -> Filled:
+        """The figures with the ends of their confidence intervals of 95 %, and where the samples come from."""
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            yield FORECAST, self.forecast_usd, None, None, currency
+            for name, each in self.cost_usd.items():
+                yield f"{COST}, {name.upper()}", each.value, each.low, each.high, currency
+            chances = {NO_PLAN: self.no_plan, SHORT: self.short}
+            chances |= {f"cap {name} fails": each for name, each in self.caps.items()}
+            for words, chance in chances.items():
+                if chance is not None:
+                    yield words, chance.value, chance.low, chance.high, "share"
+            yield "samples finished", self.finished, None, None, f"of {self.asked:,}"
+            yield HOW, self.how, None, None, ""
+
+        return Filled(TRIED, list(rows()))
 
     def json(self) -> dict[str, Any]:
         """The figures as `run.json` has them."""

@@ -1,13 +1,15 @@
 """What a million tokens cost, by the sources that serve them and by the segments they are served to.
 
-The cash of computing, as `Profit and loss` has it, month by month. A source has what is paid for it, at work or idle. A
-segment has, of each source, the part of the energy at work that serves it; what is paid for no source (network,
-own sites, commitments, less lease-outs) and for sources without work is shared as all energy at work is.
+The cash of computing, as `Profit and loss` has it without income, month by month. The part of a source that is leased
+out has its part of what is paid for it, usage charges apart. The rest is of the segments and runs that its energy at
+work serves; what is paid for no source (network, own sites, commitments) and for sources without work is shared as all
+energy at work is, of the month or, in a month without work, of the horizon. A source costs what segments have of it, so
+that sources and segments add up to the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.dataset import Dataset, block_hours
@@ -21,21 +23,23 @@ from models.supply.on_demand import seller_name
 from models.supply.registry import bringing
 from models.supply.usage import charged_use
 from planner.results.monthly import MonthRow
-from planner.results.profit import COMPUTE
-from planner.results.views import regions_of_sources
+from planner.results.profit import COST
+from planner.results.views import leased_out, regions_of_sources, sublet_sources
 
-SOURCE, SEGMENT = "source", "segment"
-OTHER = "other"
+SOURCE, SEGMENT, RUN, LEASED_OUT = "source", "segment", "run", "leased_out"
+OTHER = Kind("other")
 """What is paid for no source."""
 
 Source = tuple[Kind, str]
 Pool = tuple[int, str, str, str]
 """Month t, load block, region and hardware."""
+Paid = Mapping[tuple[int, Source], float]
+"""USD by month t and source."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitCost:
-    """Cash of month t in USD and billions of tokens of a kind of source, or of a segment."""
+    """Cash of month t in USD and billions of tokens, by a kind of source, a segment, a run or what is leased out."""
 
     month: int
     by: str
@@ -50,85 +54,109 @@ class UnitCost:
 
 
 def unit_costs(dataset: Dataset, plan: Plan, months: Iterable[MonthRow]) -> list[UnitCost]:
-    """By month: every kind of source that costs or serves anything, then every segment."""
-    paid = sums(_by_source(dataset, plan))
-    by_kind = sums(((t, kind.name if kind else OTHER), usd) for (t, kind, _), usd in paid.items())
-    of_segments = _by_segment(dataset, plan, paid)
+    """By month: every kind of source that costs or serves anything, every segment, every run, what is leased out."""
+    standing, by_use = _paid(dataset, plan)
+    let = _leased_out(dataset, plan, standing)
+    own = sums((*standing.items(), *by_use.items(), *((key, -usd) for key, usd in let.items())))
+    shares = list(_shares(dataset, plan, own))
+    of_kind = sums(((t, kind), usd) for t, kind, load, usd in shares if load in dataset.segment_of or not load)
+    of_load = sums(((t, load), usd) for t, _, load, usd in shares)
+    of_takers = sums((t, usd) for (t, _), usd in let.items())
     tokens = sums(((each.month, each.segment), each.tokens_bn) for each in plan.serving)
-    found = []
+    found: list[UnitCost] = []
     for month in months:
         t, days = month.month, dataset.hours(month.month) / 24.0
-        for name, bn_per_day in (*month.served_from.items(), (OTHER, 0.0)):
-            if by_kind[t, name] or bn_per_day:
-                found.append(UnitCost(t, SOURCE, name, by_kind[t, name], bn_per_day * days))
-        for name in dataset.segment_of:
-            if of_segments[t, name] or tokens[t, name]:
-                found.append(UnitCost(t, SEGMENT, name, of_segments[t, name], tokens[t, name]))
+        served = (*month.served_from.items(), (OTHER.name, 0.0))
+        rows = [(SOURCE, name, of_kind[t, name], bn_per_day * days) for name, bn_per_day in served]
+        for name in dataset.load_of:
+            by = SEGMENT if name in dataset.segment_of else RUN
+            rows.append((by, name, of_load[t, name], tokens[t, name]))
+        rows.append((LEASED_OUT, LEASED_OUT, of_takers[t], 0.0))
+        found += [UnitCost(t, *row) for row in rows if row[2] or row[3]]
     return found
 
 
-def _by_source(dataset: Dataset, plan: Plan) -> Iterator[tuple[tuple[int, Kind | None, str], float]]:
-    """Month t, kind and name of the source, USD; no kind where it is paid for no source."""
-    kinds = {kind.category: kind for kind in bringing()} | {each.name: each for each in (FLEET, ON_DEMAND)}
+def _paid(dataset: Dataset, plan: Plan) -> tuple[Paid, Paid]:
+    """What is paid for each source: at work or idle, and as charges on its use."""
+    kinds: dict[str, Kind] = {kind.category: kind for kind in bringing()}
+    kinds |= {each.name: each for each in (FLEET, ON_DEMAND)}
     charges = groups(_charges(dataset, plan))
+    standing: list[tuple[tuple[int, Source], float]] = []
+    by_use: list[tuple[tuple[int, Source], float]] = []
     for each in plan.payments:
-        if each.category not in COMPUTE or each.month not in dataset.horizon:
+        if each.category not in COST or each.month not in dataset.horizon:
             continue
         of = charges.get((each.month, each.offer), []) if each.category == "usage" else []
-        total = sum(usd for *_, usd in of)
-        if of:
-            yield from (((each.month, kind, name), each.cash_usd * usd / total) for kind, name, usd in of)
-        else:
-            yield (each.month, kinds.get(each.category), each.offer), each.cash_usd
+        total = sum(usd for _, usd in of)
+        by_use += [((each.month, source), each.cash_usd * usd / total) for source, usd in of]
+        if not of:
+            standing.append(((each.month, (kinds.get(each.category, OTHER), each.offer)), each.cash_usd))
+    return sums(standing), sums(by_use)
 
 
-def _charges(dataset: Dataset, plan: Plan) -> Iterator[tuple[tuple[int, str], tuple[Kind, str, float]]]:
+def _charges(dataset: Dataset, plan: Plan) -> Iterator[tuple[tuple[int, str], tuple[Source, float]]]:
     """By month t and what usage charges name as their offer: the source, and what it is charged, USD."""
     for (kind, name, _, t), usd in charged_use(dataset, plan).items():
         if usd:
             charged = kind.charged_name(dataset, name) if isinstance(kind, OfferKind) else name
-            yield (t, charged), (kind, name, usd)
+            yield (t, charged), ((kind, name), usd)
 
 
-def _by_segment(
-    dataset: Dataset, plan: Plan, paid: dict[tuple[int, Kind | None, str], float]
-) -> dict[tuple[int, str], float]:
-    work = sums(_work(dataset, plan))
-    of_source = sums(((t, *source), kwh) for ((t, *_), source), kwh in work.items())
-    of_month = sums((t, kwh) for (t, *_), kwh in of_source.items())
-    shared = sums((t, usd) for (t, kind, name), usd in paid.items() if kind is None or not of_source[t, kind, name])
-    rates = {key: paid.get(key, 0.0) / kwh + shared[key[0]] / of_month[key[0]] for key, kwh in of_source.items() if kwh}
-    spent = sums((pool, kwh * rates.get((pool[0], *source), 0.0)) for (pool, source), kwh in work.items())
-    in_pool = sums((pool, kwh) for (pool, _), kwh in work.items())
-    serves = TokensServed(dataset)
-    asked = [
-        (
-            (row.month, row.block, row.capacity_region, row.hardware),
-            row.segment,
-            row.tokens_bn
-            / serves.bn_per_hour(row.segment, row.hardware, row.month)
-            * dataset.hardware_of[row.hardware].kw,
-        )
-        for row in plan.serving
-        if row.segment in dataset.segment_of
-    ]
-    needed = sums((pool, kwh) for pool, _, kwh in asked)
-    return sums(
-        ((pool[0], segment), spent[pool] * kwh / max(needed[pool], in_pool[pool]))
-        for pool, segment, kwh in asked
-        if needed[pool]
+def _leased_out(dataset: Dataset, plan: Plan, paid: Paid) -> dict[tuple[int, Source], float]:
+    """What of it is paid for power that is leased out; in each pool all that may be sublet is so alike."""
+    may_be = sublet_sources(dataset)
+    online = [(each.month, (each.kind, each.name), (each.region, each.hardware), each) for each in plan.online]
+    held = sums(((t, pool), each.accelerators) for t, source, pool, each in online if source in may_be)
+    share = {key: out / held[key] for key, out in leased_out(dataset, plan).items() if held[key]}
+    mw = sums(((t, source), each.mw) for t, source, _, each in online)
+    let = sums(
+        ((t, source), each.mw * share.get((t, pool), 0.0)) for t, source, pool, each in online if source in may_be
     )
+    return {key: paid.get(key, 0.0) * out / mw[key] for key, out in let.items() if out}
 
 
-def _work(dataset: Dataset, plan: Plan) -> Iterator[tuple[tuple[Pool, Source], float]]:
-    """KWh at work in a pool, by the source they come from."""
+def _shares(dataset: Dataset, plan: Plan, paid: Paid) -> Iterator[tuple[int, str, str, float]]:
+    """Month t, kind of source, who has the use of it, USD; nobody, "", where nothing works in the whole horizon."""
+    asked = groups(_asked(dataset, plan))
+    needed = {pool: sum(kwh for _, kwh in loads) for pool, loads in asked.items()}
+    work = [(pool, source, kwh) for pool, source, kwh in _work(dataset, plan) if needed.get(pool)]
+    of_source = sums(((pool[0], source), kwh) for pool, source, kwh in work)
+    mix = sums(
+        ((t, load), kwh * part / needed[pool])
+        for pool, _, kwh in work
+        for load, part in asked[pool]
+        for t in (pool[0], None)
+    )
+    by_month = groups((t, (load, kwh)) for (t, load), kwh in mix.items())
+    for pool, (kind, name), kwh in work:
+        key = pool[0], (kind, name)
+        for load, part in asked[pool]:
+            yield pool[0], kind.name, load, paid.get(key, 0.0) * kwh / of_source[key] * part / needed[pool]
+    for (t, source), usd in paid.items():
+        if not of_source[t, source]:
+            loads = by_month.get(t) or by_month.get(None) or [("", 1.0)]
+            total = sum(kwh for _, kwh in loads)
+            yield from ((t, source[0].name, load, usd * kwh / total) for load, kwh in loads)
+
+
+def _asked(dataset: Dataset, plan: Plan) -> Iterator[tuple[Pool, tuple[str, float]]]:
+    """The energy that each segment and run asks a pool for, kWh."""
+    serves = TokensServed(dataset)
+    for row in plan.serving:
+        hours = row.tokens_bn / serves.bn_per_hour(row.segment, row.hardware, row.month)
+        kwh = hours * dataset.hardware_of[row.hardware].kw
+        yield (row.month, row.block, row.capacity_region, row.hardware), (row.segment, kwh)
+
+
+def _work(dataset: Dataset, plan: Plan) -> Iterator[tuple[Pool, Source, float]]:
+    """The energy at work in a pool, by the source it comes from, kWh."""
     region_of = regions_of_sources(dataset)
     for each in plan.source_use:
         pool = each.month, each.block, region_of[each.kind, each.name], each.hardware
         hours = (each.accelerators + each.overage) * block_hours(dataset, each.month, each.block)
-        yield (pool, (each.kind, each.name)), hours * dataset.hardware_of[each.hardware].kw
+        yield pool, (each.kind, each.name), hours * dataset.hardware_of[each.hardware].kw
     for bought_hour in plan.on_demand:
         pool = bought_hour.month, bought_hour.block, bought_hour.region, bought_hour.hardware
         seller = seller_name(bought_hour.provider, bought_hour.region, bought_hour.hardware)
         hours = bought_hour.accelerators * block_hours(dataset, bought_hour.month, bought_hour.block)
-        yield (pool, (ON_DEMAND, seller)), hours * dataset.hardware_of[bought_hour.hardware].kw
+        yield pool, (ON_DEMAND, seller), hours * dataset.hardware_of[bought_hour.hardware].kw

@@ -131,6 +131,12 @@ def leased_out(dataset: Dataset, plan: Plan) -> dict[tuple[int, Pool], float]:
     )
 
 
+def sublet_sources(dataset: Dataset) -> set[tuple[Kind, str]]:
+    """The sources that may be leased out, by kind and name."""
+    lendable = ((kind, kind.name_of(row)) for kind, row in offers(dataset) if getattr(row, "sublet", False))
+    return {*lendable, *((FLEET, each.asset) for each in dataset.fleet if each.sublet)}
+
+
 def regions_of_sources(dataset: Dataset) -> dict[tuple[Kind, str], str]:
     """The region of every source, by kind and name."""
     return {
@@ -140,9 +146,10 @@ def regions_of_sources(dataset: Dataset) -> dict[tuple[Kind, str], str]:
 
 
 def cash_by_year(dataset: Dataset, plan: Plan) -> dict[int, dict[str, float]]:
-    """Cash in USD by fiscal year and group, in order of years; payments beyond the horizon too."""
+    """Cash in USD by fiscal year and group, in order of years; months of the horizon only."""
     found: dict[int, dict[str, float]] = {}
-    for each in sorted(plan.payments, key=lambda payment: payment.month):
+    inside = (each for each in plan.payments if each.month in dataset.horizon)
+    for each in sorted(inside, key=lambda payment: payment.month):
         year, _ = dataset.fiscal_month(each.month)
         row = found.setdefault(year, dict.fromkeys((*CASH_GROUPS.values(), "other"), 0.0))
         row[cash_group(each.category)] += each.cash_usd

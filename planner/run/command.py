@@ -13,26 +13,26 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.cancellation import cancelled_by
 from models.dataset import Dataset
 from models.faults import FaultyWorkbook, NamedWarning
 from models.parsing.sources import sources_of
 from models.plan import Plan
 from models.stochastic.fixed_decisions import kept_decisions
-from planner.analysis.plan_comparison import read_side
 from planner.console import run_log
-from planner.errors import ExitCode, InternalFault, Interrupted, PlannerError
+from planner.errors import ExitCode, InternalFault, Interrupted, OutOfTime, PlannerError
 from planner.files.lock import run_lock
 from planner.files.old_runs import remove_old_runs
 from planner.files.outputs import Outputs, name_of, outputs_of
 from planner.interrupt import Stop
 from planner.problem_reader import read
 from planner.reports.run_result import RunResult
-from planner.run.bridge import note_bridge
 from planner.run.options import PlanOptions
 from planner.run.publish import publish
 from planner.run.solve import before_stress, check_options, left_for_stress, solve_dataset
 from planner.run.versions import versions
 from planner.solving.progress import LiveText
+from planner.solving.time_limit import LATE, TimeLimit
 from planner.terminal import PHASE
 from planner.version import __version__
 
@@ -92,11 +92,16 @@ class FinishedRun:
 
 
 def run(
-    request: RunRequest, stop: Stop | None = None, live: LiveText | None = None, try_plan: TryPlan | None = None
+    request: RunRequest,
+    stop: Stop | None = None,
+    live: LiveText | None = None,
+    try_plan: TryPlan | None = None,
+    began: float | None = None,
 ) -> FinishedRun:
     """Runs from the workbook to the plan; `stop` listens to Ctrl-C and SIGTERM, `live` shows the search.
 
-    `try_plan` tries the plan on samples, where the options ask for it.
+    `try_plan` tries the plan on samples, where the options ask for it. The time limit counts from `began` of the
+    monotonic clock, or from now.
 
     Raises
     ------
@@ -107,7 +112,7 @@ def run(
     InternalFault
         A fault of this software; the traceback is in `run.log`.
     """
-    began, stop = time.monotonic(), stop or Stop()
+    began, stop = time.monotonic() if began is None else began, stop or Stop()
     outputs = outputs_of(request.input_path, request.plan_path, request.outputs)
     with run_lock(outputs), run_log(outputs.log) as place_log:
         try:
@@ -143,6 +148,9 @@ def _solve(request: RunRequest, stop: Stop, live: LiveText | None, began: float,
             if try_plan is not None and request.options.stress:
                 with result.timed("solve"):
                     try_plan(result, request.options.stress, left_for_stress(request.options, began), stop, live)
+    except OutOfTime as late:  # while the problem was read
+        log.info("warning: %s.", late)
+        result.warnings = (*result.warnings, NamedWarning("no-plan", f"{late}."))
     except FaultyWorkbook as faulty:
         result.status, result.faults = "invalid", (*faulty.faults, *result.faults)
     except Interrupted as interrupted:
@@ -156,7 +164,9 @@ def _solve(request: RunRequest, stop: Stop, live: LiveText | None, began: float,
 def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: LiveText | None, began: float) -> None:
     with result.timed("read"):
         log.info("Reading %s", request.input_path, extra=PHASE)
-        found = read(request.input_path, request.overrides)
+        limit = TimeLimit(request.options.time_limit, began)
+        with cancelled_by(lambda: limit.check(LATE)):
+            found = read(request.input_path, request.overrides)
         stop.check()
     result.input_sha256, result.faults, dataset = found.sha256, found.faults, found.dataset
     result.warnings = tuple(NamedWarning(fault.warning, str(fault)) for fault in found.warnings)
@@ -168,12 +178,16 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
     result.sources = sources_of(found.tables)
     result.dataset, result.plan_name = dataset, dataset.settings.plan_name or result.plan_name
     check_options(request.options)
-    keep = None if request.keep is None else kept_decisions(dataset, _read_earlier(request.keep, dataset))
-    start = None if request.start is None else _read_earlier(request.start, dataset)
+    earlier = None if request.keep is None else _read_earlier(request.keep, dataset)
+    keep = None if earlier is None else kept_decisions(dataset, earlier)
+    start = earlier if request.start is None else _read_earlier(request.start, dataset)
     options = before_stress(request.options)
     solve_dataset(dataset, options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
     before = request.keep or request.start
     if before is not None:
+        from planner.analysis.plan_comparison import read_side
+        from planner.run.bridge import note_bridge
+
         note_bridge(result, lambda: read_side(before), options, stop, live, began)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from models.core.compiled import Compiled
 from models.dataset import Dataset
 from models.faults import NamedWarning
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.reports.run_result import RunResult
 from planner.results.base_case import BaseCase
@@ -15,7 +16,7 @@ from planner.run.options import PlanOptions
 from planner.solving.highs import abandoned_solver_alive
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import LiveText, ProgressLines
-from planner.solving.time_limit import TimeLimit
+from planner.solving.time_limit import LATE, TimeLimit
 from planner.terminal import PHASE
 
 log = logging.getLogger("planner")
@@ -45,6 +46,18 @@ class SolveContext:
     def search_options(self) -> SolveOptions:
         """Those of the options that go to the solver, with the time that the search for the plan may take."""
         return replace(self.options.solver(), time_limit=self.limit.for_search())
+
+    def check(self) -> None:
+        """Raises where what is being built would come too late.
+
+        Raises
+        ------
+        OutOfTime
+            The time limit has passed, or the run is to stop.
+        """
+        if self.stop.requested:
+            raise OutOfTime("The run was stopped before a search could begin")
+        self.limit.check(LATE)
 
     def progress(self, what: str) -> ProgressLines:
         """Where the progress of one search is shown; `what` names it."""
@@ -87,6 +100,7 @@ class SolveContext:
     def stopped(self) -> bool:
         """Whether analyses after the search are to be left out; a warning says so."""
         if self.stop.requested or abandoned_solver_alive():
-            self.warn("base-case-left-out", "The base case was left out, because the run was stopped.")
+            why = "the run was stopped" if self.stop.requested else "the solver did not stop when its time was over"
+            self.warn("base-case-left-out", f"The base case was left out, because {why}.")
             return True
         return False

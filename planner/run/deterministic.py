@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 
-from models.audit import audit, what_is_left
+from models.audit import audit
 from models.build import Model, build_model
+from models.cancellation import cancelled_by
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
-from models.policy.resilience import Loss
 from models.policy.stability import PlanStability
-from models.warm_start import start_values
 from planner.analysis.alternatives import AlternativesQuestion
 from planner.analysis.base_case import BaseCaseQuestion, budget_of
 from planner.analysis.marginal_values import SECONDS, marginal_values
@@ -23,15 +24,22 @@ from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
 from planner.solving.exactness import cost_of
+from planner.solving.held_losses import (
+    Attempt,
+    attempt_of,
+    broken_losses,
+    hold_losses,
+    one_plan,
+    one_start,
+    outcome_of,
+    with_time_left,
+)
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.search import dispatch_proven, solve
+from planner.solving.time_limit import less_reading_back
 from planner.terminal import PHASE
 
 log = logging.getLogger("planner")
-KEPT_WITHIN = 5e-7
-"""What is left after a loss may serve so much less than what is protected: what the audit lets pass."""
-ROUGH_GAP, ROUGH_TIME = 0.03, 0.2
-"""Which losses have to be held is first found with plans of this gap, each in this share of the time left."""
 LEAST_SECONDS = 2.0
 """The time for marginal values, whatever is left of the time limit."""
 
@@ -57,7 +65,8 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
             context.warn("no-marginal-values", "Marginal values were left out, because the run was stopped.")
             return
         log.info("Marginal values", extra=PHASE)
-        result.marginal = marginal_values(dataset, plan, context.limit.for_last(LEAST_SECONDS, SECONDS))
+        seconds = context.limit.for_last(LEAST_SECONDS, SECONDS)
+        result.marginal = marginal_values(dataset, plan, seconds, context.options.threads)
         if result.marginal is None:
             context.warn("no-marginal-values", "Marginal values could not be worked out, so the sheet is left out.")
 
@@ -82,82 +91,46 @@ def _audited(
     return None
 
 
-def broken_losses(dataset: Dataset, plan: Plan) -> frozenset[Loss]:
-    """The losses after which the rest could not serve what is protected against them."""
-    if not dataset.resilience:
-        return frozenset()
-    left = what_is_left(dataset, plan)
-    return frozenset((each.against, each.lost, each.month) for each in left if each.multiple < 1.0 - KEPT_WITHIN)
-
-
-def _rough(options: SolveOptions) -> SolveOptions:
-    """How far to search for a plan that only shows which losses have to be held."""
-    limit = None if options.time_limit is None else options.time_limit * ROUGH_TIME
-    return replace(options, gap=max(options.gap, ROUGH_GAP), time_limit=limit)
-
-
-def _with_bound(outcome: Outcome, bound_usd: float) -> Outcome:
-    """An outcome that a later search did not better, with the bound that it proved."""
-    cost = outcome.objective_usd
-    if cost is None or bound_usd == float("-inf"):
-        return replace(outcome, status="stopped")
-    return replace(
-        outcome, status="stopped", bound_usd=bound_usd, gap=max(0.0, cost - bound_usd) / max(abs(cost), 1e-9)
-    )
-
-
 def _search(
     context: SolveContext, start: Plan | None, keep: PlanStability | None
 ) -> tuple[Outcome, list[tuple[Plan, float]]]:
     """How the search ended, and the plans it found with what was minimised, the best first."""
     result, stop = context.result, context.stop
-    progress, seconds, bound_usd = context.progress("Plan"), 0.0, float("-inf")
-    held: frozenset[Loss] = frozenset()
-    first, rough = start, bool(context.dataset.resilience)
-    safe: tuple[Model, Outcome] | None = None
-    while True:
-        with result.timed("build"):
-            model = build_model(replace(context.dataset, losses=held), stability=keep)
+    progress, seconds = context.progress("Plan"), 0.0
+
+    def attempt(dataset: Dataset, options: SolveOptions, begin: Mapping[str, Plan]) -> Attempt[tuple[Model, Outcome]]:
+        nonlocal seconds
+        began = time.monotonic()
+        with result.timed("build"), cancelled_by(context.check):
+            model = build_model(dataset, stability=keep)
             result.model = size = model.size
-            begin = None if first is None else start_values(model, first)
+            values = one_start(model, begin)
+        options = with_time_left(options, began)
+        limit = less_reading_back(options.time_limit, result.seconds["build"])
         log.info(
             "Solving: %s rows, %s columns, %s of them whole numbers",
             *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
         )
         stop.draining = True
-        options = context.search_options()
         with result.timed("solve"):
             outcome = solve(
                 model,
-                _rough(options) if rough else options,
+                replace(options, time_limit=limit),
                 on_progress=progress.update,
                 should_stop=lambda: progress.stopped_by(stop),
-                start=begin,
+                start=values,
             )
         seconds += outcome.seconds
-        bound_usd = max(bound_usd, float("-inf") if outcome.bound_usd is None else outcome.bound_usd)
-        first = None if outcome.values is None else model.plan(outcome.values)
-        broken = frozenset[Loss]() if first is None else broken_losses(context.dataset, first) - held
-        if broken and (rough or outcome.status == "optimal"):
-            log.info("The plan breaks resilience in %s cases, which are added.", f"{len(broken):,}")
-            held |= broken
-        elif rough and outcome.status != "infeasible":
-            safe, rough = None if first is None else (model, outcome), False
-            if safe and outcome.gap is not None and outcome.gap <= options.gap:
-                break
-        else:
-            break
-    if safe and outcome.status != "infeasible" and (broken or first is None):
-        model, outcome = safe
-        outcome = _with_bound(outcome, bound_usd)
-    elif broken:
-        outcome = replace(outcome, status="no_plan", values=None, other_values=(), objective_usd=None, gap=None)
-    outcome = replace(outcome, seconds=seconds)
+        return attempt_of(model, outcome, one_plan)
+
+    made = hold_losses(context.dataset, context.search_options(), attempt, {} if start is None else {"": start})
+    model, outcome = made.found[0], replace(outcome_of(made), seconds=seconds)
     result.seconds |= outcome.parts
     for line in outcome.log:
         log.debug("HiGHS: %s", line)
-    log.info("The solver says: %s", outcome.why)
-    if outcome.start:
+    if outcome.why:  # empty where an interrupt came before the solver began
+        log.info("The solver says: %s", outcome.why)
+    if outcome.start and outcome.why and start is not None:
         log.info("The starting plan was %s.", outcome.start)
     result.status, result.solver_log = outcome.status, outcome.log
     result.objective_usd, result.bound_usd, result.gap = outcome.objective_usd, outcome.bound_usd, outcome.gap
@@ -166,6 +139,7 @@ def _search(
         context.warn(*DISPATCH_UNPROVEN)
     found = [] if outcome.values is None else [outcome.values, *outcome.other_values]
     plans = [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
+    held = model.dataset.losses or frozenset()
     return outcome, [(plan, usd) for plan, usd in plans if broken_losses(context.dataset, plan) <= held]
 
 
@@ -182,7 +156,7 @@ def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outc
     others = AlternativesQuestion(dataset, incumbent, count, within, options, stop, watch) if count else None
     questions = [each for each in (base, free, others) if each is not None]
     budget = budget_of(outcome.seconds) * (len(questions) + max(0, count - 1))
-    seconds = context.limit.for_questions(budget)
+    seconds = context.limit.for_questions(budget, result.seconds["build"])
     share_time(questions, seconds, stop, lambda question: incumbent.consider(question.plans))
     if incumbent.plan is not plan:
         _replace(result, incumbent)

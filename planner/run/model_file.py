@@ -20,7 +20,7 @@ from models.stochastic.extensive_form import ExtensiveForm
 from planner.errors import CannotWrite, WrongUsage
 from planner.files.atomic import write_durably
 from planner.files.outputs import check_writable
-from planner.solving.highs import write_model
+from planner.solving.highs_model import write_model
 from planner.solving.problem import CompiledProblem
 
 ENDINGS = (".mps", ".lp")

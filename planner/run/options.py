@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from planner.errors import WrongUsage
 
 if TYPE_CHECKING:
     from planner.solving.problem import SolveOptions
@@ -37,6 +40,9 @@ class PlanOptions:
         How scenarios are solved together; `auto` takes what pays.
     stress
         On how many samples the plan is tried in the end.
+    scheduler, tls
+        The Dask cluster whose workers decomposition spreads the scenarios over, by its scheduler's address; the folder
+        of the files with which it is spoken to in private. None: this process solves them.
     """
 
     gap: float = 0.001
@@ -49,6 +55,14 @@ class PlanOptions:
     risk: str = "expected"
     engine: Literal["extensive", "decomposition", "auto"] = "auto"
     stress: int = 0
+    scheduler: str | None = None
+    tls: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.scheduler is not None and self.engine != "decomposition":
+            raise WrongUsage("--scheduler spreads the scenarios of --engine decomposition: give both.")
+        if (self.tls is not None) != (self.scheduler or "").startswith("tls://"):
+            raise WrongUsage("Give --tls FOLDER and --scheduler tls://... together.")
 
     def solver(self) -> SolveOptions:
         """Those of the options that go to the solver."""

@@ -12,7 +12,6 @@ from typing import Any
 
 from models.core.compiled import Compiled
 from planner.errors import CannotWrite
-from planner.excel.copy_edit import rewritten_book
 from planner.files.atomic import json_bytes, written_together
 from planner.files.outputs import EXPLANATION_SHEET, PLAN_SHEETS, Outputs, free_name
 from planner.files.package import names_of_sheets
@@ -22,7 +21,7 @@ from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
 from planner.results.fingerprints import bytes_sha256, data_sha256, output_sha256
-from planner.solving.highs import write_model
+from planner.solving.highs_model import write_model
 from planner.solving.scaling import Scaling
 
 log = logging.getLogger("planner")
@@ -55,7 +54,7 @@ def publish(result: RunResult, outputs: Outputs, place_log: Callable[[], None] =
                 with result.timed("total"), result.timed("write"):
                     files = _drawn(result, place, source)
             else:
-                result.plan_path = result.plan_sha256 = result.explanation_path = ""
+                result.plan_path = result.plan_sha256 = result.explanation_path = result.cases_path = ""
             document = run_json(result) | {"option_sources": dict(result.option_sources)}
             with written_together(files | {outputs.json: json_bytes(document)}):
                 place_log()
@@ -101,8 +100,8 @@ def _drawn(result: RunResult, outputs: Outputs, source: str) -> dict[Path, bytes
 
     path = _ours(outputs.explanation, {EXPLANATION_SHEET})
     result.explanation_path = str(path)
-    scenario = f", scenario {result.infeasible_scenario}" if result.infeasible_scenario else ""
-    return {path: repairs_workbook(result.dataset, result.repairs, result.plan_name + scenario)}
+    dataset = result.dataset.in_scenario(result.infeasible_scenario)
+    return {path: repairs_workbook(dataset, result.repairs, result.plan_name)}
 
 
 def _ours(path: Path, sheets: set[str]) -> Path:
@@ -111,14 +110,16 @@ def _ours(path: Path, sheets: set[str]) -> Path:
 
 
 def _cases(result: RunResult, plan: Path, source: str) -> dict[Path, bytes]:
-    """With a budget of delays and exits the workbook that the plan is of: its scenarios are the cases found."""
+    """With a budget of delays and exits the workbook whose scenarios are the cases found."""
     if not result.cases_tried or not source or result.dataset is None:
         return {}
+    from planner.excel.copy_edit import rewritten_book
+
     path = _ours(plan.with_name(f"{plan.stem}.cases.xlsx"), {"scenarios", "scenario_factors"})
     buffer = io.BytesIO()
     rewritten_book(Path(source), read(Path(source)).valid_dataset(), result.dataset).save(buffer)
     book, result.cases_path = buffer.getvalue(), str(path)
-    result.input_path, result.input_sha256 = str(path), bytes_sha256(book)
+    result.cases_sha256 = bytes_sha256(book)
     return {path: book}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ def reproduce(
     path
         The plan workbook.
     time_limit
-        Seconds for the search; that of the plan's own run where none is given.
+        Seconds for everything; that of the plan's own run where none is given.
     stop
         Asked again and again whether the search shall stop.
     live
@@ -74,14 +75,14 @@ def reproduce(
     Interrupted
         The search was stopped before there was a plan.
     """
-    stop = stop or Stop()
+    began, stop = time.monotonic(), stop or Stop()
     log.info("Reading %s", path, extra=PHASE)
     old, record = read_side(path), run_record(path)
     options, kept = _options(path, record), _kept(path, old, record)
     if time_limit is not None:
         options = replace(options, time_limit=time_limit)
     report = audit_plan_file(old.dataset, path)
-    result = solve_dataset(old.dataset, options, keep=kept, stop=stop, live=live)
+    result = solve_dataset(old.dataset, options, keep=kept, stop=stop, live=live, began=began)
     if stop.requested and not result.has_plan:
         raise Interrupted(stop.signal_number)
     comparison = None

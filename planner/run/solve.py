@@ -12,7 +12,7 @@ from dataclasses import replace
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.risk import kind_and_radius
-from planner.errors import WrongUsage
+from planner.errors import OutOfTime, WrongUsage
 from planner.interrupt import Stop
 from planner.reports.run_result import RunResult
 from planner.run.context import SolveContext
@@ -76,14 +76,17 @@ def solve_dataset(
     check_options(options or PlanOptions())
     limit = TimeLimit((options or PlanOptions()).time_limit, time.monotonic() if began is None else began)
     context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live, limit)
-    if dataset.scenarios:
-        from planner.run.stochastic import solve_scenarios
+    try:
+        if dataset.scenarios:
+            from planner.run.stochastic import solve_scenarios
 
-        solve_scenarios(context, start, keep)
-    else:
-        from planner.run.deterministic import solve_plan
+            solve_scenarios(context, start, keep)
+        else:
+            from planner.run.deterministic import solve_plan
 
-        solve_plan(context, None if start is None else start.get(""), keep)
+            solve_plan(context, None if start is None else start.get(""), keep)
+    except OutOfTime as late:  # while its model was built
+        context.warn("no-plan", f"{late}.")
     result.interrupted = context.stop.requested
     return result
 

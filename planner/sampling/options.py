@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from planner.options import Decorator, Named, Share, option
+from planner.options.shared import Decorator, option
+from planner.options.values import NamedNumber, Share
 
 
 def _named(flag: str, form: str, meaning: str) -> Decorator[Any]:
-    return option(flag, type=Named(form), multiple=True, help=meaning)
+    return option(flag, type=NamedNumber(form), multiple=True, help=meaning)
 
 
 _DECORATORS = (

@@ -7,25 +7,35 @@ from typing import Any
 from models import months
 from models.schema import SCENARIO_NOTES
 from planner.command import subject
-from planner.sampling.text import moment_line
+from planner.sampling.text import quantity_words
 from planner.sampling.workbook import ScenariosRequest, ScenariosWritten
+from planner.text_table import Line, TextTable
 
-MOMENT_LINES = 8
+MOMENT_ROWS = 8
 """So many moments are printed; all of them stand in the workbook."""
 
 
-def scenarios_lines(written: ScenariosWritten) -> list[str]:
+def scenarios_lines(written: ScenariosWritten) -> list[Line]:
     """Return the result for people."""
-    lines = [
-        f"  {each.scenario}  {each.probability * 100:5.1f} %  {words}"
-        for each, words in zip(written.sampled.dataset.scenarios, written.sampled.words, strict=True)
+    sampled = written.sampled
+    kept = [
+        (each.scenario, f"{each.probability * 100:.1f} %", words)
+        for each, words in zip(sampled.dataset.scenarios, sampled.words, strict=True)
     ]
-    lines += written.sampled.made
-    lines += [f"  {moment_line(each)}" for each in written.sampled.moments.head(MOMENT_LINES).itertuples()]
-    if len(written.sampled.moments) > MOMENT_LINES:
-        lines.append(f"  and {len(written.sampled.moments) - MOMENT_LINES} more in the sheet {SCENARIO_NOTES}")
-    if written.sampled.lost:
-        lines.append(f"warning: {written.sampled.lost}")
+    moments = [
+        (
+            quantity_words(each),
+            *(f"{figure:.3g}" for figure in (each.mean, each.mean_kept, each.deviation, each.deviation_kept)),
+        )
+        for each in sampled.moments.head(MOMENT_ROWS).itertuples()
+    ]
+    lines: list[Line] = [TextTable(("Scenario", ">Probability", "In words"), kept), *sampled.made]
+    if moments:
+        lines.append(TextTable(("Drawn and kept", ">Mean", ">Mean kept", ">Deviation", ">Deviation kept"), moments))
+    if len(sampled.moments) > MOMENT_ROWS:
+        lines.append(f"  and {len(sampled.moments) - MOMENT_ROWS} more in the sheet {SCENARIO_NOTES}")
+    if sampled.lost:
+        lines.append(f"warning: {sampled.lost}")
     return lines
 
 

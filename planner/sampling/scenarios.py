@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from models.checks.factors import is_idle
 from models.core.vector import Array
 from models.dataset import Dataset
 from models.sampling import Paths, Reduction, Uncertainty, reduce_to, sample, vectors
@@ -92,6 +93,8 @@ def sample_scenarios(
     order, scenarios = _scenarios(dataset, drawn, reduction, branch, nodes)
     factors = [drawn.factors(path, each.scenario) for path, each in zip(order, scenarios, strict=True)]
     made = replace(dataset, scenarios=scenarios, scenario_factors=tuple(row for rows in factors for row in rows))
+    met = tuple(each for each in made.scenario_factors if not is_idle(made, each))
+    made = replace(made, scenario_factors=met)
     if len(made.scenario_factors) > MOST_ROWS:
         raise WrongUsage(
             f"{len(scenarios)} scenarios take {len(made.scenario_factors):,} rows, more than a sheet holds; "

@@ -96,12 +96,17 @@ def reduction_words(paths: Paths, reduction: Reduction, asked: int, seed: int) -
     return lines
 
 
+def quantity_words(each: Any) -> str:
+    """What a row of `moments` is of, such as `demand over baseline, total`."""
+    return f"{PLAIN[each.quantity]}, {'all' if each.name == ALL else each.name}"
+
+
 def moment_line(each: Any) -> str:
     """A row of `moments` in words.
 
     `demand over baseline, total: mean 1.07 drawn, 1.04 kept; standard deviation 0.51 drawn, 0.41 kept`.
     """
     return (
-        f"{PLAIN[each.quantity]}, {'all' if each.name == ALL else each.name}: mean {each.mean:.3g} drawn, "
+        f"{quantity_words(each)}: mean {each.mean:.3g} drawn, "
         f"{each.mean_kept:.3g} kept; standard deviation {each.deviation:.3g} drawn, {each.deviation_kept:.3g} kept"
     )

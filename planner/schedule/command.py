@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.command import CommandResult, command
+from planner.command import CommandResult, command, take_given
 from planner.console import Console
 from planner.errors import MissingLibrary, WrongUsage
-from planner.options import PATH, Duration, budget_option, force_option, option, output_option
+from planner.options.shared import budget_option, force_option, option, output_option
+from planner.options.values import PATH, Duration
 
 if TYPE_CHECKING:
+    from planner.schedule.request import ScheduleRequest
     from planner.schedule.schedule import Schedule
 
 log = logging.getLogger("planner")
@@ -44,13 +46,13 @@ log = logging.getLogger("planner")
 def schedule(console: Console, **values: Any) -> CommandResult:
     """Write the files that start `planner batch JOBS` on a calendar, or start it from here with --run.
 
-    Options after -- are checked and handed on to every batch, such as: -- --workers 2.
+    JOBS, and options after -- such as -- --workers 2, are what `planner batch` takes: both are checked now.
     """
     from planner.schedule.request import ScheduleRequest
     from planner.schedule.write import write_schedule
 
     request = ScheduleRequest(**values)
-    _check_batch(values["jobs"], values["batch_options"])
+    _check_batch(request)
     if (request.kind is None) != request.run:
         raise WrongUsage(
             "Say what starts the batches: --as with the name of a scheduler, such as --as systemd; or --run."
@@ -60,18 +62,29 @@ def schedule(console: Console, **values: Any) -> CommandResult:
     return _run(console, request.schedule(), request.grace)
 
 
-def _check_batch(jobs: str, batch_options: tuple[str, ...]) -> None:
-    """Let the command `batch` read its options now, as a schedule is to start it when nobody is there.
+def _check_batch(request: ScheduleRequest) -> None:
+    """Let `batch` read its options and jobs now, as a schedule is to start it when nobody is there.
+
+    Jobs of another machine are not read: its paths mean nothing here.
 
     Raises
     ------
     UsageError
         `batch` does not take the options.
+    FaultyWorkbook
+        `batch` does not take the jobs; with everything that is wrong with them.
     """
-    root = click.get_current_context().find_root()
-    batch = root.command.get_command(root, "batch") if isinstance(root.command, click.Group) else None
-    if batch is not None:
-        batch.make_context("planner batch", [jobs, *batch_options]).close()
+    from planner.batch.jobs.files import read_jobs
+    from planner.batch.jobs.job import Job
+
+    root = click.get_current_context().find_root().command
+    batch = root.get_command(click.get_current_context(), "batch") if isinstance(root, click.Group) else None
+    if batch is None:
+        return
+    with batch.make_context("planner batch", [request.jobs, *request.batch_options]) as context:
+        values = dict(context.params)
+        if not request.is_remote and values["actuals"] is None:
+            read_jobs(values["jobs"], take_given(Job, values))
 
 
 def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> CommandResult:

@@ -70,18 +70,21 @@ class ScheduleRequest:
     claim: str | None = None
     force: bool = False
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether batches run on another machine."""
+        return self.kind in REMOTE
+
     def schedule(self) -> Schedule:
         """Return the schedule described, with absolute paths where batches run on this machine.
 
         Raises
         ------
         WrongUsage
-            There are no such jobs, or an option of the batch is one of this command.
+            An option of the batch is one of this command.
         """
-        remote = self.kind in REMOTE
+        remote = self.is_remote
         when = calendar(self.cron, self.tz)
-        if not remote:
-            _check_jobs(self.jobs)
         _check_options(self.batch_options)
         path = Path(self.jobs.rstrip("/\\") or self.jobs)
         stem = path.parent.name if glob.has_magic(path.name) else path.stem
@@ -102,11 +105,6 @@ class ScheduleRequest:
             on_failure=self.on_failure or "",
             output=self.output or Path("outputs", "schedule", name),
         )
-
-
-def _check_jobs(jobs: str) -> None:
-    if not os.path.exists(jobs) and not (glob.has_magic(jobs) and glob.glob(jobs)):
-        raise WrongUsage(f"There are no jobs at {jobs}. Name a folder of workbooks, a pattern, or a job file.")
 
 
 def _check_options(options: tuple[str, ...]) -> None:

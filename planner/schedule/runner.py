@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-import signal
 import subprocess
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from apscheduler import events
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from planner.batch.execution.spawned_process import OWN_GROUP, ask_to_stop, kill
 from planner.errors import Interrupted, PlannerError
 from planner.files.outputs import check_writable
 from planner.interrupt import Stop
@@ -108,7 +106,7 @@ class Runner:
             log.info("Next: %s", _format_time(scheduler.get_job("batch").next_run_time))
             try:
                 self._watch_clock(scheduler, stop)
-                log.info("Stopping.")
+                scheduler.pause()
                 self._end()
             except Interrupted:
                 self._kill()
@@ -142,9 +140,8 @@ class Runner:
             log.info("Starting the batch of %s.", _format_time(due))
             self.counts.started += 1
             try:
-                # In a session of its own: Ctrl-C is for the runner, which tells the batch once.
                 self._process = subprocess.Popen(
-                    words, cwd=self.schedule.folder, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True
+                    words, cwd=self.schedule.folder, stdin=subprocess.DEVNULL, stdout=2, **OWN_GROUP
                 )
             except OSError as error:
                 self.counts.failed += 1
@@ -164,11 +161,11 @@ class Runner:
             return process.wait(self.schedule.end_seconds)
         except subprocess.TimeoutExpired:
             log.warning("warning: the batch did not end within its %d s; it is stopped.", self.schedule.end_seconds)
-            process.terminate()
+            ask_to_stop(process)
         try:
             return process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            _end_group(process)
+            kill(process.pid)
             return process.wait()
 
     def _report(self, code: int) -> None:
@@ -203,28 +200,22 @@ class Runner:
             self._stopping = True
             process = self._process
         if process is None or process.poll() is not None:
+            log.info("Stopping.")
             return
-        process.terminate()
+        log.info("Stopping the batch, which keeps the best plans found so far. Ctrl-C again ends it at once.")
+        ask_to_stop(process)
         deadline = time.monotonic() + STOP_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(TICK_SECONDS)
         if process.poll() is None:
             log.warning("warning: the batch does not stop; it is ended.")
-            _end_group(process)
+            kill(process.pid)
 
     def _kill(self) -> None:
         with self._lock:
             self._stopping = True
         if self._process is not None:
-            _end_group(self._process)
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+            kill(self._process.pid)
 
 
 def _format_time(moment: dt.datetime | None) -> str:

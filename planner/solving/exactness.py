@@ -55,7 +55,15 @@ def _breaches(arrays: Compiled, scaling: Scaling, values: Vector) -> Vector:
 def duality_gap(arrays: Compiled, values: Vector, row_duals: Vector) -> float:
     """By how much values of a linear program may be above its optimum, as duals of its rows prove it.
 
-    Worked out in the arrays, whatever the solver says: relative to what the objective adds up.
+    Relative to what the objective adds up.
+    """
+    return (arrays.objective(values) - dual_bound(arrays, values, row_duals)) / added_up(arrays, values)
+
+
+def dual_bound(arrays: Compiled, values: Vector, row_duals: Vector) -> float:
+    """What a linear program costs at least, as duals of its rows prove it; no more than its values cost.
+
+    Worked out in the arrays, whatever the solver says.
     """
     prices = arrays.cost - arrays.matrix.T @ row_duals
 
@@ -67,4 +75,4 @@ def duality_gap(arrays: Compiled, values: Vector, row_duals: Vector) -> float:
     activity = arrays.matrix @ values
     bound = least(row_duals, arrays.row_lower, arrays.row_upper, activity)
     bound += least(prices, arrays.lower, arrays.upper, values)
-    return max(0.0, float(arrays.cost @ values) - bound) / added_up(arrays, values)
+    return arrays.objective(values) - max(0.0, float(arrays.cost @ values) - bound)

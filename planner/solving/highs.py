@@ -1,4 +1,4 @@
-"""HiGHS with one problem loaded: the only module that talks to it.
+"""HiGHS with one problem loaded, to be run; how a problem is handed over is in `highs_model`.
 
 The problem is handed over in units of its own (`planner.solving.scaling`); values, duals and bounds come back in the
 problem's. HiGHS runs in a thread, so that a stop or a time limit is obeyed even while it is somewhere it cannot be
@@ -11,8 +11,6 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import highspy
@@ -22,20 +20,19 @@ import numpy.typing as npt
 from models.core.compiled import Compiled
 from models.core.vector import Vector
 from planner.errors import ModelRefused
+from planner.solving.highs_model import hand_over, largest_coefficient, silence_banner
+from planner.solving.highs_reports import HighsReports
 from planner.solving.problem import Progress, SolveOptions
 from planner.solving.scaling import Scaling
 
-GRACE_SECONDS = 10.0
-"""How long HiGHS may take to stop once told to, before what it has reported is taken."""
+GRACE_SECONDS, STOP_SECONDS = 3.0, 10.0
+"""How long HiGHS may take to stop after its time limit, and once told to, before what it has reported is taken."""
 _POLL_SECONDS = 0.05
 _LEAVE_SECONDS = 1.0
 """How long an interrupt waits for HiGHS to stop, before it goes on its way."""
 _ABANDONED = "highs, abandoned"
 """The name of the thread of a HiGHS that did not stop in time."""
 LEFT_BEHIND = "left behind after its time"
-COMPLETING = "Attempting to find feasible solution by solving MIP"
-COMPLETED = ("Solving report", "MIP start solution", "User-supplied values of discrete variables cannot")
-"""HiGHS's lines where a search for the rest of a start that is given in part begins, and where it has ended."""
 Status = highspy.HighsModelStatus
 _BROKE_OFF = (
     Status.kNotset,
@@ -47,14 +44,6 @@ _BROKE_OFF = (
     Status.kMemoryLimit,
 )
 """Ends after which what HiGHS says of a bound means nothing: it is 0 where none was found."""
-
-
-@cache
-def _silence_banner() -> None:
-    """HiGHS prints a banner on the process's standard output once, unless its first object logs elsewhere."""
-    first = highspy._core._Highs()
-    first.setOptionValue("log_to_console", False)
-    first.setCallback(lambda *_: None, None)
 
 
 class HighsSolver:
@@ -78,22 +67,18 @@ class HighsSolver:
     """
 
     def __init__(self, arrays: Compiled, options: SolveOptions, usd: float = 1.0) -> None:
-        _silence_banner()
-        self.arrays, self.options, self.usd = arrays, options, usd
+        silence_banner()
+        self.arrays, self.options = arrays, options
         self.scaling = Scaling.of(arrays)
-        self.log: list[str] = []
         self.stop = False
-        self.progress: Progress | None = None
-        self._incumbent: Vector | None = None
-        self._bound = -math.inf
-        self._began = time.monotonic()
         self._finished = False
         self._left_behind = False
         self._fault: BaseException | None = None
         self._highs = highspy.Highs()
         self._set_options()
         self._load()
-        self._listen()
+        self._reports = HighsReports(self._highs, usd / self.scaling.cost, lambda: self.stop)
+        self.log = self._reports.log
 
     def _set_options(self) -> None:
         options = self.options
@@ -107,10 +92,6 @@ class HighsSolver:
         self.set("random_seed", int(options.seed))
         if options.time_limit is not None:
             self.set("time_limit", float(options.time_limit))
-        if options.bounding:
-            self.set("mip_heuristic_effort", 0.0)
-            for each in ("rins", "rens", "root_reduced_cost"):  # searches of their own, whatever the effort
-                self.set(f"mip_heuristic_run_{each}", False)
 
     def set(self, option: str, value: Any) -> None:
         """Sets an option of HiGHS.
@@ -123,50 +104,24 @@ class HighsSolver:
         if self._highs.setOptionValue(option, value) == highspy.HighsStatus.kError:
             raise ValueError(f"HiGHS {self._highs.version()} does not take {option} = {value!r}.")
 
+    def leave_out_above(self, cost: float) -> None:
+        """Looks into no branch that costs more, in model units; what the search then proves holds up to this cost."""
+        self.set("objective_bound", float(cost * self.scaling.cost))
+
     def _load(self) -> None:
-        if self._highs.passModel(_lp_of(self.scaling.apply(self.arrays))) == highspy.HighsStatus.kError:
-            raise ModelRefused(_largest_coefficient(self.arrays))
+        if not hand_over(self.scaling.apply(self.arrays), self._highs):
+            raise ModelRefused(largest_coefficient(self.arrays))
 
-    def _listen(self) -> None:
-        """Notes log lines, progress and incumbents; answers whether to stop."""
-        completing = False
-
-        def on_log(event: Any) -> None:
-            nonlocal completing
-            for line in filter(str.strip, event.message.splitlines()):
-                self.log.append(line)
-                completing = line.startswith(COMPLETING) or (completing and not line.startswith(COMPLETED))
-
-        def on_progress(event: Any) -> None:
-            if completing:  # its bound is that of a problem with the values given held
-                return
-            seen = event.data_out
-            self._bound = seen.mip_dual_bound / self.scaling.cost
-            unit = self.usd / self.scaling.cost
-            self.progress = Progress(
-                time.monotonic() - self._began,
-                finite(seen.mip_primal_bound * unit),
-                finite(seen.mip_dual_bound * unit),
-                finite(seen.mip_gap),
-            )
-
-        def on_incumbent(event: Any) -> None:
-            self._incumbent = np.array(event.data_out.mip_solution, dtype=float)
-
-        def on_interrupt(event: Any) -> None:
-            event.data_in.user_interrupt = self.stop
-
-        highs = self._highs
-        highs.cbLogging.subscribe(on_log)
-        highs.cbMipLogging.subscribe(on_progress)
-        highs.cbMipImprovingSolution.subscribe(on_incumbent)
-        for interrupt in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
-            interrupt.subscribe(on_interrupt)
+    @property
+    def progress(self) -> Progress | None:
+        """Where the search stands; None before HiGHS says so."""
+        return self._reports.progress
 
     @property
     def incumbent(self) -> Vector | None:
         """The best values reported so far; None while there are none."""
-        return None if self._incumbent is None else self._incumbent * self.scaling.column
+        found = self._reports.incumbent
+        return None if found is None else found * self.scaling.column
 
     def take_better(self, better: Callable[[], Vector | None]) -> None:
         """Asks for better values as it searches; `better` says None where there are none new."""
@@ -199,22 +154,43 @@ class HighsSolver:
         factor = float(self.scaling.row[row])
         self._highs.changeRowBounds(row, lower * factor, upper * factor)
 
+    def change_coefficients(self, rows: npt.NDArray[np.int32], columns: npt.NDArray[np.intp], values: Vector) -> None:
+        """Other coefficients of rows, one of each row, column and value."""
+        if self._left_behind:
+            return
+        scaled = values * self.scaling.row[rows] * self.scaling.column[columns]
+        for row, column, value in zip(rows.tolist(), columns.tolist(), scaled.tolist(), strict=True):
+            self._highs.changeCoeff(row, column, value)
+
     def basis(self) -> Any:
         """The basis that the last run ended with."""
         return self._highs.getBasis()
 
     def take_basis(self, basis: Any) -> None:
-        """Begins at a basis of an earlier run."""
-        if not self._left_behind:
-            self._highs.setBasis(basis)
+        """Begins at a basis of an earlier run, of this problem or of one without its last rows."""
+        if self._left_behind:
+            return
+        more = len(self.scaling.row) - len(basis.row_status)
+        if more > 0:
+            known, basis = basis, highspy.HighsBasis()
+            basis.col_status = known.col_status
+            basis.row_status = [*known.row_status, *[highspy.HighsBasisStatus.kBasic] * more]
+            basis.valid = True
+        self._highs.setBasis(basis)
 
-    def direction(self, *, column: int | None = None, row: int | None = None) -> Vector | None:
+    def basic_variables(self) -> npt.NDArray[np.int32]:
+        """The last run's basis: columns from 0 on, rows as -1 and below; empty where there is none."""
+        highs: Any = self._highs  # whose types do not know of it
+        return np.asarray(highs.getBasicVariables()[1])
+
+    def direction(
+        self, basic: npt.NDArray[np.int32], *, column: int | None = None, row: int | None = None
+    ) -> Vector | None:
         """How all columns move with a unit more of a column, or of the activity of a row, that is not in the basis.
 
-        In model units, the rest of the last run's basis kept; None where it is in the basis, or there is none.
+        In model units, the rest of the basis kept, whose variables are given; None where it is one of them.
         """
         highs: Any = self._highs  # whose types do not know of these
-        _, basic = highs.getBasicVariables()
         moving = column if row is None else -1 - row
         if not len(basic) or moving in basic:
             return None
@@ -262,7 +238,7 @@ class HighsSolver:
         if self._left_behind:
             return False
         now = time.monotonic()
-        self._began = now if began is None else began
+        self._reports.began = now if began is None else began
         self._fault = None
         limit = self.options.time_limit if time_limit is None else time_limit
         deadline = math.inf if limit is None else now + limit + GRACE_SECONDS
@@ -279,7 +255,7 @@ class HighsSolver:
                     on_progress(shown)
                 if not self.stop and should_stop is not None and should_stop():
                     self.stop = True
-                    deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
+                    deadline = min(deadline, time.monotonic() + STOP_SECONDS)
                 if time.monotonic() > deadline and not ended:
                     self.stop, worker.name = True, _ABANDONED
                     self._finished, self._left_behind = False, True
@@ -319,7 +295,7 @@ class HighsSolver:
     @property
     def values(self) -> Vector | None:
         """The best values found, one per column; None when there are none."""
-        scaled = self._incumbent
+        scaled = self._reports.incumbent
         if self._finished:
             found = self._highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
             if found:
@@ -327,11 +303,18 @@ class HighsSolver:
         return None if scaled is None else scaled * self.scaling.column
 
     @property
+    def values_of_basis(self) -> Vector | None:
+        """The values of the basis that a linear program ended with, within bounds or not; None where there are none."""
+        if not self._finished or not self._highs.getSolution().value_valid:
+            return None
+        return np.array(self._highs.getSolution().col_value, dtype=float) * self.scaling.column
+
+    @property
     def bound(self) -> float:
         """What every plan costs at least, in model units; minus infinity where none is known."""
         info = self._highs.getInfo() if self._finished else None
         if info is None or not info.valid or self.status in _BROKE_OFF:
-            return self._bound
+            return self._reports.bound / self.scaling.cost
         if self.arrays.integer.any():
             return float(info.mip_dual_bound / self.scaling.cost)
         return float(info.objective_function_value / self.scaling.cost) if self.status == Status.kOptimal else -math.inf
@@ -362,54 +345,6 @@ class HighsSolver:
         return np.array(ray, dtype=float) * self.scaling.row if known else None
 
 
-def _lp_of(arrays: Compiled) -> highspy.HighsLp:
-    """The arrays as HiGHS takes them."""
-    lp = highspy.HighsLp()
-    rows, columns = arrays.matrix.shape
-    lp.num_col_, lp.num_row_ = columns, rows
-    lp.col_cost_, lp.offset_ = arrays.cost, arrays.offset
-    lp.col_lower_, lp.col_upper_ = arrays.lower, arrays.upper
-    lp.row_lower_, lp.row_upper_ = arrays.row_lower, arrays.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = columns, rows
-    lp.a_matrix_.start_ = arrays.matrix.indptr
-    lp.a_matrix_.index_ = arrays.matrix.indices
-    lp.a_matrix_.value_ = arrays.matrix.data
-    if arrays.integer.any():
-        kinds = highspy.HighsVarType
-        lp.integrality_ = [kinds.kInteger if each else kinds.kContinuous for each in arrays.integer]
-    return lp
-
-
-def write_model(arrays: Compiled, path: Path) -> None:
-    """Writes a problem as an `.mps` or `.lp` file that any solver reads, columns and rows numbered.
-
-    Raises
-    ------
-    OSError
-        The file cannot be written.
-    """
-    _silence_banner()
-    highs = highspy.Highs()
-    highs.setOptionValue("log_to_console", False)
-    highs.passModel(_lp_of(arrays))
-    if highs.writeModel(str(path)) == highspy.HighsStatus.kError:
-        raise OSError(f"HiGHS cannot write {path}")
-
-
 def abandoned_solver_alive() -> bool:
     """Whether a HiGHS that did not stop in time is still at work in this process."""
     return any(each.name == _ABANDONED for each in threading.enumerate())
-
-
-def finite(value: float) -> float | None:
-    """The value, None where HiGHS means that there is none."""
-    return float(value) if math.isfinite(value) and abs(value) < 1e100 else None
-
-
-def _largest_coefficient(arrays: Compiled) -> str:
-    """The row and the column of the largest coefficient, in words."""
-    place = int(np.abs(arrays.matrix.data).argmax()) if arrays.matrix.nnz else 0
-    column = int(np.searchsorted(arrays.matrix.indptr, place, side="right")) - 1
-    row = arrays.rows[arrays.matrix.indices[place]]
-    return f"{arrays.matrix.data[place]:.3g} of {arrays.columns[column].name} in {row.name}"

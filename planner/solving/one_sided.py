@@ -7,9 +7,12 @@ feasible for a step that way (the ratio test); else the step is taken and the pr
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -23,12 +26,13 @@ STEPS = (1e-3, 1e-4, 1e-5)
 SAME = 1e-4
 """A slope holds over a step where its product with it is what the optimum changed by, within this share."""
 
+LEAST_SHARE = 20
+"""Columns and rows for each program solved side by side at least: setting one up takes as long as some of them."""
 ZERO = 1e-12
 """Duals below this share of the largest are rounding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slopes:
+class Slopes(NamedTuple):
     """What a unit more changes of the optimum, in model units, and what the last unit less changes, per unit.
 
     None where the step has no optimum, or was not solved in the time.
@@ -36,6 +40,12 @@ class Slopes:
 
     right: float | None
     left: float | None
+
+
+_Asked = tuple[Literal["column", "row"], int, Slopes, float]
+"""A column or a row, what its dual says, and the size of what it adds to."""
+_Found = dict[tuple[str, int], Slopes]
+"""By column and row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ def one_sided_derivatives(
     *,
     helpful: Collection[int] = (),
     none_to_lose: Collection[int] = (),
+    threads: int = 1,
 ) -> OneSided | None:
     """The slopes of the optimum in some columns and rows.
 
@@ -72,6 +83,8 @@ def one_sided_derivatives(
         Columns of which more never costs: as the optimum is convex, where the dual is 0 a unit more changes nothing.
     none_to_lose
         Columns that add to nothing: what less of it changes is not asked.
+    threads
+        How many programs are solved side by side; the slopes are the same.
 
     Returns
     -------
@@ -89,18 +102,38 @@ def one_sided_derivatives(
             near[each] = Slopes(0.0, near[each].left)
     kept = {each: program.near(row=each, step=STEPS[-1] * base) for each, base in rows.items()}
 
-    def slopes(found: Slopes, base: float, **place: int) -> Slopes:
-        right, left = found.right, found.left
-        if right is None and time.monotonic() < ends:
-            right = program.moved(base, **place)
-        if left is None and place.get("column") not in none_to_lose and time.monotonic() < ends:
-            left = program.moved(-base, **place)
-        return Slopes(right, left)
+    halted = threading.Event()
 
+    def in_time() -> bool:
+        return time.monotonic() < ends and not halted.is_set()
+
+    def solved(share: Sequence[_Asked], own: _Program | None) -> _Found:
+        moved = (own or _Program(arrays, time_limit)).moved
+        found: _Found = {}
+        for kind, i, (right, left), base in share:
+            if right is None and in_time():
+                right = moved(base, **{kind: i})
+            if left is None and not (kind == "column" and i in none_to_lose) and in_time():
+                left = moved(-base, **{kind: i})
+            found[kind, i] = Slopes(right, left)
+        return found
+
+    asked: list[_Asked] = [("column", i, near[i], base) for i, base in columns.items()]
+    asked += [("row", i, kept[i], base) for i, base in rows.items()]
+    known: _Found = {(kind, i): slopes for kind, i, slopes, _ in asked}
+    moving = [each for each in asked if None in each[2]]
+    count = max(1, min(threads, len(moving) // LEAST_SHARE))
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            for share in [pool.submit(solved, moving[k::count], None if k else program) for k in range(count)]:
+                known |= share.result()
+        except BaseException:  # KeyboardInterrupt, say: none of the others is waited for
+            halted.set()
+            raise
     return OneSided(
         program.values,
-        {each: slopes(near[each], base, column=each) for each, base in columns.items()},
-        {each: slopes(kept[each], base, row=each) for each, base in rows.items()},
+        {each: known["column", each] for each in columns},
+        {each: known["row", each] for each in rows},
     )
 
 
@@ -121,11 +154,11 @@ class _Program:
             self.cost = self.solver.objective
             self.column_duals, self.row_duals = self.solver.duals()
             self.activity = arrays.matrix @ self.values
-            self.basis = self.solver.basis()
+            self.basis, self.basic = self.solver.basis(), self.solver.basic_variables()
 
     def near(self, *, step: float, column: int | None = None, row: int | None = None) -> Slopes:
         """The dual, on each side where the basis stays feasible for the step; None on a side where it does not."""
-        direction = self.solver.direction(column=column, row=row)
+        direction = self.solver.direction(self.basic, column=column, row=row)
         if direction is None:
             return Slopes(None, None)
         dual = self.row_duals[row] if column is None else self.column_duals[column]
@@ -153,7 +186,7 @@ class _Program:
     def moved(self, base: float, *, column: int | None = None, row: int | None = None) -> float | None:
         """The slope over a small step of the column or row, a share of `base`, which is below 0 for a step down."""
         slope = None
-        for share in STEPS:
+        for share in STEPS if self.values is not None else ():
             step = share * base
             found = self._solved(step, column, row)
             if found is None:
@@ -165,9 +198,11 @@ class _Program:
         return slope
 
     def _solved(self, step: float, column: int | None, row: int | None) -> tuple[float, float] | None:
-        """What a step changes of the optimum, and the dual at its end; None where there is no optimum."""
+        """What a step changes of the optimum, and the dual at its end; None where there is no optimum.
+
+        Begins where the last one ended, which is near and spares the basis to be factorised again.
+        """
         arrays, solver = self.arrays, self.solver
-        solver.take_basis(self.basis)
         if column is not None:
             at = arrays.lower.copy()
             at[column] += step
@@ -178,6 +213,8 @@ class _Program:
         found = None
         if solver.status == Status.kOptimal:
             found = solver.objective - self.cost, solver.dual(column=column, row=row)
+        else:
+            solver.take_basis(self.basis)
         if column is not None:
             solver.change_bounds(np.array([column]), arrays.lower, arrays.upper)
         elif row is not None:

@@ -29,12 +29,13 @@ class SolveOptions:
         Seed of the solver, 0 or more.
     absolute_gap
         A gap in model units of money that is enough too; None for none.
-    bounding
-        Whether a bound is wanted more than a plan: no time goes into looking for plans beside the search.
     second_look
         Whether small problems are solved once more without presolve (see `planner.solving.search`).
     parts_from
         Whole-number columns from which it is searched in parts; None leaves it to the search.
+    target_usd, cutoff_usd
+        The search may end once a plan costs no more than the target, and once every plan is proven to cost at least
+        the cutoff; None for none.
     """
 
     gap: float = 0.001
@@ -42,9 +43,16 @@ class SolveOptions:
     threads: int = 0
     seed: int = 0
     absolute_gap: float | None = None
-    bounding: bool = False
     second_look: bool = True
     parts_from: int | None = None
+    target_usd: float | None = None
+    cutoff_usd: float | None = None
+
+    def is_decided(self, cost_usd: float | None, bound_usd: float | None) -> bool:
+        """Whether a plan's cost has reached the target, or a bound the cutoff."""
+        reached = self.target_usd is not None and cost_usd is not None and cost_usd <= self.target_usd
+        proven = self.cutoff_usd is not None and bound_usd is not None and bound_usd >= self.cutoff_usd
+        return reached or proven
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ and Reid 1972, in the alternating form of Tomlin 1975). Integer columns keep the
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,8 +58,9 @@ class Scaling:
 
     def apply(self, arrays: Compiled) -> Compiled:
         """The scaled problem."""
-        matrix = arrays.matrix.copy()
-        matrix.data = matrix.data * self.row[matrix.indices] * np.repeat(self.column, np.diff(matrix.indptr))
+        matrix = copy(arrays.matrix)  # the places stay those of the problem
+        matrix.data = matrix.data * self.row[matrix.indices]
+        matrix.data *= np.repeat(self.column, np.diff(matrix.indptr))
         return replace(
             arrays,
             cost=arrays.cost * self.column * self.cost,

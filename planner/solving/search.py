@@ -17,15 +17,19 @@ from typing import Literal
 
 import numpy as np
 
-from models.core.compiled import Compiled
 from models.core.vector import Vector
+from models.supply.signing_columns import whole_but_sites
+from planner.solving.dispatch import LEAST_POLISH, POLISH_SECONDS, polish
 from planner.solving.exactness import PRECISION, ROUNDING, added_up, cost_of, duality_gap, violation
-from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status, finite
-from planner.solving.pipeline.run import search_in_parts
+from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status
+from planner.solving.highs_reports import finite
+from planner.solving.pipeline.quiet import without_heuristics
 from planner.solving.pipeline.standing import Standing
-from planner.solving.problem import CompiledProblem, LocalOptimum, Outcome, Progress, SolveOptions, fixed_at
+from planner.solving.problem import CompiledProblem, Outcome, Progress, SolveOptions
+from planner.solving.start import begin_from, start_words
+from planner.solving.time_limit import seconds_after
 
-LARGE = 1000
+LARGE = 800
 """Whole-number columns from which it is searched in parts (`planner.solving.pipeline`); below HiGHS alone is faster."""
 SMALL_NONZEROS = 20_000
 """Problems with no more nonzeros are solved a second time, without presolve."""
@@ -33,16 +37,12 @@ SECOND_LOOK_SECONDS = 1.0
 """The second time is cut off after this, and left out where the first one took longer: it would not come to an end."""
 TIGHT = 1e-9
 """The solver's tolerance, in its units, in a further run where its usual one of 1e-6 leaves the gap open."""
-ROW_NOISE = 1e-9
-"""Breaches of rows below this are rounding of doubles, not of the solver's tolerances."""
 COST_NOISE = 1e-9
 """Differences of cost below this share of what the objective adds up are noise."""
 
-LEAST_POLISH, POLISH_SECONDS = 5.0, 60.0
-"""Seconds that finding the best dispatch for a plan's decisions may take, whatever is left of the time limit."""
-
 TIME_OVER, INTERRUPTED = "Time limit reached", "Interrupted by user"
-ENDED_EARLY = (TIME_OVER, INTERRUPTED, LEFT_BEHIND)
+DECIDED = "What was asked is decided"
+ENDED_EARLY = (TIME_OVER, INTERRUPTED, LEFT_BEHIND, DECIDED)
 """HiGHS's words for a search that was ended before it found a plan; any others without a plan are looked at again."""
 
 OnProgress = Callable[[Progress], None] | None
@@ -118,28 +118,46 @@ class _CheckedSearch:
             usd = self.arrays.offset * self.problem.units.usd
             return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", (), dispatch_gap=0.0)
         answer = None
-        parts_from = LARGE if self.options.parts_from is None else self.options.parts_from
-        if not self.options.bounding and self.arrays.integer.sum() >= parts_from:
+        if self._parts_pay():
             answer = self._in_parts(start)
         if answer is None:
-            answer = self._run(start)
-        start_words = "" if start is None else _start_words(self.log)
+            answer = self._run(None) if start is None else self._begun(start)
+        became = "" if start is None else start_words(self.log)
         answers = [answer, *self._second_looks(answer)]
-        return replace(self._concluded(answers), start=start_words, parts=self.parts)
+        return replace(self._concluded(answers), start=became, parts=self.parts)
+
+    def _parts_pay(self) -> bool:
+        """Whether there is much to decide, and not mostly where work runs, which HiGHS finds sooner alone."""
+        least, whole = self.options.parts_from, int(self.arrays.integer.sum())
+        return whole >= (LARGE if least is None else least) and 2 * whole_but_sites(self.arrays) >= whole
 
     def _in_parts(self, start: Vector | None) -> Answer | None:
         """The answer of a search in parts; None where it found no plan."""
+        from planner.solving.pipeline.run import search_in_parts  # loaded for large problems alone
+
         standing = Standing(
             self.arrays, self.options, self.problem.units.usd, self.began, self.on_progress, self.should_stop
         )
         ended = search_in_parts(self.problem, standing, start)
         self.log, self.stopped, self.parts = standing.log, standing.stopped, standing.seconds
         if standing.values is None:
-            return None
-        why = ended.why
+            return Answer("nothing", False, standing.bound, None, math.inf, DECIDED) if standing.decided else None
+        why = DECIDED if standing.decided and not standing.closed else ended.why
         if why == INTERRUPTED and not standing.stopped:  # by another part that closed the gap, or by the time limit
             why = "Optimal" if ended.proven else TIME_OVER
         return self._plan(ended.proven, standing.bound, standing.values, why)
+
+    def _begun(self, start: Vector) -> Answer:
+        """The answer of HiGHS alone from a start, without its own searches for plans where that is near."""
+        if self.arrays.integer.any():
+            start, is_near = begin_from(self.problem, start, self._options_left, self.should_stop)
+            return self._run(start, heuristics=not is_near)
+        return self._run(start)
+
+    def _options_left(self, most: float = math.inf) -> SolveOptions:
+        """The options with what is left of the time limit, at most so many seconds."""
+        limit = min(self._left(), most)
+        return replace(self.options, time_limit=None if math.isinf(limit) else limit)
 
     def _left(self) -> float:
         """Seconds left of the time limit."""
@@ -151,22 +169,33 @@ class _CheckedSearch:
         first: Vector | None = None,
         *,
         presolve: bool = True,
+        heuristics: bool = True,
         seed: int = 0,
         most: float = math.inf,
         tolerance: float | None = None,
     ) -> Answer:
-        limit = min(self._left(), most)
-        options = replace(self.options, time_limit=None if math.isinf(limit) else limit, seed=self.options.seed + seed)
+        options = replace(self._options_left(most), seed=self.options.seed + seed)
         solver = HighsSolver(self.arrays, options, self.problem.units.usd)
+        if not heuristics:
+            without_heuristics(solver)
         if not presolve:
             solver.set("presolve", "off")
         if tolerance is not None:
             solver.set("mip_feasibility_tolerance", tolerance)
         solver.give_start(first)
-        solver.run(began=self.began, on_progress=self.on_progress, should_stop=self.should_stop)
+        decided = False
+
+        def ended() -> bool:
+            nonlocal decided
+            seen = solver.progress
+            decided = seen is not None and options.is_decided(seen.incumbent_usd, seen.bound_usd)
+            return decided or (self.should_stop is not None and self.should_stop())
+
+        solver.run(began=self.began, on_progress=self.on_progress, should_stop=ended)
         self.log += solver.log
-        self.stopped = self.stopped or solver.stop
-        return self._answer(solver, first)
+        self.stopped = self.stopped or (solver.stop and not decided)
+        answer = self._answer(solver, first)
+        return replace(answer, why=DECIDED) if decided and answer.why == INTERRUPTED else answer
 
     def _answer(self, solver: HighsSolver, first: Vector | None) -> Answer:
         if solver.status == Status.kInfeasible:
@@ -211,7 +240,8 @@ class _CheckedSearch:
         if self._contradiction([answer, *answers]):
             answers.append(self._run(presolve=False, seed=1))
         elif answer.proven and not self._closed([answer, *answers]):
-            answers.append(self._run(answer.values, tolerance=TIGHT))
+            # with a start HiGHS's presolve may lose a part of the objective (1.16), and leave the gap open by that
+            answers.append(self._run(answer.values, presolve=False, tolerance=TIGHT))
         return answers
 
     def _closed(self, answers: Sequence[Answer]) -> bool:
@@ -224,7 +254,9 @@ class _CheckedSearch:
         plans = sorted((each for each in answers if each.values is not None), key=lambda each: each.objective)
         bounds = [each.bound for each in answers if each.ended != "infeasible"]
         bound = (min if contradicted else max)(bounds, default=-math.inf)
-        why = "; then ".join(dict.fromkeys(each.why for each in answers))
+        # a second look that its seconds ended changes nothing of an answer that is proven
+        telling = [each for each in answers if each.why != TIME_OVER or contradicted or not answers[0].proven]
+        why = "; then ".join(dict.fromkeys(each.why for each in telling))
         seconds, unit, log = time.monotonic() - self.began, self.problem.units.usd, tuple(self.log)
         if not plans:
             # presolve alone is not believed: without it the same must have come out
@@ -282,68 +314,3 @@ class _CheckedSearch:
 def dispatch_proven(outcome: Outcome) -> bool:
     """Whether duals prove, in the problem's own arrays, that no other dispatch for the decisions found costs less."""
     return outcome.dispatch_gap is not None and outcome.dispatch_gap <= PRECISION
-
-
-def seconds_after(limit: float | None, spent: float, least: float, most: float) -> float:
-    """Seconds for what follows a search: what is left of its time limit, or a tenth of that, within bounds."""
-    return most if limit is None else min(most, max(least, limit - spent, 0.1 * limit))
-
-
-def polish(arrays: Compiled, values: Vector, seconds: float = POLISH_SECONDS) -> tuple[Vector, float | None]:
-    """The better of the values with their integers made whole, and of the best values for these integers.
-
-    A solver's integers are whole within a tolerance only, and an incumbent met on the way need not be the best for its
-    integers. Where the rounded integers admit no plan, or none is found in time, the values are returned as they are.
-
-    Returns
-    -------
-    tuple
-        The values, and their duality gap in the program with the integers held; None where it was not solved.
-    """
-    held = fixed_at(arrays, np.where(arrays.integer, values, np.nan))
-    best, duals = None, np.zeros(0)
-    ends = time.monotonic() + seconds
-    for presolve in ("choose", "off"):  # presolve's word is checked, and not taken twice
-        solver = HighsSolver(held, SolveOptions(gap=0.0, time_limit=max(0.1, ends - time.monotonic())))
-        solver.set("presolve", presolve)
-        if not solver.run():
-            break
-        found = solver.values if solver.status == Status.kOptimal else None
-        if found is not None:
-            best, duals = found, solver.duals()[1]
-            if duality_gap(held, best, duals) <= PRECISION:
-                break
-    whole = np.clip(np.where(arrays.integer, np.round(values), values), arrays.lower, arrays.upper)
-    sound = violation(arrays, whole) <= ROW_NOISE
-    if best is None:
-        return (whole if sound else values), None
-    best = np.clip(np.where(arrays.integer, np.round(best), best), arrays.lower, arrays.upper)
-    better = whole if sound and arrays.objective(whole) < arrays.objective(best) else best
-    return better, duality_gap(held, better, duals)
-
-
-def _start_words(log: Sequence[str]) -> str:
-    used = any("start solution is feasible" in line.lower() for line in log)
-    refused = any("infeasible" in line.lower() for line in log)
-    if refused and not used:
-        return "refused by the solver: it does not fit this workbook as it stands"
-    return "taken as the first plan" if used else "not needed: the problem was solved before any search"
-
-
-def local_optimum(problem: CompiledProblem, decisions: Vector, time_limit: float = 60.0) -> LocalOptimum | None:
-    """Holds the integer columns at `decisions` (NaN: the best is looked for first), solves, and reads the duals.
-
-    None where these decisions admit no plan, or it is not found in `time_limit` seconds.
-    """
-    arrays, options = problem.compiled, SolveOptions(gap=0.0, time_limit=time_limit)
-    decisions = np.where(arrays.integer, decisions, np.nan)
-    for _ in range(2):  # first for decisions left open, then, all held, for the duals
-        solver = HighsSolver(fixed_at(arrays, decisions), options)
-        solver.run()
-        values = solver.values
-        if solver.status != Status.kOptimal or values is None:
-            return None
-        if not np.isnan(decisions[arrays.integer]).any():
-            return LocalOptimum(values, *solver.duals())
-        decisions = np.where(arrays.integer, values, np.nan)
-    return None

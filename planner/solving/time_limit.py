@@ -6,14 +6,17 @@ import math
 import time
 from dataclasses import dataclass, field
 
+from planner.errors import OutOfTime
+
 AFTER_SHARE, AFTER_MOST = 0.2, 60.0
 """What a search leaves for the questions asked after it: a share of the limit, and at most so many seconds."""
 WRITING_SHARE, WRITING_MOST = 0.05, 10.0
 """What the questions leave for the marginal values and for writing the plan."""
 
-
-class OutOfTime(Exception):
-    """The time limit passed before there was anything to search."""
+LATE = 2.0
+"""What is built by so many seconds after the limit is searched all the same: a small problem has its plan at once."""
+READING_BACK = 1.5
+"""Reading plans back, their audit and writing them take so many times as long as building their models did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class TimeLimit:
     """How long a run may take; `seconds` None: as long as it needs. `began` is of the monotonic clock."""
 
     seconds: float | None = None
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=lambda: time.monotonic())
 
     def left(self) -> float:
         """Seconds left, infinite without a limit."""
@@ -33,23 +36,41 @@ class TimeLimit:
             return None
         return max(0.1, self.left() - min(AFTER_SHARE * self.seconds, AFTER_MOST))
 
-    def for_questions(self, most: float) -> float:
-        """Seconds, of `most`, that questions asked now may take after a search."""
+    def for_questions(self, most: float, built: float = 0.0) -> float:
+        """Seconds, of `most`, that questions asked now may take after a search; models took `built` to build."""
         if self.seconds is None:
             return most
-        return min(most, max(0.0, self.left() - min(WRITING_SHARE * self.seconds, WRITING_MOST)))
+        writing = max(min(WRITING_SHARE * self.seconds, WRITING_MOST), READING_BACK * built)
+        return min(most, max(0.0, self.left() - writing))
 
     def for_last(self, least: float, most: float) -> float:
         """Seconds for the last of the questions: what is left, within bounds."""
         return min(most, max(least, self.left()))
 
-    def check(self) -> None:
-        """Raises where no time is left.
+    def phase(self, seconds: float) -> TimeLimit:
+        """The limit of a phase that begins now and may take so many seconds; none where the run has none."""
+        return TimeLimit(None if self.seconds is None else seconds)
+
+    def check(self, late: float = 0.0) -> None:
+        """Raises where the limit has passed by `late` seconds.
 
         Raises
         ------
         OutOfTime
-            Where it is not.
+            Where it has.
         """
-        if self.left() <= 0.0:
-            raise OutOfTime(f"The time limit of {self.seconds:g} s passed before a search could begin")
+        if self.left() <= -late:
+            raise OutOfTime("The time limit passed before a search could begin")
+
+
+def less_reading_back(limit: float | None, built: float) -> float | None:
+    """What `TimeLimit.for_search` gave, less what plans need that it does not leave; models took `built` to build."""
+    if limit is None:
+        return None
+    left_anyway = min(AFTER_SHARE / (1.0 - AFTER_SHARE) * limit, AFTER_MOST)
+    return max(0.1, limit - max(0.0, READING_BACK * built - left_anyway))
+
+
+def seconds_after(limit: float | None, spent: float, least: float, most: float) -> float:
+    """Seconds for what follows a search: what is left of its time limit, or a tenth of that, within bounds."""
+    return most if limit is None else min(most, max(least, limit - spent, 0.1 * limit))

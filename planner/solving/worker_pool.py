@@ -14,122 +14,25 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from models.dataset import Dataset
-from models.kinds import OfferKey
-from models.plan import Plan
-from models.stochastic.solution import StochasticSolution
 from planner.interrupt import Stop
+from planner.solving.solve_task import SolveResult, SolveTask, solve_task
 
 if TYPE_CHECKING:
-    from planner.solving.problem import CompiledProblem, SolveOptions
+    from models.core.model import Model
 
-GRACE_SECONDS = 30.0
+GRACE_SECONDS = 4.0
 """Beyond its time limit a worker may take this long to stop and send; then it is ended."""
 LEAVE_SECONDS = 2.0
 """An idle worker may take this long to end by itself."""
 _POLL_SECONDS = 0.1
 NOT_BEGUN = "not begun: the time was over or the run was stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class SolveTask:
-    """A problem to solve; `key` names it, `start` is a plan to begin from but for the offer `left_open`.
-
-    With `fixed_until`, whatever `start` decides before that month t is held. With `beyond_caps`, where no plan keeps
-    the caps one that need not is looked for.
-    """
-
-    key: str
-    dataset: Dataset
-    options: SolveOptions
-    start: Plan | None = None
-    fixed_until: int = 0
-    left_open: OfferKey | None = None
-    beyond_caps: bool = False
-
-    def search(self, should_stop: Callable[[], bool] | None = None) -> SolveResult:
-        """Solves it in this process; its time limit counts building the model too."""
-        from models.build import build_model
-        from models.policy.caps import caps_exceeded, caps_lifted
-        from models.policy.cash_account import is_kept
-        from models.warm_start import apply_decisions_without_effect, decided_before, start_values
-        from planner.solving.problem import ArrayProblem, fixed_problem
-        from planner.solving.search import dispatch_proven, solve
-
-        began = time.monotonic()
-        caps: tuple[str, ...] = ()
-        model = build_model(self.dataset)
-        start = None if self.start is None else start_values(model, self.start, self.left_open)
-        problem: CompiledProblem = model
-        if start is not None and self.fixed_until:
-            fixed = decided_before(model, start, self.fixed_until)
-            problem = fixed_problem(model, fixed)
-            if np.array_equal(np.isnan(fixed), np.isnan(start)):
-                start = None  # all of it is held: there is nothing left to begin from
-        outcome = solve(problem, self.options_left(began), should_stop=should_stop, start=start)
-        status = outcome.status
-        if status == "infeasible" and self.beyond_caps and (self.dataset.caps or is_kept(self.dataset)):
-            lifted = ArrayProblem(caps_lifted(problem.compiled), problem.units)
-            outcome = solve(lifted, self.options_left(began), should_stop=should_stop, start=start)
-            if outcome.values is not None:
-                caps = caps_exceeded(problem.compiled, outcome.values)
-        if self.start is not None and self.fixed_until:
-            apply_decisions_without_effect(model, self.start, self.fixed_until)
-        plan = None if outcome.values is None else model.plan(outcome.values)
-        return SolveResult(
-            self.key,
-            status,
-            outcome.objective_usd,
-            outcome.bound_usd,
-            outcome.gap,
-            plan,
-            why=outcome.why,
-            caps=caps,
-            dispatch_proven=dispatch_proven(outcome),
-        )
-
-    def options_left(self, began: float) -> SolveOptions:
-        """Its options with what is left of its time limit."""
-        limit = self.options.time_limit
-        left = None if limit is None else max(0.1, limit - (time.monotonic() - began))
-        return replace(self.options, time_limit=left)
-
-
-@dataclass(frozen=True, slots=True)
-class SolveResult:
-    """The result of a SolveTask: as `planner.solving.highs.Outcome`, with the plan read off it.
-
-    Money in USD. `why` says in words why there is no plan, or what the solver said. `caps` names the caps that the
-    plan goes beyond because no plan keeps them; the status is infeasible then. `dispatch_proven`: whether it is proven
-    that no other dispatch for the plan's decisions costs less. `together`: the plans of all scenarios, where the task
-    was to plan for all of them.
-    """
-
-    key: str
-    status: Literal["optimal", "stopped", "infeasible", "no_plan"]
-    objective_usd: float | None = None
-    bound_usd: float | None = None
-    gap: float | None = None
-    plan: Plan | None = None
-    seconds: float = 0.0
-    why: str = ""
-    caps: tuple[str, ...] = ()
-    dispatch_proven: bool = False
-    together: StochasticSolution | None = None
-
-    @property
-    def plans(self) -> Plan | StochasticSolution | None:
-        """The plan, or the plans of all scenarios; None where there is none."""
-        return self.together or self.plan
 
 
 def default_workers() -> int:
@@ -299,16 +202,6 @@ def _work(line: Any, halt: Any, parent: int) -> None:
         line.send(solve_task(task, lambda: halt.is_set() or os.getppid() != parent))
 
 
-def solve_task(task: SolveTask, should_stop: Callable[[], bool] | None = None) -> SolveResult:
-    """Solves a task in this process; what goes wrong is its result too."""
-    began = time.monotonic()
-    try:
-        found = task.search(should_stop)
-    except Exception as error:
-        found = SolveResult(task.key, "no_plan", why=f"{type(error).__name__}: {error}".splitlines()[0])
-    return replace(found, seconds=time.monotonic() - began)
-
-
 SolveMany = Callable[[Iterable[SolveTask]], Iterator[SolveResult]]
 """Yields the results as they come in."""
 
@@ -317,26 +210,30 @@ SMALL = 20_000
 
 
 @contextmanager
-def solve_many(nonzeros: int, seconds: float | None, stop: Stop, workers: int = 0) -> Iterator[SolveMany]:
+def solve_many(
+    nonzeros: int, seconds: float | None, stop: Stop, workers: int = 0, models: Mapping[str, Model] | None = None
+) -> Iterator[SolveMany]:
     """A function that solves many tasks of that size, `seconds` being the time for all of them together.
 
-    `workers`: the number of processes, whatever the size; 0 chooses.
+    `workers`: the number of processes, whatever the size; 0 chooses. `models`: those already built, by task.
     """
     if nonzeros < SMALL and not workers:
         deadline = None if seconds is None else time.monotonic() + seconds
-        yield lambda tasks: _one_by_one(tasks, deadline, stop)
+        yield lambda tasks: _one_by_one(tasks, deadline, stop, models or {})
     else:
         with WorkerPool(workers or default_workers(), seconds, stop) as processes:
             yield processes.solve_all
 
 
-def _one_by_one(tasks: Iterable[SolveTask], deadline: float | None, stop: Stop) -> Iterator[SolveResult]:
+def _one_by_one(
+    tasks: Iterable[SolveTask], deadline: float | None, stop: Stop, models: Mapping[str, Model]
+) -> Iterator[SolveResult]:
     for each in tasks:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         if stop.requested or left == 0.0:
             yield SolveResult(each.key, "no_plan", why=NOT_BEGUN)
         else:
-            yield solve_task(_within(each, left), lambda: stop.requested)
+            yield solve_task(_within(each, left), lambda: stop.requested, models.get(each.key))
 
 
 def _within(task: SolveTask, seconds: float | None) -> SolveTask:

@@ -12,26 +12,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
-from planner.errors import WrongUsage
+from planner.errors import OutOfTime, WrongUsage
+from planner.solving.held_losses import Attempt, hold_losses
 from planner.solving.problem import Progress, SolveOptions
 from planner.solving.search import dispatch_proven, solve
-from planner.solving.time_limit import OutOfTime
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask, SearchEnded
 from planner.stochastic.lshaped import begin_lshaped, run_lshaped
-from planner.stochastic.method import JointResult, Status, cannot_decompose
+from planner.stochastic.method import cannot_decompose
 from planner.stochastic.mpi import Ranks, ranks
 from planner.stochastic.progressive_hedging import run_hedging
+from planner.stochastic.search_result import JointResult, Status
+from planner.stochastic.subproblems import JOINT_NONZEROS
 
-JOINT_NONZEROS = 3_000_000
-"""Nonzeros of all scenarios beyond which the extensive form is not built at the end.
-
-Its relaxation takes 80 seconds for 1.4 million, and more than 300 for 4.7 million (tests/benchmarks/scenarios.py).
-"""
+if TYPE_CHECKING:
+    from planner.stochastic.remote import RemoteScenarios
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,11 @@ def decompose(
     start: Mapping[str, Plan] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    remote: RemoteScenarios | None = None,
 ) -> DecomposedOutcome:
     """Minimises expected cost over a dataset's scenarios.
 
-    Under `mpiexec` the scenarios are spread over the ranks, of which this is 0.
+    Under `mpiexec` the scenarios are spread over the ranks, of which this is 0; with `remote` over a cluster's workers.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def decompose(
     ValueError
         The settings weigh CVaR, or a scenario has no probability.
     WrongUsage
-        There are more ranks than scenarios.
+        There are more ranks than scenarios, or ranks and a cluster.
     """
     if why := cannot_decompose(dataset, Measure.of(dataset)):
         raise ValueError(f"{why}; use the extensive form")
@@ -79,10 +80,38 @@ def decompose(
         raise WrongUsage(
             f"{world.size} ranks are more than the {len(dataset.scenarios)} scenarios; start mpiexec with fewer."
         )
+    if world.size > 1 and remote is not None:
+        raise WrongUsage("Scenarios go to the ranks of mpiexec or to the workers of --scheduler, not to both.")
     task = DecompositionTask(dataset, options, start or {})
     if world.size > 1:
         world.broadcast(task)
-    return _run(task, world, on_progress, should_stop)
+    return _run(task, world, on_progress, should_stop, remote)
+
+
+def decompose_holding(
+    dataset: Dataset,
+    options: SolveOptions,
+    *,
+    start: Mapping[str, Plan] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    remote: RemoteScenarios | None = None,
+) -> JointResult:
+    """As `decompose`, with the losses of `resilience` held as plans break them."""
+
+    def search(problem: Dataset, options: SolveOptions, begin: Mapping[str, Plan]) -> Attempt[DecomposedOutcome]:
+        found = decompose(
+            problem,
+            options,
+            start=begin,
+            on_progress=on_progress,
+            should_stop=should_stop,
+            remote=None if remote is None else remote.anew(),
+        )
+        return Attempt(found, found.plans or {}, found.status, found.objective_usd, found.bound_usd)
+
+    made = hold_losses(dataset, options, search, start or {})
+    return replace(made.found, status=made.status, plans=made.plans or None, bound_usd=made.bound_usd)
 
 
 def take_part(task: DecompositionTask) -> None:
@@ -95,10 +124,11 @@ def _run(
     world: Ranks,
     on_progress: Callable[[Progress], None] | None,
     should_stop: Callable[[], bool] | None,
+    remote: RemoteScenarios | None = None,
 ) -> DecomposedOutcome:
     began = time.monotonic()
     try:
-        search = DecompositionSearch(task, world, on_progress, should_stop)
+        search = DecompositionSearch(task, world, on_progress, should_stop, remote)
     except OutOfTime as error:
         seconds = time.monotonic() - began
         return DecomposedOutcome(
@@ -179,4 +209,5 @@ def _outcome(
         gap=None if plans is None else tracker.gap,
         seconds=tracker.seconds,
         iterations=search.iterations,
+        built_seconds=search.built_seconds,
     )

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.cancellation import cancelled_by
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey
 from models.stochastic.tree import ScenarioTree
 from models.supply.scaling import model_units
 from models.warm_start import start_values
+from planner.errors import OutOfTime
 from planner.solving.problem import Progress, SolveOptions
-from planner.solving.time_limit import OutOfTime
+from planner.solving.time_limit import less_reading_back
 from planner.solving.worker_pool import default_workers
 from planner.stochastic.bounds import BoundTracker, StallDetector
 from planner.stochastic.first_stage_candidates import Candidates, ImplementableSolution
 from planner.stochastic.mpi import Ranks
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
+
+if TYPE_CHECKING:
+    from planner.stochastic.remote import RemoteScenarios
 
 SUBPROBLEM_GAP_SHARE = 0.25
 """Of the gap asked for, what each solve of a subproblem may leave open."""
@@ -57,6 +64,7 @@ class DecompositionSearch:
         world: Ranks,
         on_progress: Callable[[Progress], None] | None,
         should_stop: Callable[[], bool] | None,
+        remote: RemoteScenarios | None = None,
     ) -> None:
         self.dataset, self.options, self.world = task.dataset, task.options, world
         self.tracker = BoundTracker(
@@ -76,9 +84,15 @@ class DecompositionSearch:
             time_limit=None if limit is None else max(1.0, SUBPROBLEM_TIME_SHARE * limit),
             short_time_limit=SHORT_SECONDS if limit is None else max(LEAST_SHORT_SECONDS, SHORT_TIME_SHARE * limit),
             should_stop=should_stop,
+            remote=remote,
         )
         self.strengthening_seconds = STRENGTHENING_SECONDS if limit is None else STRENGTHENING_TIME_SHARE * limit
-        self.subproblems = Subproblems(self.tree, world, self._check_alone)
+        began = time.monotonic()
+        with cancelled_by(self._check_alone):
+            self.subproblems = Subproblems(self.tree, world)
+        self.built_seconds = time.monotonic() - began
+        left = less_reading_back(limit, self.built_seconds)
+        self.solver.deadline = None if left is None else self.tracker.began + left - self.subproblems.rebuild_seconds
         self.candidates = Candidates(self.subproblems, self.solver)
         self.best: ImplementableSolution | None = None
         self.iterations = 0
@@ -106,10 +120,17 @@ class DecompositionSearch:
         else:
             self.solver.options = replace(self.options, gap=SUBPROBLEM_GAP_SHARE * self.options.gap)
 
-    def try_decisions(self, decisions: Mapping[DecisionKey, float]) -> None:
+    def try_decisions(self, decisions: Mapping[DecisionKey, float], quick: bool = False) -> None:
         """Completes and evaluates decisions; a better solution than all before is kept."""
         completed = self.candidates.complete(decisions)
-        solution = None if completed is None else self.candidates.evaluate(completed)
+        self._keep_better(None if completed is None else self.candidates.evaluate(completed, quick))
+
+    def refine_best(self) -> None:
+        """Looks for a better plan of each scenario with the decisions of the best."""
+        if self.best is not None:
+            self._keep_better(self.candidates.refine(self.best))
+
+    def _keep_better(self, solution: ImplementableSolution | None) -> None:
         if solution is not None and solution.objective < self.tracker.upper:
             self.best, self.tracker.upper = solution, solution.objective
             self.tighten_gap()

@@ -10,7 +10,8 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveMany, SolveResult, SolveTask
+from planner.solving.solve_task import SolveResult, SolveTask
+from planner.solving.worker_pool import SolveMany
 
 
 @dataclass(frozen=True)

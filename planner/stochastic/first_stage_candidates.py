@@ -15,7 +15,7 @@ from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey, scenario_plan
 from models.stochastic.subproblem import Subproblem
 from planner.solving.problem import ArrayProblem, fixed_problem
-from planner.stochastic.subproblem_solver import SubproblemSolver
+from planner.stochastic.subproblem_solver import Solution, SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
 Decisions = Mapping[DecisionKey, float]
@@ -72,9 +72,22 @@ class Candidates:
         costs = self.solver.relaxation_costs(self._problems(decisions))
         return self.subproblems.expected({name: math.inf if cost is None else cost for name, cost in costs.items()})
 
-    def evaluate(self, decisions: dict[DecisionKey, float]) -> ImplementableSolution | None:
-        """Every scenario at its best with the decisions fixed; None where one has no plan, or none was found."""
-        found = self.solver.solve(self._problems(decisions))
+    def evaluate(self, decisions: dict[DecisionKey, float], quick: bool = False) -> ImplementableSolution | None:
+        """Every scenario at its best with the decisions fixed; None where one has no plan, or none was found.
+
+        `quick`: a good plan of large scenarios is enough, by their limits.
+        """
+        limits = {name: each.bounding_integers for name, each in self.subproblems.local.items()} if quick else None
+        return self._solution(decisions, self.solver.solve(self._problems(decisions), limits=limits))
+
+    def refine(self, solution: ImplementableSolution) -> ImplementableSolution | None:
+        """The same decisions with every scenario searched to its gap, from its plan; None where time was over."""
+        found = self.solver.solve(self._problems(solution.decisions), starts=solution.values)
+        return self._solution(solution.decisions, found)
+
+    def _solution(
+        self, decisions: dict[DecisionKey, float], found: Mapping[str, Solution | None]
+    ) -> ImplementableSolution | None:
         if self.world.any(any(solution is None for solution in found.values())):
             return None
         solutions = {name: solution for name, solution in found.items() if solution is not None}
@@ -100,7 +113,7 @@ class Candidates:
         return {name: self._fixed(local[name], problem, decisions) for name, problem in problems.items()}
 
     def _fixed(self, subproblem: Subproblem, problem: Compiled, decisions: Decisions) -> ArrayProblem:
-        return fixed_problem(ArrayProblem(problem, subproblem.model.units), subproblem.fixed_values(decisions))
+        return fixed_problem(ArrayProblem(problem, subproblem.units), subproblem.fixed_values(decisions))
 
 
 def nearest(

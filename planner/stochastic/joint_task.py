@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from models.build import build_model
+from models.core.model import Model
+from models.core.vector import Vector
+from models.plan import Plan
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.stochastic.tree import ScenarioTree
-from planner.solving.search import dispatch_proven, solve
-from planner.solving.time_limit import TimeLimit
-from planner.solving.worker_pool import SolveResult, SolveTask
-from planner.stochastic.decomposition import decompose
-from planner.stochastic.method import JointResult, cannot_decompose, choose_engine
+from planner.solving.held_losses import solve_holding
+from planner.solving.search import dispatch_proven
+from planner.solving.solve_task import SolveResult, SolveTask
+from planner.stochastic.decomposition import decompose_holding
+from planner.stochastic.method import cannot_decompose, choose_engine
+from planner.stochastic.search_result import JointResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,8 @@ class JointTask(SolveTask):
     measure: Measure = field(default_factory=Measure)
     begin: StochasticSolution | None = None
 
-    def search(self, should_stop: Callable[[], bool] | None = None) -> SolveResult:
-        """As `SolveTask`."""
+    def search(self, should_stop: Callable[[], bool] | None = None, model: Model | None = None) -> SolveResult:
+        """As `SolveTask`; a model of all scenarios is none that it takes."""
         began = time.monotonic()
         found = self._decomposed(began, should_stop) if self._is_large else self._extensive(began, should_stop)
         together, cost, gap = None, None, None
@@ -54,18 +58,32 @@ class JointTask(SolveTask):
         if cannot_decompose(self.dataset, self.measure):
             return False
         names = [each.scenario for each in self.dataset.scenarios]
-        nonzeros = len(names) * build_model(self.dataset.in_scenario(names[0])).size.nonzeros
+        one = replace(self.dataset.in_scenario(names[0]), losses=frozenset())  # few are held
+        nonzeros = len(names) * build_model(one).size.nonzeros
         return choose_engine(self.dataset, nonzeros, self.measure) == "decomposition"
 
     def _decomposed(self, began: float, should_stop: Callable[[], bool] | None) -> JointResult:
         start = None if self.begin is None else self.begin.plans
-        return decompose(self.dataset.in_order, self.options_left(began), start=start, should_stop=should_stop)
+        options = replace(self.options_left(began), target_usd=None, cutoff_usd=None)  # of all scenarios, not of each
+        return decompose_holding(self.dataset.in_order, options, start=start, should_stop=should_stop)
 
     def _extensive(self, began: float, should_stop: Callable[[], bool] | None) -> JointResult:
-        check = TimeLimit(self.options.time_limit, began).check
-        form = ExtensiveForm(self.dataset.in_order, self.measure, before_each=check)
-        start = None if self.begin is None else form.start(self.begin.plans, self.left_open)
-        outcome = solve(form, self.options_left(began), should_stop=should_stop, start=start)
+        ordered = self.dataset.in_order
+
+        def start(form: ExtensiveForm, plans: Mapping[str, Plan]) -> Vector | None:
+            first = self.begin is not None and plans is known
+            return form.start(plans, self.left_open if first else None) if plans else None
+
+        known = {} if self.begin is None else self.begin.plans
+        form, outcome = solve_holding(
+            ordered,
+            lambda problem: ExtensiveForm(problem, self.measure),
+            ExtensiveForm.plans,
+            self.options_left(began),
+            known=known,
+            start=start,
+            should_stop=should_stop,
+        )
         plans = None if outcome.values is None else form.plans(outcome.values)
         proven = dispatch_proven(outcome)
         return JointResult(outcome.status, plans, outcome.bound_usd, outcome.why, outcome.log, proven)

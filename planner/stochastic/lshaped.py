@@ -19,10 +19,10 @@ from models.core.vector import Vector
 from models.stochastic.benders import Cut, Master, benders_cut, feasibility_cut
 from models.stochastic.extensive_form import DecisionKey
 from planner.formatting import money
-from planner.solving.problem import ArrayProblem, SolveOptions
-from planner.solving.relaxation import LinearRelaxation, relaxed_optimum
+from planner.solving.problem import ArrayProblem, Outcome, SolveOptions
+from planner.solving.relaxation import relaxed_optimum
 from planner.solving.search import solve
-from planner.stochastic.cut_strengthening import CutPoint, strengthen_cuts
+from planner.stochastic.cut_strengthening import CutPoint, share_to_raise, strengthen_cuts
 from planner.stochastic.decomposition_search import DecompositionSearch
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
@@ -31,7 +31,9 @@ Point = tuple[tuple[DecisionKey, float], ...]
 """Whole-number decisions, by key."""
 
 MASTER_SECONDS = 30.0
-"""The most that the master problem may take each time."""
+"""The most that the master problem may take each time that it has decisions by then."""
+MORE_SECONDS = 4.0
+"""So many times longer it is searched again without."""
 STALLED_AFTER = 30
 """Iterations in a row that close the gap by less than a share of the tolerance, after which the search is left."""
 LEAST_PROGRESS = 0.01
@@ -40,6 +42,8 @@ WITHOUT_PLAN = 8
 """Iterations half-way from decisions without a plan, after which it goes all the way."""
 CORE_STEP = 0.1
 """How far the core point moves towards better decisions."""
+INWARD = 0.3
+"""How far from decisions towards the core point their cuts are strengthened."""
 
 
 class LShaped:
@@ -67,7 +71,7 @@ class LShaped:
         self._tried: set[Point] = set()
         self._last_cuts: dict[str, CutPoint] = {}
         self._relaxations = {
-            name: LinearRelaxation(ArrayProblem(problem, subproblems.local[name].model.units))
+            name: solver.relaxation(name, ArrayProblem(problem, subproblems.local[name].units))
             for name, problem in subproblems.problems.items()
         }
 
@@ -187,14 +191,34 @@ class LShaped:
         shared: tuple[dict[DecisionKey, float], float] | None = self.world.broadcast(found)
         return shared
 
-    def strengthen_at(self, decisions: Mapping[DecisionKey, float], seconds: float | None) -> dict[str, Cut]:
-        """Strengthens the cuts at decisions; returns those of all scenarios that were, by scenario."""
-        self._cut_at(decisions, keep=True)
-        return self.strengthen(self._last_cuts, seconds)
+    def cost_by_cuts(self, decisions: Mapping[DecisionKey, float]) -> float:
+        """A lower bound on the expected cost of decisions by the cuts so far, on every rank."""
+        cost = None if self.master is None else self.master.expected_cost(decisions)
+        return float(self.world.broadcast(cost))
 
-    def strengthen(self, cuts: Mapping[str, CutPoint], seconds: float | None) -> dict[str, Cut]:
-        """Strengthens cuts of this rank's scenarios; returns those of all scenarios that were, by scenario."""
-        stronger = strengthen_cuts(self.subproblems, self.solver, cuts, seconds)
+    def strengthen_at(
+        self,
+        decisions: Mapping[DecisionKey, float],
+        seconds: float | None,
+        plans: Mapping[str, Vector] | None = None,
+        share: float = 1.0,
+    ) -> dict[str, Cut]:
+        """Strengthens the cuts near decisions; returns those of all scenarios that were, by scenario.
+
+        A little towards the core the slopes of a cut are fewer, and hold further around.
+
+        Parameters
+        ----------
+        seconds
+            For all scenarios, at most.
+        plans
+            Values by column of this rank's scenarios, where plans are known.
+        share
+            Of what these cost more than the cuts say, how far the cuts are to be raised.
+        """
+        inward = {key: value + INWARD * (self.core.get(key, value) - value) for key, value in decisions.items()}
+        self._cut_at(inward, keep=True)
+        stronger = strengthen_cuts(self.subproblems, self.solver, self._last_cuts, plans or {}, share, seconds)
         self.add_cuts(stronger)
         return self.world.merge(stronger)
 
@@ -202,15 +226,21 @@ class LShaped:
         """The master's decisions; on ranks other than 0 and where it has none, None."""
         if self.master is None:
             return None
-        limit = self.solver.seconds_left(MASTER_SECONDS)
-        outcome = solve(
-            self.master,
-            replace(options, gap=0.0, absolute_gap=0.5 * tolerance, time_limit=limit),
-            should_stop=lambda: self.solver.finished,
-        )
+        seconds, outcome = MASTER_SECONDS, self._search_master(self.master, options, tolerance, MASTER_SECONDS)
+        while outcome.values is None and outcome.seconds >= seconds and not self.solver.finished:
+            seconds *= MORE_SECONDS
+            outcome = self._search_master(self.master, options, tolerance, seconds)
         if outcome.bound_usd is not None:
             self.lower = max(self.lower, outcome.bound_usd / self.master.units.usd)
         return None if outcome.values is None else self.master.decisions(outcome.values)
+
+    def _search_master(self, master: Master, options: SolveOptions, tolerance: float, seconds: float) -> Outcome:
+        limit = self.solver.seconds_left(seconds)
+        return solve(
+            master,
+            replace(options, gap=0.0, absolute_gap=0.5 * tolerance, time_limit=limit),
+            should_stop=lambda: self.solver.finished,
+        )
 
     def _cut_at(self, decisions: Mapping[DecisionKey, float], keep: bool = False) -> None:
         """Adds the cuts that the subproblems give at decisions."""
@@ -245,8 +275,7 @@ class LShaped:
     def _cost(self, decisions: Mapping[DecisionKey, float]) -> float:
         """The cost of decisions by the cuts just made there; infinite where some scenario has no plan with them."""
         solved = not self.world.any(len(self._last_cuts) < len(self.subproblems.local))
-        cost = self.master.expected_cost(decisions) if solved and self.master is not None else math.inf
-        return float(self.world.broadcast(cost))
+        return self.cost_by_cuts(decisions) if solved else math.inf
 
     def _point(self, decisions: Mapping[DecisionKey, float]) -> Point:
         return tuple((key, decisions[key]) for key in self.subproblems.bounds)
@@ -275,7 +304,10 @@ def begin_lshaped(search: DecompositionSearch) -> LShaped | None:
 
 
 def run_lshaped(search: DecompositionSearch, lshaped: LShaped) -> None:
-    """Runs the L-shaped method and tries its decisions, until it stalls or nothing better is left."""
+    """Runs the L-shaped method and tries its decisions, until it stalls or nothing better is left.
+
+    Their cuts are strengthened, and once there is a plan only those are tried that cost less by the cuts than its own.
+    """
     tracker = search.tracker
     while not search.stall.stalled():
         tolerance = TOLERANCE_SHARE * search.options.gap * tracker.scale
@@ -284,11 +316,26 @@ def run_lshaped(search: DecompositionSearch, lshaped: LShaped) -> None:
         search.check()
         best = lshaped.best_untried()
         if best is None or best[1] >= tracker.target:
-            return
-        decisions, bound = best
-        search.try_decisions(decisions)
-        tracker.report(f"decisions of {money(bound * tracker.usd, tracker.currency)} or more tried")
-        search.check()
-        stronger = lshaped.strengthen_at(decisions, search.strengthening_seconds)
+            break
+        decisions, _ = best
+        if search.best is None:
+            _try(search, lshaped, decisions)
+        plans = {} if search.best is None else search.best.values
+        share = share_to_raise(best[1], tracker.target, tracker.upper)
+        stronger = lshaped.strengthen_at(decisions, search.strengthening_seconds, plans, share)
         tracker.report(f"cuts of {len(stronger)} scenarios strengthened")
         search.check()
+        if search.best is not None:
+            known = lshaped.cost_by_cuts(search.best.decisions)
+            if lshaped.cost_by_cuts(decisions) < known - tolerance:
+                _try(search, lshaped, decisions)
+    search.refine_best()
+    tracker.report("plans of the scenarios refined")
+    search.check()
+
+
+def _try(search: DecompositionSearch, lshaped: LShaped, decisions: Mapping[DecisionKey, float]) -> None:
+    bound = lshaped.cost_by_cuts(decisions) * search.tracker.usd
+    search.try_decisions(decisions, quick=True)
+    search.tracker.report(f"decisions of {money(bound, search.dataset.settings.currency)} or more tried")
+    search.check()

@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
-from models.core.compiled import Compiled
 from models.dataset import Dataset
-from models.plan import Plan
 from models.stochastic.risk import Measure
 
 Engine = Literal["extensive", "decomposition"]
-Status = Literal["optimal", "stopped", "infeasible", "no_plan"]
-"""How a search ended."""
 
 LARGE = 100_000
 """Nonzeros of the extensive form from which decomposition is chosen.
 
 By tests/benchmarks/scenarios.py three scenarios of the frontier lab, 147,000 nonzeros, take it a third of the time.
 """
-
-
-@dataclass(frozen=True)
-class JointResult:
-    """What came out of the search over all scenarios together; money in USD.
-
-    Attributes
-    ----------
-    plans
-        By scenario, the same decisions wherever scenarios cannot be told apart.
-    why
-        What ended the search.
-    log
-        The solver's lines, or a line for each step.
-    dispatch_proven
-        Whether it is proven that no other dispatch for the plans' decisions costs less.
-    contradiction, disputed
-        Where the solver contradicted itself, what it said, and the problem.
-    """
-
-    status: Status
-    plans: Mapping[str, Plan] | None
-    bound_usd: float | None
-    why: str
-    log: tuple[str, ...]
-    dispatch_proven: bool = False
-    contradiction: str = ""
-    disputed: Compiled | None = None
 
 
 def choose_engine(dataset: Dataset, nonzeros: int, measure: Measure | None = None) -> Engine:

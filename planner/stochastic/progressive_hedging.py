@@ -201,7 +201,7 @@ class _HedgingSolver:
         """
         search, local = self._search, self._search.subproblems.local
         found = search.solver.solve(
-            {name: ArrayProblem(problem, local[name].model.units) for name, problem in problems.items()},
+            {name: ArrayProblem(problem, local[name].units) for name, problem in problems.items()},
             starts={name: _padded(last, len(problems[name].cost)) for name, last in self._last.items()},
             gap_factor=1.0 if bounding else GAP_FACTOR,
             quick=True,
@@ -209,7 +209,8 @@ class _HedgingSolver:
         if search.world.any(bool(search.solver.infeasible)):
             raise SearchEnded("infeasible")
         if search.world.any(any(solution is None for solution in found.values())):
-            raise SearchEnded("stopped" if search.solver.finished else "a scenario was not solved in its time")
+            search.check()
+            raise SearchEnded("a scenario was not solved in its time")
         solutions = {name: solution for name, solution in found.items() if solution is not None}
         for name, problem in search.subproblems.problems.items():
             own = solutions[name].values[: len(problem.cost)]

@@ -1,18 +1,26 @@
-"""The subproblems solved side by side in this process: HiGHS works outside Python's lock."""
+"""The subproblems solved side by side: in this process, as HiGHS works outside Python's lock, or on a cluster."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from models.core.vector import Vector
 from planner.solving.problem import ArrayProblem, Outcome, SolveOptions
-from planner.solving.relaxation import relaxed_optimum
+from planner.solving.relaxation import LinearRelaxation, relaxed_optimum
 from planner.solving.search import dispatch_proven, solve
+from planner.solving.time_limit import TimeLimit
+from planner.stochastic.recourse import plan_by_limits, proven_bound
+
+if TYPE_CHECKING:
+    from planner.stochastic.remote import RemoteRelaxation, RemoteScenarios
 
 Q = TypeVar("Q")
 T = TypeVar("T")
@@ -51,6 +59,8 @@ class SubproblemSolver:
     should_stop
         Asked in the thread that waits. Once it says yes, what is under way ends with what it has and nothing more
         begins.
+    remote
+        The cluster whose workers solve them; None: this process.
 
     Attributes
     ----------
@@ -64,6 +74,7 @@ class SubproblemSolver:
     time_limit: float | None
     short_time_limit: float | None
     should_stop: Callable[[], bool] | None = None
+    remote: RemoteScenarios | None = None
     stopped: bool = False
     infeasible: set[str] = field(default_factory=set)
 
@@ -73,6 +84,21 @@ class SubproblemSolver:
         if not self.stopped and self.should_stop is not None and self.should_stop():
             self.stopped = True
         return self.stopped or (self.deadline is not None and time.monotonic() >= self.deadline)
+
+    @property
+    def width(self) -> int:
+        """How many problems are solved at a time."""
+        return self.workers if self.remote is None else self.remote.workers
+
+    def relaxation(self, name: str, problem: ArrayProblem) -> LinearRelaxation | RemoteRelaxation:
+        """The relaxation of a scenario, kept where it is solved."""
+        return LinearRelaxation(problem) if self.remote is None else self.remote.relaxation(name, problem)
+
+    def _call(self, function: Callable[..., Any], *arguments: Any, stopping: Callable[[], bool]) -> Any:
+        """What a function returns, on a worker of the cluster where there is one; None where none answers."""
+        if self.remote is None:
+            return function(*arguments, stopping)
+        return self.remote.call(function, *arguments, stopping=stopping)
 
     def seconds_left(self, limit: float | None = None) -> float | None:
         """Seconds until the deadline, and no more than a limit; None where there is neither."""
@@ -84,12 +110,22 @@ class SubproblemSolver:
         problems: Mapping[str, ArrayProblem],
         *,
         starts: Mapping[str, Vector] | None = None,
+        limits: Mapping[str, npt.NDArray[np.bool_]] | None = None,
         gap_factor: float = 1.0,
         quick: bool = False,
     ) -> dict[str, Solution | None]:
         """Solves problems; once one has no solution the others, of no use without it, are given up.
 
-        `gap_factor` times the gap of the options is left open.
+        Parameters
+        ----------
+        starts
+            Values to begin from, by problem.
+        limits
+            By problem, the columns to search first where it is large; such a plan is taken without a proof.
+        gap_factor
+            So many times the gap of the options is left open.
+        quick
+            Whether the shorter limit of time holds.
         """
         failed, options = False, self.options
         self.infeasible = set()
@@ -105,14 +141,19 @@ class SubproblemSolver:
             nonlocal failed
             if self.stopped or failed:
                 return None
-            outcome = solve(
-                problems[name],
-                replace(options, time_limit=self.seconds_left(limit)),
-                should_stop=lambda: self.stopped or failed,
-                start=(starts or {}).get(name),
-            )
-            failed = failed or outcome.values is None
+            problem = problems[name]
+            outcome: Outcome | None = None
+            if limits is not None and limits[name].any() and problem.compiled.integer.sum() >= PARTS_FROM:
+                until = replace(options, time_limit=self.seconds_left())
+                outcome = self._call(_plan_by_limits, problem, limits[name], until, limit, stopping=give_up)
+            if outcome is None:
+                left = replace(options, time_limit=self.seconds_left(limit))
+                outcome = self._call(_solve, problem, left, (starts or {}).get(name), stopping=give_up)
+            failed = failed or outcome is None or outcome.values is None
             return outcome
+
+        def give_up() -> bool:
+            return self.stopped or failed
 
         solutions: dict[str, Solution | None] = {}
         for name, outcome in self.run_parallel(task, {name: name for name in problems}).items():
@@ -129,40 +170,68 @@ class SubproblemSolver:
         """The optimum of each relaxation in model units of money, None where there is none."""
 
         def task(problem: ArrayProblem) -> float | None:
-            found = None if self.stopped else relaxed_optimum(problem, self.seconds_left(), lambda: self.stopped)
+            if self.stopped:
+                return None
+            found = self._call(relaxed_optimum, problem, self.seconds_left(), stopping=lambda: self.stopped)
             return None if found is None else problem.compiled.objective(found.values)
 
         return self.run_parallel(task, problems)
 
-    def lower_bounds(self, problems: Mapping[str, ArrayProblem], seconds: float | None) -> dict[str, float]:
+    def lower_bounds(
+        self, problems: Mapping[str, ArrayProblem], aims: Mapping[str, Sequence[float]], seconds: float | None
+    ) -> dict[str, float]:
         """A lower bound on each in model units of money, -inf where none was found; in `seconds` for all at most.
 
-        One may take half as long again as its share of what is left, so that it pays to give the easy ones first.
+        Of the `aims` of a problem the first that is proven is enough. One may take half as long again as its share of
+        what is left, so that it pays to give the easy ones first.
         """
         end = None if seconds is None else time.monotonic() + seconds
-        options, waiting = replace(self.options, threads=1, bounding=True), len(problems)
+        waiting = len(problems)
 
-        def task(problem: ArrayProblem) -> float:
+        def task(name: str) -> float:
             nonlocal waiting
             limit = None
             if end is not None:
                 left = max(0.1, end - time.monotonic())
-                limit = min(left, 1.5 * left * self.workers / waiting)
+                limit = min(left, 1.5 * left * self.width / waiting)
             waiting -= 1
             if self.stopped:
                 return -math.inf
-            limited = replace(options, time_limit=self.seconds_left(limit))
-            outcome = solve(problem, limited, should_stop=lambda: self.stopped)
-            return -math.inf if outcome.bound_usd is None else outcome.bound_usd / problem.units.usd
+            options = replace(self.options, threads=1, time_limit=self.seconds_left(limit))
+            bound = self._call(proven_bound, problems[name], options, aims[name], stopping=lambda: self.stopped)
+            return -math.inf if bound is None else float(bound)
 
-        return self.run_parallel(task, problems)
+        return self.run_parallel(task, {name: name for name in problems})
 
     def run_parallel(self, task: Callable[[Q], T], arguments: Mapping[str, Q]) -> dict[str, T]:
         """The result of a task for each argument, as many at a time as there are workers."""
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="subproblems") as pool:
+        with ThreadPoolExecutor(self.width, thread_name_prefix="subproblems") as pool:
             futures = {pool.submit(task, argument): name for name, argument in arguments.items()}
             waiting = set(futures)
             while waiting:
                 _, waiting = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
                 _ = self.finished  # asks whether to stop
             return {name: future.result() for future, name in futures.items()}
+
+
+def _solve(
+    problem: ArrayProblem, options: SolveOptions, start: Vector | None, should_stop: Callable[[], bool]
+) -> Outcome:
+    return solve(problem, options, should_stop=should_stop, start=start)
+
+
+def _plan_by_limits(
+    problem: ArrayProblem,
+    limits: npt.NDArray[np.bool_],
+    options: SolveOptions,
+    most: float | None,
+    should_stop: Callable[[], bool],
+) -> Outcome | None:
+    """As `plan_by_limits`; either search takes `most` seconds at most, both the limit of the options."""
+    limit = TimeLimit(options.time_limit)
+
+    def seconds_left() -> float | None:
+        left = min(limit.left(), math.inf if most is None else most)
+        return max(0.1, left) if math.isfinite(left) else None
+
+    return plan_by_limits(problem, limits, options, seconds_left, should_stop)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from models.core.compiled import Compiled
-from models.core.pyomo_loading import pause_gc
+from models.core.compiled import Compiled, Named
+from models.garbage import collect_dropped, pause_gc
 from models.grouping import groups
 from models.stochastic.benders import Master
 from models.stochastic.extensive_form import DecisionKey
@@ -16,12 +17,18 @@ from models.stochastic.subproblem import Subproblem, build_subproblem, tightest
 from models.stochastic.tree import ScenarioTree
 from planner.stochastic.mpi import Ranks
 
+JOINT_NONZEROS = 3_000_000
+"""Nonzeros of all scenarios beyond which the extensive form is not built at the end, and models are not kept for it.
+
+Its relaxation takes 80 seconds for 1.4 million, and more than 300 for 4.7 million (tests/benchmarks/scenarios.py). Of
+100 scenarios of the lab the models take 2 GB.
+"""
 MINIMUM_WEIGHT = 1e-4
 """The least that a decision weighs, as a share of the weightiest."""
 
 
 class Subproblems:
-    """Builds the subproblems of this rank's scenarios; `before_each` is called before each, and may end the building.
+    """Builds the subproblems of this rank's scenarios.
 
     Attributes
     ----------
@@ -37,15 +44,23 @@ class Subproblems:
         The same with multipliers in their costs.
     weights
         What a unit of each shared decision weighs, in model units of money.
+    rebuild_seconds
+        What building models again for plans will take, which are not kept; 0 where they are.
     """
 
-    def __init__(self, tree: ScenarioTree, world: Ranks, before_each: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, tree: ScenarioTree, world: Ranks) -> None:
         self.tree, self.world = tree, world
         self.local: dict[str, Subproblem] = {}
+        self.rebuild_seconds, began = 0.0, time.monotonic()
+        names: dict[Named, Named] = {}
         with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
             for name in world.share(tree.order):
-                before_each()
-                self.local[name] = build_subproblem(tree, name)
+                built = build_subproblem(tree, name)
+                if built.arrays.matrix.nnz * len(tree.order) > JOINT_NONZEROS:
+                    built = built.without_model(names)
+                    collect_dropped()  # a model refers to itself
+                    self.rebuild_seconds = time.monotonic() - began
+                self.local[name] = built
         bounds = world.merge({name: subproblem.bounds for name, subproblem in self.local.items()})
         self.bounds = tightest(bounds[name] for name in tree.order)
         self.keys: dict[str, frozenset[DecisionKey]] = {name: frozenset(bounds[name]) for name in tree.order}
@@ -57,7 +72,7 @@ class Subproblems:
 
     def nonzeros(self) -> int:
         """Nonzeros of all scenarios, on every rank."""
-        own = sum(subproblem.model.size.nonzeros for subproblem in self.local.values())
+        own = sum(subproblem.arrays.matrix.nnz for subproblem in self.local.values())
         return sum(self.world.allgather(own))
 
     def expected(self, amounts: Mapping[str, float]) -> float:
@@ -69,7 +84,7 @@ class Subproblems:
         rows = self.world.merge({name: each.decision_rows for name, each in self.local.items()})
         if self.world.rank > 0:
             return None
-        units = next(iter(self.local.values())).model.units
+        units = next(iter(self.local.values())).units
         return Master(units, self.tree.probability, self.bounds, self.keys, rows)
 
     def mean(self, decisions: Mapping[str, Mapping[DecisionKey, float]]) -> dict[DecisionKey, float]:

@@ -12,7 +12,8 @@ from models.plan import Plan
 from models.stochastic.solution import WaitAndSeePlan
 from models.stochastic.tree import ScenarioTree
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SMALL, SolveMany, SolveResult, SolveTask, default_workers
+from planner.solving.solve_task import SolveResult, SolveTask
+from planner.solving.worker_pool import SMALL, SolveMany, default_workers
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from models.faults import NamedWarning
 from models.sampling import ALL, DELAY_PRIORS, HISTORY, Uncertainty, uncertainty_faults
 from models.sampling.uncertainty import offers_to_be_delivered
 from models.stochastic.estimates import probability
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.reports.run_result import RunResult
 from planner.results.tried_plan import QUANTILES, TriedPlan
@@ -50,8 +51,8 @@ def try_plan(result: RunResult, count: int, seconds: float | None, stop: Stop, l
     commitment = commitment_of(plans, dataset, committed_until(dataset, None), all_of_it=False)
     try:
         report = stress_test(dataset, commitment, samples, time_limit=seconds, stop=stop, live=live)
-    except RejectedPlan as rejected:
-        text = f"The plan was not tried on samples: {rejected}"
+    except (RejectedPlan, OutOfTime) as reason:
+        text = f"The plan was not tried on samples: {reason}"
         result.warnings = (*result.warnings, NamedWarning("stress-left-out", text))
         log.info("warning: %s", text)
         return

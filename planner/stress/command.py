@@ -9,8 +9,7 @@ import click
 
 from planner.command import CommandResult, command
 from planner.console import Console
-from planner.options import (
-    Month,
+from planner.options.shared import (
     accept_stopped_option,
     gap_option,
     input_argument,
@@ -23,6 +22,7 @@ from planner.options import (
     time_limit_option,
     workers_option,
 )
+from planner.options.values import Month
 from planner.sampling.options import uncertainty_options
 
 

@@ -8,18 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models.cancellation import cancelled_by
 from models.dataset import Dataset
 from models.parsing.raw_tables import RawTable
 from models.sampling import uncertainty_faults
 from planner.command import CommandResult, Refused, run_and_record, subject
 from planner.errors import ExitCode, WrongUsage
 from planner.excel.plan_reader import provenance_warnings
+from planner.excel.scenario_plan_reader import cases_at_once, problem_of_plan
 from planner.files.outputs import STRESS_SHEET, Outputs, name_of, outputs_of, same_file
 from planner.interrupt import Stop
 from planner.problem_reader import read
 from planner.reports.terminal import audit_lines
 from planner.run.versions import versions
 from planner.solving.progress import LiveText
+from planner.solving.time_limit import TimeLimit
 from planner.stress.commitment import committed, seed_of_scenarios
 from planner.stress.request import StressRequest
 from planner.stress.samples import Samples
@@ -67,9 +70,15 @@ class _StressTest:
     def run(self) -> CommandResult:
         """Run the test."""
         log.info("Reading %s", self.request.input_path, extra=PHASE)
-        result = read(self.request.input_path, self.request.overrides)
-        dataset = result.valid_dataset()
+        with cancelled_by(TimeLimit(self.request.time_limit, self.began).check):
+            result = read(self.request.input_path, self.request.overrides)
+        dataset = problem_of_plan(self.request.plan_path, result.valid_dataset())
         until = committed_until(dataset, self.request.committed_until)
+        if not self.request.anything_uncertain and cases_at_once(self.request.plan_path) is not None:
+            raise WrongUsage(
+                "The plan was made with --risk budget:K, whose cases have no probabilities to draw by. Say what is "
+                "uncertain: --delay-prior, --exit-hazard, --demand-volatility or another of these options."
+            )
         samples = self._samples(dataset, result.tables)
         commitment = committed(self.request.plan_path, dataset, until, all_of_it=self.request.later == "held")
         self.notes += provenance_warnings(self.request.plan_path, result.sha256, self.request.overrides)

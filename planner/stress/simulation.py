@@ -19,7 +19,8 @@ from models.plan import Plan
 from models.stochastic.fixed_decisions import decisions_of, unavailable
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveResult, SolveTask, solve_many
+from planner.solving.solve_task import SolveResult, SolveTask
+from planner.solving.worker_pool import solve_many
 from planner.stress.samples import Samples
 
 ALL_MONTHS = 100_000

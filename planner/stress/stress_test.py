@@ -9,6 +9,7 @@ from statistics import fmean
 
 from models.audit import AuditReport, audit
 from models.build import build_model
+from models.cancellation import cancelled_by
 from models.dataset import Dataset
 from models.sampling import Uncertainty, uncertainty_faults
 from planner.errors import ExitCode, PlannerError, WrongUsage
@@ -16,6 +17,7 @@ from planner.formatting import money
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import LINE_SECONDS, LiveText
+from planner.solving.time_limit import TimeLimit
 from planner.stress.samples import Samples, draw_from_scenarios, draw_new_samples
 from planner.stress.simulation import Commitment, SampleResult, simulate_plan
 from planner.stress.statistics import figures
@@ -151,15 +153,18 @@ def stress_test(
     ------
     RejectedPlan
         The plan is not a valid plan of the dataset, or the audit rejects that of a sample.
+    OutOfTime
+        The time limit passed before the first sample.
     """
     for scenario, plan in commitment.made.items():
         found = audit(dataset.in_scenario(scenario), plan)
         if not found.passed:
             raise RejectedPlan(found, "It is not a plan of the problem as it is now.")
-    began = time.monotonic()
-    nonzeros = build_model(dataset).size.nonzeros
+    limit = TimeLimit(time_limit)
+    with cancelled_by(limit.check):
+        nonzeros = build_model(dataset).size.nonzeros
     log.info("Simulating the plan on %s", samples.how, extra=PHASE)
-    left = None if time_limit is None else max(0.1, (1.0 - WRITING) * time_limit - (time.monotonic() - began))
+    left = None if time_limit is None else max(0.1, limit.left() - WRITING * time_limit)
     trial = simulate_plan(
         dataset,
         commitment,

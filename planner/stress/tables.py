@@ -18,8 +18,8 @@ PROBABILITY = report_table(
     "month:month",
     "samples_short:whole",
     "probability:share",
-    "at_least:rate",
-    "at_most:rate",
+    "at_least:share",
+    "at_most:share",
     "mean_shortfall_bn_per_day:amount",
     "worst_shortfall_bn_per_day:amount",
 )

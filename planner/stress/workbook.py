@@ -229,7 +229,7 @@ def heat_map(dataset: Dataset, found: StressFigures) -> Drawing:
 def _draw(book: Book, sheet: Any, found: StressFigures) -> None:
     names = list(dict.fromkeys(each.segment for each in found.places))
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, max((len(name) for name in names), default=10) * 1.1 + 4.0)
+    sheet.set_column(0, 0, max(map(len, ("Probability", *names))) * 1.1 + 4.0)
     sheet.set_column(1, max(1, len(book.dataset.horizon)), 5.6)
     sheet.write_string(
         0, 0, "How likely each segment is to fall short", book.format(bold=True, font_size=16, font_color=HEADER)

@@ -5,19 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from planner.batch.execution import engine
 from planner.batch.execution.engine import Starter
 from planner.batch.execution.fork_client import ForkClient
 from planner.batch.execution.spawned_process import SpawnClient
-
-
-class _Shared(ForkClient):
-    def close(self) -> None:
-        """The next batch goes on with it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,13 +23,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("forked"):
                 item.add_marker(skip)
-
-
-@pytest.fixture(scope="session")
-def shared_client() -> Iterator[ForkClient]:
-    shared = _Shared()
-    yield shared
-    ForkClient.close(shared)
 
 
 @pytest.fixture

@@ -36,27 +36,42 @@ def in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def actions(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, str]:
     """What a dry run says of each job."""
+    return planned(capsys, 0, *words)
+
+
+def planned(capsys: pytest.CaptureFixture[str], code: int, *words: object) -> dict[str, str]:
+    """The same of a dry run with that exit code."""
     capsys.readouterr()
-    assert run(*words, "-o", OUT, "--dry-run", "--json") == 0
+    assert run(*words, "-o", OUT, "--dry-run", "--json") == code
     return {job["name"]: f"{job['action']}: {job['why']}" for job in json.loads(capsys.readouterr().out)["jobs"]}
 
 
 def test_a_bad_job_fails_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A job without a plan costs itself and those that wait for it; all others are good, and the exit code is 9."""
+    """A job without a plan costs itself and those that wait for it; all others are good, and the exit code is 9.
+
+    What its workbook and `set` have against it a dry run says first, in the words of the run, with exit code 2.
+    """
     jobs = job_file(
         tmp_path,
         *demands(2),
         {"name": "bad", "set": ["settings.nonsense=1"]},
+        {"name": "worth", "set": ["settings.months=none"]},
         {"name": "impossible", "set": ["segments.chat.must_serve_share=1", "leases.L.units_max=0"]},
         {"name": "waits", "after": ["bad"]},
         {"name": "waits longer", "after": ["waits"]},
     )
     (tmp_path / "broken.xlsx").write_bytes(b"not a workbook")
     jobs.write_text(jobs.read_text() + '[[job]]\nname = "broken"\ninput = "broken.xlsx"\n')
+    foretold = planned(capsys, 2, jobs)
     assert run(jobs, "-o", OUT, "--json") == 9
     told = json.loads(capsys.readouterr().out)
     assert told["exit_code"] == 9
     found = records(tmp_path / OUT)
+    for name in ("bad", "worth", "broken"):
+        assert foretold[name] == f"fail: {found[name].message}"
+    for name in ("waits", "waits longer"):
+        assert foretold[name] == f"skip: {found[name].message}"
+    assert "settings!B" in found["worth"].message
     assert {name for name, record in found.items() if record.good} >= {"j0", "j1"}
     assert found["bad"].status == found["broken"].status == "invalid"
     assert "nonsense" in found["bad"].message
@@ -253,7 +268,7 @@ def test_a_budget_for_the_batch(tmp_path: Path) -> None:
     """At the end of the batch's time what waits is not started, what runs is interrupted; the next run does both."""
     long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 60}
     jobs = job_file(tmp_path, long, *demands(1))
-    assert run(jobs, "-o", OUT, "--workers", "1", "--budget", "5") == 9
+    assert run(jobs, "-o", OUT, "--workers", "1", "--budget", "4") == 9
     found = records(tmp_path / OUT)
     assert {name: record.status for name, record in found.items()} == {"long": "interrupted", "j0": "not_started"}
     assert not any(record.good for record in found.values())

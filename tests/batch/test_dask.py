@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from batches import demands, endless_workbook, job_file, on_linux, records, run, started, statuses, tables_of, wait_for
-from commandline import environment
+from clusters import Cluster, two_workers
 
 from planner.batch.run import BatchRequest
 from planner.errors import WrongUsage
@@ -25,64 +20,15 @@ pytestmark = pytest.mark.skipif(find_spec("distributed") is None, reason="the ex
 OUT = "out"
 
 
-@dataclass
-class Cluster:
-    """A scheduler and workers of one job at a time, each a process of its own with a folder of its own."""
-
-    folder: Path
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    @property
-    def address(self) -> str:
-        return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
-
-    def start(self, name: str, *words: str) -> None:
-        file = str(self.folder / "scheduler.json")
-        self.processes[name] = subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.dask_{words[0]}", "--scheduler-file", file, *words[1:]],
-            cwd=self.folder,
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def worker(self, name: str) -> None:
-        local = str(self.folder / name)
-        self.start(
-            name, "worker", "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", local,
-            "--host", "127.0.0.1", "--death-timeout", "120",
-        )  # fmt: skip
-
-    def jobs_of(self, name: str) -> list[int]:
-        """Ids of job processes at work in a worker's folder."""
-        found = []
-        for each in Path("/proc").iterdir():
-            if each.name.isdigit():
-                try:
-                    place = os.readlink(each / "cwd")
-                except OSError:
-                    continue
-                if place.startswith(str(self.folder / name)) and "planner-" in place:
-                    found.append(int(each.name))
-        return found
-
-
 @pytest.fixture
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "cluster").mkdir()
-    made = Cluster(tmp_path / "cluster")
-    made.start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    made.worker("one")
-    made.worker("two")
-    wait_for(lambda: (made.folder / "scheduler.json").exists())
-    yield made
-    for each in made.processes.values():
-        each.kill()
-        each.wait()
+    with two_workers(tmp_path / "cluster") as made:
+        yield made
 
 
 @on_linux
+@pytest.mark.slow
 def test_a_worker_killed_half_way(tmp_path: Path, cluster: Cluster) -> None:
     """A worker killed with a job in hand costs nothing: another runs it, and all plans are those of a run at home."""
     long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 4, "accept_stopped": True}
@@ -130,7 +76,7 @@ def test_stopped_far_away(tmp_path: Path, cluster: Cluster) -> None:
 def test_nobody_there(tmp_path: Path) -> None:
     """An address where no scheduler answers is wrong usage, and so is half of what a cluster needs."""
     jobs = job_file(tmp_path, *demands(1))
-    patch = "import planner.batch.execution.dask_engine as dask\ndask.CONNECT_SECONDS = 0.5"
+    patch = "import planner.solving.dask_cluster as dask\ndask.CONNECT_SECONDS = 0.5"
     for words in (("--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"), ("--engine", "dask"), ("--scheduler", "x")):
         batch = started(tmp_path, jobs, *words, patch=patch)
         _, err = batch.communicate(timeout=60)
@@ -144,23 +90,23 @@ def test_a_cluster_is_spoken_to_in_private(
     """With --tls nothing is sent unencrypted; an open address of another machine is warned of, this machine is not."""
     import distributed
 
-    from planner.batch.execution.dask_engine import DaskEngine
+    from planner.solving.dask_cluster import DaskCluster
 
     met: list[distributed.Security | None] = []
     monkeypatch.setattr(distributed, "Client", lambda *_, security, **__: met.append(security))
     monkeypatch.setattr(logging.getLogger("planner"), "propagate", True)
     with pytest.raises(WrongUsage, match=r"no file .*ca\.pem"):
-        DaskEngine("tls://cluster:8786", tls=tmp_path)
+        DaskCluster("tls://cluster:8786", tls=tmp_path)
     for name in ("ca.pem", "cert.pem", "key.pem"):
         (tmp_path / name).touch()
-    DaskEngine("tls://cluster:8786", tls=tmp_path)
+    DaskCluster("tls://cluster:8786", tls=tmp_path)
     (security,) = met
     assert security is not None
     assert security.require_encryption
     assert security.tls_ca_file == str(tmp_path / "ca.pem")
-    DaskEngine("tcp://127.0.0.1:8786")
+    DaskCluster("tcp://127.0.0.1:8786")
     assert caplog.text == ""
-    DaskEngine("tcp://10.0.0.5:8786")
+    DaskCluster("tcp://10.0.0.5:8786")
     assert "not encrypted" in caplog.text
     with pytest.raises(WrongUsage, match="--tls FOLDER and --scheduler tls://"):
         BatchRequest(jobs=("x",), engine="dask", scheduler="tls://cluster:8786")

@@ -50,6 +50,7 @@ def solving(folder: Path) -> bool:
 
 
 @on_linux
+@pytest.mark.slow
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     """A batch killed again and again, then run to its end, gives cell by cell the plan tables of one clean run.
 
@@ -79,7 +80,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
 @on_linux
 def test_a_killed_job_costs_itself(tmp_path: Path) -> None:
     """A job whose process is killed from outside is tried again, and no other job notices."""
-    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 4, "accept_stopped": True}
+    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 2, "accept_stopped": True}
     jobs = job_file(tmp_path, long, *demands(2))
     batch = started(tmp_path, jobs, "-o", OUT, "--workers", "1")
     (pid,) = wait_for(lambda: jobs_running(tmp_path / OUT))
@@ -106,9 +107,10 @@ def test_a_signal_to_a_job_is_no_result(tmp_path: Path) -> None:
 
 
 @on_linux
+@pytest.mark.slow
 def test_a_supervisor_is_killed(tmp_path: Path) -> None:
     """When the process that supervises a job is killed, the job ends with it and runs again, at no retry's cost."""
-    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 3, "accept_stopped": True}
+    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 2, "accept_stopped": True}
     jobs = job_file(tmp_path, long, *demands(2))
     batch = started(tmp_path, jobs, "-o", OUT, "--retries", "0", "--workers", "1")
     (first,) = wait_for(lambda: jobs_running(tmp_path / OUT))
@@ -121,9 +123,10 @@ def test_a_supervisor_is_killed(tmp_path: Path) -> None:
 
 
 @on_linux
+@pytest.mark.slow
 def test_the_fork_server_is_killed(tmp_path: Path) -> None:
     """When the fork server is killed, the job that runs goes on to its end, and the next ones get a new server."""
-    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 3, "accept_stopped": True}
+    long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 2, "accept_stopped": True}
     jobs = job_file(tmp_path, long, *demands(2))
     batch = started(tmp_path, jobs, "-o", OUT, "--retries", "0", "--workers", "1")
     (first,) = wait_for(lambda: jobs_running(tmp_path / OUT))
@@ -136,7 +139,9 @@ def test_the_fork_server_is_killed(tmp_path: Path) -> None:
 
 
 @on_linux
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
+)
 def test_stopped_and_resumed(tmp_path: Path, number: int, code: int) -> None:
     """Ctrl-C and SIGTERM end every job with its best plan kept, and the next run takes up where this one stopped."""
     long = {"name": "long", "input": endless_workbook(tmp_path), "time_limit": 60}
@@ -203,7 +208,7 @@ def test_a_time_budget_keeps_the_best_plan(tmp_path: Path) -> None:
 
 @on_linux
 @pytest.mark.usefixtures("cold")
-@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("at_once", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_too_much_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool) -> None:
     """A job that holds more memory than its budget is ended, whether it grows bit by bit or asks for all at once."""
     grow = "bytearray(9 * 10**9)" if at_once else "[(time.sleep(0.02), bytearray(2 * 10**7)) for _ in range(500)]"
@@ -249,7 +254,7 @@ def test_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str, at
 
 @pytest.mark.forked
 @pytest.mark.usefixtures("cold")
-@pytest.mark.parametrize("who", ["==", "!="])
+@pytest.mark.parametrize("who", ["==", pytest.param("!=", marks=pytest.mark.slow)])
 def test_no_process_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
     """A job for which the server or the supervisor gets no process is tried again, and the others are not touched."""
     patched(

@@ -102,6 +102,14 @@ def test_toml(folder: Path) -> None:
     assert found.name == "weekly"
 
 
+def test_keys_are_written_as_options_are(folder: Path) -> None:
+    """A key with hyphens is the same as one with underscores, in defaults and in jobs, as in a config file."""
+    [job] = toml(
+        folder, "[defaults]\ntime-limit = '15m'\n[[job]]\nname = 'a'\ninput = 'a.xlsx'\naccept-stopped = true"
+    ).jobs
+    assert (job.time_limit, job.accept_stopped) == (900.0, True)
+
+
 def test_the_page_on_batches(tmp_path: Path) -> None:
     """The job file on the page about batches can be read, and is the jobs that it says."""
     page = (Path(__file__).parents[2] / "planner/pages/batch.md").read_text(encoding="utf-8")
@@ -268,7 +276,7 @@ def as_toml(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date) else json.dumps(value)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(job=st.dictionaries(FIELDS, ANYTHING, max_size=4), defaults=st.dictionaries(FIELDS, ANYTHING, max_size=2))
 @example(job={"threads": "9" * 400, "memory_mb": "9" * 400}, defaults={})
 def test_any_job_file_gives_jobs_or_faults(folder: Path, job: dict[str, Any], defaults: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from batches import demands, endless_workbook, job_file, records, run, wait_for
 from commandline import decision, environment
 from sheets import workbook
 
-from planner.batch.execution import engine
+from planner.batch.execution import engine, spawned_process
 from planner.batch.execution.budgets import BudgetedCommand, ProcessResult
 from planner.batch.execution.spawned_process import SpawnClient
 
@@ -39,11 +39,22 @@ def test_a_job_has_its_arguments_and_leaves_its_output(tmp_path: Path, monkeypat
     ]
     assert [(each.exit_code, each.cause) for each in found] == [(0, ""), (2, "")]
     assert "found 'wide'. Write a share" in found[1].output_tail
-    assert all(1.0 < (each.peak_mb or 0.0) < 4000.0 for each in found)
+
+
+@pytest.mark.parametrize(("held", "peak_mb"), [((5.0, 7.0, 6.0), 7.0), ((0.0,), None)])
+def test_the_most_memory_a_job_was_seen_to_hold_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: tuple[float, ...], peak_mb: float | None
+) -> None:
+    """The largest of what the system told while the job ran is its peak; where it told nothing there is none."""
+    endless_workbook(tmp_path)
+    left = list(held)
+    monkeypatch.setattr(spawned_process, "resident_memory_mb", lambda _pid: left.pop(0) if left else 0.0)
+    found = SpawnClient().run(tmp_path, BudgetedCommand(ENDLESS, None, None, 0.0), lambda: not left)
+    assert (found.cause, found.peak_mb) == ("stop", peak_mb)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "memory_mb", "cause", "plan"), [(4.0, None, "time", True), (None, 60.0, "memory", False)]
+    ("seconds", "memory_mb", "cause", "plan"), [(6.0, None, "time", True), (None, 60.0, "memory", False)]
 )
 def test_a_job_is_held_to_its_budgets(
     tmp_path: Path, seconds: float | None, memory_mb: float | None, cause: str, plan: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -15,8 +17,10 @@ from commandline import decision
 from sheets import workbook
 
 from planner.batch.manifest import JobRecord
-from planner.batch.reporting import store as module
-from planner.batch.reporting.store import COLUMNS, write_store
+from planner.batch.reporting.store import write_batch_store
+from planner.errors import CannotWrite
+from planner.reports import plan_store as module
+from planner.reports.plan_store import COLUMNS
 
 ODD = "x'); DROP TABLE jobs; -- \"q"
 
@@ -27,7 +31,7 @@ def _query(folder: Path, words: str) -> list[tuple[Any, ...]]:
 
 
 def _written(folder: Path, *records: JobRecord) -> None:
-    write_store(folder / "results.sqlite", folder, manifest(*records))
+    write_batch_store(folder / "results.sqlite", folder, manifest(*records))
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,30 @@ def test_every_tidy_sheet_is_a_table_with_a_column_for_the_job(plans: tuple[Path
         assert rows
     scenarios = _query(folder, "SELECT job, scenario FROM scenarios")
     assert scenarios == [("uncertain", "calm"), ("uncertain", "rush")]
+
+
+def test_the_query_of_the_page_runs(plans: tuple[Path, list[JobRecord]]) -> None:
+    """What the page on batches asks of `results.sqlite` is answered for every job, in the cash of its plan."""
+    folder, records = plans
+    _written(folder, *records)
+    page = (Path(__file__).parents[2] / "planner/pages/batch.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"`(SELECT [^`]*)`", page)
+    found = dict(_query(folder, query))
+    assert set(found) == {"plain", "uncertain"}
+    whole = dict(_query(folder, "SELECT job, SUM(cash_usd) FROM spend WHERE job = 'plain'"))
+    assert found["plain"] == pytest.approx(whole["plain"])  # its year ends before 2027-01
+
+
+def test_alternatives_are_plans_of_their_own(tmp_path: Path) -> None:
+    """Each alternative of a job has its rows in every table, under the job's name and its number."""
+    plan = solved(tmp_path, "one", workbook(tmp_path / "one.xlsx", decision()))
+    path = tmp_path / plan.plan_path
+    shutil.copy(path, path.with_name(f"{path.stem}.alternative-1.xlsx"))
+    _written(tmp_path, replace(plan, report={**plan.report, "alternatives": [{"cost_usd": 7.0}, {"cost_usd": 9.0}]}))
+    assert _query(tmp_path, "SELECT job, status FROM jobs") == [("one", "optimal"), ("one, alternative 1", "stopped")]
+    rows = _query(tmp_path, "SELECT job, COUNT(*) FROM spend GROUP BY job")
+    assert [job for job, _ in rows] == ["one", "one, alternative 1"]
+    assert len({count for _, count in rows}) == 1
 
 
 def test_jobs_have_a_row_each_with_a_plan_or_without(tmp_path: Path) -> None:
@@ -90,6 +118,13 @@ def test_a_damaged_store_is_made_anew(plans: tuple[Path, list[JobRecord]], conte
     _written(folder, *records)
     assert len(_query(folder, "SELECT * FROM jobs")) == 2
     assert _query(folder, "SELECT * FROM decisions")
+
+
+def test_a_missing_folder_for_temporary_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the store cannot be made there, that folder is told, and how to have another."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(CannotWrite, match=r"made in .*missing, and TMPDIR names another folder"):
+        _written(tmp_path)
 
 
 def test_a_plan_that_cannot_be_read_is_told_and_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,26 +1,37 @@
 """What the planner is measured beside: other ways to hand the same arrays to a solver, and other solvers.
 
-Each function takes a compiled model. Ways of handing over say how many CPU seconds they took; solvers, what they
+Each function takes a model or its arrays. Ways of handing over say how many CPU seconds they took; solvers, what they
 found. None where the package is not installed.
 """
 
 from __future__ import annotations
 
+import gc
+import io
+import math
 import re
+import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from multiprocessing import Pipe, get_context
 from pathlib import Path
 from typing import Any
 
 import highspy
 import numpy as np
+import psutil
+import xlsxwriter
+from benchmarks.plain import plain
 
-from models.build import Model
-from planner.solving.highs import write_model
+from models.build import Model, build_model
+from models.core.compiled import Compiled
+from planner.results.tables import Filled
+from planner.solving.highs import HighsSolver
+from planner.solving.highs_model import write_model
+from planner.solving.problem import SolveOptions
 
 SILENT = {"output_flag": False, "log_to_console": False}
 
@@ -49,17 +60,48 @@ def numpy_floor(model: Model) -> float | None:
     return time.process_time() - began
 
 
-def pyomo_stock(model: Model) -> float | None:
-    """The Pyomo model through Pyomo's persistent HiGHS interface, its own building not counted."""
-    from pyomo.contrib.appsi.solvers import Highs
-
+def planner(model: Model) -> float | None:
+    """What the product does: the model of a workbook built, compiled and handed to HiGHS."""
     began = time.process_time()
-    Highs().set_instance(model.pyomo)
+    HighsSolver(build_model(model.dataset).compiled, SolveOptions())
     return time.process_time() - began
 
 
+def pyomo_stock(model: Model) -> float | None:
+    """The same rows as sums of products in Pyomo, through its persistent HiGHS interface."""
+    import pyomo.environ as pyo
+    from pyomo.contrib.appsi.solvers import Highs
+
+    arrays = model.compiled
+    by_row = arrays.matrix.tocsr()
+    began = time.process_time()
+    made = pyo.ConcreteModel()
+    domains = [pyo.Integers if each else pyo.Reals for each in arrays.integer]
+    bounds = [tuple(map(_or_none, each)) for each in zip(arrays.lower, arrays.upper, strict=True)]
+    made.x = pyo.Var(range(len(domains)), domain=lambda _, j: domains[j], bounds=lambda _, j: bounds[j])
+    x = list(made.x.values())
+
+    def body(places: Iterable[int], coefficients: Iterable[float]) -> Any:
+        return pyo.quicksum(each * x[j] for j, each in zip(places, coefficients, strict=True))
+
+    def row(_: Any, i: int) -> Any:
+        span = slice(by_row.indptr[i], by_row.indptr[i + 1])
+        found = body(by_row.indices[span].tolist(), by_row.data[span].tolist())
+        low, high = _or_none(arrays.row_lower[i]), _or_none(arrays.row_upper[i])
+        return found == low if low == high else (low, found, high)
+
+    made.rows = pyo.Constraint(range(len(arrays.rows)), rule=row)
+    made.cost = pyo.Objective(expr=body(range(len(x)), arrays.cost.tolist()) + arrays.offset)
+    Highs().set_instance(made)
+    return time.process_time() - began
+
+
+def _or_none(bound: float) -> float | None:
+    return float(bound) if np.isfinite(bound) else None
+
+
 def linopy(model: Model) -> float | None:
-    """Variables and rows of the same arrays in linopy, a family of rows of one length at a time, then into HiGHS."""
+    """Variables and rows of the same arrays in linopy, rows of about a length together, then into HiGHS."""
     try:
         import linopy
         import xarray
@@ -70,44 +112,54 @@ def linopy(model: Model) -> float | None:
     lengths = np.diff(by_row.indptr)
     began = time.process_time()
     made = linopy.Model()
-    for integer in (False, True):
-        which = np.flatnonzero(arrays.integer == integer)
-        made.add_variables(
-            xarray.DataArray(arrays.lower[which], dims="column"),
-            xarray.DataArray(arrays.upper[which], dims="column"),
-            integer=integer,
-            name=f"x{integer:d}",
-        )
     labels = np.empty(len(arrays.columns), dtype=np.int64)
     for integer in (False, True):
-        labels[arrays.integer == integer] = made.variables[f"x{integer:d}"].labels.values
-    order = sorted(np.flatnonzero(lengths), key=lambda i: (lengths[i], i))
-    for length, group in groupby(order, key=lambda i: int(lengths[i])):
-        rows = np.array(list(group))
-        places = by_row.indptr[rows][:, None] + np.arange(length)
+        which = np.flatnonzero(arrays.integer == integer)
+        lower, upper = (xarray.DataArray(each[which], dims="column") for each in (arrays.lower, arrays.upper))
+        labels[which] = made.add_variables(lower, upper, integer=integer, name=f"x{integer:d}").labels.values
+    sizes = np.ceil(np.log2(np.maximum(lengths, 1)))
+    for size in np.unique(sizes[lengths > 0]):
+        rows = np.flatnonzero((sizes == size) & (lengths > 0))
+        there = np.arange(lengths[rows].max()) < lengths[rows][:, None]
+        places = np.where(there, by_row.indptr[rows][:, None] + np.arange(there.shape[1]), 0)
         terms = {
-            "coeffs": (("row", "_term"), by_row.data[places]),
-            "vars": (("row", "_term"), labels[by_row.indices[places]]),
+            "coeffs": (("row", "_term"), np.where(there, by_row.data[places], np.nan)),
+            "vars": (("row", "_term"), np.where(there, labels[by_row.indices[places]], -1)),
         }
         for name, sign, ends in (("most", "<=", arrays.row_upper), ("least", ">=", arrays.row_lower)):
             kept = np.isfinite(ends[rows])
             if kept.any():
                 body = xarray.Dataset(terms).isel(row=kept)
                 right = xarray.DataArray(ends[rows][kept], dims="row")
-                made.add_constraints(linopy.LinearExpression(body, made), sign, right, name=f"{name}{length}")
+                made.add_constraints(linopy.LinearExpression(body, made), sign, right, name=f"{name}{size:.0f}")
     cost = xarray.Dataset({"coeffs": ("_term", arrays.cost), "vars": ("_term", labels)})
     made.add_objective(linopy.LinearExpression(cost, made))
     linopy.io.to_highspy(made)
     return time.process_time() - began
 
 
-def highs_alone(model: Model, gap: float, seconds: float) -> Found | None:
+def bare_xlsxwriter(tables: Iterable[Filled]) -> float:
+    """CPU seconds of writing the same values with XlsxWriter alone: no formats, no first sheet, no charts."""
+    began = time.process_time()
+    with xlsxwriter.Workbook(io.BytesIO(), {"in_memory": True, "strings_to_formulas": False}) as book:
+        for each in tables:
+            sheet = book.add_worksheet(each.table.sheet)
+            for r, row in enumerate([each.table.headers, *each.rows]):
+                for c, value in enumerate(row):
+                    if isinstance(value, int | float) and math.isfinite(value):
+                        sheet.write_number(r, c, value)
+                    elif value is not None:
+                        sheet.write_string(r, c, str(value))
+    return time.process_time() - began
+
+
+def highs_alone(arrays: Compiled, gap: float, seconds: float) -> Found | None:
     """HiGHS with its default options."""
     began = time.process_time()
     highs = highspy.Highs()
     for option, value in (SILENT | {"mip_rel_gap": gap, "mip_abs_gap": 0.0, "time_limit": seconds}).items():
         highs.setOptionValue(option, value)
-    with _as_mps(model) as path:
+    with _as_mps(arrays) as path:
         highs.readModel(str(path))
     highs.run()
     info = highs.getInfo()
@@ -116,7 +168,12 @@ def highs_alone(model: Model, gap: float, seconds: float) -> Found | None:
     return Found(cost, info.mip_dual_bound, time.process_time() - began)
 
 
-def scip(model: Model, gap: float, seconds: float) -> Found | None:
+def plain_formulation(arrays: Compiled, gap: float, seconds: float) -> Found | None:
+    """HiGHS with its default options on the plain formulation."""
+    return highs_alone(plain(arrays), gap, seconds)
+
+
+def scip(arrays: Compiled, gap: float, seconds: float) -> Found | None:
     """SCIP on the model written as MPS."""
     try:
         from pyscipopt import Model as Scip
@@ -124,7 +181,7 @@ def scip(model: Model, gap: float, seconds: float) -> Found | None:
         return None
     solver = Scip()
     solver.hideOutput()
-    with _as_mps(model) as path:
+    with _as_mps(arrays) as path:
         solver.readProblem(str(path))
     solver.setParams({"limits/gap": gap, "limits/time": seconds})
     began = time.perf_counter()
@@ -133,14 +190,14 @@ def scip(model: Model, gap: float, seconds: float) -> Found | None:
     return Found(cost, solver.getDualbound(), time.perf_counter() - began)
 
 
-def cbc(model: Model, gap: float, seconds: float) -> Found | None:
+def cbc(arrays: Compiled, gap: float, seconds: float) -> Found | None:
     """CBC on the model written as MPS, by the binary of the package cbcbox."""
     try:
         import cbcbox
     except ImportError:
         return None
     binary = Path(cbcbox.__file__).parent / "cbc_dist" / "bin" / "cbc"
-    with _as_mps(model) as path:
+    with _as_mps(arrays) as path:
         command = [binary, path, "-ratioGap", str(gap), "-seconds", str(seconds), "-solve"]
         began = time.perf_counter()
         told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
@@ -155,27 +212,58 @@ def _told(pattern: str, text: str) -> float | None:
 
 
 class _as_mps:  # noqa: N801
-    """The model as an MPS file, for as long as it is needed."""
+    """A problem as an MPS file, for as long as it is needed."""
 
-    def __init__(self, model: Model) -> None:
-        self._folder, self._model = tempfile.TemporaryDirectory(), model
+    def __init__(self, arrays: Compiled) -> None:
+        self._folder, self._arrays = tempfile.TemporaryDirectory(), arrays
 
     def __enter__(self) -> Path:
         path = Path(self._folder.name) / "model.mps"
-        write_model(self._model.compiled, path)
+        write_model(self._arrays, path)
         return path
 
     def __exit__(self, *_: Any) -> None:
         self._folder.cleanup()
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds of a way at its first use in a process and at the next, and MB of memory that it took."""
+
+    first: float
+    again: float
+    mb: float
+
+
+def measured_apart(way: Callable[[Model], float | None], model: Model) -> Cost | None:
+    """What a way costs, in a process of its own; None where its package is not installed."""
+    receive, send = Pipe(duplex=False)
+    process = get_context("fork").Process(target=_measure, args=(send, way, model))
+    process.start()
+    send.close()
+    found: Cost | None = receive.recv()
+    process.join()
+    return found
+
+
+def _measure(send: Any, way: Callable[[Model], float | None], model: Model) -> None:
+    gc.collect()
+    before = psutil.Process().memory_info().rss / 2**20
+    first = way(model)
+    mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10 - before
+    again = way(model)
+    send.send(None if first is None or again is None else Cost(first, again, mb))
+
+
 HANDED: dict[str, Callable[[Model], float | None]] = {
+    "planner": planner,
     "numpy floor": numpy_floor,
     "linopy": linopy,
     "Pyomo stock": pyomo_stock,
 }
-SOLVERS: dict[str, Callable[[Model, float, float], Found | None]] = {
+SOLVERS: dict[str, Callable[[Compiled, float, float], Found | None]] = {
     "HiGHS alone": highs_alone,
+    "plain formulation": plain_formulation,
     "SCIP": scip,
     "CBC": cbc,
 }

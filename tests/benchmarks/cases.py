@@ -16,15 +16,20 @@ from models.schema import SHEETS
 
 EXAMPLES = Path(__file__).parent / "examples"
 """The examples as they were when speed was first spoken of: they stay as they are."""
-SIZES = tuple((months, offers) for months in (24, 36, 60, 120) for offers in (20, 60, 200))
+SIZES = tuple(
+    f"{months}x{offers}{parts}"
+    for parts in ("", "x20x3", "x5x10", "x20x10")
+    for months in (24, 36, 60, 120)
+    for offers in (20, 60, 200)
+)
+"""Months, offers, and segments and regions where they are not 5 and 3."""
 SHORT = ("frontier_lab.xlsx", "lessor.xlsx", "24x20", "36x20", "fair 24x20")
 """What is run where nothing is asked for."""
 
 
 def all_cases() -> list[str]:
     """The names of all cases."""
-    sizes = [f"{months}x{offers}" for months, offers in SIZES]
-    return ["frontier_lab.xlsx", "lessor.xlsx", *sizes, *(f"fair {each}" for each in sizes)]
+    return ["frontier_lab.xlsx", "lessor.xlsx", *SIZES, *(f"fair {each}" for each in SIZES)]
 
 
 def matching(patterns: list[str]) -> list[str]:
@@ -37,18 +42,18 @@ def workbook_of(case: str, folder: Path, seed: int = 1) -> Path:
     if case.endswith(".xlsx"):
         return EXAMPLES / case
     path = folder / f"{case}.xlsx"
-    _write(drawn(case, seed), path)
+    write(drawn(case, seed), path)
     return path
 
 
 def drawn(case: str, seed: int = 1) -> Dataset:
-    """A generated problem: `36x60`, or `fair 36x60`, of so many months and offers."""
-    months, offers = map(int, case.removeprefix("fair ").split("x"))
-    return (fair if case.startswith("fair ") else generated)(months, offers, seed)
+    """A generated problem, `36x60` or `fair 36x60x20x10`: of so many months and offers (segments, regions)."""
+    months, offers, *parts = map(int, case.removeprefix("fair ").split("x"))
+    return (fair if case.startswith("fair ") else generated)(months, offers, seed, *parts)
 
 
-def _write(dataset: Dataset, path: Path) -> None:
-    """As a workbook, so that reading it is measured too."""
+def write(dataset: Dataset, path: Path) -> None:
+    """Writes a problem as a workbook, so that reading it is measured too."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for sheet in SHEETS:

@@ -21,7 +21,7 @@ USD_A_BN_PER_DAY = 1.05e3
 """About what capacity for a billion tokens a day costs a month."""
 
 
-def fair(months: int, offers: int, seed: int = 1) -> Dataset:
+def fair(months: int, offers: int, seed: int = 1, segments: int = 5, regions: int = 3) -> Dataset:
     """A problem of the size of `generated`, harder to choose in.
 
     Contracts, in blocks of 10 to 25 MW, come to the need together and leases, which end, to twice the need; rates of a
@@ -29,7 +29,7 @@ def fair(months: int, offers: int, seed: int = 1) -> Dataset:
     prices of the API; caps on a provider's share of capacity, on cash a quarter and on money owed.
     """
     draw = random.Random(seed)
-    base = generated(months, offers, seed)
+    base = generated(months, offers, seed, segments, regions)
     contracts = offers // 5
     need = BN_PER_DAY_AN_OFFER * offers * 1.02 ** max(0, months - GROWTH_AFTER)
     rows = tuple(_contract(draw, each, CONTRACTS * need / contracts) for each in base.contracts)
@@ -63,7 +63,9 @@ def fair(months: int, offers: int, seed: int = 1) -> Dataset:
             )
             for k, (region, term) in enumerate((("us", 6), ("us", 12), ("eu", 6), ("eu", 12)))
         ),
-        on_demand=tuple(replace(each, max_accelerators=100.0 * offers) for each in base.on_demand),
+        on_demand=tuple(
+            replace(each, max_accelerators=each.max_accelerators * offers / 200) for each in base.on_demand
+        ),
         limits=(
             *base.limits,
             Limit(segment="api", limit="today"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterable
 
 from models.dataset import Dataset
 from models.months import month_of
@@ -28,7 +30,12 @@ from models.schema import (
 )
 
 FIRST = month_of(2026, 5)
-REGIONS = ("us", "eu", "apac")
+REGIONS = {
+    # region: (share of demand, share of the fleet)
+    "us": (0.55, 0.6),
+    "eu": (0.3, 0.3),
+    "apac": (0.15, 0.1),
+}
 HARDWARE = {"h200": (1.73, 900.0), "gb200": (2.1, 5200.0), "tpu7": (1.0, 3600.0), "trn3": (0.9, 1500.0)}
 SEGMENTS = {
     # segment: (share of demand, deferrable, shortfall USD per million tokens)
@@ -41,21 +48,49 @@ SEGMENTS = {
 PRICES = {"h200": 2.1, "gb200": 3.4, "tpu7": 1.6, "trn3": 1.1}
 
 
-def generated(months: int, offers: int, seed: int = 1) -> Dataset:
+def kind_of(name: str) -> str:
+    """What a segment or region is like: `coding 2` is like `coding`."""
+    return name.split()[0]
+
+
+def alike(kinds: Iterable[str], count: int) -> dict[str, float]:
+    """So many names, each like a kind in turn, with their parts of the kind's share.
+
+    >>> alike(("us", "eu"), 3)
+    {'us': 0.5, 'eu': 1.0, 'us 2': 0.5}
+    """
+    kinds = tuple(kinds)
+    names = [kinds[i % len(kinds)] + (f" {i // len(kinds) + 1}" if i >= len(kinds) else "") for i in range(count)]
+    of = Counter(map(kind_of, names))
+    return {name: 1.0 / of[kind_of(name)] for name in names}
+
+
+def generated(months: int, offers: int, seed: int = 1, segments: int = 5, regions: int = 3) -> Dataset:
     """A problem of `months` months with `offers` offers: four leases to each contract, on-demand besides.
 
     Demand grows tenfold in the first 30 months and 2 % a month after; a load shape of two blocks; three
     usage limits for coding agents; leases by three terms with prepayment, ramps, escalators and rights to
-    cancel or renew on some; contracts in 50 MW blocks with three tiers, take-or-pay on some.
+    cancel or renew on some; contracts in 50 MW blocks with three tiers, take-or-pay on some. Where there are more
+    segments or regions than kinds of them, those of a kind share its demand.
     """
     draw = random.Random(seed)
     contracts = offers // 5
     leases = offers - contracts
     total_first = 30_000.0
+    segment_parts, region_parts = alike(SEGMENTS, segments), alike(REGIONS, regions)
+    places = tuple(region_parts)
     demand = [
-        Demand(segment=segment, region=region, month=FIRST + m, tokens_bn_per_day=total_first * share * part * level)
-        for segment, (share, _, _) in SEGMENTS.items()
-        for region, part in zip(REGIONS, (0.55, 0.3, 0.15), strict=True)
+        Demand(
+            segment=segment,
+            region=region,
+            month=FIRST + m,
+            tokens_bn_per_day=total_first
+            * (SEGMENTS[kind_of(segment)][0] * of_kind)
+            * (REGIONS[kind_of(region)][0] * part)
+            * level,
+        )
+        for segment, of_kind in segment_parts.items()
+        for region, part in region_parts.items()
         for m, level in ((0, 1.0), (12, 4.0), (30, 10.0))
     ]
     lease_rows, lease_hardware, lease_terms = [], [], []
@@ -67,7 +102,7 @@ def generated(months: int, offers: int, seed: int = 1) -> Dataset:
             Lease(
                 lease=name,
                 provider=f"neocloud {i % 9}",
-                region=draw.choice(REGIONS),
+                region=draw.choice(places),
                 units_max=draw.choice((1, 2, 4, 8)),
                 lead_months=draw.randrange(0, 5),
                 sign_from=FIRST + window,
@@ -104,7 +139,7 @@ def generated(months: int, offers: int, seed: int = 1) -> Dataset:
             Contract(
                 contract=name,
                 provider=f"cloud {i % 4}",
-                region=draw.choice(REGIONS),
+                region=draw.choice(places),
                 hardware=hardware,
                 block_mw=50.0,
                 min_blocks=2,
@@ -141,7 +176,7 @@ def generated(months: int, offers: int, seed: int = 1) -> Dataset:
         segments=tuple(
             Segment(
                 segment=segment,
-                workload=segment,
+                workload=kind_of(segment),
                 timing="deferrable" if deferrable else "interactive",
                 revenue_usd_per_mtok=shortfall * 0.8,
                 shortfall_usd_per_mtok=shortfall,
@@ -150,7 +185,8 @@ def generated(months: int, offers: int, seed: int = 1) -> Dataset:
                 min_months_between_changes=3,
                 change_cost_usd=1e6 if segment == "coding" else 0.0,
             )
-            for segment, (_, deferrable, shortfall) in SEGMENTS.items()
+            for segment in segment_parts
+            for _, deferrable, shortfall in (SEGMENTS[kind_of(segment)],)
         ),
         demand=tuple(demand),
         load_blocks=(
@@ -159,13 +195,14 @@ def generated(months: int, offers: int, seed: int = 1) -> Dataset:
         ),
         load_shape=tuple(
             LoadShape(segment=segment, block=block, multiplier=value)
-            for segment in ("coding", "api", "chat")
+            for segment in segment_parts
+            if kind_of(segment) in ("coding", "api", "chat")
             for block, value in (("peak", 1.4), ("offpeak", 0.8))
         ),
         network=tuple(
             Network(capacity_region=a, demand_region=b, usd_per_mtok=0.0 if a == b else 0.02)
-            for a in REGIONS
-            for b in REGIONS
+            for a in places
+            for b in places
         ),
         fleet=tuple(
             Fleet(
@@ -173,11 +210,11 @@ def generated(months: int, offers: int, seed: int = 1) -> Dataset:
                 provider="own",
                 region=region,
                 hardware="h200",
-                accelerators=60_000 * part,
+                accelerators=60_000 * (REGIONS[kind_of(region)][1] * part),
                 usd_per_accelerator_hour=1.2,
                 usage_usd_per_accelerator_hour=0.12,
             )
-            for region, part in zip(REGIONS, (0.6, 0.3, 0.1), strict=True)
+            for region, part in region_parts.items()
         ),
         leases=tuple(lease_rows),
         lease_hardware=tuple(lease_hardware),
@@ -195,9 +232,9 @@ def generated(months: int, offers: int, seed: int = 1) -> Dataset:
                 region=region,
                 hardware=name,
                 usd_per_accelerator_hour=2.2 * price,
-                max_accelerators=20_000,
+                max_accelerators=20_000 * region_parts[region],
             )
-            for region in REGIONS
+            for region in places
             for name, price in PRICES.items()
         ),
         limits=(

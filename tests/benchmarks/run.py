@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 PHASES = ("read", "build", "translate", "search", "audit", "write")
-PARTS = ("relax", "dive", "tighten", "improve", "prove")
+PARTS = ("relax", "dive", "tighten", "branch", "improve", "prove")
 MARKS = (10, 30, 60, 300)
 """Seconds of search after which the gap is told."""
 
@@ -77,13 +78,13 @@ def _run(case: str, seed: int) -> dict[str, Any]:
 
 def measured(case: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """One run of a case, phase by phase, in this process."""
-    from benchmarks.beside import HANDED, SOLVERS
+    from benchmarks.beside import HANDED, SOLVERS, bare_xlsxwriter, measured_apart
     from benchmarks.cases import workbook_of
 
     from models.audit import audit
     from models.build import build_model
     from planner.problem_reader import read
-    from planner.reports.plan_report import write_plan
+    from planner.reports.plan_report import report_of, write_plan
     from planner.reports.run_result import RunResult
     from planner.results.scenario_set import ScenarioSetResult
     from planner.solving.highs import HighsSolver
@@ -91,7 +92,7 @@ def measured(case: str, seed: int, options: argparse.Namespace) -> dict[str, Any
     from planner.solving.search import solve
 
     seconds: dict[str, float] = {}
-    clock = 0.0
+    bare_write, clock = None, 0.0
 
     def lap(phase: str) -> None:
         nonlocal clock
@@ -111,6 +112,8 @@ def measured(case: str, seed: int, options: argparse.Namespace) -> dict[str, Any
         HighsSolver(model.compiled, asked)
         lap("translate")
         before = _peak_mb()
+        handed = {name: measured_apart(way, model) for name, way in HANDED.items()} if options.beside else {}
+        clock = time.process_time()
         trace: list[Progress] = []
         outcome = solve(model, asked, on_progress=trace.append)
         lap("search")
@@ -126,6 +129,7 @@ def measured(case: str, seed: int, options: argparse.Namespace) -> dict[str, Any
             )  # fmt: skip
             write_plan(Path(folder) / "plan.xlsx", told)
             lap("write")
+            bare_write = bare_xlsxwriter(report_of(told).tables(told)) if options.beside else None
     found: dict[str, Any] = {
         "nonzeros": size.nonzeros,
         "integers": size.integers,
@@ -140,10 +144,10 @@ def measured(case: str, seed: int, options: argparse.Namespace) -> dict[str, Any
         "gap_after": {mark: _gap_after(mark, trace, outcome) for mark in MARKS if mark <= options.time_limit},
     }
     if options.beside:
-        found["handed"] = {name: way(model) for name, way in HANDED.items()}
-        found["solvers"] = {}
+        found["handed"] = {name: asdict(cost) for name, cost in handed.items() if cost is not None}
+        found["bare_write"], found["solvers"] = bare_write, {}
         for name, solver in SOLVERS.items():
-            other = solver(model, options.gap, options.time_limit)
+            other = solver(model.compiled, options.gap, options.time_limit)
             if other is not None:
                 costs = [None if each is None else each * model.units.usd for each in (other.cost, other.bound)]
                 found["solvers"][name] = {"cost": costs[0], "bound": costs[1], "seconds": other.seconds}
@@ -180,13 +184,17 @@ def _tell(case: str, runs: list[dict[str, Any]]) -> None:
     cells.append(f"{_median(runs, 'peak_mb'):>9.0f}")
     cells += [_percent(_median(runs, "gap_after", str(mark))) for mark in MARKS]
     print("  ".join([f"{case:<20}", *cells, _percent(_median(runs, "gap"))]), flush=True)
-    ours = (_median(runs, "seconds", "build") or 0.0) + (_median(runs, "seconds", "translate") or 0.0)
     for name in runs[0].get("handed", {}):
-        other = _median(runs, "handed", name)
-        if name == "Pyomo stock" and other is not None:
-            other += _median(runs, "seconds", "build") or 0.0
-        words = f"{other:.3f} s, the planner {ours / other:.1f} times that" if other else "not installed"
-        print(f"    {name}: {words}")
+        told = []
+        for figure, unit in (("first", "s"), ("again", "s"), ("mb", "MB")):
+            here, ours = (_median(runs, "handed", each, figure) or 0.0 for each in (name, "planner"))
+            told.append(
+                f"{figure} {here:.3g} {unit}" + (f" (the planner {ours / here:.2f} times that)" if here else "")
+            )
+        print(f"    build and translate, {name}: {', '.join(told)}")
+    if (bare := _median(runs, "bare_write")) is not None:
+        ours = _median(runs, "seconds", "write") or 0.0
+        print(f"    write, bare XlsxWriter: {bare:.2f} s (the planner {ours / bare:.2f} times that)")
     for name in runs[0].get("solvers", {}):
         took, gaps = _median(runs, "solvers", name, "seconds"), [_gap_of(each["solvers"][name]) for each in runs]
         gap = statistics.median(gaps) if None not in gaps else None

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from commandline import Run, Said, decision, endless, in_a_process
 from sheets import workbook
 
+from planner.batch.execution import engine
+from planner.batch.execution.fork_client import ForkClient
 from planner.cli import main
+
+
+@pytest.fixture(autouse=True)
+def warm(shared_client: ForkClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches in this process share what starts their jobs."""
+    if hasattr(os, "fork"):
+        monkeypatch.setattr(engine, "starter", lambda: shared_client)
 
 
 @pytest.fixture

@@ -11,24 +11,28 @@ import builders as b
 import openpyxl
 import pytest
 from commandline import Run, decision
+from searches import search_with
 from sheets import workbook
+from small_trees import Tree, planned
 
 from models.dataset import Dataset
 from models.kinds import OfferKey
 from models.plan import Plan, Signing
+from models.stochastic.plan_problem import Plans
 from models.supply.lease_kind import LEASE
 from models.variants.distance import distance_mw
 from models.variants.offers import without_offer
 from planner.analysis import alternatives as module
 from planner.analysis.alternatives import Alternative, AlternativesFound, AlternativesQuestion, common_decisions
 from planner.analysis.questions import Incumbent
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
 
 
-def _asked(plan: Plan, data: Dataset, count: int, within: float) -> AlternativesQuestion:
+def _asked(plan: Plans, data: Dataset, count: int, within: float) -> AlternativesQuestion:
     options = SolveOptions(gap=0.0, threads=1)
     question = AlternativesQuestion(
         data, Incumbent(data, plan, None), count, within, options, Stop(), lambda what: ProgressLines(what, "USD")
@@ -60,7 +64,7 @@ def test_the_most_different_plan_within_the_cost_is_found() -> None:
     assert "c" in {each.name for each in other.plan.signings}
     # one lease of 2 kW swapped for another: 4 kW apart
     assert other.distance_mw == pytest.approx(0.004)
-    assert other.furthest
+    assert (other.furthest, other.cheapest) == (True, True)
     assert other.cost_usd <= plan.objective_usd * 1.01
 
 
@@ -103,7 +107,7 @@ def test_a_search_that_stopped_proves_nothing(monkeypatch: pytest.MonkeyPatch, s
 
     data = _four_leases()
     plan = b.solved(data)
-    monkeypatch.setattr(module, "solve", stopped)
+    search_with(monkeypatch, module, stopped)
     found = _asked(plan, data, 2, 0.01).told()
     assert (found.plans, found.none_exists) == ((), None)
     assert "whether one exists is not known" in found.words
@@ -117,11 +121,34 @@ def test_a_lucky_search_is_an_alternative_and_no_proof(monkeypatch: pytest.Monke
 
     data = _four_leases()
     plan = b.solved(data)
-    monkeypatch.setattr(module, "solve", lucky)
+    search_with(monkeypatch, module, lucky)
     found = _asked(plan, data, 4, 0.01).told()
     assert (len(found.plans), found.none_exists, found.no_more) == (2, False, False)
-    assert not any(each.furthest for each in found.plans)
+    assert not any(each.furthest or each.cheapest for each in found.plans)
     assert "proven" not in found.words
+
+
+@pytest.mark.parametrize("over_from", [2, 3], ids=["before the furthest", "before its least cost"])
+@pytest.mark.parametrize("tree", [None, Tree(2, cap=9.0)], ids=["one future", "scenarios"])
+def test_what_is_found_when_the_time_is_over_stays(
+    monkeypatch: pytest.MonkeyPatch, over_from: int, tree: Tree | None
+) -> None:
+    """An alternative stays where no time is left to go further, or for its least cost, and is told as at most that."""
+    data = _four_leases() if tree is None else tree.data
+    plan = b.solved(data) if tree is None else planned(data)
+    searches, whole = itertools.count(1), module.solve_holding
+
+    def in_time(*args: Any, **more: Any) -> Any:
+        if next(searches) >= over_from:
+            raise OutOfTime("The time limit passed before a search could begin")
+        return whole(*args, **more)
+
+    monkeypatch.setattr(module, "solve_holding", in_time)
+    question = _asked(plan, data, 1, 0.35)
+    [other] = question.told().plans
+    assert other.audit.passed
+    assert plan.objective_usd <= other.cost_usd <= 1.35 * plan.objective_usd
+    assert (other.furthest, other.cheapest) == ((False, True) if over_from == 2 else (True, False))
 
 
 def test_an_alternative_that_costs_less_takes_the_place_of_the_plan() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -12,6 +13,7 @@ from sheets import workbook
 
 from models.dataset import Dataset
 from models.estimate import Estimate
+from models.schema import Scenario, ScenarioFactor
 from planner.analysis.bridge import Bridge, bridge
 from planner.analysis.plan_comparison import ComparedPlan
 from planner.interrupt import Stop
@@ -49,6 +51,33 @@ def test_the_same_inputs_change_nothing() -> None:
     """Between plans of one problem all of the difference is of decisions."""
     found = between(offers(1.0), offers(1.0))
     assert (found.inputs_usd, found.decisions_usd) == (0.0, 0.0)
+
+
+def test_decisions_for_one_forecast_are_held_in_every_scenario() -> None:
+    """A lease of one accelerator; with probability a half two billion a day come, 744 hours on demand at 9 USD."""
+    before, rows = offers(1.0), [Scenario(scenario=name, probability=0.5) for name in ("as planned", "twice")]
+    double = ScenarioFactor(scenario="twice", quantity="demand", name="*", value=2.0)
+    after = replace(before, scenarios=tuple(rows), scenario_factors=(double,))
+    plan = solved(before)
+    old = ComparedPlan("old", Path("old.xlsx"), ScenarioSetResult.of_plan(before, plan), plan.objective_usd)
+    options, new = SolveOptions(0.0), Estimate.exactly(2000.0)
+    found = bridge(old, after, new, old.minimised, options, Stop(), lambda what: ProgressLines(what, "USD"))
+    assert found.inputs_usd == pytest.approx(9 * 744 / 2)
+    assert found.decisions_usd == pytest.approx(2000 - 744 - 9 * 744 / 2)
+
+
+def test_what_rounding_leaves_is_nothing() -> None:
+    """Held decisions that cost 1e-5 USD less of 7e7, and a bound as far above the cost."""
+    cost = 73_319_831.5
+    found = Bridge(Estimate(cost + 1e-5, cost), Estimate(cost - 1e-5, cost - 1e-5), Estimate(cost - 1e5, cost - 1e4))
+    assert [row[1:3] for row in found.rows] == [
+        (cost, 0.0),
+        (0.0, 0.0),
+        (pytest.approx(-1e4), None),
+        (cost - 1e4, pytest.approx(9e4)),
+    ]
+    (words,) = found.words("USD")
+    assert words == "inputs 0 USD, decisions -10,000 USD; the gaps leave open 90,000 USD of the new plan"
 
 
 def test_decisions_that_are_not_on_offer_any_more_leave_the_bridge_blank_with_the_reason() -> None:

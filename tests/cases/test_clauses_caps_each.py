@@ -22,8 +22,9 @@ from builders import (
     throughput,
 )
 
+from models.carried import Carried
 from models.checks import check
-from models.dataset import Carried, Dataset
+from models.dataset import Dataset
 from models.roll import roll_forward
 from models.schema import Cap
 from models.supply.registry import members

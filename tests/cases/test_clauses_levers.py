@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from stochastic import factor, scenario, solved_together
 from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
+from models.demand import segment_limits
 from models.plan import LimitChoice, Plan
 from models.roll import roll_forward
 from models.schema import Limit, LoadBlock
@@ -94,13 +96,34 @@ def test_a_lever_that_current_limit_does_not_name_is_free_in_month_0() -> None:
     assert cash(plan, "limit_change") == pytest.approx({0: 100})
 
 
-def test_the_model_grows_with_the_sum_of_levels() -> None:
-    """Four levers of five levels have 625 combinations a month, and 15 columns more: five a lever after the first."""
+@pytest.mark.parametrize(
+    ("most", "columns"), [(625, {"together": 625}), (25, {"together": 50, "with_limit": 25}), (5, {"with_limit": 15})]
+)
+def test_combinations_are_columns_as_long_as_they_are_few(
+    monkeypatch: pytest.MonkeyPatch, most: int, columns: dict[str, int]
+) -> None:
+    """Four levers of five levels have 625 combinations a month: all columns, or those of two levers, or of none.
+
+    Levers that are not taken together follow each other, at as many columns as there are combinations in the next.
+    """
+    monkeypatch.setattr(segment_limits, "MOST_TOGETHER", most)
     levels = [limit(f"{lever} {k}", lever, 1.0 - 0.1 * k) for lever in "abcd" for k in range(5)]
     data = dataset(segment(), levels, demand(1), on_demand(1.0), months=1)
-    names = [column.parent_component().name for column in build_model(data).compiled.columns]
-    assert names.count("in_force") == 20
-    assert names.count("with_limit") == 15
+    names = Counter(column.parent_component().name for column in build_model(data).compiled.columns)
+    assert names["in_force"] == 20
+    assert {name: names[name] for name in ("together", "with_limit") if names[name]} == columns
+
+
+@pytest.mark.parametrize("most", [1, 6, 10_000])
+def test_the_plan_does_not_hang_on_which_levers_are_taken_together(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Three levers of two and three levels leave 0.5 x 0.8 x 0.6 of ten, where revenue is nothing."""
+    monkeypatch.setattr(segment_limits, "MOST_TOGETHER", most)
+    rows = [
+        *(limit(f"hours {m}", "hours", m) for m in (0.5, 1.0)),
+        *(limit(f"weekly {m}", "weekly", m, revenue_multiplier=(1.0 + m) / 2.0) for m in (0.8, 0.9, 1.0)),
+        *(limit(f"peak {m}", "peak", m, revenue_multiplier=m) for m in (0.6, 1.0)),
+    ]  # fmt: skip
+    assert costs(bought(rows)) == pytest.approx({"on_demand": 2.4 * 744})
 
 
 def test_scenarios_share_the_choice_of_every_lever() -> None:

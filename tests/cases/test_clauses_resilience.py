@@ -224,3 +224,9 @@ def test_what_was_lost_before_is_not_protected() -> None:
     chat = segment(lost_share=0.5)
     data = dataset(chat, fleet(accelerators=2), demand(2), another(3), against(), months=1)
     assert costs(solved(data)) == pytest.approx({"lease": 744})
+
+
+def test_what_rounding_leaves_of_lost_demand_is_not_protected() -> None:
+    """Of demand all of which was lost nothing has to be served by what is left, which is nothing."""
+    data = dataset(segment(lost_share=1.0 - 1e-15), fleet(accelerators=2), demand(2), against(), months=1)
+    assert audit(data, solved(data)).passed

@@ -6,12 +6,25 @@ One accelerator serves 1 bn tokens a day. Hours: January 744, February 672.
 from __future__ import annotations
 
 import pytest
-from builders import costs, dataset, demand, fleet, lease, on_demand, segment, solved, solved_or_none, term
+from builders import (
+    JAN,
+    contract,
+    costs,
+    dataset,
+    demand,
+    fleet,
+    lease,
+    on_demand,
+    segment,
+    solved,
+    solved_or_none,
+    term,
+)
 from stochastic import factor, scenario, solved_in
 
 from models.audit import audit
 from models.demand.revenue import revenues
-from models.schema import Limit, Rival
+from models.schema import Limit, Price, Rival
 
 
 def test_usage_price_by_hardware_and_month() -> None:
@@ -24,6 +37,32 @@ def test_usage_price_by_hardware_and_month() -> None:
     plan = solved_in(*rows, factor("s", "usage_price", 3.0, name="H100", t=1), months=2)
     assert costs(plan)["usage"] == pytest.approx((0.5 + 0.2) * (744 + 3 * 672))
     assert costs(plan)["lease"] == pytest.approx(0.1 * (744 + 672))
+
+
+def test_usage_price_of_a_contract_and_its_overage() -> None:
+    """Of 3 accelerators at work 2 are the block's, 1 is overage: usage charges of 0.2 are doubled, bills are not."""
+    deal = contract(
+        "frame", 1.0, 1, signed=0, blocks=2, overage_share=0.5, overage_price_multiple=3.0,
+        usage_usd_per_accelerator_hour=0.2,
+    )  # fmt: skip
+    plan = solved_in(deal, demand(3.0), factor("s", "usage_price", 2.0), months=1)
+    assert costs(plan)["usage"] == pytest.approx(2 * 0.2 * 3 * 744)
+    assert costs(plan)["contract"] == pytest.approx((2 + 3) * 744)
+
+
+def test_factors_of_money_multiply_the_prices_of_the_month() -> None:
+    """Prices of the sheet, 1 and then 2 of revenue, 3 and 4 of shortfall, times 0.5 from February and times 2."""
+    chat = segment(revenue_usd_per_mtok=9.0, shortfall_usd_per_mtok=9.0)
+    prices = [
+        Price(segment="chat", month=JAN + t, revenue_usd_per_mtok=one, shortfall_usd_per_mtok=other)
+        for t, (one, other) in enumerate([(1.0, 3.0), (2.0, 4.0)])
+    ]
+    factors = [factor("s", "revenue", 0.5, name="chat", t=1), factor("s", "shortfall_cost", 2.0)]
+    rows = (chat, prices, demand(1.0, months=2), scenario("s", 1.0), factors)
+    data = dataset(*rows, months=2, discount_rate=0.0).in_scenario("s")
+    plan = solved(data)
+    assert costs(plan)["shortfall"] == pytest.approx(2 * (31_000 * 3 + 28_000 * 4))
+    assert [month.baseline for month in revenues(data, plan)] == pytest.approx([31_000 * 1, 28_000 * 2 * 0.5])
 
 
 @pytest.mark.parametrize("name", ["own", "us-inc", "hall", "us", "*"])

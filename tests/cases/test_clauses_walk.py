@@ -37,6 +37,40 @@ SCENARIOS: Tables = {
     "scenarios": [{"scenario": "base", "probability": 0.6}, {"scenario": "high", "probability": 0.4}],
     "scenario_factors": [{"scenario": "high", "quantity": "demand", "name": "chat", "value": 1.5}],
 }
+FACTORS: dict[str, list[tuple[Any, ...]]] = {
+    "": [
+        ("base", "on_demand_price", "H100", 0.8), ("high", "throughput", "chat", 0.9, "2026-03"),
+        ("high", "delivery_delay_months", "cloud", 1), ("high", "price", "cloud", 1.2),
+        ("base", "delivered_share", "cloud", 0.9), ("high", "usage_price", "*", 1.5),
+        ("base", "fleet_share", "us", 0.9, "2026-02"), ("high", "on_demand_cap", "*", 0.9),
+        ("base", "shortfall_cost", "chat", 0.9),
+    ],
+    "lessor": [
+        ("high", "price", "taker", 0.8), ("high", "delivery_delay_months", "taker", 1),
+        ("base", "supplier_exit", "lab", None, "2026-03"),
+    ],
+    "own build": [
+        ("high", "price", "hall", 1.3), ("base", "price", "chips", 0.8), ("high", "delivery_delay_months", "hall", 1),
+        ("base", "delivery_delay_months", "chips", 1), ("high", "delivered_share", "chips", 0.8),
+        ("base", "supplier_exit", "maker", None, "2026-03"),
+    ],
+    "commitments": [("high", "supplier_exit", "spot", None, "2026-04")],
+    "money": [("high", "revenue", "chat", 1.2), ("base", "revenue", "*", 0.8)],
+    "growth": [
+        ("high", "elasticity", "chat", 1.5), ("base", "churn", "chat", 2), ("high", "rival_generosity", "*", 0.5),
+        ("base", "demand_growth", "chat", -0.05), ("high", "revenue", "chat", 1.2),
+    ],
+}  # fmt: skip
+"""Rows of `scenario_factors` for every part, and for some: scenario, quantity, name, value and from_month."""
+
+
+def uncertain(part: str) -> Tables:
+    """Two scenarios that differ in every quantity that a part knows."""
+    columns = ("scenario", "quantity", "name", "value", "from_month")
+    rows = [dict(zip(columns, each, strict=False)) for each in (*FACTORS[""], *FACTORS.get(part, []))]
+    return SCENARIOS | {"scenario_factors": [*SCENARIOS["scenario_factors"], *rows]}
+
+
 PARTS: dict[str, Tables] = {
     "lessor": {
         "lease_outs": [
@@ -158,6 +192,7 @@ def part(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A part's name; its workbooks lie in the test's folder, `plain.xlsx` and `two.xlsx` with scenarios."""
     workbook(tmp_path / "plain.xlsx", COMMON, PARTS[request.param])
     workbook(tmp_path / "two.xlsx", COMMON, PARTS[request.param], SCENARIOS)
+    workbook(tmp_path / "all.xlsx", COMMON, PARTS[request.param], uncertain(request.param))
     return str(request.param)
 
 
@@ -193,3 +228,30 @@ def test_every_command_takes_the_clauses_of_a_part(part: str, run: Run) -> None:
     again = good("solve", "folder", "-o", "from folder.xlsx")
     assert again["objective_usd"] == pytest.approx(plan["objective_usd"], rel=1e-9)
     assert good("reproduce", "plan.xlsx")
+
+
+@pytest.mark.parametrize("part", ["lessor", "own build"], indirect=True)
+def test_a_plan_rolled_three_times_along_a_branch(part: str, run: Run) -> None:
+    """With every quantity uncertain each round along the branch solves, and its plan passes the audit."""
+    problem = "all.xlsx"
+    for month in ("2026-02", "2026-03", "2026-04", None):
+        assert run("solve", problem, "-o", f"plan of {problem}").code == 0
+        said = run("audit", problem, f"plan of {problem}", "--json")
+        assert said.json["audit"]["passed"], said.out
+        if month is not None:
+            branch = ("--to", month, "--branch", "high", "-o", f"{month}.xlsx")
+            said = run("roll", problem, f"plan of {problem}", *branch)
+            assert said.code == 0, said.out + said.err
+            problem = f"{month}.xlsx"
+
+
+@pytest.mark.parametrize("part", ["own build"], indirect=True)
+def test_plans_of_every_quantity_are_explained_and_kept_to(part: str, run: Run) -> None:
+    """Worths, break-even prices, alternatives and what is kept of a plan in which every quantity is uncertain."""
+    assert run("solve", "all.xlsx", "--alternatives", 1, "--within", "5%", "-o", "plan.xlsx").code == 0
+    said = run("explain", "all.xlsx", "plan.xlsx", "--workers", 1, "--time-limit", 30, "--json")
+    assert said.code == 0, said.err
+    for offer in said.json["offers"]:
+        assert {each["scenario"] for each in offer["by_scenario"]} == {"base", "high"}
+    assert run("solve", "all.xlsx", "--keep", "plan.xlsx", "--change-cost", 100, "-o", "kept.xlsx").code == 0
+    assert run("reproduce", "plan.xlsx").code == 0

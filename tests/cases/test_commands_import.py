@@ -98,6 +98,22 @@ def test_a_row_that_is_there_changes(here: Run, tmp_path: Path) -> None:
     assert rate(tmp_path / "two.xlsx", "demand", "chat", "2026-01") == pytest.approx(6 / 30)
 
 
+@pytest.mark.parametrize("demand", [None, "segment,region,month,tokens_bn_per_day\n", "segment,region,2026-01\n"])
+def test_into_a_sheet_still_to_be_filled(here: Run, book: Path, tmp_path: Path, demand: str | None) -> None:
+    """A workbook without demand gets its rows: into a new sheet, a long one and a wide one, in its only region."""
+    assert here("convert", book, "folder").code == 0
+    (tmp_path / "folder" / "demand.csv").unlink()
+    if demand is not None:
+        (tmp_path / "folder" / "demand.csv").write_text(demand, encoding="utf-8")
+    text = "month,segment,tokens\n2025-12,chat,31e9\n2026-01,chat,62e9\n2026-06,chat,30e9\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    for out in ("filled", "filled.xlsx"):
+        ran = here("import", "tokens", "t.csv", "folder", "-o", out)
+        assert ran.code == 0, ran.out + ran.err
+        assert [rate(tmp_path / out, "demand", "chat", f"2026-0{month}") for month in (1, 6)] == pytest.approx([2, 1])
+    assert here("check", "folder").code == 2
+
+
 def test_into_a_folder(here: Run, book: Path, tmp_path: Path) -> None:
     """A folder of CSV files gets the rows as a workbook does."""
     assert here("convert", book, "folder").code == 0

@@ -179,3 +179,20 @@ def _numbers(values: Any) -> list[float]:
 
         return [float(each) for each in np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])]
     return [float(each) for each in values]
+
+
+def test_what_a_plan_came_to_on_samples_is_shown(here: Run, tmp_path: Path) -> None:
+    """The page and `Result.plot` of a plan solved with --stress show cost on samples and how likely rules fail."""
+    caps = [{"cap": "cash", "measure": "cash_usd", "sense": "max", "value": 1e12}]
+    problem = workbook(tmp_path / "w.xlsx", hostile(caps=caps))
+    assert here("solve", problem, "--stress", 5, "-o", "p.xlsx", "--quiet").code == 0
+    told = json.loads((tmp_path / "p.run.json").read_text())["stress"]
+    assert here("report", "p.xlsx").code == 0
+    (figures,) = data_of((tmp_path / "p.html").read_text(encoding="utf-8"))
+    costs, own = figures["samples"]["data"]
+    assert _numbers(costs["y"]) == pytest.approx([each["value"] for each in told["cost_usd"].values()])
+    assert _numbers(own["y"]) == pytest.approx([told["forecast_usd"]] * 3)
+    (chances,) = figures["failures"]["data"]
+    assert "cap cash fails" in chances["y"]
+    drawn = planner.solve(planner.read(problem), stress=5).plot("samples")
+    assert list(drawn.data[0].y) == pytest.approx(_numbers(costs["y"]))

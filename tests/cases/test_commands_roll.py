@@ -86,7 +86,7 @@ def test_a_round_ends_where_the_plan_does(here: Run, solved: Path) -> None:
     assert here("roll", solved, "plan.xlsx", "--to", "2027-01", "-o", "last.xlsx").code == 0
     said = here("roll", solved, "plan.xlsx", "--to", "2027-02", "-o", "beyond.xlsx")
     assert said.code == 2
-    assert "2027-01" in said.err
+    assert "ends with 2026-12; the last month possible is 2027-01" in said.err
 
 
 def test_a_plan_of_another_workbook_is_refused(here: Run, solved: Path) -> None:

@@ -97,6 +97,22 @@ def test_what_was_seen_excludes_scenarios(here: Run, book: Path, tmp_path: Path,
     assert "boom: probability 1" in told
 
 
+@pytest.mark.parametrize("written", ["*", "chat"])
+def test_what_was_seen_of_all_is_held_to_each_segment(here: Run, tmp_path: Path, written: str) -> None:
+    """Doubled demand seen of all (`*`) is what a scenario expects that names the only segment, or all."""
+    factor = {"scenario": "boom", "quantity": "demand", "name": written, "from_month": "2026-04", "value": 2}
+    rows = [{"scenario": "plain", "probability": 0.6}, {"scenario": "boom", "probability": 0.4}]
+    settings = {"first_month": "2026-01", "months": 12, "first_stage_months": 3}
+    segments = [{"segment": "chat", "workload": "chat", "growth_per_month": 0}]
+    book = decision(scenarios=rows, scenario_factors=[factor], settings=settings, segments=segments)
+    path = workbook(tmp_path / "all.xlsx", book)
+    assert here("solve", path, "-o", "plan.xlsx", "--quiet").code == 0
+    news = seen(tmp_path / "seen.csv", ("demand", "*", "2026-04", 2))
+    said = here("roll", path, "plan.xlsx", "--to", "2026-05", "--observed", news, "-o", "next.xlsx")
+    assert said.code == 0, said.err
+    assert tree_of(tmp_path / "next.xlsx")[0] == {"boom": 1.0}
+
+
 def test_probabilities_of_the_others_are_divided_by_their_sum(here: Run, book: Path, tmp_path: Path) -> None:
     """A supplier still there in August takes one scenario away, and the two others share its probability."""
     path = seen(tmp_path / "seen.csv", ("supplier_exit", "neo", "2026-08", 0))

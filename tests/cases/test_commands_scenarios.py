@@ -59,6 +59,37 @@ def test_scenarios_are_written_and_check_clean(here: Run, staged: Path, tmp_path
     assert "scenario_notes" not in str(checked["faults"])
 
 
+def test_prices_stand_in_months_of_signing_only(here: Run, tmp_path: Path) -> None:
+    """A lease that nobody can sign after March has no row of a price after it, of which the check would warn."""
+    lease = {"lease": "L", "provider": "neo", "region": "us", "units_max": 20, "sign_until": "2026-03"}
+    book = workbook(tmp_path / "until.xlsx", decision(leases=[lease]))
+    options = ("--offer-price-volatility", "L=0.1", "--sample", 50, "--count", 3)
+    assert here("scenarios", book, *options, "-o", "out.xlsx").code == 0
+    result = read(tmp_path / "out.xlsx")
+    priced = {each.from_month for each in result.valid_dataset().scenario_factors}
+    assert priced == {month_of(2026, 2), month_of(2026, 3)}
+    assert not [fault for fault in result.faults if fault.warning == "factor-without-effect"]
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        ("--on-demand-cap-spread", "max_accelerators"),
+        ("--elasticity-spread", "price_elasticity"),
+        ("--churn-spread", "cost customers"),
+        ("--rival-spread", "share_won_per_generosity"),
+        ("--usage-price-volatility", "charge for use"),
+    ],
+)
+def test_what_acts_on_nothing_is_refused(here: Run, plain: Path, option: str, what: str) -> None:
+    """Where the workbook has nothing of the kind no scenarios are made that would differ in name only."""
+    said = here("scenarios", plain, option, "0.1", "-o", "out.xlsx")
+    assert said.code == 2
+    assert "nothing it could act on" in said.err
+    assert what in said.err
+    assert not Path("out.xlsx").exists()
+
+
 def test_lost_spread_is_a_warning_with_the_count_that_keeps_it(here: Run, plain: Path, tmp_path: Path) -> None:
     """Few scenarios of many uncertainties are told to be too few; with the count that is named nothing is told."""
     words = ("--demand-volatility", "0.1", "--price-volatility", "0.1", "--sample", 200, "-o", "out.xlsx", "--force")

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commandline import command, environment, left_by
+from commandline import Run, command, environment, left_by
 from ends import damaged, killed, signalled
 
 
@@ -32,7 +32,7 @@ class TestSignals:
                 return process
         raise AssertionError(f"never said {until}; exit {process.wait()}")
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
     def test_a_signal_keeps_the_best_plan(self, tmp_path: Path, hard: Path, number: signal.Signals) -> None:
         """Asked to stop, the search ends, its best plan is audited and written, and the exit code is 4."""
         process = self.begin(tmp_path, "solve", hard, "--gap", "0", "-o", "plan.xlsx", until="Plan: ")
@@ -58,7 +58,7 @@ class TestSignals:
         assert process.returncode == code
         document, log, has_plan = left_by(tmp_path, "hard")
         assert (document["status"], has_plan) == ("no_plan", False)
-        assert "no plan was written" in log
+        assert "no result was written" in log
 
     def test_a_second_interrupt_ends_at_once(self, tmp_path: Path, small: Path) -> None:
         """With a solver that does not listen, Ctrl-C twice ends the run without waiting for it."""
@@ -75,6 +75,54 @@ class TestSignals:
         assert process.returncode == 130
         assert time.monotonic() - began < 8  # the solver alone would be waited for 10 s
         assert left_by(tmp_path, "small")[0]["status"] == "no_plan"
+
+
+BEFORE_THE_MOVE = """
+import pathlib, sys, time
+def replace(self, target):
+    print("written", file=sys.stderr, flush=True)
+    time.sleep(60)
+pathlib.Path.replace = replace
+"""
+"""What is written is moved to its place at last: a run waits there."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("init", "new.xlsx"),
+        ("init", "small.xlsx", "--force"),
+        ("convert", "small.xlsx", "new"),
+        ("import", "tokens", "counted.csv", "small.xlsx", "-o", "new.xlsx"),
+        ("report", "plan.xlsx", "-o", "new.html"),
+        ("roll", "small.xlsx", "plan.xlsx", "-o", "new.xlsx"),
+        ("scenarios", "small.xlsx", "--demand-volatility", "5%", "-o", "new.xlsx"),
+        ("compare", "plan.xlsx", "plan.xlsx", "-o", "new.xlsx"),
+    ],
+    ids=" ".join,
+)
+def test_an_interrupt_leaves_nothing_half_written(
+    tmp_path: Path, small: Path, here: Run, words: tuple[str, ...]
+) -> None:
+    """Ctrl-C before the last move is answered in words within a second, and the folder is as it was before."""
+    if words[0] == "report":
+        pytest.importorskip("plotly", reason="the extra html is not installed")
+    if "plan.xlsx" in words:
+        assert here("solve", small, "-o", "plan.xlsx", "--quiet").code == 0
+    (tmp_path / "counted.csv").write_text("month,segment,tokens\n2025-12,chat,31e9\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    process = TestSignals().begin(tmp_path, *words, until="written", patch=BEFORE_THE_MOVE)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    said = process.stderr.readline()
+    answered = time.monotonic() - asked
+    process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "planner: Interrupted: no result was written.\n")
+    assert answered < 1.0
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} <= {"outputs"}
 
 
 class TestTerminal:

@@ -77,9 +77,9 @@ class TestSolve:
     def test_a_solver_that_does_not_stop_is_left_behind(self, tmp_path: Path, small: Path) -> None:
         """However deep the solver is in its work, the run ends soon after its limit, here with exit 5 for no plan."""
         patch = (
-            "import time, highspy, planner.solving.search\n"
+            "import time, highspy, planner.solving.highs\n"
             "highspy.Highs.run = lambda self: time.sleep(600)\n"
-            "planner.solving.search.GRACE_SECONDS = 0.5"
+            "planner.solving.highs.GRACE_SECONDS = 0.5"
         )
         began = time.monotonic()
         said = in_a_process(tmp_path, "solve", small, "--time-limit", "0.5", patch=patch)

@@ -100,12 +100,34 @@ def test_start(here: Run, book: Path, plan: Path) -> None:
     assert said.json["objective_usd"] == pytest.approx(first["objective_usd"], rel=1e-3)
 
 
-def test_start_needs_a_plan_for_scenarios(here: Run, book: Path, small: Path) -> None:
-    """A plan made without scenarios is no start for a workbook with them, and the fault says so."""
-    here("solve", small, "-o", "small_plan.xlsx", "--quiet")
-    said = here("solve", book, "-o", "again.xlsx", "--start", "small_plan.xlsx")
+@pytest.mark.parametrize("other", [{}, {"scenarios": [{"scenario": "calm", "probability": 1}]}], ids=["none", "others"])
+def test_start_and_keep_take_a_plan_for_other_scenarios_or_none(
+    here: Run, book: Path, tmp_path: Path, other: dict[str, Any]
+) -> None:
+    """What it signs in the first stage is begun from and kept where departing is dear; departing less than free."""
+    terms = [{"lease": "L", "term_months": 6, "usd_per_accelerator_hour": 2}]
+    demand = [{"segment": "chat", "region": "us", "month": f"2026-{m:02d}", "tokens_bn_per_day": 5} for m in (1, 12)]
+    earlier = workbook(tmp_path / "earlier.xlsx", decision(lease_terms=terms, demand=demand, **other))
+    before = here("solve", earlier, "-o", "before.xlsx", "--json").json
+    free = here("solve", book, "-o", "free.xlsx", "--json", "--start", "before.xlsx").json
+    kept = here("solve", book, "-o", "kept.xlsx", "--json", "--keep", "before.xlsx", "--change-cost", 1e6)
+    assert kept.code == 0, kept.err
+
+    def signed(document: dict[str, Any]) -> dict[tuple[str, str], int]:
+        return {
+            (each["name"], each["month"]): each["units"] for each in document["decisions"] if each["month"] < "2026-04"
+        }
+
+    assert signed(kept.json) == signed(before) != signed(free)
+    assert kept.json["kept"]["departed_units"] == {}
+    assert free["objective_usd"] < kept.json["objective_usd"]
+
+
+def test_a_plan_for_scenarios_is_no_plan_to_keep_to_without(here: Run, plan: Path, small: Path) -> None:
+    """Which of its later decisions would be kept is not said, so it is refused in words."""
+    said = here("solve", small, "-o", "again.xlsx", "--keep", plan, "--change-cost", 1)
     assert said.code == 2
-    assert "a plan without scenarios" in said.out + said.err
+    assert "found a plan for scenarios" in said.out + said.err
 
 
 def test_alternatives(here: Run, book: Path, tmp_path: Path) -> None:
@@ -133,6 +155,8 @@ def test_a_scenario_without_a_plan_is_named(here: Run, tmp_path: Path) -> None:
     assert said.json["repairs"]
     explained = openpyxl.load_workbook(tmp_path / "plan.explanation.xlsx")["Explanation"]
     assert "scenario boom" in str(explained["A1"].value)
+    for words in (("solve", book, "-o", "plan.xlsx"), ("explain", book, "-o", "why.xlsx")):
+        assert "In scenario boom, by itself:" in here(*words).out
     assert not (tmp_path / "plan.xlsx").exists()
 
 
@@ -161,12 +185,22 @@ def test_vary(here: Run, book: Path, plan: Path, tmp_path: Path) -> None:
     assert "Sensitivity by scenario" in openpyxl.load_workbook(tmp_path / "vary.xlsx").sheetnames
 
 
-def test_regret_is_not_explained(here: Run, book: Path) -> None:
-    """A plan that minimises regret is not explained, and the refusal says what to do."""
-    assert here("solve", book, "-o", "plan.xlsx", "--risk", "regret", "--quiet").code == 0
+def test_regret_is_explained_from_what_the_plan_records(here: Run, book: Path) -> None:
+    """Worths are of the worst regret, measured from recorded costs; without these the refusal says what to do."""
+    made = here("solve", book, "-o", "plan.xlsx", "--risk", "regret", "--json").json
+    said = here("explain", book, "plan.xlsx", "--workers", 1, "-o", "why.xlsx")
+    assert said.code == 0, said.err
+    assert "regret is measured from what each scenario would cost in the workbook as it is" in said.out
+    told = json.loads(Path("why.run.json").read_text())
+    assert told["cost_usd"] == pytest.approx(made["objective_usd"])
+    written = openpyxl.load_workbook("plan.xlsx")
+    sheet = written["Scenarios"]
+    column = next(cell.column for cell in sheet[1] if cell.value == "certain_usd")
+    sheet.cell(2, column).value = None
+    written.save("plan.xlsx")
     said = here("explain", book, "plan.xlsx")
     assert said.code == 2
-    assert "Solve with another --risk" in said.err
+    assert "Solve again with more time" in said.err
 
 
 def test_audit_against_a_workbook_without_scenarios(here: Run, plan: Path, small: Path) -> None:

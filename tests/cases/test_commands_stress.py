@@ -100,7 +100,7 @@ def test_a_seed_gives_the_same_with_one_worker_and_two(here: Run, plan: tuple[Pa
 def test_a_time_limit_is_kept_and_what_is_done_is_told(here: Run, plan: tuple[Path, Path]) -> None:
     """Far more samples than the time allows: exit 4 soon after it, with the samples done and how sure they make it."""
     began = time.monotonic()
-    said = stress(here, plan, *SAMPLED, "--count", 3000, "--time-limit", "6s")
+    said = stress(here, plan, *SAMPLED, "--count", 3000, "--time-limit", "4s")
     assert said.code == 4
     assert time.monotonic() - began < 30
     found = said.json

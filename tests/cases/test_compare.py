@@ -8,14 +8,19 @@ from typing import Any
 
 import openpyxl
 import pytest
+from builders import JAN, dataset, lease, term
 from commandline import Run, decision
 from sheets import Tables, tables, workbook
+from unit.plans import signing
 
 import planner
-from planner.analysis.plan_comparison import Comparison, compare, compare_sides
+from models.plan import Plan
+from planner.analysis.plan_comparison import ComparedPlan, Comparison, compare, compare_sides
 from planner.api.comparison import compared_plan
-from planner.reports.comparison import comparison_lines, costs_section
+from planner.reports.comparison import costs_section
 from planner.reports.comparison_tables import tables as tidy_tables
+from planner.reports.comparison_text import comparison_lines
+from planner.results.scenario_set import ScenarioSetResult
 
 
 @pytest.fixture
@@ -47,8 +52,10 @@ def test_what_changed_and_which_input_changed_it(here: Run, plans: list[Path], t
     """A lease thrice as dear is dropped: the decision, the cost and the one cell that differs are named."""
     said = here("compare", *plans[:2], "-o", "changed.xlsx")
     assert said.code == 0
-    assert "dropped  L: no longer" in said.out
-    assert "lease_terms.L/12.usd_per_accelerator_hour: 2.0 became 6.0" in said.out
+    told = [line.split() for line in said.out.splitlines()]
+    assert ["Decided", "by", "dearer", "Change", "In", "words"] in told
+    assert any(line[:4] == ["L", "dropped", "no", "longer"] for line in told)
+    assert ["lease_terms.L/12.usd_per_accelerator_hour", "2.0", "6.0"] in told
     comparison = compare(plans[:2])
     [other] = comparison.others
     assert [(each.name, each.change) for each in other.changes] == [("L", "dropped")]
@@ -225,15 +232,18 @@ def test_gaps_that_leave_the_difference_open_are_told(uncertain: dict[str, plann
 def test_what_is_proven_stands_below_what_plans_cost(plans: list[Path]) -> None:
     """The page and its chart have the bound of each plan below its total; blank where none is proven."""
     comparison = compare(plans[:2])
-    unproven = replace(comparison, first=replace(comparison.first, bound_usd=None))
-    for each, known in ((comparison, (True, True)), (unproven, (False, True))):
+    first = comparison.first
+    unproven = replace(comparison, first=replace(first, bound_usd=None))
+    solution = replace(first.plans.solution, objective_usd=first.objective_usd * (1.0 + 1e-12))
+    rounded = replace(comparison, first=replace(first, plans=replace(first.plans, solution=solution)))
+    for each, known in ((comparison, (True, True)), (unproven, (False, True)), (rounded, (True, True))):
         label, *bounds = costs_section(each).rows[-1]
         assert label == "Any plan costs at least"
         assert tuple(bound is not None for bound in bounds) == known
 
 
 def test_plans_within_each_others_gaps_are_told_as_such(plans: list[Path]) -> None:
-    """Two plans of one problem, 1 % apart and each proven to 2 %: neither is proven nearer to the best."""
+    """Two plans of one problem, 1 % apart and each proven to 2 %, differ by what the searches leave open."""
     side = compare(plans[:1] * 2).first
     cost = side.objective_usd
     solution = replace(side.plans.solution, objective_usd=1.01 * cost)
@@ -242,3 +252,31 @@ def test_plans_within_each_others_gaps_are_told_as_such(plans: list[Path]) -> No
     assert near.others[0].within_gaps(near.first)
     proven = compare_sides([replace(side, bound_usd=cost), replace(dearer, bound_usd=1.01 * cost)])
     assert not proven.others[0].within_gaps(proven.first)
+
+
+def test_an_offer_of_another_name_with_the_same_terms_is_told() -> None:
+    """A lease that only the name of differs, and one of another price: the first is the same offer, it seems."""
+    sides = []
+    for name, price in (("L", 2.0), ("M", 2.0), ("N", 3.0)):
+        data = dataset(lease(name, term(12, price), holds=8))
+        sides.append(ComparedPlan(name, Path(name), ScenarioSetResult.of_plan(data, Plan())))
+    same, dearer = compare_sides(sides).others
+    assert same.notes == ("M has all the terms that L had: another name, it seems.",)
+    assert dearer.notes == ()
+
+
+def test_what_the_other_plan_has_as_signed_is_no_decision_that_differs() -> None:
+    """A lease of January and one of March; the plan that begins in March has the first as signed, by another name."""
+    january, march = lease("L", term(12, 2.0)), lease("M", term(12, 2.0))
+    done = lease("L 2026-01", term(12, 2.0), signed=0)
+    early = dataset(january, march)
+    late = dataset(done, march, first_month=JAN + 2)
+    old = Plan(signings=(signing("L", 0, 12, 0, 11), signing("M", 2, 12, 2, 13)))
+    new = Plan(signings=(signing("L 2026-01", -2, 12, -2, 9, signed=True), signing("M", 0, 12, 0, 11)))
+    sides = [
+        ComparedPlan(name, Path(name), ScenarioSetResult.of_plan(data, plan))
+        for name, data, plan in (("early", early, old), ("late", late, new))
+    ]
+    for pair in (sides, sides[::-1]):
+        (other,) = compare_sides(pair).others
+        assert [(each.name, each.change) for each in other.changes] == [("M", "same")]

@@ -13,8 +13,10 @@ from stochastic import scenario
 
 from planner.solving.problem import Progress, SolveOptions
 from planner.stochastic.decomposition import decompose
+from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask
 from planner.stochastic.first_stage_candidates import nearest
 from planner.stochastic.method import choose_engine
+from planner.stochastic.mpi import ranks
 
 
 @pytest.fixture
@@ -37,6 +39,35 @@ def test_agrees_with_the_extensive_form(of: object) -> None:
     """Cost, bound, audits and common decisions hold on a tree of three stages and where scenarios' columns differ."""
     assert callable(of)
     decomposed(of())
+
+
+def test_agrees_where_scenarios_are_searched_by_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans taken without a proof, as of large scenarios, are made good in the end."""
+    monkeypatch.setattr("planner.stochastic.subproblem_solver.PARTS_FROM", 0)
+    decomposed(columns_differ())
+
+
+@pytest.mark.usefixtures("too_large_to_join")
+def test_time_is_left_to_build_models_again() -> None:
+    """Where models are not kept the search ends earlier, by as long as building them took or more."""
+    data = columns_differ()
+    task = DecompositionTask(data, SolveOptions(time_limit=60.0), {})
+    search = DecompositionSearch(task, ranks(), None, None)
+    assert search.solver.deadline is not None
+    assert search.subproblems.rebuild_seconds > 0
+    left = search.tracker.began + 60.0 - search.solver.deadline
+    assert left >= search.subproblems.rebuild_seconds - 1e-6
+
+
+@pytest.mark.usefixtures("too_large_to_join")
+def test_models_that_are_not_kept_are_built_again_for_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searched in parts or not, plans read off models built again are those of the problem, and can be begun from."""
+    monkeypatch.setattr("planner.solving.search.LARGE", 0)
+    monkeypatch.setattr("planner.stochastic.subproblem_solver.PARTS_FROM", 0)
+    data = columns_differ()
+    found = decomposed(data)
+    again = decompose(data, SolveOptions(gap=1e-6, threads=1), start=found.plans)
+    assert again.objective_usd == pytest.approx(found.objective_usd, rel=1e-6)
 
 
 @pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
@@ -121,11 +152,16 @@ def test_the_engine_is_chosen_by_size() -> None:
     assert choose_engine(lands(), 10**9) == "decomposition"
 
 
-def test_a_problem_too_large_to_join_is_solved_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the extensive form, in which the last steps would be, the bounds meet at the published optimum."""
-    from planner.stochastic import decomposition as module
+@pytest.fixture
+def too_large_to_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every problem counts as too large for the extensive form and for keeping its models."""
+    for module in ("decomposition", "subproblems"):
+        monkeypatch.setattr(f"planner.stochastic.{module}.JOINT_NONZEROS", 0)
 
-    monkeypatch.setattr(module, "JOINT_NONZEROS", 0)
+
+@pytest.mark.usefixtures("too_large_to_join")
+def test_a_problem_too_large_to_join_is_solved_in_parts() -> None:
+    """Without the extensive form, in which the last steps would be, the bounds meet at the published optimum."""
     found = decompose(lands(), SolveOptions(gap=1e-6))
     assert found.objective_usd == pytest.approx(PUBLISHED, abs=5e-4)
     assert found.bound_usd == pytest.approx(PUBLISHED, abs=5e-4)

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "planner" / "pages" / "examples.md"
+FACTS = ROOT / "inputs" / "examples" / "facts.csv"
 UNITS = {"bn": 1e9, "m": 1e6, "GW": 1e3, "%": 0.01}
 """What the word behind a number stands for; sheets have USD, MW and shares."""
 WITHIN = {"Summary": 0.1, "Offers not taken": 0.6}
@@ -28,12 +29,44 @@ def told(heading: str) -> list[tuple[str, str]]:
     for table in re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE):
         header, _, *rows = ([cell.strip(" `") for cell in line.strip("|\n").split("|")] for line in table.splitlines())
         for first, *cells in rows:
-            if header[-1] == "in the plan":
-                found += [(cells[0], cells[1])] if cells[1] else []
+            if "in the plan" in header:
+                figures, places = ([part.strip(" `") for part in cell.split(";")] for cell in cells[:2])
+                assert len(figures) == len(places), first
+                found += [each for each in zip(figures, places, strict=True) if each[1]]
             else:  # a row for each month, a column for each figure
                 places = (place.replace(" · ", f" · {first} · ") for place in header[1:])
                 found += zip(cells, places, strict=True)
     return found
+
+
+def story(heading: str) -> list[list[str]]:
+    """The lines of an example's story: what is decided and why, its figures, their places, and what it rests on."""
+    section = PAGE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    table = section.split("| what is decided, and why |")[1].split("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+@pytest.mark.parametrize("heading", ["Frontier lab", "Frontier lab with scenarios", "Lessor"])
+def test_a_story_is_ten_lines_each_with_its_figure_and_what_it_rests_on(heading: str) -> None:
+    """No more than ten; beside each stand a figure, and facts by their id in `facts.csv` or that it is assumed."""
+    facts = {line.split(",")[0] for line in FACTS.read_text(encoding="utf-8").splitlines()}
+    lines = story(heading)
+    assert 5 <= len(lines) <= 10
+    for sentence, figures, _, rests_on in lines:
+        assert figures, sentence
+        named = [part.strip() for part in rests_on.split(";")]
+        assert named, sentence
+        assert [each for each in named if each not in facts and not each.startswith("assumed")] == []
+
+
+def test_the_stories_answer_the_questions_asked_of_them() -> None:
+    """Why 300 MW at once, which limits go when, 10 GW by month, the option on orbit, and what a lessor leases out."""
+    lab, page = " ".join(" ".join(line) for line in story("Frontier lab")), PAGE.read_text(encoding="utf-8")
+    assert "300 MW at once" in lab
+    assert all(each in lab for each in ("Limits · coding agents", "Limits · api", "orbital"))
+    assert len([each for each in told("Frontier lab") if each[1].startswith("Power ·")]) >= 12
+    assert "What it\nshould lease out" in page
+    assert "anthropic_c1_h100" in " ".join(" ".join(line) for line in story("Lessor"))
 
 
 def text_of(cell: Any) -> str:
@@ -92,7 +125,7 @@ def test_figures_are_read_from_the_rows_that_are_named() -> None:
     ("heading", "name", "gap"),
     [
         ("Frontier lab", "frontier_lab", "0.001"),
-        ("Frontier lab with scenarios", "frontier_lab_scenarios", "0.01"),
+        ("Frontier lab with scenarios", "frontier_lab_scenarios", "0.001"),
         ("Lessor", "lessor", "0.001"),
     ],
 )

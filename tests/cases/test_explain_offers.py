@@ -10,16 +10,17 @@ import openpyxl
 import pytest
 from commandline import Run, decision
 from sheets import workbook
+from told_documents import InThisProcess
 
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.schema import Rule
-from planner.explain.breakeven import BreakEven, Point
+from models.schema import Residual, Rule, SpendCommitment
+from planner.explain.breakeven import FURTHEST, KNOWN_WIDTH, BreakEven, Point
 from planner.explain.explanation import answer_questions
 from planner.explain.offers import OfferAnswer
 from planner.explain.words import offer_words
+from planner.solving import worker_pool
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import WorkerPool
 
 HOURS = 744
 EXACT = SolveOptions(gap=0.0, threads=1)
@@ -27,7 +28,7 @@ EXACT = SolveOptions(gap=0.0, threads=1)
 
 def _explained(data: Dataset) -> dict[str, OfferAnswer]:
     plan = b.solved(data)
-    with WorkerPool(1) as workers:
+    with worker_pool.WorkerPool(1) as workers:
         found = answer_questions(data, plan, Estimate.exactly(plan.objective_usd), workers, EXACT)
     return {each.name: each for each in found.offers}
 
@@ -35,6 +36,10 @@ def _explained(data: Dataset) -> dict[str, OfferAnswer]:
 def _about(figure: float) -> Estimate:
     """A figure of which both ends are known, but for rounding."""
     return Estimate(pytest.approx(figure), pytest.approx(figure))
+
+
+def _promise(usd: float) -> SpendCommitment:
+    return SpendCommitment(commitment="promise", provider="neo", usd=usd, from_month=b.JAN, until_month=b.JAN)
 
 
 def _data(*rows: object) -> Dataset:
@@ -48,6 +53,40 @@ def test_an_offer_too_dear_by_half() -> None:
     assert found.difference == _about(2.0 * HOURS)
     assert found.break_even == _about(0.5)
     assert found.complete
+
+
+BENT = {
+    # to its provider 1,000 USD are owed at least: max(744 f, 1,000) against 1,488 on demand and 1,000 topped up
+    "a promise to its provider": (
+        [b.lease("bent", b.term(1, hourly=1.0), provider="neo"), _promise(1000.0)], {}, 2488 / 744
+    ),
+    # of February's 672 f no more is counted than is above what the hours are worth, 336
+    "what its hours are worth beyond the horizon": (
+        [b.lease("bent", b.term(2, hourly=1.0)), Residual(hardware="H100", usd_per_accelerator_hour=0.5)],
+        {"end_of_horizon": "residual"}, (1488 + 336) / 1416
+    ),
+    # beyond the 1,000 in the bank interest is due, with the lease as on demand
+    "interest on what is drawn": (
+        [b.lease("bent", b.term(1, hourly=1.0))],
+        {"opening_cash_usd": 1000.0, "credit_line_usd": 1e6, "credit_interest": 1.0}, 2.0
+    ),
+}  # fmt: skip
+"""Bills that bend along an offer's price, with the break-even worked out."""
+
+
+@pytest.mark.parametrize("what", BENT)
+def test_a_break_even_holds_where_bills_bend_along_the_price(what: str) -> None:
+    """No line or chord over the price bounds a cost that bends upwards: both ends are on their side of the truth."""
+    rows, settings, true = BENT[what]
+    data = b.dataset(b.demand(1.0), b.on_demand(2.0), *rows, months=1, discount_rate=0.0, **settings)
+    plan = b.solved(data)
+    found = answer_questions(data, plan, Estimate.exactly(plan.objective_usd), InThisProcess(), EXACT)  # type: ignore[arg-type]
+    [even] = [each.break_even for each in found.offers if each.name == "bent"]
+    assert even.at_least is not None
+    assert even.at_most is not None
+    assert even.at_least <= true + 1e-6
+    assert even.at_most >= true - 1e-6
+    assert even.at_most - even.at_least <= KNOWN_WIDTH * even.at_most
 
 
 def test_an_offer_taken_is_worth_what_it_saves() -> None:
@@ -151,7 +190,7 @@ def test_no_time_left_leaves_an_answer_for_every_offer() -> None:
     """With no time at all every offer is still told of, with nothing known."""
     data = _data(b.lease("dear", b.term(1, hourly=4.0)), b.on_demand(2.0))
     plan = b.solved(data)
-    with WorkerPool(1, seconds=0.0) as workers:
+    with worker_pool.WorkerPool(1, seconds=0.0) as workers:
         [found] = answer_questions(data, plan, Estimate(None, plan.objective_usd), workers, EXACT).offers
     assert (found.difference, found.break_even) == (Estimate(0.0, None, "bound"), Estimate.unknown())
     assert offer_words(found, data, 0.0) == "Not known: not searched: the time was over or the run was stopped."
@@ -242,3 +281,15 @@ def test_where_a_rule_depends_on_the_price_both_sides_are_tried() -> None:
     dear = BreakEven(Estimate.exactly(100.0), linear=False, points=[Point(1.0, 95.0, 10.0, 105.0)])
     assert dear.known() == Estimate(None, 1.0)
     assert dear.next_price() == pytest.approx(0.49)
+
+
+def test_an_offer_that_is_worth_it_at_any_price_is_not_asked_about_for_ever() -> None:
+    """With risk an offer may be paid in scenarios that no cost counts of: prices rise to a thousand times today's."""
+    even = BreakEven(Estimate.exactly(100.0), linear=False, points=[Point(1.0, 60.0, 10.0, 60.0)])
+    asked = []
+    while (price := even.next_price()) is not None:
+        even.points.append(Point(price, 60.0, 0.0, 60.0))
+        asked.append(price)
+        assert len(asked) < 50
+    assert 100.0 < max(asked) <= FURTHEST
+    assert not even.is_settled

@@ -25,8 +25,10 @@ from planner.explain.sensitivity import Sensitivity, vary
 from planner.explain.sensitivity_report import variation_lines
 from planner.explain.sensitivity_tables import variations_json
 from planner.explain.words import explanation_lines
+from planner.solving import worker_pool
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveResult, SolveTask, WorkerPool, solve_task
+from planner.solving.solve_task import SolveResult, SolveTask, solve_task
+from planner.text_table import plain
 
 HOURS = 744
 EXACT = SolveOptions(gap=0.0, threads=1)
@@ -190,7 +192,7 @@ def test_a_cap_on_cash_ends_an_offer_before_its_price_does() -> None:
     cap = Cap(cap="cash", measure="cash_usd", scope="provider", name="neo", sense="max", value=1.2 * HOURS)
     data = b.dataset(b.demand(1.0), b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0), cap, months=1)
     plan = b.solved(data)
-    with WorkerPool(1) as workers:
+    with worker_pool.WorkerPool(1) as workers:
         found = answer_questions(data, plan, Estimate.exactly(plan.objective_usd), workers, EXACT)
     [cheap] = found.offers
     assert cheap.break_even.at_least is not None
@@ -260,7 +262,7 @@ def test_no_change_of_decisions_is_sure_between_points_with_a_gap(answer: Answer
     assert [point.value for point in curve.points] == [0.6, 1.0]
     assert {step.sure for step in curve.steps} <= {None}
     assert not found.complete
-    assert "is a range, which more time narrows" in " ".join(variation_lines(found, _two_ways()))
+    assert "is a range, which more time narrows" in "\n".join(plain(variation_lines(found, _two_ways())))
 
 
 def test_a_point_takes_the_plan_of_its_neighbour() -> None:

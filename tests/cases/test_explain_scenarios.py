@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
-from small_trees import EXACT, PRICES, PROBABILITY, Tree, not_so, planned, takes_somewhere
+from small_trees import EXACT, PRICES, PROBABILITY, Decided, Tree, not_so, planned, takes_somewhere
 from told_documents import InThisProcess
 
 from models.dataset import Dataset
@@ -25,8 +25,9 @@ from planner.explain.explanation import Explanation, answer_questions
 from planner.explain.ranges import parse
 from planner.explain.sensitivity import vary
 from planner.explain.sensitivity_tables import variations_json
-from planner.solving.worker_pool import solve_task
-from planner.stochastic import joint_task, method
+from planner.explain.words import headlines
+from planner.solving.solve_task import solve_task
+from planner.stochastic import decomposition, method
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.joint_task import JointTask
 
@@ -54,6 +55,25 @@ TREES = [
     pytest.param(Tree(1, 0.5), marks=pytest.mark.slow),
     pytest.param(Tree(2, 1.0), marks=pytest.mark.slow),
 ]
+
+
+class _Over(InThisProcess):
+    """Workers whose time is over."""
+
+    seconds_left = 0.0
+
+
+def test_where_time_is_over_nothing_is_audited_for_the_scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer for each scenario, all unknown, without the plan being tried in each change of each of them."""
+    tree = Tree(1)
+    plans = planned(tree.data)
+    monkeypatch.setattr("planner.explain.searches.is_accepted", lambda *_: pytest.fail("audited"))
+    found = answer_questions(tree.data, plans, Estimate.exactly(plans.objective_usd), _Over(), EXACT)  # type: ignore[arg-type]
+    assert found.offers
+    assert not found.complete
+    for offer in found.offers:
+        assert {each.scenario for each in offer.by_scenario} == set(plans.plans)
+        assert not any(each.complete for each in offer.by_scenario)
 
 
 @pytest.mark.parametrize("tree", TREES)
@@ -102,6 +122,42 @@ def test_by_scenario_with_shared_decisions_held(tree: Tree) -> None:
     assert found.complete
 
 
+@pytest.mark.parametrize("tree", TREES)
+def test_break_even_prices_by_scenario(tree: Tree) -> None:
+    """At both ends of each break-even the scenario is as well off with the offer as without, shared decisions held."""
+    plans, found = _explained(tree)
+    decided = tree.decided(plans)
+    seen = 0
+    for offer in found.offers:
+        takes = takes_somewhere(offer.name)
+        for each in offer.by_scenario:
+            here = takes({node: decided[node] for node in ("all", tree.node(each.scenario))})
+            without = tree.held(decided, each.scenario, offer.name if here else None, not_so(takes) if here else _any)
+            if without is None or each.infeasible:
+                assert each.break_even == Estimate.unknown()
+                continue
+            for end, beyond in ((each.break_even.at_least, -1e-3), (each.break_even.at_most, 1e-3)):
+                if end is None:
+                    assert each.never or beyond < 0.0
+                    continue
+                seen += 1
+                price = PRICES | {offer.name: PRICES[offer.name] * max(0.0, end + beyond)}
+                at = tree.held(decided, each.scenario, None if here else offer.name, _any if here else takes, price)
+                assert at is None or (at <= without + 1e-6 if beyond < 0.0 else at >= without - 1e-6), (
+                    offer.name,
+                    each,
+                )
+            width = each.break_even.width
+            assert each.never or (width is not None and width <= KNOWN_WIDTH * max(1.0, each.break_even.at_most or 0.0))
+    assert seen > 6
+    told = explanation_json(found, tree.data)["offers"][0]["by_scenario"][0]["break_even"]
+    assert set(told) >= {"share_of_price", "at_least", "at_most", "never"}
+
+
+def _any(way: object) -> bool:
+    return True
+
+
 @pytest.mark.parametrize("tree", TREES[:2])
 def test_marginal_values_are_expected_and_by_scenario(tree: Tree) -> None:
     """One more token in March costs in a scenario what serving it costs there, and the mean of that in expectation."""
@@ -136,6 +192,30 @@ def test_vary_solves_for_all_scenarios_at_every_value(tree: Tree) -> None:
         assert tree.value(costs) == pytest.approx(each["cost_usd"])
 
 
+def test_worths_of_regret_are_measured_from_the_problem_as_it_is() -> None:
+    """The least worst regret without an offer, or with it, less that of the plan, of all decisions tried one by one."""
+    tree, names = Tree(1), list(PROBABILITY)
+    certain = {name: min(tree.cost(name, way) for way in tree.ways() if _fits(tree, way)) for name in names}
+    measure = Measure("regret", least_usd=certain)
+
+    def least(allowed: Callable[[Decided], bool]) -> float:
+        ways = (way for way in tree.ways() if _fits(tree, way) and allowed(way))
+        return min(measure.value({name: tree.cost(name, way) for name in names}, PROBABILITY) for way in ways)
+
+    plans = planned(tree.data, measure)
+    best = least(lambda way: True)
+    assert plans.objective_usd == pytest.approx(best, abs=1e-3)
+    found = answer_questions(tree.data, plans, Estimate.exactly(best), InThisProcess(), EXACT)  # type: ignore[arg-type]
+    for offer in found.offers:
+        takes = takes_somewhere(offer.name)
+        assert _is(offer.difference, least(not_so(takes) if offer.taken else takes) - best), offer.name
+    assert "regret is measured from" in " ".join(headlines(found, tree.data))
+
+
+def _fits(tree: Tree, way: Decided) -> bool:
+    return all(sum(signed.values()) <= tree.cap for signed in way.values())
+
+
 def test_an_offer_forced_in_may_be_taken_in_one_scenario_alone() -> None:
     """Forced in, an offer has to be taken somewhere: in the scenario where that costs least, not in each."""
     tree = Tree(1)
@@ -157,7 +237,7 @@ def test_a_task_for_all_scenarios_takes_the_engine_that_pays(large: int, monkeyp
         return decompose(data, *options, **more)
 
     monkeypatch.setattr(method, "LARGE", large)
-    monkeypatch.setattr(joint_task, "decompose", watched)
+    monkeypatch.setattr(decomposition, "decompose", watched)
     tree = Tree(1)
     [deal] = [each for each in offers_on_the_table(tree.data) if each.name == "deal"]
     found = solve_task(JointTask("without deal", without_offer(tree.data, deal), EXACT, measure=Measure()))

@@ -18,7 +18,7 @@ from planner.results.tables import Table
 
 PAGE = Path(__file__).parents[2] / "planner/pages/figures.md"
 CODE = re.compile(r"`([^`]+)`")
-ELSEWHERE = ("mpi", "dask_engine", "__main__")
+ELSEWHERE = ("mpi", "dask_engine", "dask_cluster", "__main__")
 """Modules that need what may not be installed."""
 
 

@@ -10,8 +10,29 @@ import pytest
 from models.dataset import Dataset
 from models.schema import Cap, LoadBlock, LoadShape, Network
 from planner.analysis.marginal_values import MarginalValues, marginal_values
+from planner.solving import one_sided
 
 JAN_HOURS, JAN_DAYS = 744, 31
+
+
+def test_programs_solved_side_by_side_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The marginal values of two programs, each with half of the tokens, power and caps, are those of one."""
+    cap = Cap(cap="power", measure="capacity_mw", scope="total", sense="max", value=0.01)
+    rows: list[Any] = [b.fleet(accelerators=2.0), b.on_demand(4.0), b.segment(shortfall_usd_per_mtok=0.5), cap]
+    data = b.dataset(b.demand(2.0, months=6), *rows, months=6)  # no unit is idle, none is short: duals say little
+    plan = b.solved(data)
+    one, programs = marginal_values(data, plan), list[object]()
+    made = one_sided._Program.__init__
+
+    def noted(program: Any, *given: Any) -> None:
+        programs.append(program)
+        made(program, *given)
+
+    monkeypatch.setattr(one_sided, "LEAST_SHARE", 1)
+    monkeypatch.setattr(one_sided._Program, "__init__", noted)
+    assert one is not None
+    assert marginal_values(data, plan, threads=2) == one
+    assert len(programs) == 2
 
 
 def _values(data: Dataset) -> MarginalValues:

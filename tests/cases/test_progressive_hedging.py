@@ -42,7 +42,7 @@ def hedging(data: Dataset, multipliers: bool) -> ProgressiveHedging:
 
 
 @pytest.mark.parametrize("multipliers", [False, True])
-@pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
+@pytest.mark.parametrize("of", [lands, pytest.param(three_stages, marks=pytest.mark.slow), columns_differ])
 def test_hedging_bounds_the_expected_cost_in_every_iteration(of: object, multipliers: bool) -> None:
     """No multipliers of any iteration give a lower bound above the optimum, and from 0 they rise where they can."""
     assert callable(of)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -161,6 +163,13 @@ def test_the_command_tells_what_myopia_cost(here: Run, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out/rolling.json").read_text()) == found
     book = openpyxl.load_workbook(tmp_path / "out/rolling.xlsx")
     assert book.sheetnames[:3] == ["Rolling", "Steps", "Otherwise"]
+    with closing(sqlite3.connect(tmp_path / "out/results.sqlite")) as store:
+        plans = dict(store.execute("SELECT job, objective_usd FROM jobs"))
+        signed = store.execute("SELECT DISTINCT job FROM spend").fetchall()
+    steps = {each["month"]: each["objective_usd"] for each in found["steps"]}
+    ends = {"month_by_month": found["rolling"]["objective_usd"], "foresight": found["foresight"]["objective_usd"]}
+    assert plans == steps | ends
+    assert {job for (job,) in signed} == set(plans)
     assert here("compare", "out/foresight.xlsx", "out/month_by_month.xlsx").code == 0
     assert here("audit", actuals, "out/month_by_month.xlsx").code == 0
 

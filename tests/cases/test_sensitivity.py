@@ -15,8 +15,8 @@ from planner.errors import WrongUsage
 from planner.explain.ranges import parse
 from planner.explain.sensitivity import Sensitivity, vary
 from planner.explain.sensitivity_tables import tornado_rows
+from planner.solving import worker_pool
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import WorkerPool
 
 HOURS = 744
 EXACT = SolveOptions(gap=0.0, threads=1)
@@ -24,7 +24,7 @@ EXACT = SolveOptions(gap=0.0, threads=1)
 
 def _varied(data: Dataset, *texts: str) -> Sensitivity:
     plan = b.solved(data)
-    with WorkerPool(1) as workers:
+    with worker_pool.WorkerPool(1) as workers:
         cost = Estimate.exactly(plan.objective_usd)
         return vary(data, plan, cost, [parse(each) for each in texts], workers, EXACT)
 
@@ -89,6 +89,8 @@ def test_a_name_that_is_not_there_is_wrong_usage() -> None:
         ("price=0.9..1.1", "price:NAME"),
         ("demand=-10%..x", "not a number"),
         ("demand=-120%..0%", "fall by more"),
+        ("demand=0%..+20%", "all with a sign"),
+        ("demand=-20%..1.2", "all with a sign"),
         ("delivery_delay_months:L=0.5", "whole months"),
         ("discount_rate:L=0.1", "leave"),
     ],

@@ -21,7 +21,8 @@ from planner.reports.scenarios.rows import risk_table
 from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
-from planner.solving.worker_pool import SolveMany, SolveResult, SolveTask, solve_task
+from planner.solving.solve_task import SolveResult, SolveTask, solve_task
+from planner.solving.worker_pool import SolveMany
 from planner.stochastic.solve import solve_stochastic
 
 
@@ -112,7 +113,7 @@ def test_regret_looks_again_for_a_least_cost_that_was_not_found(monkeypatch: pyt
     asked: list[str] = []
 
     @contextmanager
-    def solve_many(*_: Any) -> Iterator[SolveMany]:
+    def solve_many(*_: Any, **__: Any) -> Iterator[SolveMany]:
         def solve_all(tasks: Iterable[SolveTask]) -> Iterator[SolveResult]:
             for task in tasks:
                 asked.append(task.key)

@@ -11,7 +11,7 @@ import builders as b
 import pytest
 from commandline import decision
 from openpyxl import load_workbook
-from searches import SEARCHES, Search, lucky, three_leases
+from searches import SEARCHES, Search, lucky, search_with, three_leases
 from sheets import workbook
 from stochastic import scenario
 
@@ -31,7 +31,7 @@ from planner.backtest.summary import document as backtest_document
 from planner.backtest.summary import headline as backtest_headline
 from planner.explain.explanation import explain_plan
 from planner.interrupt import Stop
-from planner.reports.comparison import comparison_json
+from planner.reports.comparison_text import comparison_json
 from planner.reports.plan.rows import filled_tables
 from planner.reports.plan.text import saving_parts
 from planner.reports.run_json import run_json
@@ -41,7 +41,7 @@ from planner.results.base_case import BaseCase, parts_of
 from planner.run import deterministic
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
-from planner.solving import search as searching
+from planner.solving import held_losses
 from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
@@ -55,7 +55,7 @@ from planner.stress.workbook import stress_workbook
 
 def _told(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search, **asked: Any) -> tuple[RunResult, Any, str]:
     """The result, run.json and terminal of a solve of which one search goes as `search` does."""
-    monkeypatch.setattr(module, "solve", search)
+    search_with(monkeypatch, module, search)
     keep = asked.pop("keep", None)
     result = solve_dataset(three_leases(), PlanOptions(gap=0.0, **asked), keep=keep)
     return result, run_json(result), "\n".join(summary_lines(result))
@@ -135,7 +135,7 @@ def test_the_cost_of_myopia_is_a_number_only_where_both_sides_are_proven(
     followed = b.solved(_dearer())
     asked = {"Decisions held": 0, "Foresight": 1}[stage]
     calls = count()
-    monkeypatch.setattr(looking_back, "solve", lambda *a, **k: (search if next(calls) == asked else solve)(*a, **k))
+    search_with(monkeypatch, looking_back, lambda *a, **k: (search if next(calls) == asked else solve)(*a, **k))
     found = looking_back.hindsight(
         data, followed, 0, SolveOptions(0.0), Stop(), lambda what: ProgressLines(what, "USD")
     )
@@ -168,7 +168,7 @@ def test_a_stress_test_tells_a_cost_only_where_every_sample_is_proven(
     proven = stress_test(data, commitment, draw_from_scenarios(data, 2, 1), gap=0.0)
     assert stress_json(proven)["cost_usd"]["expected"]["value"] == pytest.approx(2001.0)
     assert proven.tone == "good"
-    monkeypatch.setattr(searching, "solve", search)
+    search_with(monkeypatch, held_losses, search)
     report = stress_test(data, commitment, draw_from_scenarios(data, 2, 1), gap=0.0)
     document, words = stress_json(report), " ".join(stress_lines(report))
     assert report.tone != "good"

@@ -63,7 +63,10 @@ def test_figures_that_mean_nothing_are_faults_of_their_cells(name: str) -> None:
 
 @pytest.mark.slow
 def test_dcap_243_is_proven() -> None:
-    """DCAP with 243 scenarios (SIPLIB): the published optimum is 1616.493445, and a gap of 1e-6 is proven."""
+    """DCAP 243 (SIPLIB) in 200 scenarios, capacity in twentieths, tasks that may be split: proven to 1e-6.
+
+    With split tasks it is not the published problem; 1616.493445 is the optimum of its extensive form written out.
+    """
     found = read(Path(__file__).parents[1] / "data" / "dcap_243")
     assert found.dataset is not None
     result = solve_dataset(found.dataset, PlanOptions(gap=1e-6))

@@ -76,6 +76,15 @@ def ruled(kind: str, *offers: str, count: int | None = None) -> Dataset:
     return small(rows, Rule(rule="rule", kind=kind, offers=offers, count=count))
 
 
+LEVERS = small(
+    segment(revenue_usd_per_mtok=0.1, change_cost_usd=50, current_limit="free; plain"),
+    LIMITS,
+    Limit(segment="chat", limit="low", lever="price", price_multiplier=0.8, demand_multiplier=1.2),
+    Limit(segment="chat", limit="plain", lever="price"),
+    Limit(segment="chat", limit="off-peak", lever="hours", demand_multiplier=0.9, churn_per_month=0.01),
+    Limit(segment="chat", limit="always", lever="hours"),
+)
+
 TERMS: dict[str, Dataset] = {
     "alternatives": small(lease("lease", term(1, 1.0), units_max=2)),
     "keep": small(lease("lease", term(1, 1.0), units_max=2)),
@@ -135,14 +144,8 @@ TERMS: dict[str, Dataset] = {
         Rival(segment="chat", month=JAN + 1, generosity=1.5),
         months=3,
     ),
-    "levers": small(
-        segment(revenue_usd_per_mtok=0.1, change_cost_usd=50, current_limit="free; plain"),
-        LIMITS,
-        Limit(segment="chat", limit="low", lever="price", price_multiplier=0.8, demand_multiplier=1.2),
-        Limit(segment="chat", limit="plain", lever="price"),
-        Limit(segment="chat", limit="off-peak", lever="hours", demand_multiplier=0.9, churn_per_month=0.01),
-        Limit(segment="chat", limit="always", lever="hours"),
-    ),
+    "levers": LEVERS,
+    "levers_apart": LEVERS,
     "cap_each": capped("cash_usd", 900.0, "provider", "*"),
     "prices": small(
         segment(revenue_usd_per_mtok=0.1, shortfall_usd_per_mtok=0.2),

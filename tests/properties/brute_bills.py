@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from properties.brute_factors import gone, plus, times
 
@@ -18,8 +19,7 @@ from models.dataset import Dataset
 from models.schema import ChipOrder, Contract, ContractTier, Lease, LeaseOut, LeaseTerm, OwnSite, Run, SpendCommitment
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Accelerators of one hardware online in a month, and what using them costs.
 
     `tiers` (contracts): rate and share of what is online of each tier.
@@ -41,7 +41,7 @@ class Source:
     overage_rate: float = 0.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Holding:
     """One signing: `cost` is its part of the objective, `cash[t]` what is paid in month t of the horizon.
 
@@ -69,6 +69,11 @@ class Holding:
     detail: int = 0
     void: bool = False
     story: str = ""
+
+    def acts(self, t: int) -> bool:
+        """Whether month t can be another for it."""
+        of_month = (self.online, self.leased_out, self.chips, self.power)
+        return self.kind in ("run", "commitment") or any(t in each for each in of_month)
 
     def pay(self, data: Dataset, month: int, cash: float, counted: float | None = None) -> None:
         """A payment of `cash` in a month, of which the objective counts `counted` (all of it unless said)."""

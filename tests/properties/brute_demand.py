@@ -6,10 +6,12 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from properties.brute_bills import signing_months
-from properties.brute_dispatch import MTOK_PER_BN, Loss, price
 from properties.brute_factors import plus, times
+from properties.brute_month import Asked, Loss, Need
+from properties.brute_prices import MTOK_PER_BN, price
 
 from models.dataset import Dataset
 from models.schema import Limit, Segment
@@ -39,17 +41,31 @@ def _multiplier(data: Dataset, segment: Segment, limit: Limit, t: int) -> float:
     return float(limit.price_multiplier ** (segment.price_elasticity * times(data, "elasticity", t, segment.segment)))
 
 
-def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
-    """Every sequence of limits that windows, generosity and the time between changes allow, of all levers together."""
-    rows = limits_of(data, segment.segment)
-    rank = {row.limit: float(i + 1) if row.generosity is None else row.generosity for i, row in enumerate(rows)}
+Steps = tuple[tuple[Limit, ...], tuple[int, ...]]
+"""Limits of a lever by month, and the months of its changes."""
+
+
+def sequences(data: Dataset, segment: Segment) -> list[list[Steps]]:
+    """Of each lever every sequence of limits that windows, generosity and the time between changes allow."""
+    rows, rank = limits_of(data, segment.segment), _ranks(data, segment)
     named = [part.strip() for part in (segment.current_limit or "").split(";")]
     by_lever = []
     for lever in sorted({row.lever for row in rows}):
         own = [row for row in rows if row.lever == lever]
         at_first = next((row.limit for row in own if row.limit in named), None)
         by_lever.append(list(_lever_paths(data, segment, own, rank, at_first)))
-    for together in itertools.product(*by_lever):
+    return by_lever
+
+
+def _ranks(data: Dataset, segment: Segment) -> dict[str, float]:
+    rows = limits_of(data, segment.segment)
+    return {row.limit: float(i + 1) if row.generosity is None else row.generosity for i, row in enumerate(rows)}
+
+
+def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
+    """The sequences of all levers together, with what they multiply demand and revenue by."""
+    rank = _ranks(data, segment)
+    for together in itertools.product(*sequences(data, segment)):
         path = [tuple(each[0][t] for each in together) for t in data.horizon]
         lost = _lost(data, segment, path, rank)
         plain = [math.prod(_multiplier(data, segment, row, t) for row in month) for t, month in enumerate(path)]
@@ -81,7 +97,7 @@ def limit_paths(data: Dataset, segment: Segment) -> Iterator[LimitPath]:
 
 def _lever_paths(
     data: Dataset, segment: Segment, rows: list[Limit], rank: dict[str, float], at_first: str | None
-) -> Iterator[tuple[tuple[Limit, ...], tuple[int, ...]]]:
+) -> Iterator[Steps]:
     """Every sequence of limits of one lever, with the months of its changes."""
     allowed = [
         [row for row in rows if t in signing_months(data, row.from_month, row.until_month)] for t in data.horizon
@@ -161,16 +177,15 @@ def loses(segment: Segment) -> bool:
     return bool(segment.lost_share or segment.churn_per_shortfall)
 
 
-def losses(data: Dataset, chosen: Sequence[LimitPath]) -> tuple[Loss, ...]:
-    """What shortfall can take from each segment whose customers leave over it."""
+def losses(data: Dataset, chosen: Sequence[LimitPath], t: int) -> tuple[Loss, ...]:
+    """What shortfall can take in month t from each segment whose customers leave over it."""
     found = []
     for path in chosen:
         segment = data.segment_of[path.segment]
         if segment.churn_per_shortfall and segment.shortfall_usd_per_mtok is not None:
             whole = [LimitPath(path.segment, (), *[(1.0,) * data.settings.months] * 3, ())]
-            base = [tuple(each for each in demand(data, whole, t) if each[0][0] == path.segment) for t in data.horizon]
-            revenue = tuple(revenue_usd(data, segment, t) for t in data.horizon)
-            found.append(Loss(path.segment, tuple(base), revenue, path.revenue))
+            base = tuple(each for each in demand(data, whole, t) if each[0][0] == path.segment)
+            found.append(Loss(path.segment, base, revenue_usd(data, segment, t), path.revenue[t]))
     return tuple(found)
 
 
@@ -180,7 +195,7 @@ def path_cost(data: Dataset, path: LimitPath) -> float:
     return forgone + sum(segment.change_cost_usd * data.discount(t) for t in path.changes)
 
 
-def demand(data: Dataset, chosen: Sequence[LimitPath], t: int) -> tuple[tuple[tuple[str, str, str], float], ...]:
+def demand(data: Dataset, chosen: Sequence[LimitPath], t: int) -> Asked:
     """Billions of tokens after limits by segment, region and load block."""
     paths = {path.segment: path for path in chosen}
     days = data.hours(t) / 24.0
@@ -201,3 +216,34 @@ def demand(data: Dataset, chosen: Sequence[LimitPath], t: int) -> tuple[tuple[tu
                 tokens = daily * days * block.hours_per_day / 24.0 * rate
                 asked.append(((segment.segment, region, block.block), tokens))
     return tuple((key, tokens) for key, tokens in asked if tokens > 1e-12)
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A sequence of limits for every segment that has any, with what is asked for under them by month."""
+
+    data: Dataset
+    paths: tuple[LimitPath, ...]
+
+    @cached_property
+    def cost(self) -> float:
+        """What the limits forgo and their changes cost, USD of present value."""
+        return sum(path_cost(self.data, each) for each in self.paths)
+
+    @cached_property
+    def needs(self) -> tuple[Need, ...]:
+        """What each month asks for."""
+        data = self.data
+        return tuple(Need(demand(data, self.paths, t), losses(data, self.paths, t)) for t in data.horizon)
+
+    @cached_property
+    def revenue(self) -> tuple[float, ...]:
+        """What each month earns after limits with nothing short, USD."""
+        paths = {path.segment: path for path in self.paths}
+        return tuple(
+            sum(
+                revenue_usd(self.data, each, t) * (paths[each.segment].revenue[t] if each.segment in paths else 1.0)
+                for each in self.data.segments
+            )
+            for t in self.data.horizon
+        )

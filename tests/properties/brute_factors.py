@@ -12,11 +12,13 @@ def _values(data: Dataset, quantity: str, t: int, names: tuple[str, ...]) -> lis
     """Values in force in month t for the names, those of `*` where no name has one; none without a scenario."""
     if not data.scenario:
         return []
-    begun = {}
-    for row in sorted(data.scenario_factors, key=lambda each: _first(data, each)):
-        if (row.scenario, row.quantity) == (data.scenario, quantity) and _first(data, row) <= t:
-            begun[row.name] = row.value
+    rows = [row for row in _rows(data, quantity) if _first(data, row) <= t]
+    begun = {row.name: row.value for row in sorted(rows, key=lambda each: _first(data, each))}
     return [begun[name] for name in names if name in begun] or [begun[name] for name in "*" if name in begun]
+
+
+def _rows(data: Dataset, quantity: str) -> list[ScenarioFactor]:
+    return [row for row in data.scenario_factors if (row.scenario, row.quantity) == (data.scenario, quantity)]
 
 
 def _first(data: Dataset, row: ScenarioFactor) -> int:
@@ -35,6 +37,6 @@ def plus(data: Dataset, quantity: str, t: int, name: str) -> float:
 
 def gone(data: Dataset, t: int, *names: str) -> bool:
     """Whether a supplier, of an offer's name or its own, has left by month t."""
-    rows = [row for row in data.scenario_factors if (row.scenario, row.quantity) == (data.scenario, "supplier_exit")]
+    rows = _rows(data, "supplier_exit")
     named = [row for row in rows if row.name in names] or [row for row in rows if row.name == "*"]
     return any(_first(data, row) <= t for row in named)

@@ -9,6 +9,7 @@ done once. Written from the workbook's contract alone, without a look at the pla
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
@@ -23,24 +24,9 @@ from properties.brute_bills import (
     run_holdings,
     signing_months,
 )
-from properties.brute_demand import demand, limit_paths, limits_of, loses, losses, path_cost
-from properties.brute_dispatch import Account, Budget, Floor, Loss, Month, TopUp, cheapest_use
-from properties.brute_policies import (
-    Choice,
-    account_of,
-    budgets_of,
-    caps_one_by_one,
-    chips_delivered,
-    fleet_running,
-    floors_of,
-    leased_out,
-    multiples,
-    options_allow,
-    policies_hold,
-    power_online,
-    run_tokens,
-    sources_online,
-)
+from properties.brute_demand import Course, limit_paths, limits_of, loses
+from properties.brute_dispatch import Uses
+from properties.brute_policies import Choice, Known, Taken, caps_one_by_one, fleet_running, options_allow
 
 from models.dataset import Dataset
 
@@ -67,30 +53,42 @@ def best(data: Dataset) -> Best | None:
 def best_by(data: Dataset, group: Callable[[Choice], Hashable]) -> dict[Hashable, Best]:
     """The cheapest combination of decisions in each group of them that has a plan."""
     data = caps_one_by_one(data)
-    dispatched: dict[object, float | None] = {}
+    uses = Uses(data)
     found: dict[Hashable, Best] = {}
     base = _fleet_cost(data) + _old_interest(data)
     for choice in sorted(_choices(data), key=lambda each: each.cost):
         # What depends on use never earns money, so dearer decisions cannot win any more.
         mine = group(choice)
-        if mine in found and base + choice.cost >= found[mine].cost_usd:
+        below = found[mine].cost_usd if mine in found else math.inf
+        if base + choice.cost >= below or not choice.taken.allowed:
             continue
-        if not policies_hold(data, choice):
-            continue
-        total: float | None = base + choice.cost
-        for part in _parts(data, choice):
-            if part not in dispatched:
-                dispatched[part] = cheapest_use(data, *part)
-            use = dispatched[part]
-            if total is None or use is None:
-                total = None
-                break
-            total += use
-        if total is not None and (mine not in found or total < found[mine].cost_usd):
+        total = _cost_of_use(data, choice, uses, below - base - choice.cost)
+        if total is not None:
             paths = tuple(f"{path.segment}: {', '.join(path.names)}" for path in choice.paths)
             bought = tuple(f"option {name} bought in month {t}" for name, t in choice.premiums)
-            found[mine] = Best(total, tuple(held.story for held in choice.holdings) + bought + paths)
+            story = tuple(held.story for held in choice.holdings) + bought + paths
+            found[mine] = Best(base + choice.cost + total, story)
     return found
+
+
+def _cost_of_use(data: Dataset, choice: Choice, uses: Uses, below: float) -> float | None:
+    """Least present value in USD of what depends on use; None where there is no use that costs less than `below`."""
+    months = choice.months
+    least: list[float] = []
+    for month in months:
+        ways = uses.alone(month)
+        if not ways:
+            return None
+        least.append(ways[0][0])
+    total = sum(least)
+    for group, ties in choice.ties(data).groups(data.horizon) if total < below else ():
+        if ties.none:
+            continue
+        tied = uses.together(tuple(months[t] for t in group), ties)
+        if tied is None:
+            return None
+        total += tied - sum(least[t] for t in group)
+    return total if total < below else None
 
 
 def _choices(data: Dataset) -> Iterator[Choice]:
@@ -130,17 +128,18 @@ def _choices(data: Dataset) -> Iterator[Choice]:
     ]
     premium = {option.option: option.premium_usd for option in data.options}
     paths = [list(limit_paths(data, each)) for each in data.segments if limits_of(data, each.segment) or loses(each)]
+    courses = [Course(data, each) for each in itertools.product(*paths)]
+    known: Known = {}
     for combination in itertools.product(*signings):
-        holdings = [held for group in combination for held in group]
-        cost = sum(held.cost for held in holdings)
+        taken = Taken(data, tuple(held for group in combination for held in group), known)
+        cost = sum(held.cost for held in taken.holdings)
         for bought in itertools.product(*options):
             premiums = tuple(each for each in bought if each is not None)
-            if not options_allow(data, holdings, dict(premiums)):
+            if not options_allow(data, taken.holdings, dict(premiums)):
                 continue
             paid = sum(premium[name] * data.discount(t) for name, t in premiums)
-            for path in itertools.product(*paths):
-                limits = sum(path_cost(data, each) for each in path)
-                yield Choice(tuple(holdings), premiums, path, cost + paid + limits)
+            for course in courses:
+                yield Choice(taken, premiums, course, cost + paid + course.cost)
 
 
 def _up_to(holdings: list[Holding], most: int) -> list[tuple[Holding, ...]]:
@@ -156,51 +155,3 @@ def _old_interest(data: Dataset) -> float:
     """What was drawn before month 0 costs in it."""
     drawn = max(0.0, -(data.settings.opening_cash_usd or 0.0))
     return float(drawn * ((1.0 + data.settings.credit_interest) ** (1.0 / 12.0) - 1.0))
-
-
-Part = tuple[
-    tuple[Month, ...], tuple[TopUp, ...], tuple[Budget, ...], tuple[Floor, ...], Account | None, tuple[Loss, ...]
-]
-
-
-def _parts(data: Dataset, choice: Choice) -> list[Part]:
-    """The months split into groups that nothing ties together, each with its contract years and budgets."""
-    years = [
-        TopUp(held.name, months, round(missing, 9), due)
-        for held in choice.holdings
-        for months, missing, due in held.years
-    ]
-    budgets, floors = budgets_of(data, choice), floors_of(data, choice)
-    group = {t: {t} for t in data.horizon}
-    account = account_of(data, choice)
-    ties = [(*year.months, year.due) for year in years] + [budget.months for budget in budgets]
-    left = losses(data, choice.paths)
-    ties += [tuple(data.horizon)] if account is not None or left else []
-    ties += [floor.months for floor in floors]
-    for tie in ties:
-        joined = set().union(*(group[t] for t in tie if t in group))
-        for t in joined:
-            group[t] = joined
-    # A contract year beyond the horizon has no month of use; it goes with the first group.
-    parts = []
-    for months in sorted({tuple(sorted(each)) for each in group.values()}):
-        mine = tuple(
-            year
-            for year in years
-            if set(year.months) & set(months) or (months[0] == 0 and min(year.months) >= len(group))
-        )
-        states = tuple(
-            Month(
-                t,
-                sources_online(data, choice.holdings, t),
-                tuple(sorted(leased_out(data, choice, t).items())),
-                (*demand(data, choice.paths, t), *run_tokens(data, choice, t)),
-                multiples(data, choice, t),
-                chips_delivered(choice, t),
-                power_online(data, choice, t),
-            )
-            for t in months
-        )
-        tied = [tuple(each for each in ties_of if set(each.months) <= set(months)) for ties_of in (budgets, floors)]
-        parts.append((states, mine, *tied, account, left))
-    return parts

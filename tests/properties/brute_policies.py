@@ -5,25 +5,87 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from properties.brute_bills import Holding, Source, promises, signing_months
-from properties.brute_demand import LimitPath, demand, revenue_usd
-from properties.brute_dispatch import Account, Budget, Floor
+from properties.brute_demand import Course, LimitPath
+from properties.brute_dispatch import Account, Budget, Floor, Ties, TopUp
 from properties.brute_factors import gone, times
+from properties.brute_month import Asked, Month, Supply
 
 from models.dataset import Dataset
 from models.schema import Cap, ChipOrder, Fleet
+
+Known = dict[tuple[int, tuple[Holding, ...]], Supply]
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """Holdings that are taken together, with what they come to by month; `known` is what others came to."""
+
+    data: Dataset
+    holdings: tuple[Holding, ...]
+    known: Known
+
+    @cached_property
+    def allowed(self) -> bool:
+        """Whether the policies on decisions hold."""
+        return policies_hold(self.data, self)
+
+    @cached_property
+    def supplies(self) -> tuple[Supply, ...]:
+        """What each month has."""
+        return tuple(map(self._supply, self.data.horizon))
+
+    def _supply(self, t: int) -> Supply:
+        acting = tuple(held for held in self.holdings if held.acts(t))
+        if (t, acting) not in self.known:
+            self.known[t, acting] = Supply(
+                t,
+                sources_online(self.data, acting, t),
+                tuple(sorted(leased_out(self.data, acting, t).items())),
+                run_tokens(self.data, acting, t),
+                multiples(self.data, acting, t),
+                chips_delivered(acting, t),
+                power_online(self.data, acting, t),
+            )
+        return self.known[t, acting]
 
 
 @dataclass(frozen=True)
 class Choice:
     """One combination of decisions."""
 
-    holdings: tuple[Holding, ...]
+    taken: Taken
     premiums: tuple[tuple[str, int], ...]
-    paths: tuple[LimitPath, ...]
+    course: Course
     cost: float
+
+    @property
+    def holdings(self) -> tuple[Holding, ...]:
+        """What is signed."""
+        return self.taken.holdings
+
+    @property
+    def paths(self) -> tuple[LimitPath, ...]:
+        """Limits by segment."""
+        return self.course.paths
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """What each month has and asks for."""
+        return tuple(map(Month, self.taken.supplies, self.course.needs))
+
+    def ties(self, data: Dataset) -> Ties:
+        """What ties the months together."""
+        years = [
+            TopUp(held.name, months, round(missing, 9), due)
+            for held in self.holdings
+            for months, missing, due in held.years
+        ]
+        account, churn = account_of(data, self), any(need.losses for need in self.course.needs)
+        return Ties(tuple(years), tuple(budgets_of(data, self)), tuple(floors_of(data, self)), account, churn)
 
 
 def fleet_running(data: Dataset, t: int) -> list[tuple[str, str, str, float]]:
@@ -64,14 +126,13 @@ def sources_online(data: Dataset, holdings: Sequence[Holding], t: int) -> tuple[
     online = [*fleet, *(source for held in holdings for source in held.online.get(t, ()))]
     summed: dict[Source, float] = defaultdict(float)
     for source in online:
-        key = replace(source, online=0.0)
-        summed[key] += source.online
-    return tuple(replace(key, online=round(total, 9)) for key, total in summed.items() if total > 1e-12)
+        summed[source._replace(online=0.0)] += source.online
+    return tuple(key._replace(online=round(total, 9)) for key, total in summed.items() if total > 1e-12)
 
 
-def leased_out(data: Dataset, choice: Choice, t: int) -> dict[tuple[str, str], float]:
+def leased_out(data: Dataset, holdings: Sequence[Holding], t: int) -> dict[tuple[str, str], float]:
     out: dict[tuple[str, str], float] = defaultdict(float)
-    for held in choice.holdings:
+    for held in holdings:
         for hardware, accelerators in held.leased_out.get(t, {}).items():
             out[data.lease_out_of[held.name].region, hardware] += accelerators
     return out
@@ -92,10 +153,10 @@ def _is_signed(data: Dataset, held: Holding) -> bool:
     return bool(data.named(sheet[held.kind])[held.name].status == "signed")
 
 
-def policies_hold(data: Dataset, choice: Choice) -> bool:
+def policies_hold(data: Dataset, taken: Taken) -> bool:
     months: dict[str, int] = {}
     # a signed offer counts, whether or not its supplier is still there when it starts
-    for held in (each for each in choice.holdings if not each.void or _is_signed(data, each)):
+    for held in (each for each in taken.holdings if not each.void or _is_signed(data, each)):
         months[held.name] = min(held.month, months.get(held.name, held.month))
     for rule in data.rules:
         signed = sum(name in months for name in rule.offers)
@@ -108,12 +169,12 @@ def policies_hold(data: Dataset, choice: Choice) -> bool:
             if wanted in months and not (needed in months and months[needed] <= months[wanted]):
                 return False
     for t in data.horizon:
-        sources = sources_online(data, choice.holdings, t)
-        for (region, hardware), out in leased_out(data, choice, t).items():
+        sources = taken.supplies[t].sources
+        for (region, hardware), out in taken.supplies[t].leased_out:
             if out > 1e-9 + sum(s.online for s in sources if s.sublet and (s.region, s.hardware) == (region, hardware)):
                 return False
         for cap in data.caps:
-            if t in _cap_months(data, cap) and not _cap_on_decisions(data, cap, choice, sources, t):
+            if t in _cap_months(data, cap) and not _cap_on_decisions(data, cap, taken, t):
                 return False
     return True
 
@@ -161,12 +222,12 @@ def _within(cap: Cap, found: float, value: float) -> bool:
     return found <= value + slack if cap.sense == "max" else found >= value - slack
 
 
-def _cap_on_decisions(data: Dataset, cap: Cap, choice: Choice, sources: Sequence[Source], t: int) -> bool:
-    if cap.measure in ("capacity_mw", "capacity_share") and any(t in held.chips for held in choice.holdings):
+def _cap_on_decisions(data: Dataset, cap: Cap, taken: Taken, t: int) -> bool:
+    if cap.measure in ("capacity_mw", "capacity_share") and taken.supplies[t].chips:
         return True  # what is powered follows from the use
     if cap.measure in ("capacity_mw", "capacity_share"):
         total = scoped = 0.0
-        for source in sources:
+        for source in taken.supplies[t].sources:
             hardware = data.hardware_of[source.hardware]
             mw = source.online * hardware.kw / 1000.0
             total += mw
@@ -181,7 +242,7 @@ def _cap_on_decisions(data: Dataset, cap: Cap, choice: Choice, sources: Sequence
     if cap.measure == "obligation_usd":
         owed = sum(
             usd
-            for held in choice.holdings
+            for held in taken.holdings
             if held.month <= t and held.due and _in_scope(data, cap, held)
             for due, usd in held.due
             if due > t
@@ -224,39 +285,39 @@ def floors_of(data: Dataset, choice: Choice) -> list[Floor]:
     return found
 
 
-def run_tokens(data: Dataset, choice: Choice, t: int) -> list[tuple[tuple[str, str, str], float]]:
+def run_tokens(data: Dataset, holdings: Sequence[Holding], t: int) -> Asked:
     """What runs under way ask for in a month, at any time of it."""
     runs = {row.run: row for row in data.runs}
-    started = [(runs[held.name], held.month) for held in choice.holdings if held.kind == "run"]
-    return [
+    started = [(runs[held.name], held.month) for held in holdings if held.kind == "run"]
+    return tuple(
         ((row.run, row.region, ""), row.tokens_bn_per_day * data.hours(t) / 24.0)
         for row, month in started
         if month <= t < month + row.months and row.tokens_bn_per_day > 0
-    ]
+    )
 
 
-def chips_delivered(choice: Choice, t: int) -> tuple[Source, ...]:
+def chips_delivered(holdings: Sequence[Holding], t: int) -> tuple[Source, ...]:
     """Chips of each order that are there, powered or not."""
     summed: dict[Source, float] = defaultdict(float)
-    for held in choice.holdings:
+    for held in holdings:
         if t in held.chips:
-            summed[replace(held.chips[t], online=0.0)] += held.chips[t].online
-    return tuple(replace(key, online=round(total, 9)) for key, total in summed.items() if total > 1e-12)
+            summed[held.chips[t]._replace(online=0.0)] += held.chips[t].online
+    return tuple(key._replace(online=round(total, 9)) for key, total in summed.items() if total > 1e-12)
 
 
-def power_online(data: Dataset, choice: Choice, t: int) -> tuple[tuple[str, float], ...]:
+def power_online(data: Dataset, holdings: Sequence[Holding], t: int) -> tuple[tuple[str, float], ...]:
     """MW online by own site."""
     found: dict[str, float] = defaultdict(float)
     builds = {row.build: row.site or row.build for row in data.own_sites}
-    for held in choice.holdings:
+    for held in holdings:
         if t in held.power:
             found[builds[held.name]] += held.power[t]
     return tuple(found.items())
 
 
-def multiples(data: Dataset, choice: Choice, t: int) -> tuple[tuple[str, float], ...]:
+def multiples(data: Dataset, holdings: Sequence[Holding], t: int) -> tuple[tuple[str, float], ...]:
     """What on-demand prices are multiplied by under the commitments in force, by provider."""
-    taken = {held.name for held in choice.holdings if held.kind == "commitment" and not held.void}
+    taken = {held.name for held in holdings if held.kind == "commitment" and not held.void}
     found: dict[str, float] = {}
     for row in data.spend_commitments:
         if row.commitment in taken and data.t(row.from_month) <= t <= data.t(row.until_month):
@@ -312,14 +373,11 @@ def account_of(data: Dataset, choice: Choice) -> Account | None:
     settings = data.settings
     if settings.opening_cash_usd is None:
         return None
-    paths = {path.segment: path for path in choice.paths}
     everything = Cap(cap="all", measure="cash_usd", scope="total", sense="max", value=0.0)
     share, flows = 1.0 - settings.other_cost_share, []
     for t in data.horizon:
         comes = sum(row.usd for row in data.funding if data.t(row.month) == t)
-        for segment in data.segments:
-            left = paths[segment.segment].revenue[t] if segment.segment in paths else 1.0
-            comes += share * left * revenue_usd(data, segment, t)
+        comes += share * choice.course.revenue[t]
         flows.append(round(comes - _fixed_cash(data, everything, choice, t), 9))
     rate = (1.0 + settings.credit_interest) ** (1.0 / 12.0) - 1.0
     return Account(settings.opening_cash_usd, tuple(flows), share, settings.credit_line_usd, rate)
@@ -327,7 +385,6 @@ def account_of(data: Dataset, choice: Choice) -> Account | None:
 
 def budgets_of(data: Dataset, choice: Choice) -> list[Budget]:
     budgets = []
-    paths = {path.segment: path for path in choice.paths}
     for cap in data.caps:
         if cap.measure not in ("cash_usd", "cash_share_of_revenue", "shortfall_share"):
             continue
@@ -336,19 +393,14 @@ def budgets_of(data: Dataset, choice: Choice) -> list[Budget]:
                 asked = sum(
                     tokens
                     for t in months
-                    for (segment, _, _), tokens in demand(data, choice.paths, t)
+                    for (segment, _, _), tokens in choice.course.needs[t].demand
                     if cap.name in (None, segment)
                 )
                 bound = cap.value * asked
             elif cap.measure == "cash_usd":
                 bound = cap.value - sum(_fixed_cash(data, cap, choice, t) for t in months)
             else:
-                revenue = sum(
-                    revenue_usd(data, segment, t)
-                    * (paths[segment.segment].revenue[t] if segment.segment in paths else 1.0)
-                    for segment in data.segments
-                    for t in months
-                )
+                revenue = sum(choice.course.revenue[t] for t in months)
                 bound = cap.value * revenue - sum(_fixed_cash(data, cap, choice, t) for t in months)
             share = cap.value if cap.measure == "cash_share_of_revenue" else 0.0
             facts = cap.measure, cap.scope, cap.name, cap.sense, months

@@ -45,6 +45,8 @@ def cheapest_together(data: Dataset) -> float | None:
     for name in names:
         view = data.in_scenario(name)
         found = best_by(view, lambda choice, view=view, last=alone[name]: decided(view, choice).until(last))
+        if not found:
+            return None
         ways.append(sorted(((each.cost_usd, group) for group, each in found.items()), key=lambda pair: pair[0]))
     best: float | None = None
 

@@ -6,7 +6,9 @@ A workbook is drawn from its seed alone, so that a disagreement can be repeated.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from random import Random
 
@@ -25,7 +27,7 @@ from models.checks import check
 from models.dataset import Dataset
 from models.faults import Fault
 from models.stochastic.extensive_form import ExtensiveForm
-from planner.solving.problem import SolveOptions
+from planner.solving.problem import CompiledProblem, Outcome, SolveOptions
 from planner.solving.search import solve
 
 CHANGES = 4
@@ -80,6 +82,12 @@ class Drawn:
 
 def drawn(seed: int) -> Drawn:
     """Draws the workbook of a seed; anew where it has no plan, but for a few."""
+    found = _drawn(seed)
+    return replace(found, random=copy(found.random))
+
+
+@lru_cache(maxsize=400)
+def _drawn(seed: int) -> Drawn:
     random = Random(seed)
     with_stages = random.choice([False, True])
     while True:
@@ -104,6 +112,18 @@ def random_workbook(seed: int, random: Random, with_stages: bool) -> Dataset:
         data = _at_risk(with_scenarios(data, random), random) if with_stages else data
         if not _faulty(data):
             return data
+
+
+def solved_workbook(seed: int) -> tuple[CompiledProblem, Outcome]:
+    """The problem of a seed's first workbook that has a plan, now and then of one that has none, solved."""
+    random = Random(seed)
+    with_stages, infeasible_too = random.choice([False, True]), random.random() < 0.1
+    while True:
+        data = random_workbook(seed, random, with_stages)
+        problem = ExtensiveForm(data) if data.scenarios else build_model(data)
+        found = solve(problem, SolveOptions(gap=0.0, threads=1, second_look=False))
+        if infeasible_too or found.status != "infeasible":
+            return problem, found
 
 
 def _at_risk(data: Dataset, random: Random) -> Dataset:

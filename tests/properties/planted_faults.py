@@ -44,13 +44,14 @@ from models.demand.segment_limits import SegmentLimits
 from models.demand.throughput import TokensServed
 from models.policy import resilience
 from models.realization import Realization
+from models.schema import ChipOrder, LeaseOut, OwnSite
 from models.stochastic.risk import Measure
 from models.stochastic.tree import ScenarioTree
 from models.supply.contract_bills import Bills
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.lease_out_schedule import LeaseOutSchedule
 from models.supply.lease_schedule import LeaseSchedule
-from models.supply.own_build_schedule import LotSchedule
+from models.supply.own_build_schedule import BlockSchedule, LotSchedule
 from models.supply.signing import RampUp
 
 Fault = Callable[[pytest.MonkeyPatch], None]
@@ -109,6 +110,24 @@ def _escalates(wrong: Callable[[float, int], float]) -> Fault:
 def _starts(wrong: Wrong) -> Fault:
     modules = (models.supply.offer_rows, models.supply.signing)
     return both(*(instead(each, "service_start", wrong) for each in modules))
+
+
+def _kind_is_never_late(offers: type) -> Fault:
+    """Offers of a sheet begin as planned in every scenario."""
+
+    def wrong(right: Wrong, dataset: Any, offer: Any, name: str | None, *rest: Any) -> int:
+        return int(right(dataset, offer, None if isinstance(offer, offers) else name, *rest))
+
+    return _starts(wrong)
+
+
+def _plain(quantity: str, neutral: float) -> Fault:
+    """A quantity of which every scenario has the plain figure."""
+
+    def wrong(right: Wrong, realization: Realization, of: str, *args: Any) -> float:
+        return neutral if of == quantity else float(right(realization, of, *args))
+
+    return instead(Realization, "_added" if neutral == 0.0 else "_product", wrong)
 
 
 def _late_tiers(right: Wrong, schedule: ContractSchedule) -> Any:
@@ -342,6 +361,35 @@ FAULTS: dict[str, Fault] = {
     "deliveries are never late": instead(Realization, "delay", lambda *_: 0),
     "a scenario's prices are the plain ones": instead(Realization, "price", lambda *_: 1.0),
     "a scenario delivers what was planned": instead(Realization, "delivered", lambda *_: 1.0),
+    **{
+        f"in a scenario {what}": fault
+        for what, schedule, row in (
+            ("lease-outs", LeaseOutSchedule, LeaseOut),
+            ("own sites", BlockSchedule, OwnSite),
+            ("chip orders", LotSchedule, ChipOrder),
+        )
+        for what, fault in (
+            (f"{what} cost the plain price", instead(schedule, "price", lambda *_: 1.0)),
+            (f"{what} are never late", _kind_is_never_late(row)),
+            (f"{what} lose no partner", instead(schedule, "exit_month", lambda *_: None)),
+        )
+    },
+    **{
+        f"a scenario's {quantity} is the plain one": _plain(quantity, neutral)
+        for quantity, neutral in (
+            ("demand", 1.0),
+            ("demand_growth", 0.0),
+            ("throughput", 1.0),
+            ("on_demand_price", 1.0),
+            ("on_demand_cap", 1.0),
+            ("usage_price", 1.0),
+            ("fleet_share", 1.0),
+            ("revenue", 1.0),
+            ("shortfall_cost", 1.0),
+            ("elasticity", 1.0),
+            ("churn", 1.0),
+        )
+    },
     "scenarios decide apart from each other": instead(models.stochastic.extensive_form, "shared_keys", lambda *_: {}),
     "scenarios branch when the first stage ends": instead(
         ScenarioTree, "_branch", lambda _, tree, name: tree.dataset.settings.first_stage_months

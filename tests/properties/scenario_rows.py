@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from random import Random
 
@@ -21,6 +22,7 @@ def with_scenarios(data: Dataset, random: Random, quantities: tuple[str, ...] = 
     if len(names) == 3 and random.random() < 0.5:
         rows[2] = scenario("late", rows[2].probability, "high", random.randrange(0, months + 1))
     factors = [each for name in names for each in _factors(data, random, name, quantities)]
+    factors += _of_seldom_offers(data, Random(copy(random).random()), names) if not quantities else []
     unique = {
         (each.scenario, each.quantity, each.name, each.from_month or data.settings.first_month): each
         for each in factors
@@ -35,6 +37,21 @@ def with_scenarios(data: Dataset, random: Random, quantities: tuple[str, ...] = 
         ),
         scenario_factors=tuple(unique.values()),
     )
+
+
+def _of_seldom_offers(data: Dataset, random: Random, names: list[str]) -> list[ScenarioFactor]:
+    """What scenarios make of lease-outs, own sites and chip orders, which few workbooks have."""
+    seldom = [*map(list, filter(None, (data.lease_out_of, data.named("own_sites"), data.named("chip_orders"))))]
+    values = {"price": [0.1, 2.0], "delivery_delay_months": [1.0, 2.0], "supplier_exit": [1.0]}
+    found = []
+    for _ in range(random.choice([0, 3, 4]) if seldom else 0):
+        quantity = random.choice(["price", "supplier_exit", *values])
+        begins = random.choice([None, data.month(random.randrange(0, data.settings.months))])
+        row = factor(
+            random.choice(names), quantity, random.choice(values[quantity]), random.choice(random.choice(seldom))
+        )
+        found.append(replace(row, from_month=begins))
+    return found
 
 
 def _factors(data: Dataset, random: Random, name: str, quantities: tuple[str, ...]) -> list[ScenarioFactor]:

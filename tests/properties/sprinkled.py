@@ -94,7 +94,7 @@ COLUMNS: dict[str, dict[str, tuple[Any, ...]]] = {
         "upfront_usd_per_unit": (200.0,),
         "prepay_share": (0.5, 1.0),
         "recall_after_months": (0,),
-        "recall_fee_share": (0.2,),
+        "recall_fee_share": (0.02,),
     },
 }
 """Values that one row of a sheet is given."""

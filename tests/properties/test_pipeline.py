@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
-from properties.comparison import random_workbook
+from properties.comparison import solved_workbook
 
+import planner.solving.pipeline.run
+import planner.solving.pipeline.tightening
 import planner.solving.search
-from models.build import build_model
-from models.stochastic.extensive_form import ExtensiveForm
 from planner.solving.exactness import added_up
 from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
@@ -17,15 +15,12 @@ from planner.solving.search import solve
 
 def check_agrees(seed: int, monkeypatch: pytest.MonkeyPatch, *, threads: int) -> set[str]:
     """Compares both on the workbook of a seed; the parts that were used."""
-    random = Random(seed)
-    with_stages, infeasible_too = random.choice([False, True]), random.random() < 0.1
-    while True:
-        data = random_workbook(seed, random, with_stages)
-        problem = ExtensiveForm(data) if data.scenarios else build_model(data)
-        alone = solve(problem, SolveOptions(gap=0.0, threads=1, second_look=False))
-        if infeasible_too or alone.status != "infeasible":
-            break
+    problem, alone = solved_workbook(seed)
     monkeypatch.setattr(planner.solving.search, "LARGE", 0)
+    monkeypatch.setattr(planner.solving.pipeline.tightening, "LARGE", 0.0)
+    monkeypatch.setattr(planner.solving.pipeline.run, "TIGHTER", 2.0 if seed % 3 else 0.9)
+    if seed % 5 == 4:
+        monkeypatch.setattr(planner.solving.pipeline.run, "HUGE", 0)
     parts = solve(problem, SolveOptions(gap=0.0, threads=threads, second_look=False))
     monkeypatch.undo()
     assert parts.status == alone.status, f"seed {seed}: {parts.why}"
@@ -46,7 +41,12 @@ def test_the_search_in_parts_finds_the_optimum(monkeypatch: pytest.MonkeyPatch, 
     used = set[str]()
     for seed in range(1, 9):
         used |= check_agrees(seed, monkeypatch, threads=threads)
-    assert {"relax", "dive", "tighten", "prove"} <= used
+    assert {"relax", "dive", "tighten", "branch", "prove"} <= used
+
+
+def test_a_bound_above_the_plan_by_rounding_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first plan is the best and rounding puts the bound above its cost, nothing goes on for ever."""
+    check_agrees(800005, monkeypatch, threads=1)
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def _continues(data: Dataset, to: int) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@settings(max_examples=25, derandomize=True, deadline=None, print_blob=True, database=None)
+@settings(max_examples=12, derandomize=True, deadline=None, print_blob=True, database=None)
 @given(random=RANDOM, share=st.floats(0.2, 0.9))
 def test_the_next_round_costs_what_was_left_to_pay(theme: str, random: Random, share: float) -> None:
     """What is paid from month k on costs what the cheapest plan of the rolled problem costs, discounted by k months."""

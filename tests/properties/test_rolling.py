@@ -37,7 +37,7 @@ def _costs_nothing(data: Dataset) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@settings(max_examples=8, derandomize=True, deadline=None, print_blob=True, database=None)
+@settings(max_examples=5, derandomize=True, deadline=None, print_blob=True, database=None)
 @given(random=RANDOM)
 def test_what_comes_as_forecast_costs_no_more_when_planned_anew(theme: str, random: Random) -> None:
     """With actuals as forecast the decisions made month by month cost what the plan made at first costs."""
@@ -95,7 +95,7 @@ def _never_beats_foresight(data: Dataset, random: Random) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@settings(max_examples=8, derandomize=True, deadline=None, print_blob=True, database=None)
+@settings(max_examples=5, derandomize=True, deadline=None, print_blob=True, database=None)
 @given(random=RANDOM)
 def test_what_comes_otherwise_never_costs_less_than_foresight(theme: str, random: Random) -> None:
     """Whatever demand, prices and deliveries do, the decisions are those of a plan, dearer than the cheapest one."""

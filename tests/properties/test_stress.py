@@ -19,7 +19,7 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.fixed_decisions import dataset_in_sample, dataset_in_scenario, decisions_of
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
+from planner.solving.solve_task import SolveResult, SolveTask, solve_task
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 RANDOM = st.randoms(use_true_random=True)
@@ -73,7 +73,7 @@ def _dearer_the_more_is_held(problem: Dataset, plan: Plan, until: int, answer: S
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@settings(max_examples=6, derandomize=True, deadline=None, print_blob=True, database=None)
+@settings(max_examples=4, derandomize=True, deadline=None, print_blob=True, database=None)
 @given(random=RANDOM)
 def test_what_is_committed_is_held_and_nothing_else(theme: str, random: Random) -> None:
     """Plans of samples pass the audit, decide as committed wherever that can be decided, and cost more the more is

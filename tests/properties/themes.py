@@ -268,7 +268,7 @@ def subleases(random: Random) -> Dataset:
         )
         if length > 1 and make.chance(9):
             clauses["recall_after_months"] = make.one_of(0, 0, 1)
-            clauses |= make.some(8, recall_notice_months=(1, 1, 2)) | make.some(5, recall_fee_share=(0.05, 0.2))
+            clauses |= make.some(8, recall_notice_months=(1, 1, 2)) | make.some(8, recall_fee_share=(0.01, 0.03))
         if make.chance(3):
             since = make.one_of(-11, -1, 0, 1)
             clauses |= {"signed": since, "signed_units": make.one_of(1, 2)}
@@ -292,8 +292,8 @@ def subleases(random: Random) -> Dataset:
         rows.append(Rule(rule="policy", kind=kind, offers=pair, count=1 if kind == "at_least" else None))
     rows += [
         segment(shortfall_usd_per_mtok=make.one_of(0.03, 0.1)),
-        demand(*make.one_of([0.0, 0.5, 3.0], [make.one_of(0.5, 1.0, 2.0, 3.0) for _ in range(3)])),
-        on_demand(make.one_of(1.0, 2.0)),
+        demand(*make.one_of([0.0, 0.5, 3.0], [0.0, 3.0, 3.0], [make.one_of(0.5, 1.0, 2.0, 3.0) for _ in range(3)])),
+        on_demand(make.one_of(1.5, 2.5)),
     ]
     settings = make.some(4, discount_rate=(0.3,), end_of_horizon=("full",), reserve_margin=(0.1, 0.25))
     return few_enough(dataset(rows, months=3, **settings), 2500)

@@ -315,7 +315,7 @@ def own_build(make: Maker, name: str = "own build") -> list[Any]:
         rows.append(
             ChipOrder(
                 order=f"{name} chips {k}", site=site or name, hardware=make.one_of(*chosen), lot=make.one_of(1.0, 2.0),
-                usd_per_accelerator=make.one_of(600.0, 3000.0, 9000.0), **order,
+                usd_per_accelerator=make.one_of(300.0, 1500.0, 6000.0), **order,
             )
         )  # fmt: skip
     return rows
@@ -364,7 +364,7 @@ def lease_outs(make: Maker) -> list[Any]:
     )
     if length > 1 and make.chance(5):
         clauses |= {"recall_after_months": make.one_of(0, 1)}
-        clauses |= make.some(5, recall_notice_months=(1,), recall_fee_share=(0.2, 0.5))
+        clauses |= make.some(5, recall_notice_months=(1,), recall_fee_share=(0.01, 0.2))
     if make.chance(2):
         clauses |= {"signed": make.one_of(-1, 0, 1), "signed_units": 1}
     taker = lease_out(

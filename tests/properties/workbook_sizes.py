@@ -19,29 +19,23 @@ from properties.brute_bills import (
     run_holdings,
     signing_months,
 )
-from properties.brute_demand import limit_paths
+from properties.brute_demand import sequences
 
 from models.dataset import Dataset
-from models.schema import Option
+from models.schema import ChipOrder, Contract, Lease, Option, OwnSite, Run, SpendCommitment
 
 
-def combinations(data: Dataset) -> int:
-    """How many combinations of decisions brute force would try, before any rule."""
-    sizes = []
-    for row in data.leases:
-        choices, units = len(lease_holdings(data, row)), row.signed_units if row.status == "signed" else row.units_max
-        sizes.append(comb(choices + (units or 0) - (row.status == "signed"), units or 0))
-    sizes += [1 if row.status == "signed" else 1 + len(contract_holdings(data, row)) for row in data.contracts]
-    for row in data.lease_outs:
-        signed, choices = row.status == "signed", len(lease_out_holdings(data, row))
-        units = (row.signed_units or 0) if signed else row.units_max
-        sizes.append(comb(choices + units - signed, units))
-    for own in (*data.own_sites, *data.chip_orders):
-        most, built = own_build_units(own)[1], len(own_build_holdings(data, own))
-        sizes.append(1 if own.status == "signed" else comb(built + most, most))
-    sizes += [1 + len(run_holdings(data, row)) for row in data.runs]
-    sizes += [2 for row in data.spend_commitments if row.status == "offer"]
-    sizes += [1 + len(signing_months(data, row.buy_from, row.buy_until)) for row in data.options]
+def combinations(data: Dataset, known: dict[Any, int] | None = None) -> int:
+    """How many combinations of decisions brute force would try, before any rule; `known` is what rows came to."""
+    known = {} if known is None else known
+    rows = (
+        *data.leases, *data.contracts, *data.lease_outs, *data.own_sites, *data.chip_orders, *data.runs,
+        *data.spend_commitments, *data.options,
+    )  # fmt: skip
+    for row in rows:
+        if row not in known:
+            known[row] = _ways(data, row)
+    sizes = [known[row] for row in rows]
     single = sum(row.single_site for row in (*data.segments, *data.runs))
     if single:
         sites = (
@@ -56,8 +50,27 @@ def combinations(data: Dataset) -> int:
         )
         sizes.append((len(sites) + len(data.contracts)) ** (single * (data.settings.months if tied else 1)))
     limited = {row.segment for row in data.limits}
-    sizes += [sum(1 for _ in limit_paths(data, row)) for row in data.segments if row.segment in limited]
+    sizes += [len(ways) for row in data.segments if row.segment in limited for ways in sequences(data, row)]
     return prod(sizes)
+
+
+def _ways(data: Dataset, row: Any) -> int:
+    """How many ways there are to take up an offer, a run or an option."""
+    if isinstance(row, Option):
+        return 1 + len(signing_months(data, row.buy_from, row.buy_until))
+    if isinstance(row, Run):
+        return 1 + len(run_holdings(data, row))
+    signed = row.status == "signed"
+    if isinstance(row, SpendCommitment):
+        return 2 if row.status == "offer" else 1
+    if isinstance(row, Contract):
+        return 1 if signed else 1 + len(contract_holdings(data, row))
+    if isinstance(row, (OwnSite, ChipOrder)):
+        most = own_build_units(row)[1]
+        return 1 if signed else comb(len(own_build_holdings(data, row)) + most, most)
+    units = row.signed_units or 0 if signed else row.units_max
+    choices = len(lease_holdings(data, row) if isinstance(row, Lease) else lease_out_holdings(data, row))
+    return comb(choices + units - signed, units)
 
 
 def few_enough(data: Dataset, most: int) -> Dataset:
@@ -77,8 +90,9 @@ def few_enough(data: Dataset, most: int) -> Dataset:
         lambda d: replace(d, runs=()),
         lambda d: replace(d, limits=(), segments=tuple(replace(row, current_limit=None) for row in d.segments)),
     ]
+    known: dict[Any, int] = {}
     for narrow in narrower:
-        if combinations(data) <= most:
+        if combinations(data, known) <= most:
             break
         data = narrow(data)
     return data

@@ -33,6 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, with jobs in it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "weekly").mkdir()
+    (tmp_path / "weekly" / "a.xlsx").touch()
     return tmp_path
 
 
@@ -112,8 +113,6 @@ def test_ours_are_replaced_and_others_are_not(folder: Path, capsys: pytest.Captu
         (("weekly", "--cron", "@weekly"), "--as with the name"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--run"), "--as with the name"),
         (("weekly", "--cron", "61 * * * *", "--as", "cron"), "minute '61'"),
-        (("none", "--cron", "@weekly", "--as", "cron"), "There are no jobs at none"),
-        (("none*.xlsx", "--cron", "@weekly", "--run"), "There are no jobs at none*.xlsx"),
         (("weekly", "--cron", "@weekly", "--as", "kubernetes"), "--image"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "-o", "x"), "--into FOLDER"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--budget=1h"), "--budget TIME"),
@@ -132,10 +131,33 @@ def test_wrong_usage_is_told_and_writes_nothing(
     assert [each.name for each in folder.iterdir()] == ["weekly"]
 
 
+@pytest.mark.parametrize(
+    ("jobs", "sheet", "column"),
+    [
+        ("none", "none", ""),
+        ("none*.xlsx", "none*.xlsx", ""),
+        ("empty", "empty", ""),
+        ("wrong.toml", "wrong.toml", "time-limt"),
+    ],
+)
+def test_jobs_are_read_as_the_batch_reads_them(
+    folder: Path, capsys: pytest.CaptureFixture[str], jobs: str, sheet: str, column: str
+) -> None:
+    """What `batch` would refuse at night is refused when its schedule is written, in the same words."""
+    (folder / "empty").mkdir()
+    job = "[[job]]\nname = 'a'\ninput = 'weekly/a.xlsx'\ntime-limt = '15m'"
+    (folder / "wrong.toml").write_text(job, encoding="utf-8")
+    code, found, _ = said(capsys, jobs, "--cron", "@weekly", "--as", "cron")
+    capsys.readouterr()
+    assert main(["batch", jobs, "--json"]) == code == 2
+    assert json.loads(capsys.readouterr().out)["faults"] == found["faults"]
+    assert [(each["sheet"], each["column"]) for each in found["faults"]] == [(sheet, column)]
+    assert not (folder / "outputs").exists()
+
+
 def test_names_come_from_the_jobs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A job file's name, a folder's, or the folder of a pattern; --name overrides them."""
-    (folder / "weekly" / "a.xlsx").touch()
-    (folder / "Night Plans.toml").touch()
+    (folder / "Night Plans.toml").write_text("[[job]]\nname = 'a'\ninput = 'weekly/a.xlsx'", encoding="utf-8")
     common = ("--cron", "@daily", "--as", "cron")
     names = [said(capsys, jobs, *common)[1]["name"] for jobs in ("weekly/", "weekly/*.xlsx", "Night Plans.toml")]
     assert names == ["planner-weekly", "planner-weekly", "planner-night-plans"]
@@ -145,7 +167,7 @@ def test_names_come_from_the_jobs(folder: Path, capsys: pytest.CaptureFixture[st
 
 def test_options_of_the_batch_are_kept_as_they_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What follows -- is handed on as it is, whatever it holds."""
-    odd = [each for each in ODD if each]
+    odd = [word for each in ODD for word in ("--only", each)]
     _, found, _ = said(capsys, "weekly", "--cron", "@daily", "--as", "cron", "--", "--json", *odd)
     assert found["command"][7:] == ["--json", *odd]
 

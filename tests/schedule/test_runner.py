@@ -113,7 +113,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Running]]:
             each.process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_it_starts_batches_on_time_until_it_is_told_to_stop(begin: Callable[..., Running], number: int) -> None:
     """Every start is a process of its own; the state names the last one; the stop is clean."""
     running = begin(EVERY_SECOND, batch())
@@ -137,7 +137,7 @@ def test_a_start_that_comes_while_a_batch_runs_is_left_out(begin: Callable[..., 
     assert running.noted[:4] == ["start", "end", "start", "end"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_batch_that_runs_is_told_to_stop_and_taken_up_again(begin: Callable[..., Running], number: int) -> None:
     """A stopped batch hears it once, counts as not seen through, and the next runner starts it at once, once."""
     running = begin(EVERY_SECOND, batch(seconds=60))

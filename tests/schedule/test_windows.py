@@ -67,7 +67,7 @@ def _text(trigger: ElementTree.Element, name: str) -> str:
     [
         "0 6 * * MON",
         "30 2 * * *",
-        "*/15 * * * *",
+        pytest.param("*/15 * * * *", marks=pytest.mark.slow),
         "*/15 9-17 * * MON-FRI",
         "0 0 1 * *",
         "5 4 31 * *",

@@ -15,7 +15,7 @@ from models.audit.report import Findings
 from models.audit.schedules import AuditedSigning, AuditedSource
 from models.columns import Row, column, price
 from models.core.finance import counts_in_full
-from models.core.ledgers import Obligation, Source
+from models.core.ledgers import Source
 from models.core.linear import Linear
 from models.core.model import Model
 from models.dataset import Dataset
@@ -95,7 +95,7 @@ class RentalKind(OfferKind):
                 if t in dataset.horizon:
                     model.capacity.bring_online(source, t, count.times(self._online(dataset, row, t)))
                 fee = count.times(self._fee(dataset, row, m, t))
-                model.obligations.append(Obligation(payer, m, t, fee))
+                model.obligations.owe(payer, m, t, fee)
                 if t in dataset.horizon or counts_in_full(dataset):
                     model.costs.pay(self.category, payer, t, fee)
 

@@ -8,6 +8,7 @@ from builders import dataset, demand, lease, segment, term
 from models.loading import plain_table
 from models.parsing.sources import sources_of
 from planner.results.assumptions import assumptions
+from planner.results.tables import Percent
 
 
 def test_sources_are_found_by_sheet_and_key() -> None:
@@ -42,3 +43,14 @@ def test_what_is_taken_for_granted_is_listed_with_its_source() -> None:
     assert rows["leases: A, delivered_share"] == (0.9, "supplier's record")
     assert rows["lease_terms: B/12"] == ("as in the workbook", "quote")
     assert not any(what.startswith("leases: B") for what in rows)
+
+
+def test_shares_are_in_percent_and_other_numbers_as_they_are() -> None:
+    """Rates by the year or month are shares; an elasticity and a churn by shortfall are none."""
+    told = segment(growth_per_month=0.02, price_elasticity=-1.2, churn_per_shortfall=0.5, recovery_per_month=0.1)
+    rows = {what: value for what, value, _ in assumptions(dataset(told, credit_interest=0.08), {}).rows}
+    shares = {"settings: credit_interest": 0.08, "segments: chat, growth_per_month": 0.02}
+    shares |= {"segments: chat, recovery_per_month": 0.1, "settings: other_cost_share": 0.0}
+    numbers = {"segments: chat, price_elasticity": -1.2, "segments: chat, churn_per_shortfall": 0.5}
+    assert {name: rows[name] for name in (*shares, *numbers)} == shares | numbers
+    assert [isinstance(rows[name], Percent) for name in (*shares, *numbers)] == [True] * 4 + [False] * 2

@@ -6,15 +6,19 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from planner.console import log, run_log
 from planner.errors import CannotWrite, Locked
-from planner.files.atomic import OLD_SECONDS, json_bytes, sweep, temporary_beside, written_together
+from planner.files import sharing
+from planner.files.atomic import OLD_SECONDS, json_bytes, sweep, temporary_beside, write_durably, written_together
 from planner.files.lock import run_lock
 from planner.files.outputs import Outputs, check_writable
+from planner.files.reading import read_regular
 
 
 def outputs(folder: Path) -> Outputs:
@@ -133,3 +137,37 @@ def test_two_runs_do_not_write_one_plan(tmp_path: Path) -> None:
     with run_lock(outputs(tmp_path)):
         pass
     assert not list(tmp_path.iterdir())
+
+
+class _Shared(PermissionError):
+    """What Windows says while another program has a file; elsewhere errors have no such number."""
+
+    winerror = 32
+
+
+def _refused(times: int, error: type[PermissionError], act: Callable[..., Any]) -> Callable[..., Any]:
+    """An action that is refused so many times before it is done."""
+    left = [error()] * times
+
+    def act_at_last(*words: Any) -> Any:
+        if left:
+            raise left.pop()
+        return act(*words)
+
+    return act_at_last
+
+
+def test_a_file_that_another_program_holds_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Windows refuses while a scanner has the file is tried again, in reading and writing, for a while."""
+    monkeypatch.setattr(sharing, "SECONDS", 0.0)
+    path = tmp_path / "plan.xlsx"
+    monkeypatch.setattr(Path, "replace", _refused(3, _Shared, Path.replace))
+    write_durably(path, "whole")
+    monkeypatch.setattr(os, "open", _refused(3, _Shared, os.open))
+    assert read_regular(path) == b"whole"
+    for times, error in ((sharing.TRIES, _Shared), (1, PermissionError)):
+        monkeypatch.setattr(Path, "replace", _refused(times, error, os.replace))
+        with pytest.raises(CannotWrite):
+            write_durably(path, "other")
+        assert path.read_text(encoding="utf-8") == "whole"
+    assert list(tmp_path.iterdir()) == [path]

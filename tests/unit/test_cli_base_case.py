@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from builders import contract, dataset, demand, fleet, lease, lease_out, on_demand, segment, solved, term
+from stochastic import scenario
 
 from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import categories
 from models.schema import Option, Resilience, Rule
+from models.stochastic.risk import Measure
 from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
 from planner.analysis.base_case import BaseCaseQuestion
@@ -166,3 +168,21 @@ def test_money_and_shortage_are_told_apart() -> None:
     kept = replace(base, parts={**base.parts, FORGONE: Estimate.exactly(500.0)})
     assert kept.revenue_kept(plan.costs_usd()).value(0.0) == 500
     assert kept.cash_saved(plan.objective_usd, plan.costs_usd()).value(1e-9) == pytest.approx(-2 * 744 * 2 - 500)
+
+
+def test_a_base_case_of_scenarios_keeps_the_time_limit() -> None:
+    """Where no time is left its model is not built, and a warning says that nothing is known of it."""
+    data = dataset(demand(1), on_demand(2.0), scenario("a", 0.5), scenario("b", 0.5), months=1)
+    limited = replace(OPTIONS, time_limit=10.0)
+
+    def base_within(seconds: float) -> tuple[BaseCase, Any]:
+        return module.base_case_of_scenarios(
+            data, Measure(), seconds, limited, Stop(), lambda what: ProgressLines(what, "USD")
+        )
+
+    base, plans = base_within(0.0)
+    assert (base.cost, plans) == (Estimate.unknown(), {})
+    assert "not built" in base.warning
+    base, plans = base_within(9.0)
+    assert base.cost.value(0.0) == pytest.approx(2 * 744)
+    assert set(plans) == {"a", "b"}

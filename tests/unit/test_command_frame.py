@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import signal
+import sys
+import types
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from models.faults import Fault, FaultyWorkbook
+from planner.__main__ import main as process_main
 from planner.backtest.request import BacktestRequest
 from planner.batch.jobs.job import Job
 from planner.batch.run import BatchRequest
@@ -22,7 +26,7 @@ from planner.console import Console
 from planner.errors import CannotWrite, ExitCode
 from planner.explain.run import ExplainRequest
 from planner.imports.source import ImportRequest
-from planner.options import COMMON_OPTIONS, option_name
+from planner.options.shared import COMMON_OPTIONS, option_name
 from planner.run.command import RunRequest
 from planner.run.options import PlanOptions
 from planner.sampling.workbook import ScenariosRequest
@@ -172,3 +176,20 @@ def test_a_shell_completes_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     answered = capsys.readouterr()
     assert answered.out.split() == ["plain,frontier_lab", "plain,frontier_lab_scenarios"]
     assert answered.err == ""
+
+
+class _Loading(types.ModuleType):
+    """A module that is interrupted while it loads."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_libraries_load_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C before the command has begun is answered in words, with exit code 130 and no traceback."""
+    monkeypatch.setitem(sys.modules, "planner.cli", _Loading("planner.cli"))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert process_main() == 130
+    assert capsys.readouterr().err == "planner: Interrupted: no result was written.\n"

@@ -197,3 +197,24 @@ def test_a_plan_that_the_audit_rejects_gives_way_to_the_next(monkeypatch: pytest
     assert found.bound_usd == pytest.approx(honest.bound_usd)
     assert found.status == "stopped"
     assert found.gap == pytest.approx((audits[2] - found.bound_usd) / abs(audits[2]))
+
+
+def test_a_second_look_that_its_seconds_end_is_not_told(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first search is proven, that the second one came to no end in its time says nothing of the plan."""
+
+    class Slow(Liar):
+        """Without presolve it never comes to an end in its time."""
+
+        @property
+        def status(self) -> Status | None:
+            over = not self.presolved and self.arrays.integer.any()
+            return Status.kTimeLimit if over else super().status
+
+        @property
+        def words(self) -> str:
+            over = not self.presolved and self.arrays.integer.any()
+            return planner.solving.search.TIME_OVER if over else super().words
+
+    monkeypatch.setattr(planner.solving.search, "HighsSolver", Slow)
+    found = solve(model, SolveOptions(gap=0.0))
+    assert (found.status, found.why) == ("optimal", "Optimal")

@@ -9,7 +9,7 @@ from unit.plans import pay, signing
 
 from models.dataset import Dataset
 from models.plan import LimitChoice, OptionPurchase, Plan
-from models.schema import Limit, Option
+from models.schema import QUANTITIES, Limit, Option
 from models.stochastic.risk import Measure
 from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from models.stochastic.tree import ScenarioTree
@@ -183,15 +183,28 @@ def test_lines_of_the_chart_meet_until_scenarios_part() -> None:
         ("demand", 1.2, "chat", 3, "demand of chat × 1.2 from 2026-04"),
         ("demand", 1.2, "*", None, "all demand × 1.2"),
         ("demand_growth", -0.02, "*", None, "growth of all demand -2 points a month"),
+        ("demand_growth", 0.01, "*", None, "growth of all demand +1 point a month"),
         ("supplier_exit", 1.0, "neo", 2, "neo exits in 2026-03"),
         ("delivery_delay_months", 1, "near", None, "near 1 month later"),
         ("on_demand_price", 1.5, "H100", None, "on-demand price of H100 × 1.5"),
+        ("fleet_share", 0.5, "us", 1, "accelerators online of us × 0.5 from 2026-02"),
+        ("rival_generosity", 0.5, "chat", None, "generosity of the rivals of chat +0.5"),
+        ("rival_generosity", -1, "*", None, "generosity of all rivals -1"),
     ],
 )
 def test_factors_in_words(quantity: str, value: float, name: str, t: int | None, words: str) -> None:
     """Every factor of a scenario is told as a person would say it."""
     data = dataset(scenario("s", 1.0), factor("s", quantity, value, name, t))
     assert factor_words(data, "s") == words
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_every_quantity_that_may_be_uncertain_has_words(quantity: str) -> None:
+    """Of one name and of all, with its amount; an exit has none."""
+    for name in ("neo", "*"):
+        words = factor_words(dataset(scenario("s", 1.0), factor("s", quantity, 2.0, name)), "s")
+        assert ("neo" in words) == (name == "neo")
+        assert "2" in words or quantity == "supplier_exit"
 
 
 def test_a_long_path_of_factors_is_told_by_its_range_and_its_end() -> None:

@@ -12,7 +12,7 @@ import planner.explain.kept_problems
 from models.build import build_model
 from models.stochastic.plan_problem import OnePlan
 from planner.explain.kept_problems import KeptProblems
-from planner.solving.search import local_optimum
+from planner.solving.dispatch import local_optimum
 
 DATA = b.dataset(b.demand(1.0), b.lease("L", b.term(1, hourly=3.0)), b.on_demand(4.0), months=1)
 DEARER = replace(DATA, on_demand=tuple(replace(each, usd_per_accelerator_hour=5.0) for each in DATA.on_demand))
@@ -41,7 +41,7 @@ def test_a_kept_program_says_the_same_as_a_new_one() -> None:
     for plan in (leased, bought, leased):
         kept, new = problems.of(DATA), OnePlan(build_model(DATA))
         assert np.array_equal(kept.compiled.matrix.toarray(), new.compiled.matrix.toarray())
-        found = [local_optimum(problem, problem.start_of(plan)) for problem in (kept, new)]
+        found = [local_optimum(problem, problem.start_of({"": plan})) for problem in (kept, new)]
         assert found[0] is not None
         assert found[1] is not None
         assert kept.plans_of(found[0].values) == new.plans_of(found[1].values)

@@ -11,11 +11,7 @@ from click.testing import CliRunner
 
 from planner.command import CommandResult, command
 from planner.console import Console
-from planner.options import (
-    Duration,
-    Gap,
-    Override,
-    Share,
+from planner.options.shared import (
     gap_option,
     option,
     option_sources,
@@ -23,6 +19,7 @@ from planner.options import (
     time_limit_option,
     unread_variables,
 )
+from planner.options.values import Duration, Gap, Override, Share
 
 
 @command()

@@ -54,9 +54,30 @@ def test_part_of_the_units_moved_is_a_move_and_the_months_tell():
     assert found.words == "west: 3 units from m1 and 2 units from m3 instead of 5 units from m1"
 
 
+def test_months_of_equal_units_are_listed_once():
+    """As many units in several months in a row are one group of the words; another number begins the next."""
+    after = Plan(signings=tuple(_lease(month, units) for month, units in ((1, 1), (3, 1), (4, 1), (6, 2))))
+    [found] = differences(Plan(), after, _label)
+    assert found.words == "west: newly 1 unit each from m1, m3 and m4 and 2 units from m6"
+
+
 def test_what_is_signed_already_is_no_choice():
     """A row of status signed is not compared, nor does it hide an offer of the same name that is."""
     assert differences(Plan(signings=(_lease(signed=True),)), Plan(), _label) == ()
+    assert differences(Plan(signings=(_lease(signed=True),)), Plan(signings=(_lease(signed=True),)), _label) == ()
+
+
+def test_another_end_of_what_is_signed_already_is_a_change():
+    """Notice given of a lease that both workbooks have as signed."""
+    before, after = (Plan(signings=(_lease(signed=True, end=end),)) for end in (12, 5))
+    [found] = differences(before, after, _label)
+    assert (found.change, found.words) == ("changed", "west: service until m5 instead of m12")
+
+
+def test_what_was_chosen_and_is_signed_by_now_is_the_same():
+    """A plan against that of the next round, whose workbook has the signing of before."""
+    [found] = differences(ONE, Plan(signings=(_lease(signed=True),)), _label)
+    assert found.change == "same"
 
 
 def test_a_lease_and_a_lease_out_of_one_name_are_two():

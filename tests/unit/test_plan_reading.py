@@ -1,10 +1,19 @@
-"""A plan as it is read back from a solver's values."""
+"""A plan as it is read back from a solver's values, and from its file."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from builders import dataset, demand, on_demand, segment
+from commandline import decision
+from openpyxl import load_workbook
+from sheets import workbook
 
 from models.build import build_model
+from planner.cli import main
+from planner.excel.cells import WorkbookCells
+from planner.excel.plan_reader import run_record
 from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
 
@@ -21,3 +30,19 @@ def test_what_rounding_leaves_over_is_not_in_the_plan() -> None:
     plan = model.plan(values)
     assert (plan.serving, plan.on_demand) == ((), ())
     assert [each.category for each in plan.payments] == ["shortfall"]
+
+
+def test_a_plan_is_taken_apart_once_and_again_when_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a command asks of its plan again and again is read once; a file that has changed is read anew."""
+    path, read = tmp_path / "plan.xlsx", list[str]()
+    assert main(["solve", str(workbook(tmp_path / "book.xlsx", decision())), "-o", str(path), "--quiet"]) == 0
+    cells = WorkbookCells.cells
+    monkeypatch.setattr(WorkbookCells, "cells", lambda self, sheet: read.append(sheet.name) or cells(self, sheet))
+    assert run_record(path) == run_record(path)
+    assert len(read) == len(set(read)) > 10
+    book = load_workbook(path)
+    book["Run"]["C3"] = "another"
+    book.save(path)
+    assert "another" in run_record(path).values()

@@ -120,6 +120,7 @@ def test_an_override_is_typed_and_checked_as_its_cell_is(tmp_path: Path) -> None
     for value in ("lots", "-1", "1e308", "nan"):
         result = read(path, [f"hardware.H100.kw={value}"])
         assert brief(list(result.faults)) == ["error hardware!kw 2"]
+        assert f"(--set hardware.H100.kw={value})" in result.faults[0].found
     assert read(path, ["hardware.H100.kw=2"]).faults == ()
     assert path.read_bytes() == before
 

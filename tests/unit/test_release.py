@@ -54,6 +54,17 @@ def test_the_changelog_can_be_tagged() -> None:
     assert all(each <= of_now for each in versions)
 
 
+def test_the_changelog_is_read_by_subject() -> None:
+    """The unreleased changes have each section once, that of changed plans by itself, and each entry once."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    body = text.partition("## [Unreleased]")[2].partition("\n## ")[0]
+    sections = re.findall(r"^### (.*)$", body, re.MULTILINE)
+    assert sections == ["Added", "Changed (plans may change)", "Changed"]
+    entries = re.findall(r"^- (.*(?:\n  .*)*)", body, re.MULTILINE)
+    assert len(entries) == len(set(entries)) == body.count("\n- ")
+    assert body.count("\n#### ") >= 5
+
+
 def test_the_image_is_built_from_what_is_there() -> None:
     """Every file that the image copies exists and is not ignored, and its Python is one that is supported."""
     lines = (ROOT / ".github/Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
@@ -82,6 +93,7 @@ def test_what_the_image_copies_is_enough(tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", *install[1:], "--target", str(target), "--quiet"]
     subprocess.run(pip, cwd=source, env=environment(), check=True, capture_output=True, text=True)
     assert (target / "planner/examples/starter.xlsx").is_file()
+    assert (target / "planner/reports/run.schema.json").is_file()
     told = "import planner.cli; print(planner.__file__); raise SystemExit(planner.cli.main(['--version']))"
     words = [sys.executable, "-c", told]
     done = subprocess.run(words, cwd=tmp_path, env=environment(PYTHONPATH=str(target)), capture_output=True, text=True)

@@ -9,9 +9,24 @@ from pathlib import Path
 import builders as b
 import pytest
 from openpyxl import load_workbook
+from xlsxwriter import Workbook
 
+from planner.excel.book import Book
+from planner.excel.first_sheet import FirstSheet
 from planner.excel.report_page import Page, Picture, Section, heads, write_report
 from planner.results.tables import Filled, report_table
+
+
+def test_of_tables_side_by_side_the_tallest_head_counts(tmp_path: Path) -> None:
+    """A head of one line beside one of two leaves the row as high as the two lines need."""
+    with Workbook(tmp_path / "page.xlsx") as workbook:
+        sheet = FirstSheet(Book(workbook, b.dataset(b.demand(1.0)), "footer"), "Sheet", (6.0, 9.0))
+        sheet.head(["On demand"], ["money"])
+        sheet.row -= 1
+        sheet.head(["Year"], ["year"], at=1)
+    with zipfile.ZipFile(tmp_path / "page.xlsx") as archive:
+        [height] = re.findall(r'<row r="1"[^>]* ht="([^"]+)"', archive.read("xl/worksheets/sheet1.xml").decode())
+    assert float(height) > 18.0
 
 
 @pytest.mark.parametrize(
@@ -37,6 +52,22 @@ def test_nothing_is_drawn_of_nothing(tmp_path: Path, figures: tuple[float | None
     write_report(tmp_path / "page.xlsx", b.dataset(b.demand(1.0)), page, [])
     with zipfile.ZipFile(tmp_path / "page.xlsx") as archive:
         assert any(name.startswith("xl/charts/") for name in archive.namelist()) is drawn
+
+
+def test_totals_are_told_and_not_drawn(tmp_path: Path) -> None:
+    """A total beside its parts would be the tallest bar: the chart ends above it, the table does not."""
+    rows = [("leases", 5.0), ("contracts", 2.0), ("Total", 7.0), ("Any plan costs at least", 6.0)]
+    section = Section("One", heads("Category:text", "Cost:money"), rows, picture=Picture("One", (1,), stop=-2))
+    write_report(
+        tmp_path / "page.xlsx", b.dataset(b.demand(1.0)), Page("Sheet", "Title", "", "", "good", (section,)), []
+    )
+    with zipfile.ZipFile(tmp_path / "page.xlsx") as archive:
+        chart = archive.read("xl/charts/chart1.xml").decode()
+    (first, last) = re.search(r"<c:val>.*?\$(\d+):.*?\$(\d+)</c:f>", chart).groups()
+    sheet = load_workbook(tmp_path / "page.xlsx")["Sheet"]
+    names = [sheet.cell(row, 1).value for row in range(int(first), int(last) + 3)]
+    assert names == ["leases", "contracts", "Total", "Any plan costs at least"]
+    assert int(last) - int(first) == 1
 
 
 @pytest.mark.parametrize(("share", "shown"), [(0.000999, "0.000%"), (0.25, "0.0%"), (0.0, "0.0%")])

@@ -5,6 +5,7 @@ import pytest
 
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Shortfall, Signing
 from models.roll import roll_forward
+from models.roll.scenarios import roll_scenarios
 from models.schema import Cap, Limit, Option, Rule, Scenario, ScenarioFactor
 from models.supply.registry import kind_named
 
@@ -273,3 +274,14 @@ def test_a_contract_year_remembers_what_it_was_billed():
     # in service month 6: half the fee of June, and 600 less all six months' bills
     assert b.cash(rest, "contract")[3] == pytest.approx(0.5 * 0.06 * 720 + 600.0 - 0.06 * hours)
     assert b.cash(rest, "contract")[3] == pytest.approx(b.cash(plan, "contract")[5])
+
+
+@pytest.mark.parametrize(("to", "left"), [(2, [(b.JAN + 2, 1.0)]), (3, [(b.JAN + 3, 0.0)]), (5, [])])
+def test_a_delay_that_is_over_is_no_row_of_the_next_round(to, left):
+    """Of an offer signed, due in month 1 and two months late, one row of delay at most is left, none once it serves."""
+    factor = ScenarioFactor(scenario="s", quantity="delivery_delay_months", name="late", value=2.0)
+    lease = b.lease("late", b.term(12, hourly=1.0), lead_months=1)
+    data = b.dataset(lease, Scenario(scenario="s", probability=1.0), factor, months=8)
+    plan = Plan(signings=(_signed("lease", "late", 0, 12),))
+    rolled = roll_scenarios(data, {"s": plan}, "s", ["s"], to).dataset
+    assert [(each.from_month, each.value) for each in rolled.scenario_factors] == left

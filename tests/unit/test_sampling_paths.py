@@ -16,17 +16,26 @@ from models.dataset import Dataset
 from models.realization import ADDED
 from models.sampling import DELAY_PRIORS, DRAWN, Distribution, Uncertainty, distribution, sample, uncertainty_faults
 from models.sampling.multipliers import Drawn
-from models.schema import History, Scenario, ScenarioFactor
+from models.schema import History, Limit, Scenario, ScenarioFactor
 
 PATHS = 20_000
 
 
 def problem(*rows: Any, months: int = 13, **settings: Any) -> Dataset:
-    """A year and a month with two segments, a lease on offer, a contract on offer at another site, hours on demand."""
+    """A year and a month with two segments, a lease on offer, a contract on offer at another site, hours on demand.
+
+    Price, churn, rivals, revenue and shortfall act on the segments, the price of use on the lease.
+    """
+    moved = {
+        "price_elasticity": -0.5, "churn_per_shortfall": 0.1, "share_won_per_generosity": 0.001,
+        "revenue_usd_per_mtok": 1.0, "shortfall_usd_per_mtok": 2.0,
+    }  # fmt: skip
     return dataset(
-        segment("chat"), segment("code"),
+        segment("chat", **moved), segment("code", **moved),
+        [Limit(segment=name, limit="standard", generosity=1.0) for name in ("chat", "code")],
         demand(10.0, months=months), demand(5.0, segment="code", months=months),
-        lease("L", term(12, 1.0)), contract("C", provider="hyper"), on_demand(3.0),
+        lease("L", term(12, 1.0, usage_usd_per_accelerator_hour=0.1)), contract("C", provider="hyper"),
+        on_demand(3.0, max_accelerators=100.0),
         *rows, months=months, **settings,
     )  # fmt: skip
 

@@ -14,10 +14,11 @@ from stochastic import scenario
 from models.build import build_model
 from models.core.compiled import Compiled
 from models.stochastic.extensive_form import ExtensiveForm
+from planner.solving.dispatch import local_optimum
 from planner.solving.highs import HighsSolver
 from planner.solving.problem import ArrayProblem, SolveOptions
 from planner.solving.scaling import Scaling
-from planner.solving.search import local_optimum, solve
+from planner.solving.search import solve
 
 
 def problem() -> ArrayProblem:

@@ -25,7 +25,7 @@ from models.stochastic.solution import StochasticSolution, WaitAndSeePlan
 from planner.analysis.plan_audit import audit_written
 from planner.errors import CannotWrite
 from planner.excel.plan_reader import read_plan
-from planner.excel.scenario_plan_reader import read_plans, read_written_plans
+from planner.excel.scenario_plan_reader import read_earlier_plans, read_plans, read_written_plans
 from planner.interrupt import Stop
 from planner.reports.plan_report import write_plan
 from planner.reports.run_json import run_json
@@ -235,7 +235,7 @@ def test_first_sheet(book: Any) -> None:
     """The first sheet says how it stands in percent and money, what to decide now and what later in which case."""
     said = list(words(book, "Plan"))
     text = "\n".join(said)
-    assert "✔ Optimal within a gap of 0 %: no other plan for all scenarios can save more than 0 USD." in text
+    assert "✔ Optimal within a gap of 0 %: no other plan for all scenarios costs less." in text
     assert "Audit passed in all 3 scenarios" in text
     assert "Decide now: the same in every scenario, before 2026-03" in said
     assert "Decide later, depending on the scenario" in said
@@ -260,7 +260,10 @@ def test_decision_tree(book: Any, best: StochasticSolution) -> None:
         "<boom>: 2026-05 to 2026-06": (5, 2),
     }
     (chart,) = sheet._charts
-    assert len(chart.series) == 3
+    *lines, branches = chart.series
+    assert len(lines) == 3
+    assert branches.dLbls.dLblPos == "t"  # above its line, where it can be read
+    assert len(branches.dLbls.dLbl) == 1
 
 
 def test_round_trip(written: Path, best: StochasticSolution) -> None:
@@ -319,11 +322,11 @@ def test_plans_with_and_without_scenarios_are_told_apart(
 ) -> None:
     """A plan without scenarios for a workbook with them, the other way round, and other scenarios are clear faults."""
     plain = replace(DATA, scenarios=(), scenario_factors=())
-    assert "found a plan for scenarios" in fault(lambda: read_plan(written, plain))
+    assert "found a plan for scenarios; expected a plan without scenarios" in fault(lambda: read_plan(written, plain))
     path = tmp_path / "plain.xlsx"
     plan = best.scenarios[0].plan
     write(path, plain, plan, RunResult(plan_name="plain", status="optimal"))
-    assert "found a plan without scenarios" in fault(lambda: read_plans(path, DATA))
+    assert "found a plan without scenarios; expected a plan for the scenarios" in fault(lambda: read_plans(path, DATA))
     other = replace(DATA, scenarios=(scenario("else", 1.0),))
     said = fault(lambda: read_plans(written, other))
     assert "found the scenarios plain, 007, <boom>; expected the scenarios else" in said
@@ -338,11 +341,20 @@ def test_an_unknown_scenario_in_a_row_is_a_fault_with_its_cell(written: Path, tm
     assert said.startswith("Limits!E2 (scenario): found 'nobody'; expected one of plain, 007, <boom>")
 
 
+def test_a_plan_to_begin_from_without_a_scenario_is_a_fault(written: Path, tmp_path: Path) -> None:
+    """Where the rows of its scenarios were deleted that is told, and not every row that names one."""
+    book = openpyxl.load_workbook(written)
+    book["Scenarios"].delete_rows(2, 9)
+    book.save(tmp_path / "plan.xlsx")
+    said = fault(lambda: read_earlier_plans(tmp_path / "plan.xlsx", DATA))
+    assert said.startswith("Scenarios!A2 (scenario): found no rows; expected a row for each scenario of the plan")
+
+
 def test_more_rows_than_a_sheet_has_are_not_lost(
     best: StochasticSolution, report: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table that does not fit on a sheet is said to be too long, and nothing is written."""
-    monkeypatch.setattr("planner.excel.book.SHEET_ROWS", 20)
+    monkeypatch.setattr("planner.excel.book_file.SHEET_ROWS", 20)
     with pytest.raises(CannotWrite, match=r"the sheet \w+ would need \d+ rows, more than a sheet has; solve for fewer"):
         write_plan(tmp_path / "plan.xlsx", report)
     assert not list(tmp_path.iterdir())

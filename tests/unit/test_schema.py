@@ -116,6 +116,19 @@ def test_a_percentage_written_as_a_whole_number_is_named() -> None:
         parsed("leases.delivered_share", 60)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        ("leases.delivered_share", 1.1, "1.1 is 110 %"),
+        ("on_demand.usd_per_accelerator_hour", -4.5, "at least 0, without the minus sign"),
+    ],
+)
+def test_what_is_out_of_range_is_told_as_it_was_meant(place: str, value: object, told: str) -> None:
+    """A share above 1 is told as the percentage that its cell shows, a price below 0 by its sign."""
+    with pytest.raises(CellError, match=told):
+        parsed(place, value)
+
+
 def test_keys_are_columns_of_their_sheets() -> None:
     """Every key column and every sheet that a column refers to exists."""
     names = {each.name for each in SHEETS}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from builders import contract, dataset, demand, fleet, lease, on_demand, segment, term
@@ -19,11 +21,14 @@ import planner.solving.search
 from models.build import build_model
 from models.dataset import Dataset
 from planner.cli import main
+from planner.console import save_traceback
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 from planner.solving.highs import HighsSolver
+from planner.solving.highs_reports import HighsReports
 from planner.solving.problem import SolveOptions
-from planner.solving.search import seconds_after, solve
+from planner.solving.search import solve
+from planner.solving.time_limit import seconds_after
 
 
 def offers() -> Dataset:
@@ -46,6 +51,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> type[HighsSolver]:
     monkeypatch.setattr(planner.solving.search, "LEAST_POLISH", 0.05)
     monkeypatch.setattr(planner.run.deterministic, "LEAST_SECONDS", 0.05)
     monkeypatch.setattr(planner.solving.search, "HighsSolver", Hangs)
+    monkeypatch.setattr("planner.solving.dispatch.HighsSolver", Hangs)
     monkeypatch.setattr("planner.solving.one_sided.HighsSolver", Hangs)
     yield Hangs
     over.set()
@@ -61,6 +67,7 @@ def test_what_follows_a_search_keeps_to_its_time_limit(hanging: type[HighsSolver
     assert found.audit.passed
     assert found.marginal is None
     assert any("Marginal values" in str(each) for each in found.warnings)
+    assert any("solver did not stop" in str(each) for each in found.warnings)
 
 
 def test_a_solver_left_behind_is_not_asked_again(hanging: type[HighsSolver]) -> None:
@@ -90,10 +97,7 @@ def test_an_exception_in_the_solver_is_a_fault_of_ours(
 ) -> None:
     """It ends as an internal fault whose log has the traceback, not as a search without a plan."""
 
-    def listen(self: HighsSolver) -> None:
-        self._highs.cbLogging.subscribe(lambda _: 1 / 0)
-
-    monkeypatch.setattr(HighsSolver, "_listen", listen)
+    monkeypatch.setattr(HighsReports, "_on_log", lambda self, event: 1 / 0)
     path = workbook(tmp_path / "small.xlsx", decision())
     assert main(["solve", str(path), "-o", str(tmp_path / "plan.xlsx")]) == 1
     err = capfd.readouterr().err
@@ -121,7 +125,23 @@ def test_a_worse_point_called_optimal_is_not_proven(monkeypatch: pytest.MonkeyPa
     assert not model.compiled.integer.any()
     assert solve(model, SolveOptions(gap=0.0)).status == "optimal"
     monkeypatch.setattr(planner.solving.search, "duality_gap", lambda *_: 0.44)
+    monkeypatch.setattr("planner.solving.dispatch.duality_gap", lambda *_: 0.44)
     found = solve(model, SolveOptions(gap=0.001))
     assert found.status == "stopped"
     assert found.gap is not None
     assert found.gap > 0.4
+
+
+def test_a_fault_is_told_where_no_log_can_be_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the disk full the traceback goes to standard error, and the message says to attach it from there."""
+
+    def full(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
+    fault = save_traceback(ZeroDivisionError("nothing to share"))
+    assert str(fault).endswith("(ZeroDivisionError: nothing to share). Please report it and attach what stands above.")
+    assert fault.log_path is None
+    assert "ZeroDivisionError: nothing to share" in capsys.readouterr().err

@@ -25,7 +25,7 @@ from models.stochastic.fixed_decisions import (
 from models.supply.lease_kind import LEASE
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
-from planner.solving.worker_pool import SolveResult, SolveTask, solve_task
+from planner.solving.solve_task import SolveResult, SolveTask, solve_task
 from planner.stress.samples import draw_from_scenarios
 from planner.stress.simulation import ALL_MONTHS, Commitment, SimulatedPlan, simulate_plan
 from planner.stress.statistics import figures

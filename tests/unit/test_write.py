@@ -186,7 +186,8 @@ def test_tables_can_be_worked_with(workbook: Any) -> None:
         assert found.ref == f"A1:{drawn.cell(rows, drawn.max_column).coordinate}"
         assert [each.name for each in found.tableColumns] == [cell.value for cell in drawn[1]]
         assert drawn.print_title_rows == "$1:$1"
-        assert drawn.page_setup.orientation == "landscape"
+        assert 50 <= (drawn.page_setup.scale or 100) <= 100
+        assert not drawn.sheet_properties.pageSetUpPr.fitToPage  # a scale to be found takes office programs minutes
 
 
 def test_tables_and_figures_have_names_for_linked_workbooks(workbook: Any) -> None:
@@ -207,14 +208,16 @@ def test_formulas_give_the_values_saved_beside_them(workbook: Any, tmp_path: Pat
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
             values, formula = saved[sheet.title], str(cell.value)
             if formula.startswith("=SUM("):
-                column = [each.value for (each,) in values[formula[5:-1]]]
-                worked_out = sum(value for value in column if value is not None)
+                added = [each.value for line in values[formula[5:-1]] for each in line]
+                worked_out = sum(value for value in added if value is not None)
             else:
                 parts = re.findall(r"([+-]?)([A-Z]+[0-9]+)", formula[1:])
                 worked_out = sum((-1.0 if sign == "-" else 1.0) * values[place].value for sign, place in parts)
             assert values[cell.coordinate].value == pytest.approx(worked_out)
             found.add(sheet.title)
     assert found == {"Plan", "Profit and loss", "P&L by quarter"}
+    paid = next(row for row in workbook["Plan"].iter_rows(min_col=2) if row[0].value == "Cash paid")
+    assert [cell.data_type for cell in paid if cell.value is not None][-1] == "f"  # in total
 
 
 def test_names_that_look_like_formulas_are_text(workbook: Any) -> None:
@@ -294,6 +297,16 @@ def test_first_sheet_says_how_it_stands(tmp_path: Path, changes: dict[str, Any],
     text = said(book(tmp_path / "plan.xlsx", report=replace(REPORT, **changes)))
     assert expected in text
     assert changes.get("status") != "stopped" or "ptimal" not in text
+
+
+def test_the_first_sheet_has_every_year_of_a_long_horizon(tmp_path: Path) -> None:
+    """Of eighteen fiscal years none is left out: ten stand side by side, the rest below them with the total."""
+    segments = tuple(replace(each, growth_per_month=0.0) for each in DATA.segments)
+    data = replace(DATA, settings=replace(DATA.settings, months=216, fiscal_year_start=1), segments=segments)
+    rows = list(book(tmp_path / "plan.xlsx", data=data)["Plan"].iter_rows(values_only=True))
+    first, second = (row[1:] for row in rows if row[1] == "As paid, undiscounted")
+    assert first[1:11] == tuple(str(year) for year in range(2026, 2036))
+    assert second[1:10] == (*(str(year) for year in range(2036, 2044)), "In total")
 
 
 def test_calendar_of_actions(tmp_path: Path) -> None:
@@ -377,6 +390,9 @@ def test_nothing_to_do(tmp_path: Path) -> None:
     plan = Plan(payments=(Payment(0, "fleet", "us-inc", "own", 1.0, 1.0),))
     workbook = book(tmp_path / "plan.xlsx", DATA, plan, REPORT)
     assert "Nothing new to sign." in said(workbook)
+    assert "serves demand." in said(workbook)
+    short = replace(plan, shortfalls=(Shortfall(0, "day", "chat", "us", 0.8 * 31),))
+    assert "serves demand but for what falls short." in said(book(tmp_path / "short.xlsx", DATA, short, REPORT))
     assert table(workbook, "Decisions") == []
     assert [cell.value for cell in workbook["Decisions"][1]] == HEADERS["Decisions"].split()
 

@@ -70,13 +70,14 @@ def test_months_show_their_busiest_block() -> None:
 
 
 def test_cash_by_calendar_year() -> None:
-    """Cash falls in its calendar year, beyond the horizon too; shortfall is no cash."""
-    data = dataset(months=2)
+    """Cash falls in its calendar year, none of it beyond the horizon; shortfall is no cash."""
+    data = dataset(months=13)
     plan = Plan(
         payments=(
             Payment(0, "lease", "neo", "A", 5.0, 5.0),
             Payment(11, "network", "", "us eu", 1.0, 1.0),
             Payment(12, "lease", "neo", "A", 7.0, 7.0),
+            Payment(13, "lease", "neo", "A", 8.0, 8.0),
             Payment(1, "shortfall", "", "chat", 0.0, 9.0),
         )
     )

@@ -62,7 +62,7 @@ class ProcessResult:
     seconds
         Wall time.
     peak_mb
-        The most memory it held, in MB.
+        The most memory it held, in MB; None when it ended before the system told of any.
     output_tail
         The end of what it wrote to standard output and standard error.
     """

@@ -27,7 +27,7 @@ from planner.batch.execution.budgets import BudgetedCommand
 
 LIBRARIES = (
     "openpyxl",
-    "pyomo.environ",
+    "pyomo.core",
     "scipy.sparse",
     "xlsxwriter",
     "models.audit",

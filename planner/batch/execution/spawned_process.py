@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -41,6 +42,13 @@ become_job(arguments)
 """The job, with the import path of whoever starts it and not the folder it runs in."""
 
 
+OWN_GROUP: dict[str, Any] = {
+    "start_new_session": os.name == "posix",
+    "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+}
+"""How a process is started that Ctrl-C in a terminal does not reach: whoever started it tells it once."""
+
+
 class SpawnClient:
     """Runs jobs, many at a time, each call from a thread of its own."""
 
@@ -61,16 +69,16 @@ class SpawnClient:
                 memory_mb = resident_memory_mb(process.pid)
                 peak_mb = max(peak_mb, memory_mb)
                 if self._closed.is_set() or now >= killed_at:
-                    _kill(process.pid)
+                    kill(process.pid)
                 elif not cause and (cause := command.reason_to_end(memory_mb, now - began, stopping())):
                     killed_at = now + (0.0 if cause == "memory" else command.grace_seconds)
-                    _ask_to_stop(process)
+                    ask_to_stop(process)
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(POLL_SECONDS)
         seconds, tail = time.monotonic() - began, output_tail(folder)
         if self._closed.is_set():
             return ProcessResult(cause="lost", seconds=seconds, output_tail=tail)
-        return ProcessResult(process.returncode, cause, seconds, peak_mb, tail)
+        return ProcessResult(process.returncode, cause, seconds, peak_mb or None, tail)
 
     def close(self) -> None:
         """Kills the jobs that still run, which count as lost; none is started any more."""
@@ -78,7 +86,7 @@ class SpawnClient:
 
 
 def _started(folder: Path, command: BudgetedCommand) -> subprocess.Popen[bytes]:
-    """The job's process, in a group of its own, so that Ctrl-C of a terminal does not reach it."""
+    """The job's process."""
     paths = list(map(os.path.abspath, sys.path))
     with (folder / OUTPUT_FILE).open("ab") as output:
         return subprocess.Popen(
@@ -88,18 +96,18 @@ def _started(folder: Path, command: BudgetedCommand) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            start_new_session=os.name == "posix",
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            **OWN_GROUP,
         )
 
 
-def _ask_to_stop(process: subprocess.Popen[bytes]) -> None:
+def ask_to_stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process that was started in a group of its own to end."""
     with suppress(OSError):
         process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
 
 
-def _kill(pid: int) -> None:
-    """Kills a process and all that it has started."""
+def kill(pid: int) -> None:
+    """Kill a process and all that it has started."""
     with suppress(psutil.Error):
         process = psutil.Process(pid)
         for each in (*process.children(recursive=True), process):
@@ -123,4 +131,4 @@ def _end_with_parent() -> None:
     """Ends this process and what it has started when its standard input closes, which nobody writes to."""
     with suppress(OSError, ValueError):
         os.read(0, 1)
-    _kill(os.getpid())
+    kill(os.getpid())

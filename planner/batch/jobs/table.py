@@ -80,14 +80,15 @@ def jobs_from(
 def _values(row: JobRow, faults: list[Fault], without: tuple[str, ...] = ()) -> dict[str, Any]:
     known = [name for name in COLUMNS if name not in without]
     values = {}
-    for column, value in row.values.items():
+    for written, value in row.values.items():
+        column = written.replace("-", "_")  # as of options in a config file
         if column not in known:
-            faults.append(row.fault(column, f"'{column}'", "a column of jobs", closest(column, known)))
+            faults.append(row.fault(written, f"'{written}'", "a column of jobs", closest(column, known)))
             continue
         try:
             values[column] = COLUMNS[column].read(value)
         except ValueError as error:
-            faults.append(row.fault(column, repr(value), COLUMNS[column].expected, str(error)))
+            faults.append(row.fault(written, repr(value), COLUMNS[column].expected, str(error)))
     return values
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from planner.options import Duration, Gap, Memory, Override
+from planner.options.values import Duration, Gap, Memory, Override
 
 SEPARATOR = r"\n|;(?=[^;\n]*\.[^;\n]*=)"
 """Parts several places and values in one text; a value may itself be names separated by `;`."""

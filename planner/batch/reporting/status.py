@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from planner.batch.manifest import JobRecord
+from planner.formatting import gap_percent, money
+from planner.text_table import Line, TextTable
 
 Tone = Literal["good", "careful", "bad"]
 Ending = Literal["good", "failure", "error", "skipped"]
@@ -27,6 +29,8 @@ STATUS_LABELS = {
     "not_started": "not started",
     "skipped_dependency": "skipped, needs another job",
 }
+LISTED = 40
+"""Jobs that a terminal shows."""
 _FAILURES = ("stopped", "infeasible", "no_plan", "invalid", "rejected")
 _SKIPPED = ("queued", "not_started", "skipped_dependency")
 
@@ -80,3 +84,24 @@ def headline(records: Sequence[JobRecord]) -> str:
     if reused := sum(1 for each in records if each.reused):
         words.append(f"{reused} reused from an earlier batch")
     return ", ".join(words)
+
+
+def jobs_lines(records: Sequence[JobRecord]) -> list[Line]:
+    """A table of the jobs, of the first of those that are not good where they are too many, and what went wrong."""
+    bad = [record for record in records if not record.good]
+    shown = list(records) if len(records) <= LISTED else bad[:LISTED]
+    rows = [
+        (
+            record.name,
+            STATUS_LABELS[record.status],
+            money(record.report.get("objective_usd")),
+            gap_percent(record.report.get("gap")),
+            "reused" if record.reused else f"{record.seconds:,.1f}",
+        )
+        for record in shown
+    ]
+    lines: list[Line] = [TextTable(("Job", "Status", ">Cost", ">Gap", ">Seconds"), rows)] if rows else []
+    lines += [f"  {record.name}: {record.message}" for record in bad[:LISTED] if record.message]
+    if len(shown) < len(records):
+        lines.append(f"  {len(records) - len(shown)} more jobs are in reports/summary.xlsx")
+    return lines

@@ -170,7 +170,7 @@ def _attention(manifest: Manifest) -> list[Section]:
     ]
     if not rows:
         return []
-    columns = heads("Job:text", "Status:text", "What happened:text")
+    columns = heads("Job:text", "Status:text", "What happened:spill")
     return [Section("What needs attention", columns, *first_rows(rows, LISTED, "Jobs"))]
 
 

@@ -10,10 +10,11 @@ from planner.batch.manifest import Manifest
 from planner.batch.reporting.changes import changes
 from planner.batch.reporting.junit import write_junit
 from planner.batch.reporting.prometheus import write_metrics
-from planner.batch.reporting.store import STORE, write_store
+from planner.batch.reporting.store import write_batch_store
 from planner.batch.reporting.summary_workbook import write_summary
 from planner.batch.reporting.webhook import send
 from planner.errors import CannotWrite, make_folder
+from planner.reports.plan_store import STORE
 
 log = logging.getLogger("planner")
 
@@ -62,7 +63,7 @@ def write_reports(
         (reports / "metrics.prom", lambda path: write_metrics(path, manifest, previous)),
         (reports / "junit.xml", lambda path: write_junit(path, folder, manifest)),
         (reports / "summary.xlsx", lambda path: write_summary(path, manifest, previous, changed)),
-        (folder / STORE, lambda path: write_store(path, folder, manifest)),
+        (folder / STORE, lambda path: write_batch_store(path, folder, manifest)),
     )
     for path, write in writers:
         try:

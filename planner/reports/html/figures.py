@@ -17,10 +17,11 @@ from planner.errors import MissingLibrary
 from planner.excel.book import BLUE, GREEN, GREY, INK, LINE, ORANGE, PALETTE, PURPLE, RED, SILVER
 from planner.reports.html.tables import Frames
 from planner.reports.html.views import PROBABILITY
-from planner.results.decisions import term_words
+from planner.results.decisions import is_kept, term_words
 from planner.results.period_tables import CASH
 from planner.results.plan_tables import DECISIONS, LOCK_IN, MONTHLY, SERVICE, SPEND, SUMMARY
 from planner.results.scenario_tables import DISTRIBUTION
+from planner.results.tried_plan import COST, FORECAST, TRIED
 
 try:
     import plotly.graph_objects as go
@@ -31,6 +32,8 @@ IDLE = "#E3E8EE"
 MOST = len(PALETTE) - 1
 """Series of a stack that have a colour of their own; smaller ones are added up."""
 BAR_HEIGHT, FRAME_HEIGHT = 26, 150
+YEAR = pd.DateOffset(years=1)
+"""What is kept for good is drawn up to the last end of the others, and a year at least."""
 TITLES = {
     "capacity": "Capacity against demand, bn tokens a day",
     "power": "Power online and signed, MW",
@@ -41,8 +44,11 @@ TITLES = {
     "timeline": "Timeline: what is signed, and when it serves",
     "service": "Service: tokens served and short, bn a day",
     "scenarios": "Net present cost by scenario",
+    "samples": "Net present cost on samples: P10, P50 and P90",
+    "failures": "How likely rules fail on samples",
 }
-"""What each figure shows, by its name; `account` and `scenarios` only where there is such a table."""
+"""What each figure shows, by its name; `account`, `scenarios`, `samples`, `failures` only where there is the table."""
+OF_MONEY = ("cash", "providers", "account", "lock_in", "scenarios", "samples")
 
 
 def figures(tables: Frames) -> dict[str, go.Figure]:
@@ -58,6 +64,8 @@ def figures(tables: Frames) -> dict[str, go.Figure]:
         "timeline": (DECISIONS, _timeline),
         "service": (SERVICE, _service),
         "scenarios": (DISTRIBUTION, _scenarios),
+        "samples": (TRIED, _samples),
+        "failures": (TRIED, _failures),
     }
     found = {}
     for name, (table, draw) in drawn.items():
@@ -65,7 +73,7 @@ def figures(tables: Frames) -> dict[str, go.Figure]:
             figure = draw(tables[table.sheet])
             if not figure.data:
                 continue
-            money = f", {escape(currency)}" if name in ("cash", "providers", "account", "lock_in", "scenarios") else ""
+            money = f", {escape(currency)}" if name in OF_MONEY else ""
             figure.update_layout(title={"text": TITLES[name] + money})
             found[name] = figure
     return found
@@ -177,7 +185,9 @@ def _timeline(decisions: pd.DataFrame) -> go.Figure:
     if decisions.empty:
         return figure
     begin, end = decisions["start_month"].fillna(decisions["month"]), decisions["end_month"]
-    end = end.fillna(begin) + pd.offsets.MonthBegin(1)
+    kept = decisions["term_months"].map(is_kept)
+    last = max(end[~kept].max(), begin.max() + YEAR) if (~kept & end.notna()).any() else begin.max() + YEAR
+    end = end.mask(kept, last).fillna(begin) + pd.offsets.MonthBegin(1)
     rows = decisions.assign(begin=begin, length=(end - begin).dt.total_seconds() * 1000)
     rows["row"] = [
         f"{escape(str(name))} · {month:%Y-%m}" for name, month in zip(rows["name"], rows["month"], strict=True)
@@ -226,6 +236,37 @@ def _scenarios(costs: pd.DataFrame) -> go.Figure:
     line = {"color": GREEN, "dash": "dash"}
     figure.add_scatter(x=names, y=costs["expected_usd"], name="Expected", mode="lines", line=line)
     figure.update_xaxes(type="category")
+    return figure
+
+
+def _samples(tried: pd.DataFrame) -> go.Figure:
+    """Levels of cost with their confidence intervals, and what the plan itself expects."""
+    figure = _framed(hovermode="closest")
+    rows = tried.assign(**{name: pd.to_numeric(tried[name], errors="coerce") for name in ("value", "low", "high")})
+    levels = rows[rows["figure"].str.startswith(f"{COST}, P") & rows["low"].notna()]
+    if levels.empty:
+        return figure
+    names = levels["figure"].str.removeprefix(f"{COST}, ")
+    above, below = levels["high"] - levels["value"], levels["value"] - levels["low"]
+    spread = {"type": "data", "symmetric": False, "array": above, "arrayminus": below}
+    figure.add_bar(x=names, y=levels["value"], name="On samples, with 95 %", marker_color=BLUE, error_y=spread)
+    own = [rows.loc[rows["figure"] == FORECAST, "value"].iloc[0]] * len(names)
+    line = {"color": RED, "dash": "dash"}
+    figure.add_scatter(x=names, y=own, name="The plan's own forecast", mode="lines", line=line)
+    return figure
+
+
+def _failures(tried: pd.DataFrame) -> go.Figure:
+    """The probability that each rule fails, with its confidence interval."""
+    shares = tried[tried["unit"] == "share"]
+    value, low, high = (shares[name].astype(float) for name in ("value", "low", "high"))
+    figure = _framed(hovermode="closest")
+    spread = {"type": "data", "symmetric": False, "array": high - value, "arrayminus": value - low}
+    names = [escape(str(each)) for each in shares["figure"]]
+    figure.add_bar(orientation="h", x=value, y=names, name="Probability, with 95 %", marker_color=RED, error_x=spread)
+    figure.update_xaxes(tickformat=".0%", range=[0.0, 1.0])
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    figure.update_layout(height=FRAME_HEIGHT + BAR_HEIGHT * len(names))
     return figure
 
 

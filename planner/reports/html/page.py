@@ -12,11 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from planner.formatting import gap_percent, money
+from planner.formatting import gap_percent, money, percent
 from planner.reports.html.figures import TITLES, currency_of, figures
 from planner.reports.html.tables import Frames, frames_of_workbook
 from planner.reports.html.views import views
+from planner.results.decisions import is_kept
 from planner.results.plan_tables import DECISIONS, RUN, SUMMARY
+from planner.results.tables import NO_END
+from planner.results.tried_plan import HOW, TRIED
 
 TILES = (
     ("net present cost", "objective"),
@@ -60,8 +63,9 @@ def page(tables: Frames) -> str:
         links=links,
         choice=choice,
         sections=sections,
-        decisions=_table(tables[DECISIONS.sheet]),
+        decisions=_table(_without_ends(tables[DECISIONS.sheet])),
         summary=_table(tables[SUMMARY.sheet]),
+        tried=_tried(tables),
         plotly=get_plotlyjs(),
         figures=_json(document),
     )
@@ -86,6 +90,31 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.4g}"
+
+
+def _without_ends(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Decisions whose terms of no end say so."""
+    columns = decisions[["term_months", "end_month"]].astype(object)
+    return decisions.assign(**columns.mask(decisions["term_months"].map(is_kept), NO_END))
+
+
+def _tried(tables: Frames) -> str:
+    """What the plan came to on samples, where it was tried; shares in percent."""
+    if TRIED.sheet not in tables:
+        return ""
+    frame = tables[TRIED.sheet].astype(object).set_index("figure", drop=False)
+    how, frame = str(frame.loc[HOW, "value"]), frame.drop(index=HOW)
+    shares = frame["unit"] == "share"
+    told = {name: frame[name].mask(shares, frame[name].map(_percent)) for name in ("value", "low", "high")}
+    table = _table(frame.assign(**told, unit=frame["unit"].mask(shares, "")))
+    return (
+        f'<details open id="samples-table"><summary>{TRIED.sheet}</summary><p>{escape(how)}</p>'
+        f'<div class="scroll">{table}</div></details>'
+    )
+
+
+def _percent(value: Any) -> str:
+    return percent(value) if isinstance(value, (int, float)) else ""
 
 
 def _table(frame: pd.DataFrame) -> str:

@@ -16,8 +16,9 @@ from planner.results.period_tables import CASH
 from planner.results.plan_tables import DECISIONS, LOCK_IN, MONTHLY, RUN, SERVICE, SPEND, SUMMARY
 from planner.results.scenario_tables import DISTRIBUTION, SCENARIOS
 from planner.results.tables import Table
+from planner.results.tried_plan import TRIED
 
-TABLES = (SUMMARY, DECISIONS, MONTHLY, SERVICE, SPEND, LOCK_IN, CASH, SCENARIOS, DISTRIBUTION, RUN)
+TABLES = (SUMMARY, DECISIONS, MONTHLY, SERVICE, SPEND, LOCK_IN, CASH, SCENARIOS, DISTRIBUTION, TRIED, RUN)
 SCENARIO = "scenario"
 """The column of the rows' scenarios, in plans for scenarios."""
 _NUMBERS = ("whole", "amount", "money", "rate", "share", "gap")

@@ -7,8 +7,8 @@ from typing import Any
 
 from models.supply.registry import bringing
 from planner.excel.book import INK, ORANGE, PALETTE, PURPLE, RED, SILVER
-from planner.excel.charts import SMALL, month_chart
-from planner.excel.first_sheet import MoneyUnit
+from planner.excel.charts import SMALL, axis_format, month_chart
+from planner.excel.money_unit import MoneyUnit
 from planner.results.monthly import MonthRow
 from planner.results.plan_tables import BY_PROVIDER, MONTHLY
 from planner.results.tables import value_of
@@ -81,11 +81,6 @@ def _stacked(
 def _figures(months: list[MonthRow], header: str) -> list[float]:
     attribute = MONTHLY.columns[MONTHLY.headers.index(header)].attribute
     return [value_of(row, attribute) for row in months]
-
-
-def axis_format(largest: float) -> str:
-    """The number format of an axis up to this figure."""
-    return "#,##0" if largest >= 10 else "0.0" if largest >= 1 else "0.00" if largest >= 0.1 else "General"
 
 
 def provider_chart(workbook: Any, rows: int, providers: list[str], currency: str, unit: MoneyUnit) -> Any:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from calendar import month_name
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from planner.excel.book import GREY, Book
-from planner.excel.first_sheet import Banner, FirstSheet, money_unit
-from planner.reports.plan.money import period_table
+from planner.excel.first_sheet import Banner, FirstSheet
+from planner.excel.money_unit import MoneyUnit, money_unit
+from planner.reports.plan.money import QUARTERS, PeriodRow, PeriodTable, period_table
 from planner.reports.plan.text import tried_words
 from planner.reports.run_result import RunResult
 from planner.results.tables import Filled
 
-WIDTHS = (1.5, 26, 12, 10.5, 15, 13, 10.5, 11, 12.5, 10.5, 10.5, 10.5, 13)
+WIDTHS = (1.5, 26, 12, 10.5, 14, 13, 10.5, 12, 12.5, 10.5, 10.5, 10.5, 13)
 """Widths of the columns in characters; the first is a margin."""
 FIRST, LAST = 1, len(WIDTHS) - 1
 HALVES = ((1, 5), (6, 12))
@@ -31,10 +33,17 @@ class PlanPage:
 
     def __init__(self, book: Book, result: RunResult, banner: Banner, more: str = "") -> None:
         self.book, self.result, self.currency = book, result, result.currency
-        self.page = FirstSheet(book, "Plan", WIDTHS, margin=True, one_page=True)
+        self.page = FirstSheet(book, "Plan", WIDTHS, margin=True, portrait=True)
         dataset = book.dataset
         span = f"{dataset.label(0)} to {dataset.label(dataset.settings.months - 1)}, {dataset.settings.months} months"
         self.page.title(result.title, f"{span}{more} · money in {self.currency} · bn = billion", banner)
+
+    def parts(self, *draw: Callable[[], object]) -> None:
+        """Draws parts below each other, each of which is printed on one page."""
+        for each in draw:
+            first = self.page.row
+            each()
+            self.page.together(first)
 
     def decisions(self, columns: Sequence[tuple[str, str]], rows: Sequence[tuple[Any, ...]]) -> None:
         """A table of decisions whose last column is money, in the unit that fits it."""
@@ -62,11 +71,13 @@ class PlanPage:
         if tried is None:
             return
         unit = money_unit([tried.forecast_usd])
-        self.page.heading(f"Tried on samples: {tried_words(tried, self.currency)}")
+        self.page.heading("Tried on samples")
+        self.page.note(tried_words(tried, self.currency))
         money = f"{{}}, {self.currency}{unit.word}".format
         costs = [("Net present cost", tried.forecast_usd, *(each.value for each in tried.cost_usd.values()))]
         levels = ("Plan's own forecast", *map(str.upper, tried.cost_usd))
         self.page.table([("", "text"), *((money(name), "money") for name in levels)], costs, unit=unit)
+        self.page.row += 1
         failing = sorted(tried.caps.items(), key=lambda pair: -pair[1].value)
         rows = [("No plan keeps every rule", tried.no_plan), ("Demand falls short", tried.short)]
         rows += [(f"Cap {name} fails", each) for name, each in failing[:CAPS_SHOWN]]
@@ -93,21 +104,42 @@ class PlanPage:
     def money(self) -> None:
         """What is earned, paid and used by fiscal quarter or year, and what a million tokens cost."""
         table = period_table(self.result.plan_set)
+        per = f"{'calendar' if self.book.dataset.settings.fiscal_year_start == 1 else 'fiscal'} {table.per}"
+        self.parts(lambda: self._periods(table, per), lambda: self._unit_costs(table, per))
+
+    def _periods(self, table: PeriodTable, per: str) -> None:
         amounts = [value for _, kind, values in table.rows if kind == "money" for value in values]
         unit, means = money_unit(amounts), "Expected money" if self.book.dataset.scenarios else "Money"
-        self.page.heading(f"{means}, use and power by fiscal {table.per}, {self.currency}{unit.word}")
+        begins = self.book.dataset.settings.fiscal_year_start
+        self.page.heading(f"{means}, use and power by {per}, {self.currency}{unit.word}")
         plain = [row for row in table.rows if row[1] != "price"]
-        self.page.by_row(["As paid, undiscounted", *table.headers], plain, unit=unit)
+        self._by_period("As paid, undiscounted", table, plain, unit)
+        if begins != 1:
+            self.page.note(f"Fiscal years begin in {month_name[begins]} and are named by the year they end in.")
         self.page.row += 1
-        self.page.heading(f"What a million tokens cost by fiscal {table.per}, {self.currency}")
-        self.page.by_row(["By source and segment", *table.headers], [row for row in table.rows if row[1] == "price"])
+
+    def _unit_costs(self, table: PeriodTable, per: str) -> None:
+        self.page.heading(f"What a million tokens cost by {per}, {self.currency}")
+        self._by_period("By source, segment and run", table, [row for row in table.rows if row[1] == "price"])
         self.page.note(
-            "Cash of computing over tokens served. A segment has, of each source, the part of the energy at work that "
-            "serves it; network, own sites, commitments, lease-outs and idle sources: shared as all energy at work is."
+            "Cash of computing over tokens, without the part of sources that is leased out. Segments and runs have, of "
+            "each source, the part of its energy that serves them; network, own sites, commitments and idle sources "
+            "are shared as all energy at work is."
         )
         self.page.row += 1
 
+    def _by_period(
+        self, what: str, table: PeriodTable, rows: Sequence[PeriodRow], unit: MoneyUnit | None = None
+    ) -> None:
+        """Rows by period, as many periods below each other as the page has columns for, in total at the end."""
+        periods = len(table.headers) - 1
+        for begin in range(0, periods, QUARTERS):
+            end = begin + QUARTERS if begin + QUARTERS < periods else periods + 1
+            part = [(name, kind, values[begin:end]) for name, kind, values in rows]
+            self.page.by_row([what, *table.headers[begin:end]], part, unit=unit)
+
     def finish(self, sheets: Sequence[tuple[str, str]], filled: Sequence[Filled]) -> None:
-        """The contents, and what is printed."""
-        self.page.contents([*sheets, *((each.table.sheet, each.table.purpose) for each in filled)], CONTENTS)
-        self.page.sheet.print_area(0, 0, self.page.row, LAST)
+        """The contents, and how it is printed."""
+        listed = [*sheets, *((each.table.sheet, each.table.purpose) for each in filled)]
+        self.parts(lambda: self.page.contents(listed, CONTENTS))
+        self.page.set_pages()

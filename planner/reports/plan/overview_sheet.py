@@ -8,11 +8,11 @@ from typing import Any
 
 from models.plan import categories
 from planner.excel.book import INK, LINE, TONES, WHITE, Book
-from planner.excel.first_sheet import money_unit
+from planner.excel.money_unit import money_unit
 from planner.reports.plan.charts import lock_in_chart, provider_chart, signed_chart, tokens_chart
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, PlanPage
 from planner.reports.plan.money import money_tiles
-from planner.reports.plan.text import banner, category_words, horizon_end_words, saving_words, tiles
+from planner.reports.plan.text import banner, category_words, commitment_words, saving_words, tiles
 from planner.reports.plan.timeline_sheet import PURPOSE, SHEET, draw_timeline
 from planner.reports.run_result import RunResult
 from planner.results.decisions import Action, is_kept
@@ -59,33 +59,34 @@ class PlanOverview(PlanPage):
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
         page, result, figures = self.page, self.result, self.figures
         page.tiles(tiles(result, figures), TILE_SPANS)
-        page.tiles(money_tiles(result.plan_set, self.currency), TILE_SPANS)
+        page.tiles(money_tiles(result), TILE_SPANS)
         cost = result.objective_usd if result.objective_usd is not None else figures.plan.objective_usd
         page.note(saving_words(result, "net present cost", cost))
-        page.note(horizon_end_words(result))
+        for words in commitment_words(result):
+            page.note(words)
         self.bridge()
         page.row += 1
-        self.tried()
-        self.warnings()
-        self._actions(figures.actions)
-        self._charts()
-        self._segments()
-        top = page.row
+        self.parts(self.tried, self.warnings, self._actions, self._charts, self._segments, self._money_spent)
+        self.money()
+        self.parts(self._signed_power)
+        self.finish([(SHEET, PURPOSE)], filled)
+
+    def _money_spent(self) -> None:
+        """Costs by category, and beside them cash by year and what is owed."""
+        page, top = self.page, self.page.row
         self._costs()
         left, page.row = page.row, top
         self._cash_by_year()
         page.row += 1
         self._lock_in(max(left, page.row + 12) - page.row)
         page.row = max(left, page.row) + 1
-        page.new_page()
-        self.money()
-        self._signed_power()
-        self.finish([(SHEET, PURPOSE)], filled)
 
-    def _actions(self, calendar: list[Action]) -> None:
+    def _actions(self) -> None:
+        calendar = self.figures.actions
         self.page.heading("What to sign and when")
         if not calendar:
-            self.page.note("Nothing new: what is already online, and on-demand capacity, is enough.")
+            short = " but for what falls short" if self.figures.totals.shortfall_bn else ""
+            self.page.note(f"Nothing new: what is already online, and on-demand capacity, serves demand{short}.")
             return
         self.decisions(ACTION_COLUMNS, [self._action(each) for each in calendar[:LISTED]])
         if len(calendar) > LISTED:
@@ -125,7 +126,7 @@ class PlanOverview(PlanPage):
         page.head(["Segment", *map(dataset.label, grid.starts)], kinds, last=LAST)
         for line in grid.lines[:SEGMENTS]:
             lines = max((math.ceil(len(cell.text) / LETTERS) for cell in line.cells), default=1)
-            page.sheet.set_row(page.row, 12.0 * max(2, lines))
+            page.tall(page.row, 12.0 * max(2, lines))
             look = {"bottom": 1, "bottom_color": LINE}
             name = book.format(text_wrap=True, align="left", indent=1, **look)
             page.sheet.write_string(page.row, FIRST, line.segment, name)
@@ -179,7 +180,7 @@ class PlanOverview(PlanPage):
         rows = [(year, *(row[group] for group in groups), sum(row.values())) for year, row in years.items()]
         sums = [sum(year[group] for year in years.values()) for group in groups]
         total = ("Total", *sums, sum(sums))
-        self.page.table([*columns, ("Total", "money")], rows, at=CASH, total=total, unit=unit)
+        self.page.table([*columns, ("Total", "money")], rows, at=CASH, total=total, row_total=True, unit=unit)
 
 
 def _widest(years: dict[int, dict[str, float]], places: int) -> tuple[list[str], dict[int, dict[str, float]]]:

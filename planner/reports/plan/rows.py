@@ -50,6 +50,7 @@ def filled_tables(result: RunResult) -> list[Filled]:
         *([result.bridge.table] if result.bridge else []),
         *kept_rows(result),
         *alternative_tables(result),
+        *tried_table(result),
         *(own[sheet] for sheet in ("Capacity", "Service", "Limits", "Spend", "Bills", "Use", "Monthly")),
         _by_provider(figures),
         own["Lock-in"],
@@ -109,6 +110,11 @@ def kept_rows(result: RunResult) -> list[Filled]:
     return [Filled(KEPT, rows or [("", "nothing was kept only because of the change cost", None, None, "")])]
 
 
+def tried_table(result: RunResult) -> list[Filled]:
+    """The sheet of what the plan came to on samples; none where it was not tried."""
+    return [] if result.tried is None else [result.tried.table(result.currency)]
+
+
 def alternative_tables(result: RunResult) -> list[Filled]:
     """Sheets of alternatives, and why there are fewer than were asked for; none where none were asked for."""
     searched = result.alternatives_found
@@ -138,12 +144,13 @@ def alternative_tables(result: RunResult) -> list[Filled]:
             each.extra_share(best_usd),
             each.distance_mw,
             each.furthest,
+            each.cheapest,
             "; ".join(each.words),
         )
         for number, each in enumerate(result.alternatives, start=1)
     ]
     if searched.words:
-        costs.append((len(costs) + 1, None, None, None, None, None, searched.words))
+        costs.append((len(costs) + 1, None, None, None, None, None, None, searched.words))
     return [*([Filled(ALTERNATIVES, rows)] if searched.plans else []), Filled(ALTERNATIVE_COSTS, costs)]
 
 
@@ -236,6 +243,7 @@ def run_rows(result: RunResult) -> list[tuple[Any, ...]]:
         ("run", "gap", None if result.gap is None else Percent(result.gap), ""),
         ("run", "input_path", result.input_path, ""),
         ("run", "input_sha256", result.input_sha256, ""),
+        *([("run", "cases_sha256", result.cases_sha256, "")] if result.cases_sha256 else []),
         ("run", "plan_path", result.plan_path, ""),
         ("version", "planner", result.planner_version, ""),
     ]

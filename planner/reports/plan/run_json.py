@@ -38,6 +38,7 @@ def alternatives_json(
             "extra_share": each.extra_share(best_usd),
             "apart_mw": each.distance_mw,
             "furthest": each.furthest,
+            "cheapest": each.cheapest,
             "differences": list(each.words),
             "decisions": decisions(each.plan_set),
         }

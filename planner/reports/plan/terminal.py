@@ -107,8 +107,10 @@ def alternative_lines(result: RunResult) -> Iterator[str]:
         yield f"  {head:<17} {plans.dataset.label(each.month)}: {each.units[0]} of {each.name}"
     for number, other in enumerate(result.alternatives, start=1):
         share = other.extra_share(plans.solution.objective_usd)
-        extra = f"{percent(abs(share))} {'less' if share < 0.0 else 'more'}"
+        than = "less" if share < 0.0 else "more"
+        bound = "" if other.cheapest else {"less": "at least ", "more": "at most "}[than]  # the same may cost less
+        extra = f"{bound}{percent(abs(share))} {than}"
         words = shortened("; ".join(other.words), 200)
-        yield f"  Alternative {number:<5} {extra}, {other.distance_mw:,.4g} MW apart: {words}"
+        yield f"  Alternative {number:<5} {extra}, {other.distance_mw:,.3g} MW apart on average: {words}"
     if searched.words:
         yield f"  {'Alternatives':<17} {searched.words}"

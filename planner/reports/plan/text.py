@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
+from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
 from models.kinds import FLEET, ON_DEMAND, OPTION
 from models.plan import categories
@@ -72,11 +74,9 @@ def _gap_words(result: RunResult, no_other: str) -> str:
     most = result.possible_saving_usd
     if most is None:
         return gap
-    return (
-        f"{gap}: {no_other} can save more than {money(most, result.currency)}"
-        if most
-        else f"{gap}: {no_other} costs less"
-    )
+    told = money(most, result.currency)
+    nothing = told == money(0.0, result.currency)
+    return f"{gap}: {no_other} costs less" if nothing else f"{gap}: {no_other} can save more than {told}"
 
 
 def kept_words(result: RunResult) -> str:
@@ -159,8 +159,11 @@ def cash_saved_tile(result: RunResult) -> Tile:
     avoided = result.value(result.shortage_avoided)
     below = "against signing nothing"
     if avoided:
-        below = f"{'and' if avoided > 0.0 else 'less'} {money(abs(avoided), '').strip()} of shortage"
-    return estimate_tile("Cash saved", result.cash_saved, below, result)
+        below = f"{money(abs(avoided), '').strip()} of shortage {'avoided' if avoided > 0.0 else 'added'}"
+    saved = result.cash_saved
+    if saved.at_most is not None and saved.at_most < 0.0:
+        return estimate_tile("More cash spent", saved.times(-1.0), below, result)
+    return estimate_tile("Cash saved", saved, below, result)
 
 
 def saving_words(result: RunResult, measure: str, cost_usd: float) -> str:
@@ -184,12 +187,48 @@ def horizon_end_words(result: RunResult) -> str:
     last = dataset.label(dataset.horizon[-1])
     if not end.owed_usd:
         return f"Nothing is owed after {last}."
+    apart = "" if not _promises(dataset) else " (minimum spend and spend commitments apart)"
     worth = "" if end.worth_usd is None else f", for capacity worth {money(end.worth_usd, result.currency)} (residuals)"
     costs = ", ".join(f"{money(usd, result.currency)} with {name}" for name, usd in end.cost_usd.items())
+    owed, cost = ("Expected to be owed", "Expected cost") if dataset.scenarios else ("Owed", "Cost")
     return (
-        f"Owed after {last}: {money(end.owed_usd, result.currency)} undiscounted{worth}. "
-        f"{'Expected cost' if dataset.scenarios else 'Cost'} of this plan by end_of_horizon: {costs}."
+        f"{owed} after {last}: {money(end.owed_usd, result.currency)} undiscounted{apart}{worth}. "
+        f"{cost} of this plan by end_of_horizon: {costs}."
     )
+
+
+def _promises(dataset: Dataset) -> bool:
+    """Whether more may be due than what is owed whatever is used."""
+    promised = [each for each in dataset.spend_commitments if each.status != "excluded"]
+    return bool(promised) or any(each.min_spend_usd_per_year for each in dataset.contracts if each.status != "excluded")
+
+
+def contract_figures(result: RunResult) -> dict[str, float]:
+    """What the plan's own signings commit us and takers to, in USD by name; with scenarios expected values."""
+    figures = {
+        "contract value signed": "contract_value_usd",
+        "paid at signing": "cash_at_signing_usd",
+        "contract value of lease-outs": "takers_value_usd",
+        "received from takers at signing": "cash_from_takers_usd",
+    }
+    return {name: result.plan_set.mean(attrgetter(of)) for name, of in figures.items()}
+
+
+def commitment_words(result: RunResult) -> Iterator[str]:
+    """What is owed at the end, what takers commit to in the plan's own lease-outs, power signed that is not online."""
+    yield horizon_end_words(result)
+    *_, value, at_once = contract_figures(result).values()
+    mean = " in expectation" if result.plan_set.dataset.scenarios else ""
+    if value:
+        yield (
+            f"Takers of lease-outs that this plan signs commit to {money(value, result.currency)} in total{mean}, "
+            f"undiscounted; of that they pay {money(at_once, result.currency)} at signing."
+        )
+    (whole,) = result.plan_set.periods("horizon")
+    if whole.signed_mw > 1.001 * whole.online_mw:
+        signed, online = (f"{mw:,.1f}" if mw >= 10.0 else f"{mw:.3g}" for mw in (whole.signed_mw, whole.online_mw))
+        last = result.plan_set.dataset.label(result.plan_set.dataset.horizon[-1])
+        yield f"Of {signed} MW signed {online} MW are online in {last}{mean}; the sheet Power has them by offer."
 
 
 def saving_parts(result: RunResult) -> str:
@@ -219,6 +258,8 @@ def _held_back(share: float) -> str:
 def scaled(amount: float) -> str:
     """A number format that shows money in billions, millions or units."""
     size = abs(amount)
+    if not size:
+        return "0"
     if size >= 1e9:
         return '#,##0.00,,," bn";-#,##0.00,,," bn"'
     if size >= 1e6:
@@ -272,7 +313,8 @@ def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...
         *against_base_case(result),
         *((f"cost: {category}", costs[category], currency) for category in categories()),
         *horizon_end_rows(result),
-        ("cash paid", sum(each.cash_usd for each in figures.plan.payments), currency),
+        *((name, usd, currency) for name, usd in contract_figures(result).items()),
+        ("cash paid", sum(each.cash_usd for each in figures.by("horizon")), currency),
         ("demand", totals.demand_bn, "bn tokens"),
         ("demand after limits", totals.after_limits_bn, "bn tokens"),
         ("served", totals.served_bn, "bn tokens"),

@@ -73,7 +73,12 @@ def _heads(book: Book, sheet: Any, dataset: Dataset) -> None:
         style = book.format(align="left", left=1, left_color=WHITE, **HEAD)
         for t in span:
             sheet.write_blank(TOP, FIRST + t, None, book.format(**HEAD))
-        sheet.write_string(TOP, FIRST + span[0], str(year), style)
+        sheet.write_string(
+            TOP,
+            FIRST + span[0],
+            str(year) if len(span) > 1 else f"\N{RIGHT SINGLE QUOTATION MARK}{year % 100:02}",
+            style,
+        )
     for t, _, month in years:
         sheet.write_number(TOP + 1, FIRST + t, month, book.format(align="center", font_size=8, num_format="0", **HEAD))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +9,9 @@ from typing import Any
 from models import months
 from models.dataset import Dataset
 from planner.excel.book import BLUE, GREEN, INK, PALETTE, RED, SILVER
-from planner.excel.charts import SMALL, month_chart
-from planner.excel.first_sheet import money_unit
+from planner.excel.charts import SMALL, axis_format, month_chart
+from planner.excel.money_unit import money_unit
 from planner.formatting import money, percent
-from planner.reports.plan.charts import axis_format
 from planner.results.decision_tree import Node
 from planner.results.scenario_tables import DISTRIBUTION, OUTLOOK
 
@@ -36,11 +34,13 @@ def cost_chart(workbook: Any, rows: int, currency: str, largest: float) -> Any:
     return _by_scenario(month_chart(chart, title, shown + unit.commas, rows), rows)
 
 
-def shortfall_chart(workbook: Any, rows: int) -> Any:
+def shortfall_chart(workbook: Any, rows: int, largest: float) -> Any:
     """The share of tokens asked for that falls short, by scenario."""
     chart = workbook.add_chart({"type": "column"})
     chart.add_series(_place(DISTRIBUTION, "shortfall_share", "Shortfall", rows) | _filled(RED))
-    drawn = _by_scenario(month_chart(chart, "Share of tokens falling short by scenario", "0.0%", rows), rows)
+    decimals = max(0, -math.floor(math.log10(10.0 * largest)))
+    shown = f"0.{'0' * decimals}%" if decimals else "0%"
+    drawn = _by_scenario(month_chart(chart, "Share of tokens falling short by scenario", shown, rows), rows)
     drawn.set_legend({"none": True})
     return drawn
 
@@ -121,15 +121,16 @@ def branch_points(node: Node, dataset: Dataset) -> dict[str, list[tuple[int, flo
     return points
 
 
-def branch_labels(node: Node, points: Mapping[str, Sequence[tuple[int, float]]]) -> dict[str, dict[int, str]]:
-    """By scenario and position of a point of its line: how likely the branch is that several scenarios begin there."""
-    begun = dict.fromkeys(points, 0)
-    found: dict[str, dict[int, str]] = {name: {} for name in points}
+def branch_labels(node: Node, points: Mapping[str, Sequence[tuple[int, float]]]) -> list[tuple[tuple[int, float], str]]:
+    """How likely each branch is that several scenarios share, and the point where its line becomes level."""
+    begun, found = dict.fromkeys(points, 0), []
     for _, each in node.walk():
-        inner = 0 < len(each.scenarios) < len(node.scenarios) and len(each.scenarios) > 1
+        inner = 1 < len(each.scenarios) < len(node.scenarios)
         drawn = [name for name in each.scenarios if name in points]
         if inner and drawn:
-            found[drawn[0]][begun[drawn[0]]] = percent(round(each.probability, 2) or each.probability)
+            (start, height), (end, _) = points[drawn[0]][begun[drawn[0]] : begun[drawn[0]] + 2]
+            share = percent(round(each.probability, 2) or each.probability)
+            found.append((((start + end) // 2, height), share.replace(" ", "\N{NO-BREAK SPACE}")))
         for name in drawn:
             begun[name] += 2
     return found
@@ -141,12 +142,12 @@ def tree_chart(
     where: dict[str, tuple[int, int, int]],
     dataset: Dataset,
     labels: Mapping[str, str],
-    branches: Mapping[str, Mapping[int, str]],
+    branches: tuple[tuple[int, int, int], Sequence[str]],
 ) -> Any:
     """The decision tree as a scatter chart: a line a scenario, from where all are one to its cost at the end.
 
     `where`: by scenario the column of its months (heights stand right of it), its first row and its last; `labels`: its
-    name with its cost; `branches`: by position of a point what stands beside it, as `branch_labels` makes them.
+    name with its cost; `branches`: where the points of branches stand, and what is written above each.
     """
     chart = workbook.add_chart({"type": "scatter", "subtype": "straight"})
     for position, (name, (column, first, last)) in enumerate(where.items()):
@@ -159,7 +160,20 @@ def tree_chart(
                 "values": [sheet, first, column + 1, last, column + 1],
                 "line": {"color": PALETTE[position % len(PALETTE)], "width": 2.25},
                 "marker": {"type": "none"},
-                "data_labels": label | {"custom": _custom(branches[name], count)},
+                "data_labels": label | {"custom": [{"delete": True}] * (count - 1)},
+            }
+        )
+    (column, first, last), shares = branches
+    if shares:
+        above = {"value": True, "position": "above", "font": SMALL, "custom": [{"value": each} for each in shares]}
+        chart.add_series(
+            {
+                "name": "Probability",
+                "categories": [sheet, first, column, last, column],
+                "values": [sheet, first, column + 1, last, column + 1],
+                "line": {"none": True},
+                "marker": {"type": "none"},
+                "data_labels": above,
             }
         )
     drawn = month_chart(chart, "Decision tree: where scenarios branch, and what each costs", "0", len(dataset.horizon))
@@ -181,20 +195,17 @@ def tree_chart(
     return drawn
 
 
-def _custom(beside: Mapping[int, str], count: int) -> list[dict[str, Any]]:
-    """The labels of all points but the last: those of branches, and none elsewhere."""
-    return [{"value": beside[k], "font": SMALL} if k in beside else {"delete": True} for k in range(count - 1)]
-
-
 def serial(dataset: Dataset, t: int) -> int:
     """The first day of month t as a cell counts days."""
-    return (months.first_day(dataset.month(t)) - dt.date(1899, 12, 30)).days
+    return months.serial(dataset.month(t))
 
 
 def leaf_label(name: str, probability: float, cost_usd: float, currency: str) -> str:
-    """A leaf of the tree: its scenario, how likely it is, and its cost.
+    """A leaf of the tree: its scenario, how likely it is, and its cost, which no program breaks in two.
 
-    >>> leaf_label("s01", 0.327, 80.1e6, "USD")
-    's01, 33 %: 80.10 m USD'
+    >>> leaf_label("s01", 0.327, -80.1e6, "USD").replace("\N{NO-BREAK SPACE}", "_")
+    's01, 33_%: −80.10_m_USD'
     """
-    return f"{name}, {percent(round(probability, 2) or probability)}: {money(cost_usd, currency)}"
+    share, cost = percent(round(probability, 2) or probability), money(cost_usd, currency)
+    whole = f"{share}: {cost}".replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
+    return f"{name}, {whole}".replace(":\N{NO-BREAK SPACE}", ": ")

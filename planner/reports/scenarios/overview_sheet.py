@@ -8,7 +8,7 @@ from typing import Any
 from models.estimate import Estimate
 from models.kinds import LIMIT
 from planner.excel.book import GREY, LINE, Book
-from planner.excel.first_sheet import MoneyUnit, money_unit
+from planner.excel.money_unit import MoneyUnit, money_unit
 from planner.formatting import range_words
 from planner.reports.plan.layout import FIRST, HALVES, LAST, TILE_SPANS, WIDTHS, PlanPage
 from planner.reports.plan.money import money_tiles
@@ -40,7 +40,7 @@ COLUMNS = (
     ("Units", "whole"),
     ("MW, expected", "amount"),
     ("Service from", "month"),
-    ("At the latest", "month"),
+    ("At latest", "month"),
     ("Probability", "share"),
     ("Mean present cost, {money}", "money"),
 )
@@ -56,18 +56,14 @@ class ScenarioOverview(PlanPage):
     def draw(self, filled: Sequence[Filled]) -> None:
         """Everything on the sheet; `filled` are the sheets that the contents lead to."""
         self.page.tiles(tiles(self.result, self.plans), TILE_SPANS)
-        self.page.tiles(money_tiles(self.plans, self.currency), TILE_SPANS)
+        self.page.tiles(money_tiles(self.result), TILE_SPANS)
         for words in notes(self.result, self.plans):
             self.page.note(words)
         self.bridge()
         self.page.row += 1
-        self.tried()
-        self.warnings()
-        self._decide_now()
-        self._pictures()
+        self.parts(self.tried, self.warnings, self._decide_now, self._pictures)
         self._later()
-        self._costs()
-        self.page.new_page()
+        self.parts(self._costs)
         self.money()
         self.finish([(SHEET, PURPOSE)], filled)
 
@@ -106,7 +102,8 @@ class ScenarioOverview(PlanPage):
         self.place(chart, "Net present cost by scenario, and expected", *HALVES[0], HEIGHT)
         if plans.shortfall_probability:
             short = "Share of tokens falling short by scenario"
-            self.place(shortfall_chart(workbook, count), short, *HALVES[1], HEIGHT)
+            most_short = max(each.shortfall_share for each in plans.scenarios)
+            self.place(shortfall_chart(workbook, count, most_short), short, *HALVES[1], HEIGHT)
         else:
             self.nothing("No tokens fall short in any scenario.", HALVES[1][0])
         self.page.row += CHART_ROWS
@@ -126,12 +123,15 @@ class ScenarioOverview(PlanPage):
         later = [each for each in root.decisions if each not in self.plans.decisions_now]
         if not cases and not later:
             return
+        first = self.page.row
         self.page.heading("Decide later, depending on the scenario")
         headers, kinds = ("In which case", "From", "Probability", "What to do"), ("text", "month", "month", "text")
         self.page.head(headers, kinds, last=LAST)
         names = [each.name for each in self.plans.scenarios]
         for node in cases[:CASES]:
             self._case(node, case_words(node, names))
+            self.page.together(first)
+            first = self.page.row
         if len(cases) > CASES:
             self.page.note(f"and {len(cases) - CASES} more cases; the sheet {SHEET} has all of them")
         self.page.row += 1
@@ -151,7 +151,7 @@ class ScenarioOverview(PlanPage):
         sheet.write_string(row, WORDS, words, look)
         room = sum(WIDTHS[WORDS : LAST + 1]) * 1.3
         lines = max(-(-len(words) // int(room)), -(-len(case) // int(WIDTHS[FIRST] * 0.9)))
-        sheet.set_row(row, min(12.5 * lines + 5.0, 400.0))
+        self.page.tall(row, min(12.5 * lines + 5.0, 400.0))
         self.page.row += 1
 
     def _costs(self) -> None:

@@ -15,8 +15,8 @@ from models.estimate import Estimate
 from models.plan import categories
 from models.stochastic.tree import ScenarioTree, first_unshared_month
 from planner.formatting import finite
-from planner.reports.plan.rows import alternative_tables, audit_rows, kept_rows, run_rows, tables_of_plan
-from planner.reports.plan.text import against_base_case, horizon_end_rows
+from planner.reports.plan.rows import alternative_tables, audit_rows, kept_rows, run_rows, tables_of_plan, tried_table
+from planner.reports.plan.text import against_base_case, contract_figures, horizon_end_rows
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import factor_words
 from planner.results.assumptions import assumptions
@@ -52,6 +52,7 @@ def all_tables(result: RunResult) -> list[Filled]:
         *between,
         *kept_rows(result),
         *alternative_tables(result),
+        *tried_table(result),
         summary,
         *views,
         *last,
@@ -217,6 +218,7 @@ def summary_rows(result: RunResult, plans: ScenarioSetResult) -> list[tuple[Any,
         ("net present cost, expected", best.expected_usd, currency),
         *((f"cost, expected: {category}", usd, currency) for category, usd in plans.expected_costs_usd.items()),
         *horizon_end_rows(result),
+        *((f"{name}, expected", usd, currency) for name, usd in contract_figures(result).items()),
         ("cost of risk: objective less expected cost", plans.cost_of_risk_usd, currency),
         ("demand, expected", plans.expected("demand_bn"), "bn tokens"),
         ("demand after limits, expected", plans.expected("after_limits_bn"), "bn tokens"),

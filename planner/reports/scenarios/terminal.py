@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.formatting import money, percent
+from planner.formatting import counted, money, percent
 from planner.reports.plan.terminal import alternative_lines, base_case_lines, gap_line, kept_lines, tried_lines
 from planner.reports.run_result import RunResult
 from planner.reports.scenarios.text import bounded_words, decision_words
@@ -27,20 +27,25 @@ def scenario_set_lines(result: RunResult) -> Iterator[str]:
     if best.measure.kind != "expected" or best.measure.weight:
         yield f"  Minimised         {money(best.objective_usd, currency)}, {measure_words(best.measure)}"
     if result.cases_tried:
-        yield f"  Prepared for      {len(plans.scenarios)} of {result.cases_tried:,} cases; no other costs more"
-    yield f"  Expected cost     {money(best.expected_usd, currency)} over {len(plans.scenarios)} scenarios"
-    yield f"  Worst scenario    {money(worst.cost_usd, currency)}: {worst.name}, {percent(worst.probability)}"
-    tail = percent(1.0 - best.measure.alpha)
-    yield f"  CVaR              {money(plans.cvar_usd, currency)}, the mean of the worst {tail}"
-    yield from gap_line(result)
-    yield f"  EVPI              {bounded_words(plans.evpi, result)}, the value of perfect information"
-    yield f"  VSS               {bounded_words(plans.vss, result)}, the value of the stochastic solution"
+        more = "" if result.status == "stopped" else "; no other costs more"
+        yield f"  Prepared for      {len(plans.scenarios)} of {result.cases_tried:,} cases{more}"
+        yield f"  Worst case        {money(worst.cost_usd, currency)}: {worst.name}"
+        yield from gap_line(result)
+    else:
+        scenarios = counted(len(plans.scenarios), "scenario")
+        yield f"  Expected cost     {money(best.expected_usd, currency)} over {scenarios}"
+        yield f"  Worst scenario    {money(worst.cost_usd, currency)}: {worst.name}, {percent(worst.probability)}"
+        tail = percent(1.0 - best.measure.alpha)
+        yield f"  CVaR              {money(plans.cvar_usd, currency)}, the mean of the worst {tail}"
+        yield from gap_line(result)
+        yield f"  EVPI              {bounded_words(plans.evpi, result)}, the value of perfect information"
+        yield f"  VSS               {bounded_words(plans.vss, result)}, the value of the stochastic solution"
     yield from base_case_lines(result)
     yield from kept_lines(result)
     yield from tried_lines(result)
     yield from _now(plans)
     if result.cases_path:
-        yield f"  Cases             {result.cases_path}, the workbook that this is a plan of"
+        yield f"  Cases             {result.cases_path}, with those that it is prepared for as scenarios"
     yield from alternative_lines(result)
 
 

@@ -14,8 +14,15 @@ from models.realization import ALL
 from models.schema import ScenarioFactor
 from models.stochastic.solution import BoundedValue
 from planner.excel.first_sheet import Banner, Tile
-from planner.formatting import money, percent
-from planner.reports.plan.text import estimate_tile, horizon_end_words, known, money_tile, saving_words, verdict
+from planner.formatting import counted, money, percent
+from planner.reports.plan.text import (
+    commitment_words,
+    estimate_tile,
+    known,
+    money_tile,
+    saving_words,
+    verdict,
+)
 from planner.reports.run_result import RunResult
 from planner.results.decision_tree import Node
 from planner.results.scenario_decisions import SET_LIMIT, SharedDecision
@@ -27,6 +34,12 @@ MULTIPLIED = {
     "on_demand_price": ("on-demand price of {}", "all on-demand prices"),
     "on_demand_cap": ("on-demand cap of {}", "all on-demand caps"),
     "price": ("price of {}", "the prices of all offers"),
+    "usage_price": ("usage charges of {}", "all usage charges"),
+    "fleet_share": ("accelerators online of {}", "all accelerators of the fleet"),
+    "revenue": ("revenue a token of {}", "revenue a token of all segments"),
+    "shortfall_cost": ("cost of shortfall of {}", "cost of all shortfall"),
+    "elasticity": ("price elasticity of {}", "price elasticity of all segments"),
+    "churn": ("churn of {}", "churn of all segments"),
     "delivered_share": ("what arrives of {}", "what arrives of every offer"),
 }
 """What is multiplied, in words: of one name, and of all."""
@@ -62,7 +75,10 @@ def _factor(row: ScenarioFactor) -> str:
     every = row.name == ALL
     since = "" if row.from_month is None else f" from {months.label(row.from_month)}"
     if row.quantity == "demand_growth":
-        return f"growth of {'all demand' if every else row.name} {100 * row.value:+.3g} points a month{since}"
+        points = f"{100 * row.value:+.3g} point{'' if math.isclose(abs(row.value), 0.01) else 's'}"
+        return f"growth of {'all demand' if every else row.name} {points} a month{since}"
+    if row.quantity == "rival_generosity":
+        return f"generosity of {'all rivals' if every else f'the rivals of {row.name}'} {row.value:+.3g}{since}"
     if row.quantity == "delivery_delay_months":
         name = "all deliveries" if every else row.name
         return f"{name} {row.value:g} month{'s' if row.value != 1 else ''} later{since}"
@@ -106,6 +122,8 @@ def _first_due(plans: ScenarioSetResult) -> str:
 def tiles(result: RunResult, plans: ScenarioSetResult) -> list[Tile]:
     """Expected cost, worst scenario, CVaR, EVPI, VSS, saving."""
     best, currency, worst = plans.solution, result.currency, plans.worst
+    if best.measure.kind == "budget":
+        return _tiles_of_cases(result, plans)
     tail = f"CVaR, worst {percent(1.0 - best.measure.alpha)}"
     spread = f"standard deviation {money(plans.std_usd, '').strip()}"
     return [
@@ -114,6 +132,21 @@ def tiles(result: RunResult, plans: ScenarioSetResult) -> list[Tile]:
         money_tile(tail, plans.cvar_usd, "mean cost of those cases", currency),
         _bounded_tile("Perfect information (EVPI)", plans.evpi, result),
         _bounded_tile("Stochastic solution (VSS)", plans.vss, result),
+        estimate_tile("At stake", result.saving, "against signing nothing", result),
+    ]
+
+
+def _tiles_of_cases(result: RunResult, plans: ScenarioSetResult) -> list[Tile]:
+    """Of a budget of delays and exits, whose cases have no probabilities: worst and least, how many, saving."""
+    currency, worst, least, mean = result.currency, plans.worst, plans.cheapest, plans.solution.expected_usd
+    count, tried = len(plans.scenarios), result.cases_tried
+    proven = "no other costs more" if result.status == "optimal" else "others may cost more"
+    return [
+        money_tile("Worst case", worst.cost_usd, worst.name, currency),
+        money_tile("Least of these cases", least.cost_usd, least.name, currency),
+        money_tile("Worst less least", worst.cost_usd - least.cost_usd, "over these cases", currency),
+        money_tile("Mean of these cases", mean, "none is likelier than another", currency),
+        Tile("Cases prepared for", f"{count} of {tried:,}" if tried else str(count), "General", proven),
         estimate_tile("At stake", result.saving, "against signing nothing", result),
     ]
 
@@ -129,14 +162,16 @@ def _bounded_tile(label: str, value: BoundedValue | None, result: RunResult) -> 
 def notes(result: RunResult, plans: ScenarioSetResult) -> list[str]:
     """How to read the tiles, in a sentence each."""
     best = plans.solution
-    found = [
-        f"Minimised over {len(plans.scenarios)} scenarios: {measure_words(best.measure)}.",
+    how = (
         "EVPI: the most that knowing the scenario today could save. VSS: what planning for all scenarios saves over "
-        "planning for their expected values.",
-    ]
+        "planning for their expected values."
+    )
+    if best.measure.kind == "budget":
+        how = "Cases have no probabilities: what is called expected below is their mean, which breaks ties."
+    found = [f"Minimised over {counted(len(plans.scenarios), 'scenario')}: {measure_words(best.measure)}.", how]
     if result.base_case.cost.at_most is not None:
         found.append(saving_words(result, "the same measure", best.objective_usd))
-    return [*found, horizon_end_words(result)]
+    return [*found, *commitment_words(result)]
 
 
 def case_words(node: Node, names: Sequence[str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from models.kinds import LIMIT
 from planner.excel.book import FONT, GREY, HEAD, LINE, Book, number_format
-from planner.excel.first_sheet import money_unit
+from planner.excel.money_unit import money_unit
 from planner.reports.scenarios.charts import branch_labels, branch_points, leaf_label, serial, tree_chart
 from planner.reports.scenarios.text import cannot_words, case_words, factor_words
 from planner.results.decision_tree import Node
@@ -61,18 +62,24 @@ def _picture(book: Book, sheet: Any, plans: ScenarioSetResult) -> int:
     grey = book.format(font_color=GREY, font_size=8)
     day = book.format(font_color=GREY, font_size=8, num_format="yyyy-mm")
     sheet.write_string(CHART_TOP - 1, POINTS, "What the chart is drawn from: month and height of each line", grey)
-    where: dict[str, tuple[int, int, int]] = {}
-    for position, (name, line) in enumerate((name, line) for name, line in points.items() if name in shown):
+    drawn = {name: line for name, line in points.items() if name in shown}
+
+    def write(position: int, name: str, line: Sequence[tuple[int, float]]) -> tuple[int, int, int]:
         column = POINTS + 2 * position
         sheet.write_string(CHART_TOP, column, name, grey)
         for k, (t, height) in enumerate(line, start=CHART_TOP + 1):
             sheet.write_number(k, column, serial(plans.dataset, t), day)
             sheet.write_number(k, column + 1, height, grey)
-        where[name] = (column, CHART_TOP + 1, CHART_TOP + len(line))
+        return column, CHART_TOP + 1, CHART_TOP + len(line)
+
+    where = {name: write(position, name, line) for position, (name, line) in enumerate(drawn.items())}
+    shares = branch_labels(plans.decision_tree, drawn)
+    branches = write(len(drawn), "probability of branches", [point for point, _ in shares])
     currency = plans.dataset.settings.currency
     labels = {name: leaf_label(name, chances[name], costs[name], currency) for name in where}
-    chart = tree_chart(book.workbook, SHEET, where, plans.dataset, labels, branch_labels(plans.decision_tree, points))
-    rows = max(13, 3 + round(1.4 * len(where)))
+    told = branches, [share for _, share in shares]
+    chart = tree_chart(book.workbook, SHEET, where, plans.dataset, labels, told)
+    rows = max(13, 3 + round(2.4 * len(where)))
     chart.set_size({"width": 1150, "height": rows * ROW_PIXELS})
     words = "Decision tree: one line per scenario, branching where it can be distinguished, with its cost at the end"
     sheet.insert_chart(CHART_TOP, 0, chart, {"x_offset": 4, "y_offset": 4, "description": words, "object_position": 2})
@@ -99,6 +106,7 @@ def _outline(book: Book, sheet: Any, plans: ScenarioSetResult, row: int) -> int:
         look = book.format(**HEAD, **place)
         sheet.write_string(row, column, words.format(money=plans.dataset.settings.currency + unit.word), look)
     sheet.set_row(row, 30)
+    sheet.repeat_rows(row)
     drawing = _Outline(book, sheet, plans, names, formats)
     drawing.row = row + 1
     for depth, node in root.walk():
@@ -179,8 +187,9 @@ class _Outline:
                 self.sheet.write_string(self.row, column, value, style)
             else:
                 self.sheet.write_number(self.row, column, value, style)
+        letters = 1.0 if look.get("bold") else 1.2
         rows = max(
-            -(-len(str(values[column] or "")) // int(1.2 * HEADS[column][1] - (indent if column == 0 else 1)))
+            -(-len(str(values[column] or "")) // int(letters * HEADS[column][1] - (indent if column == 0 else 1)))
             for column in (0, len(HEADS) - 1)
         )
         options = {"level": min(level, DEEPEST)} if level else {}

@@ -65,16 +65,24 @@ def rounded(
 
     Those of least cost in the relaxation first.
     """
-    totals = np.concatenate([each.totals for each in offers] or [np.zeros(0, np.intp)])
     found: dict[bytes, Held] = {}
-    for threshold in THRESHOLDS if len(totals) else ():
-        whole = np.floor(start.values[totals] + 1.0 - threshold + TRACE)
-        lower, upper = start.lower.copy(), start.upper.copy()
-        lower[totals] = upper[totals] = np.clip(whole, start.lower[totals], start.upper[totals])
-        best = None if whole.tobytes() in found else optimum(lower, upper)
+    for threshold in THRESHOLDS if offers else ():
+        lower, upper = rounded_at(threshold, offers, start.lower, start.upper, start.values)
+        best = None if lower.tobytes() in found else optimum(lower, upper)
         if best is not None:
-            found[whole.tobytes()] = Held(lower, upper, best.values, cost(best.values))
+            found[lower.tobytes()] = Held(lower, upper, best.values, cost(best.values))
     return sorted(found.values(), key=lambda each: each.cost)
+
+
+def rounded_at(
+    threshold: float, offers: Sequence[SigningColumns], lower: Vector, upper: Vector, values: Vector
+) -> tuple[Vector, Vector]:
+    """Bounds that hold the running totals of offers at values rounded up from a share of a unit on."""
+    totals = np.concatenate([each.totals for each in offers])
+    least, most = lower.copy(), upper.copy()
+    whole = np.floor(values[totals] + 1.0 - threshold + TRACE)
+    least[totals] = most[totals] = np.clip(whole, lower[totals], upper[totals])
+    return least, most
 
 
 def whole_held(arrays: Compiled, offers: Sequence[SigningColumns], at: Held) -> tuple[Vector, Vector]:

@@ -1,7 +1,8 @@
 """Improvement: parts of the best plan freed again and searched, the rest of its signings held (ruin and recreate).
 
-Which parts, in turn: all but contracts; all signings, with limits and sites held; some contracts and
-some leases; some offers. How many offers are freed follows from how many branches the last searches took.
+Which parts, in turn: all decisions in which the plan differs from the relaxation (relaxation induced neighbourhood
+search, Danna, Rothberg and Le Pape 2005); all but contracts; all signings, with limits and sites held; some contracts
+and some leases; some offers. How many offers are freed follows from how many branches the last searches took.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from models.supply.signing_columns import SigningColumns, serving_columns
 
 FEWEST = 3
 """Offers freed at least."""
+AGREED = 1e-6
+"""A decision differs by more than this from the relaxation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,16 @@ class Neighbourhood:
 
 
 class Neighbourhoods:
-    """Which columns of the best plan are held in each search for a better one; the same for the same seed."""
+    """Which columns of the best plan are held in each search for a better one; the same for the same seed.
 
-    def __init__(self, arrays: Compiled, offers: Sequence[SigningColumns], seed: int) -> None:
+    Attributes
+    ----------
+    relaxed
+        The relaxation's optimum, of shape (columns,).
+    """
+
+    def __init__(self, arrays: Compiled, offers: Sequence[SigningColumns], relaxed: Vector, seed: int) -> None:
+        self._arrays, self.relaxed = arrays, relaxed
         self._offers, self._serving = list(offers), serving_columns(arrays)
         self._contracts = [each for each in self._offers if each.is_contract]
         self._leases = [each for each in self._offers if not each.is_contract]
@@ -43,18 +53,24 @@ class Neighbourhoods:
         for each in self._offers:
             self._signing[each.totals] = True
 
-    def next(self) -> Neighbourhood:
+    def next(self, best: Vector) -> Neighbourhood:
         """One of each kind in turn."""
-        kind = next(self._rounds) % 4
+        kind = next(self._rounds) % 5
         if kind == 0:
-            return self._freeing(self._leases)
+            return self.differing(best)
         if kind == 1:
-            return Neighbourhood(self._serving, lambda _: None)
+            return self._freeing(self._leases)
         if kind == 2:
-            return self.of_contracts()
+            return Neighbourhood(self._serving, lambda _: None)
+        if kind == 3:
+            return self._of_contracts()
         return self._freeing(self._some(self._offers, self._size["offers"]), "offers")
 
-    def of_contracts(self) -> Neighbourhood:
+    def differing(self, best: Vector) -> Neighbourhood:
+        """All decisions freed in which the plan differs from the relaxation."""
+        return differing(self._arrays.integer, best, self.relaxed)
+
+    def _of_contracts(self) -> Neighbourhood:
         """Some contracts freed, and more leases."""
         size = self._size["contracts"]
         freed = self._some(self._contracts, 1 + size // 4) + self._some(self._leases, size)
@@ -74,6 +90,11 @@ class Neighbourhoods:
 
     def _some(self, offers: list[SigningColumns], most: int) -> list[SigningColumns]:
         return self._random.sample(offers, min(len(offers), most))
+
+
+def differing(integer: npt.NDArray[np.bool_], best: Vector, relaxed: Vector) -> Neighbourhood:
+    """All whole numbers freed in which a plan differs from a relaxation."""
+    return Neighbourhood(integer & (np.abs(best - relaxed) <= AGREED), lambda _: None)
 
 
 def held_at(arrays: Compiled, values: Vector, held: npt.NDArray[np.bool_]) -> Compiled:

@@ -5,6 +5,7 @@ A bound without rows is a bound. Rows of caps are most of the nonzeros of large 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,16 +33,18 @@ class LazyCaps:
         self._names = np.array(
             [row.index()[0] if left else "" for row, left in zip(whole.rows, self._left_out, strict=True)]
         )
+        self._lock = threading.Lock()
         self.arrays = _with_rows(whole, ~self._left_out)
 
     def put_in(self, values: Vector) -> bool:
         """Puts in all rows of the caps that values break; whether there were any."""
-        names = self._names[rows_broken(self._whole, values) & self._left_out]
-        broken = np.isin(self._names, names) & self._left_out
-        if broken.any():
-            self._left_out &= ~broken
-            self.arrays = _with_rows(self._whole, ~self._left_out)
-        return bool(broken.any())
+        rows = rows_broken(self._whole, values)
+        with self._lock:  # two threads' caps are both in the arrays, whichever comes last
+            broken = np.isin(self._names, self._names[rows & self._left_out]) & self._left_out
+            if broken.any():
+                self._left_out &= ~broken
+                self.arrays = _with_rows(self._whole, ~self._left_out)
+            return bool(broken.any())
 
     def narrow(self, change: Callable[[Compiled], Compiled]) -> None:
         """Searches a narrower problem of the same rows and columns from now on."""

@@ -10,19 +10,30 @@ from typing import Any
 
 from planner.solving.highs import HighsSolver
 
-OPTIONS: dict[str, Any] = {
+NO_HEURISTICS: dict[str, Any] = {
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_rins": False,
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_root_reduced_cost": False,
+}
+ONLY_BRANCHING: dict[str, Any] = NO_HEURISTICS | {
     "mip_allow_restart": False,
     "mip_allow_cut_separation_at_nodes": False,
     "mip_pscost_minreliable": 1,
 }
 
 
+def without_heuristics(solver: HighsSolver) -> HighsSolver:
+    """The solver, told not to look for plans itself."""
+    return _told(solver, NO_HEURISTICS)
+
+
 def quieten(solver: HighsSolver) -> HighsSolver:
     """The solver, told to branch and no more."""
-    for option, value in OPTIONS.items():
+    return _told(solver, ONLY_BRANCHING)
+
+
+def _told(solver: HighsSolver, options: dict[str, Any]) -> HighsSolver:
+    for option, value in options.items():
         solver.set(option, value)
     return solver

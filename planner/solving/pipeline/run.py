@@ -1,4 +1,4 @@
-"""The order of the parts: relax, dive, tighten and dive again where that pays, then prove and improve side by side.
+"""The order of the parts: relax, dive; tighten and branch where that pays; then prove and improve side by side.
 
 With one thread the parts run in turn and repeat exactly. Each part takes the best plan so far and leaves the best plan
 and the highest bound; the search ends as soon as the gap asked for is proven.
@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import math
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from models.core.compiled import Compiled
 from models.core.vector import Vector
-from models.supply.signing_columns import signing_columns
-from planner.solving.exactness import added_up, duality_gap
+from models.supply.signing_columns import serving_columns, signing_columns
+from planner.solving.exactness import dual_bound
 from planner.solving.highs import HighsSolver, Status
-from planner.solving.pipeline.dive import Held, contracts_held, rounded, whole_held
-from planner.solving.pipeline.improvement import Neighbourhood, Neighbourhoods, held_at
+from planner.solving.pipeline.branching import AtNode, ContractTree
+from planner.solving.pipeline.dive import THRESHOLDS, Held, contracts_held, rounded, rounded_at, whole_held
+from planner.solving.pipeline.improvement import Neighbourhood, Neighbourhoods, differing, held_at
 from planner.solving.pipeline.lazy_caps import LazyCaps
 from planner.solving.pipeline.proof import prove
 from planner.solving.pipeline.quiet import quieten
+from planner.solving.pipeline.side_by_side import Asked, beside
 from planner.solving.pipeline.standing import Standing
-from planner.solving.pipeline.tightening import bounded, most_blocks
+from planner.solving.pipeline.tightening import bounded, most_blocks, rules_out_much
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
 from planner.solving.relaxation import BY_INTERIOR_POINT, LinearRelaxation
 
@@ -36,14 +38,18 @@ NODES, ROUND_NODES = 200, 60
 """Branches of a search for what is left of a plan once signings are held, and of a round of improvement, at most."""
 ROUNDS = 1
 """Rounds of improvement before the proof, where they cannot run beside it."""
-LEAST_ROUND, RELAXATIONS = 3.0, 5.0
+LEAST_ROUND, RELAXATIONS = 5.0, 5.0
 """Seconds of a round of improvement beside the proof at most: so many, or so many times those of the relaxation."""
 TIGHTENINGS = 3
 """Rounds of tightening, with a dive between them."""
-OF_CONTRACTS = 4
-"""Rounds of improvement of contracts between two of tightening."""
-PAYS = 0.9
-"""Another round follows where one has left less than this share of the gap."""
+PAYS, TIGHTER = 0.9, 0.9
+"""Improvement goes on, and tightening is followed by branching, where less than this share of the gap was left."""
+SHORT = 0.999
+"""Where a part of the problem is searched whole, this share of the gap asked for is left open."""
+SIDE_BY_SIDE = 8
+"""Relaxations at work at once, at most: each holds the whole problem, 100 MB and more where it is large."""
+HUGE = 300_000
+"""Columns from which a step of a dive may take minutes: the first plan has signings rounded at once instead."""
 FINER = 0.25
 """Searches within the search close this share of the gap asked for."""
 
@@ -65,6 +71,7 @@ class _Search:
     def __init__(self, problem: CompiledProblem, standing: Standing) -> None:
         self.standing, self.units = standing, problem.units
         self.caps = LazyCaps(problem.compiled)
+        self.basis: Any = None
         self.offers = signing_columns(problem.compiled)
         asked = standing.options.threads
         self.threads = asked or os.cpu_count() or 1
@@ -75,26 +82,31 @@ class _Search:
         with standing.part("relax"):
             relaxed = self._relax()
         self.relax_seconds = standing.seconds["relax"]
-        if relaxed is None:
+        if relaxed is None or standing.decided:
             return Ended(False, self.why)
         with standing.part("dive"):
             if start is not None:
                 self._complete(standing.arrays.integer & ~np.isnan(start), start)
             self._dive(relaxed)
-        neighbourhoods = Neighbourhoods(standing.arrays, self.offers, standing.options.seed)
+        neighbourhoods = Neighbourhoods(standing.arrays, self.offers, relaxed.values, standing.options.seed)
+        if self.threads == 1 and not self._tightening_pays():  # else it is the first round beside the proof
+            with standing.part("improve"):
+                self._differ(neighbourhoods)
+        tightened = False
         for _ in range(TIGHTENINGS):
             with standing.part("tighten"):
                 relaxed = self._tighten()
             if relaxed is None:
                 break
-            known = standing.cost
+            tightened, known = True, standing.cost
             with standing.part("dive"):
                 self._dive(relaxed)
-            with standing.part("improve"):
-                for _ in range(OF_CONTRACTS):
-                    self._improve(neighbourhoods.of_contracts, standing.should_end)
+            neighbourhoods.relaxed = relaxed.values
             if standing.cost >= known:
                 break
+        if tightened:
+            with standing.part("branch"):
+                self._branch()
         if standing.values is None or standing.ended:
             return Ended(standing.closed, self.why)
         if self.threads == 1:
@@ -104,24 +116,29 @@ class _Search:
             with standing.part("prove"):
                 self.why = prove(self.caps, standing, 1)
         else:
-            with standing.part("prove"), self._improving(neighbourhoods):
+            with standing.part("prove"), beside(lambda asked: self._keep_improving(neighbourhoods, asked)):
                 self.why = prove(self.caps, standing, self.threads - 1)
         return Ended(standing.closed or self.why == "Optimal", self.why)
 
     def _relax(self) -> LocalOptimum | None:
         """The relaxation's optimum, with the caps put in that it breaks; None where none was found."""
         while True:
-            arrays = self.caps.arrays
+            arrays, begin = self.caps.arrays, self._basis()
             self.relaxation = LinearRelaxation(ArrayProblem(arrays, self.units))
+            if begin is not None:
+                self.relaxation.begin_at(begin)
             found = self._optimum(arrays.lower, arrays.upper)
             if found is None:
                 return None
-            self.standing.raise_bound(
-                arrays.objective(found.values)
-                - duality_gap(arrays, found.values, found.row_duals) * added_up(arrays, found.values)
-            )
+            self.basis = self.relaxation.basis()
+            self.standing.raise_bound(dual_bound(arrays, found.values, found.row_duals))
             if not self.caps.put_in(found.values):
                 return found
+
+    def _basis(self) -> Any:
+        """The basis that the last relaxation ended with; None where there is none, or caps were put in since."""
+        rows = 0 if self.basis is None else len(self.basis.row_status)
+        return self.basis if rows == len(self.caps.arrays.rows) else None
 
     def _optimum(self, lower: Vector, upper: Vector) -> LocalOptimum | None:
         left = self.standing.seconds_left
@@ -132,6 +149,11 @@ class _Search:
     def _dive(self, relaxed: LocalOptimum) -> None:
         """Plans from the relaxation: contracts held first, or else all signings rounded."""
         arrays = self.caps.arrays
+        if len(arrays.columns) > HUGE and self.offers:
+            if self.standing.values is None:
+                self._rest(*rounded_at(THRESHOLDS[0], self.offers, arrays.lower, arrays.upper, relaxed.values))
+            if self.standing.values is not None:
+                return
         root = Held(arrays.lower, arrays.upper, relaxed.values, arrays.objective(relaxed.values))
         if len(arrays.columns) > BY_INTERIOR_POINT:  # each step takes long: a plan first
             for each in rounded(self._optimum, arrays.objective, self.offers, root)[:1]:
@@ -157,26 +179,106 @@ class _Search:
         standing = self.standing
         if standing.values is None or standing.ended:
             return None
-        open_before = standing.cost - standing.bound
-        most = most_blocks(self.caps.arrays, self.offers, self.units, standing.values, standing.should_end)
+        open_before, standing.cutoff = standing.cost - standing.bound, standing.cost
+        most = most_blocks(
+            self.caps.arrays,
+            self.offers,
+            self.units,
+            self._basis(),
+            standing.values,
+            min(self.threads, SIDE_BY_SIDE),
+            standing.raise_bound,
+            standing.should_end,
+            lambda: standing.ended,
+        )
         if not most:
             return None
-        standing.cutoff = standing.cost
         self.caps.narrow(lambda arrays: bounded(arrays, most))
         relaxed = self._relax()
         if relaxed is None and self.relaxation.infeasible:
             standing.raise_bound(standing.cutoff)
-        return relaxed if standing.cost - standing.bound < PAYS * open_before else None
+        return relaxed if standing.cost - standing.bound < TIGHTER * open_before else None
+
+    def _branch(self) -> None:
+        """Contracts whole by branching, with caps put in that a plan breaks on the way."""
+        standing = self.standing
+        while standing.values is not None and not standing.ended:
+            arrays = self.caps.arrays
+
+            def elsewhere(arrays: Compiled = arrays) -> bool:
+                return standing.ended or self.caps.arrays is not arrays
+
+            def here(elsewhere: Asked = elsewhere) -> bool:
+                return standing.should_end() or elsewhere()
+
+            tree = ContractTree(
+                arrays,
+                self.offers,
+                self.units,
+                self._basis(),
+                standing,
+                self._plans,
+                self._improve_by,
+                self._search_whole,
+            )
+            tree.run(min(self.threads, SIDE_BY_SIDE), here, elsewhere)
+            if self.caps.arrays is arrays:
+                return
+
+    def _plans(self, at: AtNode, should_stop: Asked) -> None:
+        """Plans with contracts as the relaxation has them, and leases rounded."""
+        leases = [each for each in self.offers if not each.is_contract]
+        start = Held(at.lower, at.upper, at.values, at.cost)
+        for each in rounded(at.optimum, self.caps.arrays.objective, leases, start)[:ROUNDINGS]:
+            self._rest(*whole_held(self.caps.arrays, self.offers, each), should_stop)
+
+    def _improve_by(self, relaxed: Vector, wide: bool, should_stop: Asked) -> None:
+        """What the best plan and a relaxation differ in, searched, or where `wide` all signings."""
+        arrays = self.caps.arrays
+        if wide:
+            serving = serving_columns(arrays)
+            self._improve(lambda _: Neighbourhood(serving, lambda _: None), should_stop)
+        else:
+            self._improve(lambda best: differing(arrays.integer, best, relaxed), should_stop, nodes=NODES)
+
+    def _search_whole(self, arrays: Compiled, should_stop: Asked) -> float:
+        """Searches a part of the problem for plans that matter; what it costs at least, told as far as that matters."""
+        standing = self.standing
+        aim = standing.cost - SHORT * standing.asked
+
+        def enough() -> bool:
+            return should_stop() or solver.bound >= standing.cost - SHORT * standing.asked
+
+        solver = self._solver(arrays)
+        solver.leave_out_above(aim)
+        solver.run(should_stop=enough)
+        found = solver.values
+        if found is not None and not standing.offer(found):
+            self.caps.put_in(found)
+        standing.log += solver.log
+        return min(aim, math.inf if solver.status == Status.kInfeasible else solver.bound)
+
+    def _differ(self, neighbourhoods: Neighbourhoods) -> None:
+        """What the best plan and the relaxation differ in, searched for as long as that pays."""
+        standing, open_before = self.standing, math.inf
+        while standing.cost - standing.bound < PAYS * open_before and not standing.should_end():
+            open_before = standing.cost - standing.bound
+            self._improve(neighbourhoods.differing, standing.should_end, nodes=NODES)
+
+    def _tightening_pays(self) -> bool:
+        best = self.standing.values
+        return best is not None and rules_out_much(self.caps.arrays, self.offers, best)
 
     def _complete(self, held: npt.NDArray[np.bool_], values: Vector) -> None:
         """The best of a plan whose decisions are known in part."""
         arrays = held_at(self.caps.arrays, values, held)
         self._rest(arrays.lower, arrays.upper)
 
-    def _rest(self, lower: Vector, upper: Vector) -> None:
+    def _rest(self, lower: Vector, upper: Vector, should_stop: Asked | None = None) -> None:
         """Searches what bounds leave open."""
-        while not self.standing.should_end():
-            found = self._searched(lower, upper, None, self.standing.should_end).values
+        should_stop = should_stop or self.standing.should_end
+        while not should_stop():
+            found = self._searched(lower, upper, None, should_stop).values
             if found is None or self.standing.offer(found) or not self.caps.put_in(found):
                 return
 
@@ -185,11 +287,22 @@ class _Search:
         lower: Vector,
         upper: Vector,
         start: Vector | None,
-        should_stop: Callable[[], bool],
+        should_stop: Asked,
         nodes: int = NODES,
         most_seconds: float = math.inf,
     ) -> HighsSolver:
-        standing, arrays = self.standing, self.caps.arrays
+        arrays = self.caps.arrays
+        solver = self._solver(arrays.within(lower, upper, arrays.integer), most_seconds)
+        solver.set("mip_max_nodes", nodes)
+        solver.give_start(start)
+        solver.leave_out_above(self.standing.cost)
+        solver.run(should_stop=should_stop)
+        self.standing.log += solver.log
+        return solver
+
+    def _solver(self, arrays: Compiled, most_seconds: float = math.inf) -> HighsSolver:
+        """Quiet HiGHS on a part of the problem."""
+        standing = self.standing
         left = min(most_seconds, standing.seconds_left)
         absolute = standing.options.absolute_gap
         options = replace(
@@ -199,52 +312,30 @@ class _Search:
             threads=1,
             time_limit=None if math.isinf(left) else left,
         )
-        solver = quieten(HighsSolver(arrays.within(lower, upper, arrays.integer), options))
-        solver.set("mip_max_nodes", nodes)
-        solver.give_start(start)
-        solver.run(should_stop=should_stop)
-        standing.log += solver.log
-        return solver
+        return quieten(HighsSolver(arrays, options))
 
     def _improve(
         self,
-        neighbourhood: Callable[[], Neighbourhood],
-        should_stop: Callable[[], bool],
+        neighbourhood: Callable[[Vector], Neighbourhood],
+        should_stop: Asked,
         most_seconds: float = math.inf,
+        nodes: int = ROUND_NODES,
     ) -> None:
         """One round: a part of the best plan searched again."""
         best = self.standing.values
         if best is None or self.standing.ended:
             return
-        tried = neighbourhood()
-        arrays = held_at(self.caps.arrays, best, tried.held)
-        solver = self._searched(arrays.lower, arrays.upper, best, should_stop, ROUND_NODES, most_seconds)
-        found = solver.values
-        if found is not None and not self.standing.offer(found):
-            self.caps.put_in(found)
-        tried.learn(solver.status != Status.kOptimal)
+        tried = neighbourhood(best)
+        while True:
+            arrays = held_at(self.caps.arrays, best, tried.held)
+            solver = self._searched(arrays.lower, arrays.upper, best, should_stop, nodes, most_seconds)
+            found = solver.values
+            if found is None or self.standing.offer(found) or should_stop() or not self.caps.put_in(found):
+                break
+        tried.learn(solver.status not in (Status.kOptimal, Status.kInfeasible))  # the latter: nothing costs less
 
-    @contextmanager
-    def _improving(self, neighbourhoods: Neighbourhoods) -> Iterator[None]:
-        """Improves the best plan in a thread of its own meanwhile."""
-        done = threading.Event()
+    def _keep_improving(self, neighbourhoods: Neighbourhoods, should_stop: Asked) -> None:
+        """Round after round, each for no more than a few times the seconds of the relaxation."""
         most = max(LEAST_ROUND, RELAXATIONS * self.relax_seconds)
-
-        faults: list[BaseException] = []
-
-        def improve() -> None:
-            try:
-                while not done.is_set() and not self.standing.ended:
-                    self._improve(neighbourhoods.next, lambda: done.is_set() or self.standing.ended, most)
-            except BaseException as fault:  # told in the thread that the search was begun in
-                faults.append(fault)
-
-        worker = threading.Thread(target=improve, daemon=True, name="improve")
-        worker.start()
-        try:
-            yield
-        finally:
-            done.set()
-            worker.join()
-        if faults:
-            raise faults[0]
+        while not self.standing.ended and not should_stop():
+            self._improve(neighbourhoods.next, lambda: should_stop() or self.standing.ended, most)

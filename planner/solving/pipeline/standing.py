@@ -66,10 +66,20 @@ class Standing:
             self.bound = max(self.bound, min(bound, self.cutoff))
 
     @property
+    def decided(self) -> bool:
+        """Whether the best plan has reached the target, or the bound the cutoff."""
+        return self.options.is_decided(self.cost * self._usd, self.bound * self._usd)
+
+    @property
     def closed(self) -> bool:
         """Whether the gap asked for is proven."""
-        asked = max(self.options.gap * abs(self.cost), self.options.absolute_gap or 0.0)
-        return self.values is not None and self.cost - self.bound <= asked
+        return self.values is not None and self.cost - self.bound <= self.asked
+
+    @property
+    def asked(self) -> float:
+        """The gap asked for, in model units; 0 while there is no plan that it could be a share of."""
+        cost = 0.0 if self.values is None else abs(self.cost)
+        return max(self.options.gap * cost, self.options.absolute_gap or 0.0)
 
     @property
     def seconds_left(self) -> float:
@@ -79,8 +89,8 @@ class Standing:
 
     @property
     def ended(self) -> bool:
-        """Whether the search is to end: the gap is proven, the time is over, or it was stopped."""
-        return self.stopped or self.closed or not self.seconds_left
+        """Whether the search is to end: the gap is proven, what is asked decided, the time over, or it was stopped."""
+        return self.stopped or self.closed or self.decided or not self.seconds_left
 
     def should_end(self) -> bool:
         """Asked often, by the thread that the search was begun in: tells progress, and whether the search is to end."""

@@ -2,31 +2,39 @@
 
 The relaxation buys a few per cent of a large contract at the rate of its last tier. Per contract the relaxation is
 solved with "at least n blocks"; its cost is convex in n, so that its dual says from which n on every plan costs more
-than the best. What follows bounds the blocks of each tier, and takes the place of the width of the tier in the rows
-that let a tier have blocks only once it is reached. It holds for plans better than the best one known only: a bound
-proven with it is no higher than that one's cost.
+than the best. It is the turn of contracts that the relaxation signs, and each finds those before it tightened, which
+makes its own blocks dearer. What follows bounds the blocks of each tier, and takes the place of the width of the tier
+in the rows that let a tier have blocks only once it is reached. It holds for plans better than the best one known
+only: a bound proven with it is no higher than that one's cost.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Mapping, Sequence
-
-import numpy as np
+from typing import Any
 
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
 from models.supply.signing_columns import SigningColumns, tier_columns, with_fewer_blocks
-from planner.solving.problem import ArrayProblem
-from planner.solving.relaxation import LinearRelaxation
+from planner.solving.exactness import added_up, dual_bound
+from planner.solving.pipeline.contract_relaxation import ContractRelaxation, with_blocks_rows
+from planner.solving.pipeline.side_by_side import Asked, side_by_side
 
 STEPS = 2
-"""Relaxations solved for a contract at most."""
+"""Relaxations solved for a contract at most, each time it is its turn."""
+TURNS = 2
+"""Turns of each contract: fewer blocks of the others make its own dearer."""
+FURTHER = 2.0
+"""It is first asked what this many times the blocks that the relaxation signs cost."""
 SLACK = 1e-6
-"""Share of the best cost by which the solver's tolerances may be off."""
+"""Share of what the best cost adds up by which the solver's tolerances may be off."""
 LARGE = 4.0
 """It begins where this many times the blocks of the best plan are on offer; nearer to the need it rules out little."""
+TRACE = 1e-6
+"""Shares of a block below this are rounding."""
 FRUITLESS = 3
 """It ends after so many contracts in a row of which a quarter of the blocks or less was ruled out."""
 
@@ -35,8 +43,12 @@ def most_blocks(
     arrays: Compiled,
     offers: Sequence[SigningColumns],
     units: ModelUnits,
+    begin: Any,
     best: Vector,
-    should_stop: Callable[[], bool],
+    threads: int,
+    tell: Callable[[float], None],
+    should_stop: Asked,
+    elsewhere: Asked,
 ) -> dict[SigningColumns, int]:
     """By contract, how many blocks the best plan's cost allows, where that is fewer than are on offer.
 
@@ -48,26 +60,30 @@ def most_blocks(
         Its contracts, and whatever else.
     units
         Its units.
+    begin
+        The basis that its relaxation ended with.
     best
         The best plan known.
-    should_stop
-        Asked before each relaxation.
+    threads
+        At work side by side.
+    tell
+        Is told what every plan below the best one's cost costs at least, as that becomes known.
+    should_stop, elsewhere
+        Asked before each relaxation, in this thread and in the others.
     """
-    offered = {each: _offered(arrays, each) for each in offers if len(each.blocks)}
-    if sum(offered.values()) < LARGE * sum(best[each.blocks].sum() for each in offered):
+    if not rules_out_much(arrays, offers, best):
         return {}
-    order = sorted(offered, key=lambda each: -offered[each])
-    search = _MostBlocks(arrays, order, units, arrays.objective(best))
-    found: dict[SigningColumns, int] = {}
-    fruitless = 0
-    for position, contract in enumerate(order):
-        if should_stop() or fruitless == FRUITLESS:
-            break
-        most = search.most(position, offered[contract], should_stop)
-        fruitless = 0 if most < 0.75 * offered[contract] else fruitless + 1
-        if most < offered[contract]:
-            found[contract] = most
-    return found
+    contracts = [each for each in offers if len(each.blocks)]
+    search = _MostBlocks(arrays, contracts, units, begin, best, tell)
+    side_by_side(search.work, min(threads, len(contracts)), should_stop, elsewhere)
+    return search.found
+
+
+def rules_out_much(arrays: Compiled, offers: Sequence[SigningColumns], best: Vector) -> bool:
+    """Whether many more blocks are on offer than the best plan has, so that tightening is likely to pay."""
+    contracts = [each for each in offers if len(each.blocks)]
+    signed = sum(float(best[each.blocks].sum()) for each in contracts)
+    return bool(contracts) and sum(_offered(arrays, each) for each in contracts) >= LARGE * signed
 
 
 def bounded(arrays: Compiled, most: Mapping[SigningColumns, int]) -> Compiled:
@@ -80,41 +96,85 @@ def bounded(arrays: Compiled, most: Mapping[SigningColumns, int]) -> Compiled:
 
 
 class _MostBlocks:
-    """The relaxation with a row for each contract: the sum of its blocks, at least so many."""
+    """Contract by contract, of those that the relaxation signs; each finds those before it tightened."""
 
     def __init__(
-        self, arrays: Compiled, contracts: Sequence[SigningColumns], units: ModelUnits, best_cost: float
+        self,
+        arrays: Compiled,
+        contracts: Sequence[SigningColumns],
+        units: ModelUnits,
+        begin: Any,
+        best: Vector,
+        tell: Callable[[float], None],
     ) -> None:
-        from scipy.sparse import csr_array
+        self._contracts, self._units, self._begin, self._tell = contracts, units, begin, tell
+        self._arrays = with_blocks_rows(arrays, contracts)
+        self._cutoff = arrays.objective(best) + SLACK * added_up(arrays, best)
+        self._turns = [0] * len(contracts)
+        self._fruitless = 0
+        self._lock = threading.Lock()
+        self.found: dict[SigningColumns, int] = {}
 
-        blocks = [(i, column) for i, each in enumerate(contracts) for column in each.blocks]
-        places = np.array(blocks, dtype=np.int64).reshape(-1, 2).T
-        shape = len(contracts), len(arrays.columns)
-        sums = csr_array((np.ones(len(blocks)), (places[0], places[1])), shape=shape)
-        extended = arrays.extended([], [], sums, csr_array((len(contracts), 0)), np.full(len(contracts), -np.inf))
-        self._arrays, self._first_row = extended, arrays.matrix.shape[0]
-        self._relaxation = LinearRelaxation(ArrayProblem(extended, units))
-        self._cutoff = best_cost + SLACK * abs(best_cost)
-
-    def most(self, position: int, at_first: int, should_stop: Callable[[], bool]) -> int:
-        """The most blocks of a contract that a plan below the cutoff can have."""
-        row, most = self._first_row + position, at_first
-        for _ in range(STEPS):
-            best = None
-            if not should_stop():
-                self._relaxation.bound_row(row, most, math.inf)
-                best = self._relaxation.optimum(should_stop=should_stop)
+    def work(self, should_stop: Asked) -> None:
+        """Takes turns until no contract is left whose turn it is."""
+        relaxation = ContractRelaxation(self._arrays, len(self._contracts), self._units, self._begin)
+        basis = self._begin
+        while not should_stop() and self._fruitless < FRUITLESS:
+            relaxation.become(self._arrays)
+            arrays = relaxation.arrays
+            best = relaxation.optimum(arrays.lower, arrays.upper, {}, should_stop, begin=basis)
             if best is None:
-                break
-            over, dual = self._arrays.objective(best.values) - self._cutoff, float(best.row_duals[row])
-            if over <= 0.0 or dual <= 0.0:
-                break
-            fewer = math.floor(most - over / dual + SLACK)
-            if fewer >= most:
-                break
-            most = max(0, fewer)
-        self._relaxation.bound_row(row, -math.inf, math.inf)
-        return most
+                return
+            basis = relaxation.basis
+            self._tell(dual_bound(arrays, best.values, best.row_duals))
+            position = self._next(best.values)
+            if position is None:
+                return
+            contract = self._contracts[position]
+            offered = _offered(arrays, contract)
+            first = min(offered, math.ceil(FURTHER * float(best.values[contract.blocks].sum())))
+            self._turn(relaxation, position, first, offered, should_stop)
+            left = self.found.get(contract, offered)
+            self._fruitless = 0 if left < 0.75 * offered else self._fruitless + 1
+
+    def _next(self, values: Vector) -> int | None:
+        """The contract that has had the fewest turns of those that the relaxation signs, the largest of them."""
+        with self._lock:
+            signed = [float(values[each.blocks].sum()) for each in self._contracts]
+            due = [i for i, blocks in enumerate(signed) if blocks > TRACE and self._turns[i] < TURNS]
+            position = min(due, key=lambda i: (self._turns[i], -signed[i]), default=None)
+            if position is not None:
+                self._turns[position] += 1
+        return position
+
+    def _turn(self, relaxation: ContractRelaxation, position: int, first: int, most: int, should_stop: Asked) -> None:
+        """Fewer blocks of a contract than most, as far as the relaxation with at least so many is above the cutoff.
+
+        The cost of at least n blocks is convex in n, so that its dual at any n, `first` to begin with, says from where
+        on it is above the cutoff.
+        """
+        least = first
+        for _ in range(STEPS):
+            relaxation.become(self._arrays)
+            arrays = relaxation.arrays
+            best = relaxation.optimum(arrays.lower, arrays.upper, {position: (least, math.inf)}, should_stop)
+            if best is not None:
+                over = dual_bound(arrays, best.values, best.row_duals) - self._cutoff
+                dual = relaxation.dual(best, position)
+                fewer = math.floor(least - over / dual + SLACK) if dual > 0.0 else most
+            else:
+                fewer = least - 1 if relaxation.infeasible else most
+            if fewer < most:
+                most = max(0, fewer)
+                with self._lock:
+                    contract = self._contracts[position]
+                    self.found[contract] = min(most, self.found.get(contract, most))
+                    self._arrays = bounded(self._arrays, {contract: most})
+            elif least == most:
+                return
+            if not most:
+                return
+            least = most
 
 
 def _offered(arrays: Compiled, contract: SigningColumns) -> int:

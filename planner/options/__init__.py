@@ -1,0 +1,1 @@
+"""Options of the commands: those that commands share, and the forms of their values."""
