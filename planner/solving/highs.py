@@ -183,27 +183,22 @@ class HighsSolver:
         highs: Any = self._highs  # whose types do not know of it
         return np.asarray(highs.getBasicVariables()[1])
 
-    def direction(
+    def moves(
         self, basic: npt.NDArray[np.int32], *, column: int | None = None, row: int | None = None
-    ) -> Vector | None:
-        """How all columns move with a unit more of a column, or of the activity of a row, that is not in the basis.
+    ) -> tuple[npt.NDArray[np.intp], Vector]:
+        """What moves in the basis with a unit more of a column, or of the activity of a row, that is not in it.
 
-        In model units, the rest of the basis kept, whose variables are given; None where it is one of them.
+        Places in `basic_variables`, which are given, and how far each moves, in model units: columns, and the
+        activities of rows. What moves is none of them.
         """
         highs: Any = self._highs  # whose types do not know of these
-        moving = column if row is None else -1 - row
-        if not len(basic) or moving in basic:
-            return None
-        status, moves = highs.getReducedColumn(column) if row is None else highs.getBasisInverseCol(row)
+        status, found = highs.getReducedColumn(column) if row is None else highs.getBasisInverseCol(row)
         if status == highspy.HighsStatus.kError:
-            return None
-        structural = basic >= 0
-        found = np.zeros(len(self.scaling.column))
-        found[basic[structural]] = -moves[structural] if row is None else moves[structural]
-        if column is not None:
-            found[column] = 1.0
-        unit = 1.0 / self.scaling.column[column] if row is None else self.scaling.row[row]
-        return np.asarray(found * self.scaling.column * unit, dtype=float)
+            raise ValueError("HiGHS has no basis.")
+        places = np.flatnonzero(found)
+        sizes = of_basis(basic[places], -self.scaling.column, 1.0 / self.scaling.row)
+        unit = 1.0 / self.scaling.column[column] if row is None else -self.scaling.row[row]
+        return places, found[places] * sizes * unit
 
     def forget_basis(self) -> None:
         """Begins anew at the next run, not where the last one ended."""
@@ -343,6 +338,11 @@ class HighsSolver:
         highs: Any = self._highs  # whose types do not know of it
         _, known, ray = highs.getDualRay()
         return np.array(ray, dtype=float) * self.scaling.row if known else None
+
+
+def of_basis(basic: npt.NDArray[np.int32], of_columns: Vector, of_rows: Vector) -> Vector:
+    """What columns and rows have, of those that are in a basis (`HighsSolver.basic_variables`)."""
+    return np.where(basic >= 0, of_columns[np.maximum(basic, 0)], of_rows[np.maximum(-1 - basic, 0)])
 
 
 def abandoned_solver_alive() -> bool:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
-from planner.solving.highs import HighsSolver, Status
+from planner.solving.highs import HighsSolver, Status, of_basis
+from planner.solving.independent_parts import Part, independent_parts
 from planner.solving.problem import SolveOptions
 
 STEPS = (1e-3, 1e-4, 1e-5)
@@ -42,8 +44,8 @@ class Slopes(NamedTuple):
     left: float | None
 
 
-_Asked = tuple[Literal["column", "row"], int, Slopes, float]
-"""A column or a row, what its dual says, and the size of what it adds to."""
+_Asked = tuple[Literal["column", "row"], int, int, Slopes, float]
+"""A column or a row, its place in its part, what its dual says, and the size of what it adds to."""
 _Found = dict[tuple[str, int], Slopes]
 """By column and row."""
 
@@ -92,49 +94,66 @@ def one_sided_derivatives(
         None where the program itself has no optimum.
     """
     ends = time.monotonic() + time_limit
-    program = _Program(arrays, time_limit)
-    if program.values is None:
-        return None
-    near = {each: program.near(column=each, step=STEPS[-1] * base) for each, base in columns.items()}
-    nothing = ZERO * abs(program.column_duals).max(initial=0.0)
-    for each in helpful:
-        if abs(program.column_duals[each]) <= nothing:
-            near[each] = Slopes(0.0, near[each].left)
-    kept = {each: program.near(row=each, step=STEPS[-1] * base) for each, base in rows.items()}
-
     halted = threading.Event()
 
     def in_time() -> bool:
         return time.monotonic() < ends and not halted.is_set()
 
-    def solved(share: Sequence[_Asked], own: _Program | None) -> _Found:
-        moved = (own or _Program(arrays, time_limit)).moved
+    def solved(program: _Program, share: Sequence[_Asked]) -> _Found:
         found: _Found = {}
-        for kind, i, (right, left), base in share:
+        for kind, i, place, (right, left), base in share:
             if right is None and in_time():
-                right = moved(base, **{kind: i})
+                right = program.moved(base, **{kind: place})
             if left is None and not (kind == "column" and i in none_to_lose) and in_time():
-                left = moved(-base, **{kind: i})
+                left = program.moved(-base, **{kind: place})
             found[kind, i] = Slopes(right, left)
         return found
 
-    asked: list[_Asked] = [("column", i, near[i], base) for i, base in columns.items()]
-    asked += [("row", i, kept[i], base) for i, base in rows.items()]
-    known: _Found = {(kind, i): slopes for kind, i, slopes, _ in asked}
-    moving = [each for each in asked if None in each[2]]
-    count = max(1, min(threads, len(moving) // LEAST_SHARE))
-    with ThreadPoolExecutor(count) as pool:
+    def solved_apart(part: Part, share: Sequence[_Asked]) -> _Found:
+        return solved(_Program(part.arrays, time_limit), share)
+
+    values, known = arrays.lower.copy(), dict[tuple[str, int], Slopes]()
+    by_part: list[tuple[Part, _Program, list[_Asked]]] = []
+    for part in independent_parts(arrays, columns):
+        program = _Program(part.arrays, max(0.1, ends - time.monotonic()))
+        if program.values is None:
+            return None
+        values[part.columns] = program.values
+        asked = list(_asked(part, program, columns, rows, frozenset(helpful)))
+        known |= {(kind, i): slopes for kind, i, _, slopes, _ in asked}
+        by_part.append((part, program, [each for each in asked if None in each[3]]))
+    most = sum(len(moving) for *_, moving in by_part)
+    with ThreadPoolExecutor(max(1, min(threads, most // LEAST_SHARE))) as pool:
         try:
-            for share in [pool.submit(solved, moving[k::count], None if k else program) for k in range(count)]:
+            shares = []
+            for part, program, moving in by_part:
+                count = max(1, min(threads * len(moving) // max(1, most), len(moving) // LEAST_SHARE))
+                shares += [pool.submit(solved, program, moving[::count])]
+                shares += [pool.submit(solved_apart, part, moving[k::count]) for k in range(1, count)]
+            for share in shares:
                 known |= share.result()
         except BaseException:  # KeyboardInterrupt, say: none of the others is waited for
             halted.set()
             raise
     return OneSided(
-        program.values,
-        {each: known["column", each] for each in columns},
-        {each: known["row", each] for each in rows},
+        values, {each: known["column", each] for each in columns}, {each: known["row", each] for each in rows}
     )
+
+
+def _asked(
+    part: Part, program: _Program, columns: Mapping[int, float], rows: Mapping[int, float], helpful: frozenset[int]
+) -> Iterator[_Asked]:
+    """What is asked of a part, with what the duals of its program say."""
+    nothing = ZERO * abs(program.column_duals).max(initial=0.0)
+    for place, i in enumerate(part.columns.tolist()):
+        if i in columns:
+            slopes = program.near(column=place, step=STEPS[-1] * columns[i])
+            if i in helpful and abs(program.column_duals[place]) <= nothing:
+                slopes = Slopes(0.0, slopes.left)
+            yield "column", i, place, slopes, columns[i]
+    for place, i in enumerate(part.rows.tolist()):
+        if i in rows:
+            yield "row", i, place, program.near(row=place, step=STEPS[-1] * rows[i]), rows[i]
 
 
 class _Program:
@@ -153,35 +172,36 @@ class _Program:
         if self.values is not None:
             self.cost = self.solver.objective
             self.column_duals, self.row_duals = self.solver.duals()
-            self.activity = arrays.matrix @ self.values
             self.basis, self.basic = self.solver.basis(), self.solver.basic_variables()
+            self._in_basis = frozenset(self.basic.tolist())
+            self._above, self._below = self._room(self.values)
+
+    def _room(self, values: Vector) -> tuple[Vector, Vector]:
+        """How far each variable of the basis, a column or the activity of a row, is from its bounds."""
+        arrays = self.arrays
+        at = of_basis(self.basic, values, arrays.matrix @ values)
+        above = of_basis(self.basic, arrays.upper, arrays.row_upper) - at
+        below = at - of_basis(self.basic, arrays.lower, arrays.row_lower)
+        return np.maximum(above, 0.0), np.maximum(below, 0.0)
 
     def near(self, *, step: float, column: int | None = None, row: int | None = None) -> Slopes:
         """The dual, on each side where the basis stays feasible for the step; None on a side where it does not."""
-        direction = self.solver.direction(self.basic, column=column, row=row)
-        if direction is None:
+        if (column if row is None else -1 - row) in self._in_basis:
             return Slopes(None, None)
         dual = self.row_duals[row] if column is None else self.column_duals[column]
-        up, down = self._reach(direction, column, row)
+        up, down = self._reach(*self.solver.moves(self.basic, column=column, row=row))
         return Slopes(float(dual) if up >= step else None, float(dual) if down >= step else None)
 
-    def _reach(self, direction: Vector, column: int | None, row: int | None) -> tuple[float, float]:
-        """How far a unit step along the direction can be repeated, and its opposite, within all bounds."""
-        arrays, reach = self.arrays, [np.inf, np.inf]
-        assert self.values is not None
-        along = arrays.matrix @ direction
-        for values, moves, lower, upper, moved in (
-            (self.values, direction, arrays.lower, arrays.upper, column),
-            (self.activity, along, arrays.row_lower, arrays.row_upper, row),
-        ):
-            least = 1e-9 * abs(moves).max(initial=0.0)
-            for side, sign in enumerate((1.0, -1.0)):
-                for room, which in ((upper - values, sign * moves > least), (values - lower, sign * moves < -least)):
-                    if moved is not None:
-                        which[moved] = False
-                    steps = np.maximum(room[which], 0.0) / abs(moves[which])
-                    reach[side] = min(reach[side], steps.min(initial=np.inf))
-        return reach[0], reach[1]
+    def _reach(self, places: npt.NDArray[np.intp], moves: Vector) -> tuple[float, float]:
+        """How far moves of the basis can be repeated, and their opposite, within all bounds."""
+        up, down = np.inf, np.inf
+        of_columns = self.basic[places] >= 0
+        for of in (of_columns, ~of_columns):
+            moving = of & (abs(moves) > 1e-9 * abs(moves[of]).max(initial=0.0))
+            along, above, below = moves[moving], self._above[places[moving]], self._below[places[moving]]
+            up = min(up, (np.where(along > 0.0, above, below) / abs(along)).min(initial=np.inf))
+            down = min(down, (np.where(along > 0.0, below, above) / abs(along)).min(initial=np.inf))
+        return up, down
 
     def moved(self, base: float, *, column: int | None = None, row: int | None = None) -> float | None:
         """The slope over a small step of the column or row, a share of `base`, which is below 0 for a step down."""
