@@ -150,10 +150,14 @@ def serving_columns(arrays: Compiled) -> npt.NDArray[np.bool_]:
     return np.array([_family(variable) in SERVING for variable in arrays.columns], dtype=bool) & arrays.integer
 
 
+def site_columns(arrays: Compiled) -> npt.NDArray[np.bool_]:
+    """Which columns say at which site a segment runs."""
+    return np.array([_family(variable) == SITES for variable in arrays.columns], dtype=bool)
+
+
 def whole_but_sites(arrays: Compiled) -> int:
     """How many whole-number columns there are, but those that say at which site a segment runs."""
-    of_sites = (_family(variable) == SITES for variable in arrays.columns)
-    return int(arrays.integer.sum()) - sum(of_sites)
+    return int((arrays.integer & ~site_columns(arrays)).sum())
 
 
 def _family(variable: Any) -> str:

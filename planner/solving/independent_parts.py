@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from models.core.compiled import Compiled
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 LEAST_COLUMNS = 100
 """Parts are joined until they have so many columns: to set one up takes as long as to solve it a few times."""
@@ -39,24 +43,17 @@ def independent_parts(arrays: Compiled, moving: Collection[int]) -> Iterator[Par
     moving
         Columns that will be moved, although they are held now.
     """
-    from scipy.sparse import block_array
-    from scipy.sparse.csgraph import connected_components
-
     matrix = arrays.matrix
     free = arrays.lower < arrays.upper
     free[list(moving)] = True
-    ties = matrix[:, free]
-    _, labels = connected_components(block_array([[None, ties], [ties.T, None]], format="csr"), directed=False)
-    of_rows, of_columns = labels[: matrix.shape[0]], np.full(matrix.shape[1], -1)
-    of_columns[free] = labels[matrix.shape[0] :]
-    joined = _joined(of_columns[free], labels.max(initial=-1) + 1)
-    row_part, column_part = joined[of_rows], np.where(free, joined[of_columns], -1)
-    if not joined.any():
+    row_part, column_part = parts_of(matrix, free)
+    row_part = np.maximum(row_part, 0)
+    if not row_part.any() and not column_part.max(initial=0):
         yield Part(arrays, np.arange(matrix.shape[1]), np.arange(matrix.shape[0]))
         return
     held = np.where(free, 0.0, arrays.lower)
     constant, by_row = matrix @ held, matrix.tocsr()
-    for part in range(joined.max() + 1):
+    for part in range(max(row_part.max(initial=0), column_part.max()) + 1):
         rows, columns = np.flatnonzero(row_part == part), np.flatnonzero(column_part == part)
         own = replace(
             arrays,
@@ -74,12 +71,31 @@ def independent_parts(arrays: Compiled, moving: Collection[int]) -> Iterator[Par
         yield Part(own, columns, rows)
 
 
-def _joined(labels: Places, count: int) -> Places:
-    """Which part each of so many labels belongs to, by the labels of columns: small ones in one with what follows.
+def parts_of(matrix: csc_array, free: npt.NDArray[np.bool_]) -> tuple[Places, Places]:
+    """Which part each row and each column belongs to, by number; -1 for columns not free, and rows without others.
 
-    Labels of rows without a column that is free belong to the first.
+    Parameters
+    ----------
+    matrix
+        Rows and columns of a problem.
+    free
+        Columns that are not held.
     """
-    sizes, found = np.bincount(labels, minlength=count), np.zeros(count, dtype=np.intp)
+    from scipy.sparse import block_array
+    from scipy.sparse.csgraph import connected_components
+
+    ties = matrix[:, free]
+    count, labels = connected_components(block_array([[None, ties], [ties.T, None]], format="csr"), directed=False)
+    of_rows, of_columns = labels[: matrix.shape[0]], labels[matrix.shape[0] :]
+    number = _joined(of_columns, count)
+    columns = np.full(matrix.shape[1], -1)
+    columns[free] = number[of_columns]
+    return number[of_rows], columns
+
+
+def _joined(labels: Places, count: int) -> Places:
+    """The part of each of so many labels of columns: small ones are one with what follows; -1 for labels of none."""
+    sizes, found = np.bincount(labels, minlength=count), np.full(count, -1)
     part, room = 0, 0
     for label in dict.fromkeys(labels.tolist()):
         if room >= LEAST_COLUMNS:

@@ -42,6 +42,8 @@ COST_NOISE = 1e-9
 
 TIME_OVER, INTERRUPTED = "Time limit reached", "Interrupted by user"
 DECIDED = "What was asked is decided"
+LEFT_OPEN = "Left open"
+"""How a search of decisions ended that others go on from."""
 ENDED_EARLY = (TIME_OVER, INTERRUPTED, LEFT_BEHIND, DECIDED)
 """HiGHS's words for a search that was ended before it found a plan; any others without a plan are looked at again."""
 
@@ -117,13 +119,18 @@ class _CheckedSearch:
         if not self.arrays.columns:
             usd = self.arrays.offset * self.problem.units.usd
             return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", (), dispatch_gap=0.0)
-        answer = None
-        if self._parts_pay():
-            answer = self._in_parts(start)
+        answer: Answer | None = None
+        before, begin = list[Answer](), start
+        if start is None:
+            answer = self._by_decisions()
+            if answer is not None and answer.why == LEFT_OPEN:
+                before, begin, answer = [answer], answer.values, None
+        if answer is None and self._parts_pay():
+            answer = self._in_parts(begin)
         if answer is None:
-            answer = self._run(None) if start is None else self._begun(start)
+            answer = self._run(None) if begin is None else self._begun(begin)
         became = "" if start is None else start_words(self.log)
-        answers = [answer, *self._second_looks(answer)]
+        answers = [answer, *(replace(each, why=answer.why) for each in before), *self._second_looks(answer)]
         return replace(self._concluded(answers), start=became, parts=self.parts)
 
     def _parts_pay(self) -> bool:
@@ -135,9 +142,7 @@ class _CheckedSearch:
         """The answer of a search in parts; None where it found no plan."""
         from planner.solving.pipeline.run import search_in_parts  # loaded for large problems alone
 
-        standing = Standing(
-            self.arrays, self.options, self.problem.units.usd, self.began, self.on_progress, self.should_stop
-        )
+        standing = self._standing()
         ended = search_in_parts(self.problem, standing, start)
         self.log, self.stopped, self.parts = standing.log, standing.stopped, standing.seconds
         if standing.values is None:
@@ -146,6 +151,33 @@ class _CheckedSearch:
         if why == INTERRUPTED and not standing.stopped:  # by another part that closed the gap, or by the time limit
             why = "Optimal" if ended.proven else TIME_OVER
         return self._plan(ended.proven, standing.bound, standing.values, why)
+
+    def _by_decisions(self) -> Answer | None:
+        """The answer of a search of decisions by turns with the rest, where that falls into parts; None where not."""
+        from planner.solving.pipeline.decision_search import master_of, search_decisions
+
+        if self.options.gap <= 0.0 and not self.options.absolute_gap:
+            return None
+        master = master_of(self.problem)
+        if master is None:
+            return None
+        standing = self._standing()
+        search_decisions(self.problem, master, standing)
+        self.log, self.stopped, self.parts = standing.log, standing.stopped, standing.seconds
+        if standing.values is None:
+            return Answer("nothing", False, standing.bound, None, math.inf, DECIDED) if standing.decided else None
+        if standing.closed:
+            why = "Optimal"
+        elif standing.decided:
+            why = DECIDED
+        else:
+            why = INTERRUPTED if standing.stopped else TIME_OVER if standing.ended else LEFT_OPEN
+        return self._plan(standing.closed, standing.bound, standing.values, why)
+
+    def _standing(self) -> Standing:
+        return Standing(
+            self.arrays, self.options, self.problem.units.usd, self.began, self.on_progress, self.should_stop
+        )
 
     def _begun(self, start: Vector) -> Answer:
         """The answer of HiGHS alone from a start, without its own searches for plans where that is near."""

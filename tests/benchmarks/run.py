@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 PHASES = ("read", "build", "translate", "search", "audit", "write")
-PARTS = ("relax", "dive", "tighten", "branch", "improve", "prove")
+PARTS = ("relax", "dive", "tighten", "branch", "improve", "plans", "prove")
 MARKS = (10, 30, 60, 300)
 """Seconds of search after which the gap is told."""
 
