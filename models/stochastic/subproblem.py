@@ -129,9 +129,9 @@ class Subproblem:
         return values
 
 
-def build_subproblem(tree: ScenarioTree, name: str) -> Subproblem:
-    """The subproblem of a scenario."""
-    model = build_model(tree.dataset.in_scenario(name))
+def build_subproblem(tree: ScenarioTree, name: str, model: Model | None = None) -> Subproblem:
+    """The subproblem of a scenario, from its model where that is built."""
+    model = model or build_model(tree.dataset.in_scenario(name))
     arrays, keys = model.compiled, shared_keys(tree, name, model)
     shared, integers = {}, {}
     for i, variable in enumerate(arrays.columns):

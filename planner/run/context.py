@@ -45,7 +45,9 @@ class SolveContext:
 
     def search_options(self) -> SolveOptions:
         """Those of the options that go to the solver, with the time that the search for the plan may take."""
-        return replace(self.options.solver(), time_limit=self.limit.for_search())
+        return replace(
+            self.options.solver(), time_limit=self.limit.for_search(), without_plan=self.limit.without_plan()
+        )
 
     def check(self) -> None:
         """Raises where what is being built would come too late.

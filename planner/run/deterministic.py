@@ -105,8 +105,7 @@ def _search(
             model = build_model(dataset, stability=keep)
             result.model = size = model.size
             values = one_start(model, begin)
-        options = with_time_left(options, began)
-        limit = less_reading_back(options.time_limit, result.seconds["build"])
+        options = less_reading_back(with_time_left(options, began), result.seconds["build"])
         log.info(
             "Solving: %s rows, %s columns, %s of them whole numbers",
             *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
@@ -115,7 +114,7 @@ def _search(
         with result.timed("solve"):
             outcome = solve(
                 model,
-                replace(options, time_limit=limit),
+                options,
                 on_progress=progress.update,
                 should_stop=lambda: progress.stopped_by(stop),
                 start=values,

@@ -237,10 +237,13 @@ def outcome_of(made: Attempt[tuple[P, Outcome]]) -> Outcome:
 def _rough(options: SolveOptions) -> SolveOptions:
     """How far to search for a plan that only shows which losses have to be held."""
     limit = None if options.time_limit is None else options.time_limit * ROUGH_TIME
-    return replace(options, gap=max(options.gap, ROUGH_GAP), time_limit=limit)
+    return replace(options, gap=max(options.gap, ROUGH_GAP), time_limit=limit, without_plan=0.0)
 
 
 def with_time_left(options: SolveOptions, began: float) -> SolveOptions:
     """The options with what is left of their time limit, which began to count at `began` of the monotonic clock."""
     limit = options.time_limit
-    return options if limit is None else replace(options, time_limit=max(0.1, limit - (time.monotonic() - began)))
+    if limit is None:
+        return options
+    left = limit - (time.monotonic() - began)
+    return replace(options, time_limit=max(0.1, left), without_plan=max(0.0, options.without_plan + min(left, 0.0)))

@@ -36,6 +36,8 @@ class SolveOptions:
     target_usd, cutoff_usd
         The search may end once a plan costs no more than the target, and once every plan is proven to cost at least
         the cutoff; None for none.
+    without_plan
+        Seconds more that a search over all scenarios may take which has no plan by its time limit.
     """
 
     gap: float = 0.001
@@ -47,6 +49,7 @@ class SolveOptions:
     parts_from: int | None = None
     target_usd: float | None = None
     cutoff_usd: float | None = None
+    without_plan: float = 0.0
 
     def is_decided(self, cost_usd: float | None, bound_usd: float | None) -> bool:
         """Whether a plan's cost has reached the target, or a bound the cutoff."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.errors import OutOfTime
+from planner.solving.problem import SolveOptions
 
 AFTER_SHARE, AFTER_MOST = 0.2, 60.0
 """What a search leaves for the questions asked after it: a share of the limit, and at most so many seconds."""
@@ -14,9 +15,12 @@ WRITING_SHARE, WRITING_MOST = 0.05, 10.0
 """What the questions leave for the marginal values and for writing the plan."""
 
 LATE = 2.0
-"""What is built by so many seconds after the limit is searched all the same: a small problem has its plan at once."""
-READING_BACK = 1.5
-"""Reading plans back, their audit and writing them take so many times as long as building their models did."""
+"""How late a run may be rather than without a plan, seconds: a small problem that is built then has it at once."""
+READING_BACK, READING_BACK_LEAST = 3.5, 1.5
+"""Reading plans back, their audit and writing them take so many times as long as building their models did.
+
+A search that has no plan leaves the least of it only: late is better than none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class TimeLimit:
         if self.seconds is None:
             return None
         return max(0.1, self.left() - min(AFTER_SHARE * self.seconds, AFTER_MOST))
+
+    def without_plan(self) -> float:
+        """Seconds more for a search without a plan, of which no questions will be asked; all but for writing one."""
+        return 0.0 if self.seconds is None else max(0.0, self.for_questions(math.inf) - (self.for_search() or 0.0))
 
     def for_questions(self, most: float, built: float = 0.0) -> float:
         """Seconds, of `most`, that questions asked now may take after a search; models took `built` to build."""
@@ -63,12 +71,16 @@ class TimeLimit:
             raise OutOfTime("The time limit passed before a search could begin")
 
 
-def less_reading_back(limit: float | None, built: float) -> float | None:
-    """What `TimeLimit.for_search` gave, less what plans need that it does not leave; models took `built` to build."""
+def less_reading_back(options: SolveOptions, built: float) -> SolveOptions:
+    """What `TimeLimit` gave a search, less what plans need that it does not leave; models took `built` to build."""
+    limit = options.time_limit
     if limit is None:
-        return None
+        return options
     left_anyway = min(AFTER_SHARE / (1.0 - AFTER_SHARE) * limit, AFTER_MOST)
-    return max(0.1, limit - max(0.0, READING_BACK * built - left_anyway))
+    shorter = max(0.1, limit - max(0.0, READING_BACK * built - left_anyway))
+    writing = max(0.0, READING_BACK_LEAST * built - LATE - (left_anyway - options.without_plan))
+    last = limit + options.without_plan - writing if options.without_plan else shorter
+    return replace(options, time_limit=shorter, without_plan=max(0.0, last - shorter))
 
 
 def seconds_after(limit: float | None, spent: float, least: float, most: float) -> float:

@@ -22,8 +22,8 @@ from planner.errors import OutOfTime, WrongUsage
 from planner.solving.held_losses import Attempt, hold_losses
 from planner.solving.problem import Progress, SolveOptions
 from planner.solving.search import dispatch_proven, solve
-from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask, SearchEnded
-from planner.stochastic.lshaped import begin_lshaped, run_lshaped
+from planner.stochastic.decomposition_search import TIME_OVER, DecompositionSearch, DecompositionTask, SearchEnded
+from planner.stochastic.lshaped_steps import begin_lshaped, run_lshaped
 from planner.stochastic.method import cannot_decompose
 from planner.stochastic.mpi import Ranks, ranks
 from planner.stochastic.progressive_hedging import run_hedging
@@ -135,13 +135,16 @@ def _run(
             "no_plan", None, None, str(error), (), objective_usd=None, gap=None, seconds=seconds, iterations=0
         )
     try:
-        lshaped = begin_lshaped(search)
-        search.try_start(task.start)
+        lshaped = begin_lshaped(search, lambda: _find_first(search, task.start))
+        if search.best is None:
+            search.try_start(task.start)
         if lshaped is not None:
             run_lshaped(search, lshaped)
         why = run_hedging(search)
     except SearchEnded as ended:
         why = str(ended)
+    if why == TIME_OVER:
+        search.find_first_late()
     plans: Mapping[str, Plan] | None = None if search.best is None else search.candidates.plans(search.best)
     proven = search.best is not None and search.best.dispatch_proven
     if why != "infeasible" and not search.tracker.proven and not search.solver.finished:
@@ -152,6 +155,13 @@ def _run(
         except SearchEnded as ended:
             why = str(ended)
     return _outcome(search, plans, why, proven)
+
+
+def _find_first(search: DecompositionSearch, start: Mapping[str, Plan]) -> None:
+    """Plans soon: those given to begin from, else of any cost."""
+    search.try_start(start)
+    if search.best is None:
+        search.find_first()
 
 
 def _extensive_form(search: DecompositionSearch) -> ExtensiveForm | None:

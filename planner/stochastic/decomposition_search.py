@@ -22,12 +22,13 @@ from planner.solving.problem import Progress, SolveOptions
 from planner.solving.time_limit import less_reading_back
 from planner.solving.worker_pool import default_workers
 from planner.stochastic.bounds import BoundTracker, StallDetector
-from planner.stochastic.first_stage_candidates import Candidates, ImplementableSolution
+from planner.stochastic.first_stage_candidates import Candidates, ImplementableSolution, signings_rounded
 from planner.stochastic.mpi import Ranks
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
 if TYPE_CHECKING:
+    from models.core.model import Model
     from planner.stochastic.remote import RemoteScenarios
 
 SUBPROBLEM_GAP_SHARE = 0.25
@@ -38,6 +39,12 @@ SHORT_TIME_SHARE, SHORT_SECONDS = 0.03, 60.0
 """Of a time limit, the most that hedging may take to solve one scenario once; and the most without a limit."""
 LEAST_SHORT_SECONDS = 20.0
 """Below so many seconds a scenario of a large problem may have no plan yet, and hedging could not begin."""
+TIME_OVER = "time limit"
+"""Why a search ended whose time is over."""
+HURRIED_BELOW = 15.0
+"""With less time left than so many times what the relaxations of all scenarios take, plans of any cost come first."""
+FIRST_THRESHOLDS = (0.5, 0.2)
+"""For a first plan signings are rounded up from this share of a unit on; the next where the last leaves no plan."""
 STRENGTHENING_TIME_SHARE, STRENGTHENING_SECONDS = 0.25, 600.0
 """Of a time limit, what strengthening cuts may take at a time; and the most without a limit."""
 
@@ -56,7 +63,17 @@ class SearchEnded(Exception):
 
 
 class DecompositionSearch:
-    """The state of a search; its methods are called on all ranks alike."""
+    """The state of a search; its methods are called on all ranks alike.
+
+    Attributes
+    ----------
+    best
+        The best plans found for all scenarios.
+    wanted
+        The decisions, be they fractions, that are the best as far as is known.
+    hurried
+        Whether the time is so short that plans of any cost come first.
+    """
 
     def __init__(
         self,
@@ -65,8 +82,9 @@ class DecompositionSearch:
         on_progress: Callable[[Progress], None] | None,
         should_stop: Callable[[], bool] | None,
         remote: RemoteScenarios | None = None,
+        models: Mapping[str, Model] | None = None,
     ) -> None:
-        self.dataset, self.options, self.world = task.dataset, task.options, world
+        self.dataset, self.options, self.world = task.dataset, replace(task.options, without_plan=0.0), world
         self.tracker = BoundTracker(
             model_units(self.dataset).usd,
             self.options.gap,
@@ -77,10 +95,12 @@ class DecompositionSearch:
         self.stall = StallDetector(self.tracker)
         self.tree = ScenarioTree(self.dataset)
         limit = self.options.time_limit
+        self._deadline: float | None = None
+        self._last_deadline: float | None = None
         self.solver = SubproblemSolver(
             options=self.options,
             workers=1 if world.size > 1 else self.options.threads or default_workers(),
-            deadline=None if limit is None else self.tracker.began + limit,
+            deadline=None if limit is None else self.tracker.began + limit + task.options.without_plan,
             time_limit=None if limit is None else max(1.0, SUBPROBLEM_TIME_SHARE * limit),
             short_time_limit=SHORT_SECONDS if limit is None else max(LEAST_SHORT_SECONDS, SHORT_TIME_SHARE * limit),
             should_stop=should_stop,
@@ -89,12 +109,17 @@ class DecompositionSearch:
         self.strengthening_seconds = STRENGTHENING_SECONDS if limit is None else STRENGTHENING_TIME_SHARE * limit
         began = time.monotonic()
         with cancelled_by(self._check_alone):
-            self.subproblems = Subproblems(self.tree, world)
+            self.subproblems = Subproblems(self.tree, world, models)
         self.built_seconds = time.monotonic() - began
-        left = less_reading_back(limit, self.built_seconds)
-        self.solver.deadline = None if left is None else self.tracker.began + left - self.subproblems.rebuild_seconds
+        left = less_reading_back(task.options, self.built_seconds)
+        if left.time_limit is not None:
+            self._deadline = self.tracker.began + left.time_limit - self.subproblems.rebuild_seconds
+            self._last_deadline = self._deadline + left.without_plan
+        self.solver.deadline = self._last_deadline
         self.candidates = Candidates(self.subproblems, self.solver)
         self.best: ImplementableSolution | None = None
+        self.wanted: Mapping[DecisionKey, float] = {}
+        self.hurried = False
         self.iterations = 0
 
     def _check_alone(self) -> None:
@@ -120,10 +145,42 @@ class DecompositionSearch:
         else:
             self.solver.options = replace(self.options, gap=SUBPROBLEM_GAP_SHARE * self.options.gap)
 
+    def note_relaxed(self, decisions: Mapping[DecisionKey, float], bound: float, seconds: float) -> None:
+        """Takes what the scenarios' relaxations, which took so long, decide on average, and their expected cost."""
+        self.wanted = decisions
+        self.raise_lower_bound(bound)
+        slowest = max(self.world.allgather(seconds))
+        enough = HURRIED_BELOW * slowest
+        self.hurried = self.world.any(self._deadline is not None and self._deadline < time.monotonic() + enough)
+        if not self.hurried:
+            self.solver.deadline = self._deadline
+
+    def find_first(self) -> None:
+        """Plans soon, whatever they cost: signings as wanted, rounded; all else by the first plan of each scenario."""
+        tried: list[Mapping[DecisionKey, float]] = []
+        for threshold in (*FIRST_THRESHOLDS, None):
+            rounded = {} if threshold is None else signings_rounded(self.wanted, threshold, self.subproblems.bounds)
+            if rounded in tried or self.best is not None or self.world.any(self.solver.finished):
+                continue
+            tried.append(rounded)
+            self._keep_better(self.candidates.first_plans(rounded))
+        self.tracker.report("first plans")
+
+    def find_first_late(self) -> None:
+        """The same where the time is over: what was left for questions about a plan is of no use without one."""
+        if self.best is None and not self.world.any(self.solver.stopped):
+            self.solver.deadline = self._last_deadline
+            self.find_first()
+
     def try_decisions(self, decisions: Mapping[DecisionKey, float], quick: bool = False) -> None:
         """Completes and evaluates decisions; a better solution than all before is kept."""
         completed = self.candidates.complete(decisions)
-        self._keep_better(None if completed is None else self.candidates.evaluate(completed, quick))
+        if completed is None:
+            return
+        known = self.candidates.first_plans(completed) if self.hurried else None
+        self._keep_better(known)
+        if known is None or not (self.tracker.proven or self.world.any(self.solver.finished)):
+            self._keep_better(self.candidates.evaluate(completed, quick, known))
 
     def refine_best(self) -> None:
         """Looks for a better plan of each scenario with the decisions of the best."""
@@ -133,6 +190,7 @@ class DecompositionSearch:
     def _keep_better(self, solution: ImplementableSolution | None) -> None:
         if solution is not None and solution.objective < self.tracker.upper:
             self.best, self.tracker.upper = solution, solution.objective
+            self.solver.deadline = self._deadline
             self.tighten_gap()
 
     def check(self) -> None:
@@ -145,7 +203,7 @@ class DecompositionSearch:
         if self.tracker.proven:
             raise SearchEnded("bounds meet")
         if self.world.any(self.solver.finished):
-            raise SearchEnded("stopped" if self.world.any(self.solver.stopped) else "time limit")
+            raise SearchEnded("stopped" if self.world.any(self.solver.stopped) else TIME_OVER)
 
     def try_start(self, start: Mapping[str, Plan]) -> None:
         """Tries the decisions of plans by scenario; without shared decisions every scenario by itself.

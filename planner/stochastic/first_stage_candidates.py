@@ -14,6 +14,8 @@ from models.core.vector import Vector
 from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey, scenario_plan
 from models.stochastic.subproblem import Subproblem
+from models.supply.signing_columns import CONTRACT_TOTALS, LEASE_TOTALS
+from planner.solving.pipeline.dive import TRACE
 from planner.solving.problem import ArrayProblem, fixed_problem
 from planner.stochastic.subproblem_solver import Solution, SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
@@ -28,15 +30,22 @@ GAP_FACTOR = 4.0
 class ImplementableSolution:
     """Shared decisions with which every scenario has a plan.
 
-    `values` by scenario of this rank and column; the expected cost lies between `bound` and `objective`, in model
-    units of money. `dispatch_proven`: whether that is so of the dispatch of every scenario.
+    `solutions` by scenario of this rank; the expected cost lies between `bound` and `objective`, in model units of
+    money. `dispatch_proven`: whether that is so of the dispatch of every scenario. `rough`: whether some scenario has
+    but the first plan that was found for it.
     """
 
     decisions: dict[DecisionKey, float]
-    values: Mapping[str, Vector]
+    solutions: Mapping[str, Solution]
     objective: float
     bound: float
     dispatch_proven: bool
+    rough: bool
+
+    @property
+    def values(self) -> dict[str, Vector]:
+        """By scenario of this rank and column."""
+        return {name: solution.values for name, solution in self.solutions.items()}
 
 
 class Candidates:
@@ -52,51 +61,89 @@ class Candidates:
         A scenario that decides first leaves open what it does not have itself: decisions of nodes it never comes to,
         or with a supplier it has lost. None where a scenario has no plan with what is fixed.
         """
-        completed = dict(decisions)
+        completed = self._completed(decisions, first=False)
+        return None if completed is None else completed[0]
+
+    def _completed(
+        self, decisions: Decisions, first: bool
+    ) -> tuple[dict[DecisionKey, float], dict[str, Solution]] | None:
+        """Decisions completed, and solutions by scenario of this rank that decide all they have as those do.
+
+        `first`: a scenario decides as the first plan found of it does.
+        """
+        completed, solved = dict(decisions), dict[str, Solution]()
         for name in self.tree.order:
             if self.subproblems.keys[name] <= completed.keys():
                 continue
             own: dict[DecisionKey, float] | None = {}
             if subproblem := self.subproblems.local.get(name):
                 problem = self._fixed(subproblem, self.subproblems.priced[name], completed)
-                solution = self.solver.solve({name: problem}, gap_factor=GAP_FACTOR, quick=True)[name]
+                solution = self.solver.solve({name: problem}, gap_factor=GAP_FACTOR, quick=True, first=first)[name]
                 own = None if solution is None else subproblem.decisions(solution.values)
+                if solution is not None:
+                    solved[name] = solution
             gathered = self.world.allgather(own)
             if any(found is None for found in gathered):
                 return None
             completed = {key: value for found in gathered for key, value in found.items()} | completed
-        return completed
+        return completed, solved
 
     def relaxation_bound(self, decisions: Decisions) -> float:
         """A lower bound on the expected cost of decisions, from relaxations; infinite where one has no solution."""
         costs = self.solver.relaxation_costs(self._problems(decisions))
         return self.subproblems.expected({name: math.inf if cost is None else cost for name, cost in costs.items()})
 
-    def evaluate(self, decisions: dict[DecisionKey, float], quick: bool = False) -> ImplementableSolution | None:
+    def evaluate(
+        self, decisions: dict[DecisionKey, float], quick: bool = False, known: ImplementableSolution | None = None
+    ) -> ImplementableSolution | None:
         """Every scenario at its best with the decisions fixed; None where one has no plan, or none was found.
 
-        `quick`: a good plan of large scenarios is enough, by their limits.
+        `quick`: a good plan of large scenarios is enough, by their limits. `known`: plans with these decisions, which
+        stand where no better is found in the time.
         """
         limits = {name: each.bounding_integers for name, each in self.subproblems.local.items()} if quick else None
-        return self._solution(decisions, self.solver.solve(self._problems(decisions), limits=limits))
+        found = self.solver.solve(self._problems(decisions), limits=limits, all_needed=known is None)
+        return self._solution(decisions, found, known)
+
+    def first_plans(self, decisions: Decisions) -> ImplementableSolution | None:
+        """Decisions completed, and the first plan found of every scenario with them; None where one has none."""
+        found = self._completed(decisions, first=True)
+        if found is None:
+            return None
+        completed, solved = found
+        if self.subproblems.priced is not self.subproblems.problems:  # those have other objectives
+            solved = {}
+        problems = {name: each for name, each in self._problems(completed).items() if name not in solved}
+        return self._solution(completed, self.solver.solve(problems, first=True) | solved, rough=True)
 
     def refine(self, solution: ImplementableSolution) -> ImplementableSolution | None:
-        """The same decisions with every scenario searched to its gap, from its plan; None where time was over."""
-        found = self.solver.solve(self._problems(solution.decisions), starts=solution.values)
-        return self._solution(solution.decisions, found)
+        """The same decisions with every scenario searched to its gap, from its plan, as far as the time goes."""
+        found = self.solver.solve(self._problems(solution.decisions), starts=solution.values, all_needed=False)
+        return self._solution(solution.decisions, found, solution)
 
     def _solution(
-        self, decisions: dict[DecisionKey, float], found: Mapping[str, Solution | None]
+        self,
+        decisions: dict[DecisionKey, float],
+        found: Mapping[str, Solution | None],
+        known: ImplementableSolution | None = None,
+        rough: bool = False,
     ) -> ImplementableSolution | None:
-        if self.world.any(any(solution is None for solution in found.values())):
+        before = {} if known is None else known.solutions
+        solutions: dict[str, Solution] = {}
+        for name, new in found.items():
+            either = [each for each in (new, before.get(name)) if each is not None]
+            if either:
+                solutions[name] = min(either, key=lambda each: each.objective)
+        if self.world.any(len(solutions) < len(found)):
             return None
-        solutions = {name: solution for name, solution in found.items() if solution is not None}
+        left = self.world.any(any(each is None for each in found.values()))
         return ImplementableSolution(
             decisions,
-            {name: solution.values for name, solution in solutions.items()},
+            solutions,
             self.subproblems.expected({name: solution.objective for name, solution in solutions.items()}),
             self.subproblems.expected({name: solution.bound for name, solution in solutions.items()}),
             not self.world.any(not all(solution.dispatch_proven for solution in solutions.values())),
+            rough or (left and known is not None and known.rough),
         )
 
     def plans(self, solution: ImplementableSolution) -> dict[str, Plan]:
@@ -114,6 +161,17 @@ class Candidates:
 
     def _fixed(self, subproblem: Subproblem, problem: Compiled, decisions: Decisions) -> ArrayProblem:
         return fixed_problem(ArrayProblem(problem, subproblem.units), subproblem.fixed_values(decisions))
+
+
+def signings_rounded(
+    decisions: Decisions, threshold: float, bounds: Mapping[DecisionKey, tuple[float, float]]
+) -> dict[DecisionKey, float]:
+    """The running totals of contracts and leases among decisions, rounded up from a share of a unit on."""
+    totals = {key: value for key, value in decisions.items() if key[2] in (*CONTRACT_TOTALS, *LEASE_TOTALS)}
+    return {
+        key: min(max(math.floor(value + 1.0 - threshold + TRACE), bounds[key][0]), bounds[key][1])
+        for key, value in totals.items()
+    }
 
 
 def nearest(

@@ -18,12 +18,10 @@ import numpy as np
 from models.core.vector import Vector
 from models.stochastic.benders import Cut, Master, benders_cut, feasibility_cut
 from models.stochastic.extensive_form import DecisionKey
-from planner.formatting import money
 from planner.solving.problem import ArrayProblem, Outcome, SolveOptions
 from planner.solving.relaxation import relaxed_optimum
 from planner.solving.search import solve
-from planner.stochastic.cut_strengthening import CutPoint, share_to_raise, strengthen_cuts
-from planner.stochastic.decomposition_search import DecompositionSearch
+from planner.stochastic.cut_strengthening import CutPoint, strengthen_cuts
 from planner.stochastic.subproblem_solver import SubproblemSolver
 from planner.stochastic.subproblems import Subproblems
 
@@ -81,11 +79,15 @@ class LShaped:
         if self.master is not None:
             self.master.add(gathered.values())
 
-    def relax(self, share: float, on_bound: Callable[[float], None]) -> dict[str, dict[DecisionKey, float]]:
+    def relax(
+        self, point: Mapping[DecisionKey, float], share: float, on_bound: Callable[[float], None]
+    ) -> dict[str, dict[DecisionKey, float]]:
         """Brings the relaxed master problem within `share` of the relaxation of the whole; returns multipliers.
 
         Parameters
         ----------
+        point
+            Decisions to begin at, be they fractions, as of `relax_apart`; {} for none.
         share
             Of the cost.
         on_bound
@@ -97,7 +99,7 @@ class LShaped:
             By scenario and decision, on every rank; empty where no decisions were found with which every scenario's
             relaxation has an optimum.
         """
-        point, best, lower, stalled = self._relax_apart(), math.inf, -math.inf, 0
+        best, lower, stalled = math.inf, -math.inf, 0
         multipliers: dict[str, dict[DecisionKey, float]] = {}
         while point and stalled < STALLED_AFTER and not self.world.any(self.solver.finished):
             self._cut_at(point, keep=True)
@@ -119,7 +121,7 @@ class LShaped:
             point = {key: self.core[key] + step * (value - self.core[key]) for key, value in decisions.items()}
         return multipliers if math.isfinite(best) else {}
 
-    def _relax_apart(self) -> dict[DecisionKey, float]:
+    def relax_apart(self) -> dict[DecisionKey, float]:
         """Bounds the cost of each scenario by its relaxation, and returns the mean of their decisions; {} without."""
         found = self.solver.run_parallel(
             lambda name: self._relaxations[name].optimum(
@@ -131,7 +133,9 @@ class LShaped:
         if self.world.any(len(solved) < len(found)):
             return {}
         problems, local = self.subproblems.problems, self.subproblems.local
-        self.add_cuts({name: Cut(name, {}, problems[name].objective(values)) for name, values in solved.items()})
+        costs = {name: problems[name].objective(values) for name, values in solved.items()}
+        self.add_cuts({name: Cut(name, {}, cost) for name, cost in costs.items()})
+        self.lower = max(self.lower, self.subproblems.expected(costs))
         own = {
             name: {key: float(values[i]) for key, i in local[name].integer_columns.items()}
             for name, values in solved.items()
@@ -279,63 +283,3 @@ class LShaped:
 
     def _point(self, decisions: Mapping[DecisionKey, float]) -> Point:
         return tuple((key, decisions[key]) for key in self.subproblems.bounds)
-
-
-TOLERANCE_SHARE = 0.05
-"""Of the gap asked for, what the L-shaped method may leave open."""
-
-
-def begin_lshaped(search: DecompositionSearch) -> LShaped | None:
-    """Prices the subproblems by the relaxation of the whole, which the L-shaped method's first cuts come to.
-
-    The relaxation's optimum is a lower bound. None where nothing is shared, or no decisions were found in the time with
-    which every scenario's relaxation has an optimum.
-    """
-    subproblems = search.subproblems
-    if not search.shares_decisions:
-        subproblems.price({})
-        return None
-    lshaped = LShaped(subproblems.master(), subproblems, search.solver)
-    prices = lshaped.relax(TOLERANCE_SHARE * search.options.gap, search.raise_lower_bound)
-    subproblems.price(prices)
-    search.tighten_gap()
-    search.tracker.report("relaxation")
-    return lshaped if prices else None
-
-
-def run_lshaped(search: DecompositionSearch, lshaped: LShaped) -> None:
-    """Runs the L-shaped method and tries its decisions, until it stalls or nothing better is left.
-
-    Their cuts are strengthened, and once there is a plan only those are tried that cost less by the cuts than its own.
-    """
-    tracker = search.tracker
-    while not search.stall.stalled():
-        tolerance = TOLERANCE_SHARE * search.options.gap * tracker.scale
-        lshaped.converge(search.solver.options, tolerance, search.raise_lower_bound)
-        tracker.report("L-shaped method")
-        search.check()
-        best = lshaped.best_untried()
-        if best is None or best[1] >= tracker.target:
-            break
-        decisions, _ = best
-        if search.best is None:
-            _try(search, lshaped, decisions)
-        plans = {} if search.best is None else search.best.values
-        share = share_to_raise(best[1], tracker.target, tracker.upper)
-        stronger = lshaped.strengthen_at(decisions, search.strengthening_seconds, plans, share)
-        tracker.report(f"cuts of {len(stronger)} scenarios strengthened")
-        search.check()
-        if search.best is not None:
-            known = lshaped.cost_by_cuts(search.best.decisions)
-            if lshaped.cost_by_cuts(decisions) < known - tolerance:
-                _try(search, lshaped, decisions)
-    search.refine_best()
-    tracker.report("plans of the scenarios refined")
-    search.check()
-
-
-def _try(search: DecompositionSearch, lshaped: LShaped, decisions: Mapping[DecisionKey, float]) -> None:
-    bound = lshaped.cost_by_cuts(decisions) * search.tracker.usd
-    search.try_decisions(decisions, quick=True)
-    search.tracker.report(f"decisions of {money(bound, search.dataset.settings.currency)} or more tried")
-    search.check()

@@ -26,7 +26,7 @@ from models.stochastic.tree import ScenarioTree, is_two_stage
 from planner.errors import OutOfTime, WrongUsage
 from planner.formatting import money
 from planner.interrupt import Stop
-from planner.solving.held_losses import solve_holding
+from planner.solving.held_losses import solve_holding, with_time_left
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
 from planner.solving.search import dispatch_proven
@@ -111,7 +111,7 @@ class _StochasticSearch:
         self.dataset, self.measure, self.options = dataset, measure, options
         self.stop, self.watch, self.start, self.keep, self.remote = stop, watch, start, keep, remote
         self.tree, self.engine = ScenarioTree(dataset), engine
-        self.one_thread = replace(options, threads=1)
+        self.one_thread = replace(options, threads=1, without_plan=0.0)
         self.began = time.monotonic()
         self.nonzeros = 0
         """Of one scenario."""
@@ -133,7 +133,7 @@ class _StochasticSearch:
     def _note_built(self, seconds: float) -> None:
         """The longer building took, the longer its plans will take to be read back, for which time is left."""
         self.built_seconds = seconds
-        self.options = replace(self.options, time_limit=less_reading_back(self.options.time_limit, seconds))
+        self.options = less_reading_back(self.options, seconds)
 
     def _run(self) -> SearchResult:
         one = replace(self.dataset.in_scenario(self.tree.names[0]), losses=frozenset())  # few are held
@@ -238,7 +238,7 @@ class _StochasticSearch:
         lines = self.watch("Plan for all scenarios")
         outcome = decompose_holding(
             self.dataset,
-            replace(self.options, time_limit=self._seconds_left(DECOMPOSITION_SHARE)),
+            self._options_left(DECOMPOSITION_SHARE),
             start=self.start,
             on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
@@ -341,6 +341,14 @@ class _StochasticSearch:
         if limit is None:
             return None
         return max(0.1, min(share * limit, limit - (time.monotonic() - self.began)))
+
+    def _options_left(self, share: float) -> SolveOptions:
+        """The options of a search in a share of the limit; without a plan it may go on in what is left besides."""
+        left = with_time_left(self.options, self.began)
+        seconds = self._seconds_left(share)
+        if seconds is None or left.time_limit is None:
+            return left
+        return replace(left, time_limit=seconds, without_plan=left.without_plan + left.time_limit - seconds)
 
     def _report(self, result: SolveResult) -> None:
         name, currency = result.key.strip(), self.dataset.settings.currency

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -26,6 +27,8 @@ Q = TypeVar("Q")
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.1
+FIRST_GAP = 0.2
+"""How far the parts of a scenario are searched where its first plan is enough."""
 PARTS_FROM = 200
 """Whole-number columns from which a scenario is searched in parts: a plan first, then no more proof than need be."""
 
@@ -113,6 +116,8 @@ class SubproblemSolver:
         limits: Mapping[str, npt.NDArray[np.bool_]] | None = None,
         gap_factor: float = 1.0,
         quick: bool = False,
+        first: bool = False,
+        all_needed: bool = True,
     ) -> dict[str, Solution | None]:
         """Solves problems; once one has no solution the others, of no use without it, are given up.
 
@@ -126,6 +131,10 @@ class SubproblemSolver:
             So many times the gap of the options is left open.
         quick
             Whether the shorter limit of time holds.
+        first
+            Whether the first plan found of each is enough, whatever it costs.
+        all_needed
+            Whether solutions are of no use once one is missing.
         """
         failed, options = False, self.options
         self.infeasible = set()
@@ -133,13 +142,16 @@ class SubproblemSolver:
         options = replace(
             options, gap=gap_factor * options.gap, absolute_gap=absolute_gap, threads=1, parts_from=PARTS_FROM
         )
-        if gap_factor > 1.0:  # decisions are wanted, and nothing is proven by them
+        if first:
+            rough = max(options.gap, FIRST_GAP)
+            options = replace(options, gap=rough, absolute_gap=None, target_usd=sys.float_info.max)
+        if first or gap_factor > 1.0:  # decisions are wanted, and nothing is proven by them
             options = replace(options, second_look=False)
-        limit = self.short_time_limit if quick else self.time_limit
+        limit = None if first else self.short_time_limit if quick else self.time_limit
 
         def task(name: str) -> Outcome | None:
             nonlocal failed
-            if self.stopped or failed:
+            if self.stopped or failed or (not all_needed and self.finished):
                 return None
             problem = problems[name]
             outcome: Outcome | None = None
@@ -149,7 +161,7 @@ class SubproblemSolver:
             if outcome is None:
                 left = replace(options, time_limit=self.seconds_left(limit))
                 outcome = self._call(_solve, problem, left, (starts or {}).get(name), stopping=give_up)
-            failed = failed or outcome is None or outcome.values is None
+            failed = failed or (all_needed and (outcome is None or outcome.values is None))
             return outcome
 
         def give_up() -> bool:

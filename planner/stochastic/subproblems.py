@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from models.core.compiled import Compiled, Named
+from models.core.model import Model
 from models.garbage import collect_dropped, pause_gc
 from models.grouping import groups
 from models.stochastic.benders import Master
@@ -28,7 +29,7 @@ MINIMUM_WEIGHT = 1e-4
 
 
 class Subproblems:
-    """Builds the subproblems of this rank's scenarios.
+    """Builds the subproblems of this rank's scenarios, from their `models` where those are built already.
 
     Attributes
     ----------
@@ -48,14 +49,14 @@ class Subproblems:
         What building models again for plans will take, which are not kept; 0 where they are.
     """
 
-    def __init__(self, tree: ScenarioTree, world: Ranks) -> None:
+    def __init__(self, tree: ScenarioTree, world: Ranks, models: Mapping[str, Model] | None = None) -> None:
         self.tree, self.world = tree, world
         self.local: dict[str, Subproblem] = {}
         self.rebuild_seconds, began = 0.0, time.monotonic()
         names: dict[Named, Named] = {}
         with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
             for name in world.share(tree.order):
-                built = build_subproblem(tree, name)
+                built = build_subproblem(tree, name, (models or {}).get(name))
                 if built.arrays.matrix.nnz * len(tree.order) > JOINT_NONZEROS:
                     built = built.without_model(names)
                     collect_dropped()  # a model refers to itself

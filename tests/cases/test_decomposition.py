@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +12,8 @@ from cases.test_stochastic_textbooks import PUBLISHED, lands
 from decomposed import columns_differ, decomposed, one_doubles, three_stages
 from stochastic import scenario
 
+from models.audit import audit_scenario_set
+from models.dataset import Dataset
 from planner.solving.problem import Progress, SolveOptions
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask
@@ -182,3 +185,35 @@ def test_candidates_are_nearest_to_the_average_and_new() -> None:
     found = nearest(solutions, average, weights, [solutions["tried"]], most=4)
     assert found == [solutions["near"], solutions["far"], solutions["less"]]
     assert nearest(solutions, {a: 4.0, b: 0.0}, weights, [], most=1) == [solutions["far"]]
+
+
+@pytest.mark.parametrize("of", [three_stages, columns_differ])
+def test_a_search_without_a_plan_goes_on_into_the_time_for_what_follows(of: Callable[[], Dataset]) -> None:
+    """Where the limit passes while scenarios are built there is none, but one if what follows has time set aside."""
+    data, least = of(), decomposed(of()).objective_usd
+    assert least is not None
+    assert decompose(data, SolveOptions(time_limit=1e-3)).status == "no_plan"
+    found = decompose(data, SolveOptions(time_limit=1e-3, without_plan=600.0))
+    assert found.plans is not None
+    assert found.objective_usd is not None
+    assert found.bound_usd is not None
+    assert found.bound_usd <= least * (1.0 + 1e-6)
+    assert least <= found.objective_usd * (1.0 + 1e-6)
+    assert audit_scenario_set(data, found.plans).passed
+
+
+def test_plans_with_the_same_decisions_stand_where_the_time_is_over() -> None:
+    """First plans are rough; evaluated again they cost no more, and stand where no time is left."""
+    search = DecompositionSearch(DecompositionTask(columns_differ(), SolveOptions(), {}), ranks(), None, None)
+    first = search.candidates.first_plans({})
+    assert first is not None
+    assert first.rough
+    best = search.candidates.evaluate(first.decisions, known=first)
+    assert best is not None
+    assert not best.rough
+    assert best.objective <= first.objective + 1e-9
+    search.solver.deadline = 0.0
+    late = search.candidates.evaluate(first.decisions, known=first)
+    assert late is not None
+    assert late.rough
+    assert late.objective == pytest.approx(first.objective)

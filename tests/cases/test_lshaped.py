@@ -61,7 +61,7 @@ def test_multipliers_leave_the_whole_as_it_is_and_bound_it(of: object) -> None:
     whole = form.compiled.objective(relaxed.values)
     search, _ = lshaped_method(of())
     bounds: list[float] = []
-    prices = search.relax(1e-9, bounds.append)
+    prices = search.relax(search.relax_apart(), 1e-9, bounds.append)
     subproblems = search.subproblems
     sums, total = dict.fromkeys(subproblems.bounds, 0.0), 0.0
     subproblems.price(prices)
@@ -81,7 +81,7 @@ def test_multipliers_leave_the_whole_as_it_is_and_bound_it(of: object) -> None:
 def test_the_l_shaped_method_proves_what_has_continuous_recourse() -> None:
     """With continuous recourse master and tangents alone come to the published optimum of LandS, from both sides."""
     search, options = lshaped_method(lands())
-    search.relax(1e-9, lambda _: None)
+    search.relax(search.relax_apart(), 1e-9, lambda _: None)
     usd = model_units(lands()).usd
     bounds: list[float] = []
     search.converge(options, 1e-4, bounds.append)
@@ -99,7 +99,7 @@ def test_cuts_lie_below_what_scenarios_cost(of: object) -> None:
     assert callable(of)
     data = of()
     search, options = lshaped_method(data)
-    search.relax(1e-9, lambda _: None)
+    search.relax(search.relax_apart(), 1e-9, lambda _: None)
     search.converge(options, 1e-4, lambda _: None)
     first = search.best_untried()
     assert first is not None
@@ -125,7 +125,7 @@ def test_cuts_lie_below_what_scenarios_cost(of: object) -> None:
 def test_whole_numbers_of_their_own_strengthen_cuts() -> None:
     """A strengthened cut has the slopes of a tangent and a higher intercept; the master's optimum never falls by it."""
     search, options = lshaped_method(three_stages())
-    search.relax(1e-9, lambda _: None)
+    search.relax(search.relax_apart(), 1e-9, lambda _: None)
     search.converge(options, 1e-4, lambda _: None)
     first = search.best_untried()
     assert first is not None
@@ -212,7 +212,7 @@ def test_cuts_are_raised_by_a_share_of_what_they_leave_open_whatever_that_is() -
 def test_a_bound_without_an_aim_is_searched_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a scenario has no plan that says how far a cut may be raised, no second search repeats the first."""
     search, options = lshaped_method(three_stages())
-    search.relax(1e-9, lambda _: None)
+    search.relax(search.relax_apart(), 1e-9, lambda _: None)
     search.converge(options, 1e-4, lambda _: None)
     first = search.best_untried()
     assert first is not None
@@ -231,7 +231,7 @@ def test_a_bound_without_an_aim_is_searched_for_once(monkeypatch: pytest.MonkeyP
 def test_a_master_without_decisions_in_its_time_is_searched_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the first time is too short for any decisions, more is taken until there are some."""
     search, options = lshaped_method(lands())
-    search.relax(1e-9, lambda _: None)
+    search.relax(search.relax_apart(), 1e-9, lambda _: None)
     given: list[float | None] = []
 
     def slow(problem: Master, options: SolveOptions, **more: object) -> Outcome:

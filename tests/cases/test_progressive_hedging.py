@@ -31,7 +31,7 @@ def hedging(data: Dataset, multipliers: bool) -> ProgressiveHedging:
     subproblems = Subproblems(ScenarioTree(data), ranks())
     solver = SubproblemSolver(SolveOptions(gap=0.0), 1, deadline=None, time_limit=None, short_time_limit=None)
     lshaped = LShaped(subproblems.master(), subproblems, solver)
-    subproblems.price(lshaped.relax(1e-9, lambda _: None) if multipliers else {})
+    subproblems.price(lshaped.relax(lshaped.relax_apart(), 1e-9, lambda _: None) if multipliers else {})
 
     def solve_all(problems: Mapping[str, Compiled], _: bool) -> dict[str, Solution]:
         units = model_units(data)

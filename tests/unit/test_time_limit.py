@@ -48,13 +48,31 @@ def test_questions_leave_time_for_writing() -> None:
 
 def test_plans_of_many_scenarios_have_time_to_be_read_back() -> None:
     """What took long to build ends its search, and what follows it, by so much earlier; what was quick does not."""
-    assert less_reading_back(None, 60.0) is None
-    assert less_reading_back(80.0, 4.0) == 80.0
-    assert less_reading_back(80.0, 40.0) == pytest.approx(40.0)
-    assert less_reading_back(940.0, 100.0) == pytest.approx(850.0)
-    assert less_reading_back(8.0, 100.0) == 0.1
-    assert _limit(100.0, 50.0).for_questions(60.0, 20.0) == pytest.approx(20.0, abs=0.5)
-    assert _limit(100.0, 80.0).for_questions(60.0, 20.0) == 0.0
+
+    def search(seconds: float | None, built: float) -> float | None:
+        return less_reading_back(SolveOptions(time_limit=seconds), built).time_limit
+
+    assert search(None, 60.0) is None
+    assert search(80.0, 4.0) == 80.0
+    assert search(80.0, 20.0) == pytest.approx(30.0)
+    assert search(940.0, 100.0) == pytest.approx(650.0)
+    assert search(8.0, 100.0) == 0.1
+    assert _limit(100.0, 50.0).for_questions(60.0, 10.0) == pytest.approx(15.0, abs=0.5)
+    assert _limit(100.0, 80.0).for_questions(60.0, 10.0) == 0.0
+
+
+@pytest.mark.parametrize("seconds", [20.0, 100.0, 1000.0])
+def test_a_search_without_a_plan_may_go_on(seconds: float) -> None:
+    """It takes what was left for questions too, but not what reading plans back and writing them take."""
+    limit = _limit(seconds, 0.0)
+    options = SolveOptions(time_limit=limit.for_search(), without_plan=limit.without_plan())
+    assert options.time_limit is not None
+    assert options.time_limit + options.without_plan == pytest.approx(seconds - min(0.05 * seconds, 10.0), abs=0.1)
+    built = 2.0 + 0.1 * seconds
+    shorter = less_reading_back(options, built)
+    assert shorter.time_limit is not None
+    assert shorter.time_limit + shorter.without_plan == pytest.approx(seconds + 2.0 - 1.5 * built, abs=0.1)
+    assert TimeLimit().without_plan() == 0.0
 
 
 def test_a_limit_that_has_passed_says_so() -> None:
