@@ -74,7 +74,8 @@ def serve(take_part: Callable[[Any], None]) -> bool:
         atexit.register(world.broadcast, None)
     if world.rank == 0:
         return False
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 decides what to stop, and tells the others
+    for each in (signal.SIGINT, signal.SIGTERM):  # which mpiexec passes on; rank 0 decides what to stop
+        signal.signal(each, signal.SIG_IGN)
     while (task := world.broadcast(None)) is not None:
         take_part(task)
     return True
