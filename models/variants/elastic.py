@@ -149,7 +149,7 @@ class Elastic:
             lower=np.concatenate([plain.lower, np.zeros(added)]),
             upper=upper,
             integer=np.concatenate([plain.integer, np.zeros(added, dtype=bool)]),
-            columns=(*plain.columns, *range(added)),
+            columns=(*plain.columns, *[None] * added),
             rows=plain.rows,
         )
 

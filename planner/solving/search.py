@@ -24,7 +24,7 @@ from planner.solving.exactness import PRECISION, ROUNDING, added_up, cost_of, du
 from planner.solving.highs import LEFT_BEHIND, HighsSolver, Status
 from planner.solving.highs_reports import finite
 from planner.solving.pipeline.quiet import without_heuristics
-from planner.solving.pipeline.standing import Standing
+from planner.solving.pipeline.standing import DECIDED, INTERRUPTED, LEFT_OPEN, PROVEN, TIME_OVER, Standing
 from planner.solving.problem import CompiledProblem, Outcome, Progress, SolveOptions
 from planner.solving.start import begin_from, start_words
 from planner.solving.time_limit import seconds_after
@@ -40,10 +40,6 @@ TIGHT = 1e-9
 COST_NOISE = 1e-9
 """Differences of cost below this share of what the objective adds up are noise."""
 
-TIME_OVER, INTERRUPTED = "Time limit reached", "Interrupted by user"
-DECIDED = "What was asked is decided"
-LEFT_OPEN = "Left open"
-"""How a search of decisions ended that others go on from."""
 ENDED_EARLY = (TIME_OVER, INTERRUPTED, LEFT_BEHIND, DECIDED)
 """HiGHS's words for a search that was ended before it found a plan; any others without a plan are looked at again."""
 
@@ -119,17 +115,16 @@ class _CheckedSearch:
         if not self.arrays.columns:
             usd = self.arrays.offset * self.problem.units.usd
             return Outcome("optimal", usd, usd, 0.0, np.zeros(0), 0.0, "nothing to decide", (), dispatch_gap=0.0)
-        answer: Answer | None = None
         before, begin = list[Answer](), start
-        if start is None:
-            answer = self._by_decisions()
-            if answer is not None and answer.why == LEFT_OPEN:
-                before, begin, answer = [answer], answer.values, None
+        answer, became = self._by_decisions(start)
+        if answer is not None and answer.why == LEFT_OPEN:
+            before, begin, answer = [answer], answer.values, None
         if answer is None and self._parts_pay():
             answer = self._in_parts(begin)
         if answer is None:
             answer = self._run(None) if begin is None else self._begun(begin)
-        became = "" if start is None else start_words(self.log)
+        if start is not None:
+            became = became or start_words(self.log)
         answers = [answer, *(replace(each, why=answer.why) for each in before), *self._second_looks(answer)]
         return replace(self._concluded(answers), start=became, parts=self.parts)
 
@@ -149,30 +144,26 @@ class _CheckedSearch:
             return Answer("nothing", False, standing.bound, None, math.inf, DECIDED) if standing.decided else None
         why = DECIDED if standing.decided and not standing.closed else ended.why
         if why == INTERRUPTED and not standing.stopped:  # by another part that closed the gap, or by the time limit
-            why = "Optimal" if ended.proven else TIME_OVER
+            why = PROVEN if ended.proven else TIME_OVER
         return self._plan(ended.proven, standing.bound, standing.values, why)
 
-    def _by_decisions(self) -> Answer | None:
-        """The answer of a search of decisions by turns with the rest, where that falls into parts; None where not."""
+    def _by_decisions(self, start: Vector | None) -> tuple[Answer | None, str]:
+        """The answer of a search of decisions by turns with the rest, and what became of a start.
+
+        None where the rest does not fall into parts, or no plan was found.
+        """
         from planner.solving.pipeline.decision_search import master_of, search_decisions
 
-        if self.options.gap <= 0.0 and not self.options.absolute_gap:
-            return None
-        master = master_of(self.problem)
+        asked = self.options.gap > 0.0 or bool(self.options.absolute_gap)
+        master = master_of(self.problem) if asked else None
         if master is None:
-            return None
+            return None, ""
         standing = self._standing()
-        search_decisions(self.problem, master, standing)
+        became = search_decisions(self.problem, master, standing, start)
         self.log, self.stopped, self.parts = standing.log, standing.stopped, standing.seconds
-        if standing.values is None:
-            return Answer("nothing", False, standing.bound, None, math.inf, DECIDED) if standing.decided else None
-        if standing.closed:
-            why = "Optimal"
-        elif standing.decided:
-            why = DECIDED
-        else:
-            why = INTERRUPTED if standing.stopped else TIME_OVER if standing.ended else LEFT_OPEN
-        return self._plan(standing.closed, standing.bound, standing.values, why)
+        if standing.values is not None:
+            return self._plan(standing.closed, standing.bound, standing.values, standing.words), became
+        return Answer("nothing", False, standing.bound, None, math.inf, DECIDED) if standing.decided else None, ""
 
     def _standing(self) -> Standing:
         return Standing(

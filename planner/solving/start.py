@@ -18,6 +18,8 @@ from planner.solving.pipeline.quiet import without_heuristics
 from planner.solving.problem import CompiledProblem, SolveOptions, fixed_at
 from planner.solving.relaxation import relaxed_optimum
 
+TAKEN, REFUSED = "taken as the first plan", "refused by the solver: it does not fit this workbook as it stands"
+"""What became of a start, in words."""
 ShouldStop = Callable[[], bool] | None
 NODES = 200
 """Branches of the search for what a start leaves open, at most."""
@@ -46,7 +48,7 @@ def begin_from(
     tuple
         The start completed, or as it is where no values were found with its whole numbers.
     """
-    values = _completed(problem.compiled, start, options_left(), should_stop)
+    values = completed(problem.compiled, start, options_left(), should_stop)
     if values is None:
         return start, False
     best = relaxed_optimum(problem, options_left().time_limit, should_stop)
@@ -54,7 +56,7 @@ def begin_from(
     return values, best is not None and cost - problem.compiled.objective(best.values) <= NEAR * abs(cost)
 
 
-def _completed(arrays: Compiled, start: Vector, options: SolveOptions, should_stop: ShouldStop) -> Vector | None:
+def completed(arrays: Compiled, start: Vector, options: SolveOptions, should_stop: ShouldStop) -> Vector | None:
     """The best values found with the whole numbers of a start held, where it gives them; None where none were."""
     held = fixed_at(arrays, np.where(arrays.integer, start, np.nan))
     solver = without_heuristics(HighsSolver(held, replace(options, threads=1)))
@@ -69,5 +71,5 @@ def start_words(log: Sequence[str]) -> str:
     used = any("start solution is feasible" in line.lower() for line in log)
     refused = any("infeasible" in line.lower() for line in log)
     if refused and not used:
-        return "refused by the solver: it does not fit this workbook as it stands"
-    return "taken as the first plan" if used else "not needed: the problem was solved before any search"
+        return REFUSED
+    return TAKEN if used else "not needed: the problem was solved before any search"

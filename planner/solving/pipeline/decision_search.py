@@ -25,8 +25,9 @@ from planner.solving.pipeline.decision_split import decisions_within, split
 from planner.solving.pipeline.quiet import quieten
 from planner.solving.pipeline.side_by_side import Asked, side_by_side
 from planner.solving.pipeline.standing import Standing
-from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
+from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum, SolveOptions
 from planner.solving.relaxation import LinearRelaxation
+from planner.solving.start import REFUSED, TAKEN, completed
 
 LEAST_DECISIONS, LEAST_NONZEROS = 100, 10_000
 """Smaller problems HiGHS solves as soon."""
@@ -49,14 +50,18 @@ TRACE = 1e-6
 def master_of(problem: CompiledProblem) -> DecisionMaster | None:
     """The decisions of a problem apart from the rest; None where it is small or does not fall into parts."""
     arrays = problem.compiled
+    if arrays.integer.sum() < LEAST_DECISIONS or arrays.matrix.nnz < LEAST_NONZEROS:
+        return None
     decisions = arrays.integer & ~site_columns(arrays)
-    large = decisions.sum() >= LEAST_DECISIONS and arrays.matrix.nnz >= LEAST_NONZEROS
-    return DecisionMaster(arrays, decisions) if large and falls_apart(arrays, decisions) else None
+    enough = decisions.sum() >= LEAST_DECISIONS
+    return DecisionMaster(arrays, decisions) if enough and falls_apart(arrays, decisions) else None
 
 
-def search_decisions(problem: CompiledProblem, master: DecisionMaster, standing: Standing) -> str:
-    """Looks for plans and for a bound, and leaves both in `standing`; how it ended, in the solver's words."""
-    return _DecisionSearch(problem, master, standing).run()
+def search_decisions(
+    problem: CompiledProblem, master: DecisionMaster, standing: Standing, start: Vector | None = None
+) -> str:
+    """Looks for plans and for a bound, and leaves both in `standing`; what became of the start, in words."""
+    return _DecisionSearch(problem, master, standing).run(start)
 
 
 class _DecisionSearch:
@@ -65,7 +70,7 @@ class _DecisionSearch:
         self.relaxation = LinearRelaxation(ArrayProblem(problem.compiled, problem.units))
         self._lock = threading.Lock()
 
-    def run(self) -> str:
+    def run(self, start: Vector | None) -> str:
         standing, arrays = self.standing, self.problem.compiled
         with standing.part("relax"):
             root = self._optimum(arrays.lower, arrays.upper, standing.should_end)
@@ -74,11 +79,21 @@ class _DecisionSearch:
         standing.raise_bound(dual_bound(arrays, root.values, root.row_duals))
         self.master.hold(self.master.cuts(root.values, root.row_duals))
         with standing.part("plans"):
+            became = "" if start is None else self._begin_from(start)
             self._plans(root.values[self.master.decisions])
         if standing.values is not None and not standing.ended:
             with standing.part("prove"):
                 self._prove()
-        return "Optimal" if standing.closed else ""
+        return became
+
+    def _begin_from(self, start: Vector) -> str:
+        """Takes a start as the first plan, where it is one; which of both, in words."""
+        standing = self.standing
+        values = completed(self.problem.compiled, start, self._options(), standing.should_end)
+        if values is None or not standing.offer(values):
+            return REFUSED
+        self._cost(values[self.master.decisions], standing.should_end)
+        return TAKEN
 
     def _optimum(self, lower: Vector, upper: Vector, should_stop: Asked) -> LocalOptimum | None:
         left = self.standing.seconds_left
@@ -89,7 +104,7 @@ class _DecisionSearch:
     def _plans(self, relaxed: Vector) -> None:
         """The best plan whose decisions are within a unit of the relaxation's."""
         lower, upper = np.floor(relaxed + TRACE), np.ceil(relaxed - TRACE)
-        best, found, should_stop = math.inf, None, self.standing.should_end
+        best, found, should_stop = self.standing.cost, None, self.standing.should_end
         for _ in range(ROUNDS):
             if should_stop():
                 break
@@ -158,10 +173,12 @@ class _DecisionSearch:
         solver.run(should_stop=should_stop)
         return solver
 
-    def _quiet(self, arrays: Compiled) -> HighsSolver:
+    def _options(self) -> SolveOptions:
         left = self.standing.seconds_left
-        options = replace(self.standing.options, threads=1, time_limit=None if math.isinf(left) else left)
-        solver = quieten(HighsSolver(arrays, options))
+        return replace(self.standing.options, threads=1, time_limit=None if math.isinf(left) else left)
+
+    def _quiet(self, arrays: Compiled) -> HighsSolver:
+        solver = quieten(HighsSolver(arrays, self._options()))
         solver.set("mip_max_nodes", NODES)
         return solver
 

@@ -13,6 +13,10 @@ from models.core.vector import Vector
 from planner.solving.exactness import PRECISION, cost_of, violation
 from planner.solving.problem import Progress, SolveOptions
 
+TIME_OVER, INTERRUPTED, PROVEN = "Time limit reached", "Interrupted by user", "Optimal"
+"""HiGHS's words for how a search ended."""
+DECIDED, LEFT_OPEN = "What was asked is decided", "Left open"
+
 
 class Standing:
     """Where a search stands. Plans are checked in the whole of the problem's arrays; bounds are those of proofs.
@@ -74,6 +78,15 @@ class Standing:
     def closed(self) -> bool:
         """Whether the gap asked for is proven."""
         return self.values is not None and self.cost - self.bound <= self.asked
+
+    @property
+    def words(self) -> str:
+        """How a search ended; `LEFT_OPEN` where others are to go on from it."""
+        if self.closed:
+            return PROVEN
+        if self.decided:
+            return DECIDED
+        return INTERRUPTED if self.stopped else TIME_OVER if self.ended else LEFT_OPEN
 
     @property
     def asked(self) -> float:
