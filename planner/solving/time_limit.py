@@ -83,6 +83,14 @@ def less_reading_back(options: SolveOptions, built: float) -> SolveOptions:
     return replace(options, time_limit=shorter, without_plan=max(0.0, last - shorter))
 
 
+def shortened(options: SolveOptions, seconds: float | None) -> SolveOptions:
+    """The options with so many seconds; a search that has no plan by then may go on as long as it might have before."""
+    limit = options.time_limit
+    if seconds is None or limit is None:
+        return options
+    return replace(options, time_limit=seconds, without_plan=options.without_plan + limit - seconds)
+
+
 def seconds_after(limit: float | None, spent: float, least: float, most: float) -> float:
     """Seconds for what follows a search: what is left of its time limit, or a tenth of that, within bounds."""
     return most if limit is None else min(most, max(least, limit - spent, 0.1 * limit))

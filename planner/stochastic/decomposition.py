@@ -220,4 +220,5 @@ def _outcome(
         seconds=tracker.seconds,
         iterations=search.iterations,
         built_seconds=search.built_seconds,
+        alone_usd={name: least * tracker.usd for name, least in search.alone.items()},
     )

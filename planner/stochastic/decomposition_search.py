@@ -73,6 +73,8 @@ class DecompositionSearch:
         The decisions, be they fractions, that are the best as far as is known.
     hurried
         Whether the time is so short that plans of any cost come first.
+    alone
+        What scenarios cost at least by themselves, where that is known, in model units of money.
     """
 
     def __init__(
@@ -120,6 +122,7 @@ class DecompositionSearch:
         self.best: ImplementableSolution | None = None
         self.wanted: Mapping[DecisionKey, float] = {}
         self.hurried = False
+        self.alone: Mapping[str, float] = {}
         self.iterations = 0
 
     def _check_alone(self) -> None:

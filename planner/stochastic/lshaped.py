@@ -58,6 +58,8 @@ class LShaped:
         A lower bound on the expected cost, in model units of money.
     core
         Decisions, be they fractions, with which every scenario has a plan.
+    alone
+        What scenarios cost at least by themselves, in model units of money, on every rank.
     """
 
     def __init__(self, master: Master | None, subproblems: Subproblems, solver: SubproblemSolver) -> None:
@@ -65,6 +67,7 @@ class LShaped:
         self.world = subproblems.world
         self.core: dict[DecisionKey, float] = {}
         self.lower = -math.inf
+        self.alone: dict[str, float] = {}
         self._visited: dict[Point, Mapping[DecisionKey, float]] = {}
         self._tried: set[Point] = set()
         self._last_cuts: dict[str, CutPoint] = {}
@@ -136,6 +139,7 @@ class LShaped:
         costs = {name: problems[name].objective(values) for name, values in solved.items()}
         self.add_cuts({name: Cut(name, {}, cost) for name, cost in costs.items()})
         self.lower = max(self.lower, self.subproblems.expected(costs))
+        self.alone = self.world.merge({name: costs[name] for name in costs if self.subproblems.is_alone(name)})
         own = {
             name: {key: float(values[i]) for key, i in local[name].integer_columns.items()}
             for name, values in solved.items()

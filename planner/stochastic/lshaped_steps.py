@@ -32,6 +32,7 @@ def begin_lshaped(search: DecompositionSearch, find_first: Callable[[], None]) -
         return None
     lshaped, began = LShaped(subproblems.master(), subproblems, search.solver), time.monotonic()
     point = lshaped.relax_apart()
+    search.alone = lshaped.alone
     search.note_relaxed(point, lshaped.lower, time.monotonic() - began)
     if search.hurried:
         find_first()

@@ -33,6 +33,8 @@ class JointResult:
         Where the solver contradicted itself, what it said, and the problem.
     built_seconds
         What building the models of the scenarios took.
+    alone_usd
+        What scenarios cost at least if they were certain, where that is known.
     """
 
     status: Status
@@ -44,6 +46,7 @@ class JointResult:
     contradiction: str = ""
     disputed: Compiled | None = None
     built_seconds: float = 0.0
+    alone_usd: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
 from planner.solving.search import dispatch_proven
 from planner.solving.solve_task import SolveResult
-from planner.solving.time_limit import TimeLimit, less_reading_back
+from planner.solving.time_limit import TimeLimit, less_reading_back, shortened
 from planner.solving.worker_pool import SMALL, solve_many
 from planner.stochastic.best_solution import Valuation, best_solution, infeasible_by_themselves
 from planner.stochastic.decomposition import decompose_holding
@@ -238,14 +238,14 @@ class _StochasticSearch:
         lines = self.watch("Plan for all scenarios")
         outcome = decompose_holding(
             self.dataset,
-            self._options_left(DECOMPOSITION_SHARE),
+            shortened(with_time_left(self.options, self.began), self._seconds_left(DECOMPOSITION_SHARE)),
             start=self.start,
             on_progress=lines.update,
             should_stop=lambda: lines.stopped_by(self.stop),
             remote=self.remote,
         )
         self._note_built(outcome.built_seconds)
-        expected, separate = ExpectedValueSolution(), WaitAndSee({})
+        expected, separate = ExpectedValueSolution(), WaitAndSee({}, bounds=outcome.alone_usd)
         if outcome.status != "infeasible" and self._time_for_more:
             with solve_many(self.nonzeros, self._seconds_left(EXPECTED_VALUE_SHARE), self.stop) as solve_all:
                 mean_plan = solve_expected_value_problem(self.dataset, self.one_thread, solve_all, self._report)
@@ -255,7 +255,7 @@ class _StochasticSearch:
             seconds = self._seconds_left()
             share = shared_options(self.one_thread, self.nonzeros, seconds)
             with solve_many(self.nonzeros, seconds, self.stop) as solve_all:
-                separate = solve_wait_and_see(self.dataset, share, solve_all, self._report)
+                separate = separate.and_also(solve_wait_and_see(self.dataset, share, solve_all, self._report))
         if separate.infeasible:
             return infeasible_by_themselves(size, separate)
         joint = replace(outcome, why=f"Decomposition: {outcome.why}")
@@ -341,14 +341,6 @@ class _StochasticSearch:
         if limit is None:
             return None
         return max(0.1, min(share * limit, limit - (time.monotonic() - self.began)))
-
-    def _options_left(self, share: float) -> SolveOptions:
-        """The options of a search in a share of the limit; without a plan it may go on in what is left besides."""
-        left = with_time_left(self.options, self.began)
-        seconds = self._seconds_left(share)
-        if seconds is None or left.time_limit is None:
-            return left
-        return replace(left, time_limit=seconds, without_plan=left.without_plan + left.time_limit - seconds)
 
     def _report(self, result: SolveResult) -> None:
         name, currency = result.key.strip(), self.dataset.settings.currency

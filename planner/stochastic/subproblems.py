@@ -71,6 +71,11 @@ class Subproblems:
         self.priced = self.problems
         self.weights: dict[DecisionKey, float] = {}
 
+    def is_alone(self, name: str) -> bool:
+        """Whether other scenarios leave a scenario of this rank the bounds that its decisions have by themselves."""
+        own, arrays = self.local[name].arrays, self.problems[name]
+        return np.array_equal(own.lower, arrays.lower) and np.array_equal(own.upper, arrays.upper)
+
     def nonzeros(self) -> int:
         """Nonzeros of all scenarios, on every rank."""
         own = sum(subproblem.arrays.matrix.nnz for subproblem in self.local.values())

@@ -13,13 +13,20 @@ from decomposed import columns_differ, decomposed, one_doubles, three_stages
 from stochastic import scenario
 
 from models.audit import audit_scenario_set
+from models.build import build_model
 from models.dataset import Dataset
+from models.estimate import Estimate
+from models.stochastic.risk import Measure
+from planner.interrupt import Stop
 from planner.solving.problem import Progress, SolveOptions
+from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask
 from planner.stochastic.first_stage_candidates import nearest
 from planner.stochastic.method import choose_engine
 from planner.stochastic.mpi import ranks
+from planner.stochastic.solve import solve_stochastic
 
 
 @pytest.fixture
@@ -217,3 +224,39 @@ def test_plans_with_the_same_decisions_stand_where_the_time_is_over() -> None:
     assert late is not None
     assert late.rough
     assert late.objective == pytest.approx(first.objective)
+
+
+@pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
+def test_relaxations_say_what_scenarios_cost_at_least_alone(of: Callable[[], Dataset]) -> None:
+    """No bound of a scenario by itself lies above its least cost, also where others narrow what it may decide."""
+    data = of()
+    bounds = decompose(data, SolveOptions(gap=1e-6)).alone_usd
+    for name, bound in bounds.items():
+        least = solve(build_model(data.in_scenario(name)), SolveOptions(gap=0.0)).objective_usd
+        assert least is not None
+        assert bound <= least + 1e-6 * abs(least)
+    assert bounds or of is columns_differ
+
+
+def test_perfect_information_has_a_range_where_there_was_no_time_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no scenario solved by itself EVPI is told between 0 and what the relaxations prove, around what it is."""
+
+    def evpi() -> Estimate:
+        options = SolveOptions(gap=1e-6, time_limit=600.0)
+
+        def watch(name: str) -> ProgressLines:
+            return ProgressLines(name, "USD", None)
+
+        found = solve_stochastic(lands(), Measure(), options, Stop(), watch, engine="decomposition")
+        assert found.best is not None
+        worth = found.best.evpi()
+        assert worth is not None
+        return worth.estimate
+
+    true = evpi().value(1e-3)
+    assert true is not None
+    monkeypatch.setattr("planner.stochastic.solve.LEAST_SECONDS", 1e9)
+    known = evpi()
+    assert known.at_least == 0.0
+    assert known.at_most is not None
+    assert 0.0 < true <= known.at_most * (1.0 + 1e-6)

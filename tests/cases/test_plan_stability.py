@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from stochastic import factor, scenario
 
 from models.build import build_model
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.plan import OptionPurchase, Plan, Signing
 from models.policy.stability import PlanStability, departures
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
+from planner.reports.plan.text import kept_words
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
 from planner.solving.problem import SolveOptions
@@ -177,6 +180,18 @@ def test_what_scenarios_have_in_common_is_kept(risk: str, price: float, units: i
     saving = result.estimates["kept.saving_usd"]
     assert saving.at_most == pytest.approx(0.0 if units else 16.0, abs=0.5)
     assert [each.name for each in result.kept.because] == ([] if units else ["deal"])
+
+
+@pytest.mark.parametrize(("most", "words"), [(None, "is not known"), (2e6, "at most 2.00 m USD"), (0.0, "0 USD")])
+def test_what_departing_would_save_is_told_as_far_as_it_is_known(most: float | None, words: str) -> None:
+    """Nothing known of plans free to depart is no "at least 0 USD"; a bound is told as the most that they save."""
+    result = solve_dataset(_lease_or_market(), PlanOptions(gap=0.0, change_cost=100.0), keep=Plan())
+    assert result.kept is not None
+    cost = result.plan_set.solution.objective_usd
+    free = Estimate(None if most is None else cost - most, cost if most == 0.0 else None)
+    result.kept = replace(result.kept, free=free)
+    assert words in kept_words(result)
+    assert "at least" not in kept_words(result)
 
 
 def test_plans_for_scenarios_are_kept_from_the_command_line(here: Run, tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def _gap_words(result: RunResult, no_other: str) -> str:
 def kept_words(result: RunResult) -> str:
     """What departing freely from the plan kept would save, as far as it is known."""
     saving = result.estimates.get("kept.saving_usd", UNKNOWN)
-    if saving.at_least == 0.0 and result.value(saving) is None and saving.at_most is not None:
+    if saving.at_least == 0.0 and result.value(saving) is None:
+        if saving.at_most is None:
+            return "an amount that is not known: nothing was proven in the time of plans free to depart"
         most = money(saving.at_most, result.currency)
         return "nothing" if most == money(0.0, result.currency) else f"at most {most}"
     return known(saving, result)
