@@ -60,12 +60,16 @@ class Realization:
 
     def in_force(self, quantity: str, name: str, t: int) -> float:
         """The value of a factor in month t, neutral where no row holds; of an exit 1 once the supplier has left."""
+        return self.acting(quantity, (name,), t)
+
+    def acting(self, quantity: str, names: Sequence[str], t: int) -> float:
+        """As `in_force`, what the factors of several names together do to the one thing that they all speak of."""
         if quantity == "supplier_exit":
-            gone = self.exit(name)
+            gone = self.exit(*names)
             return float(gone is not None and gone <= t)
         if quantity in ADDED:
-            return self._added(quantity, name, t)
-        return self._product(quantity, (name,), t)
+            return self._added(quantity, names[0], t)
+        return self._product(quantity, names, t)
 
     def demand(self, segment: str, plain: Sequence[float]) -> tuple[float, ...]:
         """A segment's demand by month, of what it is in the plain figures.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from models.checks.context import check_context_of
@@ -10,8 +10,10 @@ from models.checks.policy import names_acted_on, scenario_factors
 from models.columns import Row, column
 from models.dataset import Dataset
 from models.faults import Fault
-from models.realization import ALL
+from models.realization import ALL, Realization
 from models.schema import QUANTITIES, Scenario, ScenarioFactor, Sheet
+from models.supply.fleet import fleet_names
+from models.supply.registry import uncertain
 
 RELATIVE = 1e-6
 """A factor that differs by no more than this share of what was seen is the same."""
@@ -83,25 +85,58 @@ def faults_of_news(dataset: Dataset, news: Sequence[Observation]) -> list[Fault]
 def excluded(dataset: Dataset, news: Sequence[Observation]) -> list[Exclusion]:
     """The scenarios of a problem that differ from what was seen, in the order of the sheet.
 
-    A row for all (`*`) speaks of everything that the quantity acts on and that has no row of its own in the same month.
+    A row for all (`*`) speaks of everything that the quantity acts on and that has no row of its own in the same month:
+    of what comes of all factors that act on it. So does the row of an offer that leaves, or of an asset, with those of
+    its provider, site and region; that of an asset may be its own factor too. Any other row is the factor of its name.
     """
-    acted_on = names_acted_on(check_context_of(replace(dataset, scenario="")))
+    plain = replace(dataset, scenario="")
+    acted_on = names_acted_on(check_context_of(plain))
+    things = {quantity: _things(plain, quantity, names) for quantity, names in acted_on.items()}
     named = {(each.quantity, each.name, each.month) for each in news}
     found = []
     for scenario in dataset.scenarios:
         realization = dataset.in_scenario(scenario.scenario).realization
         for each in news:
-            names = acted_on[each.quantity] or {ALL} if each.name == ALL else {each.name}
-            values = (
-                realization.in_force(each.quantity, name, dataset.t(each.month))
-                for name in sorted(names)
-                if name == each.name or (each.quantity, name, each.month) not in named
-            )
-            other = next((value for value in values if abs(value - _value(each)) > RELATIVE * abs(_value(each))), None)
+            t = dataset.t(each.month)
+            if each.name == ALL:
+                asked = [
+                    [realization.acting(each.quantity, thing, t)]
+                    for thing in things[each.quantity] or [(ALL,)]
+                    if not any((each.quantity, name, each.month) in named for name in thing)
+                ]
+            else:
+                asked = [_readings(realization, each, things[each.quantity], t)]
+            other = next((values[0] for values in asked if not any(_same(each, value) for value in values)), None)
             if other is not None:
                 found.append(Exclusion(scenario.scenario, each, other))
                 break
     return found
+
+
+def _things(dataset: Dataset, quantity: str, names: Collection[str]) -> list[tuple[str, ...]]:
+    """What a quantity acts on, each by all names of its factors; its own name first."""
+    if quantity == "throughput":
+        return [(each.workload, each.hardware) for each in dataset.throughput]
+    if quantity == "fleet_share":
+        return [fleet_names(each) for each in dataset.fleet]
+    if quantity == "supplier_exit":
+        offers = [(kind.name_of(row), row.provider) for kind in uncertain() for row in kind.rows(dataset)]
+        own = {name for name, _ in offers}
+        return offers + [(name,) for name in sorted(names) if name not in own]
+    return [(name,) for name in sorted(names)]
+
+
+def _readings(realization: Realization, seen: Observation, things: list[tuple[str, ...]], t: int) -> list[float]:
+    """What a scenario says of the name of a row."""
+    own = realization.in_force(seen.quantity, seen.name, t)
+    together = [realization.acting(seen.quantity, thing, t) for thing in things if thing[0] == seen.name]
+    if seen.quantity == "supplier_exit" and together:
+        return [max(together)]
+    return [own, *together] if seen.quantity == "fleet_share" else [own]
+
+
+def _same(seen: Observation, value: float) -> bool:
+    return abs(value - _value(seen)) <= RELATIVE * abs(_value(seen))
 
 
 def _value(seen: Observation) -> float:

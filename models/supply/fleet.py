@@ -38,10 +38,15 @@ def add_fleet(model: Model) -> None:
             model.costs.pay("fleet", payer, t, Linear(running_cost))
 
 
+def fleet_names(asset: Fleet) -> tuple[str, ...]:
+    """The names whose shares of the fleet act on an asset, its own first."""
+    return asset.asset, asset.provider, asset.site or asset.asset, asset.region
+
+
 def accelerators_online(dataset: Dataset, asset: Fleet) -> dict[int, float]:
     """Accelerators of an asset by month t in which it is there."""
     gone = dataset.realization.exit(asset.provider)
-    names = asset.asset, asset.provider, asset.site or asset.asset, asset.region
+    names = fleet_names(asset)
     return {
         t: asset.accelerators * dataset.realization.fleet_share(names, t)
         for t in dataset.window(asset.from_month, asset.until_month)
