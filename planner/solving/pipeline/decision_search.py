@@ -143,14 +143,15 @@ class _DecisionSearch:
         standing.raise_bound(min(proven, default=-math.inf))
 
     def _proven_within(self, lower: Vector, upper: Vector, should_stop: Asked) -> float:
-        """What all plans cost at least whose decisions are within bounds; minus infinite where that is not found."""
-        standing = self.standing
+        """What all plans cost at least whose decisions are within bounds, told as far as that matters."""
+        standing, least = self.standing, -math.inf
         for _ in range(ROUNDS):
             aim = standing.cost - SHORT * standing.asked
             solver = self._decisions(lower, upper, aim, should_stop, proof=True)
             found = None if solver.values is None or self._value(solver.values) >= aim else solver.values
+            least = max(least, min(aim, math.inf if solver.status == Status.kInfeasible else solver.bound))
             if found is None:
-                return aim if solver.status in (Status.kOptimal, Status.kInfeasible) else -math.inf
+                break
             decisions = self.master.whole_of(found)
             with self._lock:
                 cost, known = self._cost(decisions, should_stop), standing.cost
@@ -158,7 +159,7 @@ class _DecisionSearch:
                     self._whole(decisions, should_stop)
             if cost is None or should_stop() or (cost < aim and standing.cost >= known):
                 break  # or what is whole in the parts costs more than the gap
-        return -math.inf
+        return least
 
     def _decisions(
         self, lower: Vector, upper: Vector, most: float, should_stop: Asked, *, proof: bool = False
@@ -167,6 +168,8 @@ class _DecisionSearch:
         solver = self._quiet(decisions_within(self.master.arrays, lower, upper))
         if proof:
             solver.set("mip_max_improving_sols", 1)
+            solver.set("mip_rel_gap", 0.0)  # decisions that cost more than `most` end nothing
+            solver.set("mip_abs_gap", 0.0)
             solver.set("mip_allow_cut_separation_at_nodes", True)
             solver.set("mip_pscost_minreliable", RELIABLE)
         solver.leave_out_above(most)
