@@ -37,7 +37,7 @@ class SolveOptions:
         The search may end once a plan costs no more than the target, and once every plan is proven to cost at least
         the cutoff; None for none.
     without_plan
-        Seconds more that a search over all scenarios may take which has no plan by its time limit.
+        Seconds more that a search may take which has no plan by its time limit.
     """
 
     gap: float = 0.001

@@ -109,7 +109,7 @@ class _CheckedSearch:
         self.began = time.monotonic()
         self.log: list[str] = []
         self.parts: dict[str, float] = {}
-        self.stopped = False
+        self.stopped = self.planned = False
 
     def outcome(self, start: Vector | None) -> Outcome:
         if not self.arrays.columns:
@@ -183,9 +183,15 @@ class _CheckedSearch:
         return replace(self.options, time_limit=None if math.isinf(limit) else limit)
 
     def _left(self) -> float:
-        """Seconds left of the time limit."""
+        """Seconds left of the time limit, and while there is no plan of what may be taken besides."""
+        limit, more = self.options.time_limit, 0.0 if self.planned else self.options.without_plan
+        return math.inf if limit is None else max(0.1, self.began + limit + more - time.monotonic())
+
+    @property
+    def _late(self) -> bool:
+        """Whether a search may go on only because it has no plan."""
         limit = self.options.time_limit
-        return math.inf if limit is None else max(0.1, self.began + limit - time.monotonic())
+        return limit is not None and self.options.without_plan > 0.0 and time.monotonic() > self.began + limit
 
     def _run(
         self,
@@ -206,19 +212,22 @@ class _CheckedSearch:
         if tolerance is not None:
             solver.set("mip_feasibility_tolerance", tolerance)
         solver.give_start(first)
-        decided = False
+        decided = late = False
 
         def ended() -> bool:
-            nonlocal decided
+            nonlocal decided, late
+            late = late or (self._late and solver.incumbent is not None)
             seen = solver.progress
             decided = seen is not None and options.is_decided(seen.incumbent_usd, seen.bound_usd)
-            return decided or (self.should_stop is not None and self.should_stop())
+            return decided or late or (self.should_stop is not None and self.should_stop())
 
         solver.run(began=self.began, on_progress=self.on_progress, should_stop=ended)
         self.log += solver.log
-        self.stopped = self.stopped or (solver.stop and not decided)
+        self.stopped = self.stopped or (solver.stop and not decided and not late)
         answer = self._answer(solver, first)
-        return replace(answer, why=DECIDED) if decided and answer.why == INTERRUPTED else answer
+        if (decided or late) and answer.why == INTERRUPTED:
+            return replace(answer, why=DECIDED if decided else TIME_OVER)
+        return answer
 
     def _answer(self, solver: HighsSolver, first: Vector | None) -> Answer:
         if solver.status == Status.kInfeasible:
@@ -234,6 +243,7 @@ class _CheckedSearch:
 
     def _plan(self, proven: bool, bound: float, values: Vector, why: str, duals: Vector | None = None) -> Answer:
         """A plan with the best dispatch for its decisions; `duals` of the rows where a linear program was solved."""
+        self.planned = True
         dispatch_gap = None if duals is None else duality_gap(self.arrays, values, duals)
         if dispatch_gap is None or dispatch_gap > PRECISION:
             spent = time.monotonic() - self.began

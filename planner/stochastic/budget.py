@@ -143,6 +143,7 @@ def solve_in_budget(
         As `BudgetCases`.
     """
     among, limit = BudgetCases(dataset, measure), TimeLimit(options.time_limit)
+    options = replace(options, without_plan=0.0)
     before: SearchResult | None = None
     known, common = dict(start or {}), None
     if known:

@@ -296,7 +296,7 @@ class _StochasticSearch:
                 self.dataset,
                 self._form,
                 ExtensiveForm.plans,
-                replace(self.options, time_limit=seconds),
+                replace(self.options, time_limit=seconds, without_plan=0.0),
                 known=plans,
                 arrays=lambda form: fixed_problem(form, form.integers_before(form.start(plans), until)),
                 should_stop=lambda: self.stop.requested,

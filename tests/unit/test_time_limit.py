@@ -6,14 +6,16 @@ import math
 import time
 
 import pytest
-from builders import contract, dataset, demand, on_demand
+from builders import contract, dataset, demand, lease, on_demand, term
 
+from models.build import build_model
 from models.schema import Scenario
 from models.stochastic.risk import Measure
 from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
+from planner.solving.search import solve
 from planner.solving.time_limit import TimeLimit, less_reading_back
 from planner.stochastic.solve import solve_stochastic
 
@@ -95,3 +97,17 @@ def test_a_model_that_comes_too_late_is_not_built() -> None:
     found = solve_stochastic(data, Measure(), options, Stop(), lambda what: ProgressLines(what, "USD", None))
     assert (found.status, found.best) == ("no_plan", None)
     assert "passed before a search could begin" in found.why
+
+
+@pytest.mark.parametrize("parts_from", [None, 0])
+def test_a_search_goes_on_for_its_first_plan_alone(parts_from: int | None) -> None:
+    """With no time but what is set aside for after a plan one is found, called stopped or proven."""
+    model = build_model(dataset(lease("deal", term(3, 1.0), units_max=3), demand(3, 2, 1), on_demand(2.0)))
+    asked = SolveOptions(time_limit=0.0, without_plan=600.0, parts_from=parts_from, threads=1)
+    found = solve(model, asked)
+    assert found.values is not None
+    assert found.status in ("stopped", "optimal")
+    best = solve(model, SolveOptions(gap=0.0)).objective_usd
+    assert best is not None
+    assert found.objective_usd is not None
+    assert found.objective_usd >= best * (1.0 - 1e-9)

@@ -96,9 +96,9 @@ class Standing:
 
     @property
     def seconds_left(self) -> float:
-        """Of the time limit."""
-        limit = self.options.time_limit
-        return math.inf if limit is None else max(0.0, self._began + limit - time.monotonic())
+        """Of the time limit, and while there is no plan of what may be taken besides."""
+        limit, more = self.options.time_limit, 0.0 if self.values is not None else self.options.without_plan
+        return math.inf if limit is None else max(0.0, self._began + limit + more - time.monotonic())
 
     @property
     def ended(self) -> bool:
