@@ -105,10 +105,10 @@ class Realization:
         """Multiplier of what an offer delivers in a service month, and so of what it bills."""
         return self._product("delivered_share", (offer,), t)
 
-    def deliveries(self, offer: str, months: range) -> list[float]:
-        """`delivered` in each of some months."""
+    def deliveries(self, offer: str, months: range) -> list[float] | None:
+        """`delivered` in each of some months; None where it is 1 for all offers."""
         if not self._acts_on("delivered_share"):
-            return [1.0] * len(months)
+            return None
         return [self.delivered(offer, t) for t in months]
 
     def delay(self, offer: str, t: int) -> int:

@@ -5,10 +5,9 @@ The rows of `Model` are linear expressions of Pyomo's with each variable once, s
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
-from itertools import accumulate, chain, compress, pairwise
+from itertools import accumulate, chain, compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from models.core.vector import Vector
 from models.garbage import pause_gc
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_array, sparray
+    from scipy.sparse import csc_array, csr_array, sparray
 
 
 ROUNDING = 1e-12
@@ -172,44 +171,57 @@ def _bounded(body: str, low: float, high: float) -> str:
 
 
 def compile_model(pyomo_model: Any) -> Compiled:
-    """The arrays of a Pyomo model of `FlatRow`s and one objective, a `FlatExpression`, with each variable once."""
+    """The arrays of a Pyomo model of `FlatRows` and one objective, a `FlatExpression`, with each variable once."""
     with pause_gc():
         from pyomo.core import Constraint, Objective, SortComponents, Var
         from scipy.sparse import csr_array
 
         order = SortComponents.deterministic
-        families = [tuple(each.values(order)) for each in pyomo_model.component_objects(Var)]
-        for place, variable in enumerate(chain.from_iterable(families)):
-            variable.place = place
+        variables = [tuple(each.values(order)) for each in pyomo_model.component_objects(Var)]
+        families = list(pyomo_model.component_objects(Constraint, sort=order))
+        rows = [tuple(each.values(order)) for each in families]
+        begins = accumulate((len(each.lower) for each in families), initial=0)
+        which = np.array(
+            [begin + row.number for begin, own in zip(begins, rows, strict=False) for row in own], np.int32
+        )
         (objective,) = pyomo_model.component_data_objects(Objective)
-        rows = tuple(pyomo_model.component_data_objects(Constraint, sort=order))
-        coefficients, places, ends = array("d"), array("i"), array("i", [0])
-        for row in rows:
-            coefficients.extend(row.coefficients)
-            places.extend([variable.place for variable in row.variables])
-            ends.append(len(places))
-        priced = array("i", [variable.place for variable in objective.expr.variables])
-        found, column = _by_first(families, np.frombuffer(priced + places, dtype=np.int32))
+        priced = np.array([variable.place for variable in objective.expr.variables], dtype=np.int32)
+        terms = _by_place(families, sum(map(len, variables)))[which]
+        found, column = _by_first(variables, np.append(priced, terms.indices))
         cost = np.zeros(len(found))
         cost[column[priced]] = objective.expr.coefficients
-        terms = np.frombuffer(coefficients), column[places], np.frombuffer(ends, dtype=np.int32)
-        matrix = csr_array(terms, shape=(len(rows), len(cost))).tocsc()
+        matrix = csr_array((terms.data, column[terms.indices], terms.indptr), shape=(len(which), len(found))).tocsc()
+        del terms
         used = (np.diff(matrix.indptr) > 0) | (cost != 0.0)
-        variables = tuple(compress(found, used))
-        row_lower, row_upper = _ends([(row.low, row.high) for row in rows])
-        lower, upper = _ends([each.bounds for each in variables])
+        columns = tuple(compress(found, used))
+        lower, upper = _ends([each.bounds for each in columns])
         return Compiled(
             cost=cost[used],
             offset=float(objective.expr.constant),
             matrix=matrix if used.all() else matrix[:, used],
-            row_lower=row_lower,
-            row_upper=row_upper,
+            row_lower=_joined(each.lower for each in families)[which],
+            row_upper=_joined(each.upper for each in families)[which],
             lower=lower,
             upper=upper,
-            integer=np.array([each.is_integer() for each in variables], dtype=bool),
-            columns=variables,
-            rows=rows,
+            integer=np.array([each.is_integer() for each in columns], dtype=bool),
+            columns=columns,
+            rows=tuple(chain.from_iterable(rows)),
         )
+
+
+def _joined(parts: Iterable[Any], dtype: Any = float) -> npt.NDArray[Any]:
+    """Arrays of figures of one type, one behind the other."""
+    return np.concatenate([np.empty(0, dtype), *map(np.asarray, parts)])
+
+
+def _by_place(families: list[Any], variables: int) -> csr_array:
+    """The rows of families, one family behind the other, over the places of all variables."""
+    from scipy.sparse import csr_array
+
+    lengths = _joined((np.diff(each.ends) for each in families), np.int32)
+    ends = np.append(np.int32(0), np.cumsum(lengths, dtype=np.int32))
+    places = _joined((each.places for each in families), np.int32)
+    return csr_array((_joined(each.coefficients for each in families), places, ends), shape=(len(lengths), variables))
 
 
 def _by_first(
@@ -220,18 +232,17 @@ def _by_first(
     Parameters
     ----------
     families
-        All variables; their places count through them.
+        All variables.
     places
         Of the variables of terms, in the order of these.
     """
-    ends = list(accumulate(map(len, families), initial=0))
-    first = np.full(ends[-1], len(places), dtype=np.int32)
+    first = np.full(sum(map(len, families)), len(places), dtype=np.int32)
     first[places[::-1]] = np.arange(len(places) - 1, -1, -1, dtype=np.int32)
-    begins = sorted((first[begin:end].min(initial=len(places)), i) for i, (begin, end) in enumerate(pairwise(ends)))
-    column, found = np.empty(ends[-1], dtype=np.int32), list[Any]()
-    for begun, i in begins:
+    column, found = np.empty_like(first), list[Any]()
+    within = [np.array([each.place for each in family], dtype=np.int32) for family in families]
+    for begun, i in sorted((first[own].min(initial=len(places)), i) for i, own in enumerate(within)):
         if begun < len(places):
-            column[ends[i] : ends[i + 1]] = range(len(found), len(found) + len(families[i]))
+            column[within[i]] = range(len(found), len(found) + len(families[i]))
             found += families[i]
     return found, column
 

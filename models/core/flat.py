@@ -7,7 +7,9 @@ are made only where Pyomo itself takes a model apart, as its writers and solver 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
+from math import inf
+from types import MappingProxyType
 from typing import Any
 
 from pyomo.core.base.constraint import ConstraintData, IndexedConstraint
@@ -31,17 +33,25 @@ class FlatExpression(NamedExpressionData):  # type: ignore[misc]
 
 
 class FlatRow(ConstraintData):  # type: ignore[misc]
-    """low <= sum of coefficient x variable <= high; None is no bound."""
+    """low <= sum of coefficient x variable <= high, row `number` of its family, which holds the figures."""
 
-    __slots__ = ("coefficients", "high", "low", "variables")
+    __slots__ = ("number",)
 
-    def set_value(self, expr: tuple[float | None, array[float], list[Any], float | None]) -> None:
-        """Sets what the row is: its lower bound, coefficients, variables and upper bound."""
-        self.low, self.coefficients, self.variables, self.high = expr
+    def set_value(self, number: int) -> None:
+        """Sets which row of the family it is."""
+        self.number = number
 
     def to_bounded_expression(self, evaluate_bounds: bool = False) -> tuple[float | None, FlatExpression, float | None]:
-        """Lower bound, body and upper bound, as Pyomo takes them."""
-        return self.low, FlatExpression(0.0, self.coefficients, self.variables), self.high
+        """Lower bound, body and upper bound, as Pyomo takes them; None is no bound."""
+        family, number = self.parent_component(), self.number
+        span = slice(family.ends[number], family.ends[number + 1])
+        variables = [family.variables[place] for place in family.places[span]]
+        low, high = family.lower[number], family.upper[number]
+        return (
+            None if low == -inf else low,
+            FlatExpression(0.0, family.coefficients[span], variables),
+            None if high == inf else high,
+        )
 
     @property
     def expr(self) -> Any:
@@ -51,28 +61,52 @@ class FlatRow(ConstraintData):  # type: ignore[misc]
 
 
 class FlatRows(IndexedConstraint):  # type: ignore[misc]
-    """A family of rows."""
+    """A family of rows, held one behind the other.
+
+    Attributes
+    ----------
+    variables
+        All variables of the model, by `place`.
+    coefficients, places
+        Of the terms of all rows: coefficient and variable.
+    ends
+        Where the terms of each row end, 0 before the first.
+    lower, upper
+        The bounds of each row, infinite where there is none.
+    """
 
     _ComponentDataClass = FlatRow
 
-    def add_row(self, key: Hashable, row: tuple[float | None, array[float], list[Any], float | None]) -> None:
+    def __init__(self, index: Any, variables: list[NumberedVariable]) -> None:
+        super().__init__(index)
+        self.variables = variables
+        self.coefficients, self.places, self.ends = array("d"), array("i"), array("i", [0])
+        self.lower, self.upper = array("d"), array("d")
+
+    def add_row(
+        self, key: Hashable, low: float, coefficients: Iterable[float], variables: list[Any], high: float
+    ) -> None:
         """Adds a row of a key that the family does not have yet, without a search for the key in an index set."""
-        self._setitem_when_not_present(key, row)
+        self._setitem_when_not_present(key, len(self.lower))
+        self.coefficients.fromlist([*coefficients])
+        self.places.fromlist([each.place for each in variables])
+        self.ends.append(len(self.places))
+        self.lower.append(low)
+        self.upper.append(high)
 
 
 class NumberedVariable(VarData):  # type: ignore[misc]
-    """A variable that can be in sets and a key, of itself and not of its value; `place` is its number in compiling."""
+    """A variable that can be in sets and a key, of itself and not of its value; `place` is its number in the model."""
 
     __slots__ = ("place",)
     __hash__ = object.__hash__
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "place":  # not numbered yet; copies ask for every slot
-            return None
-        raise AttributeError(name)
 
 
 class Columns(IndexedVar):  # type: ignore[misc]
     """A family of variables."""
 
     _ComponentDataClass = NumberedVariable
+
+    def by_index(self) -> Mapping[Any, NumberedVariable]:
+        """The variables by their index in the family, in its order: the family's own, so no copy of it."""
+        return MappingProxyType(self._data)

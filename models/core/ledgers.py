@@ -85,7 +85,8 @@ class CapacityLedger:
         if accelerators.is_zero:
             return
         before = self.online.get((source, t))
-        self.online[source, t] = (accelerators if before is None else before.plus(accelerators)).collect_terms()
+        total = accelerators if before is None else before.times(1.0).plus(accelerators)
+        self.online[source, t] = total.collect_terms().keep()
         self.reachable.add((source.pool, t))
 
     def lease_out(self, pool: Pool, t: int, accelerators: Linear) -> None:
@@ -160,7 +161,7 @@ class CostLedger:
         """
         spent = cash if spent is None else spent
         if not amount.is_zero and (cash or counted or spent):
-            charge = Charge(category, payer, t, amount, cash, counted, reported, spent)
+            charge = Charge(category, payer, t, amount.keep(), cash, counted, reported, spent)
             self.charges.append(charge)
             self._by_month[t].append(charge)
 
@@ -191,6 +192,11 @@ class ObligationLedger:
             changes = self.changes[payer]
             changes[owed_from].plus(amount, scale)
             changes[due].plus(amount, -scale)
+
+    def keep(self, payer: Payer) -> None:
+        """Makes what is recorded of a payer compact, once all of it is."""
+        if payer in self.changes:
+            self.changes[payer].update({t: each.collect_terms().keep() for t, each in self.changes[payer].items()})
 
 
 @dataclass(frozen=True, slots=True)

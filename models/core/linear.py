@@ -23,13 +23,16 @@ class Linear:
 
     def __init__(self, constant: float = 0.0) -> None:
         self.constant = constant
-        self.coefficients: list[float] = []
-        self.variables: list[Var] = []
+        self.coefficients: Any = []  # lists, which take more fastest; arrays and tuples, which are smaller, once kept
+        self.variables: Any = []
 
     @classmethod
     def of(cls, variable: Var, coefficient: float = 1.0) -> Linear:
         """The expression `coefficient` x `variable`."""
-        return cls().add(variable, coefficient)
+        made = cls()
+        if coefficient:
+            made.coefficients, made.variables = [coefficient], [variable]
+        return made
 
     def add(self, variable: Var, coefficient: float = 1.0) -> Linear:
         """Adds a variable in place and returns self."""
@@ -73,11 +76,13 @@ class Linear:
         return Linear().plus(self, scale)
 
     def collect_terms(self) -> Linear:
-        """The same with each variable once; none at 0, nor at what rounding leaves of coefficients that cancel."""
-        result = Linear(self.constant)
+        """The same with each variable once; none at 0, nor at what rounding leaves of coefficients that cancel.
+
+        Itself where each variable is there once.
+        """
         if len(set(self.variables)) == len(self.variables):
-            result.coefficients, result.variables = list(self.coefficients), list(self.variables)
-            return result
+            return self
+        result = Linear(self.constant)
         totals: dict[Var, float] = {}
         largest: dict[Var, float] = {}
         for variable, coefficient in zip(self.variables, self.coefficients, strict=True):
@@ -91,6 +96,11 @@ class Linear:
                 del totals[variable]
         result.variables, result.coefficients = list(totals), list(totals.values())
         return result
+
+    def keep(self) -> Linear:
+        """Makes it compact, to be kept and no longer added to, and returns self."""
+        self.coefficients, self.variables = array("d", self.coefficients), tuple(self.variables)
+        return self
 
     @property
     def is_constant(self) -> bool:
@@ -110,10 +120,8 @@ class Linear:
 
     def value(self) -> float:
         """The value at the variables' current values."""
-        return self.constant + sum(
-            coefficient * (variable.value or 0.0)
-            for coefficient, variable in zip(self.coefficients, self.variables, strict=True)
-        )
+        pairs = zip(self.coefficients, self.variables, strict=True)
+        return self.constant + float(sum(coefficient * (variable.value or 0.0) for coefficient, variable in pairs))
 
 
 Scaled = tuple[Linear, float]

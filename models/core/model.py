@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import fields, replace
+from math import inf
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,6 +70,7 @@ class Model:
         self.readers: list[Reader] = []
         self.contract_bills: list[Any] = []
         self.services: list[Any] = []
+        self._variables: list[Var] = []
         self._zero: Var | None = None
         self._compiled: Compiled | None = None
 
@@ -81,7 +82,7 @@ class Model:
         upper: Callable[[Any], float | None] | float | None = None,
         integer: bool = False,
         decided: Callable[[Any], int] | None = None,
-    ) -> dict[Any, Var]:
+    ) -> Mapping[Any, Var]:
         """Adds a family of non-negative variables.
 
         Parameters
@@ -99,7 +100,7 @@ class Model:
 
         Returns
         -------
-        dict
+        Mapping
             The variables by key.
         """
         keys = list(index)
@@ -110,16 +111,15 @@ class Model:
         places = [key[0] if isinstance(key, tuple) and len(key) == 1 else key for key in keys]  # as Pyomo has them
         component = self._flat.Columns(self._pyo.SetOf(places), domain=domain)
         self.pyomo.add_component(name, component)
-        made = {}
-        for key, place in zip(keys, places, strict=True):
-            variable = component[place]
+        made = component.by_index()
+        for key, variable in zip(keys, made.values(), strict=True):
+            self._numbered(variable)
             most = bound(key)
             if most is not None:
                 variable.setub(most)
-            made[key] = variable
             if decided is not None:
                 self.decisions.append(DecisionColumn(decided(key), name, key, variable))
-        return made
+        return made if places == keys else dict(zip(keys, made.values(), strict=True))
 
     def add_cumulative_counts(
         self, name: str, keys: Iterable[tuple[Any, ...]], most: Callable[[str], int]
@@ -194,11 +194,17 @@ class Model:
             body, low, high = Linear.of(self._zero_variable()), max(over, under), None
         family = self.pyomo.component(name)
         if family is None:
-            family = self._flat.FlatRows(self._pyo.Any)
+            family = self._flat.FlatRows(self._pyo.Any, self._variables)
             self.pyomo.add_component(name, family)
-        low = None if low is None else low - body.constant
-        high = None if high is None else high - body.constant
-        family.add_row(key, (low, array("d", body.coefficients), body.variables, high))
+        least = -inf if low is None else low - body.constant
+        most = inf if high is None else high - body.constant
+        family.add_row(key, least, body.coefficients, body.variables, most)
+
+    def _numbered(self, variable: Var) -> Var:
+        """A new variable, with its place among all."""
+        variable.place = len(self._variables)
+        self._variables.append(variable)
+        return variable
 
     def _zero_variable(self) -> Var:
         """A variable that is always 0."""
@@ -212,7 +218,7 @@ class Model:
         if family is None:
             family = self._flat.Columns(self._pyo.Any, domain=self._pyo.Binary, dense=False)
             self.pyomo.add_component(name, family)
-        variable = family.add(key)
+        variable = self._numbered(family.add(key))
         if decided is not None:
             self.decisions.append(DecisionColumn(decided, name, key, variable))
         return variable
@@ -223,7 +229,7 @@ class Model:
         if family is None:
             family = self._flat.Columns(self._pyo.Any, domain=self._pyo.Reals, dense=False)
             self.pyomo.add_component(name, family)
-        return family.add(key)
+        return self._numbered(family.add(key))
 
     def add_positive_part(self, name: str, key: Hashable, part: Linear, of: Linear, most: float) -> None:
         """Holds `part` to exactly max(0, `of`), where `part` >= `of` is a row already.

@@ -9,7 +9,7 @@ Demand and revenue that are left are not below 0: where shortfall could bring th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 from models.core.linear import Linear
@@ -47,7 +47,7 @@ def add_churn(model: Model, segments: Sequence[SegmentLimits]) -> None:
                     model.add_constraint("churn_adds_up", (segment.segment, t), body, equals=0.0)
 
 
-def _columns(model: Model, index: Sequence[tuple[str, int]]) -> dict[tuple[str, int], object]:
+def _columns(model: Model, index: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], object]:
     return model.add_variables("lost", index, decided=lambda key: key[1] - 1)
 
 

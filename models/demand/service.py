@@ -142,28 +142,30 @@ def _groups(routes: Routes, places: list[Place], wanted: list[str]) -> tuple[tup
 
 def _add_work(model: Model, services: list[Service]) -> None:
     pooled = {
-        (each.segment.segment, place.region, place.hardware, each.t, block): (each, place)
+        (each.segment.segment, at[0].region, at[0].hardware, each.t, at[1]): (each, at)
         for each in services
-        for place, block in each.tokens
-        if not place.site
+        for at in each.tokens
+        if not at[0].site
     }
     at_sites = {
-        (each.segment.segment, place.site, place.region, place.hardware, each.t, block): (each, place)
+        (each.segment.segment, at[0].site, at[0].region, at[0].hardware, each.t, at[1]): (each, at)
         for each in services
-        for place, block in each.tokens
-        if place.site
+        for at in each.tokens
+        if at[0].site
     }
     work, site_work = model.add_variables("work", pooled), model.add_variables("site_work", at_sites)
     for variables, index in ((work, pooled), (site_work, at_sites)):
         for key, variable in variables.items():
-            service, place = index[key]
-            t, block = key[-2:]
-            service.work[place, block] = variable
+            service, at = index[key]
+            service.work[at] = variable
+            (place, block), t = at, service.t
             pool = place.region, place.hardware
             model.capacity.work.setdefault((pool, t, block), Linear()).add(variable)
             if place.site:
                 at_sites_of_pool = model.capacity.site_work[pool, t, block]
                 at_sites_of_pool.setdefault(place.site, Linear()).add(variable)
+    for total in model.capacity.work.values():
+        total.keep()
 
 
 def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
@@ -188,11 +190,10 @@ def _add_flows(model: Model, services: list[Service], routes: Routes) -> None:
     for service, region, group, block in direct:
         service.flow[region, group, block] = service.served_from(region, block)
     for service in services:
+        payer = Payer(OTHER, service.segment.segment)
         for (region, group, _), flow in service.flow.items():
             usd = _usd(routes, region, group) or 0.0
-            model.costs.pay(
-                "network", Payer(OTHER, service.segment.segment), service.t, flow.times(usd * 1000.0 * unit)
-            )
+            model.costs.pay("network", payer, service.t, flow.times(usd * 1000.0 * unit))
         for region, block in dict.fromkeys((region, block) for region, _, block in service.flow):
             if (id(service), region, block) in split:
                 body = split[id(service), region, block].times(1.0).plus(service.served_from(region, block), -1.0)

@@ -134,7 +134,8 @@ class ContractKind(OfferKind):
                 worth += worth_of(dataset, values, row.region, row.hardware, t, online, usage)
                 cost += counted(dataset, t) * bill * (1.0 - row.prepay_share * row.take_or_pay_share)
             minimum = [bill * row.take_or_pay_share for bill in bills]
-            cost -= sum(dataset.discount(t) * schedule.worth_beyond(tier, t) for t in schedule.service)
+            least = zip(schedule.service, schedule.minimums_per_block(tier), strict=True)
+            cost -= sum(dataset.discount(t) * schedule.worth_beyond(t, usd) for t, usd in least)
             prepaid = row.prepay_share * sum(minimum)
             cost += prepaid * counted_share_of_prepayment(dataset, schedule.start, minimum) * dataset.discount(m)
             upfront = row.upfront_usd * counted_share_of_upfront(dataset, schedule.start, row.term_months)

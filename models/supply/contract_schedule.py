@@ -76,9 +76,14 @@ class ContractSchedule(ServiceSchedule):
 
     def rate(self, tier: ContractTier, t: int) -> float:
         """USD per accelerator-hour of a tier in month t."""
-        if tier.from_blocks not in self._rates:
-            self._rates[tier.from_blocks] = self._rates_of(tier)
-        return self.of_month(self._rates[tier.from_blocks], t)
+        return self.of_month(self.rates(tier), t)
+
+    def rates(self, tier: ContractTier) -> array[float]:
+        """USD per accelerator-hour of a tier, by month of service."""
+        found = self._rates.get(tier.from_blocks)
+        if found is None:
+            found = self._rates[tier.from_blocks] = self._rates_of(tier)
+        return found
 
     @cached_property
     def _rates(self) -> dict[int, array[float]]:
@@ -90,22 +95,25 @@ class ContractSchedule(ServiceSchedule):
             rates = [tier.usd_per_kw_month * self._kw / hours for hours in self.hours]
         else:
             rates = [tier.usd_per_accelerator_hour or 0.0] * len(self.service)
-        return array("d", [rate * self.price * step for rate, step in zip(rates, self._steps, strict=True)])
+        price, steps = self.price, self._steps
+        return array("d", [rate * price * step for rate, step in zip(rates, steps, strict=True)])
 
     @cached_property
-    def _steps(self) -> list[float]:
+    def _steps(self) -> array[float]:
         """By month of service, what the ramp and the escalator multiply the rate by."""
         multipliers = enumerate(self.ramp.rate_multipliers(len(self.service)), start=1)
-        return [multiplier * escalation(self.offer.escalator_per_year, tau) for tau, multiplier in multipliers]
+        yearly = self.offer.escalator_per_year
+        return array("d", [multiplier * escalation(yearly, tau) for tau, multiplier in multipliers])
 
-    def minimum(self, tier: ContractTier, t: int) -> float:
-        """USD that a block at a tier's rate bills at least in month t, whether or not the supplier is still there."""
-        return self.offer.take_or_pay_share * self.rate(tier, t) * self.agreed_per_block(t) * self.dataset.hours(t)
+    def minimums_per_block(self, tier: ContractTier) -> array[float]:
+        """USD that a block at a tier's rate bills at least, by month of service, the supplier still there or not."""
+        share, figures = self.offer.take_or_pay_share, zip(self.rates(tier), self._agreed, self.hours, strict=True)
+        return array("d", [share * rate * agreed * hours for rate, agreed, hours in figures])
 
-    def worth_beyond(self, tier: ContractTier, t: int) -> float:
+    def worth_beyond(self, t: int, minimum: float) -> float:
         """USD that a block's hours of month t, beyond the horizon, are worth, its minimum at the most."""
         online = self.online_per_block(t)
-        return worth_beyond(self.dataset, t, self.minimum(tier, t), {self.offer.hardware: online}) if online else 0.0
+        return worth_beyond(self.dataset, t, minimum, {self.offer.hardware: online}) if online else 0.0
 
     def billed_blocks(self, blocks: int) -> list[tuple[ContractTier, int]]:
         """The tiers that bill a number of blocks, each with how many of them; those before the first at its rate."""
@@ -118,8 +126,8 @@ class ContractSchedule(ServiceSchedule):
 
     def minimums(self, blocks: int) -> dict[int, float]:
         """USD that blocks bill at least, by month of the service, prepayment not yet taken off."""
-        billed = self.billed_blocks(blocks)
-        return {t: sum(self.minimum(tier, t) * count for tier, count in billed) for t in self.service}
+        billed = [(self.minimums_per_block(tier), count) for tier, count in self.billed_blocks(blocks)]
+        return {t: sum(usd[t - self.start] * count for usd, count in billed) for t in self.service}
 
     @cached_property
     def contract_years(self) -> tuple[range, ...]:

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from operator import itemgetter
 
 from models.core.ledgers import Source
-from models.core.linear import Linear
+from models.core.linear import Linear, Scaled
 from models.core.model import Model
 from models.grouping import groups
 from models.plan import Plan, Signing
@@ -63,13 +64,13 @@ def add_contracts(model: Model, kind: OfferKind) -> None:
 
 def _bring_online(model: Model, source: Source, signatures: list[SigningVariant]) -> None:
     """What the signings of one contract bring."""
-    online: dict[int, Linear] = defaultdict(Linear)
+    online: dict[int, list[Scaled]] = defaultdict(list)
     for each in signatures:
         blocks, schedule = each.blocks, each.schedule
         for t in range(max(0, schedule.start), min(schedule.end, len(model.dataset.horizon))):
-            online[t].plus(blocks, schedule.online_per_block(t))
-    for t, accelerators in online.items():
-        model.capacity.bring_online(source, t, accelerators)
+            online[t].append((blocks, schedule.online_per_block(t)))
+    for t, parts in online.items():
+        model.capacity.bring_online(source, t, Linear().plus_all(parts))
 
 
 def source_of(kind: OfferKind, contract: Contract) -> Source:
@@ -181,13 +182,11 @@ def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[Con
     rewards_spending = any(cap.sense == "min" for cap in model.dataset.caps) or schedule.offer.min_spend_usd_per_year
     if rewards_spending:
         return False
-    rates = {t: [schedule.rate(tier, t) for tier in tiers] for t in schedule.service}
-    counted = [t for t in schedule.service if _is_counted(model, schedule, t)]
-    for k in range(1, len(tiers)):
-        if any(each[k] < each[k - 1] for each in rates.values()):
+    for below, above in pairwise(map(schedule.rates, tiers)):
+        if any(dearer < rate for rate, dearer in zip(below, above, strict=True)):
             return False
-        more_expensive = {t for t, each in rates.items() if each[k] > each[k - 1]}
-        if more_expensive and more_expensive.isdisjoint(counted):
+        rises = [t for t, rate, dearer in zip(schedule.service, below, above, strict=True) if dearer > rate]
+        if rises and not any(_is_counted(model, schedule, t) for t in rises):
             return False
     return True
 

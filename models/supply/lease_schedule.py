@@ -96,23 +96,23 @@ class LeaseSchedule(ServiceSchedule):
         """USD owed for month t of a unit's service: the fee while the supplier is there."""
         return self.fee(t) if self.supplier_present(t) else 0.0
 
-    @cached_property
-    def term_fees(self) -> list[float]:
+    @property
+    def term_fees(self) -> array[float]:
         """USD billed for each month of the term of a unit."""
-        return [self.fee(t) for t in range(self.start, self.term_end)]
+        return self.fees[: self.term.term_months]
 
     @cached_property
-    def _last_fees(self) -> list[float]:
+    def _last_fees(self) -> array[float]:
         """USD billed for the last 0, 1, 2, … months of the term."""
-        return list(accumulate(reversed(self.term_fees), initial=0.0))
+        return array("d", accumulate(reversed(self.term_fees), initial=0.0))
 
     def fee(self, t: int) -> float:
         """USD billed for month t of a unit's service, used or not, as the terms have it."""
-        return self.of_month(self._fees, t)
+        return self.of_month(self.fees, t)
 
     @cached_property
-    def _fees(self) -> array[float]:
-        """By month of service."""
+    def fees(self) -> array[float]:
+        """USD billed for each month of a unit's service."""
         yearly, months, term_months = self.term.escalator_per_year, len(self.service), self.term.term_months
         if self.term.usd_per_unit_month is not None:
             rates = [self.term.usd_per_unit_month * self.price] * months

@@ -244,10 +244,10 @@ def _pay(model: Model, services: list[_ServicePeriod]) -> None:
         schedule, unpaid = service.schedule, 1.0 - service.schedule.term.prepay_share
         _pay_at_signing(model, payer, service)
         end = schedule.term_end if service.tail_end is None else service.tail_end
-        for t, level in enumerate(service.levels, start=schedule.start):
+        for t, (level, fee) in enumerate(zip(service.levels, schedule.fees, strict=False), start=schedule.start):
             renewed = t >= schedule.term_end
             if t < counted and (renewed or t < end):
-                due(schedule, t, level, (1.0 if renewed else unpaid) * schedule.fee(t))
+                due(schedule, t, level, (1.0 if renewed else unpaid) * fee)
                 if t >= horizon and has_worth(dataset, t):
                     deduct_worth(model, kind.category, payer, t, level.times(schedule.worth_beyond(t)))
         for t in service.stops:
@@ -260,6 +260,7 @@ def _pay(model: Model, services: list[_ServicePeriod]) -> None:
     for t, parts in fees.items():
         if t < horizon or full:
             model.costs.pay(kind.category, payer, t, Linear().plus_all(parts))
+    model.obligations.keep(payer)
 
 
 def _pay_at_signing(model: Model, payer: Payer, service: _ServicePeriod) -> None:

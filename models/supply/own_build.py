@@ -165,7 +165,7 @@ def _signings(kind: OfferKind, found: list[_TakenUnits]) -> Plan:
     return Plan(signings=tuple(rows))
 
 
-def _power_all(model: Model, kind: OfferKind, powered: dict[Any, Var], delivered: dict[Any, Linear]) -> None:
+def _power_all(model: Model, kind: OfferKind, powered: Mapping[Any, Var], delivered: dict[Any, Linear]) -> None:
     """Powers what power there is for: a solver leaves chips without power that nothing needs, as it happens.
 
     Not where a cap counts them.

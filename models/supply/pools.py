@@ -26,12 +26,11 @@ from models.supply.registry import caps_by_name
 
 @dataclass(frozen=True, slots=True)
 class UseClass:
-    """Sources of a pool that cost the same to use in month t; model units of what is online, and of use by block."""
+    """Sources of a pool that cost the same to use in month t, and their use by block in model units."""
 
     pool: Pool
     t: int
     sources: tuple[Source, ...]
-    online: Linear
     use: dict[str, Linear]
 
 
@@ -61,8 +60,9 @@ def add_pools(model: Model) -> None:
     use = model.add_variables("use", index)
     found = []
     for (pool, t), classes in grouped.items():
-        made = [UseClass(pool, t, tuple(sources), _online(model, sources, t), {}) for sources in classes]
-        kept = _kept(model, pool, t, made)
+        made = [UseClass(pool, t, tuple(sources), {}) for sources in classes]
+        less_online = [_less_online(model, sources, t) for sources in classes]
+        kept = _kept(model, pool, t, less_online)
         for block in dataset.blocks:
             name = block.block
             work = capacity.work.get((pool, t, name), Linear())
@@ -74,7 +74,7 @@ def add_pools(model: Model) -> None:
                     each.use[name] = Linear.of(use[(*pool, t, name, k)])
                 _balance(model, pool, t, name, made, work)
             if not (work.is_zero and _use_is_work(model, pool, t, name, len(classes))):
-                _limit(model, pool, t, name, made, kept)
+                _limit(model, pool, t, name, made, less_online, kept)
         found.extend(made)
     for each in found:
         _charge(model, each)
@@ -110,9 +110,9 @@ def _classes(model: Model, sources: list[Source], cash_caps: list[Cap], *, lease
     return list(groups((key(source, by_site), source) for source in sources).values())
 
 
-def _online(model: Model, sources: list[Source], t: int) -> Linear:
-    """Accelerators online of some sources, in model units."""
-    online = ((model.capacity.online[source, t], 1.0 / model.units.accelerators) for source in sources)
+def _less_online(model: Model, sources: list[Source], t: int) -> Linear:
+    """Accelerators online of some sources, in model units below 0, as every row that limits their use counts them."""
+    online = ((model.capacity.online[source, t], -1.0 / model.units.accelerators) for source in sources)
     return Linear().plus_all(online).collect_terms()
 
 
@@ -124,14 +124,16 @@ def _balance(model: Model, pool: Pool, t: int, block: str, classes: list[UseClas
     model.add_constraint("work_is_done", (*pool, t, block), body, equals=0.0)
 
 
-def _kept(model: Model, pool: Pool, t: int, classes: list[UseClass]) -> Linear:
+def _kept(model: Model, pool: Pool, t: int, less_online: list[Linear]) -> Linear:
     """What use may come to, below 0: what is online and not leased out, less the margin."""
     share, unit = 1.0 - model.dataset.settings.reserve_margin, model.units.accelerators
-    kept = Linear().plus_all((each.online, -share) for each in classes)
+    kept = Linear().plus_all((each, share) for each in less_online)
     return kept.plus(model.capacity.leased_out.get((pool, t), Linear()), share / unit)
 
 
-def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass], kept: Linear) -> None:
+def _limit(
+    model: Model, pool: Pool, t: int, block: str, classes: list[UseClass], less_online: list[Linear], kept: Linear
+) -> None:
     """Use stays within what is online: the pool's less its margin, each class's own, and what is leased out."""
     if not classes:
         return
@@ -146,14 +148,13 @@ def _limit(model: Model, pool: Pool, t: int, block: str, classes: list[UseClass]
             body = classes[0].use[block].times(-1.0).plus_all((work, 1.0) for work in site_work.values())
             model.add_constraint("site_does_its_work", key, body, at_most=0.0)
         return
-    for k, each in enumerate(classes):
-        body = each.use[block].times(1.0).plus(each.online, -1.0)
-        model.add_constraint("use_within_online", (*key, k), body, at_most=0.0)
+    for k, (each, less) in enumerate(zip(classes, less_online, strict=True)):
+        model.add_constraint("use_within_online", (*key, k), each.use[block].times(1.0).plus(less), at_most=0.0)
     if not leased.is_zero:
         body = leased.times(1.0 / unit)
-        for each in classes:
+        for each, less in zip(classes, less_online, strict=True):
             if each.sources[0].sublet:
-                body.plus(each.use[block]).plus(each.online, -1.0)
+                body.plus(each.use[block]).plus(less)
         model.add_constraint("leased_out_is_not_used", key, body, at_most=0.0)
     for site, work in site_work.items():
         of_site = (each for each in classes if each.sources[0].site == site)
@@ -174,10 +175,11 @@ def _charge(model: Model, each: UseClass) -> None:
         model.costs.pay("usage", payer_of(source), each.t, use.times(usd), reported=False)
         if source.metered:
             model.capacity.metered_use[source, each.t, block] = use
-    for member in each.sources:
-        for block in each.use:
-            overage = model.capacity.overage.get((each.pool, each.t, block), {}).get(member)
-            if overage is not None:
+    overages = [(block, model.capacity.overage.get((each.pool, each.t, block), {})) for block in each.use]
+    overage_in = [(block, by_source) for block, by_source in overages if by_source]
+    for member in each.sources if overage_in else ():
+        for block, by_source in overage_in:
+            if (overage := by_source.get(member)) is not None:
                 hours = block_hours(model.dataset, each.t, block)
                 usd = _usage_usd(model, member, each.t) * hours * model.units.accelerators
                 model.costs.pay("usage", payer_of(member), each.t, overage.times(usd), reported=False)

@@ -54,9 +54,12 @@ def service_start(
     return planned + (realization.delay(name, decided) if decided >= 0 else 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RampUp:
-    """How capacity and rate build up: `capacity_share` and `rate_multiplier` of service month 1, 2, …."""
+    """How capacity and rate build up: `capacity_share` and `rate_multiplier` of service month 1, 2, ….
+
+    There is one object for each ramp of a problem, so that it can be a key of figures that many schedules share.
+    """
 
     rows: tuple[Ramp, ...]
     begins: tuple[int, ...]
@@ -174,9 +177,16 @@ class ServiceSchedule(OfferSchedule, ABC):
     @cached_property
     def arrivals(self) -> array[float]:
         """By month of service, the share of what was signed for that arrives, were the supplier still there."""
-        share, delivered = self.offer.delivered_share, self.dataset.realization.deliveries(self.name, self.service)
-        ramped = self.ramp.capacity_shares(len(self.service))
-        return array("d", [share * factor * capacity for factor, capacity in zip(delivered, ramped, strict=True)])
+        share, ramp, months = self.offer.delivered_share, self.ramp, len(self.service)
+        delivered = self.dataset.realization.deliveries(self.name, self.service)
+        if delivered is not None:
+            ramped = zip(delivered, ramp.capacity_shares(months), strict=True)
+            return array("d", [share * factor * capacity for factor, capacity in ramped])
+        known = self.dataset.common.setdefault("arrivals", {})
+        if (share, ramp, months) not in known:
+            known[share, ramp, months] = array("d", [share * capacity for capacity in ramp.capacity_shares(months)])
+        found: array[float] = known[share, ramp, months]
+        return found
 
     @property
     def hours(self) -> Iterator[int]:

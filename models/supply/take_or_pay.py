@@ -88,20 +88,23 @@ def pay_minimum(model: Model, payer: Payer, signatures: Iterable[SigningVariant]
     for signature in signatures:
         schedule, unpaid = signature.schedule, 1.0 - signature.schedule.offer.prepay_share
         _pay_at_signing(model, payer, signature)
+        minimums = [(each, schedule.minimums_per_block(each.tier)) for each in signature.tier_blocks]
         counted = horizon if not (full or model.obligations.asked) else schedule.end
         for t in range(max(0, schedule.start), min(schedule.end, counted)):
             if not schedule.supplier_present(t):
                 break
-            for each in signature.tier_blocks:
-                usd = unpaid * schedule.minimum(each.tier, t)
+            for each, by_month in minimums:
+                least = by_month[t - schedule.start]
+                usd = unpaid * least
                 minimum[t].append((each.blocks, usd))
                 if model.obligations.asked:
                     model.obligations.owe(payer, schedule.signed, t, each.blocks, usd)
                 if t >= horizon and has_worth(dataset, t):
-                    deduct_worth(model, "contract", payer, t, each.blocks.times(schedule.worth_beyond(each.tier, t)))
+                    deduct_worth(model, "contract", payer, t, each.blocks.times(schedule.worth_beyond(t, least)))
     for t, parts in minimum.items():
         if t < horizon or full:
             model.costs.pay("contract", payer, t, Linear().plus_all(parts))
+    model.obligations.keep(payer)
 
 
 def _pay_at_signing(model: Model, payer: Payer, signature: SigningVariant) -> None:
@@ -114,7 +117,7 @@ def _pay_at_signing(model: Model, payer: Payer, signature: SigningVariant) -> No
         counted = counted_share_of_upfront(dataset, schedule.start, contract.term_months)
         model.costs.pay("contract", payer, signed, signature.signed.times(schedule.upfront), counted=counted)
         for each in signature.tier_blocks if contract.prepay_share else ():
-            amounts = [schedule.minimum(each.tier, t) for t in schedule.service]
+            amounts = schedule.minimums_per_block(each.tier)
             counted = counted_share_of_prepayment(dataset, schedule.start, amounts)
             prepaid = each.blocks.times(contract.prepay_share * sum(amounts))
             model.costs.pay("contract", payer, signed, prepaid, counted=counted)
@@ -139,28 +142,29 @@ def rate_classes(
             if key not in found:
                 found[key] = RateClass(rate, schedule.signed)
             found[key].online.plus(tier_blocks.blocks, online)
+    for each in found.values():
+        each.online.keep()
     return sorted(found.values(), key=lambda each: (each.rate, each.signed))
 
 
 def add_overage(model: Model, metered: list[Metered]) -> None:
     """Variables for use above what is online, before the pools are balanced."""
     most = {
-        (each.contract.contract, each.t, block.block, j): each.contract.overage_share * rate_class.most()
+        (each.contract.contract, each.t, block.block, j): each.contract.overage_share * online
         for each in metered
-        for j, rate_class in enumerate(each.overage_classes)
+        for j, online in enumerate([rate_class.most() for rate_class in each.overage_classes])
         for block in model.dataset.blocks
     }
     overage = model.add_variables("overage", most, upper=most.__getitem__)
     for each in metered:
+        shares = [rate_class.online.times(-each.contract.overage_share) for rate_class in each.overage_classes]
         for block in model.dataset.blocks:
-            total = Linear()
-            for j, rate_class in enumerate(each.overage_classes):
+            total, hours = Linear(), block_hours(model.dataset, each.t, block.block) * model.units.accelerators
+            for j, (rate_class, share) in enumerate(zip(each.overage_classes, shares, strict=True)):
                 key = (each.contract.contract, each.t, block.block, j)
                 rate_class.overage[block.block] = overage[key]
                 total.add(overage[key])
-                within = Linear.of(overage[key]).plus(rate_class.online, -each.contract.overage_share)
-                model.add_constraint("overage_within_share", key, within, at_most=0.0)
-                hours = block_hours(model.dataset, each.t, block.block) * model.units.accelerators
+                model.add_constraint("overage_within_share", key, Linear.of(overage[key]).plus(share), at_most=0.0)
                 usd = each.contract.overage_price_multiple * rate_class.rate * hours
                 model.costs.pay("contract", each.payer, each.t, Linear.of(overage[key], usd), reported=False)
             if not total.is_zero:

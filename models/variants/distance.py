@@ -12,7 +12,7 @@ which are the same in all of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from models.core.finance import least_cost
@@ -128,7 +128,7 @@ def _between(model: Model, offer: OfferKey, units: Counter[int], until: int) -> 
 
 
 def _distance(
-    model: Model, place: Key, offer: OfferKey, units: Counter[int], differences: dict[Key, Var], until: int
+    model: Model, place: Key, offer: OfferKey, units: Counter[int], differences: Mapping[Key, Var], until: int
 ) -> Linear:
     """Unit-months by which what is signed of an offer differs from a plan; `place` names both in an index."""
     total, signed, last = Linear(), Linear(), len(model.dataset.horizon)

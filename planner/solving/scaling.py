@@ -40,11 +40,12 @@ class Scaling:
     def of(cls, arrays: Compiled) -> Scaling:
         """The scaling of a problem's matrix and objective."""
         matrix = arrays.matrix
-        sizes = np.abs(matrix.data)
-        used = sizes > 0.0
-        rows = matrix.indices[used]
-        columns = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))[used]
-        logs = np.log2(sizes[used])
+        rows, logs = matrix.indices, np.abs(matrix.data)
+        columns = np.repeat(np.arange(matrix.shape[1], dtype=np.int32), np.diff(matrix.indptr))
+        if not logs.all():
+            used = logs > 0.0
+            rows, columns, logs = rows[used], columns[used], logs[used]
+        np.log2(logs, out=logs)
         row, column = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[1])
         for _ in range(PASSES):
             row = -_middle(logs + column[columns], rows, len(row))

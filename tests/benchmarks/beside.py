@@ -10,7 +10,6 @@ import gc
 import io
 import math
 import re
-import resource
 import subprocess
 import tempfile
 import time
@@ -22,17 +21,22 @@ from typing import Any
 
 import highspy
 import numpy as np
-import psutil
 import xlsxwriter
+from benchmarks.cases import drawn
 from benchmarks.plain import plain
 
 from models.build import Model, build_model
 from models.core.compiled import Compiled
+from models.dataset import Dataset
 from planner.results.tables import Filled
 from planner.solving.highs import HighsSolver
 from planner.solving.highs_model import write_model
 from planner.solving.problem import SolveOptions
 
+Way = Callable[[Any], float | None]
+"""Of a `Model` or what is `Given` of one: the CPU seconds it took; None where its package is not installed."""
+SMALL = "8x4x1x1"
+"""The case that a way loads its modules with, before its memory is measured."""
 SILENT = {"output_flag": False, "log_to_console": False}
 
 
@@ -45,7 +49,7 @@ class Found:
     seconds: float
 
 
-def numpy_floor(model: Model) -> float | None:
+def numpy_floor(model: Model | Given) -> float | None:
     """The arrays straight into HiGHS, as flat arrays."""
     arrays = model.compiled
     began = time.process_time()
@@ -60,14 +64,14 @@ def numpy_floor(model: Model) -> float | None:
     return time.process_time() - began
 
 
-def planner(model: Model) -> float | None:
+def planner(model: Model | Given) -> float | None:
     """What the product does: the model of a workbook built, compiled and handed to HiGHS."""
     began = time.process_time()
     HighsSolver(build_model(model.dataset).compiled, SolveOptions())
     return time.process_time() - began
 
 
-def pyomo_stock(model: Model) -> float | None:
+def pyomo_stock(model: Model | Given) -> float | None:
     """The same rows as sums of products in Pyomo, through its persistent HiGHS interface."""
     import pyomo.environ as pyo
     from pyomo.contrib.appsi.solvers import Highs
@@ -100,7 +104,7 @@ def _or_none(bound: float) -> float | None:
     return float(bound) if np.isfinite(bound) else None
 
 
-def linopy(model: Model) -> float | None:
+def linopy(model: Model | Given) -> float | None:
     """Variables and rows of the same arrays in linopy, rows of about a length together, then into HiGHS."""
     try:
         import linopy
@@ -235,27 +239,63 @@ class Cost:
     mb: float
 
 
-def measured_apart(way: Callable[[Model], float | None], model: Model) -> Cost | None:
-    """What a way costs, in a process of its own; None where its package is not installed."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What ways begin with: rows of a workbook, or finished arrays without the model they are of."""
+
+    dataset: Dataset
+    compiled: Compiled
+
+    @classmethod
+    def of(cls, model: Model) -> Given:
+        """What is given of a model."""
+        return cls(model.dataset, model.compiled.without_model({}))
+
+
+def measured_apart(way: Way, model: Model) -> Cost | None:
+    """What a way costs, in processes of its own; None where its package is not installed."""
+    seconds = _apart("fork", _seconds, way, model)
+    if None in seconds:
+        return None
+    small = build_model(drawn(SMALL))
+    return Cost(*seconds, _apart("spawn", _mb, way, Given.of(model), Given.of(small)))
+
+
+def _apart(start: str, measure: Callable[..., None], *args: Any) -> Any:
     receive, send = Pipe(duplex=False)
-    process = get_context("fork").Process(target=_measure, args=(send, way, model))
+    process = get_context(start).Process(target=measure, args=(send, *args))
     process.start()
     send.close()
-    found: Cost | None = receive.recv()
+    found = receive.recv()
     process.join()
     return found
 
 
-def _measure(send: Any, way: Callable[[Model], float | None], model: Model) -> None:
+def _seconds(send: Any, way: Way, model: Model) -> None:
+    send.send((way(model), way(model)))
+
+
+def _mb(send: Any, way: Way, given: Given, small: Given) -> None:
+    """The most memory that a way takes on top of what is there once its modules are, in a process that did no more.
+
+    A copy of a process would not do: it begins without the pages of libraries, which come back at their first use,
+    and with free memory that its parent left, which a way may use unseen.
+    """
+    way(small)
     gc.collect()
-    before = psutil.Process().memory_info().rss / 2**20
-    first = way(model)
-    mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10 - before
-    again = way(model)
-    send.send(None if first is None or again is None else Cost(first, again, mb))
+    before = _status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    way(given)
+    send.send(_status("VmHWM") - before)
 
 
-HANDED: dict[str, Callable[[Model], float | None]] = {
+def _status(name: str) -> float:
+    """MB of resident memory now, or at its peak; of the system itself, since a child inherits the peak of others'."""
+    (line,) = (each for each in Path("/proc/self/status").read_text(encoding="ascii").splitlines() if name in each)
+    return int(line.split()[1]) / 1024.0
+
+
+HANDED: dict[str, Way] = {
     "planner": planner,
     "numpy floor": numpy_floor,
     "linopy": linopy,

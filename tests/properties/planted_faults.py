@@ -5,6 +5,7 @@ A fault takes pytest's monkeypatch, which takes it back.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -135,14 +136,16 @@ def _late_tiers(right: Wrong, schedule: ContractSchedule) -> Any:
     return (first, *(replace(each, from_blocks=each.from_blocks + 1) for each in rest))
 
 
-def _rate_by_730_hours(right: Wrong, schedule: ContractSchedule, tier: Any, t: int) -> float:
-    hours = schedule.dataset.hours(t) / 730.0 if tier.usd_per_kw_month is not None else 1.0
-    return float(right(schedule, tier, t) * hours)
+def _rate_by_730_hours(right: Wrong, schedule: ContractSchedule, tier: Any) -> array[float]:
+    rates: array[float] = right(schedule, tier)
+    if tier.usd_per_kw_month is None:
+        return rates
+    return array("d", [rate * hours / 730.0 for rate, hours in zip(rates, schedule.hours, strict=True)])
 
 
-def _billed_in_full(right: Wrong, schedule: LeaseSchedule, t: int) -> float:
+def _billed_in_full(right: Wrong, schedule: LeaseSchedule) -> array[float]:
     delivered = schedule.offer.delivered_share
-    return float(right(schedule, t) / delivered) if delivered else 0.0
+    return array("d", [fee / delivered if delivered else 0.0 for fee in right(schedule)])
 
 
 def _margin_on_demand(right: Wrong, dataset: Any, row: Any, t: int) -> Any:
@@ -199,11 +202,12 @@ def _never_faster(right: Wrong, served: TokensServed, segment: str, hardware: st
     return float(right(served, segment, hardware, 0))
 
 
-def _no_margin(right: Wrong, model: Model, *args: Any) -> None:
+def _no_margin(right: Wrong, model: Model, *args: Any) -> Any:
     data = model.dataset
     model.dataset = replace(data, settings=replace(data.settings, reserve_margin=0.0))
-    right(model, *args)
+    found = right(model, *args)
     model.dataset = data
+    return found
 
 
 def _whole_year(right: Wrong, bills: Bills, signature: Any, year: range) -> Linear:
@@ -280,20 +284,20 @@ FAULTS: dict[str, Fault] = {
     ),
     "the ramp runs a month ahead": instead(RampUp, "_row", lambda right, ramp, tau: right(ramp, tau + 1)),
     "a ramp's rate is not billed": instead(RampUp, "rate_multiplier", lambda *_: 1.0),
-    "a renewal costs what the term did": instead(LeaseSchedule, "fee", _term_without(renewal_price_multiple=1.0)),
-    "what is not delivered is billed": instead(LeaseSchedule, "fee", _billed_in_full),
+    "a renewal costs what the term did": instead(LeaseSchedule, "fees", _term_without(renewal_price_multiple=1.0)),
+    "what is not delivered is billed": instead(LeaseSchedule, "fees", _billed_in_full),
     "a lease stops without notice": instead(LeaseSchedule, "may_stop", _stops_without_notice),
     "a termination fee leaves out a month": instead(LeaseSchedule, "termination_fee", _fee_of_later),
     "lead times are ignored": _starts(_started_at_once),
     "service starts before it can": _starts(_in_service_early),
     "a tier begins a block late": instead(ContractSchedule, "tiers", _late_tiers),
-    "a month of power has 730 hours": instead(ContractSchedule, "rate", _rate_by_730_hours),
+    "a month of power has 730 hours": instead(ContractSchedule, "_rates_of", _rate_by_730_hours),
     "overage is billed at the rate": instead(models.supply.contracts, "add_overage", _overage_at_the_rate),
     "overage has no limit": without_rows("overage_within_share"),
     "a cut contract year owes the minimum of a whole one": instead(Bills, "owed", _whole_year),
     "the minimum spend is forgotten": without_rows("minimum_spend_is_met"),
     "use beyond the minimum is not billed": without_rows("use_is_billed"),
-    "the reserve margin is not kept": instead(models.supply.pools, "_limit", _no_margin),
+    "the reserve margin is not kept": instead(models.supply.pools, "_kept", _no_margin),
     "the reserve margin is kept on on-demand": instead(models.supply.on_demand, "_realized", _margin_on_demand),
     "on-demand has no cap": instead(
         models.supply.on_demand, "_realized", lambda right, *args: replace(right(*args), max_accelerators=None)
