@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LEAST_COLUMNS = 100
 """Parts are joined until they have so many columns: to set one up takes as long as to solve it a few times."""
+FEW = 1_000
+"""Problems of no more columns are one part: they are solved as soon as parts are found."""
 
 Places = npt.NDArray[np.intp]
 
@@ -46,10 +48,14 @@ def independent_parts(arrays: Compiled, moving: Collection[int]) -> Iterator[Par
     matrix = arrays.matrix
     free = arrays.lower < arrays.upper
     free[list(moving)] = True
+    whole = Part(arrays, np.arange(matrix.shape[1]), np.arange(matrix.shape[0]))
+    if free.sum() <= FEW:
+        yield whole
+        return
     row_part, column_part = parts_of(matrix, free)
     row_part = np.maximum(row_part, 0)
     if not row_part.any() and not column_part.max(initial=0):
-        yield Part(arrays, np.arange(matrix.shape[1]), np.arange(matrix.shape[0]))
+        yield whole
         return
     held = np.where(free, 0.0, arrays.lower)
     constant, by_row = matrix @ held, matrix.tocsr()

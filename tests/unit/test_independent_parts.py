@@ -23,6 +23,7 @@ MONTHS = 6
 def _parts(capped: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[Compiled, list[int], list[Part]]:
     """Six months with their signings held, whose months a cap on the cash of a quarter joins where there is one."""
     monkeypatch.setattr(module, "LEAST_COLUMNS", 1)
+    monkeypatch.setattr(module, "FEW", 0)
     cap = Cap(cap="cash", measure="cash_usd", scope="total", sense="max", value=1e9, per="quarter")
     lease = b.lease("l", b.term(3, 1.0))
     rows = [b.fleet(accelerators=2.0), b.on_demand(4.0), b.segment(shortfall_usd_per_mtok=0.5), lease]
