@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import highspy
 import numpy as np
@@ -147,12 +147,13 @@ class HighsSolver:
         factor = self.scaling.column[which]
         self._highs.changeColsBounds(len(which), which, lower[which] / factor, upper[which] / factor)
 
-    def change_row(self, row: int, lower: float, upper: float) -> None:
-        """Other bounds of a row."""
+    def change_rows(self, rows: npt.ArrayLike, lower: Vector | float, upper: Vector | float) -> None:
+        """Other bounds of some rows, or of one."""
         if self._left_behind:
             return
-        factor = float(self.scaling.row[row])
-        self._highs.changeRowBounds(row, lower * factor, upper * factor)
+        which, highs = np.atleast_1d(np.asarray(rows, dtype=np.int32)), cast(Any, self._highs)
+        factor = self.scaling.row[which]
+        highs.changeRowsBounds(len(which), which, factor * lower, factor * upper)
 
     def change_coefficients(self, rows: npt.NDArray[np.int32], columns: npt.NDArray[np.intp], values: Vector) -> None:
         """Other coefficients of rows, one of each row, column and value."""

@@ -228,7 +228,7 @@ class _Program:
             at[column] += step
             solver.change_bounds(np.array([column]), at, at)
         elif row is not None:
-            solver.change_row(row, arrays.row_lower[row] + step, arrays.row_upper[row] + step)
+            solver.change_rows(row, arrays.row_lower[row] + step, arrays.row_upper[row] + step)
         solver.run()
         found = None
         if solver.status == Status.kOptimal:
@@ -238,5 +238,5 @@ class _Program:
         if column is not None:
             solver.change_bounds(np.array([column]), arrays.lower, arrays.upper)
         elif row is not None:
-            solver.change_row(row, arrays.row_lower[row], arrays.row_upper[row])
+            solver.change_rows(row, arrays.row_lower[row], arrays.row_upper[row])
         return found

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from models.core.vector import Vector
 from planner.solving.highs import HighsSolver, Status
@@ -89,9 +90,9 @@ class LinearRelaxation:
         self._solver.take_basis(basis)
         self._solver.set("solver", "simplex")
 
-    def bound_row(self, row: int, lower: float, upper: float) -> None:
-        """Other bounds of a row in the solves that follow."""
-        self._solver.change_row(row, lower, upper)
+    def bound_rows(self, rows: npt.ArrayLike, lower: Vector | float, upper: Vector | float) -> None:
+        """Other bounds of some rows, or of one, in the solves that follow."""
+        self._solver.change_rows(rows, lower, upper)
 
     def change_coefficients(self, before: csc_array, after: csc_array) -> None:
         """Other coefficients, of the same places of the matrix, in the solves that follow."""

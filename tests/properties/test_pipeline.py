@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from properties.comparison import solved_workbook
 
+import planner.solving.pipeline.coarse_search
 import planner.solving.pipeline.run
 import planner.solving.pipeline.tightening
 import planner.solving.search
@@ -21,6 +22,9 @@ def check_agrees(seed: int, monkeypatch: pytest.MonkeyPatch, *, threads: int) ->
     monkeypatch.setattr(planner.solving.pipeline.run, "TIGHTER", 2.0 if seed % 3 else 0.9)
     if seed % 5 == 4:
         monkeypatch.setattr(planner.solving.pipeline.run, "HUGE", 0)
+    if seed % 2:
+        monkeypatch.setattr(planner.solving.pipeline.coarse_search, "MANY", 0)
+        monkeypatch.setattr(planner.solving.pipeline.coarse_search, "SMALLER", 0)
     parts = solve(problem, SolveOptions(gap=0.0, threads=threads, second_look=False))
     monkeypatch.undo()
     assert parts.status == alone.status, f"seed {seed}: {parts.why}"
@@ -41,7 +45,7 @@ def test_the_search_in_parts_finds_the_optimum(monkeypatch: pytest.MonkeyPatch, 
     used = set[str]()
     for seed in range(1, 9):
         used |= check_agrees(seed, monkeypatch, threads=threads)
-    assert {"relax", "dive", "tighten", "branch", "prove"} <= used
+    assert {"merge", "complete", "relax", "dive", "tighten", "branch", "prove"} <= used
 
 
 def test_a_bound_above_the_plan_by_rounding_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:

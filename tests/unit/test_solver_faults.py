@@ -77,7 +77,7 @@ def test_a_solver_left_behind_is_not_asked_again(hanging: type[HighsSolver]) -> 
     solver = hanging(arrays, SolveOptions(gap=0.0, time_limit=0.05))
     assert not solver.run()
     running = threading.active_count()
-    solver.change_row(0, 0.0, 0.0)
+    solver.change_rows(0, 0.0, 0.0)
     assert not solver.run()
     assert threading.active_count() == running
     assert (solver.status, solver.values, solver.bound) == (None, None, -math.inf)

@@ -72,7 +72,7 @@ class ContractRelaxation:
         for position in {**self._bounded, **blocks}:
             wanted = blocks.get(position, ANY)
             if wanted != self._bounded.get(position, ANY):
-                self._relaxation.bound_row(self._first_row + position, *wanted)
+                self._relaxation.bound_rows(self._first_row + position, *wanted)
         self._bounded = dict(blocks)
         if begin is not None and begin is not self._basis:
             self._relaxation.begin_at(begin)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,21 @@ from models.core.compiled import Compiled
 from models.core.vector import Vector
 from models.policy.caps import cap_rows
 from planner.solving.exactness import rows_broken
+
+
+class LazyRows(Protocol):
+    """A problem some of whose rows are put in once plans break them."""
+
+    arrays: Compiled
+
+    def put_in(self, values: Vector) -> bool:
+        """Puts in rows that values break; whether there were any."""
+
+    def begins_at(self, basis: Any) -> Any:
+        """The basis of a relaxation from which the next one begins; None where there is none."""
+
+    def narrow(self, change: Callable[[Compiled], Compiled]) -> None:
+        """Searches a narrower problem of the same rows and columns from now on."""
 
 
 class LazyCaps:
@@ -45,6 +61,10 @@ class LazyCaps:
                 self._left_out &= ~broken
                 self.arrays = _with_rows(self._whole, ~self._left_out)
             return bool(broken.any())
+
+    def begins_at(self, basis: Any) -> Any:
+        """The basis of a relaxation from which the next one begins; None where caps were put in since."""
+        return basis if len(basis.row_status) == len(self.arrays.rows) else None
 
     def narrow(self, change: Callable[[Compiled], Compiled]) -> None:
         """Searches a narrower problem of the same rows and columns from now on."""

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from models.core.vector import Vector
 from planner.solving.highs import HighsSolver
-from planner.solving.pipeline.lazy_caps import LazyCaps
+from planner.solving.pipeline.lazy_caps import LazyRows
 from planner.solving.pipeline.quiet import quieten
 from planner.solving.pipeline.standing import Standing
 
 
-def prove(problem: LazyCaps, standing: Standing, threads: int) -> str:
+def prove(problem: LazyRows, standing: Standing, threads: int) -> str:
     """Searches until the gap is proven or the time is over; how it ended, in the solver's words.
 
     Where a plan it finds breaks a cap that was left out, it begins again with the cap put in. Where HiGHS says that it
@@ -31,7 +31,7 @@ def prove(problem: LazyCaps, standing: Standing, threads: int) -> str:
 
 
 class _Proof:
-    def __init__(self, problem: LazyCaps, standing: Standing, threads: int, presolve: str) -> None:
+    def __init__(self, problem: LazyRows, standing: Standing, threads: int, presolve: str) -> None:
         self.problem, self.standing = problem, standing
         self.put_in = False
         self._seen: Vector | None = None

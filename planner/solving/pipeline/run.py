@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +24,7 @@ from planner.solving.highs import HighsSolver, Status
 from planner.solving.pipeline.branching import AtNode, ContractTree
 from planner.solving.pipeline.dive import THRESHOLDS, Held, contracts_held, rounded, rounded_at, whole_held
 from planner.solving.pipeline.improvement import Neighbourhood, Neighbourhoods, differing, held_at
-from planner.solving.pipeline.lazy_caps import LazyCaps
+from planner.solving.pipeline.lazy_caps import LazyCaps, LazyRows
 from planner.solving.pipeline.proof import prove
 from planner.solving.pipeline.quiet import quieten
 from planner.solving.pipeline.side_by_side import Asked, beside
@@ -64,13 +65,14 @@ class Ended:
 
 def search_in_parts(problem: CompiledProblem, standing: Standing, start: Vector | None) -> Ended:
     """Looks for plans and for a bound, and leaves both in `standing`; without a plan there where no part finds one."""
-    return _Search(problem, standing).run(start)
+    return Parts(problem, standing, LazyCaps(problem.compiled)).run(start)
 
 
-class _Search:
-    def __init__(self, problem: CompiledProblem, standing: Standing) -> None:
-        self.standing, self.units = standing, problem.units
-        self.caps = LazyCaps(problem.compiled)
+class Parts:
+    """The parts of a search of one problem, which share its standing, and its caps as they are put in."""
+
+    def __init__(self, problem: CompiledProblem, standing: Standing, caps: LazyRows) -> None:
+        self.standing, self.units, self.caps = standing, problem.units, caps
         self.basis: Any = None
         self.offers = signing_columns(problem.compiled)
         asked = standing.options.threads
@@ -78,16 +80,17 @@ class _Search:
         self.why = ""
 
     def run(self, start: Vector | None) -> Ended:
+        """All parts, the proof last; `start` has a value per column to begin from, NaN where there is none."""
         standing = self.standing
         with standing.part("relax"):
-            relaxed = self._relax()
+            relaxed = self.relax()
         self.relax_seconds = standing.seconds["relax"]
         if relaxed is None or standing.decided:
             return Ended(False, self.why)
         with standing.part("dive"):
             if start is not None:
                 self._complete(standing.arrays.integer & ~np.isnan(start), start)
-            self._dive(relaxed)
+            self.dive(relaxed)
         neighbourhoods = Neighbourhoods(standing.arrays, self.offers, relaxed.values, standing.options.seed)
         if self.threads == 1 and not self._tightening_pays():  # else it is the first round beside the proof
             with standing.part("improve"):
@@ -95,24 +98,24 @@ class _Search:
         tightened = False
         for _ in range(TIGHTENINGS):
             with standing.part("tighten"):
-                relaxed = self._tighten()
+                relaxed = self.tighten()
             if relaxed is None:
                 break
             tightened, known = True, standing.cost
             with standing.part("dive"):
-                self._dive(relaxed)
+                self.dive(relaxed)
             neighbourhoods.relaxed = relaxed.values
             if standing.cost >= known:
                 break
         if tightened:
             with standing.part("branch"):
-                self._branch()
+                self.branch()
         if standing.values is None or standing.ended:
             return Ended(standing.closed, self.why)
         if self.threads == 1:
             with standing.part("improve"):
                 for _ in range(ROUNDS):
-                    self._improve(neighbourhoods.next, standing.should_end)
+                    self.improve(neighbourhoods.next, standing.should_end)
             with standing.part("prove"):
                 self.why = prove(self.caps, standing, 1)
         else:
@@ -120,7 +123,7 @@ class _Search:
                 self.why = prove(self.caps, standing, self.threads - 1)
         return Ended(standing.closed or self.why == "Optimal", self.why)
 
-    def _relax(self) -> LocalOptimum | None:
+    def relax(self) -> LocalOptimum | None:
         """The relaxation's optimum, with the caps put in that it breaks; None where none was found."""
         while True:
             arrays, begin = self.caps.arrays, self._basis()
@@ -136,9 +139,8 @@ class _Search:
                 return found
 
     def _basis(self) -> Any:
-        """The basis that the last relaxation ended with; None where there is none, or caps were put in since."""
-        rows = 0 if self.basis is None else len(self.basis.row_status)
-        return self.basis if rows == len(self.caps.arrays.rows) else None
+        """The basis that the last relaxation ended with; None where there is none that the rows of now can begin at."""
+        return None if self.basis is None else self.caps.begins_at(self.basis)
 
     def _optimum(self, lower: Vector, upper: Vector) -> LocalOptimum | None:
         left = self.standing.seconds_left
@@ -146,7 +148,7 @@ class _Search:
             lower, upper, time_limit=None if math.isinf(left) else left, should_stop=self.standing.should_end
         )
 
-    def _dive(self, relaxed: LocalOptimum) -> None:
+    def dive(self, relaxed: LocalOptimum) -> None:
         """Plans from the relaxation: contracts held first, or else all signings rounded."""
         arrays = self.caps.arrays
         if len(arrays.columns) > HUGE and self.offers:
@@ -174,7 +176,7 @@ class _Search:
             self._rest(*whole_held(self.caps.arrays, self.offers, each))
         return held
 
-    def _tighten(self) -> LocalOptimum | None:
+    def tighten(self) -> LocalOptimum | None:
         """The relaxation's optimum with fewer blocks of contracts; None where that does not pay."""
         standing = self.standing
         if standing.values is None or standing.ended:
@@ -194,19 +196,19 @@ class _Search:
         if not most:
             return None
         self.caps.narrow(lambda arrays: bounded(arrays, most))
-        relaxed = self._relax()
+        relaxed = self.relax()
         if relaxed is None and self.relaxation.infeasible:
             standing.raise_bound(standing.cutoff)
         return relaxed if standing.cost - standing.bound < TIGHTER * open_before else None
 
-    def _branch(self) -> None:
-        """Contracts whole by branching, with caps put in that a plan breaks on the way."""
-        standing = self.standing
+    def branch(self, most_seconds: float = math.inf) -> None:
+        """Contracts whole by branching, with caps put in that a plan breaks on the way, for so long at most."""
+        standing, ends = self.standing, time.monotonic() + most_seconds
         while standing.values is not None and not standing.ended:
             arrays = self.caps.arrays
 
             def elsewhere(arrays: Compiled = arrays) -> bool:
-                return standing.ended or self.caps.arrays is not arrays
+                return standing.ended or self.caps.arrays is not arrays or time.monotonic() > ends
 
             def here(elsewhere: Asked = elsewhere) -> bool:
                 return standing.should_end() or elsewhere()
@@ -237,9 +239,9 @@ class _Search:
         arrays = self.caps.arrays
         if wide:
             serving = serving_columns(arrays)
-            self._improve(lambda _: Neighbourhood(serving, lambda _: None), should_stop)
+            self.improve(lambda _: Neighbourhood(serving, lambda _: None), should_stop)
         else:
-            self._improve(lambda best: differing(arrays.integer, best, relaxed), should_stop, nodes=NODES)
+            self.improve(lambda best: differing(arrays.integer, best, relaxed), should_stop, nodes=NODES)
 
     def _search_whole(self, arrays: Compiled, should_stop: Asked) -> float:
         """Searches a part of the problem for plans that matter; what it costs at least, told as far as that matters."""
@@ -263,7 +265,7 @@ class _Search:
         standing, open_before = self.standing, math.inf
         while standing.cost - standing.bound < PAYS * open_before and not standing.should_end():
             open_before = standing.cost - standing.bound
-            self._improve(neighbourhoods.differing, standing.should_end, nodes=NODES)
+            self.improve(neighbourhoods.differing, standing.should_end, nodes=NODES)
 
     def _tightening_pays(self) -> bool:
         best = self.standing.values
@@ -314,7 +316,7 @@ class _Search:
         )
         return quieten(HighsSolver(arrays, options))
 
-    def _improve(
+    def improve(
         self,
         neighbourhood: Callable[[Vector], Neighbourhood],
         should_stop: Asked,
@@ -338,4 +340,4 @@ class _Search:
         """Round after round, each for no more than a few times the seconds of the relaxation."""
         most = max(LEAST_ROUND, RELAXATIONS * self.relax_seconds)
         while not self.standing.ended and not should_stop():
-            self._improve(neighbourhoods.next, lambda: should_stop() or self.standing.ended, most)
+            self.improve(neighbourhoods.next, lambda: should_stop() or self.standing.ended, most)

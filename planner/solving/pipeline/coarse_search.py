@@ -1,0 +1,165 @@
+"""The search of problems that are nearly all dispatch: in the coarse problem, whose plans are completed month by month.
+
+Relaxation, dive, tightening and branching are those of `planner.solving.pipeline.run`. A plan of the coarse problem is
+taken at what its dispatch truly costs, which also becomes cuts; these are put in between parts. What the coarse problem
+costs at least, the larger one does.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from models.core.compiled import Compiled
+from models.core.vector import Vector
+from models.supply.dispatch_rows import of_several_problems
+from planner.solving.pipeline.coarse import CoarseProblem
+from planner.solving.pipeline.improvement import Neighbourhoods
+from planner.solving.pipeline.lazy_caps import LazyCaps
+from planner.solving.pipeline.run import LEAST_ROUND, RELAXATIONS, Parts
+from planner.solving.pipeline.standing import Standing
+from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
+
+MANY, SMALLER = 100_000, 4
+"""It pays with more columns than this, of which the coarse problem has so many times fewer."""
+DIVES = 6
+"""Dives with cuts put in between, at most, for as long as plans become cheaper."""
+LONGER = 1.5
+"""So many times what completing the last plan took is left for the best one."""
+FRUITLESS, PAYS = 5, 0.99
+"""It ends after so many passes in a row after which more than this share of the gap was left."""
+GROWTH = 1.5
+"""Branching takes as long as the first tightening, then so many times longer each time, before cuts are put in."""
+
+
+def search_coarse(problem: CompiledProblem, standing: Standing, start: Vector | None) -> None:
+    """Looks for plans and for a bound in the coarse problem, where that is much smaller; leaves both in `standing`.
+
+    A start that has a value for every column is the first plan.
+    """
+    if start is not None and not np.isnan(start).any():
+        standing.offer(start)
+    caps, threads = LazyCaps(problem.compiled), standing.options.threads or os.cpu_count() or 1
+    while not standing.ended and not of_several_problems(problem.compiled):
+        with standing.part("merge"):
+            coarse = CoarseProblem(caps.arrays, problem.units, threads, lambda: standing.ended)
+        if not coarse.months or SMALLER * len(coarse.arrays.columns) > len(problem.compiled.columns):
+            return
+        if not _Coarse(ArrayProblem(coarse.arrays, problem.units), coarse, standing, caps).search():
+            return
+
+
+class _CoarseStanding(Standing):
+    """Where the search of the coarse problem stands: plans at what they truly cost; bounds are the larger one's too."""
+
+    def __init__(self, arrays: Compiled, coarse: CoarseProblem, whole: Standing) -> None:
+        options = replace(whole.options, time_limit=None)
+        super().__init__(arrays, options, 1.0, 0.0, None, whole.should_end)
+        self._coarse, self._whole = coarse, whole
+        self.completing = 0.0
+
+    def offer(self, values: Vector) -> bool:
+        """Takes a plan at its true cost if it is better than the best; whether it has a dispatch."""
+        completed = self._coarse.completed(values)
+        if completed is None:
+            return False
+        return super().offer(completed)
+
+    def raise_bound(self, bound: float) -> None:
+        """Takes a proven bound if it is higher than the highest."""
+        super().raise_bound(bound)
+        self._whole.raise_bound(self.bound)
+
+    @property
+    def decided(self) -> bool:
+        """Whether what was asked of the larger problem is decided."""
+        return self._whole.decided
+
+    @property
+    def seconds_left(self) -> float:
+        """Of the time limit, less what completing a plan takes."""
+        return max(0.0, self._whole.seconds_left - self.completing)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the search is to end."""
+        return self.stopped or self.closed or self._whole.ended or not self.seconds_left
+
+
+class _Coarse:
+    def __init__(self, problem: ArrayProblem, coarse: CoarseProblem, whole: Standing, caps: LazyCaps) -> None:
+        self.coarse, self.whole, self.caps = coarse, whole, caps
+        self.standing = _CoarseStanding(problem.compiled, coarse, whole)
+        self.parts = Parts(problem, self.standing, coarse)
+        self._told: Vector | None = None
+        self._relax_seconds = self._branching = 0.0
+        self._neighbourhoods: Neighbourhoods | None = None
+
+    def search(self) -> bool:
+        """Searches until the gap is proven or the time over; whether caps were put in, so that all begins anew."""
+        relaxed = self._relax()
+        for _ in range(DIVES):
+            if relaxed is None or self.standing.ended:
+                break
+            known = self.standing.cost
+            with self.whole.part("dive"):
+                self.parts.dive(relaxed)
+            if self._told_broken():
+                return True
+            relaxed = self._relax()
+            if not known - self.standing.cost > (1.0 - PAYS) * abs(self.standing.cost):
+                break
+        fruitless = 0
+        while relaxed is not None and not self.standing.ended and fruitless < FRUITLESS:
+            open_before = self.standing.cost - self.standing.bound
+            self._pass(relaxed)
+            if self._told_broken():
+                return True
+            relaxed = self._relax()
+            fruitless = 0 if self.standing.cost - self.standing.bound < PAYS * open_before else fruitless + 1
+        return self._told_broken()
+
+    def _pass(self, relaxed: LocalOptimum) -> None:
+        """Tightens, and branches for a while once that has paid; improves the best plan where it does not."""
+        began = time.monotonic()
+        with self.whole.part("tighten"):
+            tighter = self.parts.tighten()
+        if tighter is not None:
+            self._branching = self._branching or time.monotonic() - began
+            with self.whole.part("dive"):
+                self.parts.dive(tighter)
+        if self._branching:
+            with self.whole.part("branch"):
+                self.parts.branch(self._branching)
+            self._branching *= GROWTH
+            return
+        if self._neighbourhoods is None:
+            self._neighbourhoods = Neighbourhoods(
+                self.standing.arrays, self.parts.offers, relaxed.values, self.whole.options.seed
+            )
+        self._neighbourhoods.relaxed = relaxed.values
+        with self.whole.part("improve"):
+            most = max(LEAST_ROUND, RELAXATIONS * self._relax_seconds)
+            self.parts.improve(self._neighbourhoods.next, self.standing.should_end, most)
+
+    def _relax(self) -> LocalOptimum | None:
+        began = time.monotonic()
+        with self.whole.part("relax"):
+            relaxed = self.parts.relax()
+        self._relax_seconds = time.monotonic() - began
+        return relaxed
+
+    def _told_broken(self) -> bool:
+        """Tells the larger problem of the best plan; whether it breaks caps, which are put in."""
+        best = self.standing.values
+        if best is None or best is self._told:
+            return False
+        self._told = best
+        began = time.monotonic()
+        with self.whole.part("complete"):
+            values = self.coarse.of_whole(best)
+        self.standing.completing = LONGER * (time.monotonic() - began)
+        return values is not None and not self.whole.offer(values) and self.caps.put_in(values)
