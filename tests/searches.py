@@ -47,7 +47,7 @@ def search_with(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search) ->
     """Has the searches of a module go as `search` does: of `held_losses`, those of worker tasks."""
 
     def instead(dataset: Dataset, build: Any, plans_of: Any, options: SolveOptions, **more: Any) -> tuple[Any, Outcome]:
-        problem = build(dataset)
+        problem, _ = build(dataset), more.pop("late", 0.0)
         start = more.pop("start", lambda problem, plans: None)(problem, more.pop("known", None) or {})
         arrays = more.pop("arrays", lambda problem: problem)
         return problem, search(arrays(problem), options, start=start, **more)

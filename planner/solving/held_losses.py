@@ -156,6 +156,7 @@ def solve_holding(
     arrays: Callable[[P], CompiledProblem] = lambda problem: problem,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    late: float = 0.0,
 ) -> tuple[P, Outcome]:
     """The program solved last, with the losses held that the plan has to survive, and what came of it.
 
@@ -175,22 +176,23 @@ def solve_holding(
         What is solved of a program, with decisions held.
     on_progress, should_stop
         As of `planner.solving.search.solve`.
+    late
+        Seconds after the time limit by which a program may be built, for a search that is asked for a plan above all.
 
     Raises
     ------
     OutOfTime
         The time limit passed, or the search was stopped, while the first program was built.
     """
+    limit, more = TimeLimit(options.time_limit), options.without_plan + late
+
+    def check() -> None:
+        if should_stop is not None and should_stop():
+            raise OutOfTime("The run was stopped before a search could begin")
+        limit.check(more)
 
     def search(problem: Dataset, options: SolveOptions, begin: Plans) -> Attempt[tuple[P, Outcome]]:
         began = time.monotonic()
-        limit = TimeLimit(options.time_limit, began)
-
-        def check() -> None:
-            if should_stop is not None and should_stop():
-                raise OutOfTime("The run was stopped before a search could begin")
-            limit.check()
-
         with cancelled_by(check):
             program = build(problem)
         values = start(program, begin)

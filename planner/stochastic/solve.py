@@ -31,7 +31,7 @@ from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
 from planner.solving.search import dispatch_proven
 from planner.solving.solve_task import SolveResult
-from planner.solving.time_limit import TimeLimit, less_reading_back, shortened
+from planner.solving.time_limit import LATE, TimeLimit, less_reading_back, shortened
 from planner.solving.worker_pool import SMALL, solve_many
 from planner.stochastic.best_solution import Valuation, best_solution, infeasible_by_themselves
 from planner.stochastic.decomposition import decompose_holding
@@ -52,7 +52,6 @@ WAIT_AND_SEE_SHARE, EXPECTED_VALUE_SHARE = 0.4, 0.15
 """Of a time limit, what the scenarios one by one may take, and the plan for the expected values."""
 AGAIN_SHARE = 0.7
 """Of the time left then, what scenarios without a plan may take once more, where nothing can go on without them."""
-
 DECOMPOSITION_SHARE = 0.9
 """Of a time limit, what decomposition may take; what planning for the expected values and certainty come to is left."""
 LEAST_SECONDS = 5.0
@@ -156,7 +155,7 @@ class _StochasticSearch:
         """Raises where a model under construction would come too late."""
         if self.stop.requested:
             raise OutOfTime("The run was stopped before a search could begin")
-        TimeLimit(self.options.time_limit, self.began).check()
+        TimeLimit(self.options.time_limit, self.began).check(self.options.without_plan + LATE)
 
     def _solve_extensive_form(self, size: Size) -> SearchResult:
         """First the scenarios one by one, then all in the extensive form."""
@@ -198,7 +197,7 @@ class _StochasticSearch:
         missing, seconds = separate.missing(self.tree.names), self._seconds_left()
         if not missing or separate.infeasible or self.stop.requested or seconds is None:
             return separate
-        seconds *= AGAIN_SHARE
+        seconds = max(LATE, AGAIN_SHARE * seconds)
         share = shared_options(self.one_thread, self.nonzeros, seconds)
         with solve_many(self.nonzeros, seconds, self.stop) as solve_all:
             log.info("Solving %s again, of which no plan was found", ", ".join(missing), extra=PHASE)
@@ -221,6 +220,7 @@ class _StochasticSearch:
                 start=lambda form, plans: form.start(plans) if plans else None,
                 on_progress=lines.update,
                 should_stop=lambda: lines.stopped_by(self.stop),
+                late=LATE,
             )
         except OutOfTime as late:  # plans for all that are known already stand
             return size, JointResult("no_plan", None, None, str(late), ())

@@ -18,14 +18,18 @@ from sheets import workbook
 from small_trees import MARKET, Tree
 from stochastic import factor, scenario
 
+from models.audit import audit_scenario_set
 from models.build import TERMS, build_model
+from models.core.model import Model
+from models.dataset import Dataset
 from models.plan import Plan
+from models.schema import Resilience
 from models.stochastic.risk import Measure
 from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
-from planner.solving.held_losses import Attempt, hold_losses
+from planner.solving.held_losses import Attempt, hold_losses, one_plan, one_start, solve_holding
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.solve_task import SolveTask, solve_task
@@ -36,8 +40,8 @@ from planner.stochastic.solve import solve_stochastic
 LIMIT = 600.0
 """Seconds that no test here takes, but on a clock that jumps."""
 
-Clock = Callable[[str, int], list[int]]
-"""Jumps beyond the limit at the n-th step of a module; a list of how many steps it took then."""
+Clock = Callable[..., list[int]]
+"""Jumps, if not told how far then beyond the limit, at the n-th step of a module; how many steps it took, in a list."""
 
 
 @pytest.fixture
@@ -46,13 +50,13 @@ def jump(monkeypatch: pytest.MonkeyPatch) -> Clock:
     now, jumped = time.monotonic, [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now() + jumped[0])
 
-    def at(module: str, step: int) -> list[int]:
+    def at(module: str, step: int, seconds: float = 2.0 * LIMIT) -> list[int]:
         look, steps = __import__(module, fromlist=["*"]).check_cancelled, [0]
 
         def looked() -> None:
             steps[0] += 1
             if steps[0] == step:
-                jumped[0] += 2.0 * LIMIT
+                jumped[0] += seconds
             look()
 
         monkeypatch.setattr(f"{module}.check_cancelled", looked)
@@ -132,6 +136,44 @@ def test_scenarios_end_with_the_limit(jump: Clock) -> None:
         assert (found.status, found.best) == ("no_plan", None)
         assert "passed before a search could begin" in found.why
         assert (found.size is None) == (step == 2)
+
+
+@pytest.mark.parametrize("step", [2, 2 * len(TERMS) + 6], ids=["at once", "among the scenarios"])
+@pytest.mark.parametrize("risk", ["expected", "regret"])
+@pytest.mark.parametrize("held", [False, True], ids=["no loss", "losses held"])
+def test_scenarios_are_late_rather_than_without_a_plan(
+    jump: Clock, monkeypatch: pytest.MonkeyPatch, step: int, risk: str, held: bool
+) -> None:
+    """A second after the limit small programs are built all the same, as without scenarios, and have a plan at once."""
+    monkeypatch.setattr("planner.stochastic.solve.LATE", 2.0 * LIMIT)  # for machines that take their time
+    rows = scenario("same", 0.5), scenario("less", 0.5), factor("less", "demand", 0.5, t=1)
+    lost = [Resilience(against="site", segment="*", protected_share=0.5)] if held else []
+    leases = lease("A", term(2, 1.0)), lease("B", term(2, 1.1))
+    data = dataset(fleet(), demand(2.0, months=3), on_demand(3.0), leases, rows, lost, months=3)
+    steps, options = jump("models.build", step, LIMIT + 1.0), SolveOptions(gap=0.0, threads=1, time_limit=LIMIT)
+    measure, watch = Measure.of(data, risk), lambda what: ProgressLines(what, "USD")
+    found = solve_stochastic(data, measure, options, Stop(), watch)
+    assert steps[0] >= step
+    assert found.best is not None
+    assert audit_scenario_set(data, found.best.plans).passed
+
+
+def test_a_search_for_losses_takes_a_share_of_the_time_its_building_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that each take a quarter of the time to build come in time, though rough searches have a fifth."""
+    now, jumped = time.monotonic, [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now() + jumped[0])
+
+    def build(problem: Dataset) -> Model:
+        jumped[0] += 0.25 * LIMIT
+        return build_model(problem)
+
+    offers = lease("cheap", term(1, 1.0), units_max=2), lease("dear", term(1, 1.5), units_max=2)
+    lost = Resilience(against="site", segment="*", protected_share=1.0)
+    data = dataset(fleet(), demand(2.0), offers, lost, months=1)
+    options = SolveOptions(gap=0.0, threads=1, time_limit=LIMIT)
+    _, outcome = solve_holding(data, build, one_plan, options, start=one_start)
+    assert outcome.values is not None
+    assert jumped[0] >= 0.5 * LIMIT
 
 
 @pytest.mark.parametrize("step", [2, 2 * len(TERMS) + 6], ids=["at once", "among the scenarios"])

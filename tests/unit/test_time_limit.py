@@ -84,8 +84,9 @@ def test_a_limit_that_has_passed_says_so() -> None:
     _limit(5.0, 6.0).check(late=2.0)
 
 
-def test_a_model_that_comes_too_late_is_not_built() -> None:
+def test_a_model_that_comes_too_late_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """With scenarios, a limit that passes while models are built ends the run without a plan, and says why."""
+    monkeypatch.setattr("planner.stochastic.solve.LATE", 0.0)
     data = dataset(
         demand(2, months=3),
         on_demand(3.0),
