@@ -27,9 +27,8 @@ from planner.solving.scaling import Scaling
 
 GRACE_SECONDS, STOP_SECONDS = 3.0, 10.0
 """How long HiGHS may take to stop after its time limit, and once told to, before what it has reported is taken."""
-_POLL_SECONDS = 0.05
-_LEAVE_SECONDS = 1.0
-"""How long an interrupt waits for HiGHS to stop, before it goes on its way."""
+_POLL_SECONDS, _LEAVE_SECONDS = 0.05, 1.0
+"""How often it is looked at, and how long an interrupt waits for HiGHS to stop, before it goes on its way."""
 _ABANDONED = "highs, abandoned"
 """The name of the thread of a HiGHS that did not stop in time."""
 LEFT_BEHIND = "left behind after its time"

@@ -135,17 +135,10 @@ class _CheckedSearch:
 
     def _in_parts(self, start: Vector | None) -> Answer | None:
         """The answer of a search in parts; None where it found no plan."""
-        # loaded for large problems alone
-        from planner.solving.pipeline.coarse_search import MANY, search_coarse
-        from planner.solving.pipeline.run import Ended, search_in_parts
+        from planner.solving.pipeline.coarse_search import search_large  # loaded for large problems alone
 
         standing = self._standing()
-        if len(self.arrays.columns) > MANY:
-            search_coarse(self.problem, standing, start)
-        if standing.ended:
-            ended = Ended(standing.closed, "Optimal" if standing.closed else INTERRUPTED)
-        else:
-            ended = search_in_parts(self.problem, standing, start)
+        ended = search_large(self.problem, standing, start)
         self.log, self.stopped, self.parts = standing.log, standing.stopped, standing.seconds
         if standing.values is None:
             return Answer("nothing", False, standing.bound, None, math.inf, DECIDED) if standing.decided else None

@@ -19,7 +19,7 @@ from models.supply.dispatch_rows import of_several_problems
 from planner.solving.pipeline.coarse import CoarseProblem
 from planner.solving.pipeline.improvement import Neighbourhoods
 from planner.solving.pipeline.lazy_caps import LazyCaps
-from planner.solving.pipeline.run import LEAST_ROUND, RELAXATIONS, Parts
+from planner.solving.pipeline.run import LEAST_ROUND, RELAXATIONS, Ended, Parts, search_in_parts
 from planner.solving.pipeline.standing import Standing
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
 
@@ -35,15 +35,31 @@ GROWTH = 1.5
 """Branching takes as long as the first tightening, then so many times longer each time, before cuts are put in."""
 
 
-def search_coarse(problem: CompiledProblem, standing: Standing, start: Vector | None) -> None:
-    """Looks for plans and for a bound in the coarse problem, where that is much smaller; leaves both in `standing`.
+def search_large(problem: CompiledProblem, standing: Standing, start: Vector | None) -> Ended:
+    """Searches the coarse problem first, where that is much smaller, and in parts what it leaves open.
 
-    A start that has a value for every column is the first plan.
+    Parameters
+    ----------
+    problem
+        Arrays in model units, and the units.
+    standing
+        Takes plans and bounds.
+    start
+        A value per column to begin from, NaN where there is none.
     """
+    if len(problem.compiled.columns) > MANY and not of_several_problems(problem.compiled):
+        _search_coarse(problem, standing, start)
+    if standing.ended:
+        return Ended(standing.closed, standing.words)
+    return search_in_parts(problem, standing, start)
+
+
+def _search_coarse(problem: CompiledProblem, standing: Standing, start: Vector | None) -> None:
+    """Leaves plans and bounds of the coarse problem in `standing`; a start without gaps is the first plan."""
     if start is not None and not np.isnan(start).any():
         standing.offer(start)
     caps, threads = LazyCaps(problem.compiled), standing.options.threads or os.cpu_count() or 1
-    while not standing.ended and not of_several_problems(problem.compiled):
+    while not standing.ended:
         with standing.part("merge"):
             coarse = CoarseProblem(caps.arrays, problem.units, threads, lambda: standing.ended)
         if not coarse.months or SMALLER * len(coarse.arrays.columns) > len(problem.compiled.columns):
