@@ -127,7 +127,8 @@ class _DecisionSearch:
         """Box by box, decisions of which less is known than would close the gap, until there are none."""
         standing, threads = self.standing, self.standing.options.threads or os.cpu_count() or 1
         count = BOXES if threads > 1 else 1
-        boxes = split(ArrayProblem(self.master.arrays, self.problem.units), len(self.master.decisions), count)
+        whole = ArrayProblem(self.master.arrays, self.problem.units)
+        boxes = split(whole, len(self.master.decisions), count, standing.should_end)
         proven = [-math.inf] * len(boxes)
         numbers = iter(range(len(boxes)))
 

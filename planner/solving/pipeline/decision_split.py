@@ -8,6 +8,7 @@ import numpy as np
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
+from planner.solving.pipeline.side_by_side import Asked
 from planner.solving.problem import ArrayProblem
 from planner.solving.relaxation import LinearRelaxation
 
@@ -20,7 +21,7 @@ Box = tuple[Vector, Vector]
 """Lower and upper bounds of the decisions."""
 
 
-def split(problem: ArrayProblem, decisions: int, boxes: int) -> list[Box]:
+def split(problem: ArrayProblem, decisions: int, boxes: int, should_stop: Asked) -> list[Box]:
     """Boxes that hold all decisions between them, so many at most, those of the lowest bounds first.
 
     Parameters
@@ -31,8 +32,10 @@ def split(problem: ArrayProblem, decisions: int, boxes: int) -> list[Box]:
         How many they are.
     boxes
         A power of two.
+    should_stop
+        Asked often; once it says yes nothing more is split.
     """
-    return _Splitting(problem, decisions).into(boxes)
+    return _Splitting(problem, decisions, should_stop).into(boxes)
 
 
 def decisions_within(arrays: Compiled, lower: Vector, upper: Vector) -> Compiled:
@@ -44,14 +47,14 @@ def decisions_within(arrays: Compiled, lower: Vector, upper: Vector) -> Compiled
 
 
 class _Splitting:
-    def __init__(self, problem: ArrayProblem, decisions: int) -> None:
-        self._arrays, self._decisions = problem.compiled, decisions
+    def __init__(self, problem: ArrayProblem, decisions: int, should_stop: Asked) -> None:
+        self._arrays, self._decisions, self._should_stop = problem.compiled, decisions, should_stop
         self._relaxation = LinearRelaxation(problem)
 
     def into(self, boxes: int) -> list[Box]:
         first = self._arrays.lower[: self._decisions], self._arrays.upper[: self._decisions]
         found = [first]
-        while len(found) < boxes:  # each is split once before any is again
+        while len(found) < boxes and not self._should_stop():  # each is split once before any is again
             halves = [each for box in found for each in self._halves(box)]
             if len(halves) == len(found):
                 break
@@ -67,6 +70,8 @@ class _Splitting:
         tried = [i for i in np.argsort(-apart, kind="stable")[:CANDIDATES] if apart[i] > TRACE]
         best, halves = -1.0, [box]
         for i in tried:
+            if self._should_stop():
+                break
             sides = self._sides(box, int(i), float(values[i]))
             gains = [min(self._optimum(side)[0] - cost, abs(cost)) for side in sides]
             if math.prod(gains) > best:
@@ -81,7 +86,7 @@ class _Splitting:
     def _optimum(self, box: Box) -> tuple[float, Vector | None]:
         """The relaxation's cost and decisions in a box; infinite and none where it has no values."""
         arrays = decisions_within(self._arrays, *box)
-        best = self._relaxation.optimum(arrays.lower, arrays.upper)
+        best = self._relaxation.optimum(arrays.lower, arrays.upper, should_stop=self._should_stop)
         if best is None:
             return math.inf, None
         return arrays.objective(best.values), best.values[: self._decisions]
