@@ -130,7 +130,7 @@ class TestTerminal:
         """On a terminal one line is drawn over and over on standard error; standard output holds only the object."""
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
-            command("solve", hard, "--gap", "0", "--time-limit", "3", "--json"),
+            command("solve", hard, "--gap", "0", "--time-limit", "8", "--json"),
             cwd=tmp_path,
             env=environment(TERM="xterm", COLUMNS="100"),
             stdout=subprocess.PIPE,
