@@ -95,6 +95,9 @@ def _whole(values: Any) -> bool:
 def _run(solver: Any) -> float | None:
     """The least cost of what HiGHS holds, None where it is infeasible."""
     solver.run()
+    if solver.getModelStatus() == highspy.HighsModelStatus.kNotset:  # its threads began elsewhere, of another number
+        solver.resetGlobalScheduler(True)
+        solver.run()
     if solver.getModelStatus() == highspy.HighsModelStatus.kUnknown:  # simplex can lose its way: presolved, from anew
         solver.clearSolver()
         solver.setOptionValue("presolve", "on")
