@@ -41,15 +41,20 @@ class FlatRow(ConstraintData):  # type: ignore[misc]
         """Sets which row of the family it is."""
         self.number = number
 
-    def to_bounded_expression(self, evaluate_bounds: bool = False) -> tuple[float | None, FlatExpression, float | None]:
-        """Lower bound, body and upper bound, as Pyomo takes them; None is no bound."""
+    def to_bounded_expression(
+        self, evaluate_bounds: bool = False
+    ) -> tuple[float | None, LinearExpression, float | None]:
+        """Lower bound, body and upper bound, as Pyomo takes them; None is no bound.
+
+        The body is made anew each time, so that it must be no named expression: those Pyomo remembers by their address.
+        """
         family, number = self.parent_component(), self.number
         span = slice(family.ends[number], family.ends[number + 1])
         variables = [family.variables[place] for place in family.places[span]]
         low, high = family.lower[number], family.upper[number]
         return (
             None if low == -inf else low,
-            FlatExpression(0.0, family.coefficients[span], variables),
+            LinearExpression(linear_coefs=family.coefficients[span], linear_vars=variables),
             None if high == inf else high,
         )
 

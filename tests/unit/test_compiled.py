@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from golden.terms import TERMS
+from pyomo.core import Constraint
+from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from models.build import build_model
@@ -24,6 +26,15 @@ def test_the_arrays_are_those_of_pyomos_standard_form(name: str) -> None:
     assert ours.offset == pytest.approx(theirs.c_offset[0], rel=1e-15)
     for row, right, low, high in zip(theirs.rows, theirs.rhs, ours.row_lower, ours.row_upper, strict=True):
         assert (low, high) == {-1: (right, np.inf), 0: (right, right), 1: (-np.inf, right)}[row.bound_type]
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_pyomo_remembers_nothing_of_a_row_by_an_address_that_another_row_may_get(name: str) -> None:
+    """Pyomo's reader of expressions keeps no row's body, which is made anew each time, in its memory by address."""
+    reader = LinearRepnVisitor({})
+    for row in build_model(TERMS[name]).pyomo.component_data_objects(Constraint):
+        reader.walk_expression(row.body)
+    assert not reader.subexpression_cache
 
 
 def test_a_copy_of_a_model_is_the_same_problem() -> None:
