@@ -108,11 +108,8 @@ def solve(console: Console, **values: Any) -> CommandResult:
     _check(request.input_path, request.keep, request.options.change_cost)
     if request.keep_runs is not None and request.plan_path is not None:
         raise WrongUsage("--keep-runs is for runs that have folders of their own: leave out -o.")
-    if request.write_model is not None or request.build_only:
-        model = _build(request, request.write_model)
-        if request.build_only:
-            return model
-        console.print_lines(model.lines)
+    if request.build_only:
+        return _build(request)
     finished = run(request, console.stop, console.live, _trial(request.options.stress), began)
     lines = list(summary_lines(finished.result))
     if finished.exit_code.is_failure:
@@ -120,21 +117,13 @@ def solve(console: Console, **values: Any) -> CommandResult:
     return CommandResult(lines, finished.document, finished.exit_code)
 
 
-def _build(request: RunRequest, write_to: Path | None) -> CommandResult:
+def _build(request: RunRequest) -> CommandResult:
     """Build the model of the run, write it where that is asked for, and describe it."""
-    from planner.run.command import read_problem
-    from planner.run.model_file import built, check_model_target, model_lines, save_model, size_and_ranges
+    from planner.run.command import build_alone
 
-    if write_to is not None:
-        check_model_target(write_to)
-    dataset, keep = read_problem(request)
-    problem = built(dataset, keep, request.options.change_cost or 0.0)
-    found, lines = size_and_ranges(problem), []
-    if write_to is not None:
-        save_model(problem.compiled, write_to)
-        lines = [f"Written: {write_to}"]
-    document = {**subject(input_path=request.input_path), **found, "model_path": str(write_to or "")}
-    return CommandResult([*model_lines(found), *lines], document)
+    model = build_alone(request)
+    document = {**subject(input_path=request.input_path), **model.found, "model_path": str(request.write_model or "")}
+    return CommandResult(model.lines, document)
 
 
 def _check(file: Path, keep: Path | None, change_cost: float | None) -> None:

@@ -27,9 +27,16 @@ from planner.files.outputs import Outputs, name_of, outputs_of
 from planner.interrupt import Stop
 from planner.problem_reader import read
 from planner.reports.run_result import RunResult
+from planner.run.model_file import BuiltModel, check_model_target, write_built
 from planner.run.options import PlanOptions
 from planner.run.publish import publish
-from planner.run.solve import before_stress, check_options, left_for_stress, solve_dataset
+from planner.run.solve import (
+    before_stress,
+    check_options,
+    check_scenario_options,
+    left_for_stress,
+    solve_dataset,
+)
 from planner.run.versions import versions
 from planner.solving.progress import LiveText
 from planner.solving.time_limit import LATE, TimeLimit
@@ -113,6 +120,8 @@ def run(
         A fault of this software; the traceback is in `run.log`.
     """
     began, stop = time.monotonic() if began is None else began, stop or Stop()
+    if request.write_model is not None:
+        check_model_target(request.write_model)
     outputs = outputs_of(request.input_path, request.plan_path, request.outputs)
     with run_lock(outputs), run_log(outputs.log) as place_log:
         try:
@@ -178,11 +187,19 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
     result.sources = sources_of(found.tables)
     result.dataset, result.plan_name = dataset, dataset.settings.plan_name or result.plan_name
     check_options(request.options)
-    earlier = None if request.keep is None else _read_earlier(request.keep, dataset)
-    keep = None if earlier is None else kept_decisions(dataset, earlier)
-    start = earlier if request.start is None else _read_earlier(request.start, dataset)
+    start, keep = _earlier_plans(request, dataset)
     options = before_stress(request.options)
-    solve_dataset(dataset, options, start=start, keep=keep, stop=stop, live=live, result=result, began=began)
+    solve_dataset(
+        dataset,
+        options,
+        start=start,
+        keep=keep,
+        stop=stop,
+        live=live,
+        result=result,
+        began=began,
+        before_building=lambda: None if request.write_model is None else _write_model(request, dataset, keep),
+    )
     before = request.keep or request.start
     if before is not None:
         from planner.analysis.plan_comparison import read_side
@@ -191,23 +208,39 @@ def _read_and_solve(request: RunRequest, result: RunResult, stop: Stop, live: Li
         note_bridge(result, lambda: read_side(before), options, stop, live, began)
 
 
-def read_problem(request: RunRequest) -> tuple[Dataset, Plan | None]:
-    """The problem of a run and the plan to keep to, if there is one.
+def build_alone(request: RunRequest) -> BuiltModel:
+    """Builds the model of a run, and writes it where the request says so, without a search.
 
     Raises
     ------
     FaultyWorkbook
-        The workbook or the plan has errors.
+        The workbook or a plan has errors.
     WrongUsage
-        The options do not fit the problem.
+        The options do not fit the problem, or its model is not known before the search.
+    CannotWrite
+        The model cannot be written.
     """
+    if request.write_model is not None:
+        check_model_target(request.write_model)
     found = read(request.input_path, request.overrides)
     if found.dataset is None:
         raise FaultyWorkbook(found.faults)
     check_options(request.options)
-    if request.keep is None:
-        return found.dataset, None
-    return found.dataset, kept_decisions(found.dataset, _read_earlier(request.keep, found.dataset))
+    _, keep = _earlier_plans(request, found.dataset)
+    check_scenario_options(request.options, found.dataset, keeps=keep is not None)
+    return write_built(found.dataset, request.options, keep, request.write_model)
+
+
+def _write_model(request: RunRequest, dataset: Dataset, keep: Plan | None) -> None:
+    for line in write_built(dataset, request.options, keep, request.write_model).lines:
+        log.info("%s", line)
+
+
+def _earlier_plans(request: RunRequest, dataset: Dataset) -> tuple[Mapping[str, Plan] | None, Plan | None]:
+    """Plans to begin from by scenario, and the plan to keep to."""
+    earlier = None if request.keep is None else _read_earlier(request.keep, dataset)
+    keep = None if earlier is None else kept_decisions(dataset, earlier)
+    return earlier if request.start is None else _read_earlier(request.start, dataset), keep
 
 
 def _read_earlier(path: Path, dataset: Dataset) -> Mapping[str, Plan]:

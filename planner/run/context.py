@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from models.core.compiled import Compiled
@@ -42,6 +43,8 @@ class SolveContext:
     stop: Stop
     live: LiveText | None
     limit: TimeLimit
+    before_building: Callable[[], None] = lambda: None
+    """What is done once nothing more is refused."""
 
     def search_options(self) -> SolveOptions:
         """Those of the options that go to the solver, with the time that the search for the plan may take."""

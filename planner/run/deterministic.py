@@ -48,6 +48,7 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
     """Fills in the result of the context."""
     dataset, result = context.dataset, context.result
     keep = None if kept is None else PlanStability(kept, context.options.change_cost or 0.0)
+    context.before_building()
     outcome, plans = _search(context, start or kept, keep)
     if outcome.status == "infeasible" and not context.stop.requested:
         context.explain_infeasible()

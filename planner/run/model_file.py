@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from models.dataset import Dataset
 from models.plan import Plan
 from models.policy.stability import PlanStability
 from models.stochastic.extensive_form import ExtensiveForm
+from models.stochastic.risk import Measure
 from planner.errors import CannotWrite, WrongUsage
 from planner.files.atomic import write_durably
 from planner.files.outputs import check_writable
+from planner.run.options import PlanOptions
 from planner.solving.highs_model import write_model
 from planner.solving.problem import CompiledProblem
 
@@ -43,12 +45,68 @@ def check_model_target(path: Path) -> None:
     check_writable(path)
 
 
-def built(dataset: Dataset, keep: Plan | None, change_cost: float) -> CompiledProblem:
+def _check_known(dataset: Dataset, options: PlanOptions) -> None:
+    """Checks that what a solve with the options minimises is known before it searches.
+
+    Raises
+    ------
+    WrongUsage
+        It is not.
+    """
+    if not dataset.scenarios:
+        return
+    kind = Measure.of(dataset, options.risk).kind
+    if kind == "regret":
+        raise WrongUsage(
+            "--risk regret is measured from the least cost of each scenario, which has to be searched for before there "
+            "is a model to build. Leave out --write-model and --build-only, or choose another risk."
+        )
+    if kind == "budget":
+        raise WrongUsage(
+            f"--risk {options.risk} finds the cases that matter as it searches, so that there is no model to build "
+            "before. Leave out --write-model and --build-only; the solve writes PLAN.cases.xlsx, which has those cases "
+            "as scenarios and whose model --risk worst builds."
+        )
+
+
+def _built(dataset: Dataset, options: PlanOptions, keep: Plan | None) -> CompiledProblem:
     """The model that a solve of the problem searches; with scenarios, the extensive form."""
     if dataset.scenarios:
-        first = dataset.settings.first_stage_months
-        return ExtensiveForm(dataset, stability=None if keep is None else PlanStability(keep, change_cost, until=first))
-    return build_model(dataset, stability=None if keep is None else PlanStability(keep, change_cost))
+        first, measure = dataset.settings.first_stage_months, Measure.of(dataset, options.risk)
+        return ExtensiveForm(dataset, measure, stability=_stability(options, keep, first))
+    return build_model(dataset, stability=_stability(options, keep))
+
+
+def _stability(options: PlanOptions, keep: Plan | None, until: int | None = None) -> PlanStability | None:
+    return None if keep is None else PlanStability(keep, options.change_cost or 0.0, until)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltModel:
+    """What is told of a model: `found` as of `size_and_ranges`, and the same for people, with the file it is in."""
+
+    found: Mapping[str, Any]
+    lines: list[str]
+
+
+def write_built(dataset: Dataset, options: PlanOptions, keep: Plan | None, path: Path | None) -> BuiltModel:
+    """Builds the model that a solve of the problem searches, and writes it where a path is given.
+
+    Raises
+    ------
+    WrongUsage
+        It is not known before the search.
+    CannotWrite
+        It cannot be written.
+    """
+    _check_known(dataset, options)
+    problem = _built(dataset, options, keep)
+    found = size_and_ranges(problem)
+    lines = model_lines(found)
+    if path is not None:
+        save_model(problem.compiled, path)
+        lines.append(f"Written: {path}")
+    return BuiltModel(found, lines)
 
 
 def save_model(arrays: Compiled, path: Path) -> None:

@@ -10,6 +10,7 @@ from planner.errors import WrongUsage
 
 if TYPE_CHECKING:
     from planner.solving.problem import SolveOptions
+    from planner.stochastic.method import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class PlanOptions:
             raise WrongUsage("--scheduler spreads the scenarios of --engine decomposition: give both.")
         if (self.tls is not None) != (self.scheduler or "").startswith("tls://"):
             raise WrongUsage("Give --tls FOLDER and --scheduler tls://... together.")
+
+    @property
+    def engine_asked(self) -> Engine | None:
+        """The engine asked for; None for the one that pays."""
+        return None if self.engine == "auto" else self.engine
 
     def solver(self) -> SolveOptions:
         """Those of the options that go to the solver."""

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from models.dataset import Dataset
 from models.plan import Plan
-from models.stochastic.risk import kind_and_radius
+from models.stochastic.risk import Measure, kind_and_radius
 from planner.errors import OutOfTime, WrongUsage
 from planner.interrupt import Stop
 from planner.reports.run_result import RunResult
@@ -34,6 +34,7 @@ def solve_dataset(
     live: LiveText | None = None,
     result: RunResult | None = None,
     began: float | None = None,
+    before_building: Callable[[], None] = lambda: None,
 ) -> RunResult:
     """Looks for the plan of least net present cost; with scenarios, for the best plan of all of them.
 
@@ -58,6 +59,8 @@ def solve_dataset(
         A result to fill in; a new one where it is None.
     began
         When the time limit began to count, by the monotonic clock; None for now.
+    before_building
+        Called once nothing more is refused, and before anything is built.
 
     Returns
     -------
@@ -74,8 +77,9 @@ def solve_dataset(
     result.gap_asked = (options or PlanOptions()).gap
     result.plan_name = dataset.settings.plan_name or result.plan_name
     check_options(options or PlanOptions())
+    check_scenario_options(options or PlanOptions(), dataset, keeps=keep is not None)
     limit = TimeLimit((options or PlanOptions()).time_limit, time.monotonic() if began is None else began)
-    context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live, limit)
+    context = SolveContext(dataset, options or PlanOptions(), result, stop or Stop(), live, limit, before_building)
     try:
         if dataset.scenarios:
             from planner.run.stochastic import solve_scenarios
@@ -121,3 +125,22 @@ def check_options(options: PlanOptions) -> None:
             "--stress draws by probability, and the cases of --risk budget:K have none. Leave it out; planner stress "
             "tries the plan on what its options say is uncertain."
         )
+
+
+def check_scenario_options(options: PlanOptions, dataset: Dataset, *, keeps: bool) -> None:
+    """Refuses what cannot be asked of the scenarios of a problem; `keeps`: departing from a plan is charged for.
+
+    Raises
+    ------
+    WrongUsage
+        The engine cannot be used, or there is nothing to budget.
+    """
+    if not dataset.scenarios:
+        return
+    from planner.stochastic.budget import BudgetCases
+    from planner.stochastic.method import check_engine
+
+    measure = Measure.of(dataset, options.risk)
+    check_engine(options.engine_asked, dataset, measure, keeps=keeps)
+    if measure.kind == "budget":
+        BudgetCases(dataset, measure)

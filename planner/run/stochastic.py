@@ -48,7 +48,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None, kep
     """
     dataset, result, options, stop = context.dataset, context.result, context.options, context.stop
     measure = Measure.of(dataset, options.risk)
-    engine = None if options.engine == "auto" else options.engine
+    engine = options.engine_asked
     keep = None
     if kept is not None:
         keep = PlanStability(kept, options.change_cost or 0.0, dataset.settings.first_stage_months)
@@ -60,6 +60,7 @@ def solve_scenarios(context: SolveContext, start: Mapping[str, Plan] | None, kep
         def search(problem: Dataset, options: SolveOptions, start: Mapping[str, Plan] | None) -> SearchResult:
             return solve_stochastic(problem, measure, options, stop, context.progress, start, engine, keep, remote)
 
+        context.before_building()
         if measure.kind == "budget":
             in_budget = solve_in_budget(dataset, measure, context.search_options(), stop, search, start)
             found, cases = in_budget.found, in_budget.cases

@@ -6,6 +6,7 @@ from typing import Literal
 
 from models.dataset import Dataset
 from models.stochastic.risk import Measure
+from planner.errors import WrongUsage
 
 Engine = Literal["extensive", "decomposition"]
 
@@ -23,6 +24,22 @@ def choose_engine(dataset: Dataset, nonzeros: int, measure: Measure | None = Non
     """
     decomposable = len(dataset.scenarios) > 1 and not cannot_decompose(dataset, measure or Measure.of(dataset))
     return "decomposition" if decomposable and nonzeros >= LARGE else "extensive"
+
+
+def check_engine(engine: Engine | None, dataset: Dataset, measure: Measure, *, keeps: bool) -> None:
+    """Checks that an engine that was asked for can be used; `keeps`: departing from a plan is charged for.
+
+    Raises
+    ------
+    WrongUsage
+        It cannot minimise the measure, or cannot charge for departing.
+    """
+    if engine != "decomposition":
+        return
+    if keeps:
+        raise WrongUsage("--engine decomposition cannot charge for departing from a plan kept. Leave it out.")
+    if why := cannot_decompose(dataset, measure):
+        raise WrongUsage(f"--engine decomposition cannot be used: {why}. Leave it out.")
 
 
 def cannot_decompose(dataset: Dataset, measure: Measure) -> str:

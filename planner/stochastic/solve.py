@@ -23,7 +23,7 @@ from models.policy.stability import PlanStability
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
 from models.stochastic.tree import ScenarioTree, is_two_stage
-from planner.errors import OutOfTime, WrongUsage
+from planner.errors import OutOfTime
 from planner.formatting import money
 from planner.interrupt import Stop
 from planner.solving.held_losses import solve_holding, with_time_left
@@ -40,7 +40,7 @@ from planner.stochastic.expected_value import (
     evaluate_fixed_first_stage,
     solve_expected_value_problem,
 )
-from planner.stochastic.method import Engine, cannot_decompose, choose_engine
+from planner.stochastic.method import Engine, check_engine, choose_engine
 from planner.stochastic.search_result import JointResult, SearchResult
 from planner.stochastic.wait_and_see import WaitAndSee, shared_options, solve_wait_and_see
 from planner.terminal import PHASE
@@ -91,6 +91,7 @@ def solve_stochastic(
     WrongUsage
         The engine asked for cannot minimise the measure, or cannot charge for departing.
     """
+    check_engine(engine, dataset, measure, keeps=keep is not None)
     return _StochasticSearch(dataset.in_order, measure, options, stop, watch, start, engine, keep, remote).run()
 
 
@@ -141,14 +142,10 @@ class _StochasticSearch:
         self.nonzeros = first.nonzeros
         size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
         self.size = size
-        if self.keep is not None and self.engine == "decomposition":
-            raise WrongUsage("--engine decomposition cannot charge for departing from a plan kept. Leave it out.")
         engine = self.engine or choose_engine(self.dataset, size.nonzeros, self.measure)
         engine = engine if self.keep is None else "extensive"
         if engine == "extensive":
             return self._solve_extensive_form(size)
-        if why := cannot_decompose(self.dataset, self.measure):
-            raise WrongUsage(f"--engine decomposition cannot be used: {why}. Leave it out.")
         return self._solve_by_decomposition(size)
 
     def _check(self) -> None:

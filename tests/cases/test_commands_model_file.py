@@ -8,7 +8,7 @@ from pathlib import Path
 import highspy
 import pytest
 from commandline import Run, decision
-from sheets import workbook
+from sheets import Tables, workbook
 
 
 def _optimum(model: Path) -> float:
@@ -29,6 +29,75 @@ def test_a_model_file_has_the_optimum_of_the_plan(here: Run, tmp_path: Path, end
     assert here("solve", file, "-o", "plan.xlsx", "--gap", "0").code == 0
     cost = json.loads((tmp_path / "plan.run.json").read_text())["objective_usd"]
     assert _optimum(tmp_path / f"model.{ending}") * told["objective_unit_usd"] == pytest.approx(cost, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "--risk worst",
+        "--risk tv:0.3",
+        "--risk wasserstein:0.2",
+        "--engine decomposition",
+        "--engine extensive --stress 3",
+        "--set settings.risk_weight=0.5",
+        "--keep earlier.xlsx --change-cost 100000",
+        "--keep earlier.xlsx --change-cost 100000 --risk worst",
+        "--start earlier.xlsx",
+    ],
+)
+@pytest.mark.parametrize("scenarios", [False, True])
+def test_what_is_written_is_what_is_solved(here: Run, tmp_path: Path, asked: str, scenarios: bool) -> None:
+    """Beside any other option the optimum of the file is what the solve minimised, and --build-only tells its unit."""
+    sheets = decision(**_two_scenarios() if scenarios else {})
+    file, before = workbook(tmp_path / "problem.xlsx", sheets), workbook(tmp_path / "before.xlsx", _less_of(sheets))
+    if "earlier" in asked:
+        assert here("solve", before, "-o", "earlier.xlsx", "--gap", "0").code == 0
+    options = asked.split()
+    unit = here("solve", file, "--build-only", "--json", *options).json["objective_unit_usd"]
+    assert here("solve", file, "-o", "plan.xlsx", "--gap", "0", "--write-model", "model.mps", *options).code == 0
+    run = json.loads((tmp_path / "plan.run.json").read_text())
+    minimised = run["kept"]["minimised_usd"] if "--keep" in asked else run["objective_usd"]
+    assert _optimum(tmp_path / "model.mps") * unit == pytest.approx(minimised, rel=1e-6)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("--engine decomposition --risk worst", "decomposition minimises expected cost alone"),
+        ("--engine decomposition --set settings.risk_weight=0.5", "decomposition minimises expected cost alone"),
+        ("--engine decomposition --keep earlier.xlsx --change-cost 1", "cannot charge for departing"),
+        ("--risk regret", "Leave out --write-model"),
+        ("--risk budget:1", "PLAN.cases.xlsx"),
+        ("--risk budget:1 --stress 3", "--stress draws by probability"),
+        ("--start nothing.xlsx", "nothing.xlsx"),
+        ("--start problem.xlsx", "problem.xlsx"),
+        ("--scheduler tcp://127.0.0.1:1", "give both"),
+        ("--change-cost 1", "together"),
+        ("--set settings.nothing=1", "nothing"),
+    ],
+)
+def test_a_solve_that_is_refused_writes_no_model(
+    here: Run, tmp_path: Path, asked: str, words: str, alone: bool
+) -> None:
+    """What ends with exit code 2 has written no model, with --build-only and without, and says what to do."""
+    late = {"scenario": "rush", "quantity": "delivery_delay_months", "name": "L", "value": 1}
+    sheets = decision(**_two_scenarios(late))
+    file = workbook(tmp_path / "problem.xlsx", sheets)
+    if "earlier" in asked:
+        assert here("solve", file, "-o", "earlier.xlsx").code == 0
+    how = ["--build-only"] if alone else ["-o", "plan.xlsx"]
+    said = here("solve", file, "--write-model", "model.mps", *how, *asked.split())
+    assert (said.code, words in said.out + said.err, (tmp_path / "model.mps").exists()) == (2, True, False)
+    assert not (tmp_path / "plan.xlsx").exists()
+
+
+def test_a_model_is_not_written_where_the_cluster_cannot_be_used(here: Run, tmp_path: Path) -> None:
+    """The workers that are to solve are looked for before the model is written."""
+    file = workbook(tmp_path / "problem.xlsx", decision(**_two_scenarios()))
+    cluster = ["--engine", "decomposition", "--scheduler", "tls://127.0.0.1:1", "--tls", "nowhere"]
+    assert here("solve", file, "--write-model", "model.mps", "-o", "plan.xlsx", *cluster).code == 2
+    assert not (tmp_path / "model.mps").exists()
 
 
 def test_building_searches_nothing(here: Run, small: Path, tmp_path: Path) -> None:
@@ -81,8 +150,14 @@ def test_the_versions_of_all_parts(here: Run) -> None:
     assert "stands after the command" in said.err
 
 
-def _two_scenarios() -> dict[str, list[dict[str, object]]]:
+def _less_of(sheets: Tables) -> Tables:
+    """The problem with half the demand, for a plan that differs."""
+    demand = [{**row, "tokens_bn_per_day": 4} for row in sheets["demand"]]
+    return {**sheets, "demand": demand}
+
+
+def _two_scenarios(*factors: dict[str, object]) -> dict[str, list[dict[str, object]]]:
     return {
         "scenarios": [{"scenario": "calm", "probability": 0.5}, {"scenario": "rush", "probability": 0.5}],
-        "scenario_factors": [{"scenario": "rush", "quantity": "demand", "name": "*", "value": 1.5}],
+        "scenario_factors": [{"scenario": "rush", "quantity": "demand", "name": "*", "value": 1.5}, *factors],
     }
