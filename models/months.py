@@ -56,6 +56,7 @@ def year_and_month(number: int) -> tuple[int, int]:
     return number // 12, number % 12 + 1
 
 
+@cache
 def label(number: int) -> str:
     """The month as `2026-09`.
 

@@ -101,7 +101,7 @@ class Findings:
 
         Without figures of their own, `found` is 1 where it is kept and 0 where not, against 1.
         """
-        self._count(rule, CheckedInstance(where, float(kept) if found is None else found, limit, 0.0 if kept else 1.0))
+        self._count(rule, where, float(kept) if found is None else found, limit, 0.0 if kept else 1.0)
 
     def _note(self, rule: str, where: str, found: float, limit: float, beyond: float, scale: float) -> None:
         """The one slack of the audit: `beyond` relative to `scale`, the size of what is added up on both sides."""
@@ -111,11 +111,14 @@ class Findings:
             violation = beyond / scale
         else:
             violation = 1.0  # not a number, or something where there is nothing at all
-        self._count(rule, CheckedInstance(where, found, limit, violation))
+        self._count(rule, where, found, limit, violation)
 
-    def _count(self, rule: str, place: CheckedInstance) -> None:
+    def _count(self, rule: str, where: str, found: float, limit: float, violation: float) -> None:
         self._places[rule] += 1
         worst = self._worst.get(rule)
+        if worst is not None and violation <= min(worst.violation, self.tolerance):
+            return  # most places: nothing of them is told
+        place = CheckedInstance(where, found, limit, violation)
         if worst is None or place.violation > worst.violation:
             self._worst[rule] = place
         if place.violation > self.tolerance:

@@ -126,6 +126,7 @@ class _Known:
             *((row.site or name) for each in bought for name, row in each.offers(dataset).items()),
         }
         self.hardware = dataset.hardware_of
+        self.categories = frozenset(categories())
         self.checks: dict[str, Callable[[Any], Iterable[str]]] = {
             "signings": lambda row: _unknown((str(row.kind), row.name) in self.offers, f"{row.kind} {row.name}"),
             "options": lambda row: _unknown(row.name in self.options, f"option {row.name}"),
@@ -135,7 +136,7 @@ class _Known:
             "source_use": self._use,
             "on_demand": self._on_demand,
             "online": self._source,
-            "payments": lambda row: _unknown(row.category in categories(), f"category {row.category}"),
+            "payments": lambda row: _unknown(row.category in self.categories, f"category {row.category}"),
         }
 
     def _serving(self, row: Any) -> Iterable[str]:

@@ -99,11 +99,11 @@ def solve(console: Console, **values: Any) -> CommandResult:
     Without -o the plan goes to outputs/<name of FILE>/<UTC time>/plan.xlsx, with run.json and
     run.log; with -o PLAN.xlsx they are written beside it, as PLAN.run.json and PLAN.run.log.
     """
+    began = time.monotonic()  # before the libraries are loaded
     from planner.reports.terminal import summary_lines
     from planner.run.command import RunRequest, run
     from planner.run.options import PlanOptions
 
-    began = time.monotonic()
     request = RunRequest(options=take(PlanOptions, values), **values, option_sources=option_sources())
     _check(request.input_path, request.keep, request.options.change_cost)
     if request.keep_runs is not None and request.plan_path is not None:

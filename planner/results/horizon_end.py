@@ -53,4 +53,6 @@ def _cost(dataset: Dataset, plan: Plan, convention: str) -> float:
     """The cost by another end of the horizon, with service beyond it ended where that is then cheapest."""
     view = dataset.ending(convention)
     ended = tuple(each.kind.ended_beyond(view, each) for each in plan.signings)
+    if convention == dataset.settings.end_of_horizon and ended == plan.signings:
+        return plan.objective_usd  # which is this cost, and was audited
     return net_present_cost(view, replace(plan, signings=ended))

@@ -30,12 +30,14 @@ COLUMNS = (
 TABLE = Table(
     "ledger", "what is paid", tuple(TableColumn(*each, "") for each in COLUMNS), sums=(Sum("sum", ("paid", "owed")),)
 )
-TEXTS = ("=1+1", "<r> & </r>", " edge ", "0012", "long " * 40, "", "café")
+TEXTS = ("=1+1", "<r> & </r>", " edge ", "0012", "long " * 40, "", "café", 'a\tb "c"', "two\nlines")
 
 
 def filled(rows: int) -> Filled:
     """A table with values of every kind, blanks and text that looks like something else."""
-    values = [(t % 3, TEXTS[t % 7], 1e5 / (t + 1), None, 2.0 * t, 1e-9 if t % 5 == 0 else 0.25) for t in range(rows)]
+    values = [
+        (t % 3, TEXTS[t % len(TEXTS)], 1e5 / (t + 1), None, 2.0 * t, 1e-9 if t % 5 == 0 else 0.25) for t in range(rows)
+    ]
     return Filled(TABLE, values)
 
 
@@ -83,7 +85,30 @@ def test_text_that_looks_like_rich_text_stays_as_it_is(monkeypatch: pytest.Monke
     for longest in (2000, 0):
         monkeypatch.setattr(book, "LONG", longest)
         sheet = openpyxl.load_workbook(io.BytesIO(written(7)))["ledger"]
-        assert [row[1] or "" for row in sheet.iter_rows(min_row=2, values_only=True)] == list(TEXTS)
+        assert [row[1] or "" for row in sheet.iter_rows(min_row=2, values_only=True)] == list(TEXTS[:7])
+
+
+def test_a_cell_that_leads_somewhere_is_in_a_long_table_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coloured cells and links stand in their columns, whichever way the other cells of the row are written."""
+    table = Table("jobs", "what each job left", (TableColumn("of", "text", ""), *TABLE.columns[1:4]))
+    rows: list[tuple[Any, ...]] = [
+        ("a", book.Cell("plan", link="a/plan.xlsx"), 1.5, 2.5),
+        (book.Cell("b", "bad"), "c", 1, 2),
+    ]
+    found = []
+    for longest in (2000, 0):
+        monkeypatch.setattr(book, "LONG", longest)
+        content = workbook_bytes("jobs", b.dataset(months=3), lambda _: None, [Filled(table, rows)])
+        sheet = openpyxl.load_workbook(io.BytesIO(content))["jobs"]
+        found.append(
+            [
+                (each.value, each.fill.fgColor.rgb, each.hyperlink and each.hyperlink.target)
+                for row in sheet
+                for each in row
+            ]
+        )
+    assert found[0] == found[1]
+    assert found[1][5][2]
 
 
 def fails(*_: Any) -> None:
