@@ -107,6 +107,10 @@ class Measure:
         """Whether it is the expected cost alone."""
         return self.kind == "expected" and not self.weight
 
+    def ignores_some(self, probability: Mapping[str, float]) -> bool:
+        """Whether some scenario may cost more than it need without the measure getting worse."""
+        return self.kind != "expected" or self.weight == 1.0 or not all(probability.values())
+
     @property
     def name(self) -> str:
         """The measure as it is asked for, such as `worst` or `tv:0.1`."""

@@ -40,6 +40,7 @@ from planner.stochastic.expected_value import (
     evaluate_fixed_first_stage,
     solve_expected_value_problem,
 )
+from planner.stochastic.first_plans import FirstPlans, first_plans
 from planner.stochastic.method import Engine, check_engine, choose_engine
 from planner.stochastic.search_result import JointResult, SearchResult
 from planner.stochastic.wait_and_see import WaitAndSee, shared_options, solve_wait_and_see
@@ -117,6 +118,7 @@ class _StochasticSearch:
         """Of one scenario."""
         self.form: ExtensiveForm | None = None
         """Of the problem as it is, where it is built before the search."""
+        self.first = FirstPlans()
         self.built_seconds = 0.0
         self.size: Size | None = None
         """Of all scenarios' models, once one is built."""
@@ -127,7 +129,8 @@ class _StochasticSearch:
             found = self._run()
         except OutOfTime as late:
             joint, none = JointResult("no_plan", None, None, str(late), ()), ExpectedValueSolution()
-            found = best_solution(self._valuation, self.options.gap, self.size, joint, WaitAndSee({}), none, self.start)
+            known, given = self.first.separate, self.start or self.first.plans
+            found = best_solution(self._valuation, self.options.gap, self.size, joint, known, none, given)
         return replace(found, built_seconds=self.built_seconds)
 
     def _note_built(self, seconds: float) -> None:
@@ -143,8 +146,7 @@ class _StochasticSearch:
         size = Size(first.rows * count, first.columns * count, first.integers * count, first.nonzeros * count)
         self.size = size
         engine = self.engine or choose_engine(self.dataset, size.nonzeros, self.measure)
-        engine = engine if self.keep is None else "extensive"
-        if engine == "extensive":
+        if engine == "extensive" or self.keep is not None:
             return self._solve_extensive_form(size)
         return self._solve_by_decomposition(size)
 
@@ -162,32 +164,38 @@ class _StochasticSearch:
                 self.form = ExtensiveForm(self.dataset, stability=self.keep)
             self._note_built(time.monotonic() - began)
             size = self.form.compiled.size
+        models = {each.name: each.model for each in self.form.scenarios} if self.form and not self.keep else None
+        if models and not self.start:
+            left = with_time_left(self.options, self.began)
+            self.first = first_plans(self.dataset, left, models, size.nonzeros, lambda: self.stop.requested)
+            if self.first.plans:  # with which no search goes on into what is left for questions
+                self.options = replace(self.options, without_plan=0.0)
         seconds = self._seconds_left(WAIT_AND_SEE_SHARE)
         share = shared_options(self.one_thread, self.nonzeros, seconds)
-        models = {each.name: each.model for each in self.form.scenarios} if self.form and not self.keep else None
         with solve_many(self.nonzeros, seconds, self.stop, models=models) as solve_all:
             log.info("Solving each scenario (%d) as if it were certain", len(self.tree.names), extra=PHASE)
-            options = share(len(self.tree.names) + 1)
-            mean_plan = solve_expected_value_problem(self.dataset, options, solve_all, self._report)
-            separate = solve_wait_and_see(self.dataset, share, solve_all, self._report)
+            one = share(len(self.tree.names) + 1)
+            mean_plan = solve_expected_value_problem(self.dataset, one, solve_all, self._report)
+            separate = self.first.separate.and_also(solve_wait_and_see(self.dataset, share, solve_all, self._report))
         if self.measure.kind == "regret":
             separate = self._missing_again(separate)
         if separate.infeasible:
             return infeasible_by_themselves(size, separate)
         if self.measure.kind == "regret":
             if missing := separate.missing(self.tree.names):
-                why = (
-                    f"the least cost of {', '.join(missing)} was not found in the time, and regret is measured from it"
-                )
+                names = ", ".join(missing)
+                why = f"the least cost of {names} was not found in the time, and regret is measured from it"
                 return SearchResult("no_plan", None, size, why)
             self.measure = replace(self.measure, least_usd={n: separate.plans[n].cost_usd for n in self.tree.names})
         if self.form and self.measure != Measure.of(self.dataset):
             with cancelled_by(self._check):
                 self.form = ExtensiveForm(self.dataset, self.measure, models, self.keep)
         expected = self._expected_value(mean_plan, joint=True)
-        start = self.start or expected.plans or {name: found.plan for name, found in separate.plans.items()}
+        given, alone = self.start or self.first.plans, {name: each.plan for name, each in separate.plans.items()}
+        known = [plans for plans in (expected.plans, given) if plans]
+        start = self.start or min(known, key=self._valuation.of_plans, default=alone)
         size, joint = self._search_extensive_form(size, start)
-        return best_solution(self._valuation, self.options.gap, size, joint, separate, expected, self.start)
+        return best_solution(self._valuation, self.options.gap, size, joint, separate, expected, given)
 
     def _missing_again(self, separate: WaitAndSee) -> WaitAndSee:
         """Scenarios of which no plan was found in their share of the time, searched in most of what is left."""
@@ -224,7 +232,7 @@ class _StochasticSearch:
         if outcome.start and self.start:
             log.info("The starting plan was %s.", outcome.start)
         plans, proven = None if outcome.values is None else form.plans(outcome.values), dispatch_proven(outcome)
-        if plans is not None and self._measure_ignores_scenarios:
+        if plans is not None and self.measure.ignores_some(self.tree.probability):
             plans, proven = self._refine(plans)
         disputed = form.compiled if outcome.contradiction else None
         said = outcome.status, plans, outcome.bound_usd, outcome.why, outcome.log
@@ -309,11 +317,6 @@ class _StochasticSearch:
     @property
     def _valuation(self) -> Valuation:
         return Valuation(self.tree, self.measure, self.keep)
-
-    @property
-    def _measure_ignores_scenarios(self) -> bool:
-        """Whether some scenario may cost more than it need without the measure getting worse."""
-        return self.measure.kind != "expected" or self.measure.weight == 1.0 or not all(self.tree.probability.values())
 
     def _refine(self, plans: Mapping[str, Plan]) -> tuple[dict[str, Plan], bool]:
         """Scenarios that the measure ignores, at their best too; no scenario gets more expensive.
