@@ -165,7 +165,7 @@ class _StochasticSearch:
             self._note_built(time.monotonic() - began)
             size = self.form.compiled.size
         models = {each.name: each.model for each in self.form.scenarios} if self.form and not self.keep else None
-        if models and not self.start:
+        if models and not self.start and self.measure.kind != "regret":  # which needs each scenario's least cost first
             left = with_time_left(self.options, self.began)
             self.first = first_plans(self.dataset, left, models, size.nonzeros, lambda: self.stop.requested)
             if self.first.plans:  # with which no search goes on into what is left for questions

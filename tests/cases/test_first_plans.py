@@ -94,6 +94,19 @@ def test_first_plans_change_no_proven_optimum(monkeypatch: pytest.MonkeyPatch, k
 
 
 @pytest.mark.usefixtures("short")
+def test_regret_takes_no_time_for_first_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is measured from the least cost of each scenario, which is looked for before anything else."""
+
+    def asked(*_: object) -> FirstPlans:
+        raise AssertionError("first plans were looked for")
+
+    monkeypatch.setattr(solve, "first_plans", asked)
+    assert solved(three_stages(), Measure("regret")).status == "optimal"
+    with pytest.raises(AssertionError, match="looked for"):
+        solved(three_stages(), Measure("worst"))
+
+
+@pytest.mark.usefixtures("short")
 def test_no_first_plans_are_looked_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
     """None without a limit, of a small problem, or where a scenario has no probability: the search is as it was."""
     data = three_stages()
